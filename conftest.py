@@ -1,0 +1,39 @@
+"""Wiring only: the engine's plugin, and the surroundings of every behaviour."""
+
+import pytest
+
+pytest_plugins = ["history.plugin", "pytester"]
+
+
+@pytest.fixture(autouse=True)
+def surroundings(request, monkeypatch):
+    """Every behaviour sees each warning each time, and its tensors lie on ``--device`` unless it says otherwise.
+
+    Some of torch's C++ warnings are given once a process: without the first, test order would matter. A device that this
+    machine or this torch has not is a skip, and so *unknown*.
+    """
+    if "snapshot" not in request.fixturenames:
+        yield
+        return
+    import torch
+
+    if hasattr(torch, "set_warn_always"):
+        torch.set_warn_always(True)
+    device = request.config.option.device
+    if device == "cpu":
+        yield
+        return
+    if not hasattr(torch, "set_default_device"):
+        pytest.skip(reason=f"{device}: torch {torch.__version__} has no default device to set")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        pytest.skip(reason=f"{device}: torch sees no such device on this machine")
+    torch.set_default_device(device)
+    yield
+    torch.set_default_device(None)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty folder as the working one, so that no path of this machine enters an observation."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

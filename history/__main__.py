@@ -1,0 +1,170 @@
+"""The command line: ``python -m history COMMAND``. It imports neither torch nor pytest."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import List, Optional
+
+from history import catalogue, query, report, runs, store, versions
+from history.errors import HistoryError
+from history.kinds import KINDS
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Run a command and return its exit status: 0, 1 (differences or faults were found), 2 (bad input), 130 (interrupted)."""
+    options = parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except HistoryError as error:
+        print(f"history: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("history: interrupted; nothing recorded is lost", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `| head`
+        sys.stderr.close()
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    top = argparse.ArgumentParser(prog="python -m history", description="What torch did, release by release.")
+    top.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: this folder)")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: object, text: str, **more: object) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", **more)
+        sub.set_defaults(run=run)
+        return sub
+
+    def filters(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--chapter", action="append", default=[], metavar="NAME", help="only this chapter (repeatable)")
+        sub.add_argument("--api", action="append", default=[], metavar="NAME",
+                         help="only this API or what it contains, as torch.optim (repeatable)")
+
+    sub = command("diff", diff, "what differs between two versions, silent changes first",
+                  epilog="Exit status: 1 with differences (of the --fail-on kinds), 0 without, 2 for bad input. Kinds: "
+                         + "; ".join(f"{slug}: {meaning}" for slug, meaning in KINDS.items()))
+    sub.add_argument("before", metavar="A", help="a version, as 1.13")
+    sub.add_argument("after", metavar="B", help="a version, as 2.0")
+    filters(sub)
+    sub.add_argument("--kind", type=_kinds, default=[], metavar="KIND[,KIND]", help="only differences of these kinds")
+    sub.add_argument("--fail-on", type=_kinds, default=list(KINDS), metavar="KIND[,KIND]|none",
+                     help="exit with 1 only for these kinds (default: any that is shown)")
+    sub.add_argument("--format", choices=("table", "markdown", "json"), default="table")
+    sub.add_argument("--device", default="cpu")
+
+    sub = command("show", show, "one behaviour's life: its claim, its history and every change")
+    sub.add_argument("id", metavar="ID", help="a behaviour, as freezing.filter_object_is_consumed_once")
+
+    sub = command("list", list_, "the behaviours")
+    filters(sub)
+
+    sub = command("versions", versions_, "the releases, and what is verified of each")
+    sub.add_argument("--device", default="cpu")
+
+    command("check", check, "lint the tests' metadata, the records and the manifests")
+
+    sub = command("record", record, "record releases, oldest first: all of tox.ini's, or those named")
+    sub.add_argument("release", nargs="*", metavar="RELEASE", help="a line of tox.ini (2.5) or an exact patch (2.5.0)")
+    sub.add_argument("--again", action="store_true", help="also those recorded from the present sources already")
+    sub.add_argument("--free", action="store_true", help="remove each environment after its run, and keep no wheel in uv's cache")
+    sub.add_argument("--device", default="cpu")
+    sub.add_argument("--here", action="store_true", help="record the one release in the torch of this Python, without tox")
+    sub.add_argument("--any-build", action="store_true", help="record CPU wheels too")
+    return top
+
+
+def _kinds(text: str) -> List[str]:
+    kinds = [] if text == "none" else text.split(",")
+    for kind in kinds:
+        if kind not in KINDS:
+            raise argparse.ArgumentTypeError(f"{kind!r} is not a kind: choose from {', '.join(KINDS)}")
+    return kinds
+
+
+def diff(options: argparse.Namespace) -> int:
+    answer = query.diff(options.root, options.before, options.after, options.device, options.kind, options.api, options.chapter)
+    data = report.as_json(answer)
+    if options.format == "json":
+        print(json.dumps(data, indent=1, ensure_ascii=False))
+    elif options.format == "markdown":
+        print(report.markdown(data), end="")
+    else:
+        report.table(data)
+    return 1 if any(difference.kind in options.fail_on for difference in answer.differences) else 0
+
+
+def show(options: argparse.Namespace) -> int:
+    behaviour = query.find(catalogue.behaviours(options.root), options.id)
+    known = runs.manifests(options.root)
+    record = store.read(store.path_of(options.root / "spec", behaviour.id))
+    print(f"{behaviour.id}\n  {behaviour.node} (line {behaviour.line})\n\n{behaviour.docstring}\n")
+    print(f"about: {', '.join(behaviour.api)}")
+    print(f"source: {behaviour.page or ''} {f'article {behaviour.article}' if behaviour.article else ''}".rstrip())
+    for name, devices in record.items():
+        for device, chain in devices.items():
+            print(f"\n{name} on {device}:")
+            for since, observation in chain.items():
+                print(f"  from {since}: {report.short(report.outcome(observation), 400)}")
+                for warning in observation.get("warned", ()):
+                    print(f"      warns {report.short(warning['category'] + ': ' + warning['message'], 400)}")
+    for change in behaviour.changes:
+        print(f"\nchanged in {report.cause(change._asdict())}\n  kind: {KINDS[change.kind]}")
+        if change.advice:
+            print(f"  what to do: {change.advice}")
+    verified = [release for release, manifest in known.items() if behaviour.id in manifest["verified"]]
+    print(f"\nverified on: {', '.join(verified) or 'no release'}")
+    for release, manifest in known.items():
+        if behaviour.id not in manifest["verified"]:
+            print(f"unknown on {release}: {manifest['unknown'].get(behaviour.id, 'not recorded')}")
+    return 0
+
+
+def list_(options: argparse.Namespace) -> int:
+    for behaviour in query.select(catalogue.behaviours(options.root), options.api, options.chapter).values():
+        changes = f"   (changed in {', '.join(change.version for change in behaviour.changes)})" if behaviour.changes else ""
+        print(f"{behaviour.id}{changes}")
+    return 0
+
+
+def versions_(options: argparse.Namespace) -> int:
+    from history import matrix
+
+    for row in matrix.overview(options.root, options.device):
+        if row["reason"]:
+            print(f"{row['release']:<8} unknown: {row['reason']}")
+        else:
+            print(f"{row['release']:<8} {row['verified']:>4} verified  {len(row['unknown']):>3} unknown   "
+                  f"{row['build']:<6} Python {row['python']}")
+            for behaviour, why in row["unknown"].items():
+                print(f"{'':<8}      unknown {behaviour}: {why}")
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    from history import check as rules
+
+    faults = rules.check(options.root)
+    for fault in faults:
+        print(fault)
+    behaviours = catalogue.behaviours(options.root)
+    print(f"{len(behaviours)} behaviours, {len(runs.manifests(options.root, None))} manifests: "
+          f"{len(faults) or 'no'} fault{'s' * (len(faults) != 1)}")
+    return 1 if faults else 0
+
+
+def record(options: argparse.Namespace) -> int:
+    from history import matrix
+
+    if options.here and len(options.release) != 1:
+        raise HistoryError("--here records one release: name it, as `record --here 2.11`")
+    walk = matrix.Walk(options.root.resolve(), options.device, options.free, options.here, options.any_build)
+    return matrix.record(walk.root, options.release, options.again, walk)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Check: one small rule a function; each yields a line that names the file and the remedy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Dict, Iterator, List
+
+from history import catalogue, encode, runs, store, versions
+from history.catalogue import Behaviour
+from history.errors import HistoryError
+from history.kinds import KINDS, admitted
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_API = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+
+
+def check(root: Path) -> List[str]:
+    """Every fault of the tests' metadata, the records and the manifests; an empty list where all is well."""
+    known = catalogue.behaviours(root)
+    manifests = runs.manifests(root, None)
+    faults = []
+    for behaviour in known.values():
+        faults.extend(metadata(behaviour))
+    for path in store.all_paths(root / "spec"):
+        name = store.behaviour_of(path)
+        try:
+            record = store.read(path)
+            store.check_canonical(path, record)
+            faults.extend(decodable(path, record))
+            if name not in known:
+                faults.append(f"{path}: belongs to no test: give the test its name back, or `git rm` the file")
+            else:
+                faults.extend(annotated(known[name], record))
+        except HistoryError as error:
+            faults.append(str(error))
+    for name, manifest in manifests.items():
+        faults.extend(complete(known, name, manifest))
+    return [fault.replace(f"{root}/", "") for fault in faults]
+
+
+def metadata(behaviour: Behaviour) -> Iterator[str]:
+    """A behaviour has a claim for a name, one sentence, at least one API, and a source: documentation page or article."""
+    here = f"{behaviour.file}:{behaviour.line}: {behaviour.id}"
+    if not _NAME.fullmatch(behaviour.id.partition(".")[2]):
+        yield f"{here}: the name is not lower-case words: rename it"
+    if not behaviour.docstring:
+        yield f"{here}: no docstring: say the claim in one sentence"
+    if not behaviour.api:
+        yield f"{here}: no @pytest.mark.api(...): name the APIs it is about"
+    for api in behaviour.api:
+        if not _API.fullmatch(api):
+            yield f"{here}: {api!r} is not a fully qualified API: write it as torch.optim.SGD"
+    if not behaviour.page and not behaviour.article:
+        yield f"{here}: no source: give @pytest.mark.api a page= or an article="
+
+
+def decodable(path: Path, record: store.Record) -> Iterator[str]:
+    """Every entry of a record is an observation whose tensors can be read."""
+    for name, devices in record.items():
+        for chain in devices.values():
+            for version, observation in chain.items():
+                try:
+                    repr(encode.load(observation))  # reads every tensor's header
+                    for tensor in _tensors(encode.load(observation).value):
+                        tensor.array
+                except HistoryError as error:
+                    yield f"{path}: {name}, {version}: {error}: {store.RESTORE}"
+
+
+def _tensors(tree: object) -> Iterator[encode.Tensor]:
+    if isinstance(tree, encode.Tensor):
+        yield tree
+    elif isinstance(tree, (list, dict)):
+        for item in (tree.values() if isinstance(tree, dict) else tree):
+            yield from _tensors(item)
+
+
+def annotated(behaviour: Behaviour, record: store.Record) -> Iterator[str]:
+    """Every change in the record has a marker of a kind that the observations admit, and every marker a change."""
+    here = f"{behaviour.file}:{behaviour.line}: {behaviour.id}"
+    changed: Dict[str, set] = {}
+    for devices in record.values():
+        for chain in devices.values():
+            recorded = [version for version in chain if versions.is_line(version)]
+            for before, after in zip(recorded, recorded[1:]):
+                changed.setdefault(after, set()).update(admitted(chain[before], chain[after]))
+    for version, kinds in changed.items():
+        if version not in [change.version for change in behaviour.changes]:
+            yield f"{here}: what changed at {version} is not annotated: add @pytest.mark.changed({version!r}, ...)"
+    for change in behaviour.changes:
+        if change.kind not in KINDS:
+            yield f"{here}: {change.kind!r} is not a kind: choose one of {', '.join(KINDS)}"
+        elif change.version not in changed:
+            yield f"{here}: nothing changed at {change.version} in the record: remove the marker, or record that release"
+        elif change.kind not in changed[change.version]:
+            yield (f"{here}: the change at {change.version} is annotated {change.kind}, but the record admits "
+                   f"{' or '.join(sorted(changed[change.version]))}")
+
+
+def complete(known: Dict[str, Behaviour], name: str, manifest: dict) -> Iterator[str]:
+    """A manifest speaks of every behaviour that there is, and of no other."""
+    told = {**manifest["verified"], **manifest["unknown"]}
+    release = name.partition("-")[0]
+    missing = [behaviour for behaviour in known if behaviour not in told]
+    if missing:
+        yield (f"manifests/{name}.json: {len(missing)} behaviours are not recorded, first {missing[0]}: "
+               f"run `python -m history record {release}`")
+    gone = [behaviour for behaviour in told if behaviour not in known]
+    if gone:
+        yield (f"manifests/{name}.json: {gone[0]} is no behaviour (any more): run `python -m history record {release} --again`")

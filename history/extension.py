@@ -1,0 +1,114 @@
+"""The face that syrupy sees: it reads the entry that holds for the running library, and in a recording hands on what was observed.
+
+One class serves syrupy 4.9 (Python 3.8) and 7: the methods have their new names, and their old ones as aliases.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+
+from syrupy.extensions.base import AbstractSyrupyExtension
+
+from history import compare, encode, store, versions
+from history.observe import Observation
+
+
+class Session:
+    """What the comparisons of one pytest run share: the running library and device, and what was consulted or recorded."""
+
+    def __init__(self, running: str, device: str, recording: bool):
+        self.running, self.device, self.recording = running, device, recording
+        self.consulted: List[Expected] = []  # since the last test began
+        self.observed: Optional[Observation] = None  # the last one, for --observed
+        self.recorded: Dict[str, Dict[str, dict]] = {}  # behaviour -> snapshot name -> observation
+
+
+class Expected(NamedTuple):
+    """The entry that holds for the running library, and the version since which it has been seen."""
+
+    behaviour: str
+    since: str
+    observation: Observation
+
+
+def case_of(snapshot_name: str) -> str:
+    """``test_zero_grad[adam]`` -> ``adam``; ``test_zero_grad`` -> ``observed``."""
+    _, bracket, rest = snapshot_name.partition("[")
+    return rest[:-1] if bracket else "observed"
+
+
+class HistoryExtension(AbstractSyrupyExtension):
+    """Chosen with ``--snapshot-default-extension``; the plugin sets ``session`` before the first test."""
+
+    session: Session
+    file_extension = _file_extension = "json"
+
+    def serialize(self, data: Any, **kwargs: Any) -> Any:
+        """The observation, encoded; its JSON in a recording, so that what cannot be written fails in its own test."""
+        if not isinstance(data, Observation):
+            raise TypeError(f"compare the snapshot with observe(...), not with a {type(data).__name__}")
+        self.session.observed = encoded = data._replace(value=encode.encode(data.value))
+        return encode.dump(encoded) if self.session.recording else encoded
+
+    def matches(self, *, serialized_data: Any, snapshot_data: Any) -> bool:
+        return compare.same(snapshot_data.observation, serialized_data)
+
+    def diff_lines(self, serialized_data: Any, snapshot_data: Any) -> Iterator[str]:
+        running = self.session.running
+        if not isinstance(snapshot_data, Expected):
+            yield f"no record holds for {running}: run `python -m history record {versions.line(running)}`"
+            return
+        found = compare.mismatches(snapshot_data.observation, serialized_data)
+        places = "1 place differs" if len(found) == 1 else f"{len(found)} places differ"
+        yield (f"{snapshot_data.behaviour}: {places} from the record "
+               f"(running {running}, expectation recorded under {snapshot_data.since})")
+        for mismatch in found:
+            yield str(mismatch)
+
+    def discover_snapshots(self, **kwargs: Any) -> Any:
+        """None, so that syrupy's clean-up never deletes the record of a skipped or deselected test."""
+        from syrupy.data import SnapshotCollections
+
+        return SnapshotCollections()
+
+    @classmethod
+    def get_file_basename(cls, *, test_location: Any, index: Any) -> str:
+        return test_location.methodname[len("test_"):]
+
+    def read_snapshot_data_from_location(self, *, snapshot_location: str, snapshot_name: str,
+                                         session_id: str) -> Optional[Expected]:
+        session = self.session
+        if session.recording:
+            return None
+        path = Path(snapshot_location)
+        devices = store.read(path).get(case_of(snapshot_name), {})
+        chain = store.chain_for(devices, session.device, session.running)
+        since = versions.holding(chain, session.running)
+        if since is None:
+            return None
+        try:
+            expected = Expected(store.behaviour_of(path), since, encode.load(chain[since]))
+        except encode.HistoryError as error:
+            raise encode.HistoryError(f"{path}: {case_of(snapshot_name)}, {since}: {error}: {store.RESTORE}") from None
+        session.consulted.append(expected)
+        return expected
+
+    @classmethod
+    def write_snapshot_collection(cls, *, snapshot_collection: Any, **kwargs: Any) -> None:
+        behaviour = store.behaviour_of(Path(snapshot_collection.location))
+        observed = cls.session.recorded.setdefault(behaviour, {})
+        for snapshot in snapshot_collection:
+            observed[case_of(snapshot.name)] = snapshot.data
+
+    def read_snapshot_collection(self, *, snapshot_location: str) -> Any:
+        raise NotImplementedError("records are read entry by entry")
+
+    def delete_snapshots(self, *, snapshot_location: str, snapshot_names: Any) -> None:
+        raise NotImplementedError("records are never deleted by a run; `python -m history check` finds stale ones")
+
+    # syrupy < 5
+    _get_file_basename = get_file_basename
+    _read_snapshot_data_from_location = read_snapshot_data_from_location
+    _write_snapshot_collection = write_snapshot_collection
+    _read_snapshot_collection = read_snapshot_collection

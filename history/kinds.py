@@ -1,0 +1,42 @@
+"""The kinds of difference, and which of them two observations admit."""
+
+from __future__ import annotations
+
+from typing import List
+
+# slug -> what it means, the most harmful first
+KINDS = {
+    "silent": "silent value change",
+    "error": "error where there was none",
+    "api-gone": "API gone",
+    "random": "random stream",
+    "representation": "representation (repr, state-dict format, group keys)",
+    "warning": "warning appeared or gone",
+    "error-gone": "error gone",
+    "api-appeared": "API appeared",
+    "wording": "wording only",
+}
+MIRRORED = {"error": "error-gone", "error-gone": "error", "api-gone": "api-appeared", "api-appeared": "api-gone"}
+
+
+def admitted(before: dict, after: dict) -> List[str]:
+    """The kinds that a change from one observation to the other can have, the likeliest first."""
+    if "raised" in before and "raised" in after:
+        if before["raised"]["type"] != after["raised"]["type"]:
+            return ["representation", "api-gone", "api-appeared"]
+        if before["raised"] != after["raised"]:
+            return ["wording"]
+        return _warnings(before, after)
+    if "raised" in after:
+        return ["api-gone", "error"] if after["raised"]["type"] == "AttributeError" else ["error", "api-gone"]
+    if "raised" in before:
+        missing = "has no attribute" in before["raised"]["message"] or "unexpected keyword" in before["raised"]["message"]
+        return ["api-appeared", "error-gone"] if missing else ["error-gone", "api-appeared"]
+    if before["value"] != after["value"]:
+        return ["silent", "representation", "random"]
+    return _warnings(before, after)
+
+
+def _warnings(before: dict, after: dict) -> List[str]:
+    categories = [[warning["category"] for warning in side.get("warned", ())] for side in (before, after)]
+    return ["wording"] if categories[0] == categories[1] else ["warning"]

@@ -1,0 +1,72 @@
+"""Observe: run an act and keep what it returned, or the exception it raised, and the warnings it gave."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any, Callable, List, NamedTuple, Optional
+
+# What a message says about this machine or this build, and not about the behaviour. Order matters.
+_NOISE = [
+    (re.compile(r"\x1b\[[0-9;]*m"), ""),  # terminal colours
+    (re.compile(r"\n?Exception raised from .*", re.DOTALL), ""),  # C++ stack, torch >= 1.6
+    (re.compile(r"\nframe #0: .*", re.DOTALL), ""),  # C++ stack, torch 1.4 and 1.5
+    (re.compile(r"\s*\(\S+ at [^()\s]+\.(?:cpp|cu|h):\d+\)"), ""),  # "(checkIn at ../aten/x.cpp:12)"
+    (re.compile(r"\s*\(Triggered internally at\s+[^()]*\)"), ""),
+    (re.compile(r"[,;]? at \S+\.(?:cpp|cu|c|h):\d+"), ""),
+    (re.compile(r"0x[0-9a-fA-F]{4,}"), "0xADDRESS"),
+    (re.compile(r"\S*/site-packages/"), "site-packages/"),
+    # Python 3.10 put the class before the name of a method called wrongly: "Linear.__init__() got an ..."
+    (re.compile(r"\b(?:\w+\.)+(\w+\(\) (?:got an unexpected|got multiple|missing|takes))"), r"\1"),
+    (re.compile(r"[ \t]+(?=\n|$)"), ""),
+]
+
+
+class Raised(NamedTuple):
+    """An exception: the bare name of its class, and its normalised message."""
+
+    type: str
+    message: str
+
+
+class Warned(NamedTuple):
+    """A warning: the bare name of its category, and its normalised message."""
+
+    category: str
+    message: str
+
+
+class Observation(NamedTuple):
+    """What torch did. ``raised`` is None where the act returned ``value``."""
+
+    value: Any
+    raised: Optional[Raised]
+    warned: List[Warned]
+
+
+def normalise(message: str) -> str:
+    """A message without addresses, C++ locations, colour codes, install paths and version-dependent class prefixes."""
+    for pattern, replacement in _NOISE:
+        message = pattern.sub(replacement, message)
+    return message.strip()
+
+
+def observe(act: Callable[[], Any]) -> Observation:
+    """Call ``act`` and return what it did: its value (tensors and facts) or its exception, and its warnings.
+
+    Put into the act whatever a release may refuse: a missing function or argument is an observation too.
+    Values are taken as they are when ``act`` returns; clone what later lines change.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        value, raised = None, None
+        try:
+            value = act()
+        except Exception as error:  # whatever torch raises is the observation
+            raised = Raised(type(error).__name__, normalise(str(error)))
+    warned = []
+    for warning in caught:
+        entry = Warned(warning.category.__name__, normalise(str(warning.message)))
+        if entry not in warned:
+            warned.append(entry)
+    return Observation(value, raised, warned)

@@ -1,0 +1,235 @@
+"""Report: an answer as JSON (its schema is ``difference.schema.json``), Markdown, or a table on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, List, Optional, Tuple
+
+from history import versions
+from history.catalogue import Behaviour
+from history.kinds import KINDS
+from history.query import Answer, Difference, Side
+
+FORMAT = 1
+
+
+# ---- JSON
+
+def as_json(answer: Answer) -> dict:
+    """The answer as plain data."""
+    counts = {kind: sum(difference.kind == kind for difference in answer.differences) for kind in KINDS}
+    return {
+        "format": FORMAT,
+        "from": _side(answer.before),
+        "to": _side(answer.after),
+        "device": answer.device,
+        "compared": answer.compared,
+        "counts": {kind: count for kind, count in counts.items() if count},
+        "differences": [_difference(difference, answer) for difference in answer.differences],
+        "unknown": [unknown._asdict() for unknown in answer.unknown],
+        "changed_and_changed_back": answer.returned,
+    }
+
+
+def _side(side: Side) -> dict:
+    return {"version": side.asked, "release": side.release, "run": side.verified, "neighbours": side.neighbours}
+
+
+def _difference(difference: Difference, answer: Answer) -> dict:
+    behaviour = difference.behaviour
+    return {
+        "id": behaviour.id,
+        "chapter": behaviour.chapter,
+        "kind": difference.kind,
+        "claim": behaviour.claim,
+        "description": behaviour.docstring,
+        "api": behaviour.api,
+        "page": behaviour.page,
+        "article": behaviour.article,
+        "test": behaviour.node,
+        "cases": [{"case": case.name,
+                   "before": {"since": case.before.since, **case.before.observation},
+                   "after": {"since": case.after.since, **case.after.observation}} for case in difference.cases],
+        "changes": [change._asdict() for change in difference.changes],
+        "doubt": difference.doubt,
+        "reproduction": reproduction(behaviour, answer.before.asked, answer.after.asked),
+    }
+
+
+def reproduction(behaviour: Behaviour, *asked: str) -> str:
+    """A line to paste into a shell: it prints what each of the versions does."""
+    environments = ",".join(f"torch{versions.line(version)}" for version in asked)
+    return f"tox run -e {environments} -- {behaviour.node} --observed"
+
+
+# ---- what changed, as text
+
+def changed(before: dict, after: dict) -> List[Tuple[str, str, str]]:
+    """The places where two recorded observations differ: where, before, after."""
+    found = []
+    if "raised" in before or "raised" in after:
+        if before.get("raised") != after.get("raised"):
+            found.append(("", outcome(before), outcome(after)))
+    else:
+        found.extend(_leaves("", before["value"], after["value"]))
+    if before.get("warned") != after.get("warned"):
+        found.append(("warns", warnings(before), warnings(after)))
+    return found
+
+
+def _leaves(path: str, before: Any, after: Any) -> Iterator[Tuple[str, str, str]]:
+    if before == after:
+        return
+    both_dicts = isinstance(before, dict) and isinstance(after, dict)
+    if both_dicts and not any(name.startswith("$") for name in (*before, *after)) and set(before) & set(after):
+        for name in {**before, **after}:
+            yield from _leaves(f"{path}.{name}" if path else name, before.get(name, ...), after.get(name, ...))
+    else:
+        yield path, text(before), text(after)
+
+
+def outcome(observation: dict) -> str:
+    """What an observation returned or raised, on one line."""
+    if "raised" in observation:
+        return f"raises {observation['raised']['type']}: {observation['raised']['message']}"
+    return text(observation["value"])
+
+
+def warnings(observation: dict) -> str:
+    return "; ".join(f"{warning['category']}: {warning['message']}" for warning in observation.get("warned", ())) or "nothing"
+
+
+def text(value: Any) -> str:
+    """An encoded value as a person writes it: ``[[1.0, 2.0]]``, ``{'lr': 0.1}``, ``(1, 2)``."""
+    if value is ...:
+        return "absent"
+    if isinstance(value, list):
+        return f"[{', '.join(map(text, value))}]"
+    if isinstance(value, dict):
+        if "$tensor" in value:
+            rows = ["[" + row.replace(" ", ", ") + "]" for row in value["rows"]]
+            shape = value["$tensor"].partition("[")[2].partition("]")[0]
+            if not shape:
+                return rows[0][1:-1]
+            return rows[0] if len(rows) == 1 and "," not in shape else f"[{', '.join(rows)}]"
+        if "$tuple" in value:
+            return f"({', '.join(map(text, value['$tuple']))})"
+        if "$size" in value:
+            return f"Size({value['$size']})"
+        if "$dict" in value:
+            return "{" + ", ".join(f"{text(name)}: {text(item)}" for name, item in value["$dict"]) + "}"
+        if "$float" in value or "$dtype" in value:
+            return next(iter(value.values()))
+        return "{" + ", ".join(f"{name!r}: {text(item)}" for name, item in value.items()) + "}"
+    return repr(value)
+
+
+def short(words: str, length: int) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= length else words[:length - 1] + "…"
+
+
+def lines_of_change(data: dict, length: int = 160) -> List[Tuple[str, str]]:
+    """One difference of the JSON as lines (before, after), each with its case and place."""
+    lines = []
+    for case in data["cases"]:
+        for where, before, after in changed(case["before"], case["after"]):
+            label = " ".join(part for part in (case["case"] if case["case"] != "observed" else "", where) if part)
+            label = f"{label}: " if label else ""
+            lines.append((label + short(before, length), label + short(after, length)))
+    return lines
+
+
+# ---- headings that Markdown and the table share
+
+def headline(data: dict) -> str:
+    """``torch 1.13 -> 2.0 on cpu: 5 differences (4 silent value change, 1 API appeared)``."""
+    counts = ", ".join(f"{count} {KINDS[kind]}" for kind, count in data["counts"].items())
+    total = len(data["differences"])
+    return (f"torch {data['from']['version']} → {data['to']['version']} on {data['device']}: "
+            f"{total or 'no'} difference{'s' * (total != 1)} in {data['compared']} behaviours" + (f" ({counts})" if counts else ""))
+
+
+def caveats(data: dict) -> List[str]:
+    """What the answer does not know, a line each."""
+    lines = []
+    for side in (data["from"], data["to"]):
+        if not side["run"]:
+            below, above = side["neighbours"]
+            lines.append(f"{side['version']} was not run: unknown. Its recorded neighbours are {below} and {above or 'none'}; "
+                         f"{below} stands in for it.")
+    for unknown in data["unknown"]:
+        lines.append(f"unknown: {unknown['behaviour']} under {unknown['version']}: {unknown['reason']}")
+    for behaviour in data["changed_and_changed_back"]:
+        lines.append(f"changed in between, and changed back: {behaviour}")
+    return lines
+
+
+def cause(change: dict) -> str:
+    return f"{change['version']}: {change['text']} ({change['cause'] or 'cause unknown'})"
+
+
+# ---- Markdown
+
+def markdown(data: dict) -> str:
+    """The answer as a Markdown document."""
+    parts = [f"# {headline(data)}", *(f"> {line}" for line in caveats(data))]
+    kind = None
+    for difference in data["differences"]:
+        if difference["kind"] != kind:
+            kind = difference["kind"]
+            parts.append(f"## {KINDS[kind][0].upper()}{KINDS[kind][1:]}")
+        about = ", ".join(f"`{api}`" for api in difference["api"])
+        page = f" · [documentation]({difference['page']})" if difference["page"] else ""
+        rows = "\n".join(f"| {_cell(before)} | {_cell(after)} |" for before, after in lines_of_change(difference))
+        notes = []
+        for change in difference["changes"]:
+            notes.append(f"- {cause(change)}" + (f"\n- What to do: {change['advice']}" if change["advice"] else ""))
+        if difference["doubt"]:
+            notes.append(f"- Not certain: {difference['doubt']}.")
+        parts.append("\n\n".join(part for part in (
+            f"### `{difference['id']}`",
+            f"{difference['description'].splitlines()[0] if difference['description'] else difference['claim']}",
+            f"{about}{page}",
+            f"| {data['from']['version']} | {data['to']['version']} |\n|---|---|\n{rows}",
+            "\n".join(notes),
+            f"```sh\n{difference['reproduction']}\n```") if part))
+    return "\n\n".join(parts) + "\n"
+
+
+def _cell(words: str) -> str:
+    return "`" + words.replace("|", "\\|").replace("`", "'") + "`"
+
+
+# ---- terminal
+
+def table(data: dict, width: Optional[int] = None) -> None:
+    """Print the answer for a person at a terminal."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(width=width, highlight=False)
+    console.print(f"[bold]{escape(headline(data))}[/bold]")
+    for line in caveats(data):
+        console.print(f"[yellow]{escape(line)}[/yellow]")
+    if not data["differences"]:
+        return
+    grid = Table(show_lines=True, expand=True)
+    grid.add_column("kind", ratio=2)
+    grid.add_column("behaviour", ratio=7, overflow="fold")
+    grid.add_column(data["from"]["version"], ratio=5, overflow="fold")
+    grid.add_column(data["to"]["version"], ratio=5, overflow="fold")
+    colours = {"silent": "red", "error": "red", "api-gone": "red", "random": "magenta", "warning": "yellow"}
+    for difference in data["differences"]:
+        chapter, _, name = difference["id"].partition(".")
+        about = [f"[bold]{escape(chapter)}.[/bold]{escape(name)}"]
+        about.extend(f"[dim]{escape(cause(change))}[/dim]" for change in difference["changes"])
+        about.extend(f"[green]{escape(change['advice'])}[/green]" for change in difference["changes"] if change["advice"])
+        if difference["doubt"]:
+            about.append(f"[yellow]not certain: {escape(difference['doubt'])}[/yellow]")
+        lines = lines_of_change(difference)
+        grid.add_row(f"[{colours.get(difference['kind'], 'cyan')}]{KINDS[difference['kind']]}[/]", "\n".join(about),
+                     "\n".join(escape(before) for before, _ in lines), "\n".join(escape(after) for _, after in lines))
+    console.print(grid)
+    console.print("See it yourself, for example:", style="dim")
+    console.print(data["differences"][0]["reproduction"], style="dim", markup=False, soft_wrap=True)

@@ -1,0 +1,106 @@
+"""``load_state_dict`` with ``strict`` False and True: what loads, what is left, what raises."""
+
+import pytest
+import torch
+
+from fixtures.figures import close_to_print
+from fixtures.models import OnlySecondLayer, TwoLayers, linear, parameters_of
+from history.observe import observe
+
+
+class Wider(torch.nn.Module):
+    """A second layer of another shape under the same names."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear2 = linear([[0.0, 0.0, 0.0]], [0.0])
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
+def test_strict_false_loads_matching_names(snapshot):
+    """A network with one layer removed takes over the layer that is left: article B's output -0.3576."""
+    model = OnlySecondLayer()
+    model.load_state_dict(TwoLayers().state_dict(), strict=False)
+    output = model(torch.tensor([[2.0, 1.0]]))
+    assert close_to_print(output, [[-0.3576]], amplification=4)  # d output / d (w, b) = 2, 1, 1
+    assert snapshot == observe(lambda: output)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
+def test_strict_false_returns_missing_and_unexpected_names(snapshot):
+    """What did not match is not lost without a word: it is returned."""
+    narrow, wide = OnlySecondLayer(), TwoLayers()
+
+    def act():
+        into_narrow = narrow.load_state_dict(wide.state_dict(), strict=False)
+        into_wide = wide.load_state_dict(narrow.state_dict(), strict=False)
+        return {"into the smaller": into_narrow._asdict(), "into the larger": into_wide._asdict()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
+def test_partially_loaded_model_trains_on(snapshot):
+    """After partial loading a step moves the loaded weights: article B's loss 1.8431 and weight [-0.3572, -0.0466]."""
+    model = OnlySecondLayer()
+    model.load_state_dict(TwoLayers().state_dict(), strict=False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
+    loss = torch.nn.functional.mse_loss(model(torch.tensor([[2.0, 1.0]])), torch.tensor([[1.0]]))
+    loss.backward()
+    optimizer.step()
+    assert close_to_print(loss, 1.8431, amplification=11)  # 2 |output - target| (2 + 1 + 1) = 10.9
+    assert close_to_print(model.linear2.weight, [[-0.3572, -0.0466]], amplification=1.02)
+    assert snapshot == observe(lambda: {"loss": loss.detach(), **parameters_of(model)})
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
+def test_strict_true_raises_and_names_every_key(snapshot):
+    """With ``strict=True``, the default, missing and unexpected keys raise one error that names them all."""
+    assert snapshot == observe(lambda: TwoLayers().load_state_dict({"linear2.weight": torch.zeros(1, 2), "head.bias": torch.zeros(1)}))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_strict_true_has_loaded_the_matching_keys_when_it_raises(snapshot):
+    """The error comes after the loading: the matching parameters have their new values, strict or not."""
+    model = OnlySecondLayer()
+
+    def act():
+        with pytest.raises(RuntimeError):
+            model.load_state_dict(TwoLayers().state_dict())
+        return parameters_of(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_strict_false_raises_on_another_shape(snapshot):
+    """``strict=False`` forgives names, not shapes: the same name with another shape raises. Filter the dict by shape."""
+    assert snapshot == observe(lambda: Wider().load_state_dict(TwoLayers().state_dict(), strict=False))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
+def test_filtered_dict_loads_the_same_as_strict_false(snapshot):
+    """Keeping the known keys and updating the model's own state dict with them loads what ``strict=False`` loads."""
+    filtered, loose = OnlySecondLayer(), OnlySecondLayer()
+    saved, own = TwoLayers().state_dict(), filtered.state_dict()
+    own.update({name: value for name, value in saved.items() if name in own})
+    filtered.load_state_dict(own)
+    loose.load_state_dict(saved, strict=False)
+    for name, value in parameters_of(filtered).items():
+        assert torch.equal(value, loose.state_dict()[name])
+    assert snapshot == observe(lambda: parameters_of(filtered))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212")
+def test_load_assign_puts_the_saved_tensors_in_place(snapshot):
+    """``assign=True`` makes the saved tensors the parameters, instead of copying their values into the old ones."""
+    model, saved = linear([[1.0, 2.0]]), {"weight": torch.tensor([[5.0, 6.0]], dtype=torch.float64)}
+    before = model.weight
+
+    def act():
+        model.load_state_dict(saved, assign=True)
+        return {"weight": model.weight, "same parameter": model.weight is before,
+                "same storage as saved": model.weight.data_ptr() == saved["weight"].data_ptr()}
+
+    assert snapshot == observe(act)

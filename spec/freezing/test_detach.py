@@ -1,0 +1,128 @@
+"""``detach``, which returns a new tensor, and ``detach_``, which changes the tensor itself."""
+
+import pytest
+import torch
+
+from fixtures.figures import close_to_print
+from fixtures.models import ThreeLayers, gradients_of, linear, parameters_of
+from history.observe import observe
+
+
+def product():
+    """A leaf and a non-leaf made from it: y = 3 x."""
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    return x, x * 3.0
+
+
+@pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
+def test_detach_returns_a_new_leaf_on_the_same_storage(snapshot):
+    """``y.detach()`` is another tensor: a leaf without grad or ``grad_fn``, on y's storage; y keeps its graph."""
+    x, y = product()
+    detached = y.detach()
+    assert detached is not y
+    assert snapshot == observe(lambda: {
+        "value": detached,
+        "is_leaf": detached.is_leaf,
+        "grad_fn": detached.grad_fn,
+        "same storage": detached.data_ptr() == y.data_ptr(),
+        "y requires grad": y.requires_grad,
+        "y is leaf": y.is_leaf,
+    })
+
+
+@pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
+def test_detach_shares_the_version_counter(snapshot):
+    """An in-place write to the detached tensor counts as a write to the original."""
+    x, y = product()
+    detached = y.detach()
+    detached.add_(1.0)
+    assert snapshot == observe(lambda: {"y": y._version, "detached": detached._version})
+
+
+@pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
+def test_write_to_a_detached_tensor_makes_backward_raise(snapshot):
+    """What backward saved was changed through the detached tensor: autograd notices and raises."""
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x.exp()
+    y.detach().zero_()
+    assert snapshot == observe(lambda: y.sum().backward())
+
+
+@pytest.mark.api("torch.Tensor.data", page="notes/autograd", article="D")
+def test_write_through_data_makes_the_gradient_wrong_in_silence(snapshot):
+    """The same write through ``.data`` is not noticed: the gradient of exp(x) comes out as 0. Use detach()."""
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x.exp()
+    y.data.zero_()
+
+    def act():
+        y.sum().backward()
+        return x.grad
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
+def test_detach_in_forward_trains_only_the_layers_behind_it(snapshot):
+    """``linear3(x.detach())``: a step moves linear3, and leaves linear1 and linear2 without gradient (article B's numbers)."""
+    model = ThreeLayers(cut=True)
+    start = parameters_of(model)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    output = model(torch.tensor([[2.0, 1.0, 3.0]]))
+    torch.nn.functional.mse_loss(output, torch.tensor([[1.0]])).backward()
+    optimizer.step()
+    after = parameters_of(model)
+    for name in ("linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias"):
+        assert torch.equal(after[name], start[name])
+    assert close_to_print(after["linear3.weight"], [[-0.1755, 0.6273]], amplification=2.5)
+    assert close_to_print(after["linear3.bias"], [0.6418], amplification=2.5)
+    assert snapshot == observe(lambda: {"gradients": gradients_of(model), "linear3.weight": after["linear3.weight"],
+                                        "linear3.bias": after["linear3.bias"]})
+
+
+@pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
+def test_detached_output_trains_the_second_model_alone(snapshot):
+    """``z = B(y.detach())``: z trains B and not A, while y itself still trains A."""
+    first, second = linear([[2.0]]), linear([[5.0]])
+    y = first(torch.tensor([[3.0]]))
+    second(y.detach()).sum().backward()
+    after_z = first.weight.grad
+    y.sum().backward()
+    assert after_z is None
+    assert snapshot == observe(lambda: {"A from y": first.weight.grad, "B from z": second.weight.grad})
+
+
+@pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_", article="B")
+def test_detach_in_place_makes_the_tensor_itself_a_leaf(snapshot):
+    """``y.detach_()`` returns y, now a leaf that requires no grad."""
+    x, y = product()
+    returned = y.detach_()
+    assert snapshot == observe(lambda: {"returns itself": returned is y, "is_leaf": y.is_leaf, "grad_fn": y.grad_fn, "y": y})
+
+
+@pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_", article="B")
+def test_after_detach_in_place_the_tensor_no_longer_trains_its_model(snapshot):
+    """After ``y.detach_()`` backward from y raises: the way to A is gone, where ``detach()`` would have kept it."""
+    y = linear([[2.0]])(torch.tensor([[3.0]]))
+    y.detach_()
+    assert snapshot == observe(lambda: y.sum().backward())
+
+
+@pytest.mark.api("torch.Tensor.detach", "torch.Tensor.detach_", page="generated/torch.Tensor.detach", article="B")
+def test_detach_and_detach_in_place_give_the_second_model_the_same_gradient(snapshot):
+    """Where only B is to be trained, both serve, to the bit."""
+    gradients = []
+    for cut in (lambda y: y.detach(), lambda y: y.detach_()):
+        first, second = linear([[2.0]]), linear([[5.0]])
+        second(cut(first(torch.tensor([[3.0]])))).sum().backward()
+        assert first.weight.grad is None
+        gradients.append(second.weight.grad)
+    assert torch.equal(*gradients)
+    assert snapshot == observe(lambda: gradients[0])
+
+
+@pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_")
+def test_detach_in_place_on_a_view_raises(snapshot):
+    """A view cannot be detached in place: its base would still be in the graph."""
+    x, y = product()
+    assert snapshot == observe(lambda: y[:1].detach_())

@@ -1,0 +1,88 @@
+"""A weight is frozen after it has taken a step: the optimizer still holds it, with its state and perhaps a gradient."""
+
+import pytest
+import torch
+
+from fixtures.models import linear
+from history.observe import observe
+
+INPUT = [[1.0, 3.0]]
+
+
+def step(model, optimizer):
+    model(torch.tensor(INPUT)).sum().backward()
+    optimizer.step()
+
+
+def freeze_weight_after_a_step(optimizer_class, zero_grad, **settings):
+    """Train one step, freeze the weight, train another; return the weight before and after the second one."""
+    model = linear([[1.0, 2.0]], [0.5])
+    optimizer = optimizer_class(model.parameters(), **settings)
+    step(model, optimizer)
+    zero_grad(optimizer)
+    model.weight.requires_grad_(False)
+    before, bias_before = model.weight.clone(), model.bias.detach().clone()
+    step(model, optimizer)
+    assert not torch.equal(model.bias, bias_before)
+    return {"before": before, "after": model.weight.clone()}
+
+
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.SGD", article="B")
+@pytest.mark.changed("2.0", "the weight keeps its bits: zero_grad leaves None, and step skips it", kind="silent",
+                     cause="pytorch#92731", advice="to keep the momentum running, call zero_grad(set_to_none=False)")
+def test_weight_frozen_after_a_step_rests_under_momentum(snapshot):
+    """A weight frozen after a step, then ``zero_grad()``: momentum no longer moves it.
+
+    Trap: where gradients are zeros instead of None, the velocity of the steps before carries the frozen weight on.
+    """
+    assert snapshot == observe(lambda: freeze_weight_after_a_step(
+        torch.optim.SGD, lambda optimizer: optimizer.zero_grad(), lr=0.1, momentum=0.9))
+
+
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.SGD")
+@pytest.mark.changed("2.0", "the weight keeps its bits: zero_grad leaves None, and step skips it", kind="silent",
+                     cause="pytorch#92731", advice="to go on decaying a frozen weight, call zero_grad(set_to_none=False)")
+def test_weight_frozen_after_a_step_rests_under_weight_decay(snapshot):
+    """A weight frozen after a step, then ``zero_grad()``: weight decay no longer shrinks it."""
+    assert snapshot == observe(lambda: freeze_weight_after_a_step(
+        torch.optim.SGD, lambda optimizer: optimizer.zero_grad(), lr=0.1, weight_decay=0.5))
+
+
+@pytest.mark.api("torch.optim.Adam", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Adam")
+@pytest.mark.changed("2.0", "the weight keeps its bits: zero_grad leaves None, and step skips it", kind="silent",
+                     cause="pytorch#92731", advice="to keep Adam's averages running, call zero_grad(set_to_none=False)")
+def test_weight_frozen_after_a_step_rests_under_adam(snapshot):
+    """A weight frozen after a step, then ``zero_grad()``: Adam's first moment no longer moves it."""
+    assert snapshot == observe(lambda: freeze_weight_after_a_step(
+        torch.optim.Adam, lambda optimizer: optimizer.zero_grad(), lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+@pytest.mark.changed("1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#41423")
+def test_zeroed_gradient_lets_momentum_move_a_frozen_weight(snapshot):
+    """A weight frozen after a step, then ``zero_grad(set_to_none=False)``: momentum carries it on, on every version."""
+    assert snapshot == observe(lambda: freeze_weight_after_a_step(
+        torch.optim.SGD, lambda optimizer: optimizer.zero_grad(set_to_none=False), lr=0.1, momentum=0.9))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_stale_gradient_moves_a_frozen_weight(snapshot):
+    """A weight frozen after a step without ``zero_grad()`` keeps its last gradient, and every step applies it again.
+
+    Trap: freezing tells autograd to compute no new gradient; the optimizer looks at ``.grad`` alone.
+    """
+    assert snapshot == observe(lambda: freeze_weight_after_a_step(
+        torch.optim.SGD, lambda optimizer: None, lr=0.1))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="B")
+def test_optimizer_rebuilt_from_filtered_parameters_leaves_the_frozen_weight(snapshot):
+    """After freezing, an optimizer built anew over what requires grad leaves the frozen weight alone: the way out."""
+    model = linear([[1.0, 2.0]], [0.5])
+    step(model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9))
+    model.weight.requires_grad_(False)
+    before = model.weight.clone()
+    rebuilt = torch.optim.SGD((p for p in model.parameters() if p.requires_grad), lr=0.1, momentum=0.9)
+    step(model, rebuilt)
+    assert torch.equal(model.weight, before)
+    assert snapshot == observe(lambda: {"weight": model.weight, "bias": model.bias})

@@ -1,0 +1,123 @@
+"""Parameters frozen before the first step, with and without a filtered optimizer."""
+
+import pytest
+import torch
+
+from fixtures.figures import close_to_print
+from fixtures.models import TwoLayers, gradients_of, parameters_of
+from history.observe import observe
+
+INPUT, TARGET = [[2.0, 1.0, 3.0]], [[1.0]]
+
+
+def first_layer_frozen():
+    model = TwoLayers()
+    for parameter in model.linear1.parameters():
+        parameter.requires_grad_(False)
+    return model
+
+
+def trainable(model):
+    return filter(lambda parameter: parameter.requires_grad, model.parameters())
+
+
+def backward(model):
+    torch.nn.functional.mse_loss(model(torch.tensor(INPUT)), torch.tensor(TARGET)).backward()
+
+
+@pytest.mark.api("torch.Tensor.requires_grad", page="generated/torch.Tensor.requires_grad", article="A")
+def test_frozen_parameter_gets_no_gradient(snapshot):
+    """A parameter with ``requires_grad=False`` has ``.grad`` None after backward; the others have theirs."""
+    model = first_layer_frozen()
+    backward(model)
+    assert model.linear1.weight.grad is None and model.linear1.bias.grad is None
+    assert snapshot == observe(lambda: gradients_of(model))
+
+
+@pytest.mark.api("torch.Tensor.requires_grad", "torch.optim.SGD", page="notes/autograd", article="B")
+def test_frozen_parameter_keeps_its_bits_while_the_others_move(snapshot):
+    """A step moves linear2, not the frozen linear1; article B prints the numbers, and names the wrong layer as moved."""
+    model = first_layer_frozen()
+    start = parameters_of(TwoLayers())
+    optimizer = torch.optim.SGD(trainable(model), lr=1e-4)
+    backward(model)
+    optimizer.step()
+    after = parameters_of(model)
+    assert torch.equal(after["linear1.weight"], start["linear1.weight"])
+    assert torch.equal(after["linear1.bias"], start["linear1.bias"])
+    assert close_to_print(after["linear2.weight"], [[-0.3624, -0.0491]], amplification=1.1)
+    assert close_to_print(after["linear2.bias"], [0.4173], amplification=1.1)
+    assert snapshot == observe(lambda: {"linear2.weight": after["linear2.weight"], "linear2.bias": after["linear2.bias"]})
+
+
+@pytest.mark.api("torch.Tensor.requires_grad", page="notes/autograd", article="B")
+def test_gradient_flows_through_a_frozen_layer_to_the_one_below(snapshot):
+    """Freezing the upper layer does not stop the gradient to the lower: freezing cuts a parameter, not the graph."""
+    model = TwoLayers()
+    for parameter in model.linear2.parameters():
+        parameter.requires_grad_(False)
+    backward(model)
+    assert model.linear2.weight.grad is None
+    assert snapshot == observe(lambda: {"linear1.weight": model.linear1.weight.grad, "linear1.bias": model.linear1.bias.grad})
+
+
+CASES = [
+    pytest.param(torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1}, id="sgd"),
+    pytest.param(torch.optim.Adam, {"lr": 0.1, "weight_decay": 0.1}, id="adam"),
+]
+
+
+@pytest.mark.parametrize("optimizer_class, settings", CASES)
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", page="optim", article="B")
+def test_filtered_optimizer_equals_unfiltered_when_frozen_from_the_start(optimizer_class, settings, snapshot):
+    """Frozen before the first backward, a parameter never has a gradient, and step skips it: the filter changes nothing."""
+    results = []
+    for choose in (trainable, lambda model: model.parameters()):
+        model = first_layer_frozen()
+        optimizer = optimizer_class(choose(model), **settings)
+        for _ in range(3):
+            optimizer.zero_grad()
+            backward(model)
+            optimizer.step()
+        results.append(parameters_of(model))
+    filtered, unfiltered = results
+    for name, value in filtered.items():
+        assert torch.equal(value, unfiltered[name])
+    assert snapshot == observe(lambda: filtered)
+
+
+@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict", article="B")
+def test_filtered_optimizer_numbers_only_what_it_holds(snapshot):
+    """In the state dict of a filtered optimizer the parameters are numbered without the frozen ones, from 0."""
+    model = first_layer_frozen()
+
+    def numbers(parameters):
+        return torch.optim.SGD(parameters, lr=0.1).state_dict()["param_groups"][0]["params"]
+
+    assert snapshot == observe(lambda: {"filtered": numbers(trainable(model)), "unfiltered": numbers(model.parameters())})
+
+
+@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+def test_unfiltered_state_does_not_load_into_a_filtered_optimizer(snapshot):
+    """The state dict of an optimizer over all parameters is refused by one over the trainable ones."""
+    model = first_layer_frozen()
+    saved = torch.optim.SGD(model.parameters(), lr=0.1).state_dict()
+    filtered = torch.optim.SGD(trainable(model), lr=0.1)
+    assert snapshot == observe(lambda: filtered.load_state_dict(saved))
+
+
+@pytest.mark.api("torch.optim.SGD", page="optim", article="B")
+def test_filter_over_an_all_frozen_model_raises(snapshot):
+    """When nothing requires grad the filter yields nothing, and the optimizer refuses an empty list."""
+    model = TwoLayers()
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    assert snapshot == observe(lambda: torch.optim.SGD(trainable(model), lr=0.1))
+
+
+@pytest.mark.api("torch.optim.SGD", page="optim", article="B")
+def test_filter_object_is_consumed_once(snapshot):
+    """A ``filter`` object is an iterator: the second optimizer built from it finds it empty. Make it a list."""
+    parameters = trainable(first_layer_frozen())
+    torch.optim.SGD(parameters, lr=0.1)
+    assert snapshot == observe(lambda: torch.optim.SGD(parameters, lr=0.1))

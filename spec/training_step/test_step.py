@@ -1,0 +1,79 @@
+"""Forward, backward, step: which of them does what."""
+
+import pytest
+import torch
+
+from fixtures.models import linear
+from history.observe import observe
+
+
+def layer_and_optimizer():
+    model = linear([[1.0, 2.0]], [0.5])
+    return model, torch.optim.SGD(model.parameters(), lr=0.1)
+
+
+@pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad", article="A")
+def test_gradient_is_none_before_the_first_backward(snapshot):
+    """Neither building a module nor a forward pass gives a parameter a gradient."""
+    model, _ = layer_and_optimizer()
+    model(torch.tensor([[1.0, 3.0]]))
+    assert snapshot == observe(lambda: {"weight": model.weight.grad, "bias": model.bias.grad})
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward", article="A")
+def test_backward_fills_gradients_and_moves_no_parameter(snapshot):
+    """``backward()`` gives each parameter a gradient of its own shape and dtype, and leaves its value."""
+    model, _ = layer_and_optimizer()
+    model(torch.tensor([[1.0, 3.0]])).sum().backward()
+    assert model.weight.grad.shape == model.weight.shape and model.weight.grad.dtype == model.weight.dtype
+    assert snapshot == observe(lambda: {"weight": model.weight, "weight.grad": model.weight.grad, "bias.grad": model.bias.grad})
+
+
+@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A")
+def test_step_keeps_gradients(snapshot):
+    """``step()`` moves the parameters and leaves ``.grad`` as it was: article A's "updates and clears" takes a ``zero_grad``."""
+    model, optimizer = layer_and_optimizer()
+    model(torch.tensor([[1.0, 3.0]])).sum().backward()
+    optimizer.step()
+    assert snapshot == observe(lambda: {"weight": model.weight, "weight.grad": model.weight.grad})
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+def test_second_backward_through_a_freed_graph_raises(snapshot):
+    """What a backward pass saved is freed by it: the second one raises."""
+    loss = torch.tensor([1.0, 2.0], requires_grad=True).exp().sum()
+    loss.backward()
+    assert snapshot == observe(lambda: loss.backward())
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+def test_second_backward_with_retained_graph_accumulates(snapshot):
+    """With ``retain_graph=True`` the second pass runs, and adds its gradient to the first's."""
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = (x * x).sum()
+
+    def act():
+        loss.backward(retain_graph=True)
+        loss.backward()
+        return x.grad
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward", article="D")
+def test_backward_on_a_non_scalar_raises(snapshot):
+    """``backward()`` without a gradient argument needs a single element."""
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    assert snapshot == observe(lambda: (x * x).backward())
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward", article="D")
+def test_backward_on_one_element_of_shape_one_runs(snapshot):
+    """A loss of shape [1] counts as a scalar."""
+    x = torch.tensor([3.0], requires_grad=True)
+
+    def act():
+        (x * x).backward()
+        return x.grad
+
+    assert snapshot == observe(act)

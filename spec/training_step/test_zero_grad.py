@@ -1,0 +1,84 @@
+"""What ``zero_grad`` leaves behind, on an optimizer and on a module."""
+
+import pytest
+import torch
+
+from fixtures.models import linear
+from history.observe import observe
+
+
+def trained():
+    """A layer that has a gradient, and its optimizer."""
+    model = linear([[1.0, 2.0]])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    model(torch.tensor([[1.0, 3.0]])).sum().backward()
+    assert torch.equal(model.weight.grad, torch.tensor([[1.0, 3.0]]))
+    return model, optimizer
+
+
+def gradient_after(zero_grad):
+    """What ``zero_grad(model, optimizer)`` makes of the weight's gradient."""
+    model, optimizer = trained()
+    zero_grad(model, optimizer)
+    return model.weight.grad
+
+
+@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="E")
+@pytest.mark.changed("2.0", "gradients become None instead of zeros", kind="silent", cause="pytorch#92731",
+                     advice="test for None, or pass set_to_none=False")
+def test_optimizer_zero_grad_leaves_none(snapshot):
+    """``optimizer.zero_grad()`` sets gradients to None. Zeros keep momentum and decay alive, None does not."""
+    assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: optimizer.zero_grad()))
+
+
+@pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.0", "gradients become None instead of zeros", kind="silent", cause="pytorch#92731",
+                     advice="test for None, or pass set_to_none=False")
+def test_module_zero_grad_leaves_none(snapshot):
+    """``model.zero_grad()`` sets gradients to None, as the optimizer's does."""
+    assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: model.zero_grad()))
+
+
+@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+@pytest.mark.changed("1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#41423")
+def test_optimizer_zero_grad_keeps_zeros_when_asked(snapshot):
+    """``optimizer.zero_grad(set_to_none=False)`` fills gradients with zeros: the behaviour before 2.0."""
+    assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: optimizer.zero_grad(set_to_none=False)))
+
+
+@pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.7", "Module.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#41423")
+def test_module_zero_grad_keeps_zeros_when_asked(snapshot):
+    """``model.zero_grad(set_to_none=False)`` fills gradients with zeros: the behaviour before 2.0."""
+    assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: model.zero_grad(set_to_none=False)))
+
+
+@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+def test_zero_grad_with_zeros_writes_into_the_same_gradient(snapshot):
+    """Filling with zeros keeps the gradient tensor: who holds a reference to it sees it change. With None they do not."""
+    model, optimizer = trained()
+    held = model.weight.grad
+    held.zero_()
+
+    def act():
+        model(torch.tensor([[1.0, 3.0]])).sum().backward()
+        return {"held": held.clone(), "still the gradient": held is model.weight.grad}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.SGD")
+@pytest.mark.changed("2.0", "a step after zero_grad moves nothing: None is skipped, zeros were not", kind="silent",
+                     cause="pytorch#92731", advice="do not call step without backward; or pass set_to_none=False")
+def test_step_after_zero_grad_moves_nothing(snapshot):
+    """``zero_grad()`` then ``step()`` without a backward between: momentum alone no longer moves the weight."""
+    model, optimizer = trained()
+    optimizer.step()
+    assert torch.allclose(model.weight, torch.tensor([[0.9, 1.7]]))
+
+    def act():
+        optimizer.zero_grad()
+        optimizer.step()
+        return model.weight
+
+    assert snapshot == observe(act)
