@@ -18,6 +18,7 @@ from history import runs, store, versions
 from history.errors import HistoryError
 
 _DEPENDENCY = re.compile(r"torch([\d.]+):\s*torch==([\d.]+)")
+_TELLING = re.compile(r"Error\b|error:|ERROR|no solution")  # a log line that says why
 _PERCENT = re.compile(r"\[\s*(\d+)%\]")
 
 
@@ -155,7 +156,7 @@ class Walk:
                 for line in process.stdout:
                     output.write(line)
                     follow(line)
-                    if re.search(r"error|ERROR|×|failed", line) or not last:
+                    if _TELLING.search(line) or not last:
                         last = line.strip()
                 process.wait()
             except BaseException:  # Ctrl-C: end the whole tree before telling

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -22,10 +23,6 @@ FORMAT = 1
 
 def describe(library: Any, running: str, device: str, root: Path) -> dict:
     """The manifest of this environment, before what it verified."""
-    import numpy
-    import pytest
-    import syrupy
-
     release, _, local = running.partition("+")
     return {
         "format": FORMAT,
@@ -37,9 +34,9 @@ def describe(library: Any, running: str, device: str, root: Path) -> dict:
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()} {' '.join(platform.libc_ver())}".strip(),
         "cpu_capability": _cpu_capability(library),
-        "numpy": numpy.__version__,
-        "syrupy": syrupy.__version__,
-        "pytest": pytest.__version__,
+        "numpy": metadata.version("numpy"),
+        "syrupy": metadata.version("syrupy"),
+        "pytest": metadata.version("pytest"),
         "sources": sources(root),
     }
 
