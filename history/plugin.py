@@ -98,6 +98,8 @@ class Reporter:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         session = HistoryExtension.session
         if session.recording and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            for behaviour in set(self.cases) - set(session.recorded):
+                self.cases[behaviour].setdefault("", "failed: it compares nothing with its snapshot")
             verified, unknown = self._verdicts()
             run = runs.describe(self.library, session.running, session.device, self.config.rootpath)
             run.update(verified=verified, unknown=unknown,

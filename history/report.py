@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Iterator, List, Optional, Tuple
 
 from history import versions
@@ -135,8 +136,18 @@ def lines_of_change(data: dict, length: int = 160) -> List[Tuple[str, str]]:
         for where, before, after in changed(case["before"], case["after"]):
             label = " ".join(part for part in (case["case"] if case["case"] != "observed" else "", where) if part)
             label = f"{label}: " if label else ""
-            lines.append((label + short(before, length), label + short(after, length)))
+            lines.append(tuple(label + short(side, length) for side in _from_the_first_difference(before, after, length)))
     return lines
+
+
+def _from_the_first_difference(before: str, after: str, length: int) -> Tuple[str, str]:
+    """Two texts; where both are too long to show and begin alike, what they share is cut to its last words."""
+    common = len(os.path.commonprefix([before, after]))
+    if min(len(before), len(after)) <= length or common < length // 2:
+        return before, after
+    cut = common - 40
+    head = " ".join(before[:60].split()) + " … "
+    return head + before[cut:], head + after[cut:]
 
 
 # ---- headings that Markdown and the table share
@@ -202,6 +213,9 @@ def _cell(words: str) -> str:
 
 # ---- terminal
 
+HARMFUL = ("silent", "error", "api-gone")
+
+
 def table(data: dict, width: Optional[int] = None) -> None:
     """Print the answer for a person at a terminal."""
     from rich.console import Console
@@ -214,22 +228,29 @@ def table(data: dict, width: Optional[int] = None) -> None:
         console.print(f"[yellow]{escape(line)}[/yellow]")
     if not data["differences"]:
         return
-    grid = Table(show_lines=True, expand=True)
-    grid.add_column("kind", ratio=2)
-    grid.add_column("behaviour", ratio=7, overflow="fold")
-    grid.add_column(data["from"]["version"], ratio=5, overflow="fold")
-    grid.add_column(data["to"]["version"], ratio=5, overflow="fold")
-    colours = {"silent": "red", "error": "red", "api-gone": "red", "random": "magenta", "warning": "yellow"}
-    for difference in data["differences"]:
-        chapter, _, name = difference["id"].partition(".")
-        about = [f"[bold]{escape(chapter)}.[/bold]{escape(name)}"]
-        about.extend(f"[dim]{escape(cause(change))}[/dim]" for change in difference["changes"])
-        about.extend(f"[green]{escape(change['advice'])}[/green]" for change in difference["changes"] if change["advice"])
-        if difference["doubt"]:
-            about.append(f"[yellow]not certain: {escape(difference['doubt'])}[/yellow]")
-        lines = lines_of_change(difference)
-        grid.add_row(f"[{colours.get(difference['kind'], 'cyan')}]{KINDS[difference['kind']]}[/]", "\n".join(about),
-                     "\n".join(escape(before) for before, _ in lines), "\n".join(escape(after) for _, after in lines))
-    console.print(grid)
+    for kind in data["counts"]:
+        grid = Table(title=KINDS[kind], title_style="bold red" if kind in HARMFUL else "bold", title_justify="left",
+                     show_lines=True, expand=True)
+        for heading, ratio in (("behaviour", 4), (data["from"]["version"], 3), (data["to"]["version"], 3)):
+            grid.add_column(heading, ratio=ratio, overflow="fold")
+        for difference in data["differences"]:
+            if difference["kind"] == kind:
+                lines = lines_of_change(difference)
+                grid.add_row("\n".join(_about(difference)), "\n".join(escape(before) for before, _ in lines),
+                             "\n".join(escape(after) for _, after in lines))
+        console.print(grid)
     console.print("See it yourself, for example:", style="dim")
     console.print(data["differences"][0]["reproduction"], style="dim", markup=False, soft_wrap=True)
+
+
+def _about(difference: dict) -> Iterator[str]:
+    """What the first column of the table says of a difference: its id, why it changed, what to do."""
+    from rich.markup import escape
+
+    yield f"[bold]{escape(difference['id'])}[/bold]"
+    for change in difference["changes"]:
+        yield f"[dim]{escape(cause(change))}[/dim]"
+        if change["advice"]:
+            yield f"[green]{escape(change['advice'])}[/green]"
+    if difference["doubt"]:
+        yield f"[yellow]not certain: {escape(difference['doubt'])}[/yellow]"
