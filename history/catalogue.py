@@ -99,6 +99,18 @@ def _read(path: Path, root: Path) -> Iterator[Behaviour]:
                         article=article, changes=changes)
 
 
+def code(path: Path) -> str:
+    """The source of a module without its functions' ``api`` and ``changed`` markers, and without docstrings."""
+    text = path.read_text(encoding="utf-8")
+    left_out = set()
+    for node in ast.walk(ast.parse(text)):
+        decorators = [one for one in getattr(node, "decorator_list", ()) if _marker(one) in ("api", "changed")]
+        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None
+        for one in [*decorators, *(node.body[:1] if documented else ())]:
+            left_out.update(range(one.lineno, one.end_lineno + 1))
+    return "\n".join(line for number, line in enumerate(text.splitlines(), start=1) if number not in left_out)
+
+
 def _marker(decorator: ast.expr) -> Optional[str]:
     """``@pytest.mark.api(...)`` -> ``api``."""
     function = decorator.func if isinstance(decorator, ast.Call) else decorator

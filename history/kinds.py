@@ -23,7 +23,7 @@ def admitted(before: dict, after: dict) -> List[str]:
     """The kinds that a change from one observation to the other can have, the likeliest first."""
     if "raised" in before and "raised" in after:
         if before["raised"]["type"] != after["raised"]["type"]:
-            return ["representation", "api-gone", "api-appeared"]
+            return ["error", "error-gone", "api-gone", "api-appeared"]
         if before["raised"] != after["raised"]:
             return ["wording"]
         return _warnings(before, after)

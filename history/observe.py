@@ -18,7 +18,7 @@ _NOISE = [
     (re.compile(r"\S*/site-packages/"), "site-packages/"),
     # Python 3.10 put the class before the name of a method called wrongly: "Linear.__init__() got an ..."
     (re.compile(r"\b(?:\w+\.)+(\w+\(\) (?:got an unexpected|got multiple|missing|takes))"), r"\1"),
-    (re.compile(r"[ \t]+(?=\n|$)"), ""),
+    (re.compile(r"[ \t]*\n\s*"), "\n"),  # blank lines and indentation
 ]
 
 
@@ -45,7 +45,7 @@ class Observation(NamedTuple):
 
 
 def normalise(message: str) -> str:
-    """A message without addresses, C++ locations, colour codes, install paths and version-dependent class prefixes."""
+    """A message without addresses, C++ locations, colour codes, install paths, blank lines and version-dependent class prefixes."""
     for pattern, replacement in _NOISE:
         message = pattern.sub(replacement, message)
     return message.strip()

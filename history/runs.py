@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from history import compare, encode, store, versions
+from history import catalogue, compare, encode, store, versions
 from history.errors import HistoryError
 
 FORMAT = 1
@@ -68,12 +68,14 @@ def _cpu_capability(library: Any) -> str:
 
 
 def sources(root: Path) -> str:
-    """A digest of what a recording depends on: the tests, the fixtures, and how the engine observes and encodes."""
+    """A digest of what a recording depends on: what the tests do, the fixtures, and how the engine observes and encodes.
+
+    Markers and docstrings are left out, so that annotating a change does not ask for another recording.
+    """
     digest = hashlib.sha256()
-    paths = [*root.glob("spec/**/*.py"), *root.glob("fixtures/**/*.py"), *root.glob("history/observe.py"),
-             *root.glob("history/encode.py")]
-    for path in sorted(paths):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted([*root.glob("spec/**/*.py"), *root.glob("fixtures/**/*.py"),
+                        *root.glob("history/observe.py"), *root.glob("history/encode.py")]):
+        digest.update(f"{path.relative_to(root).as_posix()}\0{catalogue.code(path)}\0".encode())
     return digest.hexdigest()[:16]
 
 

@@ -277,14 +277,14 @@ def unrecorded(project):
     return project
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_of():
     """Make a run file's content from literals, without a run of pytest."""
     def make(release, observations, device="cpu", **more):
         run = {"format": runs.FORMAT, "library": "fakelib", "release": release, "build": "cu118", "device": device,
                "device_name": device, "python": "3.8.18", "platform": "Linux x86_64", "cpu_capability": "not told",
                "numpy": "1", "syrupy": "1", "pytest": "1", "sources": "s", "verified": sorted(observations), "unknown": {},
-               "observations": {behaviour: observation if "observed" in observation else {"observed": observation}
-                                for behaviour, observation in observations.items()}}
+               "observations": {behaviour: {"observed": case} if {"value", "raised"} & set(case) else case
+                                for behaviour, case in observations.items()}}
         return {**run, **more}
     return make

@@ -58,7 +58,7 @@ def test_weight_frozen_after_a_step_rests_under_adam(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
-@pytest.mark.changed("1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#41423")
+@pytest.mark.changed("1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754")
 def test_zeroed_gradient_lets_momentum_move_a_frozen_weight(snapshot):
     """A weight frozen after a step, then ``zero_grad(set_to_none=False)``: momentum carries it on, on every version."""
     assert snapshot == observe(lambda: freeze_weight_after_a_step(

@@ -40,14 +40,14 @@ def test_module_zero_grad_leaves_none(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
-@pytest.mark.changed("1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#41423")
+@pytest.mark.changed("1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754")
 def test_optimizer_zero_grad_keeps_zeros_when_asked(snapshot):
     """``optimizer.zero_grad(set_to_none=False)`` fills gradients with zeros: the behaviour before 2.0."""
     assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: optimizer.zero_grad(set_to_none=False)))
 
 
 @pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.7", "Module.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#41423")
+@pytest.mark.changed("1.7", "Module.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754")
 def test_module_zero_grad_keeps_zeros_when_asked(snapshot):
     """``model.zero_grad(set_to_none=False)`` fills gradients with zeros: the behaviour before 2.0."""
     assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: model.zero_grad(set_to_none=False)))
