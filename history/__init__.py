@@ -7,10 +7,10 @@ Read in this order:
 3. ``compare``   two observations, judged in NumPy with per-dtype tolerances;
 4. ``store``     the record files: histories, copy-on-change, atomic replacement;
 5. ``extension`` the face that syrupy sees, ``plugin`` the face that pytest sees;
-6. ``runs``      what one environment observed, its manifest, and how a run enters the records;
+6. ``manifests`` what each environment was and verified, ``runs`` how what it observed enters the records;
 7. ``catalogue`` the behaviours as their tests' source declares them;
 8. ``query``     what differs between two versions; ``report`` renders it; ``check`` lints it all;
-9. ``matrix``    the releases of tox.ini, and the walk over them; ``__main__`` the command line.
+9. ``matrix``    the releases of tox.ini, ``walk`` records them one by one; ``__main__`` is the command line.
 
 1 to 5 run inside pytest, on Python 3.8 with torch 1.4 as on the newest of both. Nothing here imports torch.
 """

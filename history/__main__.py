@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import List, Optional
 
-from history import catalogue, query, report, runs, store, versions
+from history import catalogue, manifests, query, report, store, versions
 from history.errors import HistoryError
 from history.kinds import KINDS
 
@@ -20,6 +20,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return options.run(options)
     except HistoryError as error:
         print(f"history: {error}", file=sys.stderr)
+        return 2
+    except ImportError as error:
+        print(f"history: this command needs {error.name}: python -m pip install -r requirements.txt", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("history: interrupted; nothing recorded is lost", file=sys.stderr)
@@ -100,7 +103,7 @@ def diff(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     behaviour = query.find(catalogue.behaviours(options.root), options.id)
-    known = runs.manifests(options.root)
+    known = manifests.read(options.root)
     record = store.read(store.path_of(options.root / "spec", behaviour.id))
     print(f"{behaviour.id}\n  {behaviour.node} (line {behaviour.line})\n\n{behaviour.docstring}\n")
     print(f"about: {', '.join(behaviour.api)}")
@@ -152,18 +155,18 @@ def check(options: argparse.Namespace) -> int:
     for fault in faults:
         print(fault)
     behaviours = catalogue.behaviours(options.root)
-    print(f"{len(behaviours)} behaviours, {len(runs.manifests(options.root, None))} manifests: "
+    print(f"{len(behaviours)} behaviours, {len(manifests.read(options.root, None))} manifests: "
           f"{len(faults) or 'no'} fault{'s' * (len(faults) != 1)}")
     return 1 if faults else 0
 
 
 def record(options: argparse.Namespace) -> int:
-    from history import matrix
+    from history import walk
 
     if options.here and len(options.release) != 1:
         raise HistoryError("--here records one release: name it, as `record --here 2.11`")
-    walk = matrix.Walk(options.root.resolve(), options.device, options.free, options.here, options.any_build)
-    return matrix.record(walk.root, options.release, options.again, walk)
+    walker = walk.Walk(options.root.resolve(), options.device, options.free, options.here, options.any_build)
+    return walk.record(walker, options.release, options.again)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Dict, Iterator, List
 
-from history import catalogue, encode, runs, store, versions
+from history import catalogue, encode, manifests, store, versions
 from history.catalogue import Behaviour
 from history.errors import HistoryError
 from history.kinds import KINDS, admitted
@@ -18,7 +18,6 @@ _API = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 def check(root: Path) -> List[str]:
     """Every fault of the tests' metadata, the records and the manifests; an empty list where all is well."""
     known = catalogue.behaviours(root)
-    manifests = runs.manifests(root, None)
     faults = []
     for behaviour in known.values():
         faults.extend(metadata(behaviour))
@@ -34,7 +33,7 @@ def check(root: Path) -> List[str]:
                 faults.extend(annotated(known[name], record))
         except HistoryError as error:
             faults.append(str(error))
-    for name, manifest in manifests.items():
+    for name, manifest in manifests.read(root, None).items():
         faults.extend(complete(known, name, manifest))
     return [fault.replace(f"{root}/", "") for fault in faults]
 

@@ -5,12 +5,14 @@ One class serves syrupy 4.9 (Python 3.8) and 7: the methods have their new names
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from syrupy.extensions.base import AbstractSyrupyExtension
 
 from history import compare, encode, store, versions
+from history.errors import HistoryError
 from history.observe import Observation
 
 
@@ -33,9 +35,11 @@ class Expected(NamedTuple):
 
 
 def case_of(snapshot_name: str) -> str:
-    """``test_zero_grad[adam]`` -> ``adam``; ``test_zero_grad`` -> ``observed``."""
-    _, bracket, rest = snapshot_name.partition("[")
-    return rest[:-1] if bracket else "observed"
+    """``test_zero_grad[adam]`` -> ``adam``; ``test_zero_grad`` -> ``observed``. Raises HistoryError for a second comparison."""
+    match = re.fullmatch(r"\w+(?:\[(.*)\])?", snapshot_name)
+    if match is None:
+        raise HistoryError(f"{snapshot_name}: a behaviour ends in one comparison: make the other a test of its own")
+    return match.group(1) or "observed"
 
 
 class HistoryExtension(AbstractSyrupyExtension):
@@ -89,8 +93,8 @@ class HistoryExtension(AbstractSyrupyExtension):
             return None
         try:
             expected = Expected(store.behaviour_of(path), since, encode.load(chain[since]))
-        except encode.HistoryError as error:
-            raise encode.HistoryError(f"{path}: {case_of(snapshot_name)}, {since}: {error}: {store.RESTORE}") from None
+        except HistoryError as error:
+            raise HistoryError(f"{path}: {case_of(snapshot_name)}, {since}: {error}: {store.RESTORE}") from None
         session.consulted.append(expected)
         return expected
 

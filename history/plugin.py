@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 
-from history import runs, store, versions
+from history import encode, manifests, store, versions
 from history.errors import HistoryError
 from history.extension import HistoryExtension, Session
 
@@ -55,12 +55,12 @@ class Reporter:
         """Whether the running release was recorded, and where not, its neighbours."""
         session = HistoryExtension.session
         try:
-            known = runs.manifests(self.config.rootpath, session.device)
+            known = manifests.read(self.config.rootpath, session.device)
         except HistoryError as error:
             raise pytest.UsageError(str(error)) from None
-        if runs.manifest_for(known, session.running):
+        if manifests.manifest_for(known, session.running):
             return "recorded"
-        below, above = runs.neighbours(known, session.running)
+        below, above = manifests.neighbours(known, session.running)
         return f"not recorded (nearest recorded: {below or 'none'} below, {above or 'none'} above)"
 
     @pytest.hookimpl(hookwrapper=True)
@@ -73,7 +73,7 @@ class Reporter:
         for expected in session.consulted:
             item.user_properties.append(("expectation", (behaviour, expected.since)))
         if self.config.option.observed and session.observed is not None:
-            text = store.dumps(runs.encode.dump(session.observed))
+            text = store.dumps(encode.dump(session.observed))
             item.add_report_section("call", "observed", f"{behaviour} under {session.running}\n{text}")
 
     @pytest.hookimpl(hookwrapper=True)
@@ -101,7 +101,7 @@ class Reporter:
             for behaviour in set(self.cases) - set(session.recorded):
                 self.cases[behaviour].setdefault("", "failed: it compares nothing with its snapshot")
             verified, unknown = self._verdicts()
-            run = runs.describe(self.library, session.running, session.device, self.config.rootpath)
+            run = manifests.describe(self.library, session.running, session.device, self.config.rootpath)
             run.update(verified=verified, unknown=unknown,
                        observations={behaviour: session.recorded[behaviour] for behaviour in verified})
             store.write(self.config.option.record_to, run)

@@ -6,7 +6,7 @@ import difflib
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
-from history import catalogue, runs, store, versions
+from history import catalogue, manifests, store, versions
 from history.catalogue import Behaviour, Change
 from history.errors import HistoryError
 from history.kinds import KINDS, MIRRORED, admitted
@@ -72,7 +72,7 @@ def side(known: Dict[str, dict], asked: str) -> Side:
     exact = [name for name in known if versions.key(name)[:len(numbers)] == numbers]
     if exact:
         return Side(asked, exact[-1], True, [])
-    below, above = runs.neighbours(known, asked)
+    below, above = manifests.neighbours(known, asked)
     if below is None or above is None and numbers[:2] > versions.key(list(known)[-1])[:2]:
         first, last = versions.line(list(known)[0]), versions.line(list(known)[-1])
         raise HistoryError(f"version {asked!r} is not in the records, which run from {first} to {last}: "
@@ -83,7 +83,7 @@ def side(known: Dict[str, dict], asked: str) -> Side:
 def diff(root: Path, asked_before: str, asked_after: str, device: str = "cpu", kinds: Sequence[str] = (),
          apis: Sequence[str] = (), chapters: Sequence[str] = ()) -> Answer:
     """What differs between two versions, silent changes first; narrowed to kinds, APIs (or what they contain) and chapters."""
-    known = runs.manifests(root, device)
+    known = manifests.read(root, device)
     before, after = side(known, asked_before), side(known, asked_after)
     chosen = select(catalogue.behaviours(root), apis, chapters)
     differences, unknown, returned = [], [], []
@@ -155,22 +155,11 @@ def _cases(record: store.Record, device: str, before: Side, after: Side) -> tupl
         left, right = entries
         if left is None or right is None or left.since == right.since:
             continue
-        if same_observation(left.observation, right.observation):
+        if left.observation == right.observation:
             came_back = True
         else:
             cases.append(Case(name, left, right))
     return cases, came_back
-
-
-def same_observation(one: dict, other: dict) -> bool:
-    """Whether two recorded observations agree; NumPy judges only those whose text differs."""
-    if one == other:
-        return True
-    if set(one) != set(other):
-        return False
-    from history import compare, encode
-
-    return compare.same(encode.load(one), encode.load(other))
 
 
 def _between(changes: List[Change], one: str, other: str) -> List[Change]:

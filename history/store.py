@@ -156,7 +156,8 @@ def insert(chain: Chain, version: str, observation: dict, verified: Iterable[str
                    and (successor is None or versions.key(other) < versions.key(successor))]
         if leaning:
             lines[min(leaning, key=versions.key)] = lines[holder]
-    lines[version] = observation
+    # what came back within tolerance is written as it was, so that equal text means equal observations
+    lines[version] = next((entry for entry in lines.values() if same(entry, observation)), observation)
     return _ascending({**_compact(_ascending(lines), same), **patches})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Iterable, Optional, Tuple
 
@@ -10,6 +11,7 @@ from history.errors import HistoryError
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?(.*)")
 
 
+@functools.lru_cache(maxsize=None)
 def parse(text: str) -> Tuple[Tuple[int, ...], bool]:
     """The numbers of a version and whether it is final: ``2.5.1+cu124`` -> ``((2, 5, 1), True)``.
 
@@ -24,6 +26,7 @@ def parse(text: str) -> Tuple[Tuple[int, ...], bool]:
     return numbers, not rest or rest.startswith("+")
 
 
+@functools.lru_cache(maxsize=None)
 def key(text: str) -> Tuple[int, ...]:
     """Sort key: ``1.9`` before ``1.10``, a line (``2.5``) before its patches (``2.5.0``)."""
     return parse(text)[0]

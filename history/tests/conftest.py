@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from history import runs, store, versions
+from history import manifests, runs, store, versions
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -281,7 +281,7 @@ def unrecorded(project):
 def run_of():
     """Make a run file's content from literals, without a run of pytest."""
     def make(release, observations, device="cpu", **more):
-        run = {"format": runs.FORMAT, "library": "fakelib", "release": release, "build": "cu118", "device": device,
+        run = {"format": manifests.FORMAT, "library": "fakelib", "release": release, "build": "cu118", "device": device,
                "device_name": device, "python": "3.8.18", "platform": "Linux x86_64", "cpu_capability": "not told",
                "numpy": "1", "syrupy": "1", "pytest": "1", "sources": "s", "verified": sorted(observations), "unknown": {},
                "observations": {behaviour: {"observed": case} if {"value", "raised"} & set(case) else case

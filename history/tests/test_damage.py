@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from history import runs, store
+from history import manifests, store
 from history.errors import HistoryError
 
 GOOD = '''{
@@ -109,14 +109,14 @@ def test_file_in_the_records_folders_place_is_named(record, tmp_path):
 
 def test_file_in_the_manifests_folders_place_is_named(tmp_path):
     (tmp_path / "manifests").write_text("")
-    assert error_of(runs.manifests, tmp_path) == (
+    assert error_of(manifests.read, tmp_path) == (
         f"{tmp_path / 'manifests'}: a file stands where the manifests' folder should be: move it away")
 
 
 def test_stray_file_among_the_manifests_is_named(tmp_path):
     (tmp_path / "manifests").mkdir()
     (tmp_path / "manifests" / "notes.json").write_text('{"format": 1, "verified": {}, "unknown": {}}')
-    assert "notes.json" in error_of(runs.manifests, tmp_path, None)
+    assert "notes.json" in error_of(manifests.read, tmp_path, None)
 
 
 def test_write_is_canonical_and_leaves_no_other_file(tmp_path):

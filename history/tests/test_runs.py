@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import pytest
 
-from history import encode, runs, store, versions
+from history import encode, manifests, runs, store, versions
 from history.errors import HistoryError
 
 RELEASES = {"1.4": "1.4.0", "1.13": "1.13.1", "2.0": "2.0.1", "2.6": "2.6.0"}
@@ -52,19 +52,19 @@ def test_read_back_names_what_the_record_does_not_give_back(recorded):
 
 
 def test_manifest_says_what_was_run_and_what_it_verified(recorded):
-    manifest = runs.manifests(recorded.root)["2.0.1"]
+    manifest = manifests.read(recorded.root)["2.0.1"]
     assert manifest["library"] == "fakelib" and manifest["release"] == "2.0.1" and manifest["build"] == "cpu"
-    assert manifest["sources"] == runs.sources(recorded.root)
+    assert manifest["sources"] == manifests.sources(recorded.root)
     assert len(manifest["verified"]) == 12 and manifest["unknown"] == {} and "observations" not in manifest
 
 
 def test_manifests_ascend_by_number(recorded):
-    assert list(runs.manifests(recorded.root)) == ["1.4.0", "1.13.1", "2.0.1", "2.6.0"]
+    assert list(manifests.read(recorded.root)) == ["1.4.0", "1.13.1", "2.0.1", "2.6.0"]
 
 
 def test_drift_within_tolerance_is_recorded_in_ulp_and_adds_no_entry(recorded):
     assert list(recorded.chain("tensors.tensor_drifts_within_tolerance")) == ["1.4"]
-    drifts = [manifest["verified"]["tensors.tensor_drifts_within_tolerance"] for manifest in runs.manifests(recorded.root).values()]
+    drifts = [manifest["verified"]["tensors.tensor_drifts_within_tolerance"] for manifest in manifests.read(recorded.root).values()]
     assert drifts == [0, 0, 0, 3]
 
 
@@ -97,7 +97,7 @@ def test_merge_names_what_it_added(tmp_path, run_of):
 def test_drift_is_the_largest_of_all_cases(tmp_path, run_of):
     runs.merge(tmp_path, run_of("1.4.0", {"c.a": {"x": floats("1.0 1.0"), "y": floats("1.0 1.0")}}), "1.4")
     runs.merge(tmp_path, run_of("2.0.1", {"c.a": {"x": floats("1.0 1.0000002"), "y": floats("1.0000005 1.0")}}), "2.0")
-    assert runs.manifests(tmp_path)["2.0.1"]["verified"] == {"c.a": 4}
+    assert manifests.read(tmp_path)["2.0.1"]["verified"] == {"c.a": 4}
 
 
 def test_slow_drift_over_releases_becomes_a_change_in_the_end(tmp_path, run_of):
@@ -161,29 +161,40 @@ def test_device_that_leant_on_the_cpu_keeps_its_answer_when_the_cpu_is_recorded_
 def test_manifest_speaks_for_a_patch_or_for_its_line():
     known = {"2.5.0": "first", "2.5.1": "last", "2.6.0": "next"}
     asked = ("2.5", "2.5.0", "2.5.1+cu124", "2.5.2", "2.6.0.dev20250101", "2.7")
-    assert [runs.manifest_for(known, version) for version in asked] == ["last", "first", "last", None, None, None]
+    assert [manifests.manifest_for(known, version) for version in asked] == ["last", "first", "last", None, None, None]
 
 
 def test_neighbours_are_the_nearest_recorded_by_number():
     known = {"1.9.1": {}, "1.10.2": {}, "2.6.0": {}}
-    assert runs.neighbours(known, "2.0") == ("1.10.2", "2.6.0")
-    assert runs.neighbours(known, "1.4") == (None, "1.9.1")
-    assert runs.neighbours(known, "3.0") == ("2.6.0", None)
+    assert manifests.neighbours(known, "2.0") == ("1.10.2", "2.6.0")
+    assert manifests.neighbours(known, "1.4") == (None, "1.9.1")
+    assert manifests.neighbours(known, "3.0") == ("2.6.0", None)
 
 
-def test_sources_change_with_a_test_and_not_with_a_record(project):
-    before = runs.sources(project.root)
+@pytest.mark.parametrize("old, new, same", [
+    ("observe(fakelib.scale)", "observe(lambda: fakelib.scale())", False),
+    ('ids=["sgd", "adam"]', 'ids=["sgd", "adamw"]', False),
+    ('"""The scale is halved, and nobody is told."""', '"""Other words."""', True),
+    ('kind="silent", cause="fakelib#92731"', 'kind="random"', True),
+], ids=["act", "case", "docstring", "marker"])
+def test_sources_change_with_what_a_test_does_and_not_with_what_it_says(project, old, new, same):
+    before = manifests.sources(project.root)
+    for path in project.spec.glob("*/test_*.py"):
+        path.write_text(path.read_text().replace(old, new))
+    assert (manifests.sources(project.root) == before) is same
+
+
+def test_sources_do_not_change_with_a_record(project):
+    before = manifests.sources(project.root)
     project.path("rates.scale_halves").unlink()
-    assert runs.sources(project.root) == before
-    project.write("spec/rates/test_rates.py", "")
-    assert runs.sources(project.root) != before
+    assert manifests.sources(project.root) == before
 
 
 def test_manifest_of_another_format_is_refused(project):
     path = project.root / "manifests" / "2.0.1-cpu.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
     with pytest.raises(HistoryError, match=r"2\.0\.1-cpu\.json: not a manifest of format 1"):
-        runs.manifests(project.root)
+        manifests.read(project.root)
 
 
 def test_build_is_the_local_version_or_the_cuda_it_was_built_with():
@@ -193,9 +204,9 @@ def test_build_is_the_local_version_or_the_cuda_it_was_built_with():
     class Library:
         version = Cuda
 
-    assert runs._build(Library, "cpu") == "cpu"
-    assert runs._build(Library, "") == "cu124"
-    assert runs._build(object(), "") == "cpu"
+    assert manifests._build(Library, "cpu") == "cpu"
+    assert manifests._build(Library, "") == "cu124"
+    assert manifests._build(object(), "") == "cpu"
 
 
 def test_entry_of_a_record_is_what_was_observed(recorded):

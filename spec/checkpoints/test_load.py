@@ -31,7 +31,7 @@ def test_load_takes_a_state_dict_by_default(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load", article="B")
 @pytest.mark.changed("2.4", "warns that the default of weights_only will change", kind="warning", cause="pytorch#129239",
                      advice="pass weights_only=False for files that you trust, or save state dicts")
-@pytest.mark.changed("2.7", "the message gives the class its module", kind="wording")
+@pytest.mark.changed("2.7", "the message gives the class its module", kind="wording", cause="pytorch#146815")
 @pytest.mark.changed("2.6", "raises: weights_only=True is the default, and a class is no weight", kind="error",
                      cause="pytorch#137602", advice="pass weights_only=False for files that you trust, or save state dicts")
 def test_load_refuses_a_whole_module_by_default(here, snapshot):
@@ -44,8 +44,8 @@ def test_load_refuses_a_whole_module_by_default(here, snapshot):
 @pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
                      kind="wording", cause="pytorch#39460")
 @pytest.mark.changed("1.13", "load takes weights_only", kind="api-appeared", cause="pytorch#86812")
-@pytest.mark.changed("2.0", "warns of TypedStorage, which load itself uses", kind="warning")
-@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning")
+@pytest.mark.changed("2.0", "warns of TypedStorage, which load itself uses", kind="warning", cause="pytorch#85303")
+@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614")
 def test_load_with_weights_only_takes_a_state_dict(here, snapshot):
     """``weights_only=True`` loads a state dict."""
     torch.save(TwoLayers().state_dict(), "weights.pt")
@@ -56,10 +56,11 @@ def test_load_with_weights_only_takes_a_state_dict(here, snapshot):
 @pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
                      kind="wording", cause="pytorch#39460")
 @pytest.mark.changed("1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812")
-@pytest.mark.changed("2.4", "the message says how to allow a class", kind="wording")
-@pytest.mark.changed("2.5", "the message asks for trust in both ways out", kind="wording")
-@pytest.mark.changed("2.6", "the message tells of the new default", kind="wording")
-@pytest.mark.changed("2.7", "the message gives the class its module", kind="wording")
+@pytest.mark.changed("2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705")
+@pytest.mark.changed("2.5", "the message asks for trust in both ways out", kind="wording",
+                     cause="pytorch#131259 (probably)")
+@pytest.mark.changed("2.6", "the message tells of the new default", kind="wording", cause="pytorch#141304")
+@pytest.mark.changed("2.7", "the message gives the class its module", kind="wording", cause="pytorch#146815")
 def test_load_with_weights_only_refuses_a_whole_module(here, snapshot):
     """``weights_only=True`` refuses a saved module: to rebuild it, its class would have to be called."""
     torch.save(TwoLayers(), "module.pt")
@@ -80,9 +81,10 @@ def test_load_without_weights_only_takes_a_whole_module(here, snapshot):
 @pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
                      kind="wording", cause="pytorch#39460")
 @pytest.mark.changed("1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812")
-@pytest.mark.changed("2.4", "the message says how to allow a function", kind="wording")
-@pytest.mark.changed("2.5", "functions of some modules cannot be allowed, and the message says so", kind="wording")
-@pytest.mark.changed("2.6", "the message tells of the new default", kind="wording")
+@pytest.mark.changed("2.4", "the message says how to allow a function", kind="wording", cause="pytorch#129705")
+@pytest.mark.changed("2.5", "functions of some modules cannot be allowed, and the message says so", kind="wording",
+                     cause="pytorch#131259")
+@pytest.mark.changed("2.6", "the message tells of the new default", kind="wording", cause="pytorch#141304")
 def test_load_with_weights_only_refuses_code_and_does_not_run_it(here, snapshot):
     """A pickle that would call a function is refused under ``weights_only=True``, and the function is not called."""
     torch.save({"weight": torch.zeros(1), "extra": CreatesFile()}, "trap.pt")

@@ -40,9 +40,9 @@ def test_detach_shares_the_version_counter(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
-@pytest.mark.changed("1.10", "the message calls the node ExpBackward0", kind="wording")
+@pytest.mark.changed("1.10", "the message calls the node ExpBackward0", kind="wording", cause="pytorch#64261 (probably)")
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
-@pytest.mark.changed("2.13", "the message calls the node Exp", kind="wording")
+@pytest.mark.changed("2.13", "the message calls the node Exp", kind="wording", cause="pytorch#180383")
 def test_write_to_a_detached_tensor_makes_backward_raise(snapshot):
     """What backward saved was changed through the detached tensor: autograd notices and raises."""
     x = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -125,7 +125,8 @@ def test_detach_and_detach_in_place_give_the_second_model_the_same_gradient(snap
 
 
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_")
-@pytest.mark.changed("1.7", "the message speaks of DistributedDataParallel alone", kind="wording")
+@pytest.mark.changed("1.7", "the message speaks of DistributedDataParallel alone", kind="wording",
+                     cause="pytorch#44344 (probably)")
 @pytest.mark.changed("1.8", "the message says again that views cannot be detached in place", kind="wording")
 def test_detach_in_place_on_a_view_raises(snapshot):
     """A view cannot be detached in place: its base would still be in the graph."""

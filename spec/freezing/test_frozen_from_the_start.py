@@ -88,7 +88,7 @@ def test_filtered_optimizer_equals_unfiltered_when_frozen_from_the_start(optimiz
 
 @pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict", article="B")
 @pytest.mark.changed("1.6", "parameters are numbered from 0 instead of named by their addresses", kind="representation",
-                     advice="do not look up id(parameter) in a saved state dict")
+                     cause="pytorch#37347", advice="do not look up id(parameter) in a saved state dict")
 def test_filtered_optimizer_numbers_only_what_it_holds(snapshot):
     """In the state dict of a filtered optimizer the parameters are numbered from 0, without the frozen ones.
 

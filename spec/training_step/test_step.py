@@ -39,9 +39,10 @@ def test_step_keeps_gradients(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
-@pytest.mark.changed("1.6", "the message speaks of results instead of buffers", kind="wording")
-@pytest.mark.changed("1.8", "the message names .backward() and autograd.grad()", kind="wording")
-@pytest.mark.changed("1.9", "the message says that saved variables are freed too", kind="wording")
+@pytest.mark.changed("1.6", "the message speaks of results instead of buffers", kind="wording", cause="pytorch#38625 (probably)")
+@pytest.mark.changed("1.8", "the message names .backward() and autograd.grad()", kind="wording", cause="pytorch#47084")
+@pytest.mark.changed("1.9", "the message says that saved variables are freed too", kind="wording",
+                     cause="pytorch#56499 (probably)")
 @pytest.mark.changed("1.10", "the message calls them saved tensors", kind="wording")
 def test_second_backward_through_a_freed_graph_raises(snapshot):
     """What a backward pass saved is freed by it: the second one raises."""
