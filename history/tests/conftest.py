@@ -1,254 +1,14 @@
-"""The engine's tests stand on a fake library whose answers change at known versions, so that nothing needs torch."""
+"""The engine's tests stand on a fake library (`fake.py`), so that nothing needs torch."""
 
+import json
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from history import manifests, runs, store, versions
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-
-# what tox.ini of the fake project names, and what its session-wide recording records
-RELEASES = {"1.4": "1.4.0", "1.13": "1.13.1", "2.0": "2.0.1", "2.6": "2.6.0"}
-
-LIBRARY = '''
-import os
-import warnings
-
-__version__ = os.environ.get("FAKELIB_VERSION", "2.6.0")
-LINE = tuple(int(part) for part in __version__.split(".")[:2])
-
-
-def scale():
-    return 1.0 if LINE < (2, 0) else 0.5
-
-def constant():
-    return {"shape": (2, 3), "mean": 0.25}
-
-def strict():
-    if LINE >= (2, 0):
-        raise ValueError("strict mode is refused")
-    return "strict"
-
-if LINE >= (2, 0):
-    def added():
-        return "added"
-
-if LINE < (2, 6):
-    def removed():
-        return "removed"
-
-def noisy():
-    if LINE >= (2, 0):
-        warnings.warn("noisy is deprecated", FutureWarning)
-    return 3
-
-def complaint():
-    raise RuntimeError("bad size" if LINE < (2, 6) else "bad size: give a positive one")
-
-def flips():
-    return 2 if (1, 13) <= LINE < (2, 6) else 1
-'''
-
-SPEC = '''
-import os
-
-import fakelib
-import numpy as np
-import pytest
-from history.observe import observe
-
-
-@pytest.mark.api("fakelib.optim.scale", page="scale")
-@pytest.mark.changed("2.0", "the scale is halved", kind="silent", cause="fakelib#92731", advice="double the rate")
-def test_scale_halves(snapshot):
-    """The scale is halved, and nobody is told."""
-    assert snapshot == observe(fakelib.scale)
-
-
-@pytest.mark.api("fakelib.nn.constant", page="constant")
-def test_constant_stays(snapshot):
-    """The constant never changes."""
-    assert snapshot == observe(fakelib.constant)
-
-
-@pytest.mark.api("fakelib.optim.strict", article="B")
-@pytest.mark.changed("2.0", "strict mode raises", kind="error", cause="fakelib#2")
-def test_strict_mode_is_refused(snapshot):
-    """Strict mode is refused."""
-    assert snapshot == observe(lambda: fakelib.strict())
-
-
-@pytest.mark.api("fakelib.optim.added", article="B")
-@pytest.mark.changed("2.0", "a new function", kind="api-appeared")
-def test_added_is_there(snapshot):
-    """There is a function called added."""
-    assert snapshot == observe(lambda: fakelib.added())
-
-
-@pytest.mark.api("fakelib.optim.removed", article="B")
-@pytest.mark.changed("2.6", "the function is gone", kind="api-gone")
-def test_removed_is_gone(snapshot):
-    """There is no function called removed."""
-    assert snapshot == observe(lambda: fakelib.removed())
-
-
-@pytest.mark.api("fakelib.nn.noisy", article="B")
-@pytest.mark.changed("2.0", "a deprecation", kind="warning")
-def test_noisy_warns(snapshot):
-    """It warns."""
-    assert snapshot == observe(fakelib.noisy)
-
-
-@pytest.mark.api("fakelib.nn.complaint", article="B")
-@pytest.mark.changed("2.6", "the message tells the remedy", kind="wording")
-def test_complaint_tells_the_remedy(snapshot):
-    """The complaint tells the remedy."""
-    assert snapshot == observe(lambda: fakelib.complaint())
-
-
-@pytest.mark.api("fakelib.nn.flips", article="B")
-@pytest.mark.changed("1.13", "one became two", kind="silent")
-@pytest.mark.changed("2.6", "two became one", kind="silent")
-def test_flip_comes_back(snapshot):
-    """One, two, and one again."""
-    assert snapshot == observe(fakelib.flips)
-'''
-
-SECOND_SPEC = '''
-import os
-
-import fakelib
-import numpy as np
-import pytest
-from history.observe import observe
-
-
-@pytest.mark.api("fakelib.Tensor", page="tensor")
-@pytest.mark.changed("2.0", "adam starts at two", kind="silent")
-@pytest.mark.parametrize("name", ["sgd", "adam"], ids=["sgd", "adam"])
-def test_start_of_an_optimizer(snapshot, name):
-    """Where an optimizer starts."""
-    assert snapshot == observe(lambda: 2 if name == "adam" and fakelib.LINE >= (2, 0) else 1)
-
-
-@pytest.mark.api("fakelib.Tensor", page="tensor")
-def test_tensor_drifts_within_tolerance(snapshot):
-    """Three ULP are no change."""
-    tensor = np.array([[1.0, 2.0]], "float32")
-    if fakelib.LINE >= (2, 6):
-        tensor[0, 0] += np.float32(3 * 2.0**-23)
-    assert snapshot == observe(lambda: tensor)
-
-
-@pytest.mark.api("fakelib.Tensor", page="tensor")
-def test_optional_part(snapshot):
-    """Needs what is not everywhere."""
-    if "FAKELIB_WITHOUT_PART" in os.environ:
-        pytest.skip("no part for this fakelib")
-    assert snapshot == observe(lambda: "part")
-
-
-@pytest.mark.api("fakelib.Tensor", page="tensor")
-def test_device_answer(snapshot, request):
-    """The other device answers differently from 2.0 on."""
-    other = request.config.option.device == "other"
-    assert snapshot == observe(lambda: "other" if other and fakelib.LINE >= (2, 0) else "same")
-'''
-
-TOX = '''
-[tox]
-env_list = torch1.4, torch1.13, torch2.0, torch2.6
-
-[testenv]
-deps =
-    torch2.0: torch==2.0.1
-    torch2.6: torch==2.6.0
-    torch1.4: torch==1.4.0
-    torch1.13: torch==1.13.1
-    torch2.0: numpy<2
-commands = python -m pytest {posargs}
-'''
-
-INI = '''
-[pytest]
-testpaths = spec
-pythonpath = .
-history_library = fakelib
-addopts =
-    --strict-markers
-    --import-mode=importlib
-    --snapshot-default-extension=history.extension.HistoryExtension
-    -p history.plugin
-    -p no:cacheprovider
-markers =
-    api(*names, page=None, article=None): what a behaviour is about
-    changed(version, text, kind, cause=None, advice=None): what changed
-'''
-
-
-class Project:
-    """A folder laid out as this repository, about the fake library."""
-
-    def __init__(self, root):
-        self.root, self.spec = root, root / "spec"
-
-    def write(self, path, text):
-        """Write a file below the root, its folders made."""
-        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
-        (self.root / path).write_text(text, encoding="utf-8")
-
-    def lay_out(self):
-        self.write("fakelib.py", LIBRARY)
-        self.write("pytest.ini", INI)
-        self.write("tox.ini", TOX)
-        self.write("spec/rates/test_rates.py", SPEC)
-        self.write("spec/tensors/test_tensors.py", SECOND_SPEC)
-        (self.root / "manifests").mkdir()
-
-    def python(self, *arguments, version="2.6.0", **environment):
-        """Run Python in the root; the plugins of pytest are those that the engine needs, whatever is installed here."""
-        kept = {name: value for name, value in os.environ.items()
-                if name not in ("CI", "BUILD_NUMBER") and not name.startswith(("PYTEST_", "COV_"))}
-        variables = {**kept, "PYTHONPATH": str(REPOSITORY), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "200",
-                     "FAKELIB_VERSION": version, **environment}
-        return subprocess.run([sys.executable, *arguments], cwd=str(self.root), env=variables, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, encoding="utf-8", timeout=60)
-
-    def pytest(self, *arguments, version="2.6.0", **environment):
-        return self.python("-m", "pytest", "-p", "syrupy", *arguments, version=version, **environment)
-
-    def history(self, *arguments):
-        return self.python("-m", "history", *arguments)
-
-    def observe(self, version, *arguments, **environment):
-        """One pytest run that records: the run file's content."""
-        result = self.pytest("--record-to", "run.json", *arguments, version=version, **environment)
-        assert (self.root / "run.json").exists(), result.stdout
-        run = store.read_json(self.root / "run.json")
-        (self.root / "run.json").unlink()
-        return run
-
-    def record(self, version, *arguments, **environment):
-        """Observe and merge a release, as `python -m history record` does."""
-        run = self.observe(version, *arguments, **environment)
-        runs.merge(self.root, run, versions.line(version))
-        return run
-
-    def chain(self, behaviour, case="observed", device="cpu"):
-        return store.read(store.path_of(self.spec, behaviour))[case][device]
-
-    def path(self, behaviour):
-        return store.path_of(self.spec, behaviour)
-
-    def bytes(self):
-        """Every record and manifest, as it lies on the disk."""
-        paths = [*self.spec.glob("*/__snapshots__/*"), *(self.root / "manifests").glob("*")]
-        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths}
+from history import manifests
+from history.__main__ import main
+from history.tests.fake import RELEASES, TOX, Project
 
 
 @pytest.fixture(scope="session")
@@ -288,3 +48,24 @@ def run_of():
                                 for behaviour, case in observations.items()}}
         return {**run, **more}
     return make
+
+
+PATCHES = {"torch1.4": "1.4.0", "torch1.13": "1.13.1", "torch2.0": "2.0.1", "torch2.6": "2.6.0", "other": "2.0.0"}
+
+
+@pytest.fixture
+def walked(unrecorded, monkeypatch):
+    """The project without records, and a `tox` that hands out prepared run files. Call it to run the record command."""
+    project = unrecorded
+    sources = manifests.sources(project.root)
+    for environment, patch in PATCHES.items():
+        run = project.runs["2.0.1" if environment == "other" else patch]
+        project.write(f"prepared/{environment}.json", json.dumps({**run, "release": patch, "build": "cu118", "sources": sources}))
+    project.write("bin/tox", TOX)
+    (project.root / "bin" / "tox").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{project.root / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("COLUMNS", "200")
+    project.record = lambda *arguments: main(["--root", str(project.root), "record", *arguments])
+    project.control = lambda name: project.write(f"control/{name}", "")
+    project.calls = lambda: (project.root / "calls").read_text().splitlines() if (project.root / "calls").exists() else []
+    return project

@@ -1,11 +1,8 @@
 import itertools
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 import pytest
 
-from history import encode, manifests, runs, store, versions
+from history import encode, manifests, runs, store
 from history.errors import HistoryError
 
 RELEASES = {"1.4": "1.4.0", "1.13": "1.13.1", "2.0": "2.0.1", "2.6": "2.6.0"}
@@ -17,13 +14,6 @@ def number(value):
 
 def floats(*rows):
     return {"value": {"$tensor": f"float32[{len(rows)},2]", "rows": list(rows)}}
-
-
-def answer(root, behaviour, device, patch):
-    """What the records say a release did."""
-    devices = store.read(store.path_of(root / "spec", behaviour))["observed"]
-    chain = store.chain_for(devices, device, patch)
-    return chain[versions.holding(chain, patch)]["value"]
 
 
 def test_walk_records_each_behaviour_once_for_each_change(recorded):
@@ -113,49 +103,6 @@ def test_second_device_has_entries_only_where_it_differs(tmp_path, run_of):
         runs.merge(tmp_path, run_of(f"{line}.0", {"c.a": number(other)}, device="other"), line)
     assert store.read(store.path_of(tmp_path / "spec", "c.a"))["observed"] == {
         "cpu": {"1.4": number(1), "2.6": number(2)}, "other": {"2.0": number(5), "2.7": number(2)}}
-
-
-LINES, PATCHES = ("1.4.0", "2.0.1", "2.1.2", "2.6.0"), ("2.0.0", "2.6.1")
-SMALL = settings(max_examples=60, derandomize=True, deadline=None, database=None)
-
-
-def recordings(devices, patches):
-    keys = [(device, patch) for device in devices for patch in patches]
-    return st.permutations(keys).flatmap(lambda order: st.tuples(*(st.tuples(st.just(key), st.integers(0, 2)) for key in order)))
-
-
-def walk(root, run_of, steps):
-    for (device, patch), value in steps:
-        key = versions.line(patch) if patch in LINES else patch
-        runs.merge(root, run_of(patch, {"c.a": number(value)}, device=device), key)
-    return {key: answer(root, "c.a", *key) for key, _ in steps}
-
-
-@SMALL
-@given(steps=recordings(["cpu"], LINES + PATCHES))
-def test_patches_and_lines_in_any_order_keep_their_answers(tmp_path_factory, run_of, steps):
-    assert walk(tmp_path_factory.mktemp("walk"), run_of, steps) == dict(steps)
-
-
-@SMALL
-@given(steps=recordings(["cpu", "other"], LINES))
-def test_devices_in_any_order_keep_their_answers(tmp_path_factory, run_of, steps):
-    assert walk(tmp_path_factory.mktemp("walk"), run_of, steps) == dict(steps)
-
-
-def test_patch_that_leant_on_an_older_line_keeps_its_answer(tmp_path, run_of):
-    steps = [(("cpu", "1.4.0"), 0), (("cpu", "2.0.0"), 0), (("cpu", "2.0.1"), 1)]
-    assert walk(tmp_path, run_of, steps) == dict(steps)
-
-
-def test_device_that_leant_on_the_cpu_keeps_its_answer_when_it_is_recorded_older(tmp_path, run_of):
-    steps = [(("cpu", "1.4.0"), 0), (("other", "2.6.0"), 0), (("other", "2.0.1"), 1)]
-    assert walk(tmp_path, run_of, steps) == dict(steps)
-
-
-def test_device_that_leant_on_the_cpu_keeps_its_answer_when_the_cpu_is_recorded_later(tmp_path, run_of):
-    steps = [(("cpu", "1.4.0"), 0), (("other", "2.6.0"), 0), (("cpu", "2.6.0"), 1)]
-    assert walk(tmp_path, run_of, steps) == dict(steps)
 
 
 def test_manifest_speaks_for_a_patch_or_for_its_line():
