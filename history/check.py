@@ -26,10 +26,11 @@ def check(root: Path) -> List[str]:
         try:
             record = store.read(path)
             store.check_canonical(path, record)
-            faults.extend(decodable(path, record))
+            unreadable = list(decodable(path, record))
+            faults.extend(unreadable)
             if name not in known:
                 faults.append(f"{path}: belongs to no test: give the test its name back, or `git rm` the file")
-            else:
+            elif not unreadable:
                 faults.extend(annotated(known[name], record))
         except HistoryError as error:
             faults.append(str(error))
@@ -60,19 +61,10 @@ def decodable(path: Path, record: store.Record) -> Iterator[str]:
         for chain in devices.values():
             for version, observation in chain.items():
                 try:
-                    repr(encode.load(observation))  # reads every tensor's header
-                    for tensor in _tensors(encode.load(observation).value):
+                    for tensor in encode.tensors(encode.load(observation).value):
                         tensor.array
                 except HistoryError as error:
                     yield f"{path}: {name}, {version}: {error}: {store.RESTORE}"
-
-
-def _tensors(tree: object) -> Iterator[encode.Tensor]:
-    if isinstance(tree, encode.Tensor):
-        yield tree
-    elif isinstance(tree, (list, dict)):
-        for item in (tree.values() if isinstance(tree, dict) else tree):
-            yield from _tensors(item)
 
 
 def annotated(behaviour: Behaviour, record: store.Record) -> Iterator[str]:

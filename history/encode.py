@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, List, Optional
+from typing import Any, Iterator, List, Optional
 
 import numpy as np
 
@@ -83,13 +83,13 @@ def _format(array: np.ndarray) -> List[str]:
 
 
 def _parse(header: str, rows: List[str]) -> np.ndarray:
-    match = _HEADER.fullmatch(header)
+    match = _HEADER.fullmatch(str(header))
     if match is None or match.group(1) not in STORAGE:
         raise HistoryError(f"unknown tensor header {header!r}")
     dtype = STORAGE[match.group(1)]
     shape = [int(size) for size in match.group(2).split(",") if size]
-    text = " ".join(rows)
     try:
+        text = " ".join(rows)
         if dtype.kind == "f":
             array = np.array(list(map(float, text.split())), dtype)
         elif dtype.kind == "c":
@@ -97,10 +97,13 @@ def _parse(header: str, rows: List[str]) -> np.ndarray:
         elif dtype.kind == "b":
             array = np.array([{"True": True, "False": False}[word] for word in text.split()], dtype)
         else:
-            array = np.array(list(map(int, text.split())), dtype)
+            numbers = list(map(int, text.split()))
+            array = np.array(numbers, dtype)
+            if array.tolist() != numbers:  # NumPy 1 wraps what does not fit
+                raise ValueError
         return array.reshape(shape)
     except (ValueError, KeyError, TypeError, OverflowError):
-        raise HistoryError(f"the rows of a tensor {header} do not hold its values: {text[:60]!r}") from None
+        raise HistoryError(f"the rows of a tensor {header} do not hold its values: {str(rows)[:60]}") from None
 
 
 def encode(value: Any, path: str = "value") -> Any:
@@ -158,6 +161,15 @@ def _load_value(data: Any) -> Any:
     return data
 
 
+def tensors(tree: Any) -> Iterator[Tensor]:
+    """Every tensor of an encoded value."""
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, (list, dict)):
+        for item in (tree.values() if isinstance(tree, dict) else tree):
+            yield from tensors(item)
+
+
 def dump(observation: Observation) -> dict:
     """The JSON of an encoded observation."""
     data: dict = {}
@@ -173,7 +185,7 @@ def dump(observation: Observation) -> dict:
 def load(data: dict) -> Observation:
     """The encoded observation of a JSON. Raises HistoryError where the JSON is no observation."""
     try:
-        if set(data) - {"value", "raised", "warned"} or ("value" in data) == ("raised" in data):
+        if not isinstance(data, dict) or set(data) - {"value", "raised", "warned"} or ("value" in data) == ("raised" in data):
             raise KeyError
         raised = Raised(**data["raised"]) if "raised" in data else None
         warned = [Warned(**warning) for warning in data.get("warned", [])]

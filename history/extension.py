@@ -93,6 +93,8 @@ class HistoryExtension(AbstractSyrupyExtension):
             return None
         try:
             expected = Expected(store.behaviour_of(path), since, encode.load(chain[since]))
+            for tensor in encode.tensors(expected.observation.value):
+                tensor.array  # parsed here, where a damaged row can be told with its file
         except HistoryError as error:
             raise HistoryError(f"{path}: {case_of(snapshot_name)}, {since}: {error}: {store.RESTORE}") from None
         session.consulted.append(expected)

@@ -86,6 +86,10 @@ def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, dict]:
     for path in folder.glob("*.json"):
         version, _, on = path.stem.partition("-")
         if device is None or on == device:
+            try:
+                versions.parse(version)
+            except HistoryError:
+                raise HistoryError(f"{path}: not named RELEASE-DEVICE.json: move it away") from None
             manifest = store.read_json(path)
             if manifest.get("format") != FORMAT or not isinstance(manifest.get("verified"), dict):
                 raise HistoryError(f"{path}: not a manifest of format {FORMAT}: {store.RESTORE}")

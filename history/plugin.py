@@ -117,7 +117,7 @@ class Reporter:
         if self.config.option.observed:
             for report in terminalreporter.stats.get("passed", []):
                 for title, text in report.sections:
-                    if title == "observed":
+                    if title == "Captured observed call":
                         write(text)
         if session.recording or not self.cases:
             return
@@ -157,4 +157,5 @@ def _why_not(report: pytest.TestReport) -> str:
         return "skipped: " + reason.replace("Skipped: ", "", 1)
     crash = getattr(report.longrepr, "reprcrash", None)
     message = crash.message if crash else str(report.longrepr)
-    return "failed: " + (message.splitlines() or ["?"])[0][:200]
+    told = [line.strip() for line in message.splitlines() if "assert [- snapshot] ==" not in line]  # syrupy's head says nothing
+    return "failed: " + (told or [message or "?"])[0][:200]

@@ -66,13 +66,15 @@ class Answer(NamedTuple):
 
 def side(known: Dict[str, dict], asked: str) -> Side:
     """What is recorded of a version. Raises HistoryError for a version outside the recorded range."""
-    numbers, _ = versions.parse(asked)
+    numbers, final = versions.parse(asked)
     if not known:
         raise HistoryError("manifests: nothing is recorded yet on this device: run `python -m history record`")
     exact = [name for name in known if versions.key(name)[:len(numbers)] == numbers]
-    if exact:
+    if exact and final:
         return Side(asked, exact[-1], True, [])
     below, above = manifests.neighbours(known, asked)
+    if exact:  # a pre-release of a recorded release: held to it, but not run
+        return Side(asked, exact[-1], False, [below, exact[-1]])
     if below is None or above is None and numbers[:2] > versions.key(list(known)[-1])[:2]:
         first, last = versions.line(list(known)[0]), versions.line(list(known)[-1])
         raise HistoryError(f"version {asked!r} is not in the records, which run from {first} to {last}: "

@@ -113,7 +113,7 @@ def text(value: Any) -> str:
                 return rows[0][1:-1]
             return rows[0] if len(rows) == 1 and "," not in shape else f"[{', '.join(rows)}]"
         if "$tuple" in value:
-            return f"({', '.join(map(text, value['$tuple']))})"
+            return f"({', '.join(map(text, value['$tuple']))}{',' * (len(value['$tuple']) == 1)})"
         if "$size" in value:
             return f"Size({value['$size']})"
         if "$dict" in value:

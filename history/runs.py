@@ -7,7 +7,7 @@ writes records, then the manifest, so that an interrupted recording leaves whole
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, NamedTuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from history import compare, encode, store, versions
 from history.manifests import FORMAT, describe, manifest_for, neighbours, read as manifests, sources  # noqa: F401
@@ -25,7 +25,7 @@ def merge(root: Path, run: dict, version: str) -> Merged:
     """Enter a run into the records as ``version`` (a line or a patch), then write its manifest."""
     spec, device = root / "spec", run["device"]
     added, drift = [], {}
-    verified_on = _verified_lines(root, device)
+    verified_on = _verified(root, (device, run["release"]))
     for behaviour, cases in run["observations"].items():
         path = store.path_of(spec, behaviour)
         record = store.read(path)
@@ -33,12 +33,12 @@ def merge(root: Path, run: dict, version: str) -> Merged:
         drift[behaviour] = 0
         for name, observation in cases.items():
             devices = updated.setdefault(name, {})
-            others = [line for line in verified_on.get(behaviour, ()) if line != version]
-            # another device has a chain of its own only from where it first differed from the cpu
-            if device == "cpu" or versions.holding(devices.get(device, {}), version):
-                devices[device] = store.insert(devices.get(device, {}), version, observation, others, _same)
-            elif not devices.get("cpu") or not _agrees(devices["cpu"], version, observation):
-                devices[device] = store.insert(devices.get(device, {}), version, observation, (), _same)
+            others = {key: _holding(devices, *key) for key in verified_on.get(behaviour, ())}
+            _enter(devices, device, version, _worded(devices, device, version, observation))
+            for (other, release), before in others.items():  # what leant on an entry that holds no longer gets its own
+                if before is not None and not _agrees(store.chain_for(devices, other, release), release, before):
+                    line = versions.line(release)
+                    _enter(devices, other, release if (other, line) == (device, version) else line, before)
             if devices.get(device) != record.get(name, {}).get(device):
                 added.append(behaviour if name == "observed" else f"{behaviour} ({name})")
             drift[behaviour] = max(drift[behaviour], _drift(store.chain_for(devices, device, version), version, observation))
@@ -48,6 +48,32 @@ def merge(root: Path, run: dict, version: str) -> Merged:
     manifest["verified"] = dict(sorted(drift.items()))
     store.write(root / "manifests" / f"{run['release']}-{device}.json", manifest)
     return Merged(added, len(drift), run["unknown"])
+
+
+def _enter(devices: Dict[str, store.Chain], device: str, version: str, observation: dict) -> None:
+    """Put an observation into the chain that is to hold it: another device has its own only from where it differs from the cpu."""
+    own = devices.get(device, {})
+    if device == "cpu" or versions.holding(own, version) or not _agrees(devices.get("cpu", {}), version, observation):
+        devices[device] = store.insert(own, version, observation, (), _same)
+
+
+def _worded(devices: Dict[str, store.Chain], device: str, version: str, observation: dict) -> dict:
+    """The observation in the text of an entry that agrees within tolerance, so that equal text means equal observations."""
+    holding = _holding(devices, device, version)
+    entries = [*([holding] if holding else []), *(entry for chain in devices.values() for entry in chain.values())]
+    for entry in entries:
+        if _same(entry, observation):
+            return entry
+    for entry in entries:
+        if "value" in entry and "value" in observation and _same({"value": entry["value"]}, {"value": observation["value"]}):
+            return {**observation, "value": entry["value"]}
+    return observation
+
+
+def _holding(devices: Dict[str, store.Chain], device: str, version: str) -> Optional[dict]:
+    chain = store.chain_for(devices, device, version)
+    since = versions.holding(chain, version)
+    return chain[since] if since else None
 
 
 def read_back(root: Path, run: dict, version: str) -> List[str]:
@@ -63,12 +89,15 @@ def read_back(root: Path, run: dict, version: str) -> List[str]:
     return wrong
 
 
-def _verified_lines(root: Path, device: str) -> Dict[str, List[str]]:
-    lines: Dict[str, List[str]] = {}
-    for version, manifest in manifests(root, device).items():
-        for behaviour in manifest["verified"]:
-            lines.setdefault(behaviour, []).append(versions.line(version))
-    return lines
+def _verified(root: Path, but: Tuple[str, str]) -> Dict[str, List[Tuple[str, str]]]:
+    """Behaviour -> the (device, release) pairs that verified it, lines before newer ones; without the one being recorded."""
+    found: Dict[str, List[Tuple[str, str]]] = {}
+    everything = manifests(root, None).values()
+    for manifest in sorted(everything, key=lambda one: (one["device"] != "cpu", versions.key(one["release"]))):
+        if (manifest["device"], manifest["release"]) != but:
+            for behaviour in manifest["verified"]:
+                found.setdefault(behaviour, []).append((manifest["device"], manifest["release"]))
+    return found
 
 
 def _same(one: dict, other: dict) -> bool:

@@ -104,7 +104,7 @@ def check_canonical(path: Path, record: Record) -> None:
         if left != right:
             raise _damage(path, number, f"edited by hand: {left.strip()!r} is not as the record command writes it")
     if len(written) != len(canonical):
-        raise _damage(path, len(canonical), "edited by hand: lines were added or removed at the end")
+        raise _damage(path, min(len(written), len(canonical)), "edited by hand: lines were added or removed at the end")
 
 
 def write(path: Path, data: object) -> None:

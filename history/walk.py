@@ -72,6 +72,8 @@ class Walk:
         except subprocess.SubprocessError as error:
             merged, failure = None, str(error)
             self.failure_file(release).write_text(failure, encoding="utf-8")
+            if self.run_file(release).exists():
+                self.run_file(release).unlink()  # it is no release's, and is not to be read back
         finally:
             if self.free and not self.here:
                 shutil.rmtree(self.root / ".tox" / release.environment, ignore_errors=True)
@@ -110,7 +112,7 @@ class Walk:
         return runs.merge(self.root, run, release.key)
 
     def _run(self, command: List[str], environment: dict, log: Path, what: str, follow: Callable[[str], None],
-             accept: Callable[[], bool] = lambda: False) -> None:
+             accept: Optional[Callable[[], bool]] = None) -> None:
         """Run a command, its output in a log; raises SubprocessError with its last words where it fails."""
         with open(log, "w", encoding="utf-8") as output:
             process = subprocess.Popen(command, cwd=self.root, env=environment, stdin=subprocess.DEVNULL,
@@ -128,7 +130,7 @@ class Walk:
                 os.killpg(process.pid, signal.SIGTERM)
                 process.wait()
                 raise
-        if process.returncode and not accept():
+        if not accept() if accept else process.returncode:
             raise subprocess.SubprocessError(f"{what}: {last[:200]} (log: {log.relative_to(self.root)})")
 
     def read_back(self, chosen: List[Release]) -> List[str]:
@@ -165,13 +167,14 @@ def record(walk: Walk, asked: List[str], again: bool) -> int:
             task = progress.add_task("recording", total=len(chosen))
             for release in chosen:
                 if not again and walk.up_to_date(release):
+                    done += 1
                     console.print(f"torch {release.patch}: recorded from these sources already (--again records it anew)")
                 else:
                     outcome = walk.record(release, lambda stage: progress.update(
                         task, description=f"torch {release.patch}: {stage}"))
                     outcomes.append(outcome)
+                    done += outcome.merged is not None
                     console.print(_line(outcome), soft_wrap=True)
-                done += 1
                 progress.advance(task)
             progress.update(task, description="reading back")
             wrong = walk.read_back(chosen)
@@ -180,10 +183,10 @@ def record(walk: Walk, asked: List[str], again: bool) -> int:
                       "the same command goes on where this one was")
         return 130
     for line in wrong:
-        console.print(f"reading back failed: {line}", style="red")
+        console.print(f"reading back failed: {line}", style="red", markup=False)
     failed = [outcome for outcome in outcomes if outcome.failure or _failures(outcome)]
     changes = sum(len(outcome.merged.added) for outcome in outcomes if outcome.merged)
-    console.print(f"{len(outcomes)} recorded, {len(failed)} with failures, {changes} entries changed; "
+    console.print(f"{sum(outcome.merged is not None for outcome in outcomes)} recorded, {len(failed)} with failures, {changes} entries changed; "
                   "see `python -m history check` for changes without annotation")
     return 1 if failed or wrong else 0
 
@@ -194,12 +197,14 @@ def _failures(outcome: Outcome) -> List[str]:
 
 
 def _line(outcome: Outcome) -> str:
+    from rich.markup import escape
+
     release = f"torch {outcome.release.patch}"
     if outcome.merged is None:
-        return f"[red]{release}: unknown: {outcome.failure}[/red]"
+        return f"[red]{release}: unknown: {escape(outcome.failure)}[/red]"
     merged = outcome.merged
     text = f"{release}: {merged.verified} verified, {len(merged.unknown)} unknown, {len(merged.added)} entries changed"
     text += f" ({outcome.seconds:.0f} s)"
-    text += "".join(f"\n  [bold]changed[/bold] {name}" for name in merged.added)
-    text += "".join(f"\n  [red]{line}[/red]".replace("[0", "\\[0") for line in _failures(outcome))
+    text += "".join(f"\n  [bold]changed[/bold] {escape(name)}" for name in merged.added)
+    text += "".join(f"\n  [red]{escape(line)}[/red]" for line in _failures(outcome))
     return text
