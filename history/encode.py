@@ -1,7 +1,7 @@
 """Encode: an observation as exact, readable JSON, and back.
 
-The JSON of an observation is ``{"value": ...}`` or ``{"raised": {"type", "message"}}``, and ``"warned"`` where there were
-warnings. Inside a value, None, bool, int, finite float, str, list and dict with string keys stand for themselves; all else is an
+The JSON of an observation is ``{"value": ...}`` or ``{"raised": {"type", "message"}}``, ``"warned"`` where there were
+warnings, and a ``"digest"`` of it all: a comparison whose digests are equal is spared the text, and a change by hand shows. Inside a value, None, bool, int, finite float, str, list and dict with string keys stand for themselves; all else is an
 object with one ``$`` key:
 
 =================================================  ==========================================================
@@ -17,8 +17,11 @@ In memory the same tree has ``Tensor`` leaves, whose arrays are NumPy's and pars
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
+import sys
 from typing import Any, Iterator, List, Optional
 
 import numpy as np
@@ -161,13 +164,19 @@ def _load_value(data: Any) -> Any:
     return data
 
 
-def tensors(tree: Any) -> Iterator[Tensor]:
-    """Every tensor of an encoded value."""
-    if isinstance(tree, Tensor):
-        yield tree
-    elif isinstance(tree, (list, dict)):
-        for item in (tree.values() if isinstance(tree, dict) else tree):
-            yield from tensors(item)
+def digest(observation: Observation) -> str:
+    """16 hexadecimal digits of an encoded observation: of its facts as JSON, and of its tensors' bytes, little-endian."""
+    tensors: List[Tensor] = []
+
+    def header(tensor: Tensor) -> str:
+        tensors.append(tensor)
+        return tensor.header
+
+    facts = json.dumps(observation, default=header)
+    found = hashlib.blake2b(facts.encode(), digest_size=8)
+    for tensor in tensors:
+        found.update(tensor.array.tobytes() if sys.byteorder == "little" else tensor.array.byteswap().tobytes())
+    return found.hexdigest()
 
 
 def dump(observation: Observation) -> dict:
@@ -179,16 +188,29 @@ def dump(observation: Observation) -> dict:
         data["raised"] = observation.raised._asdict()
     if observation.warned:
         data["warned"] = [warning._asdict() for warning in observation.warned]
-    return data
+    return seal(data)
+
+
+def seal(data: dict) -> dict:
+    """The JSON of an observation with the digest of what its text gives back."""
+    return {**data, "digest": digest(load(data))}
 
 
 def load(data: dict) -> Observation:
-    """The encoded observation of a JSON. Raises HistoryError where the JSON is no observation."""
+    """The encoded observation of a JSON, unparsed. Raises HistoryError where the JSON is no observation."""
     try:
-        if not isinstance(data, dict) or set(data) - {"value", "raised", "warned"} or ("value" in data) == ("raised" in data):
+        if not isinstance(data, dict) or set(data) - {"value", "raised", "warned", "digest"} or ("value" in data) == ("raised" in data):
             raise KeyError
         raised = Raised(**data["raised"]) if "raised" in data else None
         warned = [Warned(**warning) for warning in data.get("warned", [])]
         return Observation(_load_value(data.get("value")), raised, warned)
     except (KeyError, TypeError):
         raise HistoryError(f"this is no observation: {str(data)[:80]}") from None
+
+
+def verified(data: dict) -> Observation:
+    """The encoded observation of a JSON, every tensor parsed. Raises HistoryError where it is not what its digest was made of."""
+    observation = load(data)
+    if digest(observation) != data.get("digest"):
+        raise HistoryError("edited by hand: it is not what its digest was made of")
+    return observation

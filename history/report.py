@@ -8,7 +8,7 @@ from typing import Any, Iterator, List, Optional, Tuple
 from history import versions
 from history.catalogue import Behaviour
 from history.kinds import KINDS
-from history.query import Answer, Difference, Side
+from history.query import Answer, Difference, Entry, Side
 
 FORMAT = 1
 
@@ -35,6 +35,10 @@ def _side(side: Side) -> dict:
     return {"version": side.asked, "release": side.release, "run": side.verified, "neighbours": side.neighbours}
 
 
+def _entry(held: Entry) -> dict:
+    return {"since": held.since, **{part: value for part, value in held.observation.items() if part != "digest"}}
+
+
 def _difference(difference: Difference, answer: Answer) -> dict:
     behaviour = difference.behaviour
     return {
@@ -48,8 +52,8 @@ def _difference(difference: Difference, answer: Answer) -> dict:
         "article": behaviour.article,
         "test": behaviour.node,
         "cases": [{"case": case.name,
-                   "before": {"since": case.before.since, **case.before.observation},
-                   "after": {"since": case.after.since, **case.after.observation}} for case in difference.cases],
+                   "before": _entry(case.before),
+                   "after": _entry(case.after)} for case in difference.cases],
         "changes": [change._asdict() for change in difference.changes],
         "doubt": difference.doubt,
         "reproduction": reproduction(behaviour, answer.before.asked, answer.after.asked),

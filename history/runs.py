@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from history import compare, encode, store, versions
-from history.manifests import FORMAT, describe, manifest_for, neighbours, read as manifests, sources  # noqa: F401
+from history import compare, encode, manifests, store, versions
 
 
 class Merged(NamedTuple):
@@ -66,7 +65,7 @@ def _worded(devices: Dict[str, store.Chain], device: str, version: str, observat
             return entry
     for entry in entries:
         if "value" in entry and "value" in observation and _same({"value": entry["value"]}, {"value": observation["value"]}):
-            return {**observation, "value": entry["value"]}
+            return encode.seal({**observation, "value": entry["value"]})
     return observation
 
 
@@ -92,7 +91,7 @@ def read_back(root: Path, run: dict, version: str) -> List[str]:
 def _verified(root: Path, but: Tuple[str, str]) -> Dict[str, List[Tuple[str, str]]]:
     """Behaviour -> the (device, release) pairs that verified it, lines before newer ones; without the one being recorded."""
     found: Dict[str, List[Tuple[str, str]]] = {}
-    everything = manifests(root, None).values()
+    everything = manifests.read(root, None).values()
     for manifest in sorted(everything, key=lambda one: (one["device"] != "cpu", versions.key(one["release"]))):
         if (manifest["device"], manifest["release"]) != but:
             for behaviour in manifest["verified"]:

@@ -253,7 +253,9 @@ class Project:
         return run
 
     def chain(self, behaviour, case="observed", device="cpu"):
-        return store.read(store.path_of(self.spec, behaviour))[case][device]
+        """The entries of a chain, without their digests."""
+        chain = store.read(store.path_of(self.spec, behaviour))[case][device]
+        return {version: {part: entry[part] for part in entry if part != "digest"} for version, entry in chain.items()}
 
     def path(self, behaviour):
         return store.path_of(self.spec, behaviour)

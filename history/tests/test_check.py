@@ -65,7 +65,7 @@ def test_record_and_manifests_of_a_renamed_test_are_named(project):
 
 
 @pytest.mark.parametrize("old, new, fault", [
-    ('"value": 0.5', '"value":  0.5', "scale_halves.json:8: edited by hand"),
+    ('"value": 0.5', '"value":  0.5', "scale_halves.json:9: edited by hand"),
     ('"value": 0.5', '"value": 0.5,', "scale_halves.json:9: damaged"),
     ('"value": 0.5', '"valeu": 0.5', "scale_halves.json: observed, 2.0: this is no observation"),
 ], ids=["not_canonical", "damaged", "no_observation"])

@@ -198,3 +198,39 @@ def test_what_is_no_observation_is_refused(data):
 def test_rows_that_do_not_fit_their_header_are_refused(header, rows):
     with pytest.raises(HistoryError):
         Tensor(header, rows=rows).array
+
+
+@pytest.mark.parametrize("one, other", [
+    (1, 1.0), (True, 1), ([1], (1,)), (np.zeros(2, "float32"), np.zeros(2, "float64")), ({"a": None}, {"b": None}),
+    (np.zeros((2, 1), "float32"), np.zeros((1, 2), "float32")), (np.float32([0.0, 1.0]), np.float32([1.0, 0.0])),
+    (np.float32([1.0]), np.nextafter(np.float32([1.0]), np.float32(2.0))),
+], ids=["number", "bool", "sequence", "dtype", "key", "shape", "order", "last_place"])
+def test_digests_of_different_values_differ(one, other):
+    assert encode.digest(observation_of(one)) != encode.digest(observation_of(other))
+
+
+def test_digest_covers_what_was_raised_and_warned():
+    plain = Observation(None, None, [])
+    assert len({encode.digest(plain), encode.digest(plain._replace(raised=Raised("A", "b"))),
+                encode.digest(plain._replace(warned=[Warned("A", "b")]))}) == 3
+
+
+@settings(max_examples=100)
+@given(hnp.arrays("float32", hnp.array_shapes(min_dims=0, max_dims=3, max_side=4)))
+def test_digest_is_of_what_the_text_gives_back(array):
+    data = json.loads(json.dumps(encode.dump(observation_of(array))))
+    assert encode.digest(encode.verified(data)) == data["digest"]
+    if not np.isnan(array).any():  # a NaN has one text and many bits
+        assert encode.digest(observation_of(array)) == data["digest"]
+
+
+def test_text_changed_by_hand_is_told_from_its_digest():
+    data = encode.dump(observation_of(np.float32([1.0, 2.0])))
+    for edited in ({**data, "value": {**data["value"], "rows": ["1.0 2.5"]}}, {**data, "digest": "0" * 16},
+                   {"value": data["value"]}):
+        with pytest.raises(HistoryError, match="edited by hand"):
+            encode.verified(edited)
+
+
+def observation_of(value):
+    return Observation(encode.encode(value), None, [])

@@ -23,7 +23,9 @@ def test_differences_come_in_the_order_of_harm(recorded):
 
 def test_difference_holds_both_entries_and_the_changes_between(recorded):
     first = query.diff(recorded.root, "1.13", "2.6").differences[0]
-    assert first.cases == [("observed", ("1.4", {"value": 1.0}), ("2.0", {"value": 0.5}))]
+    [case] = first.cases
+    assert (case.name, case.before.since, case.after.since) == ("observed", "1.4", "2.0")
+    assert (case.before.observation["value"], case.after.observation["value"]) == (1.0, 0.5)
     assert first.changes == [("2.0", "the scale is halved", "silent", "fakelib#92731", "double the rate")]
     assert first.doubt is None
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from history import manifests, store
@@ -61,13 +63,14 @@ def test_second_device_is_held_to_the_cpu_until_it_has_its_own(project):
     ("rates.scale_halves", lambda text: text[:40], "truncated"),
     ("rates.scale_halves", lambda text: text.replace(" 0.5", " 0.5,,"), "damaged"),
     ("rates.scale_halves", lambda text: text.replace('"value": 0.5', '"valeu": 0.5'), "this is no observation"),
-    ("rates.scale_halves", lambda text: text.replace('{\n    "value": 0.5\n   }', '["value"]'), "this is no observation"),
+    ("rates.scale_halves", lambda text: re.sub(r'"2.0": {[^}]*}', '"2.0": ["value"]', text), "this is no observation"),
     ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace("1.0 2.0", "1.0 two"), "do not hold its values"),
     ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace("1.0 2.0", "1.0"), "do not hold its values"),
     ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace('"1.0 2.0"', "12"), "do not hold its values"),
     ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace("float32", "float33"), "unknown tensor header"),
+    ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace("1.0 2.0", "1.5 2.0"), "edited by hand"),
     ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace('"float32[1,2]"', "5"), "unknown tensor header"),
-], ids=["truncated", "comma", "misspelt_key", "list", "word_among_numbers", "too_few_numbers", "rows_not_text", "dtype", "header"])
+], ids=["truncated", "comma", "misspelt_key", "list", "word_among_numbers", "too_few_numbers", "rows_not_text", "dtype", "edited", "header"])
 def test_damaged_record_fails_its_test_with_one_line_that_names_the_file(project, behaviour, damage, told):
     path = project.path(behaviour)
     damaged = damage(path.read_text())
