@@ -5,6 +5,7 @@ One class serves syrupy 4.9 (Python 3.8) and 7: the methods have their new names
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
@@ -54,7 +55,6 @@ class HistoryExtension(AbstractSyrupyExtension):
     """Chosen with ``--snapshot-default-extension``; the plugin sets ``session`` before the first test."""
 
     session: Session
-    file_extension = _file_extension = "json"
 
     def serialize(self, data: Any, **kwargs: Any) -> Any:
         """The observation, encoded; its JSON in a recording, so that what cannot be written fails in its own test."""
@@ -87,8 +87,9 @@ class HistoryExtension(AbstractSyrupyExtension):
         return SnapshotCollections()
 
     @classmethod
-    def get_file_basename(cls, *, test_location: Any, index: Any) -> str:
-        return test_location.methodname[len("test_"):]
+    def get_location(cls, *, test_location: Any, index: Any) -> str:
+        name = test_location.methodname[len("test_"):]
+        return os.path.join(os.path.dirname(test_location.filepath), "__snapshots__", f"{name}.json")
 
     def read_snapshot_data_from_location(self, *, snapshot_location: str, snapshot_name: str,
                                          session_id: str) -> Optional[Expected]:
@@ -120,7 +121,6 @@ class HistoryExtension(AbstractSyrupyExtension):
         raise NotImplementedError("records are never deleted by a run; `python -m history check` finds stale ones")
 
     # syrupy < 5
-    _get_file_basename = get_file_basename
     _read_snapshot_data_from_location = read_snapshot_data_from_location
     _write_snapshot_collection = write_snapshot_collection
     _read_snapshot_collection = read_snapshot_collection
