@@ -30,11 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--record-to: a recording runs in one process, without -n")
     config.option.update_snapshots = recording
     library = importlib.import_module(config.getini("history_library"))
+    running = str(library.__version__)  # torch 1.10's own class has no hash
     try:
-        versions.parse(library.__version__)
+        versions.parse(running)
     except HistoryError as error:
         raise pytest.UsageError(f"{library.__name__}: {error}") from None
-    HistoryExtension.session = Session(library.__version__, config.option.device, recording)
+    HistoryExtension.session = Session(running, config.option.device, recording)
     config.pluginmanager.register(Reporter(config, library), "history-reporter")
 
 

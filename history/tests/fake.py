@@ -16,8 +16,16 @@ LIBRARY = '''
 import os
 import warnings
 
-__version__ = os.environ.get("FAKELIB_VERSION", "2.6.0")
-LINE = tuple(int(part) for part in __version__.split(".")[:2])
+LINE = tuple(int(part) for part in os.environ.get("FAKELIB_VERSION", "2.6.0").split(".")[:2])
+
+
+class Version(str):
+    """A version without a hash, as torch 1.10's is."""
+
+    __hash__ = None
+
+
+__version__ = Version(os.environ.get("FAKELIB_VERSION", "2.6.0"))
 
 
 def scale():
