@@ -1,6 +1,10 @@
 """Wiring only: the engine's plugin, and the surroundings of every behaviour."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("spec", derandomize=True, deadline=None, max_examples=50, database=None)  # the same inputs every time
+settings.load_profile("spec")
 
 pytest_plugins = ["history.plugin", "pytester"]
 

@@ -115,7 +115,7 @@ def show(options: argparse.Namespace) -> int:
                 print(f"  from {since}: {report.short(report.outcome(observation), 400)}")
                 for warning in observation.get("warned", ()):
                     print(f"      warns {report.short(warning['category'] + ': ' + warning['message'], 400)}")
-    for change in behaviour.changes:
+    for change in sorted(behaviour.changes, key=lambda change: versions.key(change.version)):
         print(f"\nchanged in {report.cause(change._asdict())}\n  kind: {KINDS[change.kind]}")
         if change.advice:
             print(f"  what to do: {change.advice}")

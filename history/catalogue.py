@@ -100,11 +100,11 @@ def _read(path: Path, root: Path) -> Iterator[Behaviour]:
 
 
 def code(path: Path) -> str:
-    """The source of a module without its functions' ``api`` and ``changed`` markers, and without docstrings."""
+    """The source of a module without its functions' ``api``, ``changed`` and ``no_fault`` markers, and without docstrings."""
     text = path.read_text(encoding="utf-8")
     left_out = set()
     for node in ast.walk(ast.parse(text)):
-        decorators = [one for one in getattr(node, "decorator_list", ()) if _marker(one) in ("api", "changed")]
+        decorators = [one for one in getattr(node, "decorator_list", ()) if _marker(one) in ("api", "changed", "no_fault")]
         documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None
         for one in [*decorators, *(node.body[:1] if documented else ())]:
             left_out.update(range(one.lineno, one.end_lineno + 1))
