@@ -13,7 +13,7 @@ pytest_plugins = ["history.plugin", "pytester"]
 def surroundings(request, monkeypatch):
     """Every behaviour sees each warning each time, and its tensors lie on ``--device`` unless it says otherwise.
 
-    Some of torch's C++ warnings are given once a process: without the first, test order would matter. A device that this
+    Some of torch's warnings are given once a process: without the first lines, test order would matter. A device that this
     machine or this torch has not is a skip, and so *unknown*.
     """
     if "snapshot" not in request.fixturenames:
@@ -23,6 +23,8 @@ def surroundings(request, monkeypatch):
 
     if hasattr(torch, "set_warn_always"):
         torch.set_warn_always(True)
+    if hasattr(torch.storage, "_set_always_warn_typed_storage_removal"):
+        torch.storage._set_always_warn_typed_storage_removal(True)
     device = request.config.option.device
     if device == "cpu":
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import List, Optional
@@ -17,7 +18,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     """Run a command and return its exit status: 0, 1 (differences or faults were found), 2 (bad input), 130 (interrupted)."""
     options = parser().parse_args(arguments)
     try:
-        return options.run(options)
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
     except HistoryError as error:
         print(f"history: {error}", file=sys.stderr)
         return 2
@@ -27,8 +30,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except KeyboardInterrupt:
         print("history: interrupted; nothing recorded is lost", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `| head`
-        sys.stderr.close()
+    except BrokenPipeError:  # `| head`; what is left goes nowhere, or Python would complain as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 

@@ -66,12 +66,12 @@ def _cpu_capability(library: Any) -> str:
 
 
 def sources(root: Path) -> str:
-    """A digest of what a recording depends on: what the tests do, the fixtures, and how the engine observes and encodes.
+    """A digest of what a recording depends on: what the tests do, in what surroundings, and how the engine observes and encodes.
 
     Markers and docstrings are left out, so that annotating a change does not ask for another recording.
     """
     digest = hashlib.sha256()
-    for path in sorted([*root.glob("spec/**/*.py"), *root.glob("fixtures/**/*.py"),
+    for path in sorted([*root.glob("spec/**/*.py"), *root.glob("fixtures/**/*.py"), *root.glob("conftest.py"),
                         *root.glob("history/observe.py"), *root.glob("history/encode.py")]):
         digest.update(f"{path.relative_to(root).as_posix()}\0{catalogue.code(path)}\0".encode())
     return digest.hexdigest()[:16]

@@ -120,7 +120,8 @@ def test_diff_without_any_record_says_to_record(unrecorded, capsys):
     assert "nothing is recorded yet on this device: run `python -m history record`" in capsys.readouterr().err
 
 
-def test_closed_pipe_is_no_error(recorded):
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_closed_pipe_is_no_error(recorded, unbuffered):
     code = ("import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'history', 'list'], stdout=subprocess.PIPE, "
             "stderr=subprocess.PIPE); p.stdout.close(); print(p.stderr.read().decode(), end='')")
-    assert recorded.python("-c", code).stdout == ""
+    assert recorded.python("-c", code, PYTHONUNBUFFERED=unbuffered).stdout == ""

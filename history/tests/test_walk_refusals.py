@@ -65,7 +65,8 @@ def test_interrupted_walk_loses_nothing_and_goes_on_where_it_was(walked):
     walked.control("no-build-torch1.4")
     walked.control("hang-torch2.0")
     process = subprocess.Popen([sys.executable, "-m", "history", "record"], cwd=str(walked.root), stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, encoding="utf-8", env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
+                               stderr=subprocess.STDOUT, encoding="utf-8", env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))  # else ignored under nohup
     deadline = time.monotonic() + 30
     while not (walked.root / "control" / "hanging").exists() and time.monotonic() < deadline:
         time.sleep(0.01)

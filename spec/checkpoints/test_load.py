@@ -81,6 +81,8 @@ def test_load_without_weights_only_takes_a_whole_module(here, snapshot):
 @pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
                      kind="wording", cause="pytorch#39460")
 @pytest.mark.changed("1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.changed("2.0", "warns of TypedStorage, which load itself uses", kind="warning", cause="pytorch#85303")
+@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614")
 @pytest.mark.changed("2.4", "the message says how to allow a function", kind="wording", cause="pytorch#129705")
 @pytest.mark.changed("2.5", "functions of some modules cannot be allowed, and the message says so", kind="wording",
                      cause="pytorch#131259")
