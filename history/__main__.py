@@ -72,6 +72,9 @@ def parser() -> argparse.ArgumentParser:
     sub = command("versions", versions_, "the releases, and what is verified of each")
     sub.add_argument("--device", default="cpu")
 
+    sub = command("claims", claims_, "what the articles say, with the verdict of the records: CLAIMS.md")
+    sub.add_argument("--write", action="store_true", help="write CLAIMS.md instead of printing it")
+
     command("check", check, "lint the tests' metadata, the records and the manifests")
 
     sub = command("record", record, "record releases, oldest first: all of tox.ini's, or those named")
@@ -148,6 +151,17 @@ def versions_(options: argparse.Namespace) -> int:
                   f"{row['build']:<6} Python {row['python']}")
             for behaviour, why in row["unknown"].items():
                 print(f"{'':<8}      unknown {behaviour}: {why}")
+    return 0
+
+
+def claims_(options: argparse.Namespace) -> int:
+    from history import claims
+
+    page = claims.page(options.root, catalogue.behaviours(options.root))
+    if options.write:
+        (options.root / "CLAIMS.md").write_text(page, encoding="utf-8")
+    else:
+        print(page, end="")
     return 0
 
 

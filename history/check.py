@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Dict, Iterator, List
 
-from history import catalogue, encode, manifests, store, versions
+from history import catalogue, claims, encode, manifests, store, versions
 from history.catalogue import Behaviour
 from history.errors import HistoryError
 from history.kinds import KINDS, admitted
@@ -36,6 +36,10 @@ def check(root: Path) -> List[str]:
             faults.append(str(error))
     for name, manifest in manifests.read(root, None).items():
         faults.extend(complete(known, name, manifest))
+    faults.extend(claims.faults(root, known))
+    page = root / "CLAIMS.md"
+    if page.exists() and page.read_text(encoding="utf-8") != claims.page(root, known):
+        faults.append(f"{page}: not as the claims and tests are now: run `python -m history claims --write`")
     return [fault.replace(f"{root}/", "") for fault in faults]
 
 
