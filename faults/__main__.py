@@ -14,7 +14,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 from rich.console import Console
 from rich.markup import escape
@@ -74,24 +74,35 @@ def main() -> int:
         for future in track(as_completed(waiting), "faults", total=len(waiting), console=console):
             name = waiting[future]
             failed[name] = future.result()["failed"]
-            if not failed[name]:
-                console.print(f"[red]survived[/red] {name}: {escape(known[name].sentence)}")
-            elif arguments.failed:
-                console.print(f"{name}: {', '.join(failed[name])}")
+            if arguments.failed or not failed[name]:
+                console.print(f"{name}: {', '.join(failed[name]) or f'[red]survived[/red]: {escape(known[name].sentence)}'}")
 
     if arguments.json:
         arguments.json.write_text(json.dumps({name: failed[name] for name in chosen}, indent=1) + "\n")
-    survivors = [name for name in chosen if not failed[name]]
+    found = judge(honest, failed)
+    for line in found.complaints:
+        console.print(f"[red]{escape(line)}[/red]")
+    console.print(f"{len(chosen)} faults, {len(chosen) - found.survivors} killed, {found.survivors} survived; {len(honest['tests'])} tests: "
+                  f"{found.failing} fail under a fault, {len(honest['excused'])} say why none can")
+    return 1 if found.complaints else 0
+
+
+class Verdict(NamedTuple):
+    """What the runs prove."""
+
+    survivors: int
+    failing: int  # tests that fail under some fault
+    complaints: List[str]
+
+
+def judge(honest: dict, failed: Dict[str, List[str]]) -> Verdict:
+    """Which faults survived, and which tests no fault failed, given the honest run and fault -> failed tests."""
+    survivors = [name for name, tests in failed.items() if not tests]
     ever = {test for tests in failed.values() for test in tests}
-    never = [test for test in honest["tests"] if test not in ever and test not in honest["excused"]]
-    stale = [test for test in honest["excused"] if test in ever]
-    for test in never:
-        console.print(f"[red]no fault fails[/red] {test}")
-    for test in stale:
-        console.print(f"[red]marked no_fault, but fails under one[/red]: {test}")
-    console.print(f"{len(chosen)} faults, {len(chosen) - len(survivors)} killed, {len(survivors)} survived; {len(honest['tests'])} tests: "
-                  f"{len(ever & set(honest['tests']))} fail under a fault, {len(never)} under none, {len(honest['excused'])} say why not")
-    return 1 if survivors or never or stale else 0
+    complaints = [f"survived: {name}" for name in survivors]
+    complaints += [f"no fault fails {test}" for test in honest["tests"] if test not in ever and test not in honest["excused"]]
+    complaints += [f"marked no_fault, but fails under a fault: {test}" for test in honest["excused"] if test in ever]
+    return Verdict(len(survivors), len(ever & set(honest["tests"])), complaints)
 
 
 if __name__ == "__main__":
