@@ -1,4 +1,4 @@
-"""``python -m faults``: run the specification under every deliberate fault; list survivors, and the tests that no fault ever fails.
+"""``python -m faults``: run each chapter under its deliberate faults; list survivors, and the tests that no fault ever fails.
 
 Exit status 1 where a fault survives, where a test fails under none and does not say why with ``@pytest.mark.no_fault("why")``, or
 where one that says so does fail. It takes some minutes: each fault is a run of pytest in a process of its own.
@@ -46,7 +46,7 @@ def run(name: Optional[str], paths: List[str], folder: Path) -> dict:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__.splitlines()[0])
     parser.add_argument("fault", nargs="*", metavar="FAULT", help="a fault, or a chapter's faults (default: all)")
-    parser.add_argument("--spec", nargs="*", metavar="PATH", default=["spec"], help="the tests to run (default: spec)")
+    parser.add_argument("--spec", nargs="+", metavar="PATH", help="run these tests under each fault (default: those of its chapter)")
     parser.add_argument("--list", action="store_true", help="list the faults and run nothing")
     parser.add_argument("--failed", action="store_true", help="list which tests each fault fails")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes side by side (default: one a core)")
@@ -54,9 +54,9 @@ def main() -> int:
     arguments = parser.parse_args()
     console = Console(soft_wrap=True)
     known = load()
-    chosen = [name for name in known if not arguments.fault or name in arguments.fault or name.partition(".")[0] in arguments.fault]
+    chosen = [name for name in known if not arguments.fault or {name, chapter_of(name), name.partition(".")[0]} & set(arguments.fault)]
     for asked in arguments.fault:
-        if not any(asked in (name, name.partition(".")[0]) for name in known):
+        if not any(asked in (name, chapter_of(name), name.partition(".")[0]) for name in known):
             parser.error(f"{asked}: no such fault, nor chapter with faults: see --list")
     if arguments.list:
         for name in chosen:
@@ -65,11 +65,12 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(arguments.jobs) as pool:
         folder = Path(name)
-        honest = run(None, arguments.spec, folder)
+        paths = {name: arguments.spec or [f"spec/{chapter_of(name)}"] for name in chosen}
+        honest = run(None, sorted({path for some in paths.values() for path in some}), folder)
         if honest["failed"] or not honest["tests"]:
             console.print(f"without a fault the tests do not pass: mend that first\n{escape(honest['output'][-3000:])}", style="red")
             return 2
-        waiting = {pool.submit(run, name, arguments.spec, folder): name for name in chosen}
+        waiting = {pool.submit(run, name, paths[name], folder): name for name in chosen}
         failed: Dict[str, List[str]] = {}
         for future in track(as_completed(waiting), "faults", total=len(waiting), console=console):
             name = waiting[future]
@@ -85,6 +86,13 @@ def main() -> int:
     console.print(f"{len(chosen)} faults, {len(chosen) - found.survivors} killed, {found.survivors} survived; {len(honest['tests'])} tests: "
                   f"{found.failing} fail under a fault, {len(honest['excused'])} say why none can")
     return 1 if found.complaints else 0
+
+
+def chapter_of(fault: str) -> str:
+    """``layers_recurrent.gate_is_open`` -> ``layers``: the chapter that the name of the fault's file begins with."""
+    stem = fault.partition(".")[0]
+    chapters = [path.name for path in (ROOT / "spec").iterdir() if path.is_dir() and f"{stem}_".startswith(f"{path.name}_")]
+    return max(chapters, key=len, default="")
 
 
 class Verdict(NamedTuple):
