@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from history import versions
 from history.catalogue import Behaviour
@@ -172,8 +172,12 @@ def caveats(data: dict) -> List[str]:
             below, above = side["neighbours"]
             lines.append(f"{side['version']} was not run: unknown. Its recorded neighbours are {below} and {above or 'none'}; "
                          f"{below} stands in for it.")
+    reasons: Dict[Tuple[str, str], List[str]] = {}
     for unknown in data["unknown"]:
-        lines.append(f"unknown: {unknown['behaviour']} under {unknown['version']}: {unknown['reason']}")
+        reasons.setdefault((unknown["version"], unknown["reason"]), []).append(unknown["behaviour"])
+    for (version, reason), names in reasons.items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        lines.append(f"unknown under {version}: {', '.join(names[:3])}{more}: {reason}")
     for behaviour in data["changed_and_changed_back"]:
         lines.append(f"changed in between, and changed back: {behaviour}")
     return lines

@@ -115,3 +115,12 @@ def test_only_the_keys_that_differ_are_shown():
 
 def test_long_text_is_cut_with_a_mark():
     assert report.short("word " * 50, 12) == "word word w…" and report.short("a\n  b", 12) == "a b"
+
+
+def test_unknown_behaviours_of_one_reason_share_a_line():
+    side = {"run": True, "neighbours": []}
+    unknown = [{"behaviour": f"c.{name}", "version": "2.6", "reason": "skipped: no GPU"} for name in "abcde"]
+    unknown.append({"behaviour": "c.f", "version": "2.0", "reason": "skipped: no disk"})
+    data = {"from": side, "to": side, "unknown": unknown, "changed_and_changed_back": []}
+    assert report.caveats(data) == ["unknown under 2.6: c.a, c.b, c.c and 2 more: skipped: no GPU",
+                                    "unknown under 2.0: c.f: skipped: no disk"]
