@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
 import pytest
+from hypothesis import Phase, settings
 
 from faults import Fault, load
 
@@ -22,6 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
     known = load()
     if name is not None and name not in known:
         raise pytest.UsageError(f"--fault {name}: no such fault: see `python -m faults --list`")
+    settings.register_profile("faults", settings(), phases=(Phase.explicit, Phase.generate))  # a failing example need not be small
+    settings.load_profile("faults")
     config.pluginmanager.register(Watch(known.get(name), config.option.faults_to))
 
 

@@ -1,0 +1,116 @@
+"""``nn.BatchNorm1d``: normalised by the batch in training, by running statistics in evaluation."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from fixtures.recurrent import filled, numbers, quarters
+from history.observe import observe
+
+
+def batchnorm_reference(x, mean, variance, weight, bias, eps=1e-5):
+    """``(x - mean) / sqrt(variance + eps) * weight + bias``, for each feature: x [batch, features, ...], all else [features]."""
+    mean, variance, weight, bias = (v.reshape(1, -1, *[1] * (x.ndim - 2)) for v in (mean, variance, weight, bias))
+    return (x - mean) / np.sqrt(variance + eps) * weight + bias
+
+
+def batch():
+    """Two samples of two features: means 2 and 2, biased variances 1 and 4, unbiased ones 2 and 8."""
+    return torch.tensor([[1.0, 0.0], [3.0, 4.0]])
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d", article="E")
+def test_batchnorm_normalises_each_feature_by_the_biased_variance(snapshot):
+    """In training each feature is shifted and scaled over the batch to mean 0 and biased variance 1: -1 and 1, nearly, for eps.
+
+    By the unbiased variance it would be -0.7071 and 0.7071.
+    """
+    assert snapshot == observe(lambda: nn.BatchNorm1d(2)(batch()).detach())
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
+    """With eps = 12 the variances 1 and 4 divide by sqrt(13) and sqrt(16): the second feature is -2 / 4 and 2 / 4."""
+    assert snapshot == observe(lambda: nn.BatchNorm1d(2, eps=12.0)(batch()).detach())
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_scales_and_shifts_by_weight_and_bias(snapshot):
+    """What is normalised is multiplied by weight, then bias is added, feature by feature: 10 ± 2 and 20 ± 3."""
+    norm = nn.BatchNorm1d(2)
+    norm.weight.data.copy_(torch.tensor([2.0, 3.0]))
+    norm.bias.data.copy_(torch.tensor([10.0, 20.0]))
+    assert snapshot == observe(lambda: norm(batch()).detach())
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_of_a_constant_feature_is_zero(snapshot):
+    """A feature with variance 0 comes out as 0, and as its bias where it has one: eps keeps the division finite."""
+    assert snapshot == observe(lambda: nn.BatchNorm1d(1)(torch.tensor([[8.0], [8.0], [8.0]])).detach())
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_normalises_each_channel_over_samples_and_positions(snapshot):
+    """Input [batch, channels, length]: one mean and variance a channel, over both other dimensions."""
+    x = torch.tensor([[[1.0, 3.0], [0.0, 0.0]], [[3.0, 1.0], [4.0, 4.0]]])
+    assert snapshot == observe(lambda: nn.BatchNorm1d(2)(x).detach())
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_refuses_one_sample_in_training(snapshot):
+    """One value a feature has no variance: a batch of one raises in training, as the last of an epoch may be."""
+    assert snapshot == observe(lambda: nn.BatchNorm1d(2)(torch.tensor([[1.0, 2.0]])).detach())
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_takes_one_sample_in_eval(snapshot):
+    """The running statistics serve for a batch of one."""
+    assert snapshot == observe(lambda: nn.BatchNorm1d(2).eval()(torch.tensor([[1.0, 2.0]])).detach())
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_takes_one_sample_of_several_positions(snapshot):
+    """One sample with two positions has two values a channel: enough."""
+    assert snapshot == observe(lambda: nn.BatchNorm1d(2)(torch.tensor([[[1.0, 3.0], [0.0, 4.0]]])).detach())
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm1d_refuses_four_dimensions(snapshot):
+    """``BatchNorm1d`` takes two or three dimensions; images are for ``BatchNorm2d``."""
+    assert snapshot == observe(lambda: nn.BatchNorm1d(2)(torch.zeros(1, 2, 3, 3)).detach())
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_gradient_flows_through_the_batch_statistics(snapshot):
+    """In training one sample's output gives every sample a gradient, and these add up to 0; in eval only its own sample gets one.
+
+    The normalised 0, 1, 2 are y = -1.22, 0, 1.22; the third one's gradient is 1.22 (0 - 1/3 + 1/2, 0 - 1/3, 1 - 1/3 - 1/2).
+    """
+    def gradient(norm):
+        x = torch.tensor([[0.0], [1.0], [2.0]], requires_grad=True)
+        norm(x)[2].sum().backward()
+        return x.grad
+
+    training = gradient(nn.BatchNorm1d(1))
+    assert abs(float(training.sum())) < 1e-6  # float32: three numbers of some tenths
+    assert snapshot == observe(lambda: {"training": training, "eval": gradient(nn.BatchNorm1d(1).eval())})
+
+
+@given(sizes=st.tuples(st.integers(2, 4), st.integers(1, 3), st.integers(1, 3)), data=st.data())
+@settings(max_examples=30)
+def test_batchnorm_equals_its_formula(sizes, data):
+    """For any input, the output is the formula's: over batch and length in training, with the running statistics in eval."""
+    norm, x = filled(nn.BatchNorm1d(sizes[1]).double()), quarters(data, *sizes)
+    weight, bias = numbers(norm.weight), numbers(norm.bias)
+    mean, variance = x.mean((0, 2)), x.var((0, 2))
+    running = 0.1 * mean, 0.9 + 0.1 * x.var((0, 2), ddof=1)
+    # float64: rounding of 1e-16 times at most 1 / sqrt(eps) = 316
+    training = numbers(norm(torch.from_numpy(x)))
+    np.testing.assert_allclose(training, batchnorm_reference(x, mean, variance, weight, bias), atol=1e-12)
+    np.testing.assert_allclose(numbers(norm.running_mean), running[0], atol=1e-12)
+    np.testing.assert_allclose(numbers(norm.running_var), running[1], atol=1e-12)
+    evaluation = numbers(norm.eval()(torch.from_numpy(x)))
+    np.testing.assert_allclose(evaluation, batchnorm_reference(x, *running, weight, bias), atol=1e-12)

@@ -1,0 +1,105 @@
+"""``nn.GRU``: three gates in one matrix, and a new state mixed with the old."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from fixtures.recurrent import filled, layers_of, numbers, quarters, sequence_sizes, shapes_of
+from history.observe import observe
+
+
+def gru_reference(x, h_0, layers):
+    """``a = x_t W_ih' + b_ih`` and ``b = h_(t-1) W_hh' + b_hh``, each cut into three in the order r, z, n;
+    ``r = sigmoid(a_r + b_r)``, ``z = sigmoid(a_z + b_z)``, ``n = tanh(a_n + r b_n)``, ``h_t = (1 - z) n + z h_(t-1)``.
+
+    x [time, batch, input], h_0 [layers, batch, hidden], W_ih [3 hidden, input], W_hh [3 hidden, hidden], b [3 hidden];
+    returns output [time, batch, hidden] and h_n [layers, batch, hidden].
+    """
+    def sigmoid(z):
+        return 1.0 / (1.0 + np.exp(-z))
+
+    last = []
+    for (w_ih, w_hh, b_ih, b_hh), h in zip(layers, h_0):
+        steps = []
+        for x_t in x:
+            a_r, a_z, a_n = np.split(x_t @ w_ih.T + b_ih, 3, axis=-1)
+            b_r, b_z, b_n = np.split(h @ w_hh.T + b_hh, 3, axis=-1)
+            z, n = sigmoid(a_z + b_z), np.tanh(a_n + sigmoid(a_r + b_r) * b_n)
+            h = (1.0 - z) * n + z * h
+            steps.append(h)
+        x = np.stack(steps)
+        last.append(h)
+    return x, np.stack(last)
+
+
+OPEN, SHUT = 200.0, -200.0  # a sigmoid of exactly 1 and 0 in float32
+
+
+def gated(reset, update, input_bias, hidden_bias):
+    """A unit that only its biases move: its state after one step from h = 2."""
+    gru = nn.GRU(1, 1)
+    for parameter in gru.parameters():
+        parameter.data.zero_()
+    gru.bias_ih_l0.data.copy_(torch.tensor([reset, update, input_bias]))
+    gru.bias_hh_l0.data.copy_(torch.tensor([0.0, 0.0, hidden_bias]))
+    return gru(torch.zeros(1, 1, 1), torch.full((1, 1, 1), 2.0))[1].detach().reshape(1)
+
+
+@pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
+def test_gru_stacks_three_gates_in_each_parameter(snapshot):
+    """The RNN's names, with three times its rows: weight_ih_l0 [18, 5] for a hidden size of 6."""
+    assert snapshot == observe(lambda: shapes_of(nn.GRU(5, 6)))
+
+
+@pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
+def test_gru_gates_are_reset_update_new(snapshot):
+    """The rows come as r, z, n: from h = 2, with n's biases 0.5 for the input and 0.25 for the state.
+
+    Reset open, update shut: tanh(0.75) = 0.635149; reset shut: tanh(0.5) = 0.46211717; update open: the old state, 2.
+    """
+    assert snapshot == observe(lambda: {
+        "reset open, update shut": gated(OPEN, SHUT, 0.5, 0.25),
+        "reset shut, update shut": gated(SHUT, SHUT, 0.5, 0.25),
+        "reset open, update open": gated(OPEN, OPEN, 0.5, 0.25),
+    })
+
+
+@pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
+def test_gru_new_gate_needs_both_biases(snapshot):
+    """The reset gate multiplies ``h W_hn' + b_hn``, bias included: 0.25 in b_hn at r = 0.5 is not 0.25 in b_in.
+
+    tanh(0.5 + 0.125) = 0.554600 against tanh(0.75) = 0.635149. In an RNN or LSTM both places are the same.
+    """
+    assert snapshot == observe(lambda: {"b_hn": gated(0.0, SHUT, 0.5, 0.25), "b_in": gated(0.0, SHUT, 0.75, 0.0)})
+
+
+@pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
+def test_gru_output_is_the_last_layers_state_at_every_step(snapshot):
+    """Two layers over two steps, by the formula in NumPy; ``output[-1]`` equals ``h_n[-1]``, and there is no cell state."""
+    gru, x = filled(nn.GRU(2, 2, num_layers=2)), torch.tensor([[[1.0, -1.0]], [[0.5, 2.0]]])
+    output, h_n = gru(x)
+    for found, reference in zip((output, h_n), gru_reference(numbers(x), np.zeros((2, 1, 2)), layers_of(gru))):
+        np.testing.assert_allclose(numbers(found), reference, rtol=0, atol=1e-6)  # float32: values of some tenths, ULP 6e-8
+    assert torch.equal(output[-1], h_n[-1])
+    assert snapshot == observe(lambda: {"output": output.detach(), "h_n": h_n.detach()})
+
+
+@pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
+def test_gru_refuses_proj_size(snapshot):
+    """Projections are for the LSTM alone."""
+    assert snapshot == observe(lambda: shapes_of(nn.GRU(5, 6, proj_size=2)))
+
+
+@given(sizes=sequence_sizes(), data=st.data())
+@settings(max_examples=30)
+def test_gru_equals_its_formula(sizes, data):
+    """For any sizes, inputs and first states, output and h_n are the formula's."""
+    time, batch, inputs, hidden, layers = sizes
+    gru = filled(nn.GRU(inputs, hidden, num_layers=layers).double())
+    x, h_0 = quarters(data, time, batch, inputs), quarters(data, layers, batch, hidden)
+    found = gru(torch.from_numpy(x), torch.from_numpy(h_0))
+    for tensor, reference in zip(found, gru_reference(x, h_0, layers_of(gru))):
+        np.testing.assert_allclose(numbers(tensor), reference, rtol=1e-12, atol=1e-12)  # float64: sums of at most 8 terms

@@ -1,0 +1,119 @@
+"""``nn.LSTM``: four gates in one matrix, and a cell state beside the hidden state."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from fixtures.recurrent import filled, layers_of, numbers, quarters, sequence_sizes, shapes_of
+from history.observe import observe
+
+
+def lstm_reference(x, h_0, c_0, layers):
+    """``i, f, o = sigmoid(.)``, ``g = tanh(.)`` of ``x_t W_ih' + b_ih + h_(t-1) W_hh' + b_hh``, cut into the four in the order
+    i, f, g, o; ``c_t = f c_(t-1) + i g``; ``h_t = o tanh(c_t)``; a layer's x is the output of the layer below it.
+
+    x [time, batch, input], h_0 and c_0 [layers, batch, hidden], W_ih [4 hidden, input], W_hh [4 hidden, hidden], b [4 hidden];
+    returns output [time, batch, hidden], h_n and c_n [layers, batch, hidden].
+    """
+    def sigmoid(z):
+        return 1.0 / (1.0 + np.exp(-z))
+
+    last_h, last_c = [], []
+    for (w_ih, w_hh, b_ih, b_hh), h, c in zip(layers, h_0, c_0):
+        steps = []
+        for x_t in x:
+            i, f, g, o = np.split(x_t @ w_ih.T + b_ih + h @ w_hh.T + b_hh, 4, axis=-1)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
+            steps.append(h)
+        x = np.stack(steps)
+        last_h.append(h)
+        last_c.append(c)
+    return x, np.stack(last_h), np.stack(last_c)
+
+
+OPEN, SHUT = 200.0, -200.0  # a sigmoid of exactly 1 and 0 in float32
+
+
+def gated(input_gate, forget_gate, cell, output_gate):
+    """A unit that only its biases move: h and c after one step from c = 2."""
+    lstm = nn.LSTM(1, 1)
+    for parameter in lstm.parameters():
+        parameter.data.zero_()
+    lstm.bias_ih_l0.data.copy_(torch.tensor([input_gate, forget_gate, cell, output_gate]))
+    _, (h, c) = lstm(torch.zeros(1, 1, 1), (torch.zeros(1, 1, 1), torch.full((1, 1, 1), 2.0)))
+    return {"h": h.detach().reshape(1), "c": c.detach().reshape(1)}
+
+
+@pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
+def test_lstm_stacks_four_gates_in_each_parameter(snapshot):
+    """The RNN's names, with four times its rows: weight_ih_l0 [24, 5] for a hidden size of 6."""
+    assert snapshot == observe(lambda: shapes_of(nn.LSTM(5, 6)))
+
+
+@pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
+def test_lstm_returns_a_pair_of_states(snapshot):
+    """``output, (h_n, c_n) = lstm(x)``: hidden and cell state, both [layers, batch, hidden]."""
+    output, (h_n, c_n) = filled(nn.LSTM(5, 6, num_layers=2, batch_first=True))(torch.zeros(1, 4, 5))
+    assert snapshot == observe(lambda: {"output": output.shape, "h_n": h_n.shape, "c_n": c_n.shape})
+
+
+@pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
+def test_lstm_gates_are_input_forget_cell_output(snapshot):
+    """The rows come as i, f, g, o: c = f c + i tanh(g), h = o tanh(c), from c = 2 and g = 0.5.
+
+    All open, c is 2.4621172. Input shut, c stays 2; forget shut, c is tanh(0.5); output shut, h is 0.
+    """
+    assert snapshot == observe(lambda: {
+        "all open": gated(OPEN, OPEN, 0.5, OPEN),
+        "input shut": gated(SHUT, OPEN, 0.5, OPEN),
+        "forget shut": gated(OPEN, SHUT, 0.5, OPEN),
+        "output shut": gated(OPEN, OPEN, 0.5, SHUT),
+    })
+
+
+@pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
+def test_lstm_output_is_the_hidden_state_and_not_the_cell(snapshot):
+    """``output[-1]`` equals ``h_n[-1]``; the cell state of the steps before the last is not returned."""
+    lstm, x = filled(nn.LSTM(2, 2, num_layers=2)), torch.tensor([[[1.0, -1.0]], [[0.5, 2.0]]])
+    output, (h_n, c_n) = lstm(x)
+    zeros = np.zeros((2, 1, 2))
+    for found, reference in zip((output, h_n, c_n), lstm_reference(numbers(x), zeros, zeros, layers_of(lstm))):
+        np.testing.assert_allclose(numbers(found), reference, rtol=0, atol=1e-6)  # float32: values of some tenths, ULP 6e-8
+    assert torch.equal(output[-1], h_n[-1])
+    assert snapshot == observe(lambda: {"output": output.detach(), "c_n": c_n.detach()})
+
+
+@pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
+def test_lstm_refuses_a_hidden_state_alone(snapshot):
+    """The first state is the pair (h_0, c_0); an RNN's single tensor raises, for torch takes it apart as a pair."""
+    assert snapshot == observe(lambda: filled(nn.LSTM(1, 1))(torch.zeros(2, 1, 1), torch.zeros(1, 1, 1))[0].detach())
+
+
+@pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
+def test_lstm_with_proj_size_returns_a_smaller_hidden_state(snapshot):
+    """``proj_size=2`` multiplies h by weight_hr [2, 6]: output and h_n have size 2, the cell state keeps 6.
+
+    In float64: for float32 torch 2.0 and later warn on CPUs for which they hold a faster LSTM without projections (oneDNN's).
+    """
+    def act():
+        lstm = filled(nn.LSTM(5, 6, proj_size=2).double())
+        output, (h_n, c_n) = lstm(torch.zeros(4, 1, 5, dtype=torch.float64))
+        return {"parameters": shapes_of(lstm), "output": output.shape, "h_n": h_n.shape, "c_n": c_n.shape}
+
+    assert snapshot == observe(act)
+
+
+@given(sizes=sequence_sizes(), data=st.data())
+@settings(max_examples=30)
+def test_lstm_equals_its_formula(sizes, data):
+    """For any sizes, inputs and first states, output, h_n and c_n are the formula's."""
+    time, batch, inputs, hidden, layers = sizes
+    lstm = filled(nn.LSTM(inputs, hidden, num_layers=layers).double())
+    x, h_0, c_0 = (quarters(data, *shape) for shape in ((time, batch, inputs), (layers, batch, hidden), (layers, batch, hidden)))
+    output, (h_n, c_n) = lstm(torch.from_numpy(x), (torch.from_numpy(h_0), torch.from_numpy(c_0)))
+    for found, reference in zip((output, h_n, c_n), lstm_reference(x, h_0, c_0, layers_of(lstm))):
+        np.testing.assert_allclose(numbers(found), reference, rtol=1e-12, atol=1e-12)  # float64: sums of at most 8 terms

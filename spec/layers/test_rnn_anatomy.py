@@ -1,0 +1,123 @@
+"""``nn.RNN``: names and shapes of its parameters, what it returns, and what its constructor refuses."""
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.recurrent import digits, filled, shapes_of
+from history.observe import observe
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
+def test_rnn_names_its_parameters_by_kind_and_layer(snapshot):
+    """RNN(5, 6): weight_ih_l0 [6, 5] reads the input, weight_hh_l0 [6, 6] the hidden state, each with its bias."""
+    assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6)))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
+def test_rnn_biases_are_vectors(snapshot):
+    """Each bias has one dimension, [6]; article E writes 1*6."""
+    rnn = nn.RNN(5, 6, num_layers=2, batch_first=True)
+    assert snapshot == observe(lambda: {"bias_ih_l0": rnn.bias_ih_l0.shape, "bias_hh_l0": rnn.bias_hh_l0.shape})
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
+def test_rnn_second_layer_reads_the_hidden_state_of_the_first(snapshot):
+    """With two layers, weight_ih_l1 is [6, 6]: its input is the first layer's output, of size 6, not 5."""
+    assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6, num_layers=2)))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_without_bias_has_weights_alone(snapshot):
+    """``bias=False`` drops both biases."""
+    assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6, bias=False)))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_bidirectional_has_reverse_parameters(snapshot):
+    """Each layer has a second set of names in ``_reverse``, and the second layer reads both directions: [6, 12]."""
+    assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6, num_layers=2, bidirectional=True, bias=False)))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_parameters_start_within_one_over_the_root_of_hidden_size(snapshot):
+    """Every parameter, biases included, is drawn between -1/sqrt(hidden) and 1/sqrt(hidden): here ±0.5, and none is all zero."""
+    rnn = nn.RNN(100, 4)  # 100 inputs: the bound does not depend on them
+    assert snapshot == observe(lambda: {
+        "largest between 0.45 and 0.5": bool(0.45 < rnn.weight_ih_l0.abs().max() <= 0.5),
+        "all within 0.5": all(bool((parameter.abs() <= 0.5).all()) for parameter in rnn.parameters()),
+        "none all zero": all(bool(parameter.abs().sum() > 0) for parameter in rnn.parameters()),
+    })
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
+def test_rnn_returns_all_steps_of_the_last_layer_and_the_last_step_of_all_layers(snapshot):
+    """``output, h_n = rnn(x)``: article E's input [1, 4, 5] gives output [1, 4, 6] and h_n [2, 1, 6].
+
+    The article calls the second ``h0``; it is the final state, not the first.
+    """
+    output, h_n = filled(nn.RNN(5, 6, num_layers=2, batch_first=True))(torch.zeros(1, 4, 5))
+    assert snapshot == observe(lambda: {"output": output.shape, "h_n": h_n.shape})
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_dropout_acts_between_layers_only(snapshot):
+    """``dropout=1`` empties what the second layer reads, not what it returns; with two layers 1, 2 would give 1, 22.
+
+    The first layer's state in h_n is whole too: 12.
+    """
+    def act():
+        output, h_n = digits(num_layers=2, dropout=1.0)(torch.tensor([[[1.0]], [[2.0]]]), torch.tensor([[[0.0]], [[1.0]]]))
+        return {"output": output.detach().reshape(2), "h_n": h_n.detach().reshape(2)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_dropout_rests_in_eval(snapshot):
+    """After ``eval()`` dropout=1 drops nothing: the second layer reads 1, 12 and gives 1, 22."""
+    def act():
+        output, _ = digits(num_layers=2, dropout=1.0).eval()(torch.tensor([[[1.0]], [[2.0]]]))
+        return output.detach().reshape(2)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_dropout_of_a_single_layer_warns(snapshot):
+    """Dropout acts between layers, so that one layer has none: the constructor warns."""
+    assert snapshot == observe(lambda: nn.RNN(5, 6, dropout=0.5).dropout)
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_refuses_another_nonlinearity(snapshot):
+    """``nonlinearity`` is "tanh" or "relu"."""
+    assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6, nonlinearity="sigmoid")))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_refuses_hidden_size_zero(snapshot):
+    """A hidden size of 0 raises in the constructor."""
+    assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 0)))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_refuses_an_input_of_another_size(snapshot):
+    """The last dimension of the input must be input_size."""
+    assert snapshot == observe(lambda: filled(nn.RNN(5, 6))(torch.zeros(3, 2, 4)))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_refuses_a_sequence_without_steps(snapshot):
+    """A sequence of length 0 raises; there is no last state to return."""
+    assert snapshot == observe(lambda: filled(nn.RNN(5, 6))(torch.zeros(0, 2, 5)))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_takes_a_batch_without_samples(snapshot):
+    """A batch of size 0 passes: output [3, 0, 6]."""
+    def act():
+        output, h_n = filled(nn.RNN(5, 6))(torch.zeros(3, 0, 5))
+        return {"output": output.shape, "h_n": h_n.shape}
+
+    assert snapshot == observe(act)

@@ -1,0 +1,109 @@
+"""Which dimension of an RNN's tensors is the time: ``batch_first``, both directions, no batch."""
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.recurrent import digits, filled
+from history.observe import observe
+
+SAMPLES = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]  # two samples of three steps
+
+
+def samples():
+    """[batch 2, time 3, input 1]."""
+    return torch.tensor(SAMPLES).unsqueeze(2)
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
+def test_rnn_reads_time_first_by_default(snapshot):
+    """Without ``batch_first`` input and output are [time, batch, size]."""
+    output, _ = digits()(samples().transpose(0, 1))
+    assert snapshot == observe(lambda: output.detach().squeeze(2))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
+def test_rnn_with_batch_first_reads_and_returns_batch_first(snapshot):
+    """With ``batch_first=True`` input and output are [batch, time, size]: the same numbers, transposed."""
+    output, _ = digits(batch_first=True)(samples())
+    assert torch.equal(output.transpose(0, 1), digits()(samples().transpose(0, 1))[0])
+    assert snapshot == observe(lambda: output.detach().squeeze(2))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
+def test_rnn_forgotten_batch_first_runs_through_the_samples(snapshot):
+    """Trap: [batch, time, size] given to an RNN that reads time first raises nothing; sample 2 goes on where 1 ended.
+
+    The state runs from 1 to 14 and from 2 to 25, instead of 1, 12, 123: the shapes are right, the numbers are not.
+    """
+    output, _ = digits()(samples())
+    assert snapshot == observe(lambda: output.detach().squeeze(2))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
+def test_rnn_h_n_is_not_batch_first(snapshot):
+    """``h_n`` stays [layers, batch, hidden] under ``batch_first=True``."""
+    _, h_n = filled(nn.RNN(1, 4, num_layers=3, batch_first=True))(samples())
+    assert snapshot == observe(lambda: h_n.shape)
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_h_0_is_not_batch_first(snapshot):
+    """A first state of [batch, layers, hidden] raises under ``batch_first=True`` too."""
+    rnn = filled(nn.RNN(1, 4, num_layers=3, batch_first=True))
+    assert rnn(samples(), torch.zeros(3, 2, 4))[0].shape == (2, 3, 4)
+    assert snapshot == observe(lambda: rnn(samples(), torch.zeros(2, 3, 4)))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
+def test_rnn_last_step_of_output_is_the_last_layer_of_h_n(snapshot):
+    """``output[:, -1]`` equals ``h_n[-1]``, to the bit: article E's summary of the sentence."""
+    output, h_n = digits(num_layers=2, batch_first=True)(samples())
+    assert torch.equal(output[:, -1], h_n[-1])
+    assert snapshot == observe(lambda: {"output": output.detach().squeeze(2), "h_n": h_n.detach().squeeze(2)})
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_bidirectional_output_holds_both_directions_side_by_side(snapshot):
+    """``bidirectional=True`` doubles the output's last dimension: read forwards 1, 12, 123, and backwards 321, 32, 3."""
+    output, _ = digits(bidirectional=True, batch_first=True)(samples())
+    assert snapshot == observe(lambda: output.detach()[0])
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_bidirectional_last_step_has_read_one_input_backwards(snapshot):
+    """Trap: ``output[:, -1]`` holds the backward direction after one input only, 3; ``h_n[1]`` holds it after all, 321.
+
+    ``h_n[-2]`` and ``h_n[-1]`` are the last layer's two directions: join those.
+    """
+    output, h_n = digits(bidirectional=True, batch_first=True)(samples())
+    assert torch.equal(h_n[1], output[:, 0, 1:])
+    assert snapshot == observe(lambda: {"output[:, -1]": output.detach()[:, -1], "h_n": h_n.detach().squeeze(2)})
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_takes_one_sequence_without_a_batch(snapshot):
+    """Input [time, size] gives output [time, hidden] and h_n [layers, hidden]."""
+    def act():
+        output, h_n = digits()(torch.tensor([[1.0], [2.0], [3.0]]))
+        return {"output": output.detach(), "h_n": h_n.detach()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_without_a_batch_does_not_look_at_batch_first(snapshot):
+    """Without a batch the first dimension is the time, ``batch_first`` or not."""
+    assert snapshot == observe(lambda: digits(batch_first=True)(torch.tensor([[1.0], [2.0], [3.0]]))[0].detach())
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_without_a_batch_refuses_a_state_with_one(snapshot):
+    """An input without batch wants a first state without batch."""
+    assert snapshot == observe(lambda: digits()(torch.tensor([[1.0], [2.0]]), torch.zeros(1, 1, 1))[0].detach())
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+def test_rnn_refuses_four_dimensions(snapshot):
+    """The input has 3 dimensions, or 2 without a batch."""
+    assert snapshot == observe(lambda: digits()(torch.zeros(1, 3, 2, 1)))

@@ -1,0 +1,149 @@
+"""Views and autograd: gradients through them, and in-place writes to them."""
+
+import pytest
+import torch
+
+from history.observe import observe
+
+
+def leaf():
+    return torch.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True)
+
+
+@pytest.mark.api("torch.Tensor.view", page="notes/autograd", article="C")
+def test_gradient_through_a_view_has_the_shape_of_the_base(snapshot):
+    """The gradient of ``x.view(2, 2)`` comes back in x's shape, number by number."""
+    x = leaf()
+    (x.view(2, 2) * torch.tensor([[10.0, 20.0], [30.0, 40.0]])).sum().backward()
+    assert snapshot == observe(lambda: x.grad)
+
+
+@pytest.mark.api("torch.Tensor.reshape", page="notes/autograd", article="C")
+def test_gradient_flows_through_the_copy_of_a_reshape(snapshot):
+    """Where ``reshape`` copies, the gradient finds its way back too: the transposed order 1, 3, 2, 4 gets 10, 20, 30, 40."""
+    x = leaf()
+    copy = x.view(2, 2).t().reshape(4)
+    assert copy.data_ptr() != x.data_ptr()
+    (copy * torch.tensor([10.0, 20.0, 30.0, 40.0])).sum().backward()
+    assert snapshot == observe(lambda: x.grad)
+
+
+@pytest.mark.api("torch.Tensor.view", page="notes/autograd", article="C")
+def test_write_to_a_view_of_a_leaf_raises(snapshot):
+    """A leaf that requires grad takes no in-place operation, through a view neither; 1.4 raised at backward only."""
+    x = leaf()
+    with pytest.raises(RuntimeError):
+        x.add_(1.0)
+    assert snapshot == observe(lambda: x.view(2, 2).add_(1.0))
+
+
+@pytest.mark.api("torch.Tensor.view", "torch.no_grad", page="generated/torch.no_grad")
+def test_write_to_a_view_of_a_leaf_under_no_grad_changes_the_leaf(snapshot):
+    """Under ``no_grad`` the view is made and written to, and the leaf, still a leaf, has the new values: the way out."""
+    x = leaf()
+
+    def act():
+        with torch.no_grad():
+            x.view(2, 2)[0] = torch.tensor([10.0, 20.0])
+        return {"x": x, "is_leaf": x.is_leaf}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.view", "torch.no_grad", page="notes/autograd")
+def test_write_to_a_view_made_under_no_grad_raises(snapshot):
+    """A view made under ``no_grad`` and written to outside: autograd cannot tell which was meant, and raises."""
+    x = leaf()
+    y = x * 1.0
+    with torch.no_grad():
+        view = y.view(2, 2)
+    assert snapshot == observe(lambda: view.mul_(x.view(2, 2)).detach())
+
+
+@pytest.mark.api("torch.Tensor.view", page="notes/autograd")
+def test_write_to_a_view_of_a_non_leaf_enters_the_gradient(snapshot):
+    """Tripling the first row of a view of y triples the gradient of what it was made of: 3, 3, 1, 1."""
+    x = leaf()
+    y = x * 1.0
+    y.view(2, 2)[0].mul_(3.0)
+    y.sum().backward()
+    assert snapshot == observe(lambda: {"y": y.detach(), "gradient": x.grad})
+
+
+@pytest.mark.api("torch.Tensor.view", page="notes/autograd")
+def test_write_to_the_base_enters_the_gradient_of_its_view(snapshot):
+    """A view made before the base is tripled gives the tripled gradient: its ``grad_fn`` is made anew."""
+    x = leaf()
+    y = x * 1.0
+    view = y.view(2, 2)
+    before = view.grad_fn
+    y.mul_(3.0)
+    renewed = view.grad_fn is not before
+    view.sum().backward()
+    assert snapshot == observe(lambda: {"grad_fn made anew": renewed, "gradient": x.grad})
+
+
+@pytest.mark.api("torch.Tensor.view", page="notes/autograd")
+def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapshot):
+    """A buffer of zeros requires no grad; once a tracked value is written into a view of it, it does, and leads back."""
+    x, base = leaf(), torch.zeros(4)
+    base.view(2, 2)[1] = 5.0 * x[:2]
+    requires_grad = base.requires_grad
+    base.sum().backward()
+    assert snapshot == observe(lambda: {"base": base.detach(), "requires_grad": requires_grad, "gradient": x.grad})
+
+
+@pytest.mark.api("torch.Tensor.unbind", page="tensor_view")
+def test_write_to_one_of_several_views_raises(snapshot):
+    """``unbind`` (``split`` and ``chunk`` as well) returns several views at once, and autograd lets none be written to."""
+    x = leaf()
+    y = x * 1.0
+
+    def act():
+        y.unbind()[0].mul_(3.0)
+        y.sum().backward()
+        return x.grad
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.split", page="tensor_view")
+def test_write_to_a_part_of_a_split_raises(snapshot):
+    """Writing to a part of ``split`` raises; the first releases gave a wrong gradient instead. Use ``narrow`` or an index."""
+    x = leaf()
+    y = x * 1.0
+
+    def act():
+        y.split(2)[0].mul_(3.0)
+        y.sum().backward()
+        return x.grad
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.narrow", page="generated/torch.Tensor.narrow")
+def test_write_to_a_narrowed_part_enters_the_gradient(snapshot):
+    """``y.narrow(0, 0, 2)``, one view at a time, can be written to: the gradient is 3, 3, 1, 1."""
+    x = leaf()
+    y = x * 1.0
+    y.narrow(0, 0, 2).mul_(3.0)
+    y.sum().backward()
+    assert snapshot == observe(lambda: x.grad)
+
+
+@pytest.mark.api("torch.Tensor.view", page="notes/autograd")
+def test_write_to_a_view_counts_in_the_version_of_its_base(snapshot):
+    """A view and its base have one version counter: one write to each makes two for both."""
+    x = torch.zeros(4)
+    view = x.view(2, 2)
+    view.add_(1.0)
+    x.add_(1.0)
+    assert snapshot == observe(lambda: {"x": x._version, "view": view._version})
+
+
+@pytest.mark.api("torch.Tensor.view", page="notes/autograd")
+def test_write_to_a_view_of_a_saved_tensor_makes_backward_raise(snapshot):
+    """exp saved its result for backward; changed through a view, it is noticed."""
+    y = leaf().exp()
+    y.view(2, 2)[0] = 0.0
+    assert snapshot == observe(lambda: y.sum().backward())

@@ -1,0 +1,66 @@
+"""The sizes that ``view`` and ``reshape`` take: one of them may be -1."""
+
+import pytest
+import torch
+
+from history.observe import observe
+
+
+@pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
+def test_minus_one_is_inferred_from_the_other_sizes(snapshot):
+    """-1 stands for what is left: 12 numbers as (-1, 4) are 3x4, and as -1 a single row."""
+    x = torch.arange(12)
+    assert snapshot == observe(lambda: {"-1, 4": x.view(-1, 4).shape, "2, -1, 3": x.view(2, -1, 3).shape,
+                                        "-1": x.view(3, 4).view(-1).shape})
+
+
+@pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
+def test_minus_one_twice_raises(snapshot):
+    """Only one size can be inferred."""
+    assert snapshot == observe(lambda: torch.arange(12).view(-1, -1))
+
+
+@pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
+def test_minus_one_raises_where_the_sizes_do_not_divide_the_count(snapshot):
+    """12 numbers cannot be rows of 5."""
+    assert snapshot == observe(lambda: torch.arange(12).view(-1, 5))
+
+
+@pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
+def test_minus_two_raises(snapshot):
+    """No other negative size is allowed."""
+    assert snapshot == observe(lambda: torch.arange(12).view(-2, 6))
+
+
+@pytest.mark.api("torch.Tensor.view", "torch.Tensor.reshape", page="generated/torch.Tensor.view")
+def test_sizes_of_another_count_raise_in_view_and_reshape(snapshot):
+    """5x2 is not 12 numbers: ``reshape`` copies, but never pads or cuts."""
+    with pytest.raises(RuntimeError):
+        torch.arange(12).view(5, 2)
+    assert snapshot == observe(lambda: torch.arange(12).reshape(5, 2))
+
+
+@pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
+def test_minus_one_of_an_empty_tensor_is_zero(snapshot):
+    """A tensor without elements as -1 is [0], and as (-1, 3) is [0, 3]."""
+    x = torch.zeros(0, 3)
+    assert snapshot == observe(lambda: {"-1": x.view(-1).shape, "-1, 3": x.view(-1, 3).shape})
+
+
+@pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
+def test_minus_one_beside_zero_is_ambiguous(snapshot):
+    """Any size times 0 is 0: (-1, 0) raises. It meets who flattens an empty batch."""
+    assert snapshot == observe(lambda: torch.zeros(0, 3).view(-1, 0))
+
+
+@pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
+def test_single_element_can_be_viewed_without_dimensions(snapshot):
+    """One number, however many dimensions it has, can lose them all, and get some back."""
+    x = torch.tensor([[3.0]])
+    assert snapshot == observe(lambda: {"()": x.view(()), "(1, 1, 1)": x.view(()).view(1, 1, 1)})
+
+
+@pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
+def test_size_must_be_an_integer(snapshot):
+    """Trap: ``n / 2`` is a float in Python and raises; write ``n // 2``."""
+    assert snapshot == observe(lambda: torch.arange(12).view(12 / 2, 2))
