@@ -1,0 +1,40 @@
+"""The curve of loss and accuracy that article E draws; ``tools/training_curve.py`` draws it."""
+
+import sys
+
+import pytest
+import torch
+
+from fixtures.abc import trained_once
+from history.observe import observe
+from tools import training_curve
+
+
+@pytest.mark.api("torch.optim.Adam", "torch.nn.RNN", "torch.nn.CrossEntropyLoss", page="generated/torch.optim.Adam", article="E")
+def test_training_curve_falls_from_epoch_to_epoch(snapshot):
+    """The mean loss of each of ten epochs is below the one before; the first three are recorded, before rounding adds up."""
+    losses = trained_once().losses
+    assert all(later < earlier for earlier, later in zip(losses, losses[1:]))
+    assert snapshot == observe(lambda: torch.tensor(losses[:3]))
+
+
+@pytest.mark.api("torch.optim.Adam", "torch.nn.RNN", page="generated/torch.optim.Adam", article="E")
+def test_training_curve_of_accuracy_rises_from_three_quarters_to_the_whole(snapshot):
+    """On held-out strings: about 75 % after one epoch, over 90 % after three, over 99 % after ten."""
+    accuracies = trained_once().accuracies
+    assert snapshot == observe(lambda: {
+        "over 0.7 after one": accuracies[0] > 0.7,
+        "over 0.9 after three": accuracies[2] > 0.9,
+        "over 0.99 after ten": accuracies[9] > 0.99,
+    })
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
+@pytest.mark.no_fault("it is about the tool, not about torch")
+def test_training_curve_tool_says_in_one_line_that_matplotlib_is_missing(monkeypatch, capsys):
+    """``python tools/training_curve.py`` ends with status 2 and a sentence before it trains, where it could not draw."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SystemExit) as ended:
+        training_curve.main([])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "matplotlib is missing: python -m pip install matplotlib\n"

@@ -1,0 +1,161 @@
+"""What a layer's parameters are before anyone sets them: bounds and distributions, whatever the seed."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from history.observe import observe
+
+# Kolmogorov and Smirnov: a sample of n lies farther than this, over sqrt(n), from its true distribution once in 3 million times.
+FAR = 2.8
+
+
+def distance(sample, cumulative):
+    """The largest distance between the sample's empirical distribution function and ``cumulative``, times sqrt(n)."""
+    ordered = np.sort(sample.detach().double().numpy().ravel())
+    expected, n = np.array([cumulative(x) for x in ordered]), len(ordered)
+    steps = np.arange(n + 1) / n
+    return math.sqrt(n) * max(np.abs(expected - steps[1:]).max(), np.abs(expected - steps[:-1]).max())
+
+
+def uniform(bound):
+    return lambda x: (x + bound) / (2 * bound)
+
+
+def normal(x):
+    return 0.5 * (1 + math.erf(x / math.sqrt(2)))
+
+
+def bounds_of(make, bound):
+    """Whether each parameter lies within ±bound, float32's rounding of the bound included, and comes within 10 % of it."""
+    torch.manual_seed(1)
+    largest = {name: parameter.detach().abs().max().item() for name, parameter in make().named_parameters()}
+    return {name: {"within": value <= bound * (1 + 2.0 ** -23), "fills": value > 0.9 * bound} for name, value in largest.items()}
+
+
+@settings(max_examples=20)
+@given(inputs=st.integers(1, 40), outputs=st.integers(1, 20), seed=st.integers(0, 1000))
+def test_default_linear_lies_within_one_over_the_root_of_its_inputs(inputs, outputs, seed):
+    """Weight [out, in] and bias [out] both lie within ±1/sqrt(in)."""
+    torch.manual_seed(seed)
+    layer = torch.nn.Linear(inputs, outputs)
+    for parameter in layer.parameters():
+        assert parameter.abs().max().item() <= inputs ** -0.5 * (1 + 2.0 ** -23)
+
+
+def test_default_linear_is_uniform():
+    """Weight and bias of a Linear are uniform over ±1/sqrt(in): 4096 weights and 256 biases, by Kolmogorov and Smirnov."""
+    torch.manual_seed(1)
+    layer = torch.nn.Linear(16, 256)
+    assert distance(layer.weight, uniform(0.25)) < FAR
+    assert distance(layer.bias, uniform(0.25)) < FAR
+    assert distance(layer.weight, lambda x: normal(x / layer.weight.std().item())) > FAR  # the test can tell
+
+
+def test_default_embedding_is_standard_normal():
+    """The rows of an Embedding are drawn from the normal distribution of mean 0 and deviation 1."""
+    torch.manual_seed(1)
+    embedding = torch.nn.Embedding(256, 16)
+    assert distance(embedding.weight, normal) < FAR
+    assert distance(embedding.weight, uniform(4.0)) > FAR
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
+def test_default_linear_fills_its_bound(snapshot):
+    """Of a Linear with 16 inputs weight and bias reach up to 1/sqrt(16), the bias too: its bound counts inputs, not outputs."""
+    assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.Linear(16, 256), 0.25))
+
+
+@pytest.mark.api("torch.nn.Linear", "torch.nn.init.kaiming_uniform_", page="nn.init", article="C")
+def test_default_linear_weight_is_kaiming_uniform_with_root_five(snapshot):
+    """A Linear's weight is what ``kaiming_uniform_(a=sqrt(5))`` draws: not Kaiming's own for ReLU, which is sqrt(6) wider."""
+    torch.manual_seed(1)
+    layer = torch.nn.Linear(16, 64)
+
+    def act():
+        weight = torch.empty(64, 16)
+        torch.manual_seed(1)
+        torch.nn.init.kaiming_uniform_(weight, a=math.sqrt(5))
+        return torch.equal(layer.weight, weight)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+def test_reset_parameters_draws_again_into_the_same_parameters(snapshot):
+    """``reset_parameters()`` starts a layer anew and keeps its Parameter objects, so that an optimizer stays valid."""
+    torch.manual_seed(1)
+    layer = torch.nn.Linear(16, 64)
+    weight, before = layer.weight, layer.weight.detach().clone()
+    assert distance(before, uniform(0.25)) < FAR
+
+    def act():
+        layer.reset_parameters()
+        return {"same parameter": layer.weight is weight, "same values": torch.equal(layer.weight, before),
+                "fills": layer.weight.abs().max().item() > 0.9 * 0.25}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+def test_default_convolution_counts_inputs_times_kernel(snapshot):
+    """Conv1d of 4 channels and a kernel of 4 stays within 1/sqrt(4 * 4), weight and bias."""
+    assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.Conv1d(4, 256, 4), 0.25))
+
+
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+def test_default_grouped_convolution_counts_one_group(snapshot):
+    """Only the channels that an output sees count: 8 channels in 2 groups and a kernel of 4 make 1/sqrt(4 * 4)."""
+    assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.Conv1d(8, 256, 4, groups=2), 0.25))
+
+
+@pytest.mark.api("torch.nn.ConvTranspose1d", page="generated/torch.nn.ConvTranspose1d")
+def test_default_transposed_convolution_counts_outputs(snapshot):
+    """A transposed weight is [in, out, kernel], and its second size counts: 1/sqrt(out * kernel), whatever the inputs."""
+    assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.ConvTranspose1d(4, 256, 4), 0.03125))
+
+
+@pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN", article="E")
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"], ids=["RNN", "LSTM", "GRU"])
+def test_default_recurrent_layer_counts_hidden_units(kind, snapshot):
+    """All weights and biases lie within 1/sqrt(hidden), those from the input too; an LSTM's forget gate gets no bias of 1."""
+    assert snapshot == observe(lambda: bounds_of(lambda: getattr(torch.nn, kind)(2, 256), 0.0625))
+
+
+@pytest.mark.api("torch.nn.Bilinear", page="generated/torch.nn.Bilinear")
+def test_default_bilinear_counts_its_first_input(snapshot):
+    """The bound is 1/sqrt(in1): the second input does not count."""
+    assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.Bilinear(16, 9, 256), 0.25))
+
+
+@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+def test_default_attention_starts_with_xavier_and_zero_biases(snapshot):
+    """The packed projection [3e, e] is xavier_uniform_ over its whole shape, sqrt(6/(4e)); both biases are 0."""
+    def act():
+        torch.manual_seed(1)
+        attention = torch.nn.MultiheadAttention(24, 1)
+        largest = attention.in_proj_weight.abs().max().item()
+        return {"within": largest <= 0.25 * (1 + 2.0 ** -23), "fills": largest > 0.9 * 0.25,
+                "in_proj_bias": attention.in_proj_bias.abs().max().item(),
+                "out_proj.bias": attention.out_proj.bias.abs().max().item()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.LayerNorm", "torch.nn.GroupNorm", page="generated/torch.nn.BatchNorm1d",
+                 article="E")
+@pytest.mark.parametrize("name, sizes", [("BatchNorm1d", [2]), ("LayerNorm", [2]), ("GroupNorm", [1, 2])],
+                         ids=["BatchNorm1d", "LayerNorm", "GroupNorm"])
+def test_default_normalisation_starts_as_the_identity(name, sizes, snapshot):
+    """Weights 1 and biases 0; BatchNorm's running mean 0, variance 1 and count 0. Nothing is drawn."""
+    assert snapshot == observe(lambda: dict(getattr(torch.nn, name)(*sizes).state_dict()))
+
+
+@pytest.mark.api("torch.nn.PReLU", page="generated/torch.nn.PReLU")
+def test_default_prelu_starts_at_a_quarter(snapshot):
+    """PReLU's slope starts at 0.25."""
+    assert snapshot == observe(lambda: torch.nn.PReLU().weight)

@@ -1,0 +1,84 @@
+"""The trailing underscore: ``torch.nn.init`` writes in place and outside autograd."""
+
+import pytest
+import torch
+
+from fixtures.models import linear
+from history.observe import observe
+
+NAMES = ["uniform_", "normal_", "zeros_", "ones_", "eye_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_",
+         "kaiming_normal_", "orthogonal_"]
+
+
+@pytest.mark.api("torch.nn.init.uniform_", page="nn.init", article="D")
+@pytest.mark.parametrize("name", NAMES, ids=NAMES)
+def test_init_returns_the_tensor_it_wrote_to(name, snapshot):
+    """Each function returns the very tensor that it was given, with new values in the old storage."""
+    weight = torch.nn.Parameter(torch.full((2, 2), 7.0))
+    pointer = weight.data_ptr()
+
+    def act():
+        returned = getattr(torch.nn.init, name)(weight)
+        return {"returns it": returned is weight, "same storage": weight.data_ptr() == pointer,
+                "still 7": (weight == 7).any().item()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.init.constant_", page="nn.init", article="D")
+def test_init_is_not_recorded_by_autograd(snapshot):
+    """A parameter stays a leaf without ``grad_fn`` and goes on requiring a gradient: no ``no_grad`` is needed around it."""
+    weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0]]))
+    torch.nn.init.constant_(weight, 3.0)
+    assert snapshot == observe(lambda: {"is_leaf": weight.is_leaf, "grad_fn": weight.grad_fn, "weight": weight})
+
+
+@pytest.mark.api("torch.Tensor.fill_", "torch.nn.init.constant_", page="notes/autograd", article="D")
+def test_in_place_method_on_a_parameter_raises_where_init_does_not(snapshot):
+    """``weight.fill_(3)`` on a leaf that requires grad raises: the methods do not switch autograd off, as ``init`` does."""
+    weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0]]))
+    assert snapshot == observe(lambda: weight.fill_(3.0))
+
+
+@pytest.mark.api("torch.nn.init.zeros_", page="nn.init")
+def test_init_of_a_frozen_parameter_leaves_it_frozen(snapshot):
+    """``requires_grad`` is as before."""
+    weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0]]), requires_grad=False)
+    assert snapshot == observe(lambda: torch.nn.init.zeros_(weight))
+
+
+@pytest.mark.api("torch.nn.init.zeros_", page="nn.init")
+def test_init_keeps_the_gradient(snapshot):
+    """A gradient from before stays, and the next step would apply it to the new values: call ``zero_grad`` too."""
+    weight = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+    weight.grad = torch.tensor([5.0, 5.0])
+    assert snapshot == observe(lambda: torch.nn.init.zeros_(weight).grad)
+
+
+@pytest.mark.api("torch.nn.init.zeros_", page="nn.init")
+def test_init_of_a_part_writes_into_the_whole(snapshot):
+    """A slice of a parameter is a view: to set one row, one gate or one head, pass the slice."""
+    layer = linear([[1.0, 2.0], [3.0, 4.0]])
+    torch.nn.init.zeros_(layer.weight.data[0])
+    assert snapshot == observe(lambda: layer.weight)
+
+
+@pytest.mark.api("torch.nn.init.zeros_", page="nn.init")
+def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
+    """It is no operation of the graph, but counts as a write: what backward saved is noticed to have changed."""
+    weight = torch.nn.Parameter(torch.tensor([2.0]))
+    loss = (weight * weight).sum()
+    torch.nn.init.zeros_(weight)
+    assert snapshot == observe(lambda: loss.backward())
+
+
+@pytest.mark.api("torch.nn.init.xavier_uniform", page="nn.init")
+def test_init_without_underscore_is_deprecated(snapshot):
+    """The old names write in place all the same, and warn."""
+    weight = torch.tensor([[7.0]])
+
+    def act():
+        returned = torch.nn.init.constant(weight, 3.0)
+        return {"returns it": returned is weight, "value": returned.clone()}
+
+    assert snapshot == observe(act)

@@ -1,0 +1,55 @@
+"""``padding`` and ``padding_mode`` of ``nn.Conv1d``: what lies beyond the ends of the input."""
+
+import pytest
+import torch
+
+from fixtures.layers import conv1d
+from history.observe import observe
+
+# Over 1, 2, 3, 4 each output's decimal digits are the window it saw, read from right to left.
+DIGITS = [[[1.0, 10.0, 100.0]]]
+
+
+def over_four(**settings):
+    return conv1d(DIGITS, **settings)(torch.tensor([[[1.0, 2.0, 3.0, 4.0]]])).detach()
+
+
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d", article="E")
+def test_conv1d_pads_both_ends_with_zeros(snapshot):
+    """``padding=1`` puts a zero at either end, so that a kernel of 3 keeps the length."""
+    assert snapshot == observe(lambda: over_four(padding=1))
+
+
+@pytest.mark.parametrize("mode", ["circular", "reflect", "replicate"])
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+def test_conv1d_padding_mode_says_what_lies_beyond_the_ends(mode, snapshot):
+    """Before the 1 lies the 4 (circular), the 2 (reflect) or the 1 again (replicate); after the 4, the 1, the 3 or the 4.
+
+    Trap: up to 1.4 reflect and replicate padded with zeros in silence, and circular padded by half: the output came out shorter.
+    """
+    assert snapshot == observe(lambda: over_four(padding=1, padding_mode=mode))
+
+
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+def test_conv1d_padding_same_keeps_the_length(snapshot):
+    """``padding="same"`` pads dilation x (kernel - 1) zeros in all: four elements in, four out."""
+    assert snapshot == observe(lambda: {"dilation=1": over_four(padding="same"),
+                                        "dilation=2": over_four(padding="same", dilation=2)})
+
+
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+def test_conv1d_padding_same_puts_the_odd_zero_on_the_right(snapshot):
+    """A kernel of 2 needs one zero: it goes to the right end, with a warning that the input may be copied."""
+    assert snapshot == observe(lambda: conv1d([[[1.0, 10.0]]], padding="same")(torch.tensor([[[1.0, 2.0, 3.0]]])))
+
+
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+def test_conv1d_padding_same_refuses_a_stride(snapshot):
+    """With a stride there is no length to keep: ``padding="same"`` raises when the layer is made."""
+    assert snapshot == observe(lambda: over_four(padding="same", stride=2))
+
+
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+def test_conv1d_padding_valid_is_none(snapshot):
+    """``padding="valid"`` adds nothing, as ``padding=0``."""
+    assert snapshot == observe(lambda: over_four(padding="valid"))

@@ -1,0 +1,186 @@
+"""``nn.Dropout``: what holds whatever the random mask is. Which elements it drops is in the chapter ``randomness``."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional as F
+
+from history.observe import observe
+
+MANY = 1000  # elements, so that some are dropped and some are kept under any stream
+
+
+def values_of(tensor):
+    """The different numbers that a tensor holds, ascending."""
+    return torch.unique(tensor.detach())
+
+
+@given(shape=st.lists(st.integers(1, 4), max_size=3), p=st.floats(0, 0.95))
+def test_dropout_gives_zero_or_the_scaled_element(shape, p):
+    """Every output is 0 or x / (1 - p), for any shape and p; the gradient is 0 or 1 / (1 - p) in the same places."""
+    x = torch.arange(1.0, 1 + int(np.prod(shape, dtype=int))).view(shape).requires_grad_()
+    output = nn.Dropout(p)(x)
+    output.backward(torch.ones(shape))
+    assert output.shape == x.shape
+    kept = output.detach().numpy() != 0
+    scale = np.where(kept, 1 / (1 - p), 0)
+    # The scale and the product are rounded to float32: 2 x 2^-24, and as much again to spare.
+    np.testing.assert_allclose(output.detach().numpy(), x.detach().numpy() * scale, rtol=2.4e-7)
+    np.testing.assert_allclose(x.grad.numpy(), scale, rtol=2.4e-7)
+
+
+def test_dropout_preserves_the_mean():
+    """Over 10,000 ones at p = 0.6 the mean stays within 0.1 of 1: eight standard errors of 0.012."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        mean = nn.Dropout(0.6)(torch.ones(10_000)).mean()
+    assert abs(mean - 1) < 0.1
+
+
+def test_dropout_drops_a_share_of_p():
+    """Of 10,000 elements at p = 0.6 between 5,600 and 6,400 are dropped: eight standard errors of 49."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        dropped = int((nn.Dropout(0.6)(torch.ones(10_000)) == 0).sum())
+    assert 5_600 < dropped < 6_400
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout", article="E")
+def test_dropout_scales_what_it_keeps(snapshot):
+    """At the article's p = 0.6 each of 1 to 6 becomes 0 or 2.5 times itself, and nothing else."""
+    x = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    output = nn.Dropout(p=0.6)(x)
+    assert torch.allclose(output[output != 0], 2.5 * x[output != 0])
+    assert snapshot == observe(lambda: values_of(torch.cat([nn.Dropout(p=0.6)(x) / x for _ in range(MANY)])))
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_drops_half_by_default(snapshot):
+    """``nn.Dropout()`` has p = 0.5: what it keeps is doubled."""
+    layer = nn.Dropout()
+    assert snapshot == observe(lambda: {"p": layer.p, "values": values_of(layer(torch.ones(MANY)))})
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout", article="E")
+def test_dropout_gradient_is_the_mask_over_one_minus_p(snapshot):
+    """The gradient is 1 / (1 - p) where the element was kept, and 0 where it was dropped: of ones, the output itself."""
+    x = torch.ones(MANY, requires_grad=True)
+    output = nn.Dropout(0.75)(x)
+    output.sum().backward()
+    assert torch.equal(x.grad, output)
+    assert snapshot == observe(lambda: values_of(x.grad))
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout", article="E")
+def test_dropout_in_eval_mode_returns_its_input(snapshot):
+    """In eval mode nothing is dropped nor scaled: the very same tensor comes back, not a copy."""
+    layer, x = nn.Dropout(p=0.6).eval(), torch.tensor([1.0, 2.0, 3.0])
+    output = layer(x)
+    assert torch.equal(output, x)
+    assert snapshot == observe(lambda: {"output": output, "same tensor": output is x})
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_of_p_zero_keeps_everything(snapshot):
+    """p = 0 in training mode keeps every element as it is."""
+    assert snapshot == observe(lambda: nn.Dropout(0.0)(torch.tensor([1.0, 2.0, 3.0])))
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_of_p_one_gives_zeros(snapshot):
+    """p = 1 drops everything: zeros with zero gradients, where x / (1 - p) would be infinite."""
+    x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    output = nn.Dropout(1.0)(x)
+    output.sum().backward()
+    assert snapshot == observe(lambda: {"output": output, "gradient": x.grad})
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_does_not_drop_nan_or_infinity(snapshot):
+    """A dropped element is multiplied by zero: NaN and infinity come out as NaN even at p = 1."""
+    assert snapshot == observe(lambda: nn.Dropout(1.0)(torch.tensor([1.0, float("nan"), float("inf")])))
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1])
+@pytest.mark.api("torch.nn.Dropout", "torch.nn.functional.dropout", page="generated/torch.nn.Dropout")
+def test_dropout_refuses_p_out_of_range(p, snapshot):
+    """A p that is no probability raises when the layer is made."""
+    assert snapshot == observe(lambda: nn.Dropout(p).p)
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1])
+@pytest.mark.api("torch.nn.functional.dropout", page="generated/torch.nn.functional.dropout")
+def test_dropout_function_refuses_p_out_of_range_in_eval_mode_too(p, snapshot):
+    """``F.dropout`` looks at p even where it drops nothing."""
+    assert snapshot == observe(lambda: F.dropout(torch.ones(2), p, training=False))
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_of_p_nan_is_refused_only_when_called(snapshot):
+    """NaN is neither below 0 nor above 1: the layer is made, and raises when it is called, in eval mode too."""
+    layer = nn.Dropout(float("nan")).eval()
+    assert snapshot == observe(lambda: layer(torch.ones(2)))
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_refuses_integers_in_training(snapshot):
+    """The scale is no integer: an int64 input raises in training, while eval mode lets it through."""
+    x = torch.tensor([1, 2])
+    assert torch.equal(nn.Dropout().eval()(x), x)
+    assert snapshot == observe(lambda: nn.Dropout()(x))
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_in_place_writes_into_its_input(snapshot):
+    """``inplace=True`` overwrites the input and returns it."""
+    x = torch.ones(MANY)
+    output = nn.Dropout(0.5, inplace=True)(x)
+    assert snapshot == observe(lambda: {"same tensor": output is x, "input afterwards": values_of(x)})
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_in_place_on_a_leaf_that_requires_grad_raises(snapshot):
+    """A leaf that requires grad cannot be overwritten; in eval mode nothing is, and nothing raises."""
+    x = torch.ones(2, requires_grad=True)
+    assert torch.equal(nn.Dropout(inplace=True).eval()(x), torch.ones(2))
+    assert snapshot == observe(lambda: nn.Dropout(inplace=True)(x))
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_in_place_after_sigmoid_makes_backward_raise(snapshot):
+    """Sigmoid saved its output for backward, and dropout has overwritten it: autograd notices. Without ``inplace`` it works."""
+    output = nn.Dropout(inplace=True)(torch.sigmoid(torch.ones(2, requires_grad=True)))
+    assert snapshot == observe(lambda: output.sum().backward())
+
+
+@pytest.mark.api("torch.nn.functional.dropout", page="generated/torch.nn.functional.dropout")
+def test_dropout_function_drops_unless_told_that_it_is_not_training(snapshot):
+    """``F.dropout(x)`` has ``training=True``: called in a forward it drops in eval mode too. Pass ``self.training``."""
+    class Forgets(nn.Module):
+        def forward(self, x):
+            return F.dropout(x)
+
+    class Tells(nn.Module):
+        def forward(self, x):
+            return F.dropout(x, training=self.training)
+
+    assert snapshot == observe(lambda: {"forgets": values_of(Forgets().eval()(torch.ones(MANY))),
+                                        "tells": values_of(Tells().eval()(torch.ones(MANY)))})
+
+
+@pytest.mark.api("torch.nn.Dropout", "torch.no_grad", page="generated/torch.nn.Dropout")
+def test_dropout_drops_under_no_grad(snapshot):
+    """``no_grad`` stops the graph and not the dropping: to evaluate, call ``eval()`` as well."""
+    with torch.no_grad():
+        output = nn.Dropout()(torch.ones(MANY))
+    assert snapshot == observe(lambda: values_of(output))
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_draws_a_new_mask_for_each_call(snapshot):
+    """Two calls on the same input drop other elements: a layer used twice in a forward has two masks."""
+    layer, x = nn.Dropout(), torch.ones(MANY)
+    assert snapshot == observe(lambda: torch.equal(layer(x), layer(x)))

@@ -1,0 +1,114 @@
+"""``nn.Embedding``: indices look up rows of a table, and gradients go to the rows that were looked up."""
+
+import pytest
+import torch
+
+from fixtures.layers import embedding
+from history.observe import observe
+
+TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+
+# Article C's example: its table as far as the output prints it. Rows that are not printed are zero here.
+ARTICLE_ROWS = {
+    1: [-0.0251, -1.6902, 0.7172], 2: [-0.6431, 0.0748, 0.6969], 3: [0.4362, -0.4004, 0.9400],
+    4: [1.4970, 1.3448, -0.9685], 5: [-0.3677, -2.7265, -0.1685], 9: [0.9124, -2.3616, 1.1151],
+}
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 4)], ids=["one index", "none", "a sequence", "a batch"])
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+def test_embedding_output_shape_is_the_index_shape_and_the_width(shape, snapshot):
+    """Indices of any shape come out with one more dimension, the width of the table: (b, s) becomes (b, s, h)."""
+    assert snapshot == observe(lambda: embedding(TABLE)(torch.zeros(shape, dtype=torch.int64)).shape)
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+def test_embedding_gives_the_same_row_for_the_same_index(snapshot):
+    """Article C's batch: index 4 gives the same row in both sequences, and so does 2."""
+    layer = embedding([ARTICLE_ROWS.get(index, [0.0, 0.0, 0.0]) for index in range(10)])
+    index = torch.tensor([[1, 2, 4, 5], [4, 3, 2, 9]])
+    output = layer(index)
+    assert torch.equal(output[0, 2], output[1, 0]) and torch.equal(output[0, 1], output[1, 2])
+    assert snapshot == observe(lambda: output)
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+def test_embedding_weight_is_one_parameter_of_rows_by_width(snapshot):
+    """``nn.Embedding(3, 2)`` holds one Parameter, ``weight`` [3, 2], that requires grad; there is no bias."""
+    assert snapshot == observe(lambda: {name: [parameter.shape, parameter.requires_grad]
+                                        for name, parameter in torch.nn.Embedding(3, 2).named_parameters()})
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+def test_embedding_row_gradient_adds_up_over_its_uses(snapshot):
+    """A row looked up twice gets both gradients; a row not looked up gets zeros, not None: the gradient is dense."""
+    layer = embedding(TABLE)
+    output = layer(torch.tensor([1, 2, 1]))
+    output.backward(torch.tensor([[1.0, 0.5], [10.0, 20.0], [100.0, 200.0]]))
+    assert snapshot == observe(lambda: layer.weight.grad)
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+def test_embedding_scale_grad_by_freq_divides_by_the_uses(snapshot):
+    """``scale_grad_by_freq`` divides a row's gradient by how often the batch looked it up: the mean instead of the sum."""
+    layer = embedding(TABLE, scale_grad_by_freq=True)
+    output = layer(torch.tensor([1, 2, 1]))
+    output.backward(torch.tensor([[1.0, 0.5], [10.0, 20.0], [100.0, 200.0]]))
+    assert snapshot == observe(lambda: layer.weight.grad)
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+def test_embedding_takes_int32_indices(snapshot):
+    """Indices may be int32 as well as int64."""
+    layer = embedding(TABLE)
+    assert snapshot == observe(lambda: layer(torch.tensor([2, 0], dtype=torch.int32)))
+
+
+@pytest.mark.parametrize("dtype", ["int16", "uint8", "bool", "float32"])
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+def test_embedding_refuses_other_index_dtypes(dtype, snapshot):
+    """Indices of other integer types raise as floats do: convert with ``.long()``."""
+    layer = embedding(TABLE)
+    assert snapshot == observe(lambda: layer(torch.tensor([1, 0]).to(getattr(torch, dtype))))
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+def test_embedding_refuses_a_list_of_indices(snapshot):
+    """Indices must be a tensor."""
+    layer = embedding(TABLE)
+    assert snapshot == observe(lambda: layer([1, 0]))
+
+
+@pytest.mark.parametrize("index", [3, -1], ids=["as large as the table", "negative"])
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+def test_embedding_index_out_of_range_raises(index, snapshot):
+    """An index beyond the table raises, and a negative one does not count from the end.
+
+    Always on the CPU here: a CUDA device stops at the same index with a device-side assertion, and serves no later call.
+    """
+    layer = embedding(TABLE).cpu()
+    assert snapshot == observe(lambda: layer(torch.tensor([index]).cpu()))
+
+
+@pytest.mark.api("torch.nn.Embedding.from_pretrained", page="generated/torch.nn.Embedding")
+def test_embedding_from_pretrained_is_frozen_on_the_tensors_storage(snapshot):
+    """``from_pretrained`` wraps the tensor it is given, without a copy, and freezes it unless told ``freeze=False``."""
+    table = torch.tensor(TABLE)
+
+    def facts(layer):
+        return {"requires_grad": layer.weight.requires_grad, "same storage": layer.weight.data_ptr() == table.data_ptr()}
+
+    assert snapshot == observe(lambda: {"default": facts(torch.nn.Embedding.from_pretrained(table)),
+                                        "freeze=False": facts(torch.nn.Embedding.from_pretrained(table, freeze=False))})
+
+
+def test_embedding_weight_is_drawn_from_the_standard_normal():
+    """A new table is N(0, 1): over 10,000 numbers the mean lies within 0.05 of 0 and the deviation within 0.05 of 1.
+
+    Their standard errors are 0.01 and 0.007, so that a fair draw strays so far once in a million.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        weight = torch.nn.Embedding(100, 100).weight
+    assert abs(weight.mean()) < 0.05
+    assert abs(weight.std() - 1) < 0.05

@@ -1,0 +1,82 @@
+"""``Embedding(sparse=True)``: a gradient that holds only the rows that were looked up."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.layers import embedding
+from history.observe import observe
+
+TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+
+
+def looked_up(indices, **settings):
+    """A layer after a backward pass in which each lookup's gradient is its number, from 1."""
+    layer = embedding(TABLE, **settings)
+    output = layer(torch.tensor(indices))
+    output.backward(torch.arange(1, 1 + len(indices), dtype=output.dtype)[:, None].expand(len(indices), 2))
+    return layer
+
+
+def parts(gradient):
+    """A sparse gradient as facts: its layout, the rows it holds and their values."""
+    return {"layout": str(gradient.layout), "coalesced": gradient.is_coalesced(), "rows": gradient._indices(),
+            "values": gradient._values(), "shape": gradient.shape}
+
+
+def step(optimizer_class, **settings):
+    layer = looked_up([2, 0, 2], sparse=True)
+    optimizer_class(layer.parameters(), **settings).step()
+    return layer.weight
+
+
+@given(indices=st.lists(st.integers(0, 2), min_size=1, max_size=6))
+def test_embedding_sparse_gradient_equals_the_dense_one(indices):
+    """Made dense, the sparse gradient is the dense one, to the bit: sums of small integers."""
+    sparse, dense = (looked_up(indices, sparse=sparse).weight.grad for sparse in (True, False))
+    assert sparse.is_sparse and not dense.is_sparse
+    np.testing.assert_array_equal(sparse.to_dense().numpy(), dense.numpy())
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+def test_embedding_sparse_gradient_holds_a_row_for_each_lookup(snapshot):
+    """The gradient is a sparse COO tensor, not coalesced: a row looked up twice stands in it twice."""
+    assert snapshot == observe(lambda: parts(looked_up([2, 0, 2], sparse=True).weight.grad))
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+def test_embedding_sparse_gradient_leaves_the_padding_row_out(snapshot):
+    """Lookups of ``padding_idx`` are not in the sparse gradient at all."""
+    assert snapshot == observe(lambda: parts(looked_up([2, 0, 2], sparse=True, padding_idx=2).weight.grad))
+
+
+@pytest.mark.parametrize("name", ["SGD", "SparseAdam", "Adagrad"])
+@pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", "torch.optim.SparseAdam", "torch.optim.Adagrad", page="optim")
+def test_embedding_sparse_gradient_steps_the_rows_it_holds(name, snapshot):
+    """SGD, SparseAdam and Adagrad take sparse gradients, and move the looked-up rows alone."""
+    assert snapshot == observe(lambda: step(getattr(torch.optim, name), lr=0.5))
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW"])
+@pytest.mark.api("torch.nn.Embedding", "torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam")
+def test_embedding_sparse_gradient_is_refused_by_adam(name, snapshot):
+    """Adam and AdamW raise on a sparse gradient: use SparseAdam for the table."""
+    assert snapshot == observe(lambda: step(getattr(torch.optim, name), lr=0.5))
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_embedding_sparse_gradient_is_refused_by_weight_decay(snapshot):
+    """SGD with weight decay cannot add the dense weight to the sparse gradient."""
+    assert snapshot == observe(lambda: step(torch.optim.SGD, lr=0.5, weight_decay=0.1))
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
+def test_embedding_dense_gradient_is_refused_by_sparse_adam(snapshot):
+    """SparseAdam takes sparse gradients alone."""
+    def act():
+        layer = looked_up([2, 0])
+        torch.optim.SparseAdam(layer.parameters(), lr=0.5).step()
+
+    assert snapshot == observe(act)

@@ -1,0 +1,68 @@
+"""Whether an optimizer moves the padding row, whose gradient is always zero."""
+
+import pytest
+import torch
+
+from fixtures.layers import embedding, train
+from history.observe import observe
+
+TABLE = [[1.0, 2.0], [3.0, 4.0]]
+
+
+def loss(layer):
+    """The sum of both rows' elements; row 0 is the padding row."""
+    return layer(torch.tensor([0, 1])).sum()
+
+
+def train_two_steps(optimizer_class, table=TABLE, **settings):
+    layer = embedding(table, padding_idx=0)
+    return train(layer, optimizer_class(layer.parameters(), **settings), loss, steps=2)
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_padding_row_shrinks_under_weight_decay(snapshot):
+    """SGD's weight decay is added to the gradient of zero: a padding row that is not zero is halved twice here."""
+    assert snapshot == observe(lambda: train_two_steps(torch.optim.SGD, lr=0.5, weight_decay=1.0))
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_padding_row_of_zeros_rests_under_weight_decay(snapshot):
+    """At zero there is nothing to decay: the default padding row is safe."""
+    assert snapshot == observe(lambda: train_two_steps(torch.optim.SGD, [[0.0, 0.0], [3.0, 4.0]], lr=0.5, weight_decay=1.0))
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_padding_row_rests_under_momentum(snapshot):
+    """Momentum has only zeros to gather: the row keeps its bits."""
+    weight = train_two_steps(torch.optim.SGD, lr=0.5, momentum=0.9)
+    assert torch.equal(weight[0], torch.tensor([1.0, 2.0]))
+    assert snapshot == observe(lambda: weight)
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_padding_row_rests_under_adam(snapshot):
+    """Adam's step for a gradient of zero is 0 / (0 + eps): the row keeps its bits."""
+    weight = train_two_steps(torch.optim.Adam, lr=0.5)
+    assert torch.equal(weight[0], torch.tensor([1.0, 2.0]))
+    assert snapshot == observe(lambda: weight)
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_padding_row_moves_by_the_learning_rate_under_adam_with_weight_decay(snapshot):
+    """Adam divides the decay by its own size: the row moves by about lr a step, however small ``weight_decay`` is."""
+    assert snapshot == observe(lambda: {
+        f"weight_decay={decay}": train_two_steps(torch.optim.Adam, lr=0.125, weight_decay=decay)[0] for decay in (0.01, 1.0)})
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.optim.AdamW", page="generated/torch.optim.AdamW")
+def test_padding_row_shrinks_under_adamw_by_default(snapshot):
+    """AdamW decays by 0.01 unless told otherwise: the row shrinks by 1 - lr x 0.01 a step."""
+    assert snapshot == observe(lambda: train_two_steps(torch.optim.AdamW, lr=0.5))
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.nn.functional.linear", page="generated/torch.nn.Embedding")
+def test_padding_row_gets_a_gradient_through_a_tied_output_layer(snapshot):
+    """A table that serves as output layer too gets gradients there, and ``padding_idx`` stops only the lookup's."""
+    layer = embedding(TABLE, padding_idx=0)
+    torch.nn.functional.linear(layer(torch.tensor([0, 1])), layer.weight).sum().backward()
+    assert snapshot == observe(lambda: layer.weight.grad)

@@ -1,0 +1,127 @@
+"""``padding_idx``: a row of an embedding that starts at zero and gets no gradient."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from fixtures.layers import embedding, train
+from history.observe import observe
+
+TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+
+
+def loss(layer):
+    """The sum of all rows' elements: every row would have the gradient 1."""
+    return layer(torch.tensor([0, 1, 2])).sum()
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+def test_padding_row_starts_at_zero_and_is_output_as_zero(snapshot):
+    """``Embedding(10, 4, padding_idx=0)``, as in article E: row 0 is zeros, and so is the output of index 0."""
+    layer = torch.nn.Embedding(10, 4, padding_idx=0)
+    output = layer(torch.tensor([[0, 2, 3, 4], [5, 6, 7, 8]]))
+    assert output.shape == (2, 4, 4)
+    assert (layer.weight[1:] != 0).any()
+    assert snapshot == observe(lambda: {"row": layer.weight[0], "output": output[0, 0]})
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+def test_padding_row_gets_a_gradient_of_zero(snapshot):
+    """Backward gives the padding row zeros, however often it was looked up: the article wonders why, this is how."""
+    layer = embedding(TABLE, padding_idx=1)
+    layer(torch.tensor([0, 1, 1, 2])).sum().backward()
+    assert snapshot == observe(lambda: layer.weight.grad)
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="E")
+def test_padding_row_stays_at_zero_through_training(snapshot):
+    """SGD moves every other row, and leaves the padding row at zero."""
+    layer = embedding([[0.0, 0.0], [3.0, 4.0], [5.0, 6.0]], padding_idx=0)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.5)
+    assert snapshot == observe(lambda: train(layer, optimizer, loss, steps=2))
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+def test_padding_idx_negative_counts_from_the_end(snapshot):
+    """``padding_idx=-1`` is the last row, and the layer keeps the number counted from the start."""
+    layer = torch.nn.Embedding(3, 2, padding_idx=-1)
+    loss(layer).backward()
+    assert snapshot == observe(lambda: {"padding_idx": layer.padding_idx, "row": layer.weight[2], "gradient": layer.weight.grad})
+
+
+@pytest.mark.parametrize("padding_idx", [3, -4])
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+def test_padding_idx_out_of_range_raises(padding_idx, snapshot):
+    """A ``padding_idx`` that is no row raises when the layer is made."""
+    assert snapshot == observe(lambda: torch.nn.Embedding(3, 2, padding_idx=padding_idx))
+
+
+@pytest.mark.api("torch.nn.Embedding.from_pretrained", page="generated/torch.nn.Embedding")
+def test_padding_row_of_a_pretrained_table_is_not_zeroed(snapshot):
+    """``from_pretrained(table, padding_idx=1)`` keeps row 1 and outputs it; only its gradient is zero. Zero it yourself."""
+    layer = torch.nn.Embedding.from_pretrained(torch.tensor(TABLE), freeze=False, padding_idx=1)
+    loss(layer).backward()
+    assert snapshot == observe(lambda: {"output": layer(torch.tensor([1])), "gradient": layer.weight.grad})
+
+
+@pytest.mark.api("torch.nn.functional.embedding", page="generated/torch.nn.functional.embedding")
+def test_padding_idx_of_the_function_does_not_zero_the_output(snapshot):
+    """``F.embedding(x, w, padding_idx=1)`` outputs row 1 as it is: the index only stops the gradient."""
+    weight = torch.tensor(TABLE, requires_grad=True)
+    output = F.embedding(torch.tensor([0, 1]), weight, padding_idx=1)
+    output.sum().backward()
+    assert snapshot == observe(lambda: {"output": output, "gradient": weight.grad})
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.nn.init.constant_", page="generated/torch.nn.Embedding")
+def test_padding_row_is_overwritten_by_an_initialisation(snapshot):
+    """An initialiser writes the padding row as any other, and no gradient takes it back to zero.
+
+    The way out: zero it again afterwards, under ``no_grad``.
+    """
+    layer = torch.nn.Embedding(3, 2, padding_idx=1)
+    torch.nn.init.constant_(layer.weight, 42.0)
+    overwritten = layer.weight.detach().clone()
+    with torch.no_grad():
+        layer.weight[layer.padding_idx].fill_(0)
+    assert snapshot == observe(lambda: {"overwritten": overwritten, "zeroed": layer.weight})
+
+
+@pytest.mark.api("torch.nn.Embedding.reset_parameters", page="generated/torch.nn.Embedding")
+def test_padding_row_is_zeroed_by_reset_parameters(snapshot):
+    """``reset_parameters()`` draws the table anew and zeroes the padding row again."""
+    layer = embedding(TABLE, padding_idx=1)
+    layer.reset_parameters()
+    assert (layer.weight[0] != 1.0).any()
+    assert snapshot == observe(lambda: layer.weight[1])
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+def test_padding_row_set_under_no_grad_takes_effect(snapshot):
+    """Article C's table of three rows: the padding row is set to ones, and index 0 is output as ones."""
+    layer = embedding([[0.0, 0.0, 0.0], [-0.7895, -0.7089, -0.0364], [0.6778, 0.5803, 0.2678]], padding_idx=0)
+    with torch.no_grad():
+        layer.weight[0] = torch.ones(3)
+    assert snapshot == observe(lambda: {"weight": layer.weight, "output": layer(torch.tensor([0]))})
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+def test_padding_row_set_to_ones_stays_through_training(snapshot):
+    """A padding row that was set keeps its values through SGD: its gradient is zero whatever it holds."""
+    layer = embedding(TABLE, padding_idx=0)
+    with torch.no_grad():
+        layer.weight[0] = torch.ones(2)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.5)
+    assert snapshot == observe(lambda: train(layer, optimizer, loss, steps=2))
+
+
+@pytest.mark.api("torch.nn.Embedding", page="notes/autograd", article="C")
+def test_padding_row_set_outside_no_grad_raises(snapshot):
+    """Assigning a row of a leaf that requires grad raises; under ``no_grad`` it does not."""
+    layer = embedding(TABLE, padding_idx=0)
+
+    def act():
+        layer.weight[0] = torch.ones(2)
+        return {"is_leaf": layer.weight.is_leaf, "weight": layer.weight.detach()}
+
+    assert snapshot == observe(act)

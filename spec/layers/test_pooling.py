@@ -1,0 +1,209 @@
+"""Max and average pooling: windows that slide over the last dimensions, at the article's kernels and at the edges."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from torch import nn
+
+from fixtures.layers import embedding
+from history.observe import observe
+
+
+def starts_outside(length, window, stride, padding):
+    """Whether a window starts in the right padding or beyond."""
+    return window * stride >= length + padding
+
+
+def pooled(x, kernel, stride, padding=0, dilation=1, ceil_mode=False, mean=False, count_include_pad=True):
+    """The pool of x [length], in float64, from the formula.
+
+    There are floor((length + 2 padding - dilation (kernel - 1) - 1) / stride) + 1 windows. ``ceil_mode`` rounds up instead, but
+    drops a window that would start in the right padding. The maximum counts padding as -inf; the mean counts it as zeros and
+    divides by the window's length, cut off at the padding's end, or by its elements of x alone.
+    """
+    room = len(x) + 2 * padding - dilation * (kernel - 1) - 1
+    windows = (-(-room // stride) if ceil_mode else room // stride) + 1
+    if ceil_mode and starts_outside(len(x), windows - 1, stride, padding):
+        windows -= 1
+    result = []
+    for window in range(windows):
+        places = window * stride - padding + dilation * np.arange(kernel)
+        inside = x[places[(places >= 0) & (places < len(x))]]
+        if mean:
+            result.append(inside.sum() / ((places < len(x) + padding).sum() if count_include_pad else len(inside)))
+        else:
+            result.append(inside.max(initial=-np.inf))
+    return np.array(result)
+
+
+def old_ceil_mode_differs(length, kernel, stride, padding, ceil_mode):
+    """Up to torch 1.4 a window could start beyond an input without padding; the laws leave that out."""
+    return ceil_mode and not padding and starts_outside(length, -(-(length - kernel) // stride), stride, 0)
+
+
+SIZES = {"length": st.integers(1, 7), "kernel": st.integers(1, 4), "stride": st.integers(1, 3), "padding": st.integers(0, 2),
+         "ceil_mode": st.booleans()}
+
+
+@given(**SIZES, dilation=st.integers(1, 2))
+def test_max_pool_follows_the_window_formula(length, kernel, stride, padding, ceil_mode, dilation):
+    """``max_pool1d`` gives as many windows as the formula says, with floor or ceil, and each one's maximum."""
+    assume(padding <= kernel // 2 and length + 2 * padding > dilation * (kernel - 1))
+    assume(not old_ceil_mode_differs(length, dilation * (kernel - 1) + 1, stride, padding, ceil_mode))
+    x = np.arange(length) * 5 % 7 - 9.0  # negative and in no order, so that padding never wins
+    settings = {"stride": stride, "padding": padding, "ceil_mode": ceil_mode, "dilation": dilation}
+    expected = pooled(x, kernel, **settings)
+    assume(np.isfinite(expected).all())  # dilation can step over all of a short x
+    output = nn.functional.max_pool1d(torch.tensor(x)[None, None], kernel, **settings)
+    np.testing.assert_array_equal(output[0, 0].numpy(), expected)
+
+
+@given(**SIZES, count_include_pad=st.booleans())
+def test_avg_pool_follows_the_window_formula(length, kernel, stride, padding, ceil_mode, count_include_pad):
+    """``avg_pool1d`` gives as many windows as the formula says, with floor or ceil, and each one's mean."""
+    assume(padding <= kernel // 2 and length + 2 * padding >= kernel)
+    assume(not old_ceil_mode_differs(length, kernel, stride, padding, ceil_mode))
+    x = np.arange(length) * 5 % 7 - 9.0
+    settings = {"stride": stride, "padding": padding, "ceil_mode": ceil_mode, "count_include_pad": count_include_pad}
+    output = nn.functional.avg_pool1d(torch.tensor(x)[None, None], kernel, **settings)
+    np.testing.assert_allclose(output[0, 0].numpy(), pooled(x, kernel, mean=True, **settings), rtol=1e-15)  # one division: 2^-53
+
+
+def embedded():
+    """Article E's input: indices 0 to 3 through an embedding of width 4 whose row 0 is padding; its other rows are ours."""
+    layer = embedding([[0.0, 0.0, 0.0, 0.0], [1.0, 8.0, 3.0, 6.0], [5.0, 2.0, 7.0, 4.0], [-1.0, -3.0, -2.0, -4.0]], padding_idx=0)
+    return layer(torch.tensor([0, 1, 2, 3])).detach()
+
+
+@pytest.mark.api("torch.nn.MaxPool2d", page="generated/torch.nn.MaxPool2d", article="E")
+def test_max_pool2d_of_four_rows_takes_the_largest_of_each_column(snapshot):
+    """Kernel (4, 1) and stride (1, 1) over (1, 1, 4, 4) leave (1, 1, 1, 4): over the sequence, for each feature."""
+    assert snapshot == observe(lambda: nn.MaxPool2d((4, 1), stride=(1, 1))(embedded()[None, None]))
+
+
+@pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d", article="E")
+def test_max_pool1d_slides_over_the_last_dimension(snapshot):
+    """Kernel 2 and stride 1 over (1, 4, 4) leave (1, 4, 3).
+
+    Trap: of an embedded sequence (batch, sequence, features) that pools neighbouring features, not neighbouring words.
+    """
+    assert snapshot == observe(lambda: nn.MaxPool1d(2, stride=1)(embedded()[None]))
+
+
+@pytest.mark.api("torch.nn.AvgPool2d", page="generated/torch.nn.AvgPool2d", article="E")
+def test_avg_pool2d_of_four_rows_takes_the_mean_of_each_column(snapshot):
+    """Kernel (4, 1) and stride (1, 1) over (1, 1, 4, 4) leave (1, 1, 1, 4): the mean counts the padding row as any other."""
+    assert snapshot == observe(lambda: nn.AvgPool2d((4, 1), stride=(1, 1))(embedded()[None, None]))
+
+
+@pytest.mark.api("torch.nn.AvgPool1d", page="generated/torch.nn.AvgPool1d", article="E")
+def test_avg_pool1d_takes_the_mean_of_each_pair(snapshot):
+    """Kernel 2 and stride 2 over (1, 4, 4) leave (1, 4, 2)."""
+    assert snapshot == observe(lambda: nn.AvgPool1d(2, stride=2)(embedded()[None]))
+
+
+@pytest.mark.parametrize("pool", ["MaxPool1d", "AvgPool1d"])
+@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d", article="E")
+def test_pool_stride_is_the_kernel_size_by_default(pool, snapshot):
+    """Without ``stride`` windows do not overlap, where a convolution's stride is 1."""
+    assert snapshot == observe(lambda: getattr(nn, pool)(2)(torch.tensor([[[1.0, 2.0, 3.0, 4.0]]])))
+
+
+@pytest.mark.parametrize("pool", ["MaxPool1d", "AvgPool1d"])
+@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d")
+def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
+    """Five elements by twos: the fifth is dropped, or with ``ceil_mode`` a window of its own, whose mean is over one element."""
+    x = torch.tensor([[[1.0, 2.0, 3.0, 4.0, 9.0]]])
+    assert snapshot == observe(lambda: {"default": getattr(nn, pool)(2)(x), "ceil_mode": getattr(nn, pool)(2, ceil_mode=True)(x)})
+
+
+@pytest.mark.parametrize("pool", ["MaxPool1d", "AvgPool1d"])
+@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d")
+def test_pool_ceil_mode_starts_no_window_beyond_the_input(pool, snapshot):
+    """Three elements, kernel 1, stride 3: rounding up gives two windows, but the second would start outside and is left out."""
+    x = torch.tensor([[[1.0, 2.0, 3.0]]])
+    assert snapshot == observe(lambda: getattr(nn, pool)(1, stride=3, ceil_mode=True)(x))
+
+
+@pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d")
+def test_max_pool_pads_with_minus_infinity(snapshot):
+    """Padding never wins: negative inputs keep their maximum, where zeros would cover them."""
+    assert snapshot == observe(lambda: nn.MaxPool1d(2, padding=1)(torch.tensor([[[-1.0, -2.0, -3.0, -4.0]]])))
+
+
+@pytest.mark.api("torch.nn.AvgPool1d", page="generated/torch.nn.AvgPool1d")
+def test_avg_pool_counts_its_padding_unless_told(snapshot):
+    """Padding counts as zeros in the mean, and ``count_include_pad=False`` divides by the real elements alone."""
+    x = torch.tensor([[[2.0, 4.0, 6.0, 8.0]]])
+    assert snapshot == observe(lambda: {
+        "default": nn.AvgPool1d(2, padding=1)(x),
+        "count_include_pad=False": nn.AvgPool1d(2, padding=1, count_include_pad=False)(x),
+    })
+
+
+@pytest.mark.api("torch.nn.AvgPool2d", page="generated/torch.nn.AvgPool2d")
+def test_avg_pool2d_divides_by_the_divisor_it_is_given(snapshot):
+    """``divisor_override=1`` makes the mean a sum; a divisor of zero raises."""
+    x = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
+    with pytest.raises(RuntimeError):
+        nn.AvgPool2d(2, divisor_override=0)(x)
+    assert snapshot == observe(lambda: nn.AvgPool2d(2, divisor_override=1)(x))
+
+
+@pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
+@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
+                 page="generated/torch.nn.MaxPool1d", article="E")
+def test_pool_takes_input_without_a_batch(pool, snapshot):
+    """(channels, length) or (channels, height, width) pool as a batch of one would, and come out without a batch."""
+    x = torch.tensor([[1.0, 2.0, 3.0, 5.0]])
+    assert snapshot == observe(lambda: getattr(nn, pool)(2)(x if pool.endswith("1d") else x.view(1, 2, 2)))
+
+
+@pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
+@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
+                 page="generated/torch.nn.MaxPool1d")
+def test_pool_takes_an_empty_batch(pool, snapshot):
+    """A batch of no samples gives an output of no samples, of the shape that others would have."""
+    assert snapshot == observe(lambda: getattr(nn, pool)(2)(torch.ones((0, 1, 4) if pool.endswith("1d") else (0, 1, 4, 4))).shape)
+
+
+@pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
+@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
+                 page="generated/torch.nn.MaxPool1d")
+def test_pool_refuses_a_kernel_larger_than_the_input(pool, snapshot):
+    """A window that does not fit once raises, instead of giving an empty output."""
+    assert snapshot == observe(lambda: getattr(nn, pool)(5)(torch.ones((1, 1, 4) if pool.endswith("1d") else (1, 1, 4, 4))))
+
+
+@pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
+@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
+                 page="generated/torch.nn.MaxPool1d")
+def test_pool_refuses_padding_beyond_half_the_kernel(pool, snapshot):
+    """With more padding a window could lie in it altogether, and have no maximum."""
+    x = torch.ones((1, 1, 4) if pool.endswith("1d") else (1, 1, 4, 4))
+    assert snapshot == observe(lambda: getattr(nn, pool)(2, padding=2)(x))
+
+
+@pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d")
+def test_max_pool_gradient_goes_to_the_first_largest(snapshot):
+    """The maximum's place gets the whole gradient; of equals the first, and ``return_indices`` tells which that is."""
+    x = torch.tensor([[[1.0, 3.0, 7.0, 7.0]]], requires_grad=True)
+    output, index = nn.MaxPool1d(2, return_indices=True)(x)
+    output.backward(torch.tensor([[[10.0, 100.0]]]))
+    assert snapshot == observe(lambda: {"index": index, "gradient": x.grad})
+
+
+@pytest.mark.api("torch.nn.AvgPool1d", page="generated/torch.nn.AvgPool1d")
+def test_avg_pool_gradient_is_shared_by_the_window(snapshot):
+    """Each element gets the gradient of its windows divided by their size; the ragged end gets zero."""
+    x = torch.tensor([[[1.0, 3.0, 7.0, 7.0, 9.0]]], requires_grad=True)
+    nn.AvgPool1d(2)(x).backward(torch.tensor([[[10.0, 100.0]]]))
+    assert snapshot == observe(lambda: x.grad)
+
+
+@pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d")
+def test_max_pool_gives_nan_for_a_window_with_nan(snapshot):
+    """NaN counts as larger than all: it is not lost in a maximum, and the other windows are not touched."""
+    assert snapshot == observe(lambda: nn.MaxPool1d(2)(torch.tensor([[[float("nan"), 3.0, 5.0, 4.0]]])))

@@ -1,0 +1,158 @@
+"""Adam and AdamW: bias correction, eps, weight decay, amsgrad, maximize."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.references import adam, parameter, step, stepped
+from history.observe import observe
+
+Adam, AdamW = torch.optim.Adam, torch.optim.AdamW
+
+numbers = st.floats(-8, 8, width=32).filter(lambda number: number == 0 or abs(number) > 2**-10)
+paths = st.integers(1, 4).flatmap(lambda size: st.tuples(
+    st.lists(numbers, min_size=size, max_size=size),
+    st.lists(st.lists(numbers, min_size=size, max_size=size), min_size=1, max_size=8)))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
+@pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam", article="E")
+@given(path=paths, lr=st.sampled_from([0.001, 0.1]), b1=st.sampled_from([0.0, 0.5, 0.9]), b2=st.sampled_from([0.9, 0.99, 0.999]),
+       eps=st.sampled_from([1e-8, 1e-3, 1.0]), weight_decay=st.sampled_from([0.0, 0.5]), decoupled=st.booleans(),
+       amsgrad=st.booleans())
+def test_adam_follows_its_formula(dtype, path, lr, b1, b2, eps, weight_decay, decoupled, amsgrad):
+    """Any settings, any gradients: Adam and AdamW give what the formula of ``references.adam`` gives."""
+    settings = {"lr": lr, "betas": (b1, b2), "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad}
+    expected = adam(*path, decoupled=decoupled, **settings)
+    # Each of n steps rounds some ten times, by an epsilon of w or of its own length. With b1 < sqrt(b2) a step is at most
+    # lr / sqrt(1 - b2) <= 32 lr long. No gradient lies between 0 and 2**-10, where eps would weigh the rounding of w anew.
+    largest = np.abs(expected).max() + np.abs(path[0]).max() + 32 * lr
+    np.testing.assert_allclose(stepped(AdamW if decoupled else Adam, *path, dtype=dtype, **settings).numpy(), expected, rtol=0,
+                               atol=40 * len(expected) * torch.finfo(dtype).eps * largest)
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
+def test_adam_over_a_hundred_steps_stays_on_its_formula(snapshot):
+    """Minimising (w - 3)² from 0 in float64, Adam and the NumPy formula agree to ten digits after 100 steps."""
+    w, gradients, path = parameter([0.0], torch.float64), [], {}
+    optimizer = Adam([w], lr=0.1)
+    for number in range(1, 101):
+        gradients.append([2 * (w.item() - 3)])
+        step(optimizer, gradients[-1])
+        if number in (1, 2, 10, 100):
+            path[f"step {number}"] = w.detach().clone()
+    np.testing.assert_allclose(w.item(), adam([0.0], gradients, lr=0.1)[-1, 0], rtol=1e-10)
+    assert snapshot == observe(lambda: path)
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
+def test_adam_bias_correction_makes_the_first_steps_lr_long(snapshot):
+    """Both averages start at 0 and are divided by 1 - b^t: a constant gradient gives steps of exactly lr from the first on.
+
+    Uncorrected, the first step would be 0.1 / sqrt(0.001) = 3.2 times as long.
+    """
+    assert snapshot == observe(lambda: stepped(Adam, [0.0, 0.0], [[2.0, -0.5]] * 3, lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@given(scale=st.sampled_from([2.0**-10, 0.5, 4.0, 2.0**20]),
+       gradients=st.lists(st.lists(numbers, min_size=2, max_size=2), min_size=1, max_size=6))
+def test_adam_step_does_not_depend_on_the_scale_of_the_gradients(scale, gradients):
+    """With a negligible eps, gradients that are all c times as large give the same steps: a loss times c changes nothing."""
+    scaled = [[scale * number for number in gradient] for gradient in gradients]
+    paths = [stepped(Adam, [1.0, -1.0], each, dtype=torch.float64, lr=0.1, eps=1e-30) for each in (gradients, scaled)]
+    # a power of two scales m, sqrt(v) without rounding; the rest differs by an epsilon a step
+    np.testing.assert_allclose(*(path.numpy() for path in paths), rtol=0, atol=1e-14)
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
+def test_adam_adds_eps_outside_the_root(snapshot):
+    """The step is lr m / (sqrt(v) + eps), after bias correction: gradient 1 with eps 1 gives lr / 2, not lr / sqrt(2)."""
+    assert snapshot == observe(lambda: stepped(Adam, [0.0], [[1.0]], lr=0.1, eps=1.0))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_without_eps_gives_nan_for_a_zero_gradient(snapshot):
+    """``eps=0`` is accepted; a gradient of 0 is then 0 / 0, and the parameter is NaN for good."""
+    assert snapshot == observe(lambda: stepped(Adam, [1.0, 1.0], [[0.0, 1.0], [1.0, 1.0]], lr=0.1, eps=0.0))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_in_float16_gives_nan_for_a_zero_gradient(snapshot):
+    """The default eps of 1e-8 is 0 in float16: a gradient of 0 makes the parameter NaN. Pass an eps of 1e-4, or train in float32.
+
+    Until float16 was supported on the CPU, the step raised.
+    """
+    assert snapshot == observe(lambda: stepped(Adam, [1.0, 1.0], [[0.0, 1.0]], dtype=torch.float16, lr=0.125))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_weight_decay_is_normalised_away(snapshot):
+    """Adam adds weight_decay w to the gradient, and then divides by its size: without other gradient 4 and 0.5 both lose lr."""
+    assert snapshot == observe(lambda: stepped(Adam, [4.0, 0.5], [[0.0, 0.0]], lr=0.1, weight_decay=0.5))
+
+
+@pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
+def test_adamw_weight_decay_shrinks_in_proportion(snapshot):
+    """AdamW multiplies w by 1 - lr weight_decay, apart from the averages: without gradient 4 and 0.5 both lose five percent."""
+    assert snapshot == observe(lambda: stepped(AdamW, [4.0, 0.5], [[0.0, 0.0]], lr=0.1, weight_decay=0.5))
+
+
+@pytest.mark.api("torch.optim.AdamW", "torch.optim.Adam", page="generated/torch.optim.AdamW")
+def test_adamw_without_decay_is_adam(snapshot):
+    """With ``weight_decay=0`` AdamW and Adam give the same bits."""
+    paths = [stepped(each, [1.0, -2.0], [[1.0, 3.0], [-0.5, 2.0]], lr=0.1, weight_decay=0.0) for each in (Adam, AdamW)]
+    assert torch.equal(*paths)
+    assert snapshot == observe(lambda: paths[1])
+
+
+@pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam")
+def test_adam_with_decoupled_weight_decay_is_adamw(snapshot):
+    """``Adam(decoupled_weight_decay=True)`` steps as AdamW does."""
+    gradients = [[1.0, 3.0], [-0.5, 2.0]]
+
+    def act():
+        decoupled = stepped(Adam, [1.0, -2.0], gradients, lr=0.1, weight_decay=0.5, decoupled_weight_decay=True)
+        adamw = stepped(AdamW, [1.0, -2.0], gradients, lr=0.1, weight_decay=0.5)
+        return {"path": decoupled, "as AdamW": torch.equal(decoupled, adamw)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
+def test_adamw_is_a_subclass_of_adam(snapshot):
+    """``isinstance(optimizer, Adam)`` is true of AdamW too: ask for AdamW first."""
+    assert snapshot == observe(lambda: isinstance(AdamW([parameter([1.0])]), torch.optim.Adam))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_amsgrad_divides_by_the_largest_average_so_far(snapshot):
+    """After a gradient of 4, gradients of 1 move an amsgrad weight less than a plain one: v shrinks, its maximum does not."""
+    gradients = [[4.0], [1.0], [1.0]]
+    plain, amsgrad = (stepped(Adam, [0.0], gradients, lr=0.1, betas=(0.0, 0.5), amsgrad=each) for each in (False, True))
+    assert torch.equal(plain[0], amsgrad[0])
+    assert (amsgrad[1:] > plain[1:]).all()
+    assert snapshot == observe(lambda: {"plain": plain, "amsgrad": amsgrad})
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_maximize_climbs(snapshot):
+    """``maximize=True`` turns the gradient round: a positive one moves the weight up by lr."""
+    assert snapshot == observe(lambda: stepped(Adam, [1.0], [[0.5]], lr=0.1, maximize=True))
+
+
+@pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
+def test_adamw_maximize_climbs_and_still_decays(snapshot):
+    """``AdamW(maximize=True)`` shrinks 4 to 3.8 and then climbs to 3.9."""
+    assert snapshot == observe(lambda: stepped(AdamW, [4.0], [[0.5]], lr=0.1, weight_decay=0.5, maximize=True))
+
+
+@pytest.mark.api("torch.optim.Adam", "torch.nn.Embedding", page="generated/torch.optim.SparseAdam")
+def test_adam_refuses_a_sparse_gradient(snapshot):
+    """The gradient of ``Embedding(sparse=True)`` is not for Adam: SparseAdam and SGD take it."""
+    embedding = torch.nn.Embedding(3, 1, sparse=True)
+    embedding(torch.tensor([1])).sum().backward()
+    assert embedding.weight.grad.is_sparse
+    assert snapshot == observe(lambda: Adam(embedding.parameters()).step())

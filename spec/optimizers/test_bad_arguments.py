@@ -1,0 +1,195 @@
+"""What an optimizer refuses when it is built, and what it takes in silence."""
+
+import math
+
+import pytest
+import torch
+
+from fixtures.references import parameter, step
+from history.observe import observe
+
+SGD, Adam = torch.optim.SGD, torch.optim.Adam
+
+REFUSED = [
+    pytest.param(SGD, {"lr": -0.1}, id="sgd-lr"),
+    pytest.param(SGD, {"lr": 0.1, "momentum": -0.5}, id="sgd-momentum"),
+    pytest.param(SGD, {"lr": 0.1, "weight_decay": -0.5}, id="sgd-weight-decay"),
+    pytest.param(Adam, {"lr": -0.1}, id="adam-lr"),
+    pytest.param(Adam, {"eps": -1e-8}, id="adam-eps"),
+    pytest.param(Adam, {"weight_decay": -0.5}, id="adam-weight-decay"),
+]
+
+
+@pytest.mark.parametrize("optimizer_class, settings", REFUSED)
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", page="optim")
+def test_negative_setting_raises(optimizer_class, settings, snapshot):
+    """A negative lr, momentum, eps or weight decay raises, and the message shows it. Adam once took a negative decay."""
+    def act():
+        group = optimizer_class([parameter([1.0])], **settings).param_groups[0]
+        return {name: group[name] for name in settings}
+
+    assert snapshot == observe(act)
+
+
+BETAS = [
+    pytest.param((1.0, 0.999), id="first-one"),
+    pytest.param((0.9, 1.0), id="second-one"),
+    pytest.param((-0.1, 0.999), id="negative"),
+]
+
+
+@pytest.mark.parametrize("betas", BETAS)
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_beta_outside_zero_to_one_raises(betas, snapshot):
+    """Each beta must lie in [0, 1): 1 would never take in a gradient, and divide by 1 - 1."""
+    assert snapshot == observe(lambda: Adam([parameter([1.0])], betas=betas))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_takes_a_nan_learning_rate(snapshot):
+    """SGD asks whether lr is below 0, and NaN is not: the first step makes every parameter NaN."""
+    w = parameter([1.0])
+
+    def act():
+        step(SGD([w], lr=math.nan), [1.0])
+        return w
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_refuses_a_nan_learning_rate(snapshot):
+    """Adam asks whether lr is at least 0, and NaN is not."""
+    assert snapshot == observe(lambda: Adam([parameter([1.0])], lr=math.nan))
+
+
+NESTEROV = [pytest.param({}, id="no-momentum"), pytest.param({"momentum": 0.9, "dampening": 0.1}, id="dampening")]
+
+
+@pytest.mark.parametrize("settings", NESTEROV)
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_nesterov_needs_momentum_and_no_dampening(settings, snapshot):
+    """``nesterov=True`` without momentum, or with dampening, raises."""
+    assert snapshot == observe(lambda: SGD([parameter([1.0])], lr=0.1, nesterov=True, **settings))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_learning_rate_tensor_of_two_elements_raises(snapshot):
+    """A tensor lr must have one element."""
+    assert snapshot == observe(lambda: SGD([parameter([1.0])], lr=torch.tensor([0.1, 0.2])))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_single_tensor_instead_of_a_list_raises(snapshot):
+    """``SGD(weight)`` raises, although a tensor can be iterated: its rows are no parameters."""
+    assert snapshot == observe(lambda: SGD(parameter([1.0]), lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_module_instead_of_its_parameters_raises(snapshot):
+    """``SGD(model)`` raises: write ``model.parameters()``."""
+    assert snapshot == observe(lambda: SGD(torch.nn.Linear(1, 1), lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_empty_parameter_list_raises(snapshot):
+    """An optimizer over nothing is refused, as is one over an exhausted iterator."""
+    assert snapshot == observe(lambda: SGD([], lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_number_among_the_parameters_raises(snapshot):
+    """Members must be tensors."""
+    assert snapshot == observe(lambda: SGD([1.0], lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_non_leaf_raises(snapshot):
+    """The result of an operation cannot be optimized: pass the leaf that it was made from."""
+    assert snapshot == observe(lambda: SGD([parameter([1.0]) * 2], lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Optimizer", "torch.Tensor.retain_grad", page="generated/torch.Tensor.retain_grad")
+def test_non_leaf_that_retains_its_gradient_is_taken(snapshot):
+    """After ``retain_grad()`` a non-leaf is accepted, and a step moves it, but not the leaf behind it."""
+    def act():
+        w = parameter([1.0])
+        doubled = w * 2
+        doubled.retain_grad()
+        optimizer = SGD([doubled], lr=0.5)
+        doubled.sum().backward()
+        optimizer.step()
+        return {"non-leaf": doubled.detach(), "leaf": w.detach()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_set_of_parameters_warns(snapshot):
+    """A set has no order that a state dict could number: it is taken, with a warning."""
+    assert snapshot == observe(lambda: len(SGD({parameter([1.0])}, lr=0.1).param_groups[0]["params"]))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_set_in_a_group_raises(snapshot):
+    """Inside a group's dict the same set is refused."""
+    assert snapshot == observe(lambda: SGD([{"params": {parameter([1.0])}}], lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_duplicate_in_one_group_is_stepped_twice(snapshot):
+    """The same parameter twice in a list: a warning, and every step moves it twice, 1 to 0 with lr 0.5 and gradient 1."""
+    def act():
+        w = parameter([1.0])
+        step(SGD([w, w], lr=0.5), [1.0])
+        return w
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_duplicate_across_groups_raises(snapshot):
+    """A parameter can belong to one group only."""
+    w = parameter([1.0])
+    assert snapshot == observe(lambda: SGD([{"params": [w]}, {"params": [w]}], lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Optimizer", "torch.nn.Module.named_parameters", page="optim")
+def test_named_parameters_leave_their_names_in_the_group(snapshot):
+    """``SGD(model.named_parameters())`` keeps the names under ``param_names``, in the group and in the state dict."""
+    def act():
+        optimizer = SGD(torch.nn.Linear(1, 1).named_parameters(), lr=0.1)
+        groups = {"group": optimizer.param_groups[0], "state dict": optimizer.state_dict()["param_groups"][0]}
+        return {name: group["param_names"] for name, group in groups.items()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_names_for_some_parameters_only_raise(snapshot):
+    """Either every member comes with a name or none."""
+    assert snapshot == observe(lambda: SGD([("weight", parameter([1.0])), parameter([2.0])], lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_unknown_option_of_a_group_is_kept_and_ignored(snapshot):
+    """A misspelt option in a group's dict is not refused: the group gets the default lr, and the option stays without effect."""
+    def act():
+        w = parameter([1.0])
+        optimizer = SGD([{"params": [w], "learning_rate": 0.5}], lr=0.25)
+        step(optimizer, [1.0])
+        return {"kept": optimizer.param_groups[0]["learning_rate"], "lr": optimizer.param_groups[0]["lr"], "w": w.detach()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_group_without_params_raises(snapshot):
+    """A group is a dict with ``params``."""
+    assert snapshot == observe(lambda: SGD([{"lr": 0.1}], lr=0.1))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_parameter_after_a_group_raises(snapshot):
+    """A list holds groups or parameters, not both: what follows a dict must be a dict."""
+    assert snapshot == observe(lambda: SGD([{"params": [parameter([1.0])]}, parameter([2.0])], lr=0.1))

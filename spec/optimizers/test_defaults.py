@@ -1,0 +1,88 @@
+"""What an optimizer is built with: defaults, the keys of its groups and of its state, its text."""
+
+import pytest
+import torch
+
+from fixtures.references import parameter, step
+from history.observe import observe
+
+
+def options(optimizer):
+    """The options of the first group, by name."""
+    return {name: value for name, value in sorted(optimizer.param_groups[0].items()) if name != "params"}
+
+
+def state(optimizer_class, **settings):
+    """What the optimizer keeps for a parameter of one element, after one step with gradient 2."""
+    w = parameter([1.0])
+    optimizer = optimizer_class([w], lr=0.1, **settings)
+    step(optimizer, [2.0])
+    return dict(optimizer.state[w])
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_defaults(snapshot):
+    """The options of a group of ``SGD(parameters, lr=0.5)``: no momentum, no decay."""
+    assert snapshot == observe(lambda: options(torch.optim.SGD([parameter([1.0])], lr=0.5)))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
+def test_adam_defaults(snapshot):
+    """The options of a group of ``Adam(parameters)``: lr 0.001, betas 0.9 and 0.999, eps 1e-8, no decay."""
+    assert snapshot == observe(lambda: options(torch.optim.Adam([parameter([1.0])])))
+
+
+@pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
+def test_adamw_defaults(snapshot):
+    """The options of a group of ``AdamW(parameters)``: as Adam's, but for a weight decay of 0.01."""
+    assert snapshot == observe(lambda: options(torch.optim.AdamW([parameter([1.0])])))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_needs_no_learning_rate(snapshot):
+    """``SGD(parameters)`` has an lr of 0.001, as the others have; once the argument was required."""
+    assert snapshot == observe(lambda: torch.optim.SGD([parameter([1.0])]).param_groups[0]["lr"])
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="generated/torch.optim.SGD")
+def test_sgd_repr(snapshot):
+    """``repr`` lists each group's options in alphabetical order."""
+    groups = [{"params": [parameter([1.0])], "lr": 0.5}, {"params": [parameter([1.0])]}]
+    assert snapshot == observe(lambda: repr(torch.optim.SGD(groups, lr=0.25, momentum=0.9)))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="generated/torch.optim.AdamW")
+def test_adamw_repr(snapshot):
+    """``repr(AdamW(...))`` names AdamW, not the Adam that it is made of."""
+    assert snapshot == observe(lambda: repr(torch.optim.AdamW([parameter([1.0])])))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_optimizer_has_no_state_before_the_first_step(snapshot):
+    """State is made by the first step, not by the constructor."""
+    assert snapshot == observe(lambda: {each.__name__: len(each([parameter([1.0])], lr=0.1).state)
+                                        for each in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)})
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_without_momentum_keeps_no_state(snapshot):
+    """Plain SGD remembers nothing of a step. For some releases it kept a ``momentum_buffer`` of None."""
+    assert snapshot == observe(lambda: state(torch.optim.SGD))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_with_momentum_keeps_the_velocity(snapshot):
+    """After one step the ``momentum_buffer`` is the gradient."""
+    assert snapshot == observe(lambda: state(torch.optim.SGD, momentum=0.9))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_keeps_step_and_two_averages(snapshot):
+    """After one step with gradient 2: step 1 as a float32 tensor, m = 0.1 x 2 and v = 0.001 x 4, not corrected for their bias."""
+    assert snapshot == observe(lambda: state(torch.optim.Adam))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_amsgrad_keeps_the_largest_average_too(snapshot):
+    """``amsgrad=True`` adds ``max_exp_avg_sq``."""
+    assert snapshot == observe(lambda: state(torch.optim.Adam, amsgrad=True))

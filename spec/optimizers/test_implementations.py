@@ -1,0 +1,92 @@
+"""The implementations of a step, foreach, fused, capturable, differentiable, compiled, against the plain loop over parameters."""
+
+import pytest
+import torch
+
+from fixtures.references import parameter, step
+from history.observe import observe
+
+CASES = [
+    pytest.param(torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.5, "nesterov": True}, id="sgd"),
+    pytest.param(torch.optim.Adam, {"lr": 0.1, "weight_decay": 0.5, "amsgrad": True}, id="adam"),
+    pytest.param(torch.optim.AdamW, {"lr": 0.1, "weight_decay": 0.5, "amsgrad": True}, id="adamw"),
+]
+GRADIENTS = [([1.0, -2.0], [0.5]), ([0.25, 3.0], None), ([-1.0, 0.0], [2.0])]
+
+
+def trained(optimizer_class, settings, wrap=lambda step: step):
+    """Two parameters after three steps; the second has no gradient at the second one. ``wrap`` may replace ``optimizer.step``."""
+    members = [parameter([1.0, 2.0]), parameter([-1.0])]
+    optimizer = optimizer_class(members, **settings)
+    optimizer.step = wrap(optimizer.step)
+    for gradients in GRADIENTS:
+        step(optimizer, *gradients)
+    return {"first": members[0].detach(), "second": members[1].detach()}
+
+
+def against_plain(optimizer_class, settings, wrap=lambda step: step, **implementation):
+    """The parameters, and whether they are the plain implementation's within the tolerance of float32."""
+    plain = trained(optimizer_class, settings)
+    observed = trained(optimizer_class, {**settings, **implementation}, wrap)
+    # assert_close's tolerances for float32
+    close = all(torch.allclose(observed[name], plain[name], rtol=1.3e-6, atol=1e-5) for name in plain)
+    return {**observed, "as the plain one": close}
+
+
+@pytest.mark.parametrize("optimizer_class, settings", CASES)
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="optim")
+def test_foreach_step_equals_the_plain_one(optimizer_class, settings, snapshot):
+    """``foreach=True`` updates all parameters by one call for each operation, to the same values."""
+    assert snapshot == observe(lambda: against_plain(optimizer_class, settings, foreach=True))
+
+
+@pytest.mark.parametrize("optimizer_class, settings", CASES)
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="optim")
+def test_fused_step_equals_the_plain_one(optimizer_class, settings, snapshot):
+    """``fused=True`` does the whole update in one kernel, to the same values, on the CPU too; at first it was for CUDA alone."""
+    assert snapshot == observe(lambda: against_plain(optimizer_class, settings, fused=True))
+
+
+@pytest.mark.parametrize("optimizer_class, settings", CASES[1:])
+@pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="optim")
+def test_capturable_step_is_refused_on_the_cpu(optimizer_class, settings, snapshot):
+    """``capturable=True`` passes the constructor; the first step raises where the parameters are not on an accelerator."""
+    assert snapshot == observe(lambda: against_plain(optimizer_class, settings, capturable=True))
+
+
+@pytest.mark.parametrize("optimizer_class, settings", CASES[:2])
+@pytest.mark.api("torch.compile", page="generated/torch.compile")
+def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot):
+    """``torch.compile(optimizer.step)`` gives the same values, whatever the compiler traced.
+
+    The backend is aot_eager: the step is traced and made functional, and not turned into C++, which would need a compiler.
+    Under Python 3.11, where the records were made, torch compiles from 2.1 on.
+    """
+    def compiled(function):
+        return torch.compile(function, backend="aot_eager")
+
+    # the first call in a process imports the compiler, which warns of itself on some releases
+    observe(lambda: trained(optimizer_class, settings, compiled))
+    assert snapshot == observe(lambda: against_plain(optimizer_class, settings, compiled))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_fused_and_foreach_exclude_each_other(snapshot):
+    """Asking for both raises when the optimizer is built."""
+    assert snapshot == observe(lambda: torch.optim.Adam([parameter([1.0])], fused=True, foreach=True))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_differentiable_step_passes_gradients_to_the_start_and_to_the_gradient(snapshot):
+    """Under ``differentiable=True`` w - lr g is part of the graph: d/dw is 1 and d/dg is -lr."""
+    def act():
+        start, gradient = (torch.tensor([value], requires_grad=True) for value in (1.0, 3.0))
+        w = start.clone()
+        w.retain_grad()
+        optimizer = torch.optim.SGD([w], lr=0.5, differentiable=True)
+        w.grad = gradient.clone()
+        optimizer.step()
+        to_start, to_gradient = torch.autograd.grad(w.sum(), (start, gradient))
+        return {"w": w.detach(), "d/d start": to_start, "d/d gradient": to_gradient}
+
+    assert snapshot == observe(act)

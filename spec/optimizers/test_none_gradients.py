@@ -1,0 +1,73 @@
+"""A step skips a parameter whose gradient is None, and does not skip one whose gradient is zero."""
+
+import pytest
+import torch
+
+from fixtures.references import parameter, step
+from history.observe import observe
+
+CASES = [
+    pytest.param(torch.optim.SGD, {"lr": 0.5, "momentum": 0.5, "weight_decay": 0.5}, id="sgd"),
+    pytest.param(torch.optim.Adam, {"lr": 0.5, "weight_decay": 0.5}, id="adam"),
+    pytest.param(torch.optim.AdamW, {"lr": 0.5, "weight_decay": 0.5}, id="adamw"),
+]
+
+
+@pytest.mark.parametrize("optimizer_class, settings", CASES)
+@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="B")
+def test_parameter_without_gradient_is_skipped(optimizer_class, settings, snapshot):
+    """Gradient None: no weight decay, no momentum, no state, whatever the optimizer's settings."""
+    w = parameter([4.0])
+    optimizer = optimizer_class([w], **settings)
+    step(optimizer, None)
+    assert w.item() == 4.0
+    assert snapshot == observe(lambda: {"w": w, "state": len(optimizer.state)})
+
+
+@pytest.mark.parametrize("optimizer_class, settings", CASES)
+@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="B")
+def test_parameter_with_zero_gradient_decays(optimizer_class, settings, snapshot):
+    """Gradient 0 is a gradient: weight decay acts, and state is made."""
+    w = parameter([4.0])
+    optimizer = optimizer_class([w], **settings)
+    step(optimizer, [0.0])
+    assert w.item() < 4.0
+    assert snapshot == observe(lambda: {"w": w, "state": len(optimizer.state)})
+
+
+def second_step(optimizer_class, gradient, **settings):
+    """The weight after a step with gradient 1, and after another with the given one."""
+    w = parameter([4.0])
+    optimizer = optimizer_class([w], **settings)
+    step(optimizer, [1.0])
+    first = w.detach().clone()
+    step(optimizer, gradient)
+    return {"first": first, "second": w.detach()}
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="B")
+def test_momentum_rests_without_gradient(snapshot):
+    """A velocity does not move a parameter whose gradient is None; nor does it shrink meanwhile."""
+    assert snapshot == observe(lambda: second_step(torch.optim.SGD, None, lr=1.0, momentum=0.5))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="B")
+def test_momentum_goes_on_with_zero_gradient(snapshot):
+    """With gradient 0 half the velocity is left, and moves the weight from 3 to 2.5."""
+    assert snapshot == observe(lambda: second_step(torch.optim.SGD, [0.0], lr=1.0, momentum=0.5))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="B")
+def test_adam_goes_on_with_zero_gradient(snapshot):
+    """Adam's first average outlasts the gradient: a gradient of 0 after one of 1 moves the weight by two thirds of lr."""
+    assert snapshot == observe(lambda: second_step(torch.optim.Adam, [0.0], lr=0.5))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_counts_steps_for_each_parameter(snapshot):
+    """A parameter whose first gradient comes later starts at step 1 then, with its own bias correction: it moves by lr."""
+    early, late = parameter([1.0]), parameter([1.0])
+    optimizer = torch.optim.Adam([early, late], lr=0.5)
+    step(optimizer, [1.0], None)
+    step(optimizer, [1.0], [1.0])
+    assert snapshot == observe(lambda: {"late": late, "steps": [int(optimizer.state[each]["step"]) for each in (early, late)]})

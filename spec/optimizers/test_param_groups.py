@@ -1,0 +1,126 @@
+"""Parameter groups: their options, members added later, frozen members."""
+
+import pytest
+import torch
+
+from fixtures.references import parameter, step
+from history.observe import observe
+
+SGD = torch.optim.SGD
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_each_group_steps_by_its_own_learning_rate(snapshot):
+    """Equal weights and gradients under lr 0.5 and 0.25 part."""
+    first, second = parameter([1.0]), parameter([1.0])
+    step(SGD([{"params": [first], "lr": 0.5}, {"params": [second], "lr": 0.25}]), [1.0], [1.0])
+    assert snapshot == observe(lambda: {"lr 0.5": first, "lr 0.25": second})
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_group_takes_what_it_does_not_set_from_the_defaults(snapshot):
+    """A group's own momentum holds; its lr comes from the constructor's arguments."""
+    optimizer = SGD([{"params": [parameter([1.0])], "momentum": 0.5}, {"params": [parameter([1.0])]}], lr=0.1, momentum=0.9)
+    assert snapshot == observe(lambda: [{name: group[name] for name in ("lr", "momentum")} for group in optimizer.param_groups])
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_learning_rate_set_in_the_group_holds_from_the_next_step(snapshot):
+    """``optimizer.param_groups[0]["lr"] = ...`` is how a learning rate is changed by hand."""
+    w = parameter([1.0])
+    optimizer = SGD([w], lr=0.5)
+    optimizer.param_groups[0]["lr"] = 0.25
+    step(optimizer, [1.0])
+    assert snapshot == observe(lambda: w)
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_learning_rate_set_in_the_defaults_changes_no_group(snapshot):
+    """``optimizer.defaults`` is read when a group is added, never by a step; nor is an attribute ``optimizer.lr``."""
+    w = parameter([1.0])
+    optimizer = SGD([w], lr=0.5)
+    optimizer.defaults["lr"] = 0.25
+    optimizer.lr = 0.25
+    step(optimizer, [1.0])
+    optimizer.add_param_group({"params": [parameter([1.0])]})
+    assert snapshot == observe(lambda: {"w": w, "lr of the groups": [group["lr"] for group in optimizer.param_groups]})
+
+
+@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+def test_added_group_has_the_defaults_and_is_stepped(snapshot):
+    """``add_param_group`` appends a group with the constructor's options; the next step moves it, with a velocity of its own."""
+    first, second = parameter([0.0]), parameter([0.0])
+    optimizer = SGD([first], lr=1.0, momentum=0.5)
+    step(optimizer, [1.0])
+    optimizer.add_param_group({"params": [second]})
+    step(optimizer, [1.0], [1.0])
+    assert snapshot == observe(lambda: {"first": first, "second": second, "momentum": optimizer.param_groups[1]["momentum"]})
+
+
+@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+def test_add_param_group_takes_a_single_tensor_or_an_iterator(snapshot):
+    """Unlike the constructor, a group takes a bare tensor; an iterator becomes a list."""
+    optimizer = SGD([parameter([1.0])], lr=0.1)
+    optimizer.add_param_group({"params": parameter([2.0])})
+    optimizer.add_param_group({"params": (parameter([value]) for value in (3.0, 4.0))})
+    assert snapshot == observe(lambda: [[member.item() for member in group["params"]] for group in optimizer.param_groups])
+
+
+@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+def test_add_param_group_refuses_a_parameter_that_it_holds(snapshot):
+    """A parameter that is already in a group cannot be added again."""
+    w = parameter([1.0])
+    optimizer = SGD([w], lr=0.1)
+    assert snapshot == observe(lambda: optimizer.add_param_group({"params": [w]}))
+
+
+@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+def test_add_param_group_refuses_a_list(snapshot):
+    """A group is a dict; a list of parameters is not."""
+    optimizer = SGD([parameter([1.0])], lr=0.1)
+    assert snapshot == observe(lambda: optimizer.add_param_group([parameter([2.0])]))
+
+
+@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+def test_refused_group_is_not_added(snapshot):
+    """After a refusal the optimizer has the groups that it had."""
+    w = parameter([1.0])
+    optimizer = SGD([w], lr=0.1)
+    with pytest.raises(ValueError):
+        optimizer.add_param_group({"params": [w]})
+    assert snapshot == observe(lambda: len(optimizer.param_groups))
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_two_optimizers_built_from_the_same_groups_share_their_options(snapshot):
+    """The caller's dicts become the groups: the second optimizer finds the first one's lr in them, and its own is ignored.
+
+    Build the dicts anew for each optimizer.
+    """
+    groups = [{"params": [parameter([1.0])]}]
+    first, second = SGD(groups, lr=0.5), SGD(groups, lr=0.25)
+    second.param_groups[0]["momentum"] = 0.9
+    assert snapshot == observe(lambda: {
+        "caller's options": {name: groups[0][name] for name in ("lr", "momentum")},
+        "lr of the second": second.param_groups[0]["lr"],
+        "momentum of the first": first.param_groups[0]["momentum"],
+    })
+
+
+@pytest.mark.api("torch.optim.Optimizer", "torch.Tensor.requires_grad", page="optim")
+def test_frozen_member_trains_once_it_is_thawed(snapshot):
+    """A frozen parameter is taken, and skipped for want of a gradient; thawed, it trains in the same optimizer."""
+    frozen, other = parameter([1.0]).requires_grad_(False), parameter([1.0])
+    optimizer = SGD([frozen, other], lr=0.5)
+
+    def act():
+        path = []
+        for _ in range(2):
+            (frozen + other).sum().backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            path.append({"frozen": frozen.item(), "other": other.item()})
+            frozen.requires_grad_(True)
+        return path
+
+    assert snapshot == observe(act)

@@ -1,0 +1,189 @@
+"""How learning rate schedulers and parameter groups act on each other."""
+
+import pytest
+import torch
+
+from fixtures.references import parameter
+from history.observe import observe
+
+SGD = torch.optim.SGD
+schedules = torch.optim.lr_scheduler
+
+
+def halving(optimizer):
+    """lr halves at every step, from what it is."""
+    return schedules.StepLR(optimizer, step_size=1, gamma=0.5)
+
+
+def halving_from_the_start(optimizer):
+    """lr is the first one times 0.5 to the power of the step."""
+    return schedules.LambdaLR(optimizer, lambda number: 0.5 ** number)
+
+
+def rates(optimizer):
+    return [group["lr"] for group in optimizer.param_groups]
+
+
+def two_groups():
+    return SGD([{"params": [parameter([1.0])], "lr": 1.0}, {"params": [parameter([1.0])], "lr": 0.25}])
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+def test_scheduler_scales_each_group_from_its_own_learning_rate(snapshot):
+    """A schedule multiplies: groups with lr 1 and 0.25 stay four to one."""
+    def act():
+        optimizer = two_groups()
+        scheduler = halving(optimizer)
+        optimizer.step()
+        scheduler.step()
+        return {"groups": rates(optimizer), "get_last_lr": scheduler.get_last_lr()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
+def test_scheduler_writes_initial_lr_into_each_group(snapshot):
+    """Building a scheduler adds ``initial_lr`` to the groups, and with that to the optimizer's state dict."""
+    def act():
+        optimizer = two_groups()
+        halving(optimizer)
+        return [group["initial_lr"] for group in optimizer.state_dict()["param_groups"]]
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
+def test_scheduler_step_before_the_optimizer_step_warns(snapshot):
+    """``scheduler.step()`` first skips the schedule's first value: the first step is made with 0.5 instead of 1."""
+    def act():
+        w = parameter([1.0])
+        optimizer = SGD([w], lr=1.0)
+        scheduler = halving(optimizer)
+        w.grad = torch.tensor([1.0])
+        scheduler.step()
+        optimizer.step()
+        return w
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
+def test_scheduler_step_after_the_optimizer_step_does_not_warn(snapshot):
+    """In the right order the first step is made with the first learning rate, and nothing warns."""
+    def act():
+        w = parameter([1.0])
+        optimizer = SGD([w], lr=1.0)
+        scheduler = halving(optimizer)
+        w.grad = torch.tensor([1.0])
+        optimizer.step()
+        scheduler.step()
+        return {"w": w, "lr": rates(optimizer)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+def test_get_lr_called_by_hand_is_a_step_ahead_and_warns(snapshot):
+    """``get_lr()`` is for the scheduler itself: it computes from the present lr. Ask ``get_last_lr()``."""
+    def act():
+        optimizer = SGD([parameter([1.0])], lr=1.0)
+        scheduler = halving(optimizer)
+        optimizer.step()
+        scheduler.step()
+        return {"get_lr": scheduler.get_lr(), "get_last_lr": scheduler.get_last_lr()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
+def test_scheduler_step_with_an_epoch_warns(snapshot):
+    """``scheduler.step(3)`` still jumps to epoch 3, with a warning."""
+    def act():
+        optimizer = SGD([parameter([1.0])], lr=1.0)
+        scheduler = halving_from_the_start(optimizer)
+        optimizer.step()
+        scheduler.step(3)
+        return rates(optimizer)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+def test_scheduler_takes_no_verbose(snapshot):
+    """``verbose=True`` once printed each learning rate, then warned, and is gone: print ``get_last_lr()``."""
+    optimizer = SGD([parameter([1.0])], lr=1.0)
+    assert snapshot == observe(lambda: schedules.StepLR(optimizer, step_size=1, verbose=False).get_last_lr())
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+def test_scheduler_from_a_later_epoch_needs_initial_lr(snapshot):
+    """``last_epoch=3`` means resuming: on a fresh optimizer, whose groups have no ``initial_lr``, it raises."""
+    assert snapshot == observe(lambda: schedules.StepLR(SGD([parameter([1.0])], lr=1.0), step_size=1, last_epoch=3))
+
+
+def after_adding_a_group(schedule):
+    """The learning rates when a group with lr 8 joined after the scheduler was built, and one step was made."""
+    optimizer = SGD([parameter([1.0])], lr=1.0)
+    scheduler = schedule(optimizer)
+    optimizer.add_param_group({"params": [parameter([1.0])], "lr": 8.0})
+    optimizer.step()
+    scheduler.step()
+    return rates(optimizer)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.StepLR", "torch.optim.Optimizer.add_param_group",
+                 page="generated/torch.optim.lr_scheduler.StepLR")
+def test_group_added_after_a_step_schedule_is_scheduled(snapshot):
+    """StepLR computes from each group's present lr: a group that joined later is halved too."""
+    assert snapshot == observe(lambda: after_adding_a_group(halving))
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.LambdaLR", "torch.optim.Optimizer.add_param_group",
+                 page="generated/torch.optim.lr_scheduler.LambdaLR")
+def test_group_added_after_a_lambda_schedule_makes_it_raise(snapshot):
+    """LambdaLR has a function and a first lr for each group that it knew. Once it left the new group alone in silence.
+
+    Build the scheduler after all groups.
+    """
+    assert snapshot == observe(lambda: after_adding_a_group(halving_from_the_start))
+
+
+def rebuilt(schedule):
+    """The learning rate of a resumed optimizer, lr 0.5 after one step of a schedule, once a scheduler is built on it anew."""
+    optimizer, resumed = SGD([parameter([1.0])], lr=1.0), SGD([parameter([1.0])], lr=8.0)
+    scheduler = schedule(optimizer)
+    optimizer.step()
+    scheduler.step()
+    resumed.load_state_dict(optimizer.state_dict())
+    assert rates(resumed) == [0.5]
+    schedule(resumed)
+    return rates(resumed)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.LambdaLR", "torch.optim.Optimizer.load_state_dict",
+                 page="generated/torch.optim.Optimizer.load_state_dict")
+def test_lambda_scheduler_built_after_loading_resets_the_learning_rate(snapshot):
+    """A new LambdaLR sets the lr of its epoch 0, the saved ``initial_lr``: build the scheduler first, then load both."""
+    assert snapshot == observe(lambda: rebuilt(halving_from_the_start))
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.StepLR", "torch.optim.Optimizer.load_state_dict",
+                 page="generated/torch.optim.Optimizer.load_state_dict")
+def test_step_scheduler_built_after_loading_keeps_the_learning_rate(snapshot):
+    """A new StepLR starts from the lr that it finds."""
+    assert snapshot == observe(lambda: rebuilt(halving))
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau")
+def test_plateau_scheduler_lowers_after_patience_is_exceeded(snapshot):
+    """With ``patience=1`` the second step without improvement halves the learning rate: the fourth value below."""
+    def act():
+        optimizer = SGD([parameter([1.0])], lr=1.0)
+        scheduler = schedules.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+        path = []
+        for loss in (2.0, 1.0, 1.0, 1.0, 0.5):
+            scheduler.step(loss)
+            path.append(rates(optimizer)[0])
+        return path
+
+    assert snapshot == observe(act)

@@ -1,0 +1,157 @@
+"""SGD: the step, momentum, dampening, Nesterov's momentum, weight decay, maximize."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.references import parameter, sgd, step, stepped
+from history.observe import observe
+
+SGD = torch.optim.SGD
+
+numbers = st.floats(-8, 8, width=32).filter(lambda number: number == 0 or abs(number) > 2**-10)  # far from underflow
+paths = st.integers(1, 4).flatmap(lambda size: st.tuples(
+    st.lists(numbers, min_size=size, max_size=size),
+    st.lists(st.lists(numbers, min_size=size, max_size=size), min_size=1, max_size=8)))
+fractions = st.sampled_from([0.0, 0.25, 0.5, 0.9])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="E")
+@given(path=paths, lr=st.sampled_from([0.001, 0.1, 1.0]), momentum=fractions, dampening=fractions, weight_decay=fractions,
+       nesterov=st.booleans())
+def test_sgd_follows_its_formula(dtype, path, lr, momentum, dampening, weight_decay, nesterov):
+    """Any settings, any gradients: SGD gives what the formula of ``references.sgd`` gives."""
+    settings = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
+    if nesterov and momentum:
+        settings.update(nesterov=True, dampening=0.0)
+    expected = sgd(*path, **settings)
+    # each of n steps rounds a few times, by an epsilon of the largest w or gradient; momentum carries an error on for 10
+    largest = max(np.abs(path[0]).max(), np.abs(path[1]).max(), np.abs(expected).max())
+    np.testing.assert_allclose(stepped(SGD, *path, dtype=dtype, **settings).numpy(), expected, rtol=0,
+                               atol=40 * len(expected) * torch.finfo(dtype).eps * largest)
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="E")
+def test_sgd_subtracts_lr_times_the_gradient(snapshot):
+    """Plain SGD is w - lr g: [1, 2] with gradient [0.5, -4] and lr 0.1 becomes [0.95, 2.4]."""
+    assert snapshot == observe(lambda: stepped(SGD, [1.0, 2.0], [[0.5, -4.0]], lr=0.1))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_velocity_starts_as_the_first_gradient(snapshot):
+    """v is g at first, then momentum v + g: under a constant gradient of 1 the steps are 1, 1.5, 1.75."""
+    assert snapshot == observe(lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_dampening_spares_the_first_gradient(snapshot):
+    """v = momentum v + (1 - dampening) g from the second step on; the first gradient counts in full: steps 1, 0.6, 0.4."""
+    assert snapshot == observe(lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5, dampening=0.9))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_dampening_without_momentum_does_nothing(snapshot):
+    """Dampening belongs to the velocity: where there is none, it is ignored without a word."""
+    assert snapshot == observe(lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, dampening=0.9))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_nesterov_steps_by_gradient_plus_momentum_times_velocity(snapshot):
+    """Nesterov's step is g + momentum v, with v of this step already: 1.5, 1.75, 1.875."""
+    assert snapshot == observe(lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5, nesterov=True))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_weight_decay_adds_to_the_gradient(snapshot):
+    """Weight decay adds weight_decay w to the gradient: 2 with no gradient, lr 0.1 and decay 0.5 becomes 1.9."""
+    assert snapshot == observe(lambda: stepped(SGD, [2.0], [[0.0]], lr=0.1, weight_decay=0.5))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_weight_decay_gathers_in_the_velocity(snapshot):
+    """The decay is part of the gradient, so momentum adds it up: a decaying weight goes 1, 0.5, 0 and past zero to -0.25."""
+    assert snapshot == observe(lambda: stepped(SGD, [1.0], [[0.0], [0.0], [0.0]], lr=1.0, momentum=0.5, weight_decay=0.5))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_maximize_climbs(snapshot):
+    """``maximize=True`` adds lr g: 1 with gradient 0.5 and lr 0.1 becomes 1.05."""
+    assert snapshot == observe(lambda: stepped(SGD, [1.0], [[0.5]], lr=0.1, maximize=True))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_maximize_still_decays_towards_zero(snapshot):
+    """``maximize=True`` turns the gradient round and not the weight decay: 2 becomes 1.9.
+
+    Trap: an implementation that only flips the step's sign makes the weight grow to 2.1.
+    """
+    assert snapshot == observe(lambda: stepped(SGD, [2.0], [[0.0]], lr=0.1, weight_decay=0.5, maximize=True))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_velocity_does_not_hold_the_learning_rate(snapshot):
+    """A new lr scales the whole velocity at once: after lr 1 and then 0.1 the weight is -1.15.
+
+    Frameworks whose velocity holds lr g (v = momentum v + lr g) would give -1.6.
+    """
+    w = parameter([0.0])
+    optimizer = SGD([w], lr=1.0, momentum=0.5)
+    step(optimizer, [1.0])
+    optimizer.param_groups[0]["lr"] = 0.1
+    step(optimizer, [1.0])
+    assert snapshot == observe(lambda: w)
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_follows_a_learning_rate_tensor_that_is_changed_in_place(snapshot):
+    """A tensor of one element serves as lr, and the optimizer holds that tensor: writing to it changes the next step."""
+    def act():
+        w, lr = parameter([1.0]), torch.tensor(0.5)
+        optimizer = SGD([w], lr=lr)
+        step(optimizer, [1.0])
+        lr.mul_(0.5)
+        step(optimizer, [1.0])
+        return w
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step")
+def test_step_returns_the_loss_of_its_closure(snapshot):
+    """``step(closure)`` calls the closure once, steps by the gradients it left, and returns its loss; ``step()`` returns None."""
+    w, calls = parameter([1.0]), []
+    optimizer = SGD([w], lr=0.1)
+
+    def closure():
+        calls.append(None)
+        loss = (3.0 * w).sum()
+        loss.backward()
+        return loss
+
+    def act():
+        loss = optimizer.step(closure)
+        return {"loss": loss.detach(), "calls": len(calls), "w": w.detach().clone(), "without": optimizer.step()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step")
+def test_step_enables_grad_for_its_closure(snapshot):
+    """A closure can call backward even where the step runs under ``no_grad``."""
+    w = parameter([1.0])
+    optimizer = SGD([w], lr=0.1)
+
+    def closure():
+        loss = (3.0 * w).sum()
+        loss.backward()
+        return loss
+
+    def act():
+        with torch.no_grad():
+            optimizer.step(closure)
+        return w
+
+    assert snapshot == observe(act)

@@ -1,0 +1,88 @@
+"""The order in which samplers and loaders give the data, and what it takes from the stream."""
+
+import pytest
+import torch
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SubsetRandomSampler, WeightedRandomSampler, random_split
+
+from history.observe import observe
+
+
+def seeded(draw):
+    torch.manual_seed(0)
+    return draw()
+
+
+def epoch(loader):
+    return [batch.tolist() for batch in loader]
+
+
+@pytest.mark.api("torch.utils.data.DataLoader", page="data")
+def test_shuffled_loader_gives_this_order_under_seed_zero(snapshot):
+    """Two epochs of eight in batches of four: each epoch its own order."""
+    loader = DataLoader(torch.arange(8), batch_size=4, shuffle=True)
+    assert snapshot == observe(lambda: seeded(lambda: [epoch(loader), epoch(loader)]))
+
+
+@pytest.mark.api("torch.utils.data.DataLoader", page="data")
+def test_iterating_an_unshuffled_loader_moves_the_stream(snapshot):
+    """Each iterator draws a seed for workers, though there are none: an evaluation in between changes the training after it."""
+    loader = DataLoader(torch.arange(8), batch_size=4)
+    assert snapshot == observe(lambda: not torch.equal(seeded(lambda: (epoch(loader), torch.rand(3))[1]),
+                                                       seeded(lambda: torch.rand(3))))
+
+
+@pytest.mark.api("torch.utils.data.DataLoader", page="data")
+def test_loader_with_a_generator_leaves_the_stream_alone(snapshot):
+    """With ``generator=`` order and worker seeds come from there."""
+    def act():
+        loader = DataLoader(torch.arange(8), batch_size=4, shuffle=True, generator=torch.Generator().manual_seed(0))
+        following = seeded(lambda: (epoch(loader), torch.rand(3))[1])
+        return not torch.equal(following, seeded(lambda: torch.rand(3)))
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.utils.data.DataLoader", page="data")
+def test_loader_order_follows_its_generators_seed(snapshot):
+    """Whatever the global seed: the first epoch of each is the same."""
+    def order(seed):
+        torch.manual_seed(seed)
+        return epoch(DataLoader(torch.arange(8), batch_size=8, shuffle=True, generator=torch.Generator().manual_seed(0)))[0]
+
+    assert snapshot == observe(lambda: {"same": order(1) == order(2), "order": order(0)})
+
+
+@pytest.mark.api("torch.utils.data.RandomSampler", page="data")
+def test_random_sampler_gives_this_order_under_seed_zero(snapshot):
+    """A permutation by a generator of its own, which one draw of the global stream seeds."""
+    assert snapshot == observe(lambda: seeded(lambda: list(RandomSampler(range(8)))))
+
+
+@pytest.mark.api("torch.utils.data.RandomSampler", page="data")
+def test_random_sampler_with_replacement_gives_this_order_under_seed_zero(snapshot):
+    """Some indices come twice."""
+    assert snapshot == observe(lambda: seeded(lambda: list(RandomSampler(range(8), replacement=True))))
+
+
+@pytest.mark.api("torch.utils.data.SubsetRandomSampler", page="data")
+def test_subset_random_sampler_gives_this_order_under_seed_zero(snapshot):
+    """A ``randperm`` of the global stream over the indices that it is given."""
+    assert snapshot == observe(lambda: seeded(lambda: list(SubsetRandomSampler([10, 11, 12, 13, 14, 15, 16, 17]))))
+
+
+@pytest.mark.api("torch.utils.data.WeightedRandomSampler", page="data")
+def test_weighted_random_sampler_gives_this_order_under_seed_zero(snapshot):
+    """A ``multinomial`` of the global stream, with replacement by default; weight 0 never comes."""
+    assert snapshot == observe(lambda: seeded(lambda: list(WeightedRandomSampler([0.0, 1.0, 2.0, 3.0], 8))))
+
+
+@pytest.mark.api("torch.utils.data.BatchSampler", page="data")
+def test_batch_sampler_cuts_its_samplers_order(snapshot):
+    """Batches of three in the sampler's order, the last one short."""
+    assert snapshot == observe(lambda: seeded(lambda: list(BatchSampler(RandomSampler(range(8)), batch_size=3, drop_last=False))))
+
+
+@pytest.mark.api("torch.utils.data.random_split", page="data")
+def test_random_split_gives_these_parts_under_seed_zero(snapshot):
+    """A ``randperm`` of the global stream, cut into 5 and 3."""
+    assert snapshot == observe(lambda: seeded(lambda: [list(part.indices) for part in random_split(range(8), [5, 3])]))

@@ -1,0 +1,137 @@
+"""The parameters that layers and initialisers start from under seed 0."""
+
+import pytest
+import torch
+
+from fixtures.models import parameters_of
+from history.observe import observe
+
+
+def seeded(make):
+    torch.manual_seed(0)
+    return make()
+
+
+def parameters_under_seed_zero(make):
+    return parameters_of(seeded(make))
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+def test_linear_starts_from_these_values_under_seed_zero(snapshot):
+    """Weight first, then bias."""
+    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.Linear(3, 2)))
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+def test_linear_without_bias_leaves_the_stream_earlier(snapshot):
+    """The weight is the same, and what is drawn next is what the bias would have taken: later layers start elsewhere."""
+    def act():
+        weight, following = seeded(lambda: (torch.nn.Linear(3, 2, bias=False).weight, torch.rand(1)))
+        with_bias, after = seeded(lambda: (torch.nn.Linear(3, 2).weight, torch.rand(1)))
+        return {"same weight": torch.equal(weight, with_bias), "same draw next": torch.equal(following, after)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Bilinear", page="generated/torch.nn.Bilinear")
+def test_bilinear_starts_from_these_values_under_seed_zero(snapshot):
+    """Weight first, then bias."""
+    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.Bilinear(2, 2, 1)))
+
+
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+def test_conv1d_starts_from_these_values_under_seed_zero(snapshot):
+    """Two inputs, two outputs, a kernel of 2."""
+    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.Conv1d(2, 2, 2)))
+
+
+@pytest.mark.api("torch.nn.ConvTranspose1d", page="generated/torch.nn.ConvTranspose1d")
+def test_transposed_conv1d_starts_from_these_values_under_seed_zero(snapshot):
+    """Two inputs, one output, a kernel of 2."""
+    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.ConvTranspose1d(2, 1, 2)))
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+def test_embedding_starts_from_these_values_under_seed_zero(snapshot):
+    """The numbers of ``randn``, row by row."""
+    assert torch.equal(seeded(lambda: torch.nn.Embedding(3, 2)).weight, seeded(lambda: torch.randn(3, 2)))
+    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.Embedding(3, 2)))
+
+
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+def test_padding_row_is_drawn_before_it_is_cleared(snapshot):
+    """With ``padding_idx`` the other rows start as they would without: the padding row's numbers are drawn, then set to 0."""
+    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.Embedding(3, 2, padding_idx=0)))
+
+
+@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
+def test_rnn_starts_from_these_values_under_seed_zero(snapshot):
+    """Weights and biases in the order of ``named_parameters()``."""
+    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.RNN(2, 1)))
+
+
+@pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
+def test_lstm_starts_from_these_values_under_seed_zero(snapshot):
+    """Four gates a unit."""
+    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.LSTM(1, 1)))
+
+
+@pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
+def test_gru_starts_from_these_values_under_seed_zero(snapshot):
+    """Three gates a unit."""
+    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.GRU(1, 1)))
+
+
+@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+def test_attention_starts_from_these_values_under_seed_zero(snapshot):
+    """The output projection is drawn first, though it is named last."""
+    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.MultiheadAttention(2, 1)))
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.LayerNorm", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.parametrize("name", ["BatchNorm1d", "LayerNorm"], ids=["BatchNorm1d", "LayerNorm"])
+def test_normalisation_layer_draws_nothing(name, snapshot):
+    """Its ones and zeros leave the stream alone: with or without it, the layers behind it start from the same values."""
+    assert snapshot == observe(lambda: torch.equal(seeded(lambda: (getattr(torch.nn, name)(4), torch.rand(3))[1]),
+                                                   seeded(lambda: torch.rand(3))))
+
+
+@pytest.mark.api("torch.manual_seed", "torch.nn.Sequential", page="notes/randomness")
+def test_layer_in_front_changes_how_the_next_ones_start(snapshot):
+    """Layers draw in the order of their construction: under one seed, one layer more gives every later layer other values."""
+    def act():
+        alone = seeded(lambda: torch.nn.Linear(3, 2))
+        behind = seeded(lambda: [torch.nn.Linear(1, 1), torch.nn.Linear(3, 2)])[1]
+        return torch.equal(alone.weight, behind.weight)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.skip_init", page="generated/torch.nn.utils.skip_init")
+def test_skip_init_draws_nothing(snapshot):
+    """A layer made by ``skip_init`` is uninitialised, and leaves the stream where it was."""
+    def act():
+        following = seeded(lambda: (torch.nn.utils.skip_init(torch.nn.Linear, 3, 2), torch.rand(3))[1])
+        return torch.equal(following, seeded(lambda: torch.rand(3)))
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.init.xavier_uniform_", page="nn.init", article="D")
+@pytest.mark.parametrize("name", ["xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_"],
+                         ids=["xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_"])
+def test_init_function_draws_these_values_under_seed_zero(name, snapshot):
+    """A [2, 2] of each: uniform ones scale rand, normal ones randn; orthogonal_ makes a rotation or reflection of randn."""
+    assert snapshot == observe(lambda: seeded(lambda: getattr(torch.nn.init, name)(torch.empty(2, 2))))
+
+
+@pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
+def test_trunc_normal_draws_these_values_under_seed_zero(snapshot):
+    """The numbers of randn; the third lies beyond -2 and is drawn again."""
+    assert snapshot == observe(lambda: seeded(lambda: torch.nn.init.trunc_normal_(torch.empty(2, 2))))
+
+
+@pytest.mark.api("torch.nn.init.sparse_", page="nn.init")
+def test_sparse_draws_these_values_under_seed_zero(snapshot):
+    """Half of each column is 0, the rest normal with a deviation of 0.01."""
+    assert snapshot == observe(lambda: seeded(lambda: torch.nn.init.sparse_(torch.empty(4, 2), sparsity=0.5)))

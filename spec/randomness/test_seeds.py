@@ -1,0 +1,108 @@
+"""Seeds: what repeats the global stream, and what leaves it alone."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from history.observe import observe
+
+
+def draws_after(act):
+    """Seed 0, the act, and the next two numbers of the global stream."""
+    torch.manual_seed(0)
+    act()
+    return torch.rand(2)
+
+
+def moves_the_stream(act):
+    return not torch.equal(draws_after(act), draws_after(lambda: None))
+
+
+@pytest.mark.api("torch.manual_seed", page="notes/randomness", article="A")
+@pytest.mark.parametrize("seed", [random.seed, np.random.seed], ids=["random", "numpy"])
+def test_other_libraries_seeds_do_not_seed_torch(seed, snapshot):
+    """``random.seed(42)``, article A's way, and NumPy's set their own streams: torch draws on as if nothing were said."""
+    def drawn():
+        seed(42)
+        return torch.rand(3)
+
+    state, numpy_state = random.getstate(), np.random.get_state()
+    observed = observe(lambda: {"moves the stream": moves_the_stream(lambda: seed(42)), "repeats": torch.equal(drawn(), drawn())})
+    random.setstate(state)
+    np.random.set_state(numpy_state)
+    assert snapshot == observed
+
+
+@pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
+def test_manual_seed_repeats_the_stream(snapshot):
+    """The same seed, the same numbers, however far the stream had gone."""
+    torch.manual_seed(0)
+    first = torch.rand(3)
+    torch.randn(100)
+    torch.manual_seed(0)
+    assert torch.equal(torch.rand(3), first)
+    assert snapshot == observe(lambda: first)
+
+
+@pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
+def test_manual_seed_returns_the_default_generator(snapshot):
+    """What it returns is ``torch.default_generator``, the one that all functions without ``generator=`` draw from."""
+    assert snapshot == observe(lambda: torch.manual_seed(0) is torch.default_generator)
+
+
+@pytest.mark.api("torch.initial_seed", page="generated/torch.initial_seed")
+def test_initial_seed_reads_the_seed_back(snapshot):
+    """Also after drawing: it is the seed, not the state."""
+    torch.manual_seed(42)
+    torch.rand(3)
+    assert snapshot == observe(lambda: torch.initial_seed())
+
+
+@pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
+def test_negative_seed_counts_from_the_top(snapshot):
+    """A seed of -1 is 2**64 - 1."""
+    torch.manual_seed(-1)
+    assert snapshot == observe(lambda: torch.initial_seed())
+
+
+@pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
+def test_manual_seed_cuts_a_float(snapshot):
+    """1.9 seeds as 1, without a word."""
+    torch.manual_seed(1.9)
+    assert snapshot == observe(lambda: torch.initial_seed())
+
+
+@pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
+def test_seed_beyond_64_bits_raises(snapshot):
+    """2**64 is the first that does not fit."""
+    assert snapshot == observe(lambda: torch.manual_seed(2 ** 64).initial_seed())
+
+
+@pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
+def test_only_the_low_32_bits_of_a_seed_matter_on_the_cpu(snapshot):
+    """The Mersenne twister is seeded with 32 bits: 2**32 draws what 0 draws."""
+    def first(seed):
+        torch.manual_seed(seed)
+        return torch.rand(3)
+
+    assert not torch.equal(first(1), first(0))
+    assert snapshot == observe(lambda: {"2**32 as 0": torch.equal(first(2 ** 32), first(0)),
+                                        "2**32 + 1 as 1": torch.equal(first(2 ** 32 + 1), first(1))})
+
+
+@pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
+def test_largest_seed_of_64_bits_is_taken(snapshot):
+    """2**64 - 1 is the last that fits; it is -1 by another name."""
+    assert snapshot == observe(lambda: torch.manual_seed(2 ** 64 - 1).initial_seed() == torch.manual_seed(-1).initial_seed())
+
+
+@pytest.mark.api("torch.seed", page="generated/torch.seed")
+def test_seed_without_argument_draws_a_seed_and_tells_it(snapshot):
+    """``torch.seed()`` seeds from the system, another time another seed, and returns it: log it to repeat the run."""
+    def act():
+        seed = torch.seed()
+        return {"is initial_seed": seed == torch.initial_seed(), "same twice": seed == torch.seed()}
+
+    assert snapshot == observe(act)

@@ -1,0 +1,136 @@
+"""Where a tied parameter is listed once, where under every name, and how often it is stepped."""
+
+import io
+
+import pytest
+import torch
+
+from fixtures.models import linear, parameters_of
+from fixtures.tying import shared_layer, shared_parameters
+from history.observe import observe
+
+
+def gradients_of_one(model):
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+
+
+@pytest.mark.api("torch.nn.Module.parameters", page="generated/torch.nn.Module", article="D")
+@pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
+def test_parameters_lists_a_tied_parameter_once(network, snapshot):
+    """``parameters()`` lists each object once, so that an optimizer built from it holds it once."""
+    assert snapshot == observe(lambda: len(list(network().parameters())))
+
+
+@pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="D")
+@pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
+def test_named_parameters_gives_a_tied_parameter_its_first_name(network, snapshot):
+    """Of the names of a tied parameter, ``named_parameters()`` gives the first in module order."""
+    assert snapshot == observe(lambda: [name for name, parameter in network().named_parameters()])
+
+
+@pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
+def test_named_parameters_lists_every_name_when_asked(network, snapshot):
+    """``remove_duplicate=False`` lists a tied parameter under each of its names."""
+    assert snapshot == observe(lambda: [name for name, parameter in network().named_parameters(remove_duplicate=False)])
+
+
+@pytest.mark.api("torch.nn.Module.named_modules", "torch.nn.Module.children", page="generated/torch.nn.Module")
+def test_shared_module_is_listed_once_among_modules(snapshot):
+    """``named_modules()`` and ``children()`` list a module once that stands in two places; indexing and ``len`` see both."""
+    model = shared_layer()
+    assert snapshot == observe(lambda: {"named_modules": [name for name, module in model.named_modules()],
+                                        "children": len(list(model.children())), "len": len(model)})
+
+
+@pytest.mark.api("torch.nn.Module.named_modules", page="generated/torch.nn.Module")
+def test_named_modules_lists_every_place_when_asked(snapshot):
+    """``remove_duplicate=False`` lists a shared module at each of its places."""
+    assert snapshot == observe(lambda: [name for name, module in shared_layer().named_modules(remove_duplicate=False)])
+
+
+@pytest.mark.api("torch.nn.Module.named_buffers", page="generated/torch.nn.Module")
+def test_named_buffers_gives_a_tied_buffer_its_first_name(snapshot):
+    """Buffers are listed as parameters are: a tensor that is registered in two places once."""
+    model = torch.nn.Sequential(torch.nn.Identity(), torch.nn.Identity())
+    table = torch.tensor([1.0])
+    model[0].register_buffer("table", table)
+    model[1].register_buffer("table", table)
+    assert snapshot == observe(lambda: [name for name, buffer in model.named_buffers()])
+
+
+@pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module", article="D")
+@pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
+def test_state_dict_lists_a_tied_parameter_under_every_name(network, snapshot):
+    """``state_dict()`` has every name, each with a tensor on the same storage; the sizes of its tensors count a tie twice."""
+    state = network().state_dict()
+    assert snapshot == observe(lambda: {"names": list(state),
+                                        "same storage": state["0.weight"].data_ptr() == state["1.weight"].data_ptr()})
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+def test_saved_state_dict_keeps_the_shared_storage(snapshot):
+    """``torch.save`` writes the storage of a tied parameter once, and the loaded tensors share it again."""
+    file = io.BytesIO()
+    torch.save(dict(shared_parameters().state_dict()), file)
+    file.seek(0)
+    state = torch.load(file)
+    assert snapshot == observe(lambda: {"names": list(state),
+                                        "same storage": state["0.weight"].data_ptr() == state["1.weight"].data_ptr()})
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim", article="D")
+def test_optimizer_steps_a_tied_parameter_once(snapshot):
+    """SGD over ``parameters()`` moves it by one learning rate times the gradient, however many names it has."""
+    model = shared_parameters()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    gradients_of_one(model)
+
+    def act():
+        optimizer.step()
+        return parameters_of(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer", page="optim")
+def test_weight_decay_counts_a_tied_parameter_once(snapshot):
+    """Weight decay takes its part of a tied weight once: 2 - 0.5 (1 + 0.5 * 2) = 1."""
+    model = shared_parameters()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5, weight_decay=0.5)
+    gradients_of_one(model)
+
+    def act():
+        optimizer.step()
+        return model[1].weight
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer", "torch.optim.SGD", page="optim")
+def test_optimizer_given_a_parameter_twice_in_a_group_warns(snapshot):
+    """Chained lists of layers that share a parameter hold it twice: a warning, no error. Pass the model's ``parameters()``."""
+    weight = linear([[2.0]]).weight
+    assert snapshot == observe(lambda: len(torch.optim.SGD([weight, weight], lr=0.5).param_groups[0]["params"]))
+
+
+@pytest.mark.api("torch.optim.Optimizer", "torch.optim.SGD", page="optim")
+def test_optimizer_given_a_parameter_twice_in_a_group_steps_it_twice(snapshot):
+    """And each step moves it twice: 2 - 0.5 - 0.5 = 1."""
+    weight = linear([[2.0]]).weight
+    weight.grad = torch.ones_like(weight)
+    optimizer = torch.optim.SGD([weight, weight], lr=0.5)
+
+    def act():
+        optimizer.step()
+        return weight
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer", "torch.optim.Optimizer.add_param_group", page="optim")
+def test_optimizer_given_a_parameter_in_two_groups_raises(snapshot):
+    """A group for each of two tied layers: the second one raises."""
+    model = shared_parameters()
+    assert snapshot == observe(lambda: torch.optim.SGD([{"params": layer.parameters()} for layer in model], lr=0.5))

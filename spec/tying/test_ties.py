@@ -1,0 +1,170 @@
+"""What makes two parameters one, and what keeps them so."""
+
+import copy
+import pickle
+
+import pytest
+import torch
+
+from fixtures.models import linear
+from fixtures.tying import is_tied, shared_layer, shared_parameters, untied
+from history.observe import observe
+
+
+def other_values():
+    """A state dict with the names of article D's network, and different values under the two names of a tie."""
+    return {"0.weight": torch.tensor([[3.0]]), "0.bias": torch.tensor([4.0]),
+            "1.weight": torch.tensor([[5.0]]), "1.bias": torch.tensor([6.0])}
+
+
+def places(model):
+    """The value of the weight in each place."""
+    return {"first": model[0].weight.clone(), "second": model[1].weight.clone()}
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
+def test_layer_used_twice_holds_one_parameter(snapshot):
+    """A layer that stands in two places is one object, and so are its parameters."""
+    model = shared_layer()
+    assert snapshot == observe(lambda: {"same layer": model[0] is model[1], "same weight": model[0].weight is model[1].weight})
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
+def test_write_in_one_place_shows_in_the_other(snapshot):
+    """Article D writes 100 through the first place and reads it in the second."""
+    model = shared_layer()
+    model[0].weight.data[0, 0] = 100
+    assert snapshot == observe(lambda: places(model))
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
+def test_equal_values_are_no_tie(snapshot):
+    """Layers of equal values stay apart: a write to the first leaves the second. Compare with ``is``, not with ``==``."""
+    model = untied()
+    assert torch.equal(model[0].weight, model[1].weight)
+    model[0].weight.data[0, 0] = 100
+    assert snapshot == observe(lambda: places(model))
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="D")
+def test_assignment_ties(snapshot):
+    """``second.weight = first.weight`` registers the same Parameter under both names."""
+    model = untied()
+    model[1].weight = model[0].weight
+    assert snapshot == observe(lambda: {"same weight": model[0].weight is model[1].weight,
+                                        "same bias": model[0].bias is model[1].bias})
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+def test_optimizer_built_before_the_tie_still_holds_the_replaced_parameter(snapshot):
+    """Tie first, then build the optimizer: one that is older goes on with the weight that the tie put out of the model."""
+    model = untied()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model[1].weight = model[0].weight
+    held = [id(parameter) for parameter in optimizer.param_groups[0]["params"]]
+    assert snapshot == observe(lambda: {"held": len(held),
+                                        "of the model": sum(id(parameter) in held for parameter in model.parameters())})
+
+
+@pytest.mark.api("torch.nn.Module", "torch.nn.Linear", page="generated/torch.nn.Linear")
+def test_tie_of_another_shape_raises_only_in_forward(snapshot):
+    """Assignment checks no shape: ``in_features`` says 1 still, and the product with the new weight fails."""
+    layer = linear([[2.0]])
+    layer.weight = linear([[1.0, 2.0]]).weight
+    assert layer.in_features == 1
+    assert snapshot == observe(lambda: layer(torch.tensor([[1.0]])))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_state_dict_keeps_the_tie(snapshot):
+    """Loading copies into the one parameter; where the names disagree, the last one wins, without a word."""
+    model = shared_parameters()
+
+    def act():
+        model.load_state_dict(other_values())
+        return {"tied": is_tied(model), **places(model)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_state_dict_misses_a_tied_name(snapshot):
+    """A state dict without the second name of a tie is refused, though the parameter could be loaded by its first."""
+    model, state = shared_parameters(), other_values()
+    del state["1.weight"]
+    assert snapshot == observe(lambda: model.load_state_dict(state))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_state_dict_with_assign_breaks_the_tie(snapshot):
+    """``assign=True`` puts each name's own tensor in its place: names that held one parameter hold two."""
+    model = shared_parameters()
+
+    def act():
+        model.load_state_dict(other_values(), assign=True)
+        return {"tied": is_tied(model), **places(model)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_state_dict_with_assign_of_a_tied_state_leaves_two_parameters_on_one_storage(snapshot):
+    """A tied model's own state dict makes two Parameters of one storage: equal values, but gradients apart, and two steps."""
+    model, state = shared_parameters(), shared_parameters().state_dict()
+
+    def act():
+        model.load_state_dict(state, assign=True)
+        return {"tied": is_tied(model), "same storage": model[0].weight.data_ptr() == model[1].weight.data_ptr(),
+                "listed": len(list(model.parameters()))}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_state_dict_with_assign_keeps_a_shared_layer(snapshot):
+    """A layer that stands in two places is one object whatever is assigned to it; the last name wins."""
+    model = shared_layer()
+
+    def act():
+        model.load_state_dict(other_values(), assign=True)
+        return {"tied": is_tied(model), **places(model)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
+def test_deepcopy_of_the_model_keeps_the_tie(network, snapshot):
+    """The copy is tied in itself, and not to the original."""
+    model = network()
+    copied = copy.deepcopy(model)
+    assert snapshot == observe(lambda: {"tied": is_tied(copied), "tied to the original": copied[0].weight is model[0].weight})
+
+
+@pytest.mark.api("torch.nn.Module", page="notes/serialization")
+def test_pickled_module_keeps_the_tie(snapshot):
+    """A whole module that was pickled, as ``torch.save`` pickles it, comes back tied."""
+    pickled = pickle.dumps(shared_parameters())
+    assert snapshot == observe(lambda: is_tied(pickle.loads(pickled)))
+
+
+@pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
+def test_functional_call_replaces_a_tied_parameter_everywhere(snapshot):
+    """A value given under one name of a tie stands in for all: 10 (10 x + 1) + 1 at x = 1."""
+    model, values = shared_parameters(), {"0.weight": torch.tensor([[10.0]])}
+    assert snapshot == observe(lambda: torch.func.functional_call(model, values, torch.tensor([1.0])))
+
+
+@pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
+def test_functional_call_without_tie_weights_replaces_the_named_place_alone(snapshot):
+    """``tie_weights=False`` leaves the other name as it is: 2 (10 x + 1) + 1 at x = 1."""
+    model, values = shared_parameters(), {"0.weight": torch.tensor([[10.0]])}
+    assert snapshot == observe(lambda: torch.func.functional_call(model, values, torch.tensor([1.0]), tie_weights=False))
+
+
+@pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
+def test_functional_call_given_two_values_for_a_tie_raises(snapshot):
+    """Different tensors under two names of one parameter contradict each other, and are refused."""
+    model = shared_parameters()
+    values = {"0.weight": torch.tensor([[10.0]]), "1.weight": torch.tensor([[20.0]])}
+    assert snapshot == observe(lambda: torch.func.functional_call(model, values, torch.tensor([1.0])))
