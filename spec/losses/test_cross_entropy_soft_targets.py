@@ -1,0 +1,180 @@
+"""``CrossEntropyLoss`` with probabilities as targets, and with ``label_smoothing``."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from torch.nn import functional as F
+
+from fixtures.losses import logits
+from history.observe import observe
+
+
+def soft_cross_entropy(z, p, weight, smoothing):
+    """-sum(w q log_softmax(z)) over the classes, with q = (1 - s) p + s / c: one loss a sample, [n]. z and p [n, c], w [c]."""
+    shifted = z - z.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    smooth = (1 - smoothing) * p + smoothing / z.shape[1]
+    return -(weight * smooth * log_p).sum(axis=1)
+
+
+@st.composite
+def classifications(draw):
+    """Logits [n, c], classes [n], weights [c] and probabilities [n, c], which need not add up to 1."""
+    n, c = draw(st.integers(1, 3)), draw(st.integers(2, 3))
+    z = draw(arrays(np.float64, (n, c), elements=st.floats(-50, 50)))
+    classes = draw(arrays(np.int64, n, elements=st.integers(0, c - 1)))
+    weight = draw(arrays(np.float64, c, elements=st.floats(0.1, 10)))
+    return z, classes, weight, draw(arrays(np.float64, (n, c), elements=st.floats(0, 1)))
+
+
+def probabilities():
+    return torch.tensor([[0.0, 0.5, 0.5], [1.0, 0.0, 0.0]])
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_label_smoothing_with_classes_is_the_formula(snapshot):
+    """On drawn values the sum is NumPy's of smoothed one-hot targets; the mean divides by the weights of the targets."""
+    @settings(max_examples=20)
+    @given(classifications(), st.floats(0, 1))
+    def law(classification, smoothing):
+        z, classes, weight, _ = classification
+        total, mean = (F.cross_entropy(torch.tensor(z), torch.tensor(classes), weight=torch.tensor(weight), reduction=reduction,
+                                     label_smoothing=smoothing).numpy() for reduction in ("sum", "mean"))
+        expected = soft_cross_entropy(z, np.eye(len(weight))[classes], weight, smoothing).sum()
+        np.testing.assert_allclose(total, expected, rtol=1e-12, atol=1e-12)  # float64 has an eps of 2e-16
+        np.testing.assert_allclose(mean, expected / weight[classes].sum(), rtol=1e-12, atol=1e-12)
+
+    def act():
+        loss = F.cross_entropy(logits(), torch.tensor([2, 0]), label_smoothing=0.3)  # where it is unknown, it raises here
+        law()
+        return loss
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_probability_targets_are_the_formula(snapshot):
+    """On drawn values, smoothed and weighted, each loss is NumPy's; the mean divides by the number of samples alone."""
+    @settings(max_examples=20)
+    @given(classifications(), st.floats(0, 1))
+    def law(classification, smoothing):
+        z, _, weight, p = classification
+        none, mean = (F.cross_entropy(torch.tensor(z), torch.tensor(p), weight=torch.tensor(weight), label_smoothing=smoothing,
+                                    reduction=reduction).numpy() for reduction in ("none", "mean"))
+        expected = soft_cross_entropy(z, p, weight, smoothing)
+        np.testing.assert_allclose(none, expected, rtol=1e-12, atol=1e-12)  # float64 has an eps of 2e-16
+        np.testing.assert_allclose(mean, expected.mean(), rtol=1e-12, atol=1e-12)
+
+    def act():
+        loss = F.cross_entropy(logits(), probabilities(), label_smoothing=0.3)  # where they are unknown, it raises here
+        law()
+        return loss
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_cross_entropy_takes_probabilities(snapshot):
+    """A float target of the logits' shape is one probability a class: here -(log(2/6) + log(3/6)) / 2 and -log(6/8)."""
+    assert snapshot == observe(lambda: F.cross_entropy(logits(), probabilities(), reduction="none"))
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_one_hot_probabilities_equal_class_targets(snapshot):
+    """A target of 0s and a 1, as float, costs what its class costs."""
+    one_hot = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+
+    def act():
+        assert torch.allclose(F.cross_entropy(logits(), one_hot), F.cross_entropy(logits(), torch.tensor([2, 0])))
+        return F.cross_entropy(logits(), one_hot)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_one_hot_probabilities_do_not_equal_class_targets_under_weights(snapshot):
+    """With weights the mean divides by the samples for probabilities, by the targets' weights for classes: 3 + 1 instead of 2."""
+    weight, one_hot = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+    assert snapshot == observe(lambda: {"classes": F.cross_entropy(logits(), torch.tensor([2, 0]), weight=weight),
+                                        "probabilities": F.cross_entropy(logits(), one_hot, weight=weight)})
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_probabilities_need_not_add_up_to_one(snapshot):
+    """Nobody checks: targets [0, 0, 2] cost twice what [0, 0, 1] costs."""
+    target = torch.tensor([[0.0, 0.0, 1.0], [0.0, 0.0, 2.0]])
+    assert snapshot == observe(lambda: F.cross_entropy(logits()[:1].repeat(2, 1), target, reduction="none"))
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_probability_zero_of_a_class_masked_by_minus_infinity_makes_nan(snapshot):
+    """0 * inf is nan: a class target would have cost 0 here."""
+    masked = torch.tensor([[float("-inf"), 0.0]])
+    assert snapshot == observe(lambda: F.cross_entropy(masked, torch.tensor([[0.0, 1.0]])))
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_ignore_index_with_probabilities_raises(snapshot):
+    """A class can be ignored among class targets alone: an ``ignore_index`` of 0 or more raises with probabilities."""
+    assert snapshot == observe(lambda: F.cross_entropy(logits(), probabilities(), ignore_index=1))
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_gradient_flows_into_probability_targets(snapshot):
+    """A target made by another network is trained too, unless it is detached: its gradient is -log_softmax(logits) / n."""
+    target = probabilities().requires_grad_()
+
+    def act():
+        F.cross_entropy(logits(), target).backward()
+        assert torch.allclose(target.grad, -F.log_softmax(logits(), dim=1) / 2)
+        return target.grad
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.CrossEntropyLoss", page="generated/torch.nn.CrossEntropyLoss")
+def test_label_smoothing_spreads_a_share_of_the_target_over_all_classes(snapshot):
+    """0.3 is shared out among three classes: the loss is that of the probabilities 0.8 for its own and 0.1 for each other."""
+    smoothed = torch.tensor([[0.1, 0.1, 0.8], [0.8, 0.1, 0.1]])
+
+    def act():
+        loss = torch.nn.CrossEntropyLoss(label_smoothing=0.3)(logits(), torch.tensor([2, 0]))
+        assert torch.allclose(loss, F.cross_entropy(logits(), smoothed))
+        return loss
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_label_smoothing_leaves_ignored_targets_out(snapshot):
+    """An ignored target is not smoothed: it costs 0, and the mean divides by the others."""
+    assert snapshot == observe(lambda: {
+        reduction: F.cross_entropy(logits(), torch.tensor([2, -100]), label_smoothing=0.3, reduction=reduction)
+        for reduction in ("none", "mean")})
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_label_smoothing_makes_a_masked_class_cost_infinity(snapshot):
+    """The share of a class that -inf masks out costs inf, though it is not the target."""
+    masked = torch.tensor([[float("-inf"), 0.0]])
+    assert snapshot == observe(lambda: F.cross_entropy(masked, torch.tensor([1]), label_smoothing=0.1))
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_label_smoothing_above_one_raises(snapshot):
+    """A share lies between 0 and 1."""
+    assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor([2, 0]), label_smoothing=1.5))
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_negative_label_smoothing_is_taken_as_none_with_classes(snapshot):
+    """A negative share raises nothing with class targets: the loss is that of no smoothing, in silence."""
+    def act():
+        loss = F.cross_entropy(logits(), torch.tensor([2, 0]), label_smoothing=-0.5)
+        assert torch.allclose(loss, F.cross_entropy(logits(), torch.tensor([2, 0])))
+        return loss
+
+    assert snapshot == observe(act)

@@ -1,0 +1,91 @@
+"""Output [n, 1] against target [n]: elementwise losses compare every output with every target."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from history.observe import observe
+
+
+def column_and_row():
+    """Three outputs, [3, 1], equal to their three targets, [3]."""
+    return torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([1.0, 2.0, 4.0])
+
+
+@pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss", article="B")
+def test_mse_of_a_column_against_a_row_compares_all_pairs(snapshot):
+    """A perfect output [3, 1] against its target [3] has a loss of 28 / 9 instead of 0: [3, 3] differences, and a warning."""
+    output, target = column_and_row()
+    assert snapshot == observe(lambda: {"mean": F.mse_loss(output, target), "none": F.mse_loss(output, target, reduction="none")})
+
+
+@pytest.mark.api("torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.nn.MSELoss", article="A")
+def test_mse_of_a_squeezed_output_compares_each_with_its_own_target(snapshot):
+    """``output.squeeze()`` makes [3] of [3, 1]: the loss is 0, and nothing warns."""
+    output, target = column_and_row()
+    assert snapshot == observe(lambda: F.mse_loss(output.squeeze(), target))
+
+
+@pytest.mark.api("torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.squeeze", article="A")
+def test_squeeze_takes_the_batch_away_from_a_batch_of_one(snapshot):
+    """The last batch may hold one sample: ``squeeze()`` makes [] of [1, 1], and the loss warns. ``squeeze(-1)`` keeps [1]."""
+    output, target = torch.tensor([[3.0]]), torch.tensor([1.0])
+    assert snapshot == observe(lambda: {"squeeze()": F.mse_loss(output.squeeze(), target), "shape": output.squeeze().shape})
+
+
+@pytest.mark.api("torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.squeeze")
+def test_squeeze_of_the_last_dimension_keeps_a_batch_of_one(snapshot):
+    """``squeeze(-1)`` makes [1] of [1, 1]: no warning, for a batch of any size. The way out."""
+    output, target = torch.tensor([[3.0]]), torch.tensor([1.0])
+    assert snapshot == observe(lambda: {"squeeze(-1)": F.mse_loss(output.squeeze(-1), target), "shape": output.squeeze(-1).shape})
+
+
+@pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
+def test_training_on_broadcast_mse_makes_every_output_the_mean_of_the_targets(snapshot):
+    """The gradient draws each output to all targets: at their mean, here 7 / 3, it vanishes, whatever the inputs were."""
+    target = torch.tensor([1.0, 2.0, 4.0])
+    output = target.mean().repeat(3, 1).requires_grad_()
+
+    def act():
+        F.mse_loss(output, target).backward()
+        return output.grad.abs().max().item() < 1e-6
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
+def test_mse_of_a_row_against_its_row_with_one_more_dimension_warns_and_is_right(snapshot):
+    """[1, 3] against [3] broadcasts to [1, 3]: the value is right, and the warning comes all the same."""
+    output, target = torch.tensor([[1.0, 2.0, 4.0]]), torch.tensor([1.0, 2.0, 5.0])
+    assert snapshot == observe(lambda: F.mse_loss(output, target))
+
+
+@pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
+def test_mse_of_shapes_that_do_not_broadcast_raises(snapshot):
+    """[2] against [3] raises, after the warning."""
+    assert snapshot == observe(lambda: F.mse_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.0, 4.0])))
+
+
+@pytest.mark.api("torch.nn.functional.l1_loss", "torch.nn.functional.smooth_l1_loss", "torch.nn.functional.huber_loss",
+                 page="generated/torch.nn.L1Loss")
+@pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss", "huber_loss"])
+def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
+    """L1, smooth L1 and Huber compare all pairs as MSE does."""
+    output, target = column_and_row()
+    assert snapshot == observe(lambda: getattr(F, name)(output, target))
+
+
+@pytest.mark.api("torch.nn.functional.binary_cross_entropy", "torch.nn.functional.binary_cross_entropy_with_logits",
+                 page="generated/torch.nn.BCELoss")
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
+def test_binary_cross_entropy_refuses_to_broadcast(name, snapshot):
+    """The binary cross-entropies raise where MSE only warns."""
+    output, target = torch.tensor([[0.5], [0.25]]), torch.tensor([1.0, 0.0])
+    assert snapshot == observe(lambda: getattr(F, name)(output, target))
+
+
+@pytest.mark.api("torch.nn.functional.poisson_nll_loss", page="generated/torch.nn.PoissonNLLLoss")
+def test_poisson_nll_loss_broadcasts_without_a_warning(snapshot):
+    """Not every loss looks at the shapes: this one compares all pairs in silence."""
+    output, target = column_and_row()
+    assert snapshot == observe(lambda: F.poisson_nll_loss(output, target, reduction="none").shape)

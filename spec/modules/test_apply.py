@@ -1,0 +1,57 @@
+"""``module.apply(function)``: whom it visits, and in which order."""
+
+import pytest
+from torch import nn
+
+from fixtures.modules import nested_blocks
+from history.observe import observe
+
+
+class Custom(nn.Module):
+    """A module that is no container, with a child."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Linear(1, 1)
+
+
+def visited(module):
+    """The classes that ``apply`` visits, in order."""
+    names = []
+    module.apply(lambda each: names.append(type(each).__name__))
+    return names
+
+
+@pytest.mark.api("torch.nn.Module.apply", page="generated/torch.nn.Module", article="D")
+def test_apply_visits_children_first_and_the_module_last(snapshot):
+    """The function sees the inner modules before the outer, in the order of the names, and the module itself at the end."""
+    assert snapshot == observe(lambda: visited(nested_blocks(1)))
+
+
+@pytest.mark.api("torch.nn.Module.apply", page="generated/torch.nn.Module", article="D")
+def test_apply_sees_a_custom_class_and_what_it_holds(snapshot):
+    """Containers and classes of one's own are visited too: the function has to ask what it is given."""
+    assert snapshot == observe(lambda: visited(nn.Sequential(Custom(), nn.ReLU())))
+
+
+@pytest.mark.api("torch.nn.Module.apply", page="generated/torch.nn.Module")
+def test_apply_returns_the_module(snapshot):
+    """``apply`` returns the module, and drops what the function returns."""
+    net = nested_blocks(1)
+    assert snapshot == observe(lambda: net.apply(lambda module: nn.ReLU()) is net)
+
+
+@pytest.mark.api("torch.nn.Module.apply", page="generated/torch.nn.Module")
+def test_apply_visits_a_layer_used_twice_in_one_module_once(snapshot):
+    """Twice among the children of one module, a layer is visited once."""
+    shared = nn.Linear(1, 1)
+    assert snapshot == observe(lambda: visited(nn.Sequential(shared, nn.ReLU(), shared)))
+
+
+@pytest.mark.api("torch.nn.Module.apply", page="generated/torch.nn.Module")
+def test_apply_visits_a_layer_shared_by_two_modules_twice(snapshot):
+    """Under two parents it is visited twice, where ``modules()`` gives it once: an initialiser draws twice."""
+    shared = nn.Linear(1, 1)
+    net = nn.Sequential(nn.Sequential(shared), nn.Sequential(shared))
+    assert [type(module).__name__ for module in net.modules()].count("Linear") == 1
+    assert snapshot == observe(lambda: visited(net))

@@ -1,0 +1,89 @@
+"""Buffers: tensors that belong to a module's state and are not trained."""
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.models import linear
+from fixtures.modules import parameter_names
+from history.observe import observe
+
+
+def with_buffer(**settings):
+    """A module with the parameter ``weight`` and the buffer ``mean``."""
+    module = linear([[2.0]])
+    module.register_buffer("mean", torch.tensor([0.5]), **settings)
+    return module
+
+
+def lists(module):
+    return {"state_dict": list(module.state_dict()), "parameters": parameter_names(module),
+            "buffers": [name for name, _ in module.named_buffers()]}
+
+
+@pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module", article="B")
+def test_buffer_is_in_the_state_dict_and_no_parameter(snapshot):
+    """A buffer is saved and not trained: the state dict has it, after the parameters, and ``parameters()`` has not."""
+    assert snapshot == observe(lambda: lists(with_buffer()))
+
+
+@pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
+def test_non_persistent_buffer_is_not_saved(snapshot):
+    """``persistent=False`` leaves it out of the state dict too; ``named_buffers()`` still lists it."""
+    assert snapshot == observe(lambda: lists(with_buffer(persistent=False)))
+
+
+@pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
+def test_buffer_moves_with_its_module(snapshot):
+    """``module.double()`` converts a buffer; a plain tensor attribute stays as it is."""
+    module = with_buffer()
+    module.plain = torch.tensor([0.5])
+
+    def act():
+        module.double()
+        return {name: getattr(module, name).dtype for name in ("weight", "mean", "plain")}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
+def test_tensor_over_a_buffer_is_the_buffer(snapshot):
+    """Assigning a tensor to a buffer's name replaces the buffer: it stays in the state dict."""
+    module = with_buffer()
+
+    def act():
+        module.mean = torch.tensor([7.0])
+        return module.state_dict()["mean"]
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
+def test_number_over_a_buffer_raises(snapshot):
+    """Anything but a tensor or None is refused."""
+    module = with_buffer()
+
+    def act():
+        module.mean = 7.0
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
+def test_parameter_registered_as_buffer_is_not_trained(snapshot):
+    """``register_buffer`` takes a Parameter without a word, and then ``parameters()`` has it not: the call decides."""
+    module = linear([[2.0]])
+    module.register_buffer("scale", nn.Parameter(torch.tensor([1.0])))
+    assert snapshot == observe(lambda: lists(module))
+
+
+@pytest.mark.api("torch.nn.Buffer", page="generated/torch.nn.parameter.Buffer")
+def test_buffer_attribute_is_registered(snapshot):
+    """``module.mean = nn.Buffer(tensor)`` registers by assignment, as nn.Parameter does."""
+    module = linear([[2.0]])
+
+    def act():
+        module.mean = nn.Buffer(torch.tensor([0.5]))
+        return lists(module)
+
+    assert snapshot == observe(act)

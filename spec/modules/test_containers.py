@@ -1,0 +1,134 @@
+"""Containers that register what they hold, and Python's own, which do not."""
+
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.models import linear
+from fixtures.modules import layout, parameter_names
+from history.observe import observe
+
+
+def holding(value):
+    """A module that holds this value as its attribute ``parts``."""
+    module = nn.Module()
+    module.parts = value
+    return module
+
+
+def layers():
+    return [linear([[1.0]]), linear([[2.0]])]
+
+
+def parameters():
+    return [nn.Parameter(torch.tensor([1.0])), nn.Parameter(torch.tensor([2.0]))]
+
+
+@pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
+def test_module_list_registers_its_modules(snapshot):
+    """The modules of a ``ModuleList`` are children named 0, 1, ..."""
+    assert snapshot == observe(lambda: parameter_names(holding(nn.ModuleList(layers()))))
+
+
+@pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
+def test_module_dict_registers_in_the_order_of_a_dict(snapshot):
+    """The modules of a ``ModuleDict`` are children named by their keys, in the order of the dict."""
+    first, second = layers()
+    assert snapshot == observe(lambda: parameter_names(holding(nn.ModuleDict({"z": first, "a": second}))))
+
+
+@pytest.mark.api("torch.nn.ParameterList", page="generated/torch.nn.ParameterList")
+def test_parameter_list_registers_its_parameters(snapshot):
+    """The parameters of a ``ParameterList`` are named 0, 1, ..."""
+    assert snapshot == observe(lambda: dict(holding(nn.ParameterList(parameters())).named_parameters()))
+
+
+@pytest.mark.api("torch.nn.ParameterDict", page="generated/torch.nn.ParameterDict")
+def test_parameter_dict_sorts_the_keys_of_a_plain_dict(snapshot):
+    """A ``ParameterDict`` registers under its keys, and sorts those of a plain dict, which a ModuleDict no longer does.
+
+    Trap: the order is what an optimizer numbers its state by.
+    """
+    first, second = parameters()
+    assert snapshot == observe(lambda: parameter_names(holding(nn.ParameterDict({"z": first, "a": second}))))
+
+
+@pytest.mark.api("torch.nn.ParameterDict", page="generated/torch.nn.ParameterDict")
+def test_parameter_dict_keeps_the_order_of_an_ordered_dict(snapshot):
+    """An ``OrderedDict`` is the way out: its order is kept."""
+    first, second = parameters()
+    assert snapshot == observe(lambda: parameter_names(holding(nn.ParameterDict(OrderedDict([("z", first), ("a", second)])))))
+
+
+@pytest.mark.api("torch.nn.ParameterList", page="generated/torch.nn.ParameterList")
+def test_parameter_list_makes_parameters_of_tensors(snapshot):
+    """A plain tensor in a ``ParameterList`` becomes a Parameter, and is listed."""
+    assert snapshot == observe(lambda: dict(nn.ParameterList([torch.tensor([1.0])]).named_parameters()))
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.ModuleList")
+def test_python_list_of_modules_is_not_registered(snapshot):
+    """Modules in a Python list are not listed, saved, moved or trained. Use a ModuleList."""
+    module = holding(layers())
+
+    def act():
+        module.double()
+        return {"parameters": parameter_names(module), "children": layout(module), "state_dict": list(module.state_dict()),
+                "dtype after double()": module.parts[0].weight.dtype}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.ModuleDict")
+def test_python_dict_of_modules_is_not_registered(snapshot):
+    """Nor are modules in a Python dict. Use a ModuleDict."""
+    first, second = layers()
+    module = holding({"z": first, "a": second})
+    assert snapshot == observe(lambda: {"parameters": parameter_names(module), "state_dict": list(module.state_dict())})
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.ParameterList")
+def test_python_list_of_parameters_is_not_registered(snapshot):
+    """Nor are Parameters in a Python list: an optimizer over such a module alone has nothing to train, and says so."""
+    module = holding(parameters())
+    assert parameter_names(module) == []
+    assert snapshot == observe(lambda: torch.optim.SGD(module.parameters(), lr=0.1))
+
+
+@pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
+def test_module_list_is_not_callable(snapshot):
+    """A ``ModuleList`` has no forward: it holds, it does not chain."""
+    assert snapshot == observe(lambda: nn.ModuleList(layers())(torch.tensor([[1.0]])))
+
+
+@pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
+def test_module_list_slice_is_numbered_anew(snapshot):
+    """A slice of a ``ModuleList`` counts from 0, where a slice of a Sequential keeps the names."""
+    assert snapshot == observe(lambda: layout(nn.ModuleList([nn.ReLU(), nn.Sigmoid(), nn.Tanh()])[1:]))
+
+
+@pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
+def test_module_list_deletion_closes_the_gap(snapshot):
+    """``del modules[0]`` names what remains 0, 1, ... again."""
+    modules = nn.ModuleList([nn.ReLU(), nn.Sigmoid(), nn.Tanh()])
+
+    def act():
+        del modules[0]
+        return layout(modules)
+
+    assert snapshot == observe(act)
+
+
+MAPPINGS = {
+    "module_dict": lambda key: nn.ModuleDict({key: nn.ReLU()}),
+    "parameter_dict": lambda key: nn.ParameterDict({key: nn.Parameter(torch.tensor([1.0]))}),
+}
+
+
+@pytest.mark.parametrize("make", list(MAPPINGS.values()), ids=list(MAPPINGS))
+@pytest.mark.api("torch.nn.ModuleDict", "torch.nn.ParameterDict", page="generated/torch.nn.ModuleDict")
+def test_mapping_refuses_the_name_of_its_own_method(make, snapshot):
+    """A key is an attribute's name: ``keys``, ``pop`` or ``train`` are taken, and raise."""
+    assert snapshot == observe(lambda: parameter_names(make("keys")))

@@ -1,0 +1,130 @@
+"""``copy.deepcopy`` of modules and tensors, and the shallow ``copy.copy``."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.models import linear
+from fixtures.modules import Scale
+from history.observe import observe
+
+
+def trained():
+    """A layer with gradients."""
+    layer = linear([[2.0]], [0.5])
+    layer(torch.tensor([[3.0]])).sum().backward()
+    return layer
+
+
+@pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
+def test_deepcopied_module_has_parameters_of_its_own(snapshot):
+    """A step of the copy moves the copy and leaves the original."""
+    original = linear([[2.0]], [0.5])
+
+    def act():
+        copied = copy.deepcopy(original)
+        with torch.no_grad():
+            copied.weight.add_(1.0)
+        return {"copy": copied.weight, "original": original.weight, "type": type(copied.weight).__name__}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
+def test_deepcopied_module_has_no_gradients(snapshot):
+    """The copy's gradients are None, whatever the original has: copy them by hand if they are wanted."""
+    original = trained()
+    assert original.weight.grad is not None
+    assert snapshot == observe(lambda: [parameter.grad for parameter in copy.deepcopy(original).parameters()])
+
+
+@pytest.mark.api("torch.Tensor", page="tensors")
+def test_deepcopied_leaf_tensor_has_a_copy_of_its_gradient(snapshot):
+    """A leaf that is no Parameter takes its gradient along, as a copy."""
+    leaf = torch.tensor([1.0], requires_grad=True)
+    (leaf * 4.0).sum().backward()
+
+    def act():
+        copied = copy.deepcopy(leaf)
+        copied.grad = None if copied.grad is None else copied.grad.add_(1.0)
+        return {"copy": copied.grad, "original": leaf.grad}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
+def test_deepcopied_module_keeps_its_ties(snapshot):
+    """A parameter held under two names is one parameter in the copy, and another than the original's."""
+    net = nn.Sequential(linear([[2.0]]), linear([[3.0]]))
+    net[1].weight = net[0].weight
+
+    def act():
+        copied = copy.deepcopy(net)
+        return {"tied": copied[0].weight is copied[1].weight, "the original's": copied[0].weight is net[0].weight}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
+def test_layers_deepcopied_one_by_one_lose_their_ties(snapshot):
+    """Each ``deepcopy`` call knows only its own copies: a tie between two calls is lost. Copy the whole."""
+    first, second = linear([[2.0]]), linear([[3.0]])
+    second.weight = first.weight
+    assert snapshot == observe(lambda: copy.deepcopy(first).weight is copy.deepcopy(second).weight)
+
+
+@pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
+def test_deepcopied_module_keeps_freezing_mode_and_dtype(snapshot):
+    """``requires_grad``, ``training`` and the dtype are copied with it, and so are its buffers."""
+    original = linear([[2.0]], [0.5]).double().eval()
+    original.weight.requires_grad_(False)
+    original.register_buffer("mean", torch.tensor([1.0]))
+
+    def act():
+        copied = copy.deepcopy(original)
+        original.mean.zero_()
+        return {"weight": copied.weight, "bias": copied.bias, "training": copied.training, "mean": copied.mean}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor", page="tensors")
+def test_deepcopy_of_a_non_leaf_raises(snapshot):
+    """A tensor in a graph cannot be deepcopied: the copy would need the graph. Detach it first."""
+    result = torch.tensor([1.0], requires_grad=True) * 2.0
+    assert torch.equal(copy.deepcopy(result.detach()), torch.tensor([2.0]))
+    assert snapshot == observe(lambda: copy.deepcopy(result))
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+def test_deepcopy_of_a_module_that_keeps_an_output_raises(snapshot):
+    """A module that kept an output or a loss as an attribute cannot be deepcopied either. Keep it detached."""
+    module = Scale()
+    module.last_output = module(torch.tensor([1.0, 1.0]))
+    assert snapshot == observe(lambda: copy.deepcopy(module))
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+def test_shallow_copy_shares_the_parameters(snapshot):
+    """``copy.copy(module)`` holds the same parameters: training the copy trains the original."""
+    original = Scale()
+
+    def act():
+        copied = copy.copy(original)
+        return {"same parameter": copied.weight is original.weight, "same module": copied is original}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+def test_parameter_added_to_a_shallow_copy_shows_in_the_original(snapshot):
+    """The copy shares even the list of parameters: adding one to the copy adds it to the original."""
+    original = Scale()
+
+    def act():
+        copy.copy(original).shift = nn.Parameter(torch.tensor([0.0]))
+        return [name for name, _ in original.named_parameters()]
+
+    assert snapshot == observe(act)

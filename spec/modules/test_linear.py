@@ -1,0 +1,100 @@
+"""``nn.Linear``: what it holds, and what it computes."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from fixtures.models import linear
+from history.observe import observe
+
+
+def affine(x, weight, bias):
+    """y[.., o] = sum over i of x[.., i] weight[o, i] + bias[o]: x is [.., in], weight [out, in], bias [out]; float64."""
+    x, weight, bias = (np.asarray(each, np.float64) for each in (x, weight, bias))
+    return (x[..., None, :] * weight).sum(-1) + bias
+
+
+numbers = st.integers(-8, 8).map(lambda eighths: eighths / 8)
+
+
+def matrices(rows, columns):
+    return st.lists(st.lists(numbers, min_size=columns, max_size=columns), min_size=rows, max_size=rows)
+
+
+@settings(max_examples=20)
+@given(st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4)).flatmap(
+    lambda sizes: st.tuples(matrices(sizes[0], sizes[1]), matrices(sizes[2], sizes[1]), matrices(1, sizes[2]))))
+def test_linear_equals_the_affine_map(drawn):
+    """For every input [batch, in] the layer gives x W' + b."""
+    x, weight, (bias,) = drawn
+    result = linear(weight, bias)(torch.tensor(x)).detach().numpy()
+    # eighths up to 1: products are multiples of 1/64 below 4, exact in float32, so the order of summation cannot matter
+    np.testing.assert_allclose(result, affine(x, weight, bias), rtol=0, atol=0)
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
+def test_linear_weight_is_outputs_by_inputs(snapshot):
+    """``nn.Linear(3, 2)`` holds a weight of shape [2, 3], outputs first, and a bias of shape [2]."""
+    assert snapshot == observe(lambda: {name: value.shape for name, value in nn.Linear(3, 2).named_parameters()})
+
+
+@pytest.mark.api("torch.nn.Linear", "torch.nn.Parameter", page="generated/torch.nn.Linear", article="C")
+def test_linear_weight_and_bias_are_parameters(snapshot):
+    """Both are ``nn.Parameter``, and so require grad."""
+    layer = nn.Linear(3, 2)
+    assert snapshot == observe(lambda: {name: [str(type(value)), value.requires_grad] for name, value in
+                                        {"weight": layer.weight, "bias": layer.bias}.items()})
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
+def test_linear_without_bias_holds_none(snapshot):
+    """``bias=False`` leaves the attribute ``bias`` with the value None, and one parameter."""
+    layer = nn.Linear(3, 2, bias=False)
+    assert snapshot == observe(lambda: {"bias": layer.bias, "parameters": [name for name, _ in layer.named_parameters()]})
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
+def test_linear_multiplies_by_the_transposed_weight_and_adds_the_bias(snapshot):
+    """y = x W' + b: [1, 2, 3] by rows [1, 0, 1] and [0, 2, 0] and bias [10, 20] gives [14, 24]."""
+    layer = linear([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]], [10.0, 20.0])
+    x = torch.tensor([[1.0, 2.0, 3.0]])
+    assert torch.equal(layer(x), x @ layer.weight.t() + layer.bias)
+    assert snapshot == observe(lambda: layer(x))
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+def test_linear_maps_the_last_dimension(snapshot):
+    """All dimensions but the last are batch: [3] gives [1], and [2, 2, 3] gives [2, 2, 1]."""
+    layer = linear([[1.0, 10.0, 100.0]])
+    assert snapshot == observe(lambda: {"one": layer(torch.tensor([1.0, 2.0, 3.0])),
+                                        "four": layer(torch.tensor([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
+                                                                    [[7.0, 8.0, 9.0], [0.0, 1.0, 0.0]]]))})
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
+def test_linear_refuses_an_input_of_another_width(snapshot):
+    """Two numbers for a layer of three inputs: the matrix shapes in the message are those of the product."""
+    assert snapshot == observe(lambda: linear([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]], [10.0, 20.0])(torch.tensor([[1.0, 2.0]])))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.int64], ids=["float64", "int64"])
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+def test_linear_refuses_an_input_of_another_dtype(dtype, snapshot):
+    """A float64 input, as NumPy gives it, does not meet a float32 weight, nor do integers: convert one of the two."""
+    assert snapshot == observe(lambda: linear([[1.0]], [0.5])(torch.tensor([[1]], dtype=dtype)))
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+def test_linear_makes_an_empty_batch_of_an_empty_batch(snapshot):
+    """No rows in, no rows out; the weight's gradient is zero, not None."""
+    layer = linear([[1.0, 2.0]], [0.5])
+
+    def act():
+        output = layer(torch.zeros(0, 2))
+        output.sum().backward()
+        return {"output": output.shape, "weight.grad": layer.weight.grad, "bias.grad": layer.bias.grad}
+
+    assert snapshot == observe(act)

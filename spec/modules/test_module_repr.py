@@ -1,0 +1,129 @@
+"""How modules print: nested blocks, repeated blocks, and each layer that the articles use."""
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.modules import BaseWithAdapter, Scale, nested_blocks, perceptron
+from history.observe import observe
+
+
+def lines(module):
+    return repr(module).splitlines()
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="A")
+def test_module_prints_its_children_by_attribute(snapshot):
+    """Article A's model prints class and children, each under its attribute's name, nested ones indented."""
+    assert snapshot == observe(lambda: lines(BaseWithAdapter()))
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
+def test_sequential_prints_its_layers_by_number(snapshot):
+    """Article D's network prints (0), (1) and (2)."""
+    assert snapshot == observe(lambda: lines(perceptron()))
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
+def test_sequential_prints_equal_blocks_one_by_one(snapshot):
+    """Article D's four blocks in a Sequential print in full, equal as they are."""
+    assert snapshot == observe(lambda: lines(nested_blocks()))
+
+
+@pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
+def test_module_list_prints_equal_neighbours_once(snapshot):
+    """A ``ModuleList`` prints neighbours of equal repr as one, with their count; another layer between parts them."""
+    layers = [nn.Linear(2, 2), nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)]
+    assert snapshot == observe(lambda: lines(nn.ModuleList(layers)))
+
+
+@pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList", article="D")
+def test_module_list_prints_equal_blocks_once(snapshot):
+    """Equal blocks of several lines are one as well: article D's blocks in a ModuleList."""
+    assert snapshot == observe(lambda: lines(nn.ModuleList(nested_blocks()[0].children())))
+
+
+@pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
+def test_module_dict_prints_its_keys(snapshot):
+    """A ``ModuleDict`` prints each module under its key."""
+    assert snapshot == observe(lambda: lines(nn.ModuleDict({"enter": nn.ReLU(), "leave": nn.Sigmoid()})))
+
+
+@pytest.mark.api("torch.nn.ParameterList", page="generated/torch.nn.ParameterList")
+def test_parameter_list_prints_dtype_and_size(snapshot):
+    """A ``ParameterList`` prints what its parameters are, not their values."""
+    assert snapshot == observe(lambda: lines(nn.ParameterList([nn.Parameter(torch.zeros(2, 3))])))
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="C")
+def test_own_parameters_are_not_printed(snapshot):
+    """A module's own parameters do not show in its repr: article C's layer prints as its class alone."""
+    assert snapshot == observe(lambda: repr(Scale()))
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+def test_absent_child_prints_as_none(snapshot):
+    """A child set to None is still printed; no list of modules has it."""
+    module = nn.Module()
+    module.head = nn.ReLU()
+    module.head = None
+    assert snapshot == observe(lambda: {"repr": lines(module), "modules": len(list(module.modules()))})
+
+
+class Shifted(nn.Module):
+    """Says more of itself than its class."""
+
+    def extra_repr(self):
+        return "by=3"
+
+
+@pytest.mark.api("torch.nn.Module.extra_repr", page="generated/torch.nn.Module")
+def test_extra_repr_stands_between_the_parentheses(snapshot):
+    """What ``extra_repr`` returns is printed on the module's line; with children it is a line of its own above theirs."""
+    parent = Shifted()
+    parent.child = nn.ReLU()
+    assert snapshot == observe(lambda: {"alone": lines(Shifted()), "with a child": lines(parent)})
+
+
+@pytest.mark.api("torch.nn.Module.eval", page="generated/torch.nn.Module")
+def test_repr_does_not_tell_training_or_freezing(snapshot):
+    """A frozen module in eval mode, and of another dtype, prints as any other."""
+    model = perceptron().eval().double()
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    assert repr(model) == repr(perceptron())
+    assert snapshot == observe(lambda: lines(model))
+
+
+LAYERS = {
+    "linear": lambda: nn.Linear(4, 8),
+    "linear without bias": lambda: nn.Linear(4, 8, bias=False),
+    "relu": lambda: nn.ReLU(),
+    "relu in place": lambda: nn.ReLU(inplace=True),
+    "sigmoid": lambda: nn.Sigmoid(),
+    "identity": lambda: nn.Identity(),
+    "embedding": lambda: nn.Embedding(10, 3),
+    "embedding with padding": lambda: nn.Embedding(53, 10, padding_idx=0),
+    "rnn": lambda: nn.RNN(10, 20, num_layers=2, batch_first=True),
+    "max_pool1d": lambda: nn.MaxPool1d(4),
+    "max_pool2d": lambda: nn.MaxPool2d((2, 2)),
+    "avg_pool1d": lambda: nn.AvgPool1d(4),
+    "avg_pool2d": lambda: nn.AvgPool2d((2, 2)),
+    "conv1d": lambda: nn.Conv1d(4, 8, 3, padding=1),
+    "batch_norm": lambda: nn.BatchNorm1d(4),
+    "layer_norm": lambda: nn.LayerNorm(4),
+    "instance_norm": lambda: nn.InstanceNorm1d(4),
+    "dropout": lambda: nn.Dropout(0.6),
+    "mse_loss": lambda: nn.MSELoss(),
+    "cross_entropy": lambda: nn.CrossEntropyLoss(),
+}
+
+
+@pytest.mark.parametrize("make", list(LAYERS.values()), ids=list(LAYERS))
+@pytest.mark.api("torch.nn.Linear", "torch.nn.ReLU", "torch.nn.Sigmoid", "torch.nn.Embedding", "torch.nn.RNN",
+                 "torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d", "torch.nn.Conv1d",
+                 "torch.nn.BatchNorm1d", "torch.nn.LayerNorm", "torch.nn.InstanceNorm1d", "torch.nn.Dropout",
+                 page="nn", article="D")
+def test_layer_prints_its_arguments(make, snapshot):
+    """A layer prints its class and the arguments that make it what it is."""
+    assert snapshot == observe(lambda: repr(make()))

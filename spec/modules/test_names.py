@@ -1,0 +1,110 @@
+"""The names of nested modules and their parameters, their order, and ``add_module``."""
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.modules import BaseWithAdapter, Scale, layout, nested_blocks, parameter_names, perceptron
+from history.observe import observe
+
+
+class Outer(nn.Module):
+    """Assigns a child, then a parameter of its own, then another child."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = Scale()
+        self.own = nn.Parameter(torch.tensor([0.0]))
+        self.activation = nn.ReLU()
+        self.last = Scale()
+
+
+@pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="D")
+def test_layers_without_parameters_leave_a_gap_in_the_names(snapshot):
+    """The names count all layers, the list only those with parameters: article D's 0.weight, 0.bias, 2.weight, 2.bias."""
+    assert snapshot == observe(lambda: {name: value.shape for name, value in perceptron().named_parameters()})
+
+
+@pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="A")
+def test_names_of_nested_modules_are_joined_by_dots(snapshot):
+    """Article A's model lists base, adapter and head in the order of their assignment, and nothing for its sigmoid."""
+    assert snapshot == observe(lambda: parameter_names(BaseWithAdapter()))
+
+
+@pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="D")
+def test_space_in_the_name_of_a_block_stays_in_the_names_of_its_parameters(snapshot):
+    """Article D's blocks, named with a space, give names such as ``0.block 1.2.bias``."""
+    assert snapshot == observe(lambda: parameter_names(nested_blocks(2)))
+
+
+@pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module")
+def test_own_parameters_come_before_those_of_children(snapshot):
+    """A module lists its own parameters first, even when a child was assigned before them."""
+    assert snapshot == observe(lambda: parameter_names(Outer()))
+
+
+@pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module")
+def test_named_parameters_without_recursion_lists_its_own_only(snapshot):
+    """``recurse=False`` leaves the children's parameters out; ``prefix`` goes before each name."""
+    assert snapshot == observe(lambda: [name for name, _ in Outer().named_parameters(prefix="outer", recurse=False)])
+
+
+@pytest.mark.api("torch.nn.Module.named_modules", page="generated/torch.nn.Module", article="D")
+def test_named_modules_starts_with_the_module_itself(snapshot):
+    """``named_modules()`` gives the module under the empty name, then each child before its own children."""
+    assert snapshot == observe(lambda: [f"{name}: {type(module).__name__}" for name, module in nested_blocks(1).named_modules()])
+
+
+@pytest.mark.api("torch.nn.Module.get_submodule", page="generated/torch.nn.Module")
+def test_get_submodule_takes_a_dotted_name(snapshot):
+    """``get_submodule("0.block 1.2")`` gives the layer itself."""
+    net = nested_blocks(2)
+    assert snapshot == observe(lambda: net.get_submodule("0.block 1.2") is net[0][1][2])
+
+
+@pytest.mark.api("torch.nn.Module.add_module", page="generated/torch.nn.Module", article="D")
+def test_add_module_takes_a_name_with_a_space(snapshot):
+    """``add_module("block 0", m)`` registers it; no attribute syntax reaches it, ``getattr`` does."""
+    net, block = nn.Sequential(), nn.ReLU()
+
+    def act():
+        net.add_module("block 0", block)
+        return {"children": layout(net), "by getattr": getattr(net, "block 0") is block}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.add_module", page="generated/torch.nn.Module")
+def test_add_module_refuses_a_dot(snapshot):
+    """A dot parts the names of nested modules."""
+    assert snapshot == observe(lambda: nn.Sequential().add_module("block.0", nn.ReLU()))
+
+
+@pytest.mark.api("torch.nn.Module.add_module", page="generated/torch.nn.Module")
+def test_add_module_refuses_an_empty_name(snapshot):
+    """The empty name is the module's own."""
+    assert snapshot == observe(lambda: nn.Sequential().add_module("", nn.ReLU()))
+
+
+@pytest.mark.api("torch.nn.Module.add_module", page="generated/torch.nn.Module")
+def test_add_module_refuses_the_name_of_another_attribute(snapshot):
+    """A name that is a parameter's, a method's or any attribute's is taken."""
+    assert snapshot == observe(lambda: Scale().add_module("weight", nn.ReLU()))
+
+
+@pytest.mark.api("torch.nn.Module.add_module", page="generated/torch.nn.Module")
+def test_add_module_replaces_a_module_of_the_same_name(snapshot):
+    """A name taken by another child does not raise: the new one takes its place without a word."""
+    net = nn.Sequential(nn.ReLU(), nn.Sigmoid())
+
+    def act():
+        net.add_module("0", nn.Tanh())
+        return layout(net)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.add_module", page="generated/torch.nn.Module")
+def test_add_module_refuses_what_is_no_module(snapshot):
+    """A function, say, has to be wrapped in a Module."""
+    assert snapshot == observe(lambda: nn.Sequential().add_module("0", torch.relu))

@@ -1,0 +1,208 @@
+"""``nn.Sequential`` as a list: index, slice, append, insert, extend, delete, and the names that remain."""
+
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.modules import layout, nested_blocks
+from history.observe import observe
+
+
+def three():
+    return nn.Sequential(nn.ReLU(), nn.Sigmoid(), nn.Tanh())
+
+
+def named():
+    return nn.Sequential(OrderedDict([("enter", nn.ReLU()), ("middle", nn.Sigmoid()), ("leave", nn.Tanh())]))
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
+def test_sequential_index_counts_from_either_end(snapshot):
+    """An index gives the layer at that place, a negative one from the end, whatever the layers' names."""
+    net = named()
+    assert snapshot == observe(lambda: [type(net[index]).__name__ for index in (0, 2, -1, -3)])
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sequential_index_out_of_range_raises(snapshot):
+    """Three layers have no index 3."""
+    assert snapshot == observe(lambda: three()[3])
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
+def test_nested_index_reaches_an_inner_layer(snapshot):
+    """``net[0][1][0].bias.data``: in the first part, in its second block, the first layer, as in article D."""
+    net = nested_blocks()
+    getattr(net[0], "block 1")[0].bias.data.fill_(7.0)
+    assert snapshot == observe(lambda: net[0][1][0].bias.data)
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sequential_slice_holds_the_same_layers(snapshot):
+    """A slice is a new Sequential of the same layer objects: training one trains the other."""
+    net = three()
+
+    def act():
+        part = net[1:]
+        return {"type": type(part).__name__, "length": len(part), "same layer": part[0] is net[1]}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sequential_slice_keeps_the_names(snapshot):
+    """``net[1:]`` keeps the names 1 and 2: its state dict does not fit a Sequential built anew of these layers."""
+    assert snapshot == observe(lambda: layout(three()[1:]))
+
+
+@pytest.mark.api("torch.nn.Sequential.append", page="generated/torch.nn.Sequential")
+def test_sequential_append_names_by_length_and_returns_self(snapshot):
+    """``append`` names the new layer by the length so far, among given names too, and returns the Sequential."""
+    plain, with_names = three(), named()
+
+    def act():
+        returned = plain.append(nn.Identity())
+        return {"returns self": returned is plain, "plain": layout(plain), "named": layout(with_names.append(nn.Identity()))}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential.insert", page="generated/torch.nn.Sequential")
+def test_sequential_insert_moves_the_later_names_on(snapshot):
+    """``insert(1, layer)`` renames what follows: 1 becomes 2, and a state dict saved before no longer fits."""
+    net = three()
+
+    def act():
+        net.insert(1, nn.Identity())
+        return layout(net)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential.insert", page="generated/torch.nn.Sequential")
+def test_sequential_insert_at_a_negative_index_counts_from_the_end(snapshot):
+    """``insert(-1, layer)`` puts it before the last layer, as a list does."""
+    net = three()
+
+    def act():
+        net.insert(-1, nn.Identity())
+        return layout(net)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential.insert", page="generated/torch.nn.Sequential")
+def test_sequential_insert_out_of_range_raises(snapshot):
+    """A list would append; a Sequential raises."""
+    assert snapshot == observe(lambda: layout(three().insert(4, nn.Identity())))
+
+
+@pytest.mark.api("torch.nn.Sequential.extend", page="generated/torch.nn.Sequential")
+def test_sequential_extend_appends_each_layer(snapshot):
+    """``extend`` takes another Sequential; the layers are shared, not copied."""
+    net, more = three(), nn.Sequential(nn.Identity(), nn.ReLU())
+
+    def act():
+        net.extend(more)
+        return {"layers": layout(net), "shared": net[3] is more[0]}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sequential_deletion_closes_the_gap(snapshot):
+    """``del net[0]``: the layers that remain are named 0 and 1 again."""
+    net = three()
+
+    def act():
+        del net[0]
+        return layout(net)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sequential_deletion_loses_given_names(snapshot):
+    """``del net[0]`` of a Sequential with names of its own renames what remains to 0 and 1: the names are lost."""
+    net = named()
+
+    def act():
+        del net[0]
+        return layout(net)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sequential_deletion_by_attribute_keeps_the_gap(snapshot):
+    """``del net.enter`` takes one layer out and leaves the other names alone: the way out."""
+    net = named()
+
+    def act():
+        del net.enter
+        return layout(net)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sequential_deletion_takes_a_slice(snapshot):
+    """``del net[1:]`` deletes every layer of the slice."""
+    net = three()
+
+    def act():
+        del net[1:]
+        return layout(net)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential.pop", page="generated/torch.nn.Sequential")
+def test_sequential_pop_deletes_and_returns(snapshot):
+    """``pop(0)`` returns the layer and closes the gap."""
+    net = three()
+    assert snapshot == observe(lambda: {"popped": type(net.pop(0)).__name__, "remaining": layout(net)})
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sequential_item_assignment_keeps_the_name(snapshot):
+    """``net[1] = layer`` replaces the layer at that place under its name."""
+    net = named()
+
+    def act():
+        net[1] = nn.Identity()
+        return layout(net)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sum_of_sequentials_is_a_new_sequential(snapshot):
+    """``net + more`` numbers all layers anew, and leaves both as they were."""
+    net, more = named(), nn.Sequential(nn.Identity())
+
+    def act():
+        return {"sum": layout(net + more), "net": layout(net)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sequential_refuses_a_list(snapshot):
+    """``Sequential([a, b])`` raises: the layers are arguments. Write ``Sequential(*layers)``."""
+    assert snapshot == observe(lambda: nn.Sequential([nn.ReLU(), nn.Sigmoid()]))
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_sequential_refuses_a_plain_dict(snapshot):
+    """Names are taken from an ``OrderedDict`` alone; a plain dict raises, though it is ordered too."""
+    assert snapshot == observe(lambda: nn.Sequential({"enter": nn.ReLU()}))
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
+def test_empty_sequential_returns_its_input(snapshot):
+    """Without layers the input comes back, the same object."""
+    x = torch.tensor([2.0])
+    assert snapshot == observe(lambda: nn.Sequential()(x) is x)

@@ -1,0 +1,188 @@
+"""Hooks on a module: ``module(x)`` runs them, ``module.forward(x)`` does not."""
+
+import pytest
+import torch
+
+from fixtures.models import linear
+from history.observe import observe
+
+
+class Doubles(torch.nn.Module):
+    """Twice its input; writes each of its forward passes into ``events``."""
+
+    def __init__(self, events):
+        super().__init__()
+        self.events = events
+
+    def forward(self, x):
+        self.events.append("forward")
+        return 2 * x
+
+
+def hooked():
+    """A module with a hook before and one after its forward, and the list they all write into."""
+    events = []
+    module = Doubles(events)
+    module.register_forward_pre_hook(lambda module, arguments: events.append("pre-hook"))
+    module.register_forward_hook(lambda module, arguments, output: events.append("hook"))
+    return module, events
+
+
+@pytest.mark.api("torch.nn.Module.register_forward_hook", "torch.nn.Module.register_forward_pre_hook",
+                 page="generated/torch.nn.Module")
+def test_calling_a_module_runs_its_hooks_around_forward(snapshot):
+    """``module(x)`` runs the pre-hook, forward and the hook, in this order."""
+    module, events = hooked()
+
+    def act():
+        return {"output": module(torch.tensor([1.0])), "events": events}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.forward", page="generated/torch.nn.Module")
+def test_calling_forward_itself_runs_no_hook(snapshot):
+    """``module.forward(x)`` gives the same value, and passes the hooks by in silence: call the module instead."""
+    module, events = hooked()
+
+    def act():
+        return {"output": module.forward(torch.tensor([1.0])), "events": events}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.forward", page="generated/torch.nn.Module")
+def test_calling_forward_of_the_parent_runs_the_hooks_of_its_children(snapshot):
+    """Only the hooks of the module whose ``forward`` is called are passed by: its children are called as modules."""
+    child, events = hooked()
+    parent = torch.nn.Sequential(child)
+    parent.register_forward_hook(lambda module, arguments, output: events.append("parent's hook"))
+
+    def act():
+        parent.forward(torch.tensor([1.0]))
+        return events
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.register_forward_pre_hook", page="generated/torch.nn.Module")
+def test_pre_hook_that_returns_a_value_replaces_the_input(snapshot):
+    """What a pre-hook returns is what forward gets: 2 * (1 + 10)."""
+    module = Doubles([])
+    module.register_forward_pre_hook(lambda module, arguments: arguments[0] + 10.0)
+    assert snapshot == observe(lambda: module(torch.tensor([1.0])))
+
+
+@pytest.mark.api("torch.nn.Module.register_forward_hook", page="generated/torch.nn.Module")
+def test_hook_that_returns_a_value_replaces_the_output(snapshot):
+    """What a hook returns is what the caller gets: 2 * 1 + 10; a hook that returns None leaves the output."""
+    module = Doubles([])
+    module.register_forward_hook(lambda module, arguments, output: output + 10.0)
+    module.register_forward_hook(lambda module, arguments, output: None)
+    assert snapshot == observe(lambda: module(torch.tensor([1.0])))
+
+
+@pytest.mark.api("torch.nn.Module.register_forward_hook", page="generated/torch.nn.Module")
+def test_hooks_run_in_the_order_in_which_they_were_registered(snapshot):
+    """Each hook gets the output that the one before it left: (2 * 1 + 1) * 3."""
+    module = Doubles([])
+    module.register_forward_hook(lambda module, arguments, output: output + 1.0)
+    module.register_forward_hook(lambda module, arguments, output: output * 3.0)
+    assert snapshot == observe(lambda: module(torch.tensor([1.0])))
+
+
+@pytest.mark.api("torch.nn.Module.register_forward_hook", page="generated/torch.nn.Module")
+def test_prepended_hook_runs_first(snapshot):
+    """``prepend=True`` puts a hook before those that are there: 2 * 1 * 3 + 1."""
+    module = Doubles([])
+    module.register_forward_hook(lambda module, arguments, output: output + 1.0)
+
+    def act():
+        module.register_forward_hook(lambda module, arguments, output: output * 3.0, prepend=True)
+        return module(torch.tensor([1.0]))
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.utils.hooks.RemovableHandle.remove", page="generated/torch.nn.Module")
+def test_removed_hook_runs_no_more(snapshot):
+    """``register_forward_hook`` returns a handle; after its ``remove()`` the module is as it was."""
+    module = Doubles([])
+    handle = module.register_forward_hook(lambda module, arguments, output: output + 10.0)
+
+    def act():
+        before = module(torch.tensor([1.0]))
+        handle.remove()
+        return {"before": before, "after": module(torch.tensor([1.0]))}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.register_forward_pre_hook", page="generated/torch.nn.Module")
+def test_hook_does_not_see_keyword_arguments(snapshot):
+    """A hook gets the positional arguments alone: for ``module(x=...)`` an empty tuple."""
+    module, seen = Doubles([]), []
+    module.register_forward_pre_hook(lambda module, arguments: seen.append(arguments))
+
+    def act():
+        return {"output": module(x=torch.tensor([1.0])), "seen": seen}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.register_forward_pre_hook", page="generated/torch.nn.Module")
+def test_hook_registered_with_kwargs_sees_keyword_arguments(snapshot):
+    """With ``with_kwargs=True`` a hook gets them as a dict of its own: the way out."""
+    module, seen = Doubles([]), []
+
+    def act():
+        module.register_forward_pre_hook(lambda module, arguments, keywords: seen.append([arguments, keywords]), with_kwargs=True)
+        return {"output": module(x=torch.tensor([1.0])), "seen": seen}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.register_forward_hook", page="generated/torch.nn.Module")
+def test_only_hooks_of_always_call_run_when_forward_raises(snapshot):
+    """When forward raises, a hook registered with ``always_call=True`` runs all the same; the others do not."""
+    module, events = linear([[1.0, 2.0]]), []
+    module.register_forward_hook(lambda module, arguments, output: events.append("hook"))
+
+    def act():
+        module.register_forward_hook(lambda module, arguments, output: events.append("always"), always_call=True)
+        with pytest.raises(RuntimeError):
+            module(torch.tensor([[1.0]]))
+        return events
+
+    assert snapshot == observe(act)
+
+
+def gradients_seen(call):
+    """What a full backward hook on 3 x sees when the graph was built by ``call(module, x)``."""
+    module, seen = linear([[3.0]]), []
+    module.register_full_backward_hook(
+        lambda module, grad_input, grad_output: seen.append({"grad_input": grad_input, "grad_output": grad_output}))
+    call(module, torch.tensor([[1.0]], requires_grad=True)).backward(torch.tensor([[2.0]]))
+    return seen
+
+
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
+def test_full_backward_hook_sees_the_gradients_of_input_and_output(snapshot):
+    """For 3 x and a gradient 2 on the output, the hook sees 2 there and 6 on the input."""
+    assert snapshot == observe(lambda: gradients_seen(lambda module, x: module(x)))
+
+
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
+def test_full_backward_hook_does_not_run_behind_forward_itself(snapshot):
+    """The hook is put into the graph by calling the module: a graph built by ``module.forward(x)`` is without it."""
+    assert snapshot == observe(lambda: gradients_seen(lambda module, x: module.forward(x)))
+
+
+@pytest.mark.api("torch.nn.Module.forward", page="generated/torch.nn.Module")
+def test_calling_a_module_without_forward_raises(snapshot):
+    """A class that defines no ``forward`` is made without a word; the error comes when it is called."""
+    class Forgotten(torch.nn.Module):
+        pass
+
+    module = Forgotten()
+    assert snapshot == observe(lambda: module(torch.tensor([1.0])))

@@ -1,0 +1,123 @@
+"""Forward, backward, step in another order or number than the usual one."""
+
+import pytest
+import torch
+
+from fixtures.models import linear
+from history.observe import observe
+
+
+@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A")
+def test_step_before_the_first_backward_moves_nothing(snapshot):
+    """Without gradients there is nothing to step along: neither Adam's moments nor weight decay move a parameter."""
+    model = linear([[1.0, 2.0]], [0.5])
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1, weight_decay=0.1)
+    model(torch.tensor([[1.0, 3.0]]))
+
+    def act():
+        optimizer.step()
+        return {"weight": model.weight, "bias": model.bias, "state": len(optimizer.state)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A")
+def test_two_steps_without_zero_grad_apply_the_sum_of_the_gradients(snapshot):
+    """A training loop that forgets ``zero_grad``: the second step goes along both gradients, 1 - 0.1 * (2 + 2 + 3)."""
+    model = linear([[1.0]])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for sample in (2.0, 3.0):
+        model(torch.tensor([[sample]])).sum().backward()
+        optimizer.step()
+    assert snapshot == observe(lambda: {"weight": model.weight, "weight.grad": model.weight.grad})
+
+
+@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step")
+def test_step_between_forward_and_backward_makes_backward_raise(snapshot):
+    """Backward needs the weight that forward saw; a step has written to it since, and autograd notices.
+
+    Before 1.5 optimizers wrote through ``.data``, unnoticed, and the gradient was that of the new weight: 3 * 5 became 3 * 4.9.
+    """
+    model = torch.nn.Sequential(linear([[2.0]]), linear([[5.0]]))
+    optimizer = torch.optim.SGD(model[1].parameters(), lr=0.1)
+    model[1].weight.grad = torch.tensor([[1.0]])
+    loss = model(torch.tensor([[3.0]])).sum()
+
+    def act():
+        optimizer.step()
+        loss.backward()
+        return model[0].weight.grad
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+def test_backward_without_a_graph_raises(snapshot):
+    """When every parameter is frozen the loss has no graph, and backward says so."""
+    model = linear([[1.0, 2.0]])
+    model.weight.requires_grad_(False)
+    loss = model(torch.tensor([[1.0, 3.0]])).sum()
+    assert snapshot == observe(lambda: loss.backward())
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+def test_second_backward_runs_where_nothing_was_saved(snapshot):
+    """Only what was saved is freed: through a sum, which saves nothing, backward runs as often as it is asked.
+
+    So a loop may hide a forgotten ``retain_graph`` until a layer that saves is added.
+    """
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = x.sum()
+
+    def act():
+        loss.backward()
+        loss.backward()
+        return x.grad
+
+    assert snapshot == observe(act)
+
+
+def two_losses():
+    """Two losses on one trunk, exp(x): e + e and 3 e for x = 1."""
+    x = torch.tensor(1.0, requires_grad=True)
+    trunk = x.exp()
+    return x, trunk * 2.0, trunk * 3.0
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+def test_backward_of_a_second_loss_on_the_same_trunk_raises(snapshot):
+    """The first loss's backward frees what the trunk saved, and the second loss needs it too."""
+    x, first, second = two_losses()
+    first.backward()
+    assert snapshot == observe(lambda: second.backward())
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+def test_losses_on_the_same_trunk_are_added_before_backward(snapshot):
+    """One backward of the sum goes through the trunk once: 5 e. The way out."""
+    x, first, second = two_losses()
+
+    def act():
+        (first + second).backward()
+        return x.grad
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward", article="D")
+def test_backward_with_a_gradient_argument_weighs_the_elements(snapshot):
+    """``y.backward(v)`` is ``(v * y).sum().backward()``: for y = x x it gives 2 x v."""
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+
+    def act():
+        (x * x).backward(torch.tensor([10.0, 100.0]))
+        return x.grad
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+def test_backward_with_a_gradient_argument_of_another_shape_raises(snapshot):
+    """The gradient argument must have the output's shape: a scalar 1 is not broadcast."""
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    assert snapshot == observe(lambda: (x * x).backward(torch.tensor(1.0)))

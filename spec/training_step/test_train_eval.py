@@ -1,0 +1,152 @@
+"""``train()`` and ``eval()``: what they reach, and what they do not touch."""
+
+import pytest
+import torch
+
+from fixtures.models import linear, parameters_of
+from history.observe import observe
+
+
+def nested():
+    return torch.nn.Sequential(linear([[1.0]]), torch.nn.Sequential(torch.nn.Dropout(1.0), torch.nn.BatchNorm1d(1)))
+
+
+def modes(model):
+    """Name -> whether this module is in training mode; the model itself has the empty name."""
+    return {name: module.training for name, module in model.named_modules()}
+
+
+@pytest.mark.api("torch.nn.Module.training", page="generated/torch.nn.Module")
+def test_module_starts_in_training_mode(snapshot):
+    """A new module and all within it are in training mode: a loaded model too, until ``eval()`` is called."""
+    assert snapshot == observe(lambda: modes(nested()))
+
+
+@pytest.mark.api("torch.nn.Module.eval", page="generated/torch.nn.Module", article="E")
+def test_eval_reaches_every_submodule(snapshot):
+    """``eval()`` takes the model and every module within it out of training mode."""
+    model = nested()
+    model.eval()
+    assert snapshot == observe(lambda: modes(model))
+
+
+@pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module", article="E")
+def test_train_reaches_every_submodule(snapshot):
+    """``train()`` takes them all back: also one that was meant to stay in evaluation mode, such as a frozen batch norm."""
+    model = nested().eval()
+    model.train()
+    assert snapshot == observe(lambda: modes(model))
+
+
+@pytest.mark.api("torch.nn.Module.train", "torch.nn.Module.eval", page="generated/torch.nn.Module", article="E")
+def test_train_and_eval_return_the_model_itself(snapshot):
+    """So that a call can be chained: ``model = Model().eval()``."""
+    model = nested()
+    assert snapshot == observe(lambda: {"train()": model.train() is model, "eval()": model.eval() is model,
+                                        "train(False)": model.train(False) is model})
+
+
+@pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
+def test_train_false_is_eval(snapshot):
+    """``train(False)`` takes every module out of training mode, as ``eval()`` does."""
+    model = nested()
+    model.train(False)
+    assert modes(model) == modes(nested().eval())
+    assert snapshot == observe(lambda: modes(model))
+
+
+@pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
+def test_train_refuses_what_is_no_bool(snapshot):
+    """``train(1)`` raises, and so does ``train("eval")``, which would otherwise count as true."""
+    model = nested()
+    assert snapshot == observe(lambda: model.train("eval").training)
+
+
+@pytest.mark.api("torch.nn.Module.eval", page="notes/autograd", article="E")
+def test_eval_does_not_touch_requires_grad(snapshot):
+    """``eval()`` freezes nothing: every parameter requires grad as before, and forward builds a graph."""
+    model = linear([[2.0]], [1.0])
+    model.bias.requires_grad_(False)
+    model.eval()
+    assert snapshot == observe(lambda: {
+        "requires_grad": {name: parameter.requires_grad for name, parameter in model.named_parameters()},
+        "output": model(torch.tensor([[3.0]])),
+    })
+
+
+@pytest.mark.api("torch.nn.Module.train", page="notes/autograd", article="A")
+def test_train_does_not_thaw_a_frozen_parameter(snapshot):
+    """``train()`` does not set ``requires_grad`` back."""
+    model = linear([[2.0]], [1.0])
+    model.bias.requires_grad_(False)
+    model.train()
+    assert snapshot == observe(lambda: {name: parameter.requires_grad for name, parameter in model.named_parameters()})
+
+
+@pytest.mark.api("torch.nn.Module.eval", page="notes/autograd")
+def test_model_in_evaluation_mode_trains_on(snapshot):
+    """Backward and step work in evaluation mode as in training mode: it only changes what layers such as Dropout do."""
+    model = linear([[2.0]]).eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def act():
+        model(torch.tensor([[3.0]])).sum().backward()
+        optimizer.step()
+        return parameters_of(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.training", page="generated/torch.nn.Module")
+def test_setting_training_by_hand_does_not_reach_submodules(snapshot):
+    """``model.training = False`` sets one attribute of one module; its dropout goes on dropping. Call ``eval()``."""
+    model = nested()
+    model.training = False
+    assert snapshot == observe(lambda: modes(model))
+
+
+@pytest.mark.api("torch.nn.Module.eval", page="generated/torch.nn.Module")
+def test_module_added_after_eval_is_in_training_mode(snapshot):
+    """A head put on a model in evaluation mode is in its own mode, training: call ``eval()`` after the change."""
+    model = nested().eval()
+    model[0] = linear([[3.0]])
+    assert snapshot == observe(lambda: modes(model))
+
+
+@pytest.mark.api("torch.nn.Module.eval", page="generated/torch.nn.Module")
+def test_eval_does_not_reach_modules_in_a_python_list(snapshot):
+    """A module in a plain list is no submodule: it stays in training mode. ``ModuleList`` is the way out."""
+    class Listed(torch.nn.Module):
+        def __init__(self, container):
+            super().__init__()
+            self.layers = container([torch.nn.Dropout(1.0)])
+
+    assert snapshot == observe(lambda: {
+        "list": Listed(list).eval().layers[0].training,
+        "ModuleList": Listed(torch.nn.ModuleList).eval().layers[0].training,
+    })
+
+
+@pytest.mark.api("torch.nn.functional.dropout", page="generated/torch.nn.functional.dropout")
+def test_functional_dropout_does_not_know_of_eval(snapshot):
+    """``F.dropout`` drops by default, in evaluation mode too: pass it ``training=self.training``."""
+    class Drops(torch.nn.Module):
+        def forward(self, x):
+            return {"by default": torch.nn.functional.dropout(x, 1.0),
+                    "training=self.training": torch.nn.functional.dropout(x, 1.0, training=self.training)}
+
+    model = Drops().eval()
+    assert snapshot == observe(lambda: model(torch.tensor([1.0, 2.0])))
+
+
+@pytest.mark.api("torch.no_grad", "torch.nn.Module.eval", page="notes/autograd", article="E")
+def test_no_grad_does_not_take_a_model_out_of_training_mode(snapshot):
+    """``no_grad`` stops the graph, not the dropout: evaluation takes ``eval()`` as well."""
+    model = torch.nn.Dropout(1.0)
+
+    def act():
+        with torch.no_grad():
+            training, output = model.training, model(torch.tensor([1.0, 2.0]))
+            return {"training": training, "output": output, "after eval()": model.eval()(torch.tensor([1.0, 2.0]))}
+
+    assert snapshot == observe(act)

@@ -1,0 +1,85 @@
+"""Which gradients ``zero_grad`` reaches, and what holds on to them."""
+
+import pytest
+import torch
+
+from fixtures.models import linear
+from history.observe import observe
+
+
+def trained():
+    """Two layers that have gradients, and an optimizer over the second one alone."""
+    model = torch.nn.Sequential(linear([[2.0]]), linear([[5.0]]))
+    model(torch.tensor([[3.0]])).sum().backward()
+    return model, torch.optim.SGD(model[1].parameters(), lr=0.1)
+
+
+def cleared(model):
+    """Per layer, whether its gradient is None or zeros."""
+    return [layer.weight.grad is None or layer.weight.grad.item() == 0 for layer in model]
+
+
+@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+def test_optimizer_zero_grad_leaves_what_it_does_not_hold(snapshot):
+    """The optimizer clears its own parameters: the gradient of a layer it does not hold goes on adding up."""
+    model, optimizer = trained()
+
+    def act():
+        optimizer.zero_grad()
+        return cleared(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
+def test_module_zero_grad_clears_every_parameter_of_the_model(snapshot):
+    """``model.zero_grad()`` clears them all, whatever optimizer holds them, if any."""
+    model, optimizer = trained()
+
+    def act():
+        model.zero_grad()
+        return cleared(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
+def test_module_zero_grad_clears_the_old_gradient_of_a_frozen_parameter(snapshot):
+    """A parameter that was frozen after a backward still has its gradient: ``zero_grad`` takes it away."""
+    model, _ = trained()
+    model[0].weight.requires_grad_(False)
+    assert not cleared(model)[0]
+
+    def act():
+        model.zero_grad()
+        return cleared(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+def test_gradient_kept_by_reference_survives_zero_grad(snapshot):
+    """``saved = weight.grad`` outlives ``zero_grad()``, which only lets go of it. Where zeros are written, clone it first."""
+    model, optimizer = trained()
+    saved = model[1].weight.grad
+
+    def act():
+        optimizer.zero_grad()
+        return saved
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+def test_zero_grad_with_zeros_cuts_the_gradient_from_its_graph(snapshot):
+    """A gradient with a graph, as ``create_graph=True`` makes it, is detached before zeros are written into it."""
+    weight = torch.nn.Parameter(torch.tensor([3.0]))
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    weight.grad, = torch.autograd.grad((weight * weight).sum(), weight, create_graph=True)
+    assert weight.grad.requires_grad
+
+    def act():
+        optimizer.zero_grad(set_to_none=False)
+        return weight.grad
+
+    assert snapshot == observe(act)
