@@ -71,9 +71,11 @@ def sources(root: Path) -> str:
     Markers and docstrings are left out, so that annotating a change does not ask for another recording.
     """
     digest = hashlib.sha256()
-    for path in sorted([*root.glob("spec/**/*.py"), *root.glob("fixtures/**/*.py"), *root.glob("conftest.py"),
+    for path in sorted([*root.glob("spec/**/*.py"), *root.glob("fixtures/**/*.*"), *root.glob("conftest.py"),
                         *root.glob("history/observe.py"), *root.glob("history/encode.py")]):
-        digest.update(f"{path.relative_to(root).as_posix()}\0{catalogue.code(path)}\0".encode())
+        if path.suffix != ".pyc":
+            text = catalogue.code(path).encode() if path.suffix == ".py" else path.read_bytes()
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + text + b"\0")
     return digest.hexdigest()[:16]
 
 

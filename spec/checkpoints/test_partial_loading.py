@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.figures import unlike_print
 from fixtures.models import OnlySecondLayer, TwoLayers, linear, parameters_of
@@ -93,6 +95,79 @@ def test_filtered_dict_loads_the_same_as_strict_false(snapshot):
     for name, value in parameters_of(filtered).items():
         assert torch.equal(value, loose.state_dict()[name])
     assert snapshot == observe(lambda: parameters_of(filtered))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_other_shapes_raise_after_the_rest_is_loaded(snapshot):
+    """The error names the weight's shapes; by then the bias, which fits, has its new value."""
+    model = Wider()
+
+    def act():
+        with pytest.raises(RuntimeError):
+            model.load_state_dict({"linear2.weight": torch.ones(1, 2), "linear2.bias": torch.ones(1)})
+        return parameters_of(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
+def test_dict_filtered_by_shape_loads_what_strict_false_cannot(snapshot):
+    """Article B's filter with one more condition, the shape: the bias loads, and the weight of another shape is left."""
+    model, saved = Wider(), TwoLayers().state_dict()
+    own = model.state_dict()
+    own.update({name: value for name, value in saved.items() if name in own and value.shape == own[name].shape})
+
+    def act():
+        model.load_state_dict(own)
+        return parameters_of(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("values", [[5.0], [5.0, 6.0]], ids=["one element", "two elements"])
+def test_scalar_parameter_takes_a_vector_of_one_element(values, snapshot):
+    """The exception to equal shapes: shape [1] loads into shape [], as torch 0.3 saved scalars. Shape [2] raises."""
+    model = torch.nn.Module()
+    model.scale = torch.nn.Parameter(torch.tensor(1.0))
+
+    def act():
+        model.load_state_dict({"scale": torch.tensor(values)})
+        return model.scale
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_vector_of_one_element_takes_no_scalar(snapshot):
+    """The other way round, shape [] into shape [1], raises."""
+    saved = {"weight": torch.ones(1, 1), "bias": torch.tensor(5.0)}
+    assert snapshot == observe(lambda: linear([[1.0]], [2.0]).load_state_dict(saved))
+
+
+def of_names(names, value):
+    """A module with a parameter of this value under each dotted name."""
+    model = torch.nn.Module()
+    for name in sorted(names):
+        child, _, parameter = name.partition(".")
+        if child not in dict(model.named_children()):
+            model.add_module(child, torch.nn.Module())
+        getattr(model, child).register_parameter(parameter, torch.nn.Parameter(torch.tensor([value])))
+    return model
+
+
+some_names = st.sets(st.sampled_from(["a.weight", "a.bias", "ab.weight", "ab.bias", "b.weight", "b.bias"]))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
+@given(some_names, some_names)
+def test_partial_loading_loads_exactly_the_common_keys(own, saved):
+    """Common names get the saved value, the others keep theirs; what is returned is the rest of either side."""
+    model = of_names(own, 0.0)
+    returned = model.load_state_dict(of_names(saved, 1.0).state_dict(), strict=False)
+    assert {name for name, parameter in model.named_parameters() if parameter.item() == 1.0} == own & saved
+    assert set(returned.missing_keys) == own - saved
+    assert set(returned.unexpected_keys) == saved - own
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")

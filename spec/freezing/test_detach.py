@@ -136,3 +136,51 @@ def test_detach_in_place_on_a_view_raises(snapshot):
     """A view cannot be detached in place: its base would still be in the graph."""
     x, y = product()
     assert snapshot == observe(lambda: y[:1].detach_())
+
+
+@pytest.mark.parametrize("shape", [
+    pytest.param((2,), id="vector"), pytest.param((3, 2), id="batch"), pytest.param((1, 3, 2), id="batch of sequences"),
+])
+@pytest.mark.api("torch.Tensor.detach_", "torch.nn.Linear", page="generated/torch.Tensor.detach_", article="B")
+def test_output_of_linear_can_be_detached_in_place(shape, snapshot):
+    """``layer(x).detach_()`` works for inputs of every rank.
+
+    Trap: on some releases the output for a vector or a batch of sequences was a view, and raised; ``detach()`` never does.
+    """
+    x = torch.ones(shape)
+    assert not linear([[1.0, 2.0]], [0.5])(x).detach().requires_grad
+    assert snapshot == observe(lambda: linear([[1.0, 2.0]], [0.5])(x).detach_())
+
+
+@pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_")
+def test_detach_in_place_freezes_a_parameter(snapshot):
+    """On a leaf there is no graph to leave: ``weight.detach_()`` sets requires_grad to False, and so freezes the weight."""
+    layer = linear([[1.0, 2.0]], [0.5])
+
+    def act():
+        layer.weight.detach_()
+        layer(torch.tensor([[1.0, 3.0]])).sum().backward()
+        return {"weight": layer.weight, "gradient": layer.weight.grad, "bias's gradient": layer.bias.grad}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach")
+def test_write_to_a_detached_tensor_passes_where_backward_does_not_need_the_value(snapshot):
+    """For y = 3 x backward does not look at y: it is overwritten through its detached tensor, and the gradient is right."""
+    x, y = product()
+    y.detach().zero_()
+
+    def act():
+        y.sum().backward()
+        return {"y": y.detach(), "gradient": x.grad}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.detach", "torch.Tensor.resize_", page="generated/torch.Tensor.detach")
+def test_detached_tensor_can_be_resized_and_the_original_keeps_its_shape(snapshot):
+    """``y.detach().resize_(1)`` changes the shape of the detached tensor alone: they share storage and version, not the shape."""
+    x, y = product()
+    detached = y.detach()
+    assert snapshot == observe(lambda: {"detached": detached.resize_(1).shape, "y": y.shape})

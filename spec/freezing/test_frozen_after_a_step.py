@@ -65,6 +65,28 @@ def test_zeroed_gradient_lets_momentum_move_a_frozen_weight(snapshot):
         torch.optim.SGD, lambda optimizer: optimizer.zero_grad(set_to_none=False), lr=0.1, momentum=0.9))
 
 
+def fill_with_zeros(optimizer):
+    for parameter in optimizer.param_groups[0]["params"]:
+        parameter.grad.zero_()
+
+
+@pytest.mark.parametrize("optimizer_class, settings", [
+    pytest.param(torch.optim.SGD, {"lr": 0.1, "weight_decay": 0.5}, id="sgd with weight decay"),
+    pytest.param(torch.optim.Adam, {"lr": 0.1}, id="adam"),
+    pytest.param(torch.optim.AdamW, {"lr": 0.1, "weight_decay": 0.5}, id="adamw"),
+])
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="optim")
+def test_zero_gradient_lets_the_optimizer_move_a_frozen_weight(optimizer_class, settings, snapshot):
+    """A frozen weight whose gradient is zero, and not None, still decays and follows Adam's averages: step does not skip it."""
+    assert snapshot == observe(lambda: freeze_weight_after_a_step(optimizer_class, fill_with_zeros, **settings))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_zero_gradient_leaves_a_frozen_weight_under_plain_sgd(snapshot):
+    """Without momentum and weight decay a zero gradient moves nothing: the frozen weight keeps its bits."""
+    assert snapshot == observe(lambda: freeze_weight_after_a_step(torch.optim.SGD, fill_with_zeros, lr=0.1))
+
+
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_stale_gradient_moves_a_frozen_weight(snapshot):
     """A weight frozen after a step without ``zero_grad()`` keeps its last gradient, and every step applies it again.

@@ -1,0 +1,302 @@
+"""Faults of model surgery."""
+
+import copy
+
+import torch
+
+from faults import fault
+
+Module, Optimizer = torch.nn.Module, torch.optim.Optimizer
+FORMER = Module.__setattr__
+
+
+def replacing(patch, instead):
+    """Call ``instead(module, name, old, new)`` where a module takes the place of another."""
+    def assign(self, name, value):
+        old = self.__dict__.get("_modules", {}).get(name)
+        if isinstance(old, Module) and isinstance(value, Module):
+            instead(self, name, old, value)
+        else:
+            FORMER(self, name, value)
+
+    patch.setattr(Module, "__setattr__", assign)
+
+
+@fault
+def replacing_keeps_the_old_layer(patch):
+    """Assigning a module to a layer's name leaves the old layer there."""
+    replacing(patch, lambda self, name, old, new: None)
+
+
+@fault
+def replaced_layer_comes_last(patch):
+    """Assigning a module to a layer's name moves the name to the end."""
+    def instead(self, name, old, new):
+        del self._modules[name]
+        FORMER(self, name, new)
+
+    replacing(patch, instead)
+
+
+@fault
+def replacing_copies_the_neighbours(patch):
+    """Assigning a module to a layer's name copies the model's other parameters, in lower precision."""
+    def instead(self, name, old, new):
+        FORMER(self, name, new)
+        for other in self.children():
+            if other is not new:
+                other.apply(lambda module: module._parameters.update(
+                    (key, torch.nn.Parameter(value.detach().half().float())) for key, value in module._parameters.items()
+                    if value is not None))
+
+    replacing(patch, instead)
+
+
+@fault
+def new_layer_takes_the_models_mode(patch):
+    """A module put into a model in eval is put into eval too."""
+    replacing(patch, lambda self, name, old, new: FORMER(self, name, new.train(self.training)))
+
+
+@fault
+def new_layer_takes_the_old_ones_flags(patch):
+    """A module put in a frozen layer's place is frozen too."""
+    replacing(patch, lambda self, name, old, new: FORMER(
+        self, name, new.requires_grad_(all(parameter.requires_grad for parameter in old.parameters()))))
+
+
+@fault
+def new_layer_takes_the_old_ones_dtype(patch):
+    """A module put in a layer's place is given its dtype."""
+    replacing(patch, lambda self, name, old, new: FORMER(
+        self, name, new.to(next((parameter.dtype for parameter in old.parameters()), torch.float32))))
+
+
+@fault
+def new_layer_takes_the_old_ones_hooks(patch):
+    """The hooks of a replaced layer go on with the new one."""
+    def instead(self, name, old, new):
+        new._forward_hooks.update(old._forward_hooks)
+        FORMER(self, name, new)
+
+    replacing(patch, instead)
+
+
+@fault
+def anything_takes_a_layers_place(patch):
+    """Assigning what is no module to a layer's name replaces the layer."""
+    def assign(self, name, value):
+        modules = self.__dict__.get("_modules", {})
+        if name in modules and value is not None and not isinstance(value, Module):
+            del modules[name]
+            object.__setattr__(self, name, value)
+        else:
+            FORMER(self, name, value)
+
+    patch.setattr(Module, "__setattr__", assign)
+
+
+@fault
+def none_deletes_the_name(patch):
+    """Assigning None to a layer's name deletes the name, and its place."""
+    def assign(self, name, value):
+        if value is None and name in self.__dict__.get("_modules", {}):
+            del self._modules[name]
+        else:
+            FORMER(self, name, value)
+
+    patch.setattr(Module, "__setattr__", assign)
+
+
+@fault
+def none_keeps_the_parameter(patch):
+    """Assigning None to a parameter's name leaves the parameter."""
+    def assign(self, name, value):
+        if not (value is None and name in self.__dict__.get("_parameters", {})):
+            FORMER(self, name, value)
+
+    patch.setattr(Module, "__setattr__", assign)
+
+
+@fault
+def dotted_names_are_followed(patch):
+    """setattr with a dotted name replaces the nested layer."""
+    def assign(self, name, value):
+        *path, last = name.split(".")
+        for step in path:
+            self = getattr(self, step)
+        FORMER(self, last, value)
+
+    patch.setattr(Module, "__setattr__", assign)
+
+
+@fault
+def added_modules_are_not_registered(patch):
+    """A module assigned under a new name outside of __init__ is a plain attribute."""
+    def assign(self, name, value):
+        modules = self.__dict__.get("_modules", {})
+        if isinstance(value, Module) and name not in modules and modules:
+            object.__setattr__(self, name, value)
+        else:
+            FORMER(self, name, value)
+
+    patch.setattr(Module, "__setattr__", assign)
+
+
+@fault
+def deleting_does_nothing(patch):
+    """del model.layer leaves the layer, and does not mind a name that is missing."""
+    patch.setattr(Module, "__delattr__", lambda self, name: None)
+
+
+@fault
+def linear_cuts_what_does_not_fit(patch):
+    """Linear takes as many features as it has weights for, and ignores the rest on either side."""
+    honest = torch.nn.functional.linear
+
+    def linear(x, weight, bias=None):
+        size = min(x.shape[-1], weight.shape[1])
+        return honest(x[..., :size], weight[:, :size], bias)
+
+    patch.setattr(torch.nn.functional, "linear", linear)
+
+
+@fault
+def linear_describes_its_weight(patch):
+    """Linear's repr tells the shape of its weight."""
+    patch.setattr(torch.nn.Linear, "extra_repr", lambda self: "in_features={1}, out_features={0}, bias={2}".format(
+        *self.weight.shape, self.bias is not None))
+
+
+@fault
+def module_load_state_dict_passes_by_other_shapes(patch):
+    """load_state_dict leaves out, without an error, what has another shape."""
+    honest = Module.load_state_dict
+
+    def load_state_dict(self, saved, strict=True, assign=False):
+        own = self.state_dict()
+        fitting = {name: value for name, value in saved.items() if name not in own or own[name].shape == value.shape}
+        return honest(self, fitting, strict=False)
+
+    patch.setattr(Module, "load_state_dict", load_state_dict)
+
+
+@fault
+def module_load_state_dict_does_nothing(patch):
+    """load_state_dict loads nothing, and finds no key missing or unexpected."""
+    patch.setattr(Module, "load_state_dict", lambda self, saved, strict=True, assign=False:
+                  torch.nn.modules.module._IncompatibleKeys([], []))
+
+
+@fault
+def optimizer_follows_a_replaced_layer(patch):
+    """Every optimizer exchanges a replaced layer's parameters for the new ones."""
+    optimizers, honest = [], Optimizer.__init__
+
+    def init(self, params, defaults):
+        optimizers.append(self)
+        honest(self, params, defaults)
+
+    def instead(self, name, old, new):
+        exchange = {id(before): after for before, after in zip(old.parameters(), new.parameters())}
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["params"] = [exchange.get(id(parameter), parameter) for parameter in group["params"]]
+        FORMER(self, name, new)
+
+    patch.setattr(Optimizer, "__init__", init)
+    replacing(patch, instead)
+
+
+@fault
+def optimizer_works_on_copies(patch):
+    """An optimizer copies the parameters that it is given."""
+    honest = Optimizer.add_param_group
+
+    def add_param_group(self, group):
+        copies = [torch.nn.Parameter(parameter.detach().clone()) for parameter in list(group["params"])]
+        honest(self, {**group, "params": copies})
+
+    patch.setattr(Optimizer, "add_param_group", add_param_group)
+
+
+@fault
+def momentum_of_another_shape_is_dropped(patch):
+    """The optimizer's load_state_dict drops state whose shape is not the parameter's."""
+    honest = Optimizer.load_state_dict
+
+    def load_state_dict(self, saved):
+        honest(self, saved)
+        for parameter, state in self.state.items():
+            for name, value in list(state.items()):
+                if isinstance(value, torch.Tensor) and value.shape != parameter.shape:
+                    state[name] = torch.zeros_like(parameter)
+
+    patch.setattr(Optimizer, "load_state_dict", load_state_dict)
+
+
+@fault
+def identity_copies(patch):
+    """Identity returns a copy of the first of any number of inputs."""
+    patch.setattr(torch.nn.Identity, "forward", lambda self, *inputs: inputs[0].clone())
+
+
+@fault
+def identity_rectifies(patch):
+    """Identity returns its input without the negative part, and half of the rest."""
+    patch.setattr(torch.nn.Identity, "forward", lambda self, x: x.clamp(min=0) / 2)
+
+
+@fault
+def children_are_rectified(patch):
+    """A Sequential calls relu between its layers."""
+    def forward(self, x):
+        for layer in list(self)[:-1]:
+            x = torch.relu(layer(x))
+        return self[-1](x)
+
+    patch.setattr(torch.nn.Sequential, "forward", forward)
+
+
+@fault
+def sequential_leaves_out_its_last_layer(patch):
+    """A Sequential does not call its last layer."""
+    def forward(self, x):
+        for layer in list(self)[:-1]:
+            x = layer(x)
+        return x
+
+    patch.setattr(torch.nn.Sequential, "forward", forward)
+
+
+@fault
+def get_submodule_copies(patch):
+    """get_submodule returns a copy of the layer, and None where there is none."""
+    honest = Module.get_submodule
+
+    def get_submodule(self, target):
+        try:
+            return copy.deepcopy(honest(self, target))
+        except AttributeError:
+            return None
+
+    patch.setattr(Module, "get_submodule", get_submodule)
+
+
+@fault
+def set_submodule_does_nothing(patch):
+    """set_submodule neither sets nor checks."""
+    patch.setattr(Module, "set_submodule", lambda self, target, module, strict=False: None)
+
+
+@fault
+def saved_module_brings_its_class(patch):
+    """torch.save of a whole module keeps the module with its class, and torch.load gives it back."""
+    saved = {}
+    honest = torch.load
+
+    def save(thing, file, *arguments, **keywords):
+        saved[file] = copy.deepcopy(thing)
+
+    patch.setattr(torch, "save", save)
+    patch.setattr(torch, "load", lambda file, *arguments, **keywords: saved[file] if file in saved else honest(file, *arguments, **keywords))

@@ -1,0 +1,191 @@
+"""``Module.load_state_dict``: what it does with the values it is given, good and bad."""
+
+import pytest
+import torch
+
+from fixtures.checkpoint import batchnorm
+from fixtures.models import TwoLayers, linear
+from history.observe import observe
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_copies_values_into_the_existing_parameters(snapshot):
+    """The parameters stay the objects they were, on their own storage: later changes of the saved tensors do not reach them."""
+    model, saved = linear([[1.0, 2.0]]), {"weight": torch.tensor([[5.0, 6.0]])}
+    before = model.weight
+    model.load_state_dict(saved)
+    saved["weight"].zero_()
+    assert snapshot == observe(lambda: {"weight": model.weight, "same parameter": model.weight is before})
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_keeps_requires_grad_and_gradient(snapshot):
+    """A frozen parameter stays frozen, whatever was saved, and a gradient from before the loading is still there."""
+    model = linear([[1.0, 2.0]], [3.0])
+    model(torch.tensor([[1.0, 1.0]])).sum().backward()
+    model.weight.requires_grad_(False)
+    model.load_state_dict(linear([[5.0, 6.0]], [7.0]).state_dict(keep_vars=True))
+    assert snapshot == observe(lambda: {"weight": model.weight, "bias": model.bias, "weight.grad": model.weight.grad})
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("values", [[[1.1, 1e300]], [[1, 2**24 + 1]], [[True, False]], [[1 + 2j, 3j]]],
+                         ids=["float64", "int64", "bool", "complex64"])
+def test_load_converts_to_the_parameters_dtype_without_an_error(values, snapshot):
+    """Saved values of another dtype are cast to float32: rounded, to infinity when too large; of complex ones the real part.
+
+    Only the last gets a warning. A complex tensor cannot be made on torch 1.4.
+    """
+    model = linear([[0.0, 0.0]])
+
+    def act():
+        wide = {float: torch.float64, complex: torch.complex64}.get(type(values[0][0]))
+        model.load_state_dict({"weight": torch.tensor(values, dtype=wide)})
+        return model.weight
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_truncates_floats_for_an_integer_buffer(snapshot):
+    """The integer buffer ``num_batches_tracked`` takes 1.9 as 1, without a word."""
+    layer = batchnorm()
+    layer.load_state_dict({**layer.state_dict(), "num_batches_tracked": torch.tensor(1.9)})
+    assert snapshot == observe(lambda: layer.num_batches_tracked)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_takes_nan_without_a_word(snapshot):
+    """A checkpoint with NaN and infinity loads like any other: check it yourself."""
+    model = linear([[1.0, 2.0]])
+    assert snapshot == observe(lambda: {
+        "returned": model.load_state_dict({"weight": torch.tensor([[float("nan"), float("inf")]])})._asdict(),
+        "weight": model.weight,
+    })
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("saved", [None, [("weight", 1.0)], "weights.pt", torch.nn.Identity()],
+                         ids=["None", "pairs", "a path", "a module"])
+def test_load_refuses_what_is_no_mapping(saved, snapshot):
+    """Neither pairs, nor the path of a file, nor a module instead of its state dict."""
+    assert snapshot == observe(lambda: linear([[1.0, 2.0]]).load_state_dict(saved))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("value", [[[5.0, 6.0]], 5.0, None], ids=["list", "number", "None"])
+def test_load_refuses_a_value_that_is_no_tensor(value, snapshot):
+    """A list of the right shape is refused too, and named with its type."""
+    assert snapshot == observe(lambda: linear([[1.0, 2.0]]).load_state_dict({"weight": value}))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_of_an_empty_dict_names_everything_as_missing(snapshot):
+    """With ``strict=False`` an empty dict loads nothing and raises nothing; the names returned are the only sign."""
+    with pytest.raises(RuntimeError):
+        TwoLayers().load_state_dict({})
+    assert snapshot == observe(lambda: TwoLayers().load_state_dict({}, strict=False)._asdict())
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_of_names_with_a_prefix_raises(snapshot):
+    """A model wrapped in DataParallel saves ``module.weight``: for the bare model every name is missing and unexpected."""
+    saved = linear([[5.0, 6.0]]).state_dict(prefix="module.")
+    assert snapshot == observe(lambda: linear([[1.0, 2.0]]).load_state_dict(saved))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_strict_false_loads_nothing_from_names_with_a_prefix(snapshot):
+    """``strict=False`` silences that error, and the model keeps what it had: the trap behind many an untrained "fine-tuning"."""
+    model, saved = linear([[1.0, 2.0]]), linear([[5.0, 6.0]]).state_dict(prefix="module.")
+    model.load_state_dict(saved, strict=False)
+    assert snapshot == observe(lambda: model.weight)
+
+
+@pytest.mark.api("torch.nn.modules.utils.consume_prefix_in_state_dict_if_present",
+                 page="generated/torch.nn.modules.utils.consume_prefix_in_state_dict_if_present")
+def test_consume_prefix_makes_a_prefixed_state_dict_load(snapshot):
+    """It takes the prefix off in place, and the dict loads strictly."""
+    model, saved = linear([[1.0, 2.0]]), linear([[5.0, 6.0]]).state_dict(prefix="module.")
+
+    def act():
+        torch.nn.modules.utils.consume_prefix_in_state_dict_if_present(saved, "module.")
+        model.load_state_dict(saved)
+        return model.weight
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_forgives_a_missing_counter_without_versions(snapshot):
+    """A plain dict has no versions and is read as one from before ``num_batches_tracked``: the layer's own count stays.
+
+    So does a state dict that went through a comprehension, which drops ``_metadata``.
+    """
+    layer = batchnorm()
+    saved = {name: value for name, value in layer.state_dict().items() if name != "num_batches_tracked"}
+
+    def act():
+        layer.load_state_dict(saved)
+        return layer.num_batches_tracked
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_misses_its_counter_where_the_version_is_known(snapshot):
+    """The same without ``num_batches_tracked`` but with its ``_metadata``: the key is missing, and strict loading raises."""
+    saved = batchnorm().state_dict()
+    del saved["num_batches_tracked"]
+    assert snapshot == observe(lambda: batchnorm().load_state_dict(saved))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_assign_keeps_the_models_requires_grad(snapshot):
+    """With ``assign=True`` all else is the saved tensor's, but a frozen parameter stays frozen and a trainable one trainable."""
+    model = linear([[1.0, 2.0]], [3.0])
+    model.weight.requires_grad_(False)
+    saved = {"weight": torch.tensor([[5.0, 6.0]], requires_grad=True), "bias": torch.tensor([7.0])}
+
+    def act():
+        model.load_state_dict(saved, assign=True)
+        return {"weight": model.weight, "bias": model.bias}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", "torch.optim.SGD", page="generated/torch.nn.Module")
+def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
+    """An optimizer made before ``load_state_dict(assign=True)`` steps parameters that the model no longer has: make it after."""
+    model = linear([[1.0, 2.0]])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+
+    def act():
+        model.load_state_dict({"weight": torch.tensor([[5.0, 6.0]])}, assign=True)
+        model(torch.tensor([[1.0, 1.0]])).sum().backward()
+        optimizer.step()
+        return model.weight
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):
+    """A model on the meta device has no storage to copy into: it stays without values."""
+    def act():
+        model = torch.nn.Linear(2, 1, bias=False, device="meta")
+        model.load_state_dict({"weight": torch.tensor([[5.0, 6.0]])})
+        return {"device": str(model.weight.device)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_load_assign_gives_a_meta_model_its_values(snapshot):
+    """``assign=True`` is the way out: the saved tensors become the parameters, on their own device."""
+    def act():
+        model = torch.nn.Linear(2, 1, bias=False, device="meta")
+        model.load_state_dict({"weight": torch.tensor([[5.0, 6.0]])}, assign=True)
+        return model.weight
+
+    assert snapshot == observe(act)

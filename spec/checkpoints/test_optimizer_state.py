@@ -1,0 +1,147 @@
+"""The state dict of an optimizer, and training that resumes from it."""
+
+import io
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.checkpoint import (OPTIMIZERS, STEPS, checkpoint, learner, load_trusted, never_stopped, restored, resumed,
+                                 through_a_file, train)
+from fixtures.models import linear, parameters_of
+from history.observe import observe
+
+EACH = pytest.mark.parametrize("optimizer", ["SGD", "Adam", "AdamW with amsgrad"], ids=["SGD", "Adam", "AdamW-amsgrad"])
+
+
+def weights_state(state_dict):
+    """The state of the first parameter, the weight, in an optimizer's state dict (its key was an address once)."""
+    return next(iter(state_dict["state"].values()))
+
+
+@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict")
+def test_optimizer_state_dict_numbers_parameters_through_all_groups(snapshot):
+    """Its keys are ``state`` and ``param_groups``; parameters are numbered 0, 1, 2 ... in the order of the groups."""
+    first, second = linear([[1.0]], [2.0]), linear([[3.0]])
+    optimizer = torch.optim.SGD([{"params": first.parameters()}, {"params": second.parameters()}], lr=0.5, momentum=0.5)
+    (first(torch.ones(1, 1)) + second(torch.ones(1, 1))).sum().backward()
+    optimizer.step()
+    saved = optimizer.state_dict()
+
+    def act():
+        names = [group["params"] for group in saved["param_groups"]]
+        return {"keys": sorted(saved), "params are 0, 1 and 2": names == [[0, 1], [2]],
+                "state's keys too": sorted(saved["state"]) == [0, 1, 2]}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Optimizer.state_dict")
+@EACH
+def test_optimizer_state_holds_what_the_next_step_needs(optimizer, snapshot):
+    """SGD keeps a momentum buffer, Adam the step and two moments, amsgrad the largest second moment too."""
+    assert snapshot == observe(lambda: sorted(weights_state(checkpoint(optimizer)["optimizer"])))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adams_step_is_a_float_tensor(snapshot):
+    """Adam counts its steps in a tensor, one for each parameter."""
+    assert snapshot == observe(lambda: weights_state(checkpoint("Adam")["optimizer"])["step"])
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_sgd_without_momentum_keeps_no_tensor(snapshot):
+    """Without momentum there is nothing to keep, before the first step or after."""
+    model = linear([[1.0, 2.0]])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    train(model, optimizer, 1)
+    assert snapshot == observe(lambda: list(optimizer.state_dict()["state"].values()))
+
+
+@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict")
+def test_optimizer_state_is_empty_before_the_first_step(snapshot):
+    """A new optimizer has no state, and a parameter that never had a gradient gets none."""
+    model, optimizer = learner("Adam")
+    before = len(optimizer.state_dict()["state"])
+    model.bias.requires_grad_(False)
+    train(model, optimizer, 1)
+    assert snapshot == observe(lambda: {"before": before, "after, with the bias frozen": len(optimizer.state_dict()["state"])})
+
+
+@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict")
+def test_optimizer_state_dict_kept_in_memory_follows_the_training(snapshot):
+    """Its tensors are the optimizer's own: kept without a copy, they hold the last step's state."""
+    model, optimizer = learner("SGD")
+    train(model, optimizer, 1)
+    kept = optimizer.state_dict()
+    before = weights_state(kept)["momentum_buffer"].clone()
+    train(model, optimizer, 1)
+    assert snapshot == observe(lambda: {"when it was taken": before, "a step later": weights_state(kept)["momentum_buffer"]})
+
+
+@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+def test_optimizer_load_shares_the_tensors_of_the_dict(snapshot):
+    """A dict that is loaded is not copied: the optimizer's next step changes it. To load it twice, load a deepcopy."""
+    saved = checkpoint("SGD")
+    buffer = weights_state(saved["optimizer"])["momentum_buffer"]
+    before = buffer.clone()
+    model, optimizer = restored(saved, "SGD")
+    train(model, optimizer, 1)
+    assert snapshot == observe(lambda: {"when it was loaded": before, "a step later": buffer})
+
+
+@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+def test_optimizer_load_takes_the_saved_hyperparameters(snapshot):
+    """A smaller ``lr`` given to the new optimizer is overwritten by the saved one: set it after loading."""
+    saved, model = checkpoint("SGD"), linear([[0.0, 0.0]], [0.0])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
+    optimizer.load_state_dict(saved["optimizer"])
+    assert snapshot == observe(lambda: {name: optimizer.param_groups[0][name] for name in ("lr", "momentum")})
+
+
+@pytest.mark.api("torch.load", "torch.optim.Optimizer.state_dict", page="generated/torch.load")
+def test_optimizer_state_dict_loads_with_weights_only(here, snapshot):
+    """An optimizer's state dict is weights and plain values: ``weights_only=True`` takes it."""
+    torch.save(checkpoint("Adam")["optimizer"], "optimizer.pt")
+
+    def act():
+        return weights_state(torch.load("optimizer.pt", weights_only=True))
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer.load_state_dict", "torch.save", page="generated/torch.optim.Optimizer.load_state_dict")
+@EACH
+def test_resumed_training_gives_the_same_bits(optimizer, here, snapshot):
+    """Three steps, a file, a new model and optimizer, two steps: bit for bit what five steps in one go give."""
+    model = resumed(through_a_file(checkpoint(optimizer)), optimizer)
+    for name, value in parameters_of(never_stopped(optimizer)).items():
+        assert torch.equal(model.state_dict()[name], value)
+    assert snapshot == observe(lambda: parameters_of(model))
+
+
+@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@given(st.sampled_from(sorted(OPTIMIZERS)), st.integers(0, STEPS))
+def test_stopping_after_any_step_changes_no_bit(optimizer, stop):
+    """Wherever a run is stopped, before its first step or after its last, the resumed one ends with the same bits."""
+    model, stepper = learner(optimizer)
+    train(model, stepper, stop)
+    buffer = io.BytesIO()
+    torch.save({"model": model.state_dict(), "optimizer": stepper.state_dict()}, buffer)
+    buffer.seek(0)
+    model, stepper = restored(load_trusted(buffer), optimizer)
+    train(model, stepper, STEPS - stop)
+    for name, value in parameters_of(never_stopped(optimizer)).items():
+        assert torch.equal(model.state_dict()[name], value)
+
+
+@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@EACH
+def test_resuming_without_the_optimizers_state_ends_elsewhere(optimizer, snapshot):
+    """A checkpoint of the model alone loses momentum and moments, and the run ends with other weights."""
+    model, stepper = learner(optimizer)
+    model.load_state_dict(checkpoint(optimizer)["model"])
+    train(model, stepper, 2)
+    assert not torch.allclose(model.weight, never_stopped(optimizer).weight)
+    assert snapshot == observe(lambda: parameters_of(model))

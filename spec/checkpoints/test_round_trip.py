@@ -1,0 +1,138 @@
+"""What survives ``torch.save`` and ``torch.load``, to the bit, and what does not."""
+
+import io
+import os
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.checkpoint import batchnorm, load_trusted, through_a_file
+from fixtures.models import linear
+from history.observe import observe
+
+
+def bits(tensor):
+    """The bits of float32 values, as unsigned integers."""
+    return tensor.detach().cpu().numpy().view(np.uint32).tolist()
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=8))
+def test_every_bit_pattern_of_a_float_survives(patterns):
+    """Whatever 32 bits a float32 has, the loaded one has them, the payload of a NaN included."""
+    buffer = io.BytesIO()
+    torch.save(torch.from_numpy(np.array(patterns, np.uint32).view(np.float32)), buffer)
+    buffer.seek(0)
+    assert bits(load_trusted(buffer)) == patterns
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+def test_special_values_survive(here, snapshot):
+    """-0.0, NaN, both infinities and the smallest float32 above zero come back as they were."""
+    values = torch.tensor([-0.0, float("nan"), float("inf"), -float("inf"), 1e-45])
+
+    def act():
+        loaded = through_a_file(values)
+        return {"values": loaded, "same bits": bits(loaded) == bits(values)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.save", "torch.load", page="tensors")
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float64", "complex64", "int8", "uint8", "int16", "uint16", "int32",
+                                  "int64", "bool"], ids=str)
+def test_dtype_survives(here, snapshot, name):
+    """A tensor of each dtype comes back with its dtype and values. A dtype that a release has not raises there."""
+    assert snapshot == observe(lambda: through_a_file(torch.tensor([0, 1, 100]).to(getattr(torch, name))))
+
+
+@pytest.mark.api("torch.save", "torch.load", page="tensors")
+def test_float8_survives(here, snapshot):
+    """So do eight-bit floats: 0.3 is 0.3125 in float8_e4m3fn, before and after."""
+    def act():
+        loaded = through_a_file(torch.tensor([0.3, -448.0]).to(torch.float8_e4m3fn))
+        return {"dtype": loaded.dtype, "values": loaded.to(torch.float32)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+def test_state_dict_survives_with_buffers_and_versions(here, snapshot):
+    """Parameters, buffers, their order and ``_metadata``, the versions of the modules' formats."""
+    def act():
+        loaded = through_a_file(torch.nn.Sequential(linear([[2.0]]), batchnorm()).state_dict())
+        return {"values": dict(loaded), "_metadata": loaded._metadata}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+def test_shared_storage_survives(here, snapshot):
+    """Two tensors that look at one storage do so after loading: a write to one shows in the other."""
+    whole = torch.tensor([1.0, 2.0, 3.0])
+
+    def act():
+        loaded = through_a_file({"whole": whole, "tail": whole[1:]})
+        loaded["tail"][0] = 7.0
+        return loaded
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.save", page="notes/serialization")
+def test_slice_is_saved_with_its_whole_storage(here, snapshot):
+    """One element of a thousand is a file of more than 4,000 bytes: ``clone()`` before saving."""
+    whole = torch.zeros(1000)
+    torch.save(whole[:1], "slice.pt")
+    torch.save(whole[:1].clone(), "clone.pt")
+    assert snapshot == observe(lambda: {"more than 4000 bytes": os.path.getsize("slice.pt") > 4000,
+                                        "its clone's": os.path.getsize("clone.pt") > 4000})
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+def test_strides_survive(here, snapshot):
+    """A transposed tensor comes back transposed, not contiguous."""
+    transposed = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).t()
+
+    def act():
+        loaded = through_a_file(transposed)
+        return {"values": loaded, "strides": loaded.stride()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+def test_requires_grad_and_the_class_parameter_survive(here, snapshot):
+    """A tensor that requires grad does so after loading, a Parameter comes back as one, a frozen one frozen."""
+    values = {"tensor": torch.tensor([1.0], requires_grad=True), "parameter": torch.nn.Parameter(torch.tensor([2.0])),
+              "frozen": torch.nn.Parameter(torch.tensor([3.0]), requires_grad=False)}
+
+    def act():
+        loaded = through_a_file(values)
+        return {**loaded, "classes": [type(value).__name__ for value in loaded.values()]}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+def test_gradient_does_not_survive(here, snapshot):
+    """``.grad`` is not saved, nor that of a whole module: between backward and step a checkpoint loses something."""
+    model = linear([[1.0, 2.0]])
+    model(torch.tensor([[1.0, 1.0]])).sum().backward()
+    assert model.weight.grad is not None
+    assert snapshot == observe(lambda: through_a_file(model).weight.grad)
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+def test_saved_output_loads_as_a_leaf(here, snapshot):
+    """A tensor with a graph is saved without it, and comes back as a leaf that requires grad: detach what is only a value."""
+    output = torch.tensor([1.0, 2.0], requires_grad=True) * 3
+
+    def act():
+        loaded = through_a_file(output)
+        return {"loaded": loaded, "is_leaf": loaded.is_leaf, "grad_fn": loaded.grad_fn}
+
+    assert snapshot == observe(act)

@@ -1,0 +1,100 @@
+"""A whole module in a file: its attributes are pickled, its class is only named."""
+
+import importlib
+import linecache
+import sys
+
+import pytest
+import torch
+
+from fixtures.checkpoint import Doubling, load_trusted
+from history.observe import observe
+
+SAVED = """\
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.tensor(2.0))
+
+    def forward(self, x):
+        return self.scale * x
+"""
+ADDS = SAVED.replace("self.scale * x", "self.scale + x")
+SHIFTS = ADDS.replace("scale + x", "shift + x").replace("(2.0))", "(2.0))\n        self.shift = torch.tensor(1.0)")
+
+
+@pytest.fixture
+def define(here, monkeypatch):
+    """Write a source as ``architecture.py`` and import it: the class Net as it is then."""
+    monkeypatch.syspath_prepend(str(here))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def write_and_import(source):
+        (here / "architecture.py").write_text(source)
+        sys.modules.pop("architecture", None)
+        importlib.invalidate_caches()
+        linecache.checkcache()
+        return importlib.import_module("architecture").Net
+
+    yield write_and_import
+    sys.modules.pop("architecture", None)
+
+
+@pytest.mark.api("torch.save", page="notes/serialization", article="B")
+@pytest.mark.parametrize("as_zip", [True, False], ids=["zip", "legacy"])
+def test_saved_module_names_its_class(define, here, snapshot, as_zip):
+    """The file holds the names of the module and of the class. The source is in none but the legacy format."""
+    torch.save(define(SAVED)(), "net.pt", _use_new_zipfile_serialization=as_zip)
+    content = (here / "net.pt").read_bytes()
+    assert snapshot == observe(lambda: {"name": b"architecture" in content and b"Net" in content,
+                                        "source": b"def forward" in content})
+
+
+@pytest.mark.api("torch.load", page="notes/serialization", article="B")
+@pytest.mark.parametrize("as_zip", [True, False], ids=["zip", "legacy"])
+def test_saved_module_runs_the_class_as_it_is_now(define, here, snapshot, as_zip):
+    """Its class multiplied when it was saved, and adds when it is loaded: 2 + 3 = 5. Only a legacy file gets a warning."""
+    torch.save(define(SAVED)(), "net.pt", _use_new_zipfile_serialization=as_zip)
+    define(ADDS)
+    assert snapshot == observe(lambda: load_trusted("net.pt")(torch.tensor(3.0)).detach())
+
+
+@pytest.mark.api("torch.load", page="notes/serialization", article="B")
+def test_saved_module_lacks_what_its_class_sets_since(define, here, snapshot):
+    """Loading calls no ``__init__``: an attribute that the class sets nowadays is missing, and shows in forward."""
+    torch.save(define(SAVED)(), "net.pt")
+    define(SHIFTS)
+    assert snapshot == observe(lambda: load_trusted("net.pt")(torch.tensor(3.0)))
+
+
+@pytest.mark.api("torch.load", page="notes/serialization", article="B")
+def test_saved_module_is_lost_with_its_class(define, here, snapshot):
+    """Once the class is renamed, the file does not load, its weights included. A state dict would."""
+    torch.save(define(SAVED)(), "net.pt")
+    (here / "architecture.py").write_text(SAVED.replace("Net", "Network"))
+    sys.modules.pop("architecture")
+
+    def act():
+        try:
+            return load_trusted("net.pt")
+        except AttributeError as error:  # Python words the path of the module differently
+            return {"raised": type(error).__name__, "names the class": "Net" in str(error)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+def test_saved_module_keeps_mode_freezing_and_attributes(here, snapshot):
+    """What a state dict leaves out is pickled with a whole module: ``training``, ``requires_grad``, plain attributes."""
+    model = Doubling().eval()
+    model.linear.weight.requires_grad_(False)
+    model.note = "kept"
+    torch.save(model, "module.pt")
+
+    def act():
+        loaded = load_trusted("module.pt")
+        return {"training": loaded.training, "weight": loaded.linear.weight, "note": loaded.note}
+
+    assert snapshot == observe(act)

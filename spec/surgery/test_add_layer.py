@@ -1,0 +1,78 @@
+"""Layers added and removed: a new class under shared names, and a layer added to an object."""
+
+import pytest
+import torch
+
+from fixtures.models import TwoLayers, gradients_of, linear, parameters_of
+from fixtures.surgery import SecondAndThird, shapes_of
+from history.observe import observe
+
+
+def loaded():
+    """A network of the new class that took over what it shares with the old one, by article B's filter-and-update idiom."""
+    model, saved = SecondAndThird(), TwoLayers().state_dict()
+    own = model.state_dict()
+    own.update({name: value for name, value in saved.items() if name in own})
+    model.load_state_dict(own)
+    return model
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
+def test_shared_layer_loads_and_the_added_one_keeps_its_initialisation(snapshot):
+    """First layer removed, another added: linear2 takes the saved values, linear3 keeps its own, and linear1 is nowhere."""
+    after, fresh = parameters_of(loaded()), parameters_of(SecondAndThird())
+    for name in ("linear3.weight", "linear3.bias"):
+        assert torch.equal(after[name], fresh[name])
+    assert snapshot == observe(lambda: after)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
+def test_strict_false_names_the_added_layer_missing_and_the_removed_one_unexpected(snapshot):
+    """One call tells both: which parameters kept their initialisation, and which saved values found no place."""
+    assert snapshot == observe(lambda: SecondAndThird().load_state_dict(TwoLayers().state_dict(), strict=False)._asdict())
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
+def test_input_of_the_removed_layer_no_longer_fits(snapshot):
+    """Article B makes an input of four features for the new network and never runs it: its first layer takes two, and raises."""
+    assert snapshot == observe(lambda: loaded()(torch.tensor([[2.0, 1.0, 3.0, 5.0]])))
+
+
+@pytest.mark.api("torch.optim.SGD", page="optim", article="B")
+def test_shared_and_added_layers_train_together(snapshot):
+    """After the operation a step moves the loaded layer and the added one alike."""
+    model = loaded()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model(torch.tensor([[2.0, 1.0]])).sum().backward()
+
+    def act():
+        optimizer.step()
+        return parameters_of(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
+def test_layer_added_to_an_object_is_registered_and_not_called(snapshot):
+    """``model.linear3 = ...`` puts the layer into parameters and state dict; forward, which is the class's, never calls it."""
+    model = TwoLayers()
+    x = torch.tensor([[2.0, 1.0, 3.0]])
+    before = model(x)
+
+    def act():
+        model.linear3 = linear([[2.0]], [0.5])
+        output = model(x)
+        output.sum().backward()
+        return {"parameters": shapes_of(model), "same output": torch.equal(output, before),
+                "gradient of the added": gradients_of(model)["linear3.weight"]}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="B")
+def test_sequential_of_a_model_and_a_layer_adds_the_layer_behind(snapshot):
+    """``Sequential(model, layer)`` adds a layer without another class: it is called, and the model's keys get a prefix."""
+    model = torch.nn.Sequential(TwoLayers(), linear([[2.0]], [0.5]))
+    x = torch.tensor([[2.0, 1.0, 3.0]])
+    assert torch.allclose(model(x), 2 * TwoLayers()(x) + 0.5)
+    assert snapshot == observe(lambda: {"parameters": shapes_of(model), "output": model(x).detach()})

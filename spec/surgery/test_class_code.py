@@ -1,0 +1,108 @@
+"""A pickled module names its class: what it runs after loading is the class's code as it is then."""
+
+import importlib
+import pickle
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from history.observe import observe
+
+NAME = "module_of_the_pickled_class"
+BEFORE = """\
+import torch
+class Scale(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.factor = torch.nn.Parameter(torch.tensor([2.0]))
+    def forward(self, x):
+        return self.factor * x
+"""
+WITH_OFFSET = (BEFORE.replace("factor * x", "factor * x + self.offset")
+               .replace("    def forward", "        self.offset = 1.0\n    def forward"))
+
+
+def rewrite(source):
+    """Write the module's source anew and import it."""
+    sys.modules.pop(NAME, None)
+    Path(NAME + ".py").write_text(source)
+    importlib.invalidate_caches()
+    return importlib.import_module(NAME)
+
+
+@pytest.fixture
+def importable(here, monkeypatch):
+    """Modules written into ``here`` can be imported, and are forgotten afterwards."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # a cached file of the same second would be taken for the new source
+    monkeypatch.syspath_prepend(str(here))
+    yield
+    sys.modules.pop(NAME, None)
+
+
+def save():
+    """Save a whole ``Scale`` with the factor 4, of the class as it was before."""
+    model = rewrite(BEFORE).Scale()
+    model.factor.data.fill_(4.0)
+    torch.save(model, "scale.pt")
+
+
+def load():
+    """``torch.load`` with an explicit ``pickle_module`` unpickles classes on every release."""
+    return torch.load("scale.pt", pickle_module=pickle)
+
+
+@pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
+def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, snapshot):
+    """The class was rewritten after saving: the loaded object keeps its parameter, 4, and runs the new forward, 4 * 3 + 100."""
+    save()
+    rewrite(BEFORE.replace("factor * x", "factor * x + 100.0"))
+    assert snapshot == observe(lambda: load()(torch.tensor([3.0])).detach())
+
+
+@pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
+def test_pickled_module_lacks_what_the_new_init_would_set(importable, snapshot):
+    """Loading does not run ``__init__``: an attribute that the rewritten class sets there is missing, and forward raises."""
+    save()
+    rewrite(WITH_OFFSET)
+    assert snapshot == observe(lambda: load()(torch.tensor([3.0])))
+
+
+@pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
+def test_pickled_module_does_not_load_once_its_class_is_gone(importable, snapshot):
+    """The class was renamed after saving: the file holds its name and not its code, and does not load."""
+    save()
+    rewrite(BEFORE.replace("class Scale", "class Rescale"))
+
+    def act():
+        try:
+            load()
+        except AttributeError as error:
+            return str(error).partition(" on ")[0]  # what follows is a path
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
+def test_pickled_module_does_not_load_where_its_file_is_missing(importable, snapshot):
+    """Without the Python file that defines the class, say on another machine, loading raises."""
+    save()
+    sys.modules.pop(NAME)
+    Path(NAME + ".py").unlink()
+    importlib.invalidate_caches()
+    assert snapshot == observe(load)
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="notes/serialization", article="B")
+def test_state_dict_loads_into_the_class_as_it_is_now(importable, snapshot):
+    """The object's state dict loads into an instance of the rewritten class, whose ``__init__`` has run: the way out."""
+    save()
+    values = load().state_dict()
+    model = rewrite(WITH_OFFSET).Scale()
+
+    def act():
+        model.load_state_dict(values)
+        return model(torch.tensor([3.0])).detach()
+
+    assert snapshot == observe(act)
