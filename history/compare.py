@@ -100,7 +100,7 @@ def _trees(path: str, expected: Any, observed: Any) -> Iterator[Mismatch]:
     elif isinstance(expected, Tensor):
         yield from _tensor(path, expected, observed)
     elif isinstance(expected, dict):
-        if set(expected) != set(observed):
+        if list(expected) != list(observed):  # their order is a fact too
             yield Mismatch(path, f"the keys {list(expected)}", f"the keys {list(observed)}")
         for name in expected:
             if name in observed:

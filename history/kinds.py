@@ -34,6 +34,8 @@ def admitted(before: dict, after: dict) -> List[str]:
         return ["api-appeared", "error-gone"] if missing else ["error-gone", "api-appeared"]
     if before["value"] != after["value"]:
         return ["silent", "representation", "random"]
+    if repr(before["value"]) != repr(after["value"]):  # the order of keys
+        return ["representation", "silent"]
     return _warnings(before, after)
 
 

@@ -82,10 +82,12 @@ def changed(before: dict, after: dict) -> List[Tuple[str, str, str]]:
 
 
 def _leaves(path: str, before: Any, after: Any) -> Iterator[Tuple[str, str, str]]:
-    if before == after:
+    if before == after and repr(before) == repr(after):  # the order of keys is a fact too
         return
     both_dicts = isinstance(before, dict) and isinstance(after, dict)
     if both_dicts and not any(name.startswith("$") for name in (*before, *after)) and set(before) & set(after):
+        if set(before) == set(after) and list(before) != list(after):
+            yield f"{path} in the order".strip(), ", ".join(before), ", ".join(after)
         for name in {**before, **after}:
             yield from _leaves(f"{path}.{name}" if path else name, before.get(name, ...), after.get(name, ...))
     else:

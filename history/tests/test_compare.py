@@ -95,9 +95,9 @@ def test_facts_compare_exactly_and_are_named_by_their_path(one, other, expected)
     assert found(one, other) == [expected]
 
 
-def test_keys_are_compared_without_their_order_and_common_ones_go_on():
-    assert found({"a": 1, "b": 2}, {"b": 2, "a": 1}) == []
-    assert found({"a": 1, "b": 2}, {"a": 3, "c": 4}) == [
+def test_keys_are_compared_in_their_order_and_common_ones_go_on():
+    assert found({"a": 1, "b": 2}, {"b": 2, "a": 1}) == ["value: expected the keys ['a', 'b'], observed the keys ['b', 'a']"]
+    assert found({"a": 1, "b": 2}, {"a": 3, "c": 2}) == [
         "value: expected the keys ['a', 'b'], observed the keys ['a', 'c']", "value['a']: expected 1, observed 3"]
 
 

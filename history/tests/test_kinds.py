@@ -13,6 +13,7 @@ def raised(name, message="m"):
 
 @pytest.mark.parametrize("before, after, expected", [
     (value(1), value(2), "silent"),
+    (value({"a": 1, "b": 2}), value({"b": 2, "a": 1}), "representation"),
     (value(1), raised("RuntimeError"), "error"),
     (value(1), raised("AttributeError"), "api-gone"),
     (raised("RuntimeError"), value(1), "error-gone"),
@@ -23,7 +24,7 @@ def raised(name, message="m"):
     (value(1, "FutureWarning"), value(1), "warning"),
     (value(1, "UserWarning"), value(1, "FutureWarning"), "warning"),
     (raised("RuntimeError"), {**raised("RuntimeError"), **value(1, "UserWarning"), "value": 1}, "warning"),
-], ids=["value", "error", "attribute", "error_gone", "attribute_appeared", "keyword_appeared", "message", "warns", "warns_no_more",
+], ids=["value", "order", "error", "attribute", "error_gone", "attribute_appeared", "keyword_appeared", "message", "warns", "warns_no_more",
         "category", "error_and_warning"])
 def test_likeliest_kind(before, after, expected):
     after = {name: item for name, item in after.items() if name != "value" or "raised" not in after}

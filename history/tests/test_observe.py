@@ -73,6 +73,8 @@ def test_exception_and_warning_are_normalised():
     ("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. (Triggered internally at "
      "/opt/conda/conda-bld/pytorch_1646755953518/work/build/aten/src/ATen/core/TensorBody.h:475.)",
      "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed."),
+    ("[enforce fail at inline_container.cc:143] . PytorchStreamReader failed reading zip archive",
+     "PytorchStreamReader failed reading zip archive"),
     ("size mismatch, m1: [2 x 3], m2: [2 x 3] at ../aten/src/TH/generic/THTensorMath.cpp:136",
      "size mismatch, m1: [2 x 3], m2: [2 x 3]"),
     ("invalid argument 0: Sizes of tensors must match, at /pytorch/aten/src/TH/generic/THTensor.cpp:612",
@@ -84,7 +86,7 @@ def test_exception_and_warning_are_normalised():
     ("Module.forward() takes 1 positional argument but 2 were given", "forward() takes 1 positional argument but 2 were given"),
     ("A.f() got multiple values for argument 'x'", "f() got multiple values for argument 'x'"),
     ("  first  \nsecond\t\n\n", "first\nsecond"),
-], ids=["colours", "stack", "old_stack", "location", "triggered", "at_file", "comma_at_file", "address", "install_path", "keyword",
+], ids=["colours", "stack", "old_stack", "location", "triggered", "enforce", "at_file", "comma_at_file", "address", "install_path", "keyword",
         "missing", "takes", "multiple", "blanks"])
 def test_message_loses_what_is_not_the_behaviour(message, expected):
     assert normalise(message) == expected

@@ -124,3 +124,8 @@ def test_unknown_behaviours_of_one_reason_share_a_line():
     data = {"from": side, "to": side, "unknown": unknown, "changed_and_changed_back": []}
     assert report.caveats(data) == ["unknown under 2.6: c.a, c.b, c.c and 2 more: skipped: no GPU",
                                     "unknown under 2.0: c.f: skipped: no disk"]
+
+
+def test_order_of_keys_is_shown_where_it_differs():
+    before, after = {"value": {"n": {"a": 1, "b": 2}}}, {"value": {"n": {"b": 2, "a": 1}}}
+    assert report.changed(before, after) == [("n in the order", "a, b", "b, a")]
