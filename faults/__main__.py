@@ -1,7 +1,7 @@
 """``python -m faults``: run each chapter under its deliberate faults; list survivors, and the tests that no fault ever fails.
 
 Exit status 1 where a fault survives, where a test fails under none and does not say why with ``@pytest.mark.no_fault("why")``, or
-where one that says so does fail. It takes some minutes: each fault is a run of pytest in a process of its own.
+where one that says so does fail. It takes some minutes.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
+import signal
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import time
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+import pytest
+import torch
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
@@ -26,21 +28,48 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = 600  # seconds for one fault
 
 
-def run(name: Optional[str], paths: List[str], folder: Path) -> dict:
-    """The outcome of the tests under one fault, or under none."""
-    file = folder / f"{name}.json"
-    command = [sys.executable, "-m", "pytest", "-p", "faults.plugin", "--faults-to", str(file), "-q", "--tb=line",
-               "-p", "no:randomly", "-p", "no:cacheprovider", *paths]
-    if name:
-        command += ["--fault", name]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    except subprocess.TimeoutExpired:
-        return {"tests": [], "failed": [f"(everything: more than {TIMEOUT} s)"], "excused": {}, "output": ""}
+def outcomes(paths: Dict[Optional[str], List[str]], jobs: int, folder: Path) -> Iterator[Tuple[Optional[str], dict]]:
+    """Fault (None: an honest torch) -> the tests to run under it: yields each with its outcome as it is done.
+
+    torch is imported once; each run of pytest is forked from there, so that a fault cannot spoil the next one.
+    """
+    import torch._dynamo  # noqa: F401  # the first optimizer would import it, in each run anew
+
+    waiting, running = list(paths), {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            name = waiting.pop(0)
+            process = os.fork()
+            if process == 0:
+                _run(name, paths[name], folder)
+            running[process] = (name, time.monotonic())
+        for process, (name, began) in list(running.items()):
+            if time.monotonic() - began > TIMEOUT:
+                os.kill(process, signal.SIGKILL)
+            if os.waitpid(process, os.WNOHANG)[0]:
+                del running[process]
+                yield name, _outcome(folder / f"{name}.json", folder / f"{name}.log")
+        time.sleep(0.02)
+
+
+def _run(name: Optional[str], paths: List[str], folder: Path) -> None:
+    """In the forked process: run the tests under the fault, and end."""
+    log = os.open(folder / f"{name}.log", os.O_WRONLY | os.O_CREAT)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.chdir(ROOT)
+    fault = ["--fault", name] if name else []
+    pytest.main(["-p", "faults.plugin", "--faults-to", str(folder / f"{name}.json"), "-q", "--tb=line",
+                 "-p", "no:randomly", "-p", "no:cacheprovider", *fault, *paths])
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _outcome(file: Path, log: Path) -> dict:
+    output = log.read_text(errors="replace")
     if not file.exists():  # the fault brought the process down
-        return {"tests": [], "failed": ["(everything: the process ended)"], "excused": {}, "output": done.stdout + done.stderr}
-    return {**json.loads(file.read_text()), "output": done.stdout}
+        return {"tests": [], "failed": [f"(everything: the process ended, or took more than {TIMEOUT} s)"], "excused": {}, "output": output}
+    return {**json.loads(file.read_text()), "output": output}
 
 
 def main() -> int:
@@ -63,18 +92,18 @@ def main() -> int:
             console.print(f"{name}: {escape(known[name].sentence)}")
         return 0
 
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(arguments.jobs) as pool:
-        folder = Path(name)
-        paths = {name: arguments.spec or [f"spec/{chapter_of(name)}"] for name in chosen}
-        honest = run(None, sorted({path for some in paths.values() for path in some}), folder)
+    torch.set_num_threads(1)
+    paths = {name: arguments.spec or [f"spec/{chapter_of(name)}"] for name in chosen}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        everything = sorted({path for some in paths.values() for path in some})
+        [(_, honest)] = outcomes({None: everything}, 1, folder)
         if honest["failed"] or not honest["tests"]:
             console.print(f"without a fault the tests do not pass: mend that first\n{escape(honest['output'][-3000:])}", style="red")
             return 2
-        waiting = {pool.submit(run, name, paths[name], folder): name for name in chosen}
         failed: Dict[str, List[str]] = {}
-        for future in track(as_completed(waiting), "faults", total=len(waiting), console=console):
-            name = waiting[future]
-            failed[name] = future.result()["failed"]
+        for name, outcome in track(outcomes(paths, arguments.jobs, folder), "faults", total=len(paths), console=console):
+            failed[name] = outcome["failed"]
             if arguments.failed or not failed[name]:
                 console.print(f"{name}: {', '.join(failed[name]) or f'[red]survived[/red]: {escape(known[name].sentence)}'}")
 
