@@ -98,3 +98,13 @@ def test_linear_makes_an_empty_batch_of_an_empty_batch(snapshot):
         return {"output": output.shape, "weight.grad": layer.weight.grad, "bias.grad": layer.bias.grad}
 
     assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
+def test_linear_takes_the_dtype_and_device_of_its_parameters(snapshot):
+    """``nn.Linear(3, 2, dtype=torch.float64)`` makes both parameters in that dtype, on the device that is given."""
+    def act():
+        layer = nn.Linear(3, 2, device="cpu", dtype=torch.float64)
+        return {name: {"dtype": parameter.dtype, "device": parameter.device.type} for name, parameter in layer.named_parameters()}
+
+    assert snapshot == observe(act)

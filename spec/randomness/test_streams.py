@@ -98,6 +98,12 @@ def test_randint_draws_these_numbers_under_seed_zero(snapshot):
     assert snapshot == observe(lambda: seeded(lambda: torch.randint(10, (8,))))
 
 
+@pytest.mark.api("torch.randint", page="generated/torch.randint", article="A")
+def test_randint_with_a_float_dtype_draws_the_same_numbers_as_floats(snapshot):
+    """``dtype=torch.float`` gives whole numbers as floats, the upper bound excluded, from the same stream."""
+    assert snapshot == observe(lambda: seeded(lambda: torch.randint(0, 10, (8,), dtype=torch.float)))
+
+
 @pytest.mark.api("torch.randint", page="generated/torch.randint")
 def test_randint_of_a_range_beyond_32_bits_draws_these_numbers_under_seed_zero(snapshot):
     """Each takes 64 bits of the stream."""
