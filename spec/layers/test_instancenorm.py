@@ -47,7 +47,7 @@ def test_instancenorm_with_affine_scales_and_shifts_each_channel(snapshot):
 
 
 @pytest.mark.api("torch.nn.InstanceNorm1d", page="generated/torch.nn.InstanceNorm1d")
-@pytest.mark.changed("2.12", "InstanceNorm takes bias", kind="api-appeared", cause="pytorch#176573 (probably)")
+@pytest.mark.changed("2.12", "InstanceNorm takes bias", kind="api-appeared", cause="pytorch#176573")
 def test_instancenorm_without_bias_has_a_weight_alone(snapshot):
     """``affine=True, bias=False`` leaves the bias out; earlier releases know no such argument."""
     assert snapshot == observe(lambda: list(nn.InstanceNorm1d(2, affine=True, bias=False).state_dict()))

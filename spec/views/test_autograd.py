@@ -99,7 +99,7 @@ def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapsh
 
 
 @pytest.mark.api("torch.Tensor.unbind", page="tensor_view")
-@pytest.mark.changed("1.5", "raises: what unbind returns cannot be written to", kind="error", cause="pytorch#31990 (probably)",
+@pytest.mark.changed("1.5", "raises: what unbind returns cannot be written to", kind="error", cause="pytorch#31990",
                      advice="write to an index of the tensor, or out of place")
 @pytest.mark.changed("1.10", "the message calls the node UnbindBackward0", kind="wording", cause="pytorch#64261 (probably)")
 @pytest.mark.changed("2.13", "the message calls the node Unbind", kind="wording", cause="pytorch#180383")
