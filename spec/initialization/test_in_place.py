@@ -75,7 +75,7 @@ def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.xavier_uniform", page="nn.init")
-@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning",
+@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689 (probably)",
                      advice="use the name with an underscore")
 def test_init_without_underscore_is_deprecated(snapshot):
     """The old names write in place all the same, and warn."""

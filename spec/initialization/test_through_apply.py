@@ -160,7 +160,7 @@ def test_exact_type_test_leaves_subclasses_out(snapshot):
 
 @pytest.mark.api("torch.nn.MultiheadAttention", "torch.nn.Module.apply", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed("1.6", "the output projection of attention is a subclass of Linear, which an exact type test misses",
-                     kind="silent", advice="test with isinstance(module, nn.Linear)")
+                     kind="silent", cause="pytorch#38211", advice="test with isinstance(module, nn.Linear)")
 def test_exact_type_test_misses_attention(snapshot):
     """Attention's output projection is a subclass of Linear, its input projection no module at all: both are left out."""
     def act():

@@ -107,7 +107,7 @@ def test_linear_makes_an_empty_batch_of_an_empty_batch(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
-@pytest.mark.changed("1.9", "layers take device and dtype", kind="api-appeared")
+@pytest.mark.changed("1.9", "layers take device and dtype", kind="api-appeared", cause="pytorch#54508")
 def test_linear_takes_the_dtype_and_device_of_its_parameters(snapshot):
     """``nn.Linear(3, 2, dtype=torch.float64)`` makes both parameters in that dtype, on the device that is given."""
     def act():

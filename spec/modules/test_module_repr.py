@@ -52,7 +52,8 @@ def test_module_dict_prints_its_keys(snapshot):
 
 
 @pytest.mark.api("torch.nn.ParameterList", page="generated/torch.nn.ParameterList")
-@pytest.mark.changed("1.13", "prints the dtype, torch.float32, instead of torch.FloatTensor", kind="representation")
+@pytest.mark.changed("1.13", "prints the dtype, torch.float32, instead of torch.FloatTensor", kind="representation",
+                     cause="pytorch#78529")
 def test_parameter_list_prints_dtype_and_size(snapshot):
     """A ``ParameterList`` prints what its parameters are, not their values."""
     assert snapshot == observe(lambda: lines(nn.ParameterList([nn.Parameter(torch.zeros(2, 3))])))

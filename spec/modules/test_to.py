@@ -107,7 +107,7 @@ def test_dtype_move_leaves_integers_alone(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.to", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.8", "the message allows complex dtypes too", kind="wording")
+@pytest.mark.changed("1.8", "the message allows complex dtypes too", kind="wording", cause="pytorch#44788")
 def test_module_to_an_integer_dtype_raises(snapshot):
     """A module moves only to floating-point or complex dtypes."""
     assert snapshot == observe(lambda: layer().to(torch.int64))
