@@ -79,7 +79,7 @@ def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy", "torch.nn.functional.binary_cross_entropy_with_logits",
                  page="generated/torch.nn.BCELoss")
 @pytest.mark.changed("1.7", "binary_cross_entropy raises on a target of another shape, where it warned", kind="error",
-                     advice="bring both to one shape: target.view_as(output)")
+                     cause="pytorch#41426", advice="bring both to one shape: target.view_as(output)")
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
 def test_binary_cross_entropy_refuses_to_broadcast(name, snapshot):
     """The binary cross-entropies raise where MSE only warns."""
