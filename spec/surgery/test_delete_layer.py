@@ -24,12 +24,16 @@ def test_deleted_layer_is_in_neither_parameters_nor_state_dict(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises a plain AttributeError again: ModuleAttributeError is gone", kind="error",
+                     cause="pytorch#50298", advice="catch AttributeError")
 def test_forward_that_calls_a_deleted_layer_raises(snapshot):
     """Deleting a layer changes no code: a forward that names it raises. Put ``Identity`` in its place, or write another class."""
     assert snapshot == observe(lambda: without_first()(torch.tensor([[2.0, 1.0]])))
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.0", "the message tells the class too, not the missing name alone", kind="wording")
 def test_deleting_a_layer_that_is_not_there_raises(snapshot):
     """``del model.linear9`` raises an AttributeError."""
     def act():
@@ -104,6 +108,9 @@ def test_identity_leaves_the_old_keys_unexpected(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises a plain AttributeError again: ModuleAttributeError is gone", kind="error",
+                     cause="pytorch#50298", advice="catch AttributeError")
 def test_linear_without_the_attribute_bias_raises(snapshot):
     """``del layer.bias`` takes away the name that forward reads, and forward raises."""
     layer = linear([[1.0, 2.0]], [0.5])
