@@ -69,7 +69,7 @@ def test_leaf_made_under_no_grad_requires_grad_if_it_is_told_to(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
-@pytest.mark.changed("1.5", "the message says is being used instead of has been used", kind="wording")
+@pytest.mark.changed("1.5", "the message says is being used instead of has been used", kind="wording", cause="pytorch#31990")
 def test_writing_to_a_parameter_raises_outside_no_grad(snapshot):
     """A leaf that requires grad may not be written to where operations are recorded."""
     weight = linear([[2.0]]).weight
