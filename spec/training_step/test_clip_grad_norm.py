@@ -142,7 +142,7 @@ def test_clip_grad_norm_of_zero_makes_zeros(snapshot):
 @pytest.mark.changed("1.5", "the norm is returned as a tensor, not as a float", kind="silent", cause="pytorch#32020",
                      advice="float(norm) gives a number on every release")
 @pytest.mark.changed("1.9", "warns that a norm that is not finite will become an error", kind="warning", cause="pytorch#55169",
-                     advice="pass error_if_nonfinite")
+                     advice="to have it raised already, pass error_if_nonfinite=True")
 @pytest.mark.changed("1.10", "every gradient becomes nan, where none was scaled before; and it warns no longer", kind="silent",
                      cause="pytorch#61042", advice="pass error_if_nonfinite=True, or test the norm before the step")
 def test_clip_grad_norm_spreads_one_nan_to_every_gradient(snapshot):
@@ -157,7 +157,7 @@ def test_clip_grad_norm_spreads_one_nan_to_every_gradient(snapshot):
 @pytest.mark.changed("1.5", "the norm is returned as a tensor, not as a float", kind="silent", cause="pytorch#32020",
                      advice="float(norm) gives a number on every release")
 @pytest.mark.changed("1.9", "warns that a norm that is not finite will become an error", kind="warning", cause="pytorch#55169",
-                     advice="pass error_if_nonfinite")
+                     advice="to have it raised already, pass error_if_nonfinite=True")
 @pytest.mark.changed("1.10", "warns no longer: the norm is not looked at", kind="warning", cause="pytorch#61042",
                      advice="pass error_if_nonfinite=True, or test the norm before the step")
 def test_clip_grad_norm_makes_nan_of_inf_and_zero_of_the_rest(snapshot):
@@ -196,7 +196,7 @@ def test_clip_grad_norm_writes_into_the_same_gradient(snapshot):
 @pytest.mark.changed("1.5", "the norm is returned as a tensor, not as a float", kind="silent", cause="pytorch#32020",
                      advice="float(norm) gives a number on every release")
 @pytest.mark.changed("2.4", "the warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     advice="call clip_grad_norm_")
+                     cause="pytorch#127689 (probably)", advice="call clip_grad_norm_")
 def test_clip_grad_norm_without_underscore_is_deprecated(snapshot):
     """The old name warns, and clips in place all the same."""
     parameters = with_gradients([3.0, 4.0])

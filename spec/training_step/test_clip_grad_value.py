@@ -28,7 +28,7 @@ def test_clip_grad_value_passes_over_parameters_without_gradient(snapshot):
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_value_", page="generated/torch.nn.utils.clip_grad_value_")
-@pytest.mark.changed("2.1", "raises an internal error, where nothing was done before", kind="error",
+@pytest.mark.changed("2.1", "raises an internal error, where nothing was done before", kind="error", cause="pytorch#100007",
                      advice="call it only where a parameter has a gradient")
 @pytest.mark.changed("2.2", "the message says empty() instead of size()", kind="wording")
 @pytest.mark.parametrize("parameters", [[], [None]], ids=["no parameter", "no gradient"])

@@ -40,7 +40,7 @@ def test_output_of_inference_mode_may_be_read_outside(snapshot):
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed("1.9", "inference_mode appears, and what it made cannot be saved", kind="api-appeared",
                      cause="pytorch#58045")
-@pytest.mark.changed("2.9", "the message names torch.no_grad() as another way out", kind="wording")
+@pytest.mark.changed("2.9", "the message names torch.no_grad() as another way out", kind="wording", cause="pytorch#161164")
 def test_output_of_inference_mode_may_not_be_saved_for_backward(snapshot):
     """A layer that is to be trained would have to save its input: the forward pass raises, where ``no_grad`` would serve."""
     assert snapshot == observe(lambda: linear([[5.0]])(inferred()))

@@ -69,7 +69,7 @@ def test_leaf_made_under_no_grad_requires_grad_if_it_is_told_to(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
-@pytest.mark.changed("1.5", "the message says is being used instead of has been used", kind="wording")
+@pytest.mark.changed("1.5", "the message says is being used instead of has been used", kind="wording", cause="pytorch#31990")
 def test_writing_to_a_parameter_raises_outside_no_grad(snapshot):
     """A leaf that requires grad may not be written to where operations are recorded."""
     weight = linear([[2.0]]).weight
@@ -104,7 +104,7 @@ def test_writing_under_no_grad_is_noticed_by_backward(snapshot):
 @pytest.mark.changed("1.5", "the message speaks of the view made in no_grad, not of the leaf", kind="wording",
                      cause="pytorch#32839")
 @pytest.mark.changed("1.9", "the message says that it is forbidden, not that it will be from 1.6", kind="wording",
-                     cause="pytorch#56093 (probably)")
+                     cause="pytorch#56093")
 @pytest.mark.changed("1.10", "the message speaks no longer of a warning", kind="wording")
 def test_writing_outside_no_grad_to_a_view_made_within_raises(snapshot):
     """A view of a parameter made under ``no_grad`` may be written to there, and not where operations are recorded."""
@@ -127,7 +127,7 @@ def test_no_grad_decorates_a_function(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
-@pytest.mark.changed("1.7", "the message is that of an __init__ of no_grad's own", kind="wording")
+@pytest.mark.changed("1.7", "the message is that of an __init__ of no_grad's own", kind="wording", cause="pytorch#41371")
 @pytest.mark.changed("2.1", "without parentheses it decorates the function", kind="error-gone", cause="pytorch#107086")
 def test_no_grad_without_parentheses_decorates_a_function(snapshot):
     """``@torch.no_grad``, the parentheses forgotten, works as well."""

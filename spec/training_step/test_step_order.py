@@ -34,8 +34,8 @@ def test_two_steps_without_zero_grad_apply_the_sum_of_the_gradients(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step")
 @pytest.mark.changed("1.5", "raises, where the gradient of the weight after the step was given without a word", kind="error",
-                     advice="step after backward")
-@pytest.mark.changed("1.10", "the message calls the node AsStridedBackward0", kind="wording")
+                     cause="pytorch#33640 (probably)", advice="step after backward")
+@pytest.mark.changed("1.10", "the message calls the node AsStridedBackward0", kind="wording", cause="pytorch#59837 (probably)")
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
 @pytest.mark.changed("2.13", "the message calls the node AsStrided", kind="wording", cause="pytorch#180383")
 def test_step_between_forward_and_backward_makes_backward_raise(snapshot):
