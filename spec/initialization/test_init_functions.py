@@ -121,7 +121,7 @@ def test_calculate_gain_of_an_unknown_nonlinearity_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
-@pytest.mark.changed("1.6", "nn.init has trunc_normal_", kind="api-appeared", cause="pytorch#32397")
+@pytest.mark.changed("1.6", "nn.init has trunc_normal_", kind="api-appeared", cause="pytorch#32397 (probably)")
 def test_trunc_normal_stays_within_absolute_bounds(snapshot):
     """The bounds a=-2 and b=2 are values, not deviations: at ``std=0.02`` they lie 100 deviations out and cut nothing."""
     def act():
@@ -181,7 +181,7 @@ def test_zeros_ones_and_constant_write_exactly(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.uniform_", page="nn.init")
-@pytest.mark.changed("2.2", "the random initialisers take generator", kind="api-appeared", cause="pytorch#99796 (probably)")
+@pytest.mark.changed("2.2", "the random initialisers take generator", kind="api-appeared")
 @pytest.mark.parametrize("name", ["uniform_", "normal_", "xavier_uniform_", "kaiming_normal_"],
                          ids=["uniform_", "normal_", "xavier_uniform_", "kaiming_normal_"])
 def test_init_draws_from_the_generator_it_is_given(name, snapshot):

@@ -128,7 +128,7 @@ def test_custom_rule_keeps_exactly_five(snapshot):
 
 @pytest.mark.api("torch.nn.Module.apply", page="nn.init", article="D")
 @pytest.mark.changed("1.6", "unique() of a parameter, by which this test reads it, fails an internal assertion", kind="error",
-                     advice="call unique() on parameter.detach()")
+                     cause="pytorch#36932 (probably)", advice="call unique() on parameter.detach()")
 @pytest.mark.changed("1.7", "the message gives another line of the source", kind="wording")
 @pytest.mark.changed("1.8", "unique() of a parameter works again", kind="error-gone", cause="pytorch#47930")
 def test_layers_take_different_initialisers(snapshot):

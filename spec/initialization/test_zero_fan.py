@@ -68,7 +68,7 @@ def test_linear_without_outputs_warns(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed("1.9", "the weight is left alone with a warning, and the bias raises ZeroDivisionError instead",
-                     kind="error", cause="pytorch#56505 (probably)")
+                     kind="error", cause="pytorch#53522")
 @pytest.mark.changed("1.11", "the layer is built", kind="error-gone", cause="pytorch#66256")
 def test_convolution_without_input_channels_warns(snapshot):
     """Conv1d(0, 2, 1) is built, with a warning."""
@@ -77,7 +77,7 @@ def test_convolution_without_input_channels_warns(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed("1.9", "the weight is left alone with a warning, and its bias raises ZeroDivisionError instead",
-                     kind="error", cause="pytorch#56505 (probably)")
+                     kind="error", cause="pytorch#53522")
 @pytest.mark.changed("1.11", "no error, and the bias is not written: a new layer's is whatever the memory held",
                      kind="error-gone", cause="pytorch#66256", advice="set the bias by hand")
 @pytest.mark.changed("2.12", "the bias becomes 0 instead of staying as it was", kind="silent", cause="pytorch#175990 (probably)")

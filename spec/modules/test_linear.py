@@ -75,7 +75,8 @@ def test_linear_maps_the_last_dimension(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
-@pytest.mark.changed("1.7", "the message says that the shapes cannot be multiplied", kind="wording")
+@pytest.mark.changed("1.7", "the message says that the shapes cannot be multiplied", kind="wording",
+                     cause="pytorch#40927 (probably)")
 @pytest.mark.changed("2.15", "the message starts with addmm", kind="wording")
 def test_linear_refuses_an_input_of_another_width(snapshot):
     """Two numbers for a layer of three inputs: the matrix shapes in the message are those of the product."""
@@ -84,9 +85,9 @@ def test_linear_refuses_an_input_of_another_width(snapshot):
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int64], ids=["float64", "int64"])
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
-@pytest.mark.changed("1.7", "the message no longer names the argument", kind="wording")
+@pytest.mark.changed("1.7", "the message no longer names the argument", kind="wording", cause="pytorch#40927 (probably)")
 @pytest.mark.changed("1.13", "the message speaks of mat1 and mat2, and no longer names the dtypes", kind="wording")
-@pytest.mark.changed("2.1", "the message names the two dtypes", kind="wording")
+@pytest.mark.changed("2.1", "the message names the two dtypes", kind="wording", cause="pytorch#105309")
 def test_linear_refuses_an_input_of_another_dtype(dtype, snapshot):
     """A float64 input, as NumPy gives it, does not meet a float32 weight, nor do integers: convert one of the two."""
     assert snapshot == observe(lambda: linear([[1.0]], [0.5])(torch.tensor([[1]], dtype=dtype)))

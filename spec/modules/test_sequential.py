@@ -115,7 +115,7 @@ def test_sequential_insert_out_of_range_raises(snapshot):
 @pytest.mark.api("torch.nn.Sequential.extend", page="generated/torch.nn.Sequential")
 @pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
 @pytest.mark.changed("1.8", "raises plain AttributeError again", kind="error-gone", cause="pytorch#50298")
-@pytest.mark.changed("1.13", "Sequential.extend", kind="api-appeared")
+@pytest.mark.changed("1.13", "Sequential.extend", kind="api-appeared", cause="pytorch#81179 (probably)")
 def test_sequential_extend_appends_each_layer(snapshot):
     """``extend`` takes another Sequential; the layers are shared, not copied."""
     net, more = three(), nn.Sequential(nn.Identity(), nn.ReLU())
