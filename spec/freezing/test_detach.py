@@ -144,7 +144,8 @@ def test_detach_in_place_on_a_view_raises(snapshot):
 @pytest.mark.api("torch.Tensor.detach_", "torch.nn.Linear", page="generated/torch.Tensor.detach_", article="B")
 @pytest.mark.changed("1.12", "raises for a batch of sequences: the output is a view of the flattened product", kind="error",
                      cause="pytorch#72728", advice="use detach()")
-@pytest.mark.changed("2.1", "raises for a vector too: its output is a view", kind="error", advice="use detach()")
+@pytest.mark.changed("2.1", "raises for a vector too: its output is a view", kind="error", cause="pytorch#106911 (probably)",
+                     advice="use detach()")
 @pytest.mark.changed("2.15", "works for inputs of every rank again: no output is a view", kind="error-gone",
                      cause="pytorch#194077")
 def test_output_of_linear_can_be_detached_in_place(shape, snapshot):

@@ -33,7 +33,6 @@ def test_forward_that_calls_a_deleted_layer_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.0", "the message tells the class too, not the missing name alone", kind="wording")
 def test_deleting_a_layer_that_is_not_there_raises(snapshot):
     """``del model.linear9`` raises an AttributeError."""
     def act():

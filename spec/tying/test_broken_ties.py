@@ -116,7 +116,8 @@ def test_conversion_that_overwrites_parameters_keeps_a_shared_layer(overwriting,
 
 @pytest.mark.api("torch.nn.Module.to", page="meta")
 @pytest.mark.changed("1.6", "the message lists xla among the devices", kind="wording", cause="pytorch#36446")
-@pytest.mark.changed("1.8", "the message lists xpu and vulkan among the devices", kind="wording")
+@pytest.mark.changed("1.8", "the message lists xpu and vulkan among the devices", kind="wording",
+                     cause="pytorch#49786 (probably)")
 @pytest.mark.changed("1.9", "meta is a device", kind="api-appeared", cause="pytorch#53143")
 def test_moving_to_meta_breaks_the_tie(snapshot):
     """A meta tensor cannot become the data of a cpu parameter: each layer gets a new one. Tie again afterwards."""
