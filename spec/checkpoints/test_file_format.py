@@ -140,7 +140,8 @@ def test_equal_tensors_save_to_equal_bytes(snapshot):
 
 @pytest.mark.api("torch.save", page="generated/torch.save")
 @pytest.mark.changed("1.13", "the archive's folder is called after the file, no longer archive: a checksum depends on the name",
-                     kind="representation", advice="save into a buffer, where the folder is always archive, to compare checksums")
+                     kind="representation", cause="pytorch#80404 (probably)",
+                     advice="save into a buffer, where the folder is always archive, to compare checksums")
 def test_bytes_of_a_file_depend_on_its_name(here, snapshot):
     """The archive's folder is called after the file: equal checkpoints under two names differ in their bytes."""
     value = weight()  # one object: an old release's file names its storage by address

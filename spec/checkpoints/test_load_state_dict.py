@@ -31,14 +31,14 @@ def test_load_keeps_requires_grad_and_gradient(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.5", "the message for complex numbers is shorter: there is no tensor of them yet", kind="wording")
 @pytest.mark.changed("1.6", "complex tensors can be made, and load as their real part without a word", kind="error-gone")
-@pytest.mark.changed("1.7", "warns that the imaginary part is dropped", kind="warning",
+@pytest.mark.changed("1.7", "warns that the imaginary part is dropped", kind="warning", cause="pytorch#39860 (probably)",
                      advice="load torch.real(value) where that is meant")
 @pytest.mark.parametrize("values", [[[1.1, 1e300]], [[1, 2**24 + 1]], [[True, False]], [[1 + 2j, 3j]]],
                          ids=["float64", "int64", "bool", "complex64"])
 def test_load_converts_to_the_parameters_dtype_without_an_error(values, snapshot):
     """Saved values of another dtype are cast to float32: rounded, to infinity when too large; of complex ones the real part.
 
-    Only the last gets a warning. A complex tensor cannot be made on torch 1.4.
+    Only the last gets a warning, since 1.7. A complex tensor cannot be made before 1.6.
     """
     model = linear([[0.0, 0.0]])
 
@@ -193,7 +193,8 @@ def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.9", "modules take device, so that a model can be made on meta", kind="api-appeared",
                      cause="pytorch#54508")
-@pytest.mark.changed("2.1", "warns that copying into a meta parameter does nothing", kind="warning", advice="pass assign=True")
+@pytest.mark.changed("2.1", "warns that copying into a meta parameter does nothing", kind="warning",
+                     cause="pytorch#102212 (probably)", advice="pass assign=True")
 def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):
     """A model on the meta device has no storage to copy into: it stays without values."""
     def act():

@@ -56,11 +56,11 @@ def test_adams_step_is_a_float_tensor(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 @pytest.mark.changed("1.8", "each parameter has a state with a momentum_buffer of None", kind="representation",
-                     advice="test for None, not for the key alone")
+                     cause="pytorch#45597", advice="test for None, not for the key alone")
 @pytest.mark.changed("2.4", "there is no state any more: no momentum_buffer of None", kind="representation",
-                     advice="use get('momentum_buffer')")
+                     cause="pytorch#122349", advice="use get('momentum_buffer')")
 def test_sgd_without_momentum_keeps_no_tensor(snapshot):
-    """Without momentum there is nothing to keep, before the first step or after."""
+    """Without momentum there is nothing to keep, before the first step or after (from 1.8 to 2.3 a None was kept)."""
     model = linear([[1.0, 2.0]])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     train(model, optimizer, 1)

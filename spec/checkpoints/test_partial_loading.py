@@ -129,7 +129,7 @@ def test_dict_filtered_by_shape_loads_what_strict_false_cannot(snapshot):
                      kind="error", cause="pytorch#166335", advice="save the scalar as a tensor of shape [] or [1]")
 @pytest.mark.parametrize("values", [[5.0], [5.0, 6.0]], ids=["one element", "two elements"])
 def test_scalar_parameter_takes_a_vector_of_one_element(values, snapshot):
-    """The exception to equal shapes: shape [1] loads into shape [], as torch 0.3 saved scalars. Shape [2] raises."""
+    """The exception to equal shapes: shape [1] loads into shape [], as torch 0.3 saved scalars. Shape [2] raises, since 2.10."""
     model = torch.nn.Module()
     model.scale = torch.nn.Parameter(torch.tensor(1.0))
 
