@@ -51,7 +51,7 @@ def test_dropout2d_drops_whole_channels(snapshot):
 
 @pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
 @pytest.mark.changed("1.11", "three dimensions are one sample: whole samples of a batch (samples, channels, length) are dropped",
-                     kind="silent", cause="pytorch#69885", advice="for sequences pass on 1.11, or add a last dimension of one")
+                     kind="silent", cause="pytorch#69885", advice="give sequences a last dimension of one, or leave 1.11 out")
 @pytest.mark.changed("1.12", "three dimensions are a batch again, and a warning says that this will change", kind="silent",
                      cause="pytorch#79549", advice="use Dropout1d for (samples, channels, length), a batch of one for an image")
 def test_dropout2d_takes_three_dimensions_for_samples_channels_length(snapshot):

@@ -68,7 +68,7 @@ def test_embedding_sparse_gradient_steps_the_rows_it_holds(name, snapshot):
 
 @pytest.mark.parametrize("name", ["Adam", "AdamW"])
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.6", "AdamW's message names AdamW, and no longer SparseAdam", kind="wording")
+@pytest.mark.changed("1.6", "AdamW's message names AdamW, and no longer SparseAdam", kind="wording", cause="pytorch#36088")
 @pytest.mark.changed("2.7", "AdamW's message is Adam's: AdamW is a subclass of it", kind="wording", cause="pytorch#143710")
 def test_embedding_sparse_gradient_is_refused_by_adam(name, snapshot):
     """Adam and AdamW raise on a sparse gradient: use SparseAdam for the table."""
