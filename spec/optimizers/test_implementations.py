@@ -76,7 +76,8 @@ def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot)
     """``torch.compile(optimizer.step)`` gives the same values, whatever the compiler traced.
 
     The backend is aot_eager: the step is traced and made functional, and not turned into C++, which would need a compiler.
-    Under Python 3.11, where the records were made, torch compiles from 2.1 on.
+    Under Python 3.11, where the records were made, torch compiles from 2.1 on; in 2.1 and 2.2 the gradient that is None once
+    led it astray.
     """
     def compiled(function):
         return torch.compile(function, backend="aot_eager")
