@@ -108,7 +108,7 @@ def test_layer_in_front_changes_how_the_next_ones_start(snapshot):
 
 
 @pytest.mark.api("torch.nn.utils.skip_init", page="generated/torch.nn.utils.skip_init")
-@pytest.mark.changed("1.10", "skip_init exists", kind="api-appeared")
+@pytest.mark.changed("1.10", "skip_init exists", kind="api-appeared", cause="pytorch#57555")
 def test_skip_init_draws_nothing(snapshot):
     """A layer made by ``skip_init`` is uninitialised, and leaves the stream where it was."""
     def act():
