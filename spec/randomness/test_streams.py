@@ -135,7 +135,7 @@ def test_multinomial_with_replacement_draws_these_numbers_under_seed_zero(snapsh
 @pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
 @pytest.mark.changed("1.6", "takes the largest of log(rand) / weight at once, instead of drawing one after another",
                      kind="random", cause="pytorch#39742")
-@pytest.mark.changed("1.8", "takes the largest of weight / exponential_", kind="random")
+@pytest.mark.changed("1.8", "takes the largest of weight / exponential_", kind="random", cause="pytorch#47386")
 @pytest.mark.changed("2.0", "exponential_ draws by MKL", kind="random", cause="pytorch#69967")
 @pytest.mark.changed("2.7", "exponential_ draws without MKL, as before 2.0", kind="random", cause="pytorch#146174")
 def test_multinomial_without_replacement_draws_these_numbers_under_seed_zero(snapshot):
