@@ -149,7 +149,7 @@ def test_cross_entropy_takes_one_sample_without_a_batch(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "class numbers may be uint8", kind="error-gone")
+@pytest.mark.changed("1.10", "class numbers may be uint8", kind="error-gone", cause="pytorch#60308")
 def test_cross_entropy_takes_uint8_classes(snapshot):
     """Byte targets, as image masks have them, need no conversion."""
     assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor([2, 0], dtype=torch.uint8)))

@@ -47,7 +47,7 @@ def test_target_of_another_batch_size_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "the message allows for a target without dimensions too", kind="wording")
+@pytest.mark.changed("1.10", "the message allows for a target without dimensions too", kind="wording", cause="pytorch#62651")
 def test_column_of_class_numbers_raises(snapshot):
     """A target [n, 1] is not taken for [n]: ``target.squeeze(1)`` is the way out."""
     assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor([[2], [0]])))
@@ -61,14 +61,14 @@ def test_one_hot_target_of_integers_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "the message allows for a target without dimensions too", kind="wording")
+@pytest.mark.changed("1.10", "the message allows for a target without dimensions too", kind="wording", cause="pytorch#62651")
 def test_probabilities_for_another_number_of_classes_raise(snapshot):
     """Two probabilities for three classes: the message takes them for class numbers in two columns."""
     assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor([[0.5, 0.5], [1.0, 0.0]])))
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.9", "raises ValueError for the batch sizes instead of IndexError", kind="error")
+@pytest.mark.changed("1.9", "raises ValueError for the batch sizes instead of IndexError", kind="error", cause="pytorch#53789")
 def test_target_without_dimensions_raises_for_a_batch(snapshot):
     """A single class number serves logits without a batch alone."""
     assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor(2)))
@@ -77,7 +77,8 @@ def test_target_without_dimensions_raises_for_a_batch(snapshot):
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed("1.11", "raises RuntimeError instead of IndexError: one sample is taken, but not this target", kind="error",
                      cause="pytorch#71055")
-@pytest.mark.changed("2.9", "logits without a batch take a target of one element", kind="error-gone")
+@pytest.mark.changed("2.9", "logits without a batch take a target of one element", kind="error-gone",
+                     cause="pytorch#161412 (probably)")
 def test_logits_without_a_batch_take_a_target_of_one_element(snapshot):
     """Logits [classes] take a target [1] as they take one of no dimensions."""
     assert snapshot == observe(lambda: F.cross_entropy(logits()[0], torch.tensor([2])))
@@ -94,7 +95,8 @@ def test_target_in_the_place_of_the_logits_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.9", "raises TypeError instead of AttributeError: cross_entropy is one function of C++", kind="error")
+@pytest.mark.changed("1.9", "raises TypeError instead of AttributeError: cross_entropy is one function of C++", kind="error",
+                     cause="pytorch#53789")
 def test_list_as_target_raises(snapshot):
     """A target is a tensor, not a list of numbers."""
     assert snapshot == observe(lambda: F.cross_entropy(logits(), [2, 0]))

@@ -68,7 +68,7 @@ def test_mse_of_shapes_that_do_not_broadcast_raises(snapshot):
 
 @pytest.mark.api("torch.nn.functional.l1_loss", "torch.nn.functional.smooth_l1_loss", "torch.nn.functional.huber_loss",
                  page="generated/torch.nn.L1Loss")
-@pytest.mark.changed("1.9", "huber_loss exists", kind="api-appeared")
+@pytest.mark.changed("1.9", "huber_loss exists", kind="api-appeared", cause="pytorch#50553")
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss", "huber_loss"])
 def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
     """L1, smooth L1 and Huber compare all pairs as MSE does."""
