@@ -23,11 +23,10 @@ MIRRORED = {"error": "error-gone", "error-gone": "error", "api-gone": "api-appea
 def admitted(before: dict, after: dict) -> List[str]:
     """The kinds that a change from one observation to the other can have, the likeliest first."""
     if "raised" in before and "raised" in after:
-        moved = ["api-appeared"] * _missing(before) + ["api-gone"] * _missing(after)
         if before["raised"]["type"] != after["raised"]["type"]:
-            return ["exception", *moved]
+            return ["exception", "api-appeared", "api-gone"]
         if before["raised"] != after["raised"]:
-            return ["wording", *moved]
+            return ["wording"] + ["api-appeared"] * _missing(before) + ["api-gone"] * _missing(after)
         return _warnings(before, after)
     if "raised" in after:
         return ["api-gone", "error"] if after["raised"]["type"] == "AttributeError" else ["error", "api-gone"]
@@ -48,4 +47,4 @@ def _warnings(before: dict, after: dict) -> List[str]:
 def _missing(observation: dict) -> bool:
     """Whether the API, or a part of it, was not there."""
     message = observation["raised"]["message"]
-    return "has no attribute" in message or "unexpected keyword" in message
+    return any(words in message for words in ("has no attribute", "unexpected keyword", "invalid keyword"))

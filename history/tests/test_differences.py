@@ -52,7 +52,7 @@ def test_move_within_tolerance_is_told_by_release(project):
     run = json.loads(path.read_text())
     run["verified"]["rates.constant_stays"] = 3
     path.write_text(json.dumps(run))
-    assert section(differences.page(project.root), "## Where arithmetic moved within tolerance")[2] == "| `rates.constant_stays` | 2.6: 0 → 3 |"
+    assert "| `rates.constant_stays` | 2.6: 0 → 3 |" in section(differences.page(project.root), "## Where arithmetic moved within tolerance")
 
 
 def test_page_counts_causes_and_names_what_lacks_one(page):

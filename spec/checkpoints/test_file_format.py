@@ -42,7 +42,8 @@ def test_load_of_a_truncated_file_raises(here, snapshot, as_zip, kept):
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
-@pytest.mark.changed("1.5", "raises pickle's EOFError instead of a TypeError about ord()", kind="error", advice="catch EOFError")
+@pytest.mark.changed("1.5", "raises pickle's EOFError instead of a TypeError about ord()", kind="exception",
+                     advice="catch EOFError")
 @pytest.mark.changed("2.4", "warns that the default of weights_only will change", kind="warning", cause="pytorch#129239",
                      advice="pass weights_only")
 @pytest.mark.changed("2.6", "the message is empty, and the warning gone: the reader of weights reads the file, not pickle",
@@ -104,7 +105,7 @@ def test_load_does_not_notice_a_changed_bit_in_the_values(here, snapshot, as_zip
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
-@pytest.mark.changed("1.5", "a zip archive raises EOFError too, instead of RuntimeError", kind="error",
+@pytest.mark.changed("1.5", "a zip archive raises EOFError too, instead of RuntimeError", kind="exception",
                      advice="catch EOFError, or seek(0) before load")
 @FORMATS
 def test_load_from_a_buffer_at_its_end_raises(snapshot, as_zip):
@@ -116,7 +117,8 @@ def test_load_from_a_buffer_at_its_end_raises(snapshot, as_zip):
 
 @pytest.mark.api("torch.save", page="generated/torch.save")
 @pytest.mark.changed("1.6", "what is left is a zip archive without its content: load raises RuntimeError instead of EOFError",
-                     kind="error", cause="pytorch#39460", advice="catch RuntimeError; or save beside the file, then os.replace")
+                     kind="exception", cause="pytorch#39460",
+                     advice="catch RuntimeError; or save beside the file, then os.replace")
 @pytest.mark.changed("1.9", "the message says who reads, and leaves out the archive's folder", kind="wording")
 @pytest.mark.changed("2.11", "the message adds that the file is probably damaged, and how that may come about", kind="wording",
                      cause="pytorch#170244")

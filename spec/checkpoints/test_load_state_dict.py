@@ -69,11 +69,12 @@ def test_load_takes_nan_without_a_word(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "a module instead of a dict raises ModuleAttributeError, a kind of AttributeError", kind="error",
+@pytest.mark.changed("1.6", "a module instead of a dict raises ModuleAttributeError, a kind of AttributeError", kind="exception",
                      cause="pytorch#34324 (probably)")
-@pytest.mark.changed("1.8", "a module instead of a dict raises plain AttributeError again", kind="error", cause="pytorch#50298",
+@pytest.mark.changed("1.8", "a module instead of a dict raises plain AttributeError again", kind="exception",
+                     cause="pytorch#50298",
                      advice="catch AttributeError")
-@pytest.mark.changed("1.12", "raises TypeError that names the type given, instead of AttributeError", kind="error",
+@pytest.mark.changed("1.12", "raises TypeError that names the type given, instead of AttributeError", kind="exception",
                      cause="pytorch#77197", advice="catch TypeError")
 @pytest.mark.parametrize("saved", [None, [("weight", 1.0)], "weights.pt", torch.nn.Identity()],
                          ids=["None", "pairs", "a path", "a module"])
@@ -84,7 +85,7 @@ def test_load_refuses_what_is_no_mapping(saved, snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.11", "raises RuntimeError that names the parameter and the type given, instead of AttributeError",
-                     kind="error", cause="pytorch#70596", advice="catch RuntimeError")
+                     kind="exception", cause="pytorch#70596", advice="catch RuntimeError")
 @pytest.mark.parametrize("value", [[[5.0, 6.0]], 5.0, None], ids=["list", "number", "None"])
 def test_load_refuses_a_value_that_is_no_tensor(value, snapshot):
     """A list of the right shape is refused too, and named with its type."""

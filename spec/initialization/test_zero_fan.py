@@ -68,7 +68,7 @@ def test_linear_without_outputs_warns(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed("1.9", "the weight is left alone with a warning, and the bias raises ZeroDivisionError instead",
-                     kind="error", cause="pytorch#53522")
+                     kind="exception", cause="pytorch#53522")
 @pytest.mark.changed("1.11", "the layer is built", kind="error-gone", cause="pytorch#66256")
 def test_convolution_without_input_channels_warns(snapshot):
     """Conv1d(0, 2, 1) is built, with a warning."""
@@ -77,7 +77,7 @@ def test_convolution_without_input_channels_warns(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed("1.9", "the weight is left alone with a warning, and its bias raises ZeroDivisionError instead",
-                     kind="error", cause="pytorch#53522")
+                     kind="exception", cause="pytorch#53522")
 @pytest.mark.changed("1.11", "no error, and the bias is not written: a new layer's is whatever the memory held",
                      kind="error-gone", cause="pytorch#66256", advice="set the bias by hand")
 @pytest.mark.changed("2.12", "the bias becomes 0 instead of staying as it was", kind="silent", cause="pytorch#175990 (probably)")
@@ -99,7 +99,7 @@ def test_embedding_without_rows_says_nothing(snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("1.8", "raises ValueError, which speaks of proj_size, instead of ZeroDivisionError", kind="error",
+@pytest.mark.changed("1.8", "raises ValueError, which speaks of proj_size, instead of ZeroDivisionError", kind="exception",
                      cause="pytorch#47725 (probably)")
 @pytest.mark.changed("2.1", "the message asks for a hidden_size greater than zero", kind="wording", cause="pytorch#105659")
 def test_recurrent_layer_without_hidden_units_raises(snapshot):

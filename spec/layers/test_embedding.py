@@ -83,7 +83,7 @@ def test_embedding_refuses_a_list_of_indices(snapshot):
 
 @pytest.mark.parametrize("index", [3, -1], ids=["as large as the table", "negative"])
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
-@pytest.mark.changed("1.5", "raises IndexError instead of RuntimeError, and no longer names the index", kind="error",
+@pytest.mark.changed("1.5", "raises IndexError instead of RuntimeError, and no longer names the index", kind="exception",
                      cause="pytorch#30598 (probably)",
                      advice="catch IndexError; compare index.min() and index.max() with the table yourself")
 def test_embedding_index_out_of_range_raises(index, snapshot):

@@ -49,7 +49,7 @@ def test_embedding_bag_offsets_may_include_the_last(snapshot):
 @pytest.mark.parametrize("indices, offsets", [([0, 1], None), ([[0, 1]], [0]), ([0, 1], [1])],
                          ids=["flat without offsets", "rows with offsets", "offsets not from 0"])
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
-@pytest.mark.changed("1.5", "offsets that do not begin at 0 raise RuntimeError instead of ValueError", kind="error",
+@pytest.mark.changed("1.5", "offsets that do not begin at 0 raise RuntimeError instead of ValueError", kind="exception",
                      cause="pytorch#27477 (probably)", advice="catch RuntimeError as well")
 def test_embedding_bag_refuses_unclear_bags(indices, offsets, snapshot):
     """Flat indices need offsets, a matrix of indices takes none, and the first bag begins at 0."""

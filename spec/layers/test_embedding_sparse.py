@@ -83,9 +83,9 @@ def test_embedding_sparse_gradient_is_refused_by_weight_decay(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 @pytest.mark.changed("1.7", "SparseAdam uses up a generator of parameters, and raises ValueError before it sees a gradient",
-                     kind="error", cause="pytorch#43668", advice="pass list(model.parameters()) on 1.7")
+                     kind="exception", cause="pytorch#43668", advice="pass list(model.parameters()) on 1.7")
 @pytest.mark.changed("1.8", "SparseAdam takes a generator of parameters again, and raises RuntimeError at the step",
-                     kind="error-gone", cause="pytorch#47724")
+                     kind="exception", cause="pytorch#47724")
 def test_embedding_dense_gradient_is_refused_by_sparse_adam(snapshot):
     """SparseAdam takes sparse gradients alone."""
     def act():

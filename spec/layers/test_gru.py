@@ -88,7 +88,7 @@ def test_gru_output_is_the_last_layers_state_at_every_step(snapshot):
 
 
 @pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
-@pytest.mark.changed("1.8", "RNN and GRU know proj_size, and refuse it by a ValueError instead of a TypeError", kind="error",
+@pytest.mark.changed("1.8", "RNN and GRU know proj_size, and refuse it by a ValueError instead of a TypeError", kind="exception",
                      cause="pytorch#47725")
 def test_gru_refuses_proj_size(snapshot):
     """Projections are for the LSTM alone."""

@@ -118,7 +118,7 @@ def test_instancenorm_warns_of_another_number_of_channels(snapshot):
 
 
 @pytest.mark.api("torch.nn.InstanceNorm1d", page="generated/torch.nn.InstanceNorm1d")
-@pytest.mark.changed("2.1", "raises ValueError, with both numbers of channels, instead of RuntimeError", kind="error",
+@pytest.mark.changed("2.1", "raises ValueError, with both numbers of channels, instead of RuntimeError", kind="exception",
                      cause="pytorch#94624", advice="catch ValueError")
 def test_instancenorm_with_affine_refuses_another_number_of_channels(snapshot):
     """With parameters the number of channels must be theirs."""

@@ -97,7 +97,7 @@ def test_rnn_refuses_another_nonlinearity(snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("1.8", "raises ValueError, which speaks of proj_size, instead of ZeroDivisionError", kind="error",
+@pytest.mark.changed("1.8", "raises ValueError, which speaks of proj_size, instead of ZeroDivisionError", kind="exception",
                      cause="pytorch#47725", advice="catch ValueError")
 @pytest.mark.changed("2.1", "the message names hidden_size", kind="wording", cause="pytorch#105659")
 def test_rnn_refuses_hidden_size_zero(snapshot):

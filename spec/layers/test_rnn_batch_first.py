@@ -111,9 +111,9 @@ def test_rnn_without_a_batch_refuses_a_state_with_one(snapshot):
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 @pytest.mark.changed("1.11", "the message counts five dimensions: a batch was added to an input taken for one without",
                      kind="wording", cause="pytorch#70977")
-@pytest.mark.changed("2.0", "raises AssertionError instead of RuntimeError, and counts four dimensions", kind="error",
+@pytest.mark.changed("2.0", "raises AssertionError instead of RuntimeError, and counts four dimensions", kind="exception",
                      cause="pytorch#87442", advice="look at input.dim() instead of catching the error")
-@pytest.mark.changed("2.1", "raises ValueError instead of AssertionError", kind="error", cause="pytorch#105127",
+@pytest.mark.changed("2.1", "raises ValueError instead of AssertionError", kind="exception", cause="pytorch#105127",
                      advice="catch ValueError")
 def test_rnn_refuses_four_dimensions(snapshot):
     """The input has 3 dimensions, or 2 without a batch."""

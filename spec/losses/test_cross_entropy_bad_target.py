@@ -68,14 +68,16 @@ def test_probabilities_for_another_number_of_classes_raise(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.9", "raises ValueError for the batch sizes instead of IndexError", kind="error", cause="pytorch#53789")
+@pytest.mark.changed("1.9", "raises ValueError for the batch sizes instead of IndexError", kind="exception",
+                     cause="pytorch#53789")
 def test_target_without_dimensions_raises_for_a_batch(snapshot):
     """A single class number serves logits without a batch alone."""
     assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor(2)))
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.11", "raises RuntimeError instead of IndexError: one sample is taken, but not this target", kind="error",
+@pytest.mark.changed("1.11", "raises RuntimeError instead of IndexError: one sample is taken, but not this target",
+                     kind="exception",
                      cause="pytorch#71055")
 @pytest.mark.changed("2.9", "logits without a batch take a target of one element", kind="error-gone",
                      cause="pytorch#161412 (probably)")
@@ -86,8 +88,8 @@ def test_logits_without_a_batch_take_a_target_of_one_element(snapshot):
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed("1.11", "raises RuntimeError for int64 instead of IndexError: logits without a batch are taken",
-                     kind="error", cause="pytorch#71055")
-@pytest.mark.changed("2.8", "raises NotImplementedError instead of RuntimeError, which it is a kind of", kind="error",
+                     kind="exception", cause="pytorch#71055")
+@pytest.mark.changed("2.8", "raises NotImplementedError instead of RuntimeError, which it is a kind of", kind="exception",
                      cause="pytorch#155470")
 def test_target_in_the_place_of_the_logits_raises(snapshot):
     """``cross_entropy(target, logits)``, the arguments swapped: the message speaks of log_softmax and int64."""
@@ -95,7 +97,7 @@ def test_target_in_the_place_of_the_logits_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.9", "raises TypeError instead of AttributeError: cross_entropy is one function of C++", kind="error",
+@pytest.mark.changed("1.9", "raises TypeError instead of AttributeError: cross_entropy is one function of C++", kind="exception",
                      cause="pytorch#53789")
 def test_list_as_target_raises(snapshot):
     """A target is a tensor, not a list of numbers."""

@@ -99,7 +99,7 @@ def test_mse_takes_an_integer_target(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
-@pytest.mark.changed("2.8", "raises NotImplementedError instead of RuntimeError, which it is a kind of", kind="error",
+@pytest.mark.changed("2.8", "raises NotImplementedError instead of RuntimeError, which it is a kind of", kind="exception",
                      cause="pytorch#155470")
 def test_mse_of_two_integer_tensors_raises(snapshot):
     """There is no loss of integers: one of both must be float."""

@@ -48,8 +48,8 @@ def test_layer_state_dict_has_names_without_prefix(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.get_parameter", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="error-gone", cause="pytorch#50298")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
 @pytest.mark.changed("1.9", "Module.get_parameter", kind="api-appeared", cause="pytorch#52358")
 def test_get_parameter_takes_a_dotted_name(snapshot):
     """``net.get_parameter("2.bias")`` gives the parameter itself."""

@@ -102,9 +102,9 @@ def test_python_list_of_parameters_is_not_registered(snapshot):
 
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
-@pytest.mark.changed("1.5", "raises TypeError about the number of arguments instead of NotImplementedError", kind="error",
+@pytest.mark.changed("1.5", "raises TypeError about the number of arguments instead of NotImplementedError", kind="exception",
                      cause="pytorch#29991")
-@pytest.mark.changed("1.9", "raises NotImplementedError again", kind="error-gone", cause="pytorch#48785 (probably)")
+@pytest.mark.changed("1.9", "raises NotImplementedError again", kind="exception", cause="pytorch#48785 (probably)")
 @pytest.mark.changed("1.12", "the message says that forward is missing", kind="wording")
 def test_module_list_is_not_callable(snapshot):
     """A ``ModuleList`` has no forward: it holds, it does not chain."""

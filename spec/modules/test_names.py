@@ -56,8 +56,8 @@ def test_named_modules_starts_with_the_module_itself(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.get_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="error-gone", cause="pytorch#50298")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
 @pytest.mark.changed("1.9", "Module.get_submodule", kind="api-appeared", cause="pytorch#52358")
 def test_get_submodule_takes_a_dotted_name(snapshot):
     """``get_submodule("0.block 1.2")`` gives the layer itself."""

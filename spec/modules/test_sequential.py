@@ -58,8 +58,8 @@ def test_sequential_slice_keeps_the_names(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential.append", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="error-gone", cause="pytorch#50298")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
 @pytest.mark.changed("1.11", "Sequential.append", kind="api-appeared", cause="pytorch#71326")
 def test_sequential_append_names_by_length_and_returns_self(snapshot):
     """``append`` names the new layer by the length so far, among given names too, and returns the Sequential."""
@@ -73,8 +73,8 @@ def test_sequential_append_names_by_length_and_returns_self(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential.insert", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="error-gone", cause="pytorch#50298")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
 @pytest.mark.changed("1.13", "Sequential.insert", kind="api-appeared", cause="pytorch#81402")
 def test_sequential_insert_moves_the_later_names_on(snapshot):
     """``insert(1, layer)`` renames what follows: 1 becomes 2, and a state dict saved before no longer fits."""
@@ -88,8 +88,8 @@ def test_sequential_insert_moves_the_later_names_on(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential.insert", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="error-gone", cause="pytorch#50298")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
 @pytest.mark.changed("1.13", "Sequential.insert", kind="api-appeared", cause="pytorch#81402")
 def test_sequential_insert_at_a_negative_index_counts_from_the_end(snapshot):
     """``insert(-1, layer)`` puts it before the last layer, as a list does."""
@@ -103,8 +103,8 @@ def test_sequential_insert_at_a_negative_index_counts_from_the_end(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential.insert", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="error-gone", cause="pytorch#50298")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
 @pytest.mark.changed("1.13", "Sequential.insert, which raises IndexError out of range", kind="api-appeared",
                      cause="pytorch#81402")
 def test_sequential_insert_out_of_range_raises(snapshot):
@@ -113,8 +113,8 @@ def test_sequential_insert_out_of_range_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential.extend", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="error-gone", cause="pytorch#50298")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
 @pytest.mark.changed("1.13", "Sequential.extend", kind="api-appeared", cause="pytorch#81179 (probably)")
 def test_sequential_extend_appends_each_layer(snapshot):
     """``extend`` takes another Sequential; the layers are shared, not copied."""
@@ -180,8 +180,8 @@ def test_sequential_deletion_takes_a_slice(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential.pop", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="error", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="error-gone", cause="pytorch#50298")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
 @pytest.mark.changed("1.13", "Sequential.pop", kind="api-appeared", cause="pytorch#81601")
 def test_sequential_pop_deletes_and_returns(snapshot):
     """``pop(0)`` returns the layer and closes the gap."""

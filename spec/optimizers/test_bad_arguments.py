@@ -77,7 +77,7 @@ def test_nesterov_needs_momentum_and_no_dampening(settings, snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 @pytest.mark.changed("1.6", "the message says Boolean instead of bool", kind="wording")
-@pytest.mark.changed("2.5", "raises a ValueError, which speaks of lr, instead of a RuntimeError", kind="error",
+@pytest.mark.changed("2.5", "raises a ValueError, which speaks of lr, instead of a RuntimeError", kind="exception",
                      cause="pytorch#131065", advice="catch ValueError")
 def test_learning_rate_tensor_of_two_elements_raises(snapshot):
     """A tensor lr must have one element."""
@@ -201,7 +201,7 @@ def test_group_without_params_raises(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
-@pytest.mark.changed("2.1", "raises a TypeError, which names the type, instead of an AssertionError", kind="error",
+@pytest.mark.changed("2.1", "raises a TypeError, which names the type, instead of an AssertionError", kind="exception",
                      cause="pytorch#102593 (probably)", advice="catch TypeError")
 def test_parameter_after_a_group_raises(snapshot):
     """A list holds groups or parameters, not both: what follows a dict must be a dict."""

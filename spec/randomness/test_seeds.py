@@ -75,7 +75,7 @@ def test_manual_seed_cuts_a_float(snapshot):
 
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
-@pytest.mark.changed("2.9", "raises ValueError instead of RuntimeError", kind="error", cause="pytorch#157886 (probably)")
+@pytest.mark.changed("2.9", "raises ValueError instead of RuntimeError", kind="exception", cause="pytorch#157886 (probably)")
 def test_seed_beyond_64_bits_raises(snapshot):
     """2**64 is the first that does not fit."""
     assert snapshot == observe(lambda: torch.manual_seed(2 ** 64).initial_seed())

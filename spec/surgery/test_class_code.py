@@ -65,8 +65,8 @@ def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, s
 
 @pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
 @pytest.mark.changed("1.6", "raises ModuleAttributeError, of AttributeError; no SourceChangeWarning tells of the new source",
-                     kind="error", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises a plain AttributeError again: ModuleAttributeError is gone", kind="error",
+                     kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises a plain AttributeError again: ModuleAttributeError is gone", kind="exception",
                      cause="pytorch#50298", advice="catch AttributeError")
 def test_pickled_module_lacks_what_the_new_init_would_set(importable, snapshot):
     """Loading does not run ``__init__``: an attribute that the rewritten class sets there is missing, and forward raises."""

@@ -50,10 +50,11 @@ def test_setattr_on_the_parent_replaces_a_nested_layer(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.get_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError", kind="error",
+@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+                     kind="exception",
                      cause="pytorch#34324")
 @pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="error", cause="pytorch#50298", advice="catch AttributeError")
+                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
 @pytest.mark.changed("1.9", "Module has get_submodule", kind="api-appeared", cause="pytorch#52358")
 def test_get_submodule_finds_a_nested_layer(snapshot):
     """``model.get_submodule("body.1")`` is the layer itself; the empty name is the model."""
@@ -63,10 +64,11 @@ def test_get_submodule_finds_a_nested_layer(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.get_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError", kind="error",
+@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+                     kind="exception",
                      cause="pytorch#34324")
 @pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="error", cause="pytorch#50298", advice="catch AttributeError")
+                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
 @pytest.mark.changed("1.9", "Module has get_submodule: what the message misses is the layer, no longer the method",
                      kind="wording", cause="pytorch#52358")
 def test_get_submodule_of_a_missing_layer_raises(snapshot):
@@ -75,10 +77,11 @@ def test_get_submodule_of_a_missing_layer_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError", kind="error",
+@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+                     kind="exception",
                      cause="pytorch#34324")
 @pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="error", cause="pytorch#50298", advice="catch AttributeError")
+                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
 @pytest.mark.changed("2.5", "Module has set_submodule", kind="api-appeared", cause="pytorch#127714")
 def test_set_submodule_replaces_a_nested_layer(snapshot):
     """``model.set_submodule("body.1", layer)`` replaces what stands at the path."""
@@ -92,10 +95,11 @@ def test_set_submodule_replaces_a_nested_layer(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError", kind="error",
+@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+                     kind="exception",
                      cause="pytorch#34324")
 @pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="error", cause="pytorch#50298", advice="catch AttributeError")
+                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
 @pytest.mark.changed("2.5", "Module has set_submodule, and it adds a name that is missing", kind="api-appeared",
                      cause="pytorch#127714")
 def test_set_submodule_adds_a_name_that_is_missing(snapshot):
@@ -110,10 +114,11 @@ def test_set_submodule_adds_a_name_that_is_missing(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError", kind="error",
+@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+                     kind="exception",
                      cause="pytorch#34324")
 @pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="error", cause="pytorch#50298", advice="catch AttributeError")
+                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
 @pytest.mark.changed("2.5", "Module has set_submodule, yet without strict", kind="api-appeared", cause="pytorch#127714")
 @pytest.mark.changed("2.7", "set_submodule takes strict, and refuses the name", kind="api-appeared", cause="pytorch#143455")
 def test_set_submodule_with_strict_refuses_a_name_that_is_missing(snapshot):
@@ -122,10 +127,11 @@ def test_set_submodule_with_strict_refuses_a_name_that_is_missing(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError", kind="error",
+@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+                     kind="exception",
                      cause="pytorch#34324")
 @pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="error", cause="pytorch#50298", advice="catch AttributeError")
+                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
 @pytest.mark.changed("2.5", "Module has set_submodule: what the message misses is the parent, no longer the method",
                      kind="wording", cause="pytorch#127714")
 def test_set_submodule_under_a_missing_parent_raises(snapshot):
@@ -134,13 +140,14 @@ def test_set_submodule_under_a_missing_parent_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError", kind="error",
+@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+                     kind="exception",
                      cause="pytorch#34324")
 @pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="error", cause="pytorch#50298", advice="catch AttributeError")
+                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
 @pytest.mark.changed("2.5", "Module has set_submodule, and it raises TypeError, as assignment does", kind="api-appeared",
                      cause="pytorch#127714")
-@pytest.mark.changed("2.7", "raises ValueError instead of TypeError", kind="error", cause="pytorch#143455",
+@pytest.mark.changed("2.7", "raises ValueError instead of TypeError", kind="exception", cause="pytorch#143455",
                      advice="catch ValueError")
 def test_set_submodule_refuses_what_is_no_module(snapshot):
     """A function in a layer's place raises."""

@@ -140,7 +140,7 @@ def test_assigning_a_gradient_of_another_dtype_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
-@pytest.mark.changed("1.10", "raises TypeError instead of RuntimeError", kind="error", advice="catch both")
+@pytest.mark.changed("1.10", "raises TypeError instead of RuntimeError", kind="exception", advice="catch both")
 @pytest.mark.changed("2.1", "the message has a space before the type", kind="wording", cause="pytorch#100683 (probably)")
 def test_assigning_a_number_as_gradient_raises(snapshot):
     """``.grad = 0.0`` is no way to clear a gradient: it takes a tensor or None."""

@@ -170,7 +170,7 @@ def gradients_seen(call):
 
 
 @pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "a missing attribute raises ModuleAttributeError, a class of torch's own", kind="error",
+@pytest.mark.changed("1.6", "a missing attribute raises ModuleAttributeError, a class of torch's own", kind="exception",
                      cause="pytorch#34324", advice="catch AttributeError, of which it is a subclass")
 @pytest.mark.changed("1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163")
 def test_full_backward_hook_sees_the_gradients_of_input_and_output(snapshot):
@@ -179,7 +179,7 @@ def test_full_backward_hook_sees_the_gradients_of_input_and_output(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "a missing attribute raises ModuleAttributeError, a class of torch's own", kind="error",
+@pytest.mark.changed("1.6", "a missing attribute raises ModuleAttributeError, a class of torch's own", kind="exception",
                      cause="pytorch#34324", advice="catch AttributeError, of which it is a subclass")
 @pytest.mark.changed("1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163")
 def test_full_backward_hook_does_not_run_behind_forward_itself(snapshot):

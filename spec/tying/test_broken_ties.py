@@ -125,10 +125,11 @@ def test_moving_to_meta_breaks_the_tie(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.to_empty", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError", kind="error",
+@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+                     kind="exception",
                      cause="pytorch#34324")
 @pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="error", cause="pytorch#50298", advice="catch AttributeError")
+                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
 @pytest.mark.changed("1.9", "Module has to_empty", kind="api-appeared", cause="pytorch#56610")
 def test_to_empty_on_the_same_device_keeps_the_tie(snapshot):
     """Where nothing moves, ``to_empty`` gives the one parameter new, uninitialised data."""
