@@ -1,5 +1,8 @@
 """Wiring only: the engine's plugin, and the surroundings of every behaviour."""
 
+import functools
+import warnings
+
 import pytest
 from hypothesis import settings
 
@@ -25,6 +28,7 @@ def surroundings(request, monkeypatch):
         torch.set_warn_always(True)
     if hasattr(torch.storage, "_set_always_warn_typed_storage_removal"):
         torch.storage._set_always_warn_typed_storage_removal(True)
+    first_backward()
     device = request.config.option.device
     if device == "cpu":
         yield
@@ -36,6 +40,16 @@ def surroundings(request, monkeypatch):
     torch.set_default_device(device)
     yield
     torch.set_default_device(None)
+
+
+@functools.lru_cache(maxsize=None)
+def first_backward():
+    """torch 1.7 tells, at a process's first backward, that there is no CUDA driver: let that be before any observation."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.zeros(1, requires_grad=True).sum().backward()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ _NOISE = [
     (re.compile(r"\s*\(\S+ at [^()\s]+\.(?:cpp|cc|cu|h):\d+\)"), ""),  # "(checkIn at ../aten/x.cpp:12)"
     (re.compile(r"\s*\(Triggered internally at\s+[^()]*\)"), ""),
     (re.compile(r"\[enforce fail at \S+:\d+\][ .]*"), ""),
-    (re.compile(r"[,;]? at \S+\.(?:cpp|cc|cu|c|h):\d+"), ""),
+    (re.compile(r"[,;]? at \S+\.(?:cpp|cc|cu|c|h)\"?:\d+"), ""),
     (re.compile(r"0x[0-9a-fA-F]{4,}"), "0xADDRESS"),
     (re.compile(r"\S*/site-packages/"), "site-packages/"),
     # Python 3.10 put the class before the name of a method called wrongly: "Linear.__init__() got an ..."

@@ -79,6 +79,8 @@ def test_exception_and_warning_are_normalised():
      "size mismatch, m1: [2 x 3], m2: [2 x 3]"),
     ("invalid argument 0: Sizes of tensors must match, at /pytorch/aten/src/TH/generic/THTensor.cpp:612",
      "invalid argument 0: Sizes of tensors must match"),
+    ('isDifferentiableType INTERNAL ASSERT FAILED at "/pytorch/torch/csrc/autograd/functions/utils.h":59, please report',
+     "isDifferentiableType INTERNAL ASSERT FAILED, please report"),
     ("<built-in method add of Tensor object at 0x7f5e4c3d2b10> failed", "<built-in method add of Tensor object at 0xADDRESS> failed"),
     ("in /usr/lib/python3.8/site-packages/torch/nn/modules/module.py", "in site-packages/torch/nn/modules/module.py"),
     ("Linear.__init__() got an unexpected keyword argument 'device'", "__init__() got an unexpected keyword argument 'device'"),
@@ -86,7 +88,7 @@ def test_exception_and_warning_are_normalised():
     ("Module.forward() takes 1 positional argument but 2 were given", "forward() takes 1 positional argument but 2 were given"),
     ("A.f() got multiple values for argument 'x'", "f() got multiple values for argument 'x'"),
     ("  first  \nsecond\t\n\n", "first\nsecond"),
-], ids=["colours", "stack", "old_stack", "location", "triggered", "enforce", "at_file", "comma_at_file", "address", "install_path", "keyword",
+], ids=["colours", "stack", "old_stack", "location", "triggered", "enforce", "at_file", "comma_at_file", "quoted_file", "address", "install_path", "keyword",
         "missing", "takes", "multiple", "blanks"])
 def test_message_loses_what_is_not_the_behaviour(message, expected):
     assert normalise(message) == expected

@@ -18,6 +18,13 @@ def after_a_batch(layer):
     return statistics(layer)
 
 
+def in_eval():
+    """A layer in ``eval()`` that divides by exactly 1: a running variance of 0.75 and eps of 0.25."""
+    layer = torch.nn.BatchNorm1d(1, eps=0.25).eval()
+    layer.running_var.fill_(0.75)
+    return layer
+
+
 @pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.requires_grad_", page="generated/torch.nn.BatchNorm1d", article="C")
 def test_frozen_batchnorm_goes_on_updating_its_running_statistics(snapshot):
     """``requires_grad=False`` holds weight and bias; a forward in training mode moves the running mean and variance.
@@ -46,12 +53,9 @@ def test_eval_holds_the_running_statistics(snapshot):
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.Module", article="C")
-@pytest.mark.changed("2.10", "raises: eps=0 is refused, in eval too", kind="error", cause="pytorch#166756",
-                     advice="give eps a small positive value")
-@pytest.mark.changed("2.12", "eps=0 passes again in eval", kind="error-gone", cause="pytorch#175508")
 def test_eval_does_not_freeze_the_weight_of_batchnorm(snapshot):
     """In ``eval()`` weight and bias still get gradients: to freeze the layer whole takes both."""
-    layer = torch.nn.BatchNorm1d(1, eps=0.0).eval()
+    layer = in_eval()
 
     def act():
         layer(torch.tensor(BATCH)).sum().backward()
@@ -89,11 +93,8 @@ def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot)
 @pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d")
 @pytest.mark.changed("1.6", "eval normalises by the running statistics, not by the batch's", kind="silent", cause="pytorch#38084",
                      advice="to normalise by the batch, set running_mean and running_var to None")
-@pytest.mark.changed("2.10", "raises: eps=0 is refused, in eval too", kind="error", cause="pytorch#166756",
-                     advice="give eps a small positive value")
-@pytest.mark.changed("2.12", "eps=0 passes again in eval", kind="error-gone", cause="pytorch#175508")
 def test_track_running_stats_switched_off_still_uses_them_in_eval(snapshot):
-    """In ``eval()`` such a layer normalises by its running statistics (here 0 and 1: it changes nothing), not by the batch's."""
-    layer = torch.nn.BatchNorm1d(1, eps=0.0).eval()
+    """In ``eval()`` such a layer normalises by its running statistics (here 0 and 0.75: with eps it changes nothing), not by the batch's."""
+    layer = in_eval()
     layer.track_running_stats = False
     assert snapshot == observe(lambda: layer(torch.tensor(BATCH)).detach())

@@ -127,10 +127,6 @@ def test_custom_rule_keeps_exactly_five(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.apply", page="nn.init", article="D")
-@pytest.mark.changed("1.6", "unique() of a parameter, by which this test reads it, fails an internal assertion", kind="error",
-                     cause="pytorch#36932 (probably)", advice="call unique() on parameter.detach()")
-@pytest.mark.changed("1.7", "the message gives another line of the source", kind="wording")
-@pytest.mark.changed("1.8", "unique() of a parameter works again", kind="error-gone", cause="pytorch#47930")
 def test_layers_take_different_initialisers(snapshot):
     """``net[0].apply(...)`` reaches that layer alone: Xavier below, within sqrt(6 / 12), and 42 above."""
     def act():
@@ -138,7 +134,7 @@ def test_layers_take_different_initialisers(snapshot):
         net[0].apply(init_xavier)
         net[2].apply(init_42)
         return {"first within": net[0].weight.abs().max().item() <= math.sqrt(0.5) * (1 + 2.0 ** -23),
-                "first beyond the default": net[0].weight.abs().max().item() > 0.5, "last": net[2].weight.unique()}
+                "first beyond the default": net[0].weight.abs().max().item() > 0.5, "last": net[2].weight.detach().unique()}
 
     assert snapshot == observe(act)
 

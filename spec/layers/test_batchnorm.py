@@ -37,6 +37,17 @@ def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
     assert snapshot == observe(lambda: nn.BatchNorm1d(2, eps=12.0)(batch()).detach())
 
 
+@pytest.mark.parametrize("training", [pytest.param(True, id="training"), pytest.param(False, id="eval")])
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snapshot):
+    """eps = 0 leaves the root of the variance alone: -1 and 1 in training, the input in ``eval()``, where it is 1.
+
+    Some releases refuse it.
+    """
+    norm = nn.BatchNorm1d(2, eps=0.0).train(training)
+    assert snapshot == observe(lambda: norm(batch()).detach())
+
+
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_scales_and_shifts_by_weight_and_bias(snapshot):
     """What is normalised is multiplied by weight, then bias is added, feature by feature: 10 ± 2 and 20 ± 3."""
