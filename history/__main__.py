@@ -75,6 +75,9 @@ def parser() -> argparse.ArgumentParser:
     sub = command("claims", claims_, "what the articles say, with the verdict of the records: CLAIMS.md")
     sub.add_argument("--write", action="store_true", help="write CLAIMS.md instead of printing it")
 
+    sub = command("differences", differences_, "every change, by subject and by release: DIFFERENCES.md")
+    sub.add_argument("--write", action="store_true", help="write DIFFERENCES.md instead of printing it")
+
     command("check", check, "lint the tests' metadata, the records and the manifests")
 
     sub = command("record", record, "record releases, oldest first: all of tox.ini's, or those named")
@@ -157,9 +160,18 @@ def versions_(options: argparse.Namespace) -> int:
 def claims_(options: argparse.Namespace) -> int:
     from history import claims
 
-    page = claims.page(options.root, catalogue.behaviours(options.root))
+    return _page(options, claims.NAME, claims.page(options.root))
+
+
+def differences_(options: argparse.Namespace) -> int:
+    from history import differences
+
+    return _page(options, differences.NAME, differences.page(options.root))
+
+
+def _page(options: argparse.Namespace, name: str, page: str) -> int:
     if options.write:
-        (options.root / "CLAIMS.md").write_text(page, encoding="utf-8")
+        (options.root / name).write_text(page, encoding="utf-8")
     else:
         print(page, end="")
     return 0

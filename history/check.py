@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Dict, Iterator, List
 
-from history import catalogue, claims, encode, manifests, store, versions
+from history import catalogue, claims, differences, encode, manifests, store, versions
 from history.catalogue import Behaviour
 from history.errors import HistoryError
 from history.kinds import KINDS, admitted
@@ -37,10 +37,17 @@ def check(root: Path) -> List[str]:
     for name, manifest in manifests.read(root, None).items():
         faults.extend(complete(known, name, manifest))
     faults.extend(claims.faults(root, known))
-    page = root / "CLAIMS.md"
-    if page.exists() and page.read_text(encoding="utf-8") != claims.page(root, known):
-        faults.append(f"{page}: not as the claims and tests are now: run `python -m history claims --write`")
+    if not faults:  # a page of damaged records is none
+        faults.extend(fresh(root))
     return [fault.replace(f"{root}/", "") for fault in faults]
+
+
+def fresh(root: Path) -> Iterator[str]:
+    """The pages for readers say what the records, tests and claims say now."""
+    for module, command in ((claims, "claims"), (differences, "differences")):
+        path = root / module.NAME
+        if path.exists() and path.read_text(encoding="utf-8") != module.page(root):
+            yield f"{path}: not as the records and tests are now: run `python -m history {command} --write`"
 
 
 def metadata(behaviour: Behaviour) -> Iterator[str]:

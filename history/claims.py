@@ -17,11 +17,12 @@ import re
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional
 
-from history import matrix, versions
+from history import catalogue, matrix, versions
 from history.catalogue import Behaviour
 from history.errors import HistoryError
 
-SUBSTANTIAL = {"silent", "error", "error-gone", "api-appeared", "api-gone", "random"}
+NAME = "CLAIMS.md"
+SUBSTANTIAL = {"silent", "error", "error-gone", "api-appeared", "api-gone", "exception", "random"}
 _VERDICT = re.compile(r"(holds|never held|holds if \S.*|holds (since|until) (\d+\.\d+))", re.DOTALL)
 
 
@@ -74,9 +75,9 @@ def faults(root: Path, known: Dict[str, Behaviour]) -> Iterator[str]:
                 yield f"{here}: {claim.verdict}, but nothing that decides it changed at {after}"
 
 
-def page(root: Path, known: Dict[str, Behaviour]) -> str:
+def page(root: Path) -> str:
     """The register for readers, in Markdown."""
-    claims = read(root)
+    known, claims = catalogue.behaviours(root), read(root)
     first, *_, last = matrix.releases(root)
     lines = ["# What the articles say, and what torch did", "",
              f"Each claim of the five articles, in our words, with the verdict of torch {first} to {last} and the tests that decide it.",

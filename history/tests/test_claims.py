@@ -60,6 +60,6 @@ def test_page_is_written_and_check_tells_when_it_is_old(project, capsys):
     assert "CLAIMS.md" not in capsys.readouterr().out
     register(project, claim("holds if it rains", "rates.constant_stays", note="a | b"))
     main(["--root", root, "check"])
-    assert "CLAIMS.md: not as the claims and tests are now" in capsys.readouterr().out
+    assert "CLAIMS.md: not as the records and tests are now" in capsys.readouterr().out
     main(["--root", root, "claims"])
     assert "**holds if it rains**: a \\| b" in capsys.readouterr().out

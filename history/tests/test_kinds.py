@@ -37,11 +37,17 @@ def test_reworded_warning_is_wording():
 
 
 def test_kinds_begin_with_the_silent_ones():
-    assert list(KINDS)[0] == "silent" and list(KINDS)[-1] == "wording" and len(KINDS) == 9
+    assert list(KINDS)[0] == "silent" and list(KINDS)[-1] == "wording" and len(KINDS) == 10
 
 
-def test_error_that_became_another_is_an_error():
-    assert admitted(raised("RuntimeError"), raised("ValueError"))[0] == "error"
+@pytest.mark.parametrize("before, after, expected", [
+    (raised("RuntimeError"), raised("ValueError"), ["exception", "api-appeared", "api-gone"]),
+    (raised("AttributeError", "module 'x' has no attribute 'y'"), raised("AttributeError", "'y' has no attribute 'z'"),
+     ["wording", "api-appeared", "api-gone"]),
+    (raised("TypeError", "'y' is an invalid keyword argument"), raised("TypeError", "bad"), ["wording", "api-appeared"]),
+], ids=["type", "other_part", "appeared"])
+def test_error_that_became_another(before, after, expected):
+    assert admitted(before, after) == expected
 
 
 def test_mirror_of_a_mirror_is_the_kind_itself():

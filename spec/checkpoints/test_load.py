@@ -31,9 +31,9 @@ def test_load_takes_a_state_dict_by_default(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load", article="B")
 @pytest.mark.changed("2.4", "warns that the default of weights_only will change", kind="warning", cause="pytorch#129239",
                      advice="pass weights_only=False for files that you trust, or save state dicts")
-@pytest.mark.changed("2.7", "the message gives the class its module", kind="wording", cause="pytorch#146815")
 @pytest.mark.changed("2.6", "raises: weights_only=True is the default, and a class is no weight", kind="error",
                      cause="pytorch#137602", advice="pass weights_only=False for files that you trust, or save state dicts")
+@pytest.mark.changed("2.7", "the message gives the class its module", kind="wording", cause="pytorch#146815")
 def test_load_refuses_a_whole_module_by_default(here, snapshot):
     """``torch.load(path)`` of a whole saved module raises, because by default only weights are unpickled."""
     torch.save(TwoLayers(), "module.pt")

@@ -21,6 +21,8 @@ def weights_state(state_dict):
 
 
 @pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict")
+@pytest.mark.changed("1.6", "parameters are numbered from 0 instead of named by their addresses", kind="representation",
+                     cause="pytorch#37347")
 def test_optimizer_state_dict_numbers_parameters_through_all_groups(snapshot):
     """Its keys are ``state`` and ``param_groups``; parameters are numbered 0, 1, 2 ... in the order of the groups."""
     first, second = linear([[1.0]], [2.0]), linear([[3.0]])
@@ -45,14 +47,20 @@ def test_optimizer_state_holds_what_the_next_step_needs(optimizer, snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.changed("1.12", "step is a tensor of float32, where it was an int", kind="representation", cause="pytorch#71333",
+                     advice="read it with int(state['step'])")
 def test_adams_step_is_a_float_tensor(snapshot):
     """Adam counts its steps in a tensor, one for each parameter."""
     assert snapshot == observe(lambda: weights_state(checkpoint("Adam")["optimizer"])["step"])
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+@pytest.mark.changed("1.8", "each parameter has a state with a momentum_buffer of None", kind="representation",
+                     cause="pytorch#45597", advice="test for None, not for the key alone")
+@pytest.mark.changed("2.4", "there is no state any more: no momentum_buffer of None", kind="representation",
+                     cause="pytorch#122349", advice="use get('momentum_buffer')")
 def test_sgd_without_momentum_keeps_no_tensor(snapshot):
-    """Without momentum there is nothing to keep, before the first step or after."""
+    """Without momentum there is nothing to keep, before the first step or after (from 1.8 to 2.3 a None was kept)."""
     model = linear([[1.0, 2.0]])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     train(model, optimizer, 1)
@@ -81,6 +89,8 @@ def test_optimizer_state_dict_kept_in_memory_follows_the_training(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.changed("2.1", "the loaded dict's tensors become the optimizer's own, not copies: its next step changes them",
+                     kind="silent", cause="pytorch#106082", advice="load copy.deepcopy(saved) where the dict is used again")
 def test_optimizer_load_shares_the_tensors_of_the_dict(snapshot):
     """A dict that is loaded is not copied: the optimizer's next step changes it. To load it twice, load a deepcopy."""
     saved = checkpoint("SGD")
@@ -101,6 +111,12 @@ def test_optimizer_load_takes_the_saved_hyperparameters(snapshot):
 
 
 @pytest.mark.api("torch.load", "torch.optim.Optimizer.state_dict", page="generated/torch.load")
+@pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
+                     kind="wording", cause="pytorch#39460")
+@pytest.mark.changed("1.13", "load takes weights_only, and refuses floats, such as lr", kind="api-appeared",
+                     cause="pytorch#86812")
+@pytest.mark.changed("2.0", "floats pass; warns of TypedStorage, which load itself uses", kind="error-gone")
+@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614")
 def test_optimizer_state_dict_loads_with_weights_only(here, snapshot):
     """An optimizer's state dict is weights and plain values: ``weights_only=True`` takes it."""
     torch.save(checkpoint("Adam")["optimizer"], "optimizer.pt")

@@ -125,9 +125,11 @@ def test_dict_filtered_by_shape_loads_what_strict_false_cannot(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.10", "two elements raise, where the first one was taken and the others dropped without a word",
+                     kind="error", cause="pytorch#166335", advice="save the scalar as a tensor of shape [] or [1]")
 @pytest.mark.parametrize("values", [[5.0], [5.0, 6.0]], ids=["one element", "two elements"])
 def test_scalar_parameter_takes_a_vector_of_one_element(values, snapshot):
-    """The exception to equal shapes: shape [1] loads into shape [], as torch 0.3 saved scalars. Shape [2] raises."""
+    """The exception to equal shapes: shape [1] loads into shape [], as torch 0.3 saved scalars. Shape [2] raises, since 2.10."""
     model = torch.nn.Module()
     model.scale = torch.nn.Parameter(torch.tensor(1.0))
 

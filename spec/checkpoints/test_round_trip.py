@@ -42,6 +42,10 @@ def test_special_values_survive(here, snapshot):
 
 
 @pytest.mark.api("torch.save", "torch.load", page="tensors")
+@pytest.mark.changed("1.5", "the message for complex numbers is shorter: there is no tensor of them yet", kind="wording")
+@pytest.mark.changed("1.6", "complex tensors can be made, saved and loaded", kind="error-gone")
+@pytest.mark.changed("2.3", "uint16 appears, but cannot be saved", kind="api-appeared", cause="pytorch#116594")
+@pytest.mark.changed("2.6", "uint16 can be saved and loaded", kind="error-gone", cause="pytorch#137184")
 @pytest.mark.parametrize("name", ["float16", "bfloat16", "float64", "complex64", "int8", "uint8", "int16", "uint16", "int32",
                                   "int64", "bool"], ids=str)
 def test_dtype_survives(here, snapshot, name):
@@ -50,6 +54,8 @@ def test_dtype_survives(here, snapshot, name):
 
 
 @pytest.mark.api("torch.save", "torch.load", page="tensors")
+@pytest.mark.changed("2.1", "float8_e4m3fn appears, but cannot be saved", kind="api-appeared", cause="pytorch#104242")
+@pytest.mark.changed("2.2", "float8_e4m3fn can be saved and loaded", kind="error-gone", cause="pytorch#114662")
 def test_float8_survives(here, snapshot):
     """So do eight-bit floats: 0.3 is 0.3125 in float8_e4m3fn, before and after."""
     def act():

@@ -93,6 +93,11 @@ def test_padding_row_is_zero_after_training(snapshot):
 
 
 @pytest.mark.api("torch.save", "torch.load", "torch.nn.Module.load_state_dict", page="generated/torch.load", article="E")
+@pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
+                     kind="wording", cause="pytorch#39460")
+@pytest.mark.changed("1.13", "load takes weights_only", kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.changed("2.0", "warns of TypedStorage, which load itself uses", kind="warning", cause="pytorch#85303")
+@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614")
 def test_saved_classifier_loaded_with_weights_only_predicts_the_same_bits(here, snapshot):
     """State dict to a file, ``torch.load(weights_only=True)``, ``load_state_dict``: every output has the same bits."""
     model, x = trained_once().model, indices(CLEAR)
@@ -108,6 +113,7 @@ def test_saved_classifier_loaded_with_weights_only_predicts_the_same_bits(here, 
 
 
 @pytest.mark.api("torch.Tensor.numpy", "torch.no_grad", page="generated/torch.Tensor.numpy", article="E")
+@pytest.mark.changed("1.6", "the message speaks of a Tensor instead of a Variable", kind="wording")
 def test_numpy_argmax_refuses_an_output_that_requires_grad(snapshot):
     """``np.argmax(output)``, by which article E reads the class, runs under ``no_grad`` and raises without it."""
     model, x = Classifier(), indices(["abcde"])

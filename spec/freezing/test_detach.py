@@ -142,6 +142,12 @@ def test_detach_in_place_on_a_view_raises(snapshot):
     pytest.param((2,), id="vector"), pytest.param((3, 2), id="batch"), pytest.param((1, 3, 2), id="batch of sequences"),
 ])
 @pytest.mark.api("torch.Tensor.detach_", "torch.nn.Linear", page="generated/torch.Tensor.detach_", article="B")
+@pytest.mark.changed("1.12", "raises for a batch of sequences: the output is a view of the flattened product", kind="error",
+                     cause="pytorch#72728", advice="use detach()")
+@pytest.mark.changed("2.1", "raises for a vector too: its output is a view", kind="error", cause="pytorch#106911 (probably)",
+                     advice="use detach()")
+@pytest.mark.changed("2.15", "works for inputs of every rank again: no output is a view", kind="error-gone",
+                     cause="pytorch#194077")
 def test_output_of_linear_can_be_detached_in_place(shape, snapshot):
     """``layer(x).detach_()`` works for inputs of every rank.
 
@@ -179,6 +185,8 @@ def test_write_to_a_detached_tensor_passes_where_backward_does_not_need_the_valu
 
 
 @pytest.mark.api("torch.Tensor.detach", "torch.Tensor.resize_", page="generated/torch.Tensor.detach")
+@pytest.mark.changed("1.13", "resize_ on a detached tensor passes, and the original keeps its shape", kind="error-gone",
+                     cause="pytorch#83590")
 def test_detached_tensor_can_be_resized_and_the_original_keeps_its_shape(snapshot):
     """``y.detach().resize_(1)`` changes the shape of the detached tensor alone: they share storage and version, not the shape."""
     x, y = product()

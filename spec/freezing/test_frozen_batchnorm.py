@@ -46,6 +46,9 @@ def test_eval_holds_the_running_statistics(snapshot):
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.Module", article="C")
+@pytest.mark.changed("2.10", "raises: eps=0 is refused, in eval too", kind="error", cause="pytorch#166756",
+                     advice="give eps a small positive value")
+@pytest.mark.changed("2.12", "eps=0 passes again in eval", kind="error-gone", cause="pytorch#175508")
 def test_eval_does_not_freeze_the_weight_of_batchnorm(snapshot):
     """In ``eval()`` weight and bias still get gradients: to freeze the layer whole takes both."""
     layer = torch.nn.BatchNorm1d(1, eps=0.0).eval()
@@ -74,6 +77,8 @@ def test_momentum_zero_holds_the_running_statistics_in_training(snapshot):
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.changed("1.6", "the running mean and variance rest; before, only the count of batches did", kind="silent",
+                     cause="pytorch#38084", advice="to update them, leave track_running_stats True")
 def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot):
     """``layer.track_running_stats = False`` on a layer that has statistics: a training forward leaves them alone."""
     layer = torch.nn.BatchNorm1d(1)
@@ -82,6 +87,11 @@ def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot)
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.changed("1.6", "eval normalises by the running statistics, not by the batch's", kind="silent", cause="pytorch#38084",
+                     advice="to normalise by the batch, set running_mean and running_var to None")
+@pytest.mark.changed("2.10", "raises: eps=0 is refused, in eval too", kind="error", cause="pytorch#166756",
+                     advice="give eps a small positive value")
+@pytest.mark.changed("2.12", "eps=0 passes again in eval", kind="error-gone", cause="pytorch#175508")
 def test_track_running_stats_switched_off_still_uses_them_in_eval(snapshot):
     """In ``eval()`` such a layer normalises by its running statistics (here 0 and 1: it changes nothing), not by the batch's."""
     layer = torch.nn.BatchNorm1d(1, eps=0.0).eval()

@@ -34,6 +34,7 @@ def test_init_is_not_recorded_by_autograd(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.fill_", "torch.nn.init.constant_", page="notes/autograd", article="D")
+@pytest.mark.changed("1.5", 'the message says "is being used" instead of "has been used"', kind="wording")
 def test_in_place_method_on_a_parameter_raises_where_init_does_not(snapshot):
     """``weight.fill_(3)`` on a leaf that requires grad raises: the methods do not switch autograd off, as ``init`` does."""
     weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0]]))
@@ -64,6 +65,7 @@ def test_init_of_a_part_writes_into_the_whole(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.zeros_", page="nn.init")
+@pytest.mark.changed("2.11", "the hint adds check_nan=False", kind="wording")
 def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
     """It is no operation of the graph, but counts as a write: what backward saved is noticed to have changed."""
     weight = torch.nn.Parameter(torch.tensor([2.0]))
@@ -73,6 +75,8 @@ def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.xavier_uniform", page="nn.init")
+@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689 (probably)",
+                     advice="use the name with an underscore")
 def test_init_without_underscore_is_deprecated(snapshot):
     """The old names write in place all the same, and warn."""
     weight = torch.tensor([[7.0]])

@@ -106,6 +106,7 @@ def test_kaiming_normal_has_its_deviation(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.calculate_gain", page="nn.init")
+@pytest.mark.changed("1.8", "SELU has a gain, 3/4, instead of an error", kind="error-gone", cause="pytorch#50664")
 @pytest.mark.parametrize("name", ["linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"],
                          ids=["linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"])
 def test_calculate_gain_knows_the_nonlinearity(name, snapshot):
@@ -120,6 +121,7 @@ def test_calculate_gain_of_an_unknown_nonlinearity_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
+@pytest.mark.changed("1.6", "nn.init has trunc_normal_", kind="api-appeared", cause="pytorch#32397 (probably)")
 def test_trunc_normal_stays_within_absolute_bounds(snapshot):
     """The bounds a=-2 and b=2 are values, not deviations: at ``std=0.02`` they lie 100 deviations out and cut nothing."""
     def act():
@@ -179,6 +181,7 @@ def test_zeros_ones_and_constant_write_exactly(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.uniform_", page="nn.init")
+@pytest.mark.changed("2.2", "the random initialisers take generator", kind="api-appeared")
 @pytest.mark.parametrize("name", ["uniform_", "normal_", "xavier_uniform_", "kaiming_normal_"],
                          ids=["uniform_", "normal_", "xavier_uniform_", "kaiming_normal_"])
 def test_init_draws_from_the_generator_it_is_given(name, snapshot):

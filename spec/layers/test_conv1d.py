@@ -122,6 +122,8 @@ def test_conv1d_gradients_are_sums_over_the_windows(snapshot):
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+@pytest.mark.changed("1.5", "the message writes sizes in brackets, with commas", kind="wording")
+@pytest.mark.changed("1.11", "takes one sample without a batch", kind="error-gone", cause="pytorch#70506")
 def test_conv1d_takes_input_without_a_batch(snapshot):
     """(channels, length) comes out as (channels, length)."""
     assert snapshot == observe(lambda: conv1d([[[1.0, 10.0]]])(torch.tensor([[1.0, 2.0, 3.0]])))
@@ -129,6 +131,8 @@ def test_conv1d_takes_input_without_a_batch(snapshot):
 
 @pytest.mark.parametrize("shape", [(1, 2, 4), (1, 1, 2), (3,)], ids=["other channels", "too short", "one dimension"])
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+@pytest.mark.changed("1.5", "the message writes sizes in brackets, with commas", kind="wording")
+@pytest.mark.changed("1.11", "the message counts the dimensions with and without a batch", kind="wording", cause="pytorch#70506")
 def test_conv1d_refuses_input_that_does_not_fit(shape, snapshot):
     """Another number of channels, a length below the kernel's and a missing channel dimension raise."""
     assert snapshot == observe(lambda: conv1d([[[1.0, 10.0, 100.0]]])(torch.ones(shape)))

@@ -126,6 +126,8 @@ def test_dropout_of_p_nan_is_refused_only_when_called(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+@pytest.mark.changed("1.6", "the message speaks of integer division", kind="wording", cause="pytorch#38620")
+@pytest.mark.changed("1.7", "the message speaks of the result's type again", kind="wording", cause="pytorch#42907")
 def test_dropout_refuses_integers_in_training(snapshot):
     """The scale is no integer: an int64 input raises in training, while eval mode lets it through."""
     x = torch.tensor([1, 2])
@@ -142,6 +144,7 @@ def test_dropout_in_place_writes_into_its_input(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+@pytest.mark.changed("1.5", "the message says that the leaf is being used, not that it has been", kind="wording")
 def test_dropout_in_place_on_a_leaf_that_requires_grad_raises(snapshot):
     """A leaf that requires grad cannot be overwritten; in eval mode nothing is, and nothing raises."""
     x = torch.ones(2, requires_grad=True)
@@ -150,6 +153,9 @@ def test_dropout_in_place_on_a_leaf_that_requires_grad_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+@pytest.mark.changed("1.10", "the message calls the node SigmoidBackward0", kind="wording", cause="pytorch#64261 (probably)")
+@pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
+@pytest.mark.changed("2.13", "the message calls the node Sigmoid", kind="wording", cause="pytorch#180383")
 def test_dropout_in_place_after_sigmoid_makes_backward_raise(snapshot):
     """Sigmoid saved its output for backward, and dropout has overwritten it: autograd notices. Without ``inplace`` it works."""
     output = nn.Dropout(inplace=True)(torch.sigmoid(torch.ones(2, requires_grad=True)))

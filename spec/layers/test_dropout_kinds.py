@@ -29,6 +29,7 @@ def over_ones(name, rank):
 
 @pytest.mark.parametrize("rank", [2, 3], ids=["channels, length", "samples, channels, length"])
 @pytest.mark.api("torch.nn.Dropout1d", page="generated/torch.nn.Dropout1d")
+@pytest.mark.changed("1.12", "Dropout1d appears", kind="api-appeared", cause="pytorch#79545")
 def test_dropout1d_drops_whole_channels(rank, snapshot):
     """Dropout1d drops all of a channel's length or nothing, with a batch or without."""
     assert snapshot == observe(lambda: over_ones("Dropout1d", rank))
@@ -36,6 +37,7 @@ def test_dropout1d_drops_whole_channels(rank, snapshot):
 
 @pytest.mark.parametrize("rank", [1, 4])
 @pytest.mark.api("torch.nn.Dropout1d", page="generated/torch.nn.Dropout1d")
+@pytest.mark.changed("1.12", "Dropout1d appears, and refuses", kind="api-appeared", cause="pytorch#79545")
 def test_dropout1d_refuses_other_ranks(rank, snapshot):
     """Dropout1d takes two or three dimensions, and raises on others."""
     assert snapshot == observe(lambda: over_ones("Dropout1d", rank))
@@ -48,6 +50,10 @@ def test_dropout2d_drops_whole_channels(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
+@pytest.mark.changed("1.11", "three dimensions are one sample: whole samples of a batch (samples, channels, length) are dropped",
+                     kind="silent", cause="pytorch#69885", advice="give sequences a last dimension of one, or leave 1.11 out")
+@pytest.mark.changed("1.12", "three dimensions are a batch again, and a warning says that this will change", kind="silent",
+                     cause="pytorch#79549", advice="use Dropout1d for (samples, channels, length), a batch of one for an image")
 def test_dropout2d_takes_three_dimensions_for_samples_channels_length(snapshot):
     """Three dimensions are not (channels, height, width): Dropout2d drops rows of such an image, and warns.
 
@@ -58,8 +64,15 @@ def test_dropout2d_takes_three_dimensions_for_samples_channels_length(snapshot):
 
 @pytest.mark.parametrize("rank", [1, 2, 5])
 @pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
+@pytest.mark.changed("1.11", "warns, and drops whole samples of two or five dimensions; one dimension no longer raises",
+                     kind="silent", cause="pytorch#69885", advice="use Dropout for (samples, features), Dropout3d for volumes")
+@pytest.mark.changed("1.12", "two or five dimensions are a batch again, one raises again; the warning stays", kind="silent",
+                     cause="pytorch#79549", advice="use Dropout for (samples, features), Dropout3d for volumes")
 def test_dropout2d_warns_of_other_ranks(rank, snapshot):
-    """Of two dimensions Dropout2d drops single elements, of five whole volumes, and warns; one dimension raises as well."""
+    """Of two dimensions Dropout2d drops single elements, of five whole volumes, and warns; one dimension raises as well.
+
+    Trap: 1.11 took the first dimension for channels, and dropped whole samples.
+    """
     assert snapshot == observe(lambda: over_ones("Dropout2d", rank))
 
 
@@ -70,6 +83,8 @@ def test_dropout3d_drops_whole_channels(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout3d", page="generated/torch.nn.Dropout3d")
+@pytest.mark.changed("1.11", "four dimensions are one sample: before, they were a batch, and planes of each sample were dropped",
+                     kind="silent", cause="pytorch#69885", advice="use Dropout2d for (samples, channels, height, width)")
 def test_dropout3d_takes_four_dimensions_for_one_sample(snapshot):
     """Four dimensions are (channels, depth, height, width): the first one numbers what is dropped."""
     assert snapshot == observe(lambda: over_ones("Dropout3d", 4))
@@ -77,6 +92,9 @@ def test_dropout3d_takes_four_dimensions_for_one_sample(snapshot):
 
 @pytest.mark.parametrize("rank", [2, 3])
 @pytest.mark.api("torch.nn.Dropout3d", page="generated/torch.nn.Dropout3d")
+@pytest.mark.changed("1.11", "drops whole samples instead of single features or channels of each, and warns", kind="silent",
+                     cause="pytorch#69885",
+                     advice="use Dropout for (samples, features), Dropout1d for (samples, channels, length)")
 def test_dropout3d_drops_whole_samples_of_lower_ranks(rank, snapshot):
     """Of two or three dimensions Dropout3d takes the first for channels, and warns.
 
@@ -88,6 +106,7 @@ def test_dropout3d_drops_whole_samples_of_lower_ranks(rank, snapshot):
 @pytest.mark.parametrize("name", ["Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"])
 @pytest.mark.api("torch.nn.Dropout1d", "torch.nn.Dropout2d", "torch.nn.Dropout3d", "torch.nn.AlphaDropout",
                  "torch.nn.FeatureAlphaDropout", page="generated/torch.nn.Dropout2d")
+@pytest.mark.changed("1.12", "Dropout1d appears", kind="api-appeared", cause="pytorch#79545")
 def test_dropout_kinds_return_their_input_in_eval_mode(name, snapshot):
     """In eval mode every kind leaves its input as it is."""
     x = torch.arange(1.0, 9.0).view((2, 2, 2) if name == "Dropout1d" else (1, 2, 2, 2))
@@ -97,6 +116,7 @@ def test_dropout_kinds_return_their_input_in_eval_mode(name, snapshot):
 @pytest.mark.parametrize("name", ["Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"])
 @pytest.mark.api("torch.nn.Dropout1d", "torch.nn.Dropout2d", "torch.nn.Dropout3d", "torch.nn.AlphaDropout",
                  "torch.nn.FeatureAlphaDropout", page="generated/torch.nn.Dropout2d")
+@pytest.mark.changed("1.12", "Dropout1d appears", kind="api-appeared", cause="pytorch#79545")
 def test_dropout_kinds_of_p_one_give_zeros(name, snapshot):
     """p = 1 gives zeros, of AlphaDropout too, which has no other values to give."""
     x = torch.ones((2, 2, 2) if name == "Dropout1d" else (1, 2, 2, 2))

@@ -39,6 +39,7 @@ def test_embedding_bag_offsets_start_bags_and_an_empty_one_is_zero(snapshot):
 
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
+@pytest.mark.changed("1.5", "EmbeddingBag takes include_last_offset", kind="api-appeared", cause="pytorch#27477")
 def test_embedding_bag_offsets_may_include_the_last(snapshot):
     """``include_last_offset`` takes offsets as CSR does: one more than there are bags, the last being the end."""
     assert snapshot == observe(lambda: embedding_bag(TABLE, include_last_offset=True, mode="sum")(
@@ -48,6 +49,8 @@ def test_embedding_bag_offsets_may_include_the_last(snapshot):
 @pytest.mark.parametrize("indices, offsets", [([0, 1], None), ([[0, 1]], [0]), ([0, 1], [1])],
                          ids=["flat without offsets", "rows with offsets", "offsets not from 0"])
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
+@pytest.mark.changed("1.5", "offsets that do not begin at 0 raise RuntimeError instead of ValueError", kind="exception",
+                     cause="pytorch#27477 (probably)", advice="catch RuntimeError as well")
 def test_embedding_bag_refuses_unclear_bags(indices, offsets, snapshot):
     """Flat indices need offsets, a matrix of indices takes none, and the first bag begins at 0."""
     layer = embedding_bag(TABLE)
@@ -77,6 +80,7 @@ def test_embedding_bag_weighs_samples_in_a_sum_alone(mode, snapshot):
 
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
+@pytest.mark.changed("1.9", "EmbeddingBag takes padding_idx", kind="api-appeared", cause="pytorch#49237")
 def test_embedding_bag_leaves_padding_out_of_the_mean(snapshot):
     """``padding_idx`` counts for nothing: the mean is over the others, and a bag of padding alone is zero.
 

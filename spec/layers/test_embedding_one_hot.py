@@ -61,6 +61,9 @@ def test_one_hot_gives_int64_with_one_more_dimension(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.one_hot", "torch.matmul", page="generated/torch.nn.functional.one_hot", article="C")
+@pytest.mark.changed("1.5", "the message names another inner function", kind="wording")
+@pytest.mark.changed("1.7", "the message names the two types alone", kind="wording", cause="pytorch#40927 (probably)")
+@pytest.mark.changed("2.1", "the message says that both must have the same dtype", kind="wording", cause="pytorch#100274")
 def test_one_hot_product_without_conversion_raises(snapshot):
     """``one_hot(x) @ w`` mixes int64 and float32, and raises: convert with ``.to(w.dtype)``, as the article does not say."""
     assert snapshot == observe(lambda: F.one_hot(torch.tensor([2]), 3) @ torch.tensor(TABLE))
@@ -85,6 +88,7 @@ def test_one_hot_refuses_indices_that_are_no_class(index, classes, snapshot):
 
 @pytest.mark.parametrize("dtype", ["int32", "float32"])
 @pytest.mark.api("torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot")
+@pytest.mark.changed("2.5", "the message names LongTensor", kind="wording", cause="pytorch#134209")
 def test_one_hot_takes_int64_alone(dtype, snapshot):
     """``one_hot`` refuses int32, which an embedding takes."""
     assert snapshot == observe(lambda: F.one_hot(torch.tensor([1]).to(getattr(torch, dtype))))

@@ -88,6 +88,8 @@ def test_gru_output_is_the_last_layers_state_at_every_step(snapshot):
 
 
 @pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
+@pytest.mark.changed("1.8", "RNN and GRU know proj_size, and refuse it by a ValueError instead of a TypeError", kind="exception",
+                     cause="pytorch#47725")
 def test_gru_refuses_proj_size(snapshot):
     """Projections are for the LSTM alone."""
     assert snapshot == observe(lambda: shapes_of(nn.GRU(5, 6, proj_size=2)))

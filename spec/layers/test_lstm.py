@@ -88,12 +88,16 @@ def test_lstm_output_is_the_hidden_state_and_not_the_cell(snapshot):
 
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
+@pytest.mark.changed("1.7", "the message writes the size that it got in brackets", kind="wording")
+@pytest.mark.changed("1.11", "raises IndexError instead of RuntimeError: the tensor is taken apart before its size is looked at",
+                     kind="exception", cause="pytorch#71056", advice="pass the pair (h_0, c_0)")
 def test_lstm_refuses_a_hidden_state_alone(snapshot):
     """The first state is the pair (h_0, c_0); an RNN's single tensor raises, for torch takes it apart as a pair."""
     assert snapshot == observe(lambda: filled(nn.LSTM(1, 1))(torch.zeros(2, 1, 1), torch.zeros(1, 1, 1))[0].detach())
 
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
+@pytest.mark.changed("1.8", "LSTM takes proj_size", kind="api-appeared", cause="pytorch#47725")
 def test_lstm_with_proj_size_returns_a_smaller_hidden_state(snapshot):
     """``proj_size=2`` multiplies h by weight_hr [2, 6]: output and h_n have size 2, the cell state keeps 6.
 

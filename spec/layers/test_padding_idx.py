@@ -116,8 +116,13 @@ def test_padding_row_set_to_ones_stays_through_training(snapshot):
 
 
 @pytest.mark.api("torch.nn.Embedding", page="notes/autograd", article="C")
+@pytest.mark.changed("1.8", "raises; before, the row was set and the weight was silently a leaf no longer", kind="error",
+                     cause="pytorch#46204", advice="set rows under torch.no_grad()")
 def test_padding_row_set_outside_no_grad_raises(snapshot):
-    """Assigning a row of a leaf that requires grad raises; under ``no_grad`` it does not."""
+    """Assigning a row of a leaf that requires grad raises; under ``no_grad`` it does not.
+
+    Trap: up to 1.7 the row was set, and the weight was a leaf no longer: it would get no gradient.
+    """
     layer = embedding(TABLE, padding_idx=0)
 
     def act():

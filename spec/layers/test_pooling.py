@@ -39,7 +39,7 @@ def pooled(x, kernel, stride, padding=0, dilation=1, ceil_mode=False, mean=False
 
 
 def old_ceil_mode_differs(length, kernel, stride, padding, ceil_mode):
-    """Up to torch 1.4 a window could start beyond an input without padding; the laws leave that out."""
+    """Up to torch 1.7 a window could start beyond an input without padding; the laws leave that out."""
     return ceil_mode and not padding and starts_outside(length, -(-(length - kernel) // stride), stride, 0)
 
 
@@ -113,6 +113,9 @@ def test_pool_stride_is_the_kernel_size_by_default(pool, snapshot):
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "AvgPool1d"])
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d")
+@pytest.mark.changed("1.11", "MaxPool1d with ceil_mode warns of the order of arguments of the function that it calls itself",
+                     kind="warning", cause="pytorch#62544", advice="nothing to mend: the order did not change")
+@pytest.mark.changed("1.12", "warns no longer", kind="warning", cause="pytorch#71258")
 def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
     """Five elements by twos: the fifth is dropped, or with ``ceil_mode`` a window of its own, whose mean is over one element."""
     x = torch.tensor([[[1.0, 2.0, 3.0, 4.0, 9.0]]])
@@ -121,8 +124,19 @@ def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "AvgPool1d"])
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d")
+@pytest.mark.changed("1.7", "AvgPool1d gives 0 instead of NaN for the window beyond the input", kind="silent",
+                     cause="pytorch#41368")
+@pytest.mark.changed("1.8", "the window beyond the input is left out: it gave -inf (MaxPool1d) or 0 (AvgPool1d)", kind="silent",
+                     cause="pytorch#46558",
+                     advice="outputs can be one shorter: check shapes where ceil_mode is set and the stride exceeds the kernel")
+@pytest.mark.changed("1.11", "MaxPool1d with ceil_mode warns of the order of arguments of the function that it calls itself",
+                     kind="warning", cause="pytorch#62544", advice="nothing to mend: the order did not change")
+@pytest.mark.changed("1.12", "warns no longer", kind="warning", cause="pytorch#71258")
 def test_pool_ceil_mode_starts_no_window_beyond_the_input(pool, snapshot):
-    """Three elements, kernel 1, stride 3: rounding up gives two windows, but the second would start outside and is left out."""
+    """Three elements, kernel 1, stride 3: rounding up gives two windows, but the second would start outside and is left out.
+
+    Trap: up to 1.7 it was kept, and held -inf (maximum), or NaN and later 0 (mean).
+    """
     x = torch.tensor([[[1.0, 2.0, 3.0]]])
     assert snapshot == observe(lambda: getattr(nn, pool)(1, stride=3, ceil_mode=True)(x))
 
@@ -155,6 +169,8 @@ def test_avg_pool2d_divides_by_the_divisor_it_is_given(snapshot):
 @pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
                  page="generated/torch.nn.MaxPool1d", article="E")
+@pytest.mark.changed("1.7", "MaxPool1d takes one sample without a batch", kind="error-gone", cause="pytorch#43745")
+@pytest.mark.changed("1.10", "AvgPool1d takes one sample without a batch", kind="error-gone", cause="pytorch#61860")
 def test_pool_takes_input_without_a_batch(pool, snapshot):
     """(channels, length) or (channels, height, width) pool as a batch of one would, and come out without a batch."""
     x = torch.tensor([[1.0, 2.0, 3.0, 5.0]])
@@ -164,6 +180,9 @@ def test_pool_takes_input_without_a_batch(pool, snapshot):
 @pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
                  page="generated/torch.nn.MaxPool1d")
+@pytest.mark.changed("1.7", "MaxPool1d takes an empty batch", kind="error-gone", cause="pytorch#43745")
+@pytest.mark.changed("1.8", "MaxPool2d, AvgPool1d and AvgPool2d take an empty batch", kind="error-gone",
+                     cause="pytorch#40694 (probably)")
 def test_pool_takes_an_empty_batch(pool, snapshot):
     """A batch of no samples gives an output of no samples, of the shape that others would have."""
     assert snapshot == observe(lambda: getattr(nn, pool)(2)(torch.ones((0, 1, 4) if pool.endswith("1d") else (0, 1, 4, 4))).shape)
@@ -172,14 +191,23 @@ def test_pool_takes_an_empty_batch(pool, snapshot):
 @pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
                  page="generated/torch.nn.MaxPool1d")
+@pytest.mark.changed("1.7", "MaxPool1d gives an empty output instead of raising", kind="error-gone", cause="pytorch#43745",
+                     advice="up to 2.0 check the length yourself")
+@pytest.mark.changed("2.1", "MaxPool1d raises, as the other pools do", kind="error", cause="pytorch#90211 (probably)",
+                     advice="pad or skip inputs that are shorter than the kernel")
 def test_pool_refuses_a_kernel_larger_than_the_input(pool, snapshot):
-    """A window that does not fit once raises, instead of giving an empty output."""
+    """A window that does not fit once raises; from 1.7 to 2.0 MaxPool1d gave an empty output instead."""
     assert snapshot == observe(lambda: getattr(nn, pool)(5)(torch.ones((1, 1, 4) if pool.endswith("1d") else (1, 1, 4, 4))))
 
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
                  page="generated/torch.nn.MaxPool1d")
+@pytest.mark.changed("1.7", "MaxPool1d has a message of its own", kind="wording", cause="pytorch#43745")
+@pytest.mark.changed("1.8", "the message says that half of the kernel is allowed", kind="wording", cause="pytorch#50135")
+@pytest.mark.changed("1.13", "the message names one padding and one kernel size", kind="wording",
+                     cause="pytorch#83553 (probably)")
+@pytest.mark.changed("2.3", "the message speaks of the kernel as dilation spreads it", kind="wording", cause="pytorch#111427")
 def test_pool_refuses_padding_beyond_half_the_kernel(pool, snapshot):
     """With more padding a window could lie in it altogether, and have no maximum."""
     x = torch.ones((1, 1, 4) if pool.endswith("1d") else (1, 1, 4, 4))

@@ -90,12 +90,16 @@ def test_rnn_dropout_of_a_single_layer_warns(snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+@pytest.mark.changed("2.1", "the message names the two that there are", kind="wording")
 def test_rnn_refuses_another_nonlinearity(snapshot):
     """``nonlinearity`` is "tanh" or "relu"."""
     assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6, nonlinearity="sigmoid")))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+@pytest.mark.changed("1.8", "raises ValueError, which speaks of proj_size, instead of ZeroDivisionError", kind="exception",
+                     cause="pytorch#47725", advice="catch ValueError")
+@pytest.mark.changed("2.1", "the message names hidden_size", kind="wording", cause="pytorch#105659")
 def test_rnn_refuses_hidden_size_zero(snapshot):
     """A hidden size of 0 raises in the constructor."""
     assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 0)))
@@ -108,6 +112,7 @@ def test_rnn_refuses_an_input_of_another_size(snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+@pytest.mark.changed("1.10", "the message names the sequence's length", kind="wording", cause="pytorch#60269")
 def test_rnn_refuses_a_sequence_without_steps(snapshot):
     """A sequence of length 0 raises; there is no last state to return."""
     assert snapshot == observe(lambda: filled(nn.RNN(5, 6))(torch.zeros(0, 2, 5)))

@@ -48,6 +48,7 @@ def test_rnn_h_n_is_not_batch_first(snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+@pytest.mark.changed("1.7", "the message writes the size that it got in brackets", kind="wording")
 def test_rnn_h_0_is_not_batch_first(snapshot):
     """A first state of [batch, layers, hidden] raises under ``batch_first=True`` too."""
     rnn = filled(nn.RNN(1, 4, num_layers=3, batch_first=True))
@@ -82,6 +83,7 @@ def test_rnn_bidirectional_last_step_has_read_one_input_backwards(snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+@pytest.mark.changed("1.11", "takes one sequence without a batch", kind="error-gone", cause="pytorch#70977")
 def test_rnn_takes_one_sequence_without_a_batch(snapshot):
     """Input [time, size] gives output [time, hidden] and h_n [layers, hidden]."""
     def act():
@@ -92,18 +94,27 @@ def test_rnn_takes_one_sequence_without_a_batch(snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+@pytest.mark.changed("1.11", "takes one sequence without a batch", kind="error-gone", cause="pytorch#70977")
 def test_rnn_without_a_batch_does_not_look_at_batch_first(snapshot):
     """Without a batch the first dimension is the time, ``batch_first`` or not."""
     assert snapshot == observe(lambda: digits(batch_first=True)(torch.tensor([[1.0], [2.0], [3.0]]))[0].detach())
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+@pytest.mark.changed("1.11", "takes an input without a batch; the message is about the state now", kind="wording",
+                     cause="pytorch#70977")
 def test_rnn_without_a_batch_refuses_a_state_with_one(snapshot):
     """An input without batch wants a first state without batch."""
     assert snapshot == observe(lambda: digits()(torch.tensor([[1.0], [2.0]]), torch.zeros(1, 1, 1))[0].detach())
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+@pytest.mark.changed("1.11", "the message counts five dimensions: a batch was added to an input taken for one without",
+                     kind="wording", cause="pytorch#70977")
+@pytest.mark.changed("2.0", "raises AssertionError instead of RuntimeError, and counts four dimensions", kind="exception",
+                     cause="pytorch#87442", advice="look at input.dim() instead of catching the error")
+@pytest.mark.changed("2.1", "raises ValueError instead of AssertionError", kind="exception", cause="pytorch#105127",
+                     advice="catch ValueError")
 def test_rnn_refuses_four_dimensions(snapshot):
     """The input has 3 dimensions, or 2 without a batch."""
     assert snapshot == observe(lambda: digits()(torch.zeros(1, 3, 2, 1)))

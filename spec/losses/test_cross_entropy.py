@@ -142,12 +142,14 @@ def test_square_logits_with_classes_last_are_taken_in_silence(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+@pytest.mark.changed("1.11", "logits without a batch dimension are taken", kind="error-gone", cause="pytorch#71055")
 def test_cross_entropy_takes_one_sample_without_a_batch(snapshot):
     """Logits [classes] and a target of no dimensions: -log(3/6)."""
     assert snapshot == observe(lambda: F.cross_entropy(logits()[0], torch.tensor(2)))
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+@pytest.mark.changed("1.10", "class numbers may be uint8", kind="error-gone", cause="pytorch#60308")
 def test_cross_entropy_takes_uint8_classes(snapshot):
     """Byte targets, as image masks have them, need no conversion."""
     assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor([2, 0], dtype=torch.uint8)))

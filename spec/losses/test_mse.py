@@ -77,6 +77,9 @@ def test_mse_of_nothing_is_nan(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
+@pytest.mark.changed("1.6", "the message says found and expected", kind="wording")
+@pytest.mark.changed("2.12", "backward casts the gradient to the output's float32, where it raised", kind="error-gone",
+                     cause="pytorch#175743")
 def test_mse_takes_a_float64_target_and_becomes_float64(snapshot):
     """A target made by NumPy is float64: the loss is too, and the output's gradient stays float32. Backward used to raise."""
     output = torch.tensor([2.0, 1.0], requires_grad=True)
@@ -96,12 +99,15 @@ def test_mse_takes_an_integer_target(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
+@pytest.mark.changed("2.8", "raises NotImplementedError instead of RuntimeError, which it is a kind of", kind="exception",
+                     cause="pytorch#155470")
 def test_mse_of_two_integer_tensors_raises(snapshot):
     """There is no loss of integers: one of both must be float."""
     assert snapshot == observe(lambda: F.mse_loss(torch.tensor([2, 1]), torch.tensor([1, 3])))
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.functional.mse_loss")
+@pytest.mark.changed("2.6", "mse_loss takes weight", kind="api-appeared", cause="pytorch#132049")
 def test_weighted_mse_divides_by_the_sum_of_the_weights(snapshot):
     """``weight`` multiplies the squares 1, 0, 4 and 9, and the mean divides by the weights' sum, 8, not by 4: 36 / 8."""
     weight = torch.tensor([[1.0, 2.0], [2.0, 3.0]])

@@ -68,6 +68,7 @@ def test_mse_of_shapes_that_do_not_broadcast_raises(snapshot):
 
 @pytest.mark.api("torch.nn.functional.l1_loss", "torch.nn.functional.smooth_l1_loss", "torch.nn.functional.huber_loss",
                  page="generated/torch.nn.L1Loss")
+@pytest.mark.changed("1.9", "huber_loss exists", kind="api-appeared", cause="pytorch#50553")
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss", "huber_loss"])
 def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
     """L1, smooth L1 and Huber compare all pairs as MSE does."""
@@ -77,6 +78,8 @@ def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
 
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy", "torch.nn.functional.binary_cross_entropy_with_logits",
                  page="generated/torch.nn.BCELoss")
+@pytest.mark.changed("1.7", "binary_cross_entropy raises on a target of another shape, where it warned", kind="error",
+                     cause="pytorch#41426", advice="bring both to one shape: target.view_as(output)")
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
 def test_binary_cross_entropy_refuses_to_broadcast(name, snapshot):
     """The binary cross-entropies raise where MSE only warns."""

@@ -28,6 +28,7 @@ def test_buffer_is_in_the_state_dict_and_no_parameter(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.6", "register_buffer takes persistent", kind="api-appeared", cause="pytorch#37191")
 def test_non_persistent_buffer_is_not_saved(snapshot):
     """``persistent=False`` leaves it out of the state dict too; ``named_buffers()`` still lists it."""
     assert snapshot == observe(lambda: lists(with_buffer(persistent=False)))
@@ -59,6 +60,7 @@ def test_tensor_over_a_buffer_is_the_buffer(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.5", "the message allows an nn.Buffer too", kind="wording", cause="pytorch#125971 (probably)")
 def test_number_over_a_buffer_raises(snapshot):
     """Anything but a tensor or None is refused."""
     module = with_buffer()
@@ -78,6 +80,7 @@ def test_parameter_registered_as_buffer_is_not_trained(snapshot):
 
 
 @pytest.mark.api("torch.nn.Buffer", page="generated/torch.nn.parameter.Buffer")
+@pytest.mark.changed("2.5", "nn.Buffer", kind="api-appeared", cause="pytorch#125971 (probably)")
 def test_buffer_attribute_is_registered(snapshot):
     """``module.mean = nn.Buffer(tensor)`` registers by assignment, as nn.Parameter does."""
     module = linear([[2.0]])

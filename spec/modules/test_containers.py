@@ -33,6 +33,9 @@ def test_module_list_registers_its_modules(snapshot):
 
 
 @pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
+@pytest.mark.changed("1.7", "the modules stand in the order of the dict instead of being sorted by key", kind="silent",
+                     cause="pytorch#40905",
+                     advice="load optimizer states saved before only into modules made in the sorted order")
 def test_module_dict_registers_in_the_order_of_a_dict(snapshot):
     """The modules of a ``ModuleDict`` are children named by their keys, in the order of the dict."""
     first, second = layers()
@@ -63,6 +66,7 @@ def test_parameter_dict_keeps_the_order_of_an_ordered_dict(snapshot):
 
 
 @pytest.mark.api("torch.nn.ParameterList", page="generated/torch.nn.ParameterList")
+@pytest.mark.changed("1.12", "a tensor becomes a Parameter instead of raising", kind="error-gone", cause="pytorch#70499")
 def test_parameter_list_makes_parameters_of_tensors(snapshot):
     """A plain tensor in a ``ParameterList`` becomes a Parameter, and is listed."""
     assert snapshot == observe(lambda: dict(nn.ParameterList([torch.tensor([1.0])]).named_parameters()))
@@ -98,6 +102,10 @@ def test_python_list_of_parameters_is_not_registered(snapshot):
 
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
+@pytest.mark.changed("1.5", "raises TypeError about the number of arguments instead of NotImplementedError", kind="exception",
+                     cause="pytorch#29991")
+@pytest.mark.changed("1.9", "raises NotImplementedError again", kind="exception", cause="pytorch#48785 (probably)")
+@pytest.mark.changed("1.12", "the message says that forward is missing", kind="wording")
 def test_module_list_is_not_callable(snapshot):
     """A ``ModuleList`` has no forward: it holds, it does not chain."""
     assert snapshot == observe(lambda: nn.ModuleList(layers())(torch.tensor([[1.0]])))

@@ -41,6 +41,8 @@ def test_deepcopied_module_has_no_gradients(snapshot):
 
 
 @pytest.mark.api("torch.Tensor", page="tensors")
+@pytest.mark.changed("1.8", "the copy has a copy of the gradient instead of None", kind="silent", cause="pytorch#50663",
+                     advice="set the copy's grad to None if it is not wanted")
 def test_deepcopied_leaf_tensor_has_a_copy_of_its_gradient(snapshot):
     """A leaf that is no Parameter takes its gradient along, as a copy."""
     leaf = torch.tensor([1.0], requires_grad=True)
@@ -91,6 +93,7 @@ def test_deepcopied_module_keeps_freezing_mode_and_dtype(snapshot):
 
 
 @pytest.mark.api("torch.Tensor", page="tensors")
+@pytest.mark.changed("2.1", "the message names weight_norm as a possible reason", kind="wording", cause="pytorch#103001")
 def test_deepcopy_of_a_non_leaf_raises(snapshot):
     """A tensor in a graph cannot be deepcopied: the copy would need the graph. Detach it first."""
     result = torch.tensor([1.0], requires_grad=True) * 2.0
@@ -99,6 +102,7 @@ def test_deepcopy_of_a_non_leaf_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.1", "the message names weight_norm as a possible reason", kind="wording", cause="pytorch#103001")
 def test_deepcopy_of_a_module_that_keeps_an_output_raises(snapshot):
     """A module that kept an output or a loss as an attribute cannot be deepcopied either. Keep it detached."""
     module = Scale()

@@ -75,6 +75,9 @@ def test_linear_maps_the_last_dimension(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
+@pytest.mark.changed("1.7", "the message says that the shapes cannot be multiplied", kind="wording",
+                     cause="pytorch#40927 (probably)")
+@pytest.mark.changed("2.15", "the message starts with addmm", kind="wording")
 def test_linear_refuses_an_input_of_another_width(snapshot):
     """Two numbers for a layer of three inputs: the matrix shapes in the message are those of the product."""
     assert snapshot == observe(lambda: linear([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]], [10.0, 20.0])(torch.tensor([[1.0, 2.0]])))
@@ -82,12 +85,16 @@ def test_linear_refuses_an_input_of_another_width(snapshot):
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int64], ids=["float64", "int64"])
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+@pytest.mark.changed("1.7", "the message no longer names the argument", kind="wording", cause="pytorch#40927 (probably)")
+@pytest.mark.changed("1.13", "the message speaks of mat1 and mat2, and no longer names the dtypes", kind="wording")
+@pytest.mark.changed("2.1", "the message names the two dtypes", kind="wording", cause="pytorch#105309")
 def test_linear_refuses_an_input_of_another_dtype(dtype, snapshot):
     """A float64 input, as NumPy gives it, does not meet a float32 weight, nor do integers: convert one of the two."""
     assert snapshot == observe(lambda: linear([[1.0]], [0.5])(torch.tensor([[1]], dtype=dtype)))
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+@pytest.mark.changed("1.5", "an empty batch passes instead of raising", kind="error-gone")
 def test_linear_makes_an_empty_batch_of_an_empty_batch(snapshot):
     """No rows in, no rows out; the weight's gradient is zero, not None."""
     layer = linear([[1.0, 2.0]], [0.5])
@@ -101,6 +108,7 @@ def test_linear_makes_an_empty_batch_of_an_empty_batch(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
+@pytest.mark.changed("1.9", "layers take device and dtype", kind="api-appeared", cause="pytorch#54508")
 def test_linear_takes_the_dtype_and_device_of_its_parameters(snapshot):
     """``nn.Linear(3, 2, dtype=torch.float64)`` makes both parameters in that dtype, on the device that is given."""
     def act():

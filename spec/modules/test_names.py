@@ -56,6 +56,9 @@ def test_named_modules_starts_with_the_module_itself(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.get_submodule", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
+@pytest.mark.changed("1.9", "Module.get_submodule", kind="api-appeared", cause="pytorch#52358")
 def test_get_submodule_takes_a_dotted_name(snapshot):
     """``get_submodule("0.block 1.2")`` gives the layer itself."""
     net = nested_blocks(2)
@@ -75,6 +78,7 @@ def test_add_module_takes_a_name_with_a_space(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.add_module", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.8", "the message gives the name", kind="wording")
 def test_add_module_refuses_a_dot(snapshot):
     """A dot parts the names of nested modules."""
     assert snapshot == observe(lambda: nn.Sequential().add_module("block.0", nn.ReLU()))
@@ -105,6 +109,8 @@ def test_add_module_replaces_a_module_of_the_same_name(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.add_module", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.5", "the message calls the class _VariableFunctionsClass", kind="wording")
+@pytest.mark.changed("1.12", "the message gives the class its module", kind="wording")
 def test_add_module_refuses_what_is_no_module(snapshot):
     """A function, say, has to be wrapped in a Module."""
     assert snapshot == observe(lambda: nn.Sequential().add_module("0", torch.relu))

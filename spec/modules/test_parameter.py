@@ -90,6 +90,7 @@ def test_tensor_requires_no_grad_by_default(snapshot):
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
+@pytest.mark.changed("1.6", "the message allows complex dtypes too", kind="wording", cause="pytorch#36932")
 def test_integer_parameter_raises(snapshot):
     """Integers have no gradient, and a Parameter asks for one by default."""
     assert snapshot == observe(lambda: nn.Parameter(torch.tensor([1, 2])))

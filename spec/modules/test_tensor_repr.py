@@ -97,6 +97,8 @@ NODES = {
 
 @pytest.mark.parametrize("make", list(NODES.values()), ids=list(NODES))
 @pytest.mark.api("torch.Tensor.grad_fn", page="notes/autograd", article="A")
+@pytest.mark.changed("1.10", "prints AddmmBackward0 and SigmoidBackward0 instead of AddmmBackward and SigmoidBackward",
+                     kind="representation", cause="pytorch#64261 (probably)")
 def test_result_prints_the_node_that_made_it(make, snapshot):
     """A non-leaf prints ``grad_fn=<...>``, named after its last operation, instead of ``requires_grad=True``."""
     result = make()
@@ -144,6 +146,8 @@ def test_numbers_a_thousandfold_apart_print_in_scientific_notation(snapshot):
 
 
 @pytest.mark.api("torch.set_printoptions", page="generated/torch.set_printoptions")
+@pytest.mark.changed("2.9", "sci_mode=False pads to the width of what is printed, not to that of the notation with exponents",
+                     kind="representation", cause="pytorch#126859 (probably)")
 def test_sci_mode_decides_the_notation(snapshot):
     """``sci_mode=False`` prints without exponents where they would come, ``True`` with them where they would not."""
     wide, narrow = torch.tensor([1501.5, 1.5]), torch.tensor([0.5])

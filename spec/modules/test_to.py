@@ -33,6 +33,7 @@ MOVES = {
 @pytest.mark.parametrize("move", list(MOVES.values()), ids=list(MOVES))
 @pytest.mark.api("torch.nn.Module.to", "torch.nn.Module.double", "torch.nn.Module.half", "torch.nn.Module.cpu",
                  page="generated/torch.nn.Module")
+@pytest.mark.changed("1.5", "Module.bfloat16", kind="api-appeared")
 def test_moving_a_module_returns_itself(move, snapshot):
     """The move happens in place, and the module is returned; ``model.double()`` needs no assignment."""
     module = layer()
@@ -106,6 +107,7 @@ def test_dtype_move_leaves_integers_alone(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.to", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.8", "the message allows complex dtypes too", kind="wording", cause="pytorch#44788")
 def test_module_to_an_integer_dtype_raises(snapshot):
     """A module moves only to floating-point or complex dtypes."""
     assert snapshot == observe(lambda: layer().to(torch.int64))

@@ -80,6 +80,10 @@ def test_adam_without_eps_gives_nan_for_a_zero_gradient(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.changed("1.6", "multiplies in float16; the message blames addcmul", kind="wording", cause="pytorch#37121 (probably)")
+@pytest.mark.changed("2.1", "addcmul takes float16; the message blames addcdiv", kind="wording", cause="pytorch#100394")
+@pytest.mark.changed("2.2", "steps in float16 on the CPU, to NaN where the gradient is 0", kind="error-gone",
+                     cause="pytorch#103319", advice="pass an eps of 1e-4, or train in float32")
 def test_adam_in_float16_gives_nan_for_a_zero_gradient(snapshot):
     """The default eps of 1e-8 is 0 in float16: a gradient of 0 makes the parameter NaN. Pass an eps of 1e-4, or train in float32.
 
@@ -109,6 +113,7 @@ def test_adamw_without_decay_is_adam(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam")
+@pytest.mark.changed("2.7", "Adam takes decoupled_weight_decay", kind="api-appeared", cause="pytorch#143710")
 def test_adam_with_decoupled_weight_decay_is_adamw(snapshot):
     """``Adam(decoupled_weight_decay=True)`` steps as AdamW does."""
     gradients = [[1.0, 3.0], [-0.5, 2.0]]
@@ -122,6 +127,8 @@ def test_adam_with_decoupled_weight_decay_is_adamw(snapshot):
 
 
 @pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
+@pytest.mark.changed("2.7", "AdamW is a subclass of Adam: isinstance(optimizer, Adam) is true of it", kind="silent",
+                     cause="pytorch#143710", advice="ask for AdamW before Adam, or compare type(optimizer)")
 def test_adamw_is_a_subclass_of_adam(snapshot):
     """``isinstance(optimizer, Adam)`` is true of AdamW too: ask for AdamW first."""
     assert snapshot == observe(lambda: isinstance(AdamW([parameter([1.0])]), torch.optim.Adam))
@@ -138,12 +145,14 @@ def test_amsgrad_divides_by_the_largest_average_so_far(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.changed("1.11", "Adam takes maximize", kind="api-appeared", cause="pytorch#68164")
 def test_adam_maximize_climbs(snapshot):
     """``maximize=True`` turns the gradient round: a positive one moves the weight up by lr."""
     assert snapshot == observe(lambda: stepped(Adam, [1.0], [[0.5]], lr=0.1, maximize=True))
 
 
 @pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
+@pytest.mark.changed("1.11", "AdamW takes maximize", kind="api-appeared", cause="pytorch#70146")
 def test_adamw_maximize_climbs_and_still_decays(snapshot):
     """``AdamW(maximize=True)`` shrinks 4 to 3.8 and then climbs to 3.9."""
     assert snapshot == observe(lambda: stepped(AdamW, [4.0], [[0.5]], lr=0.1, weight_decay=0.5, maximize=True))

@@ -21,30 +21,54 @@ def state(optimizer_class, **settings):
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+@pytest.mark.changed("1.11", "groups have a maximize option", kind="representation", cause="pytorch#67847")
+@pytest.mark.changed("1.12", "groups have a foreach option", kind="representation", cause="pytorch#70481")
+@pytest.mark.changed("1.13", "groups have a differentiable option", kind="representation", cause="pytorch#80938")
+@pytest.mark.changed("2.3", "groups have a fused option", kind="representation", cause="pytorch#116585")
 def test_sgd_defaults(snapshot):
     """The options of a group of ``SGD(parameters, lr=0.5)``: no momentum, no decay."""
     assert snapshot == observe(lambda: options(torch.optim.SGD([parameter([1.0])], lr=0.5)))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
+@pytest.mark.changed("1.11", "groups have a maximize option", kind="representation", cause="pytorch#68164")
+@pytest.mark.changed("1.12", "groups have capturable and foreach options", kind="representation",
+                     cause="pytorch#70295 and pytorch#77862")
+@pytest.mark.changed("1.13", "groups have differentiable and fused options", kind="representation",
+                     cause="pytorch#82205 and pytorch#85739")
+@pytest.mark.changed("2.0", "the fused option of a group is None, which leaves the choice to torch, instead of False",
+                     kind="representation", cause="pytorch#90865 (probably)")
+@pytest.mark.changed("2.7", "groups have a decoupled_weight_decay option", kind="representation", cause="pytorch#143710")
 def test_adam_defaults(snapshot):
     """The options of a group of ``Adam(parameters)``: lr 0.001, betas 0.9 and 0.999, eps 1e-8, no decay."""
     assert snapshot == observe(lambda: options(torch.optim.Adam([parameter([1.0])])))
 
 
 @pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
+@pytest.mark.changed("1.11", "groups have a maximize option", kind="representation", cause="pytorch#70146")
+@pytest.mark.changed("1.12", "groups have capturable and foreach options", kind="representation",
+                     cause="pytorch#70484 and pytorch#77862")
+@pytest.mark.changed("2.0", "groups have differentiable and fused options", kind="representation",
+                     cause="pytorch#86183 and pytorch#88015")
+@pytest.mark.changed("2.7", "groups have a decoupled_weight_decay option, True for AdamW", kind="representation",
+                     cause="pytorch#143710")
 def test_adamw_defaults(snapshot):
     """The options of a group of ``AdamW(parameters)``: as Adam's, but for a weight decay of 0.01."""
     assert snapshot == observe(lambda: options(torch.optim.AdamW([parameter([1.0])])))
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+@pytest.mark.changed("2.2", "the learning rate is optional, 0.001", kind="error-gone", cause="pytorch#114467")
 def test_sgd_needs_no_learning_rate(snapshot):
     """``SGD(parameters)`` has an lr of 0.001, as the others have; once the argument was required."""
     assert snapshot == observe(lambda: torch.optim.SGD([parameter([1.0])]).param_groups[0]["lr"])
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="generated/torch.optim.SGD")
+@pytest.mark.changed("1.11", "lists maximize", kind="representation", cause="pytorch#67847")
+@pytest.mark.changed("1.12", "lists foreach", kind="representation", cause="pytorch#70481")
+@pytest.mark.changed("1.13", "lists differentiable", kind="representation", cause="pytorch#80938")
+@pytest.mark.changed("2.3", "lists fused", kind="representation", cause="pytorch#116585")
 def test_sgd_repr(snapshot):
     """``repr`` lists each group's options in alphabetical order."""
     groups = [{"params": [parameter([1.0])], "lr": 0.5}, {"params": [parameter([1.0])]}]
@@ -52,6 +76,10 @@ def test_sgd_repr(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="generated/torch.optim.AdamW")
+@pytest.mark.changed("1.11", "lists maximize", kind="representation", cause="pytorch#70146")
+@pytest.mark.changed("1.12", "lists capturable and foreach", kind="representation", cause="pytorch#70484 and pytorch#77862")
+@pytest.mark.changed("2.0", "lists differentiable and fused", kind="representation", cause="pytorch#86183 and pytorch#88015")
+@pytest.mark.changed("2.7", "lists decoupled_weight_decay", kind="representation", cause="pytorch#143710")
 def test_adamw_repr(snapshot):
     """``repr(AdamW(...))`` names AdamW, not the Adam that it is made of."""
     assert snapshot == observe(lambda: repr(torch.optim.AdamW([parameter([1.0])])))
@@ -65,6 +93,9 @@ def test_optimizer_has_no_state_before_the_first_step(snapshot):
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+@pytest.mark.changed("1.8", "a step leaves a momentum_buffer of None in the state", kind="representation", cause="pytorch#45597")
+@pytest.mark.changed("2.4", "the state stays empty again", kind="representation", cause="pytorch#122349",
+                     advice="look momentum_buffer up with get")
 def test_sgd_without_momentum_keeps_no_state(snapshot):
     """Plain SGD remembers nothing of a step. For some releases it kept a ``momentum_buffer`` of None."""
     assert snapshot == observe(lambda: state(torch.optim.SGD))
@@ -77,12 +108,16 @@ def test_sgd_with_momentum_keeps_the_velocity(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.changed("1.12", "the step count is a float32 tensor instead of an int", kind="representation", cause="pytorch#71333",
+                     advice="take int(state['step'])")
 def test_adam_keeps_step_and_two_averages(snapshot):
     """After one step with gradient 2: step 1 as a float32 tensor, m = 0.1 x 2 and v = 0.001 x 4, not corrected for their bias."""
     assert snapshot == observe(lambda: state(torch.optim.Adam))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.changed("1.12", "the step count is a float32 tensor instead of an int", kind="representation", cause="pytorch#71333",
+                     advice="take int(state['step'])")
 def test_amsgrad_keeps_the_largest_average_too(snapshot):
     """``amsgrad=True`` adds ``max_exp_avg_sq``."""
     assert snapshot == observe(lambda: state(torch.optim.Adam, amsgrad=True))

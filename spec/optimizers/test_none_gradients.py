@@ -15,8 +15,15 @@ CASES = [
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES)
 @pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="B")
+@pytest.mark.changed("1.8", "AdamW's step raises UnboundLocalError where no parameter has a gradient", kind="error",
+                     cause="pytorch#50411", advice="update to 1.9, or call no step without a gradient")
+@pytest.mark.changed("1.9", "AdamW's step does nothing again where no parameter has a gradient", kind="error-gone",
+                     cause="pytorch#52944")
 def test_parameter_without_gradient_is_skipped(optimizer_class, settings, snapshot):
-    """Gradient None: no weight decay, no momentum, no state, whatever the optimizer's settings."""
+    """Gradient None: no weight decay, no momentum, no state, whatever the optimizer's settings.
+
+    In 1.8 AdamW's step raised where no parameter had a gradient.
+    """
     w = parameter([4.0])
     optimizer = optimizer_class([w], **settings)
 

@@ -83,6 +83,8 @@ def test_scheduler_step_after_the_optimizer_step_does_not_warn(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.changed("1.5", "the warning is a UserWarning, which Python shows, instead of a DeprecationWarning", kind="warning",
+                     cause="pytorch#31125")
 def test_get_lr_called_by_hand_is_a_step_ahead_and_warns(snapshot):
     """``get_lr()`` is for the scheduler itself: it computes from the present lr. Ask ``get_last_lr()``."""
     def act():
@@ -96,6 +98,8 @@ def test_get_lr_called_by_hand_is_a_step_ahead_and_warns(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
+@pytest.mark.changed("1.5", "the warning is a UserWarning, which Python shows, instead of a DeprecationWarning", kind="warning",
+                     cause="pytorch#31125")
 def test_scheduler_step_with_an_epoch_warns(snapshot):
     """``scheduler.step(3)`` still jumps to epoch 3, with a warning."""
     def act():
@@ -109,6 +113,10 @@ def test_scheduler_step_with_an_epoch_warns(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.changed("1.7", "schedulers take verbose", kind="api-appeared", cause="pytorch#41580")
+@pytest.mark.changed("2.2", "warns that verbose is deprecated, even where it is False", kind="warning", cause="pytorch#111302",
+                     advice="print get_last_lr()")
+@pytest.mark.changed("2.7", "schedulers take no verbose", kind="api-gone", cause="pytorch#147301", advice="print get_last_lr()")
 def test_scheduler_takes_no_verbose(snapshot):
     """``verbose=True`` once printed each learning rate, then warned, and is gone: print ``get_last_lr()``."""
     optimizer = SGD([parameter([1.0])], lr=1.0)
@@ -116,6 +124,7 @@ def test_scheduler_takes_no_verbose(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.changed("2.10", "the message tells what it may come from", kind="wording", cause="pytorch#162368")
 def test_scheduler_from_a_later_epoch_needs_initial_lr(snapshot):
     """``last_epoch=3`` means resuming: on a fresh optimizer, whose groups have no ``initial_lr``, it raises."""
     assert snapshot == observe(lambda: schedules.StepLR(SGD([parameter([1.0])], lr=1.0), step_size=1, last_epoch=3))
@@ -140,6 +149,8 @@ def test_group_added_after_a_step_schedule_is_scheduled(snapshot):
 
 @pytest.mark.api("torch.optim.lr_scheduler.LambdaLR", "torch.optim.Optimizer.add_param_group",
                  page="generated/torch.optim.lr_scheduler.LambdaLR")
+@pytest.mark.changed("2.10", "raises where there are more groups than learning rates; the new group was left alone", kind="error",
+                     cause="pytorch#166257 (probably)", advice="build the scheduler after all groups")
 def test_group_added_after_a_lambda_schedule_makes_it_raise(snapshot):
     """LambdaLR has a function and a first lr for each group that it knew. Once it left the new group alone in silence.
 

@@ -77,16 +77,21 @@ def test_sgd_weight_decay_gathers_in_the_velocity(snapshot):
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+@pytest.mark.changed("1.11", "SGD takes maximize", kind="api-appeared", cause="pytorch#67847")
 def test_sgd_maximize_climbs(snapshot):
     """``maximize=True`` adds lr g: 1 with gradient 0.5 and lr 0.1 becomes 1.05."""
     assert snapshot == observe(lambda: stepped(SGD, [1.0], [[0.5]], lr=0.1, maximize=True))
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+@pytest.mark.changed("1.11", "SGD takes maximize, and turns the weight decay round too: the weight grows", kind="api-appeared",
+                     cause="pytorch#67847", advice="do not combine maximize with weight_decay")
+@pytest.mark.changed("1.13", "the weight decay is no longer turned round: the weight shrinks instead of growing", kind="silent",
+                     cause="pytorch#81859", advice="expect other weights where maximize meets weight_decay")
 def test_sgd_maximize_still_decays_towards_zero(snapshot):
     """``maximize=True`` turns the gradient round and not the weight decay: 2 becomes 1.9.
 
-    Trap: an implementation that only flips the step's sign makes the weight grow to 2.1.
+    Trap: an implementation that only flips the step's sign makes the weight grow to 2.1, as torch 1.11 and 1.12 did.
     """
     assert snapshot == observe(lambda: stepped(SGD, [2.0], [[0.0]], lr=0.1, weight_decay=0.5, maximize=True))
 
@@ -139,6 +144,8 @@ def test_step_returns_the_loss_of_its_closure(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step")
+@pytest.mark.changed("1.5", "the closure runs with gradients enabled, under no_grad too", kind="error-gone",
+                     cause="pytorch#33640")
 def test_step_enables_grad_for_its_closure(snapshot):
     """A closure can call backward even where the step runs under ``no_grad``."""
     w = parameter([1.0])

@@ -51,6 +51,7 @@ def test_state_is_matched_by_position(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.changed("2.6", "optimizers take named parameters", kind="api-appeared", cause="pytorch#134107")
 def test_names_do_not_match_state_to_parameters(snapshot):
     """With named parameters in reversed order the state still goes by position, and the saved names replace the optimizer's."""
     def act():
@@ -86,6 +87,8 @@ def test_state_of_another_shape_makes_the_step_raise(snapshot):
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16], ids=["float64", "float16"])
 @pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.changed("1.12", "the step count is a float32 tensor instead of an int", kind="representation", cause="pytorch#71333",
+                     advice="take int(state['step'])")
 def test_state_is_cast_to_the_parameters_dtype(dtype, snapshot):
     """Adam's averages of a float32 parameter become the new parameter's dtype; its step count does not."""
     optimizer = Adam([parameter([1.0])])
@@ -133,6 +136,8 @@ def test_adam_state_loads_into_sgd_and_breaks_its_step(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.changed("2.1", "the loaded state is not copied: a step of one optimizer changes the other's", kind="silent",
+                     cause="pytorch#106082", advice="pass copy.deepcopy(state_dict)")
 def test_loaded_optimizer_shares_its_state_with_the_saved_one(snapshot):
     """A state dict in memory is loaded without a copy: training the new optimizer moves the velocity of the old one too.
 
@@ -185,6 +190,8 @@ def test_empty_state_forgets_the_velocity(snapshot):
 @pytest.mark.parametrize("count", [pytest.param(lambda: 1, id="int"), pytest.param(lambda: torch.tensor(1.0), id="tensor")])
 @pytest.mark.api("torch.optim.Adam", "torch.optim.Optimizer.load_state_dict",
                  page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.changed("1.12", "a loaded int is made a float32 tensor", kind="representation", cause="pytorch#71333",
+                     advice="take int(state['step'])")
 def test_adam_resumes_from_a_step_count_of_either_kind(count, snapshot):
     """Adam's count was an int before it was a tensor. State of either kind loads, and the second step is the same."""
     w = parameter([1.0])

@@ -17,6 +17,10 @@ def epoch(loader):
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
+@pytest.mark.changed("1.7", "RandomSampler draws its seed from the global stream, where it drew the order itself", kind="random",
+                     cause="pytorch#41682")
+@pytest.mark.changed("1.9", "RandomSampler draws the order from its own generator, which it had made but passed over",
+                     kind="random", cause="pytorch#52956")
 def test_shuffled_loader_gives_this_order_under_seed_zero(snapshot):
     """Two epochs of eight in batches of four: each epoch its own order."""
     loader = DataLoader(torch.arange(8), batch_size=4, shuffle=True)
@@ -32,6 +36,7 @@ def test_iterating_an_unshuffled_loader_moves_the_stream(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
+@pytest.mark.changed("1.6", "DataLoader takes generator", kind="api-appeared", cause="pytorch#39737")
 def test_loader_with_a_generator_leaves_the_stream_alone(snapshot):
     """With ``generator=`` order and worker seeds come from there."""
     def act():
@@ -43,6 +48,7 @@ def test_loader_with_a_generator_leaves_the_stream_alone(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
+@pytest.mark.changed("1.6", "DataLoader takes generator", kind="api-appeared", cause="pytorch#39737")
 def test_loader_order_follows_its_generators_seed(snapshot):
     """Whatever the global seed: the first epoch of each is the same."""
     def order(seed):
@@ -53,12 +59,18 @@ def test_loader_order_follows_its_generators_seed(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.RandomSampler", page="data")
+@pytest.mark.changed("1.7", "draws a seed from the global stream, where it drew the order itself", kind="random",
+                     cause="pytorch#41682")
+@pytest.mark.changed("1.9", "draws the order from its own generator, which it had made but passed over", kind="random",
+                     cause="pytorch#52956")
 def test_random_sampler_gives_this_order_under_seed_zero(snapshot):
     """A permutation by a generator of its own, which one draw of the global stream seeds."""
     assert snapshot == observe(lambda: seeded(lambda: list(RandomSampler(range(8)))))
 
 
 @pytest.mark.api("torch.utils.data.RandomSampler", page="data")
+@pytest.mark.changed("1.7", "draws from a generator of its own, which one draw of the global stream seeds", kind="random",
+                     cause="pytorch#41682")
 def test_random_sampler_with_replacement_gives_this_order_under_seed_zero(snapshot):
     """Some indices come twice."""
     assert snapshot == observe(lambda: seeded(lambda: list(RandomSampler(range(8), replacement=True))))
@@ -77,6 +89,10 @@ def test_weighted_random_sampler_gives_this_order_under_seed_zero(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.BatchSampler", page="data")
+@pytest.mark.changed("1.7", "RandomSampler draws its seed from the global stream, where it drew the order itself", kind="random",
+                     cause="pytorch#41682")
+@pytest.mark.changed("1.9", "RandomSampler draws the order from its own generator, which it had made but passed over",
+                     kind="random", cause="pytorch#52956")
 def test_batch_sampler_cuts_its_samplers_order(snapshot):
     """Batches of three in the sampler's order, the last one short."""
     assert snapshot == observe(lambda: seeded(lambda: list(BatchSampler(RandomSampler(range(8)), batch_size=3, drop_last=False))))

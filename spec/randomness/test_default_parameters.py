@@ -108,6 +108,7 @@ def test_layer_in_front_changes_how_the_next_ones_start(snapshot):
 
 
 @pytest.mark.api("torch.nn.utils.skip_init", page="generated/torch.nn.utils.skip_init")
+@pytest.mark.changed("1.10", "skip_init exists", kind="api-appeared", cause="pytorch#57555")
 def test_skip_init_draws_nothing(snapshot):
     """A layer made by ``skip_init`` is uninitialised, and leaves the stream where it was."""
     def act():
@@ -126,6 +127,9 @@ def test_init_function_draws_these_values_under_seed_zero(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
+@pytest.mark.changed("1.6", "trunc_normal_ exists", kind="api-appeared", cause="pytorch#32397")
+@pytest.mark.changed("2.12", "draws normal numbers, and again those that are cut, instead of inverting the distribution function",
+                     kind="random", cause="pytorch#174997")
 def test_trunc_normal_draws_these_values_under_seed_zero(snapshot):
     """The numbers of randn; the third lies beyond -2 and is drawn again."""
     assert snapshot == observe(lambda: seeded(lambda: torch.nn.init.trunc_normal_(torch.empty(2, 2))))

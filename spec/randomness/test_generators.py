@@ -71,6 +71,7 @@ def test_generator_resumes_from_its_state(snapshot):
 
 
 @pytest.mark.api("torch.Generator", page="generated/torch.Generator")
+@pytest.mark.changed("2.4", "a generator can be pickled", kind="error-gone", cause="pytorch#126271")
 def test_generator_can_be_pickled(snapshot):
     """A pickled generator draws on where the original stood: a checkpoint can hold it."""
     generator = generator_here(0)
@@ -105,6 +106,9 @@ def test_rng_state_is_a_tensor_of_bytes(snapshot):
 
 
 @pytest.mark.api("torch.set_rng_state", page="generated/torch.set_rng_state")
+@pytest.mark.changed("1.8", "the message calls the states CPUGeneratorImplState", kind="wording", cause="pytorch#49589")
+@pytest.mark.changed("2.9", "the message names one size: states of the older format are taken no more", kind="wording",
+                     cause="pytorch#153934")
 def test_rng_state_of_another_length_raises(snapshot):
     """A cut state, or one of a GPU, is refused."""
     state = torch.get_rng_state()

@@ -75,6 +75,7 @@ def test_manual_seed_cuts_a_float(snapshot):
 
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
+@pytest.mark.changed("2.9", "raises ValueError instead of RuntimeError", kind="exception", cause="pytorch#157886 (probably)")
 def test_seed_beyond_64_bits_raises(snapshot):
     """2**64 is the first that does not fit."""
     assert snapshot == observe(lambda: torch.manual_seed(2 ** 64).initial_seed())
@@ -93,6 +94,7 @@ def test_only_the_low_32_bits_of_a_seed_matter_on_the_cpu(snapshot):
 
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
+@pytest.mark.changed("1.7", "seeds of 2**63 and more are taken", kind="error-gone", cause="pytorch#42206")
 def test_largest_seed_of_64_bits_is_taken(snapshot):
     """2**64 - 1 is the last that fits; it is -1 by another name."""
     assert snapshot == observe(lambda: torch.manual_seed(2 ** 64 - 1).initial_seed() == torch.manual_seed(-1).initial_seed())

@@ -54,6 +54,8 @@ def load():
 
 
 @pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
+@pytest.mark.changed("1.6", "no SourceChangeWarning any more: the zip format holds no source", kind="warning",
+                     cause="pytorch#39460", advice="keep the class's code with the file, or save state dicts")
 def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, snapshot):
     """The class was rewritten after saving: the loaded object keeps its parameter, 4, and runs the new forward, 4 * 3 + 100."""
     save()
@@ -62,6 +64,10 @@ def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, s
 
 
 @pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, of AttributeError; no SourceChangeWarning tells of the new source",
+                     kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises a plain AttributeError again: ModuleAttributeError is gone", kind="exception",
+                     cause="pytorch#50298", advice="catch AttributeError")
 def test_pickled_module_lacks_what_the_new_init_would_set(importable, snapshot):
     """Loading does not run ``__init__``: an attribute that the rewritten class sets there is missing, and forward raises."""
     save()

@@ -24,6 +24,9 @@ def test_deleted_layer_is_in_neither_parameters_nor_state_dict(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises a plain AttributeError again: ModuleAttributeError is gone", kind="exception",
+                     cause="pytorch#50298", advice="catch AttributeError")
 def test_forward_that_calls_a_deleted_layer_raises(snapshot):
     """Deleting a layer changes no code: a forward that names it raises. Put ``Identity`` in its place, or write another class."""
     assert snapshot == observe(lambda: without_first()(torch.tensor([[2.0, 1.0]])))
@@ -104,6 +107,9 @@ def test_identity_leaves_the_old_keys_unexpected(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
+@pytest.mark.changed("1.8", "raises a plain AttributeError again: ModuleAttributeError is gone", kind="exception",
+                     cause="pytorch#50298", advice="catch AttributeError")
 def test_linear_without_the_attribute_bias_raises(snapshot):
     """``del layer.bias`` takes away the name that forward reads, and forward raises."""
     layer = linear([[1.0, 2.0]], [0.5])

@@ -47,6 +47,9 @@ def test_network_with_a_replaced_layer_takes_the_new_input(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
+@pytest.mark.changed("1.7", "the message names mat1 and mat2 and speaks of shapes", kind="wording",
+                     cause="pytorch#40927 (probably)")
+@pytest.mark.changed("2.15", "the message begins with the operation, addmm", kind="wording", cause="pytorch#193583")
 def test_network_with_a_replaced_layer_refuses_the_old_input(snapshot):
     """Three inputs no longer fit, and raise."""
     assert snapshot == observe(lambda: replaced()(torch.tensor([[2.0, 1.0, 3.0]])))
@@ -88,6 +91,10 @@ def test_replaced_layer_is_in_training_mode_in_a_model_in_eval(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", "torch.nn.Module.double", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.7", "the message no longer names the argument and the TH function", kind="wording", cause="pytorch#40927")
+@pytest.mark.changed("1.13", "the message says that mat1 and mat2 must have the same dtype", kind="wording",
+                     cause="pytorch#84960 (probably)")
+@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording", cause="pytorch#105309")
 def test_new_layer_in_a_model_of_doubles_raises(snapshot):
     """A new layer has the default dtype, not the model's: forward raises until the layer is made double too."""
     model = TwoLayers().double()
@@ -124,6 +131,9 @@ def test_replaced_layer_takes_its_hooks_with_it(snapshot):
     pytest.param(lambda: [torch.nn.Identity()], id="list of modules"),
 ])
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.5", "for a torch function the message names _VariableFunctionsClass, which pickle finds", kind="wording",
+                     cause="pytorch#38033")
+@pytest.mark.changed("1.12", "for a torch function the message names the module, torch, as well", kind="wording")
 def test_what_is_no_module_is_refused_in_a_layers_place(thing, snapshot):
     """A layer's name takes a module or None: a function, a tensor or a list raises, and the layer stays."""
     model = TwoLayers()

@@ -28,6 +28,9 @@ def test_clip_grad_value_passes_over_parameters_without_gradient(snapshot):
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_value_", page="generated/torch.nn.utils.clip_grad_value_")
+@pytest.mark.changed("2.1", "raises an internal error, where nothing was done before", kind="error", cause="pytorch#100007",
+                     advice="call it only where a parameter has a gradient")
+@pytest.mark.changed("2.2", "the message says empty() instead of size()", kind="wording")
 @pytest.mark.parametrize("parameters", [[], [None]], ids=["no parameter", "no gradient"])
 def test_clip_grad_value_of_an_empty_set_raises(parameters, snapshot):
     """No parameters, or none with a gradient: an internal error of the grouping, where ``clip_grad_norm_`` returns zero."""

@@ -74,6 +74,8 @@ def test_gradient_has_no_graph_of_its_own(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+@pytest.mark.changed("1.10", "warns that x and its gradient hold each other in a cycle", kind="warning", cause="pytorch#59412",
+                     advice="use torch.autograd.grad, or set .grad to None afterwards")
 def test_gradient_made_with_create_graph_can_be_differentiated(snapshot):
     """``backward(create_graph=True)`` gives a gradient with a graph, and warns of the cycle between x and its gradient."""
     x = torch.tensor([3.0], requires_grad=True)
@@ -99,6 +101,7 @@ def test_autograd_grad_returns_gradients_and_leaves_grad_alone(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+@pytest.mark.changed("1.8", "backward takes inputs", kind="api-appeared", cause="pytorch#46855")
 def test_backward_with_inputs_fills_their_gradients_alone(snapshot):
     """``backward(inputs=[bias])`` leaves every other leaf without gradient."""
     model = linear([[1.0, 2.0]], [0.5])
@@ -111,6 +114,7 @@ def test_backward_with_inputs_fills_their_gradients_alone(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
+@pytest.mark.changed("2.1", "the message names both sizes", kind="wording", cause="pytorch#100683")
 def test_assigning_a_gradient_of_another_shape_raises(snapshot):
     """``.grad`` takes a tensor of its tensor's shape alone: no broadcasting."""
     weight = linear([[1.0, 2.0]]).weight
@@ -122,6 +126,9 @@ def test_assigning_a_gradient_of_another_shape_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
+@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording", cause="pytorch#100683")
+@pytest.mark.changed("2.10", "the message tells of grad_dtype, which lets a gradient have another dtype", kind="wording",
+                     cause="pytorch#162815")
 def test_assigning_a_gradient_of_another_dtype_raises(snapshot):
     """``.grad`` takes a tensor of its tensor's dtype alone."""
     weight = linear([[1.0, 2.0]]).weight
@@ -133,6 +140,8 @@ def test_assigning_a_gradient_of_another_dtype_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
+@pytest.mark.changed("1.10", "raises TypeError instead of RuntimeError", kind="exception", advice="catch both")
+@pytest.mark.changed("2.1", "the message has a space before the type", kind="wording", cause="pytorch#100683 (probably)")
 def test_assigning_a_number_as_gradient_raises(snapshot):
     """``.grad = 0.0`` is no way to clear a gradient: it takes a tensor or None."""
     weight = linear([[1.0, 2.0]]).weight

@@ -69,6 +69,7 @@ def test_leaf_made_under_no_grad_requires_grad_if_it_is_told_to(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
+@pytest.mark.changed("1.5", "the message says is being used instead of has been used", kind="wording", cause="pytorch#31990")
 def test_writing_to_a_parameter_raises_outside_no_grad(snapshot):
     """A leaf that requires grad may not be written to where operations are recorded."""
     weight = linear([[2.0]]).weight
@@ -89,6 +90,7 @@ def test_writing_to_a_parameter_under_no_grad_leaves_it_a_leaf(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
+@pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
 def test_writing_under_no_grad_is_noticed_by_backward(snapshot):
     """``no_grad`` does not hide a write: what backward saved was changed, and it raises."""
     x = torch.tensor([2.0], requires_grad=True)
@@ -99,6 +101,11 @@ def test_writing_under_no_grad_is_noticed_by_backward(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
+@pytest.mark.changed("1.5", "the message speaks of the view made in no_grad, not of the leaf", kind="wording",
+                     cause="pytorch#32839")
+@pytest.mark.changed("1.9", "the message says that it is forbidden, not that it will be from 1.6", kind="wording",
+                     cause="pytorch#56093")
+@pytest.mark.changed("1.10", "the message speaks no longer of a warning", kind="wording")
 def test_writing_outside_no_grad_to_a_view_made_within_raises(snapshot):
     """A view of a parameter made under ``no_grad`` may be written to there, and not where operations are recorded."""
     weight = linear([[2.0, 3.0]]).weight
@@ -120,6 +127,8 @@ def test_no_grad_decorates_a_function(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
+@pytest.mark.changed("1.7", "the message is that of an __init__ of no_grad's own", kind="wording", cause="pytorch#41371")
+@pytest.mark.changed("2.1", "without parentheses it decorates the function", kind="error-gone", cause="pytorch#107086")
 def test_no_grad_without_parentheses_decorates_a_function(snapshot):
     """``@torch.no_grad``, the parentheses forgotten, works as well."""
     def act():
@@ -133,6 +142,8 @@ def test_no_grad_without_parentheses_decorates_a_function(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
+@pytest.mark.changed("1.5", "nothing is recorded within the generator: before, no_grad ended when the generator was made",
+                     kind="silent", cause="pytorch#31792")
 def test_decorated_generator_runs_without_recording(snapshot):
     """A generator under ``@torch.no_grad()`` records nothing between its yields; the code that loops over it does."""
     @torch.no_grad()

@@ -59,6 +59,11 @@ def test_set_grad_enabled_takes_effect_when_it_is_made(snapshot):
 
 
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
+@pytest.mark.changed("1.11", "set_grad_enabled decorates a function, and turns the mode everywhere when it does",
+                     kind="error-gone", cause="pytorch#68617 (probably)", advice="put a with statement into the function")
+@pytest.mark.changed("2.2", "defining the function no longer switches recording off for all that follows", kind="silent",
+                     cause="pytorch#113359",
+                     advice="where the whole program was meant, call torch.set_grad_enabled(False) as a statement")
 def test_set_grad_enabled_as_a_decorator_holds_within_the_function_alone(snapshot):
     """``@torch.set_grad_enabled(False)`` is in force while the function runs: defining it changes nothing."""
     def act():

@@ -56,6 +56,8 @@ def test_train_false_is_eval(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.9", "raises, where any value was taken for true or false", kind="error", cause="pytorch#58247",
+                     advice="pass True or False")
 def test_train_refuses_what_is_no_bool(snapshot):
     """``train(1)`` raises, and so does ``train("eval")``, which would otherwise count as true."""
     model = nested()

@@ -58,6 +58,8 @@ def test_module_zero_grad_clears_the_old_gradient_of_a_frozen_parameter(snapshot
 
 
 @pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+@pytest.mark.changed("2.0", "the gradient that was kept keeps its values: zero_grad lets go of it instead of writing zeros",
+                     kind="silent", cause="pytorch#92731", advice="to have it zeroed, pass set_to_none=False")
 def test_gradient_kept_by_reference_survives_zero_grad(snapshot):
     """``saved = weight.grad`` outlives ``zero_grad()``, which only lets go of it. Where zeros are written, clone it first."""
     model, optimizer = trained()
@@ -71,6 +73,7 @@ def test_gradient_kept_by_reference_survives_zero_grad(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+@pytest.mark.changed("1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754")
 def test_zero_grad_with_zeros_cuts_the_gradient_from_its_graph(snapshot):
     """A gradient with a graph, as ``create_graph=True`` makes it, is detached before zeros are written into it."""
     weight = torch.nn.Parameter(torch.tensor([3.0]))

@@ -115,18 +115,29 @@ def test_conversion_that_overwrites_parameters_keeps_a_shared_layer(overwriting,
 
 
 @pytest.mark.api("torch.nn.Module.to", page="meta")
+@pytest.mark.changed("1.6", "the message lists xla among the devices", kind="wording", cause="pytorch#36446")
+@pytest.mark.changed("1.8", "the message lists xpu and vulkan among the devices", kind="wording",
+                     cause="pytorch#49786 (probably)")
+@pytest.mark.changed("1.9", "meta is a device", kind="api-appeared", cause="pytorch#53143")
 def test_moving_to_meta_breaks_the_tie(snapshot):
     """A meta tensor cannot become the data of a cpu parameter: each layer gets a new one. Tie again afterwards."""
     assert snapshot == observe(lambda: after(shared_parameters(), lambda model: model.to("meta")))
 
 
 @pytest.mark.api("torch.nn.Module.to_empty", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+                     kind="exception",
+                     cause="pytorch#34324")
+@pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
+@pytest.mark.changed("1.9", "Module has to_empty", kind="api-appeared", cause="pytorch#56610")
 def test_to_empty_on_the_same_device_keeps_the_tie(snapshot):
     """Where nothing moves, ``to_empty`` gives the one parameter new, uninitialised data."""
     assert snapshot == observe(lambda: after(shared_parameters(), lambda model: model.to_empty(device=model[0].weight.device)))
 
 
 @pytest.mark.api("torch.nn.Module.to_empty", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.9", "Linear takes device, and Module has to_empty", kind="api-appeared", cause="pytorch#54508")
 def test_to_empty_from_meta_breaks_the_tie(snapshot):
     """A model tied on the meta device comes down untied: ``to_empty`` makes a parameter for each name. Tie again afterwards."""
     def tied_on_meta():

@@ -30,6 +30,7 @@ def test_named_parameters_gives_a_tied_parameter_its_first_name(network, snapsho
 
 
 @pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.0", "named_parameters takes remove_duplicate", kind="api-appeared", cause="pytorch#88090")
 @pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
 def test_named_parameters_lists_every_name_when_asked(network, snapshot):
     """``remove_duplicate=False`` lists a tied parameter under each of its names."""
@@ -45,6 +46,7 @@ def test_shared_module_is_listed_once_among_modules(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.named_modules", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.9", "named_modules takes remove_duplicate", kind="api-appeared", cause="pytorch#54812")
 def test_named_modules_lists_every_place_when_asked(snapshot):
     """``remove_duplicate=False`` lists a shared module at each of its places."""
     assert snapshot == observe(lambda: [name for name, module in shared_layer().named_modules(remove_duplicate=False)])
@@ -109,6 +111,8 @@ def test_weight_decay_counts_a_tied_parameter_once(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer", "torch.optim.SGD", page="optim")
+@pytest.mark.changed("1.7", "warns that a parameter given twice will be an error", kind="warning", cause="pytorch#41597",
+                     advice="pass each parameter once")
 def test_optimizer_given_a_parameter_twice_in_a_group_warns(snapshot):
     """Chained lists of layers that share a parameter hold it twice: a warning, no error. Pass the model's ``parameters()``."""
     weight = linear([[2.0]]).weight

@@ -67,6 +67,9 @@ def test_optimizer_built_before_the_tie_still_holds_the_replaced_parameter(snaps
 
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Linear", page="generated/torch.nn.Linear")
+@pytest.mark.changed("1.7", "the message names mat1 and mat2 and speaks of shapes", kind="wording",
+                     cause="pytorch#40927 (probably)")
+@pytest.mark.changed("2.15", "the message begins with the operation, mm", kind="wording", cause="pytorch#193583")
 def test_tie_of_another_shape_raises_only_in_forward(snapshot):
     """Assignment checks no shape: ``in_features`` says 1 still, and the product with the new weight fails."""
     layer = linear([[2.0]])
@@ -96,6 +99,7 @@ def test_load_state_dict_misses_a_tied_name(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212")
 def test_load_state_dict_with_assign_breaks_the_tie(snapshot):
     """``assign=True`` puts each name's own tensor in its place: names that held one parameter hold two."""
     model = shared_parameters()
@@ -108,6 +112,7 @@ def test_load_state_dict_with_assign_breaks_the_tie(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212")
 def test_load_state_dict_with_assign_of_a_tied_state_leaves_two_parameters_on_one_storage(snapshot):
     """A tied model's own state dict makes two Parameters of one storage: equal values, but gradients apart, and two steps."""
     model, state = shared_parameters(), shared_parameters().state_dict()
@@ -121,6 +126,7 @@ def test_load_state_dict_with_assign_of_a_tied_state_leaves_two_parameters_on_on
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212")
 def test_load_state_dict_with_assign_keeps_a_shared_layer(snapshot):
     """A layer that stands in two places is one object whatever is assigned to it; the last name wins."""
     model = shared_layer()
@@ -149,6 +155,7 @@ def test_pickled_module_keeps_the_tie(snapshot):
 
 
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
+@pytest.mark.changed("2.0", "torch.func appears, with functional_call", kind="api-appeared", cause="pytorch#89213 (probably)")
 def test_functional_call_replaces_a_tied_parameter_everywhere(snapshot):
     """A value given under one name of a tie stands in for all: 10 (10 x + 1) + 1 at x = 1."""
     model, values = shared_parameters(), {"0.weight": torch.tensor([[10.0]])}
@@ -156,6 +163,7 @@ def test_functional_call_replaces_a_tied_parameter_everywhere(snapshot):
 
 
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
+@pytest.mark.changed("2.0", "torch.func appears, with functional_call", kind="api-appeared", cause="pytorch#89213 (probably)")
 def test_functional_call_without_tie_weights_replaces_the_named_place_alone(snapshot):
     """``tie_weights=False`` leaves the other name as it is: 2 (10 x + 1) + 1 at x = 1."""
     model, values = shared_parameters(), {"0.weight": torch.tensor([[10.0]])}
@@ -163,6 +171,8 @@ def test_functional_call_without_tie_weights_replaces_the_named_place_alone(snap
 
 
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
+@pytest.mark.changed("2.0", "torch.func appears, and its functional_call refuses", kind="api-appeared",
+                     cause="pytorch#89213 (probably)")
 def test_functional_call_given_two_values_for_a_tie_raises(snapshot):
     """Different tensors under two names of one parameter contradict each other, and are refused."""
     model = shared_parameters()

@@ -27,6 +27,7 @@ def test_minus_one_raises_where_the_sizes_do_not_divide_the_count(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
+@pytest.mark.changed("2.8", "the message gives the index and the whole shape", kind="wording")
 def test_minus_two_raises(snapshot):
     """No other negative size is allowed."""
     assert snapshot == observe(lambda: torch.arange(12).view(-2, 6))
@@ -61,6 +62,10 @@ def test_single_element_can_be_viewed_without_dimensions(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
+@pytest.mark.changed("1.8", "the message lists both forms of view: sizes, or a dtype", kind="wording", cause="pytorch#47951")
+@pytest.mark.changed("1.13", "the message speaks of SymInts, and lists the dtype first", kind="wording",
+                     cause="pytorch#83628 (probably)")
+@pytest.mark.changed("2.0", "the message speaks of ints again", kind="wording")
 def test_size_must_be_an_integer(snapshot):
     """Trap: ``n / 2`` is a float in Python and raises; write ``n // 2``."""
     assert snapshot == observe(lambda: torch.arange(12).view(12 / 2, 2))
