@@ -80,7 +80,7 @@
      "verdict": "holds"},
     {"section": "Built-in initialisers", "claim": "`apply` on one layer initialises it alone, so that layers can differ",
      "tests": ["initialization.layers_take_different_initialisers"],
-     "verdict": "holds since 1.8"},
+     "verdict": "holds"},
     {"section": "Built-in initialisers", "claim": "`constant_(weight, 42)` makes every weight 42",
      "tests": ["initialization.constant_42_through_apply_fills_every_weight"],
      "verdict": "holds"},

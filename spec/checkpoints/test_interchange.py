@@ -53,9 +53,6 @@ def test_checkpoint_of_every_release_loads(here, snapshot, release):
 
 @pytest.mark.api("torch.load", "torch.optim.SGD", "torch.optim.Adam", page="notes/serialization")
 @pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
-@pytest.mark.changed("1.7", "warns, on a machine without a CUDA driver, at the first backward of a process", kind="warning",
-                     cause="pytorch#47038")
-@pytest.mark.changed("1.8", "warns no more of a missing CUDA driver", kind="warning", cause="pytorch#51760")
 @pytest.mark.changed("1.12",
                      "Adam goes on exactly from a step that 1.12 and later saved as a tensor, where it rounded in float32",
                      kind="silent", cause="pytorch#71333 (probably)",

@@ -33,7 +33,6 @@ def test_forward_that_calls_a_deleted_layer_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.0", "the words are Python 3.11's, under which torch 2 was recorded", kind="wording", cause="Python, not torch")
 def test_deleting_a_layer_that_is_not_there_raises(snapshot):
     """``del model.linear9`` raises an AttributeError, whose words are Python's own."""
     def act():
