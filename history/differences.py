@@ -119,9 +119,9 @@ def _subjects(all_events: List[Event]) -> Iterator[str]:
             advice = next((event.change.advice for event in group if event.change.advice), None)
             seen = f"[{group[0].behaviour.claim}]({group[0].behaviour.file}#L{group[0].behaviour.line})"
             more = f" and {len(group) - 1} more" if len(group) > 1 else ""
-            rows.append([_to_release(version), KINDS[kind], _prose(first.text) + (f". *{_prose(advice)}*" if advice else ""),
-                         _cause(first), seen + more])
-        yield from _table(["release", "kind", "what changed, and *what to do*", "cause", "seen by"], rows)
+            rows.append([_to_release(version), KINDS[kind], seen + more,
+                         _prose(first.text) + (f". *{_prose(advice)}*" if advice else ""), _cause(first)])
+        yield from _table(["release", "kind", "behaviour", "what changed, and *what to do*", "cause"], rows)
 
 
 def _releases(all_events: List[Event], recorded: List[str]) -> Iterator[str]:
