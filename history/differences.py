@@ -13,7 +13,7 @@ from history.kinds import KINDS
 NAME = "DIFFERENCES.md"
 HURTS = ("silent", "error", "api-gone", "exception", "random")  # what breaks or bends a program that ran before
 _NUMBER = re.compile(r"pytorch#(\d+)")
-_CODE = re.compile(r"(?<![`\w])[\w.]*[_*<>][\w.*<>]*(=[\w.]+)?(\([^)\s]*\))?(?![`\w])")
+_CODE = re.compile(r"(?<![`\w])[\w.]*[_*<>][\w.*<>]*(=[\w.\"]+)?(\([^)\s]*\))?(?![`\w])")
 _LENGTH = 90  # characters of a value
 _PLACES = 2  # places of a change that are shown
 
