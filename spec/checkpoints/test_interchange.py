@@ -18,9 +18,9 @@ RELEASES = [
 EVERY_RELEASE = pytest.mark.parametrize("release", RELEASES, ids=[f"written by {release}" for release in RELEASES])
 
 
-def fetch(release):
+def fetch(release, kind="training"):
     """Copy a release's checkpoint into the working folder, so that its path is the same everywhere."""
-    file = FOLDER / f"{release}.pt"
+    file = FOLDER / release / f"{kind}.pt"
     if not file.exists():
         pytest.skip(reason=f"{file.name} has not been written yet: run python -m fixtures.checkpoint under torch {release}")
     shutil.copy(str(file), "checkpoint.pt")
