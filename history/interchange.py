@@ -1,4 +1,4 @@
-"""Interchange: which release reads what which release wrote, from the records of behaviours whose cases are ``written by <release>``.
+"""Interchange: which release reads whose files, from the records of behaviours whose cases are ``written by <release>``.
 
 Each such behaviour is about one kind of file, and gets a table of writers and readers. A cell has one of these outcomes:
 
@@ -68,8 +68,11 @@ def kinds(root: Path, device: str = "cpu") -> List[Kind]:
         written = {name[len(CASE):]: devices for name, devices in record.items() if name.startswith(CASE)}
         writers = sorted(written, key=versions.key)
         if written and known:
-            cells = {(writer, reader): _cell(known[reader], behaviour.id, store.chain_for(written[writer], device, reader), writer, reader)
-                     for writer in writers for reader in known}
+            cells = {}
+            for writer in writers:
+                for reader, manifest in known.items():
+                    chain_of = store.chain_for(written[writer], device, reader)
+                    cells[writer, reader] = _cell(manifest, behaviour.id, chain_of, writer, reader)
             found.append(Kind(behaviour, writers, list(known), cells))
     if not found:
         raise HistoryError(f"no case `{CASE}RELEASE` is recorded on {device}: run `python -m history record`")
@@ -180,7 +183,8 @@ def table(data: dict, width: Optional[int] = None) -> None:
     console = Console(width=width, highlight=False)
     signs = _signs(data)
     legend = {"loads": "loads", "warns": "loads, with a warning", "differs": "loads, and differs", "unknown": "not recorded"}
-    console.print("   ".join(f"[{style}]{sign}[/{style}] {legend.get(outcome, outcome)}" for outcome, (sign, style) in signs.items()))
+    for outcome, (sign, style) in signs.items():
+        console.print(f"[{style}]{sign}[/{style}] {legend.get(outcome, outcome)}")
     for file in data["files"]:
         grid = Table(title=f"[bold]{escape(file['claim'])}[/bold]\n[dim]{file['id']}[/dim]", title_style="", title_justify="left")
         digits = zip(*("{}{:>2}".format(*versions.line(reader).split(".")) for reader in file["read_by"]))
@@ -198,7 +202,7 @@ def table(data: dict, width: Optional[int] = None) -> None:
 
 
 def _signs(data: dict) -> Dict[str, Tuple[str, str]]:
-    """Outcome -> its character and style, of those that there are; an exception is its initial, or the next letter that is free."""
+    """Outcome -> its character and style, of those that there are. An exception has its initial, or the first free letter."""
     signs = {"loads": ("·", "green"), "warns": ("w", "yellow"), "differs": ("≠", "red"), "unknown": ("?", "dim")}
     there = {outcome for file in data["files"] for row in file["outcomes"].values() for outcome in row.values()}
     for outcome in sorted(there - set(signs)):
@@ -240,5 +244,5 @@ def _runs(releases: List[str], of: Any) -> List[List[str]]:
 def _span(chosen: List[str], file: dict) -> str:
     """``1.4, 1.6 to 2.15``: releases by the ends of their runs of neighbours, among all that wrote or read."""
     everyone = sorted({*file["written_by"], *file["read_by"]}, key=versions.key)
-    ends = [(versions.line(run[0]), versions.line(run[-1])) for run in _runs(everyone, lambda one: one in chosen) if run[0] in chosen]
-    return ", ".join(first if first == last else f"{first} to {last}" for first, last in ends)
+    runs = [run for run in _runs(everyone, lambda one: one in chosen) if run[0] in chosen]
+    return ", ".join(" to ".join(dict.fromkeys(map(versions.line, (run[0], run[-1])))) for run in runs)

