@@ -72,6 +72,10 @@ def parser() -> argparse.ArgumentParser:
     sub = command("versions", versions_, "the releases, and what is verified of each")
     sub.add_argument("--device", default="cpu")
 
+    sub = command("interchange", interchange_, "which release reads the checkpoints that which release wrote, and the ways through")
+    sub.add_argument("--format", choices=("table", "markdown", "json"), default="table")
+    sub.add_argument("--device", default="cpu")
+
     sub = command("claims", claims_, "what the articles say, with the verdict of the records: CLAIMS.md")
     sub.add_argument("--write", action="store_true", help="write CLAIMS.md instead of printing it")
 
@@ -154,6 +158,19 @@ def versions_(options: argparse.Namespace) -> int:
                   f"{row['build']:<6} Python {row['python']}")
             for behaviour, why in row["unknown"].items():
                 print(f"{'':<8}      unknown {behaviour}: {why}")
+    return 0
+
+
+def interchange_(options: argparse.Namespace) -> int:
+    from history import interchange
+
+    data = interchange.as_json(interchange.kinds(options.root, options.device), options.device)
+    if options.format == "json":
+        print(json.dumps(data, indent=1, ensure_ascii=False))
+    elif options.format == "markdown":
+        print(interchange.markdown(data), end="")
+    else:
+        interchange.table(data)
     return 0
 
 

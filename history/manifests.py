@@ -73,7 +73,7 @@ def sources(root: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted([*root.glob("spec/**/*.py"), *root.glob("fixtures/**/*.*"), *root.glob("conftest.py"),
                         *root.glob("history/observe.py"), *root.glob("history/encode.py")]):
-        if path.suffix != ".pyc":
+        if path.suffix != ".pyc" and path.is_file():
             text = catalogue.code(path).encode() if path.suffix == ".py" else path.read_bytes()
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + text + b"\0")
     return digest.hexdigest()[:16]

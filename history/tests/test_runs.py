@@ -131,6 +131,14 @@ def test_sources_change_with_what_a_test_does_and_not_with_what_it_says(project,
     assert (manifests.sources(project.root) == before) is same
 
 
+def test_sources_take_the_files_of_folders_with_a_dot_in_their_name(project):
+    before = manifests.sources(project.root)
+    project.write("fixtures/checkpoints/2.15.0/training.pt", "one")
+    once = manifests.sources(project.root)
+    project.write("fixtures/checkpoints/2.15.0/training.pt", "two")
+    assert len({before, once, manifests.sources(project.root)}) == 3
+
+
 def test_sources_do_not_change_with_a_record(project):
     before = manifests.sources(project.root)
     project.path("rates.scale_halves").unlink()

@@ -1,29 +1,25 @@
-"""Checkpoints that other releases wrote: ``fixtures/checkpoints/<release>.pt``, written by ``python -m fixtures.checkpoint``."""
+"""State dicts in files that other releases wrote. ``python -m history interchange`` has the table of who reads whose."""
 
-import shutil
 import warnings
 
 import pytest
 import torch
 
-from fixtures.checkpoint import FOLDER, WRITTEN, load_trusted, never_stopped, resumed
+from fixtures.checkpoint import WRITTEN, load_trusted, never_stopped, resumed
+from fixtures.interchange import EVERY_RELEASE, fetch
 from fixtures.models import parameters_of
+from fixtures.tying import is_tied, shared_parameters
 from history.observe import observe
 
-RELEASES = [
-    "1.4.0", "1.5.1", "1.6.0", "1.7.1", "1.8.1", "1.9.1", "1.10.2", "1.11.0", "1.12.1", "1.13.1",
-    "2.0.1", "2.1.2", "2.2.2", "2.3.1", "2.4.1", "2.5.1", "2.6.0", "2.7.1", "2.8.0", "2.9.1", "2.10.0", "2.11.0", "2.12.1",
-    "2.13.0", "2.14.1", "2.15.0",
-]
-EVERY_RELEASE = pytest.mark.parametrize("release", RELEASES, ids=[f"written by {release}" for release in RELEASES])
 
-
-def fetch(release):
-    """Copy a release's checkpoint into the working folder, so that its path is the same everywhere."""
-    file = FOLDER / f"{release}.pt"
-    if not file.exists():
-        pytest.skip(reason=f"{file.name} has not been written yet: run python -m fixtures.checkpoint under torch {release}")
-    shutil.copy(str(file), "checkpoint.pt")
+def after_three_steps():
+    """What ``torch.load`` makes of a file of kind ``training`` or ``legacy``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of the default of weights_only, see test_load.py
+        loaded = torch.load("checkpoint.pt")
+    states = {name: next(iter(loaded[name]["optimizer"]["state"].values())) for name in WRITTEN}
+    return {"SGD weight": loaded["SGD"]["model"]["weight"], "SGD momentum": states["SGD"]["momentum_buffer"],
+            "Adam weight": loaded["Adam"]["model"]["weight"], "Adam step": float(states["Adam"]["step"])}
 
 
 def distance(resumed_model, whole_model):
@@ -39,16 +35,7 @@ def distance(resumed_model, whole_model):
 def test_checkpoint_of_every_release_loads(here, snapshot, release):
     """``torch.load(path)`` reads the file of every release, with the model and the optimizers as they were after three steps."""
     fetch(release)
-
-    def act():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of the default of weights_only, see test_load.py
-            loaded = torch.load("checkpoint.pt")
-        states = {name: next(iter(loaded[name]["optimizer"]["state"].values())) for name in WRITTEN}
-        return {"SGD weight": loaded["SGD"]["model"]["weight"], "SGD momentum": states["SGD"]["momentum_buffer"],
-                "Adam weight": loaded["Adam"]["model"]["weight"], "Adam step": float(states["Adam"]["step"])}
-
-    assert snapshot == observe(act)
+    assert snapshot == observe(after_three_steps)
 
 
 @pytest.mark.api("torch.load", "torch.optim.SGD", "torch.optim.Adam", page="notes/serialization")
@@ -69,5 +56,28 @@ def test_training_resumes_from_the_checkpoint_of_every_release(here, snapshot, r
     def act():
         saved = load_trusted("checkpoint.pt")
         return {name: distance(resumed(saved[name], name), never_stopped(name)) for name in WRITTEN}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
+@EVERY_RELEASE
+def test_legacy_file_of_every_release_loads(here, snapshot, release):
+    """With ``_use_new_zipfile_serialization=False`` every release writes, to this day, what 1.4 reads."""
+    fetch(release, "legacy")
+    assert snapshot == observe(after_three_steps)
+
+
+@pytest.mark.api("torch.load", "torch.nn.Module.load_state_dict", page="notes/serialization", article="D")
+@EVERY_RELEASE
+def test_tied_state_dict_of_every_release_loads_into_a_tied_model(here, snapshot, release):
+    """The file holds two names for one storage, and the model that takes them stays tied."""
+    fetch(release, "tied")
+
+    def act():
+        saved, model = load_trusted("checkpoint.pt"), shared_parameters()
+        model.load_state_dict(saved)
+        return {"one storage in the file": saved["0.weight"].data_ptr() == saved["1.weight"].data_ptr(),
+                "tied": is_tied(model), "weight": model[1].weight}
 
     assert snapshot == observe(act)

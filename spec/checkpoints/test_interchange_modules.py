@@ -1,0 +1,139 @@
+"""Whole modules in files that other releases wrote: a class of the user's, and torch's own."""
+
+import warnings
+
+import pytest
+import torch
+
+from fixtures.checkpoint import load_trusted
+from fixtures.interchange import EVERY_RELEASE, RELEASES, fetch, written_by
+from fixtures.tying import is_tied
+from history.observe import observe
+
+
+def load_whole():
+    """The module in the file. Only files of 1.4 and 1.5 hold the source of its classes: what torch warns of them is said once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        module = load_trusted("checkpoint.pt")
+    for category in sorted({warning.category for warning in caught}, key=str):
+        warnings.warn("given by torch.load", category)
+    return module
+
+
+@pytest.mark.api("torch.load", page="notes/serialization", article="D")
+@EVERY_RELEASE
+def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
+    """Two layers that hold one weight and one bias do so when they come out of the file: a gradient of both uses, 0.5 and 1.5."""
+    fetch(release, "tied_module")
+
+    def act():
+        model = load_whole()
+        model(torch.tensor([[1.0]])).backward()
+        return {"tied": is_tied(model), "gradient": model[0].weight.grad}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.load", "torch.nn.Module", page="notes/serialization")
+@EVERY_RELEASE
+def test_whole_module_of_every_release_computes_and_learns(here, snapshot, release):
+    """A class of one's own that holds a Linear: forward, backward and ``state_dict`` work as where it was saved."""
+    fetch(release, "module")
+
+    def act():
+        model = load_whole()
+        output = model(torch.tensor([[1.0, 3.0]]))
+        output.backward()
+        return {"output": output.detach(), "gradient": model.linear.weight.grad, "note": model.note,
+                "state dict": list(model.state_dict())}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.load", "torch.nn.Sequential", "torch.nn.BatchNorm1d", page="notes/serialization")
+@EVERY_RELEASE
+def test_whole_sequence_of_every_release_computes(here, snapshot, release):
+    """Linear, BatchNorm1d in evaluation mode and ReLU: 2 * (6 - 4) / sqrt(5) + 3 = 4.79."""
+    fetch(release, "sequence")
+
+    def act():
+        model = load_whole()
+        return {"output": model(torch.tensor([[7.0, 1.0]])).detach(), "state dict": list(model.state_dict())}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.load", "torch.nn.LSTM", page="notes/serialization")
+@EVERY_RELEASE
+def test_whole_lstm_of_every_release_computes(here, snapshot, release):
+    """Every gate sees 0.5 * 1 + 0.5 + 0.5 = 1.5: the output is sigmoid(1.5) * tanh(sigmoid(1.5) * tanh(1.5)) = 0.5144."""
+    fetch(release, "lstm")
+    assert snapshot == observe(lambda: load_whole()(torch.ones(1, 1, 1))[0].detach())
+
+
+@pytest.mark.api("torch.load", "torch.nn.Upsample", page="notes/serialization")
+@EVERY_RELEASE
+def test_whole_upsample_of_every_release_computes(here, snapshot, release):
+    """An attribute that the class did not have when the module was saved is set when it is loaded; some releases forgot that."""
+    fetch(release, "upsample")
+    assert snapshot == observe(lambda: load_whole()(torch.tensor([[[1.0, 2.0]]])))
+
+
+@pytest.mark.api("torch.load", "torch.nn.GELU", page="notes/serialization")
+@EVERY_RELEASE
+def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snapshot, release):
+    """It loads, but 1.12 and later look for ``approximate``, which a GELU saved before 1.12 has not."""
+    fetch(release, "gelu")
+    assert snapshot == observe(lambda: load_whole()(torch.tensor([1.0])))
+
+
+@pytest.mark.api("torch.load", "torch.nn.MultiheadAttention", page="notes/serialization")
+@EVERY_RELEASE
+def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release):
+    """In forward, for want of ``batch_first``; one of 1.6 to 1.8 when it is loaded: the class of its projection is gone.
+
+    One position attends to itself: 0.5 * (0.5 * 1 + 0.5) + 0.5 = 1.
+    """
+    fetch(release, "attention")
+    one = torch.ones(1, 1, 1)
+    assert snapshot == observe(lambda: load_whole()(one, one, one)[0].detach())
+
+
+@pytest.mark.api("torch.load", "torch.nn.GELU", "torch.nn.MultiheadAttention", page="notes/serialization")
+@pytest.mark.parametrize("kind, attribute, default", [("gelu", "approximate", "none"), ("attention", "batch_first", False)],
+                         ids=["GELU", "MultiheadAttention"])
+def test_attribute_that_a_saved_module_lacks_can_be_set_by_hand(here, snapshot, kind, attribute, default):
+    """The way through: give a layer that 1.4 saved the default of the attribute that its class has since, and it computes."""
+    fetch("1.4.0", kind)
+
+    def act():
+        layer = load_whole()
+        setattr(layer, attribute, default)
+        one = torch.ones(1, 1, 1)
+        return layer(one) if kind == "gelu" else layer(one, one, one)[0].detach()
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.load", "torch.nn.MultiheadAttention", page="notes/serialization")
+def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monkeypatch):
+    """The way through for attention of 1.6 to 1.8: its ``_LinearWithBias`` is a Linear now, and ``batch_first`` is missing."""
+    fetch("1.8.1", "attention")
+    monkeypatch.setattr(torch.nn.modules.linear, "_LinearWithBias", torch.nn.Linear, raising=False)
+
+    def act():
+        layer = load_whole()
+        layer.batch_first = False
+        one = torch.ones(1, 1, 1)
+        return layer(one, one, one)[0].detach()
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.load", "torch.nn.CrossEntropyLoss", page="notes/serialization")
+@written_by(RELEASES[RELEASES.index("1.10.2"):])
+def test_whole_smoothed_loss_smooths(here, snapshot, release):
+    """With label smoothing of 0.5: 0.63. A release before 1.10 loads the loss and smooths nothing: 0.13, in silence."""
+    fetch(release, "smoothed_loss")
+    assert snapshot == observe(lambda: load_whole()(torch.tensor([[2.0, 0.0]]), torch.tensor([0])))
