@@ -64,16 +64,10 @@ def test_sequential_schedule_refuses_a_plateau_scheduler(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.ChainedScheduler", page="generated/torch.optim.lr_scheduler.ChainedScheduler")
-def test_chained_schedules_multiply(snapshot):
-    """Warm-up and halving at once: 0.5, 0.75 / 2, 1 / 4."""
-    assert snapshot == observe(lambda: path(
-        lambda optimizer: schedules.ChainedScheduler([warm_up(optimizer), halving(optimizer)]), 2))
-
-
 def one_cycle(optimizer):
     """Four learning rates: 0.04, 1, 0.5 and almost 0, in straight lines."""
-    return schedules.OneCycleLR(optimizer, max_lr=1.0, total_steps=4, pct_start=0.5, anneal_strategy="linear", cycle_momentum=False)
+    return schedules.OneCycleLR(optimizer, max_lr=1.0, total_steps=4, pct_start=0.5, anneal_strategy="linear",
+                                cycle_momentum=False)
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.OneCycleLR", page="generated/torch.optim.lr_scheduler.OneCycleLR")
@@ -88,20 +82,6 @@ def test_one_cycle_schedule_raises_after_its_total_steps(snapshot):
     assert snapshot == observe(lambda: path(one_cycle, 5))
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.OneCycleLR", page="generated/torch.optim.lr_scheduler.OneCycleLR")
-def test_one_cycle_schedule_moves_the_momentum_too(snapshot):
-    """Against the rate, which rises first, momentum falls from 0.95 to 0.85: the optimizer's own 0.5 is gone at once."""
-    def act():
-        optimizer = SGD([parameter([1.0])], lr=1.0, momentum=0.5)
-        scheduler = schedules.OneCycleLR(optimizer, max_lr=1.0, total_steps=4, pct_start=0.5, anneal_strategy="linear")
-        path = [optimizer.param_groups[0]["momentum"]]
-        optimizer.step()
-        scheduler.step()
-        return path + [optimizer.param_groups[0]["momentum"]]
-
-    assert snapshot == observe(act)
-
-
 @pytest.mark.api("torch.optim.lr_scheduler.CosineAnnealingLR", page="generated/torch.optim.lr_scheduler.CosineAnnealingLR")
 def test_cosine_schedule_rises_again_after_t_max(snapshot):
     """With ``T_max=1`` the learning rate goes from 1 to 0 and back: one step too many trains at full speed again."""
@@ -110,10 +90,10 @@ def test_cosine_schedule_rises_again_after_t_max(snapshot):
 
 @pytest.mark.api("torch.optim.lr_scheduler.CyclicLR", "torch.optim.Adam", page="generated/torch.optim.lr_scheduler.CyclicLR")
 def test_cyclic_schedule_cycles_the_first_beta_of_adam(snapshot):
-    """``cycle_momentum`` is on by default: for Adam, which has no momentum, it is the first of the betas, from ``max_momentum`` on."""
+    """``cycle_momentum`` is on by default. For Adam, which has no momentum, it moves the first beta, from ``max_momentum`` on."""
     def act():
         optimizer = torch.optim.Adam([parameter([1.0])], lr=1.0)
-        schedules.CyclicLR(optimizer, base_lr=0.5, max_lr=1.0)
+        schedules.CyclicLR(optimizer, base_lr=0.5, max_lr=1.0, base_momentum=0.25, max_momentum=0.75)
         return {"lr": optimizer.param_groups[0]["lr"], "betas": optimizer.param_groups[0]["betas"]}
 
     assert snapshot == observe(act)

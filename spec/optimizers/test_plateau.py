@@ -19,7 +19,7 @@ def rate(optimizer):
 
 
 def path(losses, lr=1.0, **settings):
-    """The learning rate after each of these losses; it is halved where one is not better, if ``settings`` do not say otherwise."""
+    """The learning rate, halved where a loss is not better, after each of these losses."""
     optimizer = an_optimizer(lr)
     scheduler = schedules.ReduceLROnPlateau(optimizer, **{"factor": 0.5, "patience": 0, **settings})
     rates = []
@@ -56,18 +56,6 @@ def test_plateau_scheduler_takes_no_verbose(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau.get_last_lr", page=PAGE)
-def test_plateau_scheduler_has_get_last_lr_after_a_step(snapshot):
-    """``get_last_lr()`` gives what the last step left."""
-    def act():
-        scheduler = schedules.ReduceLROnPlateau(an_optimizer(), factor=0.5, patience=0)
-        scheduler.step(1.0)
-        scheduler.step(1.0)
-        return scheduler.get_last_lr()
-
-    assert snapshot == observe(act)
-
-
 @pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page=PAGE)
 def test_plateau_scheduler_does_not_judge_the_order(snapshot):
     """Stepped before the optimizer's first step it does not warn, as the other schedulers do."""
@@ -94,18 +82,6 @@ def test_nan_is_a_bad_epoch_for_a_plateau_scheduler(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page=PAGE)
-def test_plateau_threshold_is_relative(snapshot):
-    """With ``threshold=0.5`` a loss must be less than half the best: 5 is not better than 10, 4 is."""
-    assert snapshot == observe(lambda: path([10.0, 5.0, 4.0], threshold=0.5))
-
-
-@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page=PAGE)
-def test_plateau_absolute_threshold_is_a_distance(snapshot):
-    """With ``threshold_mode="abs"`` and ``threshold=2`` a loss must be lower by more than 2: 8 is not better than 10, 7.5 is."""
-    assert snapshot == observe(lambda: path([10.0, 8.0, 7.5], threshold=2.0, threshold_mode="abs"))
-
-
-@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page=PAGE)
 def test_plateau_relative_threshold_is_inverted_below_zero(snapshot):
     """The best is scaled towards zero. For a negative metric -6 counts as better than -10, as it is less than -5.
 
@@ -115,33 +91,9 @@ def test_plateau_relative_threshold_is_inverted_below_zero(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page=PAGE)
-def test_plateau_mode_max_waits_for_a_larger_metric(snapshot):
-    """With ``mode="max"`` a falling metric lowers the rate."""
-    assert snapshot == observe(lambda: path([1.0, 2.0, 1.0], mode="max"))
-
-
-@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page=PAGE)
-def test_plateau_cooldown_counts_no_bad_epochs(snapshot):
-    """After a reduction, ``cooldown=2`` lets two bad epochs pass; the third lowers again."""
-    assert snapshot == observe(lambda: path([1.0, 1.0, 1.0, 1.0, 1.0], cooldown=2))
-
-
-@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page=PAGE)
-def test_plateau_scheduler_stops_at_min_lr(snapshot):
-    """``min_lr=0.4`` cuts the second reduction, and ends them."""
-    assert snapshot == observe(lambda: path([1.0, 1.0, 1.0, 1.0], min_lr=0.4))
-
-
-@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page=PAGE)
 def test_plateau_scheduler_leaves_out_reductions_below_eps(snapshot):
-    """A reduction of not more than ``eps``, 1e-8 by default, is left out: a rate of 1.5e-8 is never halved."""
-    assert snapshot == observe(lambda: path([1.0, 1.0, 1.0], lr=1.5e-8))
-
-
-@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page=PAGE)
-def test_plateau_factor_must_be_less_than_one(snapshot):
-    """A factor of 1 would change nothing, and is refused."""
-    assert snapshot == observe(lambda: path([], factor=1.0))
+    """Halving 1 takes away 0.5, which is not more than ``eps=0.5``. By default ``eps`` is 1e-8: tiny rates are never lowered."""
+    assert snapshot == observe(lambda: path([1.0, 1.0, 1.0], eps=0.5))
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", "torch.optim.Optimizer.add_param_group", page=PAGE)

@@ -10,7 +10,7 @@ schedules = torch.optim.lr_scheduler
 
 
 def with_a_tensor():
-    """An optimizer whose lr is a tensor, and that tensor. ``foreach`` refuses it, so 2.0 needs to be told."""
+    """An optimizer whose lr is a tensor, and that tensor."""
     lr = torch.tensor(1.0)
     return torch.optim.SGD([parameter([1.0])], lr=lr), lr
 
@@ -79,21 +79,5 @@ def test_plateau_scheduler_writes_into_the_tensor_of_the_rate(snapshot):
         scheduler.step(1.0)
         scheduler.step(1.0)
         return {"tensor given": lr, "in force": rate(optimizer)}
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.optim.lr_scheduler.CosineAnnealingLR", page="generated/torch.optim.lr_scheduler.CosineAnnealingLR")
-def test_cosine_schedule_writes_into_the_tensor_of_the_rate(snapshot):
-    """CosineAnnealingLR gives 1, 0.5 and 0 in the same tensor."""
-    def act():
-        optimizer, lr = with_a_tensor()
-        scheduler = schedules.CosineAnnealingLR(optimizer, T_max=2)
-        path = [lr.clone()]
-        for _ in range(2):
-            optimizer.step()
-            scheduler.step()
-            path.append(lr.clone())
-        return path
 
     assert snapshot == observe(act)
