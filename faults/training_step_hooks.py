@@ -1,5 +1,7 @@
 """Faults of hooks on tensors and of backward hooks on modules."""
 
+import warnings
+
 import torch
 from torch.nn.modules import module as modules
 
@@ -199,3 +201,16 @@ def old_backward_hooks_are_full_ones(patch):
 def hooks_of_all_modules_run_last(patch):
     """A pre-hook of all modules runs after forward."""
     patch.setattr(modules, "register_module_forward_pre_hook", modules.register_module_forward_hook)
+
+
+@fault
+def pre_hooks_warn_as_full_backward_hooks_do(patch):
+    """A backward pre-hook warns, too, where no input needs a gradient, as it once did."""
+    class Warns(torch.utils.hooks.BackwardHook):
+        def setup_output_hook(self, output):
+            if self.input_tensors_index is None:
+                warnings.warn("Full backward hook is firing when gradients are computed with respect to module outputs.")
+            return super().setup_output_hook(output)
+
+    patch.setattr(modules, "BackwardHook", Warns)
+    patch.setattr(torch.utils.hooks, "BackwardHook", Warns)

@@ -85,6 +85,18 @@ def test_full_backward_hook_on_an_input_without_gradient_runs_at_the_output(snap
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.nn.Module.register_full_backward_pre_hook", page=PAGE)
+def test_full_backward_pre_hook_on_an_input_without_gradient_does_not_warn(snapshot):
+    """A pre-hook sees the gradient of the output alone: it does not matter whether the input needs one."""
+    def act():
+        module, seen = linear([[3.0]]), []
+        module.register_full_backward_pre_hook(lambda module, grad_output: seen.append(grad_output))
+        module(batch(requires_grad=False)).backward()
+        return seen
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
 def test_full_backward_hook_of_a_frozen_module_behind_data_does_not_run(snapshot):
     """Where neither its input nor a parameter needs a gradient, the backward pass goes round the module: no call, no warning."""
