@@ -217,7 +217,10 @@ def plateau_scheduler_takes_nan_for_better(patch):
 @fault
 def plateau_threshold_is_a_part_of_the_distance_to_zero(patch):
     """A relative threshold is a part of the best's absolute value."""
-    patch.setattr(Plateau, "_is_better", lambda self, new, best: new < (best if math.isinf(best) else best - abs(best) * self.threshold))
+    def is_better(self, new, best):
+        return new < (best if math.isinf(best) else best - abs(best) * self.threshold)
+
+    patch.setattr(Plateau, "_is_better", is_better)
 
 
 @fault

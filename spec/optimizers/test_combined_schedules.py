@@ -10,9 +10,9 @@ SGD = torch.optim.SGD
 schedules = torch.optim.lr_scheduler
 
 
-def path(schedule, epochs, lr=1.0):
+def path(schedule, epochs):
     """The learning rate that each epoch's step is made with, and the one after the last."""
-    optimizer = SGD([parameter([1.0])], lr=lr)
+    optimizer = SGD([parameter([1.0])], lr=1.0)
     scheduler = schedule(optimizer)
     rates = [optimizer.param_groups[0]["lr"]]
     for _ in range(epochs):

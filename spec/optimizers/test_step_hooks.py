@@ -13,11 +13,11 @@ SGD = torch.optim.SGD
 optimizers = importlib.import_module("torch.optim.optimizer")  # torch.optim hides it
 
 
-def ready(lr=1.0):
+def ready():
     """An optimizer of one weight, 1, whose gradient is 0.5, and the weight."""
     w = parameter([1.0])
     w.grad = torch.tensor([0.5])
-    return SGD([w], lr=lr), w
+    return SGD([w], lr=1.0), w
 
 
 def number(w):

@@ -6,8 +6,6 @@ import torch
 from fixtures.models import gradients_of, linear
 from history.observe import observe
 
-PAGE = "generated/torch.nn.Module"
-
 
 class Named(torch.nn.Module):
     """Three times its input, which may be given by name."""
@@ -28,7 +26,7 @@ def keep(seen):
     return hook
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
 def test_full_backward_hook_that_returns_a_value_replaces_the_gradient_of_the_input(snapshot):
     """What it returns flows on to the layers before, 3 * 10; the module's own weight gets its gradient as it is."""
     def act():
@@ -40,7 +38,7 @@ def test_full_backward_hook_that_returns_a_value_replaces_the_gradient_of_the_in
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_pre_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_pre_hook", page="generated/torch.nn.Module")
 def test_full_backward_pre_hook_replaces_the_gradient_of_the_output(snapshot):
     """What it returns is the gradient that the module starts from: both its weight and its input get ten times theirs."""
     def act():
@@ -61,19 +59,19 @@ def order_of_hooks(x):
     return seen
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
 def test_full_backward_hook_of_a_network_runs_after_those_of_its_layers(snapshot):
     """The last layer's hook runs first; the network's waits for the gradient of the network's input."""
     assert snapshot == observe(lambda: order_of_hooks(batch()))
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
 def test_full_backward_hook_of_a_network_on_data_runs_before_those_of_its_layers(snapshot):
     """Data needs no gradient, so there is none to wait for: the network's hook runs when its output has one."""
     assert snapshot == observe(lambda: order_of_hooks(batch(requires_grad=False)))
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
 def test_full_backward_hook_on_an_input_without_gradient_runs_at_the_output(snapshot):
     """The first layer's input is data, which needs no gradient: the hook runs all the same, sees None for it, and warns."""
     def act():
@@ -85,7 +83,7 @@ def test_full_backward_hook_on_an_input_without_gradient_runs_at_the_output(snap
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_pre_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_pre_hook", page="generated/torch.nn.Module")
 def test_full_backward_pre_hook_on_an_input_without_gradient_does_not_warn(snapshot):
     """A pre-hook sees the gradient of the output alone: it does not matter whether the input needs one."""
     def act():
@@ -97,7 +95,7 @@ def test_full_backward_pre_hook_on_an_input_without_gradient_does_not_warn(snaps
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
 def test_full_backward_hook_of_a_frozen_module_behind_data_does_not_run(snapshot):
     """Where neither its input nor a parameter needs a gradient, the backward pass goes round the module: no call, no warning."""
     def act():
@@ -109,7 +107,7 @@ def test_full_backward_hook_of_a_frozen_module_behind_data_does_not_run(snapshot
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
 def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
     """``module(x=x)``: the gradient goes to x, and the hook gets an empty tuple for the inputs."""
     def act():
@@ -121,7 +119,7 @@ def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
 def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot):
     """The hook makes the output a view of its own kind: an in-place ReLU behind a hooked layer raises."""
     def act():
@@ -132,7 +130,7 @@ def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot)
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
 def test_module_with_a_full_backward_hook_cannot_change_its_input_in_place(snapshot):
     """The hook makes the input a view too: an in-place ReLU cannot have such a hook."""
     def act():
@@ -143,7 +141,7 @@ def test_module_with_a_full_backward_hook_cannot_change_its_input_in_place(snaps
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
 def test_full_backward_hook_does_not_run_behind_an_output_in_a_dict(snapshot):
     """The gradients are watched of a tensor and of a tuple of tensors. Behind a dict the hook is dropped, with a warning."""
     class InADict(torch.nn.Module):
@@ -159,7 +157,7 @@ def test_full_backward_hook_does_not_run_behind_an_output_in_a_dict(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
 def test_full_backward_hook_sees_the_gradient_of_the_weight(snapshot):
     """When the hook runs, the module's weight has its gradient already, if the module's input needs one."""
     def act():

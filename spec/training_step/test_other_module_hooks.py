@@ -7,8 +7,6 @@ from torch.nn.modules import module as modules
 from fixtures.models import linear
 from history.observe import observe
 
-PAGE = "generated/torch.nn.Module"
-
 
 class Triple(torch.nn.Module):
     """Three times its input."""
@@ -36,7 +34,8 @@ class TwoOperations(torch.nn.Module):
         return x * y + x
 
 
-@pytest.mark.api("torch.nn.Module.register_backward_hook", "torch.nn.Module.register_full_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_backward_hook", "torch.nn.Module.register_full_backward_hook",
+                 page="generated/torch.nn.Module")
 def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
     """A module that has one kind refuses the other."""
     def act():
@@ -47,7 +46,7 @@ def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_backward_hook", page="generated/torch.nn.Module")
 def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
     """``register_backward_hook`` gets what the last operation hands on: the gradients of bias, input and transposed weight.
 
@@ -62,7 +61,7 @@ def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_backward_hook", page=PAGE)
+@pytest.mark.api("torch.nn.Module.register_backward_hook", page="generated/torch.nn.Module")
 def test_old_backward_hook_of_two_operations_misses_the_gradients_of_the_inputs(snapshot):
     """For x * y + x, at x=1 and y=5, it gets 1 and 1, the gradients of the sum's terms, and not 6 and 1; it warns."""
     def act():

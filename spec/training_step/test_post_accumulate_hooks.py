@@ -6,14 +6,13 @@ import torch
 from fixtures.models import linear
 from history.observe import observe
 
-PAGE = "generated/torch.Tensor.register_post_accumulate_grad_hook"
+
+def leaf():
+    return torch.tensor([1.0], requires_grad=True)
 
 
-def leaf(value=1.0):
-    return torch.tensor([value], requires_grad=True)
-
-
-@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook", page=PAGE)
+@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook",
+                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
 def test_post_accumulate_hook_sees_the_accumulated_gradient(snapshot):
     """It gets the parameter, whose ``.grad`` holds all so far: 3, then 6."""
     w, seen = leaf(), []
@@ -28,7 +27,7 @@ def test_post_accumulate_hook_sees_the_accumulated_gradient(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook", "torch.Tensor.register_hook",
-                 page=PAGE)
+                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
 def test_post_accumulate_hook_runs_after_the_tensor_hooks(snapshot):
     """Whichever was registered first, it sees what the tensor hooks made of the gradient: 3 * 10."""
     w, seen = leaf(), []
@@ -42,14 +41,16 @@ def test_post_accumulate_hook_runs_after_the_tensor_hooks(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook", page=PAGE)
+@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook",
+                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
 def test_post_accumulate_hook_needs_a_leaf(snapshot):
     """Nothing is accumulated into an intermediate result: the hook is refused there, ``retain_grad()`` or not."""
     h = 2 * leaf()
     assert snapshot == observe(lambda: h.register_post_accumulate_grad_hook(lambda parameter: None))
 
 
-@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook", page=PAGE)
+@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook",
+                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
 def test_post_accumulate_hook_may_return_nothing(snapshot):
     """A hook of one expression, such as ``p.grad.mul_(2)``, returns a value: that makes ``backward()`` raise."""
     w = leaf()
@@ -74,7 +75,7 @@ def stepping_in_backward(model):
 
 
 @pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook", "torch.optim.Optimizer.step",
-                 page=PAGE)
+                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
 def test_optimizer_may_step_inside_the_backward_pass(snapshot):
     """One optimizer for each parameter, stepped by its hook: ``backward()`` moves the weights, and leaves no gradient.
 
@@ -90,7 +91,7 @@ def test_optimizer_may_step_inside_the_backward_pass(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook", "torch.optim.Optimizer.step",
-                 page=PAGE)
+                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
 def test_step_inside_the_backward_pass_ends_gradient_accumulation(snapshot):
     """Each of two backward passes makes its own step: the second is computed at the weights that the first one left."""
     def act():

@@ -9,8 +9,8 @@ from fixtures.models import gradients_of, linear
 from history.observe import observe
 
 
-def leaf(value=1.0):
-    return torch.tensor([value], requires_grad=True)
+def leaf():
+    return torch.tensor([1.0], requires_grad=True)
 
 
 def keep(seen):
