@@ -1,0 +1,83 @@
+"""Schedulers on a learning rate that is a tensor, as captured and compiled training steps have it."""
+
+import pytest
+import torch
+
+from fixtures.references import parameter
+from history.observe import observe
+
+schedules = torch.optim.lr_scheduler
+
+
+def with_a_tensor():
+    """An optimizer whose lr is a tensor, and that tensor."""
+    lr = torch.tensor(1.0)
+    return torch.optim.SGD([parameter([1.0])], lr=lr), lr
+
+
+def rate(optimizer):
+    """The learning rate, a copy of it where it is a tensor."""
+    lr = optimizer.param_groups[0]["lr"]
+    return lr.clone() if isinstance(lr, torch.Tensor) else lr
+
+
+def halving(optimizer):
+    return schedules.StepLR(optimizer, step_size=1, gamma=0.5)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+def test_step_schedule_writes_into_the_tensor_of_the_rate(snapshot):
+    """A scheduler fills the tensor in place, which is what a captured step reads; it puts no new one in its place."""
+    def act():
+        optimizer, lr = with_a_tensor()
+        scheduler = halving(optimizer)
+        optimizer.step()
+        scheduler.step()
+        return {"tensor given": lr, "in force": rate(optimizer), "same tensor": optimizer.param_groups[0]["lr"] is lr}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.LambdaLR", page="generated/torch.optim.lr_scheduler.LambdaLR")
+def test_lambda_schedule_multiplies_the_first_tensor_rate(snapshot):
+    """LambdaLR keeps a copy of the first learning rate: 1, 0.5, 0.25, 0.125, as with a number."""
+    def act():
+        optimizer, _ = with_a_tensor()
+        scheduler = schedules.LambdaLR(optimizer, lambda number: 0.5 ** number)
+        path = [rate(optimizer)]
+        for _ in range(3):
+            optimizer.step()
+            scheduler.step()
+            path.append(rate(optimizer))
+        return path
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler.get_last_lr", page="generated/torch.optim.lr_scheduler.StepLR")
+def test_get_last_lr_copies_a_tensor_rate(snapshot):
+    """A list of what ``get_last_lr()`` said in each epoch keeps its values: the tensors are copies."""
+    def act():
+        optimizer, _ = with_a_tensor()
+        scheduler = halving(optimizer)
+        path = []
+        for _ in range(3):
+            path.append(scheduler.get_last_lr()[0])
+            optimizer.step()
+            scheduler.step()
+        return path
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau")
+def test_plateau_scheduler_writes_into_the_tensor_of_the_rate(snapshot):
+    """ReduceLROnPlateau too fills the tensor that it finds."""
+    def act():
+        optimizer, lr = with_a_tensor()
+        scheduler = schedules.ReduceLROnPlateau(optimizer, factor=0.5, patience=0)
+        scheduler.step(1.0)
+        scheduler.step(1.0)
+        return {"tensor given": lr, "in force": rate(optimizer)}
+
+    assert snapshot == observe(act)

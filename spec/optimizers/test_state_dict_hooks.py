@@ -1,0 +1,60 @@
+"""Hooks around the state dict of an optimizer."""
+
+import pytest
+import torch
+
+from fixtures.references import parameter
+from history.observe import observe
+
+
+def an_optimizer(lr=1.0):
+    return torch.optim.SGD([parameter([1.0])], lr=lr)
+
+
+@pytest.mark.api("torch.optim.Optimizer.register_state_dict_post_hook",
+                 page="generated/torch.optim.Optimizer.register_state_dict_post_hook")
+def test_state_dict_post_hook_may_add_to_an_optimizers_state_dict(snapshot):
+    """What the hook writes into the dict, or a dict that it returns, is what ``state_dict()`` gives."""
+    optimizer = an_optimizer()
+
+    def act():
+        optimizer.register_state_dict_post_hook(lambda optimizer, state: state.update(epoch=3))
+        return sorted(optimizer.state_dict())
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer.register_load_state_dict_pre_hook",
+                 page="generated/torch.optim.Optimizer.register_load_state_dict_pre_hook")
+def test_load_state_dict_pre_hook_may_replace_what_an_optimizer_loads(snapshot):
+    """The dict that the hook returns is loaded in the place of the given one: here with another lr."""
+    optimizer = an_optimizer()
+    saved = optimizer.state_dict()
+
+    def with_another_rate(optimizer, state):
+        return {"state": {}, "param_groups": [{**state["param_groups"][0], "lr": 0.25}]}
+
+    def act():
+        optimizer.register_load_state_dict_pre_hook(with_another_rate)
+        optimizer.load_state_dict(saved)
+        return {"loaded": optimizer.param_groups[0]["lr"], "saved": saved["param_groups"][0]["lr"]}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Optimizer.register_load_state_dict_post_hook",
+                 page="generated/torch.optim.Optimizer.register_load_state_dict_post_hook")
+def test_load_state_dict_post_hook_sees_what_an_optimizer_loaded(snapshot):
+    """The hook runs when the saved lr is in the groups, and may change them: here half the saved one."""
+    optimizer = an_optimizer(lr=0.125)
+    saved = an_optimizer(lr=1.0).state_dict()
+
+    def halve(optimizer):
+        optimizer.param_groups[0]["lr"] *= 0.5
+
+    def act():
+        optimizer.register_load_state_dict_post_hook(halve)
+        optimizer.load_state_dict(saved)
+        return optimizer.param_groups[0]["lr"]
+
+    assert snapshot == observe(act)

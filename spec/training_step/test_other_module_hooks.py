@@ -1,0 +1,94 @@
+"""The old backward hooks of modules, and hooks of all modules at once."""
+
+import pytest
+import torch
+from torch.nn.modules import module as modules
+
+from fixtures.models import linear
+from history.observe import observe
+
+
+class Triple(torch.nn.Module):
+    """Three times its input."""
+
+    def forward(self, x):
+        return 3 * x
+
+
+def batch():
+    return torch.tensor([[1.0]], requires_grad=True)
+
+
+def keep(seen):
+    """A backward hook that keeps what it gets."""
+    def hook(module, grad_input, grad_output):
+        seen.append({"grad_input": grad_input, "grad_output": grad_output})
+
+    return hook
+
+
+class TwoOperations(torch.nn.Module):
+    """x * y + x."""
+
+    def forward(self, x, y):
+        return x * y + x
+
+
+@pytest.mark.api("torch.nn.Module.register_backward_hook", "torch.nn.Module.register_full_backward_hook",
+                 page="generated/torch.nn.Module")
+def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
+    """A module that has one kind refuses the other."""
+    def act():
+        module = linear([[3.0]])
+        module.register_backward_hook(lambda module, grad_input, grad_output: None)
+        module.register_full_backward_hook(lambda module, grad_input, grad_output: None)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.register_backward_hook", page="generated/torch.nn.Module")
+def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
+    """``register_backward_hook`` gets what the last operation hands on: the gradients of bias, input and transposed weight.
+
+    It warns: for the weight, another node lies behind the operation.
+    """
+    def act():
+        module, seen = linear([[3.0, 4.0]], bias=[1.0]), []
+        module.register_backward_hook(keep(seen))
+        module(torch.tensor([[1.0, 2.0]], requires_grad=True)).backward()
+        return seen
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.register_backward_hook", page="generated/torch.nn.Module")
+def test_old_backward_hook_of_two_operations_misses_the_gradients_of_the_inputs(snapshot):
+    """For x * y + x, at x=1 and y=5, it gets 1 and 1, the gradients of the sum's terms, and not 6 and 1; it warns."""
+    def act():
+        module, seen = TwoOperations(), []
+        module.register_backward_hook(keep(seen))
+        module(batch(), torch.tensor([[5.0]], requires_grad=True)).backward()
+        return seen
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.modules.module.register_module_forward_pre_hook",
+                 "torch.nn.modules.module.register_module_forward_hook",
+                 page="generated/torch.nn.modules.module.register_module_forward_hook")
+def test_hooks_of_all_modules_run_before_those_of_one(snapshot):
+    """Hooks for all modules run first, both before and after forward. They hold in the whole process: remove them."""
+    def act():
+        module, seen, handles = Triple(), [], []
+        module.register_forward_pre_hook(lambda *arguments: seen.append("pre-hook"))
+        module.register_forward_hook(lambda *arguments: seen.append("hook"))
+        try:
+            handles.append(modules.register_module_forward_pre_hook(lambda *arguments: seen.append("pre-hook of all")))
+            handles.append(modules.register_module_forward_hook(lambda *arguments: seen.append("hook of all")))
+            module(batch())
+        finally:
+            for handle in handles:
+                handle.remove()
+        return seen
+
+    assert snapshot == observe(act)
