@@ -58,9 +58,10 @@ def test_loader_without_batches_shuffles(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
-def test_prefetch_factor_without_workers_raises(snapshot):
-    """``num_workers=0`` prefetches nothing. For a time it was passed over in silence."""
-    assert snapshot == observe(lambda: DataLoader(Numbers(4), prefetch_factor=4).prefetch_factor)
+@pytest.mark.parametrize("factor", [2, 4])
+def test_prefetch_factor_without_workers_raises(factor, snapshot):
+    """``num_workers=0`` prefetches nothing. The default of 2 was once taken when it was spelt out."""
+    assert snapshot == observe(lambda: DataLoader(Numbers(4), prefetch_factor=factor).prefetch_factor)
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
@@ -120,13 +121,19 @@ def test_random_split_with_a_generator_leaves_the_stream_alone(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.Subset", page="data")
-def test_subset_gives_a_whole_batch_at_once(snapshot):
-    """A loader asks ``__getitems__`` where there is one: a class that overrides only ``__getitem__`` of a subset is passed by."""
+def test_subset_that_overrides_getitem_alone_raises(snapshot):
+    """A loader asks a subset for a whole batch by ``__getitems__``: for years the override, say a transform, was passed by in silence."""
     class Doubled(Subset):
         def __getitem__(self, index):
-            return 2 * super().__getitem__(index)
+            return 2 * self.dataset[self.indices[index]]
 
     assert snapshot == observe(lambda: batches(DataLoader(Doubled(Numbers(4), [3, 1]), batch_size=2)))
+
+
+@pytest.mark.api("torch.utils.data.Subset", page="data")
+def test_subset_gives_a_whole_batch_at_once(snapshot):
+    """``__getitems__`` of a list of positions; a data set that has it too is asked once."""
+    assert snapshot == observe(lambda: Subset(Numbers(4), [3, 1]).__getitems__([1, 0]))
 
 
 @pytest.mark.api("torch.utils.data.distributed.DistributedSampler", page="data")
