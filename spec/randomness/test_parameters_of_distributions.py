@@ -57,9 +57,3 @@ def test_parameters_out_of_range_raise(draw, snapshot):
 def test_randint_beyond_its_dtype_raises(snapshot):
     """Pixels from 0 to 299 do not fit into a byte: they used to wrap around."""
     assert snapshot == observe(lambda: torch.randint(300, (3,), dtype=torch.uint8).dtype)
-
-
-@pytest.mark.api("torch.distributions.Normal", page="distributions")
-def test_distributions_refuse_a_negative_scale(snapshot):
-    """``validate_args`` is on unless Python runs with ``-O``."""
-    assert snapshot == observe(lambda: torch.distributions.Normal(0.0, -1.0).batch_shape)
