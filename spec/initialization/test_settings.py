@@ -30,7 +30,7 @@ def test_uniform_of_swapped_bounds_raises(snapshot):
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page=PAGE)
 def test_trunc_normal_far_from_its_bounds_warns(snapshot):
-    """``a`` and ``b`` are values, not deviations: with a mean of 5 and the default bounds of -2 and 2 all numbers lie in a tail."""
+    """``a`` and ``b`` are values, not deviations: with a mean of 5 and the default -2 and 2 all lie in a tail."""
     def act():
         drawn = init.trunc_normal_(torch.zeros(100), mean=5.0)
         return {"at most 2": drawn.max().item() <= 2, "mean above 1": drawn.mean().item() > 1}
@@ -51,8 +51,8 @@ def test_dirac_writes_the_identity_of_each_group(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.apply", "torch.nn.PReLU", page="generated/torch.nn.Module")
-@pytest.mark.parametrize("name", ["Linear", "Conv1d", "Embedding", "LSTM", "BatchNorm1d", "LayerNorm", "GroupNorm", "Bilinear", "PReLU",
-                                  "MultiheadAttention", "RMSNorm"])
+@pytest.mark.parametrize("name", ["Linear", "Conv1d", "Embedding", "LSTM", "BatchNorm1d", "LayerNorm", "GroupNorm", "Bilinear",
+                                  "PReLU", "MultiheadAttention", "RMSNorm"])
 def test_layers_but_for_attention_have_reset_parameters(name, snapshot):
     """``apply(lambda m: m.reset_parameters())`` passes attention by: its method has an underscore in front."""
     assert snapshot == observe(lambda: hasattr(getattr(torch.nn, name), "reset_parameters"))

@@ -66,6 +66,6 @@ def test_gradient_flows_into_the_target_of_bce(snapshot):
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy_with_logits", "torch.nn.functional.l1_loss", page=LOGITS)
 @pytest.mark.parametrize("name", ["binary_cross_entropy_with_logits", "l1_loss"])
 def test_boolean_target_raises(name, snapshot):
-    """``labels == 1`` is no target: ``.float()`` is the way out. NotImplementedError is a RuntimeError too, and is caught as one."""
+    """``labels == 1`` is no target: ``.float()`` is the way out. NotImplementedError is a kind of RuntimeError."""
     target = torch.tensor([True, False])
     assert snapshot == observe(lambda: getattr(F, name)(torch.tensor([0.5, 0.25]), target))

@@ -12,7 +12,7 @@ CTC = "generated/torch.nn.CTCLoss"
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", "torch.nn.functional.binary_cross_entropy_with_logits", page=CE)
 def test_cross_entropy_of_a_single_column_is_zero(snapshot):
-    """One logit a sample and float labels are for ``BCEWithLogitsLoss``. Here softmax over one class is 1: a loss of 0 that never learns."""
+    """One logit a sample is for ``BCEWithLogitsLoss``. Here softmax over one class is 1: a loss of 0, that never learns."""
     output = torch.tensor([[2.0], [-1.0]], requires_grad=True)
 
     def act():
@@ -75,7 +75,7 @@ def test_ctc_loss_takes_one_sequence_without_a_batch(snapshot):
 
 @pytest.mark.api("torch.nn.functional.ctc_loss", page=CTC)
 def test_ctc_loss_of_no_frames_is_infinite(snapshot):
-    """No path spells a letter in no time: ``zero_infinity=True`` leaves it out. It used to be a number from outside the table of paths."""
+    """No path spells a letter in no time: ``zero_infinity=True`` leaves it out. It used to be any number."""
     def act():
         return F.ctc_loss(frames(), torch.tensor([[1]]), torch.tensor([0]), torch.tensor([1])).item() == float("inf")
 

@@ -50,7 +50,7 @@ def test_cosine_embedding_loss_of_a_column_of_targets_raises(snapshot):
 
 @pytest.mark.api("torch.nn.functional.cosine_similarity", page="generated/torch.nn.functional.cosine_similarity")
 def test_cosine_of_short_vectors_is_one_with_themselves(snapshot):
-    """``eps`` (1e-8) bounds each length; where it bounds their product, a vector of length 1e-5 has a cosine of 0.01 with itself."""
+    """``eps`` (1e-8) bounds each length; where it bounded their product, a vector of length 1e-5 had a cosine of 0.01."""
     vector = torch.tensor([1e-5, 0.0])
     assert snapshot == observe(lambda: F.cosine_similarity(vector, vector, dim=0))
 

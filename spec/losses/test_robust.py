@@ -34,7 +34,7 @@ def test_huber_loss_is_a_square_below_delta(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.smooth_l1_loss", "torch.nn.functional.huber_loss", page="generated/torch.nn.SmoothL1Loss")
-@pytest.mark.parametrize("name, setting", [("smooth_l1_loss", "beta"), ("huber_loss", "delta")], ids=["smooth_l1_loss", "huber_loss"])
+@pytest.mark.parametrize("name, setting", [("smooth_l1_loss", "beta"), ("huber_loss", "delta")], ids=["smooth_l1", "huber"])
 def test_negative_threshold_of_a_robust_loss_raises(name, setting, snapshot):
     """Neither bound may be below zero."""
     assert snapshot == observe(lambda: loss_and_gradient(getattr(F, name), **{setting: -1.0}))

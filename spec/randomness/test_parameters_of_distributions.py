@@ -44,7 +44,8 @@ def test_normal_of_shapes_that_do_not_broadcast_raises(snapshot):
 
 
 @pytest.mark.api("torch.normal", "torch.poisson", "torch.Tensor.exponential_", "torch.Tensor.cauchy_", page="torch")
-@pytest.mark.parametrize("draw", [lambda: torch.normal(torch.zeros(2), torch.tensor([-1.0, 1.0])), lambda: torch.poisson(-torch.ones(2)),
+@pytest.mark.parametrize("draw", [lambda: torch.normal(torch.zeros(2), torch.tensor([-1.0, 1.0])),
+                                  lambda: torch.poisson(-torch.ones(2)),
                                   lambda: torch.zeros(2).exponential_(-1), lambda: torch.zeros(2).exponential_(0),
                                   lambda: torch.zeros(2).cauchy_(0, -1), lambda: torch.zeros(2).geometric_(1)],
                          ids=["normal", "poisson", "exponential", "exponential of zero", "cauchy", "geometric of one"])

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Sampler, Subset, WeightedRandomSampler, random_split
+from torch.utils.data import (BatchSampler, DataLoader, Dataset, RandomSampler, Sampler, Subset, WeightedRandomSampler,
+                              random_split)
 from torch.utils.data.distributed import DistributedSampler
 
 from history.observe import observe
@@ -90,7 +91,7 @@ def test_random_sampler_without_replacement_draws_another_number(number, snapsho
 
 @pytest.mark.api("torch.utils.data.RandomSampler", page="data")
 def test_replacement_that_is_no_bool_raises(snapshot):
-    """TypeError, where it was ValueError: ``replacement`` stands second, where one may think of a number of samples."""
+    """TypeError, where it was ValueError: ``replacement`` stands second, before the number of samples."""
     assert snapshot == observe(lambda: RandomSampler(range(3), 2).num_samples)
 
 
@@ -122,7 +123,7 @@ def test_random_split_with_a_generator_leaves_the_stream_alone(snapshot):
 
 @pytest.mark.api("torch.utils.data.Subset", page="data")
 def test_subset_that_overrides_getitem_alone_raises(snapshot):
-    """A loader asks a subset for a whole batch by ``__getitems__``: for years the override, say a transform, was passed by in silence."""
+    """A loader asks for a batch by ``__getitems__``: for years an override, say a transform, was passed by in silence."""
     class Doubled(Subset):
         def __getitem__(self, index):
             return 2 * self.dataset[self.indices[index]]

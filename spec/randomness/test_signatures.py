@@ -20,7 +20,7 @@ def test_seeds_and_states_take_these_arguments(name, snapshot):
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
 def test_loader_takes_these_arguments(snapshot):
-    """Everything after ``pin_memory`` is for workers, but for ``drop_last`` and ``generator``. New options come by keyword only."""
+    """Most of what follows ``pin_memory`` is for workers. New options come by keyword only."""
     assert snapshot == observe(lambda: arguments_of("torch.utils.data.DataLoader"))
 
 
