@@ -102,7 +102,7 @@ def test_rows_of_weights_raise(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.random_split", page="data")
-@pytest.mark.parametrize("fractions", [[0.25, 0.75], [1 / 3, 1 / 3, 1 / 3], [0.95, 0.05]], ids=["quarters", "thirds", "too small"])
+@pytest.mark.parametrize("fractions", [[0.25, 0.75], [1 / 3, 1 / 3, 1 / 3], [0.95, 0.05]], ids=["quarters", "thirds", "tiny"])
 def test_random_split_takes_fractions(fractions, snapshot):
     """Each part is rounded down, and what is left goes to the parts in turn, the first first. An empty part warns."""
     assert snapshot == observe(lambda: [len(part) for part in random_split(Numbers(10), fractions)])
