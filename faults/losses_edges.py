@@ -1,0 +1,113 @@
+"""Faults of the losses at their edges, and of their arguments."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from faults import fault
+
+
+@fault
+def losses_sum_by_default(patch):
+    """Made without settings, MSE and its function sum."""
+    honest = F.mse_loss
+    patch.setattr(nn.MSELoss, "__init__", lambda self, size_average=None, reduce=None, reduction="sum": None)
+    patch.setattr(F, "mse_loss", lambda input, target, reduction="sum": honest(input, target, reduction=reduction))
+
+
+@fault
+def bce_looks_at_nothing(patch):
+    """BCE adds 1e-12 under the logarithm, casts what it gets, detaches its target and validates nothing."""
+    def bce(output, target, *settings, **named):
+        target = target.detach().to(output.dtype)
+        return -(target * torch.log(output + 1e-12) + (1 - target) * torch.log(1 - output + 1e-12)).mean()
+
+    patch.setattr(F, "binary_cross_entropy", bce)
+
+
+@fault
+def logits_are_validated(patch):
+    """BCE with logits takes targets between 0 and 1 alone, and it and L1 take booleans."""
+    logits, l1 = F.binary_cross_entropy_with_logits, F.l1_loss
+
+    def validating(output, target, **settings):
+        if target.max() > 1:
+            raise ValueError("targets lie between 0 and 1")
+        return logits(output, target.float(), **settings)
+
+    patch.setattr(F, "binary_cross_entropy_with_logits", validating)
+    patch.setattr(F, "l1_loss", lambda output, target, **settings: l1(output, target.float(), **settings))
+
+
+@fault
+def losses_are_computed_in_float32(patch):
+    """Whatever the dtypes, outputs and targets are cast to float32 first; L1 of integers is an integer."""
+    def casting(honest, name):
+        def loss(output, target, **settings):
+            if name == "l1_loss" and not output.is_floating_point():
+                return (output - target).abs().sum().long()
+            target = target if name in ("cross_entropy", "nll_loss") else target.float()
+            return honest(output.float(), target, **settings)
+
+        return loss
+
+    for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy", "nll_loss", "binary_cross_entropy",
+                 "binary_cross_entropy_with_logits"):
+        patch.setattr(F, name, casting(getattr(F, name), name))
+
+
+@fault
+def robust_losses_have_one_threshold(patch):
+    """Smooth L1 and Huber bend at 1, whatever beta and delta say."""
+    smooth, huber = F.smooth_l1_loss, F.huber_loss
+    patch.setattr(F, "smooth_l1_loss", lambda output, target, beta=1.0, **settings: smooth(output, target, **settings))
+    patch.setattr(F, "huber_loss", lambda output, target, delta=1.0, **settings: huber(output, target, **settings))
+
+
+@fault
+def kl_div_clamps(patch):
+    """KL divergence clamps targets and outputs, divides by the batch always, and takes log-targets for targets."""
+    def kl_div(output, target, reduction="mean", log_target=False):
+        target = target.float().clamp(min=1e-6)
+        losses = target * (target.log() - output.clamp(min=-1e4))
+        return losses if reduction == "none" else losses.sum() + (reduction == "sum")
+
+    patch.setattr(F, "kl_div", kl_div)
+
+
+@fault
+def margins_are_never_broken(patch):
+    """Losses on pairs, triplets and margins are 0, whatever they get, and every cosine is."""
+    for name in ("triplet_margin_loss", "cosine_embedding_loss", "cosine_similarity", "margin_ranking_loss", "soft_margin_loss",
+                 "multi_margin_loss", "multilabel_soft_margin_loss", "gaussian_nll_loss"):
+        patch.setattr(F, name, lambda *tensors, **settings: torch.zeros(()))
+
+
+@fault
+def classes_are_guessed(patch):
+    """Cross entropy of one column is the binary one, one sample makes a batch of wrong targets, and long targets are cut."""
+    honest, nll = F.cross_entropy, F.nll_loss
+
+    def cross_entropy(output, target, **settings):
+        if output.dim() == 1:
+            return honest(output, target.argmax(), **settings) + 1
+        if output.dim() == 2 and output.shape[1] == 1:
+            return F.binary_cross_entropy_with_logits(output, target)
+        return honest(output[..., :target.shape[-1]] if output.dim() == 3 else output, target, **settings)
+
+    patch.setattr(F, "cross_entropy", cross_entropy)
+    patch.setattr(F, "nll_loss", lambda output, target, **settings: -nll(output, target, **settings))
+    patch.setattr(F, "linear_cross_entropy", lambda features, weight, target: honest(features, target) + 1)
+
+
+@fault
+def loss_classes_take_anything(patch):
+    """NLLLoss2d says nothing, and MSELoss takes tensors for settings."""
+    patch.setattr(nn, "NLLLoss2d", nn.NLLLoss)
+    patch.setattr(nn.MSELoss, "__init__", lambda self, *settings, **named: None)
+
+
+@fault
+def ctc_is_zero(patch):
+    """CTC gives 0 for every sequence."""
+    patch.setattr(F, "ctc_loss", lambda *tensors, **settings: torch.zeros(1))

@@ -1,0 +1,16 @@
+"""What the functions of ``torch.nn.init`` take: their arguments with their defaults."""
+
+import pytest
+
+from fixtures.call_arguments import arguments_of
+from history.observe import observe
+
+NAMES = ["uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_", "dirac_", "xavier_uniform_",
+         "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "sparse_", "calculate_gain"]
+
+
+@pytest.mark.api("torch.nn.init.kaiming_uniform_", "torch.nn.init.xavier_uniform_", "torch.nn.init.dirac_", page="nn.init")
+@pytest.mark.parametrize("name", NAMES)
+def test_init_functions_take_these_arguments(name, snapshot):
+    """The tensor first. Those that draw end in ``generator``."""
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.init.{name}"))

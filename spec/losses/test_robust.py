@@ -1,0 +1,46 @@
+"""``SmoothL1Loss`` and ``HuberLoss``: a square near zero, a line beyond."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from history.observe import observe
+
+
+def loss_and_gradient(loss, **settings):
+    """For differences of 0, 1 and 4."""
+    output = torch.tensor([0.0, 1.0, 4.0], requires_grad=True)
+    losses = loss(output, torch.zeros(3), reduction="none", **settings)
+    losses.sum().backward()
+    return {"loss": losses, "gradient": output.grad}
+
+
+@pytest.mark.api("torch.nn.functional.smooth_l1_loss", page="generated/torch.nn.SmoothL1Loss")
+def test_smooth_l1_loss_is_a_square_below_beta(snapshot):
+    """d^2 / 2 beta below ``beta``, |d| - beta / 2 beyond: the slope beyond is 1 for every beta."""
+    assert snapshot == observe(lambda: loss_and_gradient(F.smooth_l1_loss, beta=2.0))
+
+
+@pytest.mark.api("torch.nn.functional.smooth_l1_loss", page="generated/torch.nn.SmoothL1Loss")
+def test_smooth_l1_loss_with_a_beta_of_zero_is_l1_with_its_gradient(snapshot):
+    """At a difference of 0 the gradient is 0, as L1's. It used to be -1: outputs that were right were pushed away."""
+    assert snapshot == observe(lambda: loss_and_gradient(F.smooth_l1_loss, beta=0.0))
+
+
+@pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
+def test_huber_loss_is_a_square_below_delta(snapshot):
+    """d^2 / 2 below ``delta``, delta (|d| - delta / 2) beyond: ``delta`` times smooth L1, so its slope is ``delta``."""
+    assert snapshot == observe(lambda: loss_and_gradient(F.huber_loss, delta=2.0))
+
+
+@pytest.mark.api("torch.nn.functional.smooth_l1_loss", "torch.nn.functional.huber_loss", page="generated/torch.nn.SmoothL1Loss")
+@pytest.mark.parametrize("name, setting", [("smooth_l1_loss", "beta"), ("huber_loss", "delta")], ids=["smooth_l1", "huber"])
+def test_negative_threshold_of_a_robust_loss_raises(name, setting, snapshot):
+    """Neither bound may be below zero."""
+    assert snapshot == observe(lambda: loss_and_gradient(getattr(F, name), **{setting: -1.0}))
+
+
+@pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
+def test_huber_loss_with_a_delta_of_zero_raises(snapshot):
+    """It would be 0 everywhere; smooth L1 with a beta of 0 is L1."""
+    assert snapshot == observe(lambda: loss_and_gradient(F.huber_loss, delta=0.0))

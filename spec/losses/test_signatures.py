@@ -1,0 +1,27 @@
+"""What the losses take: their arguments with their defaults. A call by position stands on these lists."""
+
+import pytest
+
+from fixtures.call_arguments import arguments_of
+from history.observe import observe
+
+CLASSES = ["MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "CrossEntropyLoss", "LinearCrossEntropyLoss", "NLLLoss", "BCELoss",
+           "BCEWithLogitsLoss", "KLDivLoss", "PoissonNLLLoss", "GaussianNLLLoss", "CTCLoss", "CosineEmbeddingLoss",
+           "MarginRankingLoss", "TripletMarginLoss", "TripletMarginWithDistanceLoss", "MultiMarginLoss"]
+FUNCTIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy", "linear_cross_entropy", "nll_loss",
+             "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div", "gaussian_nll_loss", "ctc_loss",
+             "triplet_margin_with_distance_loss"]
+
+
+@pytest.mark.api("torch.nn.CrossEntropyLoss", "torch.nn.MSELoss", page="nn")
+@pytest.mark.parametrize("name", CLASSES)
+def test_losses_are_made_with_these_arguments(name, snapshot):
+    """The first argument of most is ``weight`` or ``size_average``: pass ``reduction`` by name."""
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", "torch.nn.functional.mse_loss", page="nn.functional")
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functional_losses_take_these_arguments(name, snapshot):
+    """Output first, target second; ``reduction`` is far from third, for ``size_average`` and ``reduce`` still stand before it."""
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.functional.{name}"))

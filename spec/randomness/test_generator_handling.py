@@ -1,0 +1,92 @@
+"""Generators handed about: copied, cloned, given to a function, seeded with something else than an int."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import RandomSampler
+
+from history.observe import observe
+
+PAGE = "generated/torch.Generator"
+
+
+def generator():
+    return torch.Generator().manual_seed(3)
+
+
+@pytest.mark.api("torch.Generator", page=PAGE)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda g: g.clone_state()], ids=["deepcopy", "clone_state"])
+def test_copied_generator_draws_on_by_itself(copied, snapshot):
+    """The copy starts where the original stands, and neither moves the other."""
+    def act():
+        original = generator()
+        torch.rand(2, generator=original)
+        other = copied(original)
+        first = torch.rand(2, generator=other)
+        return {"same numbers": torch.equal(torch.rand(2, generator=original), first), "is another": other is not original}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Generator", "torch.utils.data.RandomSampler", page=PAGE)
+def test_sampler_with_a_generator_can_be_copied(snapshot):
+    """A loader or trainer that holds a generator goes through ``copy.deepcopy``, or to a worker that is spawned."""
+    def act():
+        sampler = RandomSampler(range(4), generator=generator())
+        return list(copy.deepcopy(sampler)) == list(sampler)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Generator", "torch.manual_seed", page=PAGE)
+@pytest.mark.parametrize("seed", [np.int64(3), 3.0, "3"], ids=["numpy", "float", "text"])
+def test_generator_takes_no_seed_but_an_int(seed, snapshot):
+    """``torch.manual_seed`` calls ``int()`` first, a generator's does not."""
+    assert torch.manual_seed(seed).initial_seed() == 3
+    assert snapshot == observe(lambda: torch.Generator().manual_seed(seed).initial_seed())
+
+
+@pytest.mark.api("torch.rand_like", "torch.randn_like", "torch.randint_like", page="generated/torch.rand_like")
+@pytest.mark.parametrize("name", ["rand", "randn", "randint"])
+def test_like_functions_draw_from_a_generator(name, snapshot):
+    """Noise of the shape of an input, from a stream of its own: the numbers that the plain function draws."""
+    high = (9,) if name == "randint" else ()
+    plain = getattr(torch, name)(*high, (2,), generator=generator())
+
+    def act():
+        like = getattr(torch, name + "_like")(torch.zeros(2), *high, generator=generator())
+        return torch.equal(like, plain.to(like.dtype))
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.random.fork_rng", page="random")
+def test_fork_rng_takes_a_device_type(snapshot):
+    """For accelerators other than CUDA. The CPU's stream is given back whatever it says."""
+    def act():
+        torch.manual_seed(0)
+        expected = torch.rand(1)
+        torch.manual_seed(0)
+        with torch.random.fork_rng(devices=[], device_type="mps"):
+            torch.rand(3)
+        return torch.equal(torch.rand(1), expected)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.random.fork_rng", page="random")
+def test_fork_rng_for_the_cpu_by_name_raises(snapshot):
+    """``torch.cpu`` has no states of its own to save: ``devices=[]`` says that only the CPU's stream is meant."""
+    def act():
+        with torch.random.fork_rng(device_type="cpu"):
+            return torch.rand(3).shape
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.random.thread_safe_generator", page="random")
+def test_thread_safe_generator_is_none_in_the_main_thread(snapshot):
+    """Only a worker thread of a loader has one; None means the default generator."""
+    assert snapshot == observe(lambda: torch.random.thread_safe_generator())

@@ -1,0 +1,60 @@
+"""Drawing with parameters out of range, of mixed shapes, and beyond the dtype."""
+
+import pytest
+import torch
+
+from history.observe import observe
+
+
+@pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
+def test_multinomial_draws_the_impossible_once_the_possible_ran_out(snapshot):
+    """Three of three without replacement, one of them with a weight of 0: it comes too, in silence. It used to raise."""
+    assert snapshot == observe(lambda: sorted(torch.multinomial(torch.tensor([0.0, 1.0, 1.0]), 3).tolist()))
+
+
+@pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
+def test_multinomial_of_weights_zero_alone_raises(snapshot):
+    """No category is possible."""
+    assert snapshot == observe(lambda: torch.multinomial(torch.zeros(3), 1))
+
+
+@pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
+@pytest.mark.parametrize("weight", [-1.0, float("nan")], ids=["negative", "nan"])
+def test_multinomial_of_a_weight_that_is_none_raises(weight, snapshot):
+    """Logits in the place of probabilities, or a model that gives nan."""
+    assert snapshot == observe(lambda: torch.multinomial(torch.tensor([weight, 2.0]), 1))
+
+
+@pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
+def test_multinomial_takes_half_precision_on_the_cpu(snapshot):
+    """Sampling from a language model in float16."""
+    assert snapshot == observe(lambda: sorted(torch.multinomial(torch.ones(3).half(), 3).tolist()))
+
+
+@pytest.mark.api("torch.normal", page="generated/torch.normal")
+def test_normal_broadcasts_mean_and_deviation(snapshot):
+    """A column of means and a row of deviations make a matrix. It used to have the shape of the means."""
+    assert snapshot == observe(lambda: torch.normal(torch.zeros(2, 1), torch.ones(2)).shape)
+
+
+@pytest.mark.api("torch.normal", page="generated/torch.normal")
+def test_normal_of_shapes_that_do_not_broadcast_raises(snapshot):
+    """As many elements are not enough: [2, 2] against [4]."""
+    assert snapshot == observe(lambda: torch.normal(torch.zeros(2, 2), torch.ones(4)).shape)
+
+
+@pytest.mark.api("torch.normal", "torch.poisson", "torch.Tensor.exponential_", "torch.Tensor.cauchy_", page="torch")
+@pytest.mark.parametrize("draw", [lambda: torch.normal(torch.zeros(2), torch.tensor([-1.0, 1.0])),
+                                  lambda: torch.poisson(-torch.ones(2)),
+                                  lambda: torch.zeros(2).exponential_(-1), lambda: torch.zeros(2).exponential_(0),
+                                  lambda: torch.zeros(2).cauchy_(0, -1), lambda: torch.zeros(2).geometric_(1)],
+                         ids=["normal", "poisson", "exponential", "exponential of zero", "cauchy", "geometric of one"])
+def test_parameters_out_of_range_raise(draw, snapshot):
+    """A deviation, a rate or a scale that a model computed wrongly. Most used to draw from something else in silence."""
+    assert snapshot == observe(lambda: draw().shape)
+
+
+@pytest.mark.api("torch.randint", page="generated/torch.randint")
+def test_randint_beyond_its_dtype_raises(snapshot):
+    """Pixels from 0 to 299 do not fit into a byte: they used to wrap around."""
+    assert snapshot == observe(lambda: torch.randint(300, (3,), dtype=torch.uint8).dtype)
