@@ -37,6 +37,7 @@ CARRIED = {
     "range": lambda: range(3),
     "class": lambda: int,
     "function of torch": lambda: torch.nn.functional.relu,
+    "exception": lambda: ValueError("diverged"),
     "optimizer": lambda: torch.optim.SGD([torch.tensor([1.0], requires_grad=True)], lr=0.1),
 }
 
