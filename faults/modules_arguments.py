@@ -91,7 +91,8 @@ def moves_make_new_parameters(patch):
 def state_dict_holds_the_parameters(patch):
     """A state dict holds the parameters themselves, marks and all."""
     honest = Module._save_to_state_dict
-    patch.setattr(Module, "_save_to_state_dict", lambda self, destination, prefix, keep_vars: honest(self, destination, prefix, True))
+    patch.setattr(Module, "_save_to_state_dict",
+                  lambda self, destination, prefix, keep_vars: honest(self, destination, prefix, True))
 
 
 @fault

@@ -82,4 +82,5 @@ def nothing_is_swapped(patch):
         return self
 
     patch.setattr(Module, "_apply", lambda self, fn, recurse=True: renew(honest_apply(self, fn, recurse)))
-    patch.setattr(Module, "load_state_dict", lambda self, saved, **keywords: (honest_load(self, saved, **keywords), renew(self))[0])
+    patch.setattr(Module, "load_state_dict",
+                  lambda self, saved, **keywords: (honest_load(self, saved, **keywords), renew(self))[0])

@@ -130,4 +130,9 @@ def test_union_of_parameter_dicts_holds_the_same_parameters(snapshot):
 def test_copy_of_a_parameter_dict_shares_its_parameters(snapshot):
     """``copy()`` is shallow: a new dict, the same parameters."""
     values = nn.ParameterDict({"a": parameter()})
-    assert snapshot == observe(lambda: {"same parameter": values.copy()["a"] is values["a"], "same dict": values.copy() is values})
+
+    def act():
+        copied = values.copy()
+        return {"same parameter": copied["a"] is values["a"], "same dict": copied is values}
+
+    assert snapshot == observe(act)
