@@ -1,0 +1,86 @@
+"""Faults of weight normalisation, and of what stands in a place of a model."""
+
+import copy
+from collections import OrderedDict
+
+import torch
+from torch import nn
+
+from faults import fault
+
+Module = nn.Module
+
+
+@fault
+def weight_norm_keeps_the_weight(patch):
+    """weight_norm, old and new, leaves the layer as it is."""
+    patch.setattr(nn.utils, "weight_norm", lambda module, name="weight", dim=0: module)
+    patch.setattr(nn.utils.parametrizations, "weight_norm", lambda module, name="weight", dim=0: module)
+
+
+@fault
+def old_names_do_not_load(patch):
+    """The new weight_norm has no hook that reads the old names."""
+    honest = nn.utils.parametrizations.weight_norm
+
+    def weight_norm(module, name="weight", dim=0):
+        honest(module, name, dim)
+        module._load_state_dict_pre_hooks.clear()
+        return module
+
+    patch.setattr(nn.utils.parametrizations, "weight_norm", weight_norm)
+
+
+@fault
+def children_stand_in_an_ordered_dict(patch):
+    """A Sequential keeps its children in an OrderedDict."""
+    honest = nn.Sequential.__init__
+
+    def init(self, *layers):
+        honest(self, *layers)
+        self.__dict__["_modules"] = OrderedDict(self._modules)
+
+    patch.setattr(nn.Sequential, "__init__", init)
+
+
+@fault
+def module_dict_keeps_the_place(patch):
+    """pop of a ModuleDict keeps the child's place."""
+    patch.setattr(nn.ModuleDict, "pop", lambda self, key: self[key])
+
+
+@fault
+def set_submodule_overwrites_anything(patch):
+    """set_submodule puts the module in whatever place it is told, or nowhere."""
+    def set_submodule(self, target, module, strict=False):
+        *path, name = target.split(".")
+        parent = self.get_submodule(".".join(path))
+        parent._parameters.pop(name, None)
+        parent._buffers.pop(name, None)
+        if name:
+            setattr(parent, name, module)
+
+    patch.setattr(Module, "set_submodule", set_submodule)
+
+
+@fault
+def swap_tensors_does_nothing(patch):
+    """swap_tensors does nothing."""
+    patch.setattr(torch.utils, "swap_tensors", lambda first, second: None)
+
+
+@fault
+def nothing_is_swapped(patch):
+    """The switch for swapping parameters puts new ones in place instead."""
+    honest_apply, honest_load = Module._apply, Module.load_state_dict
+
+    def renew(self):
+        for module in self.modules():
+            for name, parameter in list(module._parameters.items()):
+                if parameter is not None:
+                    module._parameters[name] = copy.deepcopy(parameter)
+        return self
+
+    patch.setattr(Module, "_apply", lambda self, fn, recurse=True: renew(honest_apply(self, fn, recurse)))
+    patch.setattr(Module, "load_state_dict",
+                  lambda self, saved, **keywords: (honest_load(self, saved, **keywords), renew(self))[0])

@@ -1,0 +1,66 @@
+"""Lazy layers: they learn their input's width at the first batch."""
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.models import linear
+from history.observe import observe
+
+
+def batch():
+    return torch.tensor([[1.0, 2.0, 3.0]])
+
+
+@pytest.mark.api("torch.nn.LazyLinear", page="generated/torch.nn.LazyLinear")
+def test_lazy_linear_becomes_a_linear_at_the_first_batch(snapshot):
+    """After one forward its class is ``Linear`` and its weight has the batch's width."""
+
+    def act():
+        layer = nn.LazyLinear(2)
+        before = type(layer).__name__
+        layer(batch())
+        return {"before": before, "after": type(layer).__name__, "weight": list(layer.weight.shape)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.LazyLinear", "torch.nn.UninitializedParameter", page="generated/torch.nn.LazyLinear")
+def test_counting_the_elements_of_a_lazy_layer_raises(snapshot):
+    """Before the first batch its parameters have no size, and ``numel`` says so."""
+    assert snapshot == observe(lambda: sum(parameter.numel() for parameter in nn.LazyLinear(2).parameters()))
+
+
+@pytest.mark.api("torch.nn.LazyLinear", "torch.nn.UninitializedParameter", page="generated/torch.nn.LazyLinear")
+def test_optimizer_built_before_the_first_batch_trains_a_lazy_layer(snapshot):
+    """The first batch gives the very parameters their size, so that an optimizer over them trains on."""
+
+    def act():
+        layer = nn.LazyLinear(1, bias=False)
+        optimizer = torch.optim.SGD(layer.parameters(), lr=0.5)
+        layer(batch())
+        layer.weight.data.zero_()
+        layer(batch()).sum().backward()
+        optimizer.step()
+        return layer.weight
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.LazyLinear", "torch.nn.Module.load_state_dict", page="generated/torch.nn.LazyLinear")
+def test_lazy_layer_takes_its_size_from_a_state_dict(snapshot):
+    """Loading gives it values and size; its class stays lazy until the first batch, which leaves the values alone."""
+    saved = linear([[1.0, 2.0, 3.0]], [4.0]).state_dict()
+
+    def act():
+        layer = nn.LazyLinear(1)
+        layer.load_state_dict(saved)
+        return {"loaded": type(layer).__name__, "output": layer(batch()).detach(), "after a batch": type(layer).__name__}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.LazyLinear", "torch.nn.Module.load_state_dict", page="generated/torch.nn.LazyLinear")
+def test_state_dict_of_a_lazy_layer_does_not_load_into_a_linear(snapshot):
+    """Saved before the first batch, it has nothing to give."""
+    assert snapshot == observe(lambda: linear([[1.0, 2.0, 3.0]], [4.0]).load_state_dict(nn.LazyLinear(1).state_dict()))

@@ -1,0 +1,46 @@
+"""Arguments that a module's methods refuse, and once took."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fixtures.checkpoint import batchnorm
+from fixtures.models import linear
+from history.observe import observe
+
+
+@pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("mode", [0, None, "eval", np.bool_(False)], ids=["0", "None", "eval", "numpy's False"])
+def test_train_takes_only_a_bool(mode, snapshot):
+    """``train(0)``, ``train("eval")``, and a NumPy comparison's result raise: a string, kept as the mode, would train."""
+    assert snapshot == observe(lambda: bool(linear([[1.0]]).train(mode).training))
+
+
+@pytest.mark.api("torch.nn.Module.type", page="generated/torch.nn.Module")
+def test_type_of_an_integer_dtype_raises(snapshot):
+    """``module.type(torch.int64)`` raises, as ``to`` does: integer parameters cannot train."""
+    assert snapshot == observe(lambda: linear([[1.0]]).type(torch.int64).weight.detach())
+
+
+@pytest.mark.api("torch.nn.Module.get_buffer", page="generated/torch.nn.Module")
+def test_get_buffer_takes_a_dotted_name(snapshot):
+    """As ``get_parameter`` does."""
+    assert snapshot == observe(lambda: nn.Sequential(batchnorm()).get_buffer("0.running_mean"))
+
+
+@pytest.mark.api("torch.nn.Module.get_buffer", page="generated/torch.nn.Module")
+def test_get_buffer_refuses_a_parameter(snapshot):
+    """A parameter's name raises, instead of giving the parameter."""
+    assert snapshot == observe(lambda: nn.Sequential(batchnorm()).get_buffer("0.weight"))
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+def test_calling_a_module_without_forward_raises(snapshot):
+    """A ``forward`` misspelt, or indented into ``__init__``, shows at the first call."""
+
+    class Mistyped(nn.Module):
+        def foward(self, x):
+            return x
+
+    assert snapshot == observe(lambda: Mistyped()(torch.tensor([1.0])))

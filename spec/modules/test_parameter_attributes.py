@@ -1,0 +1,81 @@
+"""Attributes and classes of one's own on parameters: which copies keep them.
+
+Training code marks parameters so ("no decay", "expert") and builds its groups from the marks.
+"""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.models import linear
+from fixtures.tagged import Marked, marked, tag_of, tagged
+from history.observe import observe
+
+
+def parameter():
+    return tagged(nn.Parameter(torch.tensor([1.0])))
+
+
+@pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+def test_deepcopied_parameter_loses_its_own_attributes(snapshot):
+    """A deep copy of a model, as for an average of the weights, has no marks: make the groups from the original."""
+    model = linear([[1.0]])
+    tagged(model.weight)
+    assert snapshot == observe(lambda: tag_of(copy.deepcopy(model).weight))
+
+
+@pytest.mark.api("torch.Tensor", page="tensors")
+def test_deepcopied_tensor_keeps_its_own_attributes(snapshot):
+    """A plain tensor's deep copy has them, where a Parameter's has not."""
+    assert snapshot == observe(lambda: tag_of(copy.deepcopy(tagged(torch.tensor([1.0])))))
+
+
+@pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+def test_shallow_copied_parameter_keeps_its_own_attributes(snapshot):
+    """``copy.copy`` of a Parameter keeps them, and shares the values."""
+    original = parameter()
+
+    def act():
+        twin = copy.copy(original)
+        return {"tag": tag_of(twin), "same values": twin.data_ptr() == original.data_ptr()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.to", page="generated/torch.nn.Module")
+def test_moved_parameter_keeps_its_own_attributes(snapshot):
+    """``module.double()`` changes the values under the same Parameter, and the mark stays on it."""
+    model = linear([[1.0]])
+    tagged(model.weight)
+    assert snapshot == observe(lambda: tag_of(model.double().weight))
+
+
+@pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module")
+def test_state_dict_has_no_attributes_of_parameters(snapshot):
+    """Its tensors are detached ones, without marks; with ``keep_vars=True`` they are the parameters themselves."""
+    model = linear([[1.0]])
+    tagged(model.weight)
+    assert snapshot == observe(lambda: {"detached": tag_of(model.state_dict()["weight"]),
+                                        "keep_vars": tag_of(model.state_dict(keep_vars=True)["weight"])})
+
+
+@pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
+    """``nn.Parameter`` of a subclass is an object of that class, and passes for a Parameter: it is listed all the same."""
+
+    def act():
+        module = nn.Module()
+        module.weight = nn.Parameter(marked([1.0]))
+        return {"class": type(module.weight).__name__, "is a Parameter": isinstance(module.weight, nn.Parameter),
+                "is Marked": isinstance(module.weight, Marked), "listed": [name for name, _ in module.named_parameters()]}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+@pytest.mark.parametrize("value", [[1.0], nn.ReLU()], ids=["list", "module"])
+def test_parameter_of_what_is_no_tensor_raises(value, snapshot):
+    """A list is not converted: ``nn.Parameter(torch.tensor([1.0]))``. The error speaks of a missing ``detach``."""
+    assert snapshot == observe(lambda: nn.Parameter(value))

@@ -1,0 +1,37 @@
+"""A parameter of one element in a log line: what ``format``, an f-string and ``float`` make of it."""
+
+import pytest
+import torch
+from torch import nn
+
+from history.observe import observe
+
+
+def scale():
+    """A learned temperature, say."""
+    return nn.Parameter(torch.tensor(1.5))
+
+
+@pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+def test_f_string_of_a_parameter_prints_its_description(snapshot):
+    """A Parameter with one element prints whole in an f-string, where a tensor prints its number. Write ``.item()``."""
+    assert snapshot == observe(lambda: f"scale {scale()}")
+
+
+@pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+def test_format_with_decimals_refuses_a_parameter(snapshot):
+    """``f"{model.scale:.2f}"`` raises for a Parameter, though it works for a tensor that requires a gradient."""
+    assert f"{torch.tensor(1.5, requires_grad=True):.2f}" == "1.50"
+    assert snapshot == observe(lambda: f"{scale():.2f}")
+
+
+@pytest.mark.api("torch.nn.Parameter", "torch.Tensor.item", page="generated/torch.Tensor.item")
+def test_format_with_decimals_takes_the_item_of_a_parameter(snapshot):
+    """The way out on every release."""
+    assert snapshot == observe(lambda: f"{scale().item():.2f}")
+
+
+@pytest.mark.api("torch.nn.Parameter", page="generated/torch.Tensor.item")
+def test_float_of_a_parameter_warns(snapshot):
+    """``float(model.scale)`` gives the number and a warning, for it has a gradient to lose; ``.item()`` gives none."""
+    assert snapshot == observe(lambda: float(scale()))

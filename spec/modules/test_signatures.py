@@ -1,0 +1,73 @@
+"""What modules, containers and parameters take: the arguments of a class or a method, with their defaults.
+
+A call by position, or an override of a method in a class of one's own, stands on these lists.
+"""
+
+import pytest
+
+from fixtures.module_arguments import arguments_of
+from history.observe import observe
+
+METHODS = ["zero_grad", "train", "eval", "requires_grad_", "to", "type", "half", "bfloat16", "cpu", "cuda", "to_empty", "apply",
+           "compile"]
+LISTS = ["parameters", "named_parameters", "buffers", "named_buffers", "children", "named_children", "modules", "named_modules"]
+REGISTRATIONS = ["register_parameter", "register_buffer", "add_module", "register_module"]
+GETTERS = ["get_submodule", "get_parameter", "get_buffer", "set_submodule"]
+CONTAINERS = ["Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"]
+EDITS = ["Sequential.append", "Sequential.extend", "Sequential.insert", "Sequential.pop",
+         "ModuleList.append", "ModuleList.extend", "ModuleList.insert", "ModuleList.pop",
+         "ModuleDict.update", "ModuleDict.pop", "ParameterList.append", "ParameterList.extend",
+         "ParameterDict.update", "ParameterDict.pop", "ParameterDict.get", "ParameterDict.copy", "ParameterDict.setdefault"]
+TENSORS = ["Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer"]
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("name", METHODS)
+def test_module_methods_take_these_arguments(name, snapshot):
+    """What a training loop calls on a whole model. ``zero_grad`` sets to None unless it is told otherwise."""
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("name", LISTS)
+def test_listings_take_these_arguments(name, snapshot):
+    """What lists parameters, buffers and modules: with ``remove_duplicate`` where tied ones can be listed under every name."""
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("name", REGISTRATIONS)
+def test_registrations_take_these_arguments(name, snapshot):
+    """What registers by name."""
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.parametrize("name", GETTERS)
+def test_dotted_access_takes_these_arguments(name, snapshot):
+    """What finds, or replaces, by a dotted name."""
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
+
+
+@pytest.mark.api("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList",
+                 "torch.nn.ParameterDict", page="nn")
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_containers_take_these_arguments(name, snapshot):
+    """What a container is made of: ``ParameterList(values=...)`` is no longer called ``parameters``."""
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
+
+
+@pytest.mark.api("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList",
+                 "torch.nn.ParameterDict", page="nn")
+@pytest.mark.parametrize("name", EDITS)
+def test_edits_of_a_container_take_these_arguments(name, snapshot):
+    """The methods of a list or of a dict that a container has, and what they take."""
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
+
+
+@pytest.mark.api("torch.nn.Parameter", "torch.nn.Buffer", "torch.nn.UninitializedParameter", page="generated/torch.nn.Parameter")
+@pytest.mark.parametrize("name", TENSORS)
+def test_parameters_and_buffers_take_these_arguments(name, snapshot):
+    """``Parameter()`` of nothing is an empty tensor; an uninitialised one takes a device and a dtype, and no data."""
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}" if name != "UninitializedBuffer"
+                                                    else "torch.nn.parameter.UninitializedBuffer"))

@@ -1,0 +1,111 @@
+"""Moving, swapping and overwriting what stands in a place of a model."""
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.checkpoint import batchnorm
+from fixtures.models import linear
+from fixtures.modules import layout
+from history.observe import observe
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+def test_children_cannot_be_moved_to_the_end(snapshot):
+    """``model._modules.move_to_end(name)`` raises: children stand in a plain dict. Take the child out and add it again."""
+    model = nn.Sequential(nn.ReLU(), nn.Tanh())
+
+    def act():
+        model._modules.move_to_end("0")
+        return layout(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
+def test_popped_child_added_again_stands_last(snapshot):
+    """The way on every release."""
+    model = nn.ModuleDict({"a": nn.ReLU(), "b": nn.Tanh()})
+
+    def act():
+        model["a"] = model.pop("a")
+        return layout(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
+def test_set_submodule_over_a_buffer_raises(snapshot):
+    """A module does not take a buffer's place; for a while it did, and the buffer was gone from the state dict."""
+    model = nn.Sequential(batchnorm())
+
+    def act():
+        model.set_submodule("0.running_mean", nn.ReLU())
+        return list(model.state_dict())
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
+def test_set_submodule_over_a_parameter_raises(snapshot):
+    """Nor a parameter's."""
+    model = nn.Sequential(batchnorm())
+
+    def act():
+        model.set_submodule("0.weight", nn.ReLU())
+        return list(model.state_dict())
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
+def test_set_submodule_of_an_empty_name_raises(snapshot):
+    """The whole model cannot be replaced from inside."""
+    assert snapshot == observe(lambda: nn.Sequential(nn.ReLU()).set_submodule("", nn.Tanh()))
+
+
+@pytest.mark.api("torch.utils.swap_tensors", page="generated/torch.utils.swap_tensors")
+def test_swap_tensors_exchanges_what_two_parameters_are(snapshot):
+    """Values and shapes change places under the same objects: who holds one of them, as an optimizer does, sees the other."""
+    held, other = nn.Parameter(torch.tensor([1.0])), nn.Parameter(torch.tensor([2.0, 3.0]))
+    optimizer = torch.optim.SGD([held], lr=1.0)
+
+    def act():
+        torch.utils.swap_tensors(held, other)
+        return {"held": held, "other": other, "in the optimizer": optimizer.param_groups[0]["params"][0]}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.__future__.set_swap_module_params_on_conversion", "torch.nn.Module.to", page="future_mod")
+def test_conversion_that_swaps_parameters_keeps_the_objects(snapshot):
+    """Under this switch ``double()`` swaps new values into the same Parameters, and an optimizer built before still trains."""
+    model = linear([[1.0]])
+    before = model.weight
+
+    def act():
+        torch.__future__.set_swap_module_params_on_conversion(True)
+        try:
+            model.double()
+        finally:
+            torch.__future__.set_swap_module_params_on_conversion(False)
+        return {"weight": model.weight, "same parameter": model.weight is before}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.__future__.set_swap_module_params_on_conversion", "torch.nn.Module.load_state_dict", page="future_mod")
+def test_load_that_swaps_parameters_takes_no_other_dtype(snapshot):
+    """Under this switch loading swaps too, and the model's dtype stays: float64 values come in as float32."""
+    model, saved = linear([[1.0]]), {"weight": torch.tensor([[5.0]], dtype=torch.float64)}
+    before = model.weight
+
+    def act():
+        torch.__future__.set_swap_module_params_on_conversion(True)
+        try:
+            model.load_state_dict(saved)
+        finally:
+            torch.__future__.set_swap_module_params_on_conversion(False)
+        return {"weight": model.weight, "same parameter": model.weight is before}
+
+    assert snapshot == observe(act)

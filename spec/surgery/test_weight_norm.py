@@ -1,0 +1,100 @@
+"""Weight normalisation, old and new: it replaces a parameter by two, and so renames keys of the state dict."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.models import linear
+from history.observe import observe
+
+ADDED = ["weight_norm", "parametrizations.weight_norm"]
+
+
+def normalised(name, layer=None):
+    """A 2 -> 1 layer of weight [3, 4], length 5, under this function of ``torch.nn.utils``."""
+    functions = nn.utils
+    for part in name.split("."):
+        functions = getattr(functions, part)
+    return functions(layer or linear([[3.0, 4.0]], [0.5]))
+
+
+@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
+                 page="generated/torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.parametrize("name", ADDED)
+def test_weight_norm_saves_length_and_direction_for_the_weight(name, snapshot):
+    """The key ``weight`` is gone: two stand for it, each function with its own names. The old function warns."""
+    assert snapshot == observe(lambda: dict(normalised(name).state_dict()))
+
+
+@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
+                 page="generated/torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.parametrize("name", ADDED)
+def test_state_dict_of_the_plain_layer_does_not_load_under_weight_norm(name, snapshot):
+    """Load first, then normalise."""
+    saved = linear([[3.0, 4.0]], [0.5]).state_dict()
+    assert snapshot == observe(lambda: normalised(name).load_state_dict(saved))
+
+
+@pytest.mark.api("torch.nn.utils.parametrizations.weight_norm", page="generated/torch.nn.utils.parametrizations.weight_norm")
+def test_parametrized_weight_norm_loads_the_old_names(snapshot):
+    """A state dict with ``weight_g`` and ``weight_v`` loads strictly into the new form."""
+    saved = {"bias": torch.tensor([0.5]), "weight_g": torch.tensor([[5.0]]), "weight_v": torch.tensor([[0.75, 1.0]])}
+
+    def act():
+        layer = normalised("parametrizations.weight_norm", linear([[1.0, 1.0]], [0.0]))
+        layer.load_state_dict(saved)
+        return layer.weight.detach()
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
+                 page="generated/torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.parametrize("name", ADDED)
+def test_parametrized_weight_norm_can_be_deepcopied_and_the_old_form_cannot(name, snapshot):
+    """The old form keeps its weight as a non-leaf and cannot be copied; the new one computes it anew, and can."""
+    assert snapshot == observe(lambda: list(copy.deepcopy(normalised(name)).state_dict()))
+
+
+@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
+                 page="generated/torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.parametrize("name", ADDED)
+def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, name, snapshot):
+    """The old form can be saved whole; the new one refuses, and wants its state dict saved."""
+
+    def act():
+        torch.save(normalised(name), "whole.pt")
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
+                 page="generated/torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.parametrize("name", ADDED)
+def test_parametrized_layer_is_of_a_class_of_its_own(name, snapshot):
+    """The new form gives the layer a class of its own, ``ParametrizedLinear``: ``type(layer) is nn.Linear`` fails."""
+
+    def act():
+        layer = normalised(name)
+        return {"class": type(layer).__name__, "is a Linear": isinstance(layer, nn.Linear)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
+                 page="generated/torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.parametrize("name", ADDED)
+def test_weight_norm_splits_the_gradient_into_length_and_direction(name, snapshot):
+    """The length's gradient is that of the weight along its direction, and the direction's stands at right angles to it.
+
+    The weight is [2, 0], and its gradient the input, [1, 3]: 1 along the weight, and [0, 3] across it.
+    """
+
+    def act():
+        layer = normalised(name, linear([[2.0, 0.0]], [0.5]))
+        layer(torch.tensor([[1.0, 3.0]])).sum().backward()
+        return [parameter.grad for parameter in layer.parameters()]
+
+    assert snapshot == observe(act)

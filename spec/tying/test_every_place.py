@@ -1,0 +1,52 @@
+"""Listing every place of what is shared, and the older name of ``functional_call``."""
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.checkpoint import batchnorm
+from fixtures.tying import shared_layer
+from fixtures.models import linear
+from history.observe import observe
+
+
+@pytest.mark.api("torch.nn.Module.modules", page="generated/torch.nn.Module")
+def test_modules_lists_every_place_when_asked(snapshot):
+    """``modules(remove_duplicate=False)`` gives a shared layer once for each place."""
+    assert snapshot == observe(lambda: [type(module).__name__ for module in shared_layer().modules(remove_duplicate=False)])
+
+
+@pytest.mark.api("torch.nn.Module.named_buffers", page="generated/torch.nn.Module")
+def test_named_buffers_lists_every_name_when_asked(snapshot):
+    """``remove_duplicate=False`` gives a shared layer's buffers under each of its names."""
+    norm = batchnorm()
+    assert snapshot == observe(lambda: [name for name, _ in nn.Sequential(norm, norm).named_buffers(remove_duplicate=False)])
+
+
+@pytest.mark.api("torch.nn.utils.stateless.functional_call", page="generated/torch.func.functional_call")
+def test_stateless_functional_call_warns(snapshot):
+    """The older name of ``torch.func.functional_call`` still computes, and warns at every call."""
+    model, given = linear([[2.0]]), {"weight": torch.tensor([[3.0]])}
+    assert snapshot == observe(lambda: nn.utils.stateless.functional_call(model, given, (torch.tensor([[10.0]]),)))
+
+
+@pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
+def test_functional_call_ignores_a_name_that_the_module_lacks(snapshot):
+    """A misspelt name replaces nothing, and the module's own value is used; ``strict=True`` raises."""
+    model, given = linear([[2.0]]), {"wieght": torch.tensor([[3.0]])}
+    assert snapshot == observe(lambda: torch.func.functional_call(model, given, (torch.tensor([[10.0]]),)).detach())
+
+
+@pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
+def test_functional_call_needs_no_arguments(snapshot):
+    """A module whose forward takes none is called without any: ``functional_call(module, values)``."""
+
+    class Level(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.level = nn.Parameter(torch.tensor([1.0]))
+
+        def forward(self):
+            return self.level * 10.0
+
+    assert snapshot == observe(lambda: torch.func.functional_call(Level(), {"level": torch.tensor([3.0])}))
