@@ -7,7 +7,9 @@ import torch
 
 from faults import fault
 
-base, nadam, radam, asgd, muon = (import_module(f"torch.optim.{name}") for name in ("optimizer", "nadam", "radam", "asgd", "_muon"))
+# torch.optim hides its modules
+base, nadam, radam, asgd, muon = (import_module(f"torch.optim.{name}")
+                                  for name in ("optimizer", "nadam", "radam", "asgd", "_muon"))
 Optimizer = torch.optim.Optimizer
 CLASSES = [each for each in vars(torch.optim).values() if isinstance(each, type) and issubclass(each, Optimizer)]
 
@@ -30,9 +32,11 @@ def wrapped(patch, owner, name, wrap):
 @fault
 def constructors_take_anything(patch):
     """The constructors lose the names and the defaults of their arguments."""
-    for each in CLASSES[:]:
+    def wrap(honest):
+        return lambda self, params, *more, **named: honest(self, params, *more, **named)
+    for each in CLASSES:
         if "__init__" in vars(each):
-            wrapped(patch, each, "__init__", lambda honest: lambda self, params, *more, **named: honest(self, params, *more, **named))
+            wrapped(patch, each, "__init__", wrap)
 
 
 @fault
@@ -172,7 +176,9 @@ def muon_steps_by_the_gradient(patch):
 @fault
 def lbfgs_needs_no_closure(patch):
     """LBFGS steps with a loss of 0 where no closure is given, and returns twice the loss of one that is."""
-    wrapped(patch, torch.optim.LBFGS, "step", lambda honest: lambda self, closure=None: 2 * honest(self, closure) if closure else 0.0)
+    def wrap(honest):
+        return lambda self, closure=None: 2 * honest(self, closure) if closure else 0.0
+    wrapped(patch, torch.optim.LBFGS, "step", wrap)
 
 
 @fault

@@ -13,7 +13,7 @@ OTHERS = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", 
 @pytest.mark.api("torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax", "torch.optim.ASGD", "torch.optim.NAdam",
                  "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop", page="optim")
 def test_other_optimizers_keep_this_state(name, snapshot):
-    """The state after one step with gradient 2; the step count, a number once, is a float32 tensor: take ``int(state["step"])``."""
+    """The state after one step with gradient 2. The step count is a float32 tensor now: take ``int(state["step"])``."""
     def act():
         w = parameter([1.0])
         optimizer = getattr(torch.optim, name)([w], lr=0.1)
@@ -48,9 +48,10 @@ def trained(name, settings):
 @pytest.mark.api("torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax", "torch.optim.ASGD", "torch.optim.NAdam",
                  "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop", page="optim")
 def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, snapshot):
-    """``foreach=True``, which CUDA parameters get by default, steps as the plain loop, also where one member has fewer steps behind it.
+    """``foreach=True``, which CUDA parameters get by default, steps as the plain loop, also where one member is a step behind.
 
-    For some releases ASGD's did not, nor did NAdam's.
+    For some releases ASGD's did not, nor did NAdam's; RAdam's left out eps: a gradient of 0, as the second member has at first,
+    gave NaN.
     """
     def act():
         plain, observed = trained(name, settings), trained(name, {**settings, "foreach": True})
@@ -93,7 +94,8 @@ def test_step_without_any_gradient_does_nothing(name, snapshot):
 
 @pytest.mark.parametrize("name", ["SGD", "AdamW"] + OTHERS)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.AdamW", "torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax",
-                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop", page="optim")
+                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop",
+                 page="optim")
 def test_optimizers_step_float16_parameters_on_the_cpu(name, snapshot):
     """A model in float16 trains on the CPU too. Once the kernels were missing, and the step raised."""
     assert snapshot == observe(lambda: stepped(getattr(torch.optim, name), [1.0], [[1.0]], dtype=torch.float16, lr=0.25))
@@ -107,7 +109,8 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
 
 @pytest.mark.parametrize("name, settings", COMPLEX)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax",
-                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop", page="optim")
+                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop",
+                 page="optim")
 def test_complex_parameter_steps_as_the_pair_of_its_parts(name, settings, snapshot):
     """1 + 2i with gradients 1 - i and 0.5 + i goes where the real parameter [1, 2] goes with their parts."""
     def act():

@@ -23,7 +23,7 @@ def after_a_step_of(copied, **settings):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_unpickled_optimizer_steps_parameters_of_its_own(snapshot):
-    """A pickled optimizer takes its parameters along: what comes back moves its own copies, and no model's. Keep ``state_dict()``."""
+    """A pickled optimizer takes its parameters along: what comes back moves its own copies. Keep the ``state_dict()`` instead."""
     assert snapshot == observe(lambda: after_a_step_of(lambda each: pickle.loads(pickle.dumps(each)), momentum=0.5))
 
 
@@ -53,9 +53,9 @@ FILLED = [pytest.param(name, option, id=name.lower() + "-" + option) for name, o
 @pytest.mark.parametrize("name, option", FILLED)
 @pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
 def test_option_that_an_older_state_dict_lacks_is_filled_in(name, option, snapshot):
-    """A state dict from before an option lacks it: loading fills it in, and the step runs. ``absent``: this release has no such option.
+    """A state dict from before an option lacks it: loading fills it in, and the step runs.
 
-    It is filled with what keeps the old behaviour, not with what the constructor was given.
+    ``absent``: this release has no such option. It is filled with what keeps the old behaviour, not with what the constructor was given.
     """
     def act():
         w = parameter([1.0])

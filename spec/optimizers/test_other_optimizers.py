@@ -34,9 +34,9 @@ def test_adamax_divides_by_the_largest_gradient(snapshot):
 
 @pytest.mark.api("torch.optim.NAdam", page="generated/torch.optim.NAdam")
 def test_nadam_looks_ahead_by_the_next_momentum(snapshot):
-    """The first step with lr 0.1 and gradient 1 is 0.1 (1 + 0.1 m' / (1 - m m')), 0.10565, m and m' the momenta of this step and the next.
+    """The first step with lr 0.1 and gradient 1 is 0.1 (1 + 0.1 m' / (1 - m m')), 0.10565.
 
-    Some releases took m twice, so that the plain step was not the one of foreach.
+    m and m' are the momenta of this step and the next, 0.45 each. Some releases took m twice, so that the plain step was not the one of foreach.
     """
     assert snapshot == observe(lambda: stepped(torch.optim.NAdam, [1.0], [[1.0], [1.0]], lr=0.1))
 
@@ -114,8 +114,8 @@ def test_muon_decays_by_default(snapshot):
 def test_muon_ignores_the_size_of_the_gradient(snapshot):
     """A hundredfold gradient makes the same step: it is scaled to norm 1, then made nearly orthogonal."""
     def act():
-        small, large = (stepped(torch.optim.Muon, [[1.0, 0.0], [0.0, 1.0]], [[[3 * by, 0.0], [0.0, by]]], lr=0.5, weight_decay=0.0)
-                        for by in (1.0, 100.0))
+        start, gradient = [[1.0, 0.0], [0.0, 1.0]], torch.tensor([[3.0, 0.0], [0.0, 1.0]])
+        small, large = (stepped(torch.optim.Muon, start, [(by * gradient).tolist()], lr=0.5, weight_decay=0.0) for by in (1, 100))
         # the steps are computed in bfloat16, so within its relative 2 ** -7
         return bool(torch.allclose(small, large, atol=0.5 * 2 ** -7))
 
@@ -132,7 +132,8 @@ def test_weight_decay_of_other_optimizers_adds_to_the_gradient(name, snapshot):
     """A weight of 2 with decay 0.5 and gradient 1 steps as one with gradient 2 does, through all that the optimizer divides by."""
     def act():
         each = getattr(torch.optim, name)
-        return {"decay": stepped(each, [2.0], [[1.0]], lr=0.1, weight_decay=0.5), "added": stepped(each, [2.0], [[2.0]], lr=0.1)}
+        return {"decay": stepped(each, [2.0], [[1.0]], lr=0.1, weight_decay=0.5),
+                "added": stepped(each, [2.0], [[2.0]], lr=0.1)}
 
     assert snapshot == observe(act)
 

@@ -43,6 +43,32 @@ def test_sparse_adam_takes_a_generator(snapshot):
     assert snapshot == observe(lambda: len(torch.optim.SparseAdam(each for each in [parameter([1.0])]).param_groups[0]["params"]))
 
 
+@pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
+def test_sparse_adam_takes_a_generator_in_a_group(snapshot):
+    """``{"params": model.parameters()}`` works too.
+
+    For long it left the group without parameters, so that nothing trained, without a word.
+    """
+    def act():
+        groups = [{"params": (each for each in [parameter([1.0])])}]
+        return len(torch.optim.SparseAdam(groups).param_groups[0]["params"])
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
+def test_sparse_adam_refuses_a_bare_tensor(snapshot):
+    """``SparseAdam(weight)`` is a TypeError, as for other optimizers."""
+    assert snapshot == observe(lambda: len(torch.optim.SparseAdam(parameter([1.0])).param_groups[0]["params"]))
+
+
+@pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
+def test_sparse_adam_takes_a_gradient_without_rows(snapshot):
+    """A batch of nothing but padding gives a sparse gradient without a row: nothing moves."""
+    gradients = [torch.zeros(3, 1).to_sparse(1)]
+    assert snapshot == observe(lambda: trained(torch.optim.SparseAdam, gradients, lr=0.25))
+
+
 @pytest.mark.parametrize("in_a_group", [False, True], ids=["list", "group"])
 @pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 def test_sparse_adam_refuses_a_sparse_parameter(in_a_group, snapshot):

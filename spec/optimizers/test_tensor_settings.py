@@ -11,15 +11,17 @@ NAMES = ["SGD", "Adam", "Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax",
-                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop", page="optim")
+                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop",
+                 page="optim")
 def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
-    """``lr=torch.tensor([0.25])`` steps as 0.25 does. Once most steps raised a TypeError; a tensor without dimensions always did."""
+    """``lr=torch.tensor([0.25])`` steps as 0.25 does. Once most steps raised a TypeError: it had to be ``torch.tensor(0.25)``."""
     assert snapshot == observe(lambda: stepped(getattr(torch.optim, name), [1.0, -2.0], [[1.0, 0.5]], lr=torch.tensor([0.25])))
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax",
-                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop", page="optim")
+                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop",
+                 page="optim")
 def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
     """With ``foreach=True`` a tensor lr works too, but for Adam, which refuses it unless ``capturable=True``."""
     assert snapshot == observe(lambda: stepped(getattr(torch.optim, name), [1.0, -2.0], [[1.0, 0.5]], lr=torch.tensor(0.25),
@@ -48,13 +50,16 @@ def test_adam_fused_takes_a_learning_rate_tensor(snapshot):
 @pytest.mark.parametrize("lr", [1, True], ids=["int", "bool"])
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
 def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
-    """``lr=1`` steps as 1.0. For some releases the current rate was kept as an integer, and 0.9999 as 0: ASGD stopped after its first step."""
+    """``lr=1`` steps as 1.0.
+
+    For some releases the current rate was kept as an integer, and 0.9999 as 0: ASGD stopped after its first step.
+    """
     assert snapshot == observe(lambda: stepped(torch.optim.ASGD, [4.0], [[1.0], [1.0], [1.0]], lr=lr).flatten())
 
 
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
 def test_asgd_does_not_follow_a_changed_learning_rate_at_once(snapshot):
-    """ASGD steps by its own rate, computed after the step before: an lr of 0 set after the first step stops the third, not the second."""
+    """ASGD steps by a rate computed after the step before: an lr of 0 set after the first step stops the third, not the second."""
     def act():
         w, path = parameter([1.0]), []
         optimizer = torch.optim.ASGD([w], lr=0.25, lambd=0.0)
