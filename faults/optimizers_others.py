@@ -201,6 +201,27 @@ def sparse_adam_lists_its_groups_first(patch):
 
 
 @fault
+def sparse_adam_takes_no_empty_gradient(patch):
+    """SparseAdam's step raises for a sparse gradient without rows, as it did up to 1.13."""
+    def refuse(optimizer, arguments, keywords):
+        for group in optimizer.param_groups:
+            for member in group["params"]:
+                if member.grad is not None and member.grad.is_sparse and not member.grad._nnz():
+                    raise RuntimeError("values has incorrect size")
+    patch.setitem(base._global_optimizer_pre_hooks, -1, refuse)
+
+
+@fault
+def bare_tensors_are_parameters(patch):
+    """An optimizer takes a tensor for a list of one."""
+    def wrap(honest):
+        def init(self, params, defaults):
+            honest(self, [params] if isinstance(params, torch.Tensor) else params, defaults)
+        return init
+    wrapped(patch, Optimizer, "__init__", wrap)
+
+
+@fault
 def names_are_dropped(patch):
     """A group forgets the names of its parameters."""
     def wrap(honest):

@@ -55,7 +55,8 @@ FILLED = [pytest.param(name, option, id=name.lower() + "-" + option) for name, o
 def test_option_that_an_older_state_dict_lacks_is_filled_in(name, option, snapshot):
     """A state dict from before an option lacks it: loading fills it in, and the step runs.
 
-    ``absent``: this release has no such option. It is filled with what keeps the old behaviour, not with what the constructor was given.
+    ``absent``: this release has no such option. It is filled with what keeps the old behaviour, not
+    with what the constructor was given.
     """
     def act():
         w = parameter([1.0])

@@ -36,7 +36,8 @@ def test_adamax_divides_by_the_largest_gradient(snapshot):
 def test_nadam_looks_ahead_by_the_next_momentum(snapshot):
     """The first step with lr 0.1 and gradient 1 is 0.1 (1 + 0.1 m' / (1 - m m')), 0.10565.
 
-    m and m' are the momenta of this step and the next, 0.45 each. Some releases took m twice, so that the plain step was not the one of foreach.
+    m and m' are the momenta of this step and the next, 0.45 each. Some releases took m twice, so that the plain step
+    was not the one of foreach.
     """
     assert snapshot == observe(lambda: stepped(torch.optim.NAdam, [1.0], [[1.0], [1.0]], lr=0.1))
 
@@ -129,7 +130,7 @@ DECAYING = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop"
 @pytest.mark.api("torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax", "torch.optim.ASGD", "torch.optim.NAdam",
                  "torch.optim.RAdam", "torch.optim.RMSprop", page="optim")
 def test_weight_decay_of_other_optimizers_adds_to_the_gradient(name, snapshot):
-    """A weight of 2 with decay 0.5 and gradient 1 steps as one with gradient 2 does, through all that the optimizer divides by."""
+    """A weight of 2 with decay 0.5 and gradient 1 steps as one with gradient 2, through all that the optimizer divides by."""
     def act():
         each = getattr(torch.optim, name)
         return {"decay": stepped(each, [2.0], [[1.0]], lr=0.1, weight_decay=0.5),

@@ -59,7 +59,7 @@ def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
 
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
 def test_asgd_does_not_follow_a_changed_learning_rate_at_once(snapshot):
-    """ASGD steps by a rate computed after the step before: an lr of 0 set after the first step stops the third, not the second."""
+    """ASGD steps by a rate computed at the step before: an lr of 0 set after the first step stops the third, not the second."""
     def act():
         w, path = parameter([1.0]), []
         optimizer = torch.optim.ASGD([w], lr=0.25, lambd=0.0)
