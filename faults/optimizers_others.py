@@ -201,6 +201,21 @@ def sparse_adam_lists_its_groups_first(patch):
 
 
 @fault
+def sparse_adam_looks_through_its_groups(patch):
+    """SparseAdam looks at the parameters of its groups before it takes them, as it did up to 1.13."""
+    def wrap(honest):
+        def init(self, params, *more, **named):
+            params = list(params)
+            for each in params:
+                if isinstance(each, dict):
+                    for _ in each["params"]:
+                        pass
+            honest(self, params, *more, **named)
+        return init
+    wrapped(patch, torch.optim.SparseAdam, "__init__", wrap)
+
+
+@fault
 def sparse_adam_takes_no_empty_gradient(patch):
     """SparseAdam's step raises for a sparse gradient without rows, as it did up to 1.13."""
     def refuse(optimizer, arguments, keywords):
