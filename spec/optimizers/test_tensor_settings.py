@@ -1,0 +1,124 @@
+"""Learning rates and betas that are tensors, or integers."""
+
+import pytest
+import torch
+
+from fixtures.references import parameter, step, stepped
+from history.observe import observe
+
+NAMES = ["SGD", "Adam", "Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax",
+                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop",
+                 page="optim")
+def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
+    """``lr=torch.tensor([0.25])`` steps as 0.25 does. Once most steps raised a TypeError: it had to be ``torch.tensor(0.25)``."""
+    assert snapshot == observe(lambda: stepped(getattr(torch.optim, name), [1.0, -2.0], [[1.0, 0.5]], lr=torch.tensor([0.25])))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax",
+                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop",
+                 page="optim")
+def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
+    """With ``foreach=True`` a tensor lr works too, but for Adam, which refuses it unless ``capturable=True``."""
+    assert snapshot == observe(lambda: stepped(getattr(torch.optim, name), [1.0, -2.0], [[1.0, 0.5]], lr=torch.tensor(0.25),
+                                               foreach=True))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
+    """Set in the group after construction, the tensor lr is found by the next step."""
+    def act():
+        w = parameter([1.0])
+        optimizer = torch.optim.Adam([w], foreach=True)
+        optimizer.param_groups[0]["lr"] = torch.tensor(0.25)
+        step(optimizer, [1.0])
+        return w.detach()
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_fused_takes_a_learning_rate_tensor(snapshot):
+    """``fused=True`` reads a tensor lr: the first step is 0.25."""
+    assert snapshot == observe(lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=torch.tensor(0.25), fused=True))
+
+
+@pytest.mark.parametrize("lr", [1, True], ids=["int", "bool"])
+@pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
+def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
+    """``lr=1`` steps as 1.0.
+
+    For some releases the current rate was kept as an integer, and 0.9999 as 0: ASGD stopped after its first step.
+    """
+    assert snapshot == observe(lambda: stepped(torch.optim.ASGD, [4.0], [[1.0], [1.0], [1.0]], lr=lr).flatten())
+
+
+@pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
+def test_asgd_does_not_follow_a_changed_learning_rate_at_once(snapshot):
+    """ASGD steps by a rate computed at the step before: an lr of 0 set after the first step stops the third, not the second."""
+    def act():
+        w, path = parameter([1.0]), []
+        optimizer = torch.optim.ASGD([w], lr=0.25, lambd=0.0)
+        for lr in (0.25, 0.0, 0.0):
+            optimizer.param_groups[0]["lr"] = lr
+            step(optimizer, [1.0])
+            path.append(w.detach().clone())
+        return torch.cat(path)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
+def test_asgd_takes_a_learning_rate_tensor_without_warning(snapshot):
+    """A tensor lr needs no warning. For some releases every step warned of the copy that ASGD itself made."""
+    assert snapshot == observe(lambda: stepped(torch.optim.ASGD, [1.0], [[1.0]], lr=torch.tensor(0.25)))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_takes_betas_that_are_tensors(snapshot):
+    """Two tensors of one element step as the numbers do."""
+    betas = (torch.tensor(0.5), torch.tensor(0.75))
+    assert snapshot == observe(lambda: stepped(torch.optim.Adam, [1.0], [[1.0], [2.0]], lr=0.25, betas=betas))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_refuses_one_beta_as_a_tensor(snapshot):
+    """Both betas must be of the same kind."""
+    assert snapshot == observe(lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=0.25, betas=(torch.tensor(0.5), 0.75)))
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_foreach_refuses_betas_that_are_tensors(snapshot):
+    """With ``foreach=True`` tensors need ``capturable=True``, and the constructor says so."""
+    betas = (torch.tensor(0.5), torch.tensor(0.75))
+    assert snapshot == observe(lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=0.25, betas=betas, foreach=True))
+
+
+OUT_OF_RANGE = [
+    pytest.param("LBFGS", {"lr": -1.0}, id="lbfgs-lr"),
+    pytest.param("ASGD", {"lambd": -1.0}, id="asgd-lambd"),
+    pytest.param("ASGD", {"alpha": -1.0}, id="asgd-alpha"),
+    pytest.param("AdamW", {"weight_decay": -1.0}, id="adamw-weight-decay"),
+    pytest.param("Adagrad", {"initial_accumulator_value": -1.0}, id="adagrad-initial-accumulator-value"),
+    pytest.param("Adadelta", {"rho": 1.5}, id="adadelta-rho"),
+    pytest.param("RMSprop", {"alpha": -1.0}, id="rmsprop-alpha"),
+    pytest.param("Rprop", {"etas": (1.2, 0.5)}, id="rprop-etas"),
+    pytest.param("NAdam", {"momentum_decay": -1.0}, id="nadam-momentum-decay"),
+    pytest.param("Adafactor", {"d": 0.5}, id="adafactor-d"),
+]
+
+
+@pytest.mark.parametrize("name, settings", OUT_OF_RANGE)
+@pytest.mark.api("torch.optim.LBFGS", "torch.optim.ASGD", "torch.optim.AdamW", "torch.optim.Adagrad", "torch.optim.Adadelta",
+                 "torch.optim.RMSprop", "torch.optim.Rprop", "torch.optim.NAdam", "torch.optim.Adafactor", page="optim")
+def test_setting_of_other_optimizers_outside_its_range_raises(name, settings, snapshot):
+    """The constructor refuses it and shows the value. LBFGS and ASGD took negative ones for long."""
+    def act():
+        group = getattr(torch.optim, name)([parameter([1.0])], **settings).param_groups[0]
+        return {each: group[each] for each in settings}
+
+    assert snapshot == observe(act)
