@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.module_arguments import arguments_of
+from fixtures.arguments import arguments_of
 from history.observe import observe
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.call_arguments import arguments_of
+from fixtures.arguments import arguments_of
 from history.observe import observe
 
 NAMES = ["uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_", "dirac_", "xavier_uniform_",

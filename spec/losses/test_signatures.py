@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.call_arguments import arguments_of
+from fixtures.arguments import arguments_of
 from history.observe import observe
 
 CLASSES = ["MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "CrossEntropyLoss", "LinearCrossEntropyLoss", "NLLLoss", "BCELoss",

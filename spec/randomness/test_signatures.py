@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.call_arguments import arguments_of
+from fixtures.arguments import arguments_of
 from history.observe import observe
 
 SEEDS = ["manual_seed", "seed", "initial_seed", "get_rng_state", "set_rng_state", "random.fork_rng"]

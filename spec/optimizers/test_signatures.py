@@ -5,18 +5,8 @@ import inspect
 import pytest
 import torch
 
+from fixtures.arguments import arguments_of
 from history.observe import observe
-
-
-def arguments(function):
-    """The arguments, "name" or "name=default"; "*" stands before the first that must be named."""
-    found = []
-    for each in list(inspect.signature(function).parameters.values())[1:]:
-        if each.kind is each.KEYWORD_ONLY and "*" not in found:
-            found.append("*")
-        sign = {each.VAR_POSITIONAL: "*", each.VAR_KEYWORD: "**"}.get(each.kind, "")
-        found.append(sign + each.name + ("" if each.default is each.empty else "={!r}".format(each.default)))
-    return found
 
 
 OPTIMIZERS = ["SGD", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop", "LBFGS",
@@ -30,7 +20,7 @@ OPTIMIZERS = ["SGD", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "ASGD", "
                  page="optim")
 def test_optimizers_take_these_arguments(name, snapshot):
     """What stands before the "*" may be given by position: name what comes after lr, for new arguments came in between."""
-    assert snapshot == observe(lambda: arguments(getattr(torch.optim, name).__init__))
+    assert snapshot == observe(lambda: arguments_of(f"torch.optim.{name}"))
 
 
 METHODS = ["zero_grad", "step", "state_dict", "load_state_dict", "add_param_group"]
@@ -41,14 +31,14 @@ METHODS = ["zero_grad", "step", "state_dict", "load_state_dict", "add_param_grou
                  "torch.optim.Optimizer.load_state_dict", "torch.optim.Optimizer.add_param_group", page="optim")
 def test_optimizer_methods_take_these_arguments(name, snapshot):
     """The methods that a training loop calls, as ``torch.optim.Optimizer`` has them."""
-    assert snapshot == observe(lambda: arguments(getattr(torch.optim.Optimizer, name)))
+    assert snapshot == observe(lambda: arguments_of(f"torch.optim.Optimizer.{name}"))
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam", "LBFGS"])
 @pytest.mark.api("torch.optim.SGD.step", "torch.optim.Adam.step", "torch.optim.LBFGS.step", page="generated/torch.optim.LBFGS")
 def test_step_takes_a_closure(name, snapshot):
     """``step`` takes a closure that computes the loss; LBFGS needs one."""
-    assert snapshot == observe(lambda: arguments(getattr(torch.optim, name).step))
+    assert snapshot == observe(lambda: arguments_of(f"torch.optim.{name}.step"))
 
 
 @pytest.mark.api("torch.optim", page="optim")
