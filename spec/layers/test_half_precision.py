@@ -33,8 +33,9 @@ def trained(layer, shape, dtype):
 
 
 @pytest.mark.parametrize("layer", list(LAYERS))
-@pytest.mark.api("torch.nn.Module.half", "torch.nn.Linear", "torch.nn.Conv2d", "torch.nn.BatchNorm2d", "torch.nn.LayerNorm", "torch.nn.LSTM",
-                 "torch.nn.Dropout", "torch.nn.MaxPool2d", "torch.nn.ReLU", "torch.nn.GELU", "torch.nn.Softmax", page="nn")
+@pytest.mark.api("torch.nn.Module.half", "torch.nn.Linear", "torch.nn.Conv2d", "torch.nn.BatchNorm2d", "torch.nn.LayerNorm",
+                 "torch.nn.LSTM", "torch.nn.Dropout", "torch.nn.MaxPool2d", "torch.nn.ReLU", "torch.nn.GELU", "torch.nn.Softmax",
+                 page="nn")
 def test_layers_train_in_float16(layer, snapshot):
     """A layer made float16 by ``half()`` computes forward and back in float16. On CPU most refused that up to 2.0 and later."""
     make, shape = LAYERS[layer]
@@ -43,7 +44,8 @@ def test_layers_train_in_float16(layer, snapshot):
 
 @pytest.mark.parametrize("layer", sorted(set(LAYERS) - {"ConvTranspose2d"}))  # whose first kernels depended on the CPU
 @pytest.mark.api("torch.nn.Module.bfloat16", "torch.nn.Linear", "torch.nn.Conv2d", "torch.nn.BatchNorm2d", "torch.nn.LayerNorm",
-                 "torch.nn.LSTM", "torch.nn.Dropout", "torch.nn.MaxPool2d", "torch.nn.ReLU", "torch.nn.GELU", "torch.nn.Softmax", page="nn")
+                 "torch.nn.LSTM", "torch.nn.Dropout", "torch.nn.MaxPool2d", "torch.nn.ReLU", "torch.nn.GELU", "torch.nn.Softmax",
+                 page="nn")
 def test_layers_train_in_bfloat16(layer, snapshot):
     """A layer made bfloat16 computes forward and back in bfloat16."""
     make, shape = LAYERS[layer]
@@ -95,13 +97,6 @@ def test_rmsnorm_divides_by_the_root_of_the_mean_square(snapshot):
 def test_prelu_in_float32_refuses_bfloat16(snapshot):
     """PReLU's slope must have its input's type, unlike the norms' parameters; convert the layer too."""
     assert snapshot == observe(lambda: nn.PReLU()(torch.tensor([-1.0]).to(torch.bfloat16)))
-
-
-@pytest.mark.parametrize("dtype", ["float64", "int64"])
-@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
-def test_linear_refuses_another_type_than_its_own(dtype, snapshot):
-    """A float32 layer does not convert: not NumPy's float64 and not integers. ``x.float()`` is the way out."""
-    assert snapshot == observe(lambda: nn.Linear(2, 1)(torch.ones(1, 2, dtype=getattr(torch, dtype))))
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")

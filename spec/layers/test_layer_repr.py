@@ -25,9 +25,10 @@ LAYERS = {
 
 
 @pytest.mark.parametrize("make", list(LAYERS.values()), ids=list(LAYERS))
-@pytest.mark.api("torch.nn.Flatten", "torch.nn.LogSoftmax", "torch.nn.GELU", "torch.nn.Softplus", "torch.nn.Upsample", "torch.nn.EmbeddingBag",
-                 "torch.nn.GroupNorm", "torch.nn.MultiheadAttention", "torch.nn.ConvTranspose1d", "torch.nn.Bilinear", "torch.nn.LSTMCell",
-                 "torch.nn.AdaptiveAvgPool2d", "torch.nn.LeakyReLU", "torch.nn.PReLU", page="nn")
+@pytest.mark.api("torch.nn.Flatten", "torch.nn.LogSoftmax", "torch.nn.GELU", "torch.nn.Softplus", "torch.nn.Upsample",
+                 "torch.nn.EmbeddingBag", "torch.nn.GroupNorm", "torch.nn.MultiheadAttention", "torch.nn.ConvTranspose1d",
+                 "torch.nn.Bilinear", "torch.nn.LSTMCell", "torch.nn.AdaptiveAvgPool2d", "torch.nn.LeakyReLU", "torch.nn.PReLU",
+                 page="nn")
 def test_further_layer_prints_its_arguments(make, snapshot):
     """A layer prints its class and its arguments; the attention's output layer has had three classes."""
     assert snapshot == observe(lambda: repr(make()))

@@ -93,12 +93,6 @@ def test_encoder_layers_start_as_copies(snapshot):
                                         "the same": first.linear1.weight is second.linear1.weight})
 
 
-@pytest.mark.api("torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer")
-def test_encoder_layer_takes_a_function_for_its_activation(snapshot):
-    """``activation`` may be a callable; of names it knows relu and gelu."""
-    assert snapshot == observe(lambda: nn.TransformerEncoderLayer(4, 2, 8, activation=torch.tanh)(torch.zeros(1, 1, 4)).shape)
-
-
 @pytest.mark.api("torch.nn.Transformer", page="generated/torch.nn.Transformer")
 def test_square_subsequent_mask_needs_no_transformer(snapshot):
     """The causal mask, 0 and minus infinity, comes from the class."""

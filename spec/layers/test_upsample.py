@@ -9,12 +9,14 @@ from history.observe import observe
 
 def upsampled(**settings):
     """0, 1, 2, 3 by a factor of 1.6: six numbers, for 6.4 rounded down."""
-    return F.interpolate(torch.arange(4.0).reshape(1, 1, 4), scale_factor=1.6, mode="linear", align_corners=False, **settings).flatten()
+    return F.interpolate(torch.arange(4.0).reshape(1, 1, 4), scale_factor=1.6, mode="linear", align_corners=False,
+                         **settings).flatten()
 
 
 @pytest.mark.api("torch.nn.functional.interpolate", "torch.nn.Upsample", page="generated/torch.nn.functional.interpolate")
 def test_interpolate_reads_places_by_the_given_factor(snapshot):
-    """Element i comes from (i + 0.5) / 1.6 - 0.5, and not from (i + 0.5) * 4 / 6 - 0.5. A network trained up to 1.5 sees other images."""
+    """Element i comes from (i + 0.5) / 1.6 - 0.5, and not from (i + 0.5) * 4 / 6 - 0.5. A network trained up to 1.5 sees other
+    images."""
     assert snapshot == observe(lambda: upsampled())
 
 

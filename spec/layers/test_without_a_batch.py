@@ -61,19 +61,7 @@ def test_layer_takes_one_sample_without_a_batch(layer, snapshot):
     assert snapshot == observe(lambda: make()(torch.zeros(shape)).shape)
 
 
-@pytest.mark.api("torch.nn.BatchNorm2d", page="generated/torch.nn.BatchNorm2d")
-def test_batchnorm2d_refuses_one_sample_without_a_batch(snapshot):
-    """Unlike InstanceNorm: [channel, height, width] raises."""
-    assert snapshot == observe(lambda: nn.BatchNorm2d(2)(torch.zeros(2, 3, 3)))
-
-
 @pytest.mark.api("torch.nn.GroupNorm", page="generated/torch.nn.GroupNorm")
 def test_groupnorm_refuses_one_sample_without_a_batch(snapshot):
     """[channel] raises: the second dimension holds the channels."""
     assert snapshot == observe(lambda: nn.GroupNorm(1, 2)(torch.zeros(2)))
-
-
-@pytest.mark.api("torch.nn.Flatten", page="generated/torch.nn.Flatten")
-def test_flatten_refuses_one_sample_without_a_batch(snapshot):
-    """[feature] has no dimension 1 to flatten from; two dimensions and more keep the first."""
-    assert snapshot == observe(lambda: nn.Flatten()(torch.zeros(3)))
