@@ -35,7 +35,7 @@ def test_sigmoid_and_tanh_of_integers_give_floats(layer, snapshot):
 @pytest.mark.parametrize("layer", ["GELU", "SiLU", "ELU", "LeakyReLU", "Softplus"])
 @pytest.mark.api("torch.nn.GELU", "torch.nn.SiLU", "torch.nn.ELU", "torch.nn.LeakyReLU", "torch.nn.Softplus", page="nn")
 def test_activation_refuses_integers(layer, snapshot):
-    """These need floats, and say so with another exception since 2.13: ``except RuntimeError`` still catches it."""
+    """These need floats, and say so with another exception since 2.8: ``except RuntimeError`` still catches it."""
     with pytest.raises(RuntimeError):
         F.softplus(torch.tensor([1]))
     assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([1])))
@@ -44,7 +44,7 @@ def test_activation_refuses_integers(layer, snapshot):
 @pytest.mark.parametrize("function", ["softmax", "log_softmax"])
 @pytest.mark.api("torch.nn.functional.softmax", "torch.nn.functional.log_softmax", page="generated/torch.nn.functional.softmax")
 def test_softmax_refuses_integers_unless_given_a_type(function, snapshot):
-    """``dtype=`` converts before the computation; without it integers raise, as another exception since 2.13."""
+    """``dtype=`` converts before the computation; without it integers raise, as another exception since 2.8."""
     assert getattr(F, function)(torch.tensor([1, 1]), dim=0, dtype=torch.float32).dtype == torch.float32
     assert snapshot == observe(lambda: getattr(F, function)(torch.tensor([1, 1]), dim=0))
 
