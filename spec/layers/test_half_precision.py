@@ -37,7 +37,7 @@ def trained(layer, shape, dtype):
                  "torch.nn.LSTM", "torch.nn.Dropout", "torch.nn.MaxPool2d", "torch.nn.ReLU", "torch.nn.GELU", "torch.nn.Softmax",
                  page="nn")
 def test_layers_train_in_float16(layer, snapshot):
-    """A layer made float16 by ``half()`` computes forward and back in float16. On CPU most of them came to do that from 2.1 to 2.3."""
+    """A layer made float16 by ``half()`` computes forward and back in float16. On CPU most came to do that from 2.1 to 2.3."""
     make, shape = LAYERS[layer]
     assert snapshot == observe(lambda: trained(make(), shape, torch.float16))
 
