@@ -1,0 +1,118 @@
+"""Activations: at NaN and at the edges, over integers, in place, and along which dimension."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from history.observe import observe
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize("layer", ["ReLU", "ReLU6", "Hardtanh", "LeakyReLU", "Sigmoid", "Tanh"])
+@pytest.mark.api("torch.nn.ReLU", "torch.nn.ReLU6", "torch.nn.Hardtanh", "torch.nn.LeakyReLU", "torch.nn.Sigmoid",
+                 "torch.nn.Tanh", page="nn")
+def test_activation_of_nan_is_nan(layer, snapshot):
+    """A NaN is not clamped away."""
+    assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([NAN])))
+
+
+@pytest.mark.parametrize("layer", ["ReLU", "ReLU6", "Hardtanh"])
+@pytest.mark.api("torch.nn.ReLU", "torch.nn.ReLU6", "torch.nn.Hardtanh", page="nn")
+def test_clamping_activation_of_integers_gives_integers(layer, snapshot):
+    """What clamps alone takes integers and returns them."""
+    assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([-9, 0, 9])))
+
+
+@pytest.mark.parametrize("layer", ["Sigmoid", "Tanh"])
+@pytest.mark.api("torch.nn.Sigmoid", "torch.nn.Tanh", page="nn")
+def test_sigmoid_and_tanh_of_integers_give_floats(layer, snapshot):
+    """They convert integers to the default float type."""
+    assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([0])))
+
+
+@pytest.mark.parametrize("layer", ["GELU", "SiLU", "ELU", "LeakyReLU", "Softplus"])
+@pytest.mark.api("torch.nn.GELU", "torch.nn.SiLU", "torch.nn.ELU", "torch.nn.LeakyReLU", "torch.nn.Softplus", page="nn")
+def test_activation_refuses_integers(layer, snapshot):
+    """These need floats, and say so with another exception since 2.8: ``except RuntimeError`` still catches it."""
+    with pytest.raises(RuntimeError):
+        F.softplus(torch.tensor([1]))
+    assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([1])))
+
+
+@pytest.mark.parametrize("function", ["softmax", "log_softmax"])
+@pytest.mark.api("torch.nn.functional.softmax", "torch.nn.functional.log_softmax", page="generated/torch.nn.functional.softmax")
+def test_softmax_refuses_integers_unless_given_a_type(function, snapshot):
+    """``dtype=`` converts before the computation; without it integers raise, as another exception since 2.8."""
+    assert getattr(F, function)(torch.tensor([1, 1]), dim=0, dtype=torch.float32).dtype == torch.float32
+    assert snapshot == observe(lambda: getattr(F, function)(torch.tensor([1, 1]), dim=0))
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 2), (2, 2, 2), (2, 2, 2, 2)], ids=str)
+@pytest.mark.api("torch.nn.Softmax", page="generated/torch.nn.Softmax")
+def test_softmax_without_dim_sums_over_the_first_or_the_second(shape, snapshot):
+    """The dimension that sums to one is 0 for one and three dimensions, else 1; and a warning says to name it."""
+    x = torch.arange(2.0 ** len(shape)).reshape(shape) ** 2
+
+    def act():
+        output = nn.Softmax()(x)
+        return {str(dim): bool(torch.allclose(output.sum(dim), torch.ones(()))) for dim in range(len(shape))}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.GELU", page="generated/torch.nn.GELU")
+def test_gelu_is_exact_by_default(snapshot):
+    """x times the normal distribution up to x; ``approximate="tanh"``, as GPT-2 was trained, differs in the fourth digit."""
+    x = torch.tensor([1.0])
+    assert snapshot == observe(lambda: {"default": nn.GELU()(x), "tanh": nn.GELU(approximate="tanh")(x)})
+
+
+def in_place(function):
+    """Whether ``function`` returned the tensor that it was given, what it wrote there, and the gradient before it."""
+    x = torch.tensor([-2.0, 2.0], requires_grad=True)
+    given = x * 1
+    output = function(given)
+    output.sum().backward()
+    return {"in place": output is given, "output": output.detach(), "gradient": x.grad}
+
+
+@pytest.mark.parametrize("function", ["leaky_relu_", "elu_"])
+@pytest.mark.api("torch.nn.functional.leaky_relu_", "torch.nn.functional.elu_", page="generated/torch.nn.functional.leaky_relu_")
+def test_in_place_activation_with_negative_slope_refuses_backward(function, snapshot):
+    """The gradient is found from the output alone, whose sign tells nothing then. torch 1.4 gave a wrong gradient, in silence."""
+    assert snapshot == observe(lambda: in_place(lambda given: getattr(F, function)(given, -1.0)))
+
+
+@pytest.mark.parametrize("layer", ["ReLU", "LeakyReLU", "ReLU6", "SiLU", "Hardswish", "Hardsigmoid", "Mish"])
+@pytest.mark.api("torch.nn.ReLU", "torch.nn.LeakyReLU", "torch.nn.SiLU", "torch.nn.Hardswish", "torch.nn.Hardsigmoid",
+                 "torch.nn.Mish", page="nn")
+def test_activation_in_place_computes_the_same_gradient(layer, snapshot):
+    """``inplace=True`` overwrites what it is given; output and gradient are those of a new tensor."""
+    def act():
+        found, other = in_place(getattr(nn, layer)(inplace=True)), in_place(getattr(nn, layer)())
+        same = {name: torch.equal(found[name], other[name]) for name in ("output", "gradient")}
+        return {"in place": found["in place"], "otherwise": other["in place"], "same": same}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.parametrize("layer", ["ReLU", "ReLU6", "Hardtanh", "LeakyReLU"])
+@pytest.mark.api("torch.nn.ReLU", "torch.nn.ReLU6", "torch.nn.Hardtanh", "torch.nn.LeakyReLU", page="nn")
+def test_activation_at_its_kinks_takes_the_smaller_slope(layer, snapshot):
+    """At 0 (ReLU, ReLU6, LeakyReLU), at 6 (ReLU6), at -1 and 1 (Hardtanh) the gradient is that of the flatter side."""
+    x = torch.tensor([-1.0, 0.0, 1.0, 6.0], requires_grad=True)
+
+    def act():
+        getattr(nn, layer)()(x).sum().backward()
+        return x.grad
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.parametrize("function", ["sigmoid", "tanh"])
+@pytest.mark.api("torch.nn.functional.sigmoid", "torch.nn.functional.tanh", page="generated/torch.nn.functional.sigmoid")
+def test_functional_sigmoid_and_tanh_do_not_warn(function, snapshot):
+    """``F.sigmoid`` and ``F.tanh`` are there to stay; they warned of their end for years."""
+    assert snapshot == observe(lambda: getattr(F, function)(torch.tensor([0.0])))

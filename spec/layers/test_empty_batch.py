@@ -1,0 +1,84 @@
+"""A batch without samples, as the last of a filtered data set: what comes out, and what becomes of gradients and statistics."""
+
+import pytest
+import torch
+from torch import nn
+
+from history.observe import observe
+
+TRAINED = {
+    "Linear": (lambda: nn.Linear(2, 1), (0, 2)),
+    "Conv2d": (lambda: nn.Conv2d(2, 1, 1), (0, 2, 3, 3)),
+    "ConvTranspose1d": (lambda: nn.ConvTranspose1d(2, 1, 1), (0, 2, 3)),
+    "BatchNorm1d": (lambda: nn.BatchNorm1d(2), (0, 2)),
+    "LayerNorm": (lambda: nn.LayerNorm(2), (0, 2)),
+    "GroupNorm": (lambda: nn.GroupNorm(1, 2), (0, 2, 3)),
+    "PReLU": (lambda: nn.PReLU(), (0, 2)),
+    "LSTMCell": (lambda: nn.LSTMCell(2, 1), (0, 2)),
+}
+
+
+def gradients(layer, shape):
+    """The output's shape, and the parameters' gradients after backward, for an input of zeros that requires grad."""
+    output = layer(torch.zeros(shape, requires_grad=True))
+    output = output[0] if isinstance(output, tuple) else output
+    output.sum().backward()
+    return {"output": output.shape, **{name: parameter.grad for name, parameter in layer.named_parameters()}}
+
+
+@pytest.mark.parametrize("layer", list(TRAINED))
+@pytest.mark.api("torch.nn.Linear", "torch.nn.Conv2d", "torch.nn.ConvTranspose1d", "torch.nn.BatchNorm1d", "torch.nn.LayerNorm",
+                 "torch.nn.GroupNorm", "torch.nn.PReLU", "torch.nn.LSTMCell", page="nn")
+def test_empty_batch_gives_gradients_of_zero(layer, snapshot):
+    """A layer gives an empty output, and its parameters get zeros, not None: momentum and decay still move them in the step."""
+    make, shape = TRAINED[layer]
+    assert snapshot == observe(lambda: gradients(make(), shape))
+
+
+PLAIN = {
+    "AdaptiveAvgPool1d": (lambda: nn.AdaptiveAvgPool1d(1), (0, 2, 3)),
+    "AdaptiveMaxPool2d": (lambda: nn.AdaptiveMaxPool2d(1), (0, 2, 3, 3)),
+    "Upsample": (lambda: nn.Upsample(scale_factor=2), (0, 2, 3)),
+    "Flatten": (lambda: nn.Flatten(), (0, 2, 3)),
+    "Softmax": (lambda: nn.Softmax(1), (0, 2)),
+    "ReflectionPad1d": (lambda: nn.ReflectionPad1d(1), (0, 2, 3)),
+}
+
+
+@pytest.mark.parametrize("layer", list(PLAIN))
+@pytest.mark.api("torch.nn.AdaptiveAvgPool1d", "torch.nn.AdaptiveMaxPool2d", "torch.nn.Upsample", "torch.nn.Flatten",
+                 "torch.nn.Softmax", "torch.nn.ReflectionPad1d", page="nn")
+def test_empty_batch_passes_through_layers_without_parameters(layer, snapshot):
+    """The output has no samples, and the shape that it would have with some."""
+    make, shape = PLAIN[layer]
+    assert snapshot == observe(lambda: make()(torch.zeros(shape)).shape)
+
+
+@pytest.mark.api("torch.nn.Bilinear", page="generated/torch.nn.Bilinear")
+def test_empty_batch_passes_through_bilinear(snapshot):
+    """Two empty batches make one."""
+    assert snapshot == observe(lambda: nn.Bilinear(2, 3, 1)(torch.zeros(0, 2), torch.zeros(0, 3)).shape)
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_empty_batch_is_counted_by_batchnorm_and_leaves_its_statistics(snapshot):
+    """The running statistics rest, but ``num_batches_tracked`` rises: under ``momentum=None`` the next batch counts for less."""
+    layer = nn.BatchNorm1d(1)
+
+    def act():
+        layer(torch.zeros(0, 1))
+        return {name: buffer.clone() for name, buffer in layer.named_buffers()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.InstanceNorm1d", page="generated/torch.nn.InstanceNorm1d")
+def test_empty_batch_is_refused_by_instancenorm_with_affine(snapshot):
+    """InstanceNorm repeats its weight for each sample; with none of them it cannot index the first."""
+    assert snapshot == observe(lambda: nn.InstanceNorm1d(2, affine=True)(torch.zeros(0, 2, 3)).shape)
+
+
+@pytest.mark.api("torch.nn.GroupNorm", page="generated/torch.nn.GroupNorm")
+def test_groupnorm_refuses_samples_without_positions(snapshot):
+    """[sample, channel, 0] raises. It passed before, and made the weight's gradient NaN for some releases."""
+    assert snapshot == observe(lambda: gradients(nn.GroupNorm(1, 2), (1, 2, 0)))

@@ -1,0 +1,110 @@
+"""Layers in float16, bfloat16 and complex numbers, and beside parameters of another type: who computes, and in what type."""
+
+import pytest
+import torch
+from torch import nn
+
+from history.observe import observe
+
+LAYERS = {  # the layer, and the shape of what it takes
+    "Linear": (lambda: nn.Linear(4, 2), (2, 4)),
+    "Conv2d": (lambda: nn.Conv2d(4, 2, 2), (2, 4, 3, 3)),
+    "ConvTranspose2d": (lambda: nn.ConvTranspose2d(4, 2, 2), (2, 4, 3, 3)),
+    "BatchNorm2d": (lambda: nn.BatchNorm2d(4), (2, 4, 3, 3)),
+    "LayerNorm": (lambda: nn.LayerNorm(4), (2, 4)),
+    "GroupNorm": (lambda: nn.GroupNorm(2, 4), (2, 4)),
+    "LSTM": (lambda: nn.LSTM(4, 2), (3, 2, 4)),
+    "Dropout": (lambda: nn.Dropout(), (2, 4)),
+    "MaxPool2d": (lambda: nn.MaxPool2d(2), (2, 4, 3, 3)),
+    "AdaptiveAvgPool2d": (lambda: nn.AdaptiveAvgPool2d(1), (2, 4, 3, 3)),
+    "ReLU": (lambda: nn.ReLU(), (2, 4)),
+    "GELU": (lambda: nn.GELU(), (2, 4)),
+    "Softmax": (lambda: nn.Softmax(1), (2, 4)),
+}
+
+
+def trained(layer, shape, dtype):
+    """The types of the output and of the input's gradient after a pass forward and back, all in ``dtype``."""
+    x = torch.ones(shape).to(dtype).requires_grad_()
+    output = layer.to(dtype)(x)
+    output = output[0] if isinstance(output, tuple) else output
+    output.sum().backward()
+    return {"output": output.dtype, "gradient": x.grad.dtype}
+
+
+@pytest.mark.parametrize("layer", list(LAYERS))
+@pytest.mark.api("torch.nn.Module.half", "torch.nn.Linear", "torch.nn.Conv2d", "torch.nn.BatchNorm2d", "torch.nn.LayerNorm",
+                 "torch.nn.LSTM", "torch.nn.Dropout", "torch.nn.MaxPool2d", "torch.nn.ReLU", "torch.nn.GELU", "torch.nn.Softmax",
+                 page="nn")
+def test_layers_train_in_float16(layer, snapshot):
+    """A layer made float16 by ``half()`` computes forward and back in float16. On CPU most came to do that from 2.1 to 2.3."""
+    make, shape = LAYERS[layer]
+    assert snapshot == observe(lambda: trained(make(), shape, torch.float16))
+
+
+@pytest.mark.parametrize("layer", sorted(set(LAYERS) - {"ConvTranspose2d"}))  # whose first kernels depended on the CPU
+@pytest.mark.api("torch.nn.Module.bfloat16", "torch.nn.Linear", "torch.nn.Conv2d", "torch.nn.BatchNorm2d", "torch.nn.LayerNorm",
+                 "torch.nn.LSTM", "torch.nn.Dropout", "torch.nn.MaxPool2d", "torch.nn.ReLU", "torch.nn.GELU", "torch.nn.Softmax",
+                 page="nn")
+def test_layers_train_in_bfloat16(layer, snapshot):
+    """A layer made bfloat16 computes forward and back in bfloat16."""
+    make, shape = LAYERS[layer]
+    assert snapshot == observe(lambda: trained(make(), shape, torch.bfloat16))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+def test_embedding_trains_in_half_precision(dtype, snapshot):
+    """A table in half precision is looked up, and its gradient counts the uses in its type."""
+    def act():
+        layer = nn.Embedding(3, 2).to(getattr(torch, dtype))
+        layer(torch.tensor([1, 1])).sum().backward()
+        return layer.weight.grad
+
+    assert snapshot == observe(act)
+
+
+NORMS = {"BatchNorm1d": lambda: nn.BatchNorm1d(2), "LayerNorm": lambda: nn.LayerNorm(2), "GroupNorm": lambda: nn.GroupNorm(1, 2)}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("norm", list(NORMS))
+@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.LayerNorm", "torch.nn.GroupNorm", page="nn")
+def test_normalisation_in_float32_takes_half_precision(norm, dtype, snapshot):
+    """A norm that keeps its parameters in float32 takes half precision and returns it, as mixed precision wants it."""
+    x = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).to(getattr(torch, dtype))
+    assert snapshot == observe(lambda: NORMS[norm]()(x).dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+@pytest.mark.api("torch.nn.RMSNorm", page="generated/torch.nn.RMSNorm")
+def test_rmsnorm_returns_the_type_of_its_input(dtype, snapshot):
+    """Beside a float32 weight too. It promoted half precision to float32 at first."""
+    assert snapshot == observe(lambda: nn.RMSNorm(2)(torch.ones(1, 2, dtype=getattr(torch, dtype))).dtype)
+
+
+@pytest.mark.api("torch.nn.RMSNorm", page="generated/torch.nn.RMSNorm")
+def test_rmsnorm_divides_by_the_root_of_the_mean_square(snapshot):
+    """1 and 7 have a mean square of 25, so that they become 0.2 and 1.4: the mean is not taken away, and there is no bias."""
+    def act():
+        layer = nn.RMSNorm(2)
+        return {"output": layer(torch.tensor([[1.0, 7.0]])), "state": list(layer.state_dict())}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.PReLU", page="generated/torch.nn.PReLU")
+def test_prelu_in_float32_refuses_bfloat16(snapshot):
+    """PReLU's slope must have its input's type, unlike the norms' parameters; convert the layer too."""
+    assert snapshot == observe(lambda: nn.PReLU()(torch.tensor([-1.0]).to(torch.bfloat16)))
+
+
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_drops_complex_numbers(snapshot):
+    """In training too. With p = 0.5 each of 1 + 1j is dropped or doubled."""
+    def act():
+        output = nn.Dropout()(torch.ones(100, dtype=torch.complex64) * (1 + 1j))
+        output = torch.view_as_real(output)
+        return {"parts": sorted(set(output.flatten().tolist())), "whole": bool((output[:, 0] == output[:, 1]).all())}
+
+    assert snapshot == observe(act)

@@ -1,0 +1,34 @@
+"""What further layers print: a diff of printed models between two releases is a diff of these."""
+
+import pytest
+from torch import nn
+
+from history.observe import observe
+
+LAYERS = {
+    "flatten": lambda: nn.Flatten(),
+    "log_softmax": lambda: nn.LogSoftmax(dim=1),
+    "gelu": lambda: nn.GELU(),
+    "softplus": lambda: nn.Softplus(),
+    "upsample": lambda: nn.Upsample(scale_factor=2),
+    "embedding_bag": lambda: nn.EmbeddingBag(5, 3),
+    "group_norm": lambda: nn.GroupNorm(2, 4),
+    "group_norm without affine": lambda: nn.GroupNorm(2, 4, affine=False),
+    "attention": lambda: nn.MultiheadAttention(4, 2),
+    "conv_transpose1d": lambda: nn.ConvTranspose1d(4, 8, 3),
+    "bilinear": lambda: nn.Bilinear(2, 3, 4),
+    "lstm_cell": lambda: nn.LSTMCell(4, 3),
+    "adaptive_avg_pool2d": lambda: nn.AdaptiveAvgPool2d((1, None)),
+    "leaky_relu": lambda: nn.LeakyReLU(),
+    "prelu": lambda: nn.PReLU(),
+}
+
+
+@pytest.mark.parametrize("make", list(LAYERS.values()), ids=list(LAYERS))
+@pytest.mark.api("torch.nn.Flatten", "torch.nn.LogSoftmax", "torch.nn.GELU", "torch.nn.Softplus", "torch.nn.Upsample",
+                 "torch.nn.EmbeddingBag", "torch.nn.GroupNorm", "torch.nn.MultiheadAttention", "torch.nn.ConvTranspose1d",
+                 "torch.nn.Bilinear", "torch.nn.LSTMCell", "torch.nn.AdaptiveAvgPool2d", "torch.nn.LeakyReLU", "torch.nn.PReLU",
+                 page="nn")
+def test_further_layer_prints_its_arguments(make, snapshot):
+    """A layer prints its class and its arguments; the attention's output layer has had three classes."""
+    assert snapshot == observe(lambda: repr(make()))

@@ -1,0 +1,67 @@
+"""One sample without a batch dimension: which layers take it, and which take a batch for it."""
+
+import pytest
+import torch
+from torch import nn
+
+from history.observe import observe
+
+CELLS = ["RNNCell", "LSTMCell", "GRUCell"]
+
+
+def hidden(result):
+    """The hidden state's shape, of a cell's result."""
+    return (result[0] if isinstance(result, tuple) else result).shape
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.api("torch.nn.RNNCell", "torch.nn.LSTMCell", "torch.nn.GRUCell", page="generated/torch.nn.RNNCell")
+def test_rnn_cell_takes_one_sample_without_a_batch(cell, snapshot):
+    """[feature] comes out as [hidden]."""
+    assert snapshot == observe(lambda: hidden(getattr(nn, cell)(3, 2)(torch.zeros(3))))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.api("torch.nn.RNNCell", "torch.nn.LSTMCell", "torch.nn.GRUCell", page="generated/torch.nn.RNNCell")
+def test_rnn_cell_refuses_a_sequence(cell, snapshot):
+    """A cell does one step: three dimensions raise."""
+    assert snapshot == observe(lambda: hidden(getattr(nn, cell)(3, 2)(torch.zeros(4, 1, 3))))
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 2)], ids=["without a batch", "of another batch"])
+@pytest.mark.api("torch.nn.RNNCell", page="generated/torch.nn.RNNCell")
+def test_rnn_cell_refuses_a_state_that_does_not_fit(shape, snapshot):
+    """The state for a batch of one must be [1, hidden]: it is not broadcast."""
+    assert snapshot == observe(lambda: nn.RNNCell(3, 2)(torch.zeros(1, 3), torch.zeros(shape)))
+
+
+@pytest.mark.api("torch.nn.LSTMCell", page="generated/torch.nn.LSTMCell")
+def test_lstm_cell_refuses_a_hidden_state_alone(snapshot):
+    """It wants the pair (h, c)."""
+    assert snapshot == observe(lambda: nn.LSTMCell(3, 2)(torch.zeros(1, 3), torch.zeros(1, 2)))
+
+
+LAYERS = {
+    "ConvTranspose1d": (lambda: nn.ConvTranspose1d(2, 1, 1), (2, 3)),
+    "Conv2d": (lambda: nn.Conv2d(2, 1, 1), (2, 3, 3)),
+    "AdaptiveAvgPool1d": (lambda: nn.AdaptiveAvgPool1d(1), (2, 3)),
+    "AdaptiveAvgPool2d": (lambda: nn.AdaptiveAvgPool2d(1), (2, 3, 3)),
+    "LPPool1d": (lambda: nn.LPPool1d(2, 2), (2, 4)),
+    "InstanceNorm2d": (lambda: nn.InstanceNorm2d(2), (2, 3, 3)),
+    "ReflectionPad1d": (lambda: nn.ReflectionPad1d(1), (2, 3)),
+}
+
+
+@pytest.mark.parametrize("layer", list(LAYERS))
+@pytest.mark.api("torch.nn.ConvTranspose1d", "torch.nn.Conv2d", "torch.nn.AdaptiveAvgPool1d", "torch.nn.AdaptiveAvgPool2d",
+                 "torch.nn.LPPool1d", "torch.nn.InstanceNorm2d", "torch.nn.ReflectionPad1d", page="nn")
+def test_layer_takes_one_sample_without_a_batch(layer, snapshot):
+    """A sample alone comes out alone."""
+    make, shape = LAYERS[layer]
+    assert snapshot == observe(lambda: make()(torch.zeros(shape)).shape)
+
+
+@pytest.mark.api("torch.nn.GroupNorm", page="generated/torch.nn.GroupNorm")
+def test_groupnorm_refuses_one_sample_without_a_batch(snapshot):
+    """[channel] raises: the second dimension holds the channels."""
+    assert snapshot == observe(lambda: nn.GroupNorm(1, 2)(torch.zeros(2)))
