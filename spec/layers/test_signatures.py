@@ -1,33 +1,10 @@
 """Which arguments layers take, in which order, with which defaults: what ``*args`` and keywords of a training loop rely on."""
 
-import inspect
-
 import pytest
 from torch import nn
 
+from fixtures.arguments import arguments_of
 from history.observe import observe
-
-
-def shown(default):
-    """A default as text: a function by its name, for its address differs in each run."""
-    return default.__name__ if inspect.isroutine(default) else repr(default)
-
-
-def arguments(function):
-    """What ``function`` takes besides self, as text: "name", "name=default", "*args", "**kwargs"; "*" begins what is keyword
-    only."""
-    found = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is parameter.KEYWORD_ONLY and not any(text.startswith("*") for text in found):
-            found.append("*")
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-        found.append(stars + parameter.name + ("" if parameter.default is parameter.empty else f"={shown(parameter.default)}"))
-    return found[1:] if found[:1] == ["self"] else found
-
-
-def made_with(layer):
-    """What the constructor of ``torch.nn.<layer>`` takes."""
-    return arguments(getattr(nn, layer).__init__)
 
 
 @pytest.mark.parametrize("layer", ["Linear", "Bilinear", "LazyLinear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d",
@@ -36,7 +13,7 @@ def made_with(layer):
                  "torch.nn.Conv3d", "torch.nn.ConvTranspose1d", "torch.nn.ConvTranspose2d", page="nn")
 def test_linear_and_convolution_take_these_arguments(layer, snapshot):
     """Sizes, ``bias``, and since 1.9 ``device`` and ``dtype``."""
-    assert snapshot == observe(lambda: made_with(layer))
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
 @pytest.mark.parametrize("layer", ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "InstanceNorm1d",
@@ -46,7 +23,7 @@ def test_linear_and_convolution_take_these_arguments(layer, snapshot):
                  "torch.nn.RMSNorm", "torch.nn.LocalResponseNorm", page="nn")
 def test_normalisation_takes_these_arguments(layer, snapshot):
     """``bias`` came to LayerNorm first, ahead of ``device``, and to the others years later, at the end and by keyword alone."""
-    assert snapshot == observe(lambda: made_with(layer))
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
 @pytest.mark.parametrize("layer", ["RNN", "LSTM", "GRU", "RNNBase", "RNNCell", "LSTMCell", "GRUCell"])
@@ -54,7 +31,7 @@ def test_normalisation_takes_these_arguments(layer, snapshot):
                  "torch.nn.GRUCell", page="nn")
 def test_recurrent_layers_take_these_arguments(layer, snapshot):
     """RNN, LSTM and GRU pass on what they are given to RNNBase, whose signature says more."""
-    assert snapshot == observe(lambda: made_with(layer))
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
 @pytest.mark.parametrize("layer", ["Embedding", "Embedding.from_pretrained", "EmbeddingBag", "EmbeddingBag.forward",
@@ -63,8 +40,7 @@ def test_recurrent_layers_take_these_arguments(layer, snapshot):
                  "torch.nn.EmbeddingBag.from_pretrained", page="generated/torch.nn.Embedding")
 def test_embeddings_take_these_arguments(layer, snapshot):
     """``padding_idx`` is the third argument of Embedding, and the last but two of EmbeddingBag."""
-    name, _, method = layer.partition(".")
-    assert snapshot == observe(lambda: arguments(getattr(getattr(nn, name), method or "__init__")))
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
 @pytest.mark.parametrize("layer", ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"])
@@ -72,7 +48,7 @@ def test_embeddings_take_these_arguments(layer, snapshot):
                  "torch.nn.FeatureAlphaDropout", page="generated/torch.nn.Dropout")
 def test_dropouts_take_these_arguments(layer, snapshot):
     """p is 0.5 by default in all of them."""
-    assert snapshot == observe(lambda: made_with(layer))
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
 @pytest.mark.parametrize("layer", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d", "AdaptiveAvgPool1d", "AdaptiveMaxPool2d",
@@ -81,7 +57,7 @@ def test_dropouts_take_these_arguments(layer, snapshot):
                  "torch.nn.AdaptiveAvgPool1d", "torch.nn.AdaptiveMaxPool2d", "torch.nn.LPPool1d", "torch.nn.LPPool3d", page="nn")
 def test_pools_take_these_arguments(layer, snapshot):
     """``padding`` comes third, after the stride, and ``ceil_mode`` stands elsewhere in max and in average pooling."""
-    assert snapshot == observe(lambda: made_with(layer))
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
 @pytest.mark.parametrize("layer", ["ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Mish", "Hardswish", "Hardtanh", "PReLU",
@@ -91,7 +67,7 @@ def test_pools_take_these_arguments(layer, snapshot):
                  "torch.nn.LogSoftmax", "torch.nn.Threshold", page="nn")
 def test_activations_take_these_arguments(layer, snapshot):
     """GELU's ``approximate``, the slopes, and where there is an ``inplace``."""
-    assert snapshot == observe(lambda: made_with(layer))
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
 @pytest.mark.parametrize("name", ["MultiheadAttention.__init__", "MultiheadAttention.forward", "TransformerEncoderLayer.__init__",
@@ -101,8 +77,7 @@ def test_activations_take_these_arguments(layer, snapshot):
                  "torch.nn.TransformerDecoderLayer", "torch.nn.Transformer", page="generated/torch.nn.MultiheadAttention")
 def test_attention_layers_take_these_arguments(name, snapshot):
     """``batch_first`` is False by default, and so comes after what it changes the meaning of."""
-    layer, method = name.split(".")
-    assert snapshot == observe(lambda: arguments(getattr(getattr(nn, layer), method)))
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
 
 @pytest.mark.parametrize("function", ["dropout", "dropout1d", "alpha_dropout", "embedding", "embedding_bag", "batch_norm",
@@ -114,7 +89,7 @@ def test_attention_layers_take_these_arguments(name, snapshot):
                  "torch.nn.functional.softmax", "torch.nn.functional.interpolate", page="nn.functional")
 def test_layer_functions_take_these_arguments(function, snapshot):
     """As functions, layers take their parameters, and ``training``: True in dropout, False in batch_norm and alpha_dropout."""
-    assert snapshot == observe(lambda: arguments(getattr(nn.functional, function)))
+    assert snapshot == observe(lambda: arguments_of(f"torch.nn.functional.{function}"))
 
 
 NEWER = {  # each with arguments to make it with
