@@ -61,7 +61,8 @@ def test_grad_without_inputs_raises(snapshot):
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 def test_grad_of_a_frozen_input_raises(snapshot):
     """With respect to a tensor that requires no grad there is nothing to compute, whatever ``allow_unused`` says."""
-    assert snapshot == observe(lambda: torch.autograd.grad(torch.ones(1, requires_grad=True).sum(), torch.ones(1), allow_unused=True))
+    loss = torch.ones(1, requires_grad=True).sum()
+    assert snapshot == observe(lambda: torch.autograd.grad(loss, torch.ones(1), allow_unused=True))
 
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")

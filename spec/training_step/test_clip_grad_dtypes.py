@@ -160,7 +160,8 @@ def test_clip_grad_norm_refuses_names_with_parameters(snapshot):
 @pytest.mark.api("torch.nn.utils.get_total_norm", page="generated/torch.nn.utils.get_total_norm")
 def test_total_norm_of_nothing_is_zero(snapshot):
     """And of a single tensor it is that tensor's."""
-    assert snapshot == observe(lambda: {"nothing": utils.get_total_norm([]), "tensor": utils.get_total_norm(torch.tensor([3.0, 4.0]))})
+    tensor = torch.tensor([3.0, 4.0])
+    assert snapshot == observe(lambda: {"nothing": utils.get_total_norm([]), "tensor": utils.get_total_norm(tensor)})
 
 
 @pytest.mark.api("torch.nn.utils.get_total_norm", page="generated/torch.nn.utils.get_total_norm")

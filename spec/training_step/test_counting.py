@@ -60,7 +60,7 @@ def test_mask_subtracted_from_one_raises(snapshot):
 @pytest.mark.api("torch.Tensor.item", page="generated/torch.Tensor.item")
 @pytest.mark.parametrize("values", [[1.0, 2.0], []], ids=["two", "none"])
 def test_item_of_another_count_than_one_raises(values, snapshot):
-    """A loss with ``reduction="none"`` has no ``item()``. The exception's class changed: catch RuntimeError, and ValueError too."""
+    """A loss with ``reduction="none"`` has no ``item()``. The exception's class changed: catch RuntimeError and ValueError."""
     assert snapshot == observe(lambda: torch.tensor(values).item())
 
 
@@ -82,7 +82,7 @@ def test_number_made_of_a_loss_with_a_graph_warns_unless_asked_for(way, snapshot
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach")
 def test_running_sum_of_losses_holds_every_graph(snapshot):
-    """Trap: ``total += loss`` is a tensor with a graph, back to the first batch: memory grows. ``total += loss.item()`` is a float."""
+    """Trap: ``total += loss`` has a graph, back to the first batch: memory grows. ``total += loss.item()`` is a float."""
     def act():
         total, number = 0.0, 0.0
         for x in (1.0, 2.0, 3.0):

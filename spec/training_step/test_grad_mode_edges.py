@@ -18,7 +18,7 @@ def grad_enabled_afterwards():
 @pytest.mark.api("torch.no_grad", "torch.enable_grad", "torch.inference_mode", page="generated/torch.no_grad")
 @pytest.mark.parametrize("name", ["no_grad", "enable_grad", "inference_mode"])
 def test_decorating_a_class_makes_a_function_of_it_with_a_warning(name, snapshot):
-    """Under ``@torch.no_grad()`` a class is no class any more: no ``isinstance``, no subclass. Only its construction runs without grad."""
+    """Under ``@torch.no_grad()`` a class is a function: no ``isinstance``, no subclass. Only its making runs without grad."""
     def act():
         class Model:
             def __init__(self):

@@ -13,7 +13,7 @@ def rows():
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
 @pytest.mark.parametrize("kind", ["tuple", "list"])
 def test_list_of_lists_as_an_index_warns_where_a_tuple_does_not(kind, snapshot):
-    """``x[([0, 1], [1, 2])]`` picks (0, 1) and (1, 2). Trap: with a list around, the same now, with a warning; some day other rows."""
+    """``x[([0, 1], [1, 2])]`` picks (0, 1) and (1, 2). Trap: a list around it warns, and will pick rows some day."""
     assert snapshot == observe(lambda: rows()[{"tuple": ([0, 1], [1, 2]), "list": [[0, 1], [1, 2]]}[kind]])
 
 
