@@ -17,7 +17,10 @@ def wrap(patch, owner, name, change):
 def clone_of_a_parameter_is_a_parameter(patch):
     """clone() of a Parameter is a Parameter."""
     def change(honest):
-        return lambda self, **settings: nn.Parameter(honest(self, **settings)) if isinstance(self, nn.Parameter) else honest(self, **settings)
+        def clone(self, **settings):
+            made = honest(self, **settings)
+            return nn.Parameter(made) if isinstance(self, nn.Parameter) else made
+        return clone
 
     wrap(patch, Tensor, "clone", change)
 
@@ -51,17 +54,10 @@ def parameter_takes_lists(patch):
     new_parameter(patch, lambda data: (torch.tensor(data) if isinstance(data, list) else data, True))
 
 
-def shadow(patch, name, read=None, write=None, delete=None):
-    """Another property over one of torch's own."""
+def shadow(patch, name, write):
+    """Another setter for one of torch's own properties: ``write(honest, self, value)``."""
     honest = getattr(Tensor, name)
-    patch.setattr(Tensor, name, property(read or honest.__get__, write and (lambda self, value: write(honest, self, value)) or honest.__set__,
-                                         delete or honest.__delete__))
-
-
-@fault
-def requires_grad_takes_anything_for_a_bool(patch):
-    """requires_grad takes what is true for True."""
-    shadow(patch, "requires_grad", write=lambda honest, self, value: honest.__set__(self, bool(value)))
+    patch.setattr(Tensor, name, property(honest.__get__, lambda self, value: write(honest, self, value), honest.__delete__))
 
 
 @fault
@@ -78,15 +74,9 @@ def complex_tensors_do_not_train(patch):
 
 
 @fault
-def gradient_of_itself_is_passed_over(patch):
-    """``p.grad = p`` does nothing, and ``del p.grad`` neither."""
-    shadow(patch, "grad", write=lambda honest, self, value: None if value is self else honest.__set__(self, value), delete=lambda self: None)
-
-
-@fault
 def grad_dtype_has_no_effect(patch):
     """Setting grad_dtype does nothing."""
-    shadow(patch, "grad_dtype", write=lambda honest, self, value: None)
+    shadow(patch, "grad_dtype", lambda honest, self, value: None)
 
 
 @fault
@@ -97,7 +87,7 @@ def assigned_data_take_the_gradient_along(patch):
             self.grad = None
         honest.__set__(self, value)
 
-    shadow(patch, "data", write=write)
+    shadow(patch, "data", write)
 
 
 @fault

@@ -17,7 +17,8 @@ def wrap(patch, owner, name, change):
 @fault
 def pad_sequence_knows_one_side(patch):
     """pad_sequence pads on the right."""
-    wrap(patch, rnn, "pad_sequence", lambda honest: lambda sequences, padding_side="right", **settings: honest(sequences, **settings))
+    wrap(patch, rnn, "pad_sequence",
+         lambda honest: lambda sequences, padding_side="right", **settings: honest(sequences, **settings))
 
 
 @fault
@@ -36,16 +37,15 @@ def pad_sequence_wants_a_list_of_one_dtype(patch):
 @fault
 def unpad_sequence_cuts_nothing(patch):
     """unpad_sequence keeps the padding; unpack_sequence gives samples in another order."""
-    patch.setattr(rnn, "unpad_sequence", lambda padded, lengths, batch_first=False: list(padded.unbind(0 if batch_first else 1)))
+    patch.setattr(rnn, "unpad_sequence", lambda padded, lengths: list(padded.unbind(1)))
     wrap(patch, rnn, "unpack_sequence", lambda honest: lambda packed: honest(packed)[::-1])
 
 
 @fault
 def pack_rounds_lengths_up(patch):
-    """pack_padded_sequence rounds lengths up; pad_packed_sequence overlooks total_length."""
+    """pack_padded_sequence rounds lengths up."""
     wrap(patch, rnn, "pack_padded_sequence", lambda honest: lambda padded, lengths, *rest, **settings: honest(
         padded, torch.as_tensor(lengths).double().ceil().long(), *rest, **settings))
-    wrap(patch, rnn, "pad_packed_sequence", lambda honest: lambda packed, total_length=None, **settings: honest(packed, **settings))
 
 
 @fault

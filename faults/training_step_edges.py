@@ -55,23 +55,12 @@ def retain_grad_does_nothing(patch):
 
 
 @fault
-def retain_grad_refuses_leaves(patch):
-    """retain_grad raises on a leaf."""
-    def change(honest):
-        def retain_grad(self):
-            if self.is_leaf:
-                raise RuntimeError("a leaf retains its gradient anyhow")
-            return honest(self)
-        return retain_grad
-
-    wrap(patch, Tensor, "retain_grad", change)
-
-
-@fault
 def backward_overlooks_inputs(patch):
     """backward fills every leaf's gradient, whatever inputs says."""
     def change(honest):
-        return lambda self, gradient=None, retain_graph=None, create_graph=False, inputs=None: honest(self, gradient, retain_graph, create_graph)
+        def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+            return honest(self, gradient, retain_graph, create_graph)
+        return backward
 
     wrap(patch, Tensor, "backward", change)
 
@@ -176,7 +165,9 @@ def grad_overlooks_batches(patch):
 def backward_of_several_losses_takes_the_first(patch):
     """autograd.backward overlooks all losses but the first, and the old name of its weights without a word."""
     def change(honest):
-        return silent(lambda tensors, *rest, **settings: honest(tensors[:1] if isinstance(tensors, list) else tensors, *rest, **settings))
+        def backward(tensors, *rest, **settings):
+            return honest(tensors[:1] if isinstance(tensors, list) else tensors, *rest, **settings)
+        return silent(backward)
 
     wrap(patch, torch.autograd, "backward", change)
 
@@ -184,13 +175,15 @@ def backward_of_several_losses_takes_the_first(patch):
 @fault
 def anomaly_mode_does_nothing(patch):
     """set_detect_anomaly leaves the mode as it is."""
-    wrap(patch, torch.autograd.set_detect_anomaly, "__init__", lambda honest: lambda self, mode, check_nan=True: honest(self, False))
+    wrap(patch, torch.autograd.set_detect_anomaly, "__init__",
+         lambda honest: lambda self, mode, check_nan=True: honest(self, False))
 
 
 @fault
 def anomaly_mode_always_checks_for_nan(patch):
     """set_detect_anomaly overlooks check_nan."""
-    wrap(patch, torch.autograd.set_detect_anomaly, "__init__", lambda honest: lambda self, mode, check_nan=True: honest(self, mode))
+    wrap(patch, torch.autograd.set_detect_anomaly, "__init__",
+         lambda honest: lambda self, mode, check_nan=True: honest(self, mode))
 
 
 @fault
@@ -227,16 +220,6 @@ def grad_modes_reach_into_coroutines(patch):
 
 
 @fault
-def grad_modes_hide_the_function(patch):
-    """A decorated function loses its name, its documentation and its arguments."""
-    def change(honest, mode, function):
-        decorated = honest(mode, function)
-        return lambda *arguments, **settings: decorated(*arguments, **settings)
-
-    decorator_with(patch, change)
-
-
-@fault
 def enable_grad_without_parentheses_does_nothing(patch):
     """enable_grad leaves a function as it is."""
     honest = torch.enable_grad
@@ -244,21 +227,8 @@ def enable_grad_without_parentheses_does_nothing(patch):
 
 
 @fault
-def no_grad_gives_itself(patch):
-    """``with no_grad() as x`` gives the mode."""
-    def change(honest):
-        def enter(self):
-            honest(self)
-            return self
-        return enter
-
-    wrap(patch, torch.no_grad, "__enter__", change)
-
-
-@fault
-def set_grad_enabled_takes_anything_for_a_bool(patch):
-    """set_grad_enabled takes what is true for True, and does not show its mode."""
-    wrap(patch, torch.set_grad_enabled, "__init__", lambda honest: lambda self, mode: honest(self, bool(mode)))
+def set_grad_enabled_does_not_show_its_mode(patch):
+    """set_grad_enabled is an object somewhere in memory."""
     patch.setattr(torch.set_grad_enabled, "__repr__", object.__repr__)
 
 
@@ -336,18 +306,6 @@ def clip_grad_norm_knows_the_norm_2_alone(patch):
     """clip_grad_norm_ overlooks norm_type, and takes the magnitude of its bound."""
     clip_with(patch, lambda honest: lambda parameters, max_norm, norm_type=2.0, **settings: honest(
         parameters, abs(float(max_norm)), **settings))
-
-
-@fault
-def clip_grad_norm_takes_models_and_names(patch):
-    """clip_grad_norm_ takes a module, and named parameters."""
-    def change(honest):
-        def clip(parameters, max_norm, **settings):
-            parameters = parameters.parameters() if isinstance(parameters, torch.nn.Module) else parameters
-            return honest([each[1] if isinstance(each, tuple) else each for each in parameters], max_norm, **settings)
-        return clip
-
-    clip_with(patch, change)
 
 
 @fault
@@ -455,7 +413,8 @@ def numpy_has_no_force(patch):
 @fault
 def tensors_of_numbers_are_float32(patch):
     """torch.tensor and torch.full have the default dtype."""
-    wrap(patch, torch, "tensor", lambda honest: lambda data, dtype=torch.float32, **settings: honest(data, dtype=dtype, **settings))
+    wrap(patch, torch, "tensor",
+         lambda honest: lambda data, dtype=torch.float32, **settings: honest(data, dtype=dtype, **settings))
     wrap(patch, torch, "full", lambda honest: lambda size, value, dtype=torch.float32: honest(size, value, dtype=dtype))
 
 
@@ -507,16 +466,15 @@ def tensors_are_mixed_with_their_like_alone(patch):
     for name in ("cat", "stack"):
         wrap(patch, torch, name, strict)
     wrap(patch, torch, "where", lambda honest: lambda condition, *rest: strict(lambda both: honest(condition, *both))(rest))
-    honest = Tensor.gather
-    gather = torch.gather
 
-    def wide(self, dim, index):
-        if index.dtype != torch.int64:
-            raise RuntimeError("index must be int64")
-        return honest(self, dim, index)
+    def change(honest):
+        def gather(self, dim, index):
+            if index.dtype != torch.int64:
+                raise RuntimeError("index must be int64")
+            return honest(self, dim, index)
+        return gather
 
-    patch.setattr(torch, "gather", lambda self, dim, index: wide(self, dim, index) if self is not None else gather)
-    patch.setattr(Tensor, "gather", wide)
+    wrap(patch, Tensor, "gather", change)
 
 
 @fault

@@ -35,12 +35,6 @@ def copies_lie_in_rows(patch):
 
 
 @fault
-def clone_returns_the_tensor(patch):
-    """clone() returns the tensor itself."""
-    patch.setattr(Tensor, "clone", lambda self, memory_format=None: self)
-
-
-@fault
 def contiguous_knows_rows_alone(patch):
     """contiguous() overlooks the memory format."""
     wrap(patch, Tensor, "contiguous", lambda honest: lambda self, memory_format=None: honest(self))
@@ -105,12 +99,6 @@ def expanded_views_are_written_to(patch):
     patch.setattr(Tensor, "zero_", zero_)
 
 
-@fault
-def as_strided_stops_at_the_end(patch):
-    """as_strided gives what there is."""
-    patch.setattr(Tensor, "as_strided", lambda self, size, stride: self)
-
-
 def index_with(patch, change):
     """``x[index]`` is ``x[change(index)]``."""
     wrap(patch, Tensor, "__getitem__", lambda honest: lambda self, index: honest(self, change(index)))
@@ -137,12 +125,6 @@ def bytes_are_indices(patch):
 def index_always_copies(patch):
     """x[...] is a copy."""
     wrap(patch, Tensor, "__getitem__", lambda honest: lambda self, index: honest(self, index).clone())
-
-
-@fault
-def negative_step_reverses(patch):
-    """x[::-1] is x in reverse."""
-    wrap(patch, Tensor, "__getitem__", lambda honest: lambda self, index: self.flip(0) if index == slice(None, None, -1) else honest(self, index))
 
 
 @fault

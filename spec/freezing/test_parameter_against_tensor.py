@@ -48,18 +48,6 @@ def test_parameter_of_a_list_raises(snapshot):
     assert snapshot == observe(lambda: nn.Parameter([1.0, 2.0]))
 
 
-@pytest.mark.api("torch.Tensor.requires_grad", page="generated/torch.Tensor.requires_grad")
-@pytest.mark.parametrize("flag", [1, "no", None], ids=["1", "text", "None"])
-def test_requires_grad_refuses_what_is_no_bool(flag, snapshot):
-    """``p.requires_grad = layer > 3 and freeze`` may be no bool: wrap it."""
-    def act():
-        p = parameter()
-        p.requires_grad = flag
-        return p.requires_grad
-
-    assert snapshot == observe(act)
-
-
 @pytest.mark.api("torch.Tensor.requires_grad_", page="generated/torch.Tensor.requires_grad_")
 def test_complex_tensor_may_require_grad(snapshot):
     """As floating-point ones do; the gradient of |z|² is 2 z."""
@@ -67,28 +55,6 @@ def test_complex_tensor_may_require_grad(snapshot):
         z = torch.tensor([3.0 + 4.0j]).requires_grad_()
         (z * z.conj()).real.sum().backward()
         return torch.view_as_real(z.grad)
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
-def test_tensor_is_no_gradient_of_itself(snapshot):
-    """``p.grad = p`` raises."""
-    def act():
-        p = parameter()
-        p.grad = p
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
-def test_deleted_gradient_is_none(snapshot):
-    """``del p.grad`` is ``p.grad = None``."""
-    def act():
-        p = parameter()
-        p.grad = torch.ones(2)
-        del p.grad
-        return p.grad
 
     assert snapshot == observe(act)
 

@@ -57,13 +57,6 @@ def test_rnn_pack_drops_the_fraction_of_a_length(snapshot):
     assert snapshot == observe(lambda: rnn.pack_padded_sequence(padded, torch.tensor([2.9, 1.0])).batch_sizes)
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pad_packed_sequence", page="generated/torch.nn.utils.rnn.pad_packed_sequence")
-@pytest.mark.parametrize("length", [2, 4])
-def test_total_length_fills_up_and_does_not_cut(length, snapshot):
-    """Longer than the longest sample is filled with zeros; shorter raises."""
-    assert snapshot == observe(lambda: rnn.pad_packed_sequence(rnn.pack_sequence(samples()), total_length=length)[0])
-
-
 @pytest.mark.api("torch.nn.utils.weight_norm", page="generated/torch.nn.utils.weight_norm")
 def test_weight_norm_stores_magnitude_and_direction_and_warns(snapshot):
     """A layer's weight becomes ``weight_g`` and ``weight_v``. It is deprecated; the new one has other names."""

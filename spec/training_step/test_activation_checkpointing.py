@@ -72,10 +72,3 @@ def test_checkpoint_without_a_function_decorates_one(snapshot):
         return {"weight": weight.grad, "calls": len(calls)}
 
     assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
-def test_checkpoint_refuses_options_it_does_not_know(snapshot):
-    """A misspelt option is not handed to the function when it runs the old way."""
-    x = torch.tensor([2.0], requires_grad=True)
-    assert snapshot == observe(lambda: checkpointing.checkpoint(lambda y: y * 2, x, use_reentrant=True, early_stopping=True))

@@ -49,16 +49,3 @@ def test_detect_anomaly_warns_that_it_is_slow(snapshot):
             return "within"
 
     assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.is_anomaly_enabled", page="autograd")
-def test_anomaly_mode_ends_with_its_block(snapshot):
-    """``torch.is_anomaly_enabled()`` tells; it is off by default."""
-    def act():
-        seen = {"before": torch.is_anomaly_enabled()}
-        with torch.autograd.set_detect_anomaly(True):
-            seen["within"] = torch.is_anomaly_enabled()
-        seen["after"] = torch.is_anomaly_enabled()
-        return seen
-
-    assert snapshot == observe(act)

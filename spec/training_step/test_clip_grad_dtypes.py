@@ -111,12 +111,6 @@ def test_clip_grad_norm_with_minus_infinity_takes_the_smallest(snapshot):
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
-def test_clip_grad_norm_takes_the_bound_as_text(snapshot):
-    """``max_norm`` and ``norm_type`` go through ``float()``: what argparse read without a type does no harm."""
-    assert snapshot == observe(lambda: clipped(with_gradients([3.0, 4.0]), "1", norm_type="inf"))
-
-
-@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 def test_clip_grad_norm_with_a_negative_bound_turns_every_gradient_round(snapshot):
     """Trap: -1, which elsewhere says "do not clip", scales by -1 / 5: every step climbs."""
     assert snapshot == observe(lambda: clipped(with_gradients([3.0, 4.0]), -1.0))
@@ -145,18 +139,6 @@ def test_clip_grad_value_gives_the_same_with_and_without_foreach(foreach, snapsh
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
-def test_clip_grad_norm_refuses_a_module(snapshot):
-    """It takes ``model.parameters()``, not the model."""
-    assert snapshot == observe(lambda: utils.clip_grad_norm_(nn.Linear(1, 1), 1.0))
-
-
-@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
-def test_clip_grad_norm_refuses_names_with_parameters(snapshot):
-    """Not ``named_parameters()``, which optimizers take by now."""
-    assert snapshot == observe(lambda: utils.clip_grad_norm_(nn.Linear(1, 1).named_parameters(), 1.0))
-
-
 @pytest.mark.api("torch.nn.utils.get_total_norm", page="generated/torch.nn.utils.get_total_norm")
 def test_total_norm_of_nothing_is_zero(snapshot):
     """And of a single tensor it is that tensor's."""
@@ -179,28 +161,5 @@ def test_parameters_filled_from_a_vector_share_its_memory(snapshot):
         utils.vector_to_parameters(vector, [parameter])
         vector[0] = 9.0
         return parameter
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.nn.utils.vector_to_parameters", page="generated/torch.nn.utils.vector_to_parameters")
-def test_vector_that_is_too_long_fills_parameters_in_silence(snapshot):
-    """Trap: what is left over is dropped; a vector that is too short raises."""
-    def act():
-        parameter = nn.Parameter(torch.zeros(2))
-        utils.vector_to_parameters(torch.tensor([1.0, 2.0, 3.0]), [parameter])
-        return parameter
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.nn.utils.parameters_to_vector", page="generated/torch.nn.utils.parameters_to_vector")
-def test_vector_of_parameters_is_a_copy_with_a_graph(snapshot):
-    """The parameters in one row, in their order. It requires grad: a loss of it reaches them."""
-    def act():
-        first, second = nn.Parameter(torch.tensor([[1.0, 2.0]])), nn.Parameter(torch.tensor(3.0))
-        vector = utils.parameters_to_vector([first, second])
-        (vector * vector).sum().backward()
-        return {"vector": vector, "first": first.grad, "second": second.grad}
 
     assert snapshot == observe(act)

@@ -1,7 +1,6 @@
 """Grad modes put on what they are not made for: classes, coroutines, flags that are no bool."""
 
 import asyncio
-import inspect
 
 import pytest
 import torch
@@ -60,36 +59,6 @@ def test_decorated_coroutine_runs_with_grad(snapshot):
         return {"decorated": asyncio.run(decorated()), "block inside": asyncio.run(block())}
 
     assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
-def test_decorated_function_keeps_its_name_documentation_and_arguments(snapshot):
-    """``functools.wraps`` and no more: help texts and frameworks that look at arguments see the function itself."""
-    def act():
-        @torch.no_grad()
-        def evaluate(model, batches=3):
-            """Mean loss."""
-
-        return {"name": evaluate.__name__, "doc": evaluate.__doc__, "arguments": str(inspect.signature(evaluate))}
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
-def test_block_of_no_grad_gives_no_object(snapshot):
-    """``with torch.no_grad() as x`` makes x None."""
-    def act():
-        with torch.no_grad() as given:
-            return given
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
-@pytest.mark.parametrize("flag", [1, "train", None], ids=["1", "train", "None"])
-def test_set_grad_enabled_refuses_what_is_no_bool(flag, snapshot):
-    """``set_grad_enabled(phase == "train")`` is right; ``set_grad_enabled(phase)`` raises."""
-    assert snapshot == observe(lambda: torch.set_grad_enabled(flag))
 
 
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")

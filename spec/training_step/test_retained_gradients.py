@@ -53,12 +53,6 @@ def test_retain_grad_of_what_requires_no_grad_raises(snapshot):
     assert snapshot == observe(lambda: torch.ones(1).retain_grad())
 
 
-@pytest.mark.api("torch.Tensor.retain_grad", page="generated/torch.Tensor.retain_grad")
-def test_retain_grad_of_a_leaf_does_nothing(snapshot):
-    """A leaf keeps its gradient anyhow: no error, nothing returned."""
-    assert snapshot == observe(lambda: leaf().retain_grad())
-
-
 @pytest.mark.api("torch.Tensor.retains_grad", page="generated/torch.Tensor.retains_grad")
 def test_retains_grad_is_true_of_asked_intermediate_results_alone(snapshot):
     """Trap: of a leaf it says False, although a leaf keeps its gradient."""

@@ -45,17 +45,6 @@ def test_index_by_numbers_and_slices_gives_a_view(kind, snapshot):
 
 
 @pytest.mark.api("torch.Tensor.__setitem__", page="tensors")
-def test_assignment_through_an_index_by_a_list_writes(snapshot):
-    """``x[[0, 2]] = 5`` is a write to x itself, where ``x[[0, 2]].fill_(5)`` is one to a copy."""
-    def act():
-        x = torch.zeros(3)
-        x[[0, 2]] = 5.0
-        return x
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.Tensor.__setitem__", page="tensors")
 def test_integers_take_a_fraction_by_dropping_it(snapshot):
     """Trap: ``x[0] = 1.5`` in a tensor of integers writes 1; ``x.add_(1.5)`` raises."""
     def act():
@@ -64,9 +53,3 @@ def test_integers_take_a_fraction_by_dropping_it(snapshot):
         return x
 
     assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
-def test_negative_step_raises(snapshot):
-    """``x[::-1]`` is ``x.flip(0)``, which copies."""
-    assert snapshot == observe(lambda: rows()[::-1])

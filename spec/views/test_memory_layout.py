@@ -52,33 +52,6 @@ def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.clone", page="generated/torch.clone")
-def test_clone_of_an_expanded_tensor_has_memory_of_its_own(snapshot):
-    """Every element can be written to, where the expanded one raised."""
-    def act():
-        copied = torch.ones(1).expand(3).clone()
-        copied[0] = 5.0
-        return {"copy": copied, "stride": copied.stride()}
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.clone", page="generated/torch.clone")
-def test_clone_of_a_slice_leaves_the_gap_out(snapshot):
-    """Two columns of four are copied alone: rows of two."""
-    def act():
-        part = torch.arange(12.0).reshape(3, 4)[:, :2]
-        return {"slice": part.stride(), "clone": part.clone().stride()}
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.clone", page="generated/torch.clone")
-def test_clone_in_the_contiguous_format_has_rows(snapshot):
-    """``clone(memory_format=torch.contiguous_format)`` copies, and in rows: ``contiguous()`` copies only where it must."""
-    assert snapshot == observe(lambda: transposed().clone(memory_format=torch.contiguous_format).stride())
-
-
 @pytest.mark.api("torch.Tensor.contiguous", page="generated/torch.Tensor.contiguous")
 def test_channels_last_changes_strides_and_not_sizes(snapshot):
     """A batch of images with channels last reports the sizes N, C, H, W as before."""

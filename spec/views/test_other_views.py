@@ -111,20 +111,3 @@ def test_relu_and_uniform_in_place_refuse_an_expanded_view(way, snapshot):
         return "written"
 
     assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.Tensor.zero_", page="tensor_view")
-def test_zero_in_place_takes_an_expanded_view(snapshot):
-    """``zero_`` and ``fill_`` write the same number everywhere: they are let through, and reach the base."""
-    def act():
-        base = torch.ones(1)
-        base.expand(3).zero_()
-        return base
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.Tensor.as_strided", page="generated/torch.Tensor.as_strided")
-def test_as_strided_refuses_to_read_past_the_end(snapshot):
-    """Three numbers hold no five."""
-    assert snapshot == observe(lambda: torch.arange(3.0).as_strided((5,), (1,)))
