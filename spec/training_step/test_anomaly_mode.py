@@ -11,8 +11,8 @@ from history.observe import observe
 def root_of_zero(**settings):
     """What backward says of 0 * sqrt(w) at w = 0 (0 times infinity), and whether it told where the forward pass was.
 
-    Where it was is a traceback of this file: only that there is one is observed (on old releases it is printed). Of the message, what
-    follows the function's name.
+    Where it was is a traceback of this file: only that there is one is observed (on old releases it is printed, not warned).
+    Of the message, what follows the function's name.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
