@@ -1,0 +1,75 @@
+"""Faults of padding and packing, and of weight norm."""
+
+import warnings
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations, rnn
+
+from faults import fault
+
+
+def wrap(patch, owner, name, change):
+    """Replace a function by ``change(honest)``."""
+    patch.setattr(owner, name, change(getattr(owner, name)))
+
+
+@fault
+def pad_sequence_knows_one_side(patch):
+    """pad_sequence pads on the right."""
+    wrap(patch, rnn, "pad_sequence",
+         lambda honest: lambda sequences, padding_side="right", **settings: honest(sequences, **settings))
+
+
+@fault
+def pad_sequence_wants_a_list_of_one_dtype(patch):
+    """pad_sequence refuses a tensor, makes floats of integers, and nothing of nothing."""
+    def change(honest):
+        def pad_sequence(sequences, **settings):
+            if not isinstance(sequences, list):
+                raise TypeError("sequences must be a list")
+            return honest([each.float() for each in sequences], **settings) if sequences else torch.zeros(0)
+        return pad_sequence
+
+    wrap(patch, rnn, "pad_sequence", change)
+
+
+@fault
+def unpad_sequence_cuts_nothing(patch):
+    """unpad_sequence keeps the padding; unpack_sequence gives samples in another order."""
+    patch.setattr(rnn, "unpad_sequence", lambda padded, lengths: list(padded.unbind(1)))
+    wrap(patch, rnn, "unpack_sequence", lambda honest: lambda packed: honest(packed)[::-1])
+
+
+@fault
+def pack_rounds_lengths_up(patch):
+    """pack_padded_sequence rounds lengths up."""
+    wrap(patch, rnn, "pack_padded_sequence", lambda honest: lambda padded, lengths, *rest, **settings: honest(
+        padded, torch.as_tensor(lengths).double().ceil().long(), *rest, **settings))
+
+
+@fault
+def weight_norm_is_one_thing(patch):
+    """Both functions for weight norm do the same, and do not warn."""
+    honest = nn.utils.weight_norm
+
+    def weight_norm(module, name="weight", dim=0):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return honest(module, name, dim)
+
+    patch.setattr(nn.utils, "weight_norm", weight_norm)
+    patch.setattr(parametrizations, "weight_norm", weight_norm)
+
+
+@fault
+def parametrized_weight_norm_knows_its_own_names_alone(patch):
+    """The new weight norm does not load the names of the old one."""
+    def change(honest):
+        def weight_norm(module, *rest):
+            honest(module, *rest)
+            module._load_state_dict_pre_hooks.clear()
+            return module
+        return weight_norm
+
+    wrap(patch, parametrizations, "weight_norm", change)

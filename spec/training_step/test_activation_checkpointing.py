@@ -1,0 +1,74 @@
+"""``checkpoint``: activations computed again in backward instead of kept."""
+
+import pytest
+import torch
+from torch.utils import checkpoint as checkpointing
+
+from history.observe import observe
+
+
+def tripled(calls):
+    """A function that multiplies by a weight of 3, and counts its calls; the weight with it."""
+    weight = torch.tensor([3.0], requires_grad=True)
+
+    def function(x):
+        calls.append(torch.is_grad_enabled())
+        return x * x * weight
+
+    return function, weight
+
+
+def step(x, **settings):
+    calls = []
+    function, weight = tripled(calls)
+    checkpointing.checkpoint(function, x, **settings).sum().backward()
+    return {"input": x.grad, "weight": weight.grad, "calls with grad": calls}
+
+
+@pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
+def test_checkpoint_wants_use_reentrant_to_be_given(snapshot):
+    """Without it, it warns, and takes the old way of the two: forward without grad, and again with grad in backward."""
+    assert snapshot == observe(lambda: step(torch.tensor([2.0], requires_grad=True)))
+
+
+@pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
+@pytest.mark.parametrize("reentrant", [True, False], ids=["reentrant", "other"])
+def test_checkpoint_runs_the_function_again_in_backward(reentrant, snapshot):
+    """Gradients are those of 3 x² at 2: 12, and 4 for the weight. The old way runs without grad at first."""
+    assert snapshot == observe(lambda: step(torch.tensor([2.0], requires_grad=True), use_reentrant=reentrant))
+
+
+@pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
+def test_reentrant_checkpoint_of_an_input_without_grad_trains_nothing(snapshot):
+    """Trap: the first layer of a model, whose input is a batch of data. It warns, and backward finds no graph."""
+    assert snapshot == observe(lambda: step(torch.tensor([2.0]), use_reentrant=True))
+
+
+@pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
+def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
+    """``use_reentrant=False`` needs no input that requires grad."""
+    assert snapshot == observe(lambda: step(torch.tensor([2.0]), use_reentrant=False))
+
+
+@pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
+@pytest.mark.parametrize("reentrant", [True, False], ids=["reentrant", "other"])
+def test_autograd_grad_through_a_checkpoint_works_unless_it_is_reentrant(reentrant, snapshot):
+    """The old way is for ``backward()`` alone, without ``inputs``."""
+    def act():
+        function, weight = tripled([])
+        x = torch.tensor([2.0], requires_grad=True)
+        return torch.autograd.grad(checkpointing.checkpoint(function, x, use_reentrant=reentrant).sum(), x)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
+def test_checkpoint_without_a_function_decorates_one(snapshot):
+    """``@checkpoint(use_reentrant=False)``."""
+    def act():
+        calls = []
+        function, weight = tripled(calls)
+        checkpointing.checkpoint(use_reentrant=False)(function)(torch.tensor([2.0])).sum().backward()
+        return {"weight": weight.grad, "calls": len(calls)}
+
+    assert snapshot == observe(act)

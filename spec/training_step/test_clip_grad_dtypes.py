@@ -1,0 +1,165 @@
+"""Clipping gradients that are sparse, half, complex, or on several dtypes, and bounds that make no sense."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import utils
+
+from fixtures.gradients import gradients_in, with_gradients
+from history.observe import observe
+
+
+def of_dtype(values, dtype):
+    """A parameter of this dtype, with this gradient."""
+    parameter = nn.Parameter(torch.tensor(values).to(dtype))
+    parameter.grad = torch.tensor(values).to(dtype)
+    return parameter
+
+
+def sparse_table():
+    """An embedding whose sparse gradient is 3 in row 0 and 4 in row 2: its norm is 5."""
+    table = nn.Embedding(3, 1, sparse=True)
+    table.weight.data.fill_(1.0)
+    (table(torch.tensor([0, 2])) * torch.tensor([[3.0], [4.0]])).sum().backward()
+    return table.weight
+
+
+def clipped(parameters, max_norm=1.0, **settings):
+    norm = float(utils.clip_grad_norm_(parameters, max_norm, **settings))  # a float on every release
+    return {"norm": norm, "gradients": gradients_in(parameters)}
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_norm_", "torch.nn.Embedding", page="generated/torch.nn.utils.clip_grad_norm_")
+@pytest.mark.parametrize("settings", [{}, {"foreach": False}], ids=["default", "foreach=False"])
+def test_clip_grad_norm_scales_a_sparse_gradient(settings, snapshot):
+    """The gradient of ``Embedding(sparse=True)`` of norm 5 is scaled to norm 1. Trap: some releases return 5 and scale nothing.
+
+    Others raise; of their message, which lists every backend, the first sentence is shown.
+    """
+    def act():
+        weight = sparse_table()
+        try:
+            norm = float(utils.clip_grad_norm_([weight], 1.0, **settings))
+        except RuntimeError as error:
+            return {"raised": type(error).__name__, "message": str(error).partition(". ")[0]}
+        return {"norm": norm, "gradient": weight.grad.to_dense()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_value_", "torch.nn.Embedding", page="generated/torch.nn.utils.clip_grad_value_")
+def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
+    """By value it cannot be done: clip by norm, or make the embedding dense. (The whole message lists every backend there is.)"""
+    def act():
+        weight = sparse_table()
+        try:
+            utils.clip_grad_value_([weight], 1.0)
+        except RuntimeError as error:
+            return {"raised": type(error).__name__, "message": str(error).partition(". ")[0], "gradient": weight.grad.to_dense()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
+    """Norm and gradients keep the dtype: 0.6 and 0.8 to three digits or two."""
+    def act():
+        parameter = of_dtype([3.0, 4.0], getattr(torch, name))
+        return {"norm": utils.clip_grad_norm_([parameter], 1.0), "gradient": parameter.grad}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
+def test_clip_grad_norm_loses_half_gradients_whose_norm_overflows(snapshot):
+    """Trap: 60000 twice has a norm beyond float16. It is inf, and every gradient becomes zero: the step is lost in silence."""
+    assert snapshot == observe(lambda: clipped([of_dtype([60000.0, 60000.0], torch.float16)]))
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
+def test_clip_grad_norm_of_gradients_of_two_dtypes_has_the_wider(snapshot):
+    """A float32 gradient of 3 and a float64 one of 4: the norm 5 is float64, and each gradient keeps its dtype."""
+    def act():
+        parameters = [of_dtype([3.0], torch.float32), of_dtype([4.0], torch.float64)]
+        return {"norm": utils.clip_grad_norm_(parameters, 1.0), "gradients": gradients_in(parameters)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
+def test_clip_grad_norm_of_a_complex_gradient_takes_its_magnitude(snapshot):
+    """3 + 4i has the norm 5, and both parts are scaled."""
+    def act():
+        parameter = of_dtype([0.0], torch.complex64)
+        parameter.grad = torch.tensor([3.0 + 4.0j])
+        return {"norm": float(utils.clip_grad_norm_([parameter], 1.0)), "gradient": torch.view_as_real(parameter.grad)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
+def test_clip_grad_norm_with_norm_type_0_counts_gradients(snapshot):
+    """Of [3, 0] and [4], two gradients are not all zero: the "norm" is 2. It scales by a count; it once raised."""
+    assert snapshot == observe(lambda: clipped(with_gradients([3.0, 0.0], [4.0]), norm_type=0))
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
+def test_clip_grad_norm_with_minus_infinity_takes_the_smallest(snapshot):
+    """``norm_type=-inf`` is the smallest magnitude of all, 3. When it was computed as a power and a root, it was 1."""
+    assert snapshot == observe(lambda: clipped(with_gradients([3.0, 4.0]), norm_type=-float("inf")))
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
+def test_clip_grad_norm_with_a_negative_bound_turns_every_gradient_round(snapshot):
+    """Trap: -1, which elsewhere says "do not clip", scales by -1 / 5: every step climbs."""
+    assert snapshot == observe(lambda: clipped(with_gradients([3.0, 4.0]), -1.0))
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_value_", page="generated/torch.nn.utils.clip_grad_value_")
+def test_clip_grad_value_with_a_negative_bound_makes_every_gradient_that_bound(snapshot):
+    """Trap: no gradient lies between 1 and -1, and the upper end wins: all become -1, whatever they were."""
+    def act():
+        parameters = with_gradients([3.0, -4.0, 0.0])
+        utils.clip_grad_value_(parameters, -1.0)
+        return gradients_in(parameters)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_value_", page="generated/torch.nn.utils.clip_grad_value_")
+@pytest.mark.parametrize("foreach", [True, False], ids=["foreach=True", "foreach=False"])
+def test_clip_grad_value_gives_the_same_with_and_without_foreach(foreach, snapshot):
+    """The way it is computed is a choice; the bound is not."""
+    def act():
+        parameters = with_gradients([3.0, -4.0], None, [0.5])
+        utils.clip_grad_value_(parameters, 1.0, foreach=foreach)
+        return gradients_in(parameters)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.get_total_norm", page="generated/torch.nn.utils.get_total_norm")
+def test_total_norm_of_nothing_is_zero(snapshot):
+    """And of a single tensor it is that tensor's."""
+    tensor = torch.tensor([3.0, 4.0])
+    assert snapshot == observe(lambda: {"nothing": utils.get_total_norm([]), "tensor": utils.get_total_norm(tensor)})
+
+
+@pytest.mark.api("torch.nn.utils.get_total_norm", page="generated/torch.nn.utils.get_total_norm")
+def test_total_norm_refuses_the_gradient_none(snapshot):
+    """It takes gradients, not parameters: leave out those that are None, as ``clip_grad_norm_`` does for you."""
+    assert snapshot == observe(lambda: utils.get_total_norm([torch.tensor([3.0]), None]))
+
+
+@pytest.mark.api("torch.nn.utils.parameters_to_vector", "torch.nn.utils.vector_to_parameters",
+                 page="generated/torch.nn.utils.vector_to_parameters")
+def test_parameters_filled_from_a_vector_share_its_memory(snapshot):
+    """Trap: a later write to the vector moves the parameters. Give it a clone."""
+    def act():
+        parameter, vector = nn.Parameter(torch.zeros(2)), torch.tensor([1.0, 2.0])
+        utils.vector_to_parameters(vector, [parameter])
+        vector[0] = 9.0
+        return parameter
+
+    assert snapshot == observe(act)

@@ -1,0 +1,161 @@
+"""What is counted around a training step: accuracies, running losses, numbers made of tensors."""
+
+import pytest
+import torch
+
+from history.observe import observe
+
+
+@pytest.mark.api("torch.Tensor.__truediv__", "torch.div", page="generated/torch.div")
+def test_integers_divided_make_a_fraction(snapshot):
+    """``correct / total`` of counts is 0.75. Trap: on old releases it was 0, and the accuracy with it."""
+    def act():
+        correct = (torch.tensor([0, 1, 2, 3]) == torch.tensor([0, 1, 2, 0])).sum()
+        return {"by a number": correct / 4, "by a tensor": correct / torch.tensor(4), "of a number": 1 / torch.tensor(4)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.__floordiv__", "torch.floor_divide", page="generated/torch.floor_divide")
+@pytest.mark.parametrize("values", [[-3, 3], [-3.0, 3.0]], ids=["integers", "floats"])
+def test_floor_division_rounds_down(values, snapshot):
+    """-3 // 2 is -2, as in Python. Trap: it was -1 on old releases, rounded towards zero."""
+    assert snapshot == observe(lambda: torch.tensor(values) // 2)
+
+
+@pytest.mark.api("torch.Tensor.max", page="generated/torch.max")
+@pytest.mark.parametrize("way", ["max", "argmax"])
+def test_prediction_among_equal_scores_is_the_first(way, snapshot):
+    """Two classes with the same score: the one with the lower index is predicted. It was another one on old releases."""
+    def act():
+        scores = torch.tensor([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0]])
+        return scores.max(1)[1] if way == "max" else scores.argmax(1)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.mean", page="generated/torch.mean")
+@pytest.mark.parametrize("values", [[1, 2], [True, False]], ids=["integers", "bools"])
+def test_mean_of_integers_raises(values, snapshot):
+    """``(prediction == target).mean()`` raises: write ``.float().mean()``."""
+    assert snapshot == observe(lambda: torch.tensor(values).mean())
+
+
+@pytest.mark.api("torch.Tensor.__sub__", page="generated/torch.sub")
+def test_mask_subtracted_from_one_raises(snapshot):
+    """``1 - mask`` of bools raises: write ``~mask``."""
+    def act():
+        mask = torch.tensor([True, False])
+        return {"~mask": ~mask, "1 - mask": 1 - mask}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.item", page="generated/torch.Tensor.item")
+@pytest.mark.parametrize("values", [[1.0, 2.0], []], ids=["two", "none"])
+def test_item_of_another_count_than_one_raises(values, snapshot):
+    """A loss with ``reduction="none"`` has no ``item()``. The exception's class changed: catch RuntimeError and ValueError."""
+    assert snapshot == observe(lambda: torch.tensor(values).item())
+
+
+@pytest.mark.api("torch.Tensor.item", page="generated/torch.Tensor.item")
+@pytest.mark.parametrize("way", ["item", "float", "math", "tensor", "format"])
+def test_number_made_of_a_loss_with_a_graph_warns_unless_asked_for(way, snapshot):
+    """``item()`` and ``format`` take the number out and say nothing. ``float(loss)``, ``math.sqrt(loss)`` and
+    ``torch.tensor([loss])`` cut the graph as well, perhaps without intent: they warn. Write ``loss.detach()`` first."""
+    def act():
+        import math
+
+        loss = torch.tensor(4.0, requires_grad=True) * 1
+        ways = {"item": lambda: loss.item(), "float": lambda: float(loss), "math": lambda: math.sqrt(loss),
+                "tensor": lambda: torch.tensor([loss]), "format": lambda: f"{loss:.2f}"}
+        return ways[way]()
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach")
+def test_running_sum_of_losses_holds_every_graph(snapshot):
+    """Trap: ``total += loss`` has a graph, back to the first batch: memory grows. ``total += loss.item()`` is a float."""
+    def act():
+        total, number = 0.0, 0.0
+        for x in (1.0, 2.0, 3.0):
+            loss = (torch.ones(1, requires_grad=True) * x).sum()
+            total += loss
+            number += loss.item()
+        depth, node = 0, total.grad_fn
+        while node is not None:
+            depth, node = depth + 1, node.next_functions[0][0] if node.next_functions else None
+        return {"total": total, "additions": depth >= 3, "number": number}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.numpy", page="generated/torch.Tensor.numpy")
+def test_numpy_of_a_loss_with_a_graph_raises(snapshot):
+    """``detach()`` first, as the message says."""
+    assert snapshot == observe(lambda: (torch.ones(1, requires_grad=True) * 2).numpy())
+
+
+@pytest.mark.api("torch.Tensor.numpy", page="generated/torch.Tensor.numpy")
+def test_numpy_by_force_detaches_for_you(snapshot):
+    """``loss.numpy(force=True)`` is ``loss.detach().cpu().numpy()``, whatever of it is needed."""
+    assert snapshot == observe(lambda: (torch.ones(1, requires_grad=True) * 2).numpy(force=True).tolist())
+
+
+@pytest.mark.api("torch.tensor", page="generated/torch.tensor")
+def test_tensor_of_a_list_of_losses_has_no_graph(snapshot):
+    """Trap: ``torch.tensor([a, b])`` copies numbers, and backward finds nothing; ``torch.stack([a, b])`` keeps the graph."""
+    def act():
+        w = torch.ones(1, requires_grad=True)
+        losses = [(w * 2).sum(), (w * 3).sum()]
+        return {"stack": torch.stack(losses), "tensor": torch.tensor(losses)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.tensor", page="generated/torch.tensor")
+def test_tensor_of_a_list_of_arrays_warns(snapshot):
+    """It goes element by element. ``torch.tensor(numpy.array(batch))`` does not."""
+    def act():
+        import numpy as np
+
+        return torch.tensor([np.array([1.0, 2.0]), np.array([3.0, 4.0])])
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.tensor", page="generated/torch.tensor")
+def test_tensor_of_a_numpy_number_has_its_dtype(snapshot):
+    """``torch.tensor(numpy.float64(1))`` is float64, as of an array; of Python's float it is float32."""
+    def act():
+        import numpy as np
+
+        return {"numpy": torch.tensor(np.float64(1.0)), "python": torch.tensor(1.0), "list": torch.tensor([np.float64(1.0)])}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.full", page="generated/torch.full")
+@pytest.mark.parametrize("value", [1, True], ids=["integer", "bool"])
+def test_full_has_the_dtype_of_its_value(value, snapshot):
+    """``torch.full((2,), 1)`` is a tensor of integers: no parameter, no gradient. Write 1.0."""
+    assert snapshot == observe(lambda: torch.full((2,), value))
+
+
+@pytest.mark.api("torch.std", page="generated/torch.std")
+def test_standard_deviation_of_one_element_is_nan_with_a_warning(snapshot):
+    """Nothing is left to divide by: n - 1 is 0. A last batch of one shows up so."""
+    assert snapshot == observe(lambda: torch.ones(1).std())
+
+
+@pytest.mark.api("torch.Tensor.clamp", page="generated/torch.clamp")
+def test_integers_clamped_at_a_fraction_become_floats(snapshot):
+    """5 clamped at 1.5 is 1.5. It was 1."""
+    assert snapshot == observe(lambda: torch.tensor([5]).clamp(max=1.5))
+
+
+@pytest.mark.api("torch.equal", page="generated/torch.equal")
+def test_equal_compares_values_of_two_dtypes(snapshot):
+    """float32 and float64 ones are equal: to tell whether a model is unchanged, compare dtypes too."""
+    assert snapshot == observe(lambda: torch.equal(torch.ones(1), torch.ones(1, dtype=torch.float64)))

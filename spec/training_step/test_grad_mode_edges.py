@@ -1,0 +1,82 @@
+"""Grad modes put on what they are not made for: classes, coroutines, flags that are no bool."""
+
+import asyncio
+
+import pytest
+import torch
+
+from history.observe import observe
+
+
+@pytest.fixture(autouse=True)
+def grad_enabled_afterwards():
+    yield
+    torch.set_grad_enabled(True)
+
+
+@pytest.mark.api("torch.no_grad", "torch.enable_grad", "torch.inference_mode", page="generated/torch.no_grad")
+@pytest.mark.parametrize("name", ["no_grad", "enable_grad", "inference_mode"])
+def test_decorating_a_class_makes_a_function_of_it_with_a_warning(name, snapshot):
+    """Under ``@torch.no_grad()`` a class is a function: no ``isinstance``, no subclass. Only its making runs without grad."""
+    def act():
+        class Model:
+            def __init__(self):
+                self.made = torch.is_grad_enabled()
+
+            def used(self):
+                return torch.is_grad_enabled()
+
+        decorated = getattr(torch, name)()(Model)
+        model = decorated()
+        return {"is a class": isinstance(decorated, type), "made with grad": model.made, "used with grad": model.used()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.enable_grad", page="generated/torch.enable_grad")
+def test_enable_grad_without_parentheses_decorates_a_function(snapshot):
+    """``@torch.enable_grad`` is ``@torch.enable_grad()``."""
+    def act():
+        records = torch.enable_grad(lambda: torch.is_grad_enabled())
+        with torch.no_grad():
+            return records()
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
+def test_decorated_coroutine_runs_with_grad(snapshot):
+    """Trap: ``@torch.no_grad()`` on an ``async def`` covers the making of the coroutine, not its run. Put the block inside."""
+    def act():
+        @torch.no_grad()
+        async def decorated():
+            return torch.is_grad_enabled()
+
+        async def block():
+            with torch.no_grad():
+                return torch.is_grad_enabled()
+
+        return {"decorated": asyncio.run(decorated()), "block inside": asyncio.run(block())}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
+def test_repr_of_set_grad_enabled_names_its_mode(snapshot):
+    """What a notebook shows under a cell that ends with ``torch.set_grad_enabled(False)``."""
+    assert snapshot == observe(lambda: repr(torch.set_grad_enabled(False)).partition(" object at ")[0])
+
+
+@pytest.mark.api("torch.is_inference_mode_enabled", page="generated/torch.is_inference_mode_enabled")
+def test_inference_mode_false_lifts_inference_mode(snapshot):
+    """``inference_mode(False)`` within the mode is normal again: layers made there can be trained."""
+    def act():
+        with torch.inference_mode():
+            seen = {"within": torch.is_inference_mode_enabled()}
+            with torch.inference_mode(False):
+                seen["lifted"] = torch.is_inference_mode_enabled()
+                seen["grad"] = torch.is_grad_enabled()
+        seen["after"] = torch.is_inference_mode_enabled()
+        return seen
+
+    assert snapshot == observe(act)

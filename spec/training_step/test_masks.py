@@ -1,0 +1,74 @@
+"""Masks and mixtures: what chooses among elements, and what joins tensors."""
+
+import pytest
+import torch
+
+from history.observe import observe
+
+
+def mask(dtype):
+    return torch.tensor([1, 0]).to(dtype)
+
+
+@pytest.mark.api("torch.Tensor.masked_fill", page="generated/torch.Tensor.masked_fill")
+@pytest.mark.parametrize("name", ["bool", "uint8"])
+def test_masked_fill_takes_a_mask_of_bools_alone(name, snapshot):
+    """Attention masks of bytes, as they were written before there were bools, raise."""
+    assert snapshot == observe(lambda: torch.ones(2).masked_fill(mask(getattr(torch, name)), -float("inf")))
+
+
+@pytest.mark.api("torch.masked_select", page="generated/torch.masked_select")
+@pytest.mark.parametrize("name", ["bool", "uint8"])
+def test_masked_select_takes_a_mask_of_bools_alone(name, snapshot):
+    """As ``masked_fill`` does."""
+    assert snapshot == observe(lambda: torch.tensor([5.0, 6.0]).masked_select(mask(getattr(torch, name))))
+
+
+@pytest.mark.api("torch.where", page="generated/torch.where")
+def test_where_takes_a_condition_of_bytes_with_a_warning(snapshot):
+    """``where`` still does, and warns."""
+    assert snapshot == observe(lambda: torch.where(mask(torch.uint8), torch.ones(2), torch.zeros(2)))
+
+
+@pytest.mark.api("torch.where", page="generated/torch.where")
+@pytest.mark.parametrize("case", ["number", "numbers", "dtypes"])
+def test_where_mixes_numbers_and_dtypes(case, snapshot):
+    """A number needs no tensor around it, and float32 beside float64 gives float64, as in a sum."""
+    def act():
+        condition = torch.tensor([True, False])
+        other = {"number": (torch.ones(2), 0.5), "numbers": (1.0, 0.5),
+                 "dtypes": (torch.ones(2), torch.zeros(2, dtype=torch.float64))}[case]
+        return torch.where(condition, *other)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.cat", "torch.stack", page="generated/torch.cat")
+@pytest.mark.parametrize("name", ["cat", "stack"])
+def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
+    """Integers and floats in one batch become floats."""
+    assert snapshot == observe(lambda: getattr(torch, name)([torch.ones(1), torch.ones(1, dtype=torch.int64)]))
+
+
+@pytest.mark.api("torch.cat", page="generated/torch.cat")
+def test_joining_no_tensor_raises(snapshot):
+    """An empty epoch: ``torch.cat([])``. (Before the message was of use, it named every backend: only its begin is shown.)"""
+    def act():
+        try:
+            return torch.cat([])
+        except (RuntimeError, ValueError) as error:
+            return {"raised": type(error).__name__, "message": str(error)[:55]}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.clamp", page="generated/torch.clamp")
+def test_clamp_takes_bounds_of_each_element(snapshot):
+    """``clamp(min=tensor)``."""
+    assert snapshot == observe(lambda: torch.tensor([1.0, 5.0]).clamp(min=torch.tensor([2.0, 3.0])))
+
+
+@pytest.mark.api("torch.gather", page="generated/torch.gather")
+def test_gather_takes_indices_of_32_bits(snapshot):
+    """The scores of the true classes: targets may be int32."""
+    assert snapshot == observe(lambda: torch.tensor([[5.0, 6.0]]).gather(1, torch.tensor([[1]], dtype=torch.int32)))
