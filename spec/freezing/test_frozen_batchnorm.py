@@ -94,7 +94,7 @@ def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot)
 @pytest.mark.changed("1.6", "eval normalises by the running statistics, not by the batch's", kind="silent", cause="pytorch#38084",
                      advice="to normalise by the batch, set running_mean and running_var to None")
 def test_track_running_stats_switched_off_still_uses_them_in_eval(snapshot):
-    """In ``eval()`` such a layer normalises by its running statistics (here 0 and 0.75: with eps it changes nothing), not by the batch's."""
+    """In ``eval()`` such a layer normalises by its running statistics (here they change nothing), not by the batch's."""
     layer = in_eval()
     layer.track_running_stats = False
     assert snapshot == observe(lambda: layer(torch.tensor(BATCH)).detach())

@@ -6,29 +6,28 @@ from torch.nn import init
 
 from history.observe import observe
 
-PAGE = "nn.init"
 
 
-@pytest.mark.api("torch.nn.init.normal_", page=PAGE)
+@pytest.mark.api("torch.nn.init.normal_", page="nn.init")
 @pytest.mark.parametrize("size", [6, 24])
 def test_negative_deviation_raises(size, snapshot):
     """Whatever the size: once a tensor of 16 elements or more took it."""
     assert snapshot == observe(lambda: init.normal_(torch.zeros(size), 0.0, -1.0).shape)
 
 
-@pytest.mark.api("torch.nn.init.normal_", page=PAGE)
+@pytest.mark.api("torch.nn.init.normal_", page="nn.init")
 def test_deviation_of_zero_writes_the_mean(snapshot):
     """As a schedule of noise may end: it used to raise."""
     assert snapshot == observe(lambda: init.normal_(torch.zeros(2), 3.0, 0.0))
 
 
-@pytest.mark.api("torch.nn.init.uniform_", page=PAGE)
+@pytest.mark.api("torch.nn.init.uniform_", page="nn.init")
 def test_uniform_of_swapped_bounds_raises(snapshot):
     """A negative ``gain`` of ``xavier_uniform_`` ends here too."""
     assert snapshot == observe(lambda: init.uniform_(torch.zeros(2), 2.0, 1.0))
 
 
-@pytest.mark.api("torch.nn.init.trunc_normal_", page=PAGE)
+@pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
 def test_trunc_normal_far_from_its_bounds_warns(snapshot):
     """``a`` and ``b`` are values, not deviations: with a mean of 5 and the default -2 and 2 all lie in a tail."""
     def act():
@@ -38,13 +37,13 @@ def test_trunc_normal_far_from_its_bounds_warns(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.init.trunc_normal_", page=PAGE)
+@pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
 def test_trunc_normal_without_deviation_raises(snapshot):
     """Where ``normal_`` writes the mean, Python divides by zero."""
     assert snapshot == observe(lambda: init.trunc_normal_(torch.zeros(2), 0.0, 0.0))
 
 
-@pytest.mark.api("torch.nn.init.dirac_", page=PAGE)
+@pytest.mark.api("torch.nn.init.dirac_", page="nn.init")
 def test_dirac_writes_the_identity_of_each_group(snapshot):
     """Two groups of one channel: each output is its own input, where one group would leave the second output empty."""
     assert snapshot == observe(lambda: init.dirac_(torch.ones(2, 1, 3), groups=2))

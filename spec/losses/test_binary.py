@@ -6,11 +6,9 @@ from torch.nn import functional as F
 
 from history.observe import observe
 
-BCE = "generated/torch.nn.BCELoss"
-LOGITS = "generated/torch.nn.BCEWithLogitsLoss"
 
 
-@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page=BCE)
+@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 @pytest.mark.parametrize("probability", [0.0, 1.0])
 def test_bce_of_a_certain_and_wrong_output_costs_100(probability, snapshot):
     """log(0) counts as -100: the loss stays finite, but the gradient is about 1e12, and a step along it destroys the model."""
@@ -24,34 +22,34 @@ def test_bce_of_a_certain_and_wrong_output_costs_100(probability, snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page=BCE)
+@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 @pytest.mark.parametrize("target", [2.0, -1.0, float("nan")], ids=["two", "minus one", "nan"])
 def test_bce_of_a_target_that_is_no_probability_raises(target, snapshot):
     """Targets of -1 and 1, as a hinge loss takes them, or a label that was not scaled. They used to make a loss in silence."""
     assert snapshot == observe(lambda: F.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([target])))
 
 
-@pytest.mark.api("torch.nn.functional.binary_cross_entropy_with_logits", page=LOGITS)
+@pytest.mark.api("torch.nn.functional.binary_cross_entropy_with_logits", page="generated/torch.nn.BCEWithLogitsLoss")
 def test_bce_with_logits_takes_a_target_that_is_no_probability(snapshot):
     """Only ``BCELoss`` looks: here a target of 2 makes a loss without a lower bound, in silence."""
     assert snapshot == observe(lambda: F.binary_cross_entropy_with_logits(torch.tensor([8.0]), torch.tensor([2.0])))
 
 
-@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page=BCE)
+@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 @pytest.mark.parametrize("output", [1.5, -0.5, float("nan")], ids=["above", "below", "nan"])
 def test_bce_of_an_output_that_is_no_probability_raises(output, snapshot):
     """A sigmoid was forgotten, or the model gives nan."""
     assert snapshot == observe(lambda: F.binary_cross_entropy(torch.tensor([output]), torch.tensor([1.0])))
 
 
-@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page=BCE)
+@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int64, torch.bool], ids=["float64", "int64", "bool"])
 def test_bce_of_a_target_of_another_dtype_raises(dtype, snapshot):
     """Both sides are of one dtype: ``target.to(output.dtype)`` is the way out. MSE takes any."""
     assert snapshot == observe(lambda: F.binary_cross_entropy(torch.tensor([0.5, 0.25]), torch.tensor([1, 0]).to(dtype)))
 
 
-@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page=BCE)
+@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 def test_gradient_flows_into_the_target_of_bce(snapshot):
     """The derivative for the target is log(1 - p) - log(p): a teacher that is not detached learns from its pupil."""
     target = torch.tensor([0.5], requires_grad=True)
@@ -63,7 +61,8 @@ def test_gradient_flows_into_the_target_of_bce(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.functional.binary_cross_entropy_with_logits", "torch.nn.functional.l1_loss", page=LOGITS)
+@pytest.mark.api("torch.nn.functional.binary_cross_entropy_with_logits", "torch.nn.functional.l1_loss",
+                 page="generated/torch.nn.BCEWithLogitsLoss")
 @pytest.mark.parametrize("name", ["binary_cross_entropy_with_logits", "l1_loss"])
 def test_boolean_target_raises(name, snapshot):
     """``labels == 1`` is no target: ``.float()`` is the way out. NotImplementedError is a kind of RuntimeError."""

@@ -6,11 +6,10 @@ from torch.nn import functional as F
 
 from history.observe import observe
 
-CE = "generated/torch.nn.CrossEntropyLoss"
-CTC = "generated/torch.nn.CTCLoss"
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", "torch.nn.functional.binary_cross_entropy_with_logits", page=CE)
+@pytest.mark.api("torch.nn.functional.cross_entropy", "torch.nn.functional.binary_cross_entropy_with_logits",
+                 page="generated/torch.nn.CrossEntropyLoss")
 def test_cross_entropy_of_a_single_column_is_zero(snapshot):
     """One logit a sample is for ``BCEWithLogitsLoss``. Here softmax over one class is 1: a loss of 0, that never learns."""
     output = torch.tensor([[2.0], [-1.0]], requires_grad=True)
@@ -23,7 +22,7 @@ def test_cross_entropy_of_a_single_column_is_zero(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", page=CE)
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 def test_cross_entropy_takes_probabilities_for_one_sample_without_a_batch(snapshot):
     """Both of shape [classes]: log 2 for equal logits."""
     assert snapshot == observe(lambda: F.cross_entropy(torch.zeros(2), torch.tensor([0.5, 0.5])))
@@ -35,7 +34,7 @@ def test_nll_loss_takes_one_sample_without_a_batch(snapshot):
     assert snapshot == observe(lambda: F.nll_loss(torch.tensor([-1.0, -2.0]), torch.tensor(1)))
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", page=CE)
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 def test_target_of_another_length_than_the_sequence_raises(snapshot):
     """Logits [batch, classes, length] and a target [batch, other length]. RuntimeError, where it was ValueError."""
     assert snapshot == observe(lambda: F.cross_entropy(torch.zeros(1, 2, 3), torch.tensor([[0, 1]])))
@@ -67,13 +66,13 @@ def frames():
     return torch.full((3, 1, 2), 0.5).log()
 
 
-@pytest.mark.api("torch.nn.functional.ctc_loss", page=CTC)
+@pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
 def test_ctc_loss_takes_one_sequence_without_a_batch(snapshot):
     """Six of the eight paths spell the letter once: -log(6 / 8)."""
     assert snapshot == observe(lambda: F.ctc_loss(frames()[:, 0], torch.tensor([1]), torch.tensor(3), torch.tensor(1)))
 
 
-@pytest.mark.api("torch.nn.functional.ctc_loss", page=CTC)
+@pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
 def test_ctc_loss_of_no_frames_is_infinite(snapshot):
     """No path spells a letter in no time: ``zero_infinity=True`` leaves it out. It used to be any number."""
     def act():
@@ -82,13 +81,13 @@ def test_ctc_loss_of_no_frames_is_infinite(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.functional.ctc_loss", page=CTC)
+@pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
 def test_ctc_loss_of_a_negative_length_raises(snapshot):
     """A length that was computed wrongly, say after strided convolutions, used to give any number for a loss."""
     assert snapshot == observe(lambda: F.ctc_loss(frames(), torch.tensor([[1]]), torch.tensor([-1]), torch.tensor([1])).shape)
 
 
-@pytest.mark.api("torch.nn.functional.ctc_loss", page=CTC)
+@pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
 def test_ctc_loss_of_an_empty_batch_raises(snapshot):
     """Where other losses give nan for the mean over nothing, and this one did."""
     none = torch.zeros(0, dtype=torch.long)

@@ -6,46 +6,45 @@ from torch.nn import functional as F
 
 from history.observe import observe
 
-PAGE = "generated/torch.nn.KLDivLoss"
 
 
 def logs():
     return torch.tensor([[-1.0, -2.0]])
 
 
-@pytest.mark.api("torch.nn.functional.kl_div", page=PAGE)
+@pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
 @pytest.mark.parametrize("reduction", ["mean", "batchmean", "sum"])
 def test_kl_div_divides_by_the_elements_unless_told(reduction, snapshot):
     """``mean``, the default, divides by batch times classes, which is no divergence, and warns; ``batchmean`` is the one."""
     assert snapshot == observe(lambda: F.kl_div(logs(), torch.tensor([[1.0, 0.0]]), reduction=reduction))
 
 
-@pytest.mark.api("torch.nn.functional.kl_div", page=PAGE)
+@pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
 def test_kl_div_of_a_target_of_zero_counts_nothing(snapshot):
     """0 log 0 is 0 here: the first class adds nothing, whatever its log-probability."""
     assert snapshot == observe(lambda: F.kl_div(logs(), torch.tensor([[0.0, 1.0]]), reduction="none"))
 
 
-@pytest.mark.api("torch.nn.functional.kl_div", page=PAGE)
+@pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
 def test_kl_div_of_a_masked_class_is_nan(snapshot):
     """A log-probability of minus infinity where the target is 0: 0 times infinity. It used to count nothing."""
     output = torch.tensor([[-float("inf"), 0.0]])
     assert snapshot == observe(lambda: F.kl_div(output, torch.tensor([[0.0, 1.0]]), reduction="none"))
 
 
-@pytest.mark.api("torch.nn.functional.kl_div", page=PAGE)
+@pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
 def test_kl_div_of_a_negative_target_is_nan(snapshot):
     """A teacher's logits or log-probabilities in the place of its probabilities. It used to count as 0, in silence."""
     assert snapshot == observe(lambda: F.kl_div(logs(), torch.tensor([[-1.0, 1.0]]), reduction="none"))
 
 
-@pytest.mark.api("torch.nn.functional.kl_div", page=PAGE)
+@pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
 def test_kl_div_of_integers_raises(snapshot):
     """A one-hot target must be of floats."""
     assert snapshot == observe(lambda: F.kl_div(logs(), torch.tensor([[1, 0]]), reduction="sum"))
 
 
-@pytest.mark.api("torch.nn.functional.kl_div", page=PAGE)
+@pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
 def test_kl_div_takes_log_probabilities_of_the_teacher(snapshot):
     """With ``log_target=True``: exp(t) (t - o), here for t of 0 and -2."""
     target = torch.tensor([[0.0, -2.0]])

@@ -9,14 +9,13 @@ from torch.utils.data import RandomSampler
 
 from history.observe import observe
 
-PAGE = "generated/torch.Generator"
 
 
 def generator():
     return torch.Generator().manual_seed(3)
 
 
-@pytest.mark.api("torch.Generator", page=PAGE)
+@pytest.mark.api("torch.Generator", page="generated/torch.Generator")
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda g: g.clone_state()], ids=["deepcopy", "clone_state"])
 def test_copied_generator_draws_on_by_itself(copied, snapshot):
     """The copy starts where the original stands, and neither moves the other."""
@@ -30,7 +29,7 @@ def test_copied_generator_draws_on_by_itself(copied, snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Generator", "torch.utils.data.RandomSampler", page=PAGE)
+@pytest.mark.api("torch.Generator", "torch.utils.data.RandomSampler", page="generated/torch.Generator")
 def test_sampler_with_a_generator_can_be_copied(snapshot):
     """A loader or trainer that holds a generator goes through ``copy.deepcopy``, or to a worker that is spawned."""
     def act():
@@ -40,7 +39,7 @@ def test_sampler_with_a_generator_can_be_copied(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Generator", "torch.manual_seed", page=PAGE)
+@pytest.mark.api("torch.Generator", "torch.manual_seed", page="generated/torch.Generator")
 @pytest.mark.parametrize("seed", [np.int64(3), 3.0, "3"], ids=["numpy", "float", "text"])
 def test_generator_takes_no_seed_but_an_int(seed, snapshot):
     """``torch.manual_seed`` calls ``int()`` first, a generator's does not."""

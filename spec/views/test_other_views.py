@@ -12,13 +12,13 @@ def rows():
 
 @pytest.mark.api("torch.Tensor.T", page="tensors")
 @pytest.mark.parametrize("shape", [(2,), (1, 2, 3)], ids=["1-d", "3-d"])
-def test_transpose_by_T_warns_unless_there_are_two_dimensions(shape, snapshot):
+def test_transpose_attribute_warns_unless_there_are_two_dimensions(shape, snapshot):
     """Trap: on a batch, ``.T`` turns the batch dimension round as well. ``.mT`` does not."""
     assert snapshot == observe(lambda: torch.zeros(shape).T.shape)
 
 
 @pytest.mark.api("torch.Tensor.mT", page="tensors")
-def test_transpose_by_mT_swaps_the_last_two_dimensions(snapshot):
+def test_matrix_transpose_attribute_swaps_the_last_two_dimensions(snapshot):
     """The batch stays in front; it is a view."""
     def act():
         x = torch.zeros(5, 2, 3)
@@ -29,7 +29,7 @@ def test_transpose_by_mT_swaps_the_last_two_dimensions(snapshot):
 
 @pytest.mark.api("torch.Tensor.mT", "torch.Tensor.H", page="tensors")
 @pytest.mark.parametrize("name", ["mT", "H"])
-def test_transpose_by_mT_or_H_refuses_one_dimension(name, snapshot):
+def test_matrix_transpose_attributes_refuse_one_dimension(name, snapshot):
     """A vector has no transpose: ``x[:, None]`` makes a column of it."""
     assert snapshot == observe(lambda: getattr(torch.zeros(2), name))
 
