@@ -340,3 +340,18 @@ def load_post_hooks_run_before_loading(patch):
     """A hook behind ``load_state_dict`` runs before it."""
     patch.setattr(Optimizer, "register_load_state_dict_post_hook", lambda self, hook: Optimizer.register_load_state_dict_pre_hook(
         self, lambda optimizer, state: hook(optimizer)))
+
+
+@fault
+def compiling_takes_the_step_hooks_off(patch):
+    """Compiling anything takes the hooks off the step of SGD, for good."""
+    def take_off(honest):
+        def compiling(*arguments, **keywords):
+            bare = getattr(torch.optim.SGD.step, "__wrapped__", torch.optim.SGD.step)
+            patch.setattr(bare, "hooked", True, raising=False)
+            patch.setattr(torch.optim.SGD, "step", bare)
+            return honest(*arguments, **keywords)
+
+        return compiling
+
+    wrap(patch, torch, "compile", take_off)

@@ -1,5 +1,10 @@
 """The implementations of a step, foreach, fused, capturable, differentiable, compiled, against the plain loop over parameters."""
 
+import contextlib
+import functools
+import inspect
+import warnings
+
 import pytest
 import torch
 
@@ -64,6 +69,38 @@ def test_capturable_step_is_refused_on_the_cpu(optimizer_class, settings, snapsh
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, capturable=True))
 
 
+@contextlib.contextmanager
+def steps_put_back():
+    """Leave the ``step`` of every optimizer class as it was before."""
+    before = [(each, each.step, hasattr(each.step, "hooked")) for each in vars(torch.optim).values()
+              if inspect.isclass(each) and "step" in vars(each)]
+    yield
+    for each, honest, was_hooked in before:
+        each.step = honest
+        if hasattr(honest, "hooked") and not was_hooked:
+            del honest.hooked
+
+
+@functools.lru_cache(maxsize=None)  # what the first compilation does, it does once in a process
+def hooks_after_the_first_compilation():
+    """Compile something for the first time, and return which hooks of a step run then."""
+    seen = []
+    with steps_put_back(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the compiler, as it is imported
+        torch.compile(lambda x: x + 1, backend="eager")(torch.zeros(1))
+        optimizer = torch.optim.SGD([parameter([1.0])], lr=0.5)
+        optimizer.register_step_pre_hook(lambda *_: seen.append("pre-hook"))
+        optimizer.register_step_post_hook(lambda *_: seen.append("post-hook"))
+        step(optimizer, [1.0])
+    return seen
+
+
+@pytest.mark.api("torch.compile", "torch.optim.Optimizer.register_step_pre_hook", page="generated/torch.compile")
+def test_compiling_leaves_the_step_hooks_of_optimizers_on(snapshot):
+    """Whatever was compiled in the process, the hooks of a plain step run. Some releases took them off, in silence."""
+    assert snapshot == observe(hooks_after_the_first_compilation)
+
+
 @pytest.mark.parametrize("optimizer_class, settings", CASES[:2])
 @pytest.mark.api("torch.compile", page="generated/torch.compile")
 @pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="api-appeared")
@@ -82,6 +119,7 @@ def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot)
     def compiled(function):
         return torch.compile(function, backend="aot_eager")
 
+    observe(hooks_after_the_first_compilation)
     # the first call in a process imports the compiler, which warns of itself on some releases
     observe(lambda: trained(optimizer_class, settings, compiled))
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, compiled))
