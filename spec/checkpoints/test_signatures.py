@@ -34,7 +34,7 @@ def test_state_dict_methods_take_these_arguments(name, snapshot):
 @pytest.mark.api("torch.serialization", page="notes/serialization")
 @pytest.mark.changed("2.1", "set_default_load_endianness appears", kind="api-appeared", cause="pytorch#101973")
 @pytest.mark.changed("2.4", "add_safe_globals, clear_safe_globals, get_safe_globals and set_default_mmap_options appear",
-                     kind="api-appeared")
+                     kind="api-appeared", cause="pytorch#124331 and pytorch#124889")
 @pytest.mark.changed("2.5", "safe_globals and skip_data appear", kind="api-appeared", cause="pytorch#134504 (the latter)")
 @pytest.mark.changed("2.6", "get_unsafe_globals_in_checkpoint and set_crc32_options appear", kind="api-appeared",
                      cause="pytorch#137735 (the latter)")

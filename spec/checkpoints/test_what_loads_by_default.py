@@ -47,6 +47,10 @@ CARRIED = {
                      advice="pass weights_only=False for files that you trust, or save plain values")
 @pytest.mark.changed("2.6", "refuses, and names what it met: weights_only=True is the default", kind="silent",
                      cause="pytorch#137602", advice="pass weights_only=False for files that you trust, or save plain values")
+@pytest.mark.changed("2.14",
+                     "in 2.14 alone, an exception is refused as builtins.ValueError, not under its Python 2 name, "
+                     "exceptions.ValueError", kind="representation")
+@pytest.mark.changed("2.15", "an exception is refused as exceptions.ValueError again", kind="representation")
 @pytest.mark.parametrize("make", list(CARRIED.values()), ids=list(CARRIED))
 def test_load_by_default_refuses_a_checkpoint_that_carries_more_than_weights(here, snapshot, make):
     """One such object and the whole file does not load: weights are refused with it. Save plain values and state dicts."""
@@ -73,7 +77,7 @@ ALLOWED = {
 @pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning")
 @pytest.mark.changed("2.4", "a device and a Counter pass", kind="silent")
 @pytest.mark.changed("2.5", "bytes and bytearray pass", kind="silent", cause="pytorch#133189")
-@pytest.mark.changed("2.6", "complex passes", kind="silent", cause="pytorch#138866 (probably)")
+@pytest.mark.changed("2.6", "complex passes", kind="silent", cause="pytorch#141537 (the issue)")
 @pytest.mark.parametrize("make", list(ALLOWED.values()), ids=list(ALLOWED))
 def test_load_with_weights_only_takes_these_objects_beside_weights(here, snapshot, make):
     """Each release lets some more pass: a file that loads here may be refused by a release before."""
@@ -186,7 +190,7 @@ def test_load_with_weights_only_takes_a_parameter_with_attributes(here, snapshot
 @pytest.mark.api("torch.load", "torch.Tensor", page="notes/serialization")
 @pytest.mark.changed("1.6", "as_subclass appears; the saved tensor comes back as a plain Tensor", kind="api-appeared")
 @pytest.mark.changed("1.8", "comes back as a tensor of its class, where it was a plain Tensor", kind="silent",
-                     advice="before 1.8, make it of its class again: as_subclass")
+                     cause="pytorch#47732", advice="before 1.8, make it of its class again: as_subclass")
 def test_saved_tensor_of_a_subclass_keeps_its_class(here, snapshot):
     """A trusted file gives a tensor of one's own class back as such."""
 

@@ -18,7 +18,7 @@ def test_modules_lists_every_place_when_asked(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.named_buffers", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.0", "named_buffers takes remove_duplicate", kind="api-appeared")
+@pytest.mark.changed("2.0", "named_buffers takes remove_duplicate", kind="api-appeared", cause="pytorch#85903")
 def test_named_buffers_lists_every_name_when_asked(snapshot):
     """``remove_duplicate=False`` gives a shared layer's buffers under each of its names."""
     norm = batchnorm()
