@@ -46,7 +46,7 @@ def test_archive_of_one_tensor_has_these_members(here, snapshot):
 @pytest.mark.changed("1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812")
 @pytest.mark.changed("2.1", "load takes mmap; it warns of TypedStorage, which it uses itself", kind="api-appeared",
                      cause="pytorch#102549")
-@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning")
+@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614")
 def test_load_with_mmap_gives_the_values(here, snapshot):
     """``mmap=True`` maps the file, and reads a tensor when it is used."""
     write()
@@ -59,7 +59,7 @@ def test_load_with_mmap_gives_the_values(here, snapshot):
 @pytest.mark.changed("1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812")
 @pytest.mark.changed("2.1", "load takes mmap; it warns of TypedStorage, which it uses itself", kind="api-appeared",
                      cause="pytorch#102549")
-@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning")
+@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614")
 def test_write_to_a_mapped_tensor_does_not_reach_the_file(here, snapshot):
     """The mapping is private: training on the loaded tensors leaves the checkpoint as it was."""
     write()
@@ -78,7 +78,8 @@ def test_write_to_a_mapped_tensor_does_not_reach_the_file(here, snapshot):
 @pytest.mark.changed("1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812")
 @pytest.mark.changed("2.1", "load takes mmap, and refuses the buffer by a ValueError", kind="api-appeared",
                      cause="pytorch#102549")
-@pytest.mark.changed("2.3", "the message speaks of a path, not of a string", kind="wording")
+@pytest.mark.changed("2.3", "the message speaks of a path, which may be a pathlib.Path now, not of a string", kind="wording",
+                     cause="pytorch#116104")
 def test_load_with_mmap_refuses_a_buffer(snapshot):
     """There is no file to map."""
     buffer = io.BytesIO()
@@ -100,7 +101,7 @@ def test_load_with_mmap_refuses_the_legacy_format(here, snapshot):
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
-@pytest.mark.changed("1.11", "the message names an _UntypedStorage", kind="wording")
+@pytest.mark.changed("1.11", "the message names an _UntypedStorage", kind="wording", cause="pytorch#66970")
 @pytest.mark.changed("1.12", "the message names the storage's module", kind="wording")
 @pytest.mark.changed("1.13", "meta is a place to load to", kind="error-gone", cause="pytorch#82603")
 def test_load_onto_meta_gives_shapes_without_values(here, snapshot):
@@ -116,8 +117,9 @@ def test_load_onto_meta_gives_shapes_without_values(here, snapshot):
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed("1.11", "the function gets an _UntypedStorage, of bytes, instead of a FloatStorage, of numbers",
-                     kind="representation", advice="do not look at the storage's dtype, and take its length for bytes")
-@pytest.mark.changed("1.13", "the class is named UntypedStorage", kind="representation", cause="pytorch#85303 (probably)")
+                     kind="representation", cause="pytorch#66970",
+                     advice="do not look at the storage's dtype, and take its length for bytes")
+@pytest.mark.changed("1.13", "the class is named UntypedStorage", kind="representation")
 def test_function_as_map_location_is_given_untyped_storages(here, snapshot):
     """A function gets each storage and where it was. The storage has bytes and no dtype any more."""
     write()

@@ -74,7 +74,7 @@ ALLOWED = {
 @pytest.mark.changed("1.13", "load takes weights_only, and of these lets a generator's state pass", kind="api-appeared",
                      cause="pytorch#86812")
 @pytest.mark.changed("2.0", "warns of TypedStorage, which load itself uses", kind="warning", cause="pytorch#85303")
-@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning")
+@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614")
 @pytest.mark.changed("2.4", "a device and a Counter pass", kind="silent")
 @pytest.mark.changed("2.5", "bytes and bytearray pass", kind="silent", cause="pytorch#133189")
 @pytest.mark.changed("2.6", "complex passes", kind="silent", cause="pytorch#141537 (the issue)")
