@@ -69,7 +69,7 @@ def test_whole_module_of_every_release_computes_and_learns(here, snapshot, relea
                      "in 1.6 alone, state_dict of a module that 1.4 or 1.5 saved raises for want of "
                      "`_non_persistent_buffers_set`; a file of 1.5 warns that the source has changed", kind="error",
                      cause="pytorch#37191",
-                     advice="load it under 1.7 or later, or set `_non_persistent_buffers_set = set()` on each of its `modules()`")
+                     advice="under 1.6, set `_non_persistent_buffers_set = set()` on each of the `modules()` of what is loaded")
 @pytest.mark.changed("1.7", "loading sets the missing attribute", kind="error-gone")
 @EVERY_RELEASE
 def test_whole_sequence_of_every_release_computes(here, snapshot, release):
@@ -90,7 +90,7 @@ def test_whole_sequence_of_every_release_computes(here, snapshot, release):
 @pytest.mark.changed("1.6", "a file of 1.5, which holds the source of its classes, warns that the source has changed",
                      kind="warning")
 @pytest.mark.changed("1.8", "in 1.8 alone, an LSTM of before raises in forward for want of `proj_size`", kind="error",
-                     cause="pytorch#47725", advice="set `proj_size = 0` on the loaded layer, or load it under 1.9 or later")
+                     cause="pytorch#47725", advice="under 1.8, set `proj_size = 0` on the loaded layer")
 @pytest.mark.changed("1.9", "loading sets the missing attribute", kind="error-gone", cause="pytorch#57558")
 @EVERY_RELEASE
 def test_whole_lstm_of_every_release_computes(here, snapshot, release):
@@ -104,8 +104,7 @@ def test_whole_lstm_of_every_release_computes(here, snapshot, release):
 @pytest.mark.changed("1.6", "a file of 1.4 or 1.5, which holds the source of its classes, warns that the source has changed",
                      kind="warning")
 @pytest.mark.changed("1.11", "a layer saved before 1.11 raises in forward for want of `recompute_scale_factor`", kind="error",
-                     cause="pytorch#66419",
-                     advice="set `recompute_scale_factor = None` on the loaded layer, or load it under 2.1 or later")
+                     cause="pytorch#66419", advice="under 1.11 to 2.0, set `recompute_scale_factor = None` on the loaded layer")
 @pytest.mark.changed("2.1", "loading sets the missing attribute", kind="error-gone", cause="pytorch#101248")
 @EVERY_RELEASE
 def test_whole_upsample_of_every_release_computes(here, snapshot, release):
@@ -119,7 +118,7 @@ def test_whole_upsample_of_every_release_computes(here, snapshot, release):
 @pytest.mark.changed("1.6", "a file of 1.4 or 1.5, which holds the source of its classes, warns that the source has changed",
                      kind="warning")
 @pytest.mark.changed("1.12", "forward looks for `approximate`, which a GELU saved before 1.12 has not", kind="error",
-                     cause="pytorch#61439", advice="set `approximate = 'none'` on the loaded layer")
+                     cause="pytorch#61439", advice="under 1.12 and later, set `approximate = 'none'` on the loaded layer")
 @EVERY_RELEASE
 def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snapshot, release):
     """It loads, but 1.12 and later look for ``approximate``, which a GELU saved before 1.12 has not."""
@@ -134,14 +133,16 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
 @pytest.mark.changed("1.6",
                      "the class `_LinearWithBias`, which 1.6 to 1.8 save, is there; a file of 1.5 warns that its source has "
                      "changed", kind="error-gone",
-                     advice="file of 1.6 to 1.8: set `torch.nn.modules.linear._LinearWithBias = torch.nn.Linear` before "
-                            "loading; under 1.9 and later, a file of before 1.9: set `batch_first = False` on the loaded layer")
+                     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
+                            "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
+                            "`batch_first = False` on the loaded layer")
 @pytest.mark.changed("1.9",
                      "forward looks for `batch_first`, which a layer saved before 1.9 has not, and `_LinearWithBias`, which "
                      "1.6 to 1.8 saved, is gone; `NonDynamicallyQuantizableLinear`, which 1.9 and later save, is there",
                      kind="error", cause="pytorch#55285 (probably) and pytorch#58727",
-                     advice="file of 1.6 to 1.8: set `torch.nn.modules.linear._LinearWithBias = torch.nn.Linear` before "
-                            "loading; under 1.9 and later, a file of before 1.9: set `batch_first = False` on the loaded layer")
+                     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
+                            "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
+                            "`batch_first = False` on the loaded layer")
 @EVERY_RELEASE
 def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release):
     """In forward, for want of ``batch_first``; one of 1.6 to 1.8 when it is loaded: the class of its projection is gone.
