@@ -40,7 +40,7 @@ def test_attention_weighs_values_by_the_softmax_of_its_scores(snapshot):
                      kind="silent", cause="pytorch#33763",
                      advice="under 1.5 and before give a mask of floats, with minus infinity where a key is to be hidden")
 def test_attention_boolean_mask_hides_what_is_true(snapshot):
-    """True in ``attn_mask`` is "may not look": the hidden key has weight 0. torch 1.4 added the True as 1 and hid nothing."""
+    """True in ``attn_mask`` is "may not look": the hidden key has weight 0. Once the True was added as 1 and hid nothing."""
     assert snapshot == observe(lambda: asked(attn_mask=torch.tensor([[False, True]])))
 
 
@@ -58,7 +58,7 @@ def test_attention_key_padding_mask_hides_what_is_true(snapshot):
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed("1.5", "a key_padding_mask of floats no longer raises; its 1.0 has no effect", kind="error-gone",
-                     advice="convert the mask with .bool()")
+                     cause="pytorch#33330 (probably)", advice="convert the mask with .bool()")
 @pytest.mark.changed("1.9", "a key_padding_mask of floats is added to the scores, so that 1.0 makes padding weigh more",
                      kind="silent", cause="pytorch#56674 (probably)", advice="convert the mask with .bool()")
 def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
@@ -69,7 +69,8 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
 @pytest.mark.parametrize("dtype", ["uint8", "int64"])
 @pytest.mark.parametrize("mask", ["attn_mask", "key_padding_mask"])
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
-@pytest.mark.changed("1.5", "a key_padding_mask of int64 no longer raises: it hides as a boolean mask does", kind="error-gone")
+@pytest.mark.changed("1.5", "a key_padding_mask of int64 no longer raises: it hides as a boolean mask does", kind="error-gone",
+                     cause="pytorch#33330 (probably)")
 @pytest.mark.changed("1.6", "an attn_mask of int64 raises; one of uint8 hides, with a warning, where its 1 was added to the "
                             "score; a key_padding_mask of uint8 warns in other words", kind="error", cause="pytorch#33763",
                      advice="convert the mask with .bool()")
@@ -127,7 +128,7 @@ def test_attention_causal_hint_alone_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
-@pytest.mark.changed("2.0", "MultiheadAttention takes is_causal", kind="api-appeared")
+@pytest.mark.changed("2.0", "MultiheadAttention takes is_causal", kind="api-appeared", cause="pytorch#97214 (probably)")
 def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
     """``is_causal=True`` with a mask that hides nothing hides the future if no weights are asked for, else nothing."""
     def first(**arguments):
@@ -138,10 +139,10 @@ def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
-@pytest.mark.changed("1.6", "the output projection has a bias in spite of bias=False", kind="silent",
-                     cause="pytorch#38211 (probably)", advice="set out_proj.bias to None, or expect the extra key in checkpoints")
+@pytest.mark.changed("1.6", "the output projection has a bias in spite of bias=False", kind="silent", cause="pytorch#38211",
+                     advice="set out_proj.bias to None, or expect the extra key in checkpoints")
 @pytest.mark.changed("1.9", "the output projection has no bias again", kind="silent", cause="pytorch#52537",
-                     advice="drop out_proj.bias from checkpoints of 1.6 to 1.8, if it is zero")
+                     advice="a checkpoint of 1.6 to 1.8 has a trained out_proj.bias: give it to the loaded layer by hand")
 def test_attention_without_bias_holds_weights_alone(snapshot):
     """``bias=False`` is for both projections. From 1.6 to 1.8 the output's kept its bias, in checkpoints and optimizers too."""
     assert snapshot == observe(lambda: list(nn.MultiheadAttention(2, 1, bias=False).state_dict()))
@@ -182,7 +183,7 @@ def test_attention_takes_one_sequence_without_a_batch(snapshot):
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
-@pytest.mark.changed("1.10", "takes a batch without samples", kind="error-gone")
+@pytest.mark.changed("1.10", "takes a batch without samples", kind="error-gone", cause="pytorch#62800")
 def test_attention_takes_a_batch_without_samples(snapshot):
     """[2, 0, 1] comes out as [2, 0, 1]."""
     def act():

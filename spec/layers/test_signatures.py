@@ -73,7 +73,7 @@ def test_dropouts_take_these_arguments(layer, snapshot):
                                    "LPPool1d", "LPPool3d"])
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
                  "torch.nn.AdaptiveAvgPool1d", "torch.nn.AdaptiveMaxPool2d", "torch.nn.LPPool1d", "torch.nn.LPPool3d", page="nn")
-@pytest.mark.changed("2.3", "LPPool3d", kind="api-appeared")
+@pytest.mark.changed("2.3", "LPPool3d", kind="api-appeared", cause="pytorch#114199")
 def test_pools_take_these_arguments(layer, snapshot):
     """``padding`` comes third, after the stride, and ``ceil_mode`` stands elsewhere in max and in average pooling."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
@@ -84,9 +84,9 @@ def test_pools_take_these_arguments(layer, snapshot):
 @pytest.mark.api("torch.nn.ReLU", "torch.nn.LeakyReLU", "torch.nn.ELU", "torch.nn.GELU", "torch.nn.SiLU", "torch.nn.Mish",
                  "torch.nn.Hardswish", "torch.nn.Hardtanh", "torch.nn.PReLU", "torch.nn.Softplus", "torch.nn.Softmax",
                  "torch.nn.LogSoftmax", "torch.nn.Threshold", page="nn")
-@pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747")
-@pytest.mark.changed("1.7", "SiLU; inplace (Hardswish)", kind="api-appeared")
-@pytest.mark.changed("1.9", "Mish; device and dtype (PReLU)", kind="api-appeared")
+@pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747 (probably)")
+@pytest.mark.changed("1.7", "SiLU; inplace (Hardswish)", kind="api-appeared", cause="pytorch#41034")
+@pytest.mark.changed("1.9", "Mish; device and dtype (PReLU)", kind="api-appeared", cause="pytorch#58648")
 @pytest.mark.changed("1.12", "approximate (GELU)", kind="representation", cause="pytorch#61439")
 @pytest.mark.changed("2.3", "the defaults 1 and 20 are written as floats (Softplus)", kind="representation")
 def test_activations_take_these_arguments(layer, snapshot):
@@ -127,7 +127,7 @@ def test_attention_layers_take_these_arguments(name, snapshot):
                  "torch.nn.functional.softmax", "torch.nn.functional.interpolate", page="nn.functional")
 @pytest.mark.changed("1.5", "include_last_offset (embedding_bag); recompute_scale_factor (interpolate)", kind="representation",
                      cause="pytorch#27477")
-@pytest.mark.changed("1.7", "silu", kind="api-appeared")
+@pytest.mark.changed("1.7", "silu", kind="api-appeared", cause="pytorch#41034")
 @pytest.mark.changed("1.9", "padding_idx (embedding_bag); the default p is written as a float (normalize)", kind="representation",
                      cause="pytorch#49237")
 @pytest.mark.changed("1.11", "antialias (interpolate); average_attn_weights (multi_head_attention_forward)",
@@ -151,17 +151,17 @@ NEWER = {  # each with arguments to make it with
 @pytest.mark.api("torch.nn.SiLU", "torch.nn.Mish", "torch.nn.Hardswish", "torch.nn.Dropout1d", "torch.nn.LazyLinear",
                  "torch.nn.RMSNorm", "torch.nn.Unflatten", "torch.nn.Buffer", page="nn")
 @pytest.mark.changed("1.5", "Hardsigmoid", kind="api-appeared")
-@pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747")
-@pytest.mark.changed("1.7", "SiLU and Unflatten", kind="api-appeared")
+@pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747 (probably)")
+@pytest.mark.changed("1.7", "SiLU and Unflatten", kind="api-appeared", cause="pytorch#41034")
 @pytest.mark.changed("1.8", "LazyLinear, which warns that it is new, PixelUnshuffle and UninitializedParameter",
                      kind="api-appeared", cause="pytorch#44538")
-@pytest.mark.changed("1.9", "Mish", kind="api-appeared")
-@pytest.mark.changed("1.10", "ReflectionPad3d", kind="api-appeared")
+@pytest.mark.changed("1.9", "Mish", kind="api-appeared", cause="pytorch#58648")
+@pytest.mark.changed("1.10", "ReflectionPad3d", kind="api-appeared", cause="pytorch#59791")
 @pytest.mark.changed("1.12", "Dropout1d", kind="api-appeared", cause="pytorch#79545")
-@pytest.mark.changed("2.1", "CircularPad1d and ZeroPad1d", kind="api-appeared")
-@pytest.mark.changed("2.3", "LPPool3d", kind="api-appeared")
+@pytest.mark.changed("2.1", "CircularPad1d and ZeroPad1d", kind="api-appeared", cause="pytorch#106148")
+@pytest.mark.changed("2.3", "LPPool3d", kind="api-appeared", cause="pytorch#114199")
 @pytest.mark.changed("2.4", "RMSNorm; LazyLinear warns no longer", kind="api-appeared", cause="pytorch#121364")
-@pytest.mark.changed("2.5", "Buffer", kind="api-appeared", cause="pytorch#125971")
+@pytest.mark.changed("2.5", "Buffer", kind="api-appeared", cause="pytorch#125971 (probably)")
 def test_newer_layers_can_be_made(name, snapshot):
     """Each came with some release; before, the name is missing, and a checkpoint of a module that holds it cannot be loaded."""
     assert snapshot == observe(lambda: type(getattr(nn, name)(*NEWER[name])).__name__)
