@@ -39,6 +39,7 @@ def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
 
 @pytest.mark.parametrize("training", [pytest.param(True, id="training"), pytest.param(False, id="eval")])
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.changed("2.13", "eps = 0 raises in training", kind="error", advice="give a small eps, such as 1e-12")
 def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snapshot):
     """eps = 0 leaves the root of the variance alone: -1 and 1 in training, the input in ``eval()``, where it is 1.
 
