@@ -17,7 +17,7 @@ def refusal(make):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed("1.5", "an unknown padding_mode raises instead of padding with zeros", kind="silent",
-                     advice="spell it zeros, reflect, replicate or circular")
+                     cause="pytorch#29769 (probably)", advice="spell it zeros, reflect, replicate or circular")
 def test_conv_refuses_an_unknown_padding_mode(snapshot):
     """A misspelt ``padding_mode`` raises when the layer is made. torch 1.4 padded with zeros, in silence."""
     assert snapshot == observe(lambda: refusal(lambda: nn.Conv1d(1, 1, 3, padding=1, padding_mode="circle")(torch.ones(1, 1,
@@ -26,7 +26,7 @@ def test_conv_refuses_an_unknown_padding_mode(snapshot):
 
 @pytest.mark.api("torch.nn.ConvTranspose1d", page="generated/torch.nn.ConvTranspose1d")
 @pytest.mark.changed("1.5", "raises when the layer is made instead of when it is called, and quotes the mode otherwise",
-                     kind="wording")
+                     kind="wording", cause="pytorch#29769 (probably)")
 def test_transposed_conv_pads_with_zeros_alone(snapshot):
     """Other padding modes raise when the layer is made."""
     def act():
@@ -37,7 +37,8 @@ def test_transposed_conv_pads_with_zeros_alone(snapshot):
 
 @pytest.mark.parametrize("groups", [0, -1])
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
-@pytest.mark.changed("1.13", "ValueError that says what is wrong, instead of ZeroDivisionError or RuntimeError", kind="exception")
+@pytest.mark.changed("1.13", "ValueError that says what is wrong, instead of ZeroDivisionError or RuntimeError", kind="exception",
+                     cause="pytorch#77919")
 def test_conv_refuses_groups_below_one(groups, snapshot):
     """When the layer is made."""
     assert snapshot == observe(lambda: nn.Conv1d(2, 2, 1, groups=groups))
@@ -57,15 +58,15 @@ def test_pool_refuses_a_stride_of_zero(make, snapshot):
 @pytest.mark.parametrize("layers", [0, -1])
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 @pytest.mark.changed("1.5", "IndexError instead of StopIteration", kind="exception")
-@pytest.mark.changed("2.2", "ValueError that says what is wrong, instead of IndexError", kind="exception")
+@pytest.mark.changed("2.2", "ValueError that says what is wrong, instead of IndexError", kind="exception", cause="pytorch#108853")
 def test_rnn_refuses_to_have_no_layers(layers, snapshot):
     """``num_layers`` below one raises when the layer is made."""
     assert snapshot == observe(lambda: nn.RNN(1, 1, num_layers=layers))
 
 
 @pytest.mark.api("torch.nn.GroupNorm", page="generated/torch.nn.GroupNorm")
-@pytest.mark.changed("1.12", "raises when the layer is made instead of when it is called", kind="error")
-@pytest.mark.changed("2.13", "the message gives both numbers", kind="wording")
+@pytest.mark.changed("1.12", "raises when the layer is made instead of when it is called", kind="error", cause="pytorch#74293")
+@pytest.mark.changed("2.10", "the message gives both numbers", kind="wording", cause="pytorch#167925")
 def test_groupnorm_refuses_groups_that_do_not_divide_its_channels(snapshot):
     """Three channels in two groups raise when the layer is made."""
     assert snapshot == observe(lambda: nn.GroupNorm(2, 3).num_channels)

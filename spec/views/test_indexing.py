@@ -25,7 +25,7 @@ def test_index_of_bytes_is_a_mask_with_a_warning(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
-@pytest.mark.changed("2.0", "int32 indexes", kind="error-gone")
+@pytest.mark.changed("2.0", "int32 indexes", kind="error-gone", cause="pytorch#86309")
 @pytest.mark.parametrize("name", ["int64", "int32", "float32"])
 def test_index_may_be_of_64_or_32_bits(name, snapshot):
     """Integers of either size index; floats do not."""

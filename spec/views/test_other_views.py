@@ -11,7 +11,8 @@ def rows():
 
 
 @pytest.mark.api("torch.Tensor.T", page="tensors")
-@pytest.mark.changed("1.11", "T warns unless there are two dimensions", kind="warning", advice="use mT, or permute")
+@pytest.mark.changed("1.11", "T warns unless there are two dimensions", kind="warning", cause="pytorch#64180",
+                     advice="use mT, or permute")
 @pytest.mark.changed("1.13", "the warning has a space that it lacked", kind="wording")
 @pytest.mark.parametrize("shape", [(2,), (1, 2, 3)], ids=["1-d", "3-d"])
 def test_transpose_attribute_warns_unless_there_are_two_dimensions(shape, snapshot):
@@ -20,7 +21,7 @@ def test_transpose_attribute_warns_unless_there_are_two_dimensions(shape, snapsh
 
 
 @pytest.mark.api("torch.Tensor.mT", page="tensors")
-@pytest.mark.changed("1.11", "mT came", kind="api-appeared")
+@pytest.mark.changed("1.11", "mT came", kind="api-appeared", cause="pytorch#64179")
 def test_matrix_transpose_attribute_swaps_the_last_two_dimensions(snapshot):
     """The batch stays in front; it is a view."""
     def act():
@@ -31,7 +32,7 @@ def test_matrix_transpose_attribute_swaps_the_last_two_dimensions(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.mT", "torch.Tensor.H", page="tensors")
-@pytest.mark.changed("1.11", "mT and H came", kind="api-appeared")
+@pytest.mark.changed("1.11", "mT and H came", kind="api-appeared", cause="pytorch#64179")
 @pytest.mark.parametrize("name", ["mT", "H"])
 def test_matrix_transpose_attributes_refuse_one_dimension(name, snapshot):
     """A vector has no transpose: ``x[:, None]`` makes a column of it."""
@@ -40,7 +41,7 @@ def test_matrix_transpose_attributes_refuse_one_dimension(name, snapshot):
 
 @pytest.mark.api("torch.squeeze", page="generated/torch.squeeze")
 @pytest.mark.changed("1.9", "the message lists the signatures in another order", kind="wording")
-@pytest.mark.changed("2.0", "takes a tuple of dimensions", kind="error-gone")
+@pytest.mark.changed("2.0", "takes a tuple of dimensions", kind="error-gone", cause="pytorch#89017")
 def test_squeeze_takes_several_dimensions(snapshot):
     """``squeeze((0, 1))`` drops these where they are 1, and no other dimension of 1."""
     assert snapshot == observe(lambda: torch.zeros(1, 2, 1).squeeze((0, 1)).shape)
@@ -57,8 +58,9 @@ def test_squeeze_without_dimensions_drops_a_batch_of_one(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.unflatten", page="generated/torch.Tensor.unflatten")
-@pytest.mark.changed("1.7", "takes a number for the dimension, without names, but no -1 among the sizes", kind="exception")
-@pytest.mark.changed("1.9", "takes -1 for one of the sizes", kind="error-gone")
+@pytest.mark.changed("1.7", "takes a number for the dimension, without names, but no -1 among the sizes", kind="exception",
+                     cause="pytorch#42563")
+@pytest.mark.changed("1.9", "takes -1 for one of the sizes", kind="error-gone", cause="pytorch#51955")
 def test_unflatten_splits_a_dimension(snapshot):
     """The heads of an attention layer, [batch, heads * size] to [batch, heads, size], with -1 for one of them; a view."""
     def act():
@@ -94,8 +96,8 @@ def test_tensor_split_makes_parts_of_nearly_one_size(snapshot):
 
 
 @pytest.mark.api("torch.movedim", "torch.permute", page="generated/torch.permute")
-@pytest.mark.changed("1.7", "movedim came", kind="api-appeared")
-@pytest.mark.changed("1.8", "swapaxes came", kind="api-appeared")
+@pytest.mark.changed("1.7", "movedim came", kind="api-appeared", cause="pytorch#41480")
+@pytest.mark.changed("1.8", "swapaxes came", kind="api-appeared", cause="pytorch#46041")
 @pytest.mark.changed("1.9", "the function permute came beside the method", kind="api-appeared")
 @pytest.mark.parametrize("way", ["permute", "movedim", "swapaxes"])
 def test_dimensions_are_reordered_as_views(way, snapshot):
@@ -118,10 +120,10 @@ def test_dimensions_have_no_names(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.relu_", "torch.Tensor.uniform_", page="tensor_view")
-@pytest.mark.changed("1.7", "uniform_ raises instead of writing several times to one place", kind="error",
+@pytest.mark.changed("1.7", "uniform_ raises instead of writing several times to one place", kind="error", cause="pytorch#39878",
                      advice="clone() the tensor first")
 @pytest.mark.changed("1.9", "relu_ raises instead of writing several times to one place", kind="error",
-                     advice="clone() the tensor first")
+                     cause="pytorch#51819 (probably)", advice="clone() the tensor first")
 @pytest.mark.parametrize("way", ["relu_", "uniform_"])
 def test_relu_and_uniform_in_place_refuse_an_expanded_view(way, snapshot):
     """One number that stands for three cannot be written to three times. On old releases it was, as often as not."""
