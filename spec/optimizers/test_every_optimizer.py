@@ -58,9 +58,10 @@ def trained(name, settings):
 @pytest.mark.changed("1.12", "foreach appears; ASGD's and NAdam's steps differ from the plain ones, and RAdam's makes NaN of a "
                      "gradient of 0", kind="api-appeared", cause="pytorch#70229, pytorch#70230 and pytorch#70231, among others",
                      advice="pass foreach=False to ASGD and RAdam")
-@pytest.mark.changed("2.0", "NAdam's and RAdam's steps equal the plain ones; ASGD's go wrong in another way", kind="silent",
-                     cause="pytorch#92699 and pytorch#92551", advice="pass foreach=False to ASGD")
-@pytest.mark.changed("2.4", "ASGD's steps equal the plain ones", kind="silent", cause="pytorch#125440",
+@pytest.mark.changed("2.0", "NAdam's plain step, which was the wrong one, and RAdam's foreach step are mended; ASGD's goes wrong "
+                     "in another way", kind="silent", cause="pytorch#92699 and pytorch#92551",
+                     advice="pass foreach=False to ASGD")
+@pytest.mark.changed("2.4", "ASGD's steps equal the plain ones", kind="silent", cause="pytorch#125440 and pytorch#126375",
                      advice="expect other results where ASGD steps with foreach")
 def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, snapshot):
     """``foreach=True``, which CUDA parameters get by default, steps as the plain loop, also where one member is a step behind.
@@ -83,9 +84,9 @@ def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, s
 @pytest.mark.changed("1.10", "NAdam and RAdam appear, without maximize", kind="api-appeared",
                      cause="pytorch#59009 and pytorch#58968")
 @pytest.mark.changed("1.12", "Adadelta, Adagrad and Adamax take maximize", kind="api-appeared",
-                     cause="pytorch#75330 and pytorch#75968, among others")
+                     cause="pytorch#75330, pytorch#75968 and pytorch#77409")
 @pytest.mark.changed("1.13", "ASGD, RMSprop and Rprop take maximize", kind="api-appeared", cause="pytorch#80326, among others")
-@pytest.mark.changed("2.4", "NAdam and RAdam take maximize", kind="api-appeared", cause="pytorch#126765, for RAdam")
+@pytest.mark.changed("2.4", "NAdam and RAdam take maximize", kind="api-appeared", cause="pytorch#127214 and pytorch#126765")
 def test_other_optimizers_maximize(name, snapshot):
     """``maximize=True`` takes the step of the opposite gradient."""
     def act():
@@ -99,10 +100,10 @@ def test_other_optimizers_maximize(name, snapshot):
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.api("torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax", "torch.optim.ASGD", "torch.optim.NAdam",
                  "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop", page="optim")
-@pytest.mark.changed("1.8", "Adadelta raises an UnboundLocalError, in 1.8 alone", kind="error",
+@pytest.mark.changed("1.8", "Adadelta raises an UnboundLocalError, in 1.8 alone", kind="error", cause="pytorch#50409",
                      advice="step only after a backward")
 @pytest.mark.changed("1.9", "Rprop raises an UnboundLocalError; Adadelta does nothing again", kind="error",
-                     cause="pytorch#52944, for Adadelta", advice="step only after a backward")
+                     cause="pytorch#55832 and, for Adadelta, pytorch#52944", advice="step only after a backward")
 @pytest.mark.changed("1.10", "NAdam and RAdam appear", kind="api-appeared", cause="pytorch#59009 and pytorch#58968")
 @pytest.mark.changed("1.12", "Rprop does nothing again", kind="error-gone")
 def test_step_without_any_gradient_does_nothing(name, snapshot):
@@ -169,7 +170,7 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
                      kind="silent", cause="pytorch#92699", advice="expect other results from NAdam")
 @pytest.mark.changed("2.1", "Adam with amsgrad takes complex parameters", kind="error-gone", cause="pytorch#104989")
 @pytest.mark.changed("2.2", "NAdam and Adadelta with foreach step as the pair does", kind="silent",
-                     cause="pytorch#110634 and pytorch#110631 (probably)", advice="expect other results for complex parameters")
+                     cause="pytorch#110634 and pytorch#110631", advice="expect other results for complex parameters")
 def test_complex_parameter_steps_as_the_pair_of_its_parts(name, settings, snapshot):
     """1 + 2i with gradients 1 - i and 0.5 + i goes where the real parameter [1, 2] goes with their parts."""
     def act():
@@ -187,7 +188,7 @@ def test_complex_parameter_steps_as_the_pair_of_its_parts(name, settings, snapsh
 @pytest.mark.parametrize("name", ["SGD", "AdamW", "Adagrad", "RMSprop"])
 @pytest.mark.api("torch.optim.SGD", "torch.optim.AdamW", "torch.optim.Adagrad", "torch.optim.RMSprop", page="optim")
 @pytest.mark.changed("1.13", "SGD and RMSprop take differentiable", kind="api-appeared", cause="pytorch#80938 and pytorch#83578")
-@pytest.mark.changed("2.0", "AdamW and Adagrad take differentiable", kind="api-appeared", cause="pytorch#86183, for AdamW")
+@pytest.mark.changed("2.0", "AdamW and Adagrad take differentiable", kind="api-appeared", cause="pytorch#86183 and pytorch#86096")
 def test_differentiable_step_refuses_a_leaf(name, snapshot):
     """``differentiable=True`` records the step, and autograd refuses to change a leaf in place: optimize clones."""
     assert snapshot == observe(lambda: stepped(getattr(torch.optim, name), [1.0], [[1.0]], lr=0.1, differentiable=True))

@@ -63,7 +63,7 @@ def test_lbfgs_knows_one_line_search(snapshot):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
-@pytest.mark.changed("2.15", "LBFGS takes maximize", kind="api-appeared", cause="pytorch#187309 (probably)")
+@pytest.mark.changed("2.14", "LBFGS takes maximize", kind="api-appeared", cause="pytorch#187309")
 def test_lbfgs_maximizes(snapshot):
     """``maximize=True`` climbs from 1 to 3, the top of -(w - 3)²."""
     assert snapshot == observe(lambda: minimized([1.0], lambda w: -bowl(w), maximize=True))
@@ -120,7 +120,7 @@ def test_lbfgs_takes_parameters_of_two_dtypes(snapshot):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
-@pytest.mark.changed("2.15", "LBFGS takes an empty group", kind="error-gone", cause="pytorch#191666")
+@pytest.mark.changed("2.14", "LBFGS takes an empty group", kind="error-gone", cause="pytorch#191666")
 def test_lbfgs_over_an_empty_group_does_nothing(snapshot):
     """A group without parameters is built, and its step returns the closure's loss."""
     assert snapshot == observe(lambda: torch.optim.LBFGS([{"params": []}]).step(lambda: torch.tensor(2.0)))

@@ -28,21 +28,22 @@ OPTIMIZERS = ["SGD", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "ASGD", "
                      kind="representation", cause="pytorch#80938 and pytorch#85739, among others")
 @pytest.mark.changed("2.0", "differentiable (the eight that lacked it, AdamW among others); fused (AdamW), None instead of False "
                      "(Adam); foreach by name alone (NAdam, RAdam, Rprop)", kind="representation",
-                     cause="pytorch#86183 and pytorch#88015, among others", advice="pass foreach by name")
+                     cause="pytorch#86183, pytorch#86096, pytorch#86258 and pytorch#88015, among others",
+                     advice="pass foreach by name")
 @pytest.mark.changed("2.1", "decoupled_weight_decay and capturable (NAdam)", kind="representation",
-                     cause="pytorch#103881, for the former")
+                     cause="pytorch#103881 and pytorch#106615")
 @pytest.mark.changed("2.2", "lr may be left out (SGD); decoupled_weight_decay (RAdam); capturable (ASGD)", kind="representation",
                      cause="pytorch#114467, pytorch#107507 and pytorch#107857")
 @pytest.mark.changed("2.3", "capturable (Adamax, RAdam); fused (SGD)", kind="representation",
-                     cause="pytorch#117835 and pytorch#116585, among others")
+                     cause="pytorch#117835, pytorch#117912 and pytorch#116585")
 @pytest.mark.changed("2.4", "capturable (Adadelta, Rprop; RMSprop, where it took the place of foreach); maximize (NAdam, RAdam); "
                      "fused (Adagrad)", kind="representation",
-                     cause="pytorch#122252, pytorch#122261, pytorch#122264, pytorch#126765 and pytorch#124905, among others",
-                     advice="pass what comes after momentum by name")
-@pytest.mark.changed("2.5", "Adafactor", kind="api-appeared", cause="pytorch#129905 (probably)")
+                     cause="pytorch#122252, pytorch#122261, pytorch#122264, pytorch#126765, pytorch#127214 and pytorch#124905",
+                     advice="pass what comes after centered by name")
+@pytest.mark.changed("2.5", "Adafactor", kind="api-appeared", cause="pytorch#129905")
 @pytest.mark.changed("2.7", "decoupled_weight_decay (Adam)", kind="representation", cause="pytorch#143710")
 @pytest.mark.changed("2.9", "Muon", kind="api-appeared", cause="pytorch#160213")
-@pytest.mark.changed("2.15", "maximize (LBFGS)", kind="representation", cause="pytorch#187309 (probably)")
+@pytest.mark.changed("2.14", "maximize (LBFGS)", kind="representation", cause="pytorch#187309")
 def test_optimizers_take_these_arguments(name, snapshot):
     """What stands before the "*" may be given by position: name what comes after lr, for new arguments came in between."""
     assert snapshot == observe(lambda: arguments_of(f"torch.optim.{name}"))
@@ -75,7 +76,7 @@ def test_step_takes_a_closure(name, snapshot):
 
 @pytest.mark.api("torch.optim", page="optim")
 @pytest.mark.changed("1.10", "NAdam and RAdam", kind="representation", cause="pytorch#59009 and pytorch#58968")
-@pytest.mark.changed("2.5", "Adafactor", kind="representation", cause="pytorch#129905 (probably)")
+@pytest.mark.changed("2.5", "Adafactor", kind="representation", cause="pytorch#129905")
 @pytest.mark.changed("2.9", "Muon", kind="representation", cause="pytorch#160213")
 def test_classes_of_torch_optim(snapshot):
     """The optimizers that there are, and their base class."""

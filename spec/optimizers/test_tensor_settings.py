@@ -18,7 +18,7 @@ NAMES = ["SGD", "Adam", "Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam
                      cause="pytorch#59009 and pytorch#58968")
 @pytest.mark.changed("1.12", "ASGD takes the tensor, and warns of a copy that it makes itself", kind="error-gone",
                      cause="pytorch#71335")
-@pytest.mark.changed("2.3", "Rprop raises TypeError instead of RuntimeError", kind="exception")
+@pytest.mark.changed("2.3", "Rprop raises TypeError instead of RuntimeError", kind="exception", cause="pytorch#119978")
 @pytest.mark.changed("2.4", "ASGD no longer warns", kind="warning", cause="pytorch#123752")
 @pytest.mark.changed("2.8", "every optimizer takes a tensor of one dimension", kind="error-gone", cause="pytorch#145674")
 def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
@@ -157,7 +157,7 @@ OUT_OF_RANGE = [
 @pytest.mark.changed("1.5", "AdamW refuses a negative weight decay", kind="error", cause="pytorch#33126", advice="pass 0 or more")
 @pytest.mark.changed("1.10", "NAdam appears", kind="api-appeared", cause="pytorch#59009")
 @pytest.mark.changed("2.5", "LBFGS refuses a negative learning rate; Adafactor appears", kind="error",
-                     advice="negate the loss to climb, or pass maximize=True to LBFGS since 2.15")
+                     advice="negate the loss to climb, or pass maximize=True to LBFGS since 2.14")
 @pytest.mark.changed("2.15", "ASGD refuses a negative lambd or alpha", kind="error", cause="pytorch#193303",
                      advice="pass 0 or more")
 def test_setting_of_other_optimizers_outside_its_range_raises(name, settings, snapshot):
