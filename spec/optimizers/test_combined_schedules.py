@@ -50,7 +50,7 @@ def test_sequential_schedule_warms_up_and_then_decays(snapshot):
 @pytest.mark.api("torch.optim.lr_scheduler.SequentialLR", page="generated/torch.optim.lr_scheduler.SequentialLR")
 @pytest.mark.changed("1.10", "SequentialLR appears; its get_last_lr lacks _last_lr before the first step", kind="api-appeared",
                      cause="pytorch#64037")
-@pytest.mark.changed("1.11", "get_last_lr works before the first step", kind="error-gone")
+@pytest.mark.changed("1.11", "get_last_lr works before the first step", kind="error-gone", cause="pytorch#70558")
 def test_sequential_schedule_has_get_last_lr_before_its_first_step(snapshot):
     """``get_last_lr()`` gives the first schedule's first learning rate."""
     def act():
@@ -87,7 +87,8 @@ def test_one_cycle_schedule_goes_below_zero_after_its_last_rate(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.OneCycleLR", page="generated/torch.optim.lr_scheduler.OneCycleLR")
-@pytest.mark.changed("1.5", "raises the ValueError that was meant instead of an UnboundLocalError", kind="exception")
+@pytest.mark.changed("1.5", "raises the ValueError that was meant instead of an UnboundLocalError", kind="exception",
+                     cause="pytorch#32997", advice="catch ValueError")
 @pytest.mark.changed("2.0", "the message counts the steps rightly, one fewer", kind="wording", cause="pytorch#92040")
 def test_one_cycle_schedule_raises_after_its_total_steps(snapshot):
     """With ``total_steps=4`` the fifth ``step()`` raises."""

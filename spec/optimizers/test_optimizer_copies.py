@@ -22,8 +22,8 @@ def after_a_step_of(copied, **settings):
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
-@pytest.mark.changed("1.5", "warns that pickle of storages goes; in 1.5 alone", kind="warning")
-@pytest.mark.changed("1.6", "does not warn", kind="warning")
+@pytest.mark.changed("1.5", "warns that pickle of storages goes; in 1.5 alone", kind="warning", cause="pytorch#32244")
+@pytest.mark.changed("1.6", "does not warn", kind="warning", cause="pytorch#39003")
 def test_unpickled_optimizer_steps_parameters_of_its_own(snapshot):
     """A pickled optimizer takes its parameters along: what comes back moves its own copies. Keep the ``state_dict()`` instead."""
     assert snapshot == observe(lambda: after_a_step_of(lambda each: pickle.loads(pickle.dumps(each)), momentum=0.5))
@@ -109,7 +109,7 @@ def stepless():
 @pytest.mark.parametrize("closure", [(), (lambda: 1.0,)], ids=["plain", "closure"])
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 @pytest.mark.changed("2.1", "without a closure too raises NotImplementedError; before TypeError of the missing argument",
-                     kind="exception")
+                     kind="exception", cause="pytorch#102593 (probably)")
 def test_own_optimizer_without_a_step_raises(closure, snapshot):
     """The base class has a ``step`` that raises NotImplementedError; without a closure it once asked for that first."""
     assert snapshot == observe(lambda: stepless().step(*closure))

@@ -45,7 +45,7 @@ def test_plateau_scheduler_needs_a_metric(snapshot):
 
 @pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau.get_last_lr",
                  page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau")
-@pytest.mark.changed("2.2", "ReduceLROnPlateau has get_last_lr, but no _last_lr before the first step", kind="wording",
+@pytest.mark.changed("2.2", "ReduceLROnPlateau has get_last_lr, but no _last_lr before the first step", kind="api-appeared",
                      cause="pytorch#108464")
 @pytest.mark.changed("2.3", "get_last_lr works before the first step", kind="error-gone", cause="pytorch#119556")
 def test_plateau_scheduler_has_get_last_lr_before_its_first_step(snapshot):

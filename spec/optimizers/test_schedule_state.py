@@ -41,9 +41,9 @@ def test_step_schedule_state_dict_holds_its_settings_and_its_place(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.LambdaLR.state_dict", page="generated/torch.optim.lr_scheduler.LambdaLR")
-@pytest.mark.changed("1.5", "warns that the state of the optimizer should be saved too", kind="warning")
+@pytest.mark.changed("1.5", "warns that the state of the optimizer should be saved too", kind="warning", cause="pytorch#31125")
 @pytest.mark.changed("1.7", "the message spells optimizer rightly", kind="wording")
-@pytest.mark.changed("1.8", "does not warn", kind="warning")
+@pytest.mark.changed("1.8", "does not warn", kind="warning", cause="pytorch#46813")
 def test_lambda_schedule_state_dict_holds_no_function(snapshot):
     """Functions and lambdas are saved as None: the one that loads must bring the same. Callable objects are saved."""
     assert snapshot == observe(lambda: schedules.LambdaLR(an_optimizer(), lambda number: 1.0).state_dict()["lr_lambdas"])
@@ -117,7 +117,7 @@ def test_step_schedule_resumed_with_last_epoch_steps_at_once(snapshot):
 
 @pytest.mark.api("torch.optim.lr_scheduler.ExponentialLR", page="generated/torch.optim.lr_scheduler.ExponentialLR")
 @pytest.mark.changed("2.8", "building it makes no step: 0.25 stays; it became 0.125", kind="silent", cause="pytorch#149312",
-                     advice="resume by load_state_dict, which is the same on all releases")
+                     advice="resume by load_state_dict, which changed nothing")
 def test_exponential_schedule_resumed_with_last_epoch_keeps_the_rate(snapshot):
     """ExponentialLR counts as StepLR with ``step_size=1`` does, and yet building it with ``last_epoch=2`` leaves 0.25."""
     assert snapshot == observe(lambda: resumed_at(
@@ -133,7 +133,7 @@ def saved_and_loaded(schedule):
 @pytest.mark.api("torch.optim.lr_scheduler.MultiStepLR.state_dict", "torch.load",
                  page="generated/torch.optim.lr_scheduler.MultiStepLR")
 @pytest.mark.changed("1.6", "raises TypeError still, of the Unpickler: zip files are the default", kind="wording",
-                     cause="pytorch#33478 (probably)")
+                     cause="pytorch#39460")
 @pytest.mark.changed("1.13", "torch.load takes weights_only, and refuses the Counter", kind="exception", cause="pytorch#86812")
 @pytest.mark.changed("2.4", "a Counter is allowed", kind="error-gone", cause="pytorch#123775")
 def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
@@ -145,10 +145,11 @@ def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
 @pytest.mark.api("torch.optim.lr_scheduler.OneCycleLR.state_dict", "torch.load",
                  page="generated/torch.optim.lr_scheduler.OneCycleLR")
 @pytest.mark.changed("1.6", "raises TypeError still, of the Unpickler: zip files are the default", kind="wording",
-                     cause="pytorch#33478 (probably)")
-@pytest.mark.changed("1.13", "torch.load takes weights_only, and refuses the function in the state", kind="exception",
-                     cause="pytorch#86812")
-@pytest.mark.changed("2.0", "the message names what it refuses, getattr", kind="wording")
+                     cause="pytorch#39460")
+@pytest.mark.changed("1.13", "torch.load takes weights_only, and refuses numbers with a fraction, which are operand 71",
+                     kind="exception", cause="pytorch#86812")
+@pytest.mark.changed("2.0", "numbers with a fraction pass; what is refused is the function in the state, by its getattr",
+                     kind="wording")
 @pytest.mark.changed("2.4", "the state holds the name of its curve, no function: it loads", kind="error-gone",
                      cause="pytorch#123775")
 def test_one_cycle_schedule_state_loads_as_weights_only(snapshot, here):
