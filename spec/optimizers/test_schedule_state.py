@@ -134,7 +134,7 @@ def saved_and_loaded(schedule):
                  page="generated/torch.optim.lr_scheduler.MultiStepLR")
 @pytest.mark.changed("1.6", "raises TypeError still, of the Unpickler: zip files are the default", kind="wording",
                      cause="pytorch#39460")
-@pytest.mark.changed("1.13", "torch.load takes weights_only, and refuses the Counter", kind="exception", cause="pytorch#86812")
+@pytest.mark.changed("1.13", "torch.load takes weights_only, and refuses the Counter", kind="api-appeared", cause="pytorch#86812")
 @pytest.mark.changed("2.4", "a Counter is allowed", kind="error-gone", cause="pytorch#123775")
 def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
     """Its milestones are a ``Counter``, which such a load takes for safe."""
@@ -147,7 +147,7 @@ def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
 @pytest.mark.changed("1.6", "raises TypeError still, of the Unpickler: zip files are the default", kind="wording",
                      cause="pytorch#39460")
 @pytest.mark.changed("1.13", "torch.load takes weights_only, and refuses numbers with a fraction, which are operand 71",
-                     kind="exception", cause="pytorch#86812")
+                     kind="api-appeared", cause="pytorch#86812")
 @pytest.mark.changed("2.0", "numbers with a fraction pass; what is refused is the function in the state, by its getattr",
                      kind="wording")
 @pytest.mark.changed("2.4", "the state holds the name of its curve, no function: it loads", kind="error-gone",

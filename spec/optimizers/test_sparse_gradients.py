@@ -146,7 +146,7 @@ def test_sparse_adam_takes_named_parameters(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adagrad", page="generated/torch.optim.Adagrad")
-@pytest.mark.changed("2.13", "warns that invariants of sparse tensors are not checked", kind="warning", cause="pytorch#171695",
+@pytest.mark.changed("2.11", "warns that invariants of sparse tensors are not checked", kind="warning", cause="pytorch#171695",
                      advice="call torch.sparse.check_sparse_tensor_invariants.disable() or enable()")
 def test_adagrad_steps_the_rows_of_a_sparse_gradient(snapshot):
     """Row 0 by 0.5 and 0.5 / sqrt(2), row 1 by 0.5."""
