@@ -57,6 +57,8 @@ def test_step_pre_hook_may_return_new_arguments(snapshot):
 @pytest.mark.api("torch.optim.Optimizer.register_step_pre_hook", page="generated/torch.optim.Optimizer.register_step_pre_hook")
 @pytest.mark.changed("2.0", "optimizers take step hooks, and refuse what else one returns", kind="api-appeared",
                      cause="pytorch#89176")
+@pytest.mark.changed("2.1", "the message names the step of the class, and has a blank behind its comma", kind="wording",
+                     cause="pytorch#103567")
 def test_step_pre_hook_may_return_nothing_else(snapshot):
     """A hook of one expression returns its value: where that is neither None nor such a pair, ``step()`` raises."""
     optimizer, _ = ready()
