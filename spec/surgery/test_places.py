@@ -103,7 +103,8 @@ def test_swap_tensors_exchanges_what_two_parameters_are(snapshot):
 
 
 @pytest.mark.api("torch.__future__.set_swap_module_params_on_conversion", "torch.nn.Module.to", page="future_mod")
-@pytest.mark.changed("2.3", "the switch set_swap_module_params_on_conversion appears", kind="api-appeared")
+@pytest.mark.changed("2.3", "the switch set_swap_module_params_on_conversion appears", kind="api-appeared",
+                     cause="pytorch#117167")
 def test_conversion_that_swaps_parameters_keeps_the_objects(snapshot):
     """Under this switch ``double()`` swaps new values into the same Parameters, and an optimizer built before still trains."""
     model = linear([[1.0]])
@@ -121,7 +122,8 @@ def test_conversion_that_swaps_parameters_keeps_the_objects(snapshot):
 
 
 @pytest.mark.api("torch.__future__.set_swap_module_params_on_conversion", "torch.nn.Module.load_state_dict", page="future_mod")
-@pytest.mark.changed("2.3", "the switch set_swap_module_params_on_conversion appears", kind="api-appeared")
+@pytest.mark.changed("2.3", "the switch set_swap_module_params_on_conversion appears", kind="api-appeared",
+                     cause="pytorch#117913")
 def test_load_that_swaps_parameters_takes_no_other_dtype(snapshot):
     """Under this switch loading swaps too, and the model's dtype stays: float64 values come in as float32."""
     model, saved = linear([[1.0]]), {"weight": torch.tensor([[5.0]], dtype=torch.float64)}

@@ -27,7 +27,7 @@ def test_grad_allows_unused_inputs_when_told_and_gives_none(snapshot):
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 @pytest.mark.changed("2.1", "grad takes materialize_grads; the zeros require grad", kind="api-appeared", cause="pytorch#97015")
-@pytest.mark.changed("2.13", "the zeros require no grad", kind="silent", cause="pytorch#168295",
+@pytest.mark.changed("2.10", "the zeros require no grad", kind="silent", cause="pytorch#168295",
                      advice="for zeros that require grad pass create_graph=True")
 def test_grad_makes_zeros_for_unused_inputs_when_told(snapshot):
     """``materialize_grads=True`` puts zeros in its place. They require no grad, no more than the other gradients do."""
@@ -50,7 +50,7 @@ def test_grad_refuses_to_make_zeros_of_what_it_may_not_leave_out(snapshot):
 
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
-@pytest.mark.changed("2.2", "the message names GradientEdges beside Tensors", kind="wording")
+@pytest.mark.changed("2.2", "the message names GradientEdges beside Tensors", kind="wording", cause="pytorch#110867")
 @pytest.mark.changed("2.13", "takes a dict of inputs, and returns a dict", kind="error-gone", cause="pytorch#178140")
 def test_grad_with_a_dict_of_inputs_returns_a_dict(snapshot):
     """``autograd.grad(loss, dict(model.named_parameters()))`` gives each name its gradient."""
@@ -62,7 +62,7 @@ def test_grad_with_a_dict_of_inputs_returns_a_dict(snapshot):
 
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
-@pytest.mark.changed("1.10", "raises ValueError, where an empty tuple came back before", kind="error",
+@pytest.mark.changed("1.10", "raises ValueError, where an empty tuple came back before", kind="error", cause="pytorch#52016",
                      advice="ask whether the list is empty")
 @pytest.mark.changed("2.13", "raises RuntimeError instead of ValueError", kind="exception", cause="pytorch#178140",
                      advice="catch both")
@@ -80,8 +80,8 @@ def test_grad_of_a_frozen_input_raises(snapshot):
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 @pytest.mark.changed("1.11", "grad takes is_grads_batched, yet raises unless grad_outputs is a tuple", kind="exception",
-                     advice="pass grad_outputs as a tuple")
-@pytest.mark.changed("1.12", "grad_outputs may be a tensor", kind="error-gone")
+                     cause="pytorch#65564", advice="pass grad_outputs as a tuple")
+@pytest.mark.changed("1.12", "grad_outputs may be a tensor", kind="error-gone", cause="pytorch#75779")
 def test_grad_takes_a_batch_of_weights_for_the_outputs(snapshot):
     """With ``is_grads_batched=True``, the identity gives the whole Jacobian in one call: of 2 w it is 2 on the diagonal."""
     def act():
@@ -133,7 +133,7 @@ def test_grad_variables_is_deprecated(snapshot):
 @pytest.mark.changed("1.6", "raises with another message, from autograd", kind="wording")
 @pytest.mark.changed("1.7", "backward from a complex loss raises nothing", kind="error-gone",
                      advice="take abs() or real of the loss")
-@pytest.mark.changed("2.1", "raises: only of a real number is the first gradient known", kind="error",
+@pytest.mark.changed("2.1", "raises: only of a real number is the first gradient known", kind="error", cause="pytorch#92753",
                      advice="take abs() or real of the loss")
 def test_backward_from_a_complex_loss_raises(snapshot):
     """A loss is a real number: take ``abs()`` or ``real`` before."""

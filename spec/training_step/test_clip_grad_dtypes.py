@@ -38,7 +38,7 @@ def clipped(parameters, max_norm=1.0, **settings):
                      cause="pytorch#102429 (probably)",
                      advice="scale the gradient's values yourself, or make the embedding dense")
 @pytest.mark.changed("2.4", "by default the message names linalg_vector_norm, as with foreach=False", kind="silent")
-@pytest.mark.changed("2.15", "scales a sparse gradient again", kind="silent")
+@pytest.mark.changed("2.14", "scales a sparse gradient again", kind="silent", cause="pytorch#185309")
 @pytest.mark.parametrize("settings", [{}, {"foreach": False}], ids=["default", "foreach=False"])
 def test_clip_grad_norm_scales_a_sparse_gradient(settings, snapshot):
     """The gradient of ``Embedding(sparse=True)`` of norm 5 is scaled to norm 1. Trap: some releases return 5 and scale nothing.
@@ -82,7 +82,7 @@ def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
 @pytest.mark.changed("1.8", "bfloat16 works", kind="error-gone")
 @pytest.mark.changed("1.10", "float16 raises: the factor is clamped, and clamp has no float16 on the CPU", kind="error",
                      cause="pytorch#61042", advice="clip in float32")
-@pytest.mark.changed("2.1", "float16 works again", kind="error-gone")
+@pytest.mark.changed("2.1", "float16 works again", kind="error-gone", cause="pytorch#100010 (probably)")
 @pytest.mark.parametrize("name", ["float16", "bfloat16"])
 def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
     """Norm and gradients keep the dtype: 0.6 and 0.8 to three digits or two."""
@@ -101,7 +101,7 @@ def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
 @pytest.mark.changed("1.10", "raises: the factor is clamped, and clamp has no float16 on the CPU", kind="error",
                      cause="pytorch#61042", advice="clip in float32")
 @pytest.mark.changed("2.1", "works again, and makes every gradient zero, without a warning", kind="error-gone",
-                     advice="clip in float32, or pass error_if_nonfinite=True")
+                     cause="pytorch#100010 (probably)", advice="clip in float32, or pass error_if_nonfinite=True")
 def test_clip_grad_norm_loses_half_gradients_whose_norm_overflows(snapshot):
     """Trap: 60000 twice has a norm beyond float16. It is inf, and every gradient becomes zero: the step is lost in silence."""
     assert snapshot == observe(lambda: clipped([of_dtype([60000.0, 60000.0], torch.float16)]))
@@ -109,7 +109,8 @@ def test_clip_grad_norm_loses_half_gradients_whose_norm_overflows(snapshot):
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 @pytest.mark.changed("1.5", "raises: norms of two dtypes are not stacked", kind="error", cause="pytorch#32020")
-@pytest.mark.changed("1.6", "works again, and the norm is a tensor of float64, not a float", kind="error-gone")
+@pytest.mark.changed("1.6", "works again, and the norm is a tensor of float64, not a float", kind="error-gone",
+                     cause="pytorch#35030")
 def test_clip_grad_norm_of_gradients_of_two_dtypes_has_the_wider(snapshot):
     """A float32 gradient of 3 and a float64 one of 4: the norm 5 is float64, and each gradient keeps its dtype."""
     def act():

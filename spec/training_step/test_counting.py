@@ -11,7 +11,7 @@ from history.observe import observe
                      advice="make one of them a float")
 @pytest.mark.changed("1.6", "raises: integers cannot be divided with /", kind="error", cause="pytorch#38620",
                      advice="make one of them a float")
-@pytest.mark.changed("1.7", "gives the fraction", kind="error-gone")
+@pytest.mark.changed("1.7", "gives the fraction", kind="error-gone", cause="pytorch#42907")
 def test_integers_divided_make_a_fraction(snapshot):
     """``correct / total`` of counts is 0.75. Trap: on old releases it was 0, and the accuracy with it."""
     def act():
@@ -26,7 +26,7 @@ def test_integers_divided_make_a_fraction(snapshot):
                      advice="write torch.div(a, b, rounding_mode=\"floor\"), or \"trunc\"")
 @pytest.mark.changed("1.10", "the warning names __floordiv__", kind="wording")
 @pytest.mark.changed("1.13", "rounds down, towards minus infinity, where it rounded towards zero", kind="silent",
-                     advice="write torch.div(a, b, rounding_mode=\"trunc\") for what it was")
+                     cause="pytorch#78411", advice="write torch.div(a, b, rounding_mode=\"trunc\") for what it was")
 @pytest.mark.parametrize("values", [[-3, 3], [-3.0, 3.0]], ids=["integers", "floats"])
 def test_floor_division_rounds_down(values, snapshot):
     """-3 // 2 is -2, as in Python. Trap: it was -1 on old releases, rounded towards zero."""
@@ -59,8 +59,7 @@ def test_mean_of_integers_raises(values, snapshot):
 
 
 @pytest.mark.api("torch.Tensor.__sub__", page="generated/torch.sub")
-@pytest.mark.changed("2.15", "raises NotImplementedError, a kind of RuntimeError", kind="exception",
-                     cause="pytorch#192351 (probably)")
+@pytest.mark.changed("2.14", "raises NotImplementedError, a kind of RuntimeError", kind="exception")
 def test_mask_subtracted_from_one_raises(snapshot):
     """``1 - mask`` of bools raises: write ``~mask``."""
     def act():
@@ -121,7 +120,7 @@ def test_numpy_of_a_loss_with_a_graph_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.numpy", page="generated/torch.Tensor.numpy")
-@pytest.mark.changed("1.13", "numpy takes force", kind="api-appeared")
+@pytest.mark.changed("1.13", "numpy takes force", kind="api-appeared", cause="pytorch#78564")
 def test_numpy_by_force_detaches_for_you(snapshot):
     """``loss.numpy(force=True)`` is ``loss.detach().cpu().numpy()``, whatever of it is needed."""
     assert snapshot == observe(lambda: (torch.ones(1, requires_grad=True) * 2).numpy(force=True).tolist())
@@ -141,7 +140,8 @@ def test_tensor_of_a_list_of_losses_has_no_graph(snapshot):
 
 
 @pytest.mark.api("torch.tensor", page="generated/torch.tensor")
-@pytest.mark.changed("1.10", "warns that it is slow", kind="warning", advice="call torch.tensor(numpy.array(batch))")
+@pytest.mark.changed("1.10", "warns that it is slow", kind="warning", cause="pytorch#51680",
+                     advice="call torch.tensor(numpy.array(batch))")
 def test_tensor_of_a_list_of_arrays_warns(snapshot):
     """It goes element by element. ``torch.tensor(numpy.array(batch))`` does not."""
     def act():
@@ -166,7 +166,8 @@ def test_tensor_of_a_numpy_number_has_its_dtype(snapshot):
 
 
 @pytest.mark.api("torch.full", page="generated/torch.full")
-@pytest.mark.changed("1.5", "of an integer, warns that the dtype will be inferred", kind="warning", advice="pass dtype, or 1.0")
+@pytest.mark.changed("1.5", "of an integer, warns that the dtype will be inferred", kind="warning", cause="pytorch#34709",
+                     advice="pass dtype, or 1.0")
 @pytest.mark.changed("1.6", "raises, of a bool too: the dtype must be told", kind="error", cause="pytorch#40364",
                      advice="pass dtype, or 1.0")
 @pytest.mark.changed("1.7", "integers and bools, where before 1.6 there were floats", kind="error-gone", cause="pytorch#41912",
@@ -178,7 +179,7 @@ def test_full_has_the_dtype_of_its_value(value, snapshot):
 
 
 @pytest.mark.api("torch.std", page="generated/torch.std")
-@pytest.mark.changed("2.2", "warns that no degrees of freedom are left", kind="warning",
+@pytest.mark.changed("2.2", "warns that no degrees of freedom are left", kind="warning", cause="pytorch#109824",
                      advice="pass correction=0, or leave batches of one out")
 def test_standard_deviation_of_one_element_is_nan_with_a_warning(snapshot):
     """Nothing is left to divide by: n - 1 is 0. A last batch of one shows up so."""
@@ -195,7 +196,8 @@ def test_integers_clamped_at_a_fraction_become_floats(snapshot):
 
 @pytest.mark.api("torch.equal", page="generated/torch.equal")
 @pytest.mark.changed("1.7", "the message is in other words", kind="wording")
-@pytest.mark.changed("1.13", "compares tensors of two dtypes by their values", kind="error-gone", advice="compare dtypes too")
+@pytest.mark.changed("1.13", "compares tensors of two dtypes by their values", kind="error-gone", cause="pytorch#83350",
+                     advice="compare dtypes too")
 def test_equal_compares_values_of_two_dtypes(snapshot):
     """float32 and float64 ones are equal: to tell whether a model is unchanged, compare dtypes too."""
     assert snapshot == observe(lambda: torch.equal(torch.ones(1), torch.ones(1, dtype=torch.float64)))

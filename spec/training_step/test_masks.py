@@ -29,16 +29,17 @@ def test_masked_select_takes_a_mask_of_bools_alone(name, snapshot):
 
 
 @pytest.mark.api("torch.where", page="generated/torch.where")
-@pytest.mark.changed("1.9", "a condition of bytes warns", kind="warning", advice="write condition.bool()")
+@pytest.mark.changed("1.9", "a condition of bytes warns", kind="warning", cause="pytorch#50358", advice="write condition.bool()")
 def test_where_takes_a_condition_of_bytes_with_a_warning(snapshot):
     """``where`` still does, and warns."""
     assert snapshot == observe(lambda: torch.where(mask(torch.uint8), torch.ones(2), torch.zeros(2)))
 
 
 @pytest.mark.api("torch.where", page="generated/torch.where")
-@pytest.mark.changed("1.7", "two numbers work; one beside float32 raises RuntimeError: it counts as float64", kind="exception")
+@pytest.mark.changed("1.7", "two numbers work; one beside float32 raises RuntimeError: it counts as float64", kind="exception",
+                     cause="pytorch#40336")
 @pytest.mark.changed("1.12", "the values take part in the dtype: a number beside a tensor works, and two dtypes give the wider",
-                     kind="error-gone")
+                     kind="error-gone", cause="pytorch#62084")
 @pytest.mark.parametrize("case", ["number", "numbers", "dtypes"])
 def test_where_mixes_numbers_and_dtypes(case, snapshot):
     """A number needs no tensor around it, and float32 beside float64 gives float64, as in a sum."""
@@ -53,7 +54,7 @@ def test_where_mixes_numbers_and_dtypes(case, snapshot):
 
 @pytest.mark.api("torch.cat", "torch.stack", page="generated/torch.cat")
 @pytest.mark.changed("1.5", "the message is in other words", kind="wording")
-@pytest.mark.changed("1.6", "cat and stack take two dtypes, and give the wider", kind="error-gone")
+@pytest.mark.changed("1.6", "cat and stack take two dtypes, and give the wider", kind="error-gone", cause="pytorch#35030")
 @pytest.mark.parametrize("name", ["cat", "stack"])
 def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
     """Integers and floats in one batch become floats."""
@@ -63,7 +64,8 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
 @pytest.mark.api("torch.cat", page="generated/torch.cat")
 @pytest.mark.changed("1.9", "raises NotImplementedError, a kind of RuntimeError", kind="silent", cause="pytorch#53377")
 @pytest.mark.changed("1.12", "raises a plain RuntimeError, and says that it wants a list that is not empty", kind="silent")
-@pytest.mark.changed("2.9", "raises ValueError instead of RuntimeError", kind="silent", advice="catch both")
+@pytest.mark.changed("2.9", "raises ValueError instead of RuntimeError", kind="silent", cause="pytorch#155383 (probably)",
+                     advice="catch both")
 def test_joining_no_tensor_raises(snapshot):
     """An empty epoch: ``torch.cat([])``. (Before the message was of use, it named every backend: only its begin is shown.)"""
     def act():
