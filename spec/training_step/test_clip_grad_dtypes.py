@@ -31,7 +31,7 @@ def clipped(parameters, max_norm=1.0, **settings):
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", "torch.nn.Embedding", page="generated/torch.nn.utils.clip_grad_norm_")
 @pytest.mark.changed("1.13", "returns the norm and scales nothing: a sparse gradient goes unclipped", kind="silent",
-                     advice="scale the gradient's values yourself, or make the embedding dense")
+                     cause="pytorch#81556 (probably)", advice="scale the gradient's values yourself, or make the embedding dense")
 @pytest.mark.changed("2.0", "raises; takes foreach, and with False still scales nothing", kind="silent", cause="pytorch#91846",
                      advice="scale the gradient's values yourself, or make the embedding dense")
 @pytest.mark.changed("2.1", "with foreach=False it raises, as by default: a vector norm is asked for", kind="silent",
