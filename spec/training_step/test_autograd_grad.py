@@ -92,8 +92,8 @@ def test_grad_takes_a_batch_of_weights_for_the_outputs(snapshot):
 
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
-@pytest.mark.changed("2.4", "the warning is a FutureWarning instead of a UserWarning", kind="warning", cause="pytorch#127689",
-                     advice="leave the argument out")
+@pytest.mark.changed("2.4", "the warning is a FutureWarning instead of a UserWarning", kind="warning",
+                     cause="pytorch#127689 (probably)", advice="leave the argument out")
 def test_only_inputs_is_deprecated(snapshot):
     """``only_inputs=False`` does nothing but warn: for leaves that are not listed, call ``backward``."""
     def act():
@@ -116,8 +116,8 @@ def test_backward_of_several_losses_adds_their_gradients(snapshot):
 
 
 @pytest.mark.api("torch.autograd.backward", page="generated/torch.autograd.backward")
-@pytest.mark.changed("2.4", "the warning is a FutureWarning instead of a UserWarning", kind="warning", cause="pytorch#127689",
-                     advice="call it grad_tensors")
+@pytest.mark.changed("2.4", "the warning is a FutureWarning instead of a UserWarning", kind="warning",
+                     cause="pytorch#127689 (probably)", advice="call it grad_tensors")
 def test_grad_variables_is_deprecated(snapshot):
     """The argument has been called ``grad_tensors`` since before 1.0; the old name still works, and warns."""
     def act():
