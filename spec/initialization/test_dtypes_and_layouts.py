@@ -14,10 +14,10 @@ DRAWING = ["uniform_", "normal_", "trunc_normal_", "kaiming_uniform_", "orthogon
 @pytest.mark.changed("1.5", "the message of normal_ names norma_cpu", kind="wording")
 @pytest.mark.changed("1.6", "uniform_, kaiming_uniform_ fill both, normal_ float16; trunc_normal_ exists, and fills bfloat16",
                      kind="error-gone", cause="pytorch#35580")
-@pytest.mark.changed("1.8", "normal_ fills bfloat16", kind="error-gone")
+@pytest.mark.changed("1.8", "normal_ fills bfloat16", kind="error-gone", cause="pytorch#47143")
 @pytest.mark.changed("1.9", "the message of orthogonal_ names geqrf_cpu", kind="wording")
 @pytest.mark.changed("1.13", "the message of trunc_normal_ has two quotes less", kind="wording")
-@pytest.mark.changed("2.1", "trunc_normal_ fills float16", kind="error-gone")
+@pytest.mark.changed("2.1", "trunc_normal_ fills float16", kind="error-gone", cause="pytorch#98493")
 @pytest.mark.changed("2.3", "eye_ fills bfloat16", kind="error-gone")
 @pytest.mark.changed("2.8", "orthogonal_ raises NotImplementedError instead of RuntimeError, which it is a kind of",
                      kind="exception", cause="pytorch#155470")
@@ -35,8 +35,8 @@ def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
 @pytest.mark.changed("1.5", "the message names norma_cpu", kind="wording")
 @pytest.mark.changed("1.6", "uniform_ fills half precision, with numbers of its own, and normal_ fills float16",
                      kind="error-gone", cause="pytorch#35580")
-@pytest.mark.changed("1.8", "normal_ fills bfloat16", kind="error-gone")
-@pytest.mark.changed("2.13", "uniform_ draws float32's numbers and rounds them, instead of numbers of its own", kind="random")
+@pytest.mark.changed("1.8", "normal_ fills bfloat16", kind="error-gone", cause="pytorch#47143")
+@pytest.mark.changed("2.12", "uniform_ draws float32's numbers and rounds them, instead of numbers of its own", kind="random")
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
 @pytest.mark.parametrize("name", ["uniform_", "normal_"])
 def test_half_precision_starts_from_the_rounded_numbers_of_float32(name, dtype, snapshot):
@@ -108,7 +108,7 @@ def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.init.uniform_", page="nn.init")
-@pytest.mark.changed("1.7", "uniform_ raises instead of writing one memory three times", kind="error",
+@pytest.mark.changed("1.7", "uniform_ raises instead of writing one memory three times", kind="error", cause="pytorch#43421",
                      advice="clone the tensor before it is filled")
 @pytest.mark.parametrize("name", ["uniform_", "zeros_"])
 def test_init_of_an_expanded_tensor_raises_where_it_draws(name, snapshot):

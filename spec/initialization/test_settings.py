@@ -10,7 +10,7 @@ from history.observe import observe
 
 @pytest.mark.api("torch.nn.init.normal_", page="nn.init")
 @pytest.mark.changed("1.5", "16 elements or more raise too, instead of being filled", kind="error")
-@pytest.mark.changed("1.9", "the message allows 0", kind="wording")
+@pytest.mark.changed("1.9", "the message allows 0", kind="wording", cause="pytorch#51317")
 @pytest.mark.changed("1.12", "the message drops an underscore and an equals sign", kind="wording")
 @pytest.mark.parametrize("size", [6, 24])
 def test_negative_deviation_raises(size, snapshot):
@@ -20,7 +20,7 @@ def test_negative_deviation_raises(size, snapshot):
 
 @pytest.mark.api("torch.nn.init.normal_", page="nn.init")
 @pytest.mark.changed("1.5", "the message gives the number", kind="wording")
-@pytest.mark.changed("1.9", "writes the mean instead of raising", kind="error-gone")
+@pytest.mark.changed("1.9", "writes the mean instead of raising", kind="error-gone", cause="pytorch#51317")
 def test_deviation_of_zero_writes_the_mean(snapshot):
     """As a schedule of noise may end: it used to raise."""
     assert snapshot == observe(lambda: init.normal_(torch.zeros(2), 3.0, 0.0))
@@ -52,7 +52,7 @@ def test_trunc_normal_without_deviation_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.dirac_", page="nn.init")
-@pytest.mark.changed("1.5", "dirac_ takes groups", kind="api-appeared")
+@pytest.mark.changed("1.5", "dirac_ takes groups", kind="api-appeared", cause="pytorch#32825")
 def test_dirac_writes_the_identity_of_each_group(snapshot):
     """Two groups of one channel: each output is its own input, where one group would leave the second output empty."""
     assert snapshot == observe(lambda: init.dirac_(torch.ones(2, 1, 3), groups=2))

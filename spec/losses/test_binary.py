@@ -59,7 +59,7 @@ def test_bce_of_a_target_of_another_dtype_raises(dtype, snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
-@pytest.mark.changed("1.10", "the target gets a gradient instead of raising", kind="error-gone",
+@pytest.mark.changed("1.10", "the target gets a gradient instead of raising", kind="error-gone", cause="pytorch#59447",
                      advice="detach the target where the gradient is not wanted")
 def test_gradient_flows_into_the_target_of_bce(snapshot):
     """The derivative for the target is log(1 - p) - log(p): a teacher that is not detached learns from its pupil."""
@@ -74,7 +74,7 @@ def test_gradient_flows_into_the_target_of_bce(snapshot):
 
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy_with_logits", "torch.nn.functional.l1_loss",
                  page="generated/torch.nn.BCEWithLogitsLoss")
-@pytest.mark.changed("2.15", "raises NotImplementedError instead of RuntimeError, which it is a kind of", kind="exception")
+@pytest.mark.changed("2.14", "raises NotImplementedError instead of RuntimeError, which it is a kind of", kind="exception")
 @pytest.mark.parametrize("name", ["binary_cross_entropy_with_logits", "l1_loss"])
 def test_boolean_target_raises(name, snapshot):
     """``labels == 1`` is no target: ``.float()`` is the way out. NotImplementedError is a kind of RuntimeError."""

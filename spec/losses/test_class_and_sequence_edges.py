@@ -25,14 +25,16 @@ def test_cross_entropy_of_a_single_column_is_zero(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.12", "takes probabilities without a batch dimension instead of raising", kind="error-gone")
+@pytest.mark.changed("1.12", "takes probabilities without a batch dimension instead of raising", kind="error-gone",
+                     cause="pytorch#77653")
 def test_cross_entropy_takes_probabilities_for_one_sample_without_a_batch(snapshot):
     """Both of shape [classes]: log 2 for equal logits."""
     assert snapshot == observe(lambda: F.cross_entropy(torch.zeros(2), torch.tensor([0.5, 0.5])))
 
 
 @pytest.mark.api("torch.nn.functional.nll_loss", page="generated/torch.nn.NLLLoss")
-@pytest.mark.changed("1.10", "takes a sample without a batch dimension instead of raising", kind="error-gone")
+@pytest.mark.changed("1.10", "takes a sample without a batch dimension instead of raising", kind="error-gone",
+                     cause="pytorch#62651")
 def test_nll_loss_takes_one_sample_without_a_batch(snapshot):
     """The second of two log-probabilities, with the sign turned."""
     assert snapshot == observe(lambda: F.nll_loss(torch.tensor([-1.0, -2.0]), torch.tensor(1)))
@@ -56,7 +58,7 @@ def test_linear_cross_entropy_is_cross_entropy_of_a_linear_layer(snapshot):
 
 
 @pytest.mark.api("torch.nn.NLLLoss2d", page="generated/torch.nn.NLLLoss")
-@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning")
+@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689 (probably)")
 def test_nll_loss_2d_is_deprecated(snapshot):
     """``NLLLoss`` takes images too. A FutureWarning is shown to everyone, a UserWarning was as well."""
     assert snapshot == observe(lambda: torch.nn.NLLLoss2d().reduction)
@@ -75,7 +77,8 @@ def frames():
 
 
 @pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
-@pytest.mark.changed("1.11", "takes a sequence without a batch dimension instead of raising", kind="error-gone")
+@pytest.mark.changed("1.11", "takes a sequence without a batch dimension instead of raising", kind="error-gone",
+                     cause="pytorch#70092")
 def test_ctc_loss_takes_one_sequence_without_a_batch(snapshot):
     """Six of the eight paths spell the letter once: -log(6 / 8)."""
     assert snapshot == observe(lambda: F.ctc_loss(frames()[:, 0], torch.tensor([1]), torch.tensor(3), torch.tensor(1)))
@@ -101,7 +104,8 @@ def test_ctc_loss_of_a_negative_length_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
-@pytest.mark.changed("2.8", "raises instead of giving nan", kind="error", advice="leave an empty batch out before the loss")
+@pytest.mark.changed("2.8", "raises instead of giving nan", kind="error", cause="pytorch#150981",
+                     advice="leave an empty batch out before the loss")
 def test_ctc_loss_of_an_empty_batch_raises(snapshot):
     """Where other losses give nan for the mean over nothing, and this one did."""
     none = torch.zeros(0, dtype=torch.long)

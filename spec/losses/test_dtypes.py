@@ -17,10 +17,10 @@ REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
                      kind="error-gone")
 @pytest.mark.changed("1.9", "huber_loss, which takes both", kind="api-appeared", cause="pytorch#50553")
 @pytest.mark.changed("1.12", "smooth_l1_loss takes bfloat16", kind="error-gone")
-@pytest.mark.changed("2.6", "mse_loss takes both, without a warning", kind="error-gone")
+@pytest.mark.changed("2.6", "mse_loss takes both, without a warning", kind="error-gone", cause="pytorch#139959")
 @pytest.mark.changed("2.8", "smooth_l1_loss of float16 raises NotImplementedError instead of RuntimeError, which it is a kind of",
                      kind="exception", cause="pytorch#155470")
-@pytest.mark.changed("2.13", "smooth_l1_loss takes float16", kind="error-gone")
+@pytest.mark.changed("2.10", "smooth_l1_loss takes float16", kind="error-gone")
 @HALVES
 @pytest.mark.parametrize("name", REGRESSIONS)
 def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot):
@@ -44,7 +44,8 @@ def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot)
 @pytest.mark.changed("2.0", "the message of binary_cross_entropy_with_logits names clamp_min_scalar_cpu", kind="wording")
 @pytest.mark.changed("2.1", "binary_cross_entropy_with_logits takes float16", kind="error-gone")
 @pytest.mark.changed("2.2", "the message of cross_entropy for float16 names nll_loss, for log_softmax takes it", kind="wording")
-@pytest.mark.changed("2.4", "cross_entropy takes float16, and binary_cross_entropy both", kind="error-gone")
+@pytest.mark.changed("2.4", "cross_entropy takes float16, and binary_cross_entropy both", kind="error-gone",
+                     cause="pytorch#123256")
 @HALVES
 @pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy_with_logits", "binary_cross_entropy"])
 def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snapshot):
@@ -63,9 +64,9 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
 @pytest.mark.api("torch.nn.functional.l1_loss", "torch.nn.functional.smooth_l1_loss", "torch.nn.functional.huber_loss",
                  page="generated/torch.nn.L1Loss")
 @pytest.mark.changed("1.6", 'the message of smooth_l1_loss says "Found dtype ... but expected"', kind="wording")
-@pytest.mark.changed("1.8", "l1_loss stays in float32, the dtype of the output", kind="silent")
+@pytest.mark.changed("1.8", "l1_loss stays in float32, the dtype of the output", kind="silent", cause="pytorch#49912 (probably)")
 @pytest.mark.changed("1.10", "smooth_l1_loss takes the target instead of raising in backward", kind="error-gone")
-@pytest.mark.changed("1.13", "l1_loss becomes float64 again, the wider dtype", kind="silent")
+@pytest.mark.changed("1.13", "l1_loss becomes float64 again, the wider dtype", kind="silent", cause="pytorch#78257")
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss"])
 def test_l1_losses_take_a_float64_target_and_become_float64(name, snapshot):
     """As MSE does: a target made by NumPy makes the loss float64, and the gradient stays in the dtype of the output."""
@@ -95,8 +96,9 @@ def test_huber_loss_of_a_target_of_another_dtype_raises_in_backward(dtype, snaps
 
 
 @pytest.mark.api("torch.nn.functional.l1_loss", page="generated/torch.nn.L1Loss")
-@pytest.mark.changed("1.8", "raises instead of giving a float", kind="error", advice="convert the output to float")
-@pytest.mark.changed("1.13", "gives a float again", kind="error-gone")
+@pytest.mark.changed("1.8", "raises instead of giving a float", kind="error", cause="pytorch#49912 (probably)",
+                     advice="convert the output to float")
+@pytest.mark.changed("1.13", "gives a float again", kind="error-gone", cause="pytorch#78257")
 def test_l1_loss_of_an_integer_output_is_a_float(snapshot):
     """Class numbers against a float target, as in a metric: the differences are 1 and 0."""
     assert snapshot == observe(lambda: F.l1_loss(torch.tensor([2, 1]), torch.tensor([1.0, 1.0])))

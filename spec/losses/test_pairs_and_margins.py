@@ -22,7 +22,8 @@ def test_triplet_margin_that_is_not_positive_raises(margin, snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.triplet_margin_loss", page="generated/torch.nn.TripletMarginLoss")
-@pytest.mark.changed("1.10", "takes a triplet without a batch dimension instead of raising", kind="error-gone")
+@pytest.mark.changed("1.10", "takes a triplet without a batch dimension instead of raising", kind="error-gone",
+                     cause="pytorch#64882")
 def test_triplet_margin_loss_takes_one_triplet_without_a_batch(snapshot):
     """1 - 3 + margin: the distances hold an eps of 1e-6, which float32 hardly sees here."""
     anchor, positive, negative = triplet()
@@ -30,7 +31,7 @@ def test_triplet_margin_loss_takes_one_triplet_without_a_batch(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.triplet_margin_loss", page="generated/torch.nn.TripletMarginLoss")
-@pytest.mark.changed("1.10", "raises instead of broadcasting", kind="error",
+@pytest.mark.changed("1.10", "raises instead of broadcasting", kind="error", cause="pytorch#64882",
                      advice="expand the positive and the negative as the anchor")
 @pytest.mark.changed("2.0", "the message names anchor, positive and negative", kind="wording", cause="pytorch#85614")
 def test_triplet_of_mixed_dimensions_raises(snapshot):
@@ -40,8 +41,9 @@ def test_triplet_of_mixed_dimensions_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cosine_embedding_loss", page="generated/torch.nn.CosineEmbeddingLoss")
-@pytest.mark.changed("1.9", "raises RuntimeError about the target instead of IndexError", kind="exception")
-@pytest.mark.changed("1.10", "takes a pair without a batch dimension instead of raising", kind="error-gone")
+@pytest.mark.changed("1.9", "raises RuntimeError about the target instead of IndexError", kind="exception", cause="pytorch#53110")
+@pytest.mark.changed("1.10", "takes a pair without a batch dimension instead of raising", kind="error-gone",
+                     cause="pytorch#64590")
 def test_cosine_embedding_loss_takes_one_pair_without_a_batch(snapshot):
     """Two vectors at a right angle that should agree: 1 - cos = 1."""
     first, second = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
@@ -49,9 +51,9 @@ def test_cosine_embedding_loss_takes_one_pair_without_a_batch(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cosine_embedding_loss", page="generated/torch.nn.CosineEmbeddingLoss")
-@pytest.mark.changed("1.9", "raises instead of broadcasting the targets against all pairs", kind="error",
+@pytest.mark.changed("1.9", "raises instead of broadcasting the targets against all pairs", kind="error", cause="pytorch#53110",
                      advice="pass target.squeeze(1)")
-@pytest.mark.changed("1.10", "the message allows a target without dimensions", kind="wording")
+@pytest.mark.changed("1.10", "the message allows a target without dimensions", kind="wording", cause="pytorch#64590")
 def test_cosine_embedding_loss_of_a_column_of_targets_raises(snapshot):
     """Targets [2, 1] against two pairs: each pair met each target. ``target.squeeze(1)`` is the way out."""
     first, second = torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([[0.0, 1.0], [1.0, 0.0]])
@@ -61,7 +63,7 @@ def test_cosine_embedding_loss_of_a_column_of_targets_raises(snapshot):
 
 @pytest.mark.api("torch.nn.functional.cosine_similarity", page="generated/torch.nn.functional.cosine_similarity")
 @pytest.mark.changed("1.12", "eps bounds each length instead of their product: short vectors have a cosine of 1 instead of less",
-                     kind="silent")
+                     kind="silent", cause="pytorch#31378")
 def test_cosine_of_short_vectors_is_one_with_themselves(snapshot):
     """``eps`` (1e-8) bounds each length; where it bounded their product, a vector of length 1e-5 had a cosine of 0.01."""
     vector = torch.tensor([1e-5, 0.0])
@@ -69,7 +71,7 @@ def test_cosine_of_short_vectors_is_one_with_themselves(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.margin_ranking_loss", page="generated/torch.nn.MarginRankingLoss")
-@pytest.mark.changed("1.11", "raises instead of broadcasting the targets against all pairs", kind="error",
+@pytest.mark.changed("1.11", "raises instead of broadcasting the targets against all pairs", kind="error", cause="pytorch#64975",
                      advice="pass target.squeeze(1)")
 def test_margin_ranking_loss_of_a_row_of_targets_raises(snapshot):
     """A target with one more dimension was broadcast, in silence, against all pairs."""
@@ -103,7 +105,8 @@ def test_multi_margin_loss_takes_an_empty_batch(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.multilabel_soft_margin_loss", page="generated/torch.nn.MultiLabelSoftMarginLoss")
-@pytest.mark.changed("1.11", "takes a sample without a batch dimension instead of raising", kind="error-gone")
+@pytest.mark.changed("1.11", "takes a sample without a batch dimension instead of raising", kind="error-gone",
+                     cause="pytorch#65690")
 def test_multilabel_soft_margin_loss_takes_one_sample_without_a_batch(snapshot):
     """Two classes, both at 0: log 2."""
     assert snapshot == observe(lambda: F.multilabel_soft_margin_loss(torch.zeros(2), torch.tensor([1.0, 0.0])))

@@ -15,7 +15,7 @@ def parameter(value=1.0):
 
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
-@pytest.mark.changed("1.11", "ModuleLists can be added", kind="error-gone")
+@pytest.mark.changed("1.11", "ModuleLists can be added", kind="error-gone", cause="pytorch#70887")
 @pytest.mark.parametrize("other", [nn.ModuleList([nn.Tanh()]), [nn.Tanh()]], ids=["a ModuleList", "a list"])
 def test_sum_of_module_lists_is_a_new_module_list(other, snapshot):
     """``+`` joins a ModuleList and another one, or a Python list, and numbers anew; the modules are the same objects."""
@@ -31,7 +31,7 @@ def test_sum_of_module_lists_is_a_new_module_list(other, snapshot):
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
 @pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
 @pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
-@pytest.mark.changed("1.13", "ModuleList.pop", kind="api-appeared")
+@pytest.mark.changed("1.13", "ModuleList.pop", kind="api-appeared", cause="pytorch#81601")
 def test_module_list_pop_deletes_and_returns(snapshot):
     """``pop(0)`` gives the module and closes the gap."""
     modules = nn.ModuleList([nn.ReLU(), nn.Tanh()])
@@ -123,7 +123,7 @@ def test_parameter_dict_makes_parameters_of_tensors(snapshot):
 @pytest.mark.api("torch.nn.ParameterDict", page="generated/torch.nn.ParameterDict")
 @pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
 @pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
-@pytest.mark.changed("1.11", "ParameterDict.get", kind="api-appeared")
+@pytest.mark.changed("1.11", "ParameterDict.get", kind="api-appeared", cause="pytorch#69403")
 def test_parameter_dict_get_gives_none_for_a_missing_key(snapshot):
     """As a dict's ``get`` does."""
     values = nn.ParameterDict({"a": parameter()})
@@ -131,7 +131,7 @@ def test_parameter_dict_get_gives_none_for_a_missing_key(snapshot):
 
 
 @pytest.mark.api("torch.nn.ParameterDict", page="generated/torch.nn.ParameterDict")
-@pytest.mark.changed("1.11", "ParameterDicts can be united", kind="error-gone")
+@pytest.mark.changed("1.11", "ParameterDicts can be united", kind="error-gone", cause="pytorch#69403")
 def test_union_of_parameter_dicts_holds_the_same_parameters(snapshot):
     """``first | second`` is a new ParameterDict of the same parameters, in that order."""
     first, second = nn.ParameterDict({"z": parameter()}), nn.ParameterDict({"a": parameter(2.0)})
@@ -146,7 +146,7 @@ def test_union_of_parameter_dicts_holds_the_same_parameters(snapshot):
 @pytest.mark.api("torch.nn.ParameterDict", page="generated/torch.nn.ParameterDict")
 @pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
 @pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
-@pytest.mark.changed("1.11", "ParameterDict.copy", kind="api-appeared")
+@pytest.mark.changed("1.11", "ParameterDict.copy", kind="api-appeared", cause="pytorch#69403")
 def test_copy_of_a_parameter_dict_shares_its_parameters(snapshot):
     """``copy()`` is shallow: a new dict, the same parameters."""
     values = nn.ParameterDict({"a": parameter()})

@@ -20,7 +20,7 @@ def test_train_takes_only_a_bool(mode, snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.type", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.13", "raises instead of making integer parameters", kind="error",
+@pytest.mark.changed("1.13", "raises instead of making integer parameters", kind="error", cause="pytorch#78436",
                      advice="convert buffers alone, or the tensors that need it")
 def test_type_of_an_integer_dtype_raises(snapshot):
     """``module.type(torch.int64)`` raises, as ``to`` does: integer parameters cannot train."""

@@ -27,7 +27,7 @@ def test_deepcopied_parameter_loses_its_own_attributes(snapshot):
 
 
 @pytest.mark.api("torch.Tensor", page="tensors")
-@pytest.mark.changed("1.11", "the copy has the attributes instead of losing them", kind="silent")
+@pytest.mark.changed("1.11", "the copy has the attributes instead of losing them", kind="silent", cause="pytorch#65584")
 def test_deepcopied_tensor_keeps_its_own_attributes(snapshot):
     """A plain tensor's deep copy has them, where a Parameter's has not."""
     assert snapshot == observe(lambda: tag_of(copy.deepcopy(tagged(torch.tensor([1.0])))))

@@ -23,7 +23,7 @@ TENSORS = ["Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.5", "bfloat16", kind="api-appeared")
-@pytest.mark.changed("1.7", "set_to_none=False (zero_grad)", kind="representation")
+@pytest.mark.changed("1.7", "set_to_none=False (zero_grad)", kind="representation", cause="pytorch#42754")
 @pytest.mark.changed("1.9", "to_empty", kind="api-appeared", cause="pytorch#54508")
 @pytest.mark.changed("2.0", "set_to_none is True instead of False (zero_grad): gradients become None", kind="silent",
                      cause="pytorch#92731", advice="test for None, or pass set_to_none=False")
@@ -37,7 +37,7 @@ def test_module_methods_take_these_arguments(name, snapshot):
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.9", "remove_duplicate (named_modules)", kind="representation")
 @pytest.mark.changed("2.0", "remove_duplicate (named_parameters, named_buffers)", kind="representation")
-@pytest.mark.changed("2.13", "remove_duplicate (modules)", kind="representation", cause="pytorch#174383")
+@pytest.mark.changed("2.11", "remove_duplicate (modules)", kind="representation", cause="pytorch#174383")
 @pytest.mark.parametrize("name", LISTS)
 def test_listings_take_these_arguments(name, snapshot):
     """What lists parameters, buffers and modules: with ``remove_duplicate`` where tied ones can be listed under every name."""
