@@ -18,7 +18,7 @@ DRAWING = ["uniform_", "normal_", "trunc_normal_", "kaiming_uniform_", "orthogon
 @pytest.mark.changed("1.9", "the message of orthogonal_ names geqrf_cpu", kind="wording")
 @pytest.mark.changed("1.13", "the message of trunc_normal_ has two quotes less", kind="wording")
 @pytest.mark.changed("2.1", "trunc_normal_ fills float16", kind="error-gone", cause="pytorch#98493")
-@pytest.mark.changed("2.3", "eye_ fills bfloat16", kind="error-gone")
+@pytest.mark.changed("2.3", "eye_ fills bfloat16", kind="error-gone", cause="pytorch#116616")
 @pytest.mark.changed("2.8", "orthogonal_ raises NotImplementedError instead of RuntimeError, which it is a kind of",
                      kind="exception", cause="pytorch#155470")
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
@@ -119,7 +119,7 @@ def test_init_of_an_expanded_tensor_raises_where_it_draws(name, snapshot):
 @pytest.mark.api("torch.nn.init.zeros_", "torch.nn.LazyLinear", page="generated/torch.nn.LazyLinear")
 @pytest.mark.changed("1.8", "LazyLinear, with a warning that lazy modules are new", kind="api-appeared", cause="pytorch#44538")
 @pytest.mark.changed("2.2", "the message says TensorBase instead of _TensorBase", kind="wording")
-@pytest.mark.changed("2.4", "the warning that lazy modules are new is gone", kind="warning")
+@pytest.mark.changed("2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968")
 def test_init_of_a_lazy_parameter_raises(snapshot):
     """``model.apply(init_weights)`` comes after the first forward, which tells the shape."""
     assert snapshot == observe(lambda: init.zeros_(torch.nn.LazyLinear(2).weight))

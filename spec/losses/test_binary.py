@@ -74,7 +74,8 @@ def test_gradient_flows_into_the_target_of_bce(snapshot):
 
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy_with_logits", "torch.nn.functional.l1_loss",
                  page="generated/torch.nn.BCEWithLogitsLoss")
-@pytest.mark.changed("2.14", "raises NotImplementedError instead of RuntimeError, which it is a kind of", kind="exception")
+@pytest.mark.changed("2.14", "raises NotImplementedError instead of RuntimeError, which it is a kind of", kind="exception",
+                     cause="pytorch#192348")
 @pytest.mark.parametrize("name", ["binary_cross_entropy_with_logits", "l1_loss"])
 def test_boolean_target_raises(name, snapshot):
     """``labels == 1`` is no target: ``.float()`` is the way out. NotImplementedError is a kind of RuntimeError."""

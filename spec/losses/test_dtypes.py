@@ -16,7 +16,7 @@ REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
                      "l1_loss takes both; mse_loss and smooth_l1_loss of float16 raise in backward, mse_loss with a warning",
                      kind="error-gone")
 @pytest.mark.changed("1.9", "huber_loss, which takes both", kind="api-appeared", cause="pytorch#50553")
-@pytest.mark.changed("1.12", "smooth_l1_loss takes bfloat16", kind="error-gone")
+@pytest.mark.changed("1.12", "smooth_l1_loss takes bfloat16", kind="error-gone", cause="pytorch#62558")
 @pytest.mark.changed("2.6", "mse_loss takes both, without a warning", kind="error-gone", cause="pytorch#139959")
 @pytest.mark.changed("2.8", "smooth_l1_loss of float16 raises NotImplementedError instead of RuntimeError, which it is a kind of",
                      kind="exception", cause="pytorch#155470")
@@ -42,7 +42,7 @@ def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot)
 @pytest.mark.changed("1.6", "binary_cross_entropy_with_logits takes bfloat16; its message for float16 names clamp_min_cpu",
                      kind="error-gone")
 @pytest.mark.changed("2.0", "the message of binary_cross_entropy_with_logits names clamp_min_scalar_cpu", kind="wording")
-@pytest.mark.changed("2.1", "binary_cross_entropy_with_logits takes float16", kind="error-gone")
+@pytest.mark.changed("2.1", "binary_cross_entropy_with_logits takes float16", kind="error-gone", cause="pytorch#98493 (probably)")
 @pytest.mark.changed("2.2", "the message of cross_entropy for float16 names nll_loss, for log_softmax takes it", kind="wording")
 @pytest.mark.changed("2.4", "cross_entropy takes float16, and binary_cross_entropy both", kind="error-gone",
                      cause="pytorch#123256")
@@ -65,7 +65,8 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
                  page="generated/torch.nn.L1Loss")
 @pytest.mark.changed("1.6", 'the message of smooth_l1_loss says "Found dtype ... but expected"', kind="wording")
 @pytest.mark.changed("1.8", "l1_loss stays in float32, the dtype of the output", kind="silent", cause="pytorch#49912 (probably)")
-@pytest.mark.changed("1.10", "smooth_l1_loss takes the target instead of raising in backward", kind="error-gone")
+@pytest.mark.changed("1.10", "smooth_l1_loss takes the target instead of raising in backward", kind="error-gone",
+                     cause="pytorch#61112 (probably)")
 @pytest.mark.changed("1.13", "l1_loss becomes float64 again, the wider dtype", kind="silent", cause="pytorch#78257")
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss"])
 def test_l1_losses_take_a_float64_target_and_become_float64(name, snapshot):

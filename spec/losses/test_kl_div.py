@@ -51,7 +51,7 @@ def test_kl_div_of_integers_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
-@pytest.mark.changed("1.6", "kl_div takes log_target", kind="api-appeared")
+@pytest.mark.changed("1.6", "kl_div takes log_target", kind="api-appeared", cause="pytorch#34586")
 def test_kl_div_takes_log_probabilities_of_the_teacher(snapshot):
     """With ``log_target=True``: exp(t) (t - o), here for t of 0 and -2."""
     target = torch.tensor([[0.0, -2.0]])

@@ -81,7 +81,7 @@ def test_margin_ranking_loss_of_a_row_of_targets_raises(snapshot):
 
 @pytest.mark.api("torch.nn.functional.soft_margin_loss", page="generated/torch.nn.SoftMarginLoss")
 @pytest.mark.changed("1.5", "a target of another shape is broadcast in silence instead of raising", kind="error-gone",
-                     advice="compare the shapes before")
+                     cause="pytorch#28135 (probably)", advice="compare the shapes before")
 def test_soft_margin_loss_broadcasts_its_target_without_a_warning(snapshot):
     """One row of targets for all rows of the output; a column against a row raises. It used to raise for any other shape."""
     output, target = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, -1.0])
@@ -97,7 +97,7 @@ def test_multi_margin_loss_of_weights_for_another_number_of_classes_raises(snaps
 
 
 @pytest.mark.api("torch.nn.functional.multi_margin_loss", page="generated/torch.nn.MultiMarginLoss")
-@pytest.mark.changed("1.8", "an empty batch passes instead of raising", kind="error-gone")
+@pytest.mark.changed("1.8", "an empty batch passes instead of raising", kind="error-gone", cause="pytorch#46975 (probably)")
 def test_multi_margin_loss_takes_an_empty_batch(snapshot):
     """No sample, no loss; the mean over none is not asked for here, for it may be any number."""
     empty = torch.zeros(0, dtype=torch.long)

@@ -25,10 +25,10 @@ def test_smooth_l1_loss_is_a_square_below_beta(snapshot):
 @pytest.mark.api("torch.nn.functional.smooth_l1_loss", page="generated/torch.nn.SmoothL1Loss")
 @pytest.mark.changed("1.7", "smooth_l1_loss takes beta", kind="api-appeared", cause="pytorch#44433")
 @pytest.mark.changed("1.13", "the gradient at a difference of 0 is -1 instead of 0", kind="silent",
-                     advice="take l1_loss for a beta of 0")
+                     cause="pytorch#78257 (probably)", advice="take l1_loss for a beta of 0")
 @pytest.mark.changed("2.1", "the gradient at a difference of 0 is 0 again", kind="silent", cause="pytorch#97022")
 def test_smooth_l1_loss_with_a_beta_of_zero_is_l1_with_its_gradient(snapshot):
-    """At a difference of 0 the gradient is 0, as L1's. It used to be -1: outputs that were right were pushed away."""
+    """At a difference of 0 the gradient is 0, as L1's. In 1.13 and 2.0 it was -1: outputs that were right were pushed away."""
     assert snapshot == observe(lambda: loss_and_gradient(F.smooth_l1_loss, beta=0.0))
 
 

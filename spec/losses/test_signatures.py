@@ -14,7 +14,7 @@ FUNCTIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entro
 
 
 @pytest.mark.api("torch.nn.CrossEntropyLoss", "torch.nn.MSELoss", page="nn")
-@pytest.mark.changed("1.6", "log_target (KLDivLoss)", kind="representation")
+@pytest.mark.changed("1.6", "log_target (KLDivLoss)", kind="representation", cause="pytorch#34586")
 @pytest.mark.changed("1.7", "beta (SmoothL1Loss); TripletMarginWithDistanceLoss exists", kind="representation",
                      cause="pytorch#44433")
 @pytest.mark.changed("1.8", "GaussianNLLLoss", kind="api-appeared", cause="pytorch#49807")
@@ -28,7 +28,7 @@ def test_losses_are_made_with_these_arguments(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", "torch.nn.functional.mse_loss", page="nn.functional")
-@pytest.mark.changed("1.6", "log_target (kl_div)", kind="representation")
+@pytest.mark.changed("1.6", "log_target (kl_div)", kind="representation", cause="pytorch#34586")
 @pytest.mark.changed("1.7", "beta (smooth_l1_loss); triplet_margin_with_distance_loss exists", kind="representation",
                      cause="pytorch#44433")
 @pytest.mark.changed("1.8", "gaussian_nll_loss", kind="api-appeared", cause="pytorch#49807")

@@ -74,7 +74,7 @@ def test_module_dict_update_keeps_the_order_of_a_dict(snapshot):
 
 
 @pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
-@pytest.mark.changed("1.6", "takes a ModuleDict instead of raising", kind="error-gone")
+@pytest.mark.changed("1.6", "takes a ModuleDict instead of raising", kind="error-gone", cause="pytorch#27814")
 def test_module_dict_update_takes_a_module_dict(snapshot):
     """Another ModuleDict serves as well as a dict, and its modules are shared."""
     modules, others = nn.ModuleDict({"b": nn.ReLU()}), nn.ModuleDict({"a": nn.Tanh()})

@@ -64,7 +64,8 @@ def test_state_dict_has_no_attributes_of_parameters(snapshot):
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
-@pytest.mark.changed("1.6", "Tensor.as_subclass exists; a Parameter of a subclass is a plain one", kind="api-appeared")
+@pytest.mark.changed("1.6", "Tensor.as_subclass exists; a Parameter of a subclass is a plain one", kind="api-appeared",
+                     cause="pytorch#34369")
 @pytest.mark.changed("1.12", "the Parameter is of the subclass instead of a plain one", kind="silent", cause="pytorch#73459")
 def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
     """``nn.Parameter`` of a subclass is an object of that class, and passes for a Parameter: it is listed all the same."""

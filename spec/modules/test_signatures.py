@@ -36,7 +36,7 @@ def test_module_methods_take_these_arguments(name, snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.9", "remove_duplicate (named_modules)", kind="representation")
-@pytest.mark.changed("2.0", "remove_duplicate (named_parameters, named_buffers)", kind="representation")
+@pytest.mark.changed("2.0", "remove_duplicate (named_parameters, named_buffers)", kind="representation", cause="pytorch#88090")
 @pytest.mark.changed("2.11", "remove_duplicate (modules)", kind="representation", cause="pytorch#174383")
 @pytest.mark.parametrize("name", LISTS)
 def test_listings_take_these_arguments(name, snapshot):
@@ -46,7 +46,7 @@ def test_listings_take_these_arguments(name, snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.6", "persistent (register_buffer)", kind="representation", cause="pytorch#37191")
-@pytest.mark.changed("1.11", "register_module", kind="api-appeared")
+@pytest.mark.changed("1.11", "register_module", kind="api-appeared", cause="pytorch#65174")
 @pytest.mark.parametrize("name", REGISTRATIONS)
 def test_registrations_take_these_arguments(name, snapshot):
     """What registers by name."""
@@ -86,9 +86,10 @@ def test_edits_of_a_container_take_these_arguments(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.Parameter", "torch.nn.Buffer", "torch.nn.UninitializedParameter", page="generated/torch.nn.Parameter")
-@pytest.mark.changed("1.8", "UninitializedParameter", kind="api-appeared", cause="pytorch#44538")
+@pytest.mark.changed("1.8", "UninitializedParameter", kind="api-appeared", cause="pytorch#44538 (probably)")
 @pytest.mark.changed("1.9", "device and dtype (UninitializedParameter); UninitializedBuffer exists", kind="representation")
-@pytest.mark.changed("2.5", "persistent (UninitializedBuffer); Buffer exists", kind="representation", cause="pytorch#125971")
+@pytest.mark.changed("2.5", "persistent (UninitializedBuffer); Buffer exists", kind="representation",
+                     cause="pytorch#125971 (probably)")
 @pytest.mark.parametrize("name", TENSORS)
 def test_parameters_and_buffers_take_these_arguments(name, snapshot):
     """``Parameter()`` of nothing is an empty tensor; an uninitialised one takes a device and a dtype, and no data."""
