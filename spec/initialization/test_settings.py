@@ -61,7 +61,7 @@ def test_dirac_writes_the_identity_of_each_group(snapshot):
 @pytest.mark.api("torch.nn.Module.apply", "torch.nn.PReLU", page="generated/torch.nn.Module")
 @pytest.mark.changed("2.1", "PReLU has it: a loop over the layers that have it resets its slope too", kind="silent",
                      advice="leave PReLU out by its type where a trained slope is to stay")
-@pytest.mark.changed("2.4", "nn.RMSNorm", kind="api-appeared")
+@pytest.mark.changed("2.4", "nn.RMSNorm", kind="api-appeared", cause="pytorch#121364")
 @pytest.mark.parametrize("name", ["Linear", "Conv1d", "Embedding", "LSTM", "BatchNorm1d", "LayerNorm", "GroupNorm", "Bilinear",
                                   "PReLU", "MultiheadAttention", "RMSNorm"])
 def test_layers_but_for_attention_have_reset_parameters(name, snapshot):

@@ -40,7 +40,7 @@ def test_huber_loss_is_a_square_below_delta(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.smooth_l1_loss", "torch.nn.functional.huber_loss", page="generated/torch.nn.SmoothL1Loss")
-@pytest.mark.changed("1.7", "smooth_l1_loss takes beta, and refuses a negative one", kind="api-appeared", cause="pytorch#45532")
+@pytest.mark.changed("1.7", "smooth_l1_loss takes beta, and refuses a negative one", kind="api-appeared", cause="pytorch#45587")
 @pytest.mark.changed("1.9", "huber_loss exists, and refuses a negative delta", kind="api-appeared", cause="pytorch#50553")
 @pytest.mark.parametrize("name, setting", [("smooth_l1_loss", "beta"), ("huber_loss", "delta")], ids=["smooth_l1", "huber"])
 def test_negative_threshold_of_a_robust_loss_raises(name, setting, snapshot):

@@ -46,7 +46,7 @@ def test_module_list_keeps_none(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.13", "a Sequential can be multiplied", kind="error-gone",
+@pytest.mark.changed("1.13", "a Sequential can be multiplied", kind="error-gone", cause="pytorch#81279",
                      advice="deep-copy the block where the copies are to have parameters of their own")
 def test_product_of_a_sequential_repeats_the_same_layers(snapshot):
     """``block * 2`` is twice the same block: its parameters are tied, and listed once."""

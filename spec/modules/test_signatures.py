@@ -35,7 +35,7 @@ def test_module_methods_take_these_arguments(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.9", "remove_duplicate (named_modules)", kind="representation")
+@pytest.mark.changed("1.9", "remove_duplicate (named_modules)", kind="representation", cause="pytorch#54812")
 @pytest.mark.changed("2.0", "remove_duplicate (named_parameters, named_buffers)", kind="representation", cause="pytorch#88090")
 @pytest.mark.changed("2.11", "remove_duplicate (modules)", kind="representation", cause="pytorch#174383")
 @pytest.mark.parametrize("name", LISTS)
