@@ -31,7 +31,7 @@ def root_of_zero(**settings):
 
 @pytest.mark.api("torch.autograd.set_detect_anomaly", page="autograd")
 @pytest.mark.changed("1.7", "the traceback of the forward pass comes as a Python warning; it was printed on stderr",
-                     kind="silent")
+                     kind="silent", cause="pytorch#41116")
 def test_anomaly_mode_raises_where_backward_makes_a_nan(snapshot):
     """The error names the operation, and a warning shows the line of the forward pass that called it."""
     assert snapshot == observe(root_of_zero)

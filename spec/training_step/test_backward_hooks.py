@@ -44,7 +44,7 @@ def test_full_backward_hook_that_returns_a_value_replaces_the_gradient_of_the_in
 @pytest.mark.api("torch.nn.Module.register_full_backward_pre_hook", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.6", "a missing attribute raises ModuleAttributeError, a class of torch's own", kind="exception",
                      cause="pytorch#34324", advice="catch AttributeError, of which it is a subclass")
-@pytest.mark.changed("1.8", "a missing attribute raises AttributeError again", kind="exception")
+@pytest.mark.changed("1.8", "a missing attribute raises AttributeError again", kind="exception", cause="pytorch#50298")
 @pytest.mark.changed("2.0", "register_full_backward_pre_hook appears", kind="api-appeared", cause="pytorch#86700")
 def test_full_backward_pre_hook_replaces_the_gradient_of_the_output(snapshot):
     """What it returns is the gradient that the module starts from: both its weight and its input get ten times theirs."""
@@ -112,11 +112,11 @@ def test_full_backward_hook_on_an_input_without_gradient_runs_at_the_output(snap
 @pytest.mark.api("torch.nn.Module.register_full_backward_pre_hook", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.6", "a missing attribute raises ModuleAttributeError, a class of torch's own", kind="exception",
                      cause="pytorch#34324", advice="catch AttributeError, of which it is a subclass")
-@pytest.mark.changed("1.8", "a missing attribute raises AttributeError again", kind="exception")
+@pytest.mark.changed("1.8", "a missing attribute raises AttributeError again", kind="exception", cause="pytorch#50298")
 @pytest.mark.changed("2.0", "register_full_backward_pre_hook appears", kind="api-appeared", cause="pytorch#86700")
 @pytest.mark.changed("2.8", "warns, as full backward hooks do, that no input requires a gradient", kind="warning",
                      cause="pytorch#155339", advice="ignore it: it is not about pre-hooks")
-@pytest.mark.changed("2.15", "warns no longer", kind="warning", cause="pytorch#190685 (probably)")
+@pytest.mark.changed("2.15", "warns no longer", kind="warning", cause="pytorch#190685")
 def test_full_backward_pre_hook_on_an_input_without_gradient_does_not_warn(snapshot):
     """A pre-hook sees the gradient of the output alone: it does not matter whether the input needs one."""
     def act():
@@ -168,7 +168,7 @@ def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
                      cause="pytorch#34324", advice="catch AttributeError, of which it is a subclass")
 @pytest.mark.changed("1.8", "register_full_backward_hook appears; the change in place is made, with a warning",
                      kind="api-appeared", cause="pytorch#46163")
-@pytest.mark.changed("1.9", "raises, where it warned", kind="error",
+@pytest.mark.changed("1.9", "raises, where it warned", kind="error", cause="pytorch#56093",
                      advice="use the module that is not in place, or clone the tensor before it")
 @pytest.mark.changed("1.10", "the message says fix instead of remove this warning", kind="wording")
 @pytest.mark.changed("2.13", "the message calls the node BackwardHookFunction", kind="wording", cause="pytorch#180383")
@@ -187,7 +187,7 @@ def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot)
                      cause="pytorch#34324", advice="catch AttributeError, of which it is a subclass")
 @pytest.mark.changed("1.8", "register_full_backward_hook appears; the change in place is made, with a warning",
                      kind="api-appeared", cause="pytorch#46163")
-@pytest.mark.changed("1.9", "raises, where it warned", kind="error",
+@pytest.mark.changed("1.9", "raises, where it warned", kind="error", cause="pytorch#56093",
                      advice="use the module that is not in place, or clone the tensor before it")
 @pytest.mark.changed("1.10", "the message says fix instead of remove this warning", kind="wording")
 @pytest.mark.changed("2.13", "the message calls the node BackwardHookFunction", kind="wording", cause="pytorch#180383")

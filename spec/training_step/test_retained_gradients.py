@@ -54,7 +54,8 @@ def test_retain_grad_after_backward_is_too_late(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.retain_grad", page="generated/torch.Tensor.retain_grad")
-@pytest.mark.changed("1.5", "raises, where it did nothing", kind="error", advice="call it only where requires_grad is true")
+@pytest.mark.changed("1.5", "raises, where it did nothing", kind="error", cause="pytorch#30531 (probably)",
+                     advice="call it only where requires_grad is true")
 def test_retain_grad_of_what_requires_no_grad_raises(snapshot):
     """The output of a frozen model, say, has no gradient to retain."""
     assert snapshot == observe(lambda: torch.ones(1).retain_grad())
@@ -89,7 +90,7 @@ def test_backward_with_an_intermediate_result_as_input_retains_its_gradient(snap
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed("1.8", "backward takes inputs, but takes a single tensor apart into its elements, which are no leaves",
                      kind="exception", cause="pytorch#46855", advice="pass a list")
-@pytest.mark.changed("1.9", "inputs may be a single tensor", kind="error-gone")
+@pytest.mark.changed("1.9", "inputs may be a single tensor", kind="error-gone", cause="pytorch#53827")
 def test_backward_takes_a_single_tensor_as_inputs(snapshot):
     """``inputs=w`` says what ``inputs=[w]`` says."""
     def act():

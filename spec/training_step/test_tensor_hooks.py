@@ -91,8 +91,8 @@ def test_tensor_hook_may_not_change_the_kind_of_the_gradient(snapshot, change):
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
 @pytest.mark.changed("1.5", "the exception of the hook comes out as RuntimeError, with the message alone", kind="error",
-                     advice="catch RuntimeError as well")
-@pytest.mark.changed("1.7", "the exception of the hook comes out of backward as it is", kind="error-gone")
+                     cause="pytorch#31230 (probably)", advice="catch RuntimeError as well")
+@pytest.mark.changed("1.7", "the exception of the hook comes out of backward as it is", kind="error-gone", cause="pytorch#43684")
 def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
     """The exception comes out of ``backward()`` as it is; the last layer, whose turn was before, keeps its gradient."""
     model = torch.nn.Sequential(linear([[1.0]]), linear([[2.0]]))
