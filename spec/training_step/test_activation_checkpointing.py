@@ -97,7 +97,7 @@ def test_autograd_grad_through_a_checkpoint_works_unless_it_is_reentrant(reentra
 
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
-@pytest.mark.changed("2.15", "without a function it makes a decorator", kind="error-gone", cause="pytorch#189411")
+@pytest.mark.changed("2.14", "without a function it makes a decorator", kind="error-gone", cause="pytorch#189411")
 def test_checkpoint_without_a_function_decorates_one(snapshot):
     """``@checkpoint(use_reentrant=False)``."""
     def act():

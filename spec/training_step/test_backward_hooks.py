@@ -116,7 +116,7 @@ def test_full_backward_hook_on_an_input_without_gradient_runs_at_the_output(snap
 @pytest.mark.changed("2.0", "register_full_backward_pre_hook appears", kind="api-appeared", cause="pytorch#86700")
 @pytest.mark.changed("2.8", "warns, as full backward hooks do, that no input requires a gradient", kind="warning",
                      cause="pytorch#155339", advice="ignore it: it is not about pre-hooks")
-@pytest.mark.changed("2.15", "warns no longer", kind="warning", cause="pytorch#190685")
+@pytest.mark.changed("2.14", "warns no longer", kind="warning", cause="pytorch#190685")
 def test_full_backward_pre_hook_on_an_input_without_gradient_does_not_warn(snapshot):
     """A pre-hook sees the gradient of the output alone: it does not matter whether the input needs one."""
     def act():
