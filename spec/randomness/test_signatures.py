@@ -13,7 +13,7 @@ DATASETS = ["TensorDataset", "ConcatDataset", "Subset", "StackDataset", "random_
 
 @pytest.mark.api("torch.manual_seed", "torch.random.fork_rng", page="random")
 @pytest.mark.changed("2.1", "fork_rng takes device_type", kind="representation")
-@pytest.mark.changed("2.12", "device_type of fork_rng is None instead of cuda by default", kind="representation")
+@pytest.mark.changed("2.13", "device_type of fork_rng is None instead of cuda by default", kind="representation")
 @pytest.mark.parametrize("name", SEEDS)
 def test_seeds_and_states_take_these_arguments(name, snapshot):
     """``torch.seed()`` takes none: it draws a seed. Only ``fork_rng`` has options."""
