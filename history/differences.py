@@ -14,7 +14,7 @@ NAME = "DIFFERENCES.md"
 HURTS = ("silent", "error", "api-gone", "exception", "random")  # what breaks or bends a program that ran before
 _NUMBER = re.compile(r"pytorch#(\d+)")
 _CODE = re.compile(r"(?<![`\w])[\w.]*[_*<>][\w.*<>]*(=[\w.\"]+)?(\([^)\s]*\))?(?![`\w])")
-_LENGTH = 90  # characters of a value
+_LENGTH = 60  # characters of a value
 _PLACES = 2  # places of a change that are shown
 
 
@@ -58,6 +58,7 @@ def page(root: Path) -> str:
         *_drift(known),
         *_causes(all_events),
         *_unverified(root, known),
+        *_links(all_events),
     ]
     return "\n".join(parts) + "\n"
 
@@ -139,7 +140,7 @@ def _releases(all_events: List[Event], recorded: List[str]) -> Iterator[str]:
             yield f"#### {version}: {KINDS[kind]} ({len(group)})"
             yield ""
             yield from _table(["behaviour", "before → after", "what changed, and *what to do*", "cause"], [
-                [f"[{event.behaviour.id}]({event.behaviour.file}#L{event.behaviour.line})",
+                [f"`{event.behaviour.id}`",
                  _arrows(event.lines),
                  _prose(event.change.text) + (f". *{_prose(event.change.advice)}*" if event.change.advice else ""),
                  _cause(event.change)] for event in group])
@@ -219,8 +220,15 @@ def _prose(words: Optional[str]) -> str:
 
 
 def _cause(change: Change) -> str:
-    """The cause, with links to its numbers."""
-    return _NUMBER.sub(r"[\g<0>](https://github.com/pytorch/pytorch/issues/\1)", change.cause or "unknown")
+    """The cause, its numbers in brackets: ``_links`` makes them links."""
+    return _NUMBER.sub(r"[\g<0>]", change.cause or "unknown")
+
+
+def _links(all_events: List[Event]) -> Iterator[str]:
+    """Where the numbers of the causes lead to."""
+    yield ""
+    numbers = {number for event in all_events for number in _NUMBER.findall(event.change.cause or "")}
+    yield from (f"[pytorch#{number}]: https://github.com/pytorch/pytorch/issues/{number}" for number in sorted(numbers, key=int))
 
 
 def _to_release(line: str) -> str:

@@ -11,7 +11,7 @@ KINDS = {
     "api-gone": "API gone",
     "exception": "another exception",
     "random": "random stream",
-    "representation": "representation (repr, state-dict format, group keys)",
+    "representation": "representation (repr, signature, state-dict format, group keys)",
     "warning": "warning appeared or gone",
     "error-gone": "error gone",
     "api-appeared": "API appeared",

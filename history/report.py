@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -91,7 +92,8 @@ def _leaves(path: str, before: Any, after: Any) -> Iterator[Tuple[str, str, str]
         for name in {**before, **after}:
             yield from _leaves(f"{path}.{name}" if path else name, before.get(name, ...), after.get(name, ...))
     else:
-        yield path, text(before), text(after)
+        told = text(before), text(after)
+        yield (path, *(told if told[0] != told[1] else (text(before, exact=True), text(after, exact=True))))
 
 
 def outcome(observation: dict) -> str:
@@ -105,28 +107,31 @@ def warnings(observation: dict) -> str:
     return "; ".join(f"{warning['category']}: {warning['message']}" for warning in observation.get("warned", ())) or "nothing"
 
 
-def text(value: Any) -> str:
-    """An encoded value as a person writes it: ``[[1.0, 2.0]]``, ``{'lr': 0.1}``, ``(1, 2)``."""
+def text(value: Any, exact: bool = False) -> str:
+    """An encoded value as a person writes it: ``[[1.0, 2.0]]``, ``{'lr': 0.1}``, ``(1, 2)``; exact: tensors with dtype and shape."""
+    told = functools.partial(text, exact=exact)
     if value is ...:
         return "absent"
     if isinstance(value, list):
-        return f"[{', '.join(map(text, value))}]"
+        return f"[{', '.join(map(told, value))}]"
     if isinstance(value, dict):
         if "$tensor" in value:
+            if exact:
+                return f"{value['$tensor']} {' '.join(value['rows'])}"
             rows = ["[" + row.replace(" ", ", ") + "]" for row in value["rows"]]
             shape = value["$tensor"].partition("[")[2].partition("]")[0]
             if not shape:
                 return rows[0][1:-1]
             return rows[0] if len(rows) == 1 and "," not in shape else f"[{', '.join(rows)}]"
         if "$tuple" in value:
-            return f"({', '.join(map(text, value['$tuple']))}{',' * (len(value['$tuple']) == 1)})"
+            return f"({', '.join(map(told, value['$tuple']))}{',' * (len(value['$tuple']) == 1)})"
         if "$size" in value:
             return f"Size({value['$size']})"
         if "$dict" in value:
-            return "{" + ", ".join(f"{text(name)}: {text(item)}" for name, item in value["$dict"]) + "}"
+            return "{" + ", ".join(f"{told(name)}: {told(item)}" for name, item in value["$dict"]) + "}"
         if "$float" in value or "$dtype" in value:
             return next(iter(value.values()))
-        return "{" + ", ".join(f"{name!r}: {text(item)}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(f"{name!r}: {told(item)}" for name, item in value.items()) + "}"
     return repr(value)
 
 
@@ -147,12 +152,12 @@ def lines_of_change(data: dict, length: int = 160) -> List[Tuple[str, str]]:
 
 
 def _from_the_first_difference(before: str, after: str, length: int) -> Tuple[str, str]:
-    """Two texts; where both are too long to show and begin alike, what they share is cut to its last words."""
+    """Two texts; where one is too long to show and they begin alike, what they share is cut to its first and last words."""
     common = len(os.path.commonprefix([before, after]))
-    if min(len(before), len(after)) <= length or common < length // 2:
+    if max(len(before), len(after)) <= length or common < length // 2:
         return before, after
-    cut = common - 40
-    head = " ".join(before[:60].split()) + " … "
+    head = " ".join(before[:length // 3].split()) + " … "
+    cut = common - length // 6
     return head + before[cut:], head + after[cut:]
 
 

@@ -129,3 +129,14 @@ def test_unknown_behaviours_of_one_reason_share_a_line():
 def test_order_of_keys_is_shown_where_it_differs():
     before, after = {"value": {"n": {"a": 1, "b": 2}}}, {"value": {"n": {"b": 2, "a": 1}}}
     assert report.changed(before, after) == [("n in the order", "a, b", "b, a")]
+
+
+def test_values_that_read_alike_are_told_exactly():
+    tensor = {"$tensor": "float32[]", "rows": ["5.0"]}
+    assert report.changed({"value": {"norm": 5.0}}, {"value": {"norm": tensor}}) == [("norm", "5.0", "float32[] 5.0")]
+
+
+def test_long_values_are_cut_to_where_they_differ():
+    before, after = (str(list(range(40)) + [last]) for last in (1, 2))
+    [(left, right)] = report.lines_of_change({"cases": [{"case": "observed", "before": {"value": before}, "after": {"value": after}}]}, 60)
+    assert left != right and max(len(left), len(right)) <= 60

@@ -22,6 +22,11 @@ def load_whole():
 
 
 @pytest.mark.api("torch.load", page="notes/serialization", article="D")
+@pytest.mark.changed("1.5",
+                     "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
+                     "the source of its classes, warns that the source has changed", kind="error-gone")
+@pytest.mark.changed("1.6", "a file of 1.5, which holds the source of its classes, warns that the source has changed",
+                     kind="warning")
 @EVERY_RELEASE
 def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
     """Two layers that hold one weight and one bias do so when they come out of the file: a gradient of both uses, 0.5 and 1.5."""
@@ -36,6 +41,11 @@ def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
 
 
 @pytest.mark.api("torch.load", "torch.nn.Module", page="notes/serialization")
+@pytest.mark.changed("1.5",
+                     "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
+                     "the source of its classes, warns that the source has changed", kind="error-gone")
+@pytest.mark.changed("1.6", "a file of 1.5, which holds the source of its classes, warns that the source has changed",
+                     kind="warning")
 @EVERY_RELEASE
 def test_whole_module_of_every_release_computes_and_learns(here, snapshot, release):
     """A class of one's own that holds a Linear: forward, backward and ``state_dict`` work as where it was saved."""
@@ -52,6 +62,15 @@ def test_whole_module_of_every_release_computes_and_learns(here, snapshot, relea
 
 
 @pytest.mark.api("torch.load", "torch.nn.Sequential", "torch.nn.BatchNorm1d", page="notes/serialization")
+@pytest.mark.changed("1.5",
+                     "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
+                     "the source of its classes, warns that the source has changed", kind="error-gone")
+@pytest.mark.changed("1.6",
+                     "in 1.6 alone, state_dict of a module that 1.4 or 1.5 saved raises for want of "
+                     "`_non_persistent_buffers_set`; a file of 1.5 warns that the source has changed", kind="error",
+                     cause="pytorch#37191",
+                     advice="under 1.6, set `_non_persistent_buffers_set = set()` on each of the `modules()` of what is loaded")
+@pytest.mark.changed("1.7", "loading sets the missing attribute", kind="error-gone")
 @EVERY_RELEASE
 def test_whole_sequence_of_every_release_computes(here, snapshot, release):
     """Linear, BatchNorm1d in evaluation mode and ReLU: 2 * (6 - 4) / sqrt(5) + 3 = 4.79."""
@@ -65,6 +84,14 @@ def test_whole_sequence_of_every_release_computes(here, snapshot, release):
 
 
 @pytest.mark.api("torch.load", "torch.nn.LSTM", page="notes/serialization")
+@pytest.mark.changed("1.5",
+                     "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
+                     "the source of its classes, warns that the source has changed", kind="error-gone")
+@pytest.mark.changed("1.6", "a file of 1.5, which holds the source of its classes, warns that the source has changed",
+                     kind="warning")
+@pytest.mark.changed("1.8", "in 1.8 alone, an LSTM of before raises in forward for want of `proj_size`", kind="error",
+                     cause="pytorch#47725", advice="under 1.8, set `proj_size = 0` on the loaded layer")
+@pytest.mark.changed("1.9", "loading sets the missing attribute", kind="error-gone", cause="pytorch#57558")
 @EVERY_RELEASE
 def test_whole_lstm_of_every_release_computes(here, snapshot, release):
     """Every gate sees 0.5 * 1 + 0.5 + 0.5 = 1.5: the output is sigmoid(1.5) * tanh(sigmoid(1.5) * tanh(1.5)) = 0.5144."""
@@ -73,6 +100,12 @@ def test_whole_lstm_of_every_release_computes(here, snapshot, release):
 
 
 @pytest.mark.api("torch.load", "torch.nn.Upsample", page="notes/serialization")
+@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
+@pytest.mark.changed("1.6", "a file of 1.4 or 1.5, which holds the source of its classes, warns that the source has changed",
+                     kind="warning")
+@pytest.mark.changed("1.11", "a layer saved before 1.11 raises in forward for want of `recompute_scale_factor`", kind="error",
+                     cause="pytorch#66419", advice="under 1.11 to 2.0, set `recompute_scale_factor = None` on the loaded layer")
+@pytest.mark.changed("2.1", "loading sets the missing attribute", kind="error-gone", cause="pytorch#101248")
 @EVERY_RELEASE
 def test_whole_upsample_of_every_release_computes(here, snapshot, release):
     """An attribute that the class did not have when the module was saved is set when it is loaded; some releases forgot that."""
@@ -81,6 +114,11 @@ def test_whole_upsample_of_every_release_computes(here, snapshot, release):
 
 
 @pytest.mark.api("torch.load", "torch.nn.GELU", page="notes/serialization")
+@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
+@pytest.mark.changed("1.6", "a file of 1.4 or 1.5, which holds the source of its classes, warns that the source has changed",
+                     kind="warning")
+@pytest.mark.changed("1.12", "forward looks for `approximate`, which a GELU saved before 1.12 has not", kind="error",
+                     cause="pytorch#61439", advice="under 1.12 and later, set `approximate = 'none'` on the loaded layer")
 @EVERY_RELEASE
 def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snapshot, release):
     """It loads, but 1.12 and later look for ``approximate``, which a GELU saved before 1.12 has not."""
@@ -89,6 +127,22 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
 
 
 @pytest.mark.api("torch.load", "torch.nn.MultiheadAttention", page="notes/serialization")
+@pytest.mark.changed("1.5",
+                     "zip archives can be read, but AttributeError tells that the class of their projection is missing; a file "
+                     "of 1.4 warns that its source has changed", kind="exception")
+@pytest.mark.changed("1.6",
+                     "the class `_LinearWithBias`, which 1.6 to 1.8 save, is there; a file of 1.5 warns that its source has "
+                     "changed", kind="error-gone",
+                     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
+                            "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
+                            "`batch_first = False` on the loaded layer")
+@pytest.mark.changed("1.9",
+                     "forward looks for `batch_first`, which a layer saved before 1.9 has not, and `_LinearWithBias`, which "
+                     "1.6 to 1.8 saved, is gone; `NonDynamicallyQuantizableLinear`, which 1.9 and later save, is there",
+                     kind="error", cause="pytorch#55285 (probably) and pytorch#58727",
+                     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
+                            "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
+                            "`batch_first = False` on the loaded layer")
 @EVERY_RELEASE
 def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release):
     """In forward, for want of ``batch_first``; one of 1.6 to 1.8 when it is loaded: the class of its projection is gone.
@@ -101,6 +155,9 @@ def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release
 
 
 @pytest.mark.api("torch.load", "torch.nn.GELU", "torch.nn.MultiheadAttention", page="notes/serialization")
+@pytest.mark.changed("1.5", "MultiheadAttention: warns that the source has changed, which only files of 1.4 and 1.5 hold",
+                     kind="warning")
+@pytest.mark.changed("1.6", "GELU: warns that the source has changed, which only files of 1.4 and 1.5 hold", kind="warning")
 @pytest.mark.parametrize("kind, attribute, default", [("gelu", "approximate", "none"), ("attention", "batch_first", False)],
                          ids=["GELU", "MultiheadAttention"])
 def test_attribute_that_a_saved_module_lacks_can_be_set_by_hand(here, snapshot, kind, attribute, default):
@@ -117,6 +174,7 @@ def test_attribute_that_a_saved_module_lacks_can_be_set_by_hand(here, snapshot, 
 
 
 @pytest.mark.api("torch.load", "torch.nn.MultiheadAttention", page="notes/serialization")
+@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
 def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monkeypatch):
     """The way through for attention of 1.6 to 1.8: its ``_LinearWithBias`` is a Linear now, and ``batch_first`` is missing."""
     fetch("1.8.1", "attention")
@@ -132,6 +190,9 @@ def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monke
 
 
 @pytest.mark.api("torch.load", "torch.nn.CrossEntropyLoss", page="notes/serialization")
+@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
+@pytest.mark.changed("1.10", "the smoothing of the loaded loss is applied; before, it was left out in silence", kind="silent",
+                     cause="pytorch#63122", advice="load a loss with label smoothing under 1.10 or later")
 @written_by(RELEASES[RELEASES.index("1.10.2"):])
 def test_whole_smoothed_loss_smooths(here, snapshot, release):
     """With label smoothing of 0.5: 0.63. A release before 1.10 loads the loss and smooths nothing: 0.13, in silence."""

@@ -43,12 +43,19 @@ def test_parameter_of_a_frozen_parameter_is_thawed(snapshot):
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
+@pytest.mark.changed("1.12", "raises AttributeError that speaks of detach, instead of TypeError", kind="exception",
+                     cause="pytorch#73459", advice="give it a tensor")
 def test_parameter_of_a_list_raises(snapshot):
     """It takes a tensor."""
     assert snapshot == observe(lambda: nn.Parameter([1.0, 2.0]))
 
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="generated/torch.Tensor.requires_grad_")
+@pytest.mark.changed("1.5", "a complex list is known for what it is, and refused by another message", kind="wording")
+@pytest.mark.changed("1.6", "complex tensors and their gradients come; that of |z|² is 2 conj(z)", kind="error-gone")
+@pytest.mark.changed("1.7", "the gradient is conjugated, so that a step against it descends: 2 z", kind="silent",
+                     cause="pytorch#43208 (probably)",
+                     advice="under 1.6, conjugate the gradient of a complex tensor before the step")
 def test_complex_tensor_may_require_grad(snapshot):
     """As floating-point ones do; the gradient of |z|² is 2 z."""
     def act():
@@ -60,6 +67,8 @@ def test_complex_tensor_may_require_grad(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.grad_dtype", page="generated/torch.Tensor.grad_dtype")
+@pytest.mark.changed("2.10", "Tensor has grad_dtype; before, setting it had no effect", kind="silent", cause="pytorch#162815",
+                     advice="before, cast the gradient in a hook, or keep a float32 copy of the weight")
 def test_grad_dtype_keeps_gradients_in_another_dtype_than_the_parameter(snapshot):
     """A bfloat16 weight with ``grad_dtype = torch.float32`` accumulates 1 + 2**-9 exactly; in bfloat16 it would be 1.
 
@@ -76,6 +85,7 @@ def test_grad_dtype_keeps_gradients_in_another_dtype_than_the_parameter(snapshot
 
 
 @pytest.mark.api("torch.Tensor.grad_dtype", page="generated/torch.Tensor.grad_dtype")
+@pytest.mark.changed("2.10", "Tensor has grad_dtype", kind="api-appeared", cause="pytorch#162815")
 def test_grad_dtype_none_takes_gradients_of_any_dtype(snapshot):
     """By default a gradient of another dtype than the parameter's is refused; under None it is not."""
     def act():
@@ -102,12 +112,18 @@ def test_gradient_keeps_its_dtype_when_data_of_another_are_assigned(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_")
+@pytest.mark.changed("1.7",
+                     "the part still requires a gradient after detach_(); a warning tells that one of several views may not be "
+                     "detached in place", kind="silent", cause="pytorch#39299", advice="call detach()")
+@pytest.mark.changed("1.10", "raises", kind="error", cause="pytorch#58285", advice="call detach()")
 def test_part_of_a_chunk_cannot_be_detached_in_place(snapshot):
     """It is one of several views: ``detach()`` it."""
     assert snapshot == observe(lambda: torch.chunk(torch.ones(2, requires_grad=True) * 1, 2)[0].detach_())
 
 
 @pytest.mark.api("torch.Tensor.unsqueeze_", "torch.Tensor.detach", page="generated/torch.Tensor.detach")
+@pytest.mark.changed("1.13", "a detached tensor takes another shape in place, and the original keeps its own", kind="error-gone",
+                     cause="pytorch#83590")
 @pytest.mark.parametrize("way", ["unsqueeze_", "t_", "squeeze_", "transpose_"])
 def test_detached_tensor_takes_another_shape_in_place(way, snapshot):
     """The tensor that it was detached from keeps its own."""

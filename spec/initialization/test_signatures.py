@@ -10,6 +10,10 @@ NAMES = ["uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_",
 
 
 @pytest.mark.api("torch.nn.init.kaiming_uniform_", "torch.nn.init.xavier_uniform_", "torch.nn.init.dirac_", page="nn.init")
+@pytest.mark.changed("1.5", "groups (dirac_)", kind="representation", cause="pytorch#32825")
+@pytest.mark.changed("1.6", "trunc_normal_", kind="api-appeared", cause="pytorch#32397")
+@pytest.mark.changed("2.1", "generator (trunc_normal_)", kind="representation", cause="pytorch#99796 (probably)")
+@pytest.mark.changed("2.2", "generator (all that draw)", kind="representation", cause="pytorch#110413")
 @pytest.mark.parametrize("name", NAMES)
 def test_init_functions_take_these_arguments(name, snapshot):
     """The tensor first. Those that draw end in ``generator``."""

@@ -39,10 +39,14 @@ def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
 
 @pytest.mark.parametrize("training", [pytest.param(True, id="training"), pytest.param(False, id="eval")])
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.changed("2.10", "eps = 0 raises, in training and in eval()", kind="error", cause="pytorch#166756",
+                     advice="give a small eps, such as 1e-12")
+@pytest.mark.changed("2.12", "eps = 0 is taken again in eval(); in training the message says so", kind="error-gone",
+                     cause="pytorch#175508")
 def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snapshot):
     """eps = 0 leaves the root of the variance alone: -1 and 1 in training, the input in ``eval()``, where it is 1.
 
-    Some releases refuse it.
+    Since 2.10 training refuses it; 2.10 and 2.11 refuse it in ``eval()`` too.
     """
     norm = nn.BatchNorm1d(2, eps=0.0).train(training)
     assert snapshot == observe(lambda: norm(batch()).detach())

@@ -29,6 +29,15 @@ LAYERS = {
                  "torch.nn.EmbeddingBag", "torch.nn.GroupNorm", "torch.nn.MultiheadAttention", "torch.nn.ConvTranspose1d",
                  "torch.nn.Bilinear", "torch.nn.LSTMCell", "torch.nn.AdaptiveAvgPool2d", "torch.nn.LeakyReLU", "torch.nn.PReLU",
                  page="nn")
+@pytest.mark.changed("1.6", "LogSoftmax prints dim, and the attention's out_proj is a _LinearWithBias", kind="representation")
+@pytest.mark.changed("1.7", "Flatten prints its dimensions", kind="representation")
+@pytest.mark.changed("1.9", "the attention's out_proj is a NonDynamicallyQuantizableLinear", kind="representation",
+                     cause="pytorch#52537")
+@pytest.mark.changed("1.12", "GELU prints approximate", kind="representation", cause="pytorch#61439")
+@pytest.mark.changed("1.13", "GELU quotes approximate", kind="representation")
+@pytest.mark.changed("2.0", "EmbeddingBag and Upsample quote their mode", kind="representation")
+@pytest.mark.changed("2.3", "Softplus prints floats", kind="representation")
+@pytest.mark.changed("2.12", "GroupNorm prints bias", kind="representation", cause="pytorch#176573")
 def test_further_layer_prints_its_arguments(make, snapshot):
     """A layer prints its class and its arguments; the attention's output layer has had three classes."""
     assert snapshot == observe(lambda: repr(make()))

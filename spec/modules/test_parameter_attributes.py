@@ -27,12 +27,14 @@ def test_deepcopied_parameter_loses_its_own_attributes(snapshot):
 
 
 @pytest.mark.api("torch.Tensor", page="tensors")
+@pytest.mark.changed("1.11", "the copy has the attributes instead of losing them", kind="silent", cause="pytorch#65584")
 def test_deepcopied_tensor_keeps_its_own_attributes(snapshot):
     """A plain tensor's deep copy has them, where a Parameter's has not."""
     assert snapshot == observe(lambda: tag_of(copy.deepcopy(tagged(torch.tensor([1.0])))))
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+@pytest.mark.changed("2.0", "the copy has the attributes instead of losing them", kind="silent", cause="pytorch#88913")
 def test_shallow_copied_parameter_keeps_its_own_attributes(snapshot):
     """``copy.copy`` of a Parameter keeps them, and shares the values."""
     original = parameter()
@@ -62,6 +64,9 @@ def test_state_dict_has_no_attributes_of_parameters(snapshot):
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+@pytest.mark.changed("1.6", "Tensor.as_subclass exists; a Parameter of a subclass is a plain one", kind="api-appeared",
+                     cause="pytorch#34369")
+@pytest.mark.changed("1.12", "the Parameter is of the subclass instead of a plain one", kind="silent", cause="pytorch#73459")
 def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
     """``nn.Parameter`` of a subclass is an object of that class, and passes for a Parameter: it is listed all the same."""
 
@@ -75,6 +80,8 @@ def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+@pytest.mark.changed("1.12", "raises AttributeError, about a missing detach, instead of TypeError", kind="exception",
+                     cause="pytorch#73459", advice="catch both")
 @pytest.mark.parametrize("value", [[1.0], nn.ReLU()], ids=["list", "module"])
 def test_parameter_of_what_is_no_tensor_raises(value, snapshot):
     """A list is not converted: ``nn.Parameter(torch.tensor([1.0]))``. The error speaks of a missing ``detach``."""

@@ -29,6 +29,10 @@ def bowl(w):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
+@pytest.mark.changed("2.8",
+                     "warns that a tensor that requires gradients became a number, in 2.8 alone: LBFGS itself converts the loss",
+                     kind="warning", cause="pytorch#143261", advice="ignore the warning")
+@pytest.mark.changed("2.9", "LBFGS no longer warns", kind="warning", cause="pytorch#160389")
 def test_lbfgs_finds_the_bottom_of_a_parabola_in_one_step(snapshot):
     """From 1 to 3 by three evaluations; ``step`` returns the loss before the first of them, 4, not the one that it reached."""
     assert snapshot == observe(lambda: minimized([1.0], bowl))
@@ -59,12 +63,22 @@ def test_lbfgs_knows_one_line_search(snapshot):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
+@pytest.mark.changed("2.14", "LBFGS takes maximize", kind="api-appeared", cause="pytorch#187309")
 def test_lbfgs_maximizes(snapshot):
     """``maximize=True`` climbs from 1 to 3, the top of -(w - 3)²."""
     assert snapshot == observe(lambda: minimized([1.0], lambda w: -bowl(w), maximize=True))
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
+@pytest.mark.changed("1.5", "the message for complex numbers is shorter: there is no tensor of them yet", kind="wording")
+@pytest.mark.changed("1.6", "complex tensors can be made; the message blames sign", kind="wording")
+@pytest.mark.changed("1.7", "abs of complex numbers has a gradient; the message blames a comparison", kind="wording",
+                     cause="pytorch#39955 (probably)")
+@pytest.mark.changed("2.3", "LBFGS takes complex parameters", kind="error-gone", cause="pytorch#118184")
+@pytest.mark.changed("2.8",
+                     "warns that a tensor that requires gradients became a number, in 2.8 alone: LBFGS itself converts the loss",
+                     kind="warning", cause="pytorch#143261", advice="ignore the warning")
+@pytest.mark.changed("2.9", "LBFGS no longer warns", kind="warning", cause="pytorch#160389")
 def test_lbfgs_minimizes_a_complex_parameter(snapshot):
     """|w|² of a complex parameter ends near 0."""
     def act():
@@ -84,6 +98,9 @@ def test_lbfgs_minimizes_a_complex_parameter(snapshot):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
+@pytest.mark.changed("1.5", "the message is shorter", kind="wording")
+@pytest.mark.changed("1.6", "torch.cat promotes: parameters of two dtypes are taken", kind="error-gone",
+                     cause="pytorch#35030 (probably)")
 def test_lbfgs_takes_parameters_of_two_dtypes(snapshot):
     """A float32 and a float64 parameter are joined into one float64 vector."""
     def act():
@@ -103,6 +120,7 @@ def test_lbfgs_takes_parameters_of_two_dtypes(snapshot):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
+@pytest.mark.changed("2.14", "LBFGS takes an empty group", kind="error-gone", cause="pytorch#191666")
 def test_lbfgs_over_an_empty_group_does_nothing(snapshot):
     """A group without parameters is built, and its step returns the closure's loss."""
     assert snapshot == observe(lambda: torch.optim.LBFGS([{"params": []}]).step(lambda: torch.tensor(2.0)))

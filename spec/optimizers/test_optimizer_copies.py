@@ -22,6 +22,8 @@ def after_a_step_of(copied, **settings):
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
+@pytest.mark.changed("1.5", "warns that pickle of storages goes; in 1.5 alone", kind="warning", cause="pytorch#32244")
+@pytest.mark.changed("1.6", "does not warn", kind="warning", cause="pytorch#39003")
 def test_unpickled_optimizer_steps_parameters_of_its_own(snapshot):
     """A pickled optimizer takes its parameters along: what comes back moves its own copies. Keep the ``state_dict()`` instead."""
     assert snapshot == observe(lambda: after_a_step_of(lambda each: pickle.loads(pickle.dumps(each)), momentum=0.5))
@@ -52,6 +54,17 @@ FILLED = [pytest.param(name, option, id=name.lower() + "-" + option) for name, o
 
 @pytest.mark.parametrize("name, option", FILLED)
 @pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.changed("1.11", "maximize (SGD, Adam) appears and is filled in", kind="representation",
+                     cause="pytorch#67847 and pytorch#68164")
+@pytest.mark.changed("1.12", "foreach (SGD, Adam) and capturable (Adam) appear and are filled in", kind="representation",
+                     cause="pytorch#70295, pytorch#70481 and pytorch#77862")
+@pytest.mark.changed("1.13", "differentiable (SGD, Adam) and fused (Adam) appear and are filled in", kind="representation",
+                     cause="pytorch#80938, pytorch#82205 and pytorch#85739")
+@pytest.mark.changed("2.0", "Adam's fused is filled in as None, which leaves the choice to torch, instead of False",
+                     kind="representation", cause="pytorch#90865 (probably)")
+@pytest.mark.changed("2.3", "fused (SGD) appears and is filled in", kind="representation", cause="pytorch#116585")
+@pytest.mark.changed("2.7", "decoupled_weight_decay (Adam) appears and is filled in", kind="representation",
+                     cause="pytorch#143710")
 def test_option_that_an_older_state_dict_lacks_is_filled_in(name, option, snapshot):
     """A state dict from before an option lacks it: loading fills it in, and the step runs.
 
@@ -95,6 +108,8 @@ def stepless():
 
 @pytest.mark.parametrize("closure", [(), (lambda: 1.0,)], ids=["plain", "closure"])
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
+@pytest.mark.changed("2.1", "without a closure too raises NotImplementedError; before TypeError of the missing argument",
+                     kind="exception", cause="pytorch#102593 (probably)")
 def test_own_optimizer_without_a_step_raises(closure, snapshot):
     """The base class has a ``step`` that raises NotImplementedError; without a closure it once asked for that first."""
     assert snapshot == observe(lambda: stepless().step(*closure))

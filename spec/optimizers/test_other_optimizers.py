@@ -33,6 +33,9 @@ def test_adamax_divides_by_the_largest_gradient(snapshot):
 
 
 @pytest.mark.api("torch.optim.NAdam", page="generated/torch.optim.NAdam")
+@pytest.mark.changed("1.10", "NAdam appears", kind="api-appeared", cause="pytorch#59009")
+@pytest.mark.changed("2.0", "other parameters: the momentum of the next step is looked ahead to, not this one's again",
+                     kind="silent", cause="pytorch#92699", advice="expect slightly other results of NAdam")
 def test_nadam_looks_ahead_by_the_next_momentum(snapshot):
     """The first step with lr 0.1 and gradient 1 is 0.1 (1 + 0.1 m' / (1 - m m')), 0.10565.
 
@@ -43,6 +46,7 @@ def test_nadam_looks_ahead_by_the_next_momentum(snapshot):
 
 
 @pytest.mark.api("torch.optim.RAdam", page="generated/torch.optim.RAdam")
+@pytest.mark.changed("1.10", "RAdam appears", kind="api-appeared", cause="pytorch#58968")
 def test_radam_adapts_from_the_sixth_step(snapshot):
     """Five steps of lr 0.1 with gradient 1, as SGD; then shorter ones, for the variance is known too little."""
     assert snapshot == observe(lambda: stepped(torch.optim.RAdam, [1.0], [[1.0]] * 7, lr=0.1).flatten())
@@ -80,6 +84,7 @@ def test_asgd_keeps_its_average_beside_the_parameter(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adafactor", page="generated/torch.optim.Adafactor")
+@pytest.mark.changed("2.5", "Adafactor appears", kind="api-appeared", cause="pytorch#129905")
 def test_adafactor_steps_in_proportion_to_the_parameter(snapshot):
     """Weights of size 4 move by lr x 4, weights of 0 by lr x 0.001: lr is relative."""
     assert snapshot == observe(lambda: {"from 4": stepped(torch.optim.Adafactor, [4.0, -4.0], [[2.0, 2.0]], lr=0.25),
@@ -87,6 +92,7 @@ def test_adafactor_steps_in_proportion_to_the_parameter(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adafactor", page="generated/torch.optim.Adafactor")
+@pytest.mark.changed("2.5", "Adafactor appears", kind="api-appeared", cause="pytorch#129905")
 def test_adafactor_keeps_a_row_and_a_column_of_a_matrix(snapshot):
     """The second moments of a 2 x 3 matrix are kept as 2 + 3 numbers; those of a vector of 3 as 3."""
     def kept(shape):
@@ -100,18 +106,21 @@ def test_adafactor_keeps_a_row_and_a_column_of_a_matrix(snapshot):
 
 
 @pytest.mark.api("torch.optim.Muon", page="generated/torch.optim.Muon")
+@pytest.mark.changed("2.9", "Muon appears, for matrices alone", kind="api-appeared", cause="pytorch#160213")
 def test_muon_takes_matrices_only(snapshot):
     """A bias or an embedding of one dimension is refused: give those to AdamW."""
     assert snapshot == observe(lambda: torch.optim.Muon([parameter([1.0])]))
 
 
 @pytest.mark.api("torch.optim.Muon", page="generated/torch.optim.Muon")
+@pytest.mark.changed("2.9", "Muon appears", kind="api-appeared", cause="pytorch#160213")
 def test_muon_decays_by_default(snapshot):
     """A gradient of 0 with lr 0.5 leaves 0.95: the default weight decay is 0.1, in proportion."""
     assert snapshot == observe(lambda: stepped(torch.optim.Muon, [[1.0, 2.0]], [[[0.0, 0.0]]], lr=0.5))
 
 
 @pytest.mark.api("torch.optim.Muon", page="generated/torch.optim.Muon")
+@pytest.mark.changed("2.9", "Muon appears", kind="api-appeared", cause="pytorch#160213")
 def test_muon_ignores_the_size_of_the_gradient(snapshot):
     """A hundredfold gradient makes the same step: it is scaled to norm 1, then made nearly orthogonal."""
     def act():
@@ -129,6 +138,9 @@ DECAYING = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop"
 @pytest.mark.parametrize("name", DECAYING)
 @pytest.mark.api("torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax", "torch.optim.ASGD", "torch.optim.NAdam",
                  "torch.optim.RAdam", "torch.optim.RMSprop", page="optim")
+@pytest.mark.changed("1.10", "NAdam and RAdam appear", kind="api-appeared", cause="pytorch#59009 and pytorch#58968")
+@pytest.mark.changed("2.0", "other parameters from NAdam, which takes the momentum of the next step", kind="silent",
+                     cause="pytorch#92699")
 def test_weight_decay_of_other_optimizers_adds_to_the_gradient(name, snapshot):
     """A weight of 2 with decay 0.5 and gradient 1 steps as one with gradient 2, through all that the optimizer divides by."""
     def act():
@@ -141,6 +153,10 @@ def test_weight_decay_of_other_optimizers_adds_to_the_gradient(name, snapshot):
 
 @pytest.mark.parametrize("name", ["NAdam", "RAdam"])
 @pytest.mark.api("torch.optim.NAdam", "torch.optim.RAdam", page="generated/torch.optim.NAdam")
+@pytest.mark.changed("1.10", "NAdam and RAdam appear, without decoupled_weight_decay", kind="api-appeared",
+                     cause="pytorch#59009 and pytorch#58968")
+@pytest.mark.changed("2.1", "NAdam takes decoupled_weight_decay", kind="api-appeared", cause="pytorch#103881")
+@pytest.mark.changed("2.2", "RAdam takes decoupled_weight_decay", kind="api-appeared", cause="pytorch#107507")
 def test_decoupled_weight_decay_of_nadam_and_radam_shrinks_in_proportion(name, snapshot):
     """``decoupled_weight_decay=True`` with decay 0.5, lr 0.1 and gradient 0 multiplies by 0.95."""
     assert snapshot == observe(lambda: stepped(getattr(torch.optim, name), [1.0, -4.0], [[0.0, 0.0]], lr=0.1, weight_decay=0.5,

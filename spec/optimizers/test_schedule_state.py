@@ -26,6 +26,9 @@ def epoch(optimizer, scheduler):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler.state_dict", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.changed("1.7", "verbose joins the state", kind="representation", cause="pytorch#41580")
+@pytest.mark.changed("2.7", "verbose leaves the state", kind="representation", cause="pytorch#147301")
+@pytest.mark.changed("2.8", "_is_initial joins the state", kind="representation", cause="pytorch#149312")
 def test_step_schedule_state_dict_holds_its_settings_and_its_place(snapshot):
     """All attributes but the optimizer, the private ones too: a state dict differs from release to release."""
     def act():
@@ -38,6 +41,9 @@ def test_step_schedule_state_dict_holds_its_settings_and_its_place(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.LambdaLR.state_dict", page="generated/torch.optim.lr_scheduler.LambdaLR")
+@pytest.mark.changed("1.5", "warns that the state of the optimizer should be saved too", kind="warning", cause="pytorch#31125")
+@pytest.mark.changed("1.7", "the message spells optimizer rightly", kind="wording")
+@pytest.mark.changed("1.8", "does not warn", kind="warning", cause="pytorch#46813")
 def test_lambda_schedule_state_dict_holds_no_function(snapshot):
     """Functions and lambdas are saved as None: the one that loads must bring the same. Callable objects are saved."""
     assert snapshot == observe(lambda: schedules.LambdaLR(an_optimizer(), lambda number: 1.0).state_dict()["lr_lambdas"])
@@ -110,6 +116,8 @@ def test_step_schedule_resumed_with_last_epoch_steps_at_once(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.ExponentialLR", page="generated/torch.optim.lr_scheduler.ExponentialLR")
+@pytest.mark.changed("2.8", "building it makes no step: 0.25 stays; it became 0.125", kind="silent", cause="pytorch#149312",
+                     advice="resume by load_state_dict, which changed nothing")
 def test_exponential_schedule_resumed_with_last_epoch_keeps_the_rate(snapshot):
     """ExponentialLR counts as StepLR with ``step_size=1`` does, and yet building it with ``last_epoch=2`` leaves 0.25."""
     assert snapshot == observe(lambda: resumed_at(
@@ -124,6 +132,10 @@ def saved_and_loaded(schedule):
 
 @pytest.mark.api("torch.optim.lr_scheduler.MultiStepLR.state_dict", "torch.load",
                  page="generated/torch.optim.lr_scheduler.MultiStepLR")
+@pytest.mark.changed("1.6", "raises TypeError still, of the Unpickler: zip files are the default", kind="wording",
+                     cause="pytorch#39460")
+@pytest.mark.changed("1.13", "torch.load takes weights_only, and refuses the Counter", kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.changed("2.4", "a Counter is allowed", kind="error-gone", cause="pytorch#123775")
 def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
     """Its milestones are a ``Counter``, which such a load takes for safe."""
     assert snapshot == observe(lambda: dict(saved_and_loaded(
@@ -132,6 +144,14 @@ def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
 
 @pytest.mark.api("torch.optim.lr_scheduler.OneCycleLR.state_dict", "torch.load",
                  page="generated/torch.optim.lr_scheduler.OneCycleLR")
+@pytest.mark.changed("1.6", "raises TypeError still, of the Unpickler: zip files are the default", kind="wording",
+                     cause="pytorch#39460")
+@pytest.mark.changed("1.13", "torch.load takes weights_only, and refuses numbers with a fraction, which are operand 71",
+                     kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.changed("2.0", "numbers with a fraction pass; what is refused is the function in the state, by its getattr",
+                     kind="wording")
+@pytest.mark.changed("2.4", "the state holds the name of its curve, no function: it loads", kind="error-gone",
+                     cause="pytorch#123775")
 def test_one_cycle_schedule_state_loads_as_weights_only(snapshot, here):
     """It holds the name of its curve; once it held the function, which such a load refuses."""
     assert snapshot == observe(lambda: saved_and_loaded(

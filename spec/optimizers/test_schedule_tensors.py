@@ -26,6 +26,8 @@ def halving(optimizer):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.changed("2.4", "fills the tensor in place; before it put a new one into the group", kind="silent",
+                     cause="pytorch#123753", advice="clone the learning rate where you keep it")
 def test_step_schedule_writes_into_the_tensor_of_the_rate(snapshot):
     """A scheduler fills the tensor in place, which is what a captured step reads; it puts no new one in its place."""
     def act():
@@ -55,6 +57,9 @@ def test_lambda_schedule_multiplies_the_first_tensor_rate(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler.get_last_lr", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.changed("2.4", "gives the live tensor: a list of them shows the last value throughout", kind="silent",
+                     cause="pytorch#123753", advice="take float(lr) or lr.clone()")
+@pytest.mark.changed("2.10", "gives a copy again", kind="silent", cause="pytorch#163120")
 def test_get_last_lr_copies_a_tensor_rate(snapshot):
     """A list of what ``get_last_lr()`` said in each epoch keeps its values: the tensors are copies."""
     def act():
@@ -71,6 +76,8 @@ def test_get_last_lr_copies_a_tensor_rate(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau")
+@pytest.mark.changed("2.10", "fills the tensor in place; before it put a number in its place", kind="silent",
+                     cause="pytorch#163098", advice="clone the learning rate where you keep it")
 def test_plateau_scheduler_writes_into_the_tensor_of_the_rate(snapshot):
     """ReduceLROnPlateau too fills the tensor that it finds."""
     def act():

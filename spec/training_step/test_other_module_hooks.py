@@ -36,6 +36,10 @@ class TwoOperations(torch.nn.Module):
 
 @pytest.mark.api("torch.nn.Module.register_backward_hook", "torch.nn.Module.register_full_backward_hook",
                  page="generated/torch.nn.Module")
+@pytest.mark.changed("1.6", "a missing attribute raises ModuleAttributeError, a class of torch's own", kind="exception",
+                     cause="pytorch#34324", advice="catch AttributeError, of which it is a subclass")
+@pytest.mark.changed("1.8", "register_full_backward_hook appears, and is refused beside an old hook", kind="api-appeared",
+                     cause="pytorch#46163")
 def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
     """A module that has one kind refuses the other."""
     def act():
@@ -47,6 +51,9 @@ def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_backward_hook", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.8", "warns that the hook misses gradients of the inputs", kind="warning", cause="pytorch#46163",
+                     advice="call register_full_backward_hook")
+@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689")
 def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
     """``register_backward_hook`` gets what the last operation hands on: the gradients of bias, input and transposed weight.
 
@@ -62,6 +69,9 @@ def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_backward_hook", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.8", "warns that the hook misses gradients of the inputs", kind="warning", cause="pytorch#46163",
+                     advice="call register_full_backward_hook")
+@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689")
 def test_old_backward_hook_of_two_operations_misses_the_gradients_of_the_inputs(snapshot):
     """For x * y + x, at x=1 and y=5, it gets 1 and 1, the gradients of the sum's terms, and not 6 and 1; it warns."""
     def act():
@@ -76,6 +86,8 @@ def test_old_backward_hook_of_two_operations_misses_the_gradients_of_the_inputs(
 @pytest.mark.api("torch.nn.modules.module.register_module_forward_pre_hook",
                  "torch.nn.modules.module.register_module_forward_hook",
                  page="generated/torch.nn.modules.module.register_module_forward_hook")
+@pytest.mark.changed("1.6", "register_module_forward_hook and register_module_forward_pre_hook appear", kind="api-appeared",
+                     cause="pytorch#38972")
 def test_hooks_of_all_modules_run_before_those_of_one(snapshot):
     """Hooks for all modules run first, both before and after forward. They hold in the whole process: remove them."""
     def act():

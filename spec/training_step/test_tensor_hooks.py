@@ -90,6 +90,9 @@ def test_tensor_hook_may_not_change_the_kind_of_the_gradient(snapshot, change):
 
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
+@pytest.mark.changed("1.5", "the exception of the hook comes out as RuntimeError, with the message alone", kind="error",
+                     cause="pytorch#31230 (probably)", advice="catch RuntimeError as well")
+@pytest.mark.changed("1.7", "the exception of the hook comes out of backward as it is", kind="error-gone", cause="pytorch#43684")
 def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
     """The exception comes out of ``backward()`` as it is; the last layer, whose turn was before, keeps its gradient."""
     model = torch.nn.Sequential(linear([[1.0]]), linear([[2.0]]))
@@ -108,6 +111,9 @@ def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.register_hook", page="notes/autograd")
+@pytest.mark.changed("2.0", "a hook registered after the change sees the gradient of the changed value, 3 instead of 30",
+                     kind="silent", cause="pytorch#85849 (probably)",
+                     advice="look at what hooks on tensors changed in place are told")
 def test_tensor_hook_belongs_to_the_value_before_an_in_place_change(snapshot):
     """Of two hooks, one registered before ``mul_(10)`` and one after it, each sees the gradient of the value that it knew."""
     def act():
@@ -123,6 +129,9 @@ def test_tensor_hook_belongs_to_the_value_before_an_in_place_change(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.retain_grad", page="notes/autograd")
+@pytest.mark.changed("1.13", "the gradient kept is that of the changed value, 3, and not that of the value before, 30",
+                     kind="silent", cause="pytorch#79996",
+                     advice="register a hook before the change to get the gradient of the value before")
 def test_retained_gradient_is_that_of_the_changed_value(snapshot):
     """After ``retain_grad()`` and ``mul_(10)`` the gradient kept is that of the tensor as it is now: 3, not 30."""
     def act():
@@ -136,6 +145,8 @@ def test_retained_gradient_is_that_of_the_changed_value(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.retain_grad", "torch.Tensor.register_hook", page="notes/autograd")
+@pytest.mark.changed("2.0", "the gradient is kept after all hooks, whenever they were registered: 30 instead of 3", kind="silent",
+                     cause="pytorch#85849", advice="read the gradient in the hook to have it as it was before")
 def test_retained_gradient_is_what_the_hooks_left(snapshot):
     """A hook registered after ``retain_grad()`` still runs before the gradient is kept: 3 * 10."""
     def act():
@@ -149,6 +160,9 @@ def test_retained_gradient_is_what_the_hooks_left(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.register_hook", "torch.autograd.grad", page="notes/autograd")
+@pytest.mark.changed("2.0", "the hook of a leaf runs in autograd.grad too, and what it returns is the result: 30 instead of 3",
+                     kind="silent", cause="pytorch#85849",
+                     advice="multiply no more after autograd.grad what the hook multiplies already")
 def test_tensor_hook_of_a_leaf_runs_in_autograd_grad(snapshot):
     """``torch.autograd.grad`` gives the gradient that the hook of the leaf left: 3 * 10."""
     w = leaf()

@@ -11,6 +11,7 @@ def rows():
 
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
+@pytest.mark.changed("2.8", "a list of lists as an index warns", kind="warning", advice="make a tuple of it: x[tuple(index)]")
 @pytest.mark.parametrize("kind", ["tuple", "list"])
 def test_list_of_lists_as_an_index_warns_where_a_tuple_does_not(kind, snapshot):
     """``x[([0, 1], [1, 2])]`` picks (0, 1) and (1, 2). Trap: a list around it warns, and will pick rows some day."""
@@ -24,6 +25,7 @@ def test_index_of_bytes_is_a_mask_with_a_warning(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
+@pytest.mark.changed("2.0", "int32 indexes", kind="error-gone", cause="pytorch#86309")
 @pytest.mark.parametrize("name", ["int64", "int32", "float32"])
 def test_index_may_be_of_64_or_32_bits(name, snapshot):
     """Integers of either size index; floats do not."""
