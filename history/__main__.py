@@ -61,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--fail-on", type=_kinds, default=list(KINDS), metavar="KIND[,KIND]|none",
                      help="exit with 1 only for these kinds (default: any that is shown)")
     sub.add_argument("--format", choices=("table", "markdown", "json"), default="table")
+    sub.add_argument("--limit", type=int, default=100, metavar="N",
+                     help="show N differences in the table, those that hurt most (default: 100; 0: all)")
     sub.add_argument("--device", default="cpu")
 
     sub = command("show", show, "one behaviour's life: its claim, its history and every change")
@@ -110,7 +112,7 @@ def diff(options: argparse.Namespace) -> int:
     elif options.format == "markdown":
         print(report.markdown(data), end="")
     else:
-        report.table(data)
+        report.table(data, limit=options.limit)
     return 1 if any(difference.kind in options.fail_on for difference in answer.differences) else 0
 
 

@@ -228,11 +228,12 @@ def _cell(words: str) -> str:
 
 # ---- terminal
 
+PLACES = 3  # of a difference that the table shows
 HARMFUL = ("silent", "error", "api-gone")
 
 
-def table(data: dict, width: Optional[int] = None) -> None:
-    """Print the answer for a person at a terminal."""
+def table(data: dict, width: Optional[int] = None, limit: int = 0) -> None:
+    """Print the answer for a person at a terminal: the first ``limit`` differences, or all (0)."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -243,17 +244,22 @@ def table(data: dict, width: Optional[int] = None) -> None:
         console.print(f"[yellow]{escape(line)}[/yellow]")
     if not data["differences"]:
         return
-    for kind in data["counts"]:
+    shown = data["differences"][:limit] if limit > 0 else data["differences"]
+    for kind in dict.fromkeys(difference["kind"] for difference in shown):
         grid = Table(title=KINDS[kind], title_style="bold red" if kind in HARMFUL else "bold", title_justify="left",
                      show_lines=True, expand=True)
         for heading, ratio in (("behaviour", 4), (data["from"]["version"], 3), (data["to"]["version"], 3)):
             grid.add_column(heading, ratio=ratio, overflow="fold")
-        for difference in data["differences"]:
+        for difference in shown:
             if difference["kind"] == kind:
-                lines = lines_of_change(difference)
-                grid.add_row("\n".join(_about(difference)), "\n".join(escape(before) for before, _ in lines),
-                             "\n".join(escape(after) for _, after in lines))
+                lines = lines_of_change(difference, 100)
+                more = [f"and {len(lines) - PLACES} more: see history show"] * (len(lines) > PLACES)
+                grid.add_row("\n".join(_about(difference)), "\n".join([*(escape(before) for before, _ in lines[:PLACES]), *more]),
+                             "\n".join(escape(after) for _, after in lines[:PLACES]))
         console.print(grid)
+    if len(shown) < len(data["differences"]):
+        console.print(f"[yellow]{len(data['differences']) - len(shown)} more differences, which hurt less: --limit 0 shows all, "
+                      "--kind, --chapter and --api narrow them[/yellow]")
     console.print("See it yourself, for example:", style="dim")
     console.print(data["differences"][0]["reproduction"], style="dim", markup=False, soft_wrap=True)
 

@@ -140,3 +140,20 @@ def test_long_values_are_cut_to_where_they_differ():
     before, after = (str(list(range(40)) + [last]) for last in (1, 2))
     [(left, right)] = report.lines_of_change({"cases": [{"case": "observed", "before": {"value": before}, "after": {"value": after}}]}, 60)
     assert left != right and max(len(left), len(right)) <= 60
+
+
+def test_table_shows_what_hurts_most_and_counts_the_rest(data, capsys):
+    report.table(data, width=150, limit=2)
+    out = capsys.readouterr().out
+    assert "rates.scale_halves" in out and "complaint_tells" not in out
+    assert f"{len(data['differences']) - 2} more differences, which hurt less: --limit 0 shows all" in out
+    report.table(data, width=150)
+    assert "complaint_tells" in capsys.readouterr().out
+
+
+def test_table_shows_three_places_of_a_difference_and_counts_the_rest(data, capsys):
+    difference = {**data["differences"][0], "cases": [
+        {"case": f"case{number}", "before": {"since": "1.4", "value": 1}, "after": {"since": "2.0", "value": 2}} for number in range(5)]}
+    report.table({**data, "differences": [difference]}, width=150)
+    out = capsys.readouterr().out
+    assert "case2: 1" in out and "case3" not in out and "and 2 more: see history show" in out
