@@ -179,13 +179,13 @@ def interchange_(options: argparse.Namespace) -> int:
 def claims_(options: argparse.Namespace) -> int:
     from history import claims
 
-    return _page(options, claims.NAME, claims.page(options.root))
+    return _page(options, claims.NAME, claims.page(options.root, catalogue.behaviours(options.root)))
 
 
 def differences_(options: argparse.Namespace) -> int:
     from history import differences
 
-    return _page(options, differences.NAME, differences.page(options.root))
+    return _page(options, differences.NAME, differences.page(options.root, catalogue.behaviours(options.root)))
 
 
 def _page(options: argparse.Namespace, name: str, page: str) -> int:

@@ -38,15 +38,15 @@ def check(root: Path) -> List[str]:
         faults.extend(complete(known, name, manifest))
     faults.extend(claims.faults(root, known))
     if not faults:  # a page of damaged records is none
-        faults.extend(fresh(root))
+        faults.extend(fresh(root, known))
     return [fault.replace(f"{root}/", "") for fault in faults]
 
 
-def fresh(root: Path) -> Iterator[str]:
+def fresh(root: Path, known: Dict[str, Behaviour]) -> Iterator[str]:
     """The pages for readers say what the records, tests and claims say now."""
     for module, command in ((claims, "claims"), (differences, "differences")):
         path = root / module.NAME
-        if path.exists() and path.read_text(encoding="utf-8") != module.page(root):
+        if path.exists() and path.read_text(encoding="utf-8") != module.page(root, known):
             yield f"{path}: not as the records and tests are now: run `python -m history {command} --write`"
 
 

@@ -17,7 +17,7 @@ import re
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional
 
-from history import catalogue, matrix, versions
+from history import matrix, versions
 from history.catalogue import Behaviour
 from history.errors import HistoryError
 
@@ -75,9 +75,9 @@ def faults(root: Path, known: Dict[str, Behaviour]) -> Iterator[str]:
                 yield f"{here}: {claim.verdict}, but nothing that decides it changed at {after}"
 
 
-def page(root: Path) -> str:
+def page(root: Path, known: Dict[str, Behaviour]) -> str:
     """The register for readers, in Markdown."""
-    known, claims = catalogue.behaviours(root), read(root)
+    claims = read(root)
     first, *_, last = matrix.releases(root)
     lines = ["# What the articles say, and what torch did", "",
              f"Each claim of the five articles, in our words, with the verdict of torch {first} to {last} and the tests that decide it.",

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from history import catalogue, manifests, matrix, report, store, versions
+from history import manifests, matrix, report, store, versions
 from history.catalogue import Behaviour, Change
 from history.kinds import KINDS
 
@@ -26,10 +26,10 @@ class Event(NamedTuple):
     lines: List[Tuple[str, str]]  # before, after: each place that changed
 
 
-def events(root: Path) -> List[Event]:
+def events(root: Path, known: Dict[str, Behaviour]) -> List[Event]:
     """Every annotated change that the records hold for the cpu, by release, the most harmful kinds first."""
     found = []
-    for behaviour in catalogue.behaviours(root).values():
+    for behaviour in known.values():
         record = store.read(store.path_of(root / "spec", behaviour.id))
         for change in behaviour.changes:
             found.append(Event(behaviour, change, list(_lines(record, change.version))))
@@ -46,18 +46,18 @@ def _lines(record: store.Record, version: str) -> Iterator[Tuple[str, str]]:
             yield from report.lines_of_change({"cases": [{"case": name, "before": before, "after": after}]}, _LENGTH)
 
 
-def page(root: Path) -> str:
+def page(root: Path, known: Dict[str, Behaviour]) -> str:
     """The page, in Markdown."""
-    known, all_events = manifests.read(root), events(root)
-    recorded = [versions.line(release) for release in known]
+    runs, all_events = manifests.read(root), events(root, known)
+    recorded = [versions.line(release) for release in runs]
     parts = [
-        *_opening(len(catalogue.behaviours(root)), all_events, recorded),
+        *_opening(len(known), all_events, recorded),
         *_glance(all_events, recorded),
         *_subjects(all_events),
         *_releases(all_events, recorded),
-        *_drift(known),
+        *_drift(runs),
         *_causes(all_events),
-        *_unverified(root, known),
+        *_unverified(root, runs),
         *_links(all_events),
     ]
     return "\n".join(parts) + "\n"
@@ -204,14 +204,10 @@ def _table(heading: List[str], rows: List[List[str]]) -> Iterator[str]:
 
 
 def _arrows(lines: List[Tuple[str, str]]) -> str:
-    shown = [f"{_code(before)} → {_code(after)}" for before, after in lines[:_PLACES]]
+    shown = [f"{report.code(before)} → {report.code(after)}" for before, after in lines[:_PLACES]]
     if len(lines) > _PLACES:
         shown.append(f"and {len(lines) - _PLACES} more")
     return "<br>".join(shown)
-
-
-def _code(words: str) -> str:
-    return "`" + words.replace("|", "\\|").replace("`", "'") + "`"
 
 
 def _prose(words: Optional[str]) -> str:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from history import catalogue, manifests, report, store, versions
+from history import catalogue, manifests, query, report, store, versions
 from history.catalogue import Behaviour
 from history.errors import HistoryError
 
@@ -134,9 +134,8 @@ def _steps(kind: Kind, everything: Sequence[Kind], writer: str, reader: str) -> 
     if by_format:
         yield OLD_FORMAT
     about = (*(() if cell.outcome == "differs" else OF_ERRORS), *(OF_VALUES if lossy or cell.outcome == "differs" else ()))
-    low, high = sorted((versions.key(versions.line(writer)), versions.key(versions.line(reader))))
-    advice = [change.advice for change in kind.behaviour.changes
-              if change.advice and change.kind in about and low < versions.key(change.version) <= high]
+    advice = [change.advice for change in query.between(kind.behaviour.changes, versions.line(writer), versions.line(reader))
+              if change.advice and change.kind in about]
     yield from dict.fromkeys(advice)
     if not (between or lossy or by_format or advice):
         yield NO_WAY

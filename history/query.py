@@ -98,7 +98,7 @@ def diff(root: Path, asked_before: str, asked_after: str, device: str = "cpu", k
             continue
         cases, came_back = _cases(record, device, before, after)
         doubt = _doubt(record, device, before, after)
-        changes = _between(behaviour.changes, before.asked, after.asked)
+        changes = between(behaviour.changes, before.asked, after.asked)
         if cases:
             kind = _kind(cases, changes, backwards=versions.key(before.asked) > versions.key(after.asked))
             if not kinds or kind in kinds:
@@ -164,7 +164,8 @@ def _cases(record: store.Record, device: str, before: Side, after: Side) -> tupl
     return cases, came_back
 
 
-def _between(changes: List[Change], one: str, other: str) -> List[Change]:
+def between(changes: List[Change], one: str, other: str) -> List[Change]:
+    """The changes after the older of two versions, up to and including the newer."""
     low, high = sorted((versions.key(one), versions.key(other)))
     return [change for change in changes if low < versions.key(change.version) <= high]
 

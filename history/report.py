@@ -206,7 +206,7 @@ def markdown(data: dict) -> str:
             parts.append(f"## {KINDS[kind][0].upper()}{KINDS[kind][1:]}")
         about = ", ".join(f"`{api}`" for api in difference["api"])
         page = f" · [documentation]({difference['page']})" if difference["page"] else ""
-        rows = "\n".join(f"| {_cell(before)} | {_cell(after)} |" for before, after in lines_of_change(difference))
+        rows = "\n".join(f"| {code(before)} | {code(after)} |" for before, after in lines_of_change(difference))
         notes = []
         for change in difference["changes"]:
             notes.append(f"- {cause(change)}" + (f"\n- What to do: {change['advice']}" if change["advice"] else ""))
@@ -222,7 +222,8 @@ def markdown(data: dict) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _cell(words: str) -> str:
+def code(words: str) -> str:
+    """Words as code in a cell of a Markdown table."""
     return "`" + words.replace("|", "\\|").replace("`", "'") + "`"
 
 

@@ -2,13 +2,17 @@ import json
 
 import pytest
 
-from history import differences
+from history import catalogue, differences
 from history.__main__ import main
+
+
+def page_of(project):
+    return differences.page(project.root, catalogue.behaviours(project.root))
 
 
 @pytest.fixture(scope="module")
 def page(recorded):
-    return differences.page(recorded.root)
+    return page_of(recorded)
 
 
 def section(page, heading):
@@ -37,14 +41,14 @@ def test_subject_shows_only_what_hurts(page):
 def test_changes_of_one_cause_are_one_line_of_a_subject(project):
     path = project.spec / "rates" / "test_rates.py"
     path.write_text(path.read_text().replace('kind="error", cause="fakelib#2"', 'kind="silent", cause="fakelib#92731"'))
-    rows = [row for row in section(differences.page(project.root), "### rates") if row.startswith("| [2.0]")]
+    rows = [row for row in section(page_of(project), "### rates") if row.startswith("| [2.0]")]
     assert len(rows) == 1 and " and 1 more |" in rows[0]
 
 
 def test_release_without_a_change_says_so(project):
     run = json.loads((project.root / "manifests" / "2.6.0-cpu.json").read_text())
     project.write("manifests/2.7.0-cpu.json", json.dumps({**run, "release": "2.7.0"}))
-    assert section(differences.page(project.root), "### torch 2.7") == ["No behaviour changed."]
+    assert section(page_of(project), "### torch 2.7") == ["No behaviour changed."]
 
 
 def test_move_within_tolerance_is_told_by_release(project):
@@ -52,7 +56,7 @@ def test_move_within_tolerance_is_told_by_release(project):
     run = json.loads(path.read_text())
     run["verified"]["rates.constant_stays"] = 3
     path.write_text(json.dumps(run))
-    assert "| `rates.constant_stays` | 2.6: 0 → 3 |" in section(differences.page(project.root), "## Where arithmetic moved within tolerance")
+    assert "| `rates.constant_stays` | 2.6: 0 → 3 |" in section(page_of(project), "## Where arithmetic moved within tolerance")
 
 
 def test_page_counts_causes_and_names_what_lacks_one(page):
@@ -62,7 +66,7 @@ def test_page_counts_causes_and_names_what_lacks_one(page):
 
 def test_page_ends_with_what_was_not_verified(project):
     (project.root / "manifests" / "2.0.1-cpu.json").unlink()
-    page = differences.page(project.root)
+    page = page_of(project)
     lines = section(page, "## What was not verified")
     assert "- torch 2.0: not recorded" in lines
     assert "- any device but the CPU: CUDA is unknown on every release" in lines
@@ -72,7 +76,7 @@ def test_page_ends_with_what_was_not_verified(project):
 def test_cause_is_a_link(project):
     path = project.spec / "rates" / "test_rates.py"
     path.write_text(path.read_text().replace("fakelib#92731", "pytorch#92731 (probably)"))
-    page = differences.page(project.root)
+    page = page_of(project)
     assert "| [pytorch#92731] (probably) |" in page
     assert page.splitlines()[-1] == "[pytorch#92731]: https://github.com/pytorch/pytorch/issues/92731"
 

@@ -85,7 +85,7 @@ def test_markdown_tells_what_is_not_known(recorded):
 def test_markdown_cell_keeps_its_table_whole():
     case = {"case": "observed", "before": {"value": "a|b\nc`d"}, "after": {"value": 1}}
     (row,) = report.lines_of_change({"cases": [case]})
-    assert report._cell(row[0]) == "`'a\\|b\\nc'd'`"
+    assert report.code(row[0]) == "`'a\\|b\\nc'd'`"
 
 
 def test_table_holds_both_sides_and_the_headline(data, capsys):
