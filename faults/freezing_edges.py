@@ -4,13 +4,9 @@ import torch
 from torch import nn
 
 from faults import fault
+from faults._tools import wrap
 
 Tensor = torch.Tensor
-
-
-def wrap(patch, owner, name, change):
-    """Replace a function by ``change(honest)``."""
-    patch.setattr(owner, name, change(getattr(owner, name)))
 
 
 @fault

@@ -5,11 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from faults import fault
-
-
-def wrap(patch, owner, name, change):
-    """Replace ``owner.name`` by ``change(honest)``."""
-    patch.setattr(owner, name, change(getattr(owner, name)))
+from faults._tools import wrap
 
 
 def calls(patch, owner, name, change):

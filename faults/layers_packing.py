@@ -7,11 +7,7 @@ from torch import nn
 from torch.nn.utils import parametrizations, rnn
 
 from faults import fault
-
-
-def wrap(patch, owner, name, change):
-    """Replace a function by ``change(honest)``."""
-    patch.setattr(owner, name, change(getattr(owner, name)))
+from faults._tools import wrap
 
 
 @fault

@@ -7,13 +7,9 @@ from torch import nn
 from torch.nn import functional
 
 from faults import fault
+from faults._tools import wrap
 
 RECURRENT = ("rnn_tanh", "rnn_relu", "lstm", "gru")
-
-
-def wrap(patch, owner, name, change):
-    """Replace ``owner.name`` by ``change(honest)``."""
-    patch.setattr(owner, name, change(getattr(owner, name)))
 
 
 def kernels(patch, change, names=RECURRENT):

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from faults import fault
-from faults._grown import grow, grown
+from faults._tools import grow, grown
 
 Module, Parameter = nn.Module, nn.Parameter
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)

@@ -6,16 +6,12 @@ from importlib import import_module
 import torch
 
 from faults import fault
+from faults._tools import wrap
 
 base = import_module("torch.optim.optimizer")  # torch.optim hides it
 schedulers = torch.optim.lr_scheduler
 LRScheduler, StepLR, Plateau = schedulers.LRScheduler, schedulers.StepLR, schedulers.ReduceLROnPlateau
 Optimizer = torch.optim.Optimizer
-
-
-def wrap(patch, owner, name, change):
-    """Replace ``owner.name`` by ``change(honest)``."""
-    patch.setattr(owner, name, change(getattr(owner, name)))
 
 
 def build_with(patch, scheduler, **settings):

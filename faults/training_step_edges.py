@@ -1,8 +1,6 @@
 """Faults at the edges of the training step: autograd's functions and modes, clipping, counting, masks, checkpointing."""
 
-import functools
 import inspect
-import warnings
 
 import torch
 from torch.nn import utils
@@ -10,23 +8,9 @@ from torch.utils import _contextlib
 from torch.utils import checkpoint as checkpointing
 
 from faults import fault
+from faults._tools import silent, wrap
 
 Tensor = torch.Tensor
-
-
-def wrap(patch, owner, name, change):
-    """Replace a function by ``change(honest)``."""
-    patch.setattr(owner, name, change(getattr(owner, name)))
-
-
-def silent(honest):
-    """The same, without a warning."""
-    @functools.wraps(honest)
-    def function(*arguments, **settings):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return honest(*arguments, **settings)
-    return function
 
 
 @fault

@@ -6,14 +6,9 @@ import torch
 from torch.nn.modules import module as modules
 
 from faults import fault
+from faults._tools import wrap
 
 Tensor, Module, Parameter = torch.Tensor, torch.nn.Module, torch.nn.Parameter
-
-
-def wrap(patch, owner, name, change):
-    """Replace ``owner.name`` by ``change(honest)``."""
-    patch.setattr(owner, name, change(getattr(owner, name)))
-
 
 
 @fault

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from faults import fault
-from faults._grown import grow
+from faults._tools import grow
 
 Module = nn.Module
 

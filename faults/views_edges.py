@@ -1,28 +1,11 @@
 """Faults of memory layouts, of views with names of their own, and of indexing."""
 
-import functools
-import warnings
-
 import torch
 
 from faults import fault
+from faults._tools import silent, wrap
 
 Tensor = torch.Tensor
-
-
-def wrap(patch, owner, name, change):
-    """Replace a function by ``change(honest)``."""
-    patch.setattr(owner, name, change(getattr(owner, name)))
-
-
-def silent(honest):
-    """The same, without a warning."""
-    @functools.wraps(honest)
-    def function(*arguments, **settings):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return honest(*arguments, **settings)
-    return function
 
 
 @fault

@@ -1,7 +1,23 @@
-"""For the faults: a function whose signature has one argument more."""
+"""What several files of faults patch with."""
 
 import functools
 import inspect
+import warnings
+
+
+def wrap(patch, owner, name, change):
+    """Replace ``owner.name`` by ``change(honest)``."""
+    patch.setattr(owner, name, change(getattr(owner, name)))
+
+
+def silent(honest):
+    """The same, without a warning."""
+    @functools.wraps(honest)
+    def function(*arguments, **settings):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return honest(*arguments, **settings)
+    return function
 
 
 def grown(honest):
