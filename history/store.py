@@ -108,11 +108,16 @@ def check_canonical(path: Path, record: Record) -> None:
 
 
 def write(path: Path, data: object) -> None:
+    """Replace a JSON file atomically. Raises HistoryError where the folder cannot be written."""
+    write_text(path, dumps(data))
+
+
+def write_text(path: Path, text: str) -> None:
     """Replace a file atomically. Raises HistoryError where the folder cannot be written."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(dumps(data), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, path)
     except OSError as error:
         raise HistoryError(f"{path}: cannot be written ({error.strerror}): make the folder writable; "

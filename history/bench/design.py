@@ -1,0 +1,194 @@
+"""Design: two releases timed side by side, the second copy of the base as control.
+
+A launch starts three workers: ``before``, ``control`` (the same release again) and ``after``. A round times one block in each, in random
+order; a burst of rounds follows another in a random order of benchmarks, until the launch's share of the budget is spent. What a
+process happens to be (its addresses, its hash seed) stays as it is for a launch, which is why there are several.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import platform
+import random
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from history.bench import raw
+from history.bench.environments import Environment
+from history.errors import HistoryError
+
+ROLES = ("before", "control", "after")
+BURST = 3  # rounds of one benchmark in a row; an untimed call comes before them
+FIGURES = {"cpu": ("cpu",), "cuda": ("enqueue", "steady", "graph")}
+
+
+class Plan(NamedTuple):
+    """What to compare, and how long that may take."""
+
+    before: Environment
+    after: Environment
+    cases: List[str]  # of spec/benchmarks/cases.py
+    seconds: float
+    launches: int = 6
+    device: str = "cpu"
+    alter: Optional[str] = None  # for the workers of ``after``: see Worker
+    notes: Tuple[str, ...] = ()  # what makes the comparison less than clean
+
+
+class WorkerError(HistoryError):
+    """A worker failed in a way that no release explains."""
+
+
+_BEGIN = "import sys; sys.path.insert(0, channel.receive()); from history.bench.worker import serve; serve(channel)"
+
+
+class Remote:
+    """The near end of one worker: ``ask`` and ``answer`` apart, so that several work at the same time."""
+
+    def __init__(self, group: Any, environment: Environment, root: Path, device: str, alter: Optional[str], cache: str):
+        settings = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TORCHINDUCTOR_CACHE_DIR": cache}
+        self.release = environment.release
+        gateway = group.makegateway("//".join(["popen", f"python={environment.python}", f"chdir={cache}",
+                                               *(f"env:{name}={value}" for name, value in settings.items())]))
+        self.channel = gateway.remote_exec(_BEGIN)
+        self.channel.send(str(root))
+        self.channel.send((str(root), device, alter))
+
+    def ask(self, name: str, *arguments: Any) -> None:
+        self.channel.send((name, arguments))
+
+    def answer(self) -> Tuple[str, Any]:
+        """``("ok", value)`` or ``("missing", why)``. Raises WorkerError for anything else."""
+        import execnet
+
+        try:
+            kind, value = self.channel.receive()
+        except (EOFError, execnet.RemoteError) as error:
+            raise WorkerError(f"torch {self.release}: its process ended: {str(error).strip() or 'no reason told'}: "
+                              "run again, with --only for some benchmarks to find which") from None
+        if kind == "error":
+            raise WorkerError(f"torch {self.release}: {value.strip().splitlines()[-1]}\n{value}")
+        return kind, value
+
+    def get(self, name: str, *arguments: Any) -> Any:
+        self.ask(name, *arguments)
+        return self.answer()[1]
+
+
+@contextlib.contextmanager
+def workers(root: Path, members: Dict[str, Tuple[Environment, Optional[str]]], device: str, cache: Path) -> Iterator[Dict[str, Remote]]:
+    """Role -> worker, each in its environment and with a folder of its own in ``cache``; they are ended on the way out."""
+    import execnet
+
+    group = execnet.Group()
+    try:
+        remotes = {}
+        for role, (environment, alter) in members.items():
+            (cache / role).mkdir(exist_ok=True)
+            remotes[role] = Remote(group, environment, root, device, alter, str(cache / role))
+        for remote in remotes.values():
+            remote.answer()
+        yield remotes
+    finally:
+        group.terminate(timeout=2)
+
+
+def compare(root: Path, plan: Plan, file: Path, tell: Callable[[float, str], None]) -> dict:
+    """Run a plan; ``tell(share done, what is going on)`` follows it. The raw record is written to ``file`` after each launch.
+
+    Interrupted (KeyboardInterrupt), it returns what it has, with ``interrupted`` true.
+    """
+    began = time.monotonic()
+    record = {
+        "format": raw.FORMAT, "what": "comparison", "device": plan.device, "threads": 1, "altered": plan.alter, "notes": list(plan.notes),
+        "date": datetime.date.today().isoformat(), "machine": machine(), "seed": random.randrange(2**32), "interrupted": False,
+        "before": {}, "after": {}, "missing": {}, "first_call": {}, "rounds": {},
+    }
+    shuffled = random.Random(record["seed"])
+    cache = Path(tempfile.mkdtemp())  # what a release compiles in its first launch, it finds in the later ones
+    try:
+        for launch in range(plan.launches):
+            deadline = began + plan.seconds * (launch + 1) / plan.launches
+            _launch(root, plan, record, shuffled, launch, began, deadline, tell, cache)
+            raw.write(file, record)
+    except KeyboardInterrupt:
+        record["interrupted"] = True
+        raw.write(file, record)
+    finally:
+        shutil.rmtree(cache, ignore_errors=True)  # a compiler's child may still be writing
+    return record
+
+
+def _launch(root: Path, plan: Plan, record: dict, shuffled: random.Random, launch: int, began: float, deadline: float,
+            tell: Callable[[float, str], None], cache: Path) -> None:
+    """One launch: three fresh processes, as many rounds as fit before the deadline, and one burst of each benchmark in any case."""
+    def told(what: str) -> None:
+        tell(min(1.0, (time.monotonic() - began) / plan.seconds), f"launch {launch + 1} of {plan.launches}: {what}")
+
+    told("importing torch")
+    members = {"before": (plan.before, None), "control": (plan.before, None), "after": (plan.after, plan.alter)}
+    with workers(root, members, plan.device, cache) as remotes:
+        for role in ("before", "after"):
+            record[role] = record[role] or remotes[role].get("describe")
+        ready: Dict[Tuple[str, str], dict] = {}
+        for case in plan.cases:
+            for figure in FIGURES[plan.device.partition(":")[0]]:
+                name = raw.benchmark(case, figure)
+                told(f"building {name}")
+                if _prepared(remotes, record, case, figure):
+                    rounds = {"calls": remotes["before"].get("calibrate", case, figure), **{role: [] for role in ROLES}}
+                    ready[case, figure] = rounds
+                    record["rounds"].setdefault(name, []).append(rounds)
+        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+        core = shuffled.choice(cores)
+        for remote in remotes.values():
+            remote.get("pin", core)
+        sweep = 0
+        while ready and (sweep == 0 or time.monotonic() < deadline):
+            sweep += 1
+            for case, figure in shuffled.sample(list(ready), len(ready)):
+                if sweep > 1 and time.monotonic() >= deadline:
+                    break
+                told(f"timing, sweep {sweep}: {raw.benchmark(case, figure)}")
+                _burst(remotes, ready[case, figure], case, figure, shuffled)
+
+
+def _prepared(remotes: Dict[str, Remote], record: dict, case: str, figure: str) -> bool:
+    """Build a case in every worker at the same time; where one lacks it, say so in the record."""
+    for remote in remotes.values():
+        remote.ask("prepare", case, figure)
+    answers = {role: remote.answer() for role, remote in remotes.items()}
+    name = raw.benchmark(case, figure)
+    for role in ("before", "after"):
+        kind, value = answers[role]
+        if kind == "missing":
+            record["missing"][name] = value
+            return False
+    if case.endswith(".compiled"):
+        for role in ROLES:  # of the first launch: with an empty cache
+            record["first_call"].setdefault(name, {}).setdefault(role, []).append(answers[role][1])
+    return True
+
+
+def _burst(remotes: Dict[str, Remote], rounds: dict, case: str, figure: str, shuffled: random.Random) -> None:
+    for number in range(BURST):
+        taken = {role: remotes[role].get("time", case, figure, rounds["calls"], int(number == 0))
+                 for role in shuffled.sample(ROLES, len(ROLES))}
+        for role in ROLES:  # all three or none: an interruption leaves whole rounds
+            rounds[role].append(taken[role])
+
+
+def machine() -> dict:
+    """The processor, the number of cores, and how busy they were before."""
+    name = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                name = line.partition(":")[2].strip()
+                break
+    return {"processor": name, "cores": os.cpu_count(), "load": [round(value, 2) for value in os.getloadavg()]}
