@@ -45,7 +45,7 @@ class Worker:
         from spec.benchmarks import cases
 
         self.torch, self.root, self.device = torch, Path(root), device
-        self.builders, self.missing = cases.CASES, cases.Missing
+        self.build, self.missing = cases.build, cases.Missing
         self.timers: Dict[Tuple[str, str], Callable[[int], int]] = {}
         module, _, function = (alter or "").partition(":")
         self.alter = getattr(importlib.import_module(module), function) if alter else lambda case: case
@@ -66,9 +66,9 @@ class Worker:
         if figure != "cpu":
             from history.bench import cuda
 
-            first, self.timers[name, figure] = cuda.timer(self.torch, self.builders[name], self.device, figure)
+            first, self.timers[name, figure] = cuda.timer(self.torch, lambda: self.build(name, self.device), figure)
             return first
-        case = self.alter(self.builders[name](self.device))
+        case = self.alter(self.build(name, self.device))
         first = block(case, 1, time.perf_counter_ns)
         block(case, WARM, time.perf_counter_ns)
         self.timers[name, figure] = lambda calls: block(case, calls, time.process_time_ns)

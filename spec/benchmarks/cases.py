@@ -1,13 +1,13 @@
 """The timed training steps: five networks, the phases of a step, and its variants. Runs under every torch from 1.4 on.
 
-``CASES`` has them by name, as ``rnn-256.backward``. The tests beside this file run each once and assert what it does; `python -m
+``CASES`` has their names, as ``rnn-256.backward``, and ``build`` makes one. The tests beside this file run each once and assert what it does; `python -m
 history bench` times them in two releases side by side. A network's parameters and data are set by a formula: no stream is drawn from.
 """
 
 import os
 import shutil
 from collections import OrderedDict
-from typing import Any, Callable, Dict, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 import torch
 from torch import nn
@@ -126,30 +126,26 @@ class Training:
             parameter.grad = None
 
 
-def mlp(width, batch=64, device="cpu"):
+def mlp(width, batch, device="cpu"):
     """Training of the adapter network; its base is trained too."""
     return Training(AdapterNetwork(width), chirp(batch, width), (chirp(batch) > 0).float(), F.mse_loss, device)
 
 
-def rnn(width, batch=64, device="cpu"):
+def rnn(width, batch, device="cpu"):
     """Training of the character RNN on strings of six places."""
     texts = strings(batch, seed=2)
     return Training(CharacterRNN(width), indices(texts), categories(texts), F.cross_entropy, device)
 
 
-def conv(width, batch=8, device="cpu"):
+def conv(width, batch, device="cpu"):
     """Training of the convolutional block on pictures of 16 x 16 points."""
     y = torch.arange(batch) % 10
     return Training(conv_block(width), chirp(batch, 3, 16, 16), y, F.cross_entropy, device)
 
 
-NETWORKS = OrderedDict([
-    ("mlp-5", lambda device: mlp(5, 10, device)),
-    ("mlp-1024", lambda device: mlp(1024, 64, device)),
-    ("rnn-20", lambda device: rnn(20, 64, device)),
-    ("rnn-256", lambda device: rnn(256, 64, device)),
-    ("conv-16", lambda device: conv(16, 8, device)),
-])  # name-width: the first of each pair is bound by dispatch, the second by arithmetic
+FAMILIES = {"mlp": mlp, "rnn": rnn, "conv": conv}
+NETWORKS = OrderedDict([("mlp-5", 10), ("mlp-1024", 64), ("rnn-20", 64), ("rnn-256", 64), ("conv-16", 8)])
+# family-width and batch; the first of each pair is bound by dispatch, the second by arithmetic
 
 
 def forward(training):
@@ -305,19 +301,24 @@ VARIANTS = OrderedDict([
 ADAMS = [name for name in VARIANTS if name.startswith("adam")]
 
 
-def _cases():
+def names():
+    """The name of each case: network.phase or network.variant."""
     for network in NETWORKS:
         for phase in PHASES:
-            yield network, phase
+            yield network + "." + phase
     for variant in VARIANTS:
-        yield "mlp-5", variant
+        yield "mlp-5." + variant
     for variant in ADAMS:
-        yield "mlp-1024", variant
+        yield "mlp-1024." + variant
 
 
-def _builder(network, what):
-    return lambda device="cpu": {**PHASES, **VARIANTS}[what](NETWORKS[network](device))
+CASES = tuple(names())
 
 
-CASES: Dict[str, Callable[..., Timed]] = OrderedDict(
-    ("{}.{}".format(network, what), _builder(network, what)) for network, what in _cases())
+def build(name, device="cpu"):
+    """The case of this name, ready to run. Beside ``CASES`` it builds any size: ``mlp-64@256.whole_step`` has width 64, batch 256."""
+    network, _, what = name.partition(".")
+    network, _, batch = network.partition("@")
+    family, _, width = network.partition("-")
+    training = FAMILIES[family](int(width), int(batch or NETWORKS[network]), device)
+    return {**PHASES, **VARIANTS}[what](training)
