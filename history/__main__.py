@@ -84,6 +84,34 @@ def parser() -> argparse.ArgumentParser:
     sub = command("differences", differences_, "every change, by subject and by release: DIFFERENCES.md")
     sub.add_argument("--write", action="store_true", help="write DIFFERENCES.md instead of printing it")
 
+    sub = command("benchmarks", benchmarks_, "what the committed benchmark runs say: BENCHMARKS.md")
+    sub.add_argument("--write", action="store_true", help="write BENCHMARKS.md and its pictures instead of printing it")
+
+    def timing(sub: argparse.ArgumentParser, budget: float) -> None:
+        sub.add_argument("--only", action="append", default=[], metavar="PATTERN",
+                         help="only these benchmarks: a part of the name, or a pattern as 'mlp-5.*' (repeatable)")
+        sub.add_argument("--budget", type=_minutes, default=budget, metavar="MINUTES",
+                         help="how long it may take, installing apart (default: %(default)g)")
+        sub.add_argument("--device", default="cpu")
+        sub.add_argument("--python", metavar="X.Y", help="this Python for every release (default: the one of tox.ini)")
+        sub.add_argument("--to", type=Path, metavar="FOLDER", help="where the raw rounds go (default: .history/bench)")
+        sub.add_argument("--read", action="append", type=Path, default=[], metavar="FILE",
+                         help="time nothing: read raw rounds that were kept (repeatable)")
+        sub.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw it as well (needs matplotlib)")
+        sub.add_argument("--format", choices=("table", "markdown"), default="table")
+
+    sub = command("bench", bench, "is the training step slower in B than in A: both timed side by side, phase by phase",
+                  epilog="Several releases are compared each with its neighbour, the budget for each pair; --plot then draws a heat map. "
+                         "Exit status: 1 where something is slower, 0 where nothing is, 2 for bad input.")
+    sub.add_argument("release", nargs="*", metavar="RELEASE", help="two or more releases, as 2.5 2.15; their tox environments are built if need be")
+    timing(sub, 10)
+    sub.add_argument("--launches", type=_launches, default=6, metavar="N", help="fresh processes, so often (default: %(default)s)")
+    sub.add_argument("--force", action="store_true", help="compare unlike Pythons or wheels too; the result is marked")
+
+    sub = command("growth", growth, "how a training step's time grows with the batch and the width, in one release")
+    sub.add_argument("release", nargs="?", metavar="RELEASE", help="a release, as 2.15")
+    timing(sub, 4)
+
     command("check", check, "lint the tests' metadata, the records and the manifests")
 
     sub = command("record", record, "record releases, oldest first: all of tox.ini's, or those named")
@@ -102,6 +130,19 @@ def _kinds(text: str) -> List[str]:
         if kind not in KINDS:
             raise argparse.ArgumentTypeError(f"{kind!r} is not a kind: choose from {', '.join(KINDS)}")
     return kinds
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes < 24 * 60:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of minutes, as 10 or 0.5")
+    return minutes
+
+
+def _launches(text: str) -> int:
+    if not 2 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"{text}: between 2 and 100, since the interval comes from their differences")
+    return int(text)
 
 
 def diff(options: argparse.Namespace) -> int:
@@ -186,6 +227,26 @@ def differences_(options: argparse.Namespace) -> int:
     from history import differences
 
     return _page(options, differences.NAME, differences.page(options.root, catalogue.behaviours(options.root)))
+
+
+def benchmarks_(options: argparse.Namespace) -> int:
+    from history.bench import command, page
+
+    if options.write:
+        command.draw_all(options.root)
+    return _page(options, page.NAME, page.page(options.root))
+
+
+def bench(options: argparse.Namespace) -> int:
+    from history.bench import command
+
+    return command.bench(options)
+
+
+def growth(options: argparse.Namespace) -> int:
+    from history.bench import command
+
+    return command.growth(options)
 
 
 def _page(options: argparse.Namespace, name: str, page: str) -> int:

@@ -68,12 +68,13 @@ def _cpu_capability(library: Any) -> str:
 def sources(root: Path) -> str:
     """A digest of what a recording depends on: what the tests do, in what surroundings, and how the engine observes and encodes.
 
-    Markers and docstrings are left out, so that annotating a change does not ask for another recording.
+    Markers and docstrings are left out, so that annotating a change does not ask for another recording; and so is
+    spec/benchmarks, whose timings are no observations.
     """
     digest = hashlib.sha256()
     for path in sorted([*root.glob("spec/**/*.py"), *root.glob("fixtures/**/*.*"), *root.glob("conftest.py"),
                         *root.glob("history/observe.py"), *root.glob("history/encode.py")]):
-        if path.suffix != ".pyc" and path.is_file():
+        if path.suffix != ".pyc" and path.is_file() and root / "spec" / "benchmarks" not in path.parents:
             text = catalogue.code(path).encode() if path.suffix == ".py" else path.read_bytes()
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + text + b"\0")
     return digest.hexdigest()[:16]

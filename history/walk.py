@@ -82,7 +82,8 @@ class Walk:
     def _record(self, release: Release, tell: Callable[[str], None]) -> runs.Merged:
         run_file = self.run_file(release)
         run_file.unlink(missing_ok=True)
-        options = ["--record-to", str(run_file), "--device", self.device, "-p", "no:randomly", "-p", "no:cacheprovider", "spec"]
+        options = ["--record-to", str(run_file), "--device", self.device, "-p", "no:randomly", "-p", "no:cacheprovider",
+                   "--ignore=spec/benchmarks", "spec"]
         environment = {**os.environ, "TORCH": f"torch=={release.patch}", "TORCH_PYTHON": _python_of(release)}
         if self.free:
             environment["UV_NO_CACHE"] = "1"  # else the wheel stays in uv's cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import fnmatch
 import os
 import platform
 import random
@@ -32,12 +33,12 @@ class Plan(NamedTuple):
 
     before: Environment
     after: Environment
-    cases: List[str]  # of spec/benchmarks/cases.py
     seconds: float
+    only: Tuple[str, ...] = ()  # patterns of benchmarks, as mlp-5.*; all without
     launches: int = 6
     device: str = "cpu"
+    force: bool = False  # compare what differs in more than torch
     alter: Optional[str] = None  # for the workers of ``after``: see Worker
-    notes: Tuple[str, ...] = ()  # what makes the comparison less than clean
 
 
 class WorkerError(HistoryError):
@@ -92,7 +93,9 @@ def workers(root: Path, members: Dict[str, Tuple[Environment, Optional[str]]], d
             (cache / role).mkdir(exist_ok=True)
             remotes[role] = Remote(group, environment, root, device, alter, str(cache / role))
         for remote in remotes.values():
-            remote.answer()
+            kind, why = remote.answer()
+            if kind == "missing":
+                raise HistoryError(why)
         yield remotes
     finally:
         group.terminate(timeout=2)
@@ -105,7 +108,7 @@ def compare(root: Path, plan: Plan, file: Path, tell: Callable[[float, str], Non
     """
     began = time.monotonic()
     record = {
-        "format": raw.FORMAT, "what": "comparison", "device": plan.device, "threads": 1, "altered": plan.alter, "notes": list(plan.notes),
+        "format": raw.FORMAT, "what": "comparison", "device": plan.device, "threads": 1, "altered": plan.alter, "notes": [],
         "date": datetime.date.today().isoformat(), "machine": machine(), "seed": random.randrange(2**32), "interrupted": False,
         "before": {}, "after": {}, "missing": {}, "first_call": {}, "rounds": {},
     }
@@ -133,10 +136,16 @@ def _launch(root: Path, plan: Plan, record: dict, shuffled: random.Random, launc
     told("importing torch")
     members = {"before": (plan.before, None), "control": (plan.before, None), "after": (plan.after, plan.alter)}
     with workers(root, members, plan.device, cache) as remotes:
-        for role in ("before", "after"):
-            record[role] = record[role] or remotes[role].get("describe")
+        if launch == 0:
+            for role in ("before", "after"):
+                record[role] = remotes[role].get("describe")
+            record["notes"] = unlike(record["before"], record["after"])
+            if record["notes"] and not plan.force:
+                raise HistoryError(f"{'; '.join(record['notes'])}: the ratios would not be torch's alone: "
+                                   "name one Python for both with --python, or compare all the same with --force")
+        cases = matching(remotes["before"].get("cases"), plan.only)
         ready: Dict[Tuple[str, str], dict] = {}
-        for case in plan.cases:
+        for case in cases:
             for figure in FIGURES[plan.device.partition(":")[0]]:
                 name = raw.benchmark(case, figure)
                 told(f"building {name}")
@@ -156,6 +165,31 @@ def _launch(root: Path, plan: Plan, record: dict, shuffled: random.Random, launc
                     break
                 told(f"timing, sweep {sweep}: {raw.benchmark(case, figure)}")
                 _burst(remotes, ready[case, figure], case, figure, shuffled)
+
+
+def unlike(before: dict, after: dict) -> List[str]:
+    """In what two environments differ that is not torch's own doing: the minor line of Python, the flavour of the wheel."""
+    found = []
+    pythons = [manifest["python"] for manifest in (before, after)]
+    if pythons[0].split(".")[:2] != pythons[1].split(".")[:2]:
+        found.append(f"torch {before['release']} runs on Python {pythons[0]}, torch {after['release']} on Python {pythons[1]}")
+    builds = [manifest["build"] for manifest in (before, after)]
+    if builds[0][:2] != builds[1][:2]:  # cu117 and cu124 are one flavour, cpu is another
+        found.append(f"torch {before['release']} is a {builds[0]} wheel, torch {after['release']} a {builds[1]} one")
+    return found
+
+
+def matching(cases: List[str], patterns: Tuple[str, ...]) -> List[str]:
+    """The cases that one of the patterns fits (``mlp-5.*``, or a part of the name). Raises HistoryError for a pattern that fits none."""
+    for pattern in patterns:
+        if not any(fits(case, pattern) for case in cases):
+            raise HistoryError(f"--only {pattern!r} fits no benchmark: choose from {', '.join(cases)}")
+    return [case for case in cases if not patterns or any(fits(case, pattern) for pattern in patterns)]
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Whether a pattern is a part of the name, or matches all of it as a shell's would."""
+    return pattern in name or fnmatch.fnmatchcase(name, pattern)
 
 
 def _prepared(remotes: Dict[str, Remote], record: dict, case: str, figure: str) -> bool:

@@ -15,7 +15,7 @@ from history.bench.design import ROLES
 
 LEVEL = 0.05  # of a false interval in a whole run
 THRESHOLD = np.log(1.05)  # what is smaller is never called, whatever its interval
-RESAMPLES, MEDIANS = 20_000, 1_000
+RESAMPLES, MEDIANS = 20_000, 500
 VERDICTS = {
     "slower": "the ratio is beyond 1.05 and beyond the control's interval, and its own interval is above 1",
     "faster": "the same below 1",

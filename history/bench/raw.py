@@ -39,5 +39,5 @@ def read(path: Path, what: str = "comparison") -> dict:
     """A record of this kind. Raises HistoryError for a file that is none."""
     record = store.read_json(path)
     if record.get("format") != FORMAT or record.get("what") != what:
-        raise HistoryError(f"{path}: not a {what} of format {FORMAT}: name a file that `python -m history bench` wrote")
+        raise HistoryError(f"{path}: not a {what} of format {FORMAT}: name a file that `python -m history bench` or `growth` wrote")
     return record

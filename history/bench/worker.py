@@ -9,10 +9,11 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 BLOCK = 2_000_000  # what a block of calls should last, its untimed parts included
 WARM = 3  # calls before the first timing
@@ -30,9 +31,14 @@ def serve(channel: Any) -> None:
                 name, arguments = request
                 answer = ("ok", getattr(worker, name)(*arguments))
         except Exception as error:  # goes to the other side, which raises it there
-            missing = worker is not None and isinstance(error, worker.missing)
-            answer = ("missing", str(error)) if missing else ("error", traceback.format_exc())
+            answer = ("missing", str(error)) if _tells_missing(error) else ("error", traceback.format_exc())
         channel.send(answer)
+
+
+def _tells_missing(error: Exception) -> bool:
+    """Whether this is cases.Missing; the cases may not have come to be imported, or may be what failed."""
+    cases = sys.modules.get("spec.benchmarks.cases")
+    return cases is not None and isinstance(error, getattr(cases, "Missing", ()))
 
 
 class Worker:
@@ -45,7 +51,7 @@ class Worker:
         from spec.benchmarks import cases
 
         self.torch, self.root, self.device = torch, Path(root), device
-        self.build, self.missing = cases.build, cases.Missing
+        self.names, self.build, self.missing = cases.CASES, cases.build, cases.Missing
         self.timers: Dict[Tuple[str, str], Callable[[int], int]] = {}
         module, _, function = (alter or "").partition(":")
         self.alter = getattr(importlib.import_module(module), function) if alter else lambda case: case
@@ -54,6 +60,10 @@ class Worker:
 
             cuda.pin(torch, device)
         gc.disable()  # a collection in one block and none in the other would pass for a difference
+
+    def cases(self) -> List[str]:
+        """The names of all cases."""
+        return list(self.names)
 
     def describe(self) -> dict:
         """The manifest of this release."""

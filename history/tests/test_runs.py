@@ -139,6 +139,14 @@ def test_sources_take_the_files_of_folders_with_a_dot_in_their_name(project):
     assert len({before, once, manifests.sources(project.root)}) == 3
 
 
+def test_sources_take_every_chapter_but_the_benchmarks(project):
+    before = manifests.sources(project.root)
+    project.write("spec/benchmarks/test_timed.py", "def test_timed(benchmark): benchmark(int)")
+    assert manifests.sources(project.root) == before
+    project.write("spec/other/test_timed.py", "def test_timed(benchmark): benchmark(int)")
+    assert manifests.sources(project.root) != before
+
+
 def test_sources_do_not_change_with_a_record(project):
     before = manifests.sources(project.root)
     project.path("rates.scale_halves").unlink()

@@ -1,7 +1,8 @@
 """The timed training steps: five networks, the phases of a step, and its variants. Runs under every torch from 1.4 on.
 
-``CASES`` has their names, as ``rnn-256.backward``, and ``build`` makes one. The tests beside this file run each once and assert what it does; `python -m
-history bench` times them in two releases side by side. A network's parameters and data are set by a formula: no stream is drawn from.
+``CASES`` has their names, as ``rnn-256.backward``, and ``build`` makes one. The tests beside this file run each once and assert
+what it does; `python -m history bench` times them in two releases side by side. A network's parameters and data are set by a
+formula: no stream is drawn from.
 """
 
 import os
@@ -316,7 +317,7 @@ CASES = tuple(names())
 
 
 def build(name, device="cpu"):
-    """The case of this name, ready to run. Beside ``CASES`` it builds any size: ``mlp-64@256.whole_step`` has width 64, batch 256."""
+    """The case of this name, ready to run. Other sizes than those of ``CASES`` too: ``mlp-64@256.whole_step`` has width 64, batch 256."""
     network, _, what = name.partition(".")
     network, _, batch = network.partition("@")
     family, _, width = network.partition("-")

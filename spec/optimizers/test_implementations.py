@@ -1,13 +1,9 @@
 """The implementations of a step, foreach, fused, capturable, differentiable, compiled, against the plain loop over parameters."""
 
-import contextlib
-import functools
-import inspect
-import warnings
-
 import pytest
 import torch
 
+from fixtures.compiling import hooks_after_the_first_compilation
 from fixtures.references import parameter, step
 from history.observe import observe
 
@@ -67,32 +63,6 @@ def test_fused_step_equals_the_plain_one(optimizer_class, settings, snapshot):
 def test_capturable_step_is_refused_on_the_cpu(optimizer_class, settings, snapshot):
     """``capturable=True`` passes the constructor; the first step raises where the parameters are not on an accelerator."""
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, capturable=True))
-
-
-@contextlib.contextmanager
-def steps_put_back():
-    """Leave the ``step`` of every optimizer class as it was before."""
-    before = [(each, each.step, hasattr(each.step, "hooked")) for each in vars(torch.optim).values()
-              if inspect.isclass(each) and "step" in vars(each)]
-    yield
-    for each, honest, was_hooked in before:
-        each.step = honest
-        if hasattr(honest, "hooked") and not was_hooked:
-            del honest.hooked
-
-
-@functools.lru_cache(maxsize=None)  # what the first compilation does, it does once in a process
-def hooks_after_the_first_compilation():
-    """Compile something for the first time, and return which hooks of a step run then."""
-    seen = []
-    with steps_put_back(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the compiler, as it is imported
-        torch.compile(lambda x: x + 1, backend="eager")(torch.zeros(1))
-        optimizer = torch.optim.SGD([parameter([1.0])], lr=0.5)
-        optimizer.register_step_pre_hook(lambda *_: seen.append("pre-hook"))
-        optimizer.register_step_post_hook(lambda *_: seen.append("post-hook"))
-        step(optimizer, [1.0])
-    return seen
 
 
 @pytest.mark.api("torch.compile", "torch.optim.Optimizer.register_step_pre_hook", page="generated/torch.compile")
