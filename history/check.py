@@ -44,7 +44,9 @@ def check(root: Path) -> List[str]:
 
 def fresh(root: Path, known: Dict[str, Behaviour]) -> Iterator[str]:
     """The pages for readers say what the records, tests and claims say now."""
-    for module, command in ((claims, "claims"), (differences, "differences")):
+    from history.bench import page
+
+    for module, command in ((claims, "claims"), (differences, "differences"), (page, "benchmarks")):
         path = root / module.NAME
         if path.exists() and path.read_text(encoding="utf-8") != module.page(root, known):
             yield f"{path}: not as the records and tests are now: run `python -m history {command} --write`"

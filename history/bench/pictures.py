@@ -235,7 +235,8 @@ def _picture(path: Path, width: float, height: float) -> Iterator[Any]:
     except ImportError:
         raise HistoryError("the plot needs matplotlib: python -m pip install matplotlib") from None
 
-    with style.context(["default", {"font.size": 8.5, "svg.fonttype": "none", "svg.hashsalt": "torch-training-spec", "hatch.linewidth": 0.6}]):
+    settings = {"font.size": 8.5, "hatch.linewidth": 0.6, "text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "torch-training-spec"}
+    with style.context(["default", settings]):
         figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
         yield figure
         try:
