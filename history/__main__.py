@@ -106,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("release", nargs="*", metavar="RELEASE", help="two or more releases, as 2.5 2.15; their tox environments are built if need be")
     timing(sub, 10)
     sub.add_argument("--launches", type=_launches, default=6, metavar="N", help="fresh processes, so often (default: %(default)s)")
+    sub.add_argument("--core", type=int, metavar="N", help="time on this core, and work on the others (default: each launch draws one)")
     sub.add_argument("--force", action="store_true", help="compare unlike Pythons or wheels too; the result is marked")
 
     sub = command("growth", growth, "how a training step's time grows with the batch and the width, in one release")

@@ -1,6 +1,8 @@
-"""Does ``history bench`` find a slowdown of a tenth, and does it cry wolf? A release against itself, many short runs, some with a planted slowdown.
+"""Does ``history bench`` find a slowdown of a tenth, and does it cry wolf? A release against itself, many short runs, some with
+a planted slowdown.
 
-``--runs 10`` makes twenty honest runs, ten in which every tenth call is done twice, and ten in which the optimizer's step waits for a tenth of its time.
+``--runs 10`` makes twenty honest runs, ten in which every tenth call is done twice, and ten in which the optimizer's step waits
+for a tenth of its time.
 """
 
 from __future__ import annotations

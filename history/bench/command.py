@@ -7,10 +7,10 @@ import contextlib
 from pathlib import Path
 from typing import Callable, Iterator, List
 
-from history import versions
+from history import matrix, versions
 from history.bench import design, estimate, page, pictures, raw
 from history.bench import growth as growing
-from history.bench.environments import Environment, environment
+from history.bench.environments import environment
 from history.errors import HistoryError
 
 
@@ -33,14 +33,18 @@ def bench(options: argparse.Namespace) -> int:
 
 
 def _compared(options: argparse.Namespace) -> Iterator[dict]:
+    root = options.root.resolve()
+    if options.core is not None and options.core not in design.cores():
+        raise HistoryError(f"--core {options.core}: choose from {', '.join(map(str, design.cores()))}")
+    matrix.choose(root, options.release)  # all of them are releases, before any is installed
     with _progress() as tell:
-        environments = [environment(options.root, release, options.python, lambda what: tell(0, what)) for release in options.release]
-    folder = options.to or options.root / ".history" / "bench"
+        environments = [environment(root, release, options.python, lambda what: tell(0, what)) for release in options.release]
+    folder = options.to or root / ".history" / "bench"
     for before, after in zip(environments, environments[1:]):
-        plan = design.Plan(before, after, options.budget * 60, tuple(options.only), options.launches, options.device, options.force)
+        plan = design.Plan(before, after, options.budget * 60, tuple(options.only), options.launches, options.device, options.force, options.core)
         file = unused(folder / f"{before.release}-{after.release}-{options.device}.json")
         with _progress(f"torch {before.release} → {after.release}: ") as tell:
-            record = design.compare(options.root.resolve(), plan, file, tell)
+            record = design.compare(root, plan, file, tell)
         print(f"raw rounds: {file}")
         yield record
         if record["interrupted"]:
@@ -54,10 +58,11 @@ def growth(options: argparse.Namespace) -> int:
     if options.read:
         record = raw.read(options.read[0], "growth")
     else:
+        root = options.root.resolve()
         with _progress() as tell:
-            there = environment(options.root, options.release, options.python, lambda what: tell(0, what))
-            file = unused((options.to or options.root / ".history" / "bench") / f"growth-{there.release}-{options.device}.json")
-            record = growing.measure(options.root.resolve(), there, options.device, options.budget * 60, file, tell, tuple(options.only))
+            there = environment(root, options.release, options.python, lambda what: tell(0, what))
+            file = unused((options.to or root / ".history" / "bench") / f"growth-{there.release}-{options.device}.json")
+            record = growing.measure(root, there, options.device, options.budget * 60, file, tell, tuple(options.only))
         print(f"raw rounds: {file}")
     print(growing.text(growing.curves(record)))
     if options.plot:
@@ -75,7 +80,8 @@ def draw(records: List[dict], path: Path) -> None:
     releases = [records[0]["before"]["release"], *(record["after"]["release"] for record in records)]
     for record, release in zip(records, releases):
         if record["before"]["release"] != release:
-            raise HistoryError(f"no comparison goes on from torch {release} (the next is from {record['before']['release']}): a heat map needs neighbours")
+            raise HistoryError(f"no comparison goes on from torch {release} (the next is from {record['before']['release']}): "
+                               "a heat map needs neighbours")
     columns = [{one.name: one for one in estimate.estimates(record)} for record in records]
     pictures.heat_map(f"the training step on {records[0]['device']}", releases, columns, path)
 

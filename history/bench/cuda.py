@@ -1,12 +1,16 @@
-"""CUDA: three figures for one case, because one clock cannot tell the host's work from the device's. Not run on a GPU yet: written after
-torch's documentation ("CUDA semantics", CUDA graphs) and the sources of 1.4 to 2.15, and tested against a fake ``torch.cuda``.
+"""CUDA: three figures for one case, because one clock cannot tell the host's work from the device's. Not run on a GPU yet:
+written after torch's documentation ("CUDA semantics", CUDA graphs) and the sources of 1.4 to 2.15, and tested against a fake
+``torch.cuda``.
 
 - ``enqueue``: what the host spends to send the work off, from an idle device on; the device's last work is not waited for.
-- ``steady``: the wall time of calls in a row, from an idle device until it is idle again: synchronised around them all, not around each.
-- ``graph``: the device's time for a captured call that is replayed, between two events: nothing of Python or of the dispatcher is in it.
+- ``steady``: the wall time of calls in a row, from an idle device until it is idle again: synchronised around them all, not
+  around each.
+- ``graph``: the device's time for a captured call that is replayed, between two events: nothing of Python or of the dispatcher
+  is in it.
 
-The act of a captured step is the release's own: zero_grad to None happens inside the capture, so that backward takes the gradients from the
-graph's memory, as the documentation has it; where a release or a variant zeroes instead, the graph zeroes and adds.
+The act of a captured step is the release's own: zero_grad to None happens inside the capture, so that backward takes the
+gradients from the graph's memory, as the documentation has it; where a release or a variant zeroes instead, the graph zeroes
+and adds.
 """
 
 from __future__ import annotations
@@ -64,7 +68,8 @@ def _runs_on(arch: str, capability: Tuple[int, int]) -> bool:
 
 
 def timer(torch: Any, build: Callable[[], Any], figure: str, clock: Callable[[], int] = time.perf_counter_ns) -> Tuple[int, Timer]:
-    """Build a case and warm it up: how long its first call took, in nanoseconds until the device was idle, and what times its calls.
+    """Build a case and warm it up: how long its first call took, in nanoseconds until the device was idle, and what times its
+    calls.
 
     ``figure`` is ``enqueue``, ``steady`` or ``graph``. Raises Missing where the case or the release has no such figure.
     """

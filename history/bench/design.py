@@ -1,8 +1,8 @@
 """Design: two releases timed side by side, the second copy of the base as control.
 
-A launch starts three workers: ``before``, ``control`` (the same release again) and ``after``. A round times one block in each, in random
-order; a burst of rounds follows another in a random order of benchmarks, until the launch's share of the budget is spent. What a
-process happens to be (its addresses, its hash seed) stays as it is for a launch, which is why there are several.
+A launch starts three workers: ``before``, ``control`` (the same release again) and ``after``. A round times one block in each,
+in random order; a burst of rounds follows another in a random order of benchmarks, until the launch's share of the budget is
+spent. What a process happens to be (its addresses, its hash seed) stays as it is for a launch, which is why there are several.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Plan(NamedTuple):
     launches: int = 6
     device: str = "cpu"
     force: bool = False  # compare what differs in more than torch
+    core: Optional[int] = None  # where the workers run; None: each launch draws one
     alter: Optional[str] = None  # for the workers of ``after``: see Worker
 
 
@@ -153,8 +154,7 @@ def _launch(root: Path, plan: Plan, record: dict, shuffled: random.Random, launc
                     rounds = {"calls": remotes["before"].get("calibrate", case, figure), **{role: [] for role in ROLES}}
                     ready[case, figure] = rounds
                     record["rounds"].setdefault(name, []).append(rounds)
-        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-        core = shuffled.choice(cores)
+        core = shuffled.choice(cores()) if plan.core is None else plan.core
         for remote in remotes.values():
             remote.get("pin", core)
         sweep = 0
@@ -165,6 +165,11 @@ def _launch(root: Path, plan: Plan, record: dict, shuffled: random.Random, launc
                     break
                 told(f"timing, sweep {sweep}: {raw.benchmark(case, figure)}")
                 _burst(remotes, ready[case, figure], case, figure, shuffled)
+
+
+def cores() -> List[int]:
+    """The processor's cores that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 
 
 def unlike(before: dict, after: dict) -> List[str]:

@@ -1,8 +1,9 @@
 """Estimate: from raw rounds to a ratio, its interval, and a verdict.
 
-A round gives log(after) - (log(before) + log(control)) / 2 for the ratio and log(control) - log(before) for the control, which must read
-1.0. A launch's figure is the median of its rounds, a run's the mean of its launches'. The interval resamples launches, and within each its
-rounds; its level is 1 - 0.05 / (number of benchmarks), so that a run has one false interval in twenty runs.
+A round gives log(after) - (log(before) + log(control)) / 2 for the ratio and log(control) - log(before) for the control, which
+must read
+1.0. A launch's figure is the median of its rounds, a run's the mean of its launches'. The interval resamples launches, and
+within each its rounds; its level is 1 - 0.05 / (number of benchmarks), so that a run has one false interval in twenty runs.
 """
 
 from __future__ import annotations

@@ -1,15 +1,14 @@
 """Growth: how the time of a whole training step grows with the batch and with the width, in one release on one device.
 
-A step costs a fixed part and a part that grows: seconds = fixed + slope * amount. The amount is the batch (unit: sample), or for a network that
-gets wider the number of its parameters (unit: parameter), since both the products of a layer at one batch and Adam's step grow with that. By
-width the fixed part is dispatch; by batch it is dispatch and whatever passes over the parameters, Adam's step above all. ``measure`` keeps
-raw nanoseconds, ``curves`` fits them, ``text`` prints the fits.
+A step costs a fixed part and a part that grows: seconds = fixed + slope * amount. The amount is the batch (unit: sample), or
+for a network that gets wider the number of its parameters (unit: parameter), since both the products of a layer at one batch
+and Adam's step grow with that. By width the fixed part is dispatch; by batch it is dispatch and whatever passes over the
+parameters, Adam's step above all. ``measure`` keeps raw nanoseconds, ``curves`` fits them, ``text`` prints the fits.
 """
 
 from __future__ import annotations
 
 import datetime
-import os
 import random
 import shutil
 import tempfile
@@ -108,10 +107,12 @@ class Curve(NamedTuple):
 
 def measure(root: Path, environment: Environment, device: str, seconds: float, file: Path, tell: Callable[[float, str], None],
             only: Tuple[str, ...] = ()) -> dict:
-    """Time the curves (``only`` takes patterns of their names) in one worker on one core, in sweeps of random order, at least one.
+    """Time the curves (``only`` takes patterns of their names) in one worker on one core, in sweeps of random order, at least
+    one.
 
-    ``tell(share done, what is going on)`` follows it. The raw record is written to ``file`` at the end. Interrupted (KeyboardInterrupt), it returns
-    what it has, with ``interrupted`` true. Raises HistoryError for a pattern that fits no curve and for a worker that fails.
+    ``tell(share done, what is going on)`` follows it. The raw record is written to ``file`` at the end. Interrupted
+    (KeyboardInterrupt), it returns what it has, with ``interrupted`` true. Raises HistoryError for a pattern that fits no curve
+    and for a worker that fails.
     """
     began = time.monotonic()
     wanted = OrderedDict((name, CURVES[name]) for name in design.matching(list(CURVES), only))
@@ -142,8 +143,7 @@ def _sweeps(remote: design.Remote, record: dict, cases: List[str], began: float,
 
     figure, shuffled = record["figure"], random.Random(record["seed"])
     record["release"] = remote.get("describe")
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-    remote.get("pin", shuffled.choice(cores))
+    remote.get("pin", shuffled.choice(design.cores()))
     for case in cases:
         told(f"building {case}")
         remote.ask("prepare", case, figure)

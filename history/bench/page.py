@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
 from history import store, versions
-from history.bench import estimate, growth, raw
+from history.bench import estimate, growth
 from history.bench.estimate import Estimate
 
 NAME, FOLDER, HEAT_MAP = "BENCHMARKS.md", "benchmarks", "releases-cpu.svg"
@@ -159,8 +159,8 @@ def interval(ends: Tuple[float, float]) -> str:
 
 
 def duration(nanoseconds: float) -> str:
-    """Three digits and a unit: ``41.2 us``."""
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+    """Three digits and a unit: ``41.2 µs``."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
         if nanoseconds >= size:
             return f"{nanoseconds / size:#.3g} {unit}".replace(". ", " ")
     return f"{nanoseconds:.0f} ns"

@@ -1,7 +1,8 @@
-"""Pictures: a forest plot of one comparison, a heat map of releases in a row, curves of growth. SVG, or what else matplotlib writes.
+"""Pictures: a forest plot of one comparison, a heat map of releases in a row, curves of growth. SVG, or what else matplotlib
+writes.
 
-Text stays text in the SVG, and the same input gives the same bytes under one matplotlib. Colours are Okabe and Ito's, which a colour-blind
-reader can tell apart: vermillion is slower, blue is faster, in every picture.
+Text stays text in the SVG, and the same input gives the same bytes under one matplotlib. Colours are Okabe and Ito's, which a
+colour-blind reader can tell apart: vermillion is slower, blue is faster, in every picture.
 """
 
 from __future__ import annotations
@@ -111,7 +112,8 @@ def _forest_legend(timed: Sequence[Estimate]) -> List[Any]:
 
 
 def heat_map(title: str, releases: Sequence[str], columns: Sequence[Dict[str, Estimate]], path: Path) -> None:
-    """Releases in a row, ``columns[i]`` from ``releases[i]`` to the next: each against the one before it, and the running product.
+    """Releases in a row, ``columns[i]`` from ``releases[i]`` to the next: each against the one before it, and the running
+    product.
 
     The product has no interval and no verdict; it ends where a ratio is unknown or void. Raises HistoryError.
     """
@@ -177,7 +179,8 @@ def _heat_legend(limit: float) -> List[Any]:
 
 
 def growth(title: str, curves: Sequence[Curve], path: Path) -> None:
-    """A panel for each Curve of growth.py: medians with quartiles, the fitted line, its fixed part, and where both parts are equal.
+    """A panel for each Curve of growth.py: medians with quartiles, the fitted line, its fixed part, and where both parts are
+    equal.
 
     Raises HistoryError.
     """

@@ -1,7 +1,7 @@
 """Worker: runs in a release's own Python, from 3.8 and torch 1.4 on, and times blocks of calls.
 
-Each request over the execnet channel is ``(method of Worker, arguments)``; the answer is ``("ok", value)``, ``("missing", why)`` where the
-release or the machine lacks what is asked, or ``("error", traceback)``. Times are whole nanoseconds.
+Each request over the execnet channel is ``(method of Worker, arguments)``; the answer is ``("ok", value)``, ``("missing",
+why)`` where the release or the machine lacks what is asked, or ``("error", traceback)``. Times are whole nanoseconds.
 """
 
 from __future__ import annotations

@@ -92,7 +92,8 @@ def test_the_same_rounds_give_the_same_interval():
 def test_what_a_release_lacks_or_nobody_timed_is_unknown_with_its_reason():
     launches = rounds(1e5, 1e5, 1e5)
     nothing = [{"calls": 10, "before": [], "control": [], "after": []}]
-    found = {one.name: one for one in estimate.estimates(record(rounds={"timed": launches + nothing, "late": nothing}, missing={"lacking": "torch 1.4.0 has none"}))}
+    kept = record(rounds={"timed": launches + nothing, "late": nothing}, missing={"lacking": "torch 1.4.0 has none"})
+    found = {one.name: one for one in estimate.estimates(kept)}
     assert found["timed"].launches == 6
     assert (found["lacking"].verdict, found["lacking"].reason) == ("unknown", "torch 1.4.0 has none")
     assert (found["late"].verdict, found["late"].reason) == ("unknown", "interrupted before its first round")
@@ -150,7 +151,9 @@ def test_markdown_says_each_verdict_and_what_is_not_clean():
     assert "Interrupted" in text
 
 
-@pytest.mark.parametrize("nanoseconds, text", [(999, "999 ns"), (41_200, "41.2 us"), (412_000, "412 us"), (7_000_000, "7.00 ms"), (2.5e9, "2.50 s")])
+@pytest.mark.parametrize("nanoseconds, text", [
+    (999, "999 ns"), (41_200, "41.2 µs"), (412_000, "412 µs"), (7_000_000, "7.00 ms"), (2.5e9, "2.50 s"),
+])
 def test_durations_have_three_digits_and_a_unit(nanoseconds, text):
     assert page.duration(nanoseconds) == text
 
@@ -161,14 +164,14 @@ def against_itself(tmp_path_factory):
     pytest.importorskip("execnet", reason="execnet is not installed")
     folder = tmp_path_factory.mktemp("bench")
     here, stages = Environment("here", Path(sys.executable)), []
-    plan = design.Plan(here, here, 2.0, ("mlp-5.optimizer_step", "mlp-5.zero_grad"), launches=2)
+    plan = design.Plan(here, here, 2.0, ("mlp-5.optimizer_step", "mlp-5.zero_gra[d]"), launches=2)
     kept = design.compare(ROOT, plan, folder / "run.json", lambda share, what: stages.append((share, what)))
     return kept, folder / "run.json", stages
 
 
 def test_each_launch_times_whole_rounds_of_each_benchmark(against_itself):
     kept, file, stages = against_itself
-    assert list(kept["rounds"]) == ["mlp-5.optimizer_step", "mlp-5.zero_grad", "mlp-5.zero_grad_to_none", "mlp-5.zero_grad_to_zeros"][:len(kept["rounds"])]
+    assert list(kept["rounds"]) == ["mlp-5.optimizer_step", "mlp-5.zero_grad"]
     for launches in kept["rounds"].values():
         assert len(launches) == 2
         for launch in launches:
@@ -206,6 +209,7 @@ def test_interrupted_it_returns_what_it_has(tmp_path):
 
 def test_a_worker_that_dies_is_an_error_that_names_its_release(tmp_path):
     pytest.importorskip("execnet", reason="execnet is not installed")
-    plan = design.Plan(Environment("9.9.9", Path(sys.executable)), Environment("9.9.9", Path(sys.executable)), 1.0, alter="os:no_such_function", launches=2)
+    here = Environment("9.9.9", Path(sys.executable))
+    plan = design.Plan(here, here, 1.0, alter="os:no_such_function", launches=2)
     with pytest.raises(HistoryError, match="torch 9.9.9"):
         design.compare(ROOT, plan, tmp_path / "run.json", lambda share, what: None)

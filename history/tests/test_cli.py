@@ -125,3 +125,15 @@ def test_closed_pipe_is_no_error(recorded, unbuffered):
     code = ("import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'history', 'list'], stdout=subprocess.PIPE, "
             "stderr=subprocess.PIPE); p.stdout.close(); print(p.stderr.read().decode(), end='')")
     assert recorded.python("-c", code, PYTHONUNBUFFERED=unbuffered).stdout == ""
+
+
+@pytest.mark.parametrize("arguments, says", [
+    (["bench"], "name two or more releases to compare"),
+    (["bench", "2.6"], "name two or more releases to compare"),
+    (["bench", "2.6", "9.9"], "release '9.9' is not in the matrix"),
+    (["growth"], "name one release"),
+], ids=["nothing", "one release", "no release", "no growth"])
+def test_timing_nothing_is_refused_in_one_line(run, arguments, says):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1 and says in err
