@@ -22,7 +22,7 @@ import json
 import math
 import re
 import sys
-from typing import Any, Iterator, List, Optional
+from typing import Any, List, Optional
 
 import numpy as np
 

@@ -47,6 +47,11 @@ def choose(root: Path, asked: List[str]) -> List[Release]:
     return sorted(chosen, key=lambda release: versions.key(release.key))
 
 
+def python_of(release: Release) -> str:
+    """The interpreter that a release is recorded with, as tox.ini has it."""
+    return "python3.8" if versions.key(release.patch)[0] == 1 else "python3.11"
+
+
 def overview(root: Path, device: str) -> Iterator[Dict[str, Any]]:
     """For each release of the matrix, and each patch recorded beside it: what is recorded of it, or why it is unknown."""
     matrix = {release.patch: release for release in releases(root).values()}

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional
 
-from history import manifests, runs, store, versions
+from history import manifests, runs, store
 from history.errors import HistoryError
-from history.matrix import Release, choose
+from history.matrix import Release, choose, python_of
 
 _TELLING = re.compile(r"Error\b|error:|ERROR|no solution")  # a log line that says why
 _PERCENT = re.compile(r"\[\s*(\d+)%\]")
@@ -84,7 +84,7 @@ class Walk:
         run_file.unlink(missing_ok=True)
         options = ["--record-to", str(run_file), "--device", self.device, "-p", "no:randomly", "-p", "no:cacheprovider",
                    "--ignore=spec/benchmarks", "spec"]
-        environment = {**os.environ, "TORCH": f"torch=={release.patch}", "TORCH_PYTHON": _python_of(release)}
+        environment = {**os.environ, "TORCH": f"torch=={release.patch}", "TORCH_PYTHON": python_of(release)}
         if self.free:
             environment["UV_NO_CACHE"] = "1"  # else the wheel stays in uv's cache
         log = self.work / f"{release.patch}-{self.device}.log"
@@ -142,10 +142,6 @@ class Walk:
                 run = store.read_json(self.run_file(release))
                 wrong.extend(f"{release.key}: {behaviour}" for behaviour in runs.read_back(self.root, run, release.key))
         return wrong
-
-
-def _python_of(release: Release) -> str:
-    return "python3.8" if versions.key(release.patch)[0] == 1 else "python3.11"
 
 
 def _no_tox() -> str:

@@ -10,7 +10,6 @@ from typing import Callable, NamedTuple, Optional
 
 from history import matrix
 from history.errors import HistoryError
-from history.matrix import Release
 
 
 class Environment(NamedTuple):
@@ -21,29 +20,29 @@ class Environment(NamedTuple):
 
 
 def environment(root: Path, text: str, python: Optional[str], tell: Callable[[str], None]) -> Environment:
-    """The environment of a release: of its own in the matrix, or beside it, on another Python (``3.8``). tox builds it if need be."""
+    """The environment of a release: tox's of the matrix, or one beside it for another patch or another Python (``3.8``).
+
+    tox builds it where it is not there yet. Raises HistoryError for a release outside the matrix, and where tox cannot build it.
+    """
     release = matrix.choose(root, [text])[0]
-    work = Path(os.environ.get("TOX_WORK_DIR") or root / ".tox")
-    settings = dict(os.environ)
-    if python or release.environment == "other":
-        work = work / f"torch{release.patch}-python{python or 'default'}"
-        settings.update(TORCH=f"torch=={release.patch}")
-        if python:
-            settings.update(TORCH_PYTHON=f"python{python}")
-        elif release.patch.startswith("1."):
-            settings.update(TORCH_PYTHON="python3.8")
-        release = Release(release.key, release.patch, "other")
-    found = work / release.environment / "bin" / "python"
+    interpreter = f"python{python}" if python else matrix.python_of(release)
+    work, name = Path(os.environ.get("TOX_WORK_DIR") or root / ".tox"), release.environment
+    if name == "other" or interpreter != matrix.python_of(release):
+        work, name = work / f"torch{release.patch}-{interpreter}", "other"
+    found = work / name / "bin" / "python"
     if not _has(found, release.patch):
         tox = shutil.which("tox")
         if tox is None:
-            raise HistoryError(f"torch {release.patch} has no environment in {work}, and tox is not installed to build it: python -m pip install tox")
+            raise HistoryError(f"torch {release.patch} has no environment in {work}, and tox is not installed to build it: "
+                               "python -m pip install tox")
         tell(f"installing torch {release.patch}")
-        done = subprocess.run([tox, "run", "--notest", "--workdir", str(work), "-e", release.environment], cwd=root, env=settings,
+        settings = {**os.environ, "TORCH": f"torch=={release.patch}", "TORCH_PYTHON": interpreter}
+        done = subprocess.run([tox, "run", "--notest", "--workdir", str(work), "-e", name], cwd=root, env=settings,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if not _has(found, release.patch):
-            told = [line for line in done.stdout.splitlines() if "rror" in line] or done.stdout.splitlines()[-1:] or ["tox said nothing"]
-            raise HistoryError(f"torch {release.patch}: its environment cannot be built: {told[0].strip()}")
+            lines = done.stdout.splitlines() or ["tox said nothing"]
+            raise HistoryError(f"torch {release.patch}: its environment cannot be built: "
+                               f"{next((line for line in lines if 'rror' in line), lines[-1]).strip()}")
     return Environment(release.patch, found)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from history.bench import command, design, estimate, page, raw
-from history.bench.environments import Environment
+from history.bench.environments import Environment, environment
 from history.bench.worker import block
 from history.errors import HistoryError
 
@@ -213,3 +213,50 @@ def test_a_worker_that_dies_is_an_error_that_names_its_release(tmp_path):
     plan = design.Plan(here, here, 1.0, alter="os:no_such_function", launches=2)
     with pytest.raises(HistoryError, match="torch 9.9.9"):
         design.compare(ROOT, plan, tmp_path / "run.json", lambda share, what: None)
+
+
+@pytest.fixture
+def tox(project, monkeypatch, tmp_path):
+    """Puts a ``tox`` on PATH that does what the shell line says, and no other."""
+    monkeypatch.delenv("TOX_WORK_DIR", raising=False)
+
+    def put(line):
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "tox").write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        (tmp_path / "bin" / "tox").chmod(0o755)
+
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return put
+
+
+def interpreter(folder, release):
+    """A stand-in for the Python of an environment: whatever it is asked, it answers with its torch."""
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").write_text(f"#!/bin/sh\necho {release}\n", encoding="utf-8")
+    (folder / "bin" / "python").chmod(0o755)
+
+
+def test_environment_that_is_there_is_used_as_it_is(project, tox):
+    interpreter(project.root / ".tox" / "torch2.6", "2.6.0")
+    assert environment(project.root, "2.6", None, print) == ("2.6.0", project.root / ".tox" / "torch2.6" / "bin" / "python")
+    assert environment(project.root, "2.6", "3.11", print).python == project.root / ".tox" / "torch2.6" / "bin" / "python"
+
+
+def test_environment_of_another_torch_or_python_stands_beside_the_matrix(project, tox):
+    beside = project.root / ".tox" / "torch2.6.0-python3.8" / "other"
+    interpreter(project.root / ".tox" / "torch2.6", "2.6.0")
+    interpreter(beside, "2.6.0")
+    assert environment(project.root, "2.6", "3.8", print).python == beside / "bin" / "python"
+
+
+@pytest.mark.parametrize("line, says", [
+    (None, "tox is not installed to build it: python -m pip install tox"),
+    ("echo begin; echo 'ERROR: no python3.8'; exit 1", "its environment cannot be built: ERROR: no python3.8"),
+    ("exit 1", "its environment cannot be built: tox said nothing"),
+], ids=["no tox", "tox fails", "tox is silent"])
+def test_environment_that_cannot_be_built_says_why(project, tox, line, says):
+    if line:
+        tox(line)
+    with pytest.raises(HistoryError, match="^torch 2.6.0") as caught:
+        environment(project.root, "2.6", None, lambda what: None)
+    assert says in str(caught.value)
