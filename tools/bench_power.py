@@ -17,9 +17,10 @@ from _bench import ROOT, keep, parser
 from history.bench import design, estimate
 from history.bench.environments import environment
 
+SPREAD = ("mlp-5.whole_step", "mlp-5.optimizer_step", "rnn-20.backward", "conv-16.forward")
 RUNS = {  # name -> (what is planted, the benchmarks that must show it, runs for each of --runs)
-    "nothing planted": (None, ("mlp-5.whole_step", "mlp-5.optimizer_step", "rnn-20.backward", "conv-16.forward"), 2),
-    "every tenth call done twice": ("tools.planted:repeated", ("mlp-5.whole_step", "mlp-5.optimizer_step", "rnn-20.backward", "conv-16.forward"), 1),
+    "nothing planted": (None, SPREAD, 2),
+    "every tenth call done twice": ("tools.planted:repeated", SPREAD, 1),
     "the optimizer a tenth dearer": ("tools.planted:dearer", ("mlp-5.optimizer_step", "rnn-20.optimizer_step", "conv-16.optimizer_step"), 1),
 }
 
@@ -27,8 +28,9 @@ RUNS = {  # name -> (what is planted, the benchmarks that must show it, runs for
 def main() -> int:
     top = parser("bench_power", __doc__.splitlines()[0])
     top.add_argument("--runs", type=int, default=10, metavar="N", help="planted runs of each kind, and half the honest ones (default: %(default)s)")
-    top.add_argument("--budget", type=float, default=0.4, metavar="MINUTES", help="for each run (default: %(default)s)")
+    top.add_argument("--budget", type=float, default=0.5, metavar="MINUTES", help="for each run (default: %(default)s)")
     top.add_argument("--launches", type=int, default=4, metavar="N", help="of each run (default: %(default)s)")
+    top.add_argument("--core", type=int, metavar="N", help="time on this core (default: each launch draws one)")
     options = top.parse_args()
     there = environment(ROOT, options.release, None, print)
     runs = [name for name, (_, _, times) in RUNS.items() for _ in range(times * options.runs)]
@@ -37,9 +39,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for number, name in enumerate(runs, start=1):
             alter, only, _ = RUNS[name]
-            plan = design.Plan(there, there, options.budget * 60, only, options.launches, alter=alter)
+            plan = design.Plan(there, there, options.budget * 60, only, options.launches, core=options.core, alter=alter)
             found = estimate.estimates(design.compare(ROOT, plan, Path(folder) / "run.json", lambda share, what: None))
-            figures[name].append([{"name": one.name, "verdict": one.verdict, "ratio": round(one.ratio, 4), "control": round(one.control, 4)} for one in found])
+            figures[name].append([{"name": one.name, "verdict": one.verdict, "ratio": round(one.ratio, 4), "control": round(one.control, 4)}
+                                  for one in found])
             print(f"run {number} of {len(runs)}, {name}: " + ", ".join(f"{one.name} {one.ratio:.3f} {one.verdict}" for one in found), flush=True)
     lines = [f"Runs of {options.budget * 60:.0f} s with {options.launches} launches, torch {there.release} against itself:", "",
              "| planted | benchmark | runs | slower | faster | inconclusive | void | ratios |", "|---|---|---|---|---|---|---|---|"]
