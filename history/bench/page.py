@@ -63,6 +63,9 @@ def page(root: Path, known: Any = None) -> str:
         parts.extend(_error(record))
     for record in records.values():
         parts.extend(_tool(record))
+    if (root / FOLDER / HEAT_MAP).exists():
+        parts.append("## Releases in a row\n\nEach against its neighbour, and the product of these ratios: the comparisons below in one picture.\n")
+        parts.extend(_picture(root / FOLDER / HEAT_MAP, "a heat map: benchmarks by releases, the ratio in each cell"))
     for path, record in compared.items():
         if path not in against_itself:
             parts.append(f"## {heading(record)}\n")
