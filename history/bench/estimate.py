@@ -16,11 +16,12 @@ from history.bench.design import ROLES
 
 LEVEL = 0.05  # of a false interval in a whole run
 THRESHOLD = np.log(1.05)  # what is smaller is never called, whatever its interval
+FEWEST = 3  # launches: with fewer, the interval cannot know how much a process matters
 RESAMPLES, MEDIANS = 20_000, 500
 VERDICTS = {
     "slower": "the ratio is beyond 1.05 and beyond the control's interval, and its own interval is above 1",
     "faster": "the same below 1",
-    "inconclusive": "neither; that is no proof of no change",
+    "inconclusive": "neither, or fewer than three launches; that is no proof of no change",
     "void": "the control, one release against itself, read beyond 5 %: nothing can be told",
     "unknown": "a release lacks the variant, or nothing was timed",
 }
@@ -58,7 +59,7 @@ def estimate(name: str, launches: List[dict], level: float) -> Estimate:
     ratio, interval = _bootstrapped([one["after"] - (one["before"] + one["control"]) / 2 for one in logs], level)
     control, around = _bootstrapped([one["control"] - one["before"] for one in logs], level)
     return Estimate(
-        name=name, verdict=_verdict(ratio, interval, control, around),
+        name=name, verdict=_verdict(ratio, interval, control, around) if len(launches) >= FEWEST else "inconclusive",
         ratio=float(np.exp(ratio)), interval=(float(np.exp(interval[0])), float(np.exp(interval[1]))),
         control=float(np.exp(control)), control_interval=(float(np.exp(around[0])), float(np.exp(around[1]))),
         before_ns=float(np.exp(np.median(np.concatenate([one["before"] for one in logs])))),

@@ -68,6 +68,11 @@ def test_launches_that_disagree_leave_a_change_inconclusive():
     assert found.verdict == "inconclusive"
 
 
+def test_two_launches_call_nothing():
+    assert estimate.estimate("x", rounds(1e5, 1e5, 1.5e5, launches=2), LEVEL).verdict == "inconclusive"
+    assert estimate.estimate("x", rounds(1e5, 1e5, 1.5e5, launches=3), LEVEL).verdict == "slower"
+
+
 def test_a_control_that_varies_widens_what_is_not_called():
     launches = [launch for control in (0.88e5, 1.12e5) for launch in rounds(1e5, control, 1.08e5, launches=3)]
     assert estimate.estimate("x", launches, LEVEL).verdict == "inconclusive"
