@@ -17,7 +17,7 @@ from _bench import ROOT, keep, parser
 from history.bench import design, estimate
 from history.bench.environments import environment
 
-SPREAD = ("mlp-5.whole_step", "mlp-5.optimizer_step", "rnn-20.backward", "conv-16.forward")
+SPREAD = ("mlp-5.whole_step", "mlp-5.optimizer_step", "rnn-20.whole_step", "conv-16.forward")
 RUNS = {  # name -> (what is planted, the benchmarks that must show it, runs for each of --runs)
     "nothing planted": (None, SPREAD, 2),
     "every tenth call done twice": ("tools.planted:repeated", SPREAD, 1),
