@@ -29,7 +29,7 @@ def main() -> int:
     top = parser("bench_power", __doc__.splitlines()[0])
     top.add_argument("--runs", type=int, default=10, metavar="N", help="planted runs of each kind, and half the honest ones (default: %(default)s)")
     top.add_argument("--budget", type=float, default=0.5, metavar="MINUTES", help="for each run (default: %(default)s)")
-    top.add_argument("--launches", type=int, default=4, metavar="N", help="of each run (default: %(default)s)")
+    top.add_argument("--launches", type=int, default=3, metavar="N", help="of each run (default: %(default)s)")
     top.add_argument("--core", type=int, metavar="N", help="time on this core (default: each launch draws one)")
     options = top.parse_args()
     there = environment(ROOT, options.release, None, print)
