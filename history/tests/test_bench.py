@@ -78,11 +78,20 @@ def test_a_control_that_varies_widens_what_is_not_called():
     assert estimate.estimate("x", launches, LEVEL).verdict == "inconclusive"
 
 
-def test_one_slow_moment_of_the_machine_does_not_count():
+def test_a_slow_moment_of_the_machine_does_not_count():
+    """It falls on all three sides of its rounds."""
     launches = rounds(1e5, 1e5, 1e5)
     for launch in launches:
-        launch["after"][:20] = [3 * taken for taken in launch["after"][:20]]
+        for role in design.ROLES:
+            launch[role][:20] = [3 * taken for taken in launch[role][:20]]
     assert estimate.estimate("x", launches, LEVEL).verdict == "inconclusive"
+
+
+def test_a_cost_that_falls_on_one_round_in_ten_counts():
+    launches = rounds(1e5, 1e5, 1e5)
+    for launch in launches:
+        launch["after"][::10] = [2 * taken for taken in launch["after"][::10]]
+    assert estimate.estimate("x", launches, LEVEL).verdict == "slower"
 
 
 def test_more_benchmarks_make_wider_intervals():
