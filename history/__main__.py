@@ -64,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--limit", type=int, default=100, metavar="N",
                      help="show N differences in the table, those that hurt most (default: 100; 0: all)")
     sub.add_argument("--device", default="cpu")
+    sub.add_argument("--code", action="append", type=Path, default=[], metavar="PATH",
+                     help="only what this Python file, notebook or folder can meet, with file and line (repeatable); "
+                          "--fail-on then counts what is certain or likely")
 
     sub = command("show", show, "one behaviour's life: its claim, its history and every change")
     sub.add_argument("id", metavar="ID", help="a behaviour, as freezing.filter_object_is_consumed_once")
@@ -149,13 +152,22 @@ def _launches(text: str) -> int:
 def diff(options: argparse.Namespace) -> int:
     answer = query.diff(options.root, options.before, options.after, options.device, options.kind, options.api, options.chapter)
     data = report.as_json(answer)
+    counted = {difference.behaviour.id for difference in answer.differences}
+    if options.code:
+        from history import code
+
+        found = code.scan(options.code, answer.differences)
+        data = report.touched(data, found.hits, found.files)
+        counted = {behaviour for behaviour, hits in found.hits.items() if hits[0].level != "possible"}
+        for fault in found.faults:
+            print(fault, file=sys.stderr)
     if options.format == "json":
         print(json.dumps(data, indent=1, ensure_ascii=False))
     elif options.format == "markdown":
         print(report.markdown(data), end="")
     else:
         report.table(data, limit=options.limit)
-    return 1 if any(difference.kind in options.fail_on for difference in answer.differences) else 0
+    return 1 if any(one.kind in options.fail_on and one.behaviour.id in counted for one in answer.differences) else 0
 
 
 def show(options: argparse.Namespace) -> int:

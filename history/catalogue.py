@@ -25,6 +25,7 @@ class Change(NamedTuple):
     kind: str
     cause: Optional[str] = None
     advice: Optional[str] = None
+    unless: Any = None  # every call of the API meets it, unless it is given one of these arguments: names, or positions from 0
 
 
 class Behaviour(NamedTuple):

@@ -12,6 +12,7 @@ from history.kinds import KINDS
 from history.query import Answer, Difference, Entry, Side
 
 FORMAT = 1
+LEVELS = ("certain", "likely", "possible")  # of a hit in the reader's source
 
 
 # ---- JSON
@@ -55,7 +56,7 @@ def _difference(difference: Difference, answer: Answer) -> dict:
         "cases": [{"case": case.name,
                    "before": _entry(case.before),
                    "after": _entry(case.after)} for case in difference.cases],
-        "changes": [change._asdict() for change in difference.changes],
+        "changes": [{name: value for name, value in change._asdict().items() if name != "unless"} for change in difference.changes],
         "doubt": difference.doubt,
         "reproduction": reproduction(behaviour, answer.before.asked, answer.after.asked),
     }
@@ -65,6 +66,24 @@ def reproduction(behaviour: Behaviour, *asked: str) -> str:
     """A line to paste into a shell: it prints what each of the versions does."""
     environments = ",".join(f"torch{versions.line(version)}" for version in asked)
     return f"tox run -e {environments} -- {behaviour.node} --observed"
+
+
+def touched(data: dict, hits: Dict[str, list], files: int) -> dict:
+    """The answer with the differences that the reader's source can meet alone, each with its hits (``history/code.py``)."""
+    order = list(KINDS)
+    differences = [{**one, "hits": [hit._asdict() for hit in hits[one["id"]]]} for one in data["differences"] if one["id"] in hits]
+    differences.sort(key=lambda one: (order.index(one["kind"]), LEVELS.index(one["hits"][0]["level"])))
+    counts = {kind: sum(one["kind"] == kind for one in differences) for kind in KINDS}
+    return {**data, "differences": differences, "counts": {kind: count for kind, count in counts.items() if count},
+            "code": {"files": files, "untouched": len(data["differences"]) - len(differences)}}
+
+
+def lines_of_hits(data: dict, most: int) -> List[str]:
+    """``certain: train.py:12: opt is torch.optim.Adam since line 3; zero_grad() without set_to_none``."""
+    hits = data.get("hits", [])
+    lines = [f"{hit['level']}: {hit['file']}:{'cell ' + str(hit['cell']) + ':' if hit['cell'] else ''}{hit['line']}: {hit['why']}"
+             for hit in hits[:most]]
+    return lines + [f"and {len(hits) - most} more" for _ in lines[:1] if len(hits) > most]
 
 
 # ---- what changed, as text
@@ -187,6 +206,10 @@ def caveats(data: dict) -> List[str]:
         lines.append(f"unknown under {version}: {', '.join(names[:3])}{more}: {reason}")
     for behaviour in data["changed_and_changed_back"]:
         lines.append(f"changed in between, and changed back: {behaviour}")
+    if "code" in data:
+        count = data["code"]["untouched"]
+        lines.append(f"{count or 'no'} other difference{'s' * (count != 1)} touch{'es' * (count == 1)} nothing that was found "
+                     f"in {data['code']['files']} file{'s' * (data['code']['files'] != 1)}")
     return lines
 
 
@@ -216,6 +239,7 @@ def markdown(data: dict) -> str:
             f"### `{difference['id']}`",
             f"{difference['description'].splitlines()[0] if difference['description'] else difference['claim']}",
             f"{about}{page}",
+            "\n".join(f"- {line}" for line in lines_of_hits(difference, 20)),
             f"| {data['from']['version']} | {data['to']['version']} |\n|---|---|\n{rows}",
             "\n".join(notes),
             f"```sh\n{difference['reproduction']}\n```") if part))
@@ -274,5 +298,7 @@ def _about(difference: dict) -> Iterator[str]:
         yield f"[dim]{escape(cause(change))}[/dim]"
         if change["advice"]:
             yield f"[green]{escape(change['advice'])}[/green]"
+    for line in lines_of_hits(difference, PLACES):
+        yield escape(line)
     if difference["doubt"]:
         yield f"[yellow]not certain: {escape(difference['doubt'])}[/yellow]"

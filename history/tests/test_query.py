@@ -26,7 +26,7 @@ def test_difference_holds_both_entries_and_the_changes_between(recorded):
     [case] = first.cases
     assert (case.name, case.before.since, case.after.since) == ("observed", "1.4", "2.0")
     assert (case.before.observation["value"], case.after.observation["value"]) == (1.0, 0.5)
-    assert first.changes == [("2.0", "the scale is halved", "silent", "fakelib#92731", "double the rate")]
+    assert first.changes == [("2.0", "the scale is halved", "silent", "fakelib#92731", "double the rate", None)]
     assert first.doubt is None
 
 

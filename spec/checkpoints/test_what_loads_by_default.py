@@ -44,8 +44,8 @@ CARRIED = {
 
 @pytest.mark.api("torch.load", page="notes/serialization")
 @pytest.mark.changed("2.4", "warns that the default of weights_only will change", kind="warning", cause="pytorch#129239",
-                     advice="pass weights_only=False for files that you trust, or save plain values")
-@pytest.mark.changed("2.6", "refuses, and names what it met: weights_only=True is the default", kind="silent",
+                     advice="pass weights_only=False for files that you trust, or save plain values", unless="weights_only")
+@pytest.mark.changed("2.6", "refuses, and names what it met: weights_only=True is the default", kind="silent", unless="weights_only",
                      cause="pytorch#137602", advice="pass weights_only=False for files that you trust, or save plain values")
 @pytest.mark.changed("2.14", "in 2.14 alone, built-in exceptions load: importing torch allows them, until clear_safe_globals",
                      kind="silent", advice="save the exception's text")
@@ -86,10 +86,10 @@ def test_load_with_weights_only_takes_these_objects_beside_weights(here, snapsho
 
 @pytest.mark.api("torch.load", "torch.save", page="generated/torch.save")
 @pytest.mark.changed("2.4", "warns that the default of weights_only will change", kind="warning", cause="pytorch#129239",
-                     advice="pass weights_only")
+                     advice="pass weights_only", unless="weights_only")
 @pytest.mark.changed("2.6",
                      "protocols 4 and 5 raise, and 3 warns: weights_only=True is the default, and its reader knows protocol 2; "
-                     "2 warns no longer", kind="error", cause="pytorch#137602",
+                     "2 warns no longer", kind="error", cause="pytorch#137602", unless="weights_only",
                      advice="save with the default protocol, or pass weights_only=False for files that you trust")
 @pytest.mark.changed("2.9", "the message for protocols 4 and 5 has a line break before its last cause", kind="wording")
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
@@ -203,9 +203,9 @@ def test_saved_tensor_of_a_subclass_keeps_its_class(here, snapshot):
 @pytest.mark.api("torch.load", "torch.Tensor", page="notes/serialization")
 @pytest.mark.changed("1.6", "as_subclass appears", kind="api-appeared")
 @pytest.mark.changed("2.4", "warns that the default of weights_only will change", kind="warning", cause="pytorch#129239",
-                     advice="pass weights_only")
+                     advice="pass weights_only", unless="weights_only")
 @pytest.mark.changed("2.6", "refuses: weights_only=True is the default, and the class is not known to be safe", kind="silent",
-                     cause="pytorch#137602", advice="call torch.serialization.add_safe_globals with the class")
+                     cause="pytorch#137602", advice="call torch.serialization.add_safe_globals with the class", unless="weights_only")
 def test_load_by_default_refuses_a_tensor_of_a_subclass(here, snapshot):
     """By default its class must be allowed first: ``add_safe_globals``."""
 
@@ -218,9 +218,9 @@ def test_load_by_default_refuses_a_tensor_of_a_subclass(here, snapshot):
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed("2.4", "warns that the default of weights_only will change", kind="warning", cause="pytorch#129239",
-                     advice="pass weights_only")
+                     advice="pass weights_only", unless="weights_only")
 @pytest.mark.changed("2.6", "warns no longer: weights_only=True is the default, and a sparse tensor passes", kind="warning",
-                     cause="pytorch#137602")
+                     cause="pytorch#137602", unless="weights_only")
 @pytest.mark.changed("2.11", "warns that nothing checks the indices, unless one says whether they shall be", kind="warning",
                      cause="pytorch#171695", advice="load under torch.sparse.check_sparse_tensor_invariants()")
 @pytest.mark.changed("2.13", "warns no longer", kind="warning")

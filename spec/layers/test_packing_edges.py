@@ -67,9 +67,9 @@ def test_rnn_pack_drops_the_fraction_of_a_length(snapshot):
 
 @pytest.mark.api("torch.nn.utils.weight_norm", page="generated/torch.nn.utils.weight_norm")
 @pytest.mark.changed("2.1", "warns that it is deprecated", kind="warning", cause="pytorch#103001",
-                     advice="use torch.nn.utils.parametrizations.weight_norm, whose state dict has other names")
+                     advice="use torch.nn.utils.parametrizations.weight_norm, whose state dict has other names", unless=())
 @pytest.mark.changed("2.4", "the warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     cause="pytorch#127689 (probably)")
+                     cause="pytorch#127689 (probably)", unless=())
 def test_weight_norm_stores_magnitude_and_direction_and_warns(snapshot):
     """A layer's weight becomes ``weight_g`` and ``weight_v``. It is deprecated; the new one has other names."""
     assert snapshot == observe(lambda: sorted(nn.utils.weight_norm(nn.Linear(2, 1)).state_dict()))

@@ -40,7 +40,7 @@ def test_linear_schedule_warms_up_from_its_construction_on(snapshot):
 @pytest.mark.api("torch.optim.lr_scheduler.SequentialLR", page="generated/torch.optim.lr_scheduler.SequentialLR")
 @pytest.mark.changed("1.10", "SequentialLR appears", kind="api-appeared", cause="pytorch#64037")
 @pytest.mark.changed("2.9", "no longer warns of an epoch that SequentialLR itself passes on", kind="warning",
-                     cause="pytorch#149392")
+                     cause="pytorch#149392", unless=())
 def test_sequential_schedule_warms_up_and_then_decays(snapshot):
     """Warm-up for two epochs, then a halving that starts from the first learning rate, though both were built at once."""
     assert snapshot == observe(lambda: path(

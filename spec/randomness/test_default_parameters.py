@@ -129,7 +129,7 @@ def test_init_function_draws_these_values_under_seed_zero(name, snapshot):
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
 @pytest.mark.changed("1.6", "trunc_normal_ exists", kind="api-appeared", cause="pytorch#32397")
 @pytest.mark.changed("2.12", "draws normal numbers, and again those that are cut, instead of inverting the distribution function",
-                     kind="random", cause="pytorch#174997")
+                     kind="random", cause="pytorch#174997", unless=())
 def test_trunc_normal_draws_these_values_under_seed_zero(snapshot):
     """The numbers of randn; the third lies beyond -2 and is drawn again."""
     assert snapshot == observe(lambda: seeded(lambda: torch.nn.init.trunc_normal_(torch.empty(2, 2))))

@@ -25,7 +25,7 @@ def gradient_after(zero_grad):
 
 @pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="E")
 @pytest.mark.changed("2.0", "gradients become None instead of zeros", kind="silent", cause="pytorch#92731",
-                     advice="test for None, or pass set_to_none=False")
+                     advice="test for None, or pass set_to_none=False", unless=("set_to_none", 0))
 def test_optimizer_zero_grad_leaves_none(snapshot):
     """``optimizer.zero_grad()`` sets gradients to None. Zeros keep momentum and decay alive, None does not."""
     assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: optimizer.zero_grad()))
@@ -33,7 +33,7 @@ def test_optimizer_zero_grad_leaves_none(snapshot):
 
 @pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
 @pytest.mark.changed("2.0", "gradients become None instead of zeros", kind="silent", cause="pytorch#92731",
-                     advice="test for None, or pass set_to_none=False")
+                     advice="test for None, or pass set_to_none=False", unless=("set_to_none", 0))
 def test_module_zero_grad_leaves_none(snapshot):
     """``model.zero_grad()`` sets gradients to None, as the optimizer's does."""
     assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: model.zero_grad()))

@@ -28,9 +28,9 @@ def test_named_buffers_lists_every_name_when_asked(snapshot):
 @pytest.mark.api("torch.nn.utils.stateless.functional_call", page="generated/torch.func.functional_call")
 @pytest.mark.changed("1.12", "stateless.functional_call appears", kind="api-appeared")
 @pytest.mark.changed("2.0", "warns that it is deprecated", kind="warning", cause="pytorch#92280",
-                     advice="call torch.func.functional_call")
+                     advice="call torch.func.functional_call", unless=())
 @pytest.mark.changed("2.4", "the warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     cause="pytorch#127689 (probably)", advice="call torch.func.functional_call")
+                     cause="pytorch#127689 (probably)", advice="call torch.func.functional_call", unless=())
 def test_stateless_functional_call_warns(snapshot):
     """The older name of ``torch.func.functional_call`` still computes, and warns at every call."""
     model, given = linear([[2.0]]), {"weight": torch.tensor([[3.0]])}

@@ -81,7 +81,7 @@ def test_channels_last_changes_strides_and_not_sizes(snapshot):
 @pytest.mark.changed("1.12", "the storage is a _TypedStorage", kind="representation", cause="pytorch#66970")
 @pytest.mark.changed("1.13", "the storage is a TypedStorage", kind="representation", cause="pytorch#82438")
 @pytest.mark.changed("2.0", "warns that it is deprecated", kind="warning", cause="pytorch#85303",
-                     advice="use untyped_storage(), which counts in bytes")
+                     advice="use untyped_storage(), which counts in bytes", unless=())
 def test_storage_has_a_dtype_and_warns(snapshot):
     """``x.storage()`` counts in elements. It warns: ``untyped_storage()``, which counts in bytes, is to be the only one."""
     def act():

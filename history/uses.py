@@ -1,0 +1,498 @@
+"""Uses: which of torch's APIs a piece of source uses, and where. The source is parsed, never imported.
+
+pyflakes binds names: for each name that is read it knows the scope that holds it, and each import, class, argument or assignment that
+may have put it there. What stands here follows a binding to torch: aliases, what is built from a class, what a method returns,
+``self.x`` in a class of the file. Where several bindings disagree, or the way leads over an attribute or an annotation, a use is not *sure*.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
+
+from pyflakes import checker
+
+TENSOR, MODULE, OPTIMIZER = "torch.Tensor", "torch.nn.Module", "torch.optim.Optimizer"
+
+# where torch defines a thing -> where its documentation has it
+CANONICAL = [(re.compile(pattern), new) for pattern, new in (
+    (r"^torch\.nn\.modules\.(?:\w+\.)?([A-Z]\w*)", r"torch.nn.\1"),
+    (r"^torch\.nn\.parameter\.", "torch.nn."),
+    (r"^torch\.nn\.utils\.(?:clip_grad|weight_norm|spectral_norm|convert_parameters|init)\.(?=\w)", "torch.nn.utils."),
+    (r"^torch\.optim\.(?!lr_scheduler\.)\w+\.([A-Z]\w*)", r"torch.optim.\1"),
+    (r"^torch\.optim\.lr_scheduler\._LRScheduler", "torch.optim.lr_scheduler.LRScheduler"),
+    (r"^torch\.(?:_tensor|tensor|autograd)\.(?:Tensor|Variable)\b", TENSOR),
+    (r"^torch\.autograd\.(?:grad_mode\.)?(no_grad|enable_grad|set_grad_enabled|inference_mode)\b", r"torch.\1"),
+    (r"^torch\.(?:serialization\.(load|save)|random\.(manual_seed|seed|initial_seed|[gs]et_rng_state))\b", r"torch.\1\2"),
+    (r"^torch\.utils\.data\.(?:dataloader|dataset|sampler|_utils\.collate)\.", "torch.utils.data."),
+    (r"^torch\.(?:_C\._nn|functional)\.", "torch."),
+)]
+# a loss's class -> the function that it calls, which the behaviours are about
+LOSSES = {"CrossEntropyLoss": "cross_entropy", "NLLLoss": "nll_loss", "MSELoss": "mse_loss", "L1Loss": "l1_loss",
+          "SmoothL1Loss": "smooth_l1_loss", "HuberLoss": "huber_loss", "BCELoss": "binary_cross_entropy",
+          "BCEWithLogitsLoss": "binary_cross_entropy_with_logits", "KLDivLoss": "kl_div", "CTCLoss": "ctc_loss",
+          "GaussianNLLLoss": "gaussian_nll_loss", "PoissonNLLLoss": "poisson_nll_loss", "TripletMarginLoss": "triplet_margin_loss",
+          "MarginRankingLoss": "margin_ranking_loss", "HingeEmbeddingLoss": "hinge_embedding_loss",
+          "CosineEmbeddingLoss": "cosine_embedding_loss", "MultiMarginLoss": "multi_margin_loss", "SoftMarginLoss": "soft_margin_loss",
+          "MultiLabelMarginLoss": "multilabel_margin_loss", "MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss"}
+# functions torch.<name> that return a tensor, and methods of tensors that do not
+MAKERS = set("tensor as_tensor from_numpy zeros ones full empty eye arange linspace rand randn randint randperm normal bernoulli multinomial "
+             "zeros_like ones_like full_like empty_like rand_like randn_like randint_like cat stack hstack vstack where einsum matmul mm bmm mul "
+             "add sub div pow sqrt abs exp log sin cos tanh sigmoid relu softmax log_softmax sum mean norm dot outer clamp argmax argmin "
+             "squeeze unsqueeze reshape flatten transpose permute gather index_select dropout".split())
+NO_TENSORS = set("item tolist numpy size dim numel stride storage untyped_storage backward data_ptr element_size type split chunk unbind "
+                 "max min sort topk is_contiguous register_hook retain_grad nelement requires_grad shape dtype device grad_fn is_leaf".split())
+TENSOR_ATTRIBUTES = {"grad", "data", "T", "mT", "H", "real", "imag"}
+SAME_MODULE = set("to cuda cpu train eval float double half bfloat16 requires_grad_ apply to_empty type share_memory".split())
+SEVERAL_OUTPUTS = set("RNN LSTM GRU MultiheadAttention LSTMCell Sequential ModuleList ModuleDict AdaptiveLogSoftmaxWithLoss Module".split())
+PASSED_THROUGH = {"copy.deepcopy", "copy.copy", "torch.compile"}
+# methods that nothing but torch is likely to have: a hint where the object is unknown
+DISTINCTIVE = {"zero_grad": (OPTIMIZER, MODULE), "backward": (TENSOR,), "requires_grad_": (TENSOR, MODULE), "detach_": (TENSOR,),
+               "load_state_dict": (MODULE, OPTIMIZER), "state_dict": (MODULE, OPTIMIZER), "named_parameters": (MODULE,),
+               "register_forward_hook": (MODULE,), "register_full_backward_hook": (MODULE,), "add_param_group": (OPTIMIZER,),
+               "retain_grad": (TENSOR,)}
+# where torch has classes -> the base of each
+BASES = {"torch.nn": MODULE, "torch.optim": OPTIMIZER, "torch.optim.lr_scheduler": "torch.optim.lr_scheduler.LRScheduler"}
+# the fields of each kind of node that can hold what is looked at here
+FIELDS = {kind: tuple(name for name in kind._fields if name not in ("ctx", "op", "ops", "id", "attr", "arg", "name", "names", "kind"))
+          if kind is not ast.Constant else () for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)}
+NEUTRAL_BASES = {"abc.ABC", "typing.Generic", "typing.Protocol"}
+
+
+class Thing(NamedTuple):
+    """What an expression stands for: an API of torch, a class of the file, or (built) an object of one of these."""
+
+    name: str
+    built: bool = False
+    sure: bool = True
+    how: str = ""
+    own: Optional[ast.ClassDef] = None
+    of: Optional["Thing"] = None  # the object whose attribute or method it is
+
+    @property
+    def is_class(self) -> bool:
+        return self.own is None and self.of is None and self.name.rpartition(".")[2][:1].isupper()
+
+
+class Use(NamedTuple):
+    """One place that uses an API."""
+
+    line: int
+    names: List[Tuple[str, str]]  # the API and its relation: itself, base (of a class), like (another name of the same), unknown
+    sure: bool
+    why: str
+    call: Optional[ast.Call]
+    first: int  # the place of its first argument: 1 where the object itself is handed over, Optimizer.zero_grad(opt)
+    passed: bool  # named without a call: what it will be called with is not known
+    guarded: bool  # what it raises is caught here
+
+
+@functools.lru_cache(maxsize=4096)
+def canonical(name: str) -> str:
+    """The documented name: ``torch.nn.modules.linear.Linear`` -> ``torch.nn.Linear``."""
+    if name.startswith("torch."):
+        for pattern, new in CANONICAL:
+            name = pattern.sub(new, name)
+    return name
+
+
+def ancestors(name: str) -> Iterator[str]:
+    """A class of torch and the documented classes that it comes from."""
+    yield name
+    home, _, last = name.rpartition(".")
+    if home == "torch.nn" and last in ("Parameter", "Buffer"):
+        yield TENSOR
+    elif last[:1].isupper():
+        base = BASES.get(home)
+        if base and base != name:
+            yield base
+
+
+def names_of(thing: Thing) -> Iterator[Tuple[str, str]]:
+    """The names under which the behaviours may know what is used, with their relation."""
+    home, _, last = thing.name.rpartition(".")
+    if thing.of:
+        for one in ancestors(home):
+            yield f"{one}.{last}", "itself"
+            if one == TENSOR:
+                yield f"torch.{last}", "like"
+    elif thing.is_class:
+        for one in ancestors(thing.name):
+            yield one, "itself" if one == thing.name else "base"
+        if home == "torch.nn" and last in LOSSES:
+            yield f"torch.nn.functional.{LOSSES[last]}", "like"
+    else:
+        yield thing.name, "itself"
+        if home == "torch":
+            yield f"{TENSOR}.{last}", "like"
+
+
+def words_of(wanted: Iterable[str]) -> Set[str]:
+    """Words of which source has at least one where it uses one of these APIs; for a base class also where its subclasses are."""
+    words = {name.rpartition(".")[2] for name in wanted}
+    words.update(loss for loss, function in LOSSES.items() if function in words)
+    words.update(old for old, new in (("_LRScheduler", "LRScheduler"), ("Variable", "Tensor")) if new in words)
+    return words | {name.split(".")[-2] for name in wanted if name in BASES.values()}
+
+
+class Binder(checker.Checker):
+    """pyflakes' checker; it also keeps, for each name that is read, all that is bound to it in its scope."""
+
+    builtIns: Set[str] = set()  # Python's own names are of no interest here, nor is what pyflakes reports
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.read: Dict[ast.AST, list] = {}
+        self._bound: Dict[Tuple[int, str], list] = {}
+        super().__init__(tree, withDoctest=False)
+
+    def report(self, *args, **kwargs):
+        pass
+
+    def addBinding(self, node, value):  # noqa: N802 (pyflakes' name)
+        super().addBinding(node, value)
+        for scope in reversed(self.scopeStack):
+            if scope.get(value.name) is value:
+                self._bound.setdefault((id(scope), value.name), []).append(value)
+                return
+
+    def handleNodeLoad(self, node, parent):  # noqa: N802
+        super().handleNodeLoad(node, parent)
+        name = getattr(node, "id", None)
+        for scope in reversed(self.scopeStack):
+            found = scope.get(name)
+            if found is not None and found.used and found.used[1] is node:
+                self.read[node] = self._bound.get((id(scope), name), [])
+                return
+        stars = [one for scope in self.scopeStack for one in scope.values() if isinstance(one, checker.StarImportation)]
+        if stars:
+            self.read[node] = stars
+
+
+class Source:
+    """One parsed file."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._parent = _parents(tree)
+        self._bindings = Binder(tree).read
+        self._known: Dict[object, Optional[List[Thing]]] = {}
+        self._rules = {ast.Name: self._name, ast.Attribute: self._attribute, ast.Call: self._call, ast.BinOp: self._binop,
+                       ast.Subscript: self._subscript, ast.UnaryOp: lambda node: self._infer(node.operand) or [],
+                       ast.IfExp: self._ifexp, ast.NamedExpr: lambda node: self._infer(node.value) or []}
+        self._running: set = set()  # questions that are being answered
+        self._asked: set = set()  # those of them that were asked again meanwhile
+        self._early: List[object] = []  # what was found unknown meanwhile
+        self._assigned: Optional[Dict[Tuple[ast.ClassDef, str], List[ast.expr]]] = None
+
+    def uses(self, wanted: Dict[str, object], words: Set[str]) -> Iterator[Use]:
+        """Every use of a wanted API, in no order; ``words`` are its ``words_of``."""
+        for node, parent in self._parent.items():
+            if isinstance(node, ast.Attribute) and (node.attr in words or node.attr[:1].isupper()) or (
+                    isinstance(node, ast.Name) and not isinstance(parent, ast.Attribute) and isinstance(node.ctx, ast.Load)):
+                yield from self._uses_by(node, wanted)
+
+    def _uses_by(self, node: ast.expr, wanted: Dict[str, object]) -> Iterator[Use]:
+        parent = self._parent[node]
+        call = parent if isinstance(parent, ast.Call) and parent.func is node else None
+        things = self._referred(node)
+        for thing in things:
+            inner = isinstance(parent, ast.Attribute) or isinstance(parent, ast.Assign) and node in parent.targets
+            if not thing.of and (call is None and (inner or _is_alias(parent) or self._in_annotation(node))):
+                continue
+            if thing.built or thing.own:
+                continue
+            names = [(name, relation) for name, relation in names_of(thing) if name in wanted]
+            if names:
+                passed = call is None and not thing.of and not isinstance(parent, ast.ClassDef)
+                first = int(thing.of is None and not thing.is_class and thing.name.split(".")[-2][:1].isupper())
+                yield Use(node.end_lineno, names, thing.sure, self._why(node, thing, call, parent), call, first, passed, self._guarded(node))
+        if call is not None and not things and isinstance(node, ast.Attribute) and node.attr in DISTINCTIVE and self._is_unknown(node):
+            names = [(f"{one}.{node.attr}", "unknown") for one in DISTINCTIVE[node.attr] if f"{one}.{node.attr}" in wanted]
+            if names:
+                yield Use(node.end_lineno, names, False, f"{_text(node.value)} is not known; {node.attr}() is a method of "
+                          f"{' and '.join(DISTINCTIVE[node.attr])}", call, 0, False, self._guarded(node))
+
+    def _why(self, node: ast.expr, thing: Thing, call: Optional[ast.Call], parent: ast.AST) -> str:
+        home, _, last = thing.name.rpartition(".")
+        if thing.of:
+            what = f"{thing.of.name}, a {home}" if thing.of.own else home
+            return f"{_text(getattr(node, 'value', node))} is {what}{thing.of.how and ' ' + thing.of.how}; {last}{'()' if call else ''}"
+        if isinstance(parent, ast.ClassDef):
+            return f"class {parent.name} is a subclass of {thing.name}"
+        return f"{thing.name}{'()' if call else ' is passed on'}"
+
+    # ---- what an expression stands for
+
+    def _infer(self, node: Optional[ast.expr]) -> Optional[List[Thing]]:
+        """What an expression may stand for: empty where unknown, None while this very question is being answered."""
+        rule = self._rules.get(type(node))
+        if rule is None:
+            return []
+        bindings = self._bindings.get(node)
+        key = node if bindings is None else id(bindings)  # a name stands for the same wherever it is read in its scope
+        if key in self._running:
+            self._asked.add(key)
+        elif key not in self._known:
+            self._running.add(key)
+            found = self._known[key] = rule(node)
+            self._running.discard(key)
+            self._asked.discard(key)
+            if self._asked and not found:  # it may be known once the open question is answered
+                self._known[key] = None
+                self._early.append(key)
+            elif not self._asked:
+                for one in self._early:
+                    self._known[one] = []
+                    if found:
+                        del self._known[one]
+                self._early = []
+        return self._known.get(key)
+
+    def _referred(self, node: ast.expr) -> List[Thing]:
+        """What a name or attribute itself refers to, an attribute of a tensor too."""
+        if isinstance(node, ast.Attribute):
+            return [one for base in self._infer(node.value) or () for one in self._members(base, node.attr)]
+        return self._infer(node) or []
+
+    def _name(self, node: ast.Name) -> List[Thing]:
+        found = [self._bound(binding, node.id) for binding in self._bindings.get(node, ())]
+        found = [one for one in found if one is not None]
+        agree = len({tuple((thing.name, thing.built, thing.own) for thing in one) for one in found}) <= 1
+        things = [thing if agree else thing._replace(sure=False) for one in found for thing in one]
+        return list({(thing.name, thing.built, thing.own): thing for thing in reversed(things)}.values())[::-1]
+
+    def _bound(self, binding: checker.Binding, name: str) -> Optional[List[Thing]]:
+        """What a binding puts into a name; None where it says nothing: ``x = None``, ``x += 1``."""
+        node = binding.source
+        if isinstance(binding, checker.StarImportation):
+            return [Thing(canonical(f"{binding.fullName}.{name}"))] if binding.fullName.startswith("torch") else []
+        if isinstance(binding, checker.SubmoduleImportation):
+            return [Thing(binding.fullName.partition(".")[0])]
+        if isinstance(binding, checker.Importation):
+            return [Thing(canonical(binding.fullName))] if not binding.fullName.startswith(".") else []
+        if isinstance(binding, checker.Argument):
+            return self._argument(node, name)
+        if isinstance(node, ast.ClassDef):
+            return [Thing(node.name, own=node)]
+        if not isinstance(node, ast.Name):
+            return []
+        parent = self._parent[node]
+        if isinstance(parent, (ast.Assign, ast.NamedExpr)):
+            return None if _is_none(parent.value) else self._since(parent.value)
+        if isinstance(parent, ast.AnnAssign):
+            return self._annotated(parent.annotation, name) if parent.value is None else (
+                self._since(parent.value) or self._annotated(parent.annotation, name))
+        if isinstance(parent, ast.AugAssign):
+            return None
+        if isinstance(parent, ast.withitem):
+            return self._infer(parent.context_expr)
+        if isinstance(parent, (ast.For, ast.comprehension)):
+            return self._parameters(parent.iter, "parameters")
+        if isinstance(parent, ast.Tuple):
+            return self._unpacked(parent, node)
+        return []
+
+    def _since(self, value: ast.expr) -> Optional[List[Thing]]:
+        things = self._infer(value)
+        return things and [one._replace(how=one.how or f"since line {value.lineno}") if one.built else one for one in things]
+
+    def _unpacked(self, names: ast.Tuple, node: ast.Name) -> Optional[List[Thing]]:
+        statement, place = self._parent[names], names.elts.index(node)
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple) and len(statement.value.elts) == len(names.elts):
+            return self._since(statement.value.elts[place])
+        if isinstance(statement, (ast.For, ast.comprehension)) and place == 1:
+            return self._parameters(statement.iter, "named_parameters")
+        return []
+
+    def _parameters(self, iterated: ast.expr, method: str) -> List[Thing]:
+        """What a loop over ``model.parameters()`` gives."""
+        if not isinstance(iterated, ast.Call):
+            return []
+        return [Thing("torch.nn.Parameter", True, one.sure, f"of {_text(iterated)}") for one in self._infer(iterated.func) or ()
+                if one.of and one.name.endswith(f".{method}") and MODULE in ancestors(one.name.rpartition(".")[0])]
+
+    def _argument(self, function: ast.AST, name: str) -> List[Thing]:
+        if isinstance(function, ast.arg):
+            function = self._parent[self._parent[function]]
+        arguments = function.args
+        owner = self._parent[function]
+        first = (arguments.posonlyargs + arguments.args)[:1]
+        if isinstance(owner, ast.ClassDef) and first and first[0].arg == name:
+            marks = {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
+            if "staticmethod" not in marks:
+                return [Thing(owner.name, built="classmethod" not in marks, own=owner)]
+        for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            if one.arg == name and one.annotation is not None:
+                return self._annotated(one.annotation, name)
+        return []
+
+    def _annotated(self, annotation: Optional[ast.expr], name: str) -> List[Thing]:
+        """What an annotation says: a class, ``Optional[...]`` or ``... | None`` of it."""
+        if isinstance(annotation, ast.Subscript) and _text(annotation.value).endswith("Optional"):
+            return self._annotated(annotation.slice, name)
+        if isinstance(annotation, ast.BinOp):
+            return self._annotated(annotation.left, name) + self._annotated(annotation.right, name)
+        if not isinstance(annotation, (ast.Name, ast.Attribute)):
+            return []
+        return [one._replace(built=True, sure=False, how=f"by the annotation of {name}")
+                for one in self._infer(annotation) or () if one.is_class or one.own]
+
+    def _attribute(self, node: ast.Attribute) -> List[Thing]:
+        return [Thing(TENSOR, True, one.sure and TENSOR in ancestors(one.name.rpartition(".")[0]), f"as {_text(node)}")
+                if _is_tensor_attribute(one) else one for one in self._referred(node)]
+
+    def _members(self, base: Thing, attribute: str) -> List[Thing]:
+        if base.own is None:
+            name = f"{base.name}.{attribute}"
+            return [Thing(name, sure=base.sure, of=base) if base.built else Thing(canonical(name), sure=base.sure)]
+        classes, bases, whole = self._lineage(base.own)
+        for one in classes:
+            if any(isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and item.name == attribute for item in one.body):
+                return []
+            values = self._assignments().get((one, attribute))
+            if values:
+                found = [thing for value in values for thing in self._infer(value) or ()]
+                return [thing._replace(sure=False, how=thing.how or f"by an assignment in class {one.name}") for thing in found]
+        sure = base.sure and whole
+        return [Thing(f"{one.name}.{attribute}", sure=sure, of=base) for one in bases if base.built]
+
+    def _lineage(self, cls: ast.ClassDef, seen: Tuple[ast.ClassDef, ...] = ()) -> Tuple[List[ast.ClassDef], List[Thing], bool]:
+        """A class and its bases in the file, its bases in torch, and whether that is all."""
+        classes, bases, whole = [cls], [], True
+        for node in cls.bases:
+            things = [one for one in self._infer(node) or () if one.own not in (cls, *seen)]
+            whole = whole and bool(things) or _text(node) == "object"
+            for one in things:
+                if one.own:
+                    more = self._lineage(one.own, (cls, *seen))
+                    classes, bases, whole = classes + more[0], bases + more[1], whole and more[2]
+                elif one.name.startswith("torch."):
+                    bases.append(one)
+                else:
+                    whole = whole and one.name in NEUTRAL_BASES
+        return classes, bases, whole
+
+    def _assignments(self) -> Dict[Tuple[ast.ClassDef, str], List[ast.expr]]:
+        """What the bodies of classes and their methods assign to attributes."""
+        if self._assigned is None:
+            self._assigned = {}
+            for node in self._parent:
+                if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None or _is_none(node.value):
+                    continue
+                home = node
+                while home is not None and not isinstance(home, ast.ClassDef):
+                    home = self._parent.get(home)
+                for target in (node.targets if isinstance(node, ast.Assign) else [node.target]) if home else ():
+                    if isinstance(target, ast.Name) and self._parent[node] is home:
+                        self._assigned.setdefault((home, target.id), []).append(node.value)
+                    elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+                        self._assigned.setdefault((home, target.attr), []).append(node.value)
+        return self._assigned
+
+    def _call(self, node: ast.Call) -> List[Thing]:
+        if isinstance(node.func, ast.Name) and node.func.id == "super":
+            return self._super(node)
+        return [thing for one in self._infer(node.func) or () for thing in self._result(one, node)]
+
+    def _super(self, node: ast.AST) -> List[Thing]:
+        while node is not None and not isinstance(node, ast.ClassDef):
+            node = self._parent.get(node)
+        bases = [one for base in node.bases for one in self._infer(base) or ()] if node is not None else []
+        return [one._replace(built=True, how=f"as base of {node.name}") for one in bases]
+
+    def _result(self, called: Thing, node: ast.Call) -> List[Thing]:
+        """What calling a thing gives."""
+        home, _, last = called.name.rpartition(".")
+        if called.of:
+            if TENSOR in ancestors(home):
+                return [] if last in NO_TENSORS else [Thing(TENSOR, True, called.sure, f"from {_text(node)}")]
+            return [called.of] if MODULE in ancestors(home) and last in SAME_MODULE else []
+        if called.built:
+            bases = self._lineage(called.own)[1] if called.own else [called]
+            is_module = any(MODULE in ancestors(one.name) for one in bases)
+            sure = called.sure and called.own is None and last not in SEVERAL_OUTPUTS
+            return [Thing(TENSOR, True, sure, f"from {_text(node)}")] if is_module else []
+        if called.own or called.is_class:
+            return [called._replace(built=True, how="")]
+        if called.name in PASSED_THROUGH and node.args:
+            return self._infer(node.args[0]) or []
+        if home == "torch.nn.functional" or home == "torch" and last in MAKERS:
+            return [Thing(TENSOR, True, called.sure, f"from {_text(node)}")]
+        return []
+
+    def _binop(self, node: ast.BinOp) -> List[Thing]:
+        for side in (node.left, node.right):
+            tensors = [one for one in self._infer(side) or () if one.built and TENSOR in ancestors(one.name)]
+            if tensors:
+                return [tensors[0]._replace(name=TENSOR)]
+        return []
+
+    def _subscript(self, node: ast.Subscript) -> List[Thing]:
+        return [one._replace(name=TENSOR) for one in self._infer(node.value) or () if one.built and TENSOR in ancestors(one.name)]
+
+    def _ifexp(self, node: ast.IfExp) -> List[Thing]:
+        sides = [side for side in (node.body, node.orelse) if not _is_none(side)]
+        return [one._replace(sure=one.sure and len(sides) == 1) for side in sides for one in self._infer(side) or ()]
+
+    def _is_unknown(self, node: ast.Attribute) -> bool:
+        """Whether nothing is known of the object: it is no class of the file that has the method, or that comes from nowhere else."""
+        for base in self._infer(node.value) or ():
+            if base.own is None or self._lineage(base.own)[2]:
+                return False
+            if any(getattr(item, "name", None) == node.attr for one in self._lineage(base.own)[0] for item in one.body):
+                return False
+        return True
+
+    def _in_annotation(self, node: ast.AST) -> bool:
+        child, parent = node, self._parent[node]
+        while isinstance(parent, (ast.Subscript, ast.BinOp, ast.Tuple, ast.Attribute)):
+            child, parent = parent, self._parent[parent]
+        return child in (getattr(parent, "annotation", None), getattr(parent, "returns", None))
+
+    def _guarded(self, node: ast.AST) -> bool:
+        """Whether an exception is caught: in ``try`` with handlers, or in ``with pytest.raises(...)``."""
+        child, parent = node, self._parent[node]
+        while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.ClassDef, ast.Module)):
+            if isinstance(parent, ast.Try) and parent.handlers and child in parent.body:
+                return True
+            if isinstance(parent, ast.With) and any(_text(item.context_expr).partition("(")[0].rpartition(".")[2].lower().startswith(
+                    ("raises", "assertraises", "suppress")) for item in parent.items):
+                return True
+            child, parent = parent, self._parent.get(parent)
+        return False
+
+
+def _parents(tree: ast.Module) -> Dict[ast.AST, ast.AST]:
+    """Each node of a tree but its root, with the node that holds it; ``ast.walk`` takes three times as long."""
+    found: Dict[ast.AST, ast.AST] = {}
+    todo = [tree]
+    for node in todo:
+        for name in FIELDS[node.__class__]:
+            value = getattr(node, name, None)
+            for child in value if value.__class__ is list else (value,):
+                if isinstance(child, ast.AST):
+                    found[child] = node
+                    todo.append(child)
+    return found
+
+
+def _is_none(node: Optional[ast.expr]) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _is_tensor_attribute(thing: Thing) -> bool:
+    if thing.of is None:
+        return False
+    home, _, last = thing.name.rpartition(".")
+    return last in TENSOR_ATTRIBUTES and TENSOR in ancestors(home) or last in ("weight", "bias") and MODULE in ancestors(home)
+
+
+def _is_alias(parent: ast.AST) -> bool:
+    return isinstance(parent, (ast.Assign, ast.AnnAssign))
+
+
+def _text(node: ast.AST) -> str:
+    """An expression as a person writes it, shortened."""
+    words = ast.unparse(node)
+    return words if len(words) <= 60 else words[:59] + "…"
