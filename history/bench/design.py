@@ -13,6 +13,7 @@ import fnmatch
 import os
 import platform
 import random
+import shlex
 import shutil
 import tempfile
 import time
@@ -46,6 +47,8 @@ class WorkerError(HistoryError):
     """A worker failed in a way that no release explains."""
 
 
+# glibc keeps what was freed: else each large tensor is mapped and its pages are faulted in anew, at a cost that varies by a tenth
+_ALLOCATOR = ("MALLOC_MMAP_THRESHOLD_=33554432", "MALLOC_TRIM_THRESHOLD_=4000000000", "MALLOC_TOP_PAD_=67108864")
 _BEGIN = "import sys; sys.path.insert(0, channel.receive()); from history.bench.worker import serve; serve(channel)"
 
 
@@ -55,7 +58,8 @@ class Remote:
     def __init__(self, group: Any, environment: Environment, root: Path, device: str, alter: Optional[str], cache: str):
         settings = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TORCHINDUCTOR_CACHE_DIR": cache}
         self.release = environment.release
-        gateway = group.makegateway("//".join(["popen", f"python={environment.python}", f"chdir={cache}",
+        started_with = " ".join(["env", *_ALLOCATOR, shlex.quote(str(environment.python))])
+        gateway = group.makegateway("//".join(["popen", f"python={started_with}", f"chdir={cache}",
                                                *(f"env:{name}={value}" for name, value in settings.items())]))
         self.channel = gateway.remote_exec(_BEGIN)
         self.channel.send(str(root))
