@@ -32,7 +32,8 @@ article E's character RNN (batch 64), `conv-16` two convolutions with BatchNorm 
 What each benchmark does is a test in `spec/benchmarks/`.
 
 **What the method resolves.** A block of calls lasts about 2 ms; blocks of both releases and of the control alternate in random order, so that a slow moment of the machine meets all three;
-several launches of fresh processes average what a process happens to be (where its memory lies). Changes beyond some 5 % are called; smaller ones are not, however long the run.
+several launches of fresh processes average what a process happens to be (where its memory lies). The C library is told to keep freed memory, since the page faults of large tensors cost
+one process a tenth more than the next. A run's figure is a mean, so that a cost that falls on few calls counts too. Changes beyond some 5 % are called; smaller ones are not, however long the run.
 
 **What it cannot.** It times one machine, one thread, these sizes, and warm code. A phase with an untimed part before each call (forward, backward, zero_grad) carries the cost of two
 clock readings in each call, which draws ratios of calls of a few microseconds towards 1. Two runs are never divided by each other: a chain of neighbours multiplies the ratios of its
