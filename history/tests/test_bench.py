@@ -274,3 +274,29 @@ def test_environment_that_cannot_be_built_says_why(project, tox, line, says):
     with pytest.raises(HistoryError, match="^torch 2.6.0") as caught:
         environment(project.root, "2.6", None, lambda what: None)
     assert says in str(caught.value)
+
+
+def committed(root, **records):
+    for name, kept in records.items():
+        raw.write(root / "benchmarks" / f"{name}.json", kept)
+    return page.page(root)
+
+
+def test_page_tells_how_far_a_release_is_off_from_itself(tmp_path):
+    text = committed(tmp_path, itself=record(after=manifest(), rounds={"mlp-5.forward": rounds(1e5, 1e5, 1.02e5, noise=0.001)}))
+    assert "The ratios are off by 2.0% (median) and 2.0% (worst: mlp-5.forward)" in text
+    assert "## torch 2.6.0 → 2.6.0" not in text
+
+
+def test_page_has_comparisons_in_the_order_of_releases_and_what_scripts_measured(tmp_path):
+    later, earlier = record(), record(before=manifest("1.13.1", "3.8.18"), after=manifest("2.0.1", "3.8.18"))
+    tool = {"format": raw.FORMAT, "what": "tool", "title": "Costs", "command": "python tools/x.py", "date": "2026-01-01", "lines": ["| a |"],
+            "figures": {}}
+    text = committed(tmp_path, a=later, b=earlier, c=tool)
+    assert -1 < text.index("**Costs**") < text.index("## torch 1.13.1 → 2.0.1") < text.index("## torch 2.6.0 → 2.15.0")
+    assert "CUDA: no GPU was at hand" in text
+
+
+def test_heat_map_refuses_releases_that_are_no_neighbours(tmp_path):
+    with pytest.raises(HistoryError, match="no comparison goes on from torch 2.15.0 \\(the next is from 2.6.0\\)"):
+        command.draw([record(), record()], tmp_path / "map.svg")
