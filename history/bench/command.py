@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 from pathlib import Path
-from typing import Callable, Iterator, List
+from typing import Callable, Iterator, List, Tuple
 
 from history import matrix, versions
 from history.bench import design, estimate, page, pictures, raw
 from history.bench import growth as growing
+from history.bench.estimate import Estimate
 from history.bench.environments import environment
 from history.errors import HistoryError
 
@@ -18,18 +19,18 @@ def bench(options: argparse.Namespace) -> int:
     """Compare neighbours, or read what was kept of it; returns 1 where a benchmark is slower, 130 after an interruption."""
     if bool(options.read) == bool(options.release) or len(options.release) == 1:
         raise HistoryError("bench: name two or more releases to compare, as `bench 2.6 2.15`, or --read files of raw rounds")
-    records = [raw.read(path) for path in options.read] or list(_compared(options))
-    for record in records:
+    judged = [(record, estimate.estimates(record)) for record in [raw.read(path) for path in options.read] or _compared(options)]
+    for record, found in judged:
         if options.format == "markdown":
-            print(f"## {page.heading(record)}\n\n{page.markdown(record)}")
+            print(f"## {page.heading(record)}\n\n{page.markdown(record, found)}")
         else:
-            page.table(record)
+            page.table(record, found)
     if options.plot:
-        draw(records, options.plot)
+        draw(judged, options.plot)
         print(f"written: {options.plot}")
-    if any(record["interrupted"] for record in records):
+    if any(record["interrupted"] for record, _ in judged):
         return 130
-    return int(any(one.verdict == "slower" for record in records for one in estimate.estimates(record)))
+    return int(any(one.verdict == "slower" for _, found in judged for one in found))
 
 
 def _compared(options: argparse.Namespace) -> Iterator[dict]:
@@ -64,25 +65,27 @@ def growth(options: argparse.Namespace) -> int:
             file = unused((options.to or root / ".history" / "bench") / f"growth-{there.release}-{options.device}.json")
             record = growing.measure(root, there, options.device, options.budget * 60, file, tell, tuple(options.only))
         print(f"raw rounds: {file}")
-    print(growing.text(growing.curves(record)))
+    curves = growing.curves(record)
+    print(growing.text(curves))
     if options.plot:
-        pictures.growth(f"torch {record['release']['release']} on {record['device']}", growing.curves(record), options.plot)
+        pictures.growth(f"torch {record['release']['release']} on {record['device']}", curves, options.plot)
         print(f"written: {options.plot}")
     return 130 if record["interrupted"] else 0
 
 
-def draw(records: List[dict], path: Path) -> None:
+def draw(judged: List[Tuple[dict, List[Estimate]]], path: Path) -> None:
     """A forest plot of one comparison, a heat map of several that are neighbours. Raises HistoryError where they form no chain."""
-    if len(records) == 1:
-        pictures.forest(page.heading(records[0]), estimate.estimates(records[0]), path)
+    judged = sorted(judged, key=lambda one: versions.key(one[0]["before"]["release"]))
+    records = [record for record, _ in judged]
+    if len(judged) == 1:
+        pictures.forest(page.heading(records[0]), judged[0][1], path)
         return
-    records = sorted(records, key=lambda record: versions.key(record["before"]["release"]))
     releases = [records[0]["before"]["release"], *(record["after"]["release"] for record in records)]
     for record, release in zip(records, releases):
         if record["before"]["release"] != release:
             raise HistoryError(f"no comparison goes on from torch {release} (the next is from {record['before']['release']}): "
                                "a heat map needs neighbours")
-    columns = [{one.name: one for one in estimate.estimates(record)} for record in records]
+    columns = [{one.name: one for one in found} for _, found in judged]
     pictures.heat_map(f"the training step on {records[0]['device']}", releases, columns, path)
 
 
@@ -93,8 +96,8 @@ def draw_all(root: Path) -> None:
         if record["what"] == "growth":
             pictures.growth(f"torch {record['release']['release']} on {record['device']}", growing.curves(record), path.with_suffix(".svg"))
         elif record["what"] == "comparison" and record["before"]["release"] != record["after"]["release"]:
-            draw([record], path.with_suffix(".svg"))
-            chain.append(record)
+            chain.append((record, estimate.estimates(record)))
+            draw(chain[-1:], path.with_suffix(".svg"))
     if len(chain) > 1:
         draw(chain, root / page.FOLDER / page.HEAT_MAP)
 

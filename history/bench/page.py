@@ -71,7 +71,7 @@ def page(root: Path, known: Any = None) -> str:
         if path not in against_itself:
             parts.append(f"## {heading(record)}\n")
             parts.extend(_picture(path, f"ratio and interval of each benchmark, {heading(record)}"))
-            parts.append(markdown(record))
+            parts.append(markdown(record, estimate.estimates(record)))
     grown = {path: record for path, record in records.items() if record["what"] == "growth"}
     if grown:
         parts.append("## How a step's cost grows\n\nThe whole step: a fixed part, and one that grows with the batch or with the parameters. "
@@ -110,9 +110,8 @@ def summary(record: dict, found: List[Estimate]) -> str:
     return text
 
 
-def markdown(record: dict) -> str:
+def markdown(record: dict, found: List[Estimate]) -> str:
     """One comparison as Markdown."""
-    found = estimate.estimates(record)
     lines = [summary(record, found), "", "| benchmark | verdict | ratio | interval | control | before | after | launches, rounds |",
              "|---|---|---|---|---|---|---|---|"]
     for one in found:
@@ -133,13 +132,12 @@ def _compile_times(record: dict) -> Iterator[str]:
                "wall time with an empty cache, the three at once.")
 
 
-def table(record: dict) -> None:
+def table(record: dict, found: List[Estimate]) -> None:
     """One comparison on the terminal."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    found = estimate.estimates(record)
     console = Console(highlight=False)
     console.print(f"{heading(record)}: {summary(record, found)}", markup=False, soft_wrap=True)
     rows = Table(box=None, padding=(0, 1, 0, 0))

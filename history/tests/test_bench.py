@@ -35,6 +35,11 @@ def manifest(release="2.6.0", python="3.11.7", build="cu124"):
     return {"release": release, "python": python, "build": build, "cpu_capability": "AVX2"}
 
 
+def judged(kept):
+    """A comparison with its estimates."""
+    return kept, estimate.estimates(kept)
+
+
 def record(**changed):
     return {"format": raw.FORMAT, "what": "comparison", "device": "cpu", "threads": 1, "altered": None, "notes": [], "date": "2026-01-01",
             "machine": {"processor": "a processor", "cores": 2, "load": [0.0, 0.0, 0.0]}, "seed": 1, "interrupted": False,
@@ -157,8 +162,8 @@ def test_a_run_never_replaces_the_file_of_another(tmp_path):
 
 
 def test_markdown_says_each_verdict_and_what_is_not_clean():
-    text = page.markdown(record(rounds={"mlp-5.forward": rounds(1e5, 1e5, 1.25e5, noise=0.001)}, missing={"mlp-5.compiled": "torch 1.13.1 has no torch.compile"},
-                                notes=["torch 1.13.1 runs on Python 3.8.18, torch 2.0.1 on Python 3.11.7"], interrupted=True))
+    text = page.markdown(*judged(record(rounds={"mlp-5.forward": rounds(1e5, 1e5, 1.25e5, noise=0.001)}, missing={"mlp-5.compiled": "torch 1.13.1 has no torch.compile"},
+                                notes=["torch 1.13.1 runs on Python 3.8.18, torch 2.0.1 on Python 3.11.7"], interrupted=True)))
     assert "| mlp-5.forward | **slower** | 1.25" in text
     assert "| mlp-5.compiled | unknown: torch 1.13.1 has no torch.compile |" in text
     assert "**Not clean:** torch 1.13.1 runs on Python 3.8.18" in text
@@ -299,4 +304,4 @@ def test_page_has_comparisons_in_the_order_of_releases_and_what_scripts_measured
 
 def test_heat_map_refuses_releases_that_are_no_neighbours(tmp_path):
     with pytest.raises(HistoryError, match="no comparison goes on from torch 2.15.0 \\(the next is from 2.6.0\\)"):
-        command.draw([record(), record()], tmp_path / "map.svg")
+        command.draw([judged(record()), judged(record())], tmp_path / "map.svg")

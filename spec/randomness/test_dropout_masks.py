@@ -14,7 +14,7 @@ CPU = Path("/proc/cpuinfo")
 def one_stream_whatever_the_cpu():
     """Up to 1.13 an Intel CPU drew these numbers with MKL, every other with torch's generator, whose numbers are recorded."""
     if torch.__version__.startswith("1.") and CPU.exists() and "GenuineIntel" in CPU.read_text():
-        pytest.skip("recorded on an AMD CPU; this torch draws other numbers on Intel's")
+        pytest.skip(reason="recorded on an AMD CPU; this torch draws other numbers on Intel's")
 
 
 def seeded(draw):
