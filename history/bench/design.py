@@ -113,8 +113,7 @@ def compare(root: Path, plan: Plan, file: Path, tell: Callable[[float, str], Non
     """
     began = time.monotonic()
     record = {
-        "format": raw.FORMAT, "what": "comparison", "device": plan.device, "threads": 1, "altered": plan.alter, "notes": [],
-        "date": datetime.date.today().isoformat(), "machine": machine(), "seed": random.randrange(2**32), "interrupted": False,
+        **begun("comparison", plan.device), "altered": plan.alter, "notes": [],
         "before": {}, "after": {}, "missing": {}, "first_call": {}, "rounds": {},
     }
     shuffled = random.Random(record["seed"])
@@ -224,6 +223,12 @@ def _burst(remotes: Dict[str, Remote], rounds: dict, case: str, figure: str, shu
                  for role in shuffled.sample(ROLES, len(ROLES))}
         for role in ROLES:  # all three or none: an interruption leaves whole rounds
             rounds[role].append(taken[role])
+
+
+def begun(what: str, device: str) -> dict:
+    """The head of a raw record: what is measured, where and when, and the seed of its random order."""
+    return {"format": raw.FORMAT, "what": what, "device": device, "threads": 1, "date": datetime.date.today().isoformat(),
+            "machine": machine(), "seed": random.randrange(2**32), "interrupted": False}
 
 
 def machine() -> dict:

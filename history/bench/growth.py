@@ -8,7 +8,6 @@ parameters, Adam's step above all. ``measure`` keeps raw nanoseconds, ``curves``
 
 from __future__ import annotations
 
-import datetime
 import random
 import shutil
 import tempfile
@@ -119,8 +118,7 @@ def measure(root: Path, environment: Environment, device: str, seconds: float, f
     figure = FIGURES[device.partition(":")[0]]
     cases = list(OrderedDict.fromkeys(sizes.case(size) for sizes in wanted.values() for size in sizes.sizes))
     record = {
-        "format": raw.FORMAT, "what": "growth", "device": device, "threads": 1, "figure": figure, "date": datetime.date.today().isoformat(),
-        "machine": design.machine(), "seed": random.randrange(2**32), "interrupted": False, "release": {},
+        **design.begun("growth", device), "figure": figure, "release": {},
         "curves": {name: {**sizes._asdict(), "sizes": list(sizes.sizes)} for name, sizes in wanted.items()}, "missing": {}, "rounds": {},
     }
     cache = Path(tempfile.mkdtemp())
