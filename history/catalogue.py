@@ -9,6 +9,7 @@ A behaviour is a function ``test_*`` with the argument ``snapshot`` in ``spec/<c
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
@@ -103,13 +104,42 @@ def _read(path: Path, root: Path) -> Iterator[Behaviour]:
 def code(path: Path) -> str:
     """The source of a module without its functions' ``api``, ``changed`` and ``no_fault`` markers, and without docstrings."""
     text = path.read_text(encoding="utf-8")
-    left_out = set()
-    for node in ast.walk(ast.parse(text)):
+    left_out = _left_out(ast.parse(text))
+    return "\n".join(line for number, line in enumerate(text.splitlines(), start=1) if number not in left_out)
+
+
+def _left_out(module: ast.Module) -> set:
+    """The numbers of the lines of markers and docstrings."""
+    numbers = set()
+    for node in ast.walk(module):
         decorators = [one for one in getattr(node, "decorator_list", ()) if _marker(one) in ("api", "changed", "no_fault")]
         documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None
         for one in [*decorators, *(node.body[:1] if documented else ())]:
-            left_out.update(range(one.lineno, one.end_lineno + 1))
-    return "\n".join(line for number, line in enumerate(text.splitlines(), start=1) if number not in left_out)
+            numbers.update(range(one.lineno, one.end_lineno + 1))
+    return numbers
+
+
+class Source:
+    """A module of tests as a reader is shown it: without markers and docstrings."""
+
+    def __init__(self, path: Path):
+        text = path.read_text(encoding="utf-8")
+        module = ast.parse(text)
+        left_out = _left_out(module)
+        self.docstring = ast.get_docstring(module) or ""
+        self._lines = {number: line for number, line in enumerate(text.splitlines(), start=1) if number not in left_out}
+        self._functions = {node.lineno: range(min([node.lineno, *(one.lineno for one in node.decorator_list)]), node.end_lineno + 1)
+                           for node in module.body if isinstance(node, ast.FunctionDef)}
+
+    def of(self, line: int) -> str:
+        """The function that begins at a line."""
+        return "\n".join(self._lines[number] for number in self._functions[line] if number in self._lines)
+
+    def shared(self, lines: List[int]) -> str:
+        """All but the functions that begin at these lines."""
+        theirs = {number for line in lines for number in self._functions[line]}
+        text = "\n".join(line for number, line in self._lines.items() if number not in theirs)
+        return re.sub(r"\n{3,}", "\n\n\n", text).strip("\n")
 
 
 def _marker(decorator: ast.expr) -> Optional[str]:

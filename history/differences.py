@@ -12,8 +12,8 @@ from history.kinds import KINDS
 
 NAME = "DIFFERENCES.md"
 HURTS = ("silent", "error", "api-gone", "exception", "random")  # what breaks or bends a program that ran before
-_NUMBER = re.compile(r"pytorch#(\d+)")
-_CODE = re.compile(r"(?<![`\w])[\w.]*[_*<>][\w.*<>]*(=[\w.\"]+)?(\([^)\s]*\))?(?![`\w])")
+NUMBER = re.compile(r"pytorch#(\d+)")
+CODE = re.compile(r"(?<![`\w])[\w.]*[_*<>][\w.*<>]*(=[\w.\"]+)?(\([^)\s]*\))?(?![`\w])")
 _LENGTH = 60  # characters of a value
 _PLACES = 2  # places of a change that are shown
 
@@ -57,7 +57,9 @@ def page(root: Path, known: Dict[str, Behaviour]) -> str:
         *_releases(all_events, recorded),
         *_drift(runs),
         *_causes(all_events),
-        *_unverified(root, runs),
+        "## What was not verified",
+        "",
+        *(f"- {line}" for line in unverified(root, runs)),
         *_links(all_events),
     ]
     return "\n".join(parts) + "\n"
@@ -177,9 +179,8 @@ def _causes(all_events: List[Event]) -> Iterator[str]:
     yield ""
 
 
-def _unverified(root: Path, known: Dict[str, dict]) -> Iterator[str]:
-    yield "## What was not verified"
-    yield ""
+def unverified(root: Path, known: Dict[str, dict]) -> List[str]:
+    """Where the records know nothing."""
     missing = [f"torch {release}: not recorded" for release in matrix.releases(root) if release not in map(versions.line, known)]
     for release, manifest in known.items():
         for behaviour, why in manifest["unknown"].items():
@@ -193,7 +194,7 @@ def _unverified(root: Path, known: Dict[str, dict]) -> Iterator[str]:
     missing.append(f"any platform but {', '.join(platforms)}; any Python but {', '.join(pythons)}; any CPU capability but {', '.join(capabilities)}")
     missing.append("patch releases but those recorded: " + ", ".join(known))
     missing.append("what no behaviour asks about: the specification covers the subjects above, not all of torch")
-    yield from (f"- {line}" for line in missing)
+    return missing
 
 
 def _table(heading: List[str], rows: List[List[str]]) -> Iterator[str]:
@@ -212,18 +213,18 @@ def _arrows(lines: List[Tuple[str, str]]) -> str:
 
 def _prose(words: Optional[str]) -> str:
     """Words of a marker in a cell: names with underscores, stars or angles are code, or Markdown would eat them."""
-    return _CODE.sub(lambda word: f"`{word[0]}`", " ".join((words or "").replace("|", "\\|").split()))
+    return CODE.sub(lambda word: f"`{word[0]}`", " ".join((words or "").replace("|", "\\|").split()))
 
 
 def _cause(change: Change) -> str:
     """The cause, its numbers in brackets: ``_links`` makes them links."""
-    return _NUMBER.sub(r"[\g<0>]", change.cause or "unknown")
+    return NUMBER.sub(r"[\g<0>]", change.cause or "unknown")
 
 
 def _links(all_events: List[Event]) -> Iterator[str]:
     """Where the numbers of the causes lead to."""
     yield ""
-    numbers = {number for event in all_events for number in _NUMBER.findall(event.change.cause or "")}
+    numbers = {number for event in all_events for number in NUMBER.findall(event.change.cause or "")}
     yield from (f"[pytorch#{number}]: https://github.com/pytorch/pytorch/issues/{number}" for number in sorted(numbers, key=int))
 
 

@@ -161,14 +161,14 @@ def markdown(data: dict) -> str:
     """A table for each kind of file; neighbours among writers and readers that are all the same share a row or a column."""
     parts = ["# Which release reads what which release wrote"]
     for file in data["files"]:
-        rows, columns = _rows(file), _columns(file)
-        lines = ["| written by | " + " | ".join(f"read by {_span(column, file)}" for column in columns) + " |",
+        rows, columns = row_groups(file), _columns(file)
+        lines = ["| written by | " + " | ".join(f"read by {releases_in_words(column, file)}" for column in columns) + " |",
                  "|---" * (1 + len(columns)) + "|"]
         for row in rows:
             cells = [file["outcomes"][row[0]][column[0]] for column in columns]
-            lines.append(f"| {_span(row, file)} | {' | '.join(cells)} |")
+            lines.append(f"| {releases_in_words(row, file)} | {' | '.join(cells)} |")
         parts += [f"## {file['claim'][0].upper()}{file['claim'][1:]}", f"`{file['id']}`", "\n".join(lines)]
-        told = [f"- {sentence}\n" + "\n".join(f"  - {step}" for step in steps) for sentence, steps in _told(file)]
+        told = [f"- {sentence}\n" + "\n".join(f"  - {step}" for step in steps) for sentence, steps in explained(file)]
         parts += ["\n".join(told)] if told else []
     return "\n\n".join([*parts, FOOT]) + "\n"
 
@@ -180,7 +180,7 @@ def table(data: dict, width: Optional[int] = None) -> None:
     from rich.table import Table
 
     console = Console(width=width, highlight=False)
-    signs = _signs(data)
+    signs = signs_of(data)
     legend = {"loads": "loads", "warns": "loads, with a warning", "differs": "loads, and differs", "unknown": "not recorded"}
     for outcome, (sign, style) in signs.items():
         console.print(f"[{style}]{sign}[/{style}] {legend.get(outcome, outcome)}")
@@ -189,18 +189,18 @@ def table(data: dict, width: Optional[int] = None) -> None:
         digits = zip(*("{}{:>2}".format(*versions.line(reader).split(".")) for reader in file["read_by"]))
         grid.add_column("written by")
         grid.add_column("\n".join(["read by", *map(" ".join, digits)]), no_wrap=True, min_width=2 * len(file["read_by"]) - 1)
-        for row in _rows(file):
+        for row in row_groups(file):
             cells = (signs[file["outcomes"][row[0]][reader]] for reader in file["read_by"])
-            grid.add_row(_span(row, file), " ".join(f"[{style}]{sign}[/{style}]" for sign, style in cells))
+            grid.add_row(releases_in_words(row, file), " ".join(f"[{style}]{sign}[/{style}]" for sign, style in cells))
         console.print(grid)
-        for sentence, steps in _told(file):
+        for sentence, steps in explained(file):
             console.print(escape(sentence))
             for step in steps:
                 console.print(f"  [green]{escape(step)}[/green]")
     console.print(FOOT, style="dim")
 
 
-def _signs(data: dict) -> Dict[str, Tuple[str, str]]:
+def signs_of(data: dict) -> Dict[str, Tuple[str, str]]:
     """Outcome -> its character and style, of those that there are. An exception has its initial, or the first free letter."""
     signs = {"loads": ("·", "green"), "warns": ("w", "yellow"), "differs": ("≠", "red"), "unknown": ("?", "dim")}
     there = {outcome for file in data["files"] for row in file["outcomes"].values() for outcome in row.values()}
@@ -212,16 +212,16 @@ def _signs(data: dict) -> Dict[str, Tuple[str, str]]:
     return {outcome: sign for outcome, sign in signs.items() if outcome in there}
 
 
-def _told(file: dict) -> Iterator[Tuple[str, List[str]]]:
+def explained(file: dict) -> Iterator[Tuple[str, List[str]]]:
     """For each way: where it is needed, and its steps."""
     for way in file["ways"]:
         what = "loads, and what comes of it differs" if way["outcome"] == "differs" else way["outcome"]
         says = f": {report.short(way['says'], 100)}" if way["says"] else ""
         steps = [f"{'or ' * (number > 0)}{step}" for number, step in enumerate(way["steps"])]
-        yield f"Written by {_span(way['written_by'], file)}, read by {_span(way['read_by'], file)}: {what}{says}", steps
+        yield f"Written by {releases_in_words(way['written_by'], file)}, read by {releases_in_words(way['read_by'], file)}: {what}{says}", steps
 
 
-def _rows(file: dict) -> List[List[str]]:
+def row_groups(file: dict) -> List[List[str]]:
     return _runs(file["written_by"], lambda writer: file["outcomes"][writer])
 
 
@@ -240,7 +240,7 @@ def _runs(releases: List[str], of: Any) -> List[List[str]]:
     return found
 
 
-def _span(chosen: List[str], file: dict) -> str:
+def releases_in_words(chosen: List[str], file: dict) -> str:
     """``1.4, 1.6 to 2.15``: releases by the ends of their runs of neighbours, among all that wrote or read."""
     everyone = sorted({*file["written_by"], *file["read_by"]}, key=versions.key)
     runs = [run for run in _runs(everyone, lambda one: one in chosen) if run[0] in chosen]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from history import catalogue, manifests, store, versions
 from history.catalogue import Behaviour, Change
@@ -96,13 +96,11 @@ def diff(root: Path, asked_before: str, asked_after: str, device: str = "cpu", k
         if gaps:
             unknown.extend(gaps)
             continue
-        cases, came_back = _cases(record, device, before, after)
+        difference, came_back = judged(behaviour, record, device, before, after)
         doubt = _doubt(record, device, before, after)
-        changes = between(behaviour.changes, before.asked, after.asked)
-        if cases:
-            kind = _kind(cases, changes, backwards=versions.key(before.asked) > versions.key(after.asked))
-            if not kinds or kind in kinds:
-                differences.append(Difference(behaviour, kind, cases, changes, doubt and doubt.reason))
+        if difference:
+            if not kinds or difference.kind in kinds:
+                differences.append(difference._replace(doubt=doubt and doubt.reason))
         elif doubt:
             unknown.append(doubt._replace(behaviour=behaviour.id))
         elif came_back:
@@ -110,6 +108,16 @@ def diff(root: Path, asked_before: str, asked_after: str, device: str = "cpu", k
     order = list(KINDS)
     differences.sort(key=lambda difference: order.index(difference.kind))
     return Answer(before, after, device, differences, unknown, returned, len(chosen))
+
+
+def judged(behaviour: Behaviour, record: store.Record, device: str, before: Side, after: Side) -> Tuple[Optional[Difference], bool]:
+    """How one behaviour differs between two versions, both verified; and where it does not, whether it changed and changed back."""
+    cases, came_back = _cases(record, device, before, after)
+    if not cases:
+        return None, came_back
+    changes = between(behaviour.changes, before.asked, after.asked)
+    kind = _kind(cases, changes, backwards=versions.key(before.asked) > versions.key(after.asked))
+    return Difference(behaviour, kind, cases, changes, None), came_back
 
 
 def select(known: Dict[str, Behaviour], apis: Sequence[str], chapters: Sequence[str]) -> Dict[str, Behaviour]:

@@ -53,13 +53,16 @@ def _difference(difference: Difference, answer: Answer) -> dict:
         "page": behaviour.page,
         "article": behaviour.article,
         "test": behaviour.node,
-        "cases": [{"case": case.name,
-                   "before": _entry(case.before),
-                   "after": _entry(case.after)} for case in difference.cases],
+        "cases": cases(difference),
         "changes": [{name: value for name, value in change._asdict().items() if name != "unless"} for change in difference.changes],
         "doubt": difference.doubt,
         "reproduction": reproduction(behaviour, answer.before.asked, answer.after.asked),
     }
+
+
+def cases(difference: Difference) -> List[dict]:
+    """The snapshots that differ, with the entries of both sides."""
+    return [{"case": case.name, "before": _entry(case.before), "after": _entry(case.after)} for case in difference.cases]
 
 
 def reproduction(behaviour: Behaviour, *asked: str) -> str:

@@ -139,13 +139,13 @@ def test_way_that_loses_values_says_so(kinds):
 
 def test_span_names_runs_of_neighbours_by_their_ends():
     file = {"written_by": ["1.2.0"], "read_by": RELEASES}
-    assert interchange._span(RELEASES, file) == "1.0 to 2.0"
-    assert interchange._span(["1.0.3", "1.2.0", "2.0.1"], file) == "1.0, 1.2 to 2.0"
+    assert interchange.releases_in_words(RELEASES, file) == "1.0 to 2.0"
+    assert interchange.releases_in_words(["1.0.3", "1.2.0", "2.0.1"], file) == "1.0, 1.2 to 2.0"
 
 
 def test_exceptions_get_letters_of_their_own():
     row = {"1.0": "raises RuntimeError", "1.1": "raises RecursionError", "1.2": "differs"}
-    signs = interchange._signs({"files": [{"outcomes": {"1.0": row}}]})
+    signs = interchange.signs_of({"files": [{"outcomes": {"1.0": row}}]})
     assert {outcome: sign for outcome, (sign, _) in signs.items()} == {
         "differs": "≠", "raises RecursionError": "R", "raises RuntimeError": "A"}
 
