@@ -193,7 +193,7 @@ def unverified(root: Path, known: Dict[str, dict]) -> List[str]:
     capabilities = sorted({manifest["cpu_capability"] for manifest in known.values()})
     missing.append(f"any platform but {', '.join(platforms)}; any Python but {', '.join(pythons)}; any CPU capability but {', '.join(capabilities)}")
     missing.append("patch releases but those recorded: " + ", ".join(known))
-    missing.append("what no behaviour asks about: the specification covers the subjects above, not all of torch")
+    missing.append("what no behaviour asks about: the specification covers the subjects of its chapters, not all of torch")
     return missing
 
 

@@ -13,7 +13,6 @@ import jinja2
 from markupsafe import Markup
 
 from history import catalogue, claims, differences, interchange, manifests, report, versions
-from history.bench import page as benchmarks
 from history.errors import HistoryError
 from history.kinds import KINDS
 from history.site import model as site
@@ -23,7 +22,7 @@ HERE = Path(__file__).parent
 MARK = '<meta name="generator" content="torch-training-spec">'
 PAGES = [("index.html", "Table"), ("upgrade.html", "Upgrade"), ("claims.html", "Articles"), ("interchange.html", "Checkpoints"),
          ("benchmarks.html", "Benchmarks"), ("drift.html", "Drift"), ("verified.html", "Verified")]
-CURVE = "training-curve.svg"
+BENCHMARKS, PICTURES, CURVE = "BENCHMARKS.md", "benchmarks", "training-curve.svg"  # as `history benchmarks --write` and `tools/training_curve.py` write them
 SEVERITY = {"bad": differences.HURTS, "seen": ("representation", "warning", "wording"), "gained": ("error-gone", "api-appeared")}
 MEANINGS = {"loads": "loads", "warns": "loads, with a warning", "differs": "loads, and differs", "unknown": "not recorded"}
 _CODE = re.compile(r"``(.+?)``|`(.+?)`", re.DOTALL)
@@ -83,7 +82,7 @@ def pages(root: Path, tell: Callable[[str], None]) -> Iterator[Tuple[str, bytes]
     yield render("interchange.html", **_interchange(root))
     yield render("drift.html", drift=_drift(model))
     yield render("benchmarks.html", **_benchmarks(root))
-    for path in sorted((root / benchmarks.FOLDER).glob("*.svg")):
+    for path in sorted((root / PICTURES).glob("*.svg")):
         yield path.name, path.read_bytes()
     events = differences.events(root, known)
     without = [event for event in events if not event.change.cause]
@@ -214,6 +213,6 @@ def _benchmarks(root: Path) -> Dict[str, Any]:
     """BENCHMARKS.md as HTML, its pictures beside it."""
     from markdown_it import MarkdownIt
 
-    text = benchmarks.page(root).replace(f"({benchmarks.FOLDER}/", "(")
-    html = MarkdownIt("commonmark").enable("table").render(text)
-    return {"text": Markup(html), "curve": CURVE if (root / benchmarks.FOLDER / CURVE).exists() else None}
+    page = root / BENCHMARKS
+    text = page.read_text(encoding="utf-8").replace(f"({PICTURES}/", "(") if page.exists() else "# Benchmarks\n\nNone are recorded."
+    return {"text": Markup(MarkdownIt("commonmark").enable("table").render(text)), "curve": CURVE if (root / PICTURES / CURVE).exists() else None}
