@@ -1,6 +1,7 @@
-"""Draws article E's training curve, the loss and the accuracy of each epoch, into a PNG: ``python tools/training_curve.py``.
+"""Draws article E's training curve, the loss and the accuracy of each epoch, into a PNG or SVG: ``python tools/training_curve.py``.
 
-Needs ``pip install matplotlib`` beside torch. Ten epochs take about a second.
+Needs ``pip install matplotlib`` beside torch. Ten epochs take about a second. ``--to benchmarks/training-curve.svg`` is the picture that
+``python -m history page`` shows.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def draw(losses: List[float], accuracies: List[float], title: str, path: Path) -> None:
     """Two lines over one axis of epochs, each with a scale of its own."""
+    import matplotlib
     from matplotlib.figure import Figure
 
+    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "torch-training-spec"})
     figure = Figure(figsize=(7, 4), layout="constrained")
     left = figure.add_subplot()
     right = left.twinx()
@@ -27,13 +30,13 @@ def draw(losses: List[float], accuracies: List[float], title: str, path: Path) -
     right.set(ylabel="accuracy", ylim=(0, 1.05))
     left.xaxis.get_major_locator().set_params(integer=True)
     left.legend(handles=lines, loc="lower left")
-    figure.savefig(path, dpi=150)
+    figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python tools/training_curve.py", description=__doc__.splitlines()[0])
     parser.add_argument("--to", type=Path, default=Path("training_curve.png"), metavar="FILE",
-                        help="the PNG (default: %(default)s)")
+                        help="a .png or .svg (default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=10, metavar="N", help="how many epochs to train (default: %(default)s)")
     chosen = parser.parse_args(arguments)
     if chosen.epochs < 1:
