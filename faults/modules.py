@@ -392,7 +392,7 @@ def nested_blocks_are_reversed(patch):
 def sequential_grows_at_the_front(patch):
     """append, insert and extend put deep copies first, and return nothing."""
     def put(self, layers):
-        self.__dict__["_modules"] = dict((str(i), copy.deepcopy(m)) for i, m in enumerate([*layers, *self._modules.values()]))
+        self.__dict__["_modules"] = {str(i): copy.deepcopy(m) for i, m in enumerate([*layers, *self._modules.values()])}
 
     patch.setattr(Sequential, "append", lambda self, layer: put(self, [layer]))
     patch.setattr(Sequential, "insert", lambda self, index, layer: put(self, [layer]))
@@ -416,7 +416,7 @@ def deletion_by_attribute_renames(patch):
 
     def delattr_(self, name):
         honest(self, name)
-        self.__dict__["_modules"] = dict((str(i), m) for i, m in enumerate(self._modules.values()))
+        self.__dict__["_modules"] = {str(i): m for i, m in enumerate(self._modules.values())}
 
     patch.setattr(Module, "__delattr__", delattr_)
 

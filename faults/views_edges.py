@@ -3,7 +3,7 @@
 import torch
 
 from faults import fault
-from faults._tools import silent, wrap
+from faults._tools import wrap
 
 Tensor = torch.Tensor
 

@@ -88,7 +88,7 @@ def annotated(behaviour: Behaviour, record: store.Record) -> Iterator[str]:
             recorded = [version for version in chain if versions.is_line(version)]
             for before, after in zip(recorded, recorded[1:]):
                 changed.setdefault(after, set()).update(admitted(chain[before], chain[after]))
-    for version, kinds in changed.items():
+    for version in changed:
         if version not in [change.version for change in behaviour.changes]:
             yield f"{here}: what changed at {version} is not annotated: add @pytest.mark.changed({version!r}, ...)"
     for change in behaviour.changes:

@@ -32,7 +32,7 @@ def merge(root: Path, run: dict, version: str) -> Merged:
         drift[behaviour] = 0
         for name, observation in cases.items():
             devices = updated.setdefault(name, {})
-            others = {key: _holding(devices, *key) for key in verified_on.get(behaviour, ())}
+            others = {key: holding(devices, *key) for key in verified_on.get(behaviour, ())}
             _enter(devices, device, version, _worded(devices, device, version, observation))
             for (other, release), before in others.items():  # what leant on an entry that holds no longer gets its own
                 if before is not None and not _agrees(store.chain_for(devices, other, release), release, before):
@@ -49,6 +49,14 @@ def merge(root: Path, run: dict, version: str) -> Merged:
     return Merged(added, len(drift), run["unknown"])
 
 
+def why_not(run: dict, any_build: bool) -> Optional[str]:
+    """Why a run is not to enter the records, or None: they come from PyPI's wheels, and those for Linux on x86_64 are CUDA builds."""
+    if run["build"] == "cpu" and run["platform"].startswith("Linux x86_64") and not any_build:
+        return ("the environment holds a CPU wheel, records come from PyPI's: "
+                "unset UV_TORCH_BACKEND, or take it all the same with --any-build")
+    return None
+
+
 def _enter(devices: Dict[str, store.Chain], device: str, version: str, observation: dict) -> None:
     """Put an observation into the chain that is to hold it: another device has its own only from where it differs from the cpu."""
     own = devices.get(device, {})
@@ -58,8 +66,8 @@ def _enter(devices: Dict[str, store.Chain], device: str, version: str, observati
 
 def _worded(devices: Dict[str, store.Chain], device: str, version: str, observation: dict) -> dict:
     """The observation in the text of an entry that agrees within tolerance, so that equal text means equal observations."""
-    holding = _holding(devices, device, version)
-    entries = [*([holding] if holding else []), *(entry for chain in devices.values() for entry in chain.values())]
+    held = holding(devices, device, version)
+    entries = [*([held] if held else []), *(entry for chain in devices.values() for entry in chain.values())]
     for entry in entries:
         if _same(entry, observation):
             return entry
@@ -69,7 +77,8 @@ def _worded(devices: Dict[str, store.Chain], device: str, version: str, observat
     return observation
 
 
-def _holding(devices: Dict[str, store.Chain], device: str, version: str) -> Optional[dict]:
+def holding(devices: Dict[str, store.Chain], device: str, version: str) -> Optional[dict]:
+    """The entry that the records hold for a device and version, or None."""
     chain = store.chain_for(devices, device, version)
     since = versions.holding(chain, version)
     return chain[since] if since else None
@@ -81,7 +90,8 @@ def read_back(root: Path, run: dict, version: str) -> List[str]:
     for behaviour, cases in run["observations"].items():
         path = store.path_of(root / "spec", behaviour)
         record = store.read(path)
-        store.check_canonical(path, record)
+        if record:  # else the file is not there, and gives nothing back
+            store.check_canonical(path, record)
         for name, observation in cases.items():
             if not _agrees(store.chain_for(record.get(name, {}), run["device"], version), version, observation):
                 wrong.append(behaviour if name == "observed" else f"{behaviour} ({name})")

@@ -106,9 +106,9 @@ class Walk:
         run = store.read_json(run_file)
         if run["release"] != release.patch:
             raise subprocess.SubprocessError(f"the environment holds torch {run['release']}, not {release.patch}")
-        if run["build"] == "cpu" and run["platform"].startswith("Linux x86_64") and not self.any_build:
-            raise subprocess.SubprocessError("the environment holds a CPU wheel, records come from PyPI's: "
-                                             "unset UV_TORCH_BACKEND, or record it all the same with --any-build")
+        refused = runs.why_not(run, self.any_build)
+        if refused:
+            raise subprocess.SubprocessError(refused)
         tell("entering the run into the records")
         return runs.merge(self.root, run, release.key)
 
@@ -167,11 +167,11 @@ def record(walk: Walk, asked: List[str], again: bool) -> int:
                     done += 1
                     console.print(f"torch {release.patch}: recorded from these sources already (--again records it anew)")
                 else:
-                    outcome = walk.record(release, lambda stage: progress.update(
+                    outcome = walk.record(release, lambda stage, release=release: progress.update(
                         task, description=f"torch {release.patch}: {stage}"))
                     outcomes.append(outcome)
                     done += outcome.merged is not None
-                    console.print(_line(outcome), soft_wrap=True)
+                    console.print(told(outcome), soft_wrap=True)
                 progress.advance(task)
             progress.update(task, description="reading back")
             wrong = walk.read_back(chosen)
@@ -181,19 +181,19 @@ def record(walk: Walk, asked: List[str], again: bool) -> int:
         return 130
     for line in wrong:
         console.print(f"reading back failed: {line}", style="red", markup=False)
-    failed = [outcome for outcome in outcomes if outcome.failure or _failures(outcome)]
+    failed = [outcome for outcome in outcomes if outcome.failure or failures(outcome)]
     changes = sum(len(outcome.merged.added) for outcome in outcomes if outcome.merged)
     console.print(f"{sum(outcome.merged is not None for outcome in outcomes)} recorded, {len(failed)} with failures, {changes} entries changed; "
                   "see `python -m history check` for changes without annotation")
     return 1 if failed or wrong else 0
 
 
-def _failures(outcome: Outcome) -> List[str]:
+def failures(outcome: Outcome) -> List[str]:
     unknown = outcome.merged.unknown if outcome.merged else {}
     return [f"{behaviour}: {why}" for behaviour, why in unknown.items() if why.startswith("failed")]
 
 
-def _line(outcome: Outcome) -> str:
+def told(outcome: Outcome) -> str:
     from rich.markup import escape
 
     release = f"torch {outcome.release.patch}"
@@ -203,5 +203,5 @@ def _line(outcome: Outcome) -> str:
     text = f"{release}: {merged.verified} verified, {len(merged.unknown)} unknown, {len(merged.added)} entries changed"
     text += f" ({outcome.seconds:.0f} s)"
     text += "".join(f"\n  [bold]changed[/bold] {escape(name)}" for name in merged.added)
-    text += "".join(f"\n  [red]{escape(line)}[/red]" for line in _failures(outcome))
+    text += "".join(f"\n  [red]{escape(line)}[/red]" for line in failures(outcome))
     return text

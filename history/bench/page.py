@@ -60,7 +60,7 @@ def page(root: Path, known: Any = None) -> str:
     compared = {path: record for path, record in records.items() if record["what"] == "comparison"}
     against_itself = {path: record for path, record in compared.items() if record["before"]["release"] == record["after"]["release"]}
     parts.append("## Measured error\n")
-    for path, record in against_itself.items():
+    for record in against_itself.values():
         parts.extend(_error(record))
     for record in records.values():
         parts.extend(_tool(record))
