@@ -11,9 +11,10 @@ Read in this order:
 7. ``catalogue`` the behaviours as their tests' source declares them;
 8. ``query``     what differs between two versions; ``report`` renders it; ``claims`` are the articles' sentences and their
    verdicts, ``differences`` the page of every change, ``interchange`` which release reads whose files; ``check`` lints it all;
-   ``uses`` and ``code`` find in a reader's own source what it can meet of a difference;
-9. ``matrix``    the releases of tox.ini, ``walk`` records them one by one; ``bench/`` times two of them side by side;
-   ``__main__`` is the command line.
+   ``uses`` and ``code`` find in a reader's own source what it can meet of a difference, ``sarif`` tells a code host, and ``locks`` read
+   which torch a reader's files pin;
+9. ``matrix``    the releases of tox.ini, ``walk`` records them one by one, ``merging`` enters what several machines recorded; ``bench/`` times
+   two of them side by side; ``__main__`` is the command line.
 
 1 to 5 run inside pytest, on Python 3.8 with torch 1.4 as on the newest of both. Nothing here imports torch.
 """

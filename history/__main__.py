@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 from history import catalogue, manifests, query, report, store, versions
 from history.errors import HistoryError
@@ -52,21 +52,29 @@ def parser() -> argparse.ArgumentParser:
                          help="only this API or what it contains, as torch.optim (repeatable)")
 
     sub = command("diff", diff, "what differs between two versions, silent changes first",
+                  usage="%(prog)s [options] A B\n       %(prog)s [options] --from FILE --to FILE",
                   epilog="Exit status: 1 with differences (of the --fail-on kinds), 0 without, 2 for bad input. Kinds: "
                          + "; ".join(f"{slug}: {meaning}" for slug, meaning in KINDS.items()))
-    sub.add_argument("before", metavar="A", help="a version, as 1.13")
-    sub.add_argument("after", metavar="B", help="a version, as 2.0")
+    sub.add_argument("before", nargs="?", metavar="A", help="a version, as 1.13")
+    sub.add_argument("after", nargs="?", metavar="B", help="a version, as 2.0")
+    sub.add_argument("--from", dest="old", metavar="FILE",
+                     help="instead of A: what requirements.txt, uv.lock, poetry.lock or pylock.toml pins; "
+                          "REVISION:PATH is a file in git, as main:uv.lock")
+    sub.add_argument("--to", dest="new", metavar="FILE", help="instead of B, likewise")
+    sub.set_defaults(misused=sub.error)
     filters(sub)
     sub.add_argument("--kind", type=_kinds, default=[], metavar="KIND[,KIND]", help="only differences of these kinds")
     sub.add_argument("--fail-on", type=_kinds, default=list(KINDS), metavar="KIND[,KIND]|none",
                      help="exit with 1 only for these kinds (default: any that is shown)")
-    sub.add_argument("--format", choices=("table", "markdown", "json"), default="table")
+    sub.add_argument("--format", choices=("table", "markdown", "json", "sarif"), default="table",
+                     help="sarif: for a code host; needs --code (default: table)")
     sub.add_argument("--limit", type=int, default=100, metavar="N",
                      help="show N differences in the table, those that hurt most (default: 100; 0: all)")
     sub.add_argument("--device", default="cpu")
     sub.add_argument("--code", action="append", type=Path, default=[], metavar="PATH",
                      help="only what this Python file, notebook or folder can meet, with file and line (repeatable); "
                           "--fail-on then counts what is certain or likely")
+    sub.add_argument("--level", choices=report.LEVELS, help="with --code: only hits that are at least as sure (default: possible)")
 
     sub = command("show", show, "one behaviour's life: its claim, its history and every change")
     sub.add_argument("id", metavar="ID", help="a behaviour, as freezing.filter_object_is_consumed_once")
@@ -75,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     filters(sub)
 
     sub = command("versions", versions_, "the releases, and what is verified of each")
+    sub.add_argument("--format", choices=("text", "json"), default="text")
     sub.add_argument("--device", default="cpu")
 
     sub = command("interchange", interchange_, "which release reads the checkpoints that which release wrote, and the ways through")
@@ -89,6 +98,10 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command("benchmarks", benchmarks_, "what the committed benchmark runs say: BENCHMARKS.md")
     sub.add_argument("--write", action="store_true", help="write BENCHMARKS.md and its pictures instead of printing it")
+
+    sub = command("page", page_, "the records as a static site: tables, upgrade from A to B, chapters, claims, benchmarks",
+                  epilog="Open index.html in the folder; no server and no network are needed.")
+    sub.add_argument("--to", type=Path, metavar="FOLDER", help="where it goes (default: site, in the repository); an older site is replaced")
 
     def timing(sub: argparse.ArgumentParser, budget: float) -> None:
         sub.add_argument("--only", action="append", default=[], metavar="PATTERN",
@@ -125,6 +138,13 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--device", default="cpu")
     sub.add_argument("--here", action="store_true", help="record the one release in the torch of this Python, without tox")
     sub.add_argument("--any-build", action="store_true", help="record CPU wheels too")
+
+    sub = command("merge", merge, "enter run files of other machines into the records, in any order",
+                  epilog="Exit status: 1 where two runs, or a run and the records, saw one release differently, where a behaviour had "
+                         "failed, or where something does not read back; 2 for bad input, and then nothing was entered.")
+    sub.add_argument("path", nargs="+", type=Path, metavar="RUN_OR_FOLDER", help="what `record` left in .history/, or a folder of it")
+    sub.add_argument("--any-build", action="store_true", help="enter runs of CPU wheels too")
+    sub.add_argument("--dry-run", action="store_true", help="say what would be entered, and write nothing")
     return top
 
 
@@ -150,24 +170,48 @@ def _launches(text: str) -> int:
 
 
 def diff(options: argparse.Namespace) -> int:
-    answer = query.diff(options.root, options.before, options.after, options.device, options.kind, options.api, options.chapter)
+    before, after = _pair(options)
+    if not options.code and (options.level or options.format == "sarif"):
+        options.misused("--level and --format sarif need --code")
+    answer = query.diff(options.root, before, after, options.device, options.kind, options.api, options.chapter)
     data = report.as_json(answer)
     counted = {difference.behaviour.id for difference in answer.differences}
+    faults: List[str] = []
     if options.code:
         from history import code
 
-        found = code.scan(options.code, answer.differences)
-        data = report.touched(data, found.hits, found.files)
-        counted = {behaviour for behaviour, hits in found.hits.items() if hits[0].level != "possible"}
-        for fault in found.faults:
+        level = options.level or report.LEVELS[-1]
+        found = code.scan(options.code, answer.differences, level)
+        data, faults = report.touched(data, found.hits, found.files, level), found.faults
+        counted = {behaviour for behaviour, hits in found.hits.items() if hits[0].level != report.LEVELS[-1]}
+        for fault in faults:
             print(fault, file=sys.stderr)
     if options.format == "json":
         print(json.dumps(data, indent=1, ensure_ascii=False))
+    elif options.format == "sarif":
+        from history import sarif
+
+        print(json.dumps(sarif.log(data, faults), indent=1, ensure_ascii=False))
     elif options.format == "markdown":
         print(report.markdown(data), end="")
     else:
         report.table(data, limit=options.limit)
     return 1 if any(one.kind in options.fail_on and one.behaviour.id in counted for one in answer.differences) else 0
+
+
+def _pair(options: argparse.Namespace) -> Tuple[str, str]:
+    """The two versions: as given, or as two files pin them."""
+    given, files = (options.before, options.after), (options.old, options.new)
+    if None not in given and files == (None, None):
+        return given
+    if None in files or given != (None, None):
+        options.misused("give two versions, A and B, or --from FILE and --to FILE")
+    from history import locks
+
+    before, after = locks.version("--from", options.old), locks.version("--to", options.new)
+    if before == after:
+        print(f"torch is {before} in both, {options.old} and {options.new}", file=sys.stderr)
+    return before, after
 
 
 def show(options: argparse.Namespace) -> int:
@@ -206,7 +250,11 @@ def list_(options: argparse.Namespace) -> int:
 def versions_(options: argparse.Namespace) -> int:
     from history import matrix
 
-    for row in matrix.overview(options.root, options.device):
+    rows = list(matrix.overview(options.root, options.device))
+    if options.format == "json":
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        return 0
+    for row in rows:
         if row["reason"]:
             print(f"{row['release']:<8} unknown: {row['reason']}")
         else:
@@ -250,6 +298,20 @@ def benchmarks_(options: argparse.Namespace) -> int:
     return _page(options, page.NAME, page.page(options.root))
 
 
+def page_(options: argparse.Namespace) -> int:
+    import time
+
+    from rich.console import Console
+
+    from history.site import build
+
+    folder, began, console = options.to or options.root / "site", time.monotonic(), Console(stderr=True)
+    with console.status("reading the records") as status:
+        size = build.build(options.root, folder, lambda page: status.update(f"writing {page}"))
+    print(f"{folder / 'index.html'}: written, {size / 1e6:.1f} MB in {time.monotonic() - began:.1f} s")
+    return 0
+
+
 def bench(options: argparse.Namespace) -> int:
     from history.bench import command
 
@@ -289,6 +351,12 @@ def record(options: argparse.Namespace) -> int:
         raise HistoryError("--here records one release: name it, as `record --here 2.11`")
     walker = walk.Walk(options.root.resolve(), options.device, options.free, options.here, options.any_build)
     return walk.record(walker, options.release, options.again)
+
+
+def merge(options: argparse.Namespace) -> int:
+    from history import merging
+
+    return merging.merge(options.root.resolve(), options.path, options.any_build, options.dry_run)
 
 
 if __name__ == "__main__":

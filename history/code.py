@@ -11,19 +11,22 @@ How sure a hit is:
            difference is met depends on more than the call, such as the values. Where the call already failed before the upgrade,
            that takes code that catches the error.
 
-Files are read one by one, and nothing of them is kept but their hits. A file that does not mention torch is not parsed.
+Files are read one by one, and nothing of them is kept but their hits. Every file is parsed, and named where that fails; only those that
+mention torch and a word of a difference are looked into.
 """
 
 from __future__ import annotations
 
 import ast
+import bisect
 import gc
 import json
 import os
 import re
+import sys
 import warnings
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from history.errors import HistoryError
 from history.query import Difference
@@ -34,9 +37,8 @@ LACKS = re.compile(r"(?:module '(?P<module>[\w.]+)'|object) has no attribute '(?
 REFUSES = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument")
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 PYTHON_CELL = re.compile(r"%%(time|timeit|capture|prun)\b")
-CATCHING = ("try", "raises", "assertRaises", "assertRaisesRegex", "suppress")
 WORD = re.compile(rb"[A-Za-z_]\w*")
-BATCH = 20  # files between two runs of the garbage collector
+BATCH = 1000  # files between two runs of the garbage collector, which has little to do: what is read of a file holds no circles
 LEFT_OUT = {"__pycache__", "node_modules", "site-packages"}
 
 
@@ -69,54 +71,58 @@ class Target(NamedTuple):
     guarded: bool  # every call raised before, so that only code that catches the error meets it
 
 
-def scan(paths: Sequence[Path], differences: Sequence[Difference]) -> Scan:
-    """Read files and folders for uses that can meet a difference. Raises HistoryError for a path that there is not."""
+def scan(paths: Sequence[Path], differences: Sequence[Difference], level: str = LEVELS[-1]) -> Scan:
+    """Read files and folders for uses that meet a difference, at least as surely as ``level`` says.
+
+    Raises HistoryError for a path that there is not.
+    """
     wanted: Dict[str, List[Target]] = {}
-    targets = [target_of(difference) for difference in differences]
-    for target in targets:
+    for target in map(target_of, differences):
         for name in target.names:
             wanted.setdefault(name, []).append(target)
     words = words_of(wanted)
-    filters = [(_encoded(words_of(target.names)), _encoded(target.needs or CATCHING if target.needs or target.guarded else ()))
-               for target in targets if target.names]
-    found: Dict[str, List[Hit]] = {}
-    faults: List[str] = []
+    reader = Reader(wanted, words, {word.encode() for word in words}, LEVELS.index(level), {}, [])
     count = 0
-    gc.freeze()  # what is read so far stays: the collector need not look at it for every file
     gc.disable()
-    for path in files(paths):
-        if count % BATCH == 0:
-            gc.collect()
-        count += 1
-        try:
-            content = path.read_bytes()
-            if b"torch" in content and _concerned(set(WORD.findall(content)), filters):
-                _read(path, content, wanted, words, found, faults)
-        except OSError as error:
-            faults.append(f"{path}: cannot be read: {error.strerror}")
-        except RecursionError:
-            faults.append(f"{path}: nested too deeply to be read")
-    gc.enable()
-    gc.unfreeze()
-    for hits in found.values():
+    try:
+        for count, path in enumerate(_shown(files(paths)), start=1):
+            reader.read(path)
+            if count % BATCH == 0:
+                gc.collect()
+    finally:
+        gc.enable()
+    for hits in reader.found.values():
         hits.sort(key=lambda hit: (LEVELS.index(hit.level), hit.file, hit.cell or 0, hit.line))
-    return Scan(found, count, faults)
+    return Scan(reader.found, count, reader.faults)
 
 
-def _encoded(words: Iterable[str]) -> Set[bytes]:
-    return {word.encode() for word in words}
+def _shown(paths: Iterator[Path]) -> Iterator[Path]:
+    """The same paths; on a terminal, their number so far is shown meanwhile."""
+    if not sys.stderr.isatty():
+        return paths
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-
-def _concerned(words: Set[bytes], filters: List[Tuple[Set[bytes], Set[bytes]]]) -> bool:
-    """Whether a file has a word of a difference's names, and of what it needs beside them: most files need not be parsed."""
-    return any(not names.isdisjoint(words) and (not needs or not needs.isdisjoint(words)) for names, needs in filters)
+    def counted() -> Iterator[Path]:
+        with Progress(SpinnerColumn(), TextColumn("{task.completed:.0f} files read"), TimeElapsedColumn(),
+                      console=Console(stderr=True), transient=True) as progress:
+            yield from progress.track(paths, total=None)
+    return counted()
 
 
 def files(paths: Sequence[Path]) -> Iterator[Path]:
-    """The Python files and notebooks, folders in order of their names, without hidden folders and virtual environments."""
+    """The Python files and notebooks, folders in order of their names, without hidden folders and virtual environments.
+
+    What is named twice, or lies in a folder that is named too, comes once.
+    """
+    whole: Dict[Path, Path] = {}
     for path in paths:
         if not path.exists():
             raise HistoryError(f"--code {path}: no such file or folder")
+        whole.setdefault(path.resolve(), path)
+    for place, path in whole.items():
+        if not whole.keys().isdisjoint(place.parents):
+            continue
         if path.is_file():
             yield path
         for folder, folders, names in os.walk(path):
@@ -125,68 +131,85 @@ def files(paths: Sequence[Path]) -> Iterator[Path]:
             yield from (Path(folder, name) for name in sorted(names) if name.endswith((".py", ".ipynb")))
 
 
-def _read(path: Path, content: bytes, wanted: Dict[str, List[Target]], words: Set[str], found: Dict[str, List[Hit]],
-          faults: List[str]) -> None:
-    if path.suffix == ".ipynb":
-        tree, cells = _notebook(path, content, faults)
-    else:
-        tree, cells = _parse(content, str(path), faults), []
-    if tree is None:
-        return
-    best: Dict[Tuple[str, int], Tuple[int, str]] = {}  # one hit for each behaviour and line
-    for use in Source(tree).uses(wanted, words):
-        for name, relation in use.names:
-            for target in wanted[name]:
-                judged = judge(target, use, name, relation)
-                if judged:
+class Reader(NamedTuple):
+    """What a scan looks for, and what it has found so far."""
+
+    wanted: Dict[str, List[Target]]  # by API
+    words: Set[str]
+    encoded: Set[bytes]  # the same words
+    most: int  # the last level that is kept, as its place in LEVELS
+    found: Dict[str, List[Hit]]
+    faults: List[str]
+
+    def read(self, path: Path) -> None:
+        """Read one file."""
+        try:
+            content = path.read_bytes()
+            tree, cells = self._notebook(path, content) if path.suffix == ".ipynb" else (self._parse(content, str(path)), [])
+            if tree and b"torch" in content and (cells or not self.encoded.isdisjoint(WORD.findall(content))):
+                self._hits(path.as_posix(), Source(tree), cells)
+        except OSError as error:
+            self.faults.append(f"{path}: cannot be read: {error.strerror}")
+        except RecursionError:
+            self.faults.append(f"{path}: nested too deeply to be read")
+
+    def _hits(self, file: str, source: Source, cells: List[Tuple[int, int]]) -> None:
+        best: Dict[Tuple[str, int], Tuple[int, str]] = {}  # one hit for each behaviour and line
+        for use in source.uses(self.wanted, self.words):
+            arguments = _arguments(use)
+            for name, relation in use.names:
+                for target in self.wanted[name]:
+                    judged = judge(target, use, name, relation, *arguments)
                     key = (target.id, use.line)
-                    best[key] = min(best.get(key, judged), judged, key=lambda one: one[0])
-    for (behaviour, line), (level, why) in best.items():
-        cell, line = _in_cell(cells, line)
-        found.setdefault(behaviour, []).append(Hit(path.as_posix(), line, cell, LEVELS[level], why))
+                    if judged and judged[0] <= self.most and judged[0] < best.get(key, (len(LEVELS),))[0]:
+                        best[key] = judged
+        same: Dict[Hit, Hit] = {}  # a line meets many behaviours in the same words, which are kept once
+        for (behaviour, line), (level, why) in best.items():
+            cell, line = _in_cell(cells, line)
+            hit = Hit(file, line, cell, LEVELS[level], why)
+            self.found.setdefault(behaviour, []).append(same.setdefault(hit, hit))
 
+    def _parse(self, source: object, where: str, flags: int = 0) -> Optional[ast.Module]:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of escapes in the reader's strings
+                return compile(source, where, "exec", ast.PyCF_ONLY_AST | flags, dont_inherit=True)
+        except SyntaxError as error:
+            self.faults.append(f"{where}:{error.lineno or 1}: not Python: {error.msg}")
+        except (ValueError, MemoryError) as error:  # null bytes; Python's parser says MemoryError of too deep a nesting
+            self.faults.append(f"{where}:1: not Python: {error or 'nested too deeply'}")
+        return None
 
-def _parse(source: object, where: str, faults: List[str], flags: int = 0) -> Optional[ast.Module]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of escapes in the reader's strings
-            return compile(source, where, "exec", ast.PyCF_ONLY_AST | flags, dont_inherit=True)
-    except SyntaxError as error:
-        faults.append(f"{where}:{error.lineno or 1}: not Python: {error.msg}")
-    except ValueError as error:
-        faults.append(f"{where}:1: not Python: {error}")
-    return None
-
-
-def _notebook(path: Path, content: bytes, faults: List[str]) -> Tuple[Optional[ast.Module], List[Tuple[int, int]]]:
-    """A notebook's code cells as one module, and for each its first line there and its number."""
-    try:
-        cells = [(number, "".join(cell["source"])) for number, cell in enumerate(json.loads(content)["cells"], start=1)
-                 if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError) as error:
-        faults.append(f"{path}:{getattr(error, 'lineno', 1)}: not a notebook: {error}")
-        return None, []
-    lines, starts = 0, []
-    whole = ast.Module(body=[], type_ignores=[])
-    for number, text in cells:
-        if text.startswith("%%") and not PYTHON_CELL.match(text):
-            continue
-        text = MAGIC.sub(r"\1pass", text)
-        tree = _parse(text, f"{path}: cell {number}", faults, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        if tree:
-            starts.append((lines + 1, number))
-            for node in tree.body:
-                ast.increment_lineno(node, lines)
-            whole.body.extend(tree.body)
-            lines += text.count("\n") + 1
-    return whole, starts
+    def _notebook(self, path: Path, content: bytes) -> Tuple[Optional[ast.Module], List[Tuple[int, int]]]:
+        """A notebook's code cells as one module, and for each its first line there and its number."""
+        try:
+            cells = [(number, "".join(cell["source"])) for number, cell in enumerate(json.loads(content)["cells"], start=1)
+                     if cell["cell_type"] == "code"]
+        except (ValueError, KeyError, TypeError) as error:
+            self.faults.append(f"{path}:{getattr(error, 'lineno', 1)}: not a notebook: {error}")
+            return None, []
+        lines, starts = 0, []
+        whole = ast.Module(body=[], type_ignores=[])
+        for number, text in cells:
+            if text.startswith("%%") and not PYTHON_CELL.match(text):
+                continue
+            text = MAGIC.sub(r"\1pass", text)
+            tree = self._parse(text, f"{path}: cell {number}", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            if tree:
+                starts.append((lines + 1, number))
+                for node in tree.body:
+                    ast.increment_lineno(node, lines)
+                whole.body.extend(tree.body)
+                lines += text.count("\n") + 1
+        return whole, starts
 
 
 def _in_cell(cells: List[Tuple[int, int]], line: int) -> Tuple[Optional[int], int]:
-    for start, number in reversed(cells):
-        if line >= start:
-            return number, line - start + 1
-    return None, line
+    """A line of the whole as its cell and the line there; a file without cells is one."""
+    if not cells:
+        return None, line
+    start, number = cells[bisect.bisect(cells, (line, sys.maxsize)) - 1]
+    return number, line - start + 1
 
 
 # ---- whether a use meets a difference
@@ -194,8 +217,8 @@ def _in_cell(cells: List[Tuple[int, int]], line: int) -> Tuple[Optional[int], in
 def target_of(difference: Difference) -> Target:
     """What decides, from the markers and from the record."""
     behaviour = difference.behaviour
-    words = {word.lower() for case in difference.cases for word in re.findall(r"\w+", case.name)}
-    named = [api for api in behaviour.api if api.rpartition(".")[2].lower() in words]  # the cases are called after their APIs
+    words = {_plain(word) for case in difference.cases for word in re.findall(r"\w+", case.name)}
+    named = [api for api in behaviour.api if _plain(api.rpartition(".")[2]) in words]  # the cases are called after their APIs
     names = {api: bool(named) or api == behaviour.api[0] for api in named or behaviour.api}
     lacking, refused = {}, set()
     for case in difference.cases:
@@ -223,6 +246,11 @@ def target_of(difference: Difference) -> Target:
                   failed and not (lacking or refused or unless))
 
 
+def _plain(name: str) -> str:
+    """``BatchNorm1d`` and ``batch_norm`` -> ``batchnorm``."""
+    return re.sub(r"\dd$", "", name.lower().replace("_", ""))
+
+
 def _lacking(lacks: re.Match, apis: List[str]) -> List[str]:
     """The APIs that one side lacks: ``module 'torch' has no attribute 'func'`` -> what of the behaviour's stands in torch.func."""
     if lacks["module"]:
@@ -232,38 +260,31 @@ def _lacking(lacks: re.Match, apis: List[str]) -> List[str]:
         f"{list(ancestors(api))[-1]}.{lacks['attribute']}" for api in apis[:1] if api.rpartition(".")[2][:1].isupper()]
 
 
-def judge(target: Target, use: Use, name: str, relation: str) -> Optional[Tuple[int, str]]:
+def judge(target: Target, use: Use, name: str, relation: str, given: set, hidden: bool) -> Optional[Tuple[int, str]]:
     """The level (its place in LEVELS) and the reason, or None where the use does not meet the difference."""
-    given, hidden = _arguments(use)
     why, doubtful = use.why, False
     if target.needs:
-        if not given & target.needs:
+        met = sorted(given & target.needs)
+        if not met:
             return None
-        why += f" with {' or '.join(f'{one}=' for one in sorted(given & target.needs))}"
+        why += f" with {' or '.join(f'{one}=' for one in met)}"
     elif target.lacking:
         if relation == "base":
             return None
-    else:
-        open_to = [unless for unless in target.unless if not given & set(unless)]
-        if target.unless and not open_to:
+    elif target.unless:
+        unless = next((one for one in target.unless if not given & set(one)), None)
+        if unless is None:
             return None
-        if not target.unless:
-            return _by_circumstance(target, use, relation)
-        words = [str(one) for one in open_to[0] if isinstance(one, str)]
+        words = [one for one in unless if isinstance(one, str)]
         why += f" without {' or '.join(words)}" if words else ""
         doubtful = use.passed or bool(words) and (hidden or use.call is None)
+    elif relation != "itself" or target.guarded and not use.guarded:
+        return None
+    else:
+        return 2, f"{why}; more than the call decides"
     if relation == "unknown":
         return 2, why
-    if use.sure and target.names[name] and relation in ("itself", "base") and not doubtful:
-        return 0, why
-    return 1, why
-
-
-def _by_circumstance(target: Target, use: Use, relation: str) -> Optional[Tuple[int, str]]:
-    """A use of an API whose difference shows in some circumstances only: *possible* at most."""
-    if relation != "itself" or target.guarded and not use.guarded:
-        return None
-    return 2, f"{use.why}; whether it meets the difference depends on more than the call"
+    return (0 if use.sure and target.names[name] and relation in ("itself", "base") and not doubtful else 1), why
 
 
 def _arguments(use: Use) -> Tuple[set, bool]:

@@ -13,6 +13,7 @@ from history.query import Answer, Difference, Entry, Side
 
 FORMAT = 1
 LEVELS = ("certain", "likely", "possible")  # of a hit in the reader's source
+POSSIBLE = "Only possible: the object is unknown, or more than the call decides"
 
 
 # ---- JSON
@@ -71,22 +72,38 @@ def reproduction(behaviour: Behaviour, *asked: str) -> str:
     return f"tox run -e {environments} -- {behaviour.node} --observed"
 
 
-def touched(data: dict, hits: Dict[str, list], files: int) -> dict:
-    """The answer with the differences that the reader's source can meet alone, each with its hits (``history/code.py``)."""
+def touched(data: dict, hits: Dict[str, list], files: int, level: str) -> dict:
+    """The answer with the differences that the reader's source can meet alone, each with its hits (``history/code.py``).
+
+    Those that it possibly meets come last; ``level`` is the least sure that was asked for.
+    """
     order = list(KINDS)
     differences = [{**one, "hits": [hit._asdict() for hit in hits[one["id"]]]} for one in data["differences"] if one["id"] in hits]
-    differences.sort(key=lambda one: (order.index(one["kind"]), LEVELS.index(one["hits"][0]["level"])))
+    differences.sort(key=lambda one: (only_possible(one), order.index(one["kind"]), LEVELS.index(one["hits"][0]["level"])))
     counts = {kind: sum(one["kind"] == kind for one in differences) for kind in KINDS}
     return {**data, "differences": differences, "counts": {kind: count for kind, count in counts.items() if count},
-            "code": {"files": files, "untouched": len(data["differences"]) - len(differences)}}
+            "code": {"files": files, "level": level, "untouched": len(data["differences"]) - len(differences)}}
+
+
+def only_possible(data: dict) -> bool:
+    """Whether a difference has hits, and none that is certain or likely."""
+    return "hits" in data and data["hits"][0]["level"] == LEVELS[-1]
 
 
 def lines_of_hits(data: dict, most: int) -> List[str]:
-    """``certain: train.py:12: opt is torch.optim.Adam since line 3; zero_grad() without set_to_none``."""
+    """``certain: train.py:12: opt is torch.optim.Adam since line 3; zero_grad() without set_to_none``; one possible hit at most."""
     hits = data.get("hits", [])
+    shown = [hit for hit in hits if hit["level"] != LEVELS[-1]][:most] or hits[:1]
     lines = [f"{hit['level']}: {hit['file']}:{'cell ' + str(hit['cell']) + ':' if hit['cell'] else ''}{hit['line']}: {hit['why']}"
-             for hit in hits[:most]]
-    return lines + [f"and {len(hits) - most} more" for _ in lines[:1] if len(hits) > most]
+             for hit in shown]
+    left = [hit["level"] for hit in hits[len(shown):]]
+    counts = [f"{left.count(level)} more {level}" for level in LEVELS if level in left]
+    return lines + [f"and {', '.join(counts)}" for _ in counts[:1]]
+
+
+def _place(data: dict) -> str:
+    """Where a difference is only possible: ``train.py:12: opt is not known; ...; and 2 more possible``."""
+    return "; ".join(lines_of_hits(data, 1)).partition(": ")[2]
 
 
 # ---- what changed, as text
@@ -188,9 +205,10 @@ def _from_the_first_difference(before: str, after: str, length: int) -> Tuple[st
 def headline(data: dict) -> str:
     """``torch 1.13 -> 2.0 on cpu: 5 differences (4 silent value change, 1 API appeared)``."""
     counts = ", ".join(f"{count} {KINDS[kind]}" for kind, count in data["counts"].items())
-    total = len(data["differences"])
+    total, vague = len(data["differences"]), sum(map(only_possible, data["differences"]))
     return (f"torch {data['from']['version']} → {data['to']['version']} on {data['device']}: "
-            f"{total or 'no'} difference{'s' * (total != 1)} in {data['compared']} behaviours" + (f" ({counts})" if counts else ""))
+            f"{total or 'no'} difference{'s' * (total != 1)} in {data['compared']} behaviours" + (f" ({counts})" if counts else "")
+            + (f", {vague} of them only possible" if vague else ""))
 
 
 def caveats(data: dict) -> List[str]:
@@ -210,9 +228,11 @@ def caveats(data: dict) -> List[str]:
     for behaviour in data["changed_and_changed_back"]:
         lines.append(f"changed in between, and changed back: {behaviour}")
     if "code" in data:
-        count = data["code"]["untouched"]
-        lines.append(f"{count or 'no'} other difference{'s' * (count != 1)} touch{'es' * (count == 1)} nothing that was found "
-                     f"in {data['code']['files']} file{'s' * (data['code']['files'] != 1)}")
+        count, files = data["code"]["untouched"], data["code"]["files"]
+        lacking = {"certain": "without a certain hit", "likely": "without a certain or likely hit"}.get(
+            data["code"]["level"], "without any hit")
+        read = f"{files} file{'s' * (files != 1)}"
+        lines.append(f"{count} other difference{'s' * (count != 1)} {lacking} in {read}" if count else f"{read} read")
     return lines
 
 
@@ -227,6 +247,8 @@ def markdown(data: dict) -> str:
     parts = [f"# {headline(data)}", *(f"> {line}" for line in caveats(data))]
     kind = None
     for difference in data["differences"]:
+        if only_possible(difference):
+            break
         if difference["kind"] != kind:
             kind = difference["kind"]
             parts.append(f"## {KINDS[kind][0].upper()}{KINDS[kind][1:]}")
@@ -246,6 +268,9 @@ def markdown(data: dict) -> str:
             f"| {data['from']['version']} | {data['to']['version']} |\n|---|---|\n{rows}",
             "\n".join(notes),
             f"```sh\n{difference['reproduction']}\n```") if part))
+    vague = [f"- `{one['id']}` ({KINDS[one['kind']]}): {_place(one)}" for one in data["differences"] if only_possible(one)]
+    if vague:
+        parts += [f"## {POSSIBLE}", "\n".join(vague)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -273,17 +298,26 @@ def table(data: dict, width: Optional[int] = None, limit: int = 0) -> None:
     if not data["differences"]:
         return
     shown = data["differences"][:limit] if limit > 0 else data["differences"]
-    for kind in dict.fromkeys(difference["kind"] for difference in shown):
+    vague = [difference for difference in shown if only_possible(difference)]
+    told = shown[:len(shown) - len(vague)]
+    for kind in dict.fromkeys(difference["kind"] for difference in told):
         grid = Table(title=KINDS[kind], title_style="bold red" if kind in HARMFUL else "bold", title_justify="left",
                      show_lines=True, expand=True)
         for heading, ratio in (("behaviour", 4), (data["from"]["version"], 3), (data["to"]["version"], 3)):
             grid.add_column(heading, ratio=ratio, overflow="fold")
-        for difference in shown:
+        for difference in told:
             if difference["kind"] == kind:
                 lines = lines_of_change(difference, 100)
                 more = [f"and {len(lines) - PLACES} more: see history show"] * (len(lines) > PLACES)
                 grid.add_row("\n".join(_about(difference)), "\n".join([*(escape(before) for before, _ in lines[:PLACES]), *more]),
                              "\n".join(escape(after) for _, after in lines[:PLACES]))
+        console.print(grid)
+    if vague:
+        grid = Table(title=POSSIBLE, title_style="bold", title_justify="left", expand=True, box=None, padding=(0, 1))
+        for heading, ratio in (("behaviour", 4), ("where", 6)):
+            grid.add_column(heading, ratio=ratio, overflow="fold")
+        for difference in vague:
+            grid.add_row(escape(difference["id"]), escape(_place(difference)))
         console.print(grid)
     if len(shown) < len(data["differences"]):
         console.print(f"[yellow]{len(data['differences']) - len(shown)} more differences, which hurt less: --limit 0 shows all, "

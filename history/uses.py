@@ -55,9 +55,6 @@ DISTINCTIVE = {"zero_grad": (OPTIMIZER, MODULE), "backward": (TENSOR,), "require
                "retain_grad": (TENSOR,)}
 # where torch has classes -> the base of each
 BASES = {"torch.nn": MODULE, "torch.optim": OPTIMIZER, "torch.optim.lr_scheduler": "torch.optim.lr_scheduler.LRScheduler"}
-# the fields of each kind of node that can hold what is looked at here
-FIELDS = {kind: tuple(name for name in kind._fields if name not in ("ctx", "op", "ops", "id", "attr", "arg", "name", "names", "kind"))
-          if kind is not ast.Constant else () for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)}
 NEUTRAL_BASES = {"abc.ABC", "typing.Generic", "typing.Protocol"}
 
 
@@ -138,48 +135,112 @@ def words_of(wanted: Iterable[str]) -> Set[str]:
 
 
 class Binder(checker.Checker):
-    """pyflakes' checker; it also keeps, for each name that is read, all that is bound to it in its scope."""
+    """pyflakes' checker; it also keeps each node's parent and, for each name that is read, all that is bound to it in its scope.
 
-    builtIns: Set[str] = set()  # Python's own names are of no interest here, nor is what pyflakes reports
+    What pyflakes does beside in order to report faults is left out, which takes half the time.
+    """
 
+    builtIns: Set[str] = set()  # Python's own names are of no interest here
     def __init__(self, tree: ast.Module) -> None:
-        self.read: Dict[ast.AST, list] = {}
+        self.parent: Dict[ast.AST, ast.AST] = {}
+        self.read: Dict[ast.Name, list] = {}
+        self.annotations: Set[ast.AST] = set()
+        self.attributes: List[ast.Attribute] = []
+        self.assignments: List[ast.stmt] = []
         self._bound: Dict[Tuple[int, str], list] = {}
         super().__init__(tree, withDoctest=False)
 
+    # pyflakes' names
     def report(self, *args, **kwargs):
         pass
 
-    def addBinding(self, node, value):  # noqa: N802 (pyflakes' name)
-        super().addBinding(node, value)
-        for scope in reversed(self.scopeStack):
-            if scope.get(value.name) is value:
-                self._bound.setdefault((id(scope), value.name), []).append(value)
-                return
+    checkDeadScopes = report  # noqa: N815
+
+    def handleNode(self, node, parent):  # noqa: N802
+        handler = HANDLERS.get(node.__class__)
+        if handler:
+            self.parent[node] = parent
+            handler(self, node)
+
+    def handleChildren(self, tree, omit=()):  # noqa: N802
+        for name in FIELDS[tree.__class__]:
+            if not omit or name not in omit:
+                value = getattr(tree, name, None)
+                for child in value if value.__class__ is list else (value,):
+                    handler = HANDLERS.get(child.__class__)  # as handleNode does; most of the time goes here
+                    if handler:
+                        self.parent[child] = tree
+                        handler(self, child)
+
+    def ATTRIBUTE(self, node):  # noqa: N802
+        self.attributes.append(node)
+        self.handleNode(node.value, node)
+
+    def ASSIGN(self, node):  # noqa: N802
+        self.assignments.append(node)
+        super().ASSIGN(node)
+
+    def ANNASSIGN(self, node):  # noqa: N802
+        self.assignments.append(node)
+        super().ANNASSIGN(node)
+
+    def ARG(self, node):  # noqa: N802
+        self.addBinding(node, checker.Argument(node.arg, node))
+
+    def NAME(self, node):  # noqa: N802
+        if isinstance(node.ctx, ast.Load):
+            self.handleNodeLoad(node, None)
+        elif isinstance(node.ctx, ast.Store):
+            self.handleNodeStore(node)
+
+    def handle_annotation_always_deferred(self, annotation, parent):
+        self.annotations.add(annotation)
+        self.deferFunction(lambda: self.handleNode(annotation, parent))
+
+    handleAnnotation = handle_annotation_always_deferred  # noqa: N815
+
+    def handleNodeStore(self, node):  # noqa: N802
+        kind = checker.NamedExprAssignment if isinstance(self.parent[node], ast.NamedExpr) else checker.Assignment
+        self.addBinding(node, kind(checker.getNodeName(node), node))
+
+    def addBinding(self, node, value):  # noqa: N802
+        scope = self.scope
+        if isinstance(value, checker.NamedExprAssignment):
+            scope = next(one for one in reversed(self.scopeStack) if not isinstance(one, checker.GeneratorScope))
+        scope[value.name] = value
+        self._bound.setdefault((id(scope), value.name), []).append(value)
 
     def handleNodeLoad(self, node, parent):  # noqa: N802
-        super().handleNodeLoad(node, parent)
-        name = getattr(node, "id", None)
+        inner = True  # a class's own names are seen in its body, and in a comprehension there, but not in its methods
         for scope in reversed(self.scopeStack):
-            found = scope.get(name)
-            if found is not None and found.used and found.used[1] is node:
-                self.read[node] = self._bound.get((id(scope), name), [])
+            if node.id in scope and (inner or not isinstance(scope, checker.ClassScope)):
+                self.read[node] = self._bound.get((id(scope), node.id), [])
                 return
-        stars = [one for scope in self.scopeStack for one in scope.values() if isinstance(one, checker.StarImportation)]
+            inner = inner and isinstance(scope, checker.GeneratorScope)
+        stars = [one for scope in self.scopeStack if scope.importStarred for one in scope.values() if isinstance(one, checker.StarImportation)]
         if stars:
             self.read[node] = stars
+
+
+# what each kind of node holds that is looked at here, and the method that looks at it: pyflakes' own, where that does more than report
+FIELDS = {kind: tuple(name for name in kind._fields if name not in ("ctx", "op", "ops", "id", "attr", "arg", "name", "names", "kind"))
+          for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)}
+BINDING = ("AsyncFunctionDef Attribute Assign AnnAssign ClassDef DictComp ExceptHandler For AsyncFor FunctionDef GeneratorExp Global Import "
+           "ImportFrom Lambda ListComp Name NamedExpr Nonlocal SetComp Try TryStar TypeAlias arg arguments comprehension "
+           "MatchAs MatchMapping MatchStar TypeVar ParamSpec TypeVarTuple").split()
+HANDLERS = {kind: getattr(Binder, kind.__name__.upper()) if kind.__name__ in BINDING else Binder.handleChildren
+            for kind in FIELDS if FIELDS[kind] and kind is not ast.Constant or kind.__name__ in BINDING}
 
 
 class Source:
     """One parsed file."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self._parent = _parents(tree)
-        self._bindings = Binder(tree).read
+        binder = Binder(tree)
+        self._parent, self._bindings, self._annotations = binder.parent, binder.read, binder.annotations
+        self._attributes, self._statements = binder.attributes, binder.assignments
+        vars(binder).clear()  # it holds itself; without it, what stands here is freed without the garbage collector
         self._known: Dict[object, Optional[List[Thing]]] = {}
-        self._rules = {ast.Name: self._name, ast.Attribute: self._attribute, ast.Call: self._call, ast.BinOp: self._binop,
-                       ast.Subscript: self._subscript, ast.UnaryOp: lambda node: self._infer(node.operand) or [],
-                       ast.IfExp: self._ifexp, ast.NamedExpr: lambda node: self._infer(node.value) or []}
         self._running: set = set()  # questions that are being answered
         self._asked: set = set()  # those of them that were asked again meanwhile
         self._early: List[object] = []  # what was found unknown meanwhile
@@ -187,14 +248,17 @@ class Source:
 
     def uses(self, wanted: Dict[str, object], words: Set[str]) -> Iterator[Use]:
         """Every use of a wanted API, in no order; ``words`` are its ``words_of``."""
-        for node, parent in self._parent.items():
-            if isinstance(node, ast.Attribute) and (node.attr in words or node.attr[:1].isupper()) or (
-                    isinstance(node, ast.Name) and not isinstance(parent, ast.Attribute) and isinstance(node.ctx, ast.Load)):
+        for node in self._attributes:
+            if node.attr in words or node.attr[:1].isupper():
+                yield from self._uses_by(node, wanted)
+        for node in self._bindings:
+            if not isinstance(self._parent[node], ast.Attribute) and self._infer(node):
                 yield from self._uses_by(node, wanted)
 
     def _uses_by(self, node: ast.expr, wanted: Dict[str, object]) -> Iterator[Use]:
         parent = self._parent[node]
         call = parent if isinstance(parent, ast.Call) and parent.func is node else None
+        given = call or self._partial(node, parent)
         things = self._referred(node)
         for thing in things:
             inner = isinstance(parent, ast.Attribute) or isinstance(parent, ast.Assign) and node in parent.targets
@@ -206,7 +270,7 @@ class Source:
             if names:
                 passed = call is None and not thing.of and not isinstance(parent, ast.ClassDef)
                 first = int(thing.of is None and not thing.is_class and thing.name.split(".")[-2][:1].isupper())
-                yield Use(node.end_lineno, names, thing.sure, self._why(node, thing, call, parent), call, first, passed, self._guarded(node))
+                yield Use(node.end_lineno, names, thing.sure, self._why(node, thing, call, parent), given, first, passed, self._guarded(node))
         if call is not None and not things and isinstance(node, ast.Attribute) and node.attr in DISTINCTIVE and self._is_unknown(node):
             names = [(f"{one}.{node.attr}", "unknown") for one in DISTINCTIVE[node.attr] if f"{one}.{node.attr}" in wanted]
             if names:
@@ -226,7 +290,7 @@ class Source:
 
     def _infer(self, node: Optional[ast.expr]) -> Optional[List[Thing]]:
         """What an expression may stand for: empty where unknown, None while this very question is being answered."""
-        rule = self._rules.get(type(node))
+        rule = RULES.get(node.__class__)
         if rule is None:
             return []
         bindings = self._bindings.get(node)
@@ -235,7 +299,7 @@ class Source:
             self._asked.add(key)
         elif key not in self._known:
             self._running.add(key)
-            found = self._known[key] = rule(node)
+            found = self._known[key] = rule(self, node)
             self._running.discard(key)
             self._asked.discard(key)
             if self._asked and not found:  # it may be known once the open question is answered
@@ -312,20 +376,15 @@ class Source:
         return [Thing("torch.nn.Parameter", True, one.sure, f"of {_text(iterated)}") for one in self._infer(iterated.func) or ()
                 if one.of and one.name.endswith(f".{method}") and MODULE in ancestors(one.name.rpartition(".")[0])]
 
-    def _argument(self, function: ast.AST, name: str) -> List[Thing]:
-        if isinstance(function, ast.arg):
-            function = self._parent[self._parent[function]]
-        arguments = function.args
+    def _argument(self, node: ast.arg, name: str) -> List[Thing]:
+        arguments = self._parent[node]
+        function = self._parent[arguments]
         owner = self._parent[function]
-        first = (arguments.posonlyargs + arguments.args)[:1]
-        if isinstance(owner, ast.ClassDef) and first and first[0].arg == name:
+        if isinstance(owner, ast.ClassDef) and node in (arguments.posonlyargs + arguments.args)[:1]:
             marks = {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
             if "staticmethod" not in marks:
                 return [Thing(owner.name, built="classmethod" not in marks, own=owner)]
-        for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-            if one.arg == name and one.annotation is not None:
-                return self._annotated(one.annotation, name)
-        return []
+        return self._annotated(node.annotation, name) if node not in (arguments.vararg, arguments.kwarg) else []
 
     def _annotated(self, annotation: Optional[ast.expr], name: str) -> List[Thing]:
         """What an annotation says: a class, ``Optional[...]`` or ``... | None`` of it."""
@@ -377,8 +436,8 @@ class Source:
         """What the bodies of classes and their methods assign to attributes."""
         if self._assigned is None:
             self._assigned = {}
-            for node in self._parent:
-                if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None or _is_none(node.value):
+            for node in self._statements:
+                if node.value is None or _is_none(node.value):
                     continue
                 home = node
                 while home is not None and not isinstance(home, ast.ClassDef):
@@ -435,6 +494,12 @@ class Source:
         sides = [side for side in (node.body, node.orelse) if not _is_none(side)]
         return [one._replace(sure=one.sure and len(sides) == 1) for side in sides for one in self._infer(side) or ()]
 
+    def _partial(self, node: ast.expr, parent: ast.AST) -> Optional[ast.Call]:
+        """The arguments that ``functools.partial(node, ...)`` gives, as a call."""
+        if isinstance(parent, ast.Call) and node in parent.args[:1] and [one.name for one in self._infer(parent.func) or ()] == ["functools.partial"]:
+            return ast.Call(func=node, args=parent.args[1:], keywords=parent.keywords)
+        return None
+
     def _is_unknown(self, node: ast.Attribute) -> bool:
         """Whether nothing is known of the object: it is no class of the file that has the method, or that comes from nowhere else."""
         for base in self._infer(node.value) or ():
@@ -445,10 +510,9 @@ class Source:
         return True
 
     def _in_annotation(self, node: ast.AST) -> bool:
-        child, parent = node, self._parent[node]
-        while isinstance(parent, (ast.Subscript, ast.BinOp, ast.Tuple, ast.Attribute)):
-            child, parent = parent, self._parent[parent]
-        return child in (getattr(parent, "annotation", None), getattr(parent, "returns", None))
+        while node not in self._annotations and isinstance(self._parent[node], (ast.Subscript, ast.BinOp, ast.Tuple, ast.Attribute)):
+            node = self._parent[node]
+        return node in self._annotations
 
     def _guarded(self, node: ast.AST) -> bool:
         """Whether an exception is caught: in ``try`` with handlers, or in ``with pytest.raises(...)``."""
@@ -463,18 +527,9 @@ class Source:
         return False
 
 
-def _parents(tree: ast.Module) -> Dict[ast.AST, ast.AST]:
-    """Each node of a tree but its root, with the node that holds it; ``ast.walk`` takes three times as long."""
-    found: Dict[ast.AST, ast.AST] = {}
-    todo = [tree]
-    for node in todo:
-        for name in FIELDS[node.__class__]:
-            value = getattr(node, name, None)
-            for child in value if value.__class__ is list else (value,):
-                if isinstance(child, ast.AST):
-                    found[child] = node
-                    todo.append(child)
-    return found
+RULES = {ast.Name: Source._name, ast.Attribute: Source._attribute, ast.Call: Source._call, ast.BinOp: Source._binop,
+         ast.Subscript: Source._subscript, ast.IfExp: Source._ifexp, ast.UnaryOp: lambda source, node: source._infer(node.operand) or [],
+         ast.NamedExpr: lambda source, node: source._infer(node.value) or []}
 
 
 def _is_none(node: Optional[ast.expr]) -> bool:
@@ -494,5 +549,5 @@ def _is_alias(parent: ast.AST) -> bool:
 
 def _text(node: ast.AST) -> str:
     """An expression as a person writes it, shortened."""
-    words = ast.unparse(node)
+    words = node.id if isinstance(node, ast.Name) else ast.unparse(node)
     return words if len(words) <= 60 else words[:59] + "…"

@@ -10,6 +10,7 @@ import pytest
 
 from history import catalogue, query, report
 from history.__main__ import main
+from history.errors import HistoryError
 
 pytest.importorskip("pyflakes", reason="pyflakes is not installed")
 if sys.version_info < (3, 9):
@@ -103,6 +104,12 @@ def test_planted_project_has_exactly_the_certain_hits_that_were_judged_right(ans
         behaviour: sorted(places.split()) for behaviour, places in CERTAIN[pair].items()}
 
 
+def test_cases_that_are_called_after_layers_concern_these_layers_alone(level):
+    prints = ("modules.layer_prints_its_arguments", "2.6 2.15")
+    assert level("import torch\ntorch.nn.BatchNorm1d(1)", *prints) == "possible"
+    assert level("import torch\ntorch.nn.Linear(1, 1)", *prints) is None
+
+
 def test_planted_project_has_exactly_these_likely_hits_of_zero_grad(answers):
     hits = code.scan([PLANTED], answers["1.13 2.0"].differences).hits
     likely = {place(hit) for behaviour, of in hits.items() if "zero_grad_leaves_none" in behaviour for hit in of if hit.level == "likely"}
@@ -132,6 +139,9 @@ def test_call_of_zero_grad_is_met_as_surely_as_its_object_and_its_arguments_are_
     ("from .torch import load\nload(f)", None), ("import mytorch as torch\ntorch.load(f)", None), ("import torch\ntorch.hub.load(f)", None),
     ("import torch\ndef f(torch):\n    torch.load(g)", None), ("import torch\nmap(torch.load, names)", "likely"),
     ("import torch\ndef f(x: torch.load): pass", None),
+    ("import functools, torch\nfunctools.partial(torch.load, weights_only=True)", None),
+    ("from functools import partial as p\nimport torch\np(torch.load, 'f')", "likely"),
+    ("import torch\nmap(torch.load, weights_only=True)", "likely"),
     ("try:\n    from torch import load\nexcept ImportError:\n    from pickle import load\nload(f)", "likely"),
 ], ids=lambda value: str(value).replace("\n", "; "))
 def test_load_is_found_under_whatever_name_it_was_imported(level, source, expected):
@@ -144,6 +154,18 @@ def test_load_is_found_under_whatever_name_it_was_imported(level, source, expect
 ], ids=["caught", "not caught"])
 def test_other_words_of_an_error_are_met_only_where_errors_are_caught(level, source, behaviour, expected):
     assert level(source, f"checkpoints.{behaviour}", "2.5 2.6") == expected
+
+
+NEWER = [
+    ((3, 10), "match o:\n    case {'a': q, **rest} if q: pass\n    case torch.Tensor(x=y) as z: torch.load(z)\n    case [a, *b]: pass"),
+    ((3, 11), "try: pass\nexcept* ValueError as e: torch.load(e)"),
+    ((3, 12), "type Opt[T] = torch.Tensor\nclass Box[T: torch.Tensor]:\n    def f[U](self, *a: torch.Tensor) -> U: torch.load(a)"),
+]
+
+
+@pytest.mark.parametrize("source", [source for version, source in NEWER if sys.version_info >= version], ids=lambda source: source.split()[0])
+def test_call_in_newer_syntax_is_found(level, source):
+    assert level(f"import torch\n{source}", LOAD, "2.5 2.6") == "certain"
 
 
 def test_what_a_name_is_given_in_circles_is_found_in_good_time(level):
@@ -177,9 +199,18 @@ def test_file_that_cannot_be_read_is_one_line(answers, tmp_path, name, content, 
     assert fault.startswith(f"{tmp_path}/{says}") and "\n" not in fault
 
 
-def test_file_without_torch_is_not_parsed(answers, tmp_path):
-    (tmp_path / "a.py").write_text("load(", encoding="utf-8")
-    assert code.scan([tmp_path], answers["2.5 2.6"].differences) == code.Scan({}, 1, [])
+@pytest.mark.parametrize("source", ["load(", "import torch\nx = ("], ids=["no torch", "no word of a difference"])
+def test_file_that_cannot_hold_a_hit_is_named_too_where_it_does_not_parse(answers, tmp_path, source):
+    (tmp_path / "a.py").write_text(source, encoding="utf-8")
+    line = source.count("\n") + 1
+    assert code.scan([tmp_path], answers["2.5 2.6"].differences) == code.Scan({}, 1, [f"{tmp_path}/a.py:{line}: not Python: '(' was never closed"])
+
+
+def test_cell_that_does_not_parse_leaves_the_others_their_hits(answers, tmp_path):
+    cells = [{"cell_type": "code", "source": text} for text in ("import torch\n", "load (", "1\ntorch.load(f)")]
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    found = code.scan([tmp_path], answers["2.5 2.6"].differences)
+    assert len(found.faults) == 1 and [(hit.cell, hit.line) for hit in found.hits[LOAD]] == [(3, 2)]
 
 
 def test_source_is_not_imported(answers, tmp_path):
@@ -196,19 +227,51 @@ def test_hidden_folders_and_virtual_environments_are_passed_over(tmp_path):
     assert list(code.files([tmp_path])) == [tmp_path / "own" / "a.py"]
 
 
+def test_file_that_is_named_twice_or_in_a_folder_too_is_read_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    assert list(code.files([Path("a.py"), tmp_path / "a.py"])) == [Path("a.py")]
+    assert list(code.files([Path("a.py"), Path(".")])) == [Path("a.py"), Path("b.py")]
+
+
+def test_path_that_is_not_there_is_refused_before_anything_is_read(answers, tmp_path, monkeypatch):
+    monkeypatch.setattr(code.Reader, "read", lambda *_: pytest.fail("a file was read"))
+    (tmp_path / "a.py").write_text("", encoding="utf-8")
+    with pytest.raises(HistoryError, match="no such file or folder"):
+        code.scan([tmp_path, tmp_path / "lost"], answers["2.5 2.6"].differences)
+
+
 def test_memory_does_not_grow_with_the_number_of_files(answers, tmp_path):
     for number in range(240):
-        (tmp_path / f"{number}.py").write_text("import json, torch\n" + "x = json.load(f)\n" * 30, encoding="utf-8")
+        path = tmp_path / str(number % 8) / f"{number}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("import torch\n" + "x = torch.tensor(f)\n" * 30, encoding="utf-8")
 
-    def peak(count):
+    def peak(folder):
         tracemalloc.start()
-        code.scan([tmp_path / f"{number}.py" for number in range(count)], answers["2.5 2.6"].differences)
+        code.scan([folder], answers["2.5 2.6"].differences)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most
 
-    peak(20)
-    assert peak(240) < 1.3 * peak(40)
+    peak(tmp_path)
+    assert peak(tmp_path) < 1.2 * peak(tmp_path / "0")
+
+
+def test_line_that_meets_many_behaviours_in_the_same_words_is_kept_once(answers, tmp_path):
+    (tmp_path / "a.py").write_text("import torch\ntorch.load(f)\n", encoding="utf-8")
+    hits = code.scan([tmp_path], answers["2.5 2.6"].differences).hits
+    sure = [hit for of in hits.values() for hit in of if hit.level == "certain"]
+    assert len(sure) > 2 and len({id(hit) for hit in sure}) == 1
+
+
+@pytest.mark.parametrize("level", report.LEVELS)
+def test_hits_that_are_less_sure_than_asked_are_left_out(answers, level):
+    kept = report.LEVELS[:report.LEVELS.index(level) + 1]
+    everything = code.scan([PLANTED], answers["1.13 2.0"].differences).hits
+    wanted = {behaviour: [hit for hit in hits if hit.level in kept] for behaviour, hits in everything.items()}
+    assert code.scan([PLANTED], answers["1.13 2.0"].differences, level).hits == {name: hits for name, hits in wanted.items() if hits}
 
 
 # ---- the command
@@ -236,12 +299,22 @@ def test_json_with_hits_follows_the_published_schema(diff):
 
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
+def test_what_is_only_possible_comes_last_with_one_place_and_without_its_values(diff, tmp_path, form):
+    (tmp_path / "a.py").write_text("import torch\ntorch.load(f)\ndef f(opt):\n    opt.zero_grad()\n    opt.zero_grad()\n", encoding="utf-8")
+    _, out, _ = diff("1.13", "2.0", "--code", str(tmp_path), "--format", form)
+    words = " ".join(out.replace("│", " ").split())
+    last = words.partition("Only possible: ")[2]
+    assert f"{tmp_path}/a.py:4: opt is not known; zero_grad() is a method of torch.optim.Optimizer" in last and "and 1 more possible" in last
+    assert ZERO_GRAD in last and "certain: " not in last and "possible: " not in last
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
 def test_hits_and_the_number_of_other_differences_are_shown(diff, form):
     _, out, _ = diff("1.13", "2.0", "--code", str(PLANTED / "trainer.py"), "--code", str(PLANTED / "renamed_names.py"), "--format", form)
     words = " ".join(out.replace("│", " ").split())
     assert f"certain: {PLANTED}/renamed_names.py:10: adam is torch.optim.Adam since line 6; zero_grad()" in words
     assert f"likely: {PLANTED}/trainer.py:10: self.opt is torch.optim.AdamW by an assignment in class Trainer" in words
-    assert "other differences touch nothing that was found in 2 files" in out
+    assert "other differences without any hit in 2 files" in out
 
 
 def test_certain_differences_come_before_possible_ones_of_their_kind(diff):
