@@ -1,7 +1,8 @@
 """SARIF: what ``diff --code`` found as a SARIF 2.1.0 log, which code hosts show on the lines of a change.
 
-A rule for each behaviour that has a hit, and a result for each hit. How a result ranks follows from how sure the hit is and whether the
-difference can harm a program that ran before: *error* (certain), *warning* (likely), *note* (possible, or harmless).
+A rule for each behaviour that has a result, and a result for each hit; those of one line and one cause are one result, which names the
+others. How a result ranks follows from how sure the hit is and whether the difference can harm a program that ran before: *error*
+(certain), *warning* (likely), *note* (possible, or harmless).
 """
 
 from __future__ import annotations
@@ -27,19 +28,22 @@ def log(data: dict, faults: List[str]) -> dict:
     base = _repository(Path.cwd())
     _lines.cache_clear()
     _artifact.cache_clear()
+    results = _joined([result for difference in data["differences"] for result in _results(difference, data, base)])
+    told = [difference for difference in data["differences"] if difference["id"] in {result["ruleId"] for result in results}]
+    places = {difference["id"]: index for index, difference in enumerate(told)}
     pair = f"{data['from']['version']}-{data['to']['version']}"
     run = {
         "tool": {"driver": {
             "name": "torch-training-spec",
             "shortDescription": {"text": "What torch does differently in two releases, where the source can meet it."},
-            "rules": [_rule(difference, data) for difference in data["differences"]],
+            "rules": [_rule(difference, data) for difference in told],
         }},
         "automationDetails": {"id": f"torch-training-spec/{pair}"},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": [
             {"level": "warning", "message": {"text": line}} for line in [*report.caveats(data), *faults]]}],
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the root of the repository"}}},
         "columnKind": "unicodeCodePoints",
-        "results": [result for index, difference in enumerate(data["differences"]) for result in _results(difference, index, data, base)],
+        "results": [{"ruleIndex": places[result["ruleId"]], **result} for result in results],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -62,7 +66,9 @@ def _rule(difference: dict, data: dict) -> dict:
     return rule
 
 
-def _results(difference: dict, index: int, data: dict, base: Path) -> List[dict]:
+def _results(difference: dict, data: dict, base: Path) -> List[Tuple[tuple, dict]]:
+    """Each hit's result, with what it shares with those of one line and one cause."""
+    causes = [f"{change['version']}: {change['cause']}" for change in difference["changes"] if change["cause"]]
     told = " ".join(f"{line}." for line in (f"{difference['claim'].capitalize()}: {_told(difference, data)[0]}",
                                             *_told(difference, data)[1:2], *_notes(difference)))
     seen: Dict[str, int] = {}
@@ -72,16 +78,27 @@ def _results(difference: dict, index: int, data: dict, base: Path) -> List[dict]
         same = f"{difference['id']} {hit['file']} {words}"  # the same line twice in a file is two results
         seen[same] = seen.get(same, -1) + 1
         cell = f", cell {hit['cell']}, line {hit['line']}" if hit["cell"] else ""
-        results.append({
+        results.append(((hit["file"], hit["cell"], hit["line"], *(causes or [difference["id"]])), {
             "ruleId": difference["id"],
-            "ruleIndex": index,
             "level": _rank(difference, hit["level"]),
             "message": {"text": f"{hit['level'].capitalize()}{cell}: {hit['why']}. {told}"},
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(hit["file"], base), "region": {"startLine": line}}}],
             "partialFingerprints": {"behaviourAndLine/v1": _digest(difference["id"], words, str(seen[same]))},
             "properties": {"certainty": hit["level"], "kind": difference["kind"]},
-        })
+        }))
     return results
+
+
+def _joined(results: List[Tuple[tuple, dict]]) -> List[dict]:
+    """The results, of which those on one line of the same known causes are one: the first that ranks highest."""
+    together: Dict[tuple, List[dict]] = {}
+    for shared, result in sorted(results, key=lambda one: list(RANKS.values()).index(one[1]["level"])):
+        together.setdefault(shared, []).append(result)
+    for first, *others in together.values():
+        names = list(dict.fromkeys(other["ruleId"] for other in others))
+        if names:
+            first["message"]["text"] += f" Of the same cause: {', '.join(names)}."
+    return [first for first, *_ in together.values()]
 
 
 def _rank(difference: dict, level: str) -> str:

@@ -24,6 +24,7 @@ SCHEMA = Path(__file__).with_name("sarif-2.1.0.json")  # the standard's, as Micr
 SCRIPT = REPOSITORY / "tools" / "history-diff-action.sh"
 TRAIN = "import torch\n\nstate = torch.load('a.pt')\n\n\ndef step(optimizer):\n    optimizer.zero_grad()\n"
 WHOLE_MODULE = "checkpoints.load_refuses_a_whole_module_by_default"
+NO_CODE = "checkpoints.load_by_default_does_not_run_code"
 
 
 @pytest.fixture
@@ -60,25 +61,37 @@ def test_log_follows_the_schema_of_the_standard(capsys, pair):
     jsonschema.validate(json.loads(capsys.readouterr().out), json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
-def test_log_has_a_rule_for_each_behaviour_and_a_result_for_each_hit(run, capsys):
+def test_every_hit_is_a_result_or_named_by_one_of_its_line_and_cause(run, capsys):
     main(["--root", str(REPOSITORY), "diff", "2.5", "2.6", "--code", str(PLANTED), "--format", "json"])
     data = json.loads(capsys.readouterr().out)
     _, log, _ = run("2.5", "2.6", "--code", PLANTED)
     rules = log["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == [one["id"] for one in data["differences"]]
-    assert [(result["ruleId"], result["properties"]["certainty"]) for result in log["results"]] == [
-        (one["id"], hit["level"]) for one in data["differences"] for hit in one["hits"]]
+    assert [rule["id"] for rule in rules] == [one["id"] for one in data["differences"] if one["id"] in {of["ruleId"] for of in log["results"]}]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in log["results"])
+    named = [result["ruleId"] for result in log["results"]]
+    for result in log["results"]:
+        _, joined, names = result["message"]["text"].partition(" Of the same cause: ")
+        named += names.rstrip(".").split(", ") if joined else []
+    assert sorted(named) == sorted(one["id"] for one in data["differences"] for _ in one["hits"])
+    assert len(log["results"]) < len(named)
+
+
+def test_results_of_one_line_and_cause_are_one_which_ranks_highest(run, project):
+    _, log, _ = run("2.5", "2.6", "--code", "src")
+    certain = [result for result in log["results"] if result["properties"]["certainty"] == "certain"]
+    (result,) = certain
+    assert result["level"] == "error" and result["ruleId"] == NO_CODE
+    assert WHOLE_MODULE in result["message"]["text"] and "checkpoints.load_reads_the_legacy_format" in result["message"]["text"]
 
 
 def test_result_says_where_and_why_and_what_to_do(run, project):
     _, log, _ = run("2.5", "2.6", "--code", "src")
-    (result,) = [one for one in log["results"] if one["ruleId"] == WHOLE_MODULE]
+    (result,) = [one for one in log["results"] if one["ruleId"] == NO_CODE]
     assert result["locations"] == [{"physicalLocation": {"artifactLocation": {"uri": "src/train.py", "uriBaseId": "%SRCROOT%"},
                                                          "region": {"startLine": 3}}}]
     text = result["message"]["text"]
-    assert text.startswith("Certain: torch.load() without weights_only. Load refuses a whole module by default: error where there was none.")
-    assert "torch 2.5: " in text and "; torch 2.6: raises UnpicklingError" in text and "(pytorch#137602)" in text
+    assert text.startswith("Certain: torch.load() without weights_only. Load by default does not run code: silent value change.")
+    assert "torch 2.5: ran: True; torch 2.6: ran: False" in text and "(pytorch#137602)" in text
     assert "What to do: pass weights_only=False for files that you trust" in text
     rule = log["tool"]["driver"]["rules"][result["ruleIndex"]]
     assert rule["helpUri"] == "https://docs.pytorch.org/docs/stable/generated/torch.load.html"
@@ -111,7 +124,7 @@ def test_file_outside_the_repository_keeps_its_whole_address(run, project):
 def test_line_of_a_cell_is_told_as_the_line_of_the_notebook_file(run):
     path = PLANTED / "notebook.ipynb"
     _, log, _ = run("2.5", "2.6", "--code", path)
-    (line,) = {line for behaviour, _, line in places(log) if behaviour == WHOLE_MODULE}
+    (line,) = {line for behaviour, _, line in places(log) if behaviour == NO_CODE}
     assert "torch.load(" in path.read_text(encoding="utf-8").splitlines()[line - 1]
 
 
@@ -119,7 +132,7 @@ def test_notebook_of_one_line_is_hit_on_that_line(run, project):
     cells = [{"cell_type": "code", "source": ["import torch\n", "torch.load(f)\n"]}]
     (project / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
     _, log, _ = run("2.5", "2.6", "--code", "a.ipynb")
-    assert (WHOLE_MODULE, "a.ipynb", 1) in places(log)
+    assert (NO_CODE, "a.ipynb", 1) in places(log)
     assert log["results"][0]["message"]["text"].startswith("Certain, cell 1, line 2: torch.load()")
 
 
