@@ -34,6 +34,7 @@ def build(root: Path, folder: Path, tell: Callable[[str], None] = lambda page: N
 
     Raises HistoryError where the folder holds something else or cannot be written.
     """
+    folder = folder.resolve()  # behind a link, and where `.` is
     if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or _is_ours(folder))):
         raise HistoryError(f"{folder}: holds something else than this site: name another folder with --to")
     try:
@@ -48,6 +49,8 @@ def build(root: Path, folder: Path, tell: Callable[[str], None] = lambda page: N
         if folder.exists():
             shutil.rmtree(folder)
         work.rename(folder)
+    except OSError as error:
+        raise HistoryError(f"{folder}: cannot be written ({error.strerror}): name another folder with --to") from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return sum(path.stat().st_size for path in folder.iterdir())
@@ -204,7 +207,7 @@ def _drift(model: Model) -> Dict[str, List[dict]]:
         if len({step["ulp"] for step in steps} - {None}) > 1:
             found[life.behaviour.id] = [{
                 "count": step["count"], "text": "?" if step["ulp"] is None else step["ulp"] or "",
-                "heat": min(80, 12 * len(bin(step["ulp"] or 0)[2:].lstrip("0"))),
+                "heat": min(45, 7 * len(bin(step["ulp"] or 0)[2:].lstrip("0"))),
                 "title": f"{step['first']} to {step['last']}: {'unknown' if step['ulp'] is None else str(step['ulp']) + ' ULP'}"} for step in steps]
     return found
 
@@ -215,4 +218,5 @@ def _benchmarks(root: Path) -> Dict[str, Any]:
 
     page = root / BENCHMARKS
     text = page.read_text(encoding="utf-8").replace(f"({PICTURES}/", "(") if page.exists() else "# Benchmarks\n\nNone are recorded."
-    return {"text": Markup(MarkdownIt("commonmark").enable("table").render(text)), "curve": CURVE if (root / PICTURES / CURVE).exists() else None}
+    html = MarkdownIt("commonmark").enable("table").render(text).replace("<table>", '<table tabindex="0">')  # a phone scrolls it
+    return {"text": Markup(html), "curve": CURVE if (root / PICTURES / CURVE).exists() else None}

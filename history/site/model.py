@@ -88,6 +88,9 @@ def _spans(behaviour: Behaviour, releases: List[str], runs: Dict[str, dict]) -> 
         change = changes.get(line)
         if behaviour.id not in runs[line]["verified"]:
             here = Span(place, place, UNKNOWN, runs[line]["unknown"].get(behaviour.id, "not recorded"))
+            if begun and begun[2:] == here[2:]:
+                begun = begun._replace(last=place)
+                continue
         elif begun is None or change or begun.kind == UNKNOWN:
             here = Span(place, place, change.kind if change else None, change.text if change else "")
         else:
@@ -120,7 +123,7 @@ def _upgrade(life: Life, model: Model) -> Optional[dict]:
     unknown = {str(place): span.text for span in spans if span.kind == UNKNOWN for place in range(span.first, span.last + 1)}
     if not pairs and not unknown:
         return None
-    return {"id": behaviour.id, "says": behaviour.docstring.splitlines()[0].replace("`", ""), "api": list(behaviour.api),
+    return {"id": behaviour.id, "says": (behaviour.docstring or behaviour.claim).splitlines()[0].replace("`", ""), "api": list(behaviour.api),
             "page": (behaviour.page or "").replace(catalogue.PAGES, ""), "file": behaviour.file, "from": [span.first for span in spans], "pairs": pairs, "unknown": unknown,
             "changes": [[model.releases.index(change.version), list(KINDS).index(change.kind), [change.text, change.cause or "", change.advice or ""]]
                         for change in behaviour.changes if change.version in model.releases]}

@@ -6,15 +6,16 @@ const number = (value) => value.toLocaleString("en");
 
 // ---- the address: #PLACE&name=value&name=value, where PLACE is an id, id@release or A...B
 
+const NAMES = ["changed", "chapter", "api", "kind"];
+
 function address() {
-  const parts = decodeURIComponent(location.hash.slice(1)).split("&").filter(Boolean);
-  const place = parts.length && !parts[0].includes("=") ? parts.shift() : "";
-  return { place, values: parts.map((part) => part.split("=")) };
+  const values = [...new URLSearchParams(location.hash.slice(1))];
+  const place = values.length && !values[0][1] && !NAMES.includes(values[0][0]) ? values.shift()[0] : "";
+  return { place, values };
 }
 
 function write(place, values) {
-  const parts = [place, ...values.map(([name, value]) => `${name}=${encodeURIComponent(value)}`)].filter(Boolean);
-  history.replaceState(null, "", parts.length ? `#${parts.join("&")}` : location.pathname);
+  history.replaceState(null, "", `#${[place, new URLSearchParams(values)].filter(String).join("&")}`);
 }
 
 // ---- the filters that the table and the upgrade page share
@@ -25,13 +26,11 @@ function chosen(form) {
 }
 
 function restore(form, values) {
-  if (!values.length) return;
-  for (const input of all("input[type=checkbox]", form)) input.checked = false;
-  for (const [name, value] of values) {
-    for (const field of all(`[name="${CSS.escape(name)}"]`, form)) {
-      if (field.type !== "checkbox") field.value = value;
-      else if (field.value === value) field.checked = true;
-    }
+  for (const field of [...form.elements].filter(({ name }) => NAMES.includes(name))) {
+    const given = values.filter(([name]) => name === field.name).map(([, value]) => value);
+    if (field.type === "checkbox") field.checked = values.length ? given.includes(field.value) : field.defaultChecked;
+    else field.value = given[0] ?? "";
+    if (field.selectedIndex < 0) field.value = ""; // a chapter that there is not
   }
 }
 
@@ -40,7 +39,6 @@ function fits(filter, chapter, words, kinds) {
     && (!filter.kinds.length || filter.kinds.some((kind) => kinds.includes(kind)));
 }
 
-const NAMES = ["changed", "chapter", "api", "kind"];
 const settings = (form) => [...new FormData(form)].filter(([name, value]) => NAMES.includes(name) && value);
 
 // ---- the table of behaviours by release
@@ -48,7 +46,7 @@ const settings = (form) => [...new FormData(form)].filter(([name, value]) => NAM
 function table(form) {
   const rows = all("tbody tr[data-api]").map((row) => ({
     row, chapter: row.parentNode.dataset.chapter, words: `${row.dataset.api} ${row.firstElementChild.textContent} ${one("a", row).hash}`,
-    kinds: [...new Set(all("td[class]", row).map((cell) => cell.className))],
+    kinds: [...new Set(all("td[class]:not(.unknown)", row).map((cell) => cell.className))],
   }));
   const show = () => {
     const filter = chosen(form);
@@ -61,8 +59,9 @@ function table(form) {
     one(".count", form).textContent = `${number(count)} of ${number(rows.length)} behaviours`;
   };
   const begin = () => { restore(form, address().values); show(); };
-  form.addEventListener("input", () => { write("", settings(form)); show(); });
-  form.addEventListener("reset", () => setTimeout(() => { form.elements.changed.checked = false; write("", []); show(); }));
+  const keepAndShow = () => { write("", settings(form).length ? settings(form) : [["changed", ""]]); show(); }; // no address at all is the default: what changed
+  form.addEventListener("input", keepAndShow);
+  form.addEventListener("reset", () => setTimeout(() => { form.elements.changed.checked = false; keepAndShow(); }));
   addEventListener("hashchange", begin);
   begin();
 }
@@ -94,7 +93,7 @@ function upgrade(form) {
     const filter = chosen(form), { found, unknown } = find();
     const shown = found.filter(({ behaviour, kind }) => fits(filter, behaviour.id.split(".")[0],
       `${behaviour.api.map((text) => texts[text]).join(" ")} ${behaviour.id} ${behaviour.id.replaceAll("_", " ")}`, [kinds[kind][0]]));
-    one(".count", form).textContent = `torch ${before.value} → ${after.value}: ${number(found.length) || "no"} difference${found.length === 1 ? "" : "s"} in ${number(compared)} behaviours`
+    one(".count", form).textContent = `torch ${before.value} → ${after.value}: ${found.length ? number(found.length) : "no"} difference${found.length === 1 ? "" : "s"} in ${number(compared)} behaviours`
       + (shown.length < found.length ? `, ${number(shown.length)} shown` : "");
     one("#command").textContent = `python -m history diff ${before.value} ${after.value} --code .`;
     one("#unknown").replaceChildren(...unknown.map(({ behaviour, release, why }) => element("p", { className: "note" }, `Not verified on ${release}: ${behaviour.id}: ${why}`)));
@@ -146,7 +145,6 @@ function upgrade(form) {
   };
   form.elements.swap.addEventListener("click", () => { [before.value, after.value] = [after.value, before.value]; show(); });
   form.addEventListener("input", show);
-  form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", begin);
   begin();
 }
@@ -168,7 +166,8 @@ const reproduction = (environments, file, id) => `tox run -e ${environments} -- 
 
 function chapter(form) {
   const { release } = form.elements;
-  const newest = release.value;
+  const newest = release.value, title = document.title;
+  let last = null; // the behaviour that was shown alone
   for (const article of all("article[id]")) {
     const heading = one("h3", article);
     heading.replaceChildren(element("a", { href: `#${article.id}` }, heading.textContent));
@@ -196,19 +195,19 @@ function chapter(form) {
     one(".contents").hidden = Boolean(single);
     one(".whole", form).hidden = !single;
     document.body.classList.toggle("single", Boolean(single));
+    document.title = single ? `${one("h3", single).textContent} · torch-training-spec` : title;
+    show(single);
     if (single) {
       one("details", single).open = true;
-      document.title = `${one("h3", single).textContent} · torch-training-spec`;
       scrollTo(0, 0);
-    }
-    show(single);
-    const count = all("article[id]").filter((article) => !article.hidden).length;
-    one(".count", form).textContent = single ? "its whole history, what holds for this release marked" : `${number(count)} behaviours`;
+    } else (document.getElementById(id) ?? last)?.scrollIntoView();
+    last = single;
+    one(".count", form).textContent = single ? "its whole history, what holds for this release marked"
+      : `${number(all("article[id]").length)} behaviours${id && !document.getElementById(id) ? `, and none is called ${id}` : ""}`;
   };
   release.value = kept("release") ?? release.value;
   if (release.selectedIndex < 0) release.value = newest;
   form.addEventListener("input", () => { keep("release", release.value); show(document.body.classList.contains("single")); });
-  form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", begin);
   begin();
 }
@@ -237,4 +236,9 @@ addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = "Copy"; }, 2000);
 });
 
-for (const form of all("form[data-filters]")) ({ table, upgrade, chapter })[form.dataset.filters](form);
+one(".skip").addEventListener("click", (event) => { event.preventDefault(); one("main").focus(); }); // and the address stays
+
+for (const form of all("form[data-filters]")) {
+  form.addEventListener("submit", (event) => event.preventDefault()); // Enter in a field
+  ({ table, upgrade, chapter })[form.dataset.filters](form);
+}
