@@ -268,7 +268,10 @@ def versions_(options: argparse.Namespace) -> int:
 def interchange_(options: argparse.Namespace) -> int:
     from history import interchange
 
-    data = interchange.as_json(interchange.kinds(options.root, options.device), options.device)
+    kinds = interchange.kinds(options.root, options.device)
+    if not kinds:
+        raise HistoryError(f"no case `{interchange.CASE}RELEASE` is recorded on {options.device}: run `python -m history record`")
+    data = interchange.as_json(kinds, options.device)
     if options.format == "json":
         print(json.dumps(data, indent=1, ensure_ascii=False))
     elif options.format == "markdown":

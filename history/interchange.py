@@ -20,7 +20,6 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 
 from history import catalogue, manifests, query, report, store, versions
 from history.catalogue import Behaviour
-from history.errors import HistoryError
 
 FORMAT = 1
 CASE = "written by "
@@ -60,7 +59,7 @@ class Way(NamedTuple):
 
 
 def kinds(root: Path, device: str = "cpu") -> List[Kind]:
-    """Every kind of file that is recorded. Raises HistoryError where there is none."""
+    """Every kind of file that is recorded."""
     known = manifests.read(root, device)
     found = []
     for behaviour in catalogue.behaviours(root).values():
@@ -74,8 +73,6 @@ def kinds(root: Path, device: str = "cpu") -> List[Kind]:
                     chain_of = store.chain_for(written[writer], device, reader)
                     cells[writer, reader] = _cell(manifest, behaviour.id, chain_of, writer, reader)
             found.append(Kind(behaviour, writers, list(known), cells))
-    if not found:
-        raise HistoryError(f"no case `{CASE}RELEASE` is recorded on {device}: run `python -m history record`")
     return found
 
 

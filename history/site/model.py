@@ -37,6 +37,11 @@ class Life(NamedTuple):
     def kinds(self) -> List[str]:
         return list(dict.fromkeys(change.kind for change in self.behaviour.changes))
 
+    @property
+    def unknown(self) -> List[int]:
+        """The places of the releases on which it was not observed."""
+        return [place for span in self.spans if span.kind == UNKNOWN for place in range(span.first, span.last + 1)]
+
 
 class Subject(NamedTuple):
     """One file of tests: what it is about, and its behaviours in order."""
@@ -120,7 +125,7 @@ def _upgrade(life: Life, model: Model) -> Optional[dict]:
                 pair = _pair(life, model.releases[before.first], model.releases[after.first])
                 if pair:
                     pairs[f"{one}-{other}"] = pair
-    unknown = {str(place): span.text for span in spans if span.kind == UNKNOWN for place in range(span.first, span.last + 1)}
+    unknown = {str(place): span.text for span in spans for place in life.unknown if span.first <= place <= span.last}
     if not pairs and not unknown:
         return None
     return {"id": behaviour.id, "says": (behaviour.docstring or behaviour.claim).splitlines()[0].replace("`", ""), "api": list(behaviour.api),

@@ -597,6 +597,11 @@ def test_damage_that_shows_late_leaves_the_older_site_too(page):
     assert content(page.folder) == before and list(page.root.glob(".site.*")) == []
 
 
+def test_project_without_files_of_other_releases_says_so(project):
+    assert main(["--root", str(project.root), "page"]) == 0
+    assert "None are recorded." in (project.root / "site" / "interchange.html").read_text(encoding="utf-8")
+
+
 def test_project_without_records_says_to_record(unrecorded, capsys):
     result = main(["--root", str(unrecorded.root), "page"]), *capsys.readouterr()
     refused(result, "nothing is recorded yet on this device: run `python -m history record`")

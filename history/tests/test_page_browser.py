@@ -273,7 +273,7 @@ def test_pickers_choose_any_two_releases(site, visit, width):
         page.select_option("[name=after]", after)
         assert differs(page, site, before, after)
         assert address(page).startswith(f"upgrade.html#{before}...{after}")
-        assert page.inner_text("#command") == f"python -m history diff {before} {after} --code ."
+        assert page.inner_text("#terminal code") == f"python -m history diff {before} {after} --code ."
         assert before in page.title() and after in page.title()
 
 
@@ -284,6 +284,14 @@ def test_address_of_a_pair_opens_it(site, visit, width):
     page.evaluate("() => { location.hash = '#1.13...2.0'; }")
     page.wait_for_function("document.querySelector('[name=before]').value === '1.13'")
     differs(page, site, "1.13", "2.0")
+
+
+def test_address_takes_patches_and_says_what_it_cannot_show(site, visit):
+    page = visit("upgrade.html#2.5.1...2.6.0")
+    differs(page, site, "2.5", "2.6")
+    assert page.inner_text("#unknown") == ""
+    page = visit("upgrade.html#0.4...2.6")
+    assert page.inner_text("#unknown") == f"0.4...2.6 are not two recorded releases, which run from {site.releases[0]} to {site.releases[-1]}."
 
 
 def test_swap_turns_the_two_releases_around(site, visit):
@@ -362,6 +370,17 @@ def test_unknown_behaviour_is_said_not_to_be_verified(odd, visit, width):
 
 
 # ---- chapters and behaviours
+
+def test_chapter_shows_no_value_for_a_release_that_was_not_observed(odd, visit):
+    page = visit("odd.html", site="odd")
+    page.add_style_tag(content=WHOLE)
+    article = page.locator("article[id='odd.part_of_two_releases']")
+    assert "'part'" in article.locator(".c").inner_text()
+    page.select_option("[name=release]", "2.0")
+    assert "'part'" not in article.locator(".c").inner_text() and article.locator(".c.none").count() == 1
+    page.select_option("[name=release]", "2.6")
+    assert "'part'" in article.locator(".c").inner_text() and article.locator(".c.none").count() == 0
+
 
 def below_the_picker(page, selector):
     """Whether an element is in view, and not beneath the picker that stays in view."""
@@ -566,4 +585,5 @@ def test_without_scripts_pages_are_whole(site, visit):
 def test_without_scripts_upgrade_says_what_else_there_is(site, visit):
     page = visit("upgrade.html", scripts=False)
     assert page.locator("noscript p").is_visible() and page.is_visible("main a[href='index.html']")
+    assert not page.is_visible("form") and not page.is_visible("#terminal")
     assert "This page needs scripts. Without them: the table, or python -m history diff A B." in page.locator("noscript p").inner_text()

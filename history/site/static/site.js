@@ -95,7 +95,7 @@ function upgrade(form) {
       `${behaviour.api.map((text) => texts[text]).join(" ")} ${behaviour.id} ${behaviour.id.replaceAll("_", " ")}`, [kinds[kind][0]]));
     one(".count", form).textContent = `torch ${before.value} → ${after.value}: ${found.length ? number(found.length) : "no"} difference${found.length === 1 ? "" : "s"} in ${number(compared)} behaviours`
       + (shown.length < found.length ? `, ${number(shown.length)} shown` : "");
-    one("#command").textContent = `python -m history diff ${before.value} ${after.value} --code .`;
+    one("#terminal code").textContent = `python -m history diff ${before.value} ${after.value} --code .`;
     one("#unknown").replaceChildren(...unknown.map(({ behaviour, release, why }) => element("p", { className: "note" }, `Not verified on ${release}: ${behaviour.id}: ${why}`)));
     const parts = [];
     kinds.forEach(([slug, meaning, letter], kind) => {
@@ -138,11 +138,15 @@ function upgrade(form) {
 
   const begin = () => {
     const { place, values } = address();
-    const picked = place.split("...");
+    const picked = place.split("...").map((release) => release.split(".").slice(0, 2).join(".")); // 2.5.1 is of the line 2.5
     if (picked.length === 2 && picked.every((release) => releases.includes(release))) [before.value, after.value] = picked;
     restore(form, values);
     show();
+    if (place && !picked.every((release) => releases.includes(release))) {
+      one("#unknown").prepend(element("p", { className: "note" }, `${place} are not two recorded releases, which run from ${releases[0]} to ${releases.at(-1)}.`));
+    }
   };
+  form.hidden = one("#terminal").hidden = false;
   form.elements.swap.addEventListener("click", () => { [before.value, after.value] = [after.value, before.value]; show(); });
   form.addEventListener("input", show);
   addEventListener("hashchange", begin);
@@ -178,11 +182,14 @@ function chapter(form) {
   }
   const show = (single) => {
     const place = release.selectedIndex;
-    for (const entry of all("[data-at]")) {
-      const [first, last] = entry.dataset.at.split("-").map(Number);
-      const holds = first <= place && place <= last;
-      entry.hidden = !holds && !single;
-      entry.classList.toggle("now", holds && Boolean(single));
+    for (const article of all("article[id]")) {
+      const unknown = (article.dataset.unknown ?? "").split(" ").includes(String(place));
+      for (const entry of all(".c > div", article)) {
+        const [first, last] = entry.dataset.at?.split("-").map(Number) ?? [0, place]; // without: on all releases
+        const holds = !unknown && first <= place && place <= last;
+        entry.hidden = !holds && !single;
+        entry.classList.toggle("now", holds && Boolean(single && entry.dataset.at));
+      }
     }
     for (const observed of all(".c")) observed.classList.toggle("none", !all(":scope > div", observed).some((entry) => !entry.hidden));
   };
