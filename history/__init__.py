@@ -11,8 +11,7 @@ Read in this order:
 7. ``catalogue`` the behaviours as their tests' source declares them;
 8. ``query``     what differs between two versions; ``report`` renders it; ``claims`` are the articles' sentences and their
    verdicts, ``differences`` the page of every change, ``interchange`` which release reads whose files; ``check`` lints it all;
-   ``uses`` and ``code`` find in a reader's own source what it can meet of a difference, ``sarif`` tells a code host, and ``locks`` read
-   which torch a reader's files pin;
+   ``code/`` finds in a reader's own source what it can meet of a difference, and ``site/`` is the reader's page;
 9. ``matrix``    the releases of tox.ini, ``walk`` records them one by one, ``merging`` enters what several machines recorded; ``bench/`` times
    two of them side by side; ``__main__`` is the command line.
 

@@ -178,10 +178,10 @@ def diff(options: argparse.Namespace) -> int:
     counted = {difference.behaviour.id for difference in answer.differences}
     faults: List[str] = []
     if options.code:
-        from history import code
+        from history.code import scan
 
         level = options.level or report.LEVELS[-1]
-        found = code.scan(options.code, answer.differences, level)
+        found = scan.scan(options.code, answer.differences, level)
         data, faults = report.touched(data, found.hits, found.files, level), found.faults
         counted = {behaviour for behaviour, hits in found.hits.items() if hits[0].level != report.LEVELS[-1]}
         for fault in faults:
@@ -189,7 +189,7 @@ def diff(options: argparse.Namespace) -> int:
     if options.format == "json":
         print(json.dumps(data, indent=1, ensure_ascii=False))
     elif options.format == "sarif":
-        from history import sarif
+        from history.code import sarif
 
         print(json.dumps(sarif.log(data, faults), indent=1, ensure_ascii=False))
     elif options.format == "markdown":
@@ -206,7 +206,7 @@ def _pair(options: argparse.Namespace) -> Tuple[str, str]:
         return given
     if None in files or given != (None, None):
         options.misused("give two versions, A and B, or --from FILE and --to FILE")
-    from history import locks
+    from history.code import locks
 
     before, after = locks.version("--from", options.old), locks.version("--to", options.new)
     if before == after:

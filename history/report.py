@@ -73,7 +73,7 @@ def reproduction(behaviour: Behaviour, *asked: str) -> str:
 
 
 def touched(data: dict, hits: Dict[str, list], files: int, level: str) -> dict:
-    """The answer with the differences that the reader's source can meet alone, each with its hits (``history/code.py``).
+    """The answer with the differences that the reader's source can meet alone, each with its hits (``history/code/scan.py``).
 
     Those that it possibly meets come last; ``level`` is the least sure that was asked for.
     """

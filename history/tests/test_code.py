@@ -16,7 +16,7 @@ pytest.importorskip("pyflakes", reason="pyflakes is not installed")
 if sys.version_info < (3, 9):
     pytest.skip("reading source needs Python 3.9", allow_module_level=True)
 
-from history import code  # noqa: E402
+from history.code import scan  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLANTED = Path(__file__).parent / "planted"
@@ -85,7 +85,7 @@ def level(answers, tmp_path):
     """The level at which a piece of source meets a behaviour's difference, or None."""
     def of(source, behaviour=ZERO_GRAD, pair="1.13 2.0"):
         (tmp_path / "piece.py").write_text(source, encoding="utf-8")
-        found = code.scan([tmp_path], answers[pair].differences)
+        found = scan.scan([tmp_path], answers[pair].differences)
         assert not found.faults
         return found.hits[behaviour][0].level if behaviour in found.hits else None
     return of
@@ -98,7 +98,7 @@ def place(hit):
 
 @pytest.mark.parametrize("pair", list(CERTAIN), ids=list(CERTAIN))
 def test_planted_project_has_exactly_the_certain_hits_that_were_judged_right(answers, pair):
-    hits = code.scan([PLANTED], answers[pair].differences).hits
+    hits = scan.scan([PLANTED], answers[pair].differences).hits
     found = {behaviour: sorted(place(hit) for hit in of if hit.level == "certain") for behaviour, of in hits.items()}
     assert {behaviour: of for behaviour, of in found.items() if of} == {
         behaviour: sorted(places.split()) for behaviour, places in CERTAIN[pair].items()}
@@ -111,7 +111,7 @@ def test_cases_that_are_called_after_layers_concern_these_layers_alone(level):
 
 
 def test_planted_project_has_exactly_these_likely_hits_of_zero_grad(answers):
-    hits = code.scan([PLANTED], answers["1.13 2.0"].differences).hits
+    hits = scan.scan([PLANTED], answers["1.13 2.0"].differences).hits
     likely = {place(hit) for behaviour, of in hits.items() if "zero_grad_leaves_none" in behaviour for hit in of if hit.level == "likely"}
     assert likely == {"annotated.py:8", "annotated.py:9", "own_modules.py:13", "rebound.py:12", "trainer.py:10"}
 
@@ -181,7 +181,7 @@ def test_marker_tells_which_arguments_keep_a_change_away(change, unless):
 # ---- files
 
 def test_file_that_does_not_parse_is_named_and_the_rest_goes_on(answers):
-    found = code.scan([PLANTED / "broken.py", PLANTED / "plain.py"], answers["2.5 2.6"].differences)
+    found = scan.scan([PLANTED / "broken.py", PLANTED / "plain.py"], answers["2.5 2.6"].differences)
     assert found.faults == [f"{PLANTED / 'broken.py'}:3: not Python: invalid syntax"]
     assert found.hits[LOAD] and found.files == 2
 
@@ -195,7 +195,7 @@ def test_file_that_does_not_parse_is_named_and_the_rest_goes_on(answers):
 ], ids=["null byte", "coding", "no utf-8", "deep", "python 2", "other json", "no json", "cell"])
 def test_file_that_cannot_be_read_is_one_line(answers, tmp_path, name, content, says):
     (tmp_path / name).write_bytes(content)
-    (fault,) = code.scan([tmp_path], answers["2.5 2.6"].differences).faults
+    (fault,) = scan.scan([tmp_path], answers["2.5 2.6"].differences).faults
     assert fault.startswith(f"{tmp_path}/{says}") and "\n" not in fault
 
 
@@ -203,20 +203,20 @@ def test_file_that_cannot_be_read_is_one_line(answers, tmp_path, name, content, 
 def test_file_that_cannot_hold_a_hit_is_named_too_where_it_does_not_parse(answers, tmp_path, source):
     (tmp_path / "a.py").write_text(source, encoding="utf-8")
     line = source.count("\n") + 1
-    assert code.scan([tmp_path], answers["2.5 2.6"].differences) == code.Scan({}, 1, [f"{tmp_path}/a.py:{line}: not Python: '(' was never closed"])
+    assert scan.scan([tmp_path], answers["2.5 2.6"].differences) == scan.Scan({}, 1, [f"{tmp_path}/a.py:{line}: not Python: '(' was never closed"])
 
 
 def test_cell_that_does_not_parse_leaves_the_others_their_hits(answers, tmp_path):
     cells = [{"cell_type": "code", "source": text} for text in ("import torch\n", "load (", "1\ntorch.load(f)")]
     (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    found = code.scan([tmp_path], answers["2.5 2.6"].differences)
+    found = scan.scan([tmp_path], answers["2.5 2.6"].differences)
     assert len(found.faults) == 1 and [(hit.cell, hit.line) for hit in found.hits[LOAD]] == [(3, 2)]
 
 
 def test_source_is_not_imported(answers, tmp_path):
     (tmp_path / "a.py").write_text(f"import torch\nopen({str(tmp_path / 'ran')!r}, 'w')\ntorch.load('x')\n", encoding="utf-8")
-    assert LOAD in code.scan([tmp_path], answers["2.5 2.6"].differences).hits
-    assert not (tmp_path / "ran").exists() and "torch" not in code.__dict__
+    assert LOAD in scan.scan([tmp_path], answers["2.5 2.6"].differences).hits
+    assert not (tmp_path / "ran").exists() and "torch" not in scan.__dict__
 
 
 def test_hidden_folders_and_virtual_environments_are_passed_over(tmp_path):
@@ -224,22 +224,22 @@ def test_hidden_folders_and_virtual_environments_are_passed_over(tmp_path):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "a.py").write_text("", encoding="utf-8")
     (tmp_path / "venv" / "pyvenv.cfg").write_text("", encoding="utf-8")
-    assert list(code.files([tmp_path])) == [tmp_path / "own" / "a.py"]
+    assert list(scan.files([tmp_path])) == [tmp_path / "own" / "a.py"]
 
 
 def test_file_that_is_named_twice_or_in_a_folder_too_is_read_once(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("a.py", "b.py"):
         (tmp_path / name).write_text("", encoding="utf-8")
-    assert list(code.files([Path("a.py"), tmp_path / "a.py"])) == [Path("a.py")]
-    assert list(code.files([Path("a.py"), Path(".")])) == [Path("a.py"), Path("b.py")]
+    assert list(scan.files([Path("a.py"), tmp_path / "a.py"])) == [Path("a.py")]
+    assert list(scan.files([Path("a.py"), Path(".")])) == [Path("a.py"), Path("b.py")]
 
 
 def test_path_that_is_not_there_is_refused_before_anything_is_read(answers, tmp_path, monkeypatch):
-    monkeypatch.setattr(code.Reader, "read", lambda *_: pytest.fail("a file was read"))
+    monkeypatch.setattr(scan.Reader, "read", lambda *_: pytest.fail("a file was read"))
     (tmp_path / "a.py").write_text("", encoding="utf-8")
     with pytest.raises(HistoryError, match="no such file or folder"):
-        code.scan([tmp_path, tmp_path / "lost"], answers["2.5 2.6"].differences)
+        scan.scan([tmp_path, tmp_path / "lost"], answers["2.5 2.6"].differences)
 
 
 def test_memory_does_not_grow_with_the_number_of_files(answers, tmp_path):
@@ -250,7 +250,7 @@ def test_memory_does_not_grow_with_the_number_of_files(answers, tmp_path):
 
     def peak(folder):
         tracemalloc.start()
-        code.scan([folder], answers["2.5 2.6"].differences)
+        scan.scan([folder], answers["2.5 2.6"].differences)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most
@@ -261,7 +261,7 @@ def test_memory_does_not_grow_with_the_number_of_files(answers, tmp_path):
 
 def test_line_that_meets_many_behaviours_in_the_same_words_is_kept_once(answers, tmp_path):
     (tmp_path / "a.py").write_text("import torch\ntorch.load(f)\n", encoding="utf-8")
-    hits = code.scan([tmp_path], answers["2.5 2.6"].differences).hits
+    hits = scan.scan([tmp_path], answers["2.5 2.6"].differences).hits
     sure = [hit for of in hits.values() for hit in of if hit.level == "certain"]
     assert len(sure) > 2 and len({id(hit) for hit in sure}) == 1
 
@@ -269,9 +269,9 @@ def test_line_that_meets_many_behaviours_in_the_same_words_is_kept_once(answers,
 @pytest.mark.parametrize("level", report.LEVELS)
 def test_hits_that_are_less_sure_than_asked_are_left_out(answers, level):
     kept = report.LEVELS[:report.LEVELS.index(level) + 1]
-    everything = code.scan([PLANTED], answers["1.13 2.0"].differences).hits
+    everything = scan.scan([PLANTED], answers["1.13 2.0"].differences).hits
     wanted = {behaviour: [hit for hit in hits if hit.level in kept] for behaviour, hits in everything.items()}
-    assert code.scan([PLANTED], answers["1.13 2.0"].differences, level).hits == {name: hits for name, hits in wanted.items() if hits}
+    assert scan.scan([PLANTED], answers["1.13 2.0"].differences, level).hits == {name: hits for name, hits in wanted.items() if hits}
 
 
 # ---- the command

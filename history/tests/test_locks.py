@@ -13,7 +13,7 @@ pytest.importorskip("packaging", reason="packaging is not installed")
 if sys.version_info < (3, 11):
     pytest.importorskip("tomli", reason="reading a lock file needs Python 3.11, or tomli")
 
-from history import locks
+from history.code import locks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UV = 'version = 1\n\n[[package]]\nname = "numpy"\nversion = "2.1.0"\n\n[[package]]\nname = "torch"\nversion = "{}"\nsource = {{ registry = "r" }}\n'

@@ -1,61 +1,20 @@
 """Uses: which of torch's APIs a piece of source uses, and where. The source is parsed, never imported.
 
-pyflakes binds names: for each name that is read it knows the scope that holds it, and each import, class, argument or assignment that
-may have put it there. What stands here follows a binding to torch: aliases, what is built from a class, what a method returns,
-``self.x`` in a class of the file. Where several bindings disagree, or the way leads over an attribute or an annotation, a use is not *sure*.
+``binding`` says what may stand behind a name. What stands here follows it to torch: aliases, what is built from a class, what a method
+returns, ``self.x`` in a class of the file. Where several bindings disagree, or the way leads over an attribute or an annotation, a use is
+not *sure*.
 """
 
 from __future__ import annotations
 
 import ast
-import functools
-import re
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from pyflakes import checker
 
-TENSOR, MODULE, OPTIMIZER = "torch.Tensor", "torch.nn.Module", "torch.optim.Optimizer"
-
-# where torch defines a thing -> where its documentation has it
-CANONICAL = [(re.compile(pattern), new) for pattern, new in (
-    (r"^torch\.nn\.modules\.(?:\w+\.)?([A-Z]\w*)", r"torch.nn.\1"),
-    (r"^torch\.nn\.parameter\.", "torch.nn."),
-    (r"^torch\.nn\.utils\.(?:clip_grad|weight_norm|spectral_norm|convert_parameters|init)\.(?=\w)", "torch.nn.utils."),
-    (r"^torch\.optim\.(?!lr_scheduler\.)\w+\.([A-Z]\w*)", r"torch.optim.\1"),
-    (r"^torch\.optim\.lr_scheduler\._LRScheduler", "torch.optim.lr_scheduler.LRScheduler"),
-    (r"^torch\.(?:_tensor|tensor|autograd)\.(?:Tensor|Variable)\b", TENSOR),
-    (r"^torch\.autograd\.(?:grad_mode\.)?(no_grad|enable_grad|set_grad_enabled|inference_mode)\b", r"torch.\1"),
-    (r"^torch\.(?:serialization\.(load|save)|random\.(manual_seed|seed|initial_seed|[gs]et_rng_state))\b", r"torch.\1\2"),
-    (r"^torch\.utils\.data\.(?:dataloader|dataset|sampler|_utils\.collate)\.", "torch.utils.data."),
-    (r"^torch\.(?:_C\._nn|functional)\.", "torch."),
-)]
-# a loss's class -> the function that it calls, which the behaviours are about
-LOSSES = {"CrossEntropyLoss": "cross_entropy", "NLLLoss": "nll_loss", "MSELoss": "mse_loss", "L1Loss": "l1_loss",
-          "SmoothL1Loss": "smooth_l1_loss", "HuberLoss": "huber_loss", "BCELoss": "binary_cross_entropy",
-          "BCEWithLogitsLoss": "binary_cross_entropy_with_logits", "KLDivLoss": "kl_div", "CTCLoss": "ctc_loss",
-          "GaussianNLLLoss": "gaussian_nll_loss", "PoissonNLLLoss": "poisson_nll_loss", "TripletMarginLoss": "triplet_margin_loss",
-          "MarginRankingLoss": "margin_ranking_loss", "HingeEmbeddingLoss": "hinge_embedding_loss",
-          "CosineEmbeddingLoss": "cosine_embedding_loss", "MultiMarginLoss": "multi_margin_loss", "SoftMarginLoss": "soft_margin_loss",
-          "MultiLabelMarginLoss": "multilabel_margin_loss", "MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss"}
-# functions torch.<name> that return a tensor, and methods of tensors that do not
-MAKERS = set("tensor as_tensor from_numpy zeros ones full empty eye arange linspace rand randn randint randperm normal bernoulli multinomial "
-             "zeros_like ones_like full_like empty_like rand_like randn_like randint_like cat stack hstack vstack where einsum matmul mm bmm mul "
-             "add sub div pow sqrt abs exp log sin cos tanh sigmoid relu softmax log_softmax sum mean norm dot outer clamp argmax argmin "
-             "squeeze unsqueeze reshape flatten transpose permute gather index_select dropout".split())
-NO_TENSORS = set("item tolist numpy size dim numel stride storage untyped_storage backward data_ptr element_size type split chunk unbind "
-                 "max min sort topk is_contiguous register_hook retain_grad nelement requires_grad shape dtype device grad_fn is_leaf".split())
-TENSOR_ATTRIBUTES = {"grad", "data", "T", "mT", "H", "real", "imag"}
-SAME_MODULE = set("to cuda cpu train eval float double half bfloat16 requires_grad_ apply to_empty type share_memory".split())
-SEVERAL_OUTPUTS = set("RNN LSTM GRU MultiheadAttention LSTMCell Sequential ModuleList ModuleDict AdaptiveLogSoftmaxWithLoss Module".split())
-PASSED_THROUGH = {"copy.deepcopy", "copy.copy", "torch.compile"}
-# methods that nothing but torch is likely to have: a hint where the object is unknown
-DISTINCTIVE = {"zero_grad": (OPTIMIZER, MODULE), "backward": (TENSOR,), "requires_grad_": (TENSOR, MODULE), "detach_": (TENSOR,),
-               "load_state_dict": (MODULE, OPTIMIZER), "state_dict": (MODULE, OPTIMIZER), "named_parameters": (MODULE,),
-               "register_forward_hook": (MODULE,), "register_full_backward_hook": (MODULE,), "add_param_group": (OPTIMIZER,),
-               "retain_grad": (TENSOR,)}
-# where torch has classes -> the base of each
-BASES = {"torch.nn": MODULE, "torch.optim": OPTIMIZER, "torch.optim.lr_scheduler": "torch.optim.lr_scheduler.LRScheduler"}
-NEUTRAL_BASES = {"abc.ABC", "typing.Generic", "typing.Protocol"}
+from history.code.binding import Binder
+from history.code.names import (DISTINCTIVE, LOSSES, MAKERS, MODULE, NEUTRAL_BASES, NO_TENSORS, PASSED_THROUGH, SAME_MODULE, SEVERAL_OUTPUTS,
+                                TENSOR, TENSOR_ATTRIBUTES, ancestors, canonical)
 
 
 class Thing(NamedTuple):
@@ -86,27 +45,6 @@ class Use(NamedTuple):
     guarded: bool  # what it raises is caught here
 
 
-@functools.lru_cache(maxsize=4096)
-def canonical(name: str) -> str:
-    """The documented name: ``torch.nn.modules.linear.Linear`` -> ``torch.nn.Linear``."""
-    if name.startswith("torch."):
-        for pattern, new in CANONICAL:
-            name = pattern.sub(new, name)
-    return name
-
-
-def ancestors(name: str) -> Iterator[str]:
-    """A class of torch and the documented classes that it comes from."""
-    yield name
-    home, _, last = name.rpartition(".")
-    if home == "torch.nn" and last in ("Parameter", "Buffer"):
-        yield TENSOR
-    elif last[:1].isupper():
-        base = BASES.get(home)
-        if base and base != name:
-            yield base
-
-
 def names_of(thing: Thing) -> Iterator[Tuple[str, str]]:
     """The names under which the behaviours may know what is used, with their relation."""
     home, _, last = thing.name.rpartition(".")
@@ -124,112 +62,6 @@ def names_of(thing: Thing) -> Iterator[Tuple[str, str]]:
         yield thing.name, "itself"
         if home == "torch":
             yield f"{TENSOR}.{last}", "like"
-
-
-def words_of(wanted: Iterable[str]) -> Set[str]:
-    """Words of which source has at least one where it uses one of these APIs; for a base class also where its subclasses are."""
-    words = {name.rpartition(".")[2] for name in wanted}
-    words.update(loss for loss, function in LOSSES.items() if function in words)
-    words.update(old for old, new in (("_LRScheduler", "LRScheduler"), ("Variable", "Tensor")) if new in words)
-    return words | {name.split(".")[-2] for name in wanted if name in BASES.values()}
-
-
-class Binder(checker.Checker):
-    """pyflakes' checker; it also keeps each node's parent and, for each name that is read, all that is bound to it in its scope.
-
-    What pyflakes does beside in order to report faults is left out, which takes half the time.
-    """
-
-    builtIns: Set[str] = set()  # Python's own names are of no interest here
-    def __init__(self, tree: ast.Module) -> None:
-        self.parent: Dict[ast.AST, ast.AST] = {}
-        self.read: Dict[ast.Name, list] = {}
-        self.annotations: Set[ast.AST] = set()
-        self.attributes: List[ast.Attribute] = []
-        self.assignments: List[ast.stmt] = []
-        self._bound: Dict[Tuple[int, str], list] = {}
-        super().__init__(tree, withDoctest=False)
-
-    # pyflakes' names
-    def report(self, *args, **kwargs):
-        pass
-
-    checkDeadScopes = report  # noqa: N815
-
-    def handleNode(self, node, parent):  # noqa: N802
-        handler = HANDLERS.get(node.__class__)
-        if handler:
-            self.parent[node] = parent
-            handler(self, node)
-
-    def handleChildren(self, tree, omit=()):  # noqa: N802
-        for name in FIELDS[tree.__class__]:
-            if not omit or name not in omit:
-                value = getattr(tree, name, None)
-                for child in value if value.__class__ is list else (value,):
-                    handler = HANDLERS.get(child.__class__)  # as handleNode does; most of the time goes here
-                    if handler:
-                        self.parent[child] = tree
-                        handler(self, child)
-
-    def ATTRIBUTE(self, node):  # noqa: N802
-        self.attributes.append(node)
-        self.handleNode(node.value, node)
-
-    def ASSIGN(self, node):  # noqa: N802
-        self.assignments.append(node)
-        super().ASSIGN(node)
-
-    def ANNASSIGN(self, node):  # noqa: N802
-        self.assignments.append(node)
-        super().ANNASSIGN(node)
-
-    def ARG(self, node):  # noqa: N802
-        self.addBinding(node, checker.Argument(node.arg, node))
-
-    def NAME(self, node):  # noqa: N802
-        if isinstance(node.ctx, ast.Load):
-            self.handleNodeLoad(node, None)
-        elif isinstance(node.ctx, ast.Store):
-            self.handleNodeStore(node)
-
-    def handle_annotation_always_deferred(self, annotation, parent):
-        self.annotations.add(annotation)
-        self.deferFunction(lambda: self.handleNode(annotation, parent))
-
-    handleAnnotation = handle_annotation_always_deferred  # noqa: N815
-
-    def handleNodeStore(self, node):  # noqa: N802
-        kind = checker.NamedExprAssignment if isinstance(self.parent[node], ast.NamedExpr) else checker.Assignment
-        self.addBinding(node, kind(checker.getNodeName(node), node))
-
-    def addBinding(self, node, value):  # noqa: N802
-        scope = self.scope
-        if isinstance(value, checker.NamedExprAssignment):
-            scope = next(one for one in reversed(self.scopeStack) if not isinstance(one, checker.GeneratorScope))
-        scope[value.name] = value
-        self._bound.setdefault((id(scope), value.name), []).append(value)
-
-    def handleNodeLoad(self, node, parent):  # noqa: N802
-        inner = True  # a class's own names are seen in its body, and in a comprehension there, but not in its methods
-        for scope in reversed(self.scopeStack):
-            if node.id in scope and (inner or not isinstance(scope, checker.ClassScope)):
-                self.read[node] = self._bound.get((id(scope), node.id), [])
-                return
-            inner = inner and isinstance(scope, checker.GeneratorScope)
-        stars = [one for scope in self.scopeStack if scope.importStarred for one in scope.values() if isinstance(one, checker.StarImportation)]
-        if stars:
-            self.read[node] = stars
-
-
-# what each kind of node holds that is looked at here, and the method that looks at it: pyflakes' own, where that does more than report
-FIELDS = {kind: tuple(name for name in kind._fields if name not in ("ctx", "op", "ops", "id", "attr", "arg", "name", "names", "kind"))
-          for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)}
-BINDING = ("AsyncFunctionDef Attribute Assign AnnAssign ClassDef DictComp ExceptHandler For AsyncFor FunctionDef GeneratorExp Global Import "
-           "ImportFrom Lambda ListComp Name NamedExpr Nonlocal SetComp Try TryStar TypeAlias arg arguments comprehension "
-           "MatchAs MatchMapping MatchStar TypeVar ParamSpec TypeVarTuple").split()
-HANDLERS = {kind: getattr(Binder, kind.__name__.upper()) if kind.__name__ in BINDING else Binder.handleChildren
-            for kind in FIELDS if FIELDS[kind] and kind is not ast.Constant or kind.__name__ in BINDING}
 
 
 class Source:

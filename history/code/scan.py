@@ -1,4 +1,4 @@
-"""Code: the differences that the reader's own source can meet, each with file, line, level and reason.
+"""Scan: the differences that the reader's own source can meet, each with file, line, level and reason.
 
 How sure a hit is:
 
@@ -28,10 +28,11 @@ import warnings
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from history.code.names import MODULE, OPTIMIZER, TENSOR, ancestors, canonical, words_of
+from history.code.uses import Source, Use
 from history.errors import HistoryError
 from history.query import Difference
 from history.report import LEVELS
-from history.uses import MODULE, OPTIMIZER, TENSOR, Source, Use, ancestors, canonical, words_of
 
 LACKS = re.compile(r"(?:module '(?P<module>[\w.]+)'|object) has no attribute '(?P<attribute>\w+)'")
 REFUSES = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument")
