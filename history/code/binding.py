@@ -23,6 +23,9 @@ class Binder(checker.Checker):
         self.assignments: List[ast.stmt] = []
         self._bound: Dict[Tuple[int, str], list] = {}
         super().__init__(tree, withDoctest=False)
+        for scope in self.deadScopes:
+            for binding in scope.values():
+                binding.used = False  # else a global name holds the scope that holds it
 
     # pyflakes' names
     def report(self, *args, **kwargs):

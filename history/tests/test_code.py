@@ -1,5 +1,7 @@
 """``diff --code`` on a planted project (parsed, never run) and the real records. Which hits are right was judged by reading each behaviour."""
 
+import ast
+import gc
 import json
 import sys
 import tracemalloc
@@ -17,6 +19,7 @@ if sys.version_info < (3, 9):
     pytest.skip("reading source needs Python 3.9", allow_module_level=True)
 
 from history.code import scan  # noqa: E402
+from history.code.uses import Source  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLANTED = Path(__file__).parent / "planted"
@@ -340,3 +343,20 @@ def test_path_that_is_not_there_is_refused_in_one_line(diff, tmp_path):
 def test_diff_without_code_does_not_load_the_analysis(recorded):
     probe = "import sys; from history.__main__ import main; main(['diff', '1.13', '2.6']); print('pyflakes' in sys.modules)"
     assert recorded.python("-c", probe).stdout.splitlines()[-1] == "False"
+
+
+def test_what_is_read_of_a_file_is_freed_without_the_garbage_collector():
+    def trees():
+        return sum(isinstance(one, ast.Module) for one in gc.get_objects())
+
+    source = "from __future__ import annotations\nimport torch\nseen = 0\n\ndef f(x: torch.Tensor):\n    global seen\n    seen = torch.load(x)\n"
+    gc.collect()
+    before = trees()
+    gc.disable()
+    try:
+        uses = list(Source(ast.parse(source)).uses({"torch.load": []}, {"load"}))
+        assert [use.line for use in uses] == [7]
+        del uses
+        assert trees() == before
+    finally:
+        gc.enable()
