@@ -22,7 +22,8 @@ HERE = Path(__file__).parent
 MARK = '<meta name="generator" content="torch-training-spec">'
 PAGES = [("index.html", "Table"), ("upgrade.html", "Upgrade"), ("claims.html", "Articles"), ("interchange.html", "Checkpoints"),
          ("benchmarks.html", "Benchmarks"), ("drift.html", "Drift"), ("verified.html", "Verified")]
-BENCHMARKS, PICTURES, CURVE = "BENCHMARKS.md", "benchmarks", "training-curve.svg"  # as `history benchmarks --write` and `tools/training_curve.py` write them
+# as `history benchmarks --write` and `tools/training_curve.py` write them
+BENCHMARKS, PICTURES, CURVE = "BENCHMARKS.md", "benchmarks", "training-curve.svg"
 SEVERITY = {"bad": differences.HURTS, "seen": ("representation", "warning", "wording"), "gained": ("error-gone", "api-appeared")}
 MEANINGS = {"loads": "loads", "warns": "loads, with a warning", "differs": "loads, and differs", "unknown": "not recorded"}
 _CODE = re.compile(r"``(.+?)``|`(.+?)`", re.DOTALL)
@@ -66,7 +67,7 @@ def pages(root: Path, tell: Callable[[str], None]) -> Iterator[Tuple[str, bytes]
     tell("the records")
     known = catalogue.behaviours(root)
     model = site.read(root, known)
-    environment = _environment(root, model)
+    environment = _environment(model)
 
     def render(file: str, template: Optional[str] = None, **values: Any) -> Tuple[str, bytes]:
         tell(file)
@@ -96,7 +97,7 @@ def pages(root: Path, tell: Callable[[str], None]) -> Iterator[Tuple[str, bytes]
                        for version in dict.fromkeys(event.change.version for event in without)}})
 
 
-def _environment(root: Path, model: Model) -> jinja2.Environment:
+def _environment(model: Model) -> jinja2.Environment:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True,
                                      lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     lives = list(model.lives)

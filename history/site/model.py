@@ -112,8 +112,12 @@ def _spans(behaviour: Behaviour, releases: List[str], runs: Dict[str, dict]) -> 
 
 def upgrades(model: Model) -> dict:
     """What ``upgrade.js`` holds: for each behaviour that changed, its states, and each pair of states that differ."""
-    return {"releases": model.releases, "compared": len(list(model.lives)), "kinds": [[slug, meaning, LETTERS[slug]] for slug, meaning in KINDS.items()],
-            "behaviours": [told for life in model.lives for told in [_upgrade(life, model)] if told]}
+    return {
+        "releases": model.releases,
+        "compared": len(list(model.lives)),
+        "kinds": [[slug, meaning, LETTERS[slug]] for slug, meaning in KINDS.items()],
+        "behaviours": [told for life in model.lives for told in [_upgrade(life, model)] if told],
+    }
 
 
 def _upgrade(life: Life, model: Model) -> Optional[dict]:
@@ -128,10 +132,19 @@ def _upgrade(life: Life, model: Model) -> Optional[dict]:
     unknown = {str(place): span.text for span in spans for place in life.unknown if span.first <= place <= span.last}
     if not pairs and not unknown:
         return None
-    return {"id": behaviour.id, "says": (behaviour.docstring or behaviour.claim).splitlines()[0].replace("`", ""), "api": list(behaviour.api),
-            "page": (behaviour.page or "").replace(catalogue.PAGES, ""), "file": behaviour.file, "from": [span.first for span in spans], "pairs": pairs, "unknown": unknown,
-            "changes": [[model.releases.index(change.version), list(KINDS).index(change.kind), [change.text, change.cause or "", change.advice or ""]]
-                        for change in behaviour.changes if change.version in model.releases]}
+    kinds = list(KINDS)
+    return {
+        "id": behaviour.id,
+        "says": (behaviour.docstring or behaviour.claim).splitlines()[0].replace("`", ""),
+        "api": list(behaviour.api),
+        "page": (behaviour.page or "").replace(catalogue.PAGES, ""),
+        "file": behaviour.file,
+        "from": [span.first for span in spans],
+        "pairs": pairs,
+        "unknown": unknown,
+        "changes": [[model.releases.index(change.version), kinds.index(change.kind), [change.text, change.cause or "", change.advice or ""]]
+                    for change in behaviour.changes if change.version in model.releases],
+    }
 
 
 def _pair(life: Life, before: str, after: str) -> Optional[list]:
