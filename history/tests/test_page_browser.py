@@ -264,6 +264,8 @@ def test_upgrade_begins_with_two_releases_and_silent_changes_first(site, visit, 
     assert headings[0] == "silent" and headings == [kind for kind in KINDS if kind in headings]
     for heading in headings:
         assert f"({sum(kind == heading for _, kind in articles(page)):,})" in page.inner_text(f"#{heading}")
+    counts = {kind: page.inner_text(f"[data-kind='{kind}']") for kind in KINDS}
+    assert counts == {kind: str(sum(one == kind for _, one in articles(page)) or "") for kind in KINDS}
 
 
 def test_pickers_choose_any_two_releases(site, visit, width):

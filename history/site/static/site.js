@@ -99,6 +99,7 @@ function upgrade(form) {
     one("#unknown").replaceChildren(...unknown.map(({ behaviour, release, why }) => element("p", { className: "note" }, `Not verified on ${release}: ${behaviour.id}: ${why}`)));
     const parts = [];
     kinds.forEach(([slug, meaning, letter], kind) => {
+      one(`[data-kind="${slug}"]`, form).textContent = found.filter((difference) => difference.kind === kind).length || "";
       const own = shown.filter((difference) => difference.kind === kind);
       if (!own.length) return;
       const mark = element("span", { className: `mark ${slug}`, ariaHidden: "true" }, letter);
