@@ -220,4 +220,5 @@ def _benchmarks(root: Path) -> Dict[str, Any]:
     page = root / BENCHMARKS
     text = page.read_text(encoding="utf-8").replace(f"({PICTURES}/", "(") if page.exists() else "# Benchmarks\n\nNone are recorded."
     html = MarkdownIt("commonmark").enable("table").render(text).replace("<table>", '<table tabindex="0">')  # a phone scrolls it
+    html = re.sub(r'<img src="([^"]+)"[^>]*>', r'<a href="\1">\g<0></a>', html)  # to be seen in its own size
     return {"text": Markup(html), "curve": CURVE if (root / PICTURES / CURVE).exists() else None}
