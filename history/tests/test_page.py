@@ -396,7 +396,7 @@ def test_unknown_behaviour_is_marked_in_the_table_and_told_in_its_article(odd):
     rows, _ = table(odd)
     assert [cell.get("class") for cell in rows["odd.part_of_two_releases"]] == [None, "unknown", None]
     html = (odd.folder / "index.html").read_text(encoding="utf-8")
-    assert re.search(r"class=unknown [^>]*>\?<", html)
+    assert re.search(r"class=unknown>\?<", html)
     assert "Not verified on 2.0: skipped: no <u>part</u> in this fakelib" in odd.article("odd.part_of_two_releases")
     assert "odd.part_of_two_releases" in odd.pages["verified.html"].text
 
@@ -417,8 +417,6 @@ def test_words_of_the_records_and_markers_are_text_not_markup(odd):
     assert "a file loads & <u>is read</u> holds" in odd.pages["claims.html"].text
     texts = odd.upgrades["texts"]
     assert "raises ValueError: <u>no</u> & \"never\" of `x`" in texts and "<u>text</u> & \"quotes\" of `code`" in texts
-    titles = [given["title"] for row in odd.pages["index.html"].rows() for _, given in row if given.get("class") == "exception"]
-    assert titles == ["2.0: <u>text</u> & \"quotes\" of `code`"]
 
 
 def test_behaviour_without_a_docstring_has_its_page_too(project):

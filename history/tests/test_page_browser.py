@@ -231,6 +231,17 @@ def test_behaviour_that_is_only_unknown_did_not_change(odd, visit):
     assert cells.all_inner_texts() == ["", "?", ""]
 
 
+def test_mark_tells_what_changed_where_the_pointer_rests(odd, visit):
+    page = visit("index.html", site="odd")
+
+    def titles(behaviour):
+        cells = page.locator("tr", has=page.locator(f"a[href='odd.html#{behaviour}']")).locator("td")
+        return [cell.get_attribute("title") for cell in cells.all()]
+
+    assert titles("odd.odd_words") == [None, "2.0: <u>text</u> & \"quotes\" of `code`"]
+    assert titles("odd.part_of_two_releases") == [None, "2.0: skipped: no <u>part</u> in this fakelib", None]
+
+
 # ---- upgrade from A to B
 
 def articles(page):

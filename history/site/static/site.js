@@ -48,6 +48,17 @@ function table(form) {
     row, chapter: row.parentNode.dataset.chapter, words: `${row.dataset.api} ${row.firstElementChild.textContent} ${one("a", row).hash}`,
     kinds: [...new Set(all("td[class]:not(.unknown)", row).map((cell) => cell.className))],
   }));
+  const { releases, behaviours, texts } = UPGRADE;
+  const known = new Map(behaviours.map((behaviour) => [behaviour.id, behaviour]));
+  for (const { row } of rows) { // what a mark means, for a pointer that rests on it
+    const behaviour = known.get(one("a", row).hash.slice(1));
+    let place = 0;
+    for (const cell of all("td", row)) {
+      const change = behaviour?.changes.find(([at]) => at === place);
+      if (cell.className) cell.title = `${releases[place]}: ${change ? texts[change[2][0]] : behaviour?.unknown[place]}`;
+      place += cell.colSpan;
+    }
+  }
   const show = () => {
     const filter = chosen(form);
     let count = 0;
