@@ -90,7 +90,7 @@ class Source:
     def _uses_by(self, node: ast.expr, wanted: Dict[str, object]) -> Iterator[Use]:
         parent = self._parent[node]
         call = parent if isinstance(parent, ast.Call) and parent.func is node else None
-        given = call or self._partial(node, parent)
+        given = self._with_known_keys(call) if call else self._partial(node, parent)
         things = self._referred(node)
         for thing in things:
             inner = isinstance(parent, ast.Attribute) or isinstance(parent, ast.Assign) and node in parent.targets
@@ -325,6 +325,23 @@ class Source:
     def _ifexp(self, node: ast.IfExp) -> List[Thing]:
         sides = [side for side in (node.body, node.orelse) if not _is_none(side)]
         return [one._replace(sure=one.sure and len(sides) == 1) for side in sides for one in self._infer(side) or ()]
+
+    def _with_known_keys(self, call: ast.Call) -> ast.Call:
+        """A call with the keywords besides that its ``**options`` hold, as far as the file shows."""
+        keys = [key for one in call.keywords if one.arg is None for key in self._keys(one.value)]
+        return ast.Call(func=call.func, args=call.args, keywords=[*call.keywords, *map(ast.keyword, keys)]) if keys else call
+
+    def _keys(self, node: ast.expr) -> Set[str]:
+        """The keys that a dictionary is made with: ``{"a": 1}``, ``dict(a=1)``, or a name that is bound to such alone."""
+        if isinstance(node, ast.Name):
+            parents = [self._parent.get(binding.source) for binding in self._bindings.get(node, ())]
+            values = [getattr(parent, "value", None) for parent in parents if isinstance(parent, (ast.Assign, ast.AnnAssign))]
+            made = [self._keys(value) for value in values if isinstance(value, (ast.Dict, ast.Call))]
+            return set.intersection(*made) if made and len(made) == len(parents) else set()
+        if isinstance(node, ast.Dict):
+            return {key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+        is_dict = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict"
+        return {one.arg for one in node.keywords if one.arg} if is_dict else set()
 
     def _partial(self, node: ast.expr, parent: ast.AST) -> Optional[ast.Call]:
         """The arguments that ``functools.partial(node, ...)`` gives, as a call."""

@@ -151,6 +151,20 @@ def test_load_is_found_under_whatever_name_it_was_imported(level, source, expect
     assert level(source, LOAD, "2.5 2.6") == expected
 
 
+@pytest.mark.parametrize("made, expected", [
+    ("dict(weights_only=True)", None), ("{'weights_only': w}", None), ("{'mmap': True}", "likely"), ("dict(defaults)", "likely"),
+    ("dict(weights_only=True) if w else {}", "likely"), ("defaults", "likely"),
+])
+def test_options_of_a_dictionary_that_the_file_makes_are_seen(level, made, expected):
+    assert level(f"import torch\ndef f(path, w, defaults):\n    options = {made}\n    return torch.load(path, **options)", LOAD, "2.5 2.6") == expected
+
+
+def test_options_bound_in_two_ways_are_those_of_both(level):
+    made = "options = dict(weights_only=True, mmap=True)\nif w:\n    options = {'mmap': True}\ntorch.load(path, **options)"
+    assert level(f"import torch\n{made}", LOAD, "2.5 2.6") == "likely"
+    assert level("import torch\n" + made.replace("{'mmap'", "{'weights_only': False, 'mmap'"), LOAD, "2.5 2.6") is None
+
+
 @pytest.mark.parametrize("source, behaviour, expected", [
     ("import torch\ntry:\n    torch.load(f)\nexcept EOFError:\n    pass", "load_of_an_empty_file_raises_end_of_file", "possible"),
     ("import torch\ntorch.load(f)", "load_of_an_empty_file_raises_end_of_file", None),
