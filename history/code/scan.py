@@ -39,7 +39,6 @@ REFUSES = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 PYTHON_CELL = re.compile(r"%%(time|timeit|capture|prun)\b")
 WORD = re.compile(rb"[A-Za-z_]\w*")
-BATCH = 1000  # files between two runs of the garbage collector, which has little to do: what is read of a file holds no circles
 LEFT_OUT = {"__pycache__", "node_modules", "site-packages"}
 
 
@@ -84,12 +83,10 @@ def scan(paths: Sequence[Path], differences: Sequence[Difference], level: str = 
     words = words_of(wanted)
     reader = Reader(wanted, words, {word.encode() for word in words}, LEVELS.index(level), {}, [])
     count = 0
-    gc.disable()
+    gc.disable()  # it would find nothing: what is read of a file holds no circles
     try:
         for count, path in enumerate(_shown(files(paths)), start=1):
             reader.read(path)
-            if count % BATCH == 0:
-                gc.collect()
     finally:
         gc.enable()
     for hits in reader.found.values():
