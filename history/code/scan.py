@@ -85,8 +85,9 @@ def scan(paths: Sequence[Path], differences: Sequence[Difference], level: str = 
     count = 0
     gc.disable()  # it would find nothing: what is read of a file holds no circles
     try:
-        for count, path in enumerate(_shown(files(paths)), start=1):
+        for path in _shown(files(paths)):
             reader.read(path)
+            count += 1
     finally:
         gc.enable()
     for hits in reader.found.values():
