@@ -203,6 +203,7 @@ if [ "$4" = --notest ]; then
     if [ -e control/no-build-$environment ]; then echo "collecting"; echo "ERROR: no solution found"; echo "exit 1"; exit 1; fi
     mkdir -p .tox/$environment; exit 0
 fi
+echo "$OMP_NUM_THREADS" >> threads
 if [ -e control/hang-$environment ]; then touch control/hanging; sleep 30; fi
 if [ -e control/crash-$environment ]; then echo "Fatal Python error: Segmentation fault"; exit 139; fi
 if [ -e control/silent-$environment ]; then exit 0; fi

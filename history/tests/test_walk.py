@@ -18,6 +18,12 @@ def test_walk_gives_the_same_records_as_merging_by_hand(walked, recorded, capsys
     assert [call.split()[2] for call in walked.calls()[::2]] == ["torch1.4", "torch1.13", "torch2.0", "torch2.6"]
 
 
+def test_releases_are_recorded_with_one_thread_on_any_machine(walked, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    assert walked.record() == 0
+    assert (walked.root / "threads").read_text().split() == ["1"] * 4
+
+
 @pytest.mark.parametrize("control, told", [
     ("no-build-torch1.13", "torch 1.13.1: unknown: the environment cannot be built: ERROR: no solution found"),
     ("crash-torch1.13", "torch 1.13.1: unknown: the run failed: Fatal Python error: Segmentation fault"),
