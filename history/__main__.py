@@ -268,7 +268,7 @@ def versions_(options: argparse.Namespace) -> int:
 def interchange_(options: argparse.Namespace) -> int:
     from history import interchange
 
-    kinds = interchange.kinds(options.root, options.device)
+    kinds = interchange.kinds(options.root, catalogue.behaviours(options.root), options.device)
     if not kinds:
         raise HistoryError(f"no case `{interchange.CASE}RELEASE` is recorded on {options.device}: run `python -m history record`")
     data = interchange.as_json(kinds, options.device)

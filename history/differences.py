@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from history import manifests, matrix, report, store, versions
 from history.catalogue import Behaviour, Change
@@ -28,13 +28,34 @@ class Event(NamedTuple):
 
 def events(root: Path, known: Dict[str, Behaviour]) -> List[Event]:
     """Every annotated change that the records hold for the cpu, by release, the most harmful kinds first."""
-    found = []
-    for behaviour in known.values():
-        record = store.read(store.path_of(root / "spec", behaviour.id))
-        for change in behaviour.changes:
-            found.append(Event(behaviour, change, list(_lines(record, change.version))))
+    records = {name: store.read(store.path_of(root / "spec", name)) for name in known}
+    return [Event(behaviour, change, list(_lines(records[behaviour.id], change.version))) for behaviour, change in changes(known.values())]
+
+
+def changes(behaviours: Iterable[Behaviour]) -> List[Tuple[Behaviour, Change]]:
+    """Every annotated change with its behaviour, by release, the most harmful kinds first."""
     order = list(KINDS)
-    return sorted(found, key=lambda event: (versions.key(event.change.version), order.index(event.change.kind)))
+    return sorted(((behaviour, change) for behaviour in behaviours for change in behaviour.changes),
+                  key=lambda pair: (versions.key(pair[1].version), order.index(pair[1].kind)))
+
+
+class Causes(NamedTuple):
+    """How many causes are known and probable, and release -> the behaviours that changed there for a cause that is not known."""
+
+    known: int
+    probable: int
+    unknown: Dict[str, List[Behaviour]]
+
+
+def causes(all_changes: Sequence[Tuple[Behaviour, Change]]) -> Causes:
+    """The causes of changes, in their order."""
+    unknown: Dict[str, List[Behaviour]] = {}
+    for behaviour, change in all_changes:
+        if not change.cause:
+            unknown.setdefault(change.version, []).append(behaviour)
+    told = [change.cause for _, change in all_changes if change.cause]
+    probable = sum("probably" in cause for cause in told)
+    return Causes(len(told) - probable, probable, unknown)
 
 
 def _lines(record: store.Record, version: str) -> Iterator[Tuple[str, str]]:
@@ -166,16 +187,14 @@ def _drift(known: Dict[str, dict]) -> Iterator[str]:
 
 
 def _causes(all_events: List[Event]) -> Iterator[str]:
-    without = [event for event in all_events if not event.change.cause]
-    probable = [event for event in all_events if event.change.cause and "probably" in event.change.cause]
+    found = causes([(event.behaviour, event.change) for event in all_events])
+    without = sum(map(len, found.unknown.values()))
     yield "## Causes"
     yield ""
-    certain = len(all_events) - len(without) - len(probable)
-    yield f"Of {len(all_events)} changes, the cause is known for {certain}, probable for {len(probable)} and unknown for {len(without)}:"
+    yield f"Of {len(all_events)} changes, the cause is known for {found.known}, probable for {found.probable} and unknown for {without}:"
     yield ""
-    for version in dict.fromkeys(event.change.version for event in without):
-        names = ", ".join(f"`{event.behaviour.id}`" for event in without if event.change.version == version)
-        yield f"- {version}: {names}"
+    for version, behaviours in found.unknown.items():
+        yield f"- {version}: {', '.join(f'`{behaviour.id}`' for behaviour in behaviours)}"
     yield ""
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from history import catalogue, manifests, query, report, store, versions
+from history import manifests, query, report, store, versions
 from history.catalogue import Behaviour
 
 FORMAT = 1
@@ -58,11 +58,11 @@ class Way(NamedTuple):
     steps: List[str]  # one of them suffices
 
 
-def kinds(root: Path, device: str = "cpu") -> List[Kind]:
+def kinds(root: Path, behaviours: Dict[str, Behaviour], device: str = "cpu") -> List[Kind]:
     """Every kind of file that is recorded."""
     known = manifests.read(root, device)
     found = []
-    for behaviour in catalogue.behaviours(root).values():
+    for behaviour in behaviours.values():
         record = store.read(store.path_of(root / "spec", behaviour.id))
         written = {name[len(CASE):]: devices for name, devices in record.items() if name.startswith(CASE)}
         writers = sorted(written, key=versions.key)

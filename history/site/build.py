@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
@@ -13,6 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from history import catalogue, claims, differences, interchange, manifests, report, versions
+from history.catalogue import Behaviour
 from history.errors import HistoryError
 from history.kinds import KINDS
 from history.site import model as site
@@ -83,18 +85,14 @@ def pages(root: Path, tell: Callable[[str], None]) -> Iterator[Tuple[str, bytes]
     register = claims.read(root)
     yield render("claims.html", articles={article: [claim for claim in register if claim.article == article]
                                           for article in dict.fromkeys(claim.article for claim in register)})
-    yield render("interchange.html", **_interchange(root))
+    yield render("interchange.html", **_interchange(root, known))
     yield render("drift.html", drift=_drift(model))
     yield render("benchmarks.html", **_benchmarks(root))
     for path in sorted((root / PICTURES).glob("*.svg")):
         yield path.name, path.read_bytes()
-    events = differences.events(root, known)
-    without = [event for event in events if not event.change.cause]
-    probable = sum("probably" in (event.change.cause or "") for event in events)
-    yield render("verified.html", runs=model.runs, unverified=differences.unverified(root, manifests.read(root)), causes={
-        "all": len(events), "known": len(events) - len(without) - probable, "probable": probable, "without": without,
-        "by_release": {version: [event.behaviour for event in without if event.change.version == version]
-                       for version in dict.fromkeys(event.change.version for event in without)}})
+    changes = differences.changes(known.values())
+    yield render("verified.html", runs=model.runs, unverified=differences.unverified(root, manifests.read(root)),
+                 changes=len(changes), causes=differences.causes(changes))
 
 
 def _environment(model: Model) -> jinja2.Environment:
@@ -175,10 +173,10 @@ def _script(upgrades: dict) -> bytes:
 
 
 def _glance(model: Model) -> Dict[str, Any]:
-    changed = site.by_release(model)
-    counts = [{name: sum(len(at.get(kind, ())) for kind in kinds) for name, kinds in SEVERITY.items()} for at in changed]
-    highest = max(sum(one.values()) for one in counts) or 1
     lives = list(model.lives)
+    changed = Counter((change.version, change.kind) for life in lives for change in life.behaviour.changes)
+    counts = [{name: sum(changed[release, kind] for kind in kinds) for name, kinds in SEVERITY.items()} for release in model.releases]
+    highest = max(sum(one.values()) for one in counts) or 1
     return {
         "count": len(lives), "changed": sum(bool(life.behaviour.changes) for life in lives), "changes": sum(sum(one.values()) for one in counts),
         "bars": [[(name, round(60 * one[name] / highest, 1)) for name in reversed(SEVERITY)] for one in counts],
@@ -186,8 +184,8 @@ def _glance(model: Model) -> Dict[str, Any]:
     }
 
 
-def _interchange(root: Path) -> Dict[str, Any]:
-    data = interchange.as_json(interchange.kinds(root, DEVICE), DEVICE)
+def _interchange(root: Path, known: Dict[str, Behaviour]) -> Dict[str, Any]:
+    data = interchange.as_json(interchange.kinds(root, known, DEVICE), DEVICE)
     files = [{**file, "rows": [{"first": row[0], "name": interchange.releases_in_words(row, file)} for row in interchange.row_groups(file)],
               "told": list(interchange.explained(file))} for file in data["files"]]
     return {"files": files, "signs": {outcome: sign for outcome, (sign, _) in interchange.signs_of(data).items()}, "meanings": MEANINGS,

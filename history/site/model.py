@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from history import catalogue, manifests, matrix, query, report, store, versions
-from history.catalogue import Behaviour, Change
+from history.catalogue import Behaviour
 from history.kinds import KINDS
 
 DEVICE = "cpu"
@@ -34,13 +34,9 @@ class Life(NamedTuple):
     source: str  # the test, without its markers and docstring
 
     @property
-    def kinds(self) -> List[str]:
-        return list(dict.fromkeys(change.kind for change in self.behaviour.changes))
-
-    @property
-    def unknown(self) -> List[int]:
-        """The places of the releases on which it was not observed."""
-        return [place for span in self.spans if span.kind == UNKNOWN for place in range(span.first, span.last + 1)]
+    def unknown(self) -> Dict[int, str]:
+        """The places of the releases on which it was not observed, and why."""
+        return {place: span.text for span in self.spans if span.kind == UNKNOWN for place in range(span.first, span.last + 1)}
 
 
 class Subject(NamedTuple):
@@ -129,8 +125,7 @@ def _upgrade(life: Life, model: Model) -> Optional[dict]:
                 pair = _pair(life, model.releases[before.first], model.releases[after.first])
                 if pair:
                     pairs[f"{one}-{other}"] = pair
-    unknown = {str(place): span.text for span in spans for place in life.unknown if span.first <= place <= span.last}
-    if not pairs and not unknown:
+    if not pairs and not life.unknown:
         return None
     kinds = list(KINDS)
     return {
@@ -141,7 +136,7 @@ def _upgrade(life: Life, model: Model) -> Optional[dict]:
         "file": behaviour.file,
         "from": [span.first for span in spans],
         "pairs": pairs,
-        "unknown": unknown,
+        "unknown": life.unknown,
         "changes": [[model.releases.index(change.version), kinds.index(change.kind), [change.text, change.cause or "", change.advice or ""]]
                     for change in behaviour.changes if change.version in model.releases],
     }
@@ -197,13 +192,3 @@ def _held(device: str, chain: store.Chain, releases: List[str]) -> Iterator[Held
 
 def _range(first: str, last: str) -> str:
     return first if first == last else f"{first} to {last}"
-
-
-def by_release(model: Model) -> List[Dict[str, List[Tuple[Behaviour, Change]]]]:
-    """For each release, kind -> what changed there."""
-    found: List[Dict[str, List[Tuple[Behaviour, Change]]]] = [{} for _ in model.releases]
-    for life in model.lives:
-        for change in life.behaviour.changes:
-            if change.version in model.releases:
-                found[model.releases.index(change.version)].setdefault(change.kind, []).append((life.behaviour, change))
-    return found

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from history import interchange, manifests, store
+from history import catalogue, interchange, manifests, store
 from history.__main__ import main
 
 RELEASES = ["1.0.3", "1.1.0", "1.2.0", "2.0.1"]
@@ -48,7 +48,7 @@ def kinds(tmp_path, monkeypatch):
             why = {"files.file_loads": "skipped: no room"} if release in unknown else {}
             store.write(tmp_path / "manifests" / f"{release}-cpu.json",
                         {"format": manifests.FORMAT, "verified": verified, "unknown": why})
-        return interchange.kinds(tmp_path)
+        return interchange.kinds(tmp_path, catalogue.behaviours(tmp_path))
 
     record.root = tmp_path
     return record
