@@ -50,9 +50,9 @@ def merge(root: Path, paths: List[Path], any_build: bool = False, dry_run: bool 
     for path in passed_over:
         console.print(f"{path}: passed over, it holds no run", markup=False, soft_wrap=True)
     chosen, conflicts = _choose(given)
-    entering, already = [], []
+    recorded, entering, already = manifests.read(root, None), [], []
     for one in chosen:
-        manifest = manifests.read(root, one.run["device"]).get(one.release.patch)
+        manifest = recorded.get(f"{one.release.patch}-{one.run['device']}")
         if manifest is None or manifest["sources"] != one.run["sources"]:
             entering.append(one)
             continue
