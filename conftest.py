@@ -9,7 +9,7 @@ from hypothesis import settings
 settings.register_profile("spec", derandomize=True, deadline=None, max_examples=50, database=None)  # the same inputs every time
 settings.load_profile("spec")
 
-pytest_plugins = ["history.plugin", "pytester"]
+pytest_plugins = ["torch_history.running.plugin", "pytester"]
 
 
 @pytest.fixture(autouse=True)

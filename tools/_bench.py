@@ -11,7 +11,7 @@ from typing import List
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from history.bench import raw  # noqa: E402
+from torch_history.bench import raw  # noqa: E402
 
 
 def parser(name: str, text: str, release: str = "2.13") -> argparse.ArgumentParser:

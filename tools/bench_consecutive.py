@@ -1,4 +1,4 @@
-"""How far two consecutive pytest-benchmark runs of one unchanged release differ: what ``history bench`` is there to avoid."""
+"""How far two consecutive pytest-benchmark runs of one unchanged release differ: what ``torch-history bench`` is there to avoid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from _bench import ROOT, keep, parser
 
-from history.bench.environments import environment
+from torch_history.matrix.environments import environment
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 from _bench import keep, parser
 
-from history.bench.worker import block
+from torch_history.bench.worker import block
 
 ROUNDS, CALLS = 200, 2_000
 

@@ -1,4 +1,4 @@
-"""Does ``history bench`` find a slowdown of a tenth, and does it cry wolf? A release against itself, many short runs, some with
+"""Does ``torch-history bench`` find a slowdown of a tenth, and does it cry wolf? A release against itself, many short runs, some with
 a planted slowdown.
 
 ``--runs 10`` makes twenty honest runs, ten in which every tenth call is done twice, and ten in which the optimizer's step waits
@@ -14,8 +14,9 @@ from pathlib import Path
 
 from _bench import ROOT, keep, parser
 
-from history.bench import design, estimate
-from history.bench.environments import environment
+from torch_history.bench import design
+from torch_history.bench import estimate
+from torch_history.matrix.environments import environment
 
 SPREAD = ("mlp-5.whole_step", "mlp-5.optimizer_step", "rnn-20.whole_step", "conv-16.forward")
 RUNS = {  # name -> (what is planted, the benchmarks that must show it, runs for each of --runs)

@@ -1,6 +1,6 @@
 """The figures that the project promises, measured in one run: ``python tools/figures.py`` in an environment with torch.
 
-1. ``history diff`` over the present records, and over 400 synthetic behaviours on 26 releases, as a process (asked: 0.5 s);
+1. ``torch-history diff`` over the present records, and over 400 synthetic behaviours on 26 releases, as a process (asked: 0.5 s);
 2. one comparison of six float32 tensors with its record, beside pytest-regressions' ``ndarrays_regression`` (asked: a tenth)
    and syrupy's Amber;
 3. the suite's wall time beside a bare ``import torch``.
@@ -43,7 +43,7 @@ COMPARISON = '''
 import os, statistics, time
 import pytest
 import torch
-from history.observe import observe
+from torch_history.observing.observation import observe
 
 SIZES = (5, 8, 12, 16, 24, 32)
 ROUNDS = int(os.environ.get("ROUNDS", "300"))
@@ -129,7 +129,9 @@ def comparison(folder: Path) -> dict:
     once = {**os.environ, "ROUNDS": "1"}
     subprocess.run([*pytest, "-k", "ours", "--record-to", str(run)], cwd=folder, env=once, capture_output=True, check=True)
     sys.path.insert(0, str(ROOT))
-    from history import runs, store, versions
+    from torch_history.records import runs
+    from torch_history.records import store
+    from torch_history import versions
 
     data = store.read_json(run)
     runs.merge(folder, data, versions.line(data["release"]))
@@ -152,7 +154,7 @@ def comparison(folder: Path) -> dict:
 
 
 def main() -> None:
-    history = [sys.executable, "-m", "history"]
+    history = [sys.executable, "-m", "torch_history"]
     print(f"bare Python:                                {process([sys.executable, '-c', ''], ROOT):.2f} s")
     print(f"history diff 1.4 2.15, present records:     {process([*history, 'diff', '1.4', '2.15'], ROOT):.2f} s   (asked: 0.5)")
     with tempfile.TemporaryDirectory() as name:

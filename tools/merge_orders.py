@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", type=Path, help="a folder of run files, as `history record` leaves in .history/")
+    parser.add_argument("runs", type=Path, help="a folder of run files, as `torch-history record` leaves in .history/")
     parser.add_argument("records", type=Path, help="a checkout whose records the same releases gave in one walk")
     parser.add_argument("--orders", type=int, default=5, help="how many orders (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
@@ -73,7 +73,7 @@ def scatter(files: List[Path], to: Path, draw: random.Random) -> List[Path]:
 
 def merge(checkout: Path, paths: List[Path]) -> None:
     """Merge into a checkout; ends this program where the command does not succeed."""
-    done = subprocess.run([sys.executable, "-m", "history", "merge", *map(str, paths)], cwd=checkout, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "torch_history", "merge", *map(str, paths)], cwd=checkout, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"merging failed: {(done.stdout + done.stderr)[-2000:]}")
 

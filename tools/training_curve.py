@@ -1,7 +1,7 @@
 """Draws article E's training curve, the loss and the accuracy of each epoch, into a PNG or SVG: ``python tools/training_curve.py``.
 
 Needs ``pip install matplotlib`` beside torch. Ten epochs take about a second. ``--to benchmarks/training-curve.svg`` is the picture that
-``python -m history page`` shows.
+``torch-history page`` shows.
 """
 
 from __future__ import annotations

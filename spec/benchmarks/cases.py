@@ -1,7 +1,7 @@
 """The timed training steps: five networks, the phases of a step, and its variants. Runs under every torch from 1.4 on.
 
 ``CASES`` has their names, as ``rnn-256.backward``, and ``build`` makes one. The tests beside this file run each once and assert
-what it does; `python -m history bench` times them in two releases side by side. A network's parameters and data are set by a
+what it does; `torch-history bench` times them in two releases side by side. A network's parameters and data are set by a
 formula: no stream is drawn from.
 """
 

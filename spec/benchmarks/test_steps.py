@@ -1,6 +1,6 @@
 """The timed steps, each run once: what moves, what rests, and to which values.
 
-``python -m pytest spec/benchmarks --benchmark-enable`` times them, one release alone; `python -m history bench` compares two.
+``python -m pytest spec/benchmarks --benchmark-enable`` times them, one release alone; `torch-history bench` compares two.
 """
 
 import sys

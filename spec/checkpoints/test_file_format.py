@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fixtures.checkpoint import load_trusted
-from history.observe import observe
+from torch_history.observing import observe
 
 FORMATS = pytest.mark.parametrize("as_zip", [True, False], ids=["zip", "legacy"])
 

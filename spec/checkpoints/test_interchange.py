@@ -1,4 +1,4 @@
-"""State dicts in files that other releases wrote. ``python -m history interchange`` has the table of who reads whose."""
+"""State dicts in files that other releases wrote. ``torch-history interchange`` has the table of who reads whose."""
 
 import warnings
 
@@ -9,7 +9,7 @@ from fixtures.checkpoint import WRITTEN, load_trusted, never_stopped, resumed
 from fixtures.interchange import EVERY_RELEASE, fetch
 from fixtures.models import parameters_of
 from fixtures.tying import is_tied, shared_parameters
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def after_three_steps():

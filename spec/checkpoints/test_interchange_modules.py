@@ -8,7 +8,7 @@ import torch
 from fixtures.checkpoint import load_trusted
 from fixtures.interchange import EVERY_RELEASE, RELEASES, fetch, written_by
 from fixtures.tying import is_tied
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def load_whole():

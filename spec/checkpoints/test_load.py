@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fixtures.models import TwoLayers, parameters_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 class CreatesFile:

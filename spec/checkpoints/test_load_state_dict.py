@@ -5,7 +5,7 @@ import torch
 
 from fixtures.checkpoint import batchnorm
 from fixtures.models import TwoLayers, linear
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fixtures.checkpoint import (OPTIMIZERS, STEPS, checkpoint, learner, load_trusted, never_stopped, restored, resumed,
                                  through_a_file, train)
 from fixtures.models import linear, parameters_of
-from history.observe import observe
+from torch_history.observing import observe
 
 EACH = pytest.mark.parametrize("optimizer", ["SGD", "Adam", "AdamW with amsgrad"], ids=["SGD", "Adam", "AdamW-amsgrad"])
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fixtures.figures import unlike_print
 from fixtures.models import OnlySecondLayer, TwoLayers, linear, parameters_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 class Wider(torch.nn.Module):

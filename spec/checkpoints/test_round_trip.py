@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fixtures.checkpoint import batchnorm, load_trusted, through_a_file
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def bits(tensor):

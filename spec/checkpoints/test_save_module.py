@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fixtures.checkpoint import Doubling, load_trusted
-from history.observe import observe
+from torch_history.observing import observe
 
 SAVED = """\
 import torch

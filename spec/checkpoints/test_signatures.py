@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.arguments import arguments_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.save", "torch.load", page="generated/torch.load")

@@ -7,7 +7,7 @@ import torch
 
 from fixtures.checkpoint import batchnorm
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.Module.state_dict", "torch.nn.BatchNorm1d", page="generated/torch.nn.Module", article="B")

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module")

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from fixtures.checkpoint import Note, load_trusted
-from history.observe import observe
+from torch_history.observing import observe
 
 
 class CreatesFile:

@@ -14,7 +14,7 @@ import torch
 from fixtures.checkpoint import load_trusted
 from fixtures.models import linear
 from fixtures.tagged import marked, tag_of, tagged
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def outcome(path, **settings):

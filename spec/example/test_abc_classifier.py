@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fixtures.abc import BATCH, RATE, Classifier, accuracy, categories, category, indices, strings, train, trained_once
-from history.observe import observe
+from torch_history.observing import observe
 
 # one place of the deciding letter each; what stands behind it, and in what case, does not matter
 CLEAR = {"aXYZw": 0, "wXYZka": 0, "bcxyza": 0, "bXYZw": 1, "mnobpc": 1, "wXYcZ": 2, "cABCde": 2, "ABCdcf": 2}

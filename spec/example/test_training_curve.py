@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fixtures.abc import trained_once
-from history.observe import observe
+from torch_history.observing import observe
 from tools import training_curve
 
 

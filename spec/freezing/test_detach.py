@@ -5,7 +5,7 @@ import torch
 
 from fixtures.figures import unlike_print
 from fixtures.models import ThreeLayers, gradients_of, linear, parameters_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def product():

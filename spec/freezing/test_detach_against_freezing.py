@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fixtures.figures import unlike_print
 from fixtures.models import ThreeLayers, gradients_of, linear, parameters_of
-from history.observe import observe
+from torch_history.observing import observe
 
 LAYERS = ("linear1", "linear2", "linear3")
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from history.observe import observe
+from torch_history.observing import observe
 
 BATCH = [[1.0], [3.0]]  # mean 2, unbiased variance 2
 

@@ -5,7 +5,7 @@ import torch
 
 from fixtures.figures import unlike_print
 from fixtures.models import TwoLayers, gradients_of, parameters_of
-from history.observe import observe
+from torch_history.observing import observe
 
 INPUT, TARGET = [[2.0, 1.0, 3.0]], [[1.0]]
 

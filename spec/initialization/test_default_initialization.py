@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from history.observe import observe
+from torch_history.observing import observe
 
 # Kolmogorov and Smirnov: a sample of n lies farther than this, over sqrt(n), from its true distribution once in 3 million times.
 FAR = 2.8

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import init
 
-from history.observe import observe
+from torch_history.observing import observe
 
 DRAWING = ["uniform_", "normal_", "trunc_normal_", "kaiming_uniform_", "orthogonal_"]
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 NAMES = ["uniform_", "normal_", "zeros_", "ones_", "eye_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_",
          "kaiming_normal_", "orthogonal_"]

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from history.observe import observe
+from torch_history.observing import observe
 
 sizes = st.integers(1, 30)
 ROUNDING = 1 + 2.0 ** -23  # float32's rounding of a bound

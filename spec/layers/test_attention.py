@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from history.observe import observe
+from torch_history.observing import observe
 
 THREE_TO_ONE = math.log(3)  # keys 0 and ln 3: a query of 1 weighs them 1/4 and 3/4
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from fixtures.layers import conv1d
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def direct_sum(x, weight, bias, stride=1, padding=0, dilation=1, groups=1):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.layers import conv1d
-from history.observe import observe
+from torch_history.observing import observe
 
 # Over 1, 2, 3, 4 each output's decimal digits are the window it saw, read from right to left.
 DIGITS = [[[1.0, 10.0, 100.0]]]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from history.observe import observe
+from torch_history.observing import observe
 
 MANY = 1000  # elements, so that some are dropped and some are kept under any stream
 

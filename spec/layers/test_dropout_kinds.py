@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from history.observe import observe
+from torch_history.observing import observe
 
 ALPHA = -1.7580993408473766  # what SELU gives for minus infinity: -scale x alpha
 RANKED = [20, 8, 2, 2, 2]  # sizes of the first dimensions; no mask is constant over 8 channels 20 times

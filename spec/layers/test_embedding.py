@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.layers import embedding
-from history.observe import observe
+from torch_history.observing import observe
 
 TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
 

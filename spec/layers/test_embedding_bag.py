@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.layers import embedding_bag
-from history.observe import observe
+from torch_history.observing import observe
 
 TABLE = [[1.0, 20.0], [2.0, 10.0], [6.0, 0.0]]
 

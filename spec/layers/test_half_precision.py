@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from history.observe import observe
+from torch_history.observing import observe
 
 LAYERS = {  # the layer, and the shape of what it takes
     "Linear": (lambda: nn.Linear(4, 2), (2, 4)),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from fixtures.recurrent import filled, numbers, quarters
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def instancenorm_reference(x, weight, bias, eps=1e-5):

@@ -3,7 +3,7 @@
 import pytest
 from torch import nn
 
-from history.observe import observe
+from torch_history.observing import observe
 
 LAYERS = {
     "flatten": lambda: nn.Flatten(),

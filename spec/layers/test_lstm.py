@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from fixtures.recurrent import filled, layers_of, numbers, quarters, sequence_sizes, shapes_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def lstm_reference(x, h_0, c_0, layers):

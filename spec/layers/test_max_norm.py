@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.layers import embedding
-from history.observe import observe
+from torch_history.observing import observe
 
 # Norms 5, 0.5, 10 and 1: with max_norm=1, rows 0 and 2 are too long.
 TABLE = [[3.0, 4.0], [0.3, 0.4], [6.0, 8.0], [0.0, 1.0]]

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.utils import rnn
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def samples():

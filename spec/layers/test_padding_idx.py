@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from fixtures.layers import embedding, train
-from history.observe import observe
+from torch_history.observing import observe
 
 TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
 

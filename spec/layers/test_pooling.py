@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from fixtures.layers import embedding
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def starts_outside(length, window, stride, padding):

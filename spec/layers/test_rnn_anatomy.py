@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fixtures.recurrent import digits, filled, shapes_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")

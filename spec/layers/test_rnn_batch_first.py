@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fixtures.recurrent import digits, filled
-from history.observe import observe
+from torch_history.observing import observe
 
 SAMPLES = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]  # two samples of three steps
 

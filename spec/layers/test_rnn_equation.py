@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from fixtures.recurrent import digits, filled, layers_of, numbers, quarters, sequence_sizes
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def rnn_reference(x, h_0, layers, activation=np.tanh):

@@ -4,7 +4,7 @@ import pytest
 from torch import nn
 
 from fixtures.arguments import arguments_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.parametrize("layer", ["Linear", "Bilinear", "LazyLinear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d",

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def encoder(layers=1, norm_first=False, heads=2, **settings):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def logits():

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from fixtures.losses import logits
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from torch.nn import functional as F
 
 from fixtures.losses import logits
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def soft_cross_entropy(z, p, weight, smoothing):

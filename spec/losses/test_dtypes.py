@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from history.observe import observe
+from torch_history.observing import observe
 
 HALVES = pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
 REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]

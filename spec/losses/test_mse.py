@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from torch.nn import functional as F
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def mean_squared_error(output, target, reduction="mean"):

@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.arguments import arguments_of
-from history.observe import observe
+from torch_history.observing import observe
 
 CLASSES = ["MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "CrossEntropyLoss", "LinearCrossEntropyLoss", "NLLLoss", "BCELoss",
            "BCEWithLogitsLoss", "KLDivLoss", "PoissonNLLLoss", "GaussianNLLLoss", "CTCLoss", "CosineEmbeddingLoss",

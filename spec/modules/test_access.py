@@ -5,7 +5,7 @@ import torch
 
 from fixtures.models import linear
 from fixtures.modules import perceptron
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def article_network():

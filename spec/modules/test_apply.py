@@ -4,7 +4,7 @@ import pytest
 from torch import nn
 
 from fixtures.modules import nested_blocks
-from history.observe import observe
+from torch_history.observing import observe
 
 
 class Custom(nn.Module):

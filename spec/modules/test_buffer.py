@@ -6,7 +6,7 @@ from torch import nn
 
 from fixtures.models import linear
 from fixtures.modules import parameter_names
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def with_buffer(**settings):

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from fixtures.modules import layout
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def parameter(value=1.0):

@@ -8,7 +8,7 @@ from torch import nn
 
 from fixtures.models import linear
 from fixtures.modules import Scale
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def trained():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def affine(x, weight, bias):

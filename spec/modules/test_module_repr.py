@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fixtures.modules import BaseWithAdapter, Scale, nested_blocks, perceptron
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def lines(module):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fixtures.modules import BaseWithAdapter, Scale, layout, nested_blocks, parameter_names, perceptron
-from history.observe import observe
+from torch_history.observing import observe
 
 
 class Outer(nn.Module):

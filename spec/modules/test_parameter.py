@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fixtures.modules import Scale, parameter_names
-from history.observe import observe
+from torch_history.observing import observe
 
 
 class Shifted(Scale):

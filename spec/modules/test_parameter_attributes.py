@@ -11,7 +11,7 @@ from torch import nn
 
 from fixtures.models import linear
 from fixtures.tagged import Marked, marked, tag_of, tagged
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def parameter():

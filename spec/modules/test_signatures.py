@@ -6,7 +6,7 @@ A call by position, or an override of a method in a class of one's own, stands o
 import pytest
 
 from fixtures.arguments import arguments_of
-from history.observe import observe
+from torch_history.observing import observe
 
 METHODS = ["zero_grad", "train", "eval", "requires_grad_", "to", "type", "half", "bfloat16", "cpu", "cuda", "to_empty", "apply",
            "compile"]

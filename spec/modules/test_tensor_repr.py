@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def printed(value, **options):

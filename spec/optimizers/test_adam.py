@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.references import adam, parameter, step, stepped
-from history.observe import observe
+from torch_history.observing import observe
 
 Adam, AdamW = torch.optim.Adam, torch.optim.AdamW
 

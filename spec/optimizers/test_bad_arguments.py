@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fixtures.references import parameter, step
-from history.observe import observe
+from torch_history.observing import observe
 
 SGD, Adam = torch.optim.SGD, torch.optim.Adam
 

@@ -5,7 +5,7 @@ import torch
 
 from fixtures.compiling import hooks_after_the_first_compilation
 from fixtures.references import parameter, step
-from history.observe import observe
+from torch_history.observing import observe
 
 CASES = [
     pytest.param(torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.5, "nesterov": True}, id="sgd"),

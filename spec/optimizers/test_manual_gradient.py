@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fixtures.models import linear
 from fixtures.references import adam
-from history.observe import observe
+from torch_history.observing import observe
 
 WEIGHT, INPUT, TARGET = [[0.5, -0.25], [0.25, 0.5]], [1.0, 2.0], [4.0, 1.0]
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.references import parameter, step
-from history.observe import observe
+from torch_history.observing import observe
 
 CASES = [
     pytest.param(torch.optim.SGD, {"lr": 0.5, "momentum": 0.5, "weight_decay": 0.5}, id="sgd"),

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fixtures.references import parameter, step
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def after_a_step_of(copied, **settings):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.references import parameter, step, stepped
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.optim.Adagrad", page="generated/torch.optim.Adagrad")

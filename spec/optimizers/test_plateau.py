@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.references import parameter
-from history.observe import observe
+from torch_history.observing import observe
 
 schedules = torch.optim.lr_scheduler
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fixtures.arguments import arguments_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 OPTIMIZERS = ["SGD", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop", "LBFGS",

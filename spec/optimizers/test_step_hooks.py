@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fixtures.references import parameter
-from history.observe import observe
+from torch_history.observing import observe
 
 SGD = torch.optim.SGD
 optimizers = importlib.import_module("torch.optim.optimizer")  # torch.optim hides it

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SubsetRandomSampler, WeightedRandomSampler, random_split
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def seeded(draw):

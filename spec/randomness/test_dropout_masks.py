@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from history.observe import observe
+from torch_history.observing import observe
 
 CPU = Path("/proc/cpuinfo")
 

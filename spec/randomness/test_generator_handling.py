@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils.data import RandomSampler
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 

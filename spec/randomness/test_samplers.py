@@ -6,7 +6,7 @@ from torch.utils.data import (BatchSampler, DataLoader, Dataset, RandomSampler, 
                               random_split)
 from torch.utils.data.distributed import DistributedSampler
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 class Numbers(Dataset):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def draws_after(act):

@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.arguments import arguments_of
-from history.observe import observe
+from torch_history.observing import observe
 
 SEEDS = ["manual_seed", "seed", "initial_seed", "get_rng_state", "set_rng_state", "random.fork_rng"]
 SAMPLERS = ["Sampler", "SequentialSampler", "RandomSampler", "SubsetRandomSampler", "WeightedRandomSampler", "BatchSampler",

@@ -5,7 +5,7 @@ import torch
 
 from fixtures.models import TwoLayers, gradients_of, linear, parameters_of
 from fixtures.surgery import SecondAndThird, shapes_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def loaded():

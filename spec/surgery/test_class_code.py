@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from history.observe import observe
+from torch_history.observing import observe
 
 NAME = "module_of_the_pickled_class"
 BEFORE = """\

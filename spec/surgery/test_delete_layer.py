@@ -6,7 +6,7 @@ import torch
 from fixtures.figures import unlike_print
 from fixtures.models import TwoLayers, linear, parameters_of
 from fixtures.surgery import shapes_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def without_first():

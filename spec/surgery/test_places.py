@@ -7,7 +7,7 @@ from torch import nn
 from fixtures.checkpoint import batchnorm
 from fixtures.models import linear
 from fixtures.modules import layout
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")

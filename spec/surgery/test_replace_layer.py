@@ -6,7 +6,7 @@ import torch
 from fixtures.figures import unlike_print
 from fixtures.models import TwoLayers, gradients_of, linear, parameters_of
 from fixtures.surgery import shapes_of, wider_layer
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def replaced():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.models import gradients_of, linear, parameters_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def network():

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 ADDED = ["weight_norm", "parametrizations.weight_norm"]
 

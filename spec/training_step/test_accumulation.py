@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 INPUTS = [[1.0, 2.0], [3.0, 0.0], [-1.0, 1.0], [2.0, 2.0]]
 TARGETS = [[1.0], [0.0], [2.0], [1.0]]

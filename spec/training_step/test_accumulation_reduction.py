@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 INPUTS = [[1.0, 2.0], [3.0, 0.0], [-1.0, 1.0], [2.0, 2.0]]
 TARGETS = [[1.0], [0.0], [2.0], [1.0]]

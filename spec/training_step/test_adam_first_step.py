@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def first_step(weight, gradient, dtype=torch.float32, **settings):

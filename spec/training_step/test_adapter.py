@@ -6,7 +6,7 @@ import torch
 from fixtures.adapter import TARGET, frozen_base_with_adapter
 from fixtures.figures import unlike_print
 from fixtures.models import gradients_of, parameters_of
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def loss_of(model):

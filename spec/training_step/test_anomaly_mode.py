@@ -5,7 +5,7 @@ import warnings
 import pytest
 import torch
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def root_of_zero(**settings):

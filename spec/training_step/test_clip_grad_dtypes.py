@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import utils
 
 from fixtures.gradients import gradients_in, with_gradients
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def of_dtype(values, dtype):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch.nn import utils
 
 from fixtures.gradients import gradients_in, with_gradients
-from history.observe import observe
+from torch_history.observing import observe
 
 
 elements = st.lists(st.floats(-100, 100), min_size=1, max_size=3)

@@ -4,7 +4,7 @@ import pytest
 from torch.nn import utils
 
 from fixtures.gradients import gradients_in, with_gradients
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_value_", page="generated/torch.nn.utils.clip_grad_value_")

@@ -6,7 +6,7 @@ import torch
 from fixtures.adapter import residual_bottleneck
 from fixtures.figures import unlike_print
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.Module.__call__", page="notes/autograd", article="A")

@@ -5,7 +5,7 @@ import torch
 from torch.nn.modules import module as modules
 
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 
 class Triple(torch.nn.Module):

@@ -6,7 +6,7 @@ A call by position, a wrapper, or an override in a class of one's own stands on 
 import pytest
 
 from fixtures.arguments import arguments_of
-from history.observe import observe
+from torch_history.observing import observe
 
 BACKWARD = ["Tensor.backward", "autograd.backward", "autograd.grad", "autograd.gradcheck", "autograd.functional.jacobian",
             "autograd.functional.hessian", "func.grad", "func.grad_and_value"]

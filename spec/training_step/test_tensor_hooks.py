@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fixtures.models import gradients_of, linear
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def leaf():

@@ -7,7 +7,7 @@ from torch import nn
 from fixtures.checkpoint import batchnorm
 from fixtures.tying import shared_layer
 from fixtures.models import linear
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.Module.modules", page="generated/torch.nn.Module")

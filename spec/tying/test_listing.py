@@ -7,7 +7,7 @@ import torch
 
 from fixtures.models import linear, parameters_of
 from fixtures.tying import shared_layer, shared_parameters
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def gradients_of_one(model):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fixtures.figures import unlike_print
 from fixtures.models import gradients_of, linear, parameters_of
 from fixtures.tying import shared_layer, shared_parameters, untied
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def backward(model):

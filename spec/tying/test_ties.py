@@ -8,7 +8,7 @@ import torch
 
 from fixtures.models import linear
 from fixtures.tying import is_tied, shared_layer, shared_parameters, untied
-from history.observe import observe
+from torch_history.observing import observe
 
 
 def other_values():

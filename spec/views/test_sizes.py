@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from history.observe import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")

@@ -1,0 +1,288 @@
+"""`torch-history merge`: run files enter the records whatever order, name and folder they come in."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from torch_history.records import sources
+from torch_history.observing import encode
+from torch_history.records import manifests
+from torch_history.matrix import releases as matrix
+from torch_history.records import runs
+from torch_history.records import store
+from torch_history import versions
+from torch_history.cli import main
+from tests.fake import TOX_INI, Project
+
+SMALL = settings(max_examples=40, derandomize=True, deadline=None, database=None)
+SPEC = "def test_a(snapshot):\n    assert snapshot\n\n\ndef test_b(snapshot):\n    assert snapshot\n"
+RELEASES = ("1.4.0", "1.13.1", "2.0.1", "2.6.0", "2.0.0", "2.6.1")  # the last two stand beside the matrix
+# 1.0 agrees with 1.000008, and that with 1.000016, but 1.0 does not agree with 1.000016
+VALUES = [1, 2, *({"$tensor": "float32[1]", "rows": [row]} for row in ("1.0", "1.000008", "1.000016"))]
+
+
+def lay_out(root):
+    """A folder laid out as this repository, with two behaviours and no records."""
+    project = Project(root)
+    project.write("tox.ini", TOX_INI)
+    project.write("spec/c/test_c.py", SPEC)
+    project.sources = sources.digest(root)
+    return project
+
+
+@pytest.fixture
+def bare(tmp_path):
+    return lay_out(tmp_path / "bare")
+
+
+@pytest.fixture(scope="session")
+def a_run(run_of):
+    """Make the run of a release from the values of its two behaviours; None: skipped."""
+    def make(project, release, a, b=1, device="cpu", **more):
+        observed = {f"c.{name}": encode.seal({"value": value}) for name, value in (("a", a), ("b", b)) if value is not None}
+        unknown = {f"c.{name}": "skipped: no GPU" for name, value in (("a", a), ("b", b)) if value is None}
+        return run_of(release, observed, device, **{"sources": project.sources, "unknown": unknown, **more})
+    return make
+
+
+def put(project, name, run):
+    """Write a run file below the project; its path."""
+    store.write(project.root / name, run)
+    return project.root / name
+
+
+def merge(project, *arguments):
+    return main(["--root", str(project.root), "merge", *map(str, arguments)])
+
+
+def by_hand(project, given_runs):
+    """What a walk would write: the runs one after the other, the cpu's first, oldest first."""
+    keyed = [(matrix.choose(project.root, [run["release"]])[0].key, run) for run in given_runs]
+    for key, run in sorted(keyed, key=lambda pair: (pair[1]["device"] != "cpu", versions.key(pair[0]))):
+        runs.merge(project.root, run, key)
+    return project.bytes()
+
+
+@SMALL
+@given(observed=st.dictionaries(st.tuples(st.sampled_from(["cpu", "other"]), st.sampled_from(RELEASES)),
+                                st.tuples(st.sampled_from(VALUES), st.sampled_from(VALUES)), min_size=1),
+       draw=st.randoms(use_true_random=False))
+def test_any_order_names_and_folders_give_the_bytes_of_a_walk(tmp_path_factory, a_run, observed, draw):
+    root = tmp_path_factory.mktemp("orders")
+    merged, walked = lay_out(root / "merged"), lay_out(root / "walked")
+    all_runs = [a_run(merged, release, a, b, device) for (device, release), (a, b) in observed.items()]
+    draw.shuffle(all_runs)
+    folders = sorted({put(merged, f"runs/{draw.randrange(3)}/{number}.json", run).parent for number, run in enumerate(all_runs)})
+    draw.shuffle(folders)
+    assert merge(merged, *folders) == 0
+    once = merged.bytes()
+    assert once == by_hand(walked, all_runs)
+    assert merge(merged, *reversed(folders)) == 0
+    assert merged.bytes() == once
+
+
+@SMALL
+@given(values=st.lists(st.sampled_from(VALUES), min_size=2, max_size=4), draw=st.randoms(use_true_random=False))
+def test_machines_that_recorded_one_release_agree_or_are_reported_in_any_order(tmp_path_factory, a_run, values, draw):
+    results = []
+    for order in (range(len(values)), draw.sample(range(len(values)), len(values))):
+        project = lay_out(tmp_path_factory.mktemp("machines"))
+        files = [put(project, f"runs/{number}.json", a_run(project, "2.0.1", values[machine], numpy=str(machine)))
+                 for number, machine in enumerate(order)]
+        results.append((merge(project, put(project, "1.json", a_run(project, "1.4.0", 7)), *files), project.bytes()))
+    assert results[0] == results[1]
+    status, written = results[0]
+    assert ("manifests/2.0.1-cpu.json" in written) is (status == 0) and "manifests/1.4.0-cpu.json" in written
+    if len({repr(value) for value in values}) == 1:
+        assert status == 0
+    if {type(value) for value in values} == {int, dict} or {1, 2} <= {value for value in values if value in (1, 2)}:
+        assert status == 1
+
+
+@SMALL
+@given(recorded=st.sampled_from(VALUES), observed=st.sampled_from(VALUES))
+def test_run_that_disagrees_with_what_is_recorded_from_its_sources_changes_no_byte(tmp_path_factory, a_run, recorded, observed):
+    project = lay_out(tmp_path_factory.mktemp("recorded"))
+    assert merge(project, put(project, "one.json", a_run(project, "2.0.1", recorded, numpy="1"))) == 0
+    before = project.bytes()
+    chain = store.read(project.path("c.a"))["observed"]["cpu"]
+    status = merge(project, put(project, "two.json", a_run(project, "2.0.1", observed, numpy="2")))
+    assert project.bytes() == before
+    assert status == (0 if runs._agrees(chain, "2.0", encode.seal({"value": observed})) else 1)
+
+
+def test_two_machines_that_saw_otherwise_are_named_with_what_each_saw(bare, a_run, capsys):
+    one, two = put(bare, "one.json", a_run(bare, "2.0.1", 1)), put(bare, "two.json", a_run(bare, "2.0.1", 2, 3))
+    assert merge(bare, one, two) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"in conflict, not entered: torch 2.0.1 on cpu: c.a: value: {one}: 1; {two}: 2"
+    assert lines[1] == f"in conflict, not entered: torch 2.0.1 on cpu: c.b: value: {one}: 1; {two}: 3"
+    assert lines[2].startswith("0 entered, 0 recorded already, 2 in conflict") and bare.bytes() == {}
+
+
+def test_run_and_record_that_differ_are_named_with_what_each_holds(bare, a_run, capsys):
+    assert merge(bare, put(bare, "one.json", a_run(bare, "2.0.1", 1))) == 0
+    two = put(bare, "two.json", a_run(bare, "2.0.1", 2))
+    capsys.readouterr()
+    assert merge(bare, two) == 1
+    assert capsys.readouterr().out.startswith(f"in conflict, not entered: torch 2.0.1 on cpu: c.a: value: recorded: 1; {two}: 2\n")
+
+
+def test_release_in_conflict_keeps_no_other_release_out(bare, a_run):
+    paths = [put(bare, f"{name}.json", a_run(bare, release, value))
+             for name, release, value in (("old", "1.4.0", 1), ("one", "2.0.1", 1), ("two", "2.0.1", 2), ("new", "2.6.0", 3))]
+    assert merge(bare, *paths) == 1
+    assert list(manifests.read(bare.root)) == ["1.4.0", "2.6.0"]
+
+
+def test_what_was_verified_is_not_lost_to_a_run_that_skipped_it(bare, a_run, capsys):
+    assert merge(bare, put(bare, "one.json", a_run(bare, "2.0.1", 5))) == 0
+    before = bare.bytes()
+    two = put(bare, "two.json", a_run(bare, "2.0.1", None))
+    capsys.readouterr()
+    assert merge(bare, two) == 1 and bare.bytes() == before
+    assert f"c.a: recorded: 5; {two}: unknown, skipped: no GPU" in capsys.readouterr().out
+
+
+def test_run_that_verified_more_enters_over_one_that_skipped(bare, a_run):
+    older = put(bare, "older.json", a_run(bare, "1.4.0", 5))
+    less, more = put(bare, "less.json", a_run(bare, "2.0.1", None)), put(bare, "more.json", a_run(bare, "2.0.1", 5))
+    assert merge(bare, older, less) == 0
+    assert sorted(manifests.read(bare.root)["2.0.1"]["verified"]) == ["c.b"]
+    assert merge(bare, more) == 0
+    assert sorted(manifests.read(bare.root)["2.0.1"]["verified"]) == ["c.a", "c.b"]
+    after = bare.bytes()
+    assert merge(bare, less, more) == 0 and bare.bytes() == after
+
+
+@pytest.mark.parametrize("first", ["0", "9"])
+def test_of_two_runs_that_agree_the_one_that_verified_more_enters(bare, a_run, first):
+    less, more = a_run(bare, "2.0.1", None, build=f"cu{first}"), a_run(bare, "2.0.1", 5, build="cu5")
+    assert merge(bare, put(bare, "less.json", less), put(bare, "more.json", more)) == 0
+    assert sorted(manifests.read(bare.root)["2.0.1"]["verified"]) == ["c.a", "c.b"]
+
+
+def test_what_does_not_read_back_is_told(bare, a_run, capsys, monkeypatch):
+    monkeypatch.setattr("torch_history.records.runs.read_back", lambda root, run, version: ["c.a"])
+    assert merge(bare, put(bare, "one.json", a_run(bare, "2.0.1", 1))) == 1
+    assert "reading back failed: torch 2.0.1 on cpu: c.a\n" in capsys.readouterr().out
+
+
+def test_record_from_older_sources_is_replaced(bare, a_run):
+    runs.merge(bare.root, a_run(bare, "2.0.1", 1, sources="older"), "2.0")
+    assert merge(bare, put(bare, "new.json", a_run(bare, "2.0.1", 2))) == 0
+    assert manifests.read(bare.root)["2.0.1"]["sources"] == bare.sources
+    assert bare.chain("c.a") == {"2.0": {"value": 2}}
+
+
+def test_record_that_was_lost_is_entered_again(bare, a_run):
+    path = put(bare, "one.json", a_run(bare, "2.0.1", 1))
+    assert merge(bare, path) == 0
+    before = bare.bytes()
+    bare.path("c.a").unlink()
+    assert merge(bare, path) == 0 and bare.bytes() == before
+
+
+def test_behaviour_that_failed_is_told_and_the_rest_is_entered(bare, a_run, capsys):
+    run = a_run(bare, "2.0.1", None)
+    run["unknown"] = {"c.a": "failed: index [red] out of range"}
+    assert merge(bare, put(bare, "one.json", run)) == 1
+    out = capsys.readouterr().out
+    assert "c.a: failed: index [red] out of range" in out and "1 with failures" in out
+    assert list(manifests.read(bare.root)["2.0.1"]["verified"]) == ["c.b"]
+
+
+def damage(change):
+    """A run file with its content changed by ``change(run)``, which gives text or the new content."""
+    def spoil(run):
+        changed = change(run)
+        return changed if isinstance(changed, str) else json.dumps(changed)
+    return spoil
+
+
+@pytest.mark.parametrize("change, says", [
+    (damage(lambda run: json.dumps(run)[:-1]), "bad.json:1: truncated"),
+    (damage(lambda run: "[]"), "bad.json:1: not a JSON object"),
+    (damage(lambda run: {**run, "format": 2}), "bad.json: not a run file of format 1"),
+    (damage(lambda run: {**run, "observations": [1]}), "bad.json: not a run file of format 1"),
+    (damage(lambda run: {**run, "device": "../../cpu"}), "bad.json: not a run file of format 1"),
+    (damage(lambda run: {name: run[name] for name in run if name != "python"}), "bad.json: not a run file of format 1"),
+    (damage(lambda run: {**run, "sources": "0123"}), "bad.json: recorded from other sources (0123) than this checkout's ("),
+    (damage(lambda run: {**run, "release": "2.7.0"}), "bad.json: release '2.7.0' is not in the matrix"),
+    (damage(lambda run: {**run, "release": "2.6.0.dev1"}), "bad.json: release '2.6.0.dev1' is not in the matrix"),
+    (damage(lambda run: {**run, "release": "2.6"}), "bad.json: 2.6 is a line, not a release"),
+    (damage(lambda run: {**run, "release": "../2"}), "bad.json: '../2' is not a version"),
+    (damage(lambda run: {**run, "unknown": {"../c": "skipped"}}), "bad.json: it does not tell of ../c, or there is no such behaviour"),
+    (damage(lambda run: {**run, "observations": {}, "verified": []}), "bad.json: it does not tell of c."),
+    (damage(lambda run: {**run, "build": "cpu"}), "bad.json: the environment holds a CPU wheel"),
+    (damage(lambda run: json.dumps(run).replace('"value": 1', '"value": 2')), "bad.json: c.a (observed): edited by hand"),
+    (damage(lambda run: json.dumps(run).replace('"value": 1', '"worth": 1')), "bad.json: c.a (observed): this is no observation"),
+], ids=["truncated", "list", "format", "observations", "device", "field", "sources", "matrix", "nightly", "line", "version",
+        "foreign", "partial", "cpu_wheel", "edited", "no_observation"])
+def test_bad_run_file_is_one_line_and_nothing_is_entered(bare, a_run, capsys, change, says):
+    put(bare, "runs/1.json", a_run(bare, "1.4.0", 1))
+    bare.write("runs/bad.json", change(a_run(bare, "2.6.0", 1)))
+    assert merge(bare, bare.root / "runs") == 2
+    out, err = capsys.readouterr()
+    assert err.startswith("torch-history: ") and says in err and err.count("\n") == 1 and out == "" and bare.bytes() == {}
+
+
+@pytest.mark.parametrize("content, says", [(None, "no such file or folder"), ("{}", "holds no run file")], ids=["missing", "empty"])
+def test_path_without_a_run_is_one_line(bare, capsys, content, says):
+    if content:
+        bare.write("runs/other.json", content)
+    assert merge(bare, bare.root / "runs") == 2
+    err = capsys.readouterr().err
+    assert f"runs: {says}" in err and err.count("\n") == 1
+
+
+def test_other_json_in_a_folder_is_passed_over_aloud_and_refused_by_name(bare, a_run, capsys):
+    put(bare, "runs/bench/rounds.json", {"rounds": []})
+    put(bare, "runs/1.json", a_run(bare, "1.4.0", 1))
+    assert merge(bare, bare.root / "runs") == 0
+    assert capsys.readouterr().out.startswith(f"{bare.root / 'runs/bench/rounds.json'}: passed over, it holds no run\n")
+    assert merge(bare, bare.root / "runs", bare.root / "runs/bench/rounds.json") == 2
+
+
+def test_cpu_wheel_enters_where_any_build_may(bare, a_run):
+    path = put(bare, "one.json", a_run(bare, "2.0.1", 1, build="cpu"))
+    assert merge(bare, "--any-build", path) == 0 and list(manifests.read(bare.root)) == ["2.0.1"]
+
+
+def test_file_given_twice_counts_once(bare, a_run, capsys):
+    path = put(bare, "runs/one.json", a_run(bare, "2.0.1", 1))
+    assert merge(bare, path, bare.root / "runs", path) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("1 entered, 0 recorded already, 0 in conflict, 0 with failures, 2 entries changed")
+
+
+def test_dry_run_says_what_would_enter_and_writes_nothing(bare, a_run, capsys):
+    one, two = put(bare, "one.json", a_run(bare, "2.0.1", 1)), put(bare, "two.json", a_run(bare, "1.4.0", 1))
+    assert merge(bare, "--dry-run", one, two) == 0
+    assert capsys.readouterr().out == (f"torch 1.4.0 on cpu: would be entered from {two}\n"
+                                       f"torch 2.0.1 on cpu: would be entered from {one}\n")
+    assert bare.bytes() == {} and not (bare.root / ".history").exists()
+
+
+def test_merging_what_the_walk_left_gives_its_bytes(walked, capsys):
+    assert walked.record() == 0
+    before = walked.bytes()
+    for path in [*walked.spec.glob("*/__snapshots__/*"), *(walked.root / "manifests").glob("*")]:
+        path.unlink()
+    assert merge(walked, walked.root / ".history") == 0
+    assert walked.bytes() == before and len(manifests.read(walked.root)) == 4
+
+
+def test_record_takes_what_was_merged_for_up_to_date(walked, capsys):
+    assert merge(walked, walked.root / "prepared/torch2.0.json") == 0
+    assert walked.record("2.0") == 0 and walked.calls() == []
+
+
+def test_versions_as_json_name_what_the_pipeline_records(project, capsys):
+    (project.root / "manifests" / "2.0.1-cpu.json").unlink()
+    assert main(["--root", str(project.root), "versions", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["release"], row["verified"], row["reason"]) for row in rows] == [
+        ("1.4.0", 12, None), ("1.13.1", 12, None), ("2.0.1", 0, "not recorded"), ("2.6.0", 12, None)]

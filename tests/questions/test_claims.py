@@ -1,0 +1,66 @@
+import pytest
+
+from torch_history.catalogue import source as catalogue
+from torch_history.questions import claims
+from torch_history.cli import main
+from torch_history.errors import HistoryError
+
+
+def register(project, *entries, article="A"):
+    project.write(f"claims/{article}.py", "# an article\n[\n" + "".join(f"    {entry!r},\n" for entry in entries) + "]\n")
+    return list(claims.faults(project.root, catalogue.behaviours(project.root)))
+
+
+def claim(verdict, *tests, **more):
+    return {"section": "Rates", "claim": "it is so", "tests": list(tests), "verdict": verdict, **more}
+
+
+@pytest.mark.parametrize("entry", [
+    claim("holds", "rates.constant_stays"), claim("holds since 2.0", "rates.scale_halves"),
+    claim("holds until 1.13", "rates.scale_halves"), claim("holds until 1.13", "rates.constant_stays", "rates.scale_halves"),
+    claim("holds if it rains", "rates.scale_halves", note="else not"), claim("never held", "rates.constant_stays", note="it is not"),
+], ids=["holds", "since", "until", "two_tests", "if", "never"])
+def test_verdict_that_the_changes_admit_is_no_fault(project, entry):
+    assert register(project, entry) == []
+
+
+@pytest.mark.parametrize("entry, fault", [
+    (claim("holds", "rates.nothing"), "rates.nothing decides it: name behaviours that exist"),
+    (claim("holds"), "no test decides it"),
+    (claim("mostly", "rates.constant_stays"), "'mostly' is no verdict"),
+    (claim("holds if ", "rates.constant_stays"), "is no verdict"),
+    (claim("holds", "rates.scale_halves"), "holds, but what decides it changed at 2.0"),
+    (claim("never held", "rates.scale_halves", note="x"), "never held, but what decides it changed at 2.0"),
+    (claim("never held", "rates.constant_stays"), "say in a note what torch does"),
+    (claim("holds if it rains", "rates.constant_stays"), "say in a note what torch does"),
+    (claim("holds since 1.13", "rates.scale_halves"), "changed last at 2.0"),
+    (claim("holds since 2.0", "rates.constant_stays"), "changed last at no release"),
+    (claim("holds until 2.0", "rates.scale_halves"), "nothing that decides it changed at 2.6"),
+], ids=["missing", "none", "verdict", "condition", "holds", "never", "never_note", "if_note", "since", "since_never", "until"])
+def test_verdict_that_the_changes_contradict_is_a_fault(project, entry, fault):
+    found = register(project, entry)
+    assert any(fault in line and line.startswith("claims/A.py: 'it is so'") for line in found)
+
+
+@pytest.mark.parametrize("text", ["not python at all", "{'section': 1}", "[{'section': 'x', 'nonsense': 1}]", "print('x')"],
+                         ids=["syntax", "dict", "key", "call"])
+def test_file_that_is_no_list_of_claims_is_one_error(project, text):
+    project.write("claims/B.py", text)
+    with pytest.raises(HistoryError, match="B.py: not a list of claims"):
+        claims.read(project.root)
+
+
+def test_page_is_written_and_check_tells_when_it_is_old(project, capsys):
+    register(project, claim("holds", "rates.constant_stays"))
+    root = str(project.root)
+    assert main(["--root", root, "claims", "--write"]) == 0
+    page = (project.root / "CLAIMS.md").read_text()
+    assert "## Article A: 1 claims, 1 hold everywhere" in page
+    assert "| Rates | it is so | **holds** | [rates.constant_stays](spec/rates/test_" in page
+    main(["--root", root, "check"])
+    assert "CLAIMS.md" not in capsys.readouterr().out
+    register(project, claim("holds if it rains", "rates.constant_stays", note="a | b"))
+    main(["--root", root, "check"])
+    assert "CLAIMS.md: not as the records and tests are now" in capsys.readouterr().out
+    main(["--root", root, "claims"])
+    assert "**holds if it rains**: a \\| b" in capsys.readouterr().out

@@ -1,0 +1,5 @@
+"""What torch did, as tensors and facts. The only part that the tests of ``spec/`` import."""
+
+from torch_history.observing.observation import observe
+
+__all__ = ["observe"]

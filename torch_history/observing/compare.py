@@ -1,0 +1,179 @@
+"""Compare two observations, in NumPy, so that the judge is the same under every torch.
+
+Discrete facts compare exactly. Floats compare as ``torch.testing.assert_close`` compares them:
+``|observed - expected| <= atol + rtol * |expected|`` with the tolerances of the dtype; NaN equals NaN, 0.0 equals -0.0.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, List, NamedTuple
+
+import numpy as np
+
+from torch_history.observing.encode import STORAGE, Tensor
+from torch_history.observing.observation import Observation
+
+# dtype -> (rtol, atol), from torch.testing.assert_close
+TOLERANCES = {
+    "float16": (1e-3, 1e-5),
+    "bfloat16": (1.6e-2, 1e-5),
+    "float32": (1.3e-6, 1e-5),
+    "float64": (1e-7, 1e-7),
+    "complex64": (1.3e-6, 1e-5),
+    "complex128": (1e-7, 1e-7),
+}
+
+
+class Mismatch(NamedTuple):
+    """One place where two observations differ."""
+
+    path: str
+    expected: str
+    observed: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        detail = f"   ({self.detail})" if self.detail else ""
+        return f"{self.path}: expected {self.expected}, observed {self.observed}{detail}"
+
+
+def mismatches(expected: Observation, observed: Observation) -> List[Mismatch]:
+    """Every place where two encoded observations differ beyond tolerance; an empty list where they agree."""
+    found = []
+    if expected.raised is not None or observed.raised is not None:
+        if expected.raised != observed.raised:
+            found.append(Mismatch("raised", _outcome(expected), _outcome(observed)))
+    else:
+        found.extend(_trees("value", expected.value, observed.value))
+    if expected.warned != observed.warned:
+        found.append(Mismatch("warned", _warnings(expected), _warnings(observed)))
+    return found
+
+
+def same(expected: Observation, observed: Observation) -> bool:
+    """Whether two encoded observations agree within tolerance."""
+    return not mismatches(expected, observed)
+
+
+def largest_ulp(expected: Observation, observed: Observation) -> int:
+    """The largest distance between two agreeing observations, in units in the last place of each tensor's dtype."""
+    pairs = _tensors(expected.value, observed.value)
+    return max((int(ulp_distance(one, other).max()) for one, other in pairs if one.array.size), default=0)
+
+
+def ulp_distance(expected: Tensor, observed: Tensor) -> np.ndarray:
+    """How many representable numbers of the dtype lie between the elements; 0 for equal ones and for discrete dtypes."""
+    storage = STORAGE[expected.dtype]
+    if storage.kind not in "fc":
+        return np.zeros(expected.array.shape, "int64")
+    one, other = (_ordinal(tensor.array) for tensor in (expected, observed))
+    if expected.dtype == "bfloat16":  # held in float32, whose last 16 bits are zero
+        one, other = one >> 16, other >> 16
+    distance = np.maximum(one, other).astype("uint64") - np.minimum(one, other).astype("uint64")  # int64 would overflow
+    return distance.max(axis=-1) if storage.kind == "c" else distance
+
+
+def _ordinal(array: np.ndarray) -> np.ndarray:
+    """Floats as integers in the same order: neighbours differ by one, -0.0 and 0.0 are equal, every NaN is one value."""
+    if array.dtype.kind == "c":
+        array = np.stack([array.real, array.imag], axis=-1)
+    array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
+    bits = np.array(array, order="C").view(f"int{array.dtype.itemsize * 8}").astype("int64")
+    lowest = np.int64(np.iinfo(f"int{array.dtype.itemsize * 8}").min)
+    return np.where(bits < 0, lowest - bits, bits)
+
+
+def _tensors(one: Any, other: Any) -> Iterator[tuple]:
+    if isinstance(one, Tensor):
+        yield one, other
+    elif isinstance(one, dict):
+        for name in one:
+            yield from _tensors(one[name], other[name])
+    elif isinstance(one, list):
+        for left, right in zip(one, other):
+            yield from _tensors(left, right)
+
+
+def _trees(path: str, expected: Any, observed: Any) -> Iterator[Mismatch]:
+    if type(expected) is not type(observed):
+        yield Mismatch(path, _text(expected), _text(observed))
+    elif isinstance(expected, Tensor):
+        yield from _tensor(path, expected, observed)
+    elif isinstance(expected, dict):
+        if list(expected) != list(observed):  # their order is a fact too
+            yield Mismatch(path, f"the keys {list(expected)}", f"the keys {list(observed)}")
+        for name in expected:
+            if name in observed:
+                yield from _trees(path if name.startswith("$") else f"{path}[{name!r}]", expected[name], observed[name])
+    elif isinstance(expected, list):
+        if len(expected) != len(observed):
+            yield Mismatch(path, f"{len(expected)} items {_text(expected)}", f"{len(observed)} items {_text(observed)}")
+        else:
+            for index, pair in enumerate(zip(expected, observed)):
+                yield from _trees(f"{path}[{index}]", *pair)
+    elif isinstance(expected, float):
+        rtol, atol = TOLERANCES["float64"]
+        if abs(observed - expected) > atol + rtol * abs(expected):
+            yield Mismatch(path, repr(expected), repr(observed))
+    elif expected != observed:
+        yield Mismatch(path, _text(expected), _text(observed))
+
+
+def _tensor(path: str, expected: Tensor, observed: Tensor) -> Iterator[Mismatch]:
+    if expected.header != observed.header:
+        yield Mismatch(path, repr(expected), repr(observed))
+        return
+    one, other = expected.array, observed.array
+    if one.tobytes() == other.tobytes():
+        return
+    if expected.dtype not in TOLERANCES:
+        wrong = one != other
+    else:
+        rtol, atol = TOLERANCES[expected.dtype]
+        wrong = ~_near(one, other, rtol, atol)
+    if not wrong.any():
+        return
+    count = int(wrong.sum())
+    where = np.argwhere(wrong)
+    if expected.dtype in TOLERANCES:  # show the worst element
+        with np.errstate(all="ignore"):
+            size = np.nan_to_num(np.abs(other - one), nan=np.inf, posinf=np.inf)
+        position = tuple(int(index) for index in where[np.argmax(size[wrong])])
+    else:
+        position = tuple(int(index) for index in where[0])
+    left, right = one[position], other[position]
+    detail = f"{count} of {one.size} elements differ"
+    if expected.dtype in TOLERANCES:
+        with np.errstate(all="ignore"):
+            absolute = np.abs(np.subtract(right, left))
+            relative = absolute / np.abs(left)
+        distance = ulp_distance(expected, observed)[position]
+        detail += f"; here by {absolute:.3g} absolute, {relative:.3g} relative, {distance} ULP"
+    element = f"{path}[{', '.join(map(str, position))}]" if position else path
+    yield Mismatch(element, str(left), str(right), detail)
+
+
+def _near(expected: np.ndarray, observed: np.ndarray, rtol: float, atol: float) -> np.ndarray:
+    """np.isclose in double precision: NumPy 1's takes complex infinities for NaN, and computes in the tensors' own dtype."""
+    wide = "complex128" if expected.dtype.kind == "c" else "float64"
+    one, other = expected.astype(wide), observed.astype(wide)
+    with np.errstate(all="ignore"):
+        near = np.abs(other - one) <= atol + rtol * np.abs(one)
+    near &= np.isfinite(one) & np.isfinite(other)
+    return near | (one == other) | (np.isnan(one) & np.isnan(other))
+
+
+def _text(tree: Any) -> str:
+    if isinstance(tree, str) and len(tree) > 300:
+        return repr(tree[:300]) + "..."
+    return repr(tree)
+
+
+def _outcome(observation: Observation) -> str:
+    if observation.raised is None:
+        return f"the value {_text(observation.value)}"
+    return f"{observation.raised.type}: {observation.raised.message}"
+
+
+def _warnings(observation: Observation) -> str:
+    return "; ".join(f"{warning.category}: {warning.message}" for warning in observation.warned) or "no warning"

@@ -1,0 +1,52 @@
+"""Manifests: what each recorded environment was, what it verified, and what is unknown of it.
+
+``manifests/<release>-<device>.json`` describes the environment; ``verified`` is behaviour -> the largest distance of what it
+observed from its entry, in ULP, and ``unknown`` is behaviour -> why.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, Optional, Tuple
+
+from torch_history.records import store
+from torch_history import versions
+from torch_history.errors import HistoryError
+from torch_history.observing.environment import FORMAT
+
+
+
+def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, dict]:
+    """Recorded version -> manifest, ascending; of one device, or of all (``None``: version-device -> manifest)."""
+    folder = root / "manifests"
+    if folder.exists() and not folder.is_dir():
+        raise HistoryError(f"{folder}: a file stands where the manifests' folder should be: move it away")
+    found = {}
+    for path in folder.glob("*.json"):
+        version, _, on = path.stem.partition("-")
+        if device is None or on == device:
+            try:
+                versions.parse(version)
+            except HistoryError:
+                raise HistoryError(f"{path}: not named RELEASE-DEVICE.json: move it away") from None
+            manifest = store.read_json(path)
+            if manifest.get("format") != FORMAT or not isinstance(manifest.get("verified"), dict):
+                raise HistoryError(f"{path}: not a manifest of format {FORMAT}: {store.RESTORE}")
+            found[version if device else path.stem] = manifest
+    return {name: found[name] for name in sorted(found, key=lambda name: (versions.key(name.partition("-")[0]), name))}
+
+
+def manifest_for(known: Dict[str, dict], version: str) -> Optional[dict]:
+    """The manifest of a release: of that patch, or for a line (``2.5``) that of its newest recorded patch."""
+    numbers, final = versions.parse(version)
+    if not final:
+        return None
+    fitting = [name for name in known if versions.key(name)[:len(numbers)] == numbers]
+    return known[fitting[-1]] if fitting else None
+
+
+def neighbours(known: Dict[str, dict], version: str) -> Tuple[Optional[str], Optional[str]]:
+    """The nearest recorded versions below and above one that was not recorded."""
+    below = [name for name in known if versions.key(name) < versions.key(version)]
+    above = [name for name in known if versions.key(name) > versions.key(version)]
+    return (below[-1] if below else None), (above[0] if above else None)

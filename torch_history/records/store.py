@@ -1,0 +1,179 @@
+"""Store: the record files, one JSON for each behaviour.
+
+``spec/<chapter>/__snapshots__/<behaviour>.json`` holds *snapshot name -> device -> version -> observation*. The snapshot name is the
+case of a parametrised test, or ``observed``. Versions ascend and an entry exists only where the observation changed; an entry
+holds until the next one. A file is written whole, in one canonical form, and replaced atomically.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Callable, Dict, Iterable
+
+from torch_history import versions
+from torch_history.errors import HistoryError
+
+Chain = Dict[str, dict]  # version -> observation
+Record = Dict[str, Dict[str, Chain]]  # snapshot name -> device -> chain
+
+RESTORE = "restore it with `git checkout -- FILE`, or record the release again"
+
+
+def path_of(spec: Path, behaviour: str) -> Path:
+    """Where the record of ``<chapter>.<name>`` lies."""
+    chapter, _, name = behaviour.partition(".")
+    return spec / chapter / "__snapshots__" / f"{name}.json"
+
+
+def behaviour_of(path: Path) -> str:
+    """The inverse of ``path_of``."""
+    return f"{path.parent.parent.name}.{path.stem}"
+
+
+def all_paths(spec: Path) -> list:
+    """Every record file, sorted. Raises HistoryError where a file stands in a folder's place."""
+    for folder in sorted(spec.glob("*/__snapshots__")):
+        if not folder.is_dir():
+            raise HistoryError(f"{folder}: a file stands where the records' folder should be: move it away")
+    return sorted(spec.glob("*/__snapshots__/*.json"))
+
+
+def dumps(data: object) -> str:
+    """The canonical text of a record or manifest."""
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _damage(path: Path, line: object, what: str) -> HistoryError:
+    return HistoryError(f"{path}:{line}: {what}: {RESTORE}")
+
+
+def read_json(path: Path) -> dict:
+    """The JSON object in a file. Raises HistoryError that names the line of damage."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except IsADirectoryError:
+        raise HistoryError(f"{path}: a folder stands where a file should be: move it away") from None
+    except NotADirectoryError:
+        raise HistoryError(f"{path}: a file stands where the folder {path.parent} should be: move it away") from None
+    except UnicodeDecodeError as error:
+        raise _damage(path, 1 + error.object[:error.start].count(b"\n"), "not UTF-8 text") from None
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        conflict = re.search(r"^(<<<<<<<|=======|>>>>>>>)", text, re.MULTILINE)
+        if conflict:
+            raise _damage(path, 1 + text[:conflict.start()].count("\n"), "a merge conflict is not resolved") from None
+        what = "truncated" if error.pos >= len(text.rstrip()) - 1 else "damaged"
+        raise _damage(path, error.lineno, f"{what} ({error.msg})") from None
+    if not isinstance(data, dict):
+        raise _damage(path, 1, "not a JSON object")
+    return data
+
+
+def read(path: Path) -> Record:
+    """A record, its structure checked (observations are not decoded); empty where there is no file."""
+    try:
+        record = read_json(path)
+    except FileNotFoundError:
+        return {}
+    for name, devices in record.items():
+        for device, chain in _object(path, name, devices).items():
+            recorded = list(_object(path, device, chain))
+            try:
+                ascending = sorted(recorded, key=versions.key)
+            except HistoryError as error:
+                raise _damage(path, "?", str(error)) from None
+            if recorded != ascending or not recorded:
+                raise _damage(path, "?", f"the versions under {name!r} do not ascend: {recorded}")
+    return record
+
+
+def _object(path: Path, name: str, data: object) -> dict:
+    if not isinstance(data, dict):
+        raise _damage(path, "?", f"{name!r} holds no JSON object")
+    return data
+
+
+def check_canonical(path: Path, record: Record) -> None:
+    """Raises HistoryError that names the first line which is not as the record command writes it."""
+    written, canonical = path.read_text(encoding="utf-8").split("\n"), dumps(record).split("\n")
+    for number, (left, right) in enumerate(zip(written, canonical), start=1):
+        if left != right:
+            raise _damage(path, number, f"edited by hand: {left.strip()!r} is not as the record command writes it")
+    if len(written) != len(canonical):
+        raise _damage(path, min(len(written), len(canonical)), "edited by hand: lines were added or removed at the end")
+
+
+def write(path: Path, data: object) -> None:
+    """Replace a JSON file atomically. Raises HistoryError where the folder cannot be written."""
+    write_text(path, dumps(data))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file atomically. Raises HistoryError where the folder cannot be written."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise HistoryError(f"{path}: cannot be written ({error.strerror}): make the folder writable; "
+                           "nothing recorded was lost") from None
+    finally:
+        if temporary.exists():
+            temporary.unlink()
+
+
+def chain_for(devices: Dict[str, Chain], device: str, running: str) -> Chain:
+    """The chain that speaks for a device: its own where it has an entry for ``running``, else the cpu's."""
+    own = devices.get(device, {})
+    return own if versions.holding(own, running) else devices.get("cpu", {})
+
+
+def insert(chain: Chain, version: str, observation: dict, verified: Iterable[str],
+           same: Callable[[dict, dict], bool]) -> Chain:
+    """The chain once ``version`` was observed: unchanged where the entry that holds agrees, else with a new entry.
+
+    ``verified`` are the other lines on which this behaviour was observed: where one of them leant on the entry that held at
+    ``version``, that entry is written out for it, so that recording in any order loses nothing. Entries that agree with
+    their predecessor are dropped.
+    """
+    if not versions.is_line(version):  # a patch that differs from its line speaks for itself alone
+        rest = {known: entry for known, entry in chain.items() if known != version}
+        holder = versions.holding(rest, version)
+        if holder is None or not same(rest[holder], observation):
+            rest[version] = observation
+        return _ascending(rest)
+
+    lines = {known: entry for known, entry in chain.items() if versions.is_line(known)}
+    patches = {known: entry for known, entry in chain.items() if known not in lines}
+    holder = versions.holding(lines, version)
+    if holder is not None and same(lines[holder], observation):
+        return chain
+    if holder is not None:
+        successor = min((known for known in lines if versions.key(known) > versions.key(version)),
+                        key=versions.key, default=None)
+        leaning = [other for other in verified if versions.is_line(other)
+                   and versions.key(other) > versions.key(version)
+                   and (successor is None or versions.key(other) < versions.key(successor))]
+        if leaning:
+            lines[min(leaning, key=versions.key)] = lines[holder]
+    # what came back within tolerance is written as it was, so that equal text means equal observations
+    lines[version] = next((entry for entry in lines.values() if same(entry, observation)), observation)
+    return _ascending({**_compact(_ascending(lines), same), **patches})
+
+
+def _compact(chain: Chain, same: Callable[[dict, dict], bool]) -> Chain:
+    kept: Chain = {}
+    last = None
+    for version, observation in chain.items():
+        if last is None or not same(last, observation):
+            kept[version] = last = observation
+    return kept
+
+
+def _ascending(chain: Chain) -> Chain:
+    return {version: chain[version] for version in sorted(chain, key=versions.key)}

@@ -1,0 +1,58 @@
+"""Versions: minor lines (``2.5``), patches (``2.5.1``), and which recorded version speaks for a running one."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Iterable, Optional, Tuple
+
+from torch_history.errors import HistoryError
+
+_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?(.*)")
+
+
+@functools.lru_cache(maxsize=None)
+def parse(text: str) -> Tuple[Tuple[int, ...], bool]:
+    """The numbers of a version and whether it is final: ``2.5.1+cu124`` -> ``((2, 5, 1), True)``.
+
+    A pre-release (``2.16.0.dev20261101``, ``2.1.0a0+git1``, ``2.5.0rc1``) is not final.
+    Raises HistoryError for text that is no version.
+    """
+    match = _VERSION.fullmatch(text.strip())
+    if match is None:
+        raise HistoryError(f"{text!r} is not a version: give a minor line such as 2.5 or a patch such as 2.5.1")
+    major, minor, patch, rest = match.groups()
+    numbers = tuple(int(part) for part in (major, minor, patch) if part is not None)
+    return numbers, not rest or rest.startswith("+")
+
+
+@functools.lru_cache(maxsize=None)
+def key(text: str) -> Tuple[int, ...]:
+    """Sort key: ``1.9`` before ``1.10``, a line (``2.5``) before its patches (``2.5.0``)."""
+    return parse(text)[0]
+
+
+def line(text: str) -> str:
+    """The minor line of a version: ``2.5.1+cu124`` -> ``2.5``."""
+    major, minor = key(text)[:2]
+    return f"{major}.{minor}"
+
+
+def is_line(text: str) -> bool:
+    return len(key(text)) == 2
+
+
+def holding(recorded: Iterable[str], running: str) -> Optional[str]:
+    """The recorded version that speaks for ``running``: its own patch, else the newest line not newer; None if all are.
+
+    A pre-release is held to its line: the nightly ``2.16.0.dev`` to what ``2.16`` would be held to.
+    """
+    numbers, final = parse(running)
+    lines = []
+    for candidate in recorded:
+        if is_line(candidate):
+            if key(candidate) <= numbers[:2]:
+                lines.append(candidate)
+        elif final and key(candidate) == numbers:
+            return candidate
+    return max(lines, key=key, default=None)
