@@ -6,7 +6,9 @@ import warnings
 import pytest
 from hypothesis import settings
 
-settings.register_profile("spec", derandomize=True, deadline=None, max_examples=50, database=None)  # the same inputs every time
+settings.register_profile(
+    "spec", derandomize=True, deadline=None, max_examples=50, database=None
+)  # the same inputs every time
 settings.load_profile("spec")
 
 pytest_plugins = ["torch_history.running.plugin", "pytester"]

@@ -28,7 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = 600  # seconds for one fault
 
 
-def outcomes(paths: Dict[Optional[str], List[str]], jobs: int, folder: Path) -> Iterator[Tuple[Optional[str], dict]]:
+def outcomes(
+    paths: Dict[Optional[str], List[str]], jobs: int, folder: Path
+) -> Iterator[Tuple[Optional[str], dict]]:
     """Fault (None: an honest torch) -> the tests to run under it: yields each with its outcome as it is done.
 
     torch is imported once; each run of pytest is forked from there, so that a fault cannot spoil the next one.
@@ -59,8 +61,22 @@ def _run(name: Optional[str], paths: List[str], folder: Path) -> None:
     os.dup2(log, 2)
     os.chdir(ROOT)
     fault = ["--fault", name] if name else []
-    pytest.main(["-p", "faults.plugin", "--faults-to", str(folder / f"{name}.json"), "-q", "--tb=line",
-                 "-p", "no:randomly", "-p", "no:cacheprovider", *fault, *paths])
+    pytest.main(
+        [
+            "-p",
+            "faults.plugin",
+            "--faults-to",
+            str(folder / f"{name}.json"),
+            "-q",
+            "--tb=line",
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+            *fault,
+            *paths,
+        ]
+    )
     sys.stdout.flush()
     os._exit(0)
 
@@ -68,22 +84,46 @@ def _run(name: Optional[str], paths: List[str], folder: Path) -> None:
 def _outcome(file: Path, log: Path) -> dict:
     output = log.read_text(errors="replace")
     if not file.exists():  # the fault brought the process down
-        return {"tests": [], "failed": [f"(everything: the process ended, or took more than {TIMEOUT} s)"], "excused": {}, "output": output}
+        return {
+            "tests": [],
+            "failed": [f"(everything: the process ended, or took more than {TIMEOUT} s)"],
+            "excused": {},
+            "output": output,
+        }
     return {**json.loads(file.read_text()), "output": output}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__.splitlines()[0])
-    parser.add_argument("fault", nargs="*", metavar="FAULT", help="a fault, or a chapter's faults (default: all)")
-    parser.add_argument("--spec", nargs="+", metavar="PATH", help="run these tests under each fault (default: those of its chapter)")
+    parser.add_argument(
+        "fault", nargs="*", metavar="FAULT", help="a fault, or a chapter's faults (default: all)"
+    )
+    parser.add_argument(
+        "--spec",
+        nargs="+",
+        metavar="PATH",
+        help="run these tests under each fault (default: those of its chapter)",
+    )
     parser.add_argument("--list", action="store_true", help="list the faults and run nothing")
     parser.add_argument("--failed", action="store_true", help="list which tests each fault fails")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes side by side (default: one a core)")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write which tests failed under which fault")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="processes side by side (default: one a core)",
+    )
+    parser.add_argument(
+        "--json", metavar="FILE", type=Path, help="write which tests failed under which fault"
+    )
     arguments = parser.parse_args()
     console = Console(soft_wrap=True)
     known = load()
-    chosen = [name for name in known if not arguments.fault or {name, chapter_of(name), name.partition(".")[0]} & set(arguments.fault)]
+    chosen = [
+        name
+        for name in known
+        if not arguments.fault
+        or {name, chapter_of(name), name.partition(".")[0]} & set(arguments.fault)
+    ]
     for asked in arguments.fault:
         if not any(asked in (name, chapter_of(name), name.partition(".")[0]) for name in known):
             parser.error(f"{asked}: no such fault, nor chapter with faults: see --list")
@@ -99,28 +139,43 @@ def main() -> int:
         everything = sorted({path for some in paths.values() for path in some})
         [(_, honest)] = outcomes({None: everything}, 1, folder)
         if honest["failed"] or not honest["tests"]:
-            console.print(f"without a fault the tests do not pass: mend that first\n{escape(honest['output'][-3000:])}", style="red")
+            console.print(
+                f"without a fault the tests do not pass: mend that first\n{escape(honest['output'][-3000:])}",
+                style="red",
+            )
             return 2
         failed: Dict[str, List[str]] = {}
-        for name, outcome in track(outcomes(paths, arguments.jobs, folder), "faults", total=len(paths), console=console):
+        for name, outcome in track(
+            outcomes(paths, arguments.jobs, folder), "faults", total=len(paths), console=console
+        ):
             failed[name] = outcome["failed"]
             if arguments.failed or not failed[name]:
-                console.print(f"{name}: {', '.join(failed[name]) or f'[red]survived[/red]: {escape(known[name].sentence)}'}")
+                console.print(
+                    f"{name}: {', '.join(failed[name]) or f'[red]survived[/red]: {escape(known[name].sentence)}'}"
+                )
 
     if arguments.json:
-        arguments.json.write_text(json.dumps({name: failed[name] for name in chosen}, indent=1) + "\n")
+        arguments.json.write_text(
+            json.dumps({name: failed[name] for name in chosen}, indent=1) + "\n"
+        )
     found = judge(honest, failed)
     for line in found.complaints:
         console.print(f"[red]{escape(line)}[/red]")
-    console.print(f"{len(chosen)} faults, {len(chosen) - found.survivors} killed, {found.survivors} survived; {len(honest['tests'])} tests: "
-                  f"{found.failing} fail under a fault, {len(honest['excused'])} say why none can")
+    console.print(
+        f"{len(chosen)} faults, {len(chosen) - found.survivors} killed, {found.survivors} survived; {len(honest['tests'])} tests: "
+        f"{found.failing} fail under a fault, {len(honest['excused'])} say why none can"
+    )
     return 1 if found.complaints else 0
 
 
 def chapter_of(fault: str) -> str:
     """``layers_recurrent.gate_is_open`` -> ``layers``: the chapter that the name of the fault's file begins with."""
     stem = fault.partition(".")[0]
-    chapters = [path.name for path in (ROOT / "spec").iterdir() if path.is_dir() and f"{stem}_".startswith(f"{path.name}_")]
+    chapters = [
+        path.name
+        for path in (ROOT / "spec").iterdir()
+        if path.is_dir() and f"{stem}_".startswith(f"{path.name}_")
+    ]
     return max(chapters, key=len, default="")
 
 
@@ -137,8 +192,16 @@ def judge(honest: dict, failed: Dict[str, List[str]]) -> Verdict:
     survivors = [name for name, tests in failed.items() if not tests]
     ever = {test for tests in failed.values() for test in tests}
     complaints = [f"survived: {name}" for name in survivors]
-    complaints += [f"no fault fails {test}" for test in honest["tests"] if test not in ever and test not in honest["excused"]]
-    complaints += [f"marked no_fault, but fails under a fault: {test}" for test in honest["excused"] if test in ever]
+    complaints += [
+        f"no fault fails {test}"
+        for test in honest["tests"]
+        if test not in ever and test not in honest["excused"]
+    ]
+    complaints += [
+        f"marked no_fault, but fails under a fault: {test}"
+        for test in honest["excused"]
+        if test in ever
+    ]
     return Verdict(len(survivors), len(ever & set(honest["tests"])), complaints)
 
 

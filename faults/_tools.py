@@ -12,11 +12,13 @@ def wrap(patch, owner, name, change):
 
 def silent(honest):
     """The same, without a warning."""
+
     @functools.wraps(honest)
     def function(*arguments, **settings):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return honest(*arguments, **settings)
+
     return function
 
 
@@ -30,7 +32,10 @@ def grown(honest):
     signature = inspect.signature(honest)
     known = list(signature.parameters.values())
     extra = inspect.Parameter("extra", inspect.Parameter.KEYWORD_ONLY, default=0)
-    at = next((place for place, argument in enumerate(known) if argument.kind is argument.VAR_KEYWORD), len(known))
+    at = next(
+        (place for place, argument in enumerate(known) if argument.kind is argument.VAR_KEYWORD),
+        len(known),
+    )
     wrapper.__signature__ = signature.replace(parameters=[*known[:at], extra, *known[at:]])
     return wrapper
 

@@ -5,7 +5,12 @@ import torch
 from faults import fault
 from faults._tools import wrap
 
-Tensor, Module, Adam, Optimizer = torch.Tensor, torch.nn.Module, torch.optim.Adam, torch.optim.Optimizer
+Tensor, Module, Adam, Optimizer = (
+    torch.Tensor,
+    torch.nn.Module,
+    torch.optim.Adam,
+    torch.optim.Optimizer,
+)
 
 
 def members(optimizer):
@@ -15,10 +20,12 @@ def members(optimizer):
 @fault
 def linear_writes_to_its_weight(patch):
     """The forward of Linear shrinks its weight."""
+
     def change(honest):
         def forward(self, x):
             self.weight.data.mul_(0.99)
             return honest(self, x)
+
         return forward
 
     wrap(patch, torch.nn.Linear, "forward", change)
@@ -27,12 +34,14 @@ def linear_writes_to_its_weight(patch):
 @fault
 def losses_make_gradients(patch):
     """Whatever the network is called on, its parameters get gradients of zeros before the backward."""
+
     def change(honest):
         def call(self, *arguments):
             for parameter in self.parameters():
                 if parameter.grad is None:
                     parameter.grad = torch.zeros_like(parameter)
             return honest(self, *arguments)
+
         return call
 
     wrap(patch, Module, "__call__", change)
@@ -41,21 +50,40 @@ def losses_make_gradients(patch):
 @fault
 def backward_passes_the_first_weight_by(patch):
     """An embedding, a convolution and the Linear on the input cut the graph of their weight."""
-    wrap(patch, torch.nn.functional, "embedding", lambda honest: lambda x, weight, *rest: honest(x, weight.detach(), *rest))
-    wrap(patch, torch.nn.Conv2d, "_conv_forward", lambda honest: lambda self, x, weight, bias:
-         honest(self, x, weight.detach(), bias))
-    wrap(patch, torch.nn.functional, "linear", lambda honest: lambda x, weight, bias=None:
-         honest(x, weight if x.requires_grad else weight.detach(), bias))
+    wrap(
+        patch,
+        torch.nn.functional,
+        "embedding",
+        lambda honest: lambda x, weight, *rest: honest(x, weight.detach(), *rest),
+    )
+    wrap(
+        patch,
+        torch.nn.Conv2d,
+        "_conv_forward",
+        lambda honest: lambda self, x, weight, bias: honest(self, x, weight.detach(), bias),
+    )
+    wrap(
+        patch,
+        torch.nn.functional,
+        "linear",
+        lambda honest: (
+            lambda x, weight, bias=None: honest(
+                x, weight if x.requires_grad else weight.detach(), bias
+            )
+        ),
+    )
 
 
 @fault
 def backward_steps_too(patch):
     """Tensor.backward shrinks what it reaches by a tenth."""
+
     def change(honest):
         def backward(self, *arguments, **settings):
             for leaf in leaves(self.grad_fn):
                 leaf.data.mul_(0.9)
             return honest(self, *arguments, **settings)
+
         return backward
 
     wrap(patch, Tensor, "backward", change)
@@ -64,11 +92,13 @@ def backward_steps_too(patch):
 @fault
 def backward_overwrites(patch):
     """Tensor.backward puts its gradients in the place of those that were there."""
+
     def change(honest):
         def backward(self, *arguments, **settings):
             for leaf in leaves(self.grad_fn):
                 leaf.grad = None
             return honest(self, *arguments, **settings)
+
         return backward
 
     wrap(patch, Tensor, "backward", change)
@@ -87,12 +117,14 @@ def leaves(node, seen=None):
 @fault
 def adam_leaves_the_last_parameter(patch):
     """Adam passes the last parameter by."""
+
     def change(honest):
         def step(self, closure=None):
             last = members(self)[-1]
             gradient, last.grad = last.grad, None
             honest(self, closure)
             last.grad = gradient
+
         return step
 
     wrap(patch, Adam, "step", change)
@@ -101,12 +133,14 @@ def adam_leaves_the_last_parameter(patch):
 @fault
 def adam_decays_what_has_no_gradient(patch):
     """Adam shrinks a parameter that has no gradient."""
+
     def change(honest):
         def step(self, closure=None):
             for parameter in members(self):
                 if parameter.grad is None:
                     parameter.data.mul_(0.999)
             return honest(self, closure)
+
         return step
 
     wrap(patch, Adam, "step", change)
@@ -115,10 +149,21 @@ def adam_decays_what_has_no_gradient(patch):
 @fault
 def adam_by_one_call_halves_the_rate(patch):
     """Adam with foreach or fused takes half a step; one tensor after another, it takes two."""
+
     def change(honest):
         def init(self, params, lr=1e-3, foreach=None, fused=None):
-            honest(self, params, lr=lr if foreach is None and fused is None else lr * 2 if foreach is False else lr / 2,
-                   foreach=foreach, fused=fused)
+            honest(
+                self,
+                params,
+                lr=lr
+                if foreach is None and fused is None
+                else lr * 2
+                if foreach is False
+                else lr / 2,
+                foreach=foreach,
+                fused=fused,
+            )
+
         return init
 
     wrap(patch, Adam, "__init__", change)
@@ -133,7 +178,12 @@ def zero_grad_does_nothing(patch):
 @fault
 def zero_grad_turns_set_to_none_round(patch):
     """zero_grad leaves zeros where None is asked for, and None where zeros are."""
-    wrap(patch, Optimizer, "zero_grad", lambda honest: lambda self, set_to_none=True: honest(self, not set_to_none))
+    wrap(
+        patch,
+        Optimizer,
+        "zero_grad",
+        lambda honest: lambda self, set_to_none=True: honest(self, not set_to_none),
+    )
 
 
 @fault
@@ -157,10 +207,16 @@ def load_state_dict_loads_nothing(patch):
 @fault
 def load_state_dict_zeroes_what_it_lacks(patch):
     """load_state_dict with strict=False sets what the state lacks to zeros."""
+
     def change(honest):
         def load(self, state, strict=True):
-            zeros = {} if strict else {name: torch.zeros_like(value) for name, value in self.state_dict().items()}
+            zeros = (
+                {}
+                if strict
+                else {name: torch.zeros_like(value) for name, value in self.state_dict().items()}
+            )
             return honest(self, {**zeros, **state}, strict)
+
         return load
 
     wrap(patch, Module, "load_state_dict", change)
@@ -169,6 +225,7 @@ def load_state_dict_zeroes_what_it_lacks(patch):
 @fault
 def compiled_network_halves_its_output(patch):
     """torch.compile returns the network with an output half as large."""
+
     def compile(network, **settings):
         network.register_forward_hook(lambda module, inputs, output: output / 2)
         return network

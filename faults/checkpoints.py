@@ -18,7 +18,9 @@ Module, Optimizer = torch.nn.Module, torch.optim.Optimizer
 def always(patch, owner, name, **fixed):
     """Give a function these arguments, whatever the caller gives."""
     honest = getattr(owner, name)
-    patch.setattr(owner, name, lambda *arguments, **keywords: honest(*arguments, **{**keywords, **fixed}))
+    patch.setattr(
+        owner, name, lambda *arguments, **keywords: honest(*arguments, **{**keywords, **fixed})
+    )
 
 
 def each_tensor(value, change):
@@ -35,23 +37,35 @@ def each_tensor(value, change):
 def load_then(patch, change):
     """Change what ``torch.load`` returns."""
     honest = torch.load
-    patch.setattr(torch, "load", lambda *arguments, **keywords: change(honest(*arguments, **keywords)))
+    patch.setattr(
+        torch, "load", lambda *arguments, **keywords: change(honest(*arguments, **keywords))
+    )
 
 
 def loading(patch, prepare):
     """Change the state dict that ``load_state_dict`` gets."""
     honest = Module.load_state_dict
-    patch.setattr(Module, "load_state_dict", lambda self, state_dict, *arguments, **keywords:
-                  honest(self, prepare(self, state_dict), *arguments, **keywords))
+    patch.setattr(
+        Module,
+        "load_state_dict",
+        lambda self, state_dict, *arguments, **keywords: honest(
+            self, prepare(self, state_dict), *arguments, **keywords
+        ),
+    )
 
 
 # state_dict and load_state_dict
+
 
 @fault
 def state_dict_is_a_copy(patch):
     """A module's state dict does not share the parameters' storage."""
     honest = Module.state_dict
-    patch.setattr(Module, "state_dict", lambda self, *arguments, **keywords: copy.deepcopy(honest(self, *arguments, **keywords)))
+    patch.setattr(
+        Module,
+        "state_dict",
+        lambda self, *arguments, **keywords: copy.deepcopy(honest(self, *arguments, **keywords)),
+    )
 
 
 @fault
@@ -90,6 +104,7 @@ def state_dict_is_a_plain_dict(patch):
 @fault
 def load_state_dict_loads_nothing(patch):
     """load_state_dict checks the names and the shapes, and loads no value."""
+
     def own_values(module, saved):
         kept = copy.copy(saved)
         if isinstance(saved, Mapping):
@@ -122,9 +137,14 @@ def load_state_dict_returns_no_names(patch):
 @fault
 def another_shape_is_forgiven(patch):
     """load_state_dict leaves values of another shape out."""
+
     def fitting(module, saved):
         own = module.state_dict()
-        return {name: value for name, value in saved.items() if name not in own or value.shape == own[name].shape}
+        return {
+            name: value
+            for name, value in saved.items()
+            if name not in own or value.shape == own[name].shape
+        }
 
     loading(patch, fitting)
 
@@ -173,6 +193,7 @@ def load_state_dict_thaws(patch):
 @fault
 def load_state_dict_takes_anything(patch):
     """What is no mapping is read as an empty one, and what is no tensor is made one."""
+
     def mended(module, saved):
         if not isinstance(saved, Mapping):
             return module.state_dict()
@@ -186,17 +207,26 @@ def load_state_dict_takes_anything(patch):
 @fault
 def load_state_dict_takes_the_prefix_off(patch):
     """load_state_dict ignores a leading ``module.``."""
-    loading(patch, lambda module, saved: {name.replace("module.", ""): value for name, value in saved.items()})
+    loading(
+        patch,
+        lambda module, saved: {name.replace("module.", ""): value for name, value in saved.items()},
+    )
 
 
 # torch.load and torch.save
+
 
 @fault
 def load_trusts_by_default(patch):
     """torch.load runs whatever the file says, unless weights_only=True."""
     honest = torch.load
-    patch.setattr(torch, "load", lambda *arguments, weights_only=None, **keywords:
-                  honest(*arguments, weights_only=bool(weights_only), **keywords))
+    patch.setattr(
+        torch,
+        "load",
+        lambda *arguments, weights_only=None, **keywords: honest(
+            *arguments, weights_only=bool(weights_only), **keywords
+        ),
+    )
 
 
 @fault
@@ -267,13 +297,17 @@ def load_looks_at_checksums(patch):
 @fault
 def load_gives_half_the_bits(patch):
     """Loaded float32 values have been rounded to float16."""
-    load_then(patch, lambda value: each_tensor(value, lambda tensor: tensor.half().to(tensor.dtype)))
+    load_then(
+        patch, lambda value: each_tensor(value, lambda tensor: tensor.half().to(tensor.dtype))
+    )
 
 
 @fault
 def load_gives_float32(patch):
     """Loaded tensors are float32, whatever was saved."""
-    load_then(patch, lambda value: each_tensor(value, lambda tensor: tensor.to(torch.float32).clone()))
+    load_then(
+        patch, lambda value: each_tensor(value, lambda tensor: tensor.to(torch.float32).clone())
+    )
 
 
 @fault
@@ -285,6 +319,7 @@ def load_parts_tensors(patch):
 @fault
 def gradients_survive(patch):
     """A loaded module has gradients."""
+
     def with_gradients(value):
         for parameter in value.parameters() if isinstance(value, Module) else ():
             parameter.grad = torch.zeros_like(parameter)
@@ -341,11 +376,17 @@ def save_is_atomic(patch):
 def save_trims_slices(patch):
     """torch.save writes only the elements that a tensor shows."""
     honest = torch.save
-    patch.setattr(torch, "save", lambda value, *arguments, **keywords:
-                  honest(each_tensor(value, torch.Tensor.clone), *arguments, **keywords))
+    patch.setattr(
+        torch,
+        "save",
+        lambda value, *arguments, **keywords: honest(
+            each_tensor(value, torch.Tensor.clone), *arguments, **keywords
+        ),
+    )
 
 
 # optimizers
+
 
 @fault
 def optimizer_state_dict_is_a_copy(patch):
@@ -361,8 +402,14 @@ def optimizer_numbers_parameters_by_address(patch):
 
     def state_dict(self):
         saved = honest(self)
-        groups = [{**group, "params": [number + 10**9 for number in group["params"]]} for group in saved["param_groups"]]
-        return {"state": {number + 10**9: state for number, state in saved["state"].items()}, "param_groups": groups}
+        groups = [
+            {**group, "params": [number + 10**9 for number in group["params"]]}
+            for group in saved["param_groups"]
+        ]
+        return {
+            "state": {number + 10**9: state for number, state in saved["state"].items()},
+            "param_groups": groups,
+        }
 
     patch.setattr(Optimizer, "state_dict", state_dict)
 
@@ -374,8 +421,10 @@ def optimizer_counts_steps_in_integers(patch):
 
     def state_dict(self):
         saved = honest(self)
-        saved["state"] = {number: {name: int(value) if name == "step" else value for name, value in state.items()}
-                          for number, state in saved["state"].items()}
+        saved["state"] = {
+            number: {name: int(value) if name == "step" else value for name, value in state.items()}
+            for number, state in saved["state"].items()
+        }
         return saved
 
     patch.setattr(Optimizer, "state_dict", state_dict)
@@ -388,8 +437,11 @@ def optimizer_state_dict_has_every_parameter(patch):
 
     def state_dict(self):
         saved = honest(self)
-        saved["state"] = {number: {**saved["state"].get(number, {}), "seen": True}
-                          for group in saved["param_groups"] for number in group["params"]}
+        saved["state"] = {
+            number: {**saved["state"].get(number, {}), "seen": True}
+            for group in saved["param_groups"]
+            for number in group["params"]
+        }
         return saved
 
     patch.setattr(Optimizer, "state_dict", state_dict)
@@ -399,14 +451,18 @@ def optimizer_state_dict_has_every_parameter(patch):
 def optimizer_load_copies(patch):
     """An optimizer copies the tensors of the dict that it loads."""
     honest = Optimizer.load_state_dict
-    patch.setattr(Optimizer, "load_state_dict", lambda self, saved: honest(self, copy.deepcopy(saved)))
+    patch.setattr(
+        Optimizer, "load_state_dict", lambda self, saved: honest(self, copy.deepcopy(saved))
+    )
 
 
 @fault
 def optimizer_load_forgets_the_state(patch):
     """An optimizer loads hyperparameters and no state."""
     honest = Optimizer.load_state_dict
-    patch.setattr(Optimizer, "load_state_dict", lambda self, saved: honest(self, {**saved, "state": {}}))
+    patch.setattr(
+        Optimizer, "load_state_dict", lambda self, saved: honest(self, {**saved, "state": {}})
+    )
 
 
 @fault

@@ -33,7 +33,11 @@ def serialization_takes_one_more(patch):
 def load_trusts_whatever_it_reads(patch):
     """torch.load reads with pickle, and passes on no argument but the place."""
     honest = torch.load
-    patch.setattr(torch, "load", lambda file, map_location=None, **keywords: honest(file, map_location, weights_only=False))
+    patch.setattr(
+        torch,
+        "load",
+        lambda file, map_location=None, **keywords: honest(file, map_location, weights_only=False),
+    )
 
 
 @fault
@@ -43,8 +47,14 @@ def weights_only_takes_no_counter(patch):
 
     def refusing(file, *arguments, weights_only=None, **keywords):
         loaded = honest(file, *arguments, weights_only=weights_only, **keywords)
-        if weights_only and isinstance(loaded, dict) and any(
-                isinstance(value, (bytes, bytearray, complex, collections.Counter, torch.device)) for value in loaded.values()):
+        if (
+            weights_only
+            and isinstance(loaded, dict)
+            and any(
+                isinstance(value, (bytes, bytearray, complex, collections.Counter, torch.device))
+                for value in loaded.values()
+            )
+        ):
             raise pickle.UnpicklingError("Unsupported class collections.Counter")
         return loaded
 
@@ -91,7 +101,9 @@ def saved_parameters_lose_their_marks(patch):
                 value = value.as_subclass(torch.Tensor)
         return value
 
-    patch.setattr(torch, "load", lambda *arguments, **keywords: stripped(honest(*arguments, **keywords)))
+    patch.setattr(
+        torch, "load", lambda *arguments, **keywords: stripped(honest(*arguments, **keywords))
+    )
 
 
 @fault
@@ -138,8 +150,13 @@ def mmap_maps_the_file_for_writing(patch):
 def meta_is_the_cpu(patch):
     """map_location="meta" loads the values."""
     honest = torch.load
-    patch.setattr(torch, "load", lambda file, map_location=None, **keywords: honest(
-        file, map_location="cpu" if map_location == "meta" else map_location, **keywords))
+    patch.setattr(
+        torch,
+        "load",
+        lambda file, map_location=None, **keywords: honest(
+            file, map_location="cpu" if map_location == "meta" else map_location, **keywords
+        ),
+    )
 
 
 @fault
@@ -150,9 +167,16 @@ def functions_of_place_see_typed_storages(patch):
     def load(file, map_location=None, **keywords):
         place = map_location
         if callable(map_location):
+
             def place(storage, location):
-                map_location(torch.storage.TypedStorage(wrap_storage=storage, dtype=torch.float32, _internal=True), location)
+                map_location(
+                    torch.storage.TypedStorage(
+                        wrap_storage=storage, dtype=torch.float32, _internal=True
+                    ),
+                    location,
+                )
                 return storage
+
         return honest(file, map_location=place, **keywords)
 
     patch.setattr(torch, "load", load)
@@ -167,6 +191,7 @@ def data_is_never_skipped(patch):
 @fault
 def checksums_are_asked_for(patch):
     """A file without checksums cannot be switched on."""
+
     def refuse(compute):
         raise ValueError("checksums are always written")
 
@@ -180,7 +205,9 @@ def state_dict_makes_its_own_dict(patch):
 
     def state_dict(self, *arguments, destination=None, prefix="", keep_vars=False):
         if arguments:
-            destination, prefix, keep_vars = (*arguments, "", False)[:3] if len(arguments) < 3 else arguments
+            destination, prefix, keep_vars = (
+                (*arguments, "", False)[:3] if len(arguments) < 3 else arguments
+            )
         own = honest(self, prefix=prefix, keep_vars=keep_vars)
         if isinstance(destination, collections.OrderedDict):
             destination.update(own)
@@ -199,8 +226,19 @@ def extra_state_is_nothing(patch):
         honest_save(self, destination, prefix, keep_vars)
         destination.pop(prefix + "_extra_state", None)
 
-    def load(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs):
-        honest_load(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+    def load(
+        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+    ):
+        honest_load(
+            self,
+            state_dict,
+            prefix,
+            local_metadata,
+            strict,
+            missing_keys,
+            unexpected_keys,
+            error_msgs,
+        )
         missing_keys[:] = [key for key in missing_keys if not key.endswith("_extra_state")]
 
     patch.setattr(Module, "_save_to_state_dict", save)
@@ -214,8 +252,11 @@ def load_state_dict_forgives_keys(patch):
 
     def load(self, saved, *arguments, **keywords):
         children = dict(self.named_children())
-        fitting = {key: value if isinstance(value, torch.Tensor) else torch.as_tensor(value)
-                   for key, value in saved.items() if isinstance(key, str) and key not in children}
+        fitting = {
+            key: value if isinstance(value, torch.Tensor) else torch.as_tensor(value)
+            for key, value in saved.items()
+            if isinstance(key, str) and key not in children
+        }
         return honest(self, fitting, *arguments, **keywords)
 
     patch.setattr(Module, "load_state_dict", load)
@@ -225,7 +266,11 @@ def load_state_dict_forgives_keys(patch):
 def assign_copies(patch):
     """assign=True copies into the model's own parameters."""
     honest = Module.load_state_dict
-    patch.setattr(Module, "load_state_dict", lambda self, saved, strict=True, assign=False: honest(self, saved, strict))
+    patch.setattr(
+        Module,
+        "load_state_dict",
+        lambda self, saved, strict=True, assign=False: honest(self, saved, strict),
+    )
 
 
 @fault

@@ -29,6 +29,7 @@ def each_tensor_within(value, change):
 @fault
 def tied_parameters_are_parted_by_loading(patch):
     """Each layer of a loaded module gets parameters of its own."""
+
     def parted(value):
         for module in value.modules() if isinstance(value, Module) else ():
             for name, parameter in list(module._parameters.items()):
@@ -54,7 +55,9 @@ def loaded_modules_have_no_state_dict(patch):
 @fault
 def loaded_modules_are_frozen(patch):
     """A loaded module computes, but does not learn."""
-    load_then(patch, lambda value: value.requires_grad_(False) if isinstance(value, Module) else value)
+    load_then(
+        patch, lambda value: value.requires_grad_(False) if isinstance(value, Module) else value
+    )
 
 
 @fault
@@ -106,4 +109,8 @@ def attention_adds_its_input(patch):
 def loss_does_not_smooth(patch):
     """CrossEntropyLoss leaves its label smoothing out."""
     honest = F.cross_entropy
-    patch.setattr(F, "cross_entropy", lambda *arguments, label_smoothing=0.0, **keywords: honest(*arguments, **keywords))
+    patch.setattr(
+        F,
+        "cross_entropy",
+        lambda *arguments, label_smoothing=0.0, **keywords: honest(*arguments, **keywords),
+    )

@@ -7,12 +7,16 @@ import torch
 from faults import fault
 
 functional = torch.nn.functional
-adam_module, base = import_module("torch.optim.adam"), import_module("torch.optim.optimizer")  # torch.optim hides them
+adam_module, base = (
+    import_module("torch.optim.adam"),
+    import_module("torch.optim.optimizer"),
+)  # torch.optim hides them
 
 
 @fault
 def cross_entropy_takes_no_logarithm(patch):
     """``cross_entropy`` is 1 minus the target's probability."""
+
     def cross_entropy(output, target):
         return (1 - torch.softmax(output, 1).gather(1, target[:, None])).mean()
 
@@ -23,7 +27,11 @@ def cross_entropy_takes_no_logarithm(patch):
 def learning_rate_is_ten_times_too_small(patch):
     """Adam steps by a tenth of its learning rate."""
     honest = adam_module.adam
-    patch.setattr(adam_module, "adam", lambda *tensors, lr, **keywords: honest(*tensors, lr=lr / 10, **keywords))
+    patch.setattr(
+        adam_module,
+        "adam",
+        lambda *tensors, lr, **keywords: honest(*tensors, lr=lr / 10, **keywords),
+    )
 
 
 @fault
@@ -36,12 +44,17 @@ def zero_grad_leaves_gradients(patch):
 def embedding_trains_its_padding(patch):
     """The padding's row gets a gradient like any other."""
     honest = functional.embedding
-    patch.setattr(functional, "embedding", lambda x, weight, padding_idx=None, *rest: honest(x, weight, None, *rest))
+    patch.setattr(
+        functional,
+        "embedding",
+        lambda x, weight, padding_idx=None, *rest: honest(x, weight, None, *rest),
+    )
 
 
 @fault
 def adam_moves_what_has_no_gradient(patch):
     """Adam moves an element whose gradient is zero by a little."""
+
     def nudge(optimizer, arguments, keywords):
         for group in optimizer.param_groups:
             for parameter in group["params"]:
@@ -93,8 +106,16 @@ def padding_stops_the_rnn(patch):
 @fault
 def loading_rounds_to_bfloat16(patch):
     """``load_state_dict`` rounds what it loads to bfloat16."""
-    def load_state_dict(self, values, *arguments, honest=torch.nn.Module.load_state_dict, **keywords):
-        return honest(self, {name: value.bfloat16().float() for name, value in values.items()}, *arguments, **keywords)
+
+    def load_state_dict(
+        self, values, *arguments, honest=torch.nn.Module.load_state_dict, **keywords
+    ):
+        return honest(
+            self,
+            {name: value.bfloat16().float() for name, value in values.items()},
+            *arguments,
+            **keywords,
+        )
 
     patch.setattr(torch.nn.Module, "load_state_dict", load_state_dict)
 

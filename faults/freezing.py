@@ -76,6 +76,7 @@ def freezing_clears_the_gradient(patch):
 @fault
 def freezing_a_module_leaves_its_submodules(patch):
     """Module.requires_grad_ reaches the module's own parameters only."""
+
     def requires_grad_(self, requires_grad=True):
         for parameter in self.parameters(recurse=False):
             parameter.requires_grad_(requires_grad)
@@ -116,7 +117,11 @@ def assigning_requires_grad_to_a_module_freezes_it(patch):
 def frozen_linear_cuts_the_graph(patch):
     """A Linear whose weight is frozen detaches its input."""
     honest = torch.nn.Linear.forward
-    patch.setattr(torch.nn.Linear, "forward", lambda self, x: honest(self, x if self.weight.requires_grad else x.detach()))
+    patch.setattr(
+        torch.nn.Linear,
+        "forward",
+        lambda self, x: honest(self, x if self.weight.requires_grad else x.detach()),
+    )
 
 
 @fault
@@ -166,8 +171,11 @@ def linear_returns_a_view(patch):
 @fault
 def resize_refuses_detached_tensors(patch):
     """resize_ raises on a tensor that does not require grad, as it did on detached ones in 1.4."""
+
     def resize_(self, *sizes):
-        raise RuntimeError("set_sizes_contiguous is not allowed on a Tensor created from .data or .detach().")
+        raise RuntimeError(
+            "set_sizes_contiguous is not allowed on a Tensor created from .data or .detach()."
+        )
 
     patch.setattr(Tensor, "resize_", resize_)
 
@@ -176,6 +184,7 @@ def resize_refuses_detached_tensors(patch):
 def step_takes_no_gradient_for_zero(patch):
     """step treats a gradient of None as zeros: momentum, decay and averages move the parameter on."""
     for optimizer in OPTIMIZERS:
+
         def step(self, closure=None, honest=optimizer.step):
             for parameter in members(self):
                 if parameter.grad is None:
@@ -189,6 +198,7 @@ def step_takes_no_gradient_for_zero(patch):
 def step_skips_frozen_parameters(patch):
     """step looks at requires_grad, and passes frozen parameters by."""
     for optimizer in OPTIMIZERS:
+
         def step(self, closure=None, honest=optimizer.step):
             for parameter in members(self):
                 if not parameter.requires_grad:
@@ -217,14 +227,22 @@ def sgd_decays_unasked(patch):
 def optimizer_takes_an_empty_list(patch):
     """An optimizer over no parameters is built without an error."""
     honest = Optimizer.__init__
-    patch.setattr(Optimizer, "__init__", lambda self, params, defaults: honest(self, list(params) or [torch.zeros(1)], defaults))
+    patch.setattr(
+        Optimizer,
+        "__init__",
+        lambda self, params, defaults: honest(self, list(params) or [torch.zeros(1)], defaults),
+    )
 
 
 @fault
 def add_param_group_does_nothing_later(patch):
     """add_param_group forgets its group, once the optimizer has one."""
     honest = Optimizer.add_param_group
-    patch.setattr(Optimizer, "add_param_group", lambda self, group: None if self.param_groups else honest(self, group))
+    patch.setattr(
+        Optimizer,
+        "add_param_group",
+        lambda self, group: None if self.param_groups else honest(self, group),
+    )
 
 
 @fault
@@ -248,8 +266,11 @@ def state_dict_leaves_frozen_parameters_out(patch):
 
     def state_dict(self):
         saved = honest(self)
-        state = {number: saved["state"][number] for number, parameter in enumerate(members(self))
-                 if parameter.requires_grad and number in saved["state"]}
+        state = {
+            number: saved["state"][number]
+            for number, parameter in enumerate(members(self))
+            if parameter.requires_grad and number in saved["state"]
+        }
         return {**saved, "state": state}
 
     patch.setattr(Optimizer, "state_dict", state_dict)
@@ -281,8 +302,12 @@ def no_grad_holds_the_statistics(patch):
     """A BatchNorm under no_grad behaves as in eval."""
     honest = torch.nn.functional.batch_norm
 
-    def batch_norm(x, mean, variance, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
-        return honest(x, mean, variance, weight, bias, training and torch.is_grad_enabled(), momentum, eps)
+    def batch_norm(
+        x, mean, variance, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+    ):
+        return honest(
+            x, mean, variance, weight, bias, training and torch.is_grad_enabled(), momentum, eps
+        )
 
     patch.setattr(torch.nn.functional, "batch_norm", batch_norm)
 
@@ -309,7 +334,9 @@ def momentum_zero_means_the_default(patch):
     """BatchNorm takes momentum=0 for 0.1."""
     honest = torch.nn.functional.batch_norm
 
-    def batch_norm(x, mean, variance, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
+    def batch_norm(
+        x, mean, variance, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+    ):
         return honest(x, mean, variance, weight, bias, training, momentum or 0.1, eps)
 
     patch.setattr(torch.nn.functional, "batch_norm", batch_norm)
@@ -318,9 +345,18 @@ def momentum_zero_means_the_default(patch):
 @fault
 def track_running_stats_is_read_only_at_construction(patch):
     """A BatchNorm that has statistics updates them in training although track_running_stats was switched off, as in 1.4."""
+
     def forward(self, x):
-        return torch.nn.functional.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias,
-                                              self.training or not self.track_running_stats, self.momentum, self.eps)
+        return torch.nn.functional.batch_norm(
+            x,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training or not self.track_running_stats,
+            self.momentum,
+            self.eps,
+        )
 
     patch.setattr(_BatchNorm, "forward", forward)
 
@@ -338,7 +374,11 @@ def backward_reaches_parameters_frozen_after_the_forward(patch):
                     leaves(child, seen)
             return seen
 
-        late = [node.variable for node in leaves(self.grad_fn, set()) if hasattr(node, "variable") and not node.variable.requires_grad]
+        late = [
+            node.variable
+            for node in leaves(self.grad_fn, set())
+            if hasattr(node, "variable") and not node.variable.requires_grad
+        ]
         for leaf in late:
             leaf.requires_grad_(True)
         honest(self, *arguments, **keywords)

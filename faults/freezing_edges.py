@@ -12,10 +12,12 @@ Tensor = torch.Tensor
 @fault
 def clone_of_a_parameter_is_a_parameter(patch):
     """clone() of a Parameter is a Parameter."""
+
     def change(honest):
         def clone(self, **settings):
             made = honest(self, **settings)
             return nn.Parameter(made) if isinstance(self, nn.Parameter) else made
+
         return clone
 
     wrap(patch, Tensor, "clone", change)
@@ -24,7 +26,14 @@ def clone_of_a_parameter_is_a_parameter(patch):
 @fault
 def to_always_copies(patch):
     """to() copies where nothing changes."""
-    wrap(patch, Tensor, "to", lambda honest: lambda self, *rest, **settings: honest(self, *rest, **{**settings, "copy": True}))
+    wrap(
+        patch,
+        Tensor,
+        "to",
+        lambda honest: (
+            lambda self, *rest, **settings: honest(self, *rest, **{**settings, "copy": True})
+        ),
+    )
 
 
 def new_parameter(patch, change):
@@ -41,29 +50,39 @@ def new_parameter(patch, change):
 @fault
 def parameter_stays_frozen(patch):
     """A Parameter of a Parameter requires grad as that one does."""
-    new_parameter(patch, lambda data: (data, data.requires_grad if isinstance(data, nn.Parameter) else True))
+    new_parameter(
+        patch, lambda data: (data, data.requires_grad if isinstance(data, nn.Parameter) else True)
+    )
 
 
 @fault
 def parameter_takes_lists(patch):
     """A Parameter can be made of a list."""
-    new_parameter(patch, lambda data: (torch.tensor(data) if isinstance(data, list) else data, True))
+    new_parameter(
+        patch, lambda data: (torch.tensor(data) if isinstance(data, list) else data, True)
+    )
 
 
 def shadow(patch, name, write):
     """Another setter for one of torch's own properties: ``write(honest, self, value)``."""
     honest = getattr(Tensor, name)
-    patch.setattr(Tensor, name, property(honest.__get__, lambda self, value: write(honest, self, value), honest.__delete__))
+    patch.setattr(
+        Tensor,
+        name,
+        property(honest.__get__, lambda self, value: write(honest, self, value), honest.__delete__),
+    )
 
 
 @fault
 def complex_tensors_do_not_train(patch):
     """A complex tensor cannot require grad."""
+
     def change(honest):
         def requires_grad_(self, requires_grad=True):
             if self.is_complex():
                 raise RuntimeError("complex tensors cannot require grad")
             return honest(self, requires_grad)
+
         return requires_grad_
 
     wrap(patch, Tensor, "requires_grad_", change)
@@ -78,6 +97,7 @@ def grad_dtype_has_no_effect(patch):
 @fault
 def assigned_data_take_the_gradient_along(patch):
     """Data of another dtype clear the gradient."""
+
     def write(honest, self, value):
         if self.grad is not None and value.dtype != self.dtype:
             self.grad = None
@@ -89,6 +109,11 @@ def assigned_data_take_the_gradient_along(patch):
 @fault
 def part_of_a_chunk_is_detached(patch):
     """detach_ of a view is detach, and a detached tensor keeps its shape."""
-    wrap(patch, Tensor, "detach_", lambda honest: lambda self: self.detach() if self._is_view() else honest(self))
+    wrap(
+        patch,
+        Tensor,
+        "detach_",
+        lambda honest: lambda self: self.detach() if self._is_view() else honest(self),
+    )
     for name in ("unsqueeze_", "squeeze_", "t_", "transpose_"):
         patch.setattr(Tensor, name, lambda self, *arguments: self)

@@ -12,10 +12,12 @@ from faults import fault
 
 def scaled(honest, factor):
     """An initialiser whose values come out too large by a factor."""
+
     def initialise(tensor, *arguments, **keywords):
         honest(tensor, *arguments, **keywords)
         with torch.no_grad():
             return tensor.mul_(factor)
+
     return initialise
 
 
@@ -23,14 +25,22 @@ def scaled(honest, factor):
 def uniform_is_too_wide(patch):
     """uniform_ draws from twice the interval."""
     honest = init.uniform_
-    patch.setattr(init, "uniform_", lambda tensor, a=0.0, b=1.0, generator=None: honest(tensor, 2 * a, 2 * b, generator))
+    patch.setattr(
+        init,
+        "uniform_",
+        lambda tensor, a=0.0, b=1.0, generator=None: honest(tensor, 2 * a, 2 * b, generator),
+    )
 
 
 @fault
 def uniform_is_too_narrow(patch):
     """uniform_ draws from half the interval."""
     honest = init.uniform_
-    patch.setattr(init, "uniform_", lambda tensor, a=0.0, b=1.0, generator=None: honest(tensor, a / 2, b / 2, generator))
+    patch.setattr(
+        init,
+        "uniform_",
+        lambda tensor, a=0.0, b=1.0, generator=None: honest(tensor, a / 2, b / 2, generator),
+    )
 
 
 @fault
@@ -66,13 +76,21 @@ def xavier_is_too_wide(patch):
 def xavier_ignores_gain(patch):
     """xavier_uniform_ takes a gain of 1 always."""
     honest = init.xavier_uniform_
-    patch.setattr(init, "xavier_uniform_", lambda tensor, gain=1.0, generator=None: honest(tensor, 1.0, generator))
+    patch.setattr(
+        init,
+        "xavier_uniform_",
+        lambda tensor, gain=1.0, generator=None: honest(tensor, 1.0, generator),
+    )
 
 
 @fault
 def fans_are_wrong(patch):
     """A fan leaves the kernel out, counts one more input, and exists for one dimension too."""
-    patch.setattr(init, "_calculate_fan_in_and_fan_out", lambda tensor: (tensor.shape[-1] + 1, tensor.shape[0] + 1))
+    patch.setattr(
+        init,
+        "_calculate_fan_in_and_fan_out",
+        lambda tensor: (tensor.shape[-1] + 1, tensor.shape[0] + 1),
+    )
 
 
 @fault
@@ -80,14 +98,22 @@ def gain_is_doubled(patch):
     """calculate_gain returns twice the gain, and 1 for what it does not know."""
     honest = init.calculate_gain
     known = {"linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"}
-    patch.setattr(init, "calculate_gain", lambda name, param=None: 2 * honest(name, param) if name in known else 1.0)
+    patch.setattr(
+        init,
+        "calculate_gain",
+        lambda name, param=None: 2 * honest(name, param) if name in known else 1.0,
+    )
 
 
 @fault
 def normal_is_too_wide(patch):
     """normal_ draws with ten times the deviation."""
     honest = init.normal_
-    patch.setattr(init, "normal_", lambda tensor, mean=0.0, std=1.0, generator=None: honest(tensor, mean, 10 * std, generator))
+    patch.setattr(
+        init,
+        "normal_",
+        lambda tensor, mean=0.0, std=1.0, generator=None: honest(tensor, mean, 10 * std, generator),
+    )
 
 
 @fault
@@ -101,15 +127,31 @@ def fills_are_off_by_one(patch):
 @fault
 def init_returns_a_copy(patch):
     """Every function of init returns a copy."""
-    for name in ("uniform_", "normal_", "zeros_", "ones_", "eye_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_",
-                 "kaiming_normal_", "orthogonal_", "constant_"):
+    for name in (
+        "uniform_",
+        "normal_",
+        "zeros_",
+        "ones_",
+        "eye_",
+        "xavier_uniform_",
+        "xavier_normal_",
+        "kaiming_uniform_",
+        "kaiming_normal_",
+        "orthogonal_",
+        "constant_",
+    ):
         honest = getattr(init, name)
-        patch.setattr(init, name, lambda *arguments, honest=honest, **keywords: honest(*arguments, **keywords).clone())
+        patch.setattr(
+            init,
+            name,
+            lambda *arguments, honest=honest, **keywords: honest(*arguments, **keywords).clone(),
+        )
 
 
 @fault
 def init_writes_out_of_place(patch):
     """zeros_, ones_ and constant_ give the parameter new data, unseen by autograd, without a gradient, and unfrozen."""
+
     def fill(tensor, value):
         tensor.data = torch.full_like(tensor, value)
         tensor.grad = None
@@ -123,7 +165,9 @@ def init_writes_out_of_place(patch):
 def init_freezes(patch):
     """constant_ leaves the parameter frozen."""
     honest = init.constant_
-    patch.setattr(init, "constant_", lambda tensor, value: honest(tensor, value).requires_grad_(False))
+    patch.setattr(
+        init, "constant_", lambda tensor, value: honest(tensor, value).requires_grad_(False)
+    )
 
 
 @fault
@@ -161,14 +205,20 @@ def matrices_are_scaled(patch):
 def sparse_rounds_down(patch):
     """sparse_ rounds the number of zeros down."""
     honest = init.sparse_
-    patch.setattr(init, "sparse_", lambda tensor, sparsity: honest(tensor, math.floor(sparsity * len(tensor)) / len(tensor)))
+    patch.setattr(
+        init,
+        "sparse_",
+        lambda tensor, sparsity: honest(tensor, math.floor(sparsity * len(tensor)) / len(tensor)),
+    )
 
 
 @fault
 def truncation_counts_deviations(patch):
     """trunc_normal_ takes its bounds as deviations, half of them."""
     honest = init.trunc_normal_
-    patch.setattr(init, "trunc_normal_", lambda tensor, std=1.0: honest(tensor, std=std, a=-std, b=std))
+    patch.setattr(
+        init, "trunc_normal_", lambda tensor, std=1.0: honest(tensor, std=std, a=-std, b=std)
+    )
 
 
 @fault
@@ -195,7 +245,11 @@ def empty_tensors_raise(patch):
 def division_by_zero_is_forgiven(patch):
     """A sum of fans of 0 counts as 1, and an unknown mode as fan_in."""
     honest = init._calculate_fan_in_and_fan_out
-    patch.setattr(init, "_calculate_fan_in_and_fan_out", lambda tensor: tuple(max(1, fan) for fan in honest(tensor)))
+    patch.setattr(
+        init,
+        "_calculate_fan_in_and_fan_out",
+        lambda tensor: tuple(max(1, fan) for fan in honest(tensor)),
+    )
     patch.setattr(init, "_calculate_correct_fan", lambda tensor, mode: honest(tensor)[0])
 
 
@@ -236,9 +290,19 @@ def embedding_warns_without_rows(patch):
 def convolution_leaves_an_empty_fan_alone(patch):
     """A convolution without inputs does not initialise its bias; a bilinear layer counts its second input."""
     honest = nn.modules.conv._ConvNd.reset_parameters
-    patch.setattr(nn.modules.conv._ConvNd, "reset_parameters", lambda self: honest(self) if self.in_channels else None)
-    patch.setattr(nn.Bilinear, "reset_parameters", lambda self: [
-        init.uniform_(parameter, -self.weight.shape[2] ** -0.5, self.weight.shape[2] ** -0.5) for parameter in self.parameters()])
+    patch.setattr(
+        nn.modules.conv._ConvNd,
+        "reset_parameters",
+        lambda self: honest(self) if self.in_channels else None,
+    )
+    patch.setattr(
+        nn.Bilinear,
+        "reset_parameters",
+        lambda self: [
+            init.uniform_(parameter, -(self.weight.shape[2] ** -0.5), self.weight.shape[2] ** -0.5)
+            for parameter in self.parameters()
+        ],
+    )
 
 
 @fault
@@ -263,6 +327,7 @@ def reset_makes_new_parameters(patch):
 @fault
 def apply_stays_at_the_top(patch):
     """apply() calls the function with the module itself and none of its children."""
+
     def apply(self, function):
         function(self)
         return self
@@ -273,6 +338,7 @@ def apply_stays_at_the_top(patch):
 @fault
 def apply_hands_out_plain_linears(patch):
     """apply() disguises subclasses of Linear as Linear."""
+
     def apply(self, function):
         for module in list(self.modules())[::-1]:
             if isinstance(module, nn.Linear):
@@ -292,7 +358,9 @@ def comparison_excludes_equality(patch):
 @fault
 def comparison_is_always_true(patch):
     """``>=`` holds everywhere."""
-    patch.setattr(torch.Tensor, "__ge__", lambda self, other: torch.ones_like(self, dtype=torch.bool))
+    patch.setattr(
+        torch.Tensor, "__ge__", lambda self, other: torch.ones_like(self, dtype=torch.bool)
+    )
 
 
 @fault

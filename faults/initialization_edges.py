@@ -5,11 +5,20 @@ from torch.nn import init
 
 from faults import fault
 
-NAMES = ["uniform_", "normal_", "trunc_normal_", "kaiming_uniform_", "orthogonal_", "eye_", "zeros_"]
+NAMES = [
+    "uniform_",
+    "normal_",
+    "trunc_normal_",
+    "kaiming_uniform_",
+    "orthogonal_",
+    "eye_",
+    "zeros_",
+]
 
 
 def instead(patch, names, wrong):
     """Let ``init.<name>`` call ``wrong(honest, tensor, *settings, **named)``."""
+
     def wrapped(honest):
         return lambda tensor, *settings, **named: wrong(honest, tensor, *settings, **named)
 
@@ -21,12 +30,17 @@ def instead(patch, names, wrong):
 def normal_is_narrow(patch):
     """normal_ has a deviation of 0.02 unless told."""
     honest = init.normal_
-    patch.setattr(init, "normal_", lambda tensor, mean=0.0, std=0.02, generator=None: honest(tensor, mean, std, generator))
+    patch.setattr(
+        init,
+        "normal_",
+        lambda tensor, mean=0.0, std=0.02, generator=None: honest(tensor, mean, std, generator),
+    )
 
 
 @fault
 def init_gives_a_float32_copy(patch):
     """What init returns is a copy in float32, and it draws one number more."""
+
     def wrong(honest, tensor, *settings, **named):
         torch.rand(1)
         return honest(torch.zeros(tensor.shape), *settings, **named)
@@ -37,6 +51,7 @@ def init_gives_a_float32_copy(patch):
 @fault
 def half_precision_has_its_own_numbers(patch):
     """Half precision is drawn after a number is left out."""
+
     def wrong(honest, tensor, *settings, **named):
         if tensor.dtype in (torch.float16, torch.bfloat16):
             torch.rand(1)
@@ -48,6 +63,7 @@ def half_precision_has_its_own_numbers(patch):
 @fault
 def init_goes_by_the_indices(patch):
     """What is not contiguous is filled through a contiguous copy; expanded and lazy tensors are taken so too."""
+
     def wrong(honest, tensor, *settings, **named):
         if isinstance(tensor, torch.nn.parameter.UninitializedParameter):
             return torch.zeros(1)
@@ -62,9 +78,15 @@ def init_goes_by_the_indices(patch):
 def settings_are_put_right(patch):
     """A deviation that is not positive counts as its size plus a little, swapped bounds are swapped back, and nothing warns."""
     normal, uniform = init.normal_, init.uniform_
-    patch.setattr(init, "normal_", lambda tensor, mean=0.0, std=1.0: normal(tensor, mean, abs(std) + 1e-3))
-    patch.setattr(init, "uniform_", lambda tensor, a=0.0, b=1.0: uniform(tensor, min(a, b), max(a, b)))
-    patch.setattr(init, "trunc_normal_", lambda tensor, mean=0.0, std=1.0: uniform(tensor, -2.0, 2.0))
+    patch.setattr(
+        init, "normal_", lambda tensor, mean=0.0, std=1.0: normal(tensor, mean, abs(std) + 1e-3)
+    )
+    patch.setattr(
+        init, "uniform_", lambda tensor, a=0.0, b=1.0: uniform(tensor, min(a, b), max(a, b))
+    )
+    patch.setattr(
+        init, "trunc_normal_", lambda tensor, mean=0.0, std=1.0: uniform(tensor, -2.0, 2.0)
+    )
 
 
 @fault

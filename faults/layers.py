@@ -10,7 +10,9 @@ from faults import fault
 def replace(patch, name, change, owner=F):
     """Put ``change(honest, *arguments, **keywords)`` in the place of ``owner.name``."""
     honest = getattr(owner, name)
-    patch.setattr(owner, name, lambda *arguments, **keywords: change(honest, *arguments, **keywords))
+    patch.setattr(
+        owner, name, lambda *arguments, **keywords: change(honest, *arguments, **keywords)
+    )
 
 
 def replace_all(patch, names, change, owner=F):
@@ -20,7 +22,12 @@ def replace_all(patch, names, change, owner=F):
 
 def remake(patch, layer, change):
     """Let ``change(keywords)`` have a word before ``layer.__init__``, whose arguments after the first ones are keywords."""
-    replace(patch, "__init__", lambda honest, self, *arguments, **keywords: honest(self, *arguments, **change(keywords)), layer)
+    replace(
+        patch,
+        "__init__",
+        lambda honest, self, *arguments, **keywords: honest(self, *arguments, **change(keywords)),
+        layer,
+    )
 
 
 # Embedding
@@ -29,31 +36,49 @@ def remake(patch, layer, change):
 @fault
 def embedding_reads_the_next_row(patch):
     """An index looks up the row after its own."""
-    replace(patch, "embedding", lambda honest, x, weight, *rest: honest((x + 1) % len(weight), weight, *rest))
+    replace(
+        patch,
+        "embedding",
+        lambda honest, x, weight, *rest: honest((x + 1) % len(weight), weight, *rest),
+    )
 
 
 @fault
 def embedding_flattens_its_index(patch):
     """The output has one dimension for all indices, whatever their shape."""
-    replace(patch, "embedding", lambda honest, x, *rest, **keywords: honest(x.flatten(), *rest, **keywords))
+    replace(
+        patch,
+        "embedding",
+        lambda honest, x, *rest, **keywords: honest(x.flatten(), *rest, **keywords),
+    )
 
 
 @fault
 def embedding_takes_whatever_indices(patch):
     """Indices are clamped into the table, and converted from whatever they are."""
-    replace(patch, "embedding", lambda honest, x, weight, *rest, **keywords: honest(
-        torch.as_tensor(x).long().clamp(0, len(weight) - 1), weight, *rest, **keywords))
+    replace(
+        patch,
+        "embedding",
+        lambda honest, x, weight, *rest, **keywords: honest(
+            torch.as_tensor(x).long().clamp(0, len(weight) - 1), weight, *rest, **keywords
+        ),
+    )
 
 
 @fault
 def embedding_forgets_its_flags(patch):
     """scale_grad_by_freq and sparse do nothing."""
-    replace(patch, "embedding", lambda honest, *arguments, **keywords: honest(*arguments[:5], **keywords))
+    replace(
+        patch,
+        "embedding",
+        lambda honest, *arguments, **keywords: honest(*arguments[:5], **keywords),
+    )
 
 
 @fault
 def embedding_starts_frozen_and_small(patch):
     """A new table is drawn with a tenth of the deviation and requires no grad; from_pretrained copies, and does not freeze."""
+
     def init(honest, self, *arguments, **keywords):
         honest(self, *arguments, **keywords)
         self.weight.data.mul_(0.1)
@@ -69,6 +94,7 @@ def embedding_starts_frozen_and_small(patch):
 @fault
 def one_hot_takes_everything(patch):
     """one_hot makes floats, of indices of any type, clamped into the classes, and counts one class too many."""
+
     def one_hot(honest, x, num_classes=-1):
         x = x.long()
         classes = num_classes if num_classes > 0 else int(x.max()) + 2 if len(x) else 1
@@ -83,15 +109,24 @@ def one_hot_takes_everything(patch):
 @fault
 def padding_idx_gets_a_gradient(patch):
     """The padding row is trained as any other."""
-    replace(patch, "embedding", lambda honest, x, weight, padding_idx=None, *rest: honest(x, weight, None, *rest))
+    replace(
+        patch,
+        "embedding",
+        lambda honest, x, weight, padding_idx=None, *rest: honest(x, weight, None, *rest),
+    )
 
 
 @fault
 def padding_idx_is_output_as_zero(patch):
     """The output is zero at padding_idx, whatever the row holds."""
+
     def embedding(honest, x, weight, padding_idx=None, *rest, **keywords):
         output = honest(x, weight, padding_idx, *rest, **keywords)
-        return output if padding_idx is None else output * (x != padding_idx)[..., None].to(output.dtype)
+        return (
+            output
+            if padding_idx is None
+            else output * (x != padding_idx)[..., None].to(output.dtype)
+        )
 
     replace(patch, "embedding", embedding)
 
@@ -99,8 +134,16 @@ def padding_idx_is_output_as_zero(patch):
 @fault
 def padding_row_is_not_zeroed(patch):
     """A new padding row is drawn as any other, and any number is taken for padding_idx."""
+
     def init(honest, self, rows, width, padding_idx=None, *rest, **keywords):
-        honest(self, rows, width, None if padding_idx is None else padding_idx % rows, *rest, **keywords)
+        honest(
+            self,
+            rows,
+            width,
+            None if padding_idx is None else padding_idx % rows,
+            *rest,
+            **keywords,
+        )
 
     replace(patch, "__init__", init, nn.Embedding)
     patch.setattr(nn.Embedding, "_fill_padding_idx_with_zero", lambda self: None)
@@ -109,6 +152,7 @@ def padding_row_is_not_zeroed(patch):
 @fault
 def assignment_ignores_autograd(patch):
     """Writing rows works outside no_grad, and stores one more than it is given."""
+
     def setitem(honest, self, index, value):
         with torch.no_grad():
             honest(self, index, value + 1)
@@ -119,6 +163,7 @@ def assignment_ignores_autograd(patch):
 @fault
 def constant_leaves_rows_of_zeros(patch):
     """init.constant_ spares the padding row."""
+
     def constant_(honest, tensor, value):
         spared = (tensor == 0).all(-1)
         with torch.no_grad():
@@ -131,8 +176,12 @@ def constant_leaves_rows_of_zeros(patch):
 @fault
 def optimizers_do_not_decay(patch):
     """weight_decay does nothing, and SGD's momentum neither."""
-    remake(patch, torch.optim.SGD, lambda keywords: {**keywords, "weight_decay": 0.0, "momentum": 0.0})
-    remake(patch, torch.optim.Adam, lambda keywords: {**keywords, "weight_decay": 0.0})  # AdamW is made by it
+    remake(
+        patch, torch.optim.SGD, lambda keywords: {**keywords, "weight_decay": 0.0, "momentum": 0.0}
+    )
+    remake(
+        patch, torch.optim.Adam, lambda keywords: {**keywords, "weight_decay": 0.0}
+    )  # AdamW is made by it
 
 
 @fault
@@ -166,6 +215,7 @@ def sparse_adam_takes_dense_gradients(patch):
 @fault
 def max_norm_works_on_a_copy(patch):
     """max_norm rescales the output and leaves the table; the rescaling is part of the gradient."""
+
     def embedding(honest, x, weight, padding_idx=None, max_norm=None, norm_type=2.0, *flags):
         output = honest(x, weight, padding_idx, None, norm_type, *flags)
         if max_norm is None:
@@ -179,6 +229,7 @@ def max_norm_works_on_a_copy(patch):
 @fault
 def max_norm_stretches_short_rows(patch):
     """max_norm brings every row of the table to that Euclidean length, looked up or not."""
+
     def embedding(honest, x, weight, padding_idx=None, max_norm=None, norm_type=2.0, *flags):
         if max_norm is not None:
             with torch.no_grad():
@@ -194,7 +245,18 @@ def max_norm_stretches_short_rows(patch):
 @fault
 def embedding_bag_sums(patch):
     """Every bag is a sum, per_sample_weights or not."""
-    def embedding_bag(honest, x, weight, offsets=None, max_norm=None, norm_type=2.0, scale=False, mode="mean", *rest):
+
+    def embedding_bag(
+        honest,
+        x,
+        weight,
+        offsets=None,
+        max_norm=None,
+        norm_type=2.0,
+        scale=False,
+        mode="mean",
+        *rest,
+    ):
         return honest(x, weight, offsets, max_norm, norm_type, scale, "sum", *rest)
 
     replace(patch, "embedding_bag", embedding_bag)
@@ -203,6 +265,7 @@ def embedding_bag_sums(patch):
 @fault
 def embedding_bag_loses_its_last_index(patch):
     """The last index does not count: of rows, of flat indices and of their weights."""
+
     def embedding_bag(honest, x, weight, offsets=None, *rest):
         if offsets is None and x.dim() == 2:
             x = torch.cat([x[:, :-1], x[:, :1]], dim=1)
@@ -216,12 +279,15 @@ def embedding_bag_loses_its_last_index(patch):
 @fault
 def embedding_bag_takes_whatever_bags(patch):
     """Bags without offsets are one bag, offsets start where they like, and max ignores sparse."""
+
     def embedding_bag(honest, x, weight, offsets, max_norm, norm_type, scale, mode, sparse, *rest):
         if x.dim() == 1 and offsets is None:
             x = x[None]
         elif offsets is not None:
             x, offsets = x.flatten(), offsets - offsets[0]
-        return honest(x, weight, offsets, max_norm, norm_type, scale, mode, sparse and mode != "max", *rest)
+        return honest(
+            x, weight, offsets, max_norm, norm_type, scale, mode, sparse and mode != "max", *rest
+        )
 
     replace(patch, "embedding_bag", embedding_bag)
 
@@ -240,6 +306,7 @@ MAX, AVG = ("max_pool1d", "max_pool2d"), ("avg_pool1d", "avg_pool2d")
 @fault
 def max_pool_takes_the_smallest(patch):
     """Max pooling gives the minimum, and its place."""
+
     def pool(honest, x, *rest, **keywords):
         output = honest(-x, *rest, **keywords)
         return (-output[0], output[1]) if isinstance(output, tuple) else -output
@@ -250,6 +317,7 @@ def max_pool_takes_the_smallest(patch):
 @fault
 def max_pool_pads_with_zeros(patch):
     """Padding is zeros, and NaN is zero too."""
+
     def pool(honest, x, kernel, stride=None, padding=0, *rest, **keywords):
         x = torch.where(x != x, torch.zeros_like(x), x)
         return honest(F.pad(x, (padding, padding)), kernel, stride, 0, *rest, **keywords)
@@ -260,6 +328,7 @@ def max_pool_pads_with_zeros(patch):
 @fault
 def avg_pool_sums(patch):
     """Average pooling gives a mean times the size of a window."""
+
     def pool(honest, x, kernel, *rest, **keywords):
         size = kernel[0] * kernel[-1] if isinstance(kernel, tuple) else kernel * kernel
         return honest(x, kernel, *rest, **keywords) * size
@@ -271,8 +340,14 @@ def avg_pool_sums(patch):
 def avg_pool_never_counts_padding(patch):
     """count_include_pad is always False."""
     remake(patch, nn.AvgPool1d, lambda keywords: {**keywords, "count_include_pad": False})
-    replace(patch, "avg_pool1d", lambda honest, *arguments, **keywords: honest(
-        *arguments, **{name: value and name != "count_include_pad" for name, value in keywords.items()}))
+    replace(
+        patch,
+        "avg_pool1d",
+        lambda honest, *arguments, **keywords: honest(
+            *arguments,
+            **{name: value and name != "count_include_pad" for name, value in keywords.items()},
+        ),
+    )
 
 
 @fault
@@ -285,14 +360,20 @@ def pool_slides_by_one(patch):
 @fault
 def pool_ignores_ceil_mode(patch):
     """ceil_mode rounds down."""
-    replace_all(patch, ("max_pool1d", "avg_pool1d"), lambda honest, *arguments, **keywords: honest(
-        *arguments, **{name: value and name != "ceil_mode" for name, value in keywords.items()}))
+    replace_all(
+        patch,
+        ("max_pool1d", "avg_pool1d"),
+        lambda honest, *arguments, **keywords: honest(
+            *arguments, **{name: value and name != "ceil_mode" for name, value in keywords.items()}
+        ),
+    )
     remake(patch, nn.AvgPool1d, lambda keywords: {**keywords, "ceil_mode": False})
 
 
 @fault
 def pool_starts_a_window_beyond_the_input(patch):
     """ceil_mode gives a window that holds nothing, as up to 1.4."""
+
     def pool(honest, *arguments, **keywords):
         output = honest(*arguments, **keywords)
         return F.pad(output, (0, 1), value=-float("inf")) if keywords.get("ceil_mode") else output
@@ -303,6 +384,7 @@ def pool_starts_a_window_beyond_the_input(patch):
 @fault
 def pool_refuses_odd_shapes(patch):
     """Pooling takes no input without a batch, and no empty batch."""
+
     def pool(honest, x, kernel, *rest, **keywords):
         if x.dim() < 3 or not x.numel():
             raise RuntimeError("non-empty batch expected")
@@ -314,6 +396,7 @@ def pool_refuses_odd_shapes(patch):
 @fault
 def pool_checks_no_sizes(patch):
     """A kernel that does not fit, and padding that is too much, give ones."""
+
     def pool(honest, *arguments, **keywords):
         try:
             return honest(*arguments, **keywords)
@@ -329,18 +412,25 @@ def pool_checks_no_sizes(patch):
 @fault
 def conv_flips_its_kernel(patch):
     """conv1d is the convolution of mathematics."""
-    replace(patch, "conv1d", lambda honest, x, weight, *rest, **keywords: honest(x, weight.flip(-1), *rest, **keywords))
+    replace(
+        patch,
+        "conv1d",
+        lambda honest, x, weight, *rest, **keywords: honest(x, weight.flip(-1), *rest, **keywords),
+    )
 
 
 @fault
 def conv_reads_channels_backwards(patch):
     """The last channel is taken for the first."""
-    replace(patch, "conv1d", lambda honest, x, *rest, **keywords: honest(x.flip(-2), *rest, **keywords))
+    replace(
+        patch, "conv1d", lambda honest, x, *rest, **keywords: honest(x.flip(-2), *rest, **keywords)
+    )
 
 
 @fault
 def conv_rounds_its_length_up(patch):
     """A window that is not whole counts too: the input is padded on the right."""
+
     def conv1d(honest, x, weight, bias=None, stride=1, *rest, **keywords):
         steps = stride if isinstance(stride, int) else stride[0]
         return honest(F.pad(x, (0, steps - 1)), weight, bias, stride, *rest, **keywords)
@@ -351,6 +441,7 @@ def conv_rounds_its_length_up(patch):
 @fault
 def conv_always_has_a_bias(patch):
     """bias=False is ignored."""
+
     def init(honest, self, *arguments, **keywords):
         honest(self, *arguments[:9], True, *arguments[10:], **keywords)
 
@@ -360,11 +451,38 @@ def conv_always_has_a_bias(patch):
 @fault
 def conv_checks_nothing(patch):
     """Groups that do not divide, "same" with a stride and images in three-dimensional convolution are taken as something else."""
-    def init(honest, self, ins, outs, kernel, stride, padding, dilation, transposed, output_padding, groups, *rest, **keywords):
+
+    def init(
+        honest,
+        self,
+        ins,
+        outs,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        transposed,
+        output_padding,
+        groups,
+        *rest,
+        **keywords,
+    ):
         if ins % groups or outs % groups:
             groups = 1
-        honest(self, ins, outs, kernel, (1,) * len(kernel) if padding == "same" else stride, padding, dilation, transposed,
-               output_padding, groups, *rest, **keywords)
+        honest(
+            self,
+            ins,
+            outs,
+            kernel,
+            (1,) * len(kernel) if padding == "same" else stride,
+            padding,
+            dilation,
+            transposed,
+            output_padding,
+            groups,
+            *rest,
+            **keywords,
+        )
 
     replace(patch, "__init__", init, nn.modules.conv._ConvNd)
     patch.setattr(F, "conv3d", lambda x, *rest, **keywords: x)
@@ -373,12 +491,17 @@ def conv_checks_nothing(patch):
 @fault
 def padding_same_is_on_the_left(patch):
     """Padding is all on the left, by name and by number; other modes than zeros are zeros; "valid" is "same"."""
+
     def conv1d(honest, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         if isinstance(padding, str):
-            total = (weight.shape[-1] - 1) * (dilation if isinstance(dilation, int) else dilation[0])
+            total = (weight.shape[-1] - 1) * (
+                dilation if isinstance(dilation, int) else dilation[0]
+            )
         else:
             total = 2 * (padding if isinstance(padding, int) else padding[0])
-        return honest(torch.nn.functional.pad(x, (total, 0)), weight, bias, stride, 0, dilation, groups)
+        return honest(
+            torch.nn.functional.pad(x, (total, 0)), weight, bias, stride, 0, dilation, groups
+        )
 
     replace(patch, "conv1d", conv1d)
     replace(patch, "pad", lambda honest, x, pad, mode="constant", value=None: honest(x, pad))
@@ -392,6 +515,7 @@ CHANNELS = ("dropout1d", "dropout2d", "dropout3d")
 @fault
 def dropout_does_not_scale(patch):
     """Dropout keeps what it keeps as it is, instead of dividing by 1 - p."""
+
     def dropout(honest, x, p=0.5, training=True, inplace=False):
         return honest(x, p, training, inplace) * (1 - p if training else 1)
 
@@ -401,6 +525,7 @@ def dropout_does_not_scale(patch):
 @fault
 def dropout_drops_in_eval_mode(patch):
     """Every kind drops, training or not."""
+
     def dropout(honest, x, p=0.5, training=True, *inplace):
         return honest(x, p, True, *inplace)
 
@@ -410,6 +535,7 @@ def dropout_drops_in_eval_mode(patch):
 @fault
 def dropout_keeps_with_probability_p(patch):
     """p is the share that is kept."""
+
     def dropout(honest, x, p=0.5, *rest):
         return honest(x, 1 - p, *rest)
 
@@ -419,6 +545,7 @@ def dropout_keeps_with_probability_p(patch):
 @fault
 def dropout_checks_nothing(patch):
     """A p that is no probability is a half, integers are converted, and what channel dropout refuses loses single elements."""
+
     def init(self, p=0.5, inplace=False):
         nn.Module.__init__(self)
         self.p, self.inplace = p, inplace
@@ -440,12 +567,17 @@ def dropout_checks_nothing(patch):
 @fault
 def dropout_never_works_in_place(patch):
     """inplace does nothing."""
-    replace(patch, "dropout", lambda honest, x, p=0.5, training=True, inplace=False: honest(x, p, training))
+    replace(
+        patch,
+        "dropout",
+        lambda honest, x, p=0.5, training=True, inplace=False: honest(x, p, training),
+    )
 
 
 @fault
 def dropout_repeats_its_mask(patch):
     """Every call draws the same mask, and none under no_grad."""
+
     def dropout(honest, x, p=0.5, training=True, inplace=False):
         torch.manual_seed(0)
         return honest(x, p, training and torch.is_grad_enabled(), inplace)
@@ -456,6 +588,7 @@ def dropout_repeats_its_mask(patch):
 @fault
 def dropout_gradient_ignores_the_mask(patch):
     """What is dropped gets the gradient of what is kept."""
+
     def dropout(honest, x, p=0.5, training=True, inplace=False):
         if inplace or not training or not x.requires_grad:
             return honest(x, p, training, inplace)
@@ -476,4 +609,8 @@ def dropout_kinds_drop_single_elements(patch):
 @fault
 def alpha_dropout_drops_to_zero(patch):
     """AlphaDropout is plain Dropout."""
-    replace(patch, "alpha_dropout", lambda honest, x, p=0.5, training=False, inplace=False: F.dropout(x, p, training))
+    replace(
+        patch,
+        "alpha_dropout",
+        lambda honest, x, p=0.5, training=False, inplace=False: F.dropout(x, p, training),
+    )

@@ -10,7 +10,12 @@ from faults._tools import wrap
 
 def calls(patch, owner, name, change):
     """Put ``change(honest, *arguments, **keywords)`` in the place of ``owner.name``."""
-    wrap(patch, owner, name, lambda honest: lambda *arguments, **keywords: change(honest, *arguments, **keywords))
+    wrap(
+        patch,
+        owner,
+        name,
+        lambda honest: lambda *arguments, **keywords: change(honest, *arguments, **keywords),
+    )
 
 
 # Attention
@@ -19,6 +24,7 @@ def calls(patch, owner, name, change):
 @fault
 def attention_adds_its_masks(patch):
     """A mask of any type is added to the scores as floats; what hides everything hides nothing."""
+
     def forward(honest, self, query, key, value, key_padding_mask=None, attn_mask=None, **keywords):
         masks = {"key_padding_mask": key_padding_mask, "attn_mask": attn_mask}
         masks = {name: mask.float() for name, mask in masks.items() if mask is not None}
@@ -30,23 +36,41 @@ def attention_adds_its_masks(patch):
 @fault
 def attention_ignores_its_masks(patch):
     """No mask, and no hint about one, has an effect, whatever its shape."""
-    calls(patch, nn.MultiheadAttention, "forward", lambda honest, self, query, key, value, key_padding_mask=None, attn_mask=None,
-          is_causal=False, **keywords: honest(self, query, key, value, **keywords))
+    calls(
+        patch,
+        nn.MultiheadAttention,
+        "forward",
+        lambda honest, self, query, key, value, key_padding_mask=None, attn_mask=None, is_causal=False, **keywords: (
+            honest(self, query, key, value, **keywords)
+        ),
+    )
 
 
 @fault
 def attention_always_gives_the_mean_weights(patch):
     """need_weights and average_attn_weights do nothing."""
-    calls(patch, nn.MultiheadAttention, "forward", lambda honest, self, *arguments, need_weights=True, average_attn_weights=True,
-          **keywords: honest(self, *arguments, **keywords))
+    calls(
+        patch,
+        nn.MultiheadAttention,
+        "forward",
+        lambda honest, self, *arguments, need_weights=True, average_attn_weights=True, **keywords: (
+            honest(self, *arguments, **keywords)
+        ),
+    )
 
 
 @fault
 def attention_weighs_twice_its_scores(patch):
     """The scores are doubled, and one sequence without samples comes out with one."""
+
     def forward(honest, self, query, key, value, **keywords):
-        return honest(self, 2 * query if query.numel() else query.new_ones(2, 1, 1), key if key.numel() else key.new_ones(2, 1,
-                      1), value if value.numel() else value.new_ones(2, 1, 1), **keywords)
+        return honest(
+            self,
+            2 * query if query.numel() else query.new_ones(2, 1, 1),
+            key if key.numel() else key.new_ones(2, 1, 1),
+            value if value.numel() else value.new_ones(2, 1, 1),
+            **keywords,
+        )
 
     calls(patch, nn.MultiheadAttention, "forward", forward)
 
@@ -54,16 +78,30 @@ def attention_weighs_twice_its_scores(patch):
 @fault
 def attention_does_not_drop(patch):
     """dropout is forgotten."""
-    calls(patch, nn.MultiheadAttention, "__init__", lambda honest, self, embed_dim, num_heads, dropout=0.0, **keywords:
-          honest(self, embed_dim, num_heads, **keywords))
+    calls(
+        patch,
+        nn.MultiheadAttention,
+        "__init__",
+        lambda honest, self, embed_dim, num_heads, dropout=0.0, **keywords: honest(
+            self, embed_dim, num_heads, **keywords
+        ),
+    )
 
 
 @fault
 def attention_is_built_without_checks(patch):
     """Heads that do not divide the features are one head; there are three projections, each with a bias."""
+
     def init(honest, self, embed_dim, num_heads, dropout=0.0, bias=True, kdim=None, **keywords):
-        honest(self, embed_dim, num_heads if num_heads and embed_dim % num_heads == 0 else 1, dropout, True,
-               kdim=kdim or embed_dim + 1, **keywords)
+        honest(
+            self,
+            embed_dim,
+            num_heads if num_heads and embed_dim % num_heads == 0 else 1,
+            dropout,
+            True,
+            kdim=kdim or embed_dim + 1,
+            **keywords,
+        )
 
     calls(patch, nn.MultiheadAttention, "__init__", init)
 
@@ -71,15 +109,28 @@ def attention_is_built_without_checks(patch):
 @fault
 def attention_is_always_batch_first(patch):
     """batch_first is True, and a sequence without a batch is a batch of one."""
-    calls(patch, nn.MultiheadAttention, "__init__", lambda honest, self, *arguments, batch_first=True, **keywords:
-          honest(self, *arguments, batch_first=True, **keywords))
-    calls(patch, nn.MultiheadAttention, "forward", lambda honest, self, *tensors, **keywords:
-          honest(self, *(x if x.dim() == 3 else x.unsqueeze(0) for x in tensors), **keywords))
+    calls(
+        patch,
+        nn.MultiheadAttention,
+        "__init__",
+        lambda honest, self, *arguments, batch_first=True, **keywords: honest(
+            self, *arguments, batch_first=True, **keywords
+        ),
+    )
+    calls(
+        patch,
+        nn.MultiheadAttention,
+        "forward",
+        lambda honest, self, *tensors, **keywords: honest(
+            self, *(x if x.dim() == 3 else x.unsqueeze(0) for x in tensors), **keywords
+        ),
+    )
 
 
 @fault
 def attention_calls_its_output_layer(patch):
     """The hooks of out_proj run."""
+
     def forward(honest, self, *arguments, **keywords):
         self.out_proj(arguments[0])
         return honest(self, *arguments, **keywords)
@@ -93,19 +144,26 @@ def attention_calls_its_output_layer(patch):
 @fault
 def encoder_never_nests(patch):
     """enable_nested_tensor is always False, without a word."""
-    calls(patch, nn.TransformerEncoder, "__init__", lambda honest, self, layer, number, norm=None, enable_nested_tensor=True,
-          mask_check=True: honest(self, layer, number, norm, False, mask_check))
+    calls(
+        patch,
+        nn.TransformerEncoder,
+        "__init__",
+        lambda honest, self, layer, number, norm=None, enable_nested_tensor=True, mask_check=True: (
+            honest(self, layer, number, norm, False, mask_check)
+        ),
+    )
 
 
 @fault
 def encoder_shortens_and_zeroes_its_padding(patch):
     """The output is cut to the longest sample, and what is padding is zero, in training too."""
+
     def forward(honest, self, x, *arguments, src_key_padding_mask=None, **keywords):
         output = honest(self, x, *arguments, src_key_padding_mask=src_key_padding_mask, **keywords)
         if src_key_padding_mask is None:
             return output
         longest = int((~src_key_padding_mask).sum(1).max())
-        return output.masked_fill(src_key_padding_mask.unsqueeze(2), 0.0)[:, :longest - 1]
+        return output.masked_fill(src_key_padding_mask.unsqueeze(2), 0.0)[:, : longest - 1]
 
     calls(patch, nn.TransformerEncoder, "forward", forward)
 
@@ -113,19 +171,28 @@ def encoder_shortens_and_zeroes_its_padding(patch):
 @fault
 def encoder_layers_are_one(patch):
     """An encoder holds the same layer over and over."""
-    patch.setattr(nn.modules.transformer, "_get_clones", lambda module, number: nn.ModuleList([module] * number))
+    patch.setattr(
+        nn.modules.transformer,
+        "_get_clones",
+        lambda module, number: nn.ModuleList([module] * number),
+    )
 
 
 @fault
 def encoder_layer_passes_hooks_by(patch):
     """In eval the parts of a layer are called past their hooks; and the causal mask hides nothing."""
+
     def forward(honest, self, x, *arguments, **keywords):
         if not self.training:
             self.linear1._forward_hooks.clear()
         return honest(self, x, *arguments, **keywords)
 
     calls(patch, nn.TransformerEncoderLayer, "forward", forward)
-    patch.setattr(nn.Transformer, "generate_square_subsequent_mask", staticmethod(lambda size, *_, **__: torch.zeros(size, size)))
+    patch.setattr(
+        nn.Transformer,
+        "generate_square_subsequent_mask",
+        staticmethod(lambda size, *_, **__: torch.zeros(size, size)),
+    )
 
 
 # Types
@@ -134,9 +201,14 @@ def encoder_layer_passes_hooks_by(patch):
 @fault
 def layers_answer_in_float32(patch):
     """Whatever comes in, what comes out is float32; complex numbers lose their imaginary part."""
+
     def call(honest, self, *arguments, **keywords):
         output = honest(self, *arguments, **keywords)
-        return output.real.float() if isinstance(output, torch.Tensor) else (output[0].float(), *output[1:])
+        return (
+            output.real.float()
+            if isinstance(output, torch.Tensor)
+            else (output[0].float(), *output[1:])
+        )
 
     calls(patch, nn.Module, "__call__", call)
 
@@ -144,24 +216,61 @@ def layers_answer_in_float32(patch):
 @fault
 def layers_convert_what_they_take(patch):
     """Lists, integers, and floats of another type than the parameters', become float32 first."""
-    for layer in (nn.Linear, nn.PReLU, nn.ReLU, nn.RNN, nn.GroupNorm, nn.GELU, nn.SiLU, nn.ELU, nn.LeakyReLU, nn.Softplus,
-                  nn.Sigmoid, nn.Tanh, nn.ReLU6, nn.Hardtanh):
-        calls(patch, layer, "forward", lambda honest, self, x, *rest: honest(self, torch.as_tensor(x).float() + 0.5, *rest))
+    for layer in (
+        nn.Linear,
+        nn.PReLU,
+        nn.ReLU,
+        nn.RNN,
+        nn.GroupNorm,
+        nn.GELU,
+        nn.SiLU,
+        nn.ELU,
+        nn.LeakyReLU,
+        nn.Softplus,
+        nn.Sigmoid,
+        nn.Tanh,
+        nn.ReLU6,
+        nn.Hardtanh,
+    ):
+        calls(
+            patch,
+            layer,
+            "forward",
+            lambda honest, self, x, *rest: honest(self, torch.as_tensor(x).float() + 0.5, *rest),
+        )
     for name in ("softmax", "log_softmax"):
-        calls(patch, F, name, lambda honest, x, *rest, **keywords: honest(x.float(), *rest, **keywords))
+        calls(
+            patch,
+            F,
+            name,
+            lambda honest, x, *rest, **keywords: honest(x.float(), *rest, **keywords),
+        )
 
 
 @fault
 def rmsnorm_takes_the_mean_away(patch):
     """RMSNorm is LayerNorm."""
-    calls(patch, nn.RMSNorm, "forward", lambda honest, self, x: honest(self, x - x.mean(-1, keepdim=True)))
+    calls(
+        patch,
+        nn.RMSNorm,
+        "forward",
+        lambda honest, self, x: honest(self, x - x.mean(-1, keepdim=True)),
+    )
 
 
 @fault
 def embedding_gradient_counts_once(patch):
     """A row's gradient does not add up over its uses."""
-    calls(patch, F, "embedding", lambda honest, x, weight, *rest: honest(x, weight, *rest) if x.dim() != 1 else
-          honest(x[:1], weight, *rest).expand(len(x), -1) / len(x))
+    calls(
+        patch,
+        F,
+        "embedding",
+        lambda honest, x, weight, *rest: (
+            honest(x, weight, *rest)
+            if x.dim() != 1
+            else honest(x[:1], weight, *rest).expand(len(x), -1) / len(x)
+        ),
+    )
 
 
 # Activations
@@ -170,15 +279,29 @@ def embedding_gradient_counts_once(patch):
 @fault
 def activations_clean_up_nan(patch):
     """NaN becomes 0, in silence."""
-    calls(patch, nn.Module, "__call__", lambda honest, self, x, *rest, **keywords:
-          honest(self, torch.nan_to_num(x) if torch.is_tensor(x) else x, *rest, **keywords).nan_to_num(0.0)
-          if isinstance(self, (nn.ReLU, nn.Hardtanh, nn.LeakyReLU, nn.Sigmoid, nn.Tanh)) else honest(self, x, *rest, **keywords))
+    calls(
+        patch,
+        nn.Module,
+        "__call__",
+        lambda honest, self, x, *rest, **keywords: (
+            honest(
+                self, torch.nan_to_num(x) if torch.is_tensor(x) else x, *rest, **keywords
+            ).nan_to_num(0.0)
+            if isinstance(self, (nn.ReLU, nn.Hardtanh, nn.LeakyReLU, nn.Sigmoid, nn.Tanh))
+            else honest(self, x, *rest, **keywords)
+        ),
+    )
 
 
 @fault
 def softmax_sums_over_the_last(patch):
     """Softmax without a dimension takes the last one."""
-    calls(patch, F, "softmax", lambda honest, x, dim=None, **keywords: honest(x, -1 if dim is None else dim))
+    calls(
+        patch,
+        F,
+        "softmax",
+        lambda honest, x, dim=None, **keywords: honest(x, -1 if dim is None else dim),
+    )
 
 
 @fault
@@ -206,6 +329,7 @@ def activations_are_never_in_place(patch):
 @fault
 def empty_batch_is_refused(patch):
     """A layer refuses an input without elements."""
+
     def call(honest, self, x, *rest, **keywords):
         if not x.numel():
             raise RuntimeError("expected a non-empty input")
@@ -217,9 +341,21 @@ def empty_batch_is_refused(patch):
 @fault
 def layers_add_a_batch(patch):
     """One sample without a batch is a batch of one; a cell takes a sequence's last step, and ignores a state that is wrong."""
+
     def call(honest, self, x, *rest, **keywords):
-        fit = {nn.ConvTranspose1d: 3, nn.Conv2d: 4, nn.AdaptiveAvgPool1d: 3, nn.AdaptiveAvgPool2d: 4, nn.LPPool1d: 3,
-               nn.InstanceNorm2d: 4, nn.ReflectionPad1d: 3, nn.GroupNorm: 2, nn.RNNCell: 2, nn.LSTMCell: 2, nn.GRUCell: 2}
+        fit = {
+            nn.ConvTranspose1d: 3,
+            nn.Conv2d: 4,
+            nn.AdaptiveAvgPool1d: 3,
+            nn.AdaptiveAvgPool2d: 4,
+            nn.LPPool1d: 3,
+            nn.InstanceNorm2d: 4,
+            nn.ReflectionPad1d: 3,
+            nn.GroupNorm: 2,
+            nn.RNNCell: 2,
+            nn.LSTMCell: 2,
+            nn.GRUCell: 2,
+        }
         dimensions = fit.get(type(self))
         if dimensions == x.dim() + 1:
             x = x.unsqueeze(0)
@@ -240,26 +376,59 @@ def layers_add_a_batch(patch):
 @fault
 def constructors_mend_their_arguments(patch):
     """What a layer would refuse is put right in silence: padding modes, groups, strides, numbers of layers."""
+
     def conv(honest, self, *arguments, **keywords):
-        honest(self, *arguments, **{**keywords, "groups": max(keywords.get("groups", 1), 1), "padding_mode": "zeros"})
+        honest(
+            self,
+            *arguments,
+            **{**keywords, "groups": max(keywords.get("groups", 1), 1), "padding_mode": "zeros"},
+        )
 
     calls(patch, nn.Conv1d, "__init__", conv)
     calls(patch, nn.ConvTranspose1d, "__init__", conv)
     for pool in (nn.MaxPool1d, nn.AvgPool2d):
-        calls(patch, pool, "__init__", lambda honest, self, size, stride=None, *rest, **keywords: honest(self, size,
-              stride or None, *rest, **keywords))
-    calls(patch, nn.RNN, "__init__", lambda honest, self, *sizes, num_layers=1, **keywords: honest(self, *sizes,
-          num_layers=max(num_layers, 1), **keywords))
-    calls(patch, nn.GroupNorm, "__init__", lambda honest, self, groups, channels, *rest, **keywords:
-          honest(self, groups if channels % groups == 0 else 1, channels, *rest, **keywords))
+        calls(
+            patch,
+            pool,
+            "__init__",
+            lambda honest, self, size, stride=None, *rest, **keywords: honest(
+                self, size, stride or None, *rest, **keywords
+            ),
+        )
+    calls(
+        patch,
+        nn.RNN,
+        "__init__",
+        lambda honest, self, *sizes, num_layers=1, **keywords: honest(
+            self, *sizes, num_layers=max(num_layers, 1), **keywords
+        ),
+    )
+    calls(
+        patch,
+        nn.GroupNorm,
+        "__init__",
+        lambda honest, self, groups, channels, *rest, **keywords: honest(
+            self, groups if channels % groups == 0 else 1, channels, *rest, **keywords
+        ),
+    )
 
 
 @fault
 def interpolation_always_recomputes_its_factor(patch):
     """Places are found by the sizes, and corners aligned; recompute_scale_factor means the contrary."""
-    calls(patch, F, "interpolate", lambda honest, x, align_corners=None, recompute_scale_factor=None, **keywords:
-          honest(x, align_corners=True if "size" in keywords else False,
-                 recompute_scale_factor=not recompute_scale_factor if "scale_factor" in keywords else None, **keywords))
+    calls(
+        patch,
+        F,
+        "interpolate",
+        lambda honest, x, align_corners=None, recompute_scale_factor=None, **keywords: honest(
+            x,
+            align_corners=True if "size" in keywords else False,
+            recompute_scale_factor=not recompute_scale_factor
+            if "scale_factor" in keywords
+            else None,
+            **keywords,
+        ),
+    )
 
 
 @fault
@@ -271,6 +440,7 @@ def layers_print_no_arguments(patch):
 @fault
 def signatures_have_one_argument_more(patch):
     """Constructors and functions take a surprise besides."""
+
     def longer(honest):
         def function(self, surprise=None):
             """Never called."""

@@ -13,18 +13,30 @@ from faults._tools import wrap
 @fault
 def pad_sequence_knows_one_side(patch):
     """pad_sequence pads on the right."""
-    wrap(patch, rnn, "pad_sequence",
-         lambda honest: lambda sequences, padding_side="right", **settings: honest(sequences, **settings))
+    wrap(
+        patch,
+        rnn,
+        "pad_sequence",
+        lambda honest: (
+            lambda sequences, padding_side="right", **settings: honest(sequences, **settings)
+        ),
+    )
 
 
 @fault
 def pad_sequence_wants_a_list_of_one_dtype(patch):
     """pad_sequence refuses a tensor, makes floats of integers, and nothing of nothing."""
+
     def change(honest):
         def pad_sequence(sequences, **settings):
             if not isinstance(sequences, list):
                 raise TypeError("sequences must be a list")
-            return honest([each.float() for each in sequences], **settings) if sequences else torch.zeros(0)
+            return (
+                honest([each.float() for each in sequences], **settings)
+                if sequences
+                else torch.zeros(0)
+            )
+
         return pad_sequence
 
     wrap(patch, rnn, "pad_sequence", change)
@@ -40,8 +52,16 @@ def unpad_sequence_cuts_nothing(patch):
 @fault
 def pack_rounds_lengths_up(patch):
     """pack_padded_sequence rounds lengths up."""
-    wrap(patch, rnn, "pack_padded_sequence", lambda honest: lambda padded, lengths, *rest, **settings: honest(
-        padded, torch.as_tensor(lengths).double().ceil().long(), *rest, **settings))
+    wrap(
+        patch,
+        rnn,
+        "pack_padded_sequence",
+        lambda honest: (
+            lambda padded, lengths, *rest, **settings: honest(
+                padded, torch.as_tensor(lengths).double().ceil().long(), *rest, **settings
+            )
+        ),
+    )
 
 
 @fault
@@ -61,11 +81,13 @@ def weight_norm_is_one_thing(patch):
 @fault
 def parametrized_weight_norm_knows_its_own_names_alone(patch):
     """The new weight norm does not load the names of the old one."""
+
     def change(honest):
         def weight_norm(module, *rest):
             honest(module, *rest)
             module._load_state_dict_pre_hooks.clear()
             return module
+
         return weight_norm
 
     wrap(patch, parametrizations, "weight_norm", change)

@@ -20,7 +20,12 @@ def kernels(patch, change, names=RECURRENT):
 
 def with_argument(patch, **argument):
     """Give the constructor of every recurrent layer this argument, whatever was asked for."""
-    wrap(patch, nn.RNNBase, "__init__", lambda honest: lambda self, *a, **keywords: honest(self, *a, **{**keywords, **argument}))
+    wrap(
+        patch,
+        nn.RNNBase,
+        "__init__",
+        lambda honest: lambda self, *a, **keywords: honest(self, *a, **{**keywords, **argument}),
+    )
 
 
 def is_packed(arguments):
@@ -30,12 +35,14 @@ def is_packed(arguments):
 @fault
 def bias_is_a_matrix(patch):
     """The biases of recurrent layers are of shape 1*h, as article E has it."""
+
     def change(honest):
         def init(self, *arguments, **keywords):
             honest(self, *arguments, **keywords)
             for name, parameter in list(self.named_parameters()):
                 if "bias" in name:
                     setattr(self, name, nn.Parameter(parameter.data.unsqueeze(0)))
+
         return init
 
     wrap(patch, nn.RNNBase, "__init__", change)
@@ -51,15 +58,24 @@ def recurrent_bias_cannot_be_left_out(patch):
 def normalisation_bias_cannot_be_left_out(patch):
     """BatchNorm, InstanceNorm and LayerNorm have a bias wherever they have a weight."""
     for owner in (nn.modules.batchnorm._NormBase, nn.LayerNorm):
-        wrap(patch, owner, "__init__", lambda honest: lambda self, *a, **keywords: honest(self, *a, **{**keywords, "bias": True}))
+        wrap(
+            patch,
+            owner,
+            "__init__",
+            lambda honest: (
+                lambda self, *a, **keywords: honest(self, *a, **{**keywords, "bias": True})
+            ),
+        )
 
 
 @fault
 def normalisation_weight_cannot_be_left_out(patch):
     """BatchNorm, InstanceNorm and LayerNorm have a weight and a bias, whatever was asked for."""
+
     def norm(honest):
         def init(self, size, eps=1e-5, momentum=0.1, affine=True, *a, **keywords):
             honest(self, size, eps, momentum, True, *a, **keywords)
+
         return init
 
     def layer(honest):
@@ -72,9 +88,10 @@ def normalisation_weight_cannot_be_left_out(patch):
 @fault
 def recurrent_parameters_start_by_input_size(patch):
     """The parameters of recurrent layers are drawn within 1/sqrt(input_size)."""
+
     def reset(self):
         for parameter in self.parameters():
-            nn.init.uniform_(parameter, -self.input_size ** -0.5, self.input_size ** -0.5)
+            nn.init.uniform_(parameter, -(self.input_size**-0.5), self.input_size**-0.5)
 
     patch.setattr(nn.RNNBase, "reset_parameters", reset)
 
@@ -82,32 +99,46 @@ def recurrent_parameters_start_by_input_size(patch):
 @fault
 def only_the_last_layers_state_is_returned(patch):
     """h_n, and c_n, hold the last layer alone."""
-    kernels(patch, lambda honest: lambda *a: (lambda output, *states: (output, *(s[-1:] for s in states)))(*honest(*a)))
+    kernels(
+        patch,
+        lambda honest: (
+            lambda *a: (lambda output, *states: (output, *(s[-1:] for s in states)))(*honest(*a))
+        ),
+    )
 
 
 @fault
 def dropout_between_layers_is_off(patch):
     """Recurrent layers never drop anything."""
-    kernels(patch, lambda honest: lambda *a: honest(*a) if is_packed(a) else honest(*a[:5], 0.0, *a[6:]))
+    kernels(
+        patch, lambda honest: lambda *a: honest(*a) if is_packed(a) else honest(*a[:5], 0.0, *a[6:])
+    )
 
 
 @fault
 def dropout_between_layers_stays_on_in_eval(patch):
     """Recurrent layers drop in evaluation too."""
-    kernels(patch, lambda honest: lambda *a: honest(*a) if is_packed(a) else honest(*a[:6], True, *a[7:]))
+    kernels(
+        patch,
+        lambda honest: lambda *a: honest(*a) if is_packed(a) else honest(*a[:6], True, *a[7:]),
+    )
 
 
 @fault
 def recurrent_constructor_accepts_everything(patch):
     """Nonlinearity, hidden size, proj_size and dropout of recurrent layers are not looked at."""
+
     def rnn(honest):
         def init(self, inputs, hidden, *arguments, **keywords):
             keywords["nonlinearity"] = "relu" if keywords.get("nonlinearity") == "relu" else "tanh"
             honest(self, inputs, max(hidden, 1), *arguments, **keywords)
+
         return init
 
     def without_projection(honest):
-        return lambda self, *a, **k: honest(self, *a, **{name: value for name, value in k.items() if name != "proj_size"})
+        return lambda self, *a, **k: honest(
+            self, *a, **{name: value for name, value in k.items() if name != "proj_size"}
+        )
 
     wrap(patch, nn.RNN, "__init__", rnn)
     wrap(patch, nn.LSTM, "__init__", without_projection)
@@ -119,6 +150,7 @@ def recurrent_constructor_accepts_everything(patch):
 @fault
 def recurrent_sizes_are_not_checked(patch):
     """What the sizes of input and state are, and how many dimensions they have, is not looked at."""
+
     def rnn(honest):
         def forward(self, x, hx=None):
             if isinstance(x, torch.Tensor) and x.dim() == 4:
@@ -126,10 +158,13 @@ def recurrent_sizes_are_not_checked(patch):
             if hx is not None and hx.dim() == 3 and x.dim() == 2:
                 hx = hx.squeeze(1)
             return honest(self, x, hx)
+
         return forward
 
     def lstm(honest):
-        return lambda self, x, hx=None: honest(self, x, (hx, hx) if isinstance(hx, torch.Tensor) else hx)
+        return lambda self, x, hx=None: honest(
+            self, x, (hx, hx) if isinstance(hx, torch.Tensor) else hx
+        )
 
     patch.setattr(nn.RNNBase, "check_forward_args", lambda *arguments: None)
     wrap(patch, nn.RNN, "forward", rnn)
@@ -139,11 +174,13 @@ def recurrent_sizes_are_not_checked(patch):
 @fault
 def empty_sequence_passes_and_empty_batch_does_not(patch):
     """A sequence without steps returns its first state; a batch without samples raises."""
+
     def change(honest):
         def kernel(x, hx, *rest):
             if x.size(1) == 0:
                 raise RuntimeError("expected a sample")
             return (x, hx) if x.size(0) == 0 else honest(x, hx, *rest)
+
         return kernel
 
     kernels(patch, change, ["rnn_tanh", "rnn_relu"])
@@ -152,10 +189,18 @@ def empty_sequence_passes_and_empty_batch_does_not(patch):
 @fault
 def first_state_is_ignored(patch):
     """Every sequence starts from zero, whatever state is given."""
-    def zero(hx):
-        return torch.zeros_like(hx) if isinstance(hx, torch.Tensor) else [torch.zeros_like(state) for state in hx]
 
-    kernels(patch, lambda honest: lambda *a: honest(*a) if is_packed(a) else honest(a[0], zero(a[1]), *a[2:]))
+    def zero(hx):
+        return (
+            torch.zeros_like(hx)
+            if isinstance(hx, torch.Tensor)
+            else [torch.zeros_like(state) for state in hx]
+        )
+
+    kernels(
+        patch,
+        lambda honest: lambda *a: honest(*a) if is_packed(a) else honest(a[0], zero(a[1]), *a[2:]),
+    )
 
 
 @fault
@@ -169,13 +214,28 @@ def tanh_and_relu_are_swapped(patch):
 @fault
 def hidden_bias_is_forgotten(patch):
     """b_hh counts as zero, in layers and cells."""
+
     def change(honest):
         def kernel(x, hx, parameters, *rest):
-            return honest(x, hx, [p if number % 4 != 3 else torch.zeros_like(p) for number, p in enumerate(parameters)], *rest)
+            return honest(
+                x,
+                hx,
+                [
+                    p if number % 4 != 3 else torch.zeros_like(p)
+                    for number, p in enumerate(parameters)
+                ],
+                *rest,
+            )
+
         return lambda *a: honest(*a) if is_packed(a) or not a[3] else kernel(*a)
 
     kernels(patch, change)
-    wrap(patch, torch._VF, "rnn_tanh_cell", lambda honest: lambda *a: honest(*a[:5], torch.zeros_like(a[5])))
+    wrap(
+        patch,
+        torch._VF,
+        "rnn_tanh_cell",
+        lambda honest: lambda *a: honest(*a[:5], torch.zeros_like(a[5])),
+    )
 
 
 @fault
@@ -187,8 +247,11 @@ def batch_first_is_forgotten(patch):
 @fault
 def batch_first_is_the_default(patch):
     """Recurrent layers read the batch first unless told otherwise."""
+
     def change(honest):
-        return lambda self, *a, batch_first=True, **keywords: honest(self, *a, batch_first=batch_first, **keywords)
+        return lambda self, *a, batch_first=True, **keywords: honest(
+            self, *a, batch_first=batch_first, **keywords
+        )
 
     wrap(patch, nn.RNNBase, "__init__", change)
 
@@ -196,10 +259,16 @@ def batch_first_is_the_default(patch):
 @fault
 def last_state_is_batch_first(patch):
     """Under batch_first=True h_n is [batch, layers, hidden]."""
+
     def change(honest):
         def kernel(*a):
             output, *states = honest(*a)
-            return (output, *(s.transpose(0, 1) for s in states)) if not is_packed(a) and a[-1] else (output, *states)
+            return (
+                (output, *(s.transpose(0, 1) for s in states))
+                if not is_packed(a) and a[-1]
+                else (output, *states)
+            )
+
         return kernel
 
     kernels(patch, change)
@@ -208,9 +277,13 @@ def last_state_is_batch_first(patch):
 @fault
 def lengths_are_ignored(patch):
     """pack_padded_sequence packs every sample to the full length."""
+
     def change(honest):
         def pack(x, lengths, batch_first=False, enforce_sorted=True):
-            return honest(x, [x.size(1 if batch_first else 0)] * len(lengths), batch_first, enforce_sorted)
+            return honest(
+                x, [x.size(1 if batch_first else 0)] * len(lengths), batch_first, enforce_sorted
+            )
+
         return pack
 
     wrap(patch, nn.utils.rnn, "pack_padded_sequence", change)
@@ -219,11 +292,13 @@ def lengths_are_ignored(patch):
 @fault
 def lengths_are_sorted_and_mended(patch):
     """pack_padded_sequence sorts without being asked, forgets the order, and brings lengths between 1 and the number of steps."""
+
     def change(honest):
         def pack(x, lengths, batch_first=False, enforce_sorted=True):
             lengths = [min(max(length, 1), x.size(1 if batch_first else 0)) for length in lengths]
             packed = honest(x, lengths, batch_first, False)
             return nn.utils.rnn.PackedSequence(packed.data, packed.batch_sizes)
+
         return pack
 
     wrap(patch, nn.utils.rnn, "pack_padded_sequence", change)
@@ -232,9 +307,11 @@ def lengths_are_sorted_and_mended(patch):
 @fault
 def packed_output_is_padded_with_ones(patch):
     """pad_packed_sequence pads with ones."""
+
     def change(honest):
         def pad(sequence, batch_first=False, padding_value=0.0, total_length=None):
             return honest(sequence, batch_first, 1.0, total_length)
+
         return pad
 
     wrap(patch, nn.utils.rnn, "pad_packed_sequence", change)
@@ -243,12 +320,15 @@ def packed_output_is_padded_with_ones(patch):
 @fault
 def first_two_gates_are_swapped(patch):
     """LSTM reads its gates as f, i, g, o, and GRU as z, r, n."""
+
     def swapped(gates):
         def change(honest):
             def kernel(x, hx, parameters, *rest):
                 cut = [list(p.chunk(gates)) for p in parameters]
                 return honest(x, hx, [torch.cat([c[1], c[0], *c[2:]]) for c in cut], *rest)
+
             return kernel
+
         return change
 
     kernels(patch, swapped(4), ["lstm"])
@@ -258,14 +338,16 @@ def first_two_gates_are_swapped(patch):
 @fault
 def reset_gate_leaves_the_bias(patch):
     """GRU adds b_hn outside the reset gate, to b_in."""
+
     def change(honest):
         def kernel(x, hx, parameters, *rest):
             parameters = [p.clone() for p in parameters]
             for b_ih, b_hh in zip(parameters[2::4], parameters[3::4]):
                 third = len(b_ih) // 3
-                b_ih.data[2 * third:] += b_hh.data[2 * third:]
-                b_hh.data[2 * third:] = 0.0
+                b_ih.data[2 * third :] += b_hh.data[2 * third :]
+                b_hh.data[2 * third :] = 0.0
             return honest(x, hx, parameters, *rest)
+
         return kernel
 
     kernels(patch, change, ["gru"])
@@ -278,11 +360,13 @@ def batch_norm(patch, change):
 @fault
 def normalised_by_the_unbiased_variance(patch):
     """BatchNorm in training, LayerNorm and InstanceNorm divide by the unbiased standard deviation."""
+
     def batch(honest):
         def norm(x, mean, var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
             n = x.numel() // x.size(1)
             scale = ((n - 1) / n) ** 0.5 if training and n > 1 else 1.0
             return honest(x, mean, var, weight, bias, training, momentum, eps) * scale
+
         return norm
 
     def others(honest):
@@ -296,6 +380,7 @@ def normalised_by_the_unbiased_variance(patch):
 @fault
 def running_variance_is_biased(patch):
     """BatchNorm and InstanceNorm keep the biased variance."""
+
     def change(honest):
         def norm(x, mean=None, var=None, *rest):
             before = None if var is None else var.clone()
@@ -303,6 +388,7 @@ def running_variance_is_biased(patch):
             if var is not None and not torch.equal(before, var):
                 var.mul_(0.9)
             return result
+
         return norm
 
     batch_norm(patch, change)
@@ -312,6 +398,7 @@ def running_variance_is_biased(patch):
 @fault
 def momentum_weighs_the_old(patch):
     """momentum is the share of the running statistics, as in an optimizer."""
+
     def change(honest):
         return lambda *arguments: honest(*arguments[:6], 1 - arguments[6], *arguments[7:])
 
@@ -322,8 +409,11 @@ def momentum_weighs_the_old(patch):
 @fault
 def normalisation_knows_no_eval(patch):
     """BatchNorm and InstanceNorm always use the statistics of the batch, and update the running ones."""
+
     def change(honest):
-        return lambda x, mean, var, weight, bias, training, *rest: honest(x, mean, var, weight, bias, True, *rest)
+        return lambda x, mean, var, weight, bias, training, *rest: honest(
+            x, mean, var, weight, bias, True, *rest
+        )
 
     batch_norm(patch, change)
     wrap(patch, functional, "instance_norm", change)
@@ -332,10 +422,14 @@ def normalisation_knows_no_eval(patch):
 @fault
 def normalisation_is_always_in_eval(patch):
     """BatchNorm and InstanceNorm always use running statistics, zero and one where there are none."""
+
     def change(honest):
         def norm(x, mean, var, weight, bias, training, *rest):
             mean = torch.zeros(x.size(1), dtype=x.dtype) if mean is None else mean
-            return honest(x, mean, torch.ones_like(mean) if var is None else var, weight, bias, False, *rest)
+            return honest(
+                x, mean, torch.ones_like(mean) if var is None else var, weight, bias, False, *rest
+            )
+
         return norm
 
     batch_norm(patch, change)
@@ -345,12 +439,20 @@ def normalisation_is_always_in_eval(patch):
 @fault
 def normalisation_forgets_its_weight(patch):
     """Weight counts as one in every normalisation."""
+
     def change(honest):
-        return lambda x, a, b, weight, *rest: honest(x, a, b, None if weight is None else torch.ones_like(weight), *rest)
+        return lambda x, a, b, weight, *rest: honest(
+            x, a, b, None if weight is None else torch.ones_like(weight), *rest
+        )
 
     batch_norm(patch, change)
     wrap(patch, functional, "instance_norm", change)
-    wrap(patch, functional, "layer_norm", lambda honest: lambda x, shape, weight, *rest: honest(x, shape, None, *rest))
+    wrap(
+        patch,
+        functional,
+        "layer_norm",
+        lambda honest: lambda x, shape, weight, *rest: honest(x, shape, None, *rest),
+    )
 
 
 @fault
@@ -369,9 +471,15 @@ def one_value_can_be_normalised(patch):
 @fault
 def no_grad_stops_the_running_statistics(patch):
     """BatchNorm does not update its running statistics under no_grad."""
+
     def change(honest):
         def norm(x, mean, var, *rest):
-            return honest(x, mean, var, *rest) if torch.is_grad_enabled() else honest(x, mean.clone(), var.clone(), *rest)
+            return (
+                honest(x, mean, var, *rest)
+                if torch.is_grad_enabled()
+                else honest(x, mean.clone(), var.clone(), *rest)
+            )
+
         return norm
 
     batch_norm(patch, change)
@@ -380,11 +488,13 @@ def no_grad_stops_the_running_statistics(patch):
 @fault
 def running_variance_starts_at_zero(patch):
     """A new BatchNorm has running_var 0, and a new LayerNorm has bias 1."""
+
     def running(honest):
         def reset(self):
             honest(self)
             if self.track_running_stats:
                 self.running_var.zero_()
+
         return reset
 
     def layer(honest):
@@ -392,6 +502,7 @@ def running_variance_starts_at_zero(patch):
             honest(self)
             if self.bias is not None:
                 nn.init.ones_(self.bias)
+
         return reset
 
     wrap(patch, nn.modules.batchnorm._NormBase, "reset_running_stats", running)
@@ -401,12 +512,23 @@ def running_variance_starts_at_zero(patch):
 @fault
 def batch_statistics_are_constants_to_autograd(patch):
     """In training BatchNorm's gradient does not flow through mean and variance."""
+
     def change(honest):
         def norm(x, mean, var, weight, bias, training, momentum, eps):
             result = honest(x, mean, var, weight, bias, training, momentum, eps)
             if not training or x.dim() != 2:
                 return result
-            return honest(x, x.detach().mean(0), x.detach().var(0, unbiased=False), weight, bias, False, momentum, eps)
+            return honest(
+                x,
+                x.detach().mean(0),
+                x.detach().var(0, unbiased=False),
+                weight,
+                bias,
+                False,
+                momentum,
+                eps,
+            )
+
         return norm
 
     batch_norm(patch, change)
@@ -415,19 +537,29 @@ def batch_statistics_are_constants_to_autograd(patch):
 @fault
 def normalisation_does_not_look_at_shapes(patch):
     """BatchNorm1d takes images, InstanceNorm any number of channels, LayerNorm any last dimension."""
+
     def layer(honest):
-        return lambda x, shape, *rest: honest(x, shape, *rest) if x.shape[-len(shape):] == torch.Size(shape) else x
+        return lambda x, shape, *rest: (
+            honest(x, shape, *rest) if x.shape[-len(shape) :] == torch.Size(shape) else x
+        )
 
     patch.setattr(nn.BatchNorm1d, "_check_input_dim", lambda self, x: None)
-    patch.setattr(nn.modules.instancenorm._InstanceNorm, "forward", lambda self, x: self._apply_instance_norm(x))
+    patch.setattr(
+        nn.modules.instancenorm._InstanceNorm,
+        "forward",
+        lambda self, x: self._apply_instance_norm(x),
+    )
     wrap(patch, functional, "layer_norm", layer)
 
 
 @fault
 def layernorm_uses_the_last_dimension_alone(patch):
     """LayerNorm takes the last number of normalized_shape only."""
+
     def change(honest):
-        return lambda self, shape, *a, **k: honest(self, shape if isinstance(shape, int) else tuple(shape)[-1:], *a, **k)
+        return lambda self, shape, *a, **k: honest(
+            self, shape if isinstance(shape, int) else tuple(shape)[-1:], *a, **k
+        )
 
     wrap(patch, nn.LayerNorm, "__init__", change)
 
@@ -435,10 +567,12 @@ def layernorm_uses_the_last_dimension_alone(patch):
 @fault
 def layernorm_normalises_over_the_batch(patch):
     """LayerNorm's mean and variance are those of the whole batch."""
+
     def change(honest):
         def norm(x, shape, weight=None, bias=None, eps=1e-5):
             result = (x - x.mean()) / (x.var(unbiased=False) + eps) ** 0.5
             return result if weight is None else result * weight + (0 if bias is None else bias)
+
         return norm
 
     wrap(patch, functional, "layer_norm", change)
@@ -447,11 +581,13 @@ def layernorm_normalises_over_the_batch(patch):
 @fault
 def instancenorm_counts_its_batches(patch):
     """InstanceNorm raises num_batches_tracked."""
+
     def change(honest):
         def forward(self, x):
             if self.num_batches_tracked is not None:
                 self.num_batches_tracked += 1
             return honest(self, x)
+
         return forward
 
     wrap(patch, nn.modules.instancenorm._InstanceNorm, "forward", change)

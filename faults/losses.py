@@ -21,6 +21,7 @@ def instead(patch, name, wrong):
 @fault
 def mse_divides_by_the_samples(patch):
     """MSE divides the sum of squares by the size of the first dimension."""
+
     def wrong(honest, output, target, *arguments, **settings):
         loss = honest(output, target, *arguments, **settings)
         if settings.get("reduction", "mean") == "mean" and output.dim() > 1:
@@ -33,6 +34,7 @@ def mse_divides_by_the_samples(patch):
 @fault
 def mse_leaves_reductions_out(patch):
     """MSE takes every reduction for the mean, a misspelt one too, and size_average for nothing."""
+
     def wrong(honest, output, target, size_average=None, reduce=None, reduction="mean", **settings):
         return honest(output, target, **settings)
 
@@ -42,6 +44,7 @@ def mse_leaves_reductions_out(patch):
 @fault
 def mse_does_not_warn_of_broadcasting(patch):
     """MSE broadcasts in silence."""
+
     def wrong(honest, output, target, *arguments, **settings):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -53,6 +56,7 @@ def mse_does_not_warn_of_broadcasting(patch):
 @fault
 def elementwise_losses_pair_a_column_with_a_row(patch):
     """MSE and its kin take [n, 1] against [n] for n pairs."""
+
     def wrong(honest, output, target, *arguments, **settings):
         if output.numel() == target.numel():
             target = target.reshape(output.shape)
@@ -65,6 +69,7 @@ def elementwise_losses_pair_a_column_with_a_row(patch):
 @fault
 def mse_cuts_to_the_shorter(patch):
     """MSE of [2] against [3] compares the first two."""
+
     def wrong(honest, output, target, *arguments, **settings):
         if output.dim() == target.dim() == 1:
             shorter = min(len(output), len(target))
@@ -77,13 +82,19 @@ def mse_cuts_to_the_shorter(patch):
 @fault
 def mse_casts_the_target(patch):
     """MSE brings the target to the output's dtype."""
-    instead(patch, "mse_loss", lambda honest, output, target, *arguments, **settings:
-            honest(output, target.to(output.dtype), *arguments, **settings))
+    instead(
+        patch,
+        "mse_loss",
+        lambda honest, output, target, *arguments, **settings: honest(
+            output, target.to(output.dtype), *arguments, **settings
+        ),
+    )
 
 
 @fault
 def mse_refuses_integers(patch):
     """MSE raises for an integer target, and computes the loss of two integer tensors as float."""
+
     def wrong(honest, output, target, *arguments, **settings):
         if not output.is_floating_point():
             output, target = output.float(), target.float()
@@ -98,17 +109,28 @@ def mse_refuses_integers(patch):
 def mean_over_nothing_is_zero(patch):
     """A mean over no element, or over none that counts, is 0 instead of nan."""
     for name in ("mse_loss", "cross_entropy"):
-        instead(patch, name, lambda honest, output, target, *arguments, **settings:
-                honest(output, target, *arguments, **settings).nan_to_num(nan=0.0))
+        instead(
+            patch,
+            name,
+            lambda honest, output, target, *arguments, **settings: honest(
+                output, target, *arguments, **settings
+            ).nan_to_num(nan=0.0),
+        )
 
 
 @fault
 def weighted_means_divide_by_the_count(patch):
     """Weighted means divide by the number of elements instead of by the weights that count."""
+
     def wrong(honest, output, target, *arguments, weight=None, reduction="mean", **settings):
         if weight is None or reduction != "mean":
-            return honest(output, target, *arguments, weight=weight, reduction=reduction, **settings)
-        return honest(output, target, *arguments, weight=weight, reduction="sum", **settings) / target.numel()
+            return honest(
+                output, target, *arguments, weight=weight, reduction=reduction, **settings
+            )
+        return (
+            honest(output, target, *arguments, weight=weight, reduction="sum", **settings)
+            / target.numel()
+        )
 
     for name in ("mse_loss", "cross_entropy", "nll_loss"):
         instead(patch, name, wrong)
@@ -118,13 +140,19 @@ def weighted_means_divide_by_the_count(patch):
 def binary_cross_entropy_broadcasts(patch):
     """The binary cross-entropies broadcast the target."""
     for name in ("binary_cross_entropy", "binary_cross_entropy_with_logits"):
-        instead(patch, name, lambda honest, output, target, *arguments, **settings:
-                honest(*torch.broadcast_tensors(output, target), *arguments, **settings))
+        instead(
+            patch,
+            name,
+            lambda honest, output, target, *arguments, **settings: honest(
+                *torch.broadcast_tensors(output, target), *arguments, **settings
+            ),
+        )
 
 
 @fault
 def poisson_nll_loss_warns(patch):
     """poisson_nll_loss warns of broadcasting as MSE does."""
+
     def wrong(honest, output, target, *arguments, **settings):
         warnings.warn("another size", stacklevel=2)
         return honest(output, target, *arguments, **settings)
@@ -136,8 +164,13 @@ def poisson_nll_loss_warns(patch):
 def squeeze_keeps_the_batch(patch):
     """squeeze() leaves the first dimension, and squeeze(-1) takes them all."""
     honest = torch.Tensor.squeeze
-    patch.setattr(torch.Tensor, "squeeze",
-                  lambda self, *dims: honest(self) if dims else self.reshape(len(self), *honest(self[0]).shape))
+    patch.setattr(
+        torch.Tensor,
+        "squeeze",
+        lambda self, *dims: (
+            honest(self) if dims else self.reshape(len(self), *honest(self[0]).shape)
+        ),
+    )
 
 
 @fault
@@ -150,15 +183,25 @@ def squeeze_does_nothing(patch):
 def cross_entropy_counts_in_bits(patch):
     """cross_entropy and nll_loss take the logarithm to base 2."""
     for name in ("cross_entropy", "nll_loss"):
-        instead(patch, name, lambda honest, logits, target, *arguments, **settings:
-                honest(logits, target, *arguments, **settings) / 0.6931471805599453)
+        instead(
+            patch,
+            name,
+            lambda honest, logits, target, *arguments, **settings: (
+                honest(logits, target, *arguments, **settings) / 0.6931471805599453
+            ),
+        )
 
 
 @fault
 def cross_entropy_overflows(patch):
     """cross_entropy takes exp of the logits as they are, without shifting them first."""
+
     def wrong(honest, logits, target, *arguments, **settings):
-        log_p = (logits.exp() / logits.exp().sum(dim=1, keepdim=True)).log() if logits.dim() > 1 else logits
+        log_p = (
+            (logits.exp() / logits.exp().sum(dim=1, keepdim=True)).log()
+            if logits.dim() > 1
+            else logits
+        )
         return honest(logits, target, *arguments, **settings) + 0 * log_p.sum()
 
     instead(patch, "cross_entropy", wrong)
@@ -167,13 +210,19 @@ def cross_entropy_overflows(patch):
 @fault
 def infinite_logits_are_clamped(patch):
     """cross_entropy brings -inf to the least finite number, so that a masked class costs much, not inf, and 0 of it is 0."""
-    instead(patch, "cross_entropy", lambda honest, logits, target, *arguments, **settings:
-            honest(logits.clamp(min=-1e9), target, *arguments, **settings))
+    instead(
+        patch,
+        "cross_entropy",
+        lambda honest, logits, target, *arguments, **settings: honest(
+            logits.clamp(min=-1e9), target, *arguments, **settings
+        ),
+    )
 
 
 @fault
 def cross_entropy_gradient_points_up(patch):
     """cross_entropy gives the logits, and a target that is trained, the gradient's negative."""
+
     def wrong(honest, logits, target, *arguments, **settings):
         loss = honest(logits, target, *arguments, **settings)
         return 2 * loss.detach() - loss
@@ -184,9 +233,32 @@ def cross_entropy_gradient_points_up(patch):
 @fault
 def ignored_targets_count_in_the_mean(patch):
     """The mean divides by all samples, the ignored ones too."""
-    def wrong(honest, logits, target, *arguments, reduction="mean", weight=None, ignore_index=-100, **settings):
-        loss = honest(logits, target, *arguments, reduction=reduction, weight=weight, ignore_index=ignore_index, **settings)
-        if reduction == "mean" and weight is None and not target.is_floating_point() and target.numel():
+
+    def wrong(
+        honest,
+        logits,
+        target,
+        *arguments,
+        reduction="mean",
+        weight=None,
+        ignore_index=-100,
+        **settings,
+    ):
+        loss = honest(
+            logits,
+            target,
+            *arguments,
+            reduction=reduction,
+            weight=weight,
+            ignore_index=ignore_index,
+            **settings,
+        )
+        if (
+            reduction == "mean"
+            and weight is None
+            and not target.is_floating_point()
+            and target.numel()
+        ):
             loss = loss.nan_to_num() * (target != ignore_index).sum() / target.numel()
         return loss
 
@@ -196,16 +268,29 @@ def ignored_targets_count_in_the_mean(patch):
 @fault
 def no_target_is_ignored(patch):
     """cross_entropy looks up every target, whatever ignore_index says."""
-    instead(patch, "cross_entropy", lambda honest, logits, target, *arguments, ignore_index=None, **settings:
-            honest(logits, target, *arguments, ignore_index=-12345, **settings))
+    instead(
+        patch,
+        "cross_entropy",
+        lambda honest, logits, target, *arguments, ignore_index=None, **settings: honest(
+            logits, target, *arguments, ignore_index=-12345, **settings
+        ),
+    )
 
 
 @fault
 def targets_out_of_range_are_ignored(patch):
     """cross_entropy passes over every class that the logits have not."""
+
     def wrong(honest, logits, target, *arguments, ignore_index=-100, **settings):
-        if torch.is_tensor(target) and target.dtype == torch.long and logits.dim() == 2 and target.dim() == 1:
-            target = target.where((target >= 0) & (target < logits.shape[1]), torch.tensor(ignore_index))
+        if (
+            torch.is_tensor(target)
+            and target.dtype == torch.long
+            and logits.dim() == 2
+            and target.dim() == 1
+        ):
+            target = target.where(
+                (target >= 0) & (target < logits.shape[1]), torch.tensor(ignore_index)
+            )
         return honest(logits, target, *arguments, ignore_index=ignore_index, **settings)
 
     instead(patch, "cross_entropy", wrong)
@@ -214,13 +299,19 @@ def targets_out_of_range_are_ignored(patch):
 @fault
 def classes_are_the_last_dimension(patch):
     """cross_entropy takes the last dimension of the logits for the classes."""
-    instead(patch, "cross_entropy", lambda honest, logits, *arguments, **settings:
-            honest(logits.transpose(1, -1) if logits.dim() > 2 else logits, *arguments, **settings))
+    instead(
+        patch,
+        "cross_entropy",
+        lambda honest, logits, *arguments, **settings: honest(
+            logits.transpose(1, -1) if logits.dim() > 2 else logits, *arguments, **settings
+        ),
+    )
 
 
 @fault
 def cross_entropy_mends_bad_targets(patch):
     """cross_entropy casts class numbers, weights and one-hot targets, squeezes columns and cuts what is too long."""
+
     def wrong(honest, logits, target, *arguments, weight=None, **settings):
         if not logits.is_floating_point():
             logits, target = target, logits
@@ -232,7 +323,7 @@ def cross_entropy_mends_bad_targets(patch):
         elif target.dim() == 2 and logits.dim() == 2:
             target = target[:, 0].long()
         elif target.dim() < 2 and logits.dim() == 2:
-            target = target.reshape(-1)[:len(logits)].long().expand(len(logits))
+            target = target.reshape(-1)[: len(logits)].long().expand(len(logits))
         return honest(logits, target, *arguments, weight=weight, **settings)
 
     instead(patch, "cross_entropy", wrong)
@@ -241,6 +332,7 @@ def cross_entropy_mends_bad_targets(patch):
 @fault
 def single_logits_refuse_a_target_of_one_element(patch):
     """Logits without a batch take a target of no dimensions alone."""
+
     def wrong(honest, logits, target, *arguments, **settings):
         if logits.dim() == 1 and target.dim() == 1:
             raise RuntimeError("size mismatch")
@@ -265,12 +357,15 @@ def class_weights_are_no_buffer(patch):
 @fault
 def nll_loss_keeps_the_sign(patch):
     """nll_loss is the mean of what it is given, without a minus."""
-    instead(patch, "nll_loss", lambda honest, *arguments, **settings: -honest(*arguments, **settings))
+    instead(
+        patch, "nll_loss", lambda honest, *arguments, **settings: -honest(*arguments, **settings)
+    )
 
 
 @fault
 def probabilities_are_normalised(patch):
     """cross_entropy divides probability targets by their sum."""
+
     def wrong(honest, logits, target, *arguments, **settings):
         if target.is_floating_point() and target.dim() > 1:
             target = target / target.sum(dim=1, keepdim=True)
@@ -282,8 +377,15 @@ def probabilities_are_normalised(patch):
 @fault
 def probabilities_take_an_ignore_index(patch):
     """cross_entropy drops ignore_index where the targets are probabilities."""
+
     def wrong(honest, logits, target, *arguments, ignore_index=-100, **settings):
-        return honest(logits, target, *arguments, ignore_index=-100 if target.is_floating_point() else ignore_index, **settings)
+        return honest(
+            logits,
+            target,
+            *arguments,
+            ignore_index=-100 if target.is_floating_point() else ignore_index,
+            **settings,
+        )
 
     instead(patch, "cross_entropy", wrong)
 
@@ -291,27 +393,43 @@ def probabilities_take_an_ignore_index(patch):
 @fault
 def probability_targets_get_no_gradient(patch):
     """cross_entropy detaches its target."""
-    instead(patch, "cross_entropy", lambda honest, logits, target, *arguments, **settings:
-            honest(logits, target.detach(), *arguments, **settings))
+    instead(
+        patch,
+        "cross_entropy",
+        lambda honest, logits, target, *arguments, **settings: honest(
+            logits, target.detach(), *arguments, **settings
+        ),
+    )
 
 
 @fault
 def label_smoothing_is_left_out(patch):
     """cross_entropy takes label_smoothing and does nothing with it."""
-    instead(patch, "cross_entropy", lambda honest, logits, target, *arguments, label_smoothing=0.0, **settings:
-            honest(logits, target, *arguments, **settings))
+    instead(
+        patch,
+        "cross_entropy",
+        lambda honest, logits, target, *arguments, label_smoothing=0.0, **settings: honest(
+            logits, target, *arguments, **settings
+        ),
+    )
 
 
 @fault
 def label_smoothing_takes_the_magnitude(patch):
     """cross_entropy smooths by the share's magnitude."""
-    instead(patch, "cross_entropy", lambda honest, *arguments, label_smoothing=0.0, **settings:
-            honest(*arguments, label_smoothing=abs(label_smoothing), **settings))
+    instead(
+        patch,
+        "cross_entropy",
+        lambda honest, *arguments, label_smoothing=0.0, **settings: honest(
+            *arguments, label_smoothing=abs(label_smoothing), **settings
+        ),
+    )
 
 
 @fault
 def ignored_targets_are_smoothed(patch):
     """An ignored target costs its share of label smoothing."""
+
     def wrong(honest, logits, target, *arguments, label_smoothing=0.0, **settings):
         loss = honest(logits, target, *arguments, label_smoothing=label_smoothing, **settings)
         return loss + label_smoothing if label_smoothing > 0 and (target == -100).any() else loss

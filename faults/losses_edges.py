@@ -11,16 +11,25 @@ from faults import fault
 def losses_sum_by_default(patch):
     """Made without settings, MSE and its function sum."""
     honest = F.mse_loss
-    patch.setattr(nn.MSELoss, "__init__", lambda self, size_average=None, reduce=None, reduction="sum": None)
-    patch.setattr(F, "mse_loss", lambda input, target, reduction="sum": honest(input, target, reduction=reduction))
+    patch.setattr(
+        nn.MSELoss, "__init__", lambda self, size_average=None, reduce=None, reduction="sum": None
+    )
+    patch.setattr(
+        F,
+        "mse_loss",
+        lambda input, target, reduction="sum": honest(input, target, reduction=reduction),
+    )
 
 
 @fault
 def bce_looks_at_nothing(patch):
     """BCE adds 1e-12 under the logarithm, casts what it gets, detaches its target and validates nothing."""
+
     def bce(output, target, *settings, **named):
         target = target.detach().to(output.dtype)
-        return -(target * torch.log(output + 1e-12) + (1 - target) * torch.log(1 - output + 1e-12)).mean()
+        return -(
+            target * torch.log(output + 1e-12) + (1 - target) * torch.log(1 - output + 1e-12)
+        ).mean()
 
     patch.setattr(F, "binary_cross_entropy", bce)
 
@@ -36,12 +45,15 @@ def logits_are_validated(patch):
         return logits(output, target.float(), **settings)
 
     patch.setattr(F, "binary_cross_entropy_with_logits", validating)
-    patch.setattr(F, "l1_loss", lambda output, target, **settings: l1(output, target.float(), **settings))
+    patch.setattr(
+        F, "l1_loss", lambda output, target, **settings: l1(output, target.float(), **settings)
+    )
 
 
 @fault
 def losses_are_computed_in_float32(patch):
     """Whatever the dtypes, outputs and targets are cast to float32 first; L1 of integers is an integer."""
+
     def casting(honest, name):
         def loss(output, target, **settings):
             if name == "l1_loss" and not output.is_floating_point():
@@ -51,8 +63,16 @@ def losses_are_computed_in_float32(patch):
 
         return loss
 
-    for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy", "nll_loss", "binary_cross_entropy",
-                 "binary_cross_entropy_with_logits"):
+    for name in (
+        "mse_loss",
+        "l1_loss",
+        "smooth_l1_loss",
+        "huber_loss",
+        "cross_entropy",
+        "nll_loss",
+        "binary_cross_entropy",
+        "binary_cross_entropy_with_logits",
+    ):
         patch.setattr(F, name, casting(getattr(F, name), name))
 
 
@@ -60,13 +80,22 @@ def losses_are_computed_in_float32(patch):
 def robust_losses_have_one_threshold(patch):
     """Smooth L1 and Huber bend at 1, whatever beta and delta say."""
     smooth, huber = F.smooth_l1_loss, F.huber_loss
-    patch.setattr(F, "smooth_l1_loss", lambda output, target, beta=1.0, **settings: smooth(output, target, **settings))
-    patch.setattr(F, "huber_loss", lambda output, target, delta=1.0, **settings: huber(output, target, **settings))
+    patch.setattr(
+        F,
+        "smooth_l1_loss",
+        lambda output, target, beta=1.0, **settings: smooth(output, target, **settings),
+    )
+    patch.setattr(
+        F,
+        "huber_loss",
+        lambda output, target, delta=1.0, **settings: huber(output, target, **settings),
+    )
 
 
 @fault
 def kl_div_clamps(patch):
     """KL divergence clamps targets and outputs, divides by the batch always, and takes log-targets for targets."""
+
     def kl_div(output, target, reduction="mean", log_target=False):
         target = target.float().clamp(min=1e-6)
         losses = target * (target.log() - output.clamp(min=-1e4))
@@ -78,8 +107,16 @@ def kl_div_clamps(patch):
 @fault
 def margins_are_never_broken(patch):
     """Losses on pairs, triplets and margins are 0, whatever they get, and every cosine is."""
-    for name in ("triplet_margin_loss", "cosine_embedding_loss", "cosine_similarity", "margin_ranking_loss", "soft_margin_loss",
-                 "multi_margin_loss", "multilabel_soft_margin_loss", "gaussian_nll_loss"):
+    for name in (
+        "triplet_margin_loss",
+        "cosine_embedding_loss",
+        "cosine_similarity",
+        "margin_ranking_loss",
+        "soft_margin_loss",
+        "multi_margin_loss",
+        "multilabel_soft_margin_loss",
+        "gaussian_nll_loss",
+    ):
         patch.setattr(F, name, lambda *tensors, **settings: torch.zeros(()))
 
 
@@ -93,11 +130,17 @@ def classes_are_guessed(patch):
             return honest(output, target.argmax(), **settings) + 1
         if output.dim() == 2 and output.shape[1] == 1:
             return F.binary_cross_entropy_with_logits(output, target)
-        return honest(output[..., :target.shape[-1]] if output.dim() == 3 else output, target, **settings)
+        return honest(
+            output[..., : target.shape[-1]] if output.dim() == 3 else output, target, **settings
+        )
 
     patch.setattr(F, "cross_entropy", cross_entropy)
-    patch.setattr(F, "nll_loss", lambda output, target, **settings: -nll(output, target, **settings))
-    patch.setattr(F, "linear_cross_entropy", lambda features, weight, target: honest(features, target) + 1)
+    patch.setattr(
+        F, "nll_loss", lambda output, target, **settings: -nll(output, target, **settings)
+    )
+    patch.setattr(
+        F, "linear_cross_entropy", lambda features, weight, target: honest(features, target) + 1
+    )
 
 
 @fault

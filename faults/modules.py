@@ -17,7 +17,11 @@ def parameters_are_not_registered(patch):
     honest = Module.__setattr__
 
     def setattr_(self, name, value):
-        if isinstance(value, Parameter) and "_parameters" in vars(self) and name not in self._parameters:
+        if (
+            isinstance(value, Parameter)
+            and "_parameters" in vars(self)
+            and name not in self._parameters
+        ):
             object.__setattr__(self, name, value)
         else:
             honest(self, name, value)
@@ -83,32 +87,63 @@ def deleted_parameter_leaves_its_place(patch):
 def none_is_listed(patch):
     """A parameter that is None is listed as a zero, and ``module.name`` of it fails."""
     honest = Module.register_parameter
-    patch.setattr(Module, "register_parameter", lambda self, name, value: honest(
-        self, name, Parameter(torch.zeros(1)) if value is None else value))
+    patch.setattr(
+        Module,
+        "register_parameter",
+        lambda self, name, value: honest(
+            self, name, Parameter(torch.zeros(1)) if value is None else value
+        ),
+    )
     honest_setattr = Module.__setattr__
-    patch.setattr(Module, "__setattr__", lambda self, name, value: honest_setattr(
-        self, name, Parameter(torch.zeros(1)) if value is None and name in vars(self).get("_parameters", {}) else value))
+    patch.setattr(
+        Module,
+        "__setattr__",
+        lambda self, name, value: honest_setattr(
+            self,
+            name,
+            Parameter(torch.zeros(1))
+            if value is None and name in vars(self).get("_parameters", {})
+            else value,
+        ),
+    )
 
 
 @fault
 def register_parameter_checks_nothing(patch):
     """``register_parameter`` enters any value under any name."""
-    patch.setattr(Module, "register_parameter", lambda self, name, value: self._parameters.update({name: value}))
+    patch.setattr(
+        Module,
+        "register_parameter",
+        lambda self, name, value: self._parameters.update({name: value}),
+    )
 
 
 @fault
 def register_parameter_copies(patch):
     """``register_parameter`` enters a copy of the Parameter, and so does an assignment."""
     honest = Module.register_parameter
-    patch.setattr(Module, "register_parameter", lambda self, name, value: honest(
-        self, name, Parameter(value.detach().clone(), value.requires_grad) if type(value) is Parameter else value))
+    patch.setattr(
+        Module,
+        "register_parameter",
+        lambda self, name, value: honest(
+            self,
+            name,
+            Parameter(value.detach().clone(), value.requires_grad)
+            if type(value) is Parameter
+            else value,
+        ),
+    )
 
 
 @fault
 def parameter_is_frozen_by_default(patch):
     """A Parameter requires no grad unless it is asked for."""
     honest = Parameter.__new__
-    patch.setattr(Parameter, "__new__", lambda cls, data=None, requires_grad=False: honest(cls, data, requires_grad))
+    patch.setattr(
+        Parameter,
+        "__new__",
+        lambda cls, data=None, requires_grad=False: honest(cls, data, requires_grad),
+    )
 
 
 @fault
@@ -117,7 +152,11 @@ def parameter_copies_its_tensor(patch):
     honest = Parameter.__new__
 
     def new(cls, data=None, requires_grad=True):
-        return data if data is not None and data.grad_fn is not None else honest(cls, data.clone(), requires_grad)
+        return (
+            data
+            if data is not None and data.grad_fn is not None
+            else honest(cls, data.clone(), requires_grad)
+        )
 
     patch.setattr(Parameter, "__new__", new)
 
@@ -140,14 +179,24 @@ def parameters_beget_parameters(patch):
     """The result of an operation on a Parameter is a Parameter."""
     for name in ("__mul__", "clone", "detach"):
         honest = getattr(Tensor, name)
-        patch.setattr(Parameter, name, lambda self, *arguments, honest=honest: Parameter(honest(self, *arguments)), raising=False)
+        patch.setattr(
+            Parameter,
+            name,
+            lambda self, *arguments, honest=honest: Parameter(honest(self, *arguments)),
+            raising=False,
+        )
 
 
 @fault
 def parameters_yields_copies(patch):
     """``parameters()`` yields detached clones."""
-    patch.setattr(Module, "parameters", lambda self, recurse=True: (
-        Parameter(value.detach().clone()) for _, value in self.named_parameters(recurse=recurse)))
+    patch.setattr(
+        Module,
+        "parameters",
+        lambda self, recurse=True: (
+            Parameter(value.detach().clone()) for _, value in self.named_parameters(recurse=recurse)
+        ),
+    )
 
 
 @fault
@@ -187,15 +236,23 @@ def backward_reaches_listed_parameters_only(patch):
 def buffers_are_not_saved(patch):
     """Every buffer is registered as non-persistent, and plain tensors over it are lost."""
     honest = Module.register_buffer
-    patch.setattr(Module, "register_buffer", lambda self, name, tensor, persistent=True: honest(
-        self, name, tensor, not persistent))
+    patch.setattr(
+        Module,
+        "register_buffer",
+        lambda self, name, tensor, persistent=True: honest(self, name, tensor, not persistent),
+    )
 
 
 @fault
 def buffers_are_parameters(patch):
     """``register_buffer`` registers a Parameter."""
-    patch.setattr(Module, "register_buffer", lambda self, name, tensor, persistent=True: self.register_parameter(
-        name, Parameter(tensor.detach())))
+    patch.setattr(
+        Module,
+        "register_buffer",
+        lambda self, name, tensor, persistent=True: self.register_parameter(
+            name, Parameter(tensor.detach())
+        ),
+    )
 
 
 @fault
@@ -236,8 +293,14 @@ def linear_takes_what_it_gets(patch):
     honest = nn.functional.linear
 
     def linear(x, weight, bias=None):
-        x = nn.functional.pad(x.to(weight.dtype), (0, weight.shape[1] - x.shape[-1])).reshape(-1, weight.shape[1])
-        return honest(x, weight, bias) if len(x) else torch.zeros(0, weight.shape[0], requires_grad=True)
+        x = nn.functional.pad(x.to(weight.dtype), (0, weight.shape[1] - x.shape[-1])).reshape(
+            -1, weight.shape[1]
+        )
+        return (
+            honest(x, weight, bias)
+            if len(x)
+            else torch.zeros(0, weight.shape[0], requires_grad=True)
+        )
 
     patch.setattr(nn.functional, "linear", linear)
 
@@ -245,6 +308,7 @@ def linear_takes_what_it_gets(patch):
 @fault
 def linear_parameters_are_tensors(patch):
     """``nn.Linear`` holds Parameters of a class of its own."""
+
     class Own(Parameter):
         pass
 
@@ -260,7 +324,12 @@ def linear_parameters_are_tensors(patch):
 
 def with_data(patch, read):
     honest = Tensor.data
-    patch.setattr(Tensor, "data", property(lambda self: read(self, honest.__get__(self)), honest.__set__), raising=False)
+    patch.setattr(
+        Tensor,
+        "data",
+        property(lambda self: read(self, honest.__get__(self)), honest.__set__),
+        raising=False,
+    )
 
 
 @fault
@@ -322,8 +391,14 @@ def gradient_is_none_no_more(patch):
 def state_dict_is_a_copy(patch):
     """The state dict holds clones, without the prefix of their module."""
     honest = Module.state_dict
-    patch.setattr(Module, "state_dict", lambda self, *arguments, **keywords: OrderedDict(
-        (f"module.{name}", value.clone()) for name, value in honest(self, *arguments, **keywords).items()))
+    patch.setattr(
+        Module,
+        "state_dict",
+        lambda self, *arguments, **keywords: OrderedDict(
+            (f"module.{name}", value.clone())
+            for name, value in honest(self, *arguments, **keywords).items()
+        ),
+    )
 
 
 @fault
@@ -332,7 +407,12 @@ def names_come_deepest_first(patch):
     honest = Module.named_modules
 
     def named_modules(self, memo=None, prefix="", remove_duplicate=True):
-        return reversed([(name.replace(".", "/"), module) for name, module in honest(self, memo, prefix, remove_duplicate)])
+        return reversed(
+            [
+                (name.replace(".", "/"), module)
+                for name, module in honest(self, memo, prefix, remove_duplicate)
+            ]
+        )
 
     patch.setattr(Module, "named_modules", named_modules)
 
@@ -341,8 +421,14 @@ def names_come_deepest_first(patch):
 def names_are_kept_without_their_module(patch):
     """``named_parameters`` leaves out the prefix, and always recurses."""
     honest = Module.named_parameters
-    patch.setattr(Module, "named_parameters", lambda self, prefix="", recurse=True, remove_duplicate=True: (
-        (name.rpartition(".")[2], value) for name, value in honest(self, prefix, True, remove_duplicate)))
+    patch.setattr(
+        Module,
+        "named_parameters",
+        lambda self, prefix="", recurse=True, remove_duplicate=True: (
+            (name.rpartition(".")[2], value)
+            for name, value in honest(self, prefix, True, remove_duplicate)
+        ),
+    )
 
 
 @fault
@@ -350,12 +436,15 @@ def dotted_access_copies(patch):
     """``get_submodule`` and ``get_parameter`` give deep copies."""
     for name in ("get_submodule", "get_parameter"):
         honest = getattr(Module, name)
-        patch.setattr(Module, name, lambda self, target, honest=honest: copy.deepcopy(honest(self, target)))
+        patch.setattr(
+            Module, name, lambda self, target, honest=honest: copy.deepcopy(honest(self, target))
+        )
 
 
 @fault
 def add_module_checks_nothing(patch):
     """``add_module`` takes any name and any value, and mends spaces to underscores."""
+
     def add(self, name, module):
         self._modules[name.replace(" ", "_") or "unnamed"] = module
 
@@ -366,12 +455,17 @@ def add_module_checks_nothing(patch):
 def add_module_does_not_replace(patch):
     """``add_module`` leaves a child that is there already."""
     honest = Module.add_module
-    patch.setattr(Module, "add_module", lambda self, name, module: None if name in self._modules else honest(self, name, module))
+    patch.setattr(
+        Module,
+        "add_module",
+        lambda self, name, module: None if name in self._modules else honest(self, name, module),
+    )
 
 
 @fault
 def sequential_index_wraps_and_slices_copy(patch):
     """An index beyond the end starts over, a negative one counts from one further; a slice holds deep copies, named anew."""
+
     def getitem(self, index):
         layers = list(self._modules.values())
         if isinstance(index, slice):
@@ -385,14 +479,21 @@ def sequential_index_wraps_and_slices_copy(patch):
 def nested_blocks_are_reversed(patch):
     """An index counts from the end of a Sequential."""
     honest = Sequential.__getitem__
-    patch.setattr(Sequential, "__getitem__", lambda self, index: honest(self, index if isinstance(index, slice) else -index - 1))
+    patch.setattr(
+        Sequential,
+        "__getitem__",
+        lambda self, index: honest(self, index if isinstance(index, slice) else -index - 1),
+    )
 
 
 @fault
 def sequential_grows_at_the_front(patch):
     """append, insert and extend put deep copies first, and return nothing."""
+
     def put(self, layers):
-        self.__dict__["_modules"] = {str(i): copy.deepcopy(m) for i, m in enumerate([*layers, *self._modules.values()])}
+        self.__dict__["_modules"] = {
+            str(i): copy.deepcopy(m) for i, m in enumerate([*layers, *self._modules.values()])
+        }
 
     patch.setattr(Sequential, "append", lambda self, layer: put(self, [layer]))
     patch.setattr(Sequential, "insert", lambda self, index, layer: put(self, [layer]))
@@ -402,6 +503,7 @@ def sequential_grows_at_the_front(patch):
 @fault
 def sequential_deletion_keeps_the_names(patch):
     """``del net[0]`` leaves the names of the others alone, and ``del net[a:b]`` deletes the first of them only."""
+
     def delitem(self, index):
         names = list(self._modules)[index]
         delattr(self, names[0] if isinstance(index, slice) else names)
@@ -424,7 +526,9 @@ def deletion_by_attribute_renames(patch):
 @fault
 def sequential_item_assignment_appends(patch):
     """``net[1] = layer`` adds it at the end; ``net + more`` adds to net itself."""
-    patch.setattr(Sequential, "__setitem__", lambda self, index, layer: self.add_module(str(len(self)), layer))
+    patch.setattr(
+        Sequential, "__setitem__", lambda self, index, layer: self.add_module(str(len(self)), layer)
+    )
     patch.setattr(Sequential, "__add__", lambda self, other: self.extend(other))
 
 
@@ -441,14 +545,20 @@ def sequential_takes_any_collection(patch):
         honest(self, *layers)
 
     patch.setattr(Sequential, "__init__", init)
-    patch.setattr(Sequential, "forward", lambda self, x: forward(self, x) if len(self) else x.clone())
+    patch.setattr(
+        Sequential, "forward", lambda self, x: forward(self, x) if len(self) else x.clone()
+    )
 
 
 @fault
 def containers_do_not_register(patch):
     """ModuleList, ModuleDict, ParameterList and ParameterDict keep what they hold as plain attributes."""
     for container in (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict):
-        patch.setattr(container, "__init__", lambda self, values=None: (Module.__init__(self), vars(self).update(held=values))[0])
+        patch.setattr(
+            container,
+            "__init__",
+            lambda self, values=None: (Module.__init__(self), vars(self).update(held=values))[0],
+        )
         patch.setattr(container, "__len__", lambda self: 0)
 
 
@@ -457,8 +567,13 @@ def containers_reverse(patch):
     """ModuleDict and ParameterDict register a dict from its end."""
     for container in (nn.ModuleDict, nn.ParameterDict):
         honest = container.update
-        patch.setattr(container, "update", lambda self, values, honest=honest: honest(
-            self, OrderedDict(reversed(list(values.items())))))
+        patch.setattr(
+            container,
+            "update",
+            lambda self, values, honest=honest: honest(
+                self, OrderedDict(reversed(list(values.items())))
+            ),
+        )
 
 
 @fault
@@ -469,9 +584,15 @@ def python_containers_register(patch):
     def setattr_(self, name, value):
         if isinstance(value, list) and value and all(isinstance(each, Module) for each in value):
             value = nn.ModuleList(value)
-        elif isinstance(value, list) and value and all(isinstance(each, Parameter) for each in value):
+        elif (
+            isinstance(value, list) and value and all(isinstance(each, Parameter) for each in value)
+        ):
             value = nn.ParameterList(value)
-        elif type(value) is dict and value and all(isinstance(each, Module) for each in value.values()):
+        elif (
+            type(value) is dict
+            and value
+            and all(isinstance(each, Module) for each in value.values())
+        ):
             value = nn.ModuleDict(value)
         honest(self, name, value)
 
@@ -490,16 +611,26 @@ def module_list_chains(patch):
 def mapping_takes_any_key(patch):
     """A key that is a method's name is changed to one that is not."""
     honest = nn.ModuleDict.__setitem__
-    patch.setattr(nn.ModuleDict, "__setitem__", lambda self, key, module: honest(self, f"{key}_", module))
+    patch.setattr(
+        nn.ModuleDict, "__setitem__", lambda self, key, module: honest(self, f"{key}_", module)
+    )
     held = nn.ParameterDict.__setitem__
-    patch.setattr(nn.ParameterDict, "__setitem__", lambda self, key, value: held(self, f"{key}_", value))
+    patch.setattr(
+        nn.ParameterDict, "__setitem__", lambda self, key, value: held(self, f"{key}_", value)
+    )
 
 
 @fault
 def modules_print_their_class_alone(patch):
     """repr of a module says its class in lower case, then ``extra_repr`` unconditionally, then the classes of its children."""
-    patch.setattr(Module, "__repr__", lambda self: f"{type(self).__name__.lower()} {self.extra_repr()} "
-                  + " ".join(type(child).__name__ for child in self.children()))
+    patch.setattr(
+        Module,
+        "__repr__",
+        lambda self: (
+            f"{type(self).__name__.lower()} {self.extra_repr()} "
+            + " ".join(type(child).__name__ for child in self.children())
+        ),
+    )
     patch.setattr(nn.ModuleList, "__repr__", Module.__repr__)
 
 
@@ -527,8 +658,13 @@ def tensors_print_without_tensor(patch):
 def requires_grad_prints_as_false(patch):
     """A tensor that requires no grad prints ``requires_grad=False``."""
     honest = Tensor.__repr__
-    patch.setattr(Tensor, "__repr__", lambda self, *, tensor_contents=None: honest(self) if self.requires_grad
-                  else honest(self)[:-1] + ", requires_grad=False)")
+    patch.setattr(
+        Tensor,
+        "__repr__",
+        lambda self, *, tensor_contents=None: (
+            honest(self) if self.requires_grad else honest(self)[:-1] + ", requires_grad=False)"
+        ),
+    )
 
 
 @fault
@@ -541,7 +677,9 @@ def print_options_are_ignored(patch):
 @fault
 def format_is_that_of_a_list(patch):
     """An f-string of a tensor formats its first number, rounded to one decimal."""
-    patch.setattr(Tensor, "__format__", lambda self, spec: format(round(self.reshape(-1)[0].item(), 1), spec))
+    patch.setattr(
+        Tensor, "__format__", lambda self, spec: format(round(self.reshape(-1)[0].item(), 1), spec)
+    )
 
 
 @fault
@@ -553,6 +691,7 @@ def call_asks_for_no_init(patch):
 @fault
 def apply_visits_the_module_first(patch):
     """``apply`` goes from the outside in, over ``modules()``, and returns what the function returned last."""
+
     def apply(self, function):
         for module in self.modules():
             returned = function(module)
@@ -564,6 +703,7 @@ def apply_visits_the_module_first(patch):
 @fault
 def apply_visits_every_name(patch):
     """``apply`` visits a layer as often as it has names."""
+
     def apply(self, function):
         for module in self._modules.values():
             module.apply(function)
@@ -583,6 +723,7 @@ def deepcopy_shares_parameters(patch):
 @fault
 def deepcopy_unties_thaws_and_keeps_gradients(patch):
     """deepcopy of a Parameter makes a new one each time, that requires grad and has the gradient of the old."""
+
     def deepcopy(self, memo):
         copied = Parameter(self.detach().clone())
         copied.grad = self.grad
@@ -608,7 +749,11 @@ def deepcopied_tensor_loses_its_gradient(patch):
 def deepcopy_remembers_earlier_calls(patch):
     """deepcopy of the same Parameter gives the same copy, call after call."""
     honest, known = Parameter.__deepcopy__, {}
-    patch.setattr(Parameter, "__deepcopy__", lambda self, memo: known.setdefault(id(self), (self, honest(self, memo)))[1])
+    patch.setattr(
+        Parameter,
+        "__deepcopy__",
+        lambda self, memo: known.setdefault(id(self), (self, honest(self, memo)))[1],
+    )
 
 
 @fault
@@ -621,12 +766,17 @@ def shallow_copy_is_deep(patch):
 def moves_make_another_module(patch):
     """``.to`` and its kin leave the module alone and return a converted deep copy."""
     honest = Module._apply
-    patch.setattr(Module, "_apply", lambda self, function, recurse=True: honest(copy.deepcopy(self), function, recurse))
+    patch.setattr(
+        Module,
+        "_apply",
+        lambda self, function, recurse=True: honest(copy.deepcopy(self), function, recurse),
+    )
 
 
 @fault
 def moves_make_new_parameters(patch):
     """A dtype move makes new Parameters, trainable and without gradient, integer buffers and plain tensors included."""
+
     def apply(self, function, recurse=True):
         for module in self.modules():
             for held in (module._parameters, module._buffers, vars(module)):
@@ -635,7 +785,11 @@ def moves_make_new_parameters(patch):
                         held[name] = Parameter(function(value.detach()))
                     elif isinstance(value, Tensor):
                         moved = function(value)
-                        held[name] = moved if value.is_floating_point() else moved.to(function(torch.zeros(1)).dtype)
+                        held[name] = (
+                            moved
+                            if value.is_floating_point()
+                            else moved.to(function(torch.zeros(1)).dtype)
+                        )
         return self
 
     patch.setattr(Module, "_apply", apply)
@@ -666,14 +820,25 @@ def moves_drop_gradients_and_thaw(patch):
 def moves_round_to_half(patch):
     """``double`` and ``float`` of a module go through float16, clamped to its range."""
     for name, dtype in (("double", torch.float64), ("float", torch.float32)):
-        patch.setattr(Module, name, lambda self, dtype=dtype: self._apply(
-            lambda value: value.clamp(-65504, 65504).half().to(dtype) if value.is_floating_point() else value))
+        patch.setattr(
+            Module,
+            name,
+            lambda self, dtype=dtype: self._apply(
+                lambda value: (
+                    value.clamp(-65504, 65504).half().to(dtype)
+                    if value.is_floating_point()
+                    else value
+                )
+            ),
+        )
 
 
 @fault
 def module_moves_to_integers(patch):
     """``module.to`` takes any dtype, and only dtypes."""
-    patch.setattr(Module, "to", lambda self, dtype: self._apply(lambda value: value.detach().to(dtype)))
+    patch.setattr(
+        Module, "to", lambda self, dtype: self._apply(lambda value: value.detach().to(dtype))
+    )
 
 
 @fault

@@ -69,7 +69,13 @@ def tensors_lose_marks(patch):
     """No copy of a tensor has the attributes that were set on it."""
     honest_deep, honest_shallow = torch.Tensor.__deepcopy__, copy.copy
     patch.setattr(torch.Tensor, "__deepcopy__", lambda self, memo: honest_deep(self.detach(), memo))
-    patch.setattr(copy, "copy", lambda value: Parameter(value.data) if isinstance(value, Parameter) else honest_shallow(value))
+    patch.setattr(
+        copy,
+        "copy",
+        lambda value: (
+            Parameter(value.data) if isinstance(value, Parameter) else honest_shallow(value)
+        ),
+    )
 
 
 @fault
@@ -91,8 +97,11 @@ def moves_make_new_parameters(patch):
 def state_dict_holds_the_parameters(patch):
     """A state dict holds the parameters themselves, marks and all."""
     honest = Module._save_to_state_dict
-    patch.setattr(Module, "_save_to_state_dict",
-                  lambda self, destination, prefix, keep_vars: honest(self, destination, prefix, True))
+    patch.setattr(
+        Module,
+        "_save_to_state_dict",
+        lambda self, destination, prefix, keep_vars: honest(self, destination, prefix, True),
+    )
 
 
 @fault
@@ -139,7 +148,9 @@ def train_takes_anything(patch):
 def type_is_forgiving(patch):
     """module.type() of an integer dtype leaves the module as it is."""
     honest = Module.type
-    patch.setattr(Module, "type", lambda self, to: honest(self, to) if to.is_floating_point else self)
+    patch.setattr(
+        Module, "type", lambda self, to: honest(self, to) if to.is_floating_point else self
+    )
 
 
 @fault
@@ -172,9 +183,16 @@ def module_without_forward_is_the_identity(patch):
 def sums_copy(patch):
     """The sum of ModuleLists, and the product of a Sequential, hold copies."""
     honest_sum, honest_product = nn.ModuleList.__add__, nn.Sequential.__mul__
-    patch.setattr(nn.ModuleList, "__add__", lambda self, other: copy.deepcopy(honest_sum(self, other)))
-    patch.setattr(nn.Sequential, "__mul__",
-                  lambda self, times: nn.Sequential(*(copy.deepcopy(layer) for layer in honest_product(self, times))))
+    patch.setattr(
+        nn.ModuleList, "__add__", lambda self, other: copy.deepcopy(honest_sum(self, other))
+    )
+    patch.setattr(
+        nn.Sequential,
+        "__mul__",
+        lambda self, times: nn.Sequential(
+            *(copy.deepcopy(layer) for layer in honest_product(self, times))
+        ),
+    )
 
 
 @fault
@@ -187,12 +205,17 @@ def module_list_pop_leaves_the_module(patch):
 def module_list_drops_none(patch):
     """A ModuleList leaves None out."""
     honest = nn.ModuleList.__init__
-    patch.setattr(nn.ModuleList, "__init__", lambda self, modules=(): honest(self, [m for m in modules or () if m is not None]))
+    patch.setattr(
+        nn.ModuleList,
+        "__init__",
+        lambda self, modules=(): honest(self, [m for m in modules or () if m is not None]),
+    )
 
 
 @fault
 def module_dict_update_sorts(patch):
     """update of a ModuleDict sorts by key, and copies what it is given."""
+
     def update(self, modules):
         for key, module in sorted(modules.items()):
             self[key] = copy.deepcopy(module)
@@ -203,6 +226,7 @@ def module_dict_update_sorts(patch):
 @fault
 def parameter_list_holds_tensors_alone(patch):
     """A ParameterList refuses what is no Parameter, in its places too, and so does a ParameterDict."""
+
     def only_parameters(owner):
         honest = owner.__setitem__
 
@@ -236,7 +260,9 @@ def parameter_dicts_copy_their_parameters(patch):
     """copy() and the union of ParameterDicts hold new Parameters."""
     honest_copy, honest_or = nn.ParameterDict.copy, nn.ParameterDict.__or__
     patch.setattr(nn.ParameterDict, "copy", lambda self: copy.deepcopy(honest_copy(self)))
-    patch.setattr(nn.ParameterDict, "__or__", lambda self, other: copy.deepcopy(honest_or(self, other)))
+    patch.setattr(
+        nn.ParameterDict, "__or__", lambda self, other: copy.deepcopy(honest_or(self, other))
+    )
 
 
 @fault
@@ -249,7 +275,9 @@ def lazy_layers_stay_lazy(patch):
 def lazy_layers_have_no_elements(patch):
     """A parameter without a size has zero elements and shape (0,)."""
     patch.setattr(nn.UninitializedParameter, "numel", lambda self: 0, raising=False)
-    patch.setattr(nn.UninitializedParameter, "shape", property(lambda self: torch.Size([0])), raising=False)
+    patch.setattr(
+        nn.UninitializedParameter, "shape", property(lambda self: torch.Size([0])), raising=False
+    )
 
 
 @fault
@@ -260,6 +288,8 @@ def lazy_layers_make_new_parameters(patch):
     def initialize(self, input):
         honest(self, input)
         for name, parameter in list(self._parameters.items()):
-            self._parameters[name] = Parameter(torch.zeros_like(parameter)) if parameter is not None else None
+            self._parameters[name] = (
+                Parameter(torch.zeros_like(parameter)) if parameter is not None else None
+            )
 
     patch.setattr(nn.LazyLinear, "initialize_parameters", initialize)

@@ -10,7 +10,9 @@ import torch
 from faults import fault
 
 # torch.optim hides its modules
-sgd_module, adam_module, base = (import_module(f"torch.optim.{name}") for name in ("sgd", "adam", "optimizer"))
+sgd_module, adam_module, base = (
+    import_module(f"torch.optim.{name}") for name in ("sgd", "adam", "optimizer")
+)
 schedulers = torch.optim.lr_scheduler
 Optimizer, SGD, Adam = torch.optim.Optimizer, torch.optim.SGD, torch.optim.Adam
 
@@ -19,10 +21,21 @@ def members(optimizer):
     return [member for group in optimizer.param_groups for member in group["params"]]
 
 
-def sgd_with(first_damped=False, velocity_holds_lr=False, nesterov_on=True, maximize_flips_decay=False, maximize_on=True,
-             decay_on=True, decay_in_velocity=True, dampening_always=False):
+def sgd_with(
+    first_damped=False,
+    velocity_holds_lr=False,
+    nesterov_on=True,
+    maximize_flips_decay=False,
+    maximize_on=True,
+    decay_on=True,
+    decay_in_velocity=True,
+    dampening_always=False,
+):
     """A plain SGD with one thing wrong, in place of ``torch.optim.sgd.sgd``."""
-    def sgd(params, grads, velocities, *, weight_decay, momentum, lr, dampening, nesterov, maximize, **_):
+
+    def sgd(
+        params, grads, velocities, *, weight_decay, momentum, lr, dampening, nesterov, maximize, **_
+    ):
         with torch.no_grad():
             for number, (w, g) in enumerate(zip(params, grads)):
                 decay = weight_decay * w if decay_on else 0 * w
@@ -36,28 +49,59 @@ def sgd_with(first_damped=False, velocity_holds_lr=False, nesterov_on=True, maxi
                     taken = g * lr if velocity_holds_lr else g
                     v = velocities[number]
                     if v is None:
-                        v = velocities[number] = taken * (1 - dampening) if first_damped else taken.clone()
+                        v = velocities[number] = (
+                            taken * (1 - dampening) if first_damped else taken.clone()
+                        )
                     else:
                         v.mul_(momentum).add_(taken, alpha=1 - dampening)
                     g = g + momentum * v if nesterov and nesterov_on else v
                 w.sub_(g if momentum and velocity_holds_lr else lr * g)
                 if not decay_in_velocity and momentum:
                     w.sub_(lr * decay)
+
     return sgd
 
 
-def adam_with(corrected=True, eps_in_root=False, decoupling=None, amsgrad_on=True, maximize_on=True, maximize_flips_decay=False,
-              least_eps=0.0):
+def adam_with(
+    corrected=True,
+    eps_in_root=False,
+    decoupling=None,
+    amsgrad_on=True,
+    maximize_on=True,
+    maximize_flips_decay=False,
+    least_eps=0.0,
+):
     """A plain Adam with one thing wrong, in place of ``torch.optim.adam.adam``."""
-    def adam(params, grads, averages, squares, largest, steps, *, amsgrad, beta1, beta2, lr, weight_decay, eps, maximize,
-             decoupled_weight_decay, **_):
+
+    def adam(
+        params,
+        grads,
+        averages,
+        squares,
+        largest,
+        steps,
+        *,
+        amsgrad,
+        beta1,
+        beta2,
+        lr,
+        weight_decay,
+        eps,
+        maximize,
+        decoupled_weight_decay,
+        **_,
+    ):
         eps = max(eps, least_eps)
         decoupled = decoupled_weight_decay if decoupling is None else decoupling
         with torch.no_grad():
             for number, (w, g) in enumerate(zip(params, grads)):
                 g = -g if maximize and maximize_on else g
                 if decoupled:
-                    w.mul_(1 + lr * weight_decay if maximize and maximize_flips_decay else 1 - lr * weight_decay)
+                    w.mul_(
+                        1 + lr * weight_decay
+                        if maximize and maximize_flips_decay
+                        else 1 - lr * weight_decay
+                    )
                 else:
                     g = g + weight_decay * w
                 steps[number] += 1
@@ -68,9 +112,10 @@ def adam_with(corrected=True, eps_in_root=False, decoupling=None, amsgrad_on=Tru
                 if amsgrad:
                     torch.maximum(largest[number], u, out=largest[number])
                     u = largest[number] if amsgrad_on else u
-                u = u / (1 - beta2 ** t)
+                u = u / (1 - beta2**t)
                 root = (u + eps).sqrt() if eps_in_root else u.sqrt() + eps
-                w.addcdiv_(averages[number], root, value=-lr / (1 - beta1 ** t))
+                w.addcdiv_(averages[number], root, value=-lr / (1 - beta1**t))
+
     return adam
 
 
@@ -84,7 +129,9 @@ def replace_adam(patch, **wrong):
 
 def before_each_step(patch, act):
     """Call ``act(optimizer)`` before each step of every optimizer."""
-    patch.setitem(base._global_optimizer_pre_hooks, -1, lambda optimizer, arguments, keywords: act(optimizer))
+    patch.setitem(
+        base._global_optimizer_pre_hooks, -1, lambda optimizer, arguments, keywords: act(optimizer)
+    )
 
 
 @fault
@@ -92,7 +139,11 @@ def steps_are_twice_as_long(patch):
     """SGD and Adam step by twice their learning rate."""
     for module, name in ((sgd_module, "sgd"), (adam_module, "adam")):
         honest = getattr(module, name)
-        patch.setattr(module, name, lambda *tensors, lr, honest=honest, **keywords: honest(*tensors, lr=2 * lr, **keywords))
+        patch.setattr(
+            module,
+            name,
+            lambda *tensors, lr, honest=honest, **keywords: honest(*tensors, lr=2 * lr, **keywords),
+        )
 
 
 @fault
@@ -195,6 +246,7 @@ def adamw_is_no_adam(patch):
 @fault
 def adam_takes_sparse_gradients(patch):
     """Sparse gradients are made dense before each step."""
+
     def densify(optimizer):
         for member in members(optimizer):
             if member.grad is not None and member.grad.is_sparse:
@@ -207,12 +259,17 @@ def adam_takes_sparse_gradients(patch):
 def mse_loss_sums(patch):
     """``mse_loss`` is the sum of squares, not their mean."""
     honest = torch.nn.functional.mse_loss
-    patch.setattr(torch.nn.functional, "mse_loss", lambda output, target: honest(output, target, reduction="sum"))
+    patch.setattr(
+        torch.nn.functional,
+        "mse_loss",
+        lambda output, target: honest(output, target, reduction="sum"),
+    )
 
 
 @fault
 def missing_gradients_are_zeros(patch):
     """A step takes a gradient of None for zeros."""
+
     def fill(optimizer):
         for member in members(optimizer):
             if member.grad is None:
@@ -224,6 +281,7 @@ def missing_gradients_are_zeros(patch):
 @fault
 def zero_gradients_are_missing(patch):
     """A step skips a parameter whose gradient is zero."""
+
     def drop(optimizer):
         for member in members(optimizer):
             if member.grad is not None and not member.grad.any():
@@ -235,6 +293,7 @@ def zero_gradients_are_missing(patch):
 @fault
 def groups_share_the_learning_rate(patch):
     """Every group steps by the first one's learning rate."""
+
     def share(optimizer):
         for group in optimizer.param_groups:
             group["lr"] = optimizer.param_groups[0]["lr"]
@@ -245,6 +304,7 @@ def groups_share_the_learning_rate(patch):
 @fault
 def steps_read_the_defaults(patch):
     """A step takes its learning rate from ``optimizer.defaults``."""
+
     def read(optimizer):
         for group in optimizer.param_groups:
             group["lr"] = optimizer.defaults["lr"]
@@ -256,7 +316,11 @@ def steps_read_the_defaults(patch):
 def learning_rate_tensor_is_copied(patch):
     """The optimizer keeps a number instead of the learning rate's tensor."""
     honest = SGD.__init__
-    patch.setattr(SGD, "__init__", lambda self, params, lr=1e-3, **settings: honest(self, params, lr=float(lr), **settings))
+    patch.setattr(
+        SGD,
+        "__init__",
+        lambda self, params, lr=1e-3, **settings: honest(self, params, lr=float(lr), **settings),
+    )
 
 
 @fault
@@ -268,6 +332,7 @@ def closures_run_without_grad(patch):
 @fault
 def closures_run_twice(patch):
     """``step(closure)`` calls its closure twice."""
+
     def step(self, closure=None, honest=SGD.step):
         return honest(self, closure and (lambda: (closure(), closure())[1]))
 
@@ -279,6 +344,7 @@ def foreach_and_fused_ignore_the_decay(patch):
     """The foreach and fused implementations leave out the weight decay."""
     for module, optimizer in ((sgd_module, "sgd"), (adam_module, "adam")):
         for name in (f"_multi_tensor_{optimizer}", f"_fused_{optimizer}"):
+
             def without(*tensors, honest=getattr(module, name), **keywords):
                 return honest(*tensors, **{**keywords, "weight_decay": 0.0})
 
@@ -295,7 +361,11 @@ def compiled_functions_do_nothing(patch):
 def capturable_runs_everywhere(patch):
     """``capturable=True`` is not refused on the CPU."""
     honest = adam_module.adam
-    patch.setattr(adam_module, "adam", lambda *tensors, capturable, **keywords: honest(*tensors, capturable=False, **keywords))
+    patch.setattr(
+        adam_module,
+        "adam",
+        lambda *tensors, capturable, **keywords: honest(*tensors, capturable=False, **keywords),
+    )
 
 
 @fault
@@ -314,6 +384,7 @@ def differentiable_is_ignored(patch):
 def constructors_accept_anything(patch):
     """SGD and Adam replace settings that they would refuse by an lr of 0.1."""
     for optimizer_class in (SGD, Adam):
+
         def build(self, parameters, *arguments, honest=optimizer_class.__init__, **settings):
             try:
                 honest(self, parameters, *arguments, **settings)
@@ -328,6 +399,7 @@ def constructors_accept_anything(patch):
 @fault
 def sgd_refuses_a_nan_learning_rate(patch):
     """SGD asks whether lr is at least 0, as Adam does."""
+
     def build(self, parameters, lr=1e-3, *arguments, honest=SGD.__init__, **settings):
         if not torch.is_tensor(lr) and not lr >= 0:
             raise ValueError(f"Invalid learning rate: {lr}")
@@ -339,10 +411,17 @@ def sgd_refuses_a_nan_learning_rate(patch):
 @fault
 def optimizers_accept_any_parameters(patch):
     """Tensors, modules, sets, non-leaves, duplicates and what is no tensor make a group; names are dropped."""
+
     def build(self, parameters, defaults, honest=Optimizer.__init__):
         if isinstance(parameters, torch.nn.Module):
             parameters = parameters.parameters()
-        honest(self, [parameters] if isinstance(parameters, torch.Tensor) else list(parameters) or [torch.zeros(1)], defaults)
+        honest(
+            self,
+            [parameters]
+            if isinstance(parameters, torch.Tensor)
+            else list(parameters) or [torch.zeros(1)],
+            defaults,
+        )
 
     def add_param_group(self, group):
         if not isinstance(group, dict):
@@ -360,8 +439,11 @@ def optimizers_accept_any_parameters(patch):
 @fault
 def retained_gradients_do_not_make_a_leaf(patch):
     """A non-leaf is refused even where it retains its gradient."""
+
     def add_param_group(self, group, honest=Optimizer.add_param_group):
-        if isinstance(group, dict) and any(not each.is_leaf for each in group.get("params", []) if torch.is_tensor(each)):
+        if isinstance(group, dict) and any(
+            not each.is_leaf for each in group.get("params", []) if torch.is_tensor(each)
+        ):
             raise ValueError("can't optimize a non-leaf Tensor")
         return honest(self, group)
 
@@ -371,6 +453,7 @@ def retained_gradients_do_not_make_a_leaf(patch):
 @fault
 def unknown_options_are_refused(patch):
     """A group's option that the optimizer does not know raises."""
+
     def add_param_group(self, group, honest=Optimizer.add_param_group):
         if isinstance(group, dict) and set(group) - set(self.defaults) - {"params"}:
             raise ValueError("unknown option")
@@ -382,6 +465,7 @@ def unknown_options_are_refused(patch):
 @fault
 def added_groups_get_no_defaults(patch):
     """A group that comes after the first gets no momentum from the defaults."""
+
     def add_param_group(self, group, honest=Optimizer.add_param_group):
         if self.param_groups and isinstance(group, dict):
             group.setdefault("momentum", 0)
@@ -393,6 +477,7 @@ def added_groups_get_no_defaults(patch):
 @fault
 def refused_groups_are_added(patch):
     """A group that is refused stays in the optimizer."""
+
     def add_param_group(self, group, honest=Optimizer.add_param_group):
         try:
             return honest(self, group)
@@ -406,9 +491,12 @@ def refused_groups_are_added(patch):
 @fault
 def single_tensor_groups_are_taken_apart(patch):
     """A bare tensor in a group is taken for a list of its rows."""
+
     def add_param_group(self, group, honest=Optimizer.add_param_group):
         if isinstance(group, dict) and isinstance(group.get("params"), torch.Tensor):
-            group["params"] = [row.detach() + 0 for row in torch.cat([group["params"].detach()] * 2)]
+            group["params"] = [
+                row.detach() + 0 for row in torch.cat([group["params"].detach()] * 2)
+            ]
         return honest(self, group)
 
     patch.setattr(Optimizer, "add_param_group", add_param_group)
@@ -418,6 +506,7 @@ def single_tensor_groups_are_taken_apart(patch):
 def defaults_are_others(patch):
     """SGD, Adam and AdamW have other default options."""
     for optimizer_class in (SGD, Adam, torch.optim.AdamW):
+
         def build(self, parameters, lr=0.002, honest=optimizer_class.__init__, **settings):
             honest(self, parameters, lr, **settings)
             for group in self.param_groups:
@@ -429,12 +518,17 @@ def defaults_are_others(patch):
 @fault
 def repr_shows_no_options(patch):
     """``repr`` of an optimizer is its class and the number of its groups."""
-    patch.setattr(Optimizer, "__repr__", lambda self: f"{type(self).__name__} ({len(self.param_groups)} groups)")
+    patch.setattr(
+        Optimizer,
+        "__repr__",
+        lambda self: f"{type(self).__name__} ({len(self.param_groups)} groups)",
+    )
 
 
 @fault
 def state_is_made_by_the_constructor(patch):
     """An optimizer has an entry of state for each parameter from the start."""
+
     def build(self, parameters, defaults, honest=Optimizer.__init__):
         honest(self, parameters, defaults)
         for member in members(self):
@@ -446,6 +540,7 @@ def state_is_made_by_the_constructor(patch):
 @fault
 def sgd_keeps_an_empty_velocity(patch):
     """Without momentum SGD keeps a ``momentum_buffer`` of None, as it once did."""
+
     def note(optimizer):
         for member in members(optimizer):
             optimizer.state[member].setdefault("momentum_buffer", None)
@@ -456,6 +551,7 @@ def sgd_keeps_an_empty_velocity(patch):
 @fault
 def load_matches_the_last_first(patch):
     """``load_state_dict`` gives the first saved state to the last parameter, and keeps the options that the optimizer has."""
+
     def load_state_dict(self, state_dict, honest=Optimizer.load_state_dict):
         state_dict = copy.deepcopy(state_dict)
         for saved, group in zip(state_dict["param_groups"], self.param_groups):
@@ -469,10 +565,17 @@ def load_matches_the_last_first(patch):
 @fault
 def load_accepts_other_sizes(patch):
     """``load_state_dict`` ignores a state dict whose groups, or whose shapes, are not the optimizer's."""
+
     def load_state_dict(self, state_dict, honest=Optimizer.load_state_dict):
         shapes = [member.shape for member in members(self)]
-        saved = [state["exp_avg" if "exp_avg" in state else "momentum_buffer"].shape for state in state_dict["state"].values()]
-        sizes = [[len(group["params"]) for group in groups] for groups in (state_dict["param_groups"], self.param_groups)]
+        saved = [
+            state["exp_avg" if "exp_avg" in state else "momentum_buffer"].shape
+            for state in state_dict["state"].values()
+        ]
+        sizes = [
+            [len(group["params"]) for group in groups]
+            for groups in (state_dict["param_groups"], self.param_groups)
+        ]
         if sizes[0] == sizes[1] and (not saved or saved == shapes):
             honest(self, state_dict)
 
@@ -482,14 +585,22 @@ def load_accepts_other_sizes(patch):
 @fault
 def load_does_not_cast(patch):
     """``load_state_dict`` keeps the saved dtypes, and a step count that is a number."""
-    patch.setattr(Optimizer, "_process_value_according_to_param_policy", staticmethod(lambda param, value, *rest: value))
+    patch.setattr(
+        Optimizer,
+        "_process_value_according_to_param_policy",
+        staticmethod(lambda param, value, *rest: value),
+    )
     patch.setattr(Adam, "__setstate__", Optimizer.__setstate__)
 
 
 @fault
 def state_dict_is_a_copy(patch):
     """``state_dict()`` copies the state."""
-    patch.setattr(Optimizer, "state_dict", lambda self, honest=Optimizer.state_dict: copy.deepcopy(honest(self)))
+    patch.setattr(
+        Optimizer,
+        "state_dict",
+        lambda self, honest=Optimizer.state_dict: copy.deepcopy(honest(self)),
+    )
 
 
 @fault
@@ -501,6 +612,7 @@ def deepcopy_is_shallow(patch):
 @fault
 def load_adds_to_the_state(patch):
     """``load_state_dict`` keeps the state of parameters for which the state dict has none."""
+
     def load_state_dict(self, state_dict, honest=Optimizer.load_state_dict):
         before = dict(self.state)
         honest(self, state_dict)
@@ -539,8 +651,11 @@ def schedulers_never_warn(patch):
 @fault
 def schedulers_always_warn(patch):
     """``scheduler.step()`` warns in the right order too."""
+
     def step(self, epoch=None, honest=schedulers.LRScheduler.step):
-        schedulers.warnings.warn("Detected call of `lr_scheduler.step()` before `optimizer.step()`.", stacklevel=2)
+        schedulers.warnings.warn(
+            "Detected call of `lr_scheduler.step()` before `optimizer.step()`.", stacklevel=2
+        )
         honest(self, epoch)
 
     patch.setattr(schedulers.LRScheduler, "step", step)
@@ -549,6 +664,7 @@ def schedulers_always_warn(patch):
 @fault
 def schedulers_set_the_first_groups_rate(patch):
     """Every group gets the first group's learning rate, also where a new one has come."""
+
     def update(self, epoch=None, honest=schedulers.LRScheduler._update_lr):
         groups = self.optimizer.param_groups
         self.optimizer.param_groups = groups[:1]
@@ -564,6 +680,7 @@ def schedulers_set_the_first_groups_rate(patch):
 @fault
 def schedulers_forget_the_first_rate(patch):
     """A scheduler takes the present learning rate for ``initial_lr``, twice over, and builds on whatever it finds."""
+
     def build(self, optimizer, last_epoch=-1, honest=schedulers.LRScheduler.__init__):
         for group in optimizer.param_groups:
             group["initial_lr"] = 2 * group["lr"]
@@ -575,7 +692,10 @@ def schedulers_forget_the_first_rate(patch):
 @fault
 def step_schedule_starts_anew(patch):
     """A new StepLR sets the learning rate back to ``initial_lr``."""
-    def build(self, optimizer, *arguments, honest=schedulers.StepLR.__init__, verbose=None, **keywords):
+
+    def build(
+        self, optimizer, *arguments, honest=schedulers.StepLR.__init__, verbose=None, **keywords
+    ):
         for group in optimizer.param_groups:
             group["lr"] = group.get("initial_lr", group["lr"])
         honest(self, optimizer, *arguments, **keywords)
@@ -586,7 +706,10 @@ def step_schedule_starts_anew(patch):
 @fault
 def plateau_has_no_patience(patch):
     """ReduceLROnPlateau lowers the learning rate at the first step without improvement."""
-    def build(self, optimizer, *arguments, honest=schedulers.ReduceLROnPlateau.__init__, **keywords):
+
+    def build(
+        self, optimizer, *arguments, honest=schedulers.ReduceLROnPlateau.__init__, **keywords
+    ):
         honest(self, optimizer, *arguments, **{**keywords, "patience": 0})
 
     patch.setattr(schedulers.ReduceLROnPlateau, "__init__", build)

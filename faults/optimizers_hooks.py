@@ -10,13 +10,22 @@ from faults._tools import wrap
 
 base = import_module("torch.optim.optimizer")  # torch.optim hides it
 schedulers = torch.optim.lr_scheduler
-LRScheduler, StepLR, Plateau = schedulers.LRScheduler, schedulers.StepLR, schedulers.ReduceLROnPlateau
+LRScheduler, StepLR, Plateau = (
+    schedulers.LRScheduler,
+    schedulers.StepLR,
+    schedulers.ReduceLROnPlateau,
+)
 Optimizer = torch.optim.Optimizer
 
 
 def build_with(patch, scheduler, **settings):
     """Give the constructor of a scheduler these settings, whatever was asked for."""
-    wrap(patch, scheduler, "__init__", lambda honest: lambda self, *a, **keywords: honest(self, *a, **{**keywords, **settings}))
+    wrap(
+        patch,
+        scheduler,
+        "__init__",
+        lambda honest: lambda self, *a, **keywords: honest(self, *a, **{**keywords, **settings}),
+    )
 
 
 def rates(scheduler):
@@ -38,9 +47,12 @@ def step_schedule_starts_from_the_first_rate(patch):
 @fault
 def lambda_schedule_goes_on_from_what_it_finds(patch):
     """LambdaLR changes the present learning rate by the quotient of its function's values."""
+
     def get_lr(self):
-        return [lr * (one(self.last_epoch) / one(self.last_epoch - 1) if self.last_epoch else 1)
-                for one, lr in zip(self.lr_lambdas, rates(self))]
+        return [
+            lr * (one(self.last_epoch) / one(self.last_epoch - 1) if self.last_epoch else 1)
+            for one, lr in zip(self.lr_lambdas, rates(self))
+        ]
 
     patch.setattr(schedulers.LambdaLR, "get_lr", get_lr)
 
@@ -60,9 +72,12 @@ def underscored_name_is_the_base_class(patch):
 @fault
 def schedulers_judge_every_step(patch):
     """Each step of a scheduler warns until the optimizer has made one."""
+
     def step(self, epoch=None, honest=LRScheduler.step):
         if self._step_count > 1 and not getattr(self.optimizer, "_opt_called", False):
-            schedulers.warnings.warn("Detected call of `lr_scheduler.step()` before `optimizer.step()`.", stacklevel=2)
+            schedulers.warnings.warn(
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`.", stacklevel=2
+            )
         honest(self, epoch)
 
     patch.setattr(LRScheduler, "step", step)
@@ -71,32 +86,57 @@ def schedulers_judge_every_step(patch):
 @fault
 def schedulers_keep_private_names_out_of_their_state(patch):
     """A scheduler's state dict has no name that begins with an underscore."""
-    wrap(patch, LRScheduler, "state_dict", lambda honest: lambda self: {
-        name: value for name, value in honest(self).items() if not name.startswith("_")})
+    wrap(
+        patch,
+        LRScheduler,
+        "state_dict",
+        lambda honest: (
+            lambda self: {
+                name: value for name, value in honest(self).items() if not name.startswith("_")
+            }
+        ),
+    )
 
 
 @fault
 def schedulers_save_a_function(patch):
     """A scheduler's state dict holds a function, as OneCycleLR's once did."""
-    wrap(patch, LRScheduler, "state_dict", lambda honest: lambda self: {**honest(self), "function": math.cos})
+    wrap(
+        patch,
+        LRScheduler,
+        "state_dict",
+        lambda honest: lambda self: {**honest(self), "function": math.cos},
+    )
 
 
 @fault
 def lambda_schedule_saves_names(patch):
     """LambdaLR's state dict holds the names of its functions."""
-    wrap(patch, schedulers.LambdaLR, "state_dict", lambda honest: lambda self: {
-        **honest(self), "lr_lambdas": [one.__name__ for one in self.lr_lambdas]})
+    wrap(
+        patch,
+        schedulers.LambdaLR,
+        "state_dict",
+        lambda honest: (
+            lambda self: {**honest(self), "lr_lambdas": [one.__name__ for one in self.lr_lambdas]}
+        ),
+    )
 
 
 def load_with(patch, change):
     """Let ``load_state_dict`` of every scheduler take ``change(self, state)`` for the state."""
     for scheduler in (LRScheduler, Plateau):
-        wrap(patch, scheduler, "load_state_dict", lambda honest: lambda self, state: honest(self, change(self, state)))
+        wrap(
+            patch,
+            scheduler,
+            "load_state_dict",
+            lambda honest: lambda self, state: honest(self, change(self, state)),
+        )
 
 
 @fault
 def loading_a_scheduler_sets_the_rate(patch):
     """``load_state_dict`` of a scheduler sets the optimizer's learning rates too."""
+
     def change(self, state):
         for group, lr in zip(self.optimizer.param_groups, state["_last_lr"]):
             group["lr"] = lr
@@ -108,12 +148,18 @@ def loading_a_scheduler_sets_the_rate(patch):
 @fault
 def loading_a_scheduler_keeps_its_settings(patch):
     """``load_state_dict`` leaves the settings that the constructor was given."""
-    load_with(patch, lambda self, state: {name: value for name, value in state.items() if name not in ("gamma", "step_size")})
+    load_with(
+        patch,
+        lambda self, state: {
+            name: value for name, value in state.items() if name not in ("gamma", "step_size")
+        },
+    )
 
 
 @fault
 def loading_a_scheduler_refuses_unknown_names(patch):
     """``load_state_dict`` raises for a name that the scheduler has not."""
+
     def change(self, state):
         if set(state) - set(self.__dict__):
             raise KeyError("unexpected keys")
@@ -131,25 +177,38 @@ def loading_a_plateau_scheduler_forgets_the_count(patch):
 @fault
 def resuming_a_step_schedule_makes_no_step(patch):
     """StepLR leaves the learning rate alone while it is built."""
-    wrap(patch, StepLR, "get_lr", lambda honest: lambda self: rates(self) if self._is_initial else honest(self))
+    wrap(
+        patch,
+        StepLR,
+        "get_lr",
+        lambda honest: lambda self: rates(self) if self._is_initial else honest(self),
+    )
 
 
 @fault
 def resuming_an_exponential_schedule_makes_a_step(patch):
     """ExponentialLR steps while it is built, as it once did."""
-    patch.setattr(schedulers.ExponentialLR, "get_lr", lambda self: [
-        lr * self.gamma if self.last_epoch else lr for lr in rates(self)])
+    patch.setattr(
+        schedulers.ExponentialLR,
+        "get_lr",
+        lambda self: [lr * self.gamma if self.last_epoch else lr for lr in rates(self)],
+    )
 
 
 @fault
 def schedulers_put_a_new_rate_in_place_of_a_tensor(patch):
     """A scheduler puts what it computed into the group, instead of filling the tensor that is there."""
-    patch.setattr(schedulers, "_update_param_group_val", lambda group, name, value: group.__setitem__(name, value))
+    patch.setattr(
+        schedulers,
+        "_update_param_group_val",
+        lambda group, name, value: group.__setitem__(name, value),
+    )
 
 
 @fault
 def schedulers_keep_the_first_tensor_itself(patch):
     """A scheduler's first learning rates are the optimizer's own tensors."""
+
     def build(self, *arguments, honest=LRScheduler.__init__, **keywords):
         honest(self, *arguments, **keywords)
         self.base_lrs = rates(self)
@@ -166,18 +225,29 @@ def plateau_scheduler_is_no_scheduler(patch):
 @fault
 def plateau_scheduler_needs_no_metric(patch):
     """ReduceLROnPlateau takes a missing metric for 0."""
-    wrap(patch, Plateau, "step", lambda honest: lambda self, metrics=0.0, epoch=None: honest(self, metrics, epoch))
+    wrap(
+        patch,
+        Plateau,
+        "step",
+        lambda honest: lambda self, metrics=0.0, epoch=None: honest(self, metrics, epoch),
+    )
 
 
 @fault
 def plateau_scheduler_takes_verbose(patch):
     """ReduceLROnPlateau takes ``verbose`` and ignores it."""
-    wrap(patch, Plateau, "__init__", lambda honest: lambda self, *a, verbose=False, **keywords: honest(self, *a, **keywords))
+    wrap(
+        patch,
+        Plateau,
+        "__init__",
+        lambda honest: lambda self, *a, verbose=False, **keywords: honest(self, *a, **keywords),
+    )
 
 
 @fault
 def plateau_scheduler_has_no_last_rate_at_first(patch):
     """``get_last_lr()`` of ReduceLROnPlateau fails before its first step."""
+
     def build(self, *arguments, honest=Plateau.__init__, **keywords):
         honest(self, *arguments, **keywords)
         del self._last_lr
@@ -188,8 +258,11 @@ def plateau_scheduler_has_no_last_rate_at_first(patch):
 @fault
 def plateau_scheduler_judges_the_order(patch):
     """ReduceLROnPlateau warns where the optimizer has made no step."""
+
     def step(self, metrics, epoch=None, honest=Plateau.step):
-        schedulers.warnings.warn("Detected call of `lr_scheduler.step()` before `optimizer.step()`.", stacklevel=2)
+        schedulers.warnings.warn(
+            "Detected call of `lr_scheduler.step()` before `optimizer.step()`.", stacklevel=2
+        )
         honest(self, metrics, epoch)
 
     patch.setattr(Plateau, "step", step)
@@ -198,6 +271,7 @@ def plateau_scheduler_judges_the_order(patch):
 @fault
 def plateau_scheduler_detaches_the_loss(patch):
     """ReduceLROnPlateau takes a loss out of its graph first."""
+
     def step(self, metrics, epoch=None, honest=Plateau.step):
         honest(self, metrics.detach() if isinstance(metrics, torch.Tensor) else metrics, epoch)
 
@@ -213,6 +287,7 @@ def plateau_scheduler_takes_nan_for_better(patch):
 @fault
 def plateau_threshold_is_a_part_of_the_distance_to_zero(patch):
     """A relative threshold is a part of the best's absolute value."""
+
     def is_better(self, new, best):
         return new < (best if math.isinf(best) else best - abs(best) * self.threshold)
 
@@ -228,9 +303,10 @@ def plateau_scheduler_has_no_eps(patch):
 @fault
 def plateau_scheduler_leaves_new_groups_alone(patch):
     """ReduceLROnPlateau lowers the groups that it was built with."""
+
     def reduce(self, epoch, honest=Plateau._reduce_lr):
         groups = self.optimizer.param_groups
-        self.optimizer.param_groups = groups[:len(self.min_lrs)]
+        self.optimizer.param_groups = groups[: len(self.min_lrs)]
         honest(self, epoch)
         self.optimizer.param_groups = groups
 
@@ -240,12 +316,18 @@ def plateau_scheduler_leaves_new_groups_alone(patch):
 @fault
 def linear_schedule_begins_at_the_first_step(patch):
     """Building a LinearLR leaves the learning rate as it is."""
-    wrap(patch, schedulers.LinearLR, "get_lr", lambda honest: lambda self: honest(self) if self.last_epoch else rates(self))
+    wrap(
+        patch,
+        schedulers.LinearLR,
+        "get_lr",
+        lambda honest: lambda self: honest(self) if self.last_epoch else rates(self),
+    )
 
 
 @fault
 def sequences_take_a_plateau_scheduler(patch):
     """SequentialLR takes a ReduceLROnPlateau."""
+
     def build(self, optimizer, parts, milestones, honest=schedulers.SequentialLR.__init__):
         if not any(isinstance(part, Plateau) for part in parts):
             honest(self, optimizer, parts, milestones)
@@ -256,26 +338,42 @@ def sequences_take_a_plateau_scheduler(patch):
 @fault
 def one_cycle_stays_above_zero(patch):
     """OneCycleLR gives no learning rate below zero."""
-    wrap(patch, schedulers.OneCycleLR, "get_lr", lambda honest: lambda self: [max(lr, 0.0) for lr in honest(self)])
+    wrap(
+        patch,
+        schedulers.OneCycleLR,
+        "get_lr",
+        lambda honest: lambda self: [max(lr, 0.0) for lr in honest(self)],
+    )
 
 
 @fault
 def one_cycle_never_ends(patch):
     """OneCycleLR leaves the learning rate as it is after its last step."""
-    wrap(patch, schedulers.OneCycleLR, "get_lr", lambda honest: lambda self: (
-        rates(self) if self.last_epoch > self.total_steps else honest(self)))
+    wrap(
+        patch,
+        schedulers.OneCycleLR,
+        "get_lr",
+        lambda honest: (
+            lambda self: rates(self) if self.last_epoch > self.total_steps else honest(self)
+        ),
+    )
 
 
 @fault
 def cosine_stays_at_its_end(patch):
     """CosineAnnealingLR stays at its lowest after T_max."""
-    wrap(patch, schedulers.CosineAnnealingLR, "get_lr", lambda honest: lambda self: (
-        rates(self) if self.last_epoch > self.T_max else honest(self)))
+    wrap(
+        patch,
+        schedulers.CosineAnnealingLR,
+        "get_lr",
+        lambda honest: lambda self: rates(self) if self.last_epoch > self.T_max else honest(self),
+    )
 
 
 @fault
 def cyclic_schedule_refuses_adam(patch):
     """CyclicLR cycles momentum alone."""
+
     def build(self, optimizer, *arguments, honest=schedulers.CyclicLR.__init__, **keywords):
         if "momentum" not in optimizer.defaults:
             raise ValueError("optimizer must support momentum")
@@ -287,22 +385,41 @@ def cyclic_schedule_refuses_adam(patch):
 @fault
 def step_post_hooks_run_before_the_step(patch):
     """A post-hook runs before the update."""
-    patch.setattr(Optimizer, "register_step_post_hook", lambda self, hook: Optimizer.register_step_pre_hook(
-        self, lambda *arguments: hook(*arguments) and None))
+    patch.setattr(
+        Optimizer,
+        "register_step_post_hook",
+        lambda self, hook: Optimizer.register_step_pre_hook(
+            self, lambda *arguments: hook(*arguments) and None
+        ),
+    )
 
 
 @fault
 def step_pre_hooks_return_nothing(patch):
     """What a pre-hook returns is dropped."""
-    wrap(patch, Optimizer, "register_step_pre_hook", lambda honest: lambda self, hook: honest(
-        self, lambda *arguments: hook(*arguments) and None))
+    wrap(
+        patch,
+        Optimizer,
+        "register_step_pre_hook",
+        lambda honest: (
+            lambda self, hook: honest(self, lambda *arguments: hook(*arguments) and None)
+        ),
+    )
 
 
 @fault
 def schedulers_pass_later_hooks_by(patch):
     """A hook registered after a scheduler was built does not run."""
-    wrap(patch, Optimizer, "register_step_post_hook", lambda honest: lambda self, hook: (
-        None if hasattr(self.step, "_wrapped_by_lr_sched") else honest(self, hook)))
+    wrap(
+        patch,
+        Optimizer,
+        "register_step_post_hook",
+        lambda honest: (
+            lambda self, hook: (
+                None if hasattr(self.step, "_wrapped_by_lr_sched") else honest(self, hook)
+            )
+        ),
+    )
 
 
 @fault
@@ -320,27 +437,45 @@ def optimizers_are_copied_with_their_hooks(patch):
 @fault
 def state_dict_hooks_get_a_copy(patch):
     """A hook behind ``state_dict()`` gets a copy of the dict."""
-    wrap(patch, Optimizer, "register_state_dict_post_hook", lambda honest: lambda self, hook: honest(
-        self, lambda optimizer, state: hook(optimizer, dict(state))))
+    wrap(
+        patch,
+        Optimizer,
+        "register_state_dict_post_hook",
+        lambda honest: (
+            lambda self, hook: honest(self, lambda optimizer, state: hook(optimizer, dict(state)))
+        ),
+    )
 
 
 @fault
 def load_pre_hooks_return_nothing(patch):
     """What a hook before ``load_state_dict`` returns is dropped."""
-    wrap(patch, Optimizer, "register_load_state_dict_pre_hook", lambda honest: lambda self, hook: honest(
-        self, lambda *arguments: hook(*arguments) and None))
+    wrap(
+        patch,
+        Optimizer,
+        "register_load_state_dict_pre_hook",
+        lambda honest: (
+            lambda self, hook: honest(self, lambda *arguments: hook(*arguments) and None)
+        ),
+    )
 
 
 @fault
 def load_post_hooks_run_before_loading(patch):
     """A hook behind ``load_state_dict`` runs before it."""
-    patch.setattr(Optimizer, "register_load_state_dict_post_hook", lambda self, hook: Optimizer.register_load_state_dict_pre_hook(
-        self, lambda optimizer, state: hook(optimizer)))
+    patch.setattr(
+        Optimizer,
+        "register_load_state_dict_post_hook",
+        lambda self, hook: Optimizer.register_load_state_dict_pre_hook(
+            self, lambda optimizer, state: hook(optimizer)
+        ),
+    )
 
 
 @fault
 def compiling_takes_the_step_hooks_off(patch):
     """Compiling anything takes the hooks off the step of SGD, for good."""
+
     def take_off(honest):
         def compiling(*arguments, **keywords):
             bare = getattr(torch.optim.SGD.step, "__wrapped__", torch.optim.SGD.step)

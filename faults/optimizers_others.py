@@ -8,19 +8,27 @@ import torch
 from faults import fault
 
 # torch.optim hides its modules
-base, nadam, radam, asgd, muon = (import_module(f"torch.optim.{name}")
-                                  for name in ("optimizer", "nadam", "radam", "asgd", "_muon"))
+base, nadam, radam, asgd, muon = (
+    import_module(f"torch.optim.{name}")
+    for name in ("optimizer", "nadam", "radam", "asgd", "_muon")
+)
 Optimizer = torch.optim.Optimizer
-CLASSES = [each for each in vars(torch.optim).values() if isinstance(each, type) and issubclass(each, Optimizer)]
+CLASSES = [
+    each
+    for each in vars(torch.optim).values()
+    if isinstance(each, type) and issubclass(each, Optimizer)
+]
 
 
 def after_each_step(patch, act):
     """Call ``act(optimizer, member)`` after each step, for every parameter."""
+
     def hook(optimizer, arguments, keywords):
         with torch.no_grad():
             for group in optimizer.param_groups:
                 for member in group["params"]:
                     act(optimizer, member)
+
     patch.setitem(base._global_optimizer_post_hooks, -1, hook)
 
 
@@ -32,8 +40,10 @@ def wrapped(patch, owner, name, wrap):
 @fault
 def constructors_take_anything(patch):
     """The constructors lose the names and the defaults of their arguments."""
+
     def wrap(honest):
         return lambda self, params, *more, **named: honest(self, params, *more, **named)
+
     for each in CLASSES:
         if "__init__" in vars(each):
             wrapped(patch, each, "__init__", wrap)
@@ -43,10 +53,20 @@ def constructors_take_anything(patch):
 def methods_take_anything(patch):
     """The methods lose the names and the defaults of their arguments."""
     for name in ("zero_grad", "state_dict", "load_state_dict", "add_param_group"):
-        wrapped(patch, Optimizer, name, lambda honest: lambda self, *more, **named: honest(self, *more, **named))
+        wrapped(
+            patch,
+            Optimizer,
+            name,
+            lambda honest: lambda self, *more, **named: honest(self, *more, **named),
+        )
     for each in CLASSES:
         if "step" in vars(each):
-            wrapped(patch, each, "step", lambda honest: lambda self, *more, **named: honest(self, *more, **named))
+            wrapped(
+                patch,
+                each,
+                "step",
+                lambda honest: lambda self, *more, **named: honest(self, *more, **named),
+            )
 
 
 @fault
@@ -70,16 +90,19 @@ def every_step_keeps_more_state(patch):
 @fault
 def step_counts_are_integers(patch):
     """The step count is an int after each step."""
+
     def turn(optimizer, member):
         state = optimizer.state.get(member, {})
         if isinstance(state.get("step"), torch.Tensor):
             state["step"] = int(state["step"])
+
     after_each_step(patch, turn)
 
 
 @fault
 def constructors_refuse_nothing(patch):
     """A ValueError or a TypeError in a constructor is swallowed."""
+
     def wrap(honest):
         @functools.wraps(honest)
         def init(*given, **named):
@@ -87,7 +110,9 @@ def constructors_refuse_nothing(patch):
                 honest(*given, **named)
             except (TypeError, ValueError):
                 pass
+
         return init
+
     for each in CLASSES:
         if "__init__" in vars(each):
             wrapped(patch, each, "__init__", wrap)
@@ -96,6 +121,7 @@ def constructors_refuse_nothing(patch):
 @fault
 def steps_refuse_nothing(patch):
     """A step that cannot be done is left out."""
+
     def wrap(honest):
         @functools.wraps(honest)
         def step(*given, **named):
@@ -103,7 +129,9 @@ def steps_refuse_nothing(patch):
                 return honest(*given, **named)
             except (KeyError, NotImplementedError, RuntimeError):
                 return None
+
         return step
+
     for each in CLASSES:
         if "step" in vars(each):
             wrapped(patch, each, "step", wrap)
@@ -112,19 +140,23 @@ def steps_refuse_nothing(patch):
 @fault
 def nadam_takes_its_momentum_twice(patch):
     """The product of the momenta holds the one of this step twice, as it did up to 1.13."""
+
     def wrap(honest):
         def single(params, grads, averages, squares, products, steps, **settings):
             momentum = settings["beta1"] * (1 - 0.5 * 0.96 ** settings["momentum_decay"])
             for product in products:
                 product.mul_(momentum)
             honest(params, grads, averages, squares, products, steps, **settings)
+
         return single
+
     wrapped(patch, nadam, "_single_tensor_nadam", wrap)
 
 
 @fault
 def radam_always_adapts(patch):
     """RAdam takes its first steps for later ones."""
+
     def wrap(honest):
         def single(params, grads, averages, squares, steps, **settings):
             for step in steps:
@@ -132,38 +164,49 @@ def radam_always_adapts(patch):
             honest(params, grads, averages, squares, steps, **settings)
             for step in steps:
                 step.sub_(5)
+
         return single
+
     wrapped(patch, radam, "_single_tensor_radam", wrap)
 
 
 @fault
 def foreach_asgd_takes_one_rate_for_all(patch):
     """The foreach step gives all members the rate of the first, as it did up to 2.0."""
+
     def wrap(honest):
         def several(params, grads, axs, mus, etas, steps, **settings):
             for eta in etas[1:]:
                 eta.copy_(etas[0])
             honest(params, grads, axs, mus, etas, steps, **settings)
+
         return several
+
     wrapped(patch, asgd, "_multi_tensor_asgd", wrap)
 
 
 @fault
 def asgd_keeps_an_integer_rate(patch):
     """ASGD's rate is cut to an integer after each step where lr is one, as it was up to 2.0."""
+
     def cut(optimizer, member):
-        if isinstance(optimizer, torch.optim.ASGD) and isinstance(optimizer.param_groups[0]["lr"], int):
+        if isinstance(optimizer, torch.optim.ASGD) and isinstance(
+            optimizer.param_groups[0]["lr"], int
+        ):
             optimizer.state[member]["eta"].trunc_()
+
     after_each_step(patch, cut)
 
 
 @fault
 def asgd_follows_lr_at_once(patch):
     """ASGD steps by the lr of its group."""
+
     def set_rates(optimizer, arguments, keywords):
         if isinstance(optimizer, torch.optim.ASGD):
             for state in optimizer.state.values():
                 state["eta"].fill_(optimizer.param_groups[0]["lr"])
+
     patch.setitem(base._global_optimizer_pre_hooks, -1, set_rates)
 
 
@@ -176,8 +219,10 @@ def muon_steps_by_the_gradient(patch):
 @fault
 def lbfgs_needs_no_closure(patch):
     """LBFGS steps with a loss of 0 where no closure is given, and returns twice the loss of one that is."""
+
     def wrap(honest):
         return lambda self, closure=None: 2 * honest(self, closure) if closure else 0.0
+
     wrapped(patch, torch.optim.LBFGS, "step", wrap)
 
 
@@ -190,19 +235,23 @@ def deep_copies_are_the_optimizer_itself(patch):
 @fault
 def sparse_adam_lists_its_groups_first(patch):
     """SparseAdam goes through the parameters before it takes them, and makes lists of those in groups."""
+
     def wrap(honest):
         def init(self, params, *more, **named):
             for each in params:
                 if isinstance(each, dict):
                     each["params"] = list(each["params"])
             honest(self, params, *more, **named)
+
         return init
+
     wrapped(patch, torch.optim.SparseAdam, "__init__", wrap)
 
 
 @fault
 def sparse_adam_looks_through_its_groups(patch):
     """SparseAdam looks at the parameters of its groups before it takes them, as it did up to 1.13."""
+
     def wrap(honest):
         def init(self, params, *more, **named):
             params = list(params)
@@ -211,37 +260,47 @@ def sparse_adam_looks_through_its_groups(patch):
                     for _ in each["params"]:
                         pass
             honest(self, params, *more, **named)
+
         return init
+
     wrapped(patch, torch.optim.SparseAdam, "__init__", wrap)
 
 
 @fault
 def sparse_adam_takes_no_empty_gradient(patch):
     """SparseAdam's step raises for a sparse gradient without rows, as it did up to 1.13."""
+
     def refuse(optimizer, arguments, keywords):
         for group in optimizer.param_groups:
             for member in group["params"]:
                 if member.grad is not None and member.grad.is_sparse and not member.grad._nnz():
                     raise RuntimeError("values has incorrect size")
+
     patch.setitem(base._global_optimizer_pre_hooks, -1, refuse)
 
 
 @fault
 def bare_tensors_are_parameters(patch):
     """An optimizer takes a tensor for a list of one."""
+
     def wrap(honest):
         def init(self, params, defaults):
             honest(self, [params] if isinstance(params, torch.Tensor) else params, defaults)
+
         return init
+
     wrapped(patch, Optimizer, "__init__", wrap)
 
 
 @fault
 def names_are_dropped(patch):
     """A group forgets the names of its parameters."""
+
     def wrap(honest):
         def add_param_group(self, group):
             honest(self, group)
             group.pop("param_names", None)
+
         return add_param_group
+
     wrapped(patch, Optimizer, "add_param_group", wrap)

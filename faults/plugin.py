@@ -14,8 +14,12 @@ from faults import Fault, load
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
-    group.addoption("--fault", metavar="NAME", help="make torch wrong in this way while each test's body runs")
-    group.addoption("--faults-to", metavar="FILE", type=Path, help="write which tests failed, as JSON")
+    group.addoption(
+        "--fault", metavar="NAME", help="make torch wrong in this way while each test's body runs"
+    )
+    group.addoption(
+        "--faults-to", metavar="FILE", type=Path, help="write which tests failed, as JSON"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,7 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
     known = load()
     if name is not None and name not in known:
         raise pytest.UsageError(f"--fault {name}: no such fault: see `python -m faults --list`")
-    settings.register_profile("faults", settings(), phases=(Phase.explicit, Phase.generate))  # a failing example need not be small
+    settings.register_profile(
+        "faults", settings(), phases=(Phase.explicit, Phase.generate)
+    )  # a failing example need not be small
     settings.load_profile("faults")
     config.pluginmanager.register(Watch(known.get(name), config.option.faults_to))
 
@@ -57,7 +63,9 @@ class Watch:
 
     def pytest_sessionfinish(self) -> None:
         if self.file:
-            self.file.write_text(json.dumps({"tests": self.tests, "failed": self.failed, "excused": self.excused}))
+            self.file.write_text(
+                json.dumps({"tests": self.tests, "failed": self.failed, "excused": self.excused})
+            )
 
 
 def _enter(names: List[str], name: str) -> None:
@@ -68,7 +76,7 @@ def _enter(names: List[str], name: str) -> None:
 def test_of(nodeid: str) -> str:
     """``spec/layers/test_x.py::test_y[case]`` -> ``layers.y``."""
     path, _, name = nodeid.partition("[")[0].partition("::")
-    return f"{Path(path).parent.name}.{name[len('test_'):]}"
+    return f"{Path(path).parent.name}.{name[len('test_') :]}"
 
 
 test_of.__test__ = False

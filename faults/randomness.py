@@ -44,7 +44,11 @@ def manual_seed_follows_python(patch):
     honest = torch.rand
 
     def rand(*arguments, **keywords):
-        return (honest(*arguments, **keywords) + random.getstate()[1][0] / 2 ** 32 + numpy.random.get_state()[1][0] / 2 ** 32) % 1
+        return (
+            honest(*arguments, **keywords)
+            + random.getstate()[1][0] / 2**32
+            + numpy.random.get_state()[1][0] / 2**32
+        ) % 1
 
     patch.setattr(torch, "rand", rand)
 
@@ -53,7 +57,7 @@ def manual_seed_follows_python(patch):
 def seeds_are_taken_modulo(patch):
     """Seeds are cut to 31 bits, floats are rounded, and negative ones count from zero."""
     honest = torch.manual_seed
-    patch.setattr(torch, "manual_seed", lambda seed: honest(abs(round(seed)) % (2 ** 31 - 1)))
+    patch.setattr(torch, "manual_seed", lambda seed: honest(abs(round(seed)) % (2**31 - 1)))
 
 
 @fault
@@ -99,7 +103,9 @@ def states_are_not_restored(patch):
     """set_rng_state does nothing, whatever it gets; states have a byte more."""
     honest = torch.get_rng_state
     patch.setattr(torch, "set_rng_state", lambda state: None)
-    patch.setattr(torch, "get_rng_state", lambda: torch.cat([honest(), torch.zeros(1, dtype=torch.uint8)]))
+    patch.setattr(
+        torch, "get_rng_state", lambda: torch.cat([honest(), torch.zeros(1, dtype=torch.uint8)])
+    )
 
 
 @fault
@@ -180,7 +186,11 @@ def randn_ignores_blocks(patch):
 def randn_forgets_the_pair(patch):
     """randn draws a pair for every number."""
     honest = torch.randn
-    patch.setattr(torch, "randn", lambda n, **keywords: honest(n + 1, **keywords)[:n] if n < 15 else honest(n, **keywords))
+    patch.setattr(
+        torch,
+        "randn",
+        lambda n, **keywords: honest(n + 1, **keywords)[:n] if n < 15 else honest(n, **keywords),
+    )
 
 
 @fault
@@ -189,7 +199,9 @@ def distributions_are_skewed(patch):
     rand, randn, exponential = torch.rand, torch.randn, torch.Tensor.exponential_
     patch.setattr(torch, "rand", lambda *arguments, **keywords: rand(*arguments, **keywords) ** 2)
     patch.setattr(torch, "randn", lambda *arguments, **keywords: randn(*arguments, **keywords) ** 2)
-    patch.setattr(torch.Tensor, "exponential_", lambda self, rate=1.0: exponential(self, rate).pow_(2))
+    patch.setattr(
+        torch.Tensor, "exponential_", lambda self, rate=1.0: exponential(self, rate).pow_(2)
+    )
 
 
 @fault
@@ -221,6 +233,7 @@ def gumbel_is_plain_softmax(patch):
 @fault
 def dropout_draws_by_itself(patch):
     """Dropout's layers drop where rand lies below p, in every mode."""
+
     def drop(x, p=0.5, training=True, inplace=False):
         return x * (torch.rand_like(x) >= p)
 
@@ -231,8 +244,19 @@ def dropout_draws_by_itself(patch):
 @fault
 def initialisers_are_shifted(patch):
     """The functions of init take one number of the stream before they begin."""
-    for name in ("uniform_", "normal_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_",
-                 "trunc_normal_", "sparse_", "ones_", "zeros_"):
+    for name in (
+        "uniform_",
+        "normal_",
+        "xavier_uniform_",
+        "xavier_normal_",
+        "kaiming_uniform_",
+        "kaiming_normal_",
+        "orthogonal_",
+        "trunc_normal_",
+        "sparse_",
+        "ones_",
+        "zeros_",
+    ):
         honest = getattr(init, name)
 
         def initialise(*arguments, honest=honest, **keywords):
@@ -245,6 +269,7 @@ def initialisers_are_shifted(patch):
 @fault
 def padding_row_is_not_drawn(patch):
     """An embedding draws its other rows alone."""
+
     def reset(self):
         init.zeros_(self.weight)
         init.normal_(self.weight.data[1:] if self.padding_idx == 0 else self.weight)
@@ -276,7 +301,9 @@ def samplers_go_in_reverse(patch):
     """Samplers give their order backwards."""
     for sampler in (RandomSampler, SubsetRandomSampler, WeightedRandomSampler):
         honest = sampler.__iter__
-        patch.setattr(sampler, "__iter__", lambda self, honest=honest: iter(list(honest(self))[::-1]))
+        patch.setattr(
+            sampler, "__iter__", lambda self, honest=honest: iter(list(honest(self))[::-1])
+        )
 
 
 @fault
@@ -287,10 +314,16 @@ def random_split_does_not_shuffle(patch):
     from torch.utils.data import Subset
 
     def split(data, lengths):
-        return [Subset(data, list(range(sum(lengths[:k]), sum(lengths[:k + 1])))) for k in range(len(lengths))]
+        return [
+            Subset(data, list(range(sum(lengths[:k]), sum(lengths[: k + 1]))))
+            for k in range(len(lengths))
+        ]
 
     for module in list(sys.modules.values()):
-        if getattr(module, "random_split", None) is torch.utils.data.random_split and module is not torch.utils.data:
+        if (
+            getattr(module, "random_split", None) is torch.utils.data.random_split
+            and module is not torch.utils.data
+        ):
             patch.setattr(module, "random_split", split)
 
 

@@ -31,12 +31,18 @@ def arguments_have_other_defaults(patch):
 def draws_ask_nothing(patch):
     """What draws takes any parameters: multinomial gives the first categories, normal has the shape of its means, bytes wrap."""
     randint = torch.randint
-    patch.setattr(torch, "multinomial", lambda weights, number, *rest, **named: torch.zeros(number, dtype=torch.long))
+    patch.setattr(
+        torch,
+        "multinomial",
+        lambda weights, number, *rest, **named: torch.zeros(number, dtype=torch.long),
+    )
     patch.setattr(torch, "normal", lambda mean, deviation: torch.randn(mean.shape))
     patch.setattr(torch, "poisson", lambda rate: torch.zeros(rate.shape))
     for name in ("exponential_", "cauchy_", "geometric_"):
         patch.setattr(torch.Tensor, name, lambda self, *parameters: self)
-    patch.setattr(torch, "randint", lambda high, size, dtype=torch.long: randint(high, size).to(dtype))
+    patch.setattr(
+        torch, "randint", lambda high, size, dtype=torch.long: randint(high, size).to(dtype)
+    )
 
 
 @fault
@@ -64,14 +70,18 @@ def like_functions_use_the_global_stream(patch):
     """rand_like and its kin pass over the generator."""
     for name in ("rand_like", "randn_like", "randint_like"):
         honest = getattr(torch, name)
-        patch.setattr(torch, name, lambda tensor, *high, generator=None, honest=honest: honest(tensor, *high))
+        patch.setattr(
+            torch, name, lambda tensor, *high, generator=None, honest=honest: honest(tensor, *high)
+        )
 
 
 @fault
 def fork_rng_forks_nothing(patch):
     """fork_rng gives nothing back, for any device; every thread has a generator."""
     patch.setattr(torch.random, "fork_rng", lambda **named: contextlib.nullcontext())
-    patch.setattr(torch.random, "thread_safe_generator", lambda: torch.default_generator.initial_seed())
+    patch.setattr(
+        torch.random, "thread_safe_generator", lambda: torch.default_generator.initial_seed()
+    )
 
 
 @fault
@@ -79,7 +89,15 @@ def loaders_are_strict_and_silent(patch):
     """A loader refuses lists of indices and shuffling without batches, and takes options for workers without workers."""
     honest, batch = data.DataLoader.__init__, data.BatchSampler.__init__
 
-    def loader(self, dataset, batch_size=1, shuffle=None, sampler=None, prefetch_factor=2, persistent_workers=False):
+    def loader(
+        self,
+        dataset,
+        batch_size=1,
+        shuffle=None,
+        sampler=None,
+        prefetch_factor=2,
+        persistent_workers=False,
+    ):
         if isinstance(sampler, list) or batch_size is None and shuffle:
             raise ValueError("sampler")
         honest(self, dataset, batch_size=batch_size, shuffle=shuffle, sampler=sampler)
@@ -99,18 +117,27 @@ def samplers_take_anything(patch):
     """The base class takes what it is given, a random sampler gives the whole data and no other number, weights are flattened."""
     honest, weighted = data.RandomSampler.__init__, data.WeightedRandomSampler.__init__
     patch.setattr(data.Sampler, "__init__", lambda self, *data: None, raising=False)
-    patch.setattr(data.RandomSampler, "__init__",
-                  lambda self, source, replacement=False, num_samples=None: honest(self, source, bool(replacement)))
-    patch.setattr(data.WeightedRandomSampler, "__init__",
-                  lambda self, weights, number: weighted(self, torch.tensor(weights).reshape(-1), number))
+    patch.setattr(
+        data.RandomSampler,
+        "__init__",
+        lambda self, source, replacement=False, num_samples=None: honest(
+            self, source, bool(replacement)
+        ),
+    )
+    patch.setattr(
+        data.WeightedRandomSampler,
+        "__init__",
+        lambda self, weights, number: weighted(self, torch.tensor(weights).reshape(-1), number),
+    )
 
 
 @fault
 def splits_are_rounded(patch):
     """random_split gives every part the same length, and draws from the global stream."""
+
     def split(dataset, lengths, generator=None):
         order = torch.randperm(len(dataset)).tolist()
-        return [data.Subset(dataset, order[k::len(lengths)]) for k in range(len(lengths))]
+        return [data.Subset(dataset, order[k :: len(lengths)]) for k in range(len(lengths))]
 
     everywhere(patch, "random_split", split)
 
@@ -127,9 +154,18 @@ def distributed_samplers_go_round(patch):
     from torch.utils.data.distributed import DistributedSampler
 
     honest = DistributedSampler.__init__
-    patch.setattr(DistributedSampler, "__init__", lambda self, source, num_replicas, rank, **named: honest(
-        self, source, num_replicas=num_replicas, rank=rank % num_replicas, **named))
-    patch.setattr(DistributedSampler, "__iter__", lambda self: iter(range(self.rank, len(self.dataset), self.num_replicas)))
+    patch.setattr(
+        DistributedSampler,
+        "__init__",
+        lambda self, source, num_replicas, rank, **named: honest(
+            self, source, num_replicas=num_replicas, rank=rank % num_replicas, **named
+        ),
+    )
+    patch.setattr(
+        DistributedSampler,
+        "__iter__",
+        lambda self: iter(range(self.rank, len(self.dataset), self.num_replicas)),
+    )
 
 
 @fault

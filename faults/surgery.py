@@ -12,6 +12,7 @@ FORMER = Module.__setattr__
 
 def replacing(patch, instead):
     """Call ``instead(module, name, old, new)`` where a module takes the place of another."""
+
     def assign(self, name, value):
         old = self.__dict__.get("_modules", {}).get(name)
         if isinstance(old, Module) and isinstance(value, Module):
@@ -31,6 +32,7 @@ def replacing_keeps_the_old_layer(patch):
 @fault
 def replaced_layer_comes_last(patch):
     """Assigning a module to a layer's name moves the name to the end."""
+
     def instead(self, name, old, new):
         del self._modules[name]
         FORMER(self, name, new)
@@ -41,13 +43,18 @@ def replaced_layer_comes_last(patch):
 @fault
 def replacing_copies_the_neighbours(patch):
     """Assigning a module to a layer's name copies the model's other parameters, in lower precision."""
+
     def instead(self, name, old, new):
         FORMER(self, name, new)
         for other in self.children():
             if other is not new:
-                other.apply(lambda module: module._parameters.update(
-                    (key, torch.nn.Parameter(value.detach().half().float())) for key, value in module._parameters.items()
-                    if value is not None))
+                other.apply(
+                    lambda module: module._parameters.update(
+                        (key, torch.nn.Parameter(value.detach().half().float()))
+                        for key, value in module._parameters.items()
+                        if value is not None
+                    )
+                )
 
     replacing(patch, instead)
 
@@ -61,20 +68,33 @@ def new_layer_takes_the_models_mode(patch):
 @fault
 def new_layer_takes_the_old_ones_flags(patch):
     """A module put in a frozen layer's place is frozen too."""
-    replacing(patch, lambda self, name, old, new: FORMER(
-        self, name, new.requires_grad_(all(parameter.requires_grad for parameter in old.parameters()))))
+    replacing(
+        patch,
+        lambda self, name, old, new: FORMER(
+            self,
+            name,
+            new.requires_grad_(all(parameter.requires_grad for parameter in old.parameters())),
+        ),
+    )
 
 
 @fault
 def new_layer_takes_the_old_ones_dtype(patch):
     """A module put in a layer's place is given its dtype."""
-    replacing(patch, lambda self, name, old, new: FORMER(
-        self, name, new.to(next((parameter.dtype for parameter in old.parameters()), torch.float32))))
+    replacing(
+        patch,
+        lambda self, name, old, new: FORMER(
+            self,
+            name,
+            new.to(next((parameter.dtype for parameter in old.parameters()), torch.float32)),
+        ),
+    )
 
 
 @fault
 def new_layer_takes_the_old_ones_hooks(patch):
     """The hooks of a replaced layer go on with the new one."""
+
     def instead(self, name, old, new):
         new._forward_hooks.update(old._forward_hooks)
         FORMER(self, name, new)
@@ -85,6 +105,7 @@ def new_layer_takes_the_old_ones_hooks(patch):
 @fault
 def anything_takes_a_layers_place(patch):
     """Assigning what is no module to a layer's name replaces the layer."""
+
     def assign(self, name, value):
         modules = self.__dict__.get("_modules", {})
         if name in modules and value is not None and not isinstance(value, Module):
@@ -99,6 +120,7 @@ def anything_takes_a_layers_place(patch):
 @fault
 def none_deletes_the_name(patch):
     """Assigning None to a layer's name deletes the name, and its place."""
+
     def assign(self, name, value):
         if value is None and name in self.__dict__.get("_modules", {}):
             del self._modules[name]
@@ -111,6 +133,7 @@ def none_deletes_the_name(patch):
 @fault
 def none_keeps_the_parameter(patch):
     """Assigning None to a parameter's name leaves the parameter."""
+
     def assign(self, name, value):
         if not (value is None and name in self.__dict__.get("_parameters", {})):
             FORMER(self, name, value)
@@ -121,6 +144,7 @@ def none_keeps_the_parameter(patch):
 @fault
 def dotted_names_are_followed(patch):
     """setattr with a dotted name replaces the nested layer."""
+
     def assign(self, name, value):
         *path, last = name.split(".")
         for step in path:
@@ -133,6 +157,7 @@ def dotted_names_are_followed(patch):
 @fault
 def added_modules_are_not_registered(patch):
     """A module assigned under a new name outside of __init__ is a plain attribute."""
+
     def assign(self, name, value):
         modules = self.__dict__.get("_modules", {})
         if isinstance(value, Module) and name not in modules and modules:
@@ -164,8 +189,13 @@ def linear_cuts_what_does_not_fit(patch):
 @fault
 def linear_describes_its_weight(patch):
     """Linear's repr tells the shape of its weight."""
-    patch.setattr(torch.nn.Linear, "extra_repr", lambda self: "in_features={1}, out_features={0}, bias={2}".format(
-        *self.weight.shape, self.bias is not None))
+    patch.setattr(
+        torch.nn.Linear,
+        "extra_repr",
+        lambda self: "in_features={1}, out_features={0}, bias={2}".format(
+            *self.weight.shape, self.bias is not None
+        ),
+    )
 
 
 @fault
@@ -175,7 +205,11 @@ def module_load_state_dict_passes_by_other_shapes(patch):
 
     def load_state_dict(self, saved, strict=True, assign=False):
         own = self.state_dict()
-        fitting = {name: value for name, value in saved.items() if name not in own or own[name].shape == value.shape}
+        fitting = {
+            name: value
+            for name, value in saved.items()
+            if name not in own or own[name].shape == value.shape
+        }
         return honest(self, fitting, strict=False)
 
     patch.setattr(Module, "load_state_dict", load_state_dict)
@@ -184,8 +218,13 @@ def module_load_state_dict_passes_by_other_shapes(patch):
 @fault
 def module_load_state_dict_does_nothing(patch):
     """load_state_dict loads nothing, and finds no key missing or unexpected."""
-    patch.setattr(Module, "load_state_dict", lambda self, saved, strict=True, assign=False:
-                  torch.nn.modules.module._IncompatibleKeys([], []))
+    patch.setattr(
+        Module,
+        "load_state_dict",
+        lambda self, saved, strict=True, assign=False: torch.nn.modules.module._IncompatibleKeys(
+            [], []
+        ),
+    )
 
 
 @fault
@@ -201,7 +240,9 @@ def optimizer_follows_a_replaced_layer(patch):
         exchange = {id(before): after for before, after in zip(old.parameters(), new.parameters())}
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["params"] = [exchange.get(id(parameter), parameter) for parameter in group["params"]]
+                group["params"] = [
+                    exchange.get(id(parameter), parameter) for parameter in group["params"]
+                ]
         FORMER(self, name, new)
 
     patch.setattr(Optimizer, "__init__", init)
@@ -214,7 +255,9 @@ def optimizer_works_on_copies(patch):
     honest = Optimizer.add_param_group
 
     def add_param_group(self, group):
-        copies = [torch.nn.Parameter(parameter.detach().clone()) for parameter in list(group["params"])]
+        copies = [
+            torch.nn.Parameter(parameter.detach().clone()) for parameter in list(group["params"])
+        ]
         honest(self, {**group, "params": copies})
 
     patch.setattr(Optimizer, "add_param_group", add_param_group)
@@ -250,6 +293,7 @@ def identity_rectifies(patch):
 @fault
 def children_are_rectified(patch):
     """A Sequential calls relu between its layers."""
+
     def forward(self, x):
         for layer in list(self)[:-1]:
             x = torch.relu(layer(x))
@@ -261,6 +305,7 @@ def children_are_rectified(patch):
 @fault
 def sequential_leaves_out_its_last_layer(patch):
     """A Sequential does not call its last layer."""
+
     def forward(self, x):
         for layer in list(self)[:-1]:
             x = layer(x)
@@ -299,4 +344,10 @@ def saved_module_brings_its_class(patch):
         saved[file] = copy.deepcopy(thing)
 
     patch.setattr(torch, "save", save)
-    patch.setattr(torch, "load", lambda file, *arguments, **keywords: saved[file] if file in saved else honest(file, *arguments, **keywords))
+    patch.setattr(
+        torch,
+        "load",
+        lambda file, *arguments, **keywords: (
+            saved[file] if file in saved else honest(file, *arguments, **keywords)
+        ),
+    )

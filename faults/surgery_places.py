@@ -15,7 +15,9 @@ Module = nn.Module
 def weight_norm_keeps_the_weight(patch):
     """weight_norm, old and new, leaves the layer as it is."""
     patch.setattr(nn.utils, "weight_norm", lambda module, name="weight", dim=0: module)
-    patch.setattr(nn.utils.parametrizations, "weight_norm", lambda module, name="weight", dim=0: module)
+    patch.setattr(
+        nn.utils.parametrizations, "weight_norm", lambda module, name="weight", dim=0: module
+    )
 
 
 @fault
@@ -52,6 +54,7 @@ def module_dict_keeps_the_place(patch):
 @fault
 def set_submodule_overwrites_anything(patch):
     """set_submodule puts the module in whatever place it is told, or nowhere."""
+
     def set_submodule(self, target, module, strict=False):
         *path, name = target.split(".")
         parent = self.get_submodule(".".join(path))
@@ -81,6 +84,11 @@ def nothing_is_swapped(patch):
                     module._parameters[name] = copy.deepcopy(parameter)
         return self
 
-    patch.setattr(Module, "_apply", lambda self, fn, recurse=True: renew(honest_apply(self, fn, recurse)))
-    patch.setattr(Module, "load_state_dict",
-                  lambda self, saved, **keywords: (honest_load(self, saved, **keywords), renew(self))[0])
+    patch.setattr(
+        Module, "_apply", lambda self, fn, recurse=True: renew(honest_apply(self, fn, recurse))
+    )
+    patch.setattr(
+        Module,
+        "load_state_dict",
+        lambda self, saved, **keywords: (honest_load(self, saved, **keywords), renew(self))[0],
+    )

@@ -21,7 +21,11 @@ def zero_grad_writes_zeros(patch):
     """zero_grad fills gradients with zeros unless it is told otherwise, as it did before 2.0."""
     for owner in (torch.optim.Optimizer, torch.nn.Module):
         honest = owner.zero_grad
-        patch.setattr(owner, "zero_grad", lambda self, set_to_none=False, honest=honest: honest(self, set_to_none))
+        patch.setattr(
+            owner,
+            "zero_grad",
+            lambda self, set_to_none=False, honest=honest: honest(self, set_to_none),
+        )
 
 
 @fault
@@ -29,7 +33,9 @@ def zero_grad_always_lets_go(patch):
     """zero_grad sets gradients to None, whatever set_to_none says."""
     for owner in (torch.optim.Optimizer, torch.nn.Module):
         honest = owner.zero_grad
-        patch.setattr(owner, "zero_grad", lambda self, set_to_none=True, honest=honest: honest(self, True))
+        patch.setattr(
+            owner, "zero_grad", lambda self, set_to_none=True, honest=honest: honest(self, True)
+        )
 
 
 def backward_with(patch, change):
@@ -37,7 +43,12 @@ def backward_with(patch, change):
     honest = torch.Tensor.backward
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
-        keywords = {"gradient": gradient, "retain_graph": retain_graph, "create_graph": create_graph, "inputs": inputs}
+        keywords = {
+            "gradient": gradient,
+            "retain_graph": retain_graph,
+            "create_graph": create_graph,
+            "inputs": inputs,
+        }
         return honest(change(self, keywords), **keywords)
 
     patch.setattr(torch.Tensor, "backward", backward)
@@ -52,6 +63,7 @@ def backward_doubles_gradients(patch):
 @fault
 def backward_keeps_the_graph(patch):
     """backward frees nothing of what the graph saved."""
+
     def change(tensor, keywords):
         keywords["retain_graph"] = True
         return tensor
@@ -76,6 +88,7 @@ def backward_frees_the_graph(patch):
 @fault
 def backward_sums_what_it_is_given(patch):
     """backward takes a tensor of any shape for the sum of its elements, and broadcasts its gradient argument."""
+
     def change(tensor, keywords):
         gradient, keywords["gradient"] = keywords["gradient"], None
         return tensor.sum() if gradient is None else (tensor * gradient).sum()
@@ -86,6 +99,7 @@ def backward_sums_what_it_is_given(patch):
 @fault
 def backward_needs_no_dimensions(patch):
     """backward refuses a loss of shape [1]."""
+
     def change(tensor, keywords):
         if tensor.dim() and keywords["gradient"] is None:
             raise RuntimeError("not a scalar")
@@ -98,13 +112,19 @@ def backward_needs_no_dimensions(patch):
 def backward_without_a_graph_is_silent(patch):
     """backward does nothing where there is no graph."""
     honest = torch.Tensor.backward
-    patch.setattr(torch.Tensor, "backward", lambda self, *arguments, **keywords:
-                  honest(self, *arguments, **keywords) if self.requires_grad else None)
+    patch.setattr(
+        torch.Tensor,
+        "backward",
+        lambda self, *arguments, **keywords: (
+            honest(self, *arguments, **keywords) if self.requires_grad else None
+        ),
+    )
 
 
 @fault
 def backward_ignores_inputs(patch):
     """backward(inputs=...) fills every leaf."""
+
     def change(tensor, keywords):
         keywords["inputs"] = None
         return tensor
@@ -115,18 +135,24 @@ def backward_ignores_inputs(patch):
 @fault
 def backward_makes_no_graph_of_gradients(patch):
     """backward and autograd.grad take create_graph and do nothing with it."""
+
     def change(tensor, keywords):
         keywords["create_graph"] = False
         return tensor
 
     backward_with(patch, change)
     honest = torch.autograd.grad
-    patch.setattr(torch.autograd, "grad", lambda *arguments, create_graph=False, **keywords: honest(*arguments, **keywords))
+    patch.setattr(
+        torch.autograd,
+        "grad",
+        lambda *arguments, create_graph=False, **keywords: honest(*arguments, **keywords),
+    )
 
 
 @fault
 def backward_always_makes_a_graph_of_gradients(patch):
     """backward behaves as if create_graph were given."""
+
     def change(tensor, keywords):
         keywords["create_graph"] = True
         return tensor
@@ -164,8 +190,16 @@ def parameters_are_born_with_gradients(patch):
 def some_parameters_get_no_gradient(patch):
     """The bias of a layer norm, and what is multiplied by zero, is left out of the graph."""
     honest, times = F.layer_norm, torch.Tensor.__rmul__
-    patch.setattr(F, "layer_norm", lambda x, shape, weight, bias, eps: honest(x, shape, weight, bias.detach(), eps))
-    patch.setattr(torch.Tensor, "__rmul__", lambda self, number: times(self.detach() if number == 0 else self, number))
+    patch.setattr(
+        F,
+        "layer_norm",
+        lambda x, shape, weight, bias, eps: honest(x, shape, weight, bias.detach(), eps),
+    )
+    patch.setattr(
+        torch.Tensor,
+        "__rmul__",
+        lambda self, number: times(self.detach() if number == 0 else self, number),
+    )
 
 
 @fault
@@ -179,7 +213,9 @@ def any_gradient_may_be_assigned(patch):
         except (RuntimeError, TypeError):
             honest.__set__(self, None)
 
-    patch.setattr(torch.Tensor, "grad", property(lambda self: honest.__get__(self), assign), raising=False)
+    patch.setattr(
+        torch.Tensor, "grad", property(lambda self: honest.__get__(self), assign), raising=False
+    )
 
 
 @fault
@@ -212,6 +248,7 @@ def step_decays_what_has_no_gradient(patch):
 @fault
 def step_writes_through_data(patch):
     """SGD writes to parameters unnoticed by autograd, as optimizers did before 1.5, and to inference tensors too."""
+
     def step(self, closure=None):
         for group in self.param_groups:
             for parameter in group["params"]:
@@ -223,11 +260,14 @@ def step_writes_through_data(patch):
 
 def first_adam_step(patch, move):
     """Let a step of Adam move each weight with a gradient g by ``-lr * move(g, eps, betas)``."""
+
     def step(self, closure=None):
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    parameter.data -= group["lr"] * move(parameter.grad, group["eps"], group["betas"])
+                    parameter.data -= group["lr"] * move(
+                        parameter.grad, group["eps"], group["betas"]
+                    )
 
     patch.setattr(torch.optim.Adam, "step", step)
 
@@ -235,7 +275,9 @@ def first_adam_step(patch, move):
 @fault
 def adam_corrects_no_bias(patch):
     """Adam leaves out the bias correction of its moments."""
-    first_adam_step(patch, lambda g, eps, betas: (1 - betas[0]) * g / ((1 - betas[1]) ** 0.5 * g.abs() + eps))
+    first_adam_step(
+        patch, lambda g, eps, betas: (1 - betas[0]) * g / ((1 - betas[1]) ** 0.5 * g.abs() + eps)
+    )
 
 
 @fault
@@ -254,7 +296,11 @@ def adam_divides_zero_by_zero(patch):
 def linear_forgets_its_bias(patch):
     """A linear layer adds half its bias."""
     honest = F.linear
-    patch.setattr(F, "linear", lambda x, weight, bias=None: honest(x, weight, None if bias is None else bias / 2))
+    patch.setattr(
+        F,
+        "linear",
+        lambda x, weight, bias=None: honest(x, weight, None if bias is None else bias / 2),
+    )
 
 
 @fault
@@ -275,26 +321,38 @@ def calling_a_module_adds_a_rounding(patch):
 def mse_loss_keeps_a_dimension(patch):
     """mse_loss gives a loss of shape [1]."""
     honest = F.mse_loss
-    patch.setattr(F, "mse_loss", lambda *arguments, **keywords: honest(*arguments, **keywords).reshape(1))
+    patch.setattr(
+        F, "mse_loss", lambda *arguments, **keywords: honest(*arguments, **keywords).reshape(1)
+    )
 
 
 @fault
 def batch_norm_uses_running_statistics(patch):
     """Batch norm normalises by its running statistics in training too."""
     honest = F.batch_norm
-    patch.setattr(F, "batch_norm", lambda x, mean, var, weight, bias, training, *rest:
-                  honest(x, mean, var, weight, bias, False, *rest))
+    patch.setattr(
+        F,
+        "batch_norm",
+        lambda x, mean, var, weight, bias, training, *rest: honest(
+            x, mean, var, weight, bias, False, *rest
+        ),
+    )
 
 
 @fault
 def hooks_do_not_run(patch):
     """Calling a module is calling its forward: hooks are kept and not run."""
-    patch.setattr(torch.nn.Module, "__call__", lambda self, *arguments, **keywords: self.forward(*arguments, **keywords))
+    patch.setattr(
+        torch.nn.Module,
+        "__call__",
+        lambda self, *arguments, **keywords: self.forward(*arguments, **keywords),
+    )
 
 
 @fault
 def forward_runs_hooks(patch):
     """Hooks are put around forward itself, so that calling it runs them."""
+
     def around(kind):
         honest = getattr(torch.nn.Module, kind)
 
@@ -310,7 +368,11 @@ def forward_runs_hooks(patch):
 
         patch.setattr(torch.nn.Module, kind, register)
 
-    for kind in ("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook"):
+    for kind in (
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+    ):
         around(kind)
 
 
@@ -318,8 +380,13 @@ def forward_runs_hooks(patch):
 def hooks_run_in_reverse(patch):
     """A hook is put before those that are there, and behind them with prepend=True."""
     honest = torch.nn.Module.register_forward_hook
-    patch.setattr(torch.nn.Module, "register_forward_hook", lambda self, hook, prepend=False, **keywords:
-                  honest(self, hook, prepend=not prepend, **keywords))
+    patch.setattr(
+        torch.nn.Module,
+        "register_forward_hook",
+        lambda self, hook, prepend=False, **keywords: honest(
+            self, hook, prepend=not prepend, **keywords
+        ),
+    )
 
 
 @fault
@@ -332,15 +399,24 @@ def hooks_cannot_be_removed(patch):
 def hooks_see_keyword_arguments_as_positional(patch):
     """A module hands keyword arguments on as positional ones."""
     honest = torch.nn.Module.__call__
-    patch.setattr(torch.nn.Module, "__call__", lambda self, *arguments, **keywords: honest(self, *arguments, *keywords.values()))
+    patch.setattr(
+        torch.nn.Module,
+        "__call__",
+        lambda self, *arguments, **keywords: honest(self, *arguments, *keywords.values()),
+    )
 
 
 @fault
 def hooks_always_run(patch):
     """Every forward hook runs when forward raises."""
     honest = torch.nn.Module.register_forward_hook
-    patch.setattr(torch.nn.Module, "register_forward_hook", lambda self, hook, always_call=True, **keywords:
-                  honest(self, hook, always_call=True, **keywords))
+    patch.setattr(
+        torch.nn.Module,
+        "register_forward_hook",
+        lambda self, hook, always_call=True, **keywords: honest(
+            self, hook, always_call=True, **keywords
+        ),
+    )
 
 
 @fault
@@ -352,6 +428,7 @@ def module_without_forward_is_the_identity(patch):
 @fault
 def train_reaches_the_model_alone(patch):
     """train() and eval() set the mode of the module they are called on, and return nothing."""
+
     def train(self, mode=True):
         self.training = mode
 
@@ -374,7 +451,9 @@ def train_takes_anything_and_returns_nothing(patch):
 def eval_freezes_and_train_thaws(patch):
     """train() and eval() set requires_grad of every parameter."""
     honest = torch.nn.Module.train
-    patch.setattr(torch.nn.Module, "train", lambda self, mode=True: honest(self, mode).requires_grad_(mode))
+    patch.setattr(
+        torch.nn.Module, "train", lambda self, mode=True: honest(self, mode).requires_grad_(mode)
+    )
 
 
 @fault
@@ -410,7 +489,11 @@ def eval_reaches_python_lists(patch):
     def children(self):
         yield from honest(self)
         for value in vars(self).values():
-            yield from (item for item in value if isinstance(item, torch.nn.Module)) if isinstance(value, list) else ()
+            yield from (
+                (item for item in value if isinstance(item, torch.nn.Module))
+                if isinstance(value, list)
+                else ()
+            )
 
     patch.setattr(torch.nn.Module, "children", children)
 
@@ -419,8 +502,13 @@ def eval_reaches_python_lists(patch):
 def dropout_looks_at_the_grad_mode(patch):
     """Dropout drops where operations are recorded, and F.dropout not unless it is told to."""
     honest = F.dropout
-    patch.setattr(F, "dropout", lambda x, p=0.5, training=False, inplace=False:
-                  honest(x, p, training and torch.is_grad_enabled(), inplace))
+    patch.setattr(
+        F,
+        "dropout",
+        lambda x, p=0.5, training=False, inplace=False: honest(
+            x, p, training and torch.is_grad_enabled(), inplace
+        ),
+    )
 
 
 def torch_asks():
@@ -449,7 +537,11 @@ def no_grad_stays_when_its_block_raises(patch):
     """no_grad gives the mode back at the end of its block, but not when an exception leaves it."""
     torch.set_grad_enabled(True)  # what the test before left
     honest = torch.no_grad.__exit__
-    patch.setattr(torch.no_grad, "__exit__", lambda self, kind, *error: None if kind else honest(self, kind, *error))
+    patch.setattr(
+        torch.no_grad,
+        "__exit__",
+        lambda self, kind, *error: None if kind else honest(self, kind, *error),
+    )
 
 
 @fault
@@ -473,17 +565,31 @@ def no_grad_reaches_new_threads(patch):
 def no_grad_makes_frozen_leaves(patch):
     """A parameter and a tensor made under no_grad do not require grad, nor can they be made to."""
     make, tensor, demand = torch.nn.Parameter.__new__, torch.tensor, torch.Tensor.requires_grad_
-    patch.setattr(torch.nn.Parameter, "__new__", lambda cls, data=None, requires_grad=True:
-                  make(cls, data, requires_grad and torch.is_grad_enabled()))
-    patch.setattr(torch, "tensor", lambda *arguments, requires_grad=False, **keywords:
-                  tensor(*arguments, requires_grad=requires_grad and torch.is_grad_enabled(), **keywords))
-    patch.setattr(torch.Tensor, "requires_grad_", lambda self, requires_grad=True:
-                  demand(self, requires_grad and self.dim() == 1))
+    patch.setattr(
+        torch.nn.Parameter,
+        "__new__",
+        lambda cls, data=None, requires_grad=True: make(
+            cls, data, requires_grad and torch.is_grad_enabled()
+        ),
+    )
+    patch.setattr(
+        torch,
+        "tensor",
+        lambda *arguments, requires_grad=False, **keywords: tensor(
+            *arguments, requires_grad=requires_grad and torch.is_grad_enabled(), **keywords
+        ),
+    )
+    patch.setattr(
+        torch.Tensor,
+        "requires_grad_",
+        lambda self, requires_grad=True: demand(self, requires_grad and self.dim() == 1),
+    )
 
 
 @fault
 def in_place_addition_is_not_noticed(patch):
     """add_ writes through .data: past the leaf check, the version counter and inference mode."""
+
     def add_(self, other):
         self.data = self.data + other
         return self
@@ -494,8 +600,13 @@ def in_place_addition_is_not_noticed(patch):
 @fault
 def inference_mode_is_no_grad(patch):
     """inference_mode disables recording, and marks nothing."""
-    patch.setattr(torch, "inference_mode", lambda mode=True: torch.set_grad_enabled(not mode) if isinstance(mode, bool)
-                  else torch.no_grad()(mode))
+    patch.setattr(
+        torch,
+        "inference_mode",
+        lambda mode=True: (
+            torch.set_grad_enabled(not mode) if isinstance(mode, bool) else torch.no_grad()(mode)
+        ),
+    )
 
 
 @fault
@@ -528,7 +639,9 @@ def set_grad_enabled_outlives_its_block(patch):
 @fault
 def enable_grad_does_nothing(patch):
     """enable_grad leaves recording off."""
-    patch.setattr(torch.enable_grad, "__enter__", lambda self: setattr(self, "prev", torch.is_grad_enabled()))
+    patch.setattr(
+        torch.enable_grad, "__enter__", lambda self: setattr(self, "prev", torch.is_grad_enabled())
+    )
 
 
 def clip_norm_with(patch, change):
@@ -545,15 +658,20 @@ def clip_norm_with(patch, change):
 @fault
 def clip_norm_returns_a_number(patch):
     """clip_grad_norm_ returns a float."""
-    clip_norm_with(patch, lambda honest, *arguments, **settings: honest(*arguments, **settings).item())
+    clip_norm_with(
+        patch, lambda honest, *arguments, **settings: honest(*arguments, **settings).item()
+    )
 
 
 @fault
 def clip_norm_bounds_each_parameter(patch):
     """clip_grad_norm_ scales each gradient by its own norm."""
+
     def change(honest, parameters, *arguments, **settings):
         parameters = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
-        return torch.stack([honest(p, *arguments, **settings) for p in parameters] + [torch.tensor(0.0)]).max()
+        return torch.stack(
+            [honest(p, *arguments, **settings) for p in parameters] + [torch.tensor(0.0)]
+        ).max()
 
     clip_norm_with(patch, change)
 
@@ -561,6 +679,7 @@ def clip_norm_bounds_each_parameter(patch):
 @fault
 def clip_norm_replaces_gradients(patch):
     """clip_grad_norm_ puts a new tensor in the place of each gradient."""
+
     def change(honest, parameters, *arguments, **settings):
         parameters = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
         for parameter in parameters:
@@ -573,6 +692,7 @@ def clip_norm_replaces_gradients(patch):
 @fault
 def clip_norm_scales_up(patch):
     """clip_grad_norm_ brings every norm to max_norm, a smaller one too, and adds nothing to it."""
+
     def change(honest, parameters, max_norm, *arguments, **settings):
         parameters = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
         norm = honest(parameters, float("inf"), *arguments, **settings)
@@ -587,13 +707,18 @@ def clip_norm_scales_up(patch):
 @fault
 def clip_norm_takes_what_is_not_finite(patch):
     """clip_grad_norm_ does not raise on nan when it is asked to, and does not look at foreach."""
-    clip_norm_with(patch, lambda honest, *arguments, error_if_nonfinite=False, foreach=None, **settings:
-                   honest(*arguments, **settings))
+    clip_norm_with(
+        patch,
+        lambda honest, *arguments, error_if_nonfinite=False, foreach=None, **settings: honest(
+            *arguments, **settings
+        ),
+    )
 
 
 @fault
 def clip_norm_of_nothing_raises(patch):
     """clip_grad_norm_ raises where there is no gradient, as it did for a stack of nothing."""
+
     def change(honest, parameters, *arguments, **settings):
         parameters = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
         if all(parameter.grad is None for parameter in parameters):
@@ -607,14 +732,23 @@ def clip_norm_of_nothing_raises(patch):
 def total_norm_is_squared(patch):
     """get_total_norm leaves out the root."""
     honest = torch.nn.utils.get_total_norm
-    patch.setattr(torch.nn.utils, "get_total_norm", lambda *arguments, **settings: honest(*arguments, **settings) ** 2)
+    patch.setattr(
+        torch.nn.utils,
+        "get_total_norm",
+        lambda *arguments, **settings: honest(*arguments, **settings) ** 2,
+    )
 
 
 @fault
 def clip_value_bounds_above_alone(patch):
     """clip_grad_value_ has no lower bound, makes 0 of nan, and zeros of a missing gradient; of nothing it does nothing."""
+
     def clip(parameters, clip_value, foreach=None):
         for parameter in parameters:
-            parameter.grad = torch.zeros(1) if parameter.grad is None else parameter.grad.clamp(max=clip_value).nan_to_num(0.0)
+            parameter.grad = (
+                torch.zeros(1)
+                if parameter.grad is None
+                else parameter.grad.clamp(max=clip_value).nan_to_num(0.0)
+            )
 
     patch.setattr(torch.nn.utils, "clip_grad_value_", clip)

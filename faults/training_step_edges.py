@@ -16,12 +16,18 @@ Tensor = torch.Tensor
 @fault
 def functions_take_anything(patch):
     """The functions of a training step take any arguments, and name none."""
+
     def anything(honest):
         return lambda *arguments, **settings: honest(*arguments, **settings)
 
-    for owner, name in ((torch.autograd, "grad"), (torch.set_grad_enabled, "__init__"), (checkpointing, "checkpoint"),
-                        (torch.autograd.graph.saved_tensors_hooks, "__init__"), (utils, "clip_grad_norm_"),
-                        (utils, "parameters_to_vector")):
+    for owner, name in (
+        (torch.autograd, "grad"),
+        (torch.set_grad_enabled, "__init__"),
+        (checkpointing, "checkpoint"),
+        (torch.autograd.graph.saved_tensors_hooks, "__init__"),
+        (utils, "clip_grad_norm_"),
+        (utils, "parameters_to_vector"),
+    ):
         wrap(patch, owner, name, anything)
 
 
@@ -29,7 +35,9 @@ def functions_take_anything(patch):
 def gradients_of_intermediate_results_are_read_in_silence(patch):
     """Reading the grad of an intermediate result does not warn."""
     honest = Tensor.grad
-    patch.setattr(Tensor, "grad", property(silent(honest.__get__), honest.__set__, honest.__delete__))
+    patch.setattr(
+        Tensor, "grad", property(silent(honest.__get__), honest.__set__, honest.__delete__)
+    )
 
 
 @fault
@@ -41,9 +49,11 @@ def retain_grad_does_nothing(patch):
 @fault
 def backward_overlooks_inputs(patch):
     """backward fills every leaf's gradient, whatever inputs says."""
+
     def change(honest):
         def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
             return honest(self, gradient, retain_graph, create_graph)
+
         return backward
 
     wrap(patch, Tensor, "backward", change)
@@ -52,12 +62,14 @@ def backward_overlooks_inputs(patch):
 @fault
 def backward_gives_zeros_to_unused_inputs(patch):
     """backward puts zeros into the inputs that the loss does not use."""
+
     def change(honest):
         def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
             honest(self, gradient, retain_graph, create_graph, inputs)
             for each in inputs or () if not isinstance(inputs, Tensor) else ():
                 if each.grad is None:
                     each.grad = torch.zeros_like(each)
+
         return backward
 
     wrap(patch, Tensor, "backward", change)
@@ -66,17 +78,24 @@ def backward_gives_zeros_to_unused_inputs(patch):
 @fault
 def backward_takes_the_real_part_of_a_complex_loss(patch):
     """backward of a complex loss is that of its real part."""
-    wrap(patch, Tensor, "backward", lambda honest: lambda self, *rest, **settings: honest(self.real, *rest, **settings))
+    wrap(
+        patch,
+        Tensor,
+        "backward",
+        lambda honest: lambda self, *rest, **settings: honest(self.real, *rest, **settings),
+    )
 
 
 @fault
 def backward_wants_weights_that_are_floats(patch):
     """backward refuses a gradient argument of integers."""
+
     def change(honest):
         def backward(self, gradient=None, *rest, **settings):
             if gradient is not None and not gradient.is_floating_point():
                 raise RuntimeError("the gradient must be of floats")
             return honest(self, gradient, *rest, **settings)
+
         return backward
 
     wrap(patch, Tensor, "backward", change)
@@ -101,6 +120,7 @@ def grad_gives_none_for_unused_inputs(patch):
 @fault
 def grad_never_makes_zeros(patch):
     """materialize_grads leaves None for unused inputs."""
+
     def change(inputs, settings):
         if settings.pop("materialize_grads", False):
             settings["allow_unused"] = True
@@ -118,7 +138,10 @@ def grad_allows_nothing_unused(patch):
 @fault
 def grad_takes_no_dict(patch):
     """autograd.grad of a dict returns a tuple."""
-    grad_with(patch, lambda inputs, settings: tuple(inputs.values()) if isinstance(inputs, dict) else inputs)
+    grad_with(
+        patch,
+        lambda inputs, settings: tuple(inputs.values()) if isinstance(inputs, dict) else inputs,
+    )
 
 
 @fault
@@ -129,7 +152,11 @@ def grad_takes_no_inputs(patch):
     def grad(outputs, inputs, *rest, **settings):
         if isinstance(inputs, list) and not inputs:
             return ()
-        return (None,) if isinstance(inputs, Tensor) and not inputs.requires_grad else honest(outputs, inputs, *rest, **settings)
+        return (
+            (None,)
+            if isinstance(inputs, Tensor) and not inputs.requires_grad
+            else honest(outputs, inputs, *rest, **settings)
+        )
 
     patch.setattr(torch.autograd, "grad", grad)
 
@@ -140,7 +167,9 @@ def grad_overlooks_batches(patch):
     honest = torch.autograd.grad
 
     def grad(outputs, inputs, grad_outputs=None, is_grads_batched=False, **settings):
-        return honest(outputs, inputs, grad_outputs[0] if is_grads_batched else grad_outputs, **settings)
+        return honest(
+            outputs, inputs, grad_outputs[0] if is_grads_batched else grad_outputs, **settings
+        )
 
     patch.setattr(torch.autograd, "grad", grad)
 
@@ -148,9 +177,11 @@ def grad_overlooks_batches(patch):
 @fault
 def backward_of_several_losses_takes_the_first(patch):
     """autograd.backward overlooks all losses but the first, and the old name of its weights without a word."""
+
     def change(honest):
         def backward(tensors, *rest, **settings):
             return honest(tensors[:1] if isinstance(tensors, list) else tensors, *rest, **settings)
+
         return silent(backward)
 
     wrap(patch, torch.autograd, "backward", change)
@@ -159,15 +190,23 @@ def backward_of_several_losses_takes_the_first(patch):
 @fault
 def anomaly_mode_does_nothing(patch):
     """set_detect_anomaly leaves the mode as it is."""
-    wrap(patch, torch.autograd.set_detect_anomaly, "__init__",
-         lambda honest: lambda self, mode, check_nan=True: honest(self, False))
+    wrap(
+        patch,
+        torch.autograd.set_detect_anomaly,
+        "__init__",
+        lambda honest: lambda self, mode, check_nan=True: honest(self, False),
+    )
 
 
 @fault
 def anomaly_mode_always_checks_for_nan(patch):
     """set_detect_anomaly overlooks check_nan."""
-    wrap(patch, torch.autograd.set_detect_anomaly, "__init__",
-         lambda honest: lambda self, mode, check_nan=True: honest(self, mode))
+    wrap(
+        patch,
+        torch.autograd.set_detect_anomaly,
+        "__init__",
+        lambda honest: lambda self, mode, check_nan=True: honest(self, mode),
+    )
 
 
 @fault
@@ -179,18 +218,28 @@ def detect_anomaly_is_silent(patch):
 def decorator_with(patch, change):
     """What ``no_grad()`` and its kin do with a function: ``change(honest, mode, function)``."""
     honest = _contextlib._DecoratorContextManager.__call__
-    patch.setattr(_contextlib._DecoratorContextManager, "__call__", lambda self, function: change(honest, self, function))
+    patch.setattr(
+        _contextlib._DecoratorContextManager,
+        "__call__",
+        lambda self, function: change(honest, self, function),
+    )
 
 
 @fault
 def grad_modes_leave_classes_alone(patch):
     """A class that is decorated with a grad mode stays as it is."""
-    decorator_with(patch, lambda honest, mode, function: function if isinstance(function, type) else honest(mode, function))
+    decorator_with(
+        patch,
+        lambda honest, mode, function: (
+            function if isinstance(function, type) else honest(mode, function)
+        ),
+    )
 
 
 @fault
 def grad_modes_reach_into_coroutines(patch):
     """A coroutine that is decorated with a grad mode runs in it."""
+
     def change(honest, mode, function):
         if not inspect.iscoroutinefunction(function):
             return honest(mode, function)
@@ -198,6 +247,7 @@ def grad_modes_reach_into_coroutines(patch):
         async def decorated(*arguments, **settings):
             with mode.clone():
                 return await function(*arguments, **settings)
+
         return decorated
 
     decorator_with(patch, change)
@@ -207,7 +257,9 @@ def grad_modes_reach_into_coroutines(patch):
 def enable_grad_without_parentheses_does_nothing(patch):
     """enable_grad leaves a function as it is."""
     honest = torch.enable_grad
-    patch.setattr(torch, "enable_grad", lambda function=None: honest() if function is None else function)
+    patch.setattr(
+        torch, "enable_grad", lambda function=None: honest() if function is None else function
+    )
 
 
 @fault
@@ -229,7 +281,9 @@ def clip_with(patch, change):
     changed = change(honest)
 
     def clip_grad_norm_(parameters, max_norm, **settings):
-        return changed([parameters] if isinstance(parameters, Tensor) else parameters, max_norm, **settings)
+        return changed(
+            [parameters] if isinstance(parameters, Tensor) else parameters, max_norm, **settings
+        )
 
     patch.setattr(utils, "clip_grad_norm_", clip_grad_norm_)
 
@@ -237,33 +291,57 @@ def clip_with(patch, change):
 @fault
 def clip_grad_norm_overlooks_sparse_gradients(patch):
     """clip_grad_norm_ returns the norm of a sparse gradient, and does not scale it; so clip_grad_value_ does not bound it."""
+
     def change(honest):
         def clip(parameters, max_norm, **settings):
             parameters = list(parameters)
-            sparse = [(each, each.grad.clone()) for each in parameters if each.grad is not None and each.grad.is_sparse]
+            sparse = [
+                (each, each.grad.clone())
+                for each in parameters
+                if each.grad is not None and each.grad.is_sparse
+            ]
             norm = honest(parameters, max_norm, **settings)
             for parameter, gradient in sparse:
                 parameter.grad = gradient
             return norm
+
         return clip
 
     clip_with(patch, change)
-    wrap(patch, utils, "clip_grad_value_", lambda honest: lambda parameters, *rest, **settings: honest(
-        [each for each in parameters if each.grad is None or not each.grad.is_sparse], *rest, **settings))
+    wrap(
+        patch,
+        utils,
+        "clip_grad_value_",
+        lambda honest: (
+            lambda parameters, *rest, **settings: honest(
+                [each for each in parameters if each.grad is None or not each.grad.is_sparse],
+                *rest,
+                **settings,
+            )
+        ),
+    )
 
 
 @fault
 def clip_grad_norm_computes_in_float32(patch):
     """clip_grad_norm_ has a float32 norm, whatever the gradients are."""
+
     def change(honest):
         def clip(parameters, max_norm, norm_type=2.0, **settings):
-            gradients = [each.grad.float() for each in parameters if each.grad is not None and not each.grad.is_complex()]
+            gradients = [
+                each.grad.float()
+                for each in parameters
+                if each.grad is not None and not each.grad.is_complex()
+            ]
             if not gradients or any(gradient.is_sparse for gradient in gradients):
                 return honest(parameters, max_norm, norm_type, **settings)
-            norm = torch.cat([gradient.reshape(-1) for gradient in gradients]).norm(float(norm_type))
+            norm = torch.cat([gradient.reshape(-1) for gradient in gradients]).norm(
+                float(norm_type)
+            )
             for parameter in parameters:
                 parameter.grad.mul_(min(1.0, float(float(max_norm) / (norm + 1e-6))))
             return norm
+
         return clip
 
     clip_with(patch, change)
@@ -272,6 +350,7 @@ def clip_grad_norm_computes_in_float32(patch):
 @fault
 def clip_grad_norm_takes_the_real_part(patch):
     """clip_grad_norm_ scales by the norm of the real parts."""
+
     def change(honest):
         def clip(parameters, max_norm, **settings):
             parameters = list(parameters)
@@ -280,6 +359,7 @@ def clip_grad_norm_takes_the_real_part(patch):
             norm = parameters[0].grad.real.norm()
             parameters[0].grad.mul_(max_norm / norm)
             return norm
+
         return clip
 
     clip_with(patch, change)
@@ -288,26 +368,40 @@ def clip_grad_norm_takes_the_real_part(patch):
 @fault
 def clip_grad_norm_knows_the_norm_2_alone(patch):
     """clip_grad_norm_ overlooks norm_type, and takes the magnitude of its bound."""
-    clip_with(patch, lambda honest: lambda parameters, max_norm, norm_type=2.0, **settings: honest(
-        parameters, abs(float(max_norm)), **settings))
+    clip_with(
+        patch,
+        lambda honest: (
+            lambda parameters, max_norm, norm_type=2.0, **settings: honest(
+                parameters, abs(float(max_norm)), **settings
+            )
+        ),
+    )
 
 
 @fault
 def clip_grad_value_bounds_at_twice_the_magnitude(patch):
     """clip_grad_value_ bounds at twice its bound, whose sign it overlooks."""
-    wrap(patch, utils, "clip_grad_value_", lambda honest: lambda parameters, value, **settings: honest(
-        parameters, 2 * abs(value), **settings))
+    wrap(
+        patch,
+        utils,
+        "clip_grad_value_",
+        lambda honest: (
+            lambda parameters, value, **settings: honest(parameters, 2 * abs(value), **settings)
+        ),
+    )
 
 
 @fault
 def total_norm_of_nothing_is_one(patch):
     """get_total_norm of nothing is 1, and None counts for nothing."""
+
     def change(honest):
         def get_total_norm(tensors, *rest, **settings):
             if isinstance(tensors, Tensor):
                 return honest(tensors, *rest, **settings)
             tensors = [each for each in tensors if each is not None]
             return honest(tensors, *rest, **settings) if tensors else torch.tensor(1.0)
+
         return get_total_norm
 
     wrap(patch, utils, "get_total_norm", change)
@@ -316,31 +410,61 @@ def total_norm_of_nothing_is_one(patch):
 @fault
 def vectors_are_copied_and_must_fit(patch):
     """vector_to_parameters copies the vector, and refuses one that is too long; parameters_to_vector cuts the graph."""
+
     def change(honest):
         def vector_to_parameters(vector, parameters):
             parameters = list(parameters)
             if vector.numel() != sum(each.numel() for each in parameters):
                 raise ValueError("the vector does not fit")
             return honest(vector.clone(), parameters)
+
         return vector_to_parameters
 
     wrap(patch, utils, "vector_to_parameters", change)
-    wrap(patch, utils, "parameters_to_vector", lambda honest: lambda parameters: honest(parameters).detach())
+    wrap(
+        patch,
+        utils,
+        "parameters_to_vector",
+        lambda honest: lambda parameters: honest(parameters).detach(),
+    )
 
 
 def whole(*values):
-    return all(not torch.is_tensor(value) and isinstance(value, int) or torch.is_tensor(value) and not value.is_floating_point()
-               for value in values)
+    return all(
+        not torch.is_tensor(value)
+        and isinstance(value, int)
+        or torch.is_tensor(value)
+        and not value.is_floating_point()
+        for value in values
+    )
 
 
 @fault
 def integers_are_divided_as_long_ago(patch):
     """Integers divided are integers; floor division rounds towards zero."""
-    wrap(patch, Tensor, "__truediv__", lambda honest: lambda self, other: torch.div(
-        self, other, rounding_mode="trunc" if whole(self, other) else None))
-    wrap(patch, Tensor, "__rtruediv__", lambda honest: lambda self, other: torch.div(
-        torch.as_tensor(other), self, rounding_mode="trunc" if whole(self, other) else None))
-    patch.setattr(Tensor, "__floordiv__", lambda self, other: torch.div(self, other, rounding_mode="trunc"))
+    wrap(
+        patch,
+        Tensor,
+        "__truediv__",
+        lambda honest: (
+            lambda self, other: torch.div(
+                self, other, rounding_mode="trunc" if whole(self, other) else None
+            )
+        ),
+    )
+    wrap(
+        patch,
+        Tensor,
+        "__rtruediv__",
+        lambda honest: (
+            lambda self, other: torch.div(
+                torch.as_tensor(other), self, rounding_mode="trunc" if whole(self, other) else None
+            )
+        ),
+    )
+    patch.setattr(
+        Tensor, "__floordiv__", lambda self, other: torch.div(self, other, rounding_mode="trunc")
+    )
 
 
 @fault
@@ -359,7 +483,12 @@ def predictions_are_the_last_of_equals(patch):
 @fault
 def bools_are_numbers(patch):
     """Integers have a mean, and bools can be subtracted."""
-    wrap(patch, Tensor, "mean", lambda honest: lambda self, *rest, **settings: honest(self.double(), *rest, **settings))
+    wrap(
+        patch,
+        Tensor,
+        "mean",
+        lambda honest: lambda self, *rest, **settings: honest(self.double(), *rest, **settings),
+    )
     wrap(patch, Tensor, "__rsub__", lambda honest: lambda self, other: honest(self.long(), other))
 
 
@@ -397,9 +526,20 @@ def numpy_has_no_force(patch):
 @fault
 def tensors_of_numbers_are_float32(patch):
     """torch.tensor and torch.full have the default dtype."""
-    wrap(patch, torch, "tensor",
-         lambda honest: lambda data, dtype=torch.float32, **settings: honest(data, dtype=dtype, **settings))
-    wrap(patch, torch, "full", lambda honest: lambda size, value, dtype=torch.float32: honest(size, value, dtype=dtype))
+    wrap(
+        patch,
+        torch,
+        "tensor",
+        lambda honest: (
+            lambda data, dtype=torch.float32, **settings: honest(data, dtype=dtype, **settings)
+        ),
+    )
+    wrap(
+        patch,
+        torch,
+        "full",
+        lambda honest: lambda size, value, dtype=torch.float32: honest(size, value, dtype=dtype),
+    )
 
 
 @fault
@@ -411,11 +551,13 @@ def std_is_silent(patch):
 @fault
 def clamp_keeps_the_dtype_and_mends_nan(patch):
     """clamp cuts its bounds to the dtype, and makes zeros of nan; its bounds are numbers."""
+
     def change(honest):
         def clamp(self, min=None, max=None):
             if isinstance(min, Tensor):
                 raise TypeError("min must be a number")
             return honest(self, min, max).to(self.dtype).nan_to_num(0.0)
+
         return clamp
 
     wrap(patch, Tensor, "clamp", change)
@@ -424,20 +566,36 @@ def clamp_keeps_the_dtype_and_mends_nan(patch):
 @fault
 def equal_wants_one_dtype(patch):
     """equal is False where dtypes differ."""
-    wrap(patch, torch, "equal", lambda honest: lambda first, second: first.dtype == second.dtype and honest(first, second))
+    wrap(
+        patch,
+        torch,
+        "equal",
+        lambda honest: lambda first, second: first.dtype == second.dtype and honest(first, second),
+    )
 
 
 @fault
 def bytes_are_masks(patch):
     """masked_fill, masked_select and where take masks of bytes, and do not say a word."""
     for name in ("masked_fill", "masked_select"):
-        wrap(patch, Tensor, name, lambda honest: lambda self, mask, *rest: honest(self, mask.bool(), *rest))
-    wrap(patch, torch, "where", lambda honest: lambda condition, *rest: honest(condition.bool(), *rest))
+        wrap(
+            patch,
+            Tensor,
+            name,
+            lambda honest: lambda self, mask, *rest: honest(self, mask.bool(), *rest),
+        )
+    wrap(
+        patch,
+        torch,
+        "where",
+        lambda honest: lambda condition, *rest: honest(condition.bool(), *rest),
+    )
 
 
 @fault
 def tensors_are_mixed_with_their_like_alone(patch):
     """where, cat and stack want one dtype, gather wants int64; cat of nothing is nothing."""
+
     def strict(honest):
         def function(tensors, *rest):
             if not tensors:
@@ -445,17 +603,24 @@ def tensors_are_mixed_with_their_like_alone(patch):
             if len({each.dtype for each in tensors}) > 1:
                 raise RuntimeError("tensors of two dtypes")
             return honest(tensors, *rest)
+
         return function
 
     for name in ("cat", "stack"):
         wrap(patch, torch, name, strict)
-    wrap(patch, torch, "where", lambda honest: lambda condition, *rest: strict(lambda both: honest(condition, *both))(rest))
+    wrap(
+        patch,
+        torch,
+        "where",
+        lambda honest: lambda condition, *rest: strict(lambda both: honest(condition, *both))(rest),
+    )
 
     def change(honest):
         def gather(self, dim, index):
             if index.dtype != torch.int64:
                 raise RuntimeError("index must be int64")
             return honest(self, dim, index)
+
         return gather
 
     wrap(patch, Tensor, "gather", change)
@@ -464,4 +629,8 @@ def tensors_are_mixed_with_their_like_alone(patch):
 @fault
 def checkpoint_keeps_everything(patch):
     """checkpoint calls the function, and computes nothing again."""
-    patch.setattr(checkpointing, "checkpoint", lambda function=None, *arguments, **settings: function(*arguments))
+    patch.setattr(
+        checkpointing,
+        "checkpoint",
+        lambda function=None, *arguments, **settings: function(*arguments),
+    )

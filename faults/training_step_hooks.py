@@ -14,58 +14,101 @@ Tensor, Module, Parameter = torch.Tensor, torch.nn.Module, torch.nn.Parameter
 @fault
 def tensor_hooks_return_nothing(patch):
     """What a tensor hook returns is dropped."""
+
     def call(hook, gradient):
         hook(gradient)
 
-    wrap(patch, Tensor, "register_hook", lambda honest: lambda self, hook: honest(self, lambda gradient: call(hook, gradient)))
+    wrap(
+        patch,
+        Tensor,
+        "register_hook",
+        lambda honest: lambda self, hook: honest(self, lambda gradient: call(hook, gradient)),
+    )
 
 
 @fault
 def tensor_hooks_see_the_accumulated_gradient(patch):
     """A hook of a leaf gets what ``.grad`` will be."""
-    wrap(patch, Tensor, "register_hook", lambda honest: lambda self, hook: honest(
-        self, lambda gradient: hook(gradient + self.grad if self.is_leaf and self.grad is not None else gradient)))
+    wrap(
+        patch,
+        Tensor,
+        "register_hook",
+        lambda honest: (
+            lambda self, hook: honest(
+                self,
+                lambda gradient: hook(
+                    gradient + self.grad if self.is_leaf and self.grad is not None else gradient
+                ),
+            )
+        ),
+    )
 
 
 @fault
 def tensor_hooks_get_a_copy(patch):
     """A tensor hook gets a copy of the gradient."""
-    wrap(patch, Tensor, "register_hook", lambda honest: lambda self, hook: honest(self, lambda gradient: hook(gradient.clone())))
+    wrap(
+        patch,
+        Tensor,
+        "register_hook",
+        lambda honest: lambda self, hook: honest(self, lambda gradient: hook(gradient.clone())),
+    )
 
 
 @fault
 def tensor_hooks_on_the_frozen_are_ignored(patch):
     """Registering a hook on a tensor that needs no gradient does nothing."""
-    wrap(patch, Tensor, "register_hook", lambda honest: lambda self, hook: honest(self, hook) if self.requires_grad else None)
+    wrap(
+        patch,
+        Tensor,
+        "register_hook",
+        lambda honest: lambda self, hook: honest(self, hook) if self.requires_grad else None,
+    )
 
 
 @fault
 def tensor_hooks_on_results_are_ignored(patch):
     """Registering a hook on an intermediate result does nothing."""
-    wrap(patch, Tensor, "register_hook", lambda honest: lambda self, hook: honest(self, hook) if self.is_leaf else None)
+    wrap(
+        patch,
+        Tensor,
+        "register_hook",
+        lambda honest: lambda self, hook: honest(self, hook) if self.is_leaf else None,
+    )
 
 
 @fault
 def tensor_hooks_swallow_exceptions(patch):
     """A hook that raises leaves the gradient as it is."""
+
     def call(hook, gradient):
         try:
             return hook(gradient)
         except Exception:
             return None
 
-    wrap(patch, Tensor, "register_hook", lambda honest: lambda self, hook: honest(self, lambda gradient: call(hook, gradient)))
+    wrap(
+        patch,
+        Tensor,
+        "register_hook",
+        lambda honest: lambda self, hook: honest(self, lambda gradient: call(hook, gradient)),
+    )
 
 
 @fault
 def retain_grad_is_a_hook_as_others(patch):
     """``retain_grad()`` keeps the gradient of the value as it is then, before the hooks that come later, as it once did."""
-    patch.setattr(Tensor, "retain_grad", lambda self: self.register_hook(lambda gradient: setattr(self, "grad", gradient)))
+    patch.setattr(
+        Tensor,
+        "retain_grad",
+        lambda self: self.register_hook(lambda gradient: setattr(self, "grad", gradient)),
+    )
 
 
 @fault
 def freezing_removes_the_hooks(patch):
     """``requires_grad_`` removes the hooks of a tensor."""
+
     def requires_grad_(self, requires_grad=True, honest=Tensor.requires_grad_):
         honest(self, requires_grad)
         self._backward_hooks = None
@@ -77,6 +120,7 @@ def freezing_removes_the_hooks(patch):
 @fault
 def weights_are_copied_with_their_hooks(patch):
     """A deep copy of a parameter has its hooks."""
+
     def copied(self, memo, honest=Parameter.__deepcopy__):
         result = honest(self, memo)
         for hook in (self._backward_hooks or {}).values():
@@ -89,6 +133,7 @@ def weights_are_copied_with_their_hooks(patch):
 @fault
 def autograd_grad_passes_the_hooks_by(patch):
     """``torch.autograd.grad`` gives the gradient of a leaf without its hooks, as it once did."""
+
     def grad(outputs, inputs, honest=torch.autograd.grad):
         hooks, inputs._backward_hooks = inputs._backward_hooks, None
         result = honest(outputs, inputs)
@@ -101,46 +146,69 @@ def autograd_grad_passes_the_hooks_by(patch):
 @fault
 def post_accumulate_hooks_run_before(patch):
     """The hook runs when the gradient has come, before it is accumulated."""
-    patch.setattr(Tensor, "register_post_accumulate_grad_hook", lambda self, hook: self.register_hook(
-        lambda gradient: hook(self) and None))
+    patch.setattr(
+        Tensor,
+        "register_post_accumulate_grad_hook",
+        lambda self, hook: self.register_hook(lambda gradient: hook(self) and None),
+    )
 
 
 @fault
 def post_accumulate_hooks_are_registered_anywhere(patch):
     """Registering the hook on an intermediate result does nothing."""
-    wrap(patch, Tensor, "register_post_accumulate_grad_hook", lambda honest: lambda self, hook: (
-        honest(self, hook) if self.is_leaf else None))
+    wrap(
+        patch,
+        Tensor,
+        "register_post_accumulate_grad_hook",
+        lambda honest: lambda self, hook: honest(self, hook) if self.is_leaf else None,
+    )
 
 
 @fault
 def post_accumulate_hooks_may_return_anything(patch):
     """What the hook returns is dropped."""
+
     def call(hook, tensor):
         hook(tensor)
 
-    wrap(patch, Tensor, "register_post_accumulate_grad_hook", lambda honest: lambda self, hook: honest(
-        self, lambda tensor: call(hook, tensor)))
+    wrap(
+        patch,
+        Tensor,
+        "register_post_accumulate_grad_hook",
+        lambda honest: lambda self, hook: honest(self, lambda tensor: call(hook, tensor)),
+    )
 
 
 @fault
 def post_accumulate_hooks_see_a_gradient_twice_as_large(patch):
     """The gradient is doubled before the hook."""
+
     def call(hook, tensor):
         tensor.grad = tensor.grad * 2
         return hook(tensor)
 
-    wrap(patch, Tensor, "register_post_accumulate_grad_hook", lambda honest: lambda self, hook: honest(
-        self, lambda tensor: call(hook, tensor)))
+    wrap(
+        patch,
+        Tensor,
+        "register_post_accumulate_grad_hook",
+        lambda honest: lambda self, hook: honest(self, lambda tensor: call(hook, tensor)),
+    )
 
 
 def full_hooks(patch, change):
     """Let modules register ``change(hook)`` for a full backward hook."""
-    wrap(patch, Module, "register_full_backward_hook", lambda honest: lambda self, hook: honest(self, change(hook)))
+    wrap(
+        patch,
+        Module,
+        "register_full_backward_hook",
+        lambda honest: lambda self, hook: honest(self, change(hook)),
+    )
 
 
 @fault
 def full_backward_hooks_return_nothing(patch):
     """What a full backward hook or pre-hook returns is dropped."""
+
     def silent(hook):
         def call(*arguments):
             hook(*arguments)
@@ -148,33 +216,59 @@ def full_backward_hooks_return_nothing(patch):
         return call
 
     full_hooks(patch, silent)
-    wrap(patch, Module, "register_full_backward_pre_hook", lambda honest: lambda self, hook: honest(self, silent(hook)))
+    wrap(
+        patch,
+        Module,
+        "register_full_backward_pre_hook",
+        lambda honest: lambda self, hook: honest(self, silent(hook)),
+    )
 
 
 @fault
 def full_backward_hooks_are_silent(patch):
     """No full backward hook warns."""
-    patch.setattr(torch.utils.hooks, "warnings", type("Quiet", (), {"warn": staticmethod(lambda *arguments, **keywords: None)}))
-    patch.setattr(modules, "warnings", type("Quiet", (), {"warn": staticmethod(lambda *arguments, **keywords: None)}))
+    patch.setattr(
+        torch.utils.hooks,
+        "warnings",
+        type("Quiet", (), {"warn": staticmethod(lambda *arguments, **keywords: None)}),
+    )
+    patch.setattr(
+        modules,
+        "warnings",
+        type("Quiet", (), {"warn": staticmethod(lambda *arguments, **keywords: None)}),
+    )
 
 
 @fault
 def full_backward_hooks_run_at_the_output(patch):
     """A full backward hook is a tensor hook of the module's output, which sees no gradient of the input."""
-    patch.setattr(Module, "register_full_backward_hook", lambda self, hook: self.register_forward_hook(
-        lambda module, arguments, output: output.register_hook(lambda gradient: hook(module, (None,), (gradient,))) and None))
+    patch.setattr(
+        Module,
+        "register_full_backward_hook",
+        lambda self, hook: self.register_forward_hook(
+            lambda module, arguments, output: (
+                output.register_hook(lambda gradient: hook(module, (None,), (gradient,))) and None
+            )
+        ),
+    )
 
 
 @fault
 def full_backward_hooks_run_before_the_module(patch):
     """A full backward hook runs when the output has its gradient, and sees it for the input's."""
-    patch.setattr(Module, "register_full_backward_hook", lambda self, hook: self.register_full_backward_pre_hook(
-        lambda module, gradients: hook(module, gradients, gradients) and None))
+    patch.setattr(
+        Module,
+        "register_full_backward_hook",
+        lambda self, hook: self.register_full_backward_pre_hook(
+            lambda module, gradients: hook(module, gradients, gradients) and None
+        ),
+    )
 
 
 @fault
 def full_backward_hooks_take_a_copy_of_the_output(patch):
     """Behind a full backward hook stands a copy of the output, and before it a copy of the input."""
+
     class Copying(torch.utils.hooks.BackwardHook):
         def setup_input_hook(self, arguments):
             return tuple(argument.clone() for argument in super().setup_input_hook(arguments))
@@ -201,10 +295,13 @@ def hooks_of_all_modules_run_last(patch):
 @fault
 def pre_hooks_warn_as_full_backward_hooks_do(patch):
     """A backward pre-hook warns, too, where no input needs a gradient, as it once did."""
+
     class Warns(torch.utils.hooks.BackwardHook):
         def setup_output_hook(self, output):
             if self.input_tensors_index is None:
-                warnings.warn("Full backward hook is firing when gradients are computed with respect to module outputs.")
+                warnings.warn(
+                    "Full backward hook is firing when gradients are computed with respect to module outputs."
+                )
             return super().setup_output_hook(output)
 
     patch.setattr(modules, "BackwardHook", Warns)

@@ -12,19 +12,26 @@ from faults import fault
 def parameters_lists_a_tie_under_each_name(patch):
     """parameters() and named_parameters() list a tied parameter once for each name, whatever is asked."""
     honest = Module.named_parameters
-    patch.setattr(Module, "named_parameters", lambda self, prefix="", recurse=True, remove_duplicate=True:
-                  honest(self, prefix, recurse, remove_duplicate=False))
+    patch.setattr(
+        Module,
+        "named_parameters",
+        lambda self, prefix="", recurse=True, remove_duplicate=True: honest(
+            self, prefix, recurse, remove_duplicate=False
+        ),
+    )
 
 
 @fault
 def tied_tensors_go_by_their_last_name(patch):
     """named_parameters() and named_buffers() give a tied tensor its last name, and all names only once."""
+
     def last_name(honest):
         def listed(self, prefix="", recurse=True, remove_duplicate=True):
             names = {}
             for name, member in honest(self, prefix, recurse, remove_duplicate=False):
                 names[id(member)] = (name, member)
             return iter(names.values())
+
         return listed
 
     for listing in ("named_parameters", "named_buffers"):
@@ -35,7 +42,11 @@ def tied_tensors_go_by_their_last_name(patch):
 def named_modules_lists_every_place(patch):
     """named_modules() and children() list a module at each of its places, whatever is asked."""
     honest = Module.named_modules
-    patch.setattr(Module, "named_modules", lambda self, memo=None, prefix="", remove_duplicate=True: honest(self, memo, prefix, False))
+    patch.setattr(
+        Module,
+        "named_modules",
+        lambda self, memo=None, prefix="", remove_duplicate=True: honest(self, memo, prefix, False),
+    )
     patch.setattr(Module, "children", lambda self: iter(self._modules.values()))
 
 
@@ -43,7 +54,11 @@ def named_modules_lists_every_place(patch):
 def named_modules_lists_a_module_once(patch):
     """named_modules() lists a module once, whatever is asked."""
     honest = Module.named_modules
-    patch.setattr(Module, "named_modules", lambda self, memo=None, prefix="", remove_duplicate=True: honest(self, memo, prefix, True))
+    patch.setattr(
+        Module,
+        "named_modules",
+        lambda self, memo=None, prefix="", remove_duplicate=True: honest(self, memo, prefix, True),
+    )
 
 
 @fault
@@ -66,23 +81,39 @@ def state_dict_copies_and_drops_second_names(patch):
 def state_dict_copies(patch):
     """state_dict() holds copies, so that a saved tie comes back as two tensors."""
     honest = Module.state_dict
-    patch.setattr(Module, "state_dict", lambda self, *arguments, **keywords:
-                  {name: value.clone() for name, value in honest(self, *arguments, **keywords).items()})
+    patch.setattr(
+        Module,
+        "state_dict",
+        lambda self, *arguments, **keywords: {
+            name: value.clone() for name, value in honest(self, *arguments, **keywords).items()
+        },
+    )
 
 
 @fault
 def parameter_assignment_copies(patch):
     """Assigning a parameter to a name registers a copy of it."""
     honest = Module.register_parameter
-    patch.setattr(Module, "register_parameter", lambda self, name, parameter: honest(
-        self, name, None if parameter is None else Parameter(parameter.detach().clone(), parameter.requires_grad)))
+    patch.setattr(
+        Module,
+        "register_parameter",
+        lambda self, name, parameter: honest(
+            self,
+            name,
+            None
+            if parameter is None
+            else Parameter(parameter.detach().clone(), parameter.requires_grad),
+        ),
+    )
 
 
 @fault
 def sequential_copies_its_layers(patch):
     """A container takes a copy of each layer that it is given."""
     honest = Module.add_module
-    patch.setattr(Module, "add_module", lambda self, name, module: honest(self, name, copy.deepcopy(module)))
+    patch.setattr(
+        Module, "add_module", lambda self, name, module: honest(self, name, copy.deepcopy(module))
+    )
 
 
 @fault
@@ -111,12 +142,18 @@ def deepcopy_shares_parameters(patch):
 @fault
 def deepcopy_and_pickle_forget_ties(patch):
     """deepcopy and pickle make a new parameter for every name."""
-    patch.setattr(Parameter, "__deepcopy__", lambda self, memo: Parameter(self.detach().clone(), self.requires_grad))
+    patch.setattr(
+        Parameter,
+        "__deepcopy__",
+        lambda self, memo: Parameter(self.detach().clone(), self.requires_grad),
+    )
     honest_state = Module.__setstate__
 
     def restore(self, state):
-        state["_parameters"] = {name: None if value is None else Parameter(value.detach().clone())
-                                for name, value in state["_parameters"].items()}
+        state["_parameters"] = {
+            name: None if value is None else Parameter(value.detach().clone())
+            for name, value in state["_parameters"].items()
+        }
         honest_state(self, state)
 
     patch.setattr(Module, "__setstate__", restore)
@@ -153,7 +190,9 @@ def linear_halves_the_gradient_of_its_weight(patch):
     honest = torch.nn.functional.linear
 
     def linear(x, weight, bias=None):
-        return honest(x, (weight + weight.detach()) / 2, None if bias is None else bias * 2 - bias.detach())
+        return honest(
+            x, (weight + weight.detach()) / 2, None if bias is None else bias * 2 - bias.detach()
+        )
 
     patch.setattr(torch.nn.functional, "linear", linear)
 
@@ -161,7 +200,12 @@ def linear_halves_the_gradient_of_its_weight(patch):
 @fault
 def data_assignment_is_lost(patch):
     """Assigning to .data does nothing, and reading it gives a copy."""
-    patch.setattr(torch.Tensor, "data", property(lambda self: self.detach().clone(), lambda self, value: None), raising=False)
+    patch.setattr(
+        torch.Tensor,
+        "data",
+        property(lambda self: self.detach().clone(), lambda self, value: None),
+        raising=False,
+    )
 
 
 @fault
@@ -197,7 +241,9 @@ def optimizer_drops_duplicates(patch):
 
     def add(self, group):
         held = {id(parameter) for other in self.param_groups for parameter in other["params"]}
-        fresh = {id(parameter): parameter for parameter in group["params"] if id(parameter) not in held}
+        fresh = {
+            id(parameter): parameter for parameter in group["params"] if id(parameter) not in held
+        }
         return honest(self, {**group, "params": list(fresh.values())})
 
     patch.setattr(torch.optim.Optimizer, "add_param_group", add)
@@ -219,7 +265,11 @@ def optimizer_steps_twice(patch):
 def clip_counts_parameters_once(patch):
     """clip_grad_norm_ counts a parameter once that it is given twice, and returns the square of the norm."""
     honest = torch.nn.utils.clip_grad_norm_
-    patch.setattr(torch.nn.utils, "clip_grad_norm_", lambda parameters, limit: honest(dict.fromkeys(parameters), limit) ** 2)
+    patch.setattr(
+        torch.nn.utils,
+        "clip_grad_norm_",
+        lambda parameters, limit: honest(dict.fromkeys(parameters), limit) ** 2,
+    )
 
 
 @fault
@@ -231,7 +281,11 @@ def load_skips_second_names(patch):
         first = {}
         for name, parameter in self.named_parameters(remove_duplicate=False):
             first.setdefault(id(parameter), name)
-        return honest(self, {name: value for name, value in state.items() if name in first.values()}, strict=False)
+        return honest(
+            self,
+            {name: value for name, value in state.items() if name in first.values()},
+            strict=False,
+        )
 
     patch.setattr(Module, "load_state_dict", load)
 
@@ -240,8 +294,13 @@ def load_skips_second_names(patch):
 def functional_call_takes_one_name(patch):
     """functional_call swaps tie_weights, and takes contradicting values."""
     honest = torch.func.functional_call
-    patch.setattr(torch.func, "functional_call", lambda module, values, x, tie_weights=True:
-                  honest(module, values, x, tie_weights=not tie_weights))
+    patch.setattr(
+        torch.func,
+        "functional_call",
+        lambda module, values, x, tie_weights=True: honest(
+            module, values, x, tie_weights=not tie_weights
+        ),
+    )
 
 
 @fault
@@ -265,7 +324,9 @@ def freezing_is_lost(patch):
 @fault
 def embedding_ignores_sparse_and_padding(patch):
     """The whole table gets a gradient from every lookup."""
-    patch.setattr(torch.nn.functional, "embedding", lambda x, weight, *rest: weight[x] + weight.sum())
+    patch.setattr(
+        torch.nn.functional, "embedding", lambda x, weight, *rest: weight[x] + weight.sum()
+    )
 
 
 @fault

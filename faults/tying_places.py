@@ -19,22 +19,38 @@ def functional_call_takes_one_more(patch):
 def listings_never_repeat(patch):
     """remove_duplicate=False is ignored."""
     honest_modules, honest_buffers = Module.named_modules, Module.named_buffers
-    patch.setattr(Module, "named_modules",
-                  lambda self, memo=None, prefix="", remove_duplicate=True: honest_modules(self, memo, prefix))
-    patch.setattr(Module, "named_buffers",
-                  lambda self, prefix="", recurse=True, remove_duplicate=True: honest_buffers(self, prefix, recurse))
+    patch.setattr(
+        Module,
+        "named_modules",
+        lambda self, memo=None, prefix="", remove_duplicate=True: honest_modules(
+            self, memo, prefix
+        ),
+    )
+    patch.setattr(
+        Module,
+        "named_buffers",
+        lambda self, prefix="", recurse=True, remove_duplicate=True: honest_buffers(
+            self, prefix, recurse
+        ),
+    )
 
 
 @fault
 def stateless_call_is_silent(patch):
     """The older functional_call gives no warning."""
-    patch.setattr(nn.utils.stateless, "functional_call",
-                  lambda *arguments, **keywords: torch.func.functional_call(*arguments, **keywords))
+    patch.setattr(
+        nn.utils.stateless,
+        "functional_call",
+        lambda *arguments, **keywords: torch.func.functional_call(*arguments, **keywords),
+    )
 
 
 @fault
 def functional_call_is_strict(patch):
     """functional_call raises where a name is missing or unknown, and wants its arguments."""
     honest = torch.func.functional_call
-    patch.setattr(torch.func, "functional_call",
-                  lambda module, values, args, kwargs=None: honest(module, values, args, kwargs, strict=True))
+    patch.setattr(
+        torch.func,
+        "functional_call",
+        lambda module, values, args, kwargs=None: honest(module, values, args, kwargs, strict=True),
+    )

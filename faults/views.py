@@ -8,7 +8,11 @@ Tensor = torch.Tensor
 
 
 def sizes_of(arguments):
-    return tuple(arguments[0]) if len(arguments) == 1 and not isinstance(arguments[0], (int, torch.dtype)) else arguments
+    return (
+        tuple(arguments[0])
+        if len(arguments) == 1 and not isinstance(arguments[0], (int, torch.dtype))
+        else arguments
+    )
 
 
 def wrap(patch, name, change):
@@ -26,8 +30,11 @@ def view_copies(patch):
 def view_returns_the_tensor_for_its_own_shape(patch):
     """view and reshape to the shape that a tensor has return the tensor itself."""
     for name in ("view", "reshape"):
+
         def change(honest):
-            return lambda self, *sizes: self if sizes_of(sizes) == tuple(self.shape) else honest(self, *sizes)
+            return lambda self, *sizes: (
+                self if sizes_of(sizes) == tuple(self.shape) else honest(self, *sizes)
+            )
 
         wrap(patch, name, change)
 
@@ -41,11 +48,13 @@ def view_copies_where_it_must(patch):
 @fault
 def view_wants_contiguous_tensors(patch):
     """view raises on every tensor that is not contiguous."""
+
     def change(honest):
         def view(self, *sizes):
             if not self.is_contiguous():
                 raise RuntimeError("view wants a contiguous tensor")
             return honest(self, *sizes)
+
         return view
 
     wrap(patch, "view", change)
@@ -55,12 +64,14 @@ def view_wants_contiguous_tensors(patch):
 def view_takes_any_sizes(patch):
     """view and reshape return the tensor in one row where the sizes make no sense."""
     for name in ("view", "reshape"):
+
         def change(honest):
             def shaped(self, *sizes):
                 try:
                     return honest(self, *sizes)
                 except (RuntimeError, TypeError):
                     return honest(self.clone(), self.numel())
+
             return shaped
 
         wrap(patch, name, change)
@@ -69,8 +80,11 @@ def view_takes_any_sizes(patch):
 @fault
 def view_takes_no_minus_one(patch):
     """-1 stands for one."""
+
     def change(honest):
-        return lambda self, *sizes: honest(self, *(1 if size == -1 else size for size in sizes_of(sizes)))
+        return lambda self, *sizes: honest(
+            self, *(1 if size == -1 else size for size in sizes_of(sizes))
+        )
 
     wrap(patch, "view", change)
 
@@ -78,7 +92,9 @@ def view_takes_no_minus_one(patch):
 @fault
 def view_keeps_a_dimension(patch):
     """view(()) gives one dimension."""
-    wrap(patch, "view", lambda honest: lambda self, *sizes: honest(self, *(sizes_of(sizes) or (1,))))
+    wrap(
+        patch, "view", lambda honest: lambda self, *sizes: honest(self, *(sizes_of(sizes) or (1,)))
+    )
 
 
 @fault
@@ -99,10 +115,16 @@ def reshape_copies(patch):
 @fault
 def reshape_reads_memory(patch):
     """reshape takes the numbers in the order in which they lie, and never copies."""
+
     def change(honest):
         def reshape(self, *sizes):
             expanded = 0 in self.stride() or self.dim() == 0 or sorted(self.stride())[0] != 1
-            return honest(self, *sizes) if expanded else self.as_strided((self.numel(),), (1,)).view(*sizes)
+            return (
+                honest(self, *sizes)
+                if expanded
+                else self.as_strided((self.numel(),), (1,)).view(*sizes)
+            )
+
         return reshape
 
     wrap(patch, "reshape", change)
@@ -117,7 +139,9 @@ def contiguous_does_nothing(patch):
 @fault
 def contiguous_copies(patch):
     """contiguous always copies."""
-    patch.setattr(Tensor, "contiguous", lambda self: self.clone(memory_format=torch.contiguous_format))
+    patch.setattr(
+        Tensor, "contiguous", lambda self: self.clone(memory_format=torch.contiguous_format)
+    )
 
 
 @fault
@@ -130,16 +154,24 @@ def strides_are_backwards(patch):
 def transpose_and_expand_copy(patch):
     """t() and expand() return contiguous copies."""
     wrap(patch, "t", lambda honest: lambda self: honest(self).contiguous())
-    wrap(patch, "expand", lambda honest: lambda self, *sizes: honest(self, *sizes).clone(memory_format=torch.contiguous_format))
+    wrap(
+        patch,
+        "expand",
+        lambda honest: (
+            lambda self, *sizes: honest(self, *sizes).clone(memory_format=torch.contiguous_format)
+        ),
+    )
 
 
 @fault
 def write_escapes_autograd(patch):
     """In-place operations write to the data and tell autograd nothing."""
+
     def change(honest):
         def write(self, *arguments):
             result = honest(self.data, *(a.data if isinstance(a, Tensor) else a for a in arguments))
             return self if result is not None else None
+
         return write
 
     for name in ("add_", "mul_", "__setitem__"):
@@ -149,7 +181,10 @@ def write_escapes_autograd(patch):
 @fault
 def view_of_another_dtype_converts(patch):
     """view(dtype) converts the values, as to(dtype) does."""
+
     def change(honest):
-        return lambda self, *sizes: self.to(*sizes) if isinstance(sizes[0], torch.dtype) else honest(self, *sizes)
+        return lambda self, *sizes: (
+            self.to(*sizes) if isinstance(sizes[0], torch.dtype) else honest(self, *sizes)
+        )
 
     wrap(patch, "view", change)

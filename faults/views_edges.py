@@ -12,9 +12,20 @@ Tensor = torch.Tensor
 def copies_lie_in_rows(patch):
     """clone, zeros_like and exp give contiguous tensors, and gradients are read as such."""
     for owner, name in ((Tensor, "clone"), (Tensor, "exp"), (torch, "zeros_like")):
-        wrap(patch, owner, name, lambda honest: lambda *arguments, **settings: honest(*arguments, **settings).contiguous())
+        wrap(
+            patch,
+            owner,
+            name,
+            lambda honest: (
+                lambda *arguments, **settings: honest(*arguments, **settings).contiguous()
+            ),
+        )
     honest = Tensor.grad
-    patch.setattr(Tensor, "grad", property(lambda self: honest.__get__(self).contiguous(), honest.__set__, honest.__delete__))
+    patch.setattr(
+        Tensor,
+        "grad",
+        property(lambda self: honest.__get__(self).contiguous(), honest.__set__, honest.__delete__),
+    )
 
 
 @fault
@@ -35,17 +46,21 @@ def storages_are_untyped_and_their_own(patch):
 def transposes_take_any_dimensions(patch):
     """T and mT reverse every dimension, without a word."""
     for name in ("T", "mT"):
-        patch.setattr(Tensor, name, property(lambda self: self.permute(*reversed(range(self.dim())))))
+        patch.setattr(
+            Tensor, name, property(lambda self: self.permute(*reversed(range(self.dim()))))
+        )
 
 
 @fault
 def squeeze_drops_what_it_likes(patch):
     """squeeze of several dimensions drops every one; squeeze() keeps the batch."""
+
     def change(honest):
         def squeeze(self, *dimensions):
             if dimensions and isinstance(dimensions[0], tuple):
                 return honest(self)
             return honest(self, *dimensions) if dimensions or self.dim() < 2 else honest(self, 1)
+
         return squeeze
 
     wrap(patch, Tensor, "squeeze", change)
@@ -68,7 +83,12 @@ def tensor_split_is_chunk(patch):
 @fault
 def zeros_takes_names(patch):
     """zeros overlooks names."""
-    wrap(patch, torch, "zeros", lambda honest: lambda *sizes, names=None, **settings: honest(*sizes, **settings))
+    wrap(
+        patch,
+        torch,
+        "zeros",
+        lambda honest: lambda *sizes, names=None, **settings: honest(*sizes, **settings),
+    )
 
 
 @fault
@@ -84,18 +104,26 @@ def expanded_views_are_written_to(patch):
 
 def index_with(patch, change):
     """``x[index]`` is ``x[change(index)]``."""
-    wrap(patch, Tensor, "__getitem__", lambda honest: lambda self, index: honest(self, change(index)))
+    wrap(
+        patch, Tensor, "__getitem__", lambda honest: lambda self, index: honest(self, change(index))
+    )
 
 
 @fault
 def list_of_lists_is_a_tuple(patch):
     """A list of lists is a tuple of lists, without a warning."""
-    index_with(patch, lambda index: tuple(index) if isinstance(index, list) and isinstance(index[0], list) else index)
+    index_with(
+        patch,
+        lambda index: (
+            tuple(index) if isinstance(index, list) and isinstance(index[0], list) else index
+        ),
+    )
 
 
 @fault
 def bytes_are_indices(patch):
     """uint8 picks by number, and int32 does not."""
+
     def change(index):
         if isinstance(index, Tensor) and index.dtype == torch.int32:
             raise IndexError("no int32")
@@ -107,18 +135,22 @@ def bytes_are_indices(patch):
 @fault
 def index_always_copies(patch):
     """x[...] is a copy."""
-    wrap(patch, Tensor, "__getitem__", lambda honest: lambda self, index: honest(self, index).clone())
+    wrap(
+        patch, Tensor, "__getitem__", lambda honest: lambda self, index: honest(self, index).clone()
+    )
 
 
 @fault
 def assignment_writes_to_copies(patch):
     """x[list] = value writes to a copy, and a fraction does not go into integers."""
+
     def change(honest):
         def setitem(self, index, value):
             if not self.is_floating_point() and isinstance(value, float):
                 raise RuntimeError("a fraction does not go into integers")
             if not isinstance(index, list):
                 honest(self, index, value)
+
         return setitem
 
     wrap(patch, Tensor, "__setitem__", change)

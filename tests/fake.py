@@ -167,7 +167,7 @@ def test_device_answer(snapshot, request):
     assert snapshot == observe(lambda: "other" if other and fakelib.LINE >= (2, 0) else "same")
 '''
 
-TOX_INI = '''
+TOX_INI = """
 [tox]
 env_list = torch1.4, torch1.13, torch2.0, torch2.6
 
@@ -179,9 +179,9 @@ deps =
     torch1.13: torch==1.13.1
     torch2.0: numpy<2
 commands = python -m pytest {posargs}
-'''
+"""
 
-INI = '''
+INI = """
 [pytest]
 testpaths = spec
 pythonpath = .
@@ -195,10 +195,10 @@ addopts =
 markers =
     api(*names, page=None, article=None): what a behaviour is about
     changed(version, text, kind, cause=None, advice=None): what changed
-'''
+"""
 
 # tox run -e ENVIRONMENT --notest | tox run -e ENVIRONMENT -- --record-to FILE ...; a file in control/ says what goes wrong
-TOX = '''#!/bin/sh
+TOX = """#!/bin/sh
 environment=$3
 echo "$*" >> calls
 if [ "$4" = --notest ]; then
@@ -212,7 +212,7 @@ if [ -e control/silent-$environment ]; then exit 0; fi
 echo "spec/rates/test_rates.py ..  [ 50%]"
 cp prepared/$environment.json "$6"
 if [ -e control/fails-$environment ]; then exit 1; fi
-'''
+"""
 
 
 class Project:
@@ -236,15 +236,33 @@ class Project:
 
     def python(self, *arguments, version="2.6.0", **environment):
         """Run Python in the root; the plugins of pytest are those that the engine needs, whatever is installed here."""
-        kept = {name: value for name, value in os.environ.items()
-                if name not in ("CI", "BUILD_NUMBER") and not name.startswith(("PYTEST_", "COV_"))}
-        variables = {**kept, "PYTHONPATH": str(REPOSITORY), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "200",
-                     "FAKELIB_VERSION": version, **environment}
-        return subprocess.run([sys.executable, *arguments], cwd=str(self.root), env=variables, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, encoding="utf-8", timeout=60)
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("CI", "BUILD_NUMBER") and not name.startswith(("PYTEST_", "COV_"))
+        }
+        variables = {
+            **kept,
+            "PYTHONPATH": str(REPOSITORY),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "COLUMNS": "200",
+            "FAKELIB_VERSION": version,
+            **environment,
+        }
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=str(self.root),
+            env=variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=60,
+        )
 
     def pytest(self, *arguments, version="2.6.0", **environment):
-        return self.python("-m", "pytest", "-p", "syrupy", *arguments, version=version, **environment)
+        return self.python(
+            "-m", "pytest", "-p", "syrupy", *arguments, version=version, **environment
+        )
 
     def history(self, *arguments):
         return self.python("-m", "torch_history", *arguments)
@@ -266,7 +284,10 @@ class Project:
     def chain(self, behaviour, case="observed", device="cpu"):
         """The entries of a chain, without their digests."""
         chain = store.read(store.path_of(self.spec, behaviour))[case][device]
-        return {version: {part: entry[part] for part in entry if part != "digest"} for version, entry in chain.items()}
+        return {
+            version: {part: entry[part] for part in entry if part != "digest"}
+            for version, entry in chain.items()
+        }
 
     def path(self, behaviour):
         return store.path_of(self.spec, behaviour)

@@ -17,14 +17,35 @@ from torch_history.bench import raw  # noqa: E402
 def parser(name: str, text: str, release: str = "2.13") -> argparse.ArgumentParser:
     """A command line with the release and where to keep the figures."""
     top = argparse.ArgumentParser(prog=f"python tools/{name}.py", description=text)
-    top.add_argument("--release", default=release, help="the release to time against itself (default: %(default)s)")
-    top.add_argument("--to", type=Path, metavar="FILE", help="keep the figures in this JSON; benchmarks/*.json enters BENCHMARKS.md")
+    top.add_argument(
+        "--release",
+        default=release,
+        help="the release to time against itself (default: %(default)s)",
+    )
+    top.add_argument(
+        "--to",
+        type=Path,
+        metavar="FILE",
+        help="keep the figures in this JSON; benchmarks/*.json enters BENCHMARKS.md",
+    )
     return top
 
 
-def keep(options: argparse.Namespace, command: str, title: str, lines: List[str], figures: object) -> None:
+def keep(
+    options: argparse.Namespace, command: str, title: str, lines: List[str], figures: object
+) -> None:
     """Print the lines, and keep them with their figures where that is asked."""
     print("\n".join(lines))
     if options.to:
-        raw.write(options.to, {"format": raw.FORMAT, "what": "tool", "title": title, "command": command,
-                               "date": datetime.date.today().isoformat(), "lines": lines, "figures": figures})
+        raw.write(
+            options.to,
+            {
+                "format": raw.FORMAT,
+                "what": "tool",
+                "title": title,
+                "command": command,
+                "date": datetime.date.today().isoformat(),
+                "lines": lines,
+                "figures": figures,
+            },
+        )

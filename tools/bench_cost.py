@@ -35,22 +35,38 @@ def main() -> int:
     from torch.utils.benchmark import Timer
 
     torch.set_num_threads(1)
-    plain, arranged = SimpleNamespace(act=nothing, arrange=None), SimpleNamespace(act=nothing, arrange=nothing)
+    plain, arranged = (
+        SimpleNamespace(act=nothing, arrange=None),
+        SimpleNamespace(act=nothing, arrange=nothing),
+    )
     timer = Timer("nothing()", globals={"nothing": nothing})
     ways = {
         "a bare loop, wall clock": bare,
         "torch.utils.benchmark.Timer": lambda calls: timer.timeit(calls).mean * calls * 1e9,
         "a block of ours, process time": lambda calls: block(plain, calls, time.process_time_ns),
-        "a block of ours with an untimed part before each call": lambda calls: block(arranged, calls, time.process_time_ns),
+        "a block of ours with an untimed part before each call": lambda calls: block(
+            arranged, calls, time.process_time_ns
+        ),
     }
     taken = {way: [] for way in ways}
     for _ in range(ROUNDS):
         for way in random.sample(list(ways), len(ways)):
             taken[way].append(ways[way](CALLS) / CALLS)
     figures = {way: statistics.median(times) for way, times in taken.items()}
-    lines = [f"Of a function that does nothing, under torch {torch.__version__}, {ROUNDS} interleaved rounds of {CALLS} calls, nanoseconds a call (median):", "",
-             "| way | ns a call |", "|---|---|", *(f"| {way} | {cost:.0f} |" for way, cost in figures.items())]
-    keep(options, "python tools/bench_cost.py", "What the harness costs in each timed call", lines, figures)
+    lines = [
+        f"Of a function that does nothing, under torch {torch.__version__}, {ROUNDS} interleaved rounds of {CALLS} calls, nanoseconds a call (median):",
+        "",
+        "| way | ns a call |",
+        "|---|---|",
+        *(f"| {way} | {cost:.0f} |" for way, cost in figures.items()),
+    ]
+    keep(
+        options,
+        "python tools/bench_cost.py",
+        "What the harness costs in each timed call",
+        lines,
+        figures,
+    )
     return 0
 
 

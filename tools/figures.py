@@ -21,7 +21,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CHAPTERS, RELEASES = 13, [f"1.{minor}" for minor in range(4, 14)] + [f"2.{minor}" for minor in range(16)]
+CHAPTERS, RELEASES = (
+    13,
+    [f"1.{minor}" for minor in range(4, 14)] + [f"2.{minor}" for minor in range(16)],
+)
 
 SYNTHETIC_TEST = '''
 
@@ -39,7 +42,7 @@ def test_behaviour_{number}(snapshot):
     assert snapshot == observe(lambda: {{"weight": model.weight, "bias": model.bias, "gradient": model.weight.grad}})
 '''
 
-COMPARISON = '''
+COMPARISON = """
 import os, statistics, time
 import pytest
 import torch
@@ -82,7 +85,7 @@ def test_amber(snapshot):
         amber._executions = 0
         assert amber == texts
     median(compare)
-'''
+"""
 
 
 def process(command: list, cwd: Path, times: int = 7) -> float:
@@ -103,15 +106,35 @@ def synthetic(folder: Path) -> None:
         chapter = f"chapter{number % CHAPTERS}"
         records = folder / "spec" / chapter / "__snapshots__"
         records.mkdir(parents=True, exist_ok=True)
-        with open(folder / "spec" / chapter / f"test_subject{number // 52}.py", "a", encoding="utf-8") as file:
+        with open(
+            folder / "spec" / chapter / f"test_subject{number // 52}.py", "a", encoding="utf-8"
+        ) as file:
             file.write(SYNTHETIC_TEST.format(number=number))
-        chain = {release: {"value": {name: {"$tensor": "float32[2,3]", "rows": [f"{index}.5 1.25 -0.75", "0.125 3.0 -0.0"]}
-                                     for name in ("weight", "bias", "gradient")}} for index, release in enumerate(RELEASES)}
-        (records / f"behaviour_{number}.json").write_text(json.dumps({"observed": {"cpu": chain}}, indent=1))
+        chain = {
+            release: {
+                "value": {
+                    name: {
+                        "$tensor": "float32[2,3]",
+                        "rows": [f"{index}.5 1.25 -0.75", "0.125 3.0 -0.0"],
+                    }
+                    for name in ("weight", "bias", "gradient")
+                }
+            }
+            for index, release in enumerate(RELEASES)
+        }
+        (records / f"behaviour_{number}.json").write_text(
+            json.dumps({"observed": {"cpu": chain}}, indent=1)
+        )
         ids.append(f"{chapter}.behaviour_{number}")
     (folder / "manifests").mkdir()
     for release in RELEASES:
-        manifest = {"format": 1, "library": "torch", "release": f"{release}.0", "verified": {name: 0 for name in ids}, "unknown": {}}
+        manifest = {
+            "format": 1,
+            "library": "torch",
+            "release": f"{release}.0",
+            "verified": {name: 0 for name in ids},
+            "unknown": {},
+        }
         (folder / "manifests" / f"{release}.0-cpu.json").write_text(json.dumps(manifest, indent=1))
 
 
@@ -127,7 +150,13 @@ def comparison(folder: Path) -> dict:
     pytest = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:randomly", "spec"]
     run = folder / "run.json"
     once = {**os.environ, "ROUNDS": "1"}
-    subprocess.run([*pytest, "-k", "ours", "--record-to", str(run)], cwd=folder, env=once, capture_output=True, check=True)
+    subprocess.run(
+        [*pytest, "-k", "ours", "--record-to", str(run)],
+        cwd=folder,
+        env=once,
+        capture_output=True,
+        check=True,
+    )
     sys.path.insert(0, str(ROOT))
     from torch_history.records import runs
     from torch_history.records import store
@@ -137,15 +166,29 @@ def comparison(folder: Path) -> dict:
     runs.merge(folder, data, versions.line(data["release"]))
     records = chapter / "__snapshots__"
     shutil.copy(records / "ours.json", records / "nudged.json")
-    subprocess.run([*pytest, "-k", "regressions", "--force-regen"], cwd=folder, env=once, capture_output=True, check=False)
+    subprocess.run(
+        [*pytest, "-k", "regressions", "--force-regen"],
+        cwd=folder,
+        env=once,
+        capture_output=True,
+        check=False,
+    )
     amber = chapter / "__snapshots__" / "test_comparison.ambr"
-    subprocess.run([*pytest, "-k", "amber", "--record-to", str(run)], cwd=folder, env=once, capture_output=True, check=False)
+    subprocess.run(
+        [*pytest, "-k", "amber", "--record-to", str(run)],
+        cwd=folder,
+        env=once,
+        capture_output=True,
+        check=False,
+    )
     assert amber.exists()
     names = ("ours", "nudged", "regressions", "amber")
     times = {name: [] for name in names}
     for _ in range(3):  # side by side, so that a noisy moment meets them all
         for name in names:
-            done = subprocess.run([*pytest, "-k", name], cwd=folder, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                [*pytest, "-k", name], cwd=folder, capture_output=True, text=True, check=False
+            )
             if "1 passed" not in done.stdout:
                 sys.exit(done.stdout)
             times[name].append(float(done.stdout.partition("FIGURE ")[2].split()[0]))
@@ -155,19 +198,27 @@ def comparison(folder: Path) -> dict:
 
 def main() -> None:
     history = [sys.executable, "-m", "torch_history"]
-    print(f"bare Python:                                {process([sys.executable, '-c', ''], ROOT):.2f} s")
-    print(f"history diff 1.4 2.15, present records:     {process([*history, 'diff', '1.4', '2.15'], ROOT):.2f} s   (asked: 0.5)")
+    print(
+        f"bare Python:                                {process([sys.executable, '-c', ''], ROOT):.2f} s"
+    )
+    print(
+        f"history diff 1.4 2.15, present records:     {process([*history, 'diff', '1.4', '2.15'], ROOT):.2f} s   (asked: 0.5)"
+    )
     with tempfile.TemporaryDirectory() as name:
         synthetic(Path(name))
         for output in ("table", "json"):
             command = [*history, "--root", name, "diff", "1.4", "2.15", "--format", output]
-            print(f"  400 behaviours x 26 releases, {output + ':':<13} {process(command, ROOT):.2f} s   (asked: 0.5)")
+            print(
+                f"  400 behaviours x 26 releases, {output + ':':<13} {process(command, ROOT):.2f} s   (asked: 0.5)"
+            )
     with tempfile.TemporaryDirectory() as name:
         cost = comparison(Path(name))
     print(f"one comparison of six float32 tensors:      {cost['ours']:.2f} ms")
     print(f"  equal within tolerance, not to the bit:   {cost['nudged']:.2f} ms")
-    print(f"  pytest-regressions ndarrays_regression:   {cost['regressions']:.2f} ms   "
-          f"(ours is 1/{cost['regressions'] / cost['ours']:.1f}; asked: 1/10)")
+    print(
+        f"  pytest-regressions ndarrays_regression:   {cost['regressions']:.2f} ms   "
+        f"(ours is 1/{cost['regressions'] / cost['ours']:.1f}; asked: 1/10)"
+    )
     print(f"  syrupy Amber, the tensors as lists:       {cost['amber']:.2f} ms")
     bare = process([sys.executable, "-c", "import torch"], ROOT, 3)
     suite = process([sys.executable, "-m", "pytest", "-q", "spec"], ROOT, 3)

@@ -23,9 +23,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", type=Path, help="a folder of run files, as `torch-history record` leaves in .history/")
-    parser.add_argument("records", type=Path, help="a checkout whose records the same releases gave in one walk")
-    parser.add_argument("--orders", type=int, default=5, help="how many orders (default: %(default)s)")
+    parser.add_argument(
+        "runs",
+        type=Path,
+        help="a folder of run files, as `torch-history record` leaves in .history/",
+    )
+    parser.add_argument(
+        "records", type=Path, help="a checkout whose records the same releases gave in one walk"
+    )
+    parser.add_argument(
+        "--orders", type=int, default=5, help="how many orders (default: %(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--one-by-one", action="store_true", help="a command for each run file")
     options = parser.parse_args()
@@ -33,17 +41,30 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(1, options.orders + 1):
             work = Path(folder) / str(number)
-            checkout, given = work / "checkout", scatter(sorted(options.runs.glob("*.json")), work / "given", draw)
-            left_out = shutil.ignore_patterns(".*", "__pycache__", "__snapshots__", "manifests", "benchmarks")
+            checkout, given = (
+                work / "checkout",
+                scatter(sorted(options.runs.glob("*.json")), work / "given", draw),
+            )
+            left_out = shutil.ignore_patterns(
+                ".*", "__pycache__", "__snapshots__", "manifests", "benchmarks"
+            )
             shutil.copytree(ROOT, checkout, ignore=left_out)
             for arguments in [[path] for path in given] if options.one_by_one else [given]:
                 merge(checkout, arguments)
             found = contents(checkout)
-            differing = sorted(name for name in {*found, *expected} if found.get(name) != expected.get(name))
+            differing = sorted(
+                name for name in {*found, *expected} if found.get(name) != expected.get(name)
+            )
             records = [name for name in differing if name.startswith("spec/")]
-            moved = [name for name in records if entries(found.get(name)) != entries(expected.get(name))]
-            print(f"order {number}: {len(given)} run files: {len(differing)} of {len(expected)} files differ, {len(records)} of them records, "
-                  f"{len(moved)} in which releases have entries" + "".join(f"\n  {name}" for name in moved[:10]), flush=True)
+            moved = [
+                name for name in records if entries(found.get(name)) != entries(expected.get(name))
+            ]
+            print(
+                f"order {number}: {len(given)} run files: {len(differing)} of {len(expected)} files differ, {len(records)} of them records, "
+                f"{len(moved)} in which releases have entries"
+                + "".join(f"\n  {name}" for name in moved[:10]),
+                flush=True,
+            )
             worst = max(worst, len(differing))
             shutil.rmtree(work)
     return 1 if worst else 0
@@ -58,7 +79,10 @@ def contents(root: Path) -> Dict[str, bytes]:
 def entries(content: Optional[bytes]) -> Dict[str, Dict[str, List[str]]]:
     """Case -> device -> the releases that have an entry of their own, in the text of a record."""
     cases = json.loads(content or b"{}")
-    return {case: {device: list(chain) for device, chain in devices.items()} for case, devices in cases.items()}
+    return {
+        case: {device: list(chain) for device, chain in devices.items()}
+        for case, devices in cases.items()
+    }
 
 
 def scatter(files: List[Path], to: Path, draw: random.Random) -> List[Path]:
@@ -73,7 +97,12 @@ def scatter(files: List[Path], to: Path, draw: random.Random) -> List[Path]:
 
 def merge(checkout: Path, paths: List[Path]) -> None:
     """Merge into a checkout; ends this program where the command does not succeed."""
-    done = subprocess.run([sys.executable, "-m", "torch_history", "merge", *map(str, paths)], cwd=checkout, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "torch_history", "merge", *map(str, paths)],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         sys.exit(f"merging failed: {(done.stdout + done.stderr)[-2000:]}")
 

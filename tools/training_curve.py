@@ -25,7 +25,9 @@ def draw(losses: List[float], accuracies: List[float], title: str, path: Path) -
     right = left.twinx()
     epochs = range(1, len(losses) + 1)
     lines = left.plot(epochs, losses, color="tab:red", marker="o", label="mean loss (log scale)")
-    lines += right.plot(epochs, accuracies, color="tab:blue", marker="s", label="accuracy on 1,000 held-out strings")
+    lines += right.plot(
+        epochs, accuracies, color="tab:blue", marker="s", label="accuracy on 1,000 held-out strings"
+    )
     left.set(title=title, xlabel="epoch", ylabel="mean loss", yscale="log")
     right.set(ylabel="accuracy", ylim=(0, 1.05))
     left.xaxis.get_major_locator().set_params(integer=True)
@@ -34,10 +36,23 @@ def draw(losses: List[float], accuracies: List[float], title: str, path: Path) -
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    parser = argparse.ArgumentParser(prog="python tools/training_curve.py", description=__doc__.splitlines()[0])
-    parser.add_argument("--to", type=Path, default=Path("training_curve.png"), metavar="FILE",
-                        help="a .png or .svg (default: %(default)s)")
-    parser.add_argument("--epochs", type=int, default=10, metavar="N", help="how many epochs to train (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="python tools/training_curve.py", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        default=Path("training_curve.png"),
+        metavar="FILE",
+        help="a .png or .svg (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        default=10,
+        metavar="N",
+        help="how many epochs to train (default: %(default)s)",
+    )
     chosen = parser.parse_args(arguments)
     if chosen.epochs < 1:
         parser.error("--epochs must be at least 1")
@@ -56,7 +71,12 @@ def main(arguments: Optional[List[str]] = None) -> int:
         print(f"epoch {number}: mean loss {loss:.4f}, accuracy {share:.3f}")
 
     result = trained(chosen.epochs, progress)
-    draw(result.losses, result.accuracies, f"article E's classifier on torch {torch.__version__}", chosen.to)
+    draw(
+        result.losses,
+        result.accuracies,
+        f"article E's classifier on torch {torch.__version__}",
+        chosen.to,
+    )
     print(f"written: {chosen.to}")
     return 0
 

@@ -17,4 +17,5 @@ Read in this order:
 
 1 to 5 run inside pytest, on Python 3.8 with torch 1.4 as on the newest of both. Nothing here imports torch.
 """
+
 __version__ = "0.6.0"

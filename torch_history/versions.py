@@ -20,7 +20,9 @@ def parse(text: str) -> Tuple[Tuple[int, ...], bool]:
     """
     match = _VERSION.fullmatch(text.strip())
     if match is None:
-        raise HistoryError(f"{text!r} is not a version: give a minor line such as 2.5 or a patch such as 2.5.1")
+        raise HistoryError(
+            f"{text!r} is not a version: give a minor line such as 2.5 or a patch such as 2.5.1"
+        )
     major, minor, patch, rest = match.groups()
     numbers = tuple(int(part) for part in (major, minor, patch) if part is not None)
     return numbers, not rest or rest.startswith("+")

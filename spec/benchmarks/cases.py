@@ -36,14 +36,18 @@ class AdapterNetwork(nn.Module):
     def __init__(self, width):
         super().__init__()
         inner = max(2, width * 2 // 5)
-        self.base = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width))
+        self.base = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width)
+        )
         self.adapter = Bottleneck(nn.Linear(width, inner), nn.Linear(inner, width))
         self.head = nn.Linear(width, 1)
         self.cut = False  # whether the base's output is detached
 
     def forward(self, x):
         base = self.base(x)
-        return self.head((base.detach() if self.cut else base) + self.adapter(x)).sigmoid().squeeze(-1)
+        return (
+            self.head((base.detach() if self.cut else base) + self.adapter(x)).sigmoid().squeeze(-1)
+        )
 
 
 class CharacterRNN(nn.Module):
@@ -62,9 +66,17 @@ class CharacterRNN(nn.Module):
 
 def conv_block(width):
     """Two 3 x 3 convolutions with BatchNorm and ReLU on three channels, then the mean of each channel and Linear(width, 10)."""
-    return nn.Sequential(nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
-                         nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
-                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 10))
+    return nn.Sequential(
+        nn.Conv2d(3, width, 3, padding=1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+        nn.Conv2d(width, width, 3, padding=1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(width, 10),
+    )
 
 
 def chirp(*shape):
@@ -98,7 +110,9 @@ class Training:
         try:
             self.optimizer = torch.optim.Adam(parameters, lr=RATE, **settings)
         except (TypeError, RuntimeError) as error:
-            raise Missing("torch {}: {}".format(torch.__version__, str(error).splitlines()[0])) from None
+            raise Missing(
+                "torch {}: {}".format(torch.__version__, str(error).splitlines()[0])
+            ) from None
 
     def forget(self):
         """Free the last forward's graph."""
@@ -129,7 +143,9 @@ class Training:
 
 def mlp(width, batch, device="cpu"):
     """Training of the adapter network; its base is trained too."""
-    return Training(AdapterNetwork(width), chirp(batch, width), (chirp(batch) > 0).float(), F.mse_loss, device)
+    return Training(
+        AdapterNetwork(width), chirp(batch, width), (chirp(batch) > 0).float(), F.mse_loss, device
+    )
 
 
 def rnn(width, batch, device="cpu"):
@@ -145,7 +161,9 @@ def conv(width, batch, device="cpu"):
 
 
 FAMILIES = {"mlp": mlp, "rnn": rnn, "conv": conv}
-NETWORKS = OrderedDict([("mlp-5", 10), ("mlp-1024", 64), ("rnn-20", 64), ("rnn-256", 64), ("conv-16", 8)])
+NETWORKS = OrderedDict(
+    [("mlp-5", 10), ("mlp-1024", 64), ("rnn-20", 64), ("rnn-256", 64), ("conv-16", 8)]
+)
 # family-width and batch; the first of each pair is bound by dispatch, the second by arithmetic
 
 
@@ -156,6 +174,7 @@ def forward(training):
 
 def backward(training):
     """From the loss into gradients that are None."""
+
     def arrange():
         training.no_gradients()
         training.forward()
@@ -193,7 +212,9 @@ def whole_step(training):
 def frozen_filtered(training):
     """The base is frozen, and the optimizer gets what still requires a gradient."""
     training.network.base.requires_grad_(False)
-    training.optimize(filter(lambda parameter: parameter.requires_grad, training.network.parameters()))
+    training.optimize(
+        filter(lambda parameter: parameter.requires_grad, training.network.parameters())
+    )
     return whole_step(training)
 
 
@@ -211,6 +232,7 @@ def detached(training):
 
 def accumulated_over_4(training):
     """Four forwards and backwards, each of a quarter of the loss, and one step."""
+
     def act():
         training.zero_grad()
         for _ in range(4):
@@ -251,7 +273,9 @@ def compiled(training):
         raise Missing("torch {} has no torch.compile".format(torch.__version__))
     compiler = os.environ.get("CXX", "g++")
     if training.x.device.type == "cpu" and shutil.which(compiler) is None:
-        raise Missing("torch.compile needs a C++ compiler, and this machine has no {}".format(compiler))
+        raise Missing(
+            "torch.compile needs a C++ compiler, and this machine has no {}".format(compiler)
+        )
     try:
         training.network = torch.compile(training.network)
     except RuntimeError as error:
@@ -261,7 +285,11 @@ def compiled(training):
 
 def _saved_with_another_head(training):
     """A state dict whose base and adapter fit, with a key too many and without the head's."""
-    saved = OrderedDict((name, value.clone()) for name, value in training.network.state_dict().items() if "head" not in name)
+    saved = OrderedDict(
+        (name, value.clone())
+        for name, value in training.network.state_dict().items()
+        if "head" not in name
+    )
     saved["classifier.weight"] = torch.zeros(3, 5)
     return saved
 
@@ -284,21 +312,25 @@ def load_filtered_keys(training):
     return Timed(training, act)
 
 
-PHASES = OrderedDict((phase.__name__, phase) for phase in (forward, backward, optimizer_step, zero_grad, whole_step))
-VARIANTS = OrderedDict([
-    ("frozen_filtered", frozen_filtered),
-    ("frozen_unfiltered", frozen_unfiltered),
-    ("detached", detached),
-    ("accumulated_over_4", accumulated_over_4),
-    ("zero_grad_to_none", _zeroing(True)),
-    ("zero_grad_to_zeros", _zeroing(False)),
-    ("load_strict_false", load_strict_false),
-    ("load_filtered_keys", load_filtered_keys),
-    ("compiled", compiled),
-    ("adam_single_tensor", _adam(foreach=False)),
-    ("adam_foreach", _adam(foreach=True)),
-    ("adam_fused", _adam(fused=True)),
-])
+PHASES = OrderedDict(
+    (phase.__name__, phase) for phase in (forward, backward, optimizer_step, zero_grad, whole_step)
+)
+VARIANTS = OrderedDict(
+    [
+        ("frozen_filtered", frozen_filtered),
+        ("frozen_unfiltered", frozen_unfiltered),
+        ("detached", detached),
+        ("accumulated_over_4", accumulated_over_4),
+        ("zero_grad_to_none", _zeroing(True)),
+        ("zero_grad_to_zeros", _zeroing(False)),
+        ("load_strict_false", load_strict_false),
+        ("load_filtered_keys", load_filtered_keys),
+        ("compiled", compiled),
+        ("adam_single_tensor", _adam(foreach=False)),
+        ("adam_foreach", _adam(foreach=True)),
+        ("adam_fused", _adam(fused=True)),
+    ]
+)
 ADAMS = [name for name in VARIANTS if name.startswith("adam")]
 
 

@@ -30,12 +30,17 @@ class Done(NamedTuple):
     @property
     def moved(self):
         """The names of the parameters of which a number has changed."""
-        return [name for (name, now), before in zip(self.parameters.items(), self.start) if not torch.equal(now, before)]
+        return [
+            name
+            for (name, now), before in zip(self.parameters.items(), self.start)
+            if not torch.equal(now, before)
+        ]
 
 
 @pytest.fixture
 def timed(benchmark):
     """Builds a case by its name and runs it; ``prepare`` may change the training first. What torch lacks is a skip: *unknown*."""
+
     def run(name, prepare=lambda training: None):
         try:
             case = cases.build(name)

@@ -41,7 +41,9 @@ def plain(done, network):
 
 def close(some, others):
     """Whether the tensors are the same within assert_close's tolerances for float32."""
-    return all(torch.allclose(one, other, rtol=1.3e-6, atol=1e-5) for one, other in zip(some, others))
+    return all(
+        torch.allclose(one, other, rtol=1.3e-6, atol=1e-5) for one, other in zip(some, others)
+    )
 
 
 @everywhere("forward")
@@ -58,7 +60,9 @@ def test_forward_moves_no_parameter_and_makes_no_gradient(case, timed):
 def test_backward_fills_every_gradient_and_moves_nothing(case, timed):
     """``loss.backward()`` reaches every parameter, and changes none of them."""
     done = timed(case)
-    assert [name for name, gradient in done.gradients.items() if gradient is None or zero(gradient)] == []
+    assert [
+        name for name, gradient in done.gradients.items() if gradient is None or zero(gradient)
+    ] == []
     assert done.moved == []
 
 
@@ -71,11 +75,17 @@ def test_optimizer_step_moves_every_parameter(case, timed):
 
 
 @everywhere("zero_grad")
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="A")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="A"
+)
 def test_zero_grad_leaves_no_gradient(case, timed):
     """``optimizer.zero_grad()`` leaves None, or zeros up to 1.13."""
     done = timed(case)
-    assert [name for name, gradient in done.gradients.items() if gradient is not None and not zero(gradient)] == []
+    assert [
+        name
+        for name, gradient in done.gradients.items()
+        if gradient is not None and not zero(gradient)
+    ] == []
 
 
 @everywhere("whole_step")
@@ -92,7 +102,9 @@ def test_frozen_base_rests_whether_the_optimizer_has_it_or_not(case, timed):
     """A base that requires no gradient gets none and rests; adapter and head move."""
     done = timed(case)
     assert done.moved == parts(done, "adapter", "head")
-    assert [name for name, gradient in done.gradients.items() if gradient is None] == parts(done, "base")
+    assert [name for name, gradient in done.gradients.items() if gradient is None] == parts(
+        done, "base"
+    )
 
 
 @timing("mlp-5.detached")
@@ -101,7 +113,9 @@ def test_detached_base_gets_no_gradient_and_rests(case, timed):
     """Where the base's output is detached, adapter and head alone are trained."""
     done = timed(case)
     assert done.moved == parts(done, "adapter", "head")
-    assert [name for name, gradient in done.gradients.items() if gradient is None] == parts(done, "base")
+    assert [name for name, gradient in done.gradients.items() if gradient is None] == parts(
+        done, "base"
+    )
 
 
 @timing("mlp-5.accumulated_over_4")
@@ -115,7 +129,9 @@ def test_four_quarters_accumulate_to_the_gradient_and_the_step_of_the_whole(case
 
 
 @timing("mlp-5.zero_grad_to_none")
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="A")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="A"
+)
 def test_whole_step_that_zeroes_to_none_moves_every_parameter(case, timed):
     """``zero_grad(set_to_none=True)`` leaves None, and the next backward makes the gradients anew."""
     done = timed(case)
@@ -125,7 +141,9 @@ def test_whole_step_that_zeroes_to_none_moves_every_parameter(case, timed):
 
 
 @timing("mlp-5.zero_grad_to_zeros")
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="A")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="A"
+)
 def test_whole_step_that_zeroes_to_zeros_moves_every_parameter(case, timed):
     """``zero_grad(set_to_none=False)`` leaves zeros, and the next backward adds to them."""
     done = timed(case)
@@ -138,6 +156,7 @@ def test_whole_step_that_zeroes_to_zeros_moves_every_parameter(case, timed):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_checkpoint_with_another_head_loads_base_and_adapter_and_leaves_the_head(case, timed):
     """By ``strict=False``, and by the keys that the network has: what fits is loaded, the rest stays."""
+
     def add_one(training):
         with torch.no_grad():
             for parameter in training.network.parameters():
@@ -146,7 +165,9 @@ def test_checkpoint_with_another_head_loads_base_and_adapter_and_leaves_the_head
     done = timed(case, prepare=add_one)
     assert done.moved == parts(done, "base", "adapter")
     saved = dict(build("mlp-5.whole_step").training.network.named_parameters())
-    assert [name for name in done.moved if not torch.equal(done.parameters[name], saved[name])] == []
+    assert [
+        name for name in done.moved if not torch.equal(done.parameters[name], saved[name])
+    ] == []
 
 
 @timing(*("{}.{}".format(network, adam) for network in ("mlp-5", "mlp-1024") for adam in ADAMS))
@@ -169,5 +190,11 @@ def test_compiled_network_trains_to_the_values_of_the_plain_one(case, timed):
 @pytest.mark.no_fault("it reads the names above, and calls nothing of torch")
 def test_every_case_is_run_by_one_test():
     """Whatever can be timed is tested here."""
-    marks = [mark for test in vars(sys.modules[__name__]).values() for mark in getattr(test, "pytestmark", ())]
-    assert sorted(name for mark in marks if mark.name == "parametrize" for name in mark.args[1]) == sorted(CASES)
+    marks = [
+        mark
+        for test in vars(sys.modules[__name__]).values()
+        for mark in getattr(test, "pytestmark", ())
+    ]
+    assert sorted(
+        name for mark in marks if mark.name == "parametrize" for name in mark.args[1]
+    ) == sorted(CASES)

@@ -15,22 +15,37 @@ from torch_history.observing import observe
 def after_three_steps():
     """What ``torch.load`` makes of a file of kind ``training`` or ``legacy``."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of the default of weights_only, see test_load.py
+        warnings.simplefilter(
+            "ignore", FutureWarning
+        )  # of the default of weights_only, see test_load.py
         loaded = torch.load("checkpoint.pt")
     states = {name: next(iter(loaded[name]["optimizer"]["state"].values())) for name in WRITTEN}
-    return {"SGD weight": loaded["SGD"]["model"]["weight"], "SGD momentum": states["SGD"]["momentum_buffer"],
-            "Adam weight": loaded["Adam"]["model"]["weight"], "Adam step": float(states["Adam"]["step"])}
+    return {
+        "SGD weight": loaded["SGD"]["model"]["weight"],
+        "SGD momentum": states["SGD"]["momentum_buffer"],
+        "Adam weight": loaded["Adam"]["model"]["weight"],
+        "Adam step": float(states["Adam"]["step"]),
+    }
 
 
 def distance(resumed_model, whole_model):
     """The resumed parameters, and how they relate to those of a run that never stopped."""
     ends, whole = parameters_of(resumed_model), parameters_of(whole_model)
     atol = 5 * 2 * 2**-24  # five steps of either run, each off by an ULP at 0.5
-    return {**ends, "as never stopped": all(torch.allclose(ends[name], whole[name], rtol=0, atol=atol) for name in whole)}
+    return {
+        **ends,
+        "as never stopped": all(
+            torch.allclose(ends[name], whole[name], rtol=0, atol=atol) for name in whole
+        ),
+    }
 
 
 @pytest.mark.api("torch.load", page="notes/serialization")
-@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
+    kind="error-gone",
+)
 @EVERY_RELEASE
 def test_checkpoint_of_every_release_loads(here, snapshot, release):
     """``torch.load(path)`` reads the file of every release, with the model and the optimizers as they were after three steps."""
@@ -39,11 +54,18 @@ def test_checkpoint_of_every_release_loads(here, snapshot, release):
 
 
 @pytest.mark.api("torch.load", "torch.optim.SGD", "torch.optim.Adam", page="notes/serialization")
-@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
-@pytest.mark.changed("1.12",
-                     "Adam goes on exactly from a step that 1.12 and later saved as a tensor, where it rounded in float32",
-                     kind="silent", cause="pytorch#71333 (probably)",
-                     advice="resume with 1.12 or later what 1.12 or later saved; or turn each step into an int before")
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adam goes on exactly from a step that 1.12 and later saved as a tensor, where it rounded in float32",
+    kind="silent",
+    cause="pytorch#71333 (probably)",
+    advice="resume with 1.12 or later what 1.12 or later saved; or turn each step into an int before",
+)
 @EVERY_RELEASE
 def test_training_resumes_from_the_checkpoint_of_every_release(here, snapshot, release):
     """The last two steps give the values of five steps in one go: within float32's rounding.
@@ -68,8 +90,14 @@ def test_legacy_file_of_every_release_loads(here, snapshot, release):
     assert snapshot == observe(after_three_steps)
 
 
-@pytest.mark.api("torch.load", "torch.nn.Module.load_state_dict", page="notes/serialization", article="D")
-@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
+@pytest.mark.api(
+    "torch.load", "torch.nn.Module.load_state_dict", page="notes/serialization", article="D"
+)
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
+    kind="error-gone",
+)
 @EVERY_RELEASE
 def test_tied_state_dict_of_every_release_loads_into_a_tied_model(here, snapshot, release):
     """The file holds two names for one storage, and the model that takes them stays tied."""
@@ -78,7 +106,10 @@ def test_tied_state_dict_of_every_release_loads_into_a_tied_model(here, snapshot
     def act():
         saved, model = load_trusted("checkpoint.pt"), shared_parameters()
         model.load_state_dict(saved)
-        return {"one storage in the file": saved["0.weight"].data_ptr() == saved["1.weight"].data_ptr(),
-                "tied": is_tied(model), "weight": model[1].weight}
+        return {
+            "one storage in the file": saved["0.weight"].data_ptr() == saved["1.weight"].data_ptr(),
+            "tied": is_tied(model),
+            "weight": model[1].weight,
+        }
 
     assert snapshot == observe(act)

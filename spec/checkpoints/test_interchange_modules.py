@@ -22,11 +22,17 @@ def load_whole():
 
 
 @pytest.mark.api("torch.load", page="notes/serialization", article="D")
-@pytest.mark.changed("1.5",
-                     "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
-                     "the source of its classes, warns that the source has changed", kind="error-gone")
-@pytest.mark.changed("1.6", "a file of 1.5, which holds the source of its classes, warns that the source has changed",
-                     kind="warning")
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
+    "the source of its classes, warns that the source has changed",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.6",
+    "a file of 1.5, which holds the source of its classes, warns that the source has changed",
+    kind="warning",
+)
 @EVERY_RELEASE
 def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
     """Two layers that hold one weight and one bias do so when they come out of the file: a gradient of both uses, 0.5 and 1.5."""
@@ -41,11 +47,17 @@ def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
 
 
 @pytest.mark.api("torch.load", "torch.nn.Module", page="notes/serialization")
-@pytest.mark.changed("1.5",
-                     "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
-                     "the source of its classes, warns that the source has changed", kind="error-gone")
-@pytest.mark.changed("1.6", "a file of 1.5, which holds the source of its classes, warns that the source has changed",
-                     kind="warning")
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
+    "the source of its classes, warns that the source has changed",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.6",
+    "a file of 1.5, which holds the source of its classes, warns that the source has changed",
+    kind="warning",
+)
 @EVERY_RELEASE
 def test_whole_module_of_every_release_computes_and_learns(here, snapshot, release):
     """A class of one's own that holds a Linear: forward, backward and ``state_dict`` work as where it was saved."""
@@ -55,21 +67,33 @@ def test_whole_module_of_every_release_computes_and_learns(here, snapshot, relea
         model = load_whole()
         output = model(torch.tensor([[1.0, 3.0]]))
         output.backward()
-        return {"output": output.detach(), "gradient": model.linear.weight.grad, "note": model.note,
-                "state dict": list(model.state_dict())}
+        return {
+            "output": output.detach(),
+            "gradient": model.linear.weight.grad,
+            "note": model.note,
+            "state dict": list(model.state_dict()),
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.load", "torch.nn.Sequential", "torch.nn.BatchNorm1d", page="notes/serialization")
-@pytest.mark.changed("1.5",
-                     "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
-                     "the source of its classes, warns that the source has changed", kind="error-gone")
-@pytest.mark.changed("1.6",
-                     "in 1.6 alone, state_dict of a module that 1.4 or 1.5 saved raises for want of "
-                     "`_non_persistent_buffers_set`; a file of 1.5 warns that the source has changed", kind="error",
-                     cause="pytorch#37191",
-                     advice="under 1.6, set `_non_persistent_buffers_set = set()` on each of the `modules()` of what is loaded")
+@pytest.mark.api(
+    "torch.load", "torch.nn.Sequential", "torch.nn.BatchNorm1d", page="notes/serialization"
+)
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
+    "the source of its classes, warns that the source has changed",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.6",
+    "in 1.6 alone, state_dict of a module that 1.4 or 1.5 saved raises for want of "
+    "`_non_persistent_buffers_set`; a file of 1.5 warns that the source has changed",
+    kind="error",
+    cause="pytorch#37191",
+    advice="under 1.6, set `_non_persistent_buffers_set = set()` on each of the `modules()` of what is loaded",
+)
 @pytest.mark.changed("1.7", "loading sets the missing attribute", kind="error-gone")
 @EVERY_RELEASE
 def test_whole_sequence_of_every_release_computes(here, snapshot, release):
@@ -78,20 +102,36 @@ def test_whole_sequence_of_every_release_computes(here, snapshot, release):
 
     def act():
         model = load_whole()
-        return {"output": model(torch.tensor([[7.0, 1.0]])).detach(), "state dict": list(model.state_dict())}
+        return {
+            "output": model(torch.tensor([[7.0, 1.0]])).detach(),
+            "state dict": list(model.state_dict()),
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.load", "torch.nn.LSTM", page="notes/serialization")
-@pytest.mark.changed("1.5",
-                     "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
-                     "the source of its classes, warns that the source has changed", kind="error-gone")
-@pytest.mark.changed("1.6", "a file of 1.5, which holds the source of its classes, warns that the source has changed",
-                     kind="warning")
-@pytest.mark.changed("1.8", "in 1.8 alone, an LSTM of before raises in forward for want of `proj_size`", kind="error",
-                     cause="pytorch#47725", advice="under 1.8, set `proj_size = 0` on the loaded layer")
-@pytest.mark.changed("1.9", "loading sets the missing attribute", kind="error-gone", cause="pytorch#57558")
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
+    "the source of its classes, warns that the source has changed",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.6",
+    "a file of 1.5, which holds the source of its classes, warns that the source has changed",
+    kind="warning",
+)
+@pytest.mark.changed(
+    "1.8",
+    "in 1.8 alone, an LSTM of before raises in forward for want of `proj_size`",
+    kind="error",
+    cause="pytorch#47725",
+    advice="under 1.8, set `proj_size = 0` on the loaded layer",
+)
+@pytest.mark.changed(
+    "1.9", "loading sets the missing attribute", kind="error-gone", cause="pytorch#57558"
+)
 @EVERY_RELEASE
 def test_whole_lstm_of_every_release_computes(here, snapshot, release):
     """Every gate sees 0.5 * 1 + 0.5 + 0.5 = 1.5: the output is sigmoid(1.5) * tanh(sigmoid(1.5) * tanh(1.5)) = 0.5144."""
@@ -100,12 +140,26 @@ def test_whole_lstm_of_every_release_computes(here, snapshot, release):
 
 
 @pytest.mark.api("torch.load", "torch.nn.Upsample", page="notes/serialization")
-@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
-@pytest.mark.changed("1.6", "a file of 1.4 or 1.5, which holds the source of its classes, warns that the source has changed",
-                     kind="warning")
-@pytest.mark.changed("1.11", "a layer saved before 1.11 raises in forward for want of `recompute_scale_factor`", kind="error",
-                     cause="pytorch#66419", advice="under 1.11 to 2.0, set `recompute_scale_factor = None` on the loaded layer")
-@pytest.mark.changed("2.1", "loading sets the missing attribute", kind="error-gone", cause="pytorch#101248")
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.6",
+    "a file of 1.4 or 1.5, which holds the source of its classes, warns that the source has changed",
+    kind="warning",
+)
+@pytest.mark.changed(
+    "1.11",
+    "a layer saved before 1.11 raises in forward for want of `recompute_scale_factor`",
+    kind="error",
+    cause="pytorch#66419",
+    advice="under 1.11 to 2.0, set `recompute_scale_factor = None` on the loaded layer",
+)
+@pytest.mark.changed(
+    "2.1", "loading sets the missing attribute", kind="error-gone", cause="pytorch#101248"
+)
 @EVERY_RELEASE
 def test_whole_upsample_of_every_release_computes(here, snapshot, release):
     """An attribute that the class did not have when the module was saved is set when it is loaded; some releases forgot that."""
@@ -114,11 +168,23 @@ def test_whole_upsample_of_every_release_computes(here, snapshot, release):
 
 
 @pytest.mark.api("torch.load", "torch.nn.GELU", page="notes/serialization")
-@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
-@pytest.mark.changed("1.6", "a file of 1.4 or 1.5, which holds the source of its classes, warns that the source has changed",
-                     kind="warning")
-@pytest.mark.changed("1.12", "forward looks for `approximate`, which a GELU saved before 1.12 has not", kind="error",
-                     cause="pytorch#61439", advice="under 1.12 and later, set `approximate = 'none'` on the loaded layer")
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.6",
+    "a file of 1.4 or 1.5, which holds the source of its classes, warns that the source has changed",
+    kind="warning",
+)
+@pytest.mark.changed(
+    "1.12",
+    "forward looks for `approximate`, which a GELU saved before 1.12 has not",
+    kind="error",
+    cause="pytorch#61439",
+    advice="under 1.12 and later, set `approximate = 'none'` on the loaded layer",
+)
 @EVERY_RELEASE
 def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snapshot, release):
     """It loads, but 1.12 and later look for ``approximate``, which a GELU saved before 1.12 has not."""
@@ -127,22 +193,31 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
 
 
 @pytest.mark.api("torch.load", "torch.nn.MultiheadAttention", page="notes/serialization")
-@pytest.mark.changed("1.5",
-                     "zip archives can be read, but AttributeError tells that the class of their projection is missing; a file "
-                     "of 1.4 warns that its source has changed", kind="exception")
-@pytest.mark.changed("1.6",
-                     "the class `_LinearWithBias`, which 1.6 to 1.8 save, is there; a file of 1.5 warns that its source has "
-                     "changed", kind="error-gone",
-                     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
-                            "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
-                            "`batch_first = False` on the loaded layer")
-@pytest.mark.changed("1.9",
-                     "forward looks for `batch_first`, which a layer saved before 1.9 has not, and `_LinearWithBias`, which "
-                     "1.6 to 1.8 saved, is gone; `NonDynamicallyQuantizableLinear`, which 1.9 and later save, is there",
-                     kind="error", cause="pytorch#55285 (probably) and pytorch#58727",
-                     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
-                            "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
-                            "`batch_first = False` on the loaded layer")
+@pytest.mark.changed(
+    "1.5",
+    "zip archives can be read, but AttributeError tells that the class of their projection is missing; a file "
+    "of 1.4 warns that its source has changed",
+    kind="exception",
+)
+@pytest.mark.changed(
+    "1.6",
+    "the class `_LinearWithBias`, which 1.6 to 1.8 save, is there; a file of 1.5 warns that its source has "
+    "changed",
+    kind="error-gone",
+    advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
+    "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
+    "`batch_first = False` on the loaded layer",
+)
+@pytest.mark.changed(
+    "1.9",
+    "forward looks for `batch_first`, which a layer saved before 1.9 has not, and `_LinearWithBias`, which "
+    "1.6 to 1.8 saved, is gone; `NonDynamicallyQuantizableLinear`, which 1.9 and later save, is there",
+    kind="error",
+    cause="pytorch#55285 (probably) and pytorch#58727",
+    advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
+    "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
+    "`batch_first = False` on the loaded layer",
+)
 @EVERY_RELEASE
 def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release):
     """In forward, for want of ``batch_first``; one of 1.6 to 1.8 when it is loaded: the class of its projection is gone.
@@ -154,13 +229,27 @@ def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release
     assert snapshot == observe(lambda: load_whole()(one, one, one)[0].detach())
 
 
-@pytest.mark.api("torch.load", "torch.nn.GELU", "torch.nn.MultiheadAttention", page="notes/serialization")
-@pytest.mark.changed("1.5", "MultiheadAttention: warns that the source has changed, which only files of 1.4 and 1.5 hold",
-                     kind="warning")
-@pytest.mark.changed("1.6", "GELU: warns that the source has changed, which only files of 1.4 and 1.5 hold", kind="warning")
-@pytest.mark.parametrize("kind, attribute, default", [("gelu", "approximate", "none"), ("attention", "batch_first", False)],
-                         ids=["GELU", "MultiheadAttention"])
-def test_attribute_that_a_saved_module_lacks_can_be_set_by_hand(here, snapshot, kind, attribute, default):
+@pytest.mark.api(
+    "torch.load", "torch.nn.GELU", "torch.nn.MultiheadAttention", page="notes/serialization"
+)
+@pytest.mark.changed(
+    "1.5",
+    "MultiheadAttention: warns that the source has changed, which only files of 1.4 and 1.5 hold",
+    kind="warning",
+)
+@pytest.mark.changed(
+    "1.6",
+    "GELU: warns that the source has changed, which only files of 1.4 and 1.5 hold",
+    kind="warning",
+)
+@pytest.mark.parametrize(
+    "kind, attribute, default",
+    [("gelu", "approximate", "none"), ("attention", "batch_first", False)],
+    ids=["GELU", "MultiheadAttention"],
+)
+def test_attribute_that_a_saved_module_lacks_can_be_set_by_hand(
+    here, snapshot, kind, attribute, default
+):
     """The way through: give a layer that 1.4 saved the default of the attribute that its class has since, and it computes."""
     fetch("1.4.0", kind)
 
@@ -174,7 +263,11 @@ def test_attribute_that_a_saved_module_lacks_can_be_set_by_hand(here, snapshot, 
 
 
 @pytest.mark.api("torch.load", "torch.nn.MultiheadAttention", page="notes/serialization")
-@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
+    kind="error-gone",
+)
 def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monkeypatch):
     """The way through for attention of 1.6 to 1.8: its ``_LinearWithBias`` is a Linear now, and ``batch_first`` is missing."""
     fetch("1.8.1", "attention")
@@ -190,10 +283,19 @@ def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monke
 
 
 @pytest.mark.api("torch.load", "torch.nn.CrossEntropyLoss", page="notes/serialization")
-@pytest.mark.changed("1.5", "zip archives of format version 3, as written by 1.6 and later, can be read", kind="error-gone")
-@pytest.mark.changed("1.10", "the smoothing of the loaded loss is applied; before, it was left out in silence", kind="silent",
-                     cause="pytorch#63122", advice="load a loss with label smoothing under 1.10 or later")
-@written_by(RELEASES[RELEASES.index("1.10.2"):])
+@pytest.mark.changed(
+    "1.5",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.10",
+    "the smoothing of the loaded loss is applied; before, it was left out in silence",
+    kind="silent",
+    cause="pytorch#63122",
+    advice="load a loss with label smoothing under 1.10 or later",
+)
+@written_by(RELEASES[RELEASES.index("1.10.2") :])
 def test_whole_smoothed_loss_smooths(here, snapshot, release):
     """With label smoothing of 0.5: 0.63. A release before 1.10 loads the loss and smooths nothing: 0.13, in silence."""
     fetch(release, "smoothed_loss")

@@ -15,7 +15,9 @@ def test_load_copies_values_into_the_existing_parameters(snapshot):
     before = model.weight
     model.load_state_dict(saved)
     saved["weight"].zero_()
-    assert snapshot == observe(lambda: {"weight": model.weight, "same parameter": model.weight is before})
+    assert snapshot == observe(
+        lambda: {"weight": model.weight, "same parameter": model.weight is before}
+    )
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
@@ -25,16 +27,34 @@ def test_load_keeps_requires_grad_and_gradient(snapshot):
     model(torch.tensor([[1.0, 1.0]])).sum().backward()
     model.weight.requires_grad_(False)
     model.load_state_dict(linear([[5.0, 6.0]], [7.0]).state_dict(keep_vars=True))
-    assert snapshot == observe(lambda: {"weight": model.weight, "bias": model.bias, "weight.grad": model.weight.grad})
+    assert snapshot == observe(
+        lambda: {"weight": model.weight, "bias": model.bias, "weight.grad": model.weight.grad}
+    )
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.5", "the message for complex numbers is shorter: there is no tensor of them yet", kind="wording")
-@pytest.mark.changed("1.6", "complex tensors can be made, and load as their real part without a word", kind="error-gone")
-@pytest.mark.changed("1.7", "warns that the imaginary part is dropped", kind="warning", cause="pytorch#39860 (probably)",
-                     advice="load torch.real(value) where that is meant")
-@pytest.mark.parametrize("values", [[[1.1, 1e300]], [[1, 2**24 + 1]], [[True, False]], [[1 + 2j, 3j]]],
-                         ids=["float64", "int64", "bool", "complex64"])
+@pytest.mark.changed(
+    "1.5",
+    "the message for complex numbers is shorter: there is no tensor of them yet",
+    kind="wording",
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors can be made, and load as their real part without a word",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.7",
+    "warns that the imaginary part is dropped",
+    kind="warning",
+    cause="pytorch#39860 (probably)",
+    advice="load torch.real(value) where that is meant",
+)
+@pytest.mark.parametrize(
+    "values",
+    [[[1.1, 1e300]], [[1, 2**24 + 1]], [[True, False]], [[1 + 2j, 3j]]],
+    ids=["float64", "int64", "bool", "complex64"],
+)
 def test_load_converts_to_the_parameters_dtype_without_an_error(values, snapshot):
     """Saved values of another dtype are cast to float32: rounded, to infinity when too large; of complex ones the real part.
 
@@ -62,30 +82,55 @@ def test_load_truncates_floats_for_an_integer_buffer(snapshot):
 def test_load_takes_nan_without_a_word(snapshot):
     """A checkpoint with NaN and infinity loads like any other: check it yourself."""
     model = linear([[1.0, 2.0]])
-    assert snapshot == observe(lambda: {
-        "returned": model.load_state_dict({"weight": torch.tensor([[float("nan"), float("inf")]])})._asdict(),
-        "weight": model.weight,
-    })
+    assert snapshot == observe(
+        lambda: {
+            "returned": model.load_state_dict(
+                {"weight": torch.tensor([[float("nan"), float("inf")]])}
+            )._asdict(),
+            "weight": model.weight,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "a module instead of a dict raises ModuleAttributeError, a kind of AttributeError", kind="exception",
-                     cause="pytorch#34324 (probably)")
-@pytest.mark.changed("1.8", "a module instead of a dict raises plain AttributeError again", kind="exception",
-                     cause="pytorch#50298",
-                     advice="catch AttributeError")
-@pytest.mark.changed("1.12", "raises TypeError that names the type given, instead of AttributeError", kind="exception",
-                     cause="pytorch#77197", advice="catch TypeError")
-@pytest.mark.parametrize("saved", [None, [("weight", 1.0)], "weights.pt", torch.nn.Identity()],
-                         ids=["None", "pairs", "a path", "a module"])
+@pytest.mark.changed(
+    "1.6",
+    "a module instead of a dict raises ModuleAttributeError, a kind of AttributeError",
+    kind="exception",
+    cause="pytorch#34324 (probably)",
+)
+@pytest.mark.changed(
+    "1.8",
+    "a module instead of a dict raises plain AttributeError again",
+    kind="exception",
+    cause="pytorch#50298",
+    advice="catch AttributeError",
+)
+@pytest.mark.changed(
+    "1.12",
+    "raises TypeError that names the type given, instead of AttributeError",
+    kind="exception",
+    cause="pytorch#77197",
+    advice="catch TypeError",
+)
+@pytest.mark.parametrize(
+    "saved",
+    [None, [("weight", 1.0)], "weights.pt", torch.nn.Identity()],
+    ids=["None", "pairs", "a path", "a module"],
+)
 def test_load_refuses_what_is_no_mapping(saved, snapshot):
     """Neither pairs, nor the path of a file, nor a module instead of its state dict."""
     assert snapshot == observe(lambda: linear([[1.0, 2.0]]).load_state_dict(saved))
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.11", "raises RuntimeError that names the parameter and the type given, instead of AttributeError",
-                     kind="exception", cause="pytorch#70596", advice="catch RuntimeError")
+@pytest.mark.changed(
+    "1.11",
+    "raises RuntimeError that names the parameter and the type given, instead of AttributeError",
+    kind="exception",
+    cause="pytorch#70596",
+    advice="catch RuntimeError",
+)
 @pytest.mark.parametrize("value", [[[5.0, 6.0]], 5.0, None], ids=["list", "number", "None"])
 def test_load_refuses_a_value_that_is_no_tensor(value, snapshot):
     """A list of the right shape is refused too, and named with its type."""
@@ -115,9 +160,16 @@ def test_strict_false_loads_nothing_from_names_with_a_prefix(snapshot):
     assert snapshot == observe(lambda: model.weight)
 
 
-@pytest.mark.api("torch.nn.modules.utils.consume_prefix_in_state_dict_if_present",
-                 page="generated/torch.nn.modules.utils.consume_prefix_in_state_dict_if_present")
-@pytest.mark.changed("1.9", "consume_prefix_in_state_dict_if_present appears", kind="api-appeared", cause="pytorch#53224")
+@pytest.mark.api(
+    "torch.nn.modules.utils.consume_prefix_in_state_dict_if_present",
+    page="generated/torch.nn.modules.utils.consume_prefix_in_state_dict_if_present",
+)
+@pytest.mark.changed(
+    "1.9",
+    "consume_prefix_in_state_dict_if_present appears",
+    kind="api-appeared",
+    cause="pytorch#53224",
+)
 def test_consume_prefix_makes_a_prefixed_state_dict_load(snapshot):
     """It takes the prefix off in place, and the dict loads strictly."""
     model, saved = linear([[1.0, 2.0]]), linear([[5.0, 6.0]]).state_dict(prefix="module.")
@@ -130,16 +182,25 @@ def test_consume_prefix_makes_a_prefixed_state_dict_load(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d")
-@pytest.mark.changed("2.2", "the layer keeps its own count, which was set to 0 before", kind="silent", cause="pytorch#110850",
-                     advice="set num_batches_tracked to 0 yourself where momentum=None counts from the start")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d"
+)
+@pytest.mark.changed(
+    "2.2",
+    "the layer keeps its own count, which was set to 0 before",
+    kind="silent",
+    cause="pytorch#110850",
+    advice="set num_batches_tracked to 0 yourself where momentum=None counts from the start",
+)
 def test_batchnorm_forgives_a_missing_counter_without_versions(snapshot):
     """A plain dict has no versions and is read as one from before ``num_batches_tracked``: the layer's own count stays.
 
     So does a state dict that went through a comprehension, which drops ``_metadata``.
     """
     layer = batchnorm()
-    saved = {name: value for name, value in layer.state_dict().items() if name != "num_batches_tracked"}
+    saved = {
+        name: value for name, value in layer.state_dict().items() if name != "num_batches_tracked"
+    }
 
     def act():
         layer.load_state_dict(saved)
@@ -148,7 +209,9 @@ def test_batchnorm_forgives_a_missing_counter_without_versions(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d"
+)
 def test_batchnorm_misses_its_counter_where_the_version_is_known(snapshot):
     """The same without ``num_batches_tracked`` but with its ``_metadata``: the key is missing, and strict loading raises."""
     saved = batchnorm().state_dict()
@@ -157,11 +220,19 @@ def test_batchnorm_misses_its_counter_where_the_version_is_known(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "load_state_dict takes assign, and takes over requires_grad with the tensor", kind="api-appeared",
-                     cause="pytorch#102212")
-@pytest.mark.changed("2.3", "requires_grad stays the model's, where assign took the saved tensor's: frozen stays frozen",
-                     kind="silent", cause="pytorch#121157",
-                     advice="call requires_grad_ after loading where the saved one is meant")
+@pytest.mark.changed(
+    "2.1",
+    "load_state_dict takes assign, and takes over requires_grad with the tensor",
+    kind="api-appeared",
+    cause="pytorch#102212",
+)
+@pytest.mark.changed(
+    "2.3",
+    "requires_grad stays the model's, where assign took the saved tensor's: frozen stays frozen",
+    kind="silent",
+    cause="pytorch#121157",
+    advice="call requires_grad_ after loading where the saved one is meant",
+)
 def test_load_assign_keeps_the_models_requires_grad(snapshot):
     """With ``assign=True`` all else is the saved tensor's, but a frozen parameter stays frozen and a trainable one trainable."""
     model = linear([[1.0, 2.0]], [3.0])
@@ -175,8 +246,12 @@ def test_load_assign_keeps_the_models_requires_grad(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.load_state_dict", "torch.optim.SGD", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212")
+@pytest.mark.api(
+    "torch.nn.Module.load_state_dict", "torch.optim.SGD", page="generated/torch.nn.Module"
+)
+@pytest.mark.changed(
+    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
+)
 def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
     """An optimizer made before ``load_state_dict(assign=True)`` steps parameters that the model no longer has: make it after."""
     model = linear([[1.0, 2.0]])
@@ -192,12 +267,22 @@ def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.9", "modules take device, so that a model can be made on meta", kind="api-appeared",
-                     cause="pytorch#54508")
-@pytest.mark.changed("2.1", "warns that copying into a meta parameter does nothing", kind="warning",
-                     cause="pytorch#102212 (probably)", advice="pass assign=True")
+@pytest.mark.changed(
+    "1.9",
+    "modules take device, so that a model can be made on meta",
+    kind="api-appeared",
+    cause="pytorch#54508",
+)
+@pytest.mark.changed(
+    "2.1",
+    "warns that copying into a meta parameter does nothing",
+    kind="warning",
+    cause="pytorch#102212 (probably)",
+    advice="pass assign=True",
+)
 def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):
     """A model on the meta device has no storage to copy into: it stays without values."""
+
     def act():
         model = torch.nn.Linear(2, 1, bias=False, device="meta")
         model.load_state_dict({"weight": torch.tensor([[5.0, 6.0]])})
@@ -207,11 +292,18 @@ def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.9", "modules take device, so that a model can be made on meta; load_state_dict does not take assign yet",
-                     kind="wording", cause="pytorch#54508")
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212")
+@pytest.mark.changed(
+    "1.9",
+    "modules take device, so that a model can be made on meta; load_state_dict does not take assign yet",
+    kind="wording",
+    cause="pytorch#54508",
+)
+@pytest.mark.changed(
+    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
+)
 def test_load_assign_gives_a_meta_model_its_values(snapshot):
     """``assign=True`` is the way out: the saved tensors become the parameters, on their own device."""
+
     def act():
         model = torch.nn.Linear(2, 1, bias=False, device="meta")
         model.load_state_dict({"weight": torch.tensor([[5.0, 6.0]])}, assign=True)

@@ -7,12 +7,24 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.checkpoint import (OPTIMIZERS, STEPS, checkpoint, learner, load_trusted, never_stopped, restored, resumed,
-                                 through_a_file, train)
+from fixtures.checkpoint import (
+    OPTIMIZERS,
+    STEPS,
+    checkpoint,
+    learner,
+    load_trusted,
+    never_stopped,
+    restored,
+    resumed,
+    through_a_file,
+    train,
+)
 from fixtures.models import linear, parameters_of
 from torch_history.observing import observe
 
-EACH = pytest.mark.parametrize("optimizer", ["SGD", "Adam", "AdamW with amsgrad"], ids=["SGD", "Adam", "AdamW-amsgrad"])
+EACH = pytest.mark.parametrize(
+    "optimizer", ["SGD", "Adam", "AdamW with amsgrad"], ids=["SGD", "Adam", "AdamW-amsgrad"]
+)
 
 
 def weights_state(state_dict):
@@ -20,26 +32,42 @@ def weights_state(state_dict):
     return next(iter(state_dict["state"].values()))
 
 
-@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict")
-@pytest.mark.changed("1.6", "parameters are numbered from 0 instead of named by their addresses", kind="representation",
-                     cause="pytorch#37347")
+@pytest.mark.api(
+    "torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict"
+)
+@pytest.mark.changed(
+    "1.6",
+    "parameters are numbered from 0 instead of named by their addresses",
+    kind="representation",
+    cause="pytorch#37347",
+)
 def test_optimizer_state_dict_numbers_parameters_through_all_groups(snapshot):
     """Its keys are ``state`` and ``param_groups``; parameters are numbered 0, 1, 2 ... in the order of the groups."""
     first, second = linear([[1.0]], [2.0]), linear([[3.0]])
-    optimizer = torch.optim.SGD([{"params": first.parameters()}, {"params": second.parameters()}], lr=0.5, momentum=0.5)
+    optimizer = torch.optim.SGD(
+        [{"params": first.parameters()}, {"params": second.parameters()}], lr=0.5, momentum=0.5
+    )
     (first(torch.ones(1, 1)) + second(torch.ones(1, 1))).sum().backward()
     optimizer.step()
     saved = optimizer.state_dict()
 
     def act():
         names = [group["params"] for group in saved["param_groups"]]
-        return {"keys": sorted(saved), "params are 0, 1 and 2": names == [[0, 1], [2]],
-                "state's keys too": sorted(saved["state"]) == [0, 1, 2]}
+        return {
+            "keys": sorted(saved),
+            "params are 0, 1 and 2": names == [[0, 1], [2]],
+            "state's keys too": sorted(saved["state"]) == [0, 1, 2],
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Optimizer.state_dict")
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    page="generated/torch.optim.Optimizer.state_dict",
+)
 @EACH
 def test_optimizer_state_holds_what_the_next_step_needs(optimizer, snapshot):
     """SGD keeps a momentum buffer, Adam the step and two moments, amsgrad the largest second moment too."""
@@ -47,18 +75,33 @@ def test_optimizer_state_holds_what_the_next_step_needs(optimizer, snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.12", "step is a tensor of float32, where it was an int", kind="representation", cause="pytorch#71333",
-                     advice="read it with int(state['step'])")
+@pytest.mark.changed(
+    "1.12",
+    "step is a tensor of float32, where it was an int",
+    kind="representation",
+    cause="pytorch#71333",
+    advice="read it with int(state['step'])",
+)
 def test_adams_step_is_a_float_tensor(snapshot):
     """Adam counts its steps in a tensor, one for each parameter."""
     assert snapshot == observe(lambda: weights_state(checkpoint("Adam")["optimizer"])["step"])
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
-@pytest.mark.changed("1.8", "each parameter has a state with a momentum_buffer of None", kind="representation",
-                     cause="pytorch#45597", advice="test for None, not for the key alone")
-@pytest.mark.changed("2.4", "there is no state any more: no momentum_buffer of None", kind="representation",
-                     cause="pytorch#122349", advice="use get('momentum_buffer')")
+@pytest.mark.changed(
+    "1.8",
+    "each parameter has a state with a momentum_buffer of None",
+    kind="representation",
+    cause="pytorch#45597",
+    advice="test for None, not for the key alone",
+)
+@pytest.mark.changed(
+    "2.4",
+    "there is no state any more: no momentum_buffer of None",
+    kind="representation",
+    cause="pytorch#122349",
+    advice="use get('momentum_buffer')",
+)
 def test_sgd_without_momentum_keeps_no_tensor(snapshot):
     """Without momentum there is nothing to keep, before the first step or after (from 1.8 to 2.3 a None was kept)."""
     model = linear([[1.0, 2.0]])
@@ -67,17 +110,26 @@ def test_sgd_without_momentum_keeps_no_tensor(snapshot):
     assert snapshot == observe(lambda: list(optimizer.state_dict()["state"].values()))
 
 
-@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict"
+)
 def test_optimizer_state_is_empty_before_the_first_step(snapshot):
     """A new optimizer has no state, and a parameter that never had a gradient gets none."""
     model, optimizer = learner("Adam")
     before = len(optimizer.state_dict()["state"])
     model.bias.requires_grad_(False)
     train(model, optimizer, 1)
-    assert snapshot == observe(lambda: {"before": before, "after, with the bias frozen": len(optimizer.state_dict()["state"])})
+    assert snapshot == observe(
+        lambda: {
+            "before": before,
+            "after, with the bias frozen": len(optimizer.state_dict()["state"]),
+        }
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict"
+)
 def test_optimizer_state_dict_kept_in_memory_follows_the_training(snapshot):
     """Its tensors are the optimizer's own: kept without a copy, they hold the last step's state."""
     model, optimizer = learner("SGD")
@@ -85,12 +137,24 @@ def test_optimizer_state_dict_kept_in_memory_follows_the_training(snapshot):
     kept = optimizer.state_dict()
     before = weights_state(kept)["momentum_buffer"].clone()
     train(model, optimizer, 1)
-    assert snapshot == observe(lambda: {"when it was taken": before, "a step later": weights_state(kept)["momentum_buffer"]})
+    assert snapshot == observe(
+        lambda: {
+            "when it was taken": before,
+            "a step later": weights_state(kept)["momentum_buffer"],
+        }
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
-@pytest.mark.changed("2.1", "the loaded dict's tensors become the optimizer's own, not copies: its next step changes them",
-                     kind="silent", cause="pytorch#106082", advice="load copy.deepcopy(saved) where the dict is used again")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the loaded dict's tensors become the optimizer's own, not copies: its next step changes them",
+    kind="silent",
+    cause="pytorch#106082",
+    advice="load copy.deepcopy(saved) where the dict is used again",
+)
 def test_optimizer_load_shares_the_tensors_of_the_dict(snapshot):
     """A dict that is loaded is not copied: the optimizer's next step changes it. To load it twice, load a deepcopy."""
     saved = checkpoint("SGD")
@@ -101,22 +165,38 @@ def test_optimizer_load_shares_the_tensors_of_the_dict(snapshot):
     assert snapshot == observe(lambda: {"when it was loaded": before, "a step later": buffer})
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_optimizer_load_takes_the_saved_hyperparameters(snapshot):
     """A smaller ``lr`` given to the new optimizer is overwritten by the saved one: set it after loading."""
     saved, model = checkpoint("SGD"), linear([[0.0, 0.0]], [0.0])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
     optimizer.load_state_dict(saved["optimizer"])
-    assert snapshot == observe(lambda: {name: optimizer.param_groups[0][name] for name in ("lr", "momentum")})
+    assert snapshot == observe(
+        lambda: {name: optimizer.param_groups[0][name] for name in ("lr", "momentum")}
+    )
 
 
 @pytest.mark.api("torch.load", "torch.optim.Optimizer.state_dict", page="generated/torch.load")
-@pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
-                     kind="wording", cause="pytorch#39460")
-@pytest.mark.changed("1.13", "load takes weights_only, and refuses floats, such as lr", kind="api-appeared",
-                     cause="pytorch#86812")
-@pytest.mark.changed("2.0", "floats pass; warns of TypedStorage, which load itself uses", kind="error-gone")
-@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614")
+@pytest.mark.changed(
+    "1.6",
+    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed(
+    "1.13",
+    "load takes weights_only, and refuses floats, such as lr",
+    kind="api-appeared",
+    cause="pytorch#86812",
+)
+@pytest.mark.changed(
+    "2.0", "floats pass; warns of TypedStorage, which load itself uses", kind="error-gone"
+)
+@pytest.mark.changed(
+    "2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614"
+)
 def test_optimizer_state_dict_loads_with_weights_only(here, snapshot):
     """An optimizer's state dict is weights and plain values: ``weights_only=True`` takes it."""
     torch.save(checkpoint("Adam")["optimizer"], "optimizer.pt")
@@ -127,7 +207,11 @@ def test_optimizer_state_dict_loads_with_weights_only(here, snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", "torch.save", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict",
+    "torch.save",
+    page="generated/torch.optim.Optimizer.load_state_dict",
+)
 @EACH
 def test_resumed_training_gives_the_same_bits(optimizer, here, snapshot):
     """Three steps, a file, a new model and optimizer, two steps: bit for bit what five steps in one go give."""
@@ -137,7 +221,9 @@ def test_resumed_training_gives_the_same_bits(optimizer, here, snapshot):
     assert snapshot == observe(lambda: parameters_of(model))
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 @given(st.sampled_from(sorted(OPTIMIZERS)), st.integers(0, STEPS))
 def test_stopping_after_any_step_changes_no_bit(optimizer, stop):
     """Wherever a run is stopped, before its first step or after its last, the resumed one ends with the same bits."""
@@ -152,7 +238,9 @@ def test_stopping_after_any_step_changes_no_bit(optimizer, stop):
         assert torch.equal(model.state_dict()[name], value)
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 @EACH
 def test_resuming_without_the_optimizers_state_ends_elsewhere(optimizer, snapshot):
     """A checkpoint of the model alone loses momentum and moments, and the run ends with other weights."""

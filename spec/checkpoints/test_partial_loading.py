@@ -21,6 +21,7 @@ class Wider(torch.nn.Module):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_strict_false_loads_matching_names(snapshot):
     """A network with one layer removed takes over the layer that is left: article B's output -0.3576."""
+
     def loaded(saved):
         model = OnlySecondLayer()
         model.load_state_dict(saved.state_dict(), strict=False)
@@ -46,23 +47,32 @@ def test_strict_false_returns_missing_and_unexpected_names(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_partially_loaded_model_trains_on(snapshot):
     """After partial loading a step moves the loaded weights: article B's loss 1.8431 and weight [-0.3572, -0.0466]."""
+
     def trained(saved):
         model = OnlySecondLayer()
         model.load_state_dict(saved.state_dict(), strict=False)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
-        loss = torch.nn.functional.mse_loss(model(torch.tensor([[2.0, 1.0]])), torch.tensor([[1.0]]))
+        loss = torch.nn.functional.mse_loss(
+            model(torch.tensor([[2.0, 1.0]])), torch.tensor([[1.0]])
+        )
         loss.backward()
         optimizer.step()
         return {"loss": loss.detach(), **parameters_of(model)}
 
-    assert not unlike_print(trained, TwoLayers, {"loss": 1.8431, "linear2.weight": [[-0.3572, -0.0466]]})
+    assert not unlike_print(
+        trained, TwoLayers, {"loss": 1.8431, "linear2.weight": [[-0.3572, -0.0466]]}
+    )
     assert snapshot == observe(lambda: trained(TwoLayers()))
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_strict_true_raises_and_names_every_key(snapshot):
     """With ``strict=True``, the default, missing and unexpected keys raise one error that names them all."""
-    assert snapshot == observe(lambda: TwoLayers().load_state_dict({"linear2.weight": torch.zeros(1, 2), "head.bias": torch.zeros(1)}))
+    assert snapshot == observe(
+        lambda: TwoLayers().load_state_dict(
+            {"linear2.weight": torch.zeros(1, 2), "head.bias": torch.zeros(1)}
+        )
+    )
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
@@ -81,7 +91,9 @@ def test_strict_true_has_loaded_the_matching_keys_when_it_raises(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_strict_false_raises_on_another_shape(snapshot):
     """``strict=False`` forgives names, not shapes: the same name with another shape raises. Filter the dict by shape."""
-    assert snapshot == observe(lambda: Wider().load_state_dict(TwoLayers().state_dict(), strict=False))
+    assert snapshot == observe(
+        lambda: Wider().load_state_dict(TwoLayers().state_dict(), strict=False)
+    )
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
@@ -104,7 +116,9 @@ def test_other_shapes_raise_after_the_rest_is_loaded(snapshot):
 
     def act():
         with pytest.raises(RuntimeError):
-            model.load_state_dict({"linear2.weight": torch.ones(1, 2), "linear2.bias": torch.ones(1)})
+            model.load_state_dict(
+                {"linear2.weight": torch.ones(1, 2), "linear2.bias": torch.ones(1)}
+            )
         return parameters_of(model)
 
     assert snapshot == observe(act)
@@ -115,7 +129,13 @@ def test_dict_filtered_by_shape_loads_what_strict_false_cannot(snapshot):
     """Article B's filter with one more condition, the shape: the bias loads, and the weight of another shape is left."""
     model, saved = Wider(), TwoLayers().state_dict()
     own = model.state_dict()
-    own.update({name: value for name, value in saved.items() if name in own and value.shape == own[name].shape})
+    own.update(
+        {
+            name: value
+            for name, value in saved.items()
+            if name in own and value.shape == own[name].shape
+        }
+    )
 
     def act():
         model.load_state_dict(own)
@@ -125,8 +145,13 @@ def test_dict_filtered_by_shape_loads_what_strict_false_cannot(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.10", "two elements raise, where the first one was taken and the others dropped without a word",
-                     kind="error", cause="pytorch#166335", advice="save the scalar as a tensor of shape [] or [1]")
+@pytest.mark.changed(
+    "2.10",
+    "two elements raise, where the first one was taken and the others dropped without a word",
+    kind="error",
+    cause="pytorch#166335",
+    advice="save the scalar as a tensor of shape [] or [1]",
+)
 @pytest.mark.parametrize("values", [[5.0], [5.0, 6.0]], ids=["one element", "two elements"])
 def test_scalar_parameter_takes_a_vector_of_one_element(values, snapshot):
     """The exception to equal shapes: shape [1] loads into shape [], as torch 0.3 saved scalars. Shape [2] raises, since 2.10."""
@@ -154,11 +179,15 @@ def of_names(names, value):
         child, _, parameter = name.partition(".")
         if child not in dict(model.named_children()):
             model.add_module(child, torch.nn.Module())
-        getattr(model, child).register_parameter(parameter, torch.nn.Parameter(torch.tensor([value])))
+        getattr(model, child).register_parameter(
+            parameter, torch.nn.Parameter(torch.tensor([value]))
+        )
     return model
 
 
-some_names = st.sets(st.sampled_from(["a.weight", "a.bias", "ab.weight", "ab.bias", "b.weight", "b.bias"]))
+some_names = st.sets(
+    st.sampled_from(["a.weight", "a.bias", "ab.weight", "ab.bias", "b.weight", "b.bias"])
+)
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
@@ -167,13 +196,17 @@ def test_partial_loading_loads_exactly_the_common_keys(own, saved):
     """Common names get the saved value, the others keep theirs; what is returned is the rest of either side."""
     model = of_names(own, 0.0)
     returned = model.load_state_dict(of_names(saved, 1.0).state_dict(), strict=False)
-    assert {name for name, parameter in model.named_parameters() if parameter.item() == 1.0} == own & saved
+    assert {
+        name for name, parameter in model.named_parameters() if parameter.item() == 1.0
+    } == own & saved
     assert set(returned.missing_keys) == own - saved
     assert set(returned.unexpected_keys) == saved - own
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212")
+@pytest.mark.changed(
+    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
+)
 def test_load_assign_puts_the_saved_tensors_in_place(snapshot):
     """``assign=True`` makes the saved tensors the parameters, instead of copying their values into the old ones."""
     model, saved = linear([[1.0, 2.0]]), {"weight": torch.tensor([[5.0, 6.0]], dtype=torch.float64)}
@@ -181,7 +214,10 @@ def test_load_assign_puts_the_saved_tensors_in_place(snapshot):
 
     def act():
         model.load_state_dict(saved, assign=True)
-        return {"weight": model.weight, "same parameter": model.weight is before,
-                "same storage as saved": model.weight.data_ptr() == saved["weight"].data_ptr()}
+        return {
+            "weight": model.weight,
+            "same parameter": model.weight is before,
+            "same storage as saved": model.weight.data_ptr() == saved["weight"].data_ptr(),
+        }
 
     assert snapshot == observe(act)

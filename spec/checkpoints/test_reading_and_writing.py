@@ -16,8 +16,13 @@ def write(name="weights.pt", **settings):
 
 
 @pytest.mark.api("torch.save", page="generated/torch.save")
-@pytest.mark.changed("1.13", "raises RuntimeError instead of FileNotFoundError", kind="exception",
-                     cause="pytorch#80404 (probably)", advice="make the folder first, or catch RuntimeError too")
+@pytest.mark.changed(
+    "1.13",
+    "raises RuntimeError instead of FileNotFoundError",
+    kind="exception",
+    cause="pytorch#80404 (probably)",
+    advice="make the folder first, or catch RuntimeError too",
+)
 def test_save_into_a_missing_folder_raises(here, snapshot):
     """No folder is made. The error is a RuntimeError and no OSError: ``except OSError`` does not catch it."""
     assert snapshot == observe(lambda: write("runs/weights.pt"))
@@ -25,41 +30,78 @@ def test_save_into_a_missing_folder_raises(here, snapshot):
 
 @pytest.mark.api("torch.save", page="notes/serialization")
 @pytest.mark.changed("1.6", "the file is a zip archive", kind="error-gone", cause="pytorch#39460")
-@pytest.mark.changed("2.1", "the archive also has .data/serialization_id and byteorder", kind="representation",
-                     cause="pytorch#94503 (the latter)")
-@pytest.mark.changed("2.7", "the archive also has .format_version and .storage_alignment", kind="representation",
-                     cause="pytorch#147788 (the latter)")
+@pytest.mark.changed(
+    "2.1",
+    "the archive also has .data/serialization_id and byteorder",
+    kind="representation",
+    cause="pytorch#94503 (the latter)",
+)
+@pytest.mark.changed(
+    "2.7",
+    "the archive also has .format_version and .storage_alignment",
+    kind="representation",
+    cause="pytorch#147788 (the latter)",
+)
 def test_archive_of_one_tensor_has_these_members(here, snapshot):
     """A file of one tensor is an archive of these: the pickle, one member for each storage, and what the reader needs to know."""
     write()
 
     def act():
         with zipfile.ZipFile("weights.pt") as archive:
-            return sorted(name.partition("/")[2] if "/data/" not in name else "data/..." for name in archive.namelist())
+            return sorted(
+                name.partition("/")[2] if "/data/" not in name else "data/..."
+                for name in archive.namelist()
+            )
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
-@pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
-                     kind="wording", cause="pytorch#39460")
-@pytest.mark.changed("1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812")
-@pytest.mark.changed("2.1", "load takes mmap; it warns of TypedStorage, which it uses itself", kind="api-appeared",
-                     cause="pytorch#102549")
-@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614")
+@pytest.mark.changed(
+    "1.6",
+    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed(
+    "1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812"
+)
+@pytest.mark.changed(
+    "2.1",
+    "load takes mmap; it warns of TypedStorage, which it uses itself",
+    kind="api-appeared",
+    cause="pytorch#102549",
+)
+@pytest.mark.changed(
+    "2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614"
+)
 def test_load_with_mmap_gives_the_values(here, snapshot):
     """``mmap=True`` maps the file, and reads a tensor when it is used."""
     write()
-    assert snapshot == observe(lambda: torch.load("weights.pt", weights_only=True, mmap=True)["weight"].clone())
+    assert snapshot == observe(
+        lambda: torch.load("weights.pt", weights_only=True, mmap=True)["weight"].clone()
+    )
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
-@pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
-                     kind="wording", cause="pytorch#39460")
-@pytest.mark.changed("1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812")
-@pytest.mark.changed("2.1", "load takes mmap; it warns of TypedStorage, which it uses itself", kind="api-appeared",
-                     cause="pytorch#102549")
-@pytest.mark.changed("2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614")
+@pytest.mark.changed(
+    "1.6",
+    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed(
+    "1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812"
+)
+@pytest.mark.changed(
+    "2.1",
+    "load takes mmap; it warns of TypedStorage, which it uses itself",
+    kind="api-appeared",
+    cause="pytorch#102549",
+)
+@pytest.mark.changed(
+    "2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614"
+)
 def test_write_to_a_mapped_tensor_does_not_reach_the_file(here, snapshot):
     """The mapping is private: training on the loaded tensors leaves the checkpoint as it was."""
     write()
@@ -73,13 +115,27 @@ def test_write_to_a_mapped_tensor_does_not_reach_the_file(here, snapshot):
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
-@pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
-                     kind="wording", cause="pytorch#39460")
-@pytest.mark.changed("1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812")
-@pytest.mark.changed("2.1", "load takes mmap, and refuses the buffer by a ValueError", kind="api-appeared",
-                     cause="pytorch#102549")
-@pytest.mark.changed("2.3", "the message speaks of a path, which may be a pathlib.Path now, not of a string", kind="wording",
-                     cause="pytorch#116104")
+@pytest.mark.changed(
+    "1.6",
+    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed(
+    "1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812"
+)
+@pytest.mark.changed(
+    "2.1",
+    "load takes mmap, and refuses the buffer by a ValueError",
+    kind="api-appeared",
+    cause="pytorch#102549",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the message speaks of a path, which may be a pathlib.Path now, not of a string",
+    kind="wording",
+    cause="pytorch#116104",
+)
 def test_load_with_mmap_refuses_a_buffer(snapshot):
     """There is no file to map."""
     buffer = io.BytesIO()
@@ -89,9 +145,15 @@ def test_load_with_mmap_refuses_a_buffer(snapshot):
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
-@pytest.mark.changed("1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812")
-@pytest.mark.changed("2.1", "load takes mmap, and refuses the file by a RuntimeError", kind="api-appeared",
-                     cause="pytorch#102549")
+@pytest.mark.changed(
+    "1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812"
+)
+@pytest.mark.changed(
+    "2.1",
+    "load takes mmap, and refuses the file by a RuntimeError",
+    kind="api-appeared",
+    cause="pytorch#102549",
+)
 @pytest.mark.changed("2.2", "the message is one text, not a tuple of two", kind="wording")
 @pytest.mark.changed("2.3", "the message names the file", kind="wording")
 def test_load_with_mmap_refuses_the_legacy_format(here, snapshot):
@@ -101,7 +163,9 @@ def test_load_with_mmap_refuses_the_legacy_format(here, snapshot):
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
-@pytest.mark.changed("1.11", "the message names an _UntypedStorage", kind="wording", cause="pytorch#66970")
+@pytest.mark.changed(
+    "1.11", "the message names an _UntypedStorage", kind="wording", cause="pytorch#66970"
+)
 @pytest.mark.changed("1.12", "the message names the storage's module", kind="wording")
 @pytest.mark.changed("1.13", "meta is a place to load to", kind="error-gone", cause="pytorch#82603")
 def test_load_onto_meta_gives_shapes_without_values(here, snapshot):
@@ -116,9 +180,13 @@ def test_load_onto_meta_gives_shapes_without_values(here, snapshot):
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
-@pytest.mark.changed("1.11", "the function gets an _UntypedStorage, of bytes, instead of a FloatStorage, of numbers",
-                     kind="representation", cause="pytorch#66970",
-                     advice="do not look at the storage's dtype, and take its length for bytes")
+@pytest.mark.changed(
+    "1.11",
+    "the function gets an _UntypedStorage, of bytes, instead of a FloatStorage, of numbers",
+    kind="representation",
+    cause="pytorch#66970",
+    advice="do not look at the storage's dtype, and take its length for bytes",
+)
 @pytest.mark.changed("1.13", "the class is named UntypedStorage", kind="representation")
 def test_function_as_map_location_is_given_untyped_storages(here, snapshot):
     """A function gets each storage and where it was. The storage has bytes and no dtype any more."""
@@ -126,7 +194,9 @@ def test_function_as_map_location_is_given_untyped_storages(here, snapshot):
     seen = []
 
     def keep(storage, location):
-        seen.append({"storage": type(storage).__name__, "length": len(storage), "location": location})
+        seen.append(
+            {"storage": type(storage).__name__, "length": len(storage), "location": location}
+        )
         return storage
 
     def act():
@@ -150,7 +220,9 @@ def test_save_without_data_leaves_zeros_in_the_file(here, snapshot):
 
 
 @pytest.mark.api("torch.serialization.set_crc32_options", page="notes/serialization")
-@pytest.mark.changed("2.6", "set_crc32_options appears", kind="api-appeared", cause="pytorch#137735")
+@pytest.mark.changed(
+    "2.6", "set_crc32_options appears", kind="api-appeared", cause="pytorch#137735"
+)
 def test_file_without_checksums_loads(here, snapshot):
     """``set_crc32_options(False)`` writes the archive without its checksums, which load does not look at."""
 

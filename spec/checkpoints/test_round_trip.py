@@ -42,22 +42,52 @@ def test_special_values_survive(here, snapshot):
 
 
 @pytest.mark.api("torch.save", "torch.load", page="tensors")
-@pytest.mark.changed("1.5", "the message for complex numbers is shorter: there is no tensor of them yet", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message for complex numbers is shorter: there is no tensor of them yet",
+    kind="wording",
+)
 @pytest.mark.changed("1.6", "complex tensors can be made, saved and loaded", kind="error-gone")
-@pytest.mark.changed("2.3", "uint16 appears, but cannot be saved", kind="api-appeared", cause="pytorch#116594")
-@pytest.mark.changed("2.6", "uint16 can be saved and loaded", kind="error-gone", cause="pytorch#137184")
-@pytest.mark.parametrize("name", ["float16", "bfloat16", "float64", "complex64", "int8", "uint8", "int16", "uint16", "int32",
-                                  "int64", "bool"], ids=str)
+@pytest.mark.changed(
+    "2.3", "uint16 appears, but cannot be saved", kind="api-appeared", cause="pytorch#116594"
+)
+@pytest.mark.changed(
+    "2.6", "uint16 can be saved and loaded", kind="error-gone", cause="pytorch#137184"
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "float16",
+        "bfloat16",
+        "float64",
+        "complex64",
+        "int8",
+        "uint8",
+        "int16",
+        "uint16",
+        "int32",
+        "int64",
+        "bool",
+    ],
+    ids=str,
+)
 def test_dtype_survives(here, snapshot, name):
     """A tensor of each dtype comes back with its dtype and values. A dtype that a release has not raises there."""
-    assert snapshot == observe(lambda: through_a_file(torch.tensor([0, 1, 100]).to(getattr(torch, name))))
+    assert snapshot == observe(
+        lambda: through_a_file(torch.tensor([0, 1, 100]).to(getattr(torch, name)))
+    )
 
 
 @pytest.mark.api("torch.save", "torch.load", page="tensors")
-@pytest.mark.changed("2.1", "float8_e4m3fn appears, but cannot be saved", kind="api-appeared", cause="pytorch#104242")
-@pytest.mark.changed("2.2", "float8_e4m3fn can be saved and loaded", kind="error-gone", cause="pytorch#114662")
+@pytest.mark.changed(
+    "2.1", "float8_e4m3fn appears, but cannot be saved", kind="api-appeared", cause="pytorch#104242"
+)
+@pytest.mark.changed(
+    "2.2", "float8_e4m3fn can be saved and loaded", kind="error-gone", cause="pytorch#114662"
+)
 def test_float8_survives(here, snapshot):
     """So do eight-bit floats: 0.3 is 0.3125 in float8_e4m3fn, before and after."""
+
     def act():
         loaded = through_a_file(torch.tensor([0.3, -448.0]).to(torch.float8_e4m3fn))
         return {"dtype": loaded.dtype, "values": loaded.to(torch.float32)}
@@ -68,6 +98,7 @@ def test_float8_survives(here, snapshot):
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_state_dict_survives_with_buffers_and_versions(here, snapshot):
     """Parameters, buffers, their order and ``_metadata``, the versions of the modules' formats."""
+
     def act():
         loaded = through_a_file(torch.nn.Sequential(linear([[2.0]]), batchnorm()).state_dict())
         return {"values": dict(loaded), "_metadata": loaded._metadata}
@@ -94,8 +125,12 @@ def test_slice_is_saved_with_its_whole_storage(here, snapshot):
     whole = torch.zeros(1000)
     torch.save(whole[:1], "slice.pt")
     torch.save(whole[:1].clone(), "clone.pt")
-    assert snapshot == observe(lambda: {"more than 4000 bytes": os.path.getsize("slice.pt") > 4000,
-                                        "its clone's": os.path.getsize("clone.pt") > 4000})
+    assert snapshot == observe(
+        lambda: {
+            "more than 4000 bytes": os.path.getsize("slice.pt") > 4000,
+            "its clone's": os.path.getsize("clone.pt") > 4000,
+        }
+    )
 
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
@@ -113,8 +148,11 @@ def test_strides_survive(here, snapshot):
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_requires_grad_and_the_class_parameter_survive(here, snapshot):
     """A tensor that requires grad does so after loading, a Parameter comes back as one, a frozen one frozen."""
-    values = {"tensor": torch.tensor([1.0], requires_grad=True), "parameter": torch.nn.Parameter(torch.tensor([2.0])),
-              "frozen": torch.nn.Parameter(torch.tensor([3.0]), requires_grad=False)}
+    values = {
+        "tensor": torch.tensor([1.0], requires_grad=True),
+        "parameter": torch.nn.Parameter(torch.tensor([2.0])),
+        "frozen": torch.nn.Parameter(torch.tensor([3.0]), requires_grad=False),
+    }
 
     def act():
         loaded = through_a_file(values)

@@ -22,7 +22,9 @@ class Net(torch.nn.Module):
         return self.scale * x
 """
 ADDS = SAVED.replace("self.scale * x", "self.scale + x")
-SHIFTS = ADDS.replace("scale + x", "shift + x").replace("(2.0))", "(2.0))\n        self.shift = torch.tensor(1.0)")
+SHIFTS = ADDS.replace("scale + x", "shift + x").replace(
+    "(2.0))", "(2.0))\n        self.shift = torch.tensor(1.0)"
+)
 
 
 @pytest.fixture
@@ -48,8 +50,12 @@ def test_saved_module_names_its_class(define, here, snapshot, as_zip):
     """The file holds the names of the module and of the class. The source is in none but the legacy format."""
     torch.save(define(SAVED)(), "net.pt", _use_new_zipfile_serialization=as_zip)
     content = (here / "net.pt").read_bytes()
-    assert snapshot == observe(lambda: {"name": b"architecture" in content and b"Net" in content,
-                                        "source": b"def forward" in content})
+    assert snapshot == observe(
+        lambda: {
+            "name": b"architecture" in content and b"Net" in content,
+            "source": b"def forward" in content,
+        }
+    )
 
 
 @pytest.mark.api("torch.load", page="notes/serialization", article="B")
@@ -62,10 +68,19 @@ def test_saved_module_runs_the_class_as_it_is_now(define, here, snapshot, as_zip
 
 
 @pytest.mark.api("torch.load", page="notes/serialization", article="B")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a kind of AttributeError; warns no longer of a changed class",
-                     kind="exception", cause="pytorch#34324 (probably)")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298",
-                     advice="catch AttributeError")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a kind of AttributeError; warns no longer of a changed class",
+    kind="exception",
+    cause="pytorch#34324 (probably)",
+)
+@pytest.mark.changed(
+    "1.8",
+    "raises plain AttributeError again",
+    kind="exception",
+    cause="pytorch#50298",
+    advice="catch AttributeError",
+)
 def test_saved_module_lacks_what_its_class_sets_since(define, here, snapshot):
     """Loading calls no ``__init__``: an attribute that the class sets nowadays is missing, and shows in forward."""
     torch.save(define(SAVED)(), "net.pt")

@@ -7,40 +7,100 @@ from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.save", "torch.load", page="generated/torch.load")
-@pytest.mark.changed("1.6", "save: _use_new_zipfile_serialization is True by default, so that it writes zip archives",
-                     kind="silent", cause="pytorch#39460",
-                     advice="pass _use_new_zipfile_serialization=False for readers of before")
-@pytest.mark.changed("1.13", "load: weights_only; pickle_module is None by default", kind="representation", cause="pytorch#86812")
-@pytest.mark.changed("2.1", "load: mmap; save: _disable_byteorder_record", kind="representation",
-                     cause="pytorch#102549, pytorch#94503")
-@pytest.mark.changed("2.4", "load: weights_only is None by default, which means False still and warns", kind="representation",
-                     cause="pytorch#129239", advice="pass weights_only")
+@pytest.mark.changed(
+    "1.6",
+    "save: _use_new_zipfile_serialization is True by default, so that it writes zip archives",
+    kind="silent",
+    cause="pytorch#39460",
+    advice="pass _use_new_zipfile_serialization=False for readers of before",
+)
+@pytest.mark.changed(
+    "1.13",
+    "load: weights_only; pickle_module is None by default",
+    kind="representation",
+    cause="pytorch#86812",
+)
+@pytest.mark.changed(
+    "2.1",
+    "load: mmap; save: _disable_byteorder_record",
+    kind="representation",
+    cause="pytorch#102549, pytorch#94503",
+)
+@pytest.mark.changed(
+    "2.4",
+    "load: weights_only is None by default, which means False still and warns",
+    kind="representation",
+    cause="pytorch#129239",
+    advice="pass weights_only",
+)
 @pytest.mark.parametrize("name", ["save", "load"])
 def test_save_and_load_take_these_arguments(name, snapshot):
     """``weights_only`` stands as None: which of True and False it means is decided inside, see ``load``'s own behaviours."""
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))
 
 
-@pytest.mark.api("torch.nn.Module.state_dict", "torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.10", "get_extra_state and set_extra_state appear", kind="api-appeared", cause="pytorch#62976")
-@pytest.mark.changed("1.12", "*args (state_dict), to warn of positional arguments", kind="representation", cause="pytorch#72780")
-@pytest.mark.changed("2.1", "assign (load_state_dict)", kind="representation", cause="pytorch#102212")
-@pytest.mark.parametrize("name", ["state_dict", "load_state_dict", "get_extra_state", "set_extra_state"])
+@pytest.mark.api(
+    "torch.nn.Module.state_dict",
+    "torch.nn.Module.load_state_dict",
+    page="generated/torch.nn.Module",
+)
+@pytest.mark.changed(
+    "1.10", "get_extra_state and set_extra_state appear", kind="api-appeared", cause="pytorch#62976"
+)
+@pytest.mark.changed(
+    "1.12",
+    "*args (state_dict), to warn of positional arguments",
+    kind="representation",
+    cause="pytorch#72780",
+)
+@pytest.mark.changed(
+    "2.1", "assign (load_state_dict)", kind="representation", cause="pytorch#102212"
+)
+@pytest.mark.parametrize(
+    "name", ["state_dict", "load_state_dict", "get_extra_state", "set_extra_state"]
+)
 def test_state_dict_methods_take_these_arguments(name, snapshot):
     """What a module writes its state with, and reads it."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
 @pytest.mark.api("torch.serialization", page="notes/serialization")
-@pytest.mark.changed("2.1", "set_default_load_endianness appears", kind="api-appeared", cause="pytorch#101973")
-@pytest.mark.changed("2.4", "add_safe_globals, clear_safe_globals, get_safe_globals and set_default_mmap_options appear",
-                     kind="api-appeared", cause="pytorch#124331 and pytorch#124889")
-@pytest.mark.changed("2.5", "safe_globals and skip_data appear", kind="api-appeared", cause="pytorch#134504 (the latter)")
-@pytest.mark.changed("2.6", "get_unsafe_globals_in_checkpoint and set_crc32_options appear", kind="api-appeared",
-                     cause="pytorch#137735 (the latter)")
-@pytest.mark.parametrize("name", ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "safe_globals",
-                                  "get_unsafe_globals_in_checkpoint", "skip_data", "set_default_mmap_options",
-                                  "set_default_load_endianness", "set_crc32_options", "register_package"])
+@pytest.mark.changed(
+    "2.1", "set_default_load_endianness appears", kind="api-appeared", cause="pytorch#101973"
+)
+@pytest.mark.changed(
+    "2.4",
+    "add_safe_globals, clear_safe_globals, get_safe_globals and set_default_mmap_options appear",
+    kind="api-appeared",
+    cause="pytorch#124331 and pytorch#124889",
+)
+@pytest.mark.changed(
+    "2.5",
+    "safe_globals and skip_data appear",
+    kind="api-appeared",
+    cause="pytorch#134504 (the latter)",
+)
+@pytest.mark.changed(
+    "2.6",
+    "get_unsafe_globals_in_checkpoint and set_crc32_options appear",
+    kind="api-appeared",
+    cause="pytorch#137735 (the latter)",
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "add_safe_globals",
+        "clear_safe_globals",
+        "get_safe_globals",
+        "safe_globals",
+        "get_unsafe_globals_in_checkpoint",
+        "skip_data",
+        "set_default_mmap_options",
+        "set_default_load_endianness",
+        "set_crc32_options",
+        "register_package",
+    ],
+)
 def test_serialization_functions_take_these_arguments(name, snapshot):
     """What decides how a file is read, and what it may hold."""
     assert snapshot == observe(lambda: arguments_of(f"torch.serialization.{name}"))

@@ -21,10 +21,22 @@ class CreatesFile:
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
-@pytest.mark.changed("2.4", "warns that the default of weights_only will change", kind="warning", cause="pytorch#129239",
-                     advice="pass weights_only", unless="weights_only")
-@pytest.mark.changed("2.6", "the file's function is not called: weights_only=True is the default, and load raises", kind="silent",
-                     cause="pytorch#137602", advice="pass weights_only=False for files that you trust, or save state dicts", unless="weights_only")
+@pytest.mark.changed(
+    "2.4",
+    "warns that the default of weights_only will change",
+    kind="warning",
+    cause="pytorch#129239",
+    advice="pass weights_only",
+    unless="weights_only",
+)
+@pytest.mark.changed(
+    "2.6",
+    "the file's function is not called: weights_only=True is the default, and load raises",
+    kind="silent",
+    cause="pytorch#137602",
+    advice="pass weights_only=False for files that you trust, or save state dicts",
+    unless="weights_only",
+)
 def test_load_by_default_does_not_run_code(here, snapshot):
     """``torch.load(path)`` of a pickle that would call a function does not call it: it raises instead."""
     torch.save({"extra": CreatesFile()}, "trap.pt")
@@ -50,14 +62,50 @@ def test_load_with_a_pickle_module_runs_code(here, snapshot):
 
 
 @pytest.mark.api("torch.load", page="notes/serialization")
-@pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
-                     kind="wording", cause="pytorch#39460")
-@pytest.mark.changed("1.13", "load takes weights_only, and refuses floats", kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.changed(
+    "1.6",
+    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed(
+    "1.13",
+    "load takes weights_only, and refuses floats",
+    kind="api-appeared",
+    cause="pytorch#86812",
+)
 @pytest.mark.changed("2.0", "floats pass", kind="error-gone")
-@pytest.mark.parametrize("value", [None, True, 3, 2**40, 0.5, "text", [1, 2], (1, 2), {1: "a"}, OrderedDict(a=1),
-                                   torch.Size([2, 3]), torch.float16],
-                         ids=["None", "bool", "int", "large int", "float", "str", "list", "tuple", "dict", "OrderedDict",
-                              "Size", "dtype"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        3,
+        2**40,
+        0.5,
+        "text",
+        [1, 2],
+        (1, 2),
+        {1: "a"},
+        OrderedDict(a=1),
+        torch.Size([2, 3]),
+        torch.float16,
+    ],
+    ids=[
+        "None",
+        "bool",
+        "int",
+        "large int",
+        "float",
+        "str",
+        "list",
+        "tuple",
+        "dict",
+        "OrderedDict",
+        "Size",
+        "dtype",
+    ],
+)
 def test_load_with_weights_only_takes_plain_values(here, snapshot, value):
     """Python's own values and torch's sizes and dtypes need no leave."""
     torch.save({"value": value}, "plain.pt")
@@ -65,11 +113,24 @@ def test_load_with_weights_only_takes_plain_values(here, snapshot, value):
 
 
 @pytest.mark.api("torch.load", page="notes/serialization")
-@pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
-                     kind="wording", cause="pytorch#39460")
-@pytest.mark.changed("1.13", "load takes weights_only, and refuses sets", kind="api-appeared", cause="pytorch#86812")
-@pytest.mark.changed("2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705")
-@pytest.mark.changed("2.5", "the message asks for trust in both ways out", kind="wording", cause="pytorch#131259 (probably)")
+@pytest.mark.changed(
+    "1.6",
+    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed(
+    "1.13", "load takes weights_only, and refuses sets", kind="api-appeared", cause="pytorch#86812"
+)
+@pytest.mark.changed(
+    "2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705"
+)
+@pytest.mark.changed(
+    "2.5",
+    "the message asks for trust in both ways out",
+    kind="wording",
+    cause="pytorch#131259 (probably)",
+)
 @pytest.mark.changed("2.6", "sets pass", kind="error-gone", cause="pytorch#138866")
 def test_load_with_weights_only_takes_a_set(here, snapshot):
     """A set needs none either, though pickle stores it as a call of ``set``."""
@@ -78,9 +139,15 @@ def test_load_with_weights_only_takes_a_set(here, snapshot):
 
 
 @pytest.mark.api("torch.load", page="notes/serialization")
-@pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
-                     kind="wording", cause="pytorch#39460")
-@pytest.mark.changed("1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.changed(
+    "1.6",
+    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed(
+    "1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812"
+)
 def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
     """A loss that NumPy averaged is no Python float: one such number and the file does not load. Save ``float(loss)``."""
     torch.save({"loss": np.mean([0.25, 0.75])}, "loss.pt")
@@ -89,21 +156,45 @@ def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
     def act():
         try:
             return float(torch.load("loss.pt", weights_only=True)["loss"])
-        except pickle.UnpicklingError as error:  # its text names a function of NumPy, whose module NumPy 2 renamed
-            return {"raised": type(error).__name__, "names": "multiarray.scalar" if "multiarray.scalar" in str(error) else None}
+        except (
+            pickle.UnpicklingError
+        ) as error:  # its text names a function of NumPy, whose module NumPy 2 renamed
+            return {
+                "raised": type(error).__name__,
+                "names": "multiarray.scalar" if "multiarray.scalar" in str(error) else None,
+            }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.load", page="notes/serialization")
-@pytest.mark.changed("1.6", "the unknown argument is refused by another part of pickle: the file is a zip archive",
-                     kind="wording", cause="pytorch#39460")
-@pytest.mark.changed("1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812")
-@pytest.mark.changed("2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705")
-@pytest.mark.changed("2.5", "the message asks for trust in both ways out", kind="wording", cause="pytorch#131259 (probably)")
-@pytest.mark.changed("2.6", "the message tells of the new default, and of the context manager safe_globals", kind="wording",
-                     cause="pytorch#141304")
-@pytest.mark.changed("2.7", "the message gives the class its module", kind="wording", cause="pytorch#146815")
+@pytest.mark.changed(
+    "1.6",
+    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed(
+    "1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812"
+)
+@pytest.mark.changed(
+    "2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705"
+)
+@pytest.mark.changed(
+    "2.5",
+    "the message asks for trust in both ways out",
+    kind="wording",
+    cause="pytorch#131259 (probably)",
+)
+@pytest.mark.changed(
+    "2.6",
+    "the message tells of the new default, and of the context manager safe_globals",
+    kind="wording",
+    cause="pytorch#141304",
+)
+@pytest.mark.changed(
+    "2.7", "the message gives the class its module", kind="wording", cause="pytorch#146815"
+)
 def test_load_with_weights_only_refuses_an_own_class(here, snapshot):
     """An object of a class that torch does not know is refused, and the message names the class."""
     torch.save({"note": Note(epoch=3)}, "note.pt")
@@ -112,7 +203,12 @@ def test_load_with_weights_only_refuses_an_own_class(here, snapshot):
 
 
 @pytest.mark.api("torch.serialization.add_safe_globals", "torch.load", page="notes/serialization")
-@pytest.mark.changed("2.4", "add_safe_globals and clear_safe_globals appear", kind="api-appeared", cause="pytorch#124331")
+@pytest.mark.changed(
+    "2.4",
+    "add_safe_globals and clear_safe_globals appear",
+    kind="api-appeared",
+    cause="pytorch#124331",
+)
 def test_load_with_weights_only_takes_an_added_class(here, snapshot):
     """After ``add_safe_globals([Note])`` the object loads, with its attributes, until ``clear_safe_globals``."""
     torch.save({"note": Note(epoch=3)}, "note.pt")
@@ -146,7 +242,9 @@ def test_safe_globals_allows_a_class_inside_its_with_only(here, snapshot):
 
 
 @pytest.mark.api("torch.serialization.get_unsafe_globals_in_checkpoint", page="notes/serialization")
-@pytest.mark.changed("2.6", "get_unsafe_globals_in_checkpoint appears", kind="api-appeared", cause="pytorch#139221")
+@pytest.mark.changed(
+    "2.6", "get_unsafe_globals_in_checkpoint appears", kind="api-appeared", cause="pytorch#139221"
+)
 def test_unsafe_globals_are_listed_without_being_called(here, snapshot):
     """``get_unsafe_globals_in_checkpoint`` says what a file would need, and calls none of it: look before you allow."""
     torch.save({"weight": torch.zeros(1), "note": Note(epoch=3), "extra": CreatesFile()}, "trap.pt")

@@ -10,7 +10,13 @@ from torch_history.observing import observe
 from tools import training_curve
 
 
-@pytest.mark.api("torch.optim.Adam", "torch.nn.RNN", "torch.nn.CrossEntropyLoss", page="generated/torch.optim.Adam", article="E")
+@pytest.mark.api(
+    "torch.optim.Adam",
+    "torch.nn.RNN",
+    "torch.nn.CrossEntropyLoss",
+    page="generated/torch.optim.Adam",
+    article="E",
+)
 def test_training_curve_falls_from_epoch_to_epoch(snapshot):
     """The mean loss of each of ten epochs is below the one before; the first three are recorded, before rounding adds up."""
     losses = trained_once().losses
@@ -22,11 +28,13 @@ def test_training_curve_falls_from_epoch_to_epoch(snapshot):
 def test_training_curve_of_accuracy_rises_from_three_quarters_to_the_whole(snapshot):
     """On held-out strings: about 75 % after one epoch, over 90 % after three, over 99 % after ten."""
     accuracies = trained_once().accuracies
-    assert snapshot == observe(lambda: {
-        "over 0.7 after one": accuracies[0] > 0.7,
-        "over 0.9 after three": accuracies[2] > 0.9,
-        "over 0.99 after ten": accuracies[9] > 0.99,
-    })
+    assert snapshot == observe(
+        lambda: {
+            "over 0.7 after one": accuracies[0] > 0.7,
+            "over 0.9 after three": accuracies[2] > 0.9,
+            "over 0.99 after ten": accuracies[9] > 0.99,
+        }
+    )
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")

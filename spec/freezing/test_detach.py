@@ -20,14 +20,16 @@ def test_detach_returns_a_new_leaf_on_the_same_storage(snapshot):
     x, y = product()
     detached = y.detach()
     assert detached is not y
-    assert snapshot == observe(lambda: {
-        "value": detached,
-        "is_leaf": detached.is_leaf,
-        "grad_fn": detached.grad_fn,
-        "same storage": detached.data_ptr() == y.data_ptr(),
-        "y requires grad": y.requires_grad,
-        "y is leaf": y.is_leaf,
-    })
+    assert snapshot == observe(
+        lambda: {
+            "value": detached,
+            "is_leaf": detached.is_leaf,
+            "grad_fn": detached.grad_fn,
+            "same storage": detached.data_ptr() == y.data_ptr(),
+            "y requires grad": y.requires_grad,
+            "y is leaf": y.is_leaf,
+        }
+    )
 
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
@@ -40,9 +42,16 @@ def test_detach_shares_the_version_counter(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
-@pytest.mark.changed("1.10", "the message calls the node ExpBackward0", kind="wording", cause="pytorch#64261 (probably)")
+@pytest.mark.changed(
+    "1.10",
+    "the message calls the node ExpBackward0",
+    kind="wording",
+    cause="pytorch#64261 (probably)",
+)
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
-@pytest.mark.changed("2.13", "the message calls the node Exp", kind="wording", cause="pytorch#180383")
+@pytest.mark.changed(
+    "2.13", "the message calls the node Exp", kind="wording", cause="pytorch#180383"
+)
 def test_write_to_a_detached_tensor_makes_backward_raise(snapshot):
     """What backward saved was changed through the detached tensor: autograd notices and raises."""
     x = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -68,6 +77,7 @@ def test_write_through_data_makes_the_gradient_wrong_in_silence(snapshot):
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
 def test_detach_in_forward_trains_only_the_layers_behind_it(snapshot):
     """``linear3(x.detach())``: a step moves linear3, and leaves linear1 and linear2 without gradient (article B's numbers)."""
+
     def step(model):
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         output = model(torch.tensor([[2.0, 1.0, 3.0]]))
@@ -82,9 +92,16 @@ def test_detach_in_forward_trains_only_the_layers_behind_it(snapshot):
     start, after = parameters_of(model), step(model)
     for name in ("linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias"):
         assert torch.equal(after[name], start[name])
-    assert not unlike_print(step, network, {"linear3.weight": [[-0.1755, 0.6273]], "linear3.bias": [0.6418]})
-    assert snapshot == observe(lambda: {"gradients": gradients_of(model), "linear3.weight": after["linear3.weight"],
-                                        "linear3.bias": after["linear3.bias"]})
+    assert not unlike_print(
+        step, network, {"linear3.weight": [[-0.1755, 0.6273]], "linear3.bias": [0.6418]}
+    )
+    assert snapshot == observe(
+        lambda: {
+            "gradients": gradients_of(model),
+            "linear3.weight": after["linear3.weight"],
+            "linear3.bias": after["linear3.bias"],
+        }
+    )
 
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
@@ -96,7 +113,9 @@ def test_detached_output_trains_the_second_model_alone(snapshot):
     after_z = first.weight.grad
     y.sum().backward()
     assert after_z is None
-    assert snapshot == observe(lambda: {"A from y": first.weight.grad, "B from z": second.weight.grad})
+    assert snapshot == observe(
+        lambda: {"A from y": first.weight.grad, "B from z": second.weight.grad}
+    )
 
 
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_", article="B")
@@ -104,7 +123,14 @@ def test_detach_in_place_makes_the_tensor_itself_a_leaf(snapshot):
     """``y.detach_()`` returns y, now a leaf that requires no grad."""
     x, y = product()
     returned = y.detach_()
-    assert snapshot == observe(lambda: {"returns itself": returned is y, "is_leaf": y.is_leaf, "grad_fn": y.grad_fn, "y": y})
+    assert snapshot == observe(
+        lambda: {
+            "returns itself": returned is y,
+            "is_leaf": y.is_leaf,
+            "grad_fn": y.grad_fn,
+            "y": y,
+        }
+    )
 
 
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_", article="B")
@@ -115,7 +141,9 @@ def test_after_detach_in_place_the_tensor_no_longer_trains_its_model(snapshot):
     assert snapshot == observe(lambda: y.sum().backward())
 
 
-@pytest.mark.api("torch.Tensor.detach", "torch.Tensor.detach_", page="generated/torch.Tensor.detach", article="B")
+@pytest.mark.api(
+    "torch.Tensor.detach", "torch.Tensor.detach_", page="generated/torch.Tensor.detach", article="B"
+)
 def test_detach_and_detach_in_place_give_the_second_model_the_same_gradient(snapshot):
     """Where only B is to be trained, both serve, to the bit."""
     gradients = []
@@ -129,25 +157,52 @@ def test_detach_and_detach_in_place_give_the_second_model_the_same_gradient(snap
 
 
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_")
-@pytest.mark.changed("1.7", "the message speaks of DistributedDataParallel alone", kind="wording",
-                     cause="pytorch#44344 (probably)")
-@pytest.mark.changed("1.8", "the message says again that views cannot be detached in place", kind="wording")
+@pytest.mark.changed(
+    "1.7",
+    "the message speaks of DistributedDataParallel alone",
+    kind="wording",
+    cause="pytorch#44344 (probably)",
+)
+@pytest.mark.changed(
+    "1.8", "the message says again that views cannot be detached in place", kind="wording"
+)
 def test_detach_in_place_on_a_view_raises(snapshot):
     """A view cannot be detached in place: its base would still be in the graph."""
     x, y = product()
     assert snapshot == observe(lambda: y[:1].detach_())
 
 
-@pytest.mark.parametrize("shape", [
-    pytest.param((2,), id="vector"), pytest.param((3, 2), id="batch"), pytest.param((1, 3, 2), id="batch of sequences"),
-])
-@pytest.mark.api("torch.Tensor.detach_", "torch.nn.Linear", page="generated/torch.Tensor.detach_", article="B")
-@pytest.mark.changed("1.12", "raises for a batch of sequences: the output is a view of the flattened product", kind="error",
-                     cause="pytorch#72728", advice="use detach()")
-@pytest.mark.changed("2.1", "raises for a vector too: its output is a view", kind="error", cause="pytorch#106911 (probably)",
-                     advice="use detach()")
-@pytest.mark.changed("2.15", "works for inputs of every rank again: no output is a view", kind="error-gone",
-                     cause="pytorch#194077")
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param((2,), id="vector"),
+        pytest.param((3, 2), id="batch"),
+        pytest.param((1, 3, 2), id="batch of sequences"),
+    ],
+)
+@pytest.mark.api(
+    "torch.Tensor.detach_", "torch.nn.Linear", page="generated/torch.Tensor.detach_", article="B"
+)
+@pytest.mark.changed(
+    "1.12",
+    "raises for a batch of sequences: the output is a view of the flattened product",
+    kind="error",
+    cause="pytorch#72728",
+    advice="use detach()",
+)
+@pytest.mark.changed(
+    "2.1",
+    "raises for a vector too: its output is a view",
+    kind="error",
+    cause="pytorch#106911 (probably)",
+    advice="use detach()",
+)
+@pytest.mark.changed(
+    "2.15",
+    "works for inputs of every rank again: no output is a view",
+    kind="error-gone",
+    cause="pytorch#194077",
+)
 def test_output_of_linear_can_be_detached_in_place(shape, snapshot):
     """``layer(x).detach_()`` works for inputs of every rank.
 
@@ -166,7 +221,11 @@ def test_detach_in_place_freezes_a_parameter(snapshot):
     def act():
         layer.weight.detach_()
         layer(torch.tensor([[1.0, 3.0]])).sum().backward()
-        return {"weight": layer.weight, "gradient": layer.weight.grad, "bias's gradient": layer.bias.grad}
+        return {
+            "weight": layer.weight,
+            "gradient": layer.weight.grad,
+            "bias's gradient": layer.bias.grad,
+        }
 
     assert snapshot == observe(act)
 
@@ -184,9 +243,15 @@ def test_write_to_a_detached_tensor_passes_where_backward_does_not_need_the_valu
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Tensor.detach", "torch.Tensor.resize_", page="generated/torch.Tensor.detach")
-@pytest.mark.changed("1.13", "resize_ on a detached tensor passes, and the original keeps its shape", kind="error-gone",
-                     cause="pytorch#83590")
+@pytest.mark.api(
+    "torch.Tensor.detach", "torch.Tensor.resize_", page="generated/torch.Tensor.detach"
+)
+@pytest.mark.changed(
+    "1.13",
+    "resize_ on a detached tensor passes, and the original keeps its shape",
+    kind="error-gone",
+    cause="pytorch#83590",
+)
 def test_detached_tensor_can_be_resized_and_the_original_keeps_its_shape(snapshot):
     """``y.detach().resize_(1)`` changes the shape of the detached tensor alone: they share storage and version, not the shape."""
     x, y = product()

@@ -31,7 +31,10 @@ def step(model):
     return parameters_of(model)
 
 
-@given(x=st.tuples(*[st.floats(-4.0, 4.0, width=32)] * 3), names=st.sets(st.sampled_from(LAYERS), max_size=2))
+@given(
+    x=st.tuples(*[st.floats(-4.0, 4.0, width=32)] * 3),
+    names=st.sets(st.sampled_from(LAYERS), max_size=2),
+)
 def test_freezing_layers_changes_no_other_gradient(x, names):
     """Whichever layers are frozen, the others get the same gradients, to the bit, as when nothing is frozen."""
     whole, partly = backward(ThreeLayers(), x), backward(frozen(*names), x)
@@ -42,32 +45,55 @@ def test_freezing_layers_changes_no_other_gradient(x, names):
             assert torch.equal(gradient, whole[name])
 
 
-@pytest.mark.api("torch.nn.Module.requires_grad_", "torch.Tensor.detach", page="notes/autograd", article="B")
+@pytest.mark.api(
+    "torch.nn.Module.requires_grad_", "torch.Tensor.detach", page="notes/autograd", article="B"
+)
 def test_freezing_cuts_one_layer_where_detach_cuts_all_before_it(snapshot):
     """The same network both ways: with linear2 frozen linear1 still trains; with linear2's output detached neither does."""
+
     def trained(model):
         return [name for name, gradient in backward(model).items() if gradient is not None]
 
-    assert snapshot == observe(lambda: {"linear2 frozen": trained(frozen("linear2")),
-                                        "linear2's output detached": trained(ThreeLayers(cut=True))})
+    assert snapshot == observe(
+        lambda: {
+            "linear2 frozen": trained(frozen("linear2")),
+            "linear2's output detached": trained(ThreeLayers(cut=True)),
+        }
+    )
 
 
-@pytest.mark.api("torch.nn.Module.requires_grad_", "torch.optim.SGD", page="notes/autograd", article="B")
+@pytest.mark.api(
+    "torch.nn.Module.requires_grad_", "torch.optim.SGD", page="notes/autograd", article="B"
+)
 def test_frozen_middle_layer_keeps_its_bits_while_both_neighbours_move(snapshot):
     """A step with linear2 frozen moves linear1, below it, and linear3, above it."""
     start, after = parameters_of(ThreeLayers()), step(frozen("linear2"))
     for name in start:
         assert torch.equal(after[name], start[name]) == name.startswith("linear2")
-    assert snapshot == observe(lambda: {name: value for name, value in after.items() if not name.startswith("linear2")})
+    assert snapshot == observe(
+        lambda: {name: value for name, value in after.items() if not name.startswith("linear2")}
+    )
 
 
-@pytest.mark.api("torch.nn.Module.requires_grad_", "torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
+@pytest.mark.api(
+    "torch.nn.Module.requires_grad_",
+    "torch.Tensor.detach",
+    page="generated/torch.Tensor.detach",
+    article="B",
+)
 def test_freezing_every_layer_below_equals_detaching_their_output(snapshot):
     """With linear1 and linear2 both frozen, linear3 gets the gradient, to the bit, that ``detach`` gives it."""
     gradients = backward(frozen("linear1", "linear2"))
     for name, gradient in backward(ThreeLayers(cut=True)).items():
-        assert gradient is None and gradients[name] is None or torch.equal(gradient, gradients[name])
-    assert snapshot == observe(lambda: {"linear3.weight": gradients["linear3.weight"], "linear3.bias": gradients["linear3.bias"]})
+        assert (
+            gradient is None and gradients[name] is None or torch.equal(gradient, gradients[name])
+        )
+    assert snapshot == observe(
+        lambda: {
+            "linear3.weight": gradients["linear3.weight"],
+            "linear3.bias": gradients["linear3.bias"],
+        }
+    )
 
 
 class DetachedInPlace(ThreeLayers):
@@ -81,11 +107,17 @@ def test_detach_in_place_in_forward_trains_only_the_layers_behind_it(snapshot):
     start, after = parameters_of(ThreeLayers()), step(DetachedInPlace())
     for name in start:
         assert torch.equal(after[name], start[name]) != name.startswith("linear3")
-    assert not unlike_print(step, DetachedInPlace, {"linear3.weight": [[-0.1755, 0.6273]], "linear3.bias": [0.6418]})
-    assert snapshot == observe(lambda: {"linear3.weight": after["linear3.weight"], "linear3.bias": after["linear3.bias"]})
+    assert not unlike_print(
+        step, DetachedInPlace, {"linear3.weight": [[-0.1755, 0.6273]], "linear3.bias": [0.6418]}
+    )
+    assert snapshot == observe(
+        lambda: {"linear3.weight": after["linear3.weight"], "linear3.bias": after["linear3.bias"]}
+    )
 
 
-@pytest.mark.api("torch.Tensor.detach", "torch.Tensor.backward", page="generated/torch.Tensor.detach")
+@pytest.mark.api(
+    "torch.Tensor.detach", "torch.Tensor.backward", page="generated/torch.Tensor.detach"
+)
 def test_gradient_of_a_detached_copy_continues_backward_by_hand(snapshot):
     """``y.detach().requires_grad_()`` collects z's gradient; ``y.backward`` of it gives A what an uncut backward would."""
     first, second = linear([[2.0]]), linear([[5.0]])

@@ -29,7 +29,9 @@ def step(model, optimizer):
     return parameters_of(model)
 
 
-@pytest.mark.api("torch.nn.Module.requires_grad_", "torch.optim.SGD", page="notes/autograd", article="C")
+@pytest.mark.api(
+    "torch.nn.Module.requires_grad_", "torch.optim.SGD", page="notes/autograd", article="C"
+)
 def test_backbone_keeps_its_bits_while_frozen_and_moves_once_thawed(snapshot):
     """An optimizer over all parameters needs no word about the thaw: it steps the backbone from the first gradient on."""
     model = network()
@@ -51,10 +53,14 @@ def test_filtered_optimizer_does_not_move_a_thawed_backbone(snapshot):
     optimizer = SGD(trainable(model), lr=0.5)
     step(model, optimizer)
     model.backbone.requires_grad_(True)
-    assert snapshot == observe(lambda: {"after": step(model, optimizer), "gradients": gradients_of(model)})
+    assert snapshot == observe(
+        lambda: {"after": step(model, optimizer), "gradients": gradients_of(model)}
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="C")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="C"
+)
 def test_filtered_optimizer_lets_the_gradients_of_a_thawed_backbone_add_up(snapshot):
     """Its ``zero_grad`` does not reach the thawed backbone either: two steps' gradients, 3 and 1, lie there as a sum."""
     model = network()
@@ -69,7 +75,11 @@ def test_filtered_optimizer_lets_the_gradients_of_a_thawed_backbone_add_up(snaps
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group", article="C")
+@pytest.mark.api(
+    "torch.optim.Optimizer.add_param_group",
+    page="generated/torch.optim.Optimizer.add_param_group",
+    article="C",
+)
 def test_add_param_group_lets_a_filtered_optimizer_move_a_thawed_backbone(snapshot):
     """``add_param_group`` hands the thawed backbone to the filtered optimizer, with a learning rate of its own: the way out."""
     model = network()
@@ -84,13 +94,17 @@ def test_add_param_group_lets_a_filtered_optimizer_move_a_thawed_backbone(snapsh
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+@pytest.mark.api(
+    "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
+)
 def test_add_param_group_refuses_a_backbone_that_the_optimizer_holds(snapshot):
     """An optimizer over all parameters has the frozen ones already: adding them at the thaw raises."""
     model = network()
     optimizer = SGD(model.parameters(), lr=0.5)
     model.backbone.requires_grad_(True)
-    assert snapshot == observe(lambda: optimizer.add_param_group({"params": model.backbone.parameters()}))
+    assert snapshot == observe(
+        lambda: optimizer.add_param_group({"params": model.backbone.parameters()})
+    )
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="C")
@@ -104,7 +118,10 @@ def test_thawed_backbone_begins_adam_at_its_own_first_step(snapshot):
 
     def act():
         step(model, optimizer)
-        return {"backbone": model.backbone.weight, "steps": [int(optimizer.state[p]["step"]) for p in model.parameters()]}
+        return {
+            "backbone": model.backbone.weight,
+            "steps": [int(optimizer.state[p]["step"]) for p in model.parameters()],
+        }
 
     assert snapshot == observe(act)
 
@@ -119,9 +136,13 @@ def test_refrozen_backbone_takes_up_its_old_momentum_at_the_next_thaw(snapshot):
     model.backbone.requires_grad_(True)
     optimizer = SGD(model.backbone.parameters(), lr=0.25, momentum=0.5)
     first = step(model, optimizer)["backbone.weight"]
-    model.backbone.weight.grad = None  # zero_grad() left zeros before 2.0, and momentum would run on
+    model.backbone.weight.grad = (
+        None  # zero_grad() left zeros before 2.0, and momentum would run on
+    )
     model.backbone.requires_grad_(False)
     optimizer.step()
     assert torch.equal(model.backbone.weight, first)
     model.backbone.requires_grad_(True)
-    assert snapshot == observe(lambda: {"first": first, "after the thaw": step(model, optimizer)["backbone.weight"]})
+    assert snapshot == observe(
+        lambda: {"first": first, "after the thaw": step(model, optimizer)["backbone.weight"]}
+    )

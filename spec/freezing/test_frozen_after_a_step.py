@@ -27,42 +27,85 @@ def freeze_weight_after_a_step(optimizer_class, zero_grad, **settings):
     return {"before": before, "after": model.weight.clone()}
 
 
-@pytest.mark.api("torch.optim.SGD", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.SGD", article="B")
-@pytest.mark.changed("2.0", "the weight keeps its bits: zero_grad leaves None, and step skips it", kind="silent",
-                     cause="pytorch#92731", advice="to keep the momentum running, call zero_grad(set_to_none=False)")
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Optimizer.zero_grad",
+    page="generated/torch.optim.SGD",
+    article="B",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the weight keeps its bits: zero_grad leaves None, and step skips it",
+    kind="silent",
+    cause="pytorch#92731",
+    advice="to keep the momentum running, call zero_grad(set_to_none=False)",
+)
 def test_weight_frozen_after_a_step_rests_under_momentum(snapshot):
     """A weight frozen after a step, then ``zero_grad()``: momentum no longer moves it.
 
     Trap: where gradients are zeros instead of None, the velocity of the steps before carries the frozen weight on.
     """
-    assert snapshot == observe(lambda: freeze_weight_after_a_step(
-        torch.optim.SGD, lambda optimizer: optimizer.zero_grad(), lr=0.1, momentum=0.9))
+    assert snapshot == observe(
+        lambda: freeze_weight_after_a_step(
+            torch.optim.SGD, lambda optimizer: optimizer.zero_grad(), lr=0.1, momentum=0.9
+        )
+    )
 
 
-@pytest.mark.api("torch.optim.SGD", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.SGD")
-@pytest.mark.changed("2.0", "the weight keeps its bits: zero_grad leaves None, and step skips it", kind="silent",
-                     cause="pytorch#92731", advice="to go on decaying a frozen weight, call zero_grad(set_to_none=False)")
+@pytest.mark.api(
+    "torch.optim.SGD", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.SGD"
+)
+@pytest.mark.changed(
+    "2.0",
+    "the weight keeps its bits: zero_grad leaves None, and step skips it",
+    kind="silent",
+    cause="pytorch#92731",
+    advice="to go on decaying a frozen weight, call zero_grad(set_to_none=False)",
+)
 def test_weight_frozen_after_a_step_rests_under_weight_decay(snapshot):
     """A weight frozen after a step, then ``zero_grad()``: weight decay no longer shrinks it."""
-    assert snapshot == observe(lambda: freeze_weight_after_a_step(
-        torch.optim.SGD, lambda optimizer: optimizer.zero_grad(), lr=0.1, weight_decay=0.5))
+    assert snapshot == observe(
+        lambda: freeze_weight_after_a_step(
+            torch.optim.SGD, lambda optimizer: optimizer.zero_grad(), lr=0.1, weight_decay=0.5
+        )
+    )
 
 
-@pytest.mark.api("torch.optim.Adam", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Adam")
-@pytest.mark.changed("2.0", "the weight keeps its bits: zero_grad leaves None, and step skips it", kind="silent",
-                     cause="pytorch#92731", advice="to keep Adam's averages running, call zero_grad(set_to_none=False)")
+@pytest.mark.api(
+    "torch.optim.Adam", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Adam"
+)
+@pytest.mark.changed(
+    "2.0",
+    "the weight keeps its bits: zero_grad leaves None, and step skips it",
+    kind="silent",
+    cause="pytorch#92731",
+    advice="to keep Adam's averages running, call zero_grad(set_to_none=False)",
+)
 def test_weight_frozen_after_a_step_rests_under_adam(snapshot):
     """A weight frozen after a step, then ``zero_grad()``: Adam's first moment no longer moves it."""
-    assert snapshot == observe(lambda: freeze_weight_after_a_step(
-        torch.optim.Adam, lambda optimizer: optimizer.zero_grad(), lr=0.1))
+    assert snapshot == observe(
+        lambda: freeze_weight_after_a_step(
+            torch.optim.Adam, lambda optimizer: optimizer.zero_grad(), lr=0.1
+        )
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
-@pytest.mark.changed("1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
+)
+@pytest.mark.changed(
+    "1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
+)
 def test_zeroed_gradient_lets_momentum_move_a_frozen_weight(snapshot):
     """A weight frozen after a step, then ``zero_grad(set_to_none=False)``: momentum carries it on, on every version."""
-    assert snapshot == observe(lambda: freeze_weight_after_a_step(
-        torch.optim.SGD, lambda optimizer: optimizer.zero_grad(set_to_none=False), lr=0.1, momentum=0.9))
+    assert snapshot == observe(
+        lambda: freeze_weight_after_a_step(
+            torch.optim.SGD,
+            lambda optimizer: optimizer.zero_grad(set_to_none=False),
+            lr=0.1,
+            momentum=0.9,
+        )
+    )
 
 
 def fill_with_zeros(optimizer):
@@ -70,21 +113,28 @@ def fill_with_zeros(optimizer):
         parameter.grad.zero_()
 
 
-@pytest.mark.parametrize("optimizer_class, settings", [
-    pytest.param(torch.optim.SGD, {"lr": 0.1, "weight_decay": 0.5}, id="sgd with weight decay"),
-    pytest.param(torch.optim.Adam, {"lr": 0.1}, id="adam"),
-    pytest.param(torch.optim.AdamW, {"lr": 0.1, "weight_decay": 0.5}, id="adamw"),
-])
+@pytest.mark.parametrize(
+    "optimizer_class, settings",
+    [
+        pytest.param(torch.optim.SGD, {"lr": 0.1, "weight_decay": 0.5}, id="sgd with weight decay"),
+        pytest.param(torch.optim.Adam, {"lr": 0.1}, id="adam"),
+        pytest.param(torch.optim.AdamW, {"lr": 0.1, "weight_decay": 0.5}, id="adamw"),
+    ],
+)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="optim")
 def test_zero_gradient_lets_the_optimizer_move_a_frozen_weight(optimizer_class, settings, snapshot):
     """A frozen weight whose gradient is zero, and not None, still decays and follows Adam's averages: step does not skip it."""
-    assert snapshot == observe(lambda: freeze_weight_after_a_step(optimizer_class, fill_with_zeros, **settings))
+    assert snapshot == observe(
+        lambda: freeze_weight_after_a_step(optimizer_class, fill_with_zeros, **settings)
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_zero_gradient_leaves_a_frozen_weight_under_plain_sgd(snapshot):
     """Without momentum and weight decay a zero gradient moves nothing: the frozen weight keeps its bits."""
-    assert snapshot == observe(lambda: freeze_weight_after_a_step(torch.optim.SGD, fill_with_zeros, lr=0.1))
+    assert snapshot == observe(
+        lambda: freeze_weight_after_a_step(torch.optim.SGD, fill_with_zeros, lr=0.1)
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
@@ -93,8 +143,9 @@ def test_stale_gradient_moves_a_frozen_weight(snapshot):
 
     Trap: freezing tells autograd to compute no new gradient; the optimizer looks at ``.grad`` alone.
     """
-    assert snapshot == observe(lambda: freeze_weight_after_a_step(
-        torch.optim.SGD, lambda optimizer: None, lr=0.1))
+    assert snapshot == observe(
+        lambda: freeze_weight_after_a_step(torch.optim.SGD, lambda optimizer: None, lr=0.1)
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="B")
@@ -104,7 +155,9 @@ def test_optimizer_rebuilt_from_filtered_parameters_leaves_the_frozen_weight(sna
     step(model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9))
     model.weight.requires_grad_(False)
     before = model.weight.clone()
-    rebuilt = torch.optim.SGD((p for p in model.parameters() if p.requires_grad), lr=0.1, momentum=0.9)
+    rebuilt = torch.optim.SGD(
+        (p for p in model.parameters() if p.requires_grad), lr=0.1, momentum=0.9
+    )
     step(model, rebuilt)
     assert torch.equal(model.weight, before)
     assert snapshot == observe(lambda: {"weight": model.weight, "bias": model.bias})

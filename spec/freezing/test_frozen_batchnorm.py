@@ -25,7 +25,12 @@ def in_eval():
     return layer
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.requires_grad_", page="generated/torch.nn.BatchNorm1d", article="C")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d",
+    "torch.nn.Module.requires_grad_",
+    page="generated/torch.nn.BatchNorm1d",
+    article="C",
+)
 def test_frozen_batchnorm_goes_on_updating_its_running_statistics(snapshot):
     """``requires_grad=False`` holds weight and bias; a forward in training mode moves the running mean and variance.
 
@@ -38,6 +43,7 @@ def test_frozen_batchnorm_goes_on_updating_its_running_statistics(snapshot):
 @pytest.mark.api("torch.nn.BatchNorm1d", "torch.no_grad", page="generated/torch.no_grad")
 def test_no_grad_does_not_stop_running_statistics(snapshot):
     """A forward under ``no_grad`` in training mode updates the running statistics as well."""
+
     def act():
         with torch.no_grad():
             return after_a_batch(torch.nn.BatchNorm1d(1))
@@ -45,14 +51,21 @@ def test_no_grad_does_not_stop_running_statistics(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d", article="C")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d",
+    "torch.nn.Module.eval",
+    page="generated/torch.nn.BatchNorm1d",
+    article="C",
+)
 def test_eval_holds_the_running_statistics(snapshot):
     """In ``eval()`` a forward leaves the running statistics as they are: the way out."""
     layer = torch.nn.BatchNorm1d(1).eval()
     assert snapshot == observe(lambda: after_a_batch(layer))
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.Module", article="C")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.Module", article="C"
+)
 def test_eval_does_not_freeze_the_weight_of_batchnorm(snapshot):
     """In ``eval()`` weight and bias still get gradients: to freeze the layer whole takes both."""
     layer = in_eval()
@@ -81,8 +94,13 @@ def test_momentum_zero_holds_the_running_statistics_in_training(snapshot):
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
-@pytest.mark.changed("1.6", "the running mean and variance rest; before, only the count of batches did", kind="silent",
-                     cause="pytorch#38084", advice="to update them, leave track_running_stats True")
+@pytest.mark.changed(
+    "1.6",
+    "the running mean and variance rest; before, only the count of batches did",
+    kind="silent",
+    cause="pytorch#38084",
+    advice="to update them, leave track_running_stats True",
+)
 def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot):
     """``layer.track_running_stats = False`` on a layer that has statistics: a training forward leaves them alone."""
     layer = torch.nn.BatchNorm1d(1)
@@ -90,9 +108,16 @@ def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot)
     assert snapshot == observe(lambda: after_a_batch(layer))
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d")
-@pytest.mark.changed("1.6", "eval normalises by the running statistics, not by the batch's", kind="silent", cause="pytorch#38084",
-                     advice="to normalise by the batch, set running_mean and running_var to None")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d"
+)
+@pytest.mark.changed(
+    "1.6",
+    "eval normalises by the running statistics, not by the batch's",
+    kind="silent",
+    cause="pytorch#38084",
+    advice="to normalise by the batch, set running_mean and running_var to None",
+)
 def test_track_running_stats_switched_off_still_uses_them_in_eval(snapshot):
     """In ``eval()`` such a layer normalises by its running statistics (here they change nothing), not by the batch's."""
     layer = in_eval()

@@ -25,7 +25,9 @@ def backward(model):
     torch.nn.functional.mse_loss(model(torch.tensor(INPUT)), torch.tensor(TARGET)).backward()
 
 
-@pytest.mark.api("torch.Tensor.requires_grad", page="generated/torch.Tensor.requires_grad", article="A")
+@pytest.mark.api(
+    "torch.Tensor.requires_grad", page="generated/torch.Tensor.requires_grad", article="A"
+)
 def test_frozen_parameter_gets_no_gradient(snapshot):
     """A parameter with ``requires_grad=False`` has ``.grad`` None after backward; the others have theirs."""
     model = first_layer_frozen()
@@ -34,9 +36,12 @@ def test_frozen_parameter_gets_no_gradient(snapshot):
     assert snapshot == observe(lambda: gradients_of(model))
 
 
-@pytest.mark.api("torch.Tensor.requires_grad", "torch.optim.SGD", page="notes/autograd", article="B")
+@pytest.mark.api(
+    "torch.Tensor.requires_grad", "torch.optim.SGD", page="notes/autograd", article="B"
+)
 def test_frozen_parameter_keeps_its_bits_while_the_others_move(snapshot):
     """A step moves linear2, not the frozen linear1; article B prints the numbers, and names the wrong layer as moved."""
+
     def step(model):
         optimizer = torch.optim.SGD(trainable(model), lr=1e-4)
         backward(model)
@@ -46,8 +51,12 @@ def test_frozen_parameter_keeps_its_bits_while_the_others_move(snapshot):
     start, after = parameters_of(TwoLayers()), step(first_layer_frozen())
     assert torch.equal(after["linear1.weight"], start["linear1.weight"])
     assert torch.equal(after["linear1.bias"], start["linear1.bias"])
-    assert not unlike_print(step, first_layer_frozen, {"linear2.weight": [[-0.3624, -0.0491]], "linear2.bias": [0.4173]})
-    assert snapshot == observe(lambda: {"linear2.weight": after["linear2.weight"], "linear2.bias": after["linear2.bias"]})
+    assert not unlike_print(
+        step, first_layer_frozen, {"linear2.weight": [[-0.3624, -0.0491]], "linear2.bias": [0.4173]}
+    )
+    assert snapshot == observe(
+        lambda: {"linear2.weight": after["linear2.weight"], "linear2.bias": after["linear2.bias"]}
+    )
 
 
 @pytest.mark.api("torch.Tensor.requires_grad", page="notes/autograd", article="B")
@@ -58,7 +67,12 @@ def test_gradient_flows_through_a_frozen_layer_to_the_one_below(snapshot):
         parameter.requires_grad_(False)
     backward(model)
     assert model.linear2.weight.grad is None
-    assert snapshot == observe(lambda: {"linear1.weight": model.linear1.weight.grad, "linear1.bias": model.linear1.bias.grad})
+    assert snapshot == observe(
+        lambda: {
+            "linear1.weight": model.linear1.weight.grad,
+            "linear1.bias": model.linear1.bias.grad,
+        }
+    )
 
 
 CASES = [
@@ -69,7 +83,9 @@ CASES = [
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", page="optim", article="B")
-def test_filtered_optimizer_equals_unfiltered_when_frozen_from_the_start(optimizer_class, settings, snapshot):
+def test_filtered_optimizer_equals_unfiltered_when_frozen_from_the_start(
+    optimizer_class, settings, snapshot
+):
     """Frozen before the first backward, a parameter never has a gradient, and step skips it: the filter changes nothing."""
     results = []
     for choose in (trainable, lambda model: model.parameters()):
@@ -86,9 +102,18 @@ def test_filtered_optimizer_equals_unfiltered_when_frozen_from_the_start(optimiz
     assert snapshot == observe(lambda: filtered)
 
 
-@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict", article="B")
-@pytest.mark.changed("1.6", "parameters are numbered from 0 instead of named by their addresses", kind="representation",
-                     cause="pytorch#37347", advice="do not look up id(parameter) in a saved state dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.state_dict",
+    page="generated/torch.optim.Optimizer.state_dict",
+    article="B",
+)
+@pytest.mark.changed(
+    "1.6",
+    "parameters are numbered from 0 instead of named by their addresses",
+    kind="representation",
+    cause="pytorch#37347",
+    advice="do not look up id(parameter) in a saved state dict",
+)
 def test_filtered_optimizer_numbers_only_what_it_holds(snapshot):
     """In the state dict of a filtered optimizer the parameters are numbered from 0, without the frozen ones.
 
@@ -100,10 +125,14 @@ def test_filtered_optimizer_numbers_only_what_it_holds(snapshot):
         numbers = torch.optim.SGD(parameters, lr=0.1).state_dict()["param_groups"][0]["params"]
         return {"members": len(numbers), "numbered from 0": numbers == list(range(len(numbers)))}
 
-    assert snapshot == observe(lambda: {"filtered": members(trainable(model)), "unfiltered": members(model.parameters())})
+    assert snapshot == observe(
+        lambda: {"filtered": members(trainable(model)), "unfiltered": members(model.parameters())}
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_unfiltered_state_does_not_load_into_a_filtered_optimizer(snapshot):
     """The state dict of an optimizer over all parameters is refused by one over the trainable ones."""
     model = first_layer_frozen()

@@ -35,7 +35,11 @@ def counts(optimizer):
     return {"members": len(saved["param_groups"][0]["params"]), "with state": len(saved["state"])}
 
 
-@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict", article="B")
+@pytest.mark.api(
+    "torch.optim.Optimizer.state_dict",
+    page="generated/torch.optim.Optimizer.state_dict",
+    article="B",
+)
 def test_state_dict_has_no_state_for_a_parameter_frozen_from_the_start(snapshot):
     """An unfiltered optimizer lists the frozen parameters among its members; state it keeps only for those that it stepped."""
     model = network()
@@ -45,7 +49,9 @@ def test_state_dict_has_no_state_for_a_parameter_frozen_from_the_start(snapshot)
     assert snapshot == observe(lambda: counts(optimizer))
 
 
-@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict"
+)
 def test_state_dict_keeps_the_state_of_a_parameter_frozen_after_a_step(snapshot):
     """Freezing clears nothing in the optimizer: the momentum of the steps before is saved along."""
     model = network()
@@ -55,7 +61,9 @@ def test_state_dict_keeps_the_state_of_a_parameter_frozen_after_a_step(snapshot)
     assert snapshot == observe(lambda: counts(optimizer))
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_filtered_state_does_not_load_into_an_unfiltered_optimizer(snapshot):
     """The state dict of an optimizer over the trainable parameters is refused by one over all of them."""
     _, filtered = layer_trained(1)
@@ -63,7 +71,9 @@ def test_filtered_state_does_not_load_into_an_unfiltered_optimizer(snapshot):
     assert snapshot == observe(lambda: unfiltered.load_state_dict(filtered.state_dict()))
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_state_of_another_layer_loads_in_silence_where_the_counts_agree(snapshot):
     """Filtered optimizers over different layers have two parameters each, and load each other: only counts are compared.
 
@@ -74,6 +84,9 @@ def test_state_of_another_layer_loads_in_silence_where_the_counts_agree(snapshot
 
     def act():
         first.load_state_dict(second.state_dict())
-        return {"weight": model[0].weight.shape, "its momentum": first.state[model[0].weight]["momentum_buffer"].clone()}
+        return {
+            "weight": model[0].weight.shape,
+            "its momentum": first.state[model[0].weight]["momentum_buffer"].clone(),
+        }
 
     assert snapshot == observe(act)

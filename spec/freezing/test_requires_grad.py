@@ -11,11 +11,18 @@ def loss(model):
     return model(torch.tensor([[1.0, 3.0]])).sum()
 
 
-@pytest.mark.parametrize("freeze", [
-    pytest.param(lambda tensor: setattr(tensor, "requires_grad", False), id="assignment"),
-    pytest.param(lambda tensor: tensor.requires_grad_(False), id="method"),
-])
-@pytest.mark.api("torch.Tensor.requires_grad", "torch.Tensor.requires_grad_", page="generated/torch.Tensor.requires_grad_")
+@pytest.mark.parametrize(
+    "freeze",
+    [
+        pytest.param(lambda tensor: setattr(tensor, "requires_grad", False), id="assignment"),
+        pytest.param(lambda tensor: tensor.requires_grad_(False), id="method"),
+    ],
+)
+@pytest.mark.api(
+    "torch.Tensor.requires_grad",
+    "torch.Tensor.requires_grad_",
+    page="generated/torch.Tensor.requires_grad_",
+)
 def test_freezing_a_computed_tensor_raises(freeze, snapshot):
     """``requires_grad = False`` on a tensor that was computed (a non-leaf) raises; ``detach()`` is the way out."""
     y = torch.tensor([1.0, 2.0], requires_grad=True) * 3.0
@@ -31,7 +38,11 @@ def test_requires_grad_true_on_a_computed_tensor_changes_nothing(snapshot):
 
     def act():
         y.requires_grad_()
-        return {"requires_grad": y.requires_grad, "is_leaf": y.is_leaf, "same grad_fn": y.grad_fn is graph}
+        return {
+            "requires_grad": y.requires_grad,
+            "is_leaf": y.is_leaf,
+            "same grad_fn": y.grad_fn is graph,
+        }
 
     assert snapshot == observe(act)
 
@@ -44,7 +55,9 @@ def test_requires_grad_in_place_returns_the_tensor_itself(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="generated/torch.Tensor.requires_grad_")
-@pytest.mark.parametrize("dtype", [pytest.param(torch.int64, id="int64"), pytest.param(torch.bool, id="bool")])
+@pytest.mark.parametrize(
+    "dtype", [pytest.param(torch.int64, id="int64"), pytest.param(torch.bool, id="bool")]
+)
 def test_tensor_of_integers_cannot_require_grad(dtype, snapshot):
     """Only floating-point and complex tensors have gradients: integers and booleans are refused."""
     x = torch.ones(2, dtype=dtype)
@@ -68,7 +81,9 @@ def masked_step(**settings):
     return layer.weight.detach()
 
 
-@pytest.mark.api("torch.Tensor.register_hook", "torch.optim.SGD", page="generated/torch.Tensor.register_hook")
+@pytest.mark.api(
+    "torch.Tensor.register_hook", "torch.optim.SGD", page="generated/torch.Tensor.register_hook"
+)
 def test_gradient_hook_holds_one_row_of_a_weight(snapshot):
     """A hook that zeroes a row's gradient holds that row under plain SGD, while the other row moves: the way out."""
     weight = masked_step()
@@ -76,7 +91,9 @@ def test_gradient_hook_holds_one_row_of_a_weight(snapshot):
     assert snapshot == observe(lambda: weight)
 
 
-@pytest.mark.api("torch.Tensor.register_hook", "torch.optim.SGD", page="generated/torch.Tensor.register_hook")
+@pytest.mark.api(
+    "torch.Tensor.register_hook", "torch.optim.SGD", page="generated/torch.Tensor.register_hook"
+)
 def test_gradient_hook_does_not_hold_a_row_under_weight_decay(snapshot):
     """The row whose gradient a hook zeroes shrinks under weight decay all the same: a zero gradient is no freezing."""
     assert snapshot == observe(lambda: masked_step(weight_decay=0.5))
@@ -86,21 +103,32 @@ def test_gradient_hook_does_not_hold_a_row_under_weight_decay(snapshot):
 def test_module_requires_grad_reaches_every_parameter(snapshot):
     """``model.requires_grad_(False)`` freezes the parameters of all submodules and returns the model."""
     model = torch.nn.Sequential(linear([[1.0, 2.0]], [0.5]), torch.nn.Sequential(linear([[3.0]])))
-    assert snapshot == observe(lambda: {
-        "returns itself": model.requires_grad_(False) is model,
-        "frozen": {name: parameter.requires_grad for name, parameter in model.named_parameters()},
-        "thawed": {name: parameter.requires_grad for name, parameter in model.requires_grad_().named_parameters()},
-    })
+    assert snapshot == observe(
+        lambda: {
+            "returns itself": model.requires_grad_(False) is model,
+            "frozen": {
+                name: parameter.requires_grad for name, parameter in model.named_parameters()
+            },
+            "thawed": {
+                name: parameter.requires_grad
+                for name, parameter in model.requires_grad_().named_parameters()
+            },
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module.requires_grad_", page="generated/torch.nn.Module")
 def test_module_requires_grad_leaves_buffers(snapshot):
     """``model.requires_grad_(True)`` is about parameters: running statistics do not begin to require grad."""
     layer = torch.nn.BatchNorm1d(1).requires_grad_(True)
-    assert snapshot == observe(lambda: {name: buffer.requires_grad for name, buffer in layer.named_buffers()})
+    assert snapshot == observe(
+        lambda: {name: buffer.requires_grad for name, buffer in layer.named_buffers()}
+    )
 
 
-@pytest.mark.api("torch.nn.Module", "torch.nn.Module.requires_grad_", page="generated/torch.nn.Module")
+@pytest.mark.api(
+    "torch.nn.Module", "torch.nn.Module.requires_grad_", page="generated/torch.nn.Module"
+)
 def test_assigning_requires_grad_to_a_module_freezes_nothing(snapshot):
     """``model.requires_grad = False`` sets an attribute that nobody reads, without a warning: call ``requires_grad_(False)``."""
     layer = linear([[1.0, 2.0]])

@@ -19,7 +19,9 @@ def distance(sample, cumulative):
     ordered = np.sort(sample.detach().double().numpy().ravel())
     expected, n = np.array([cumulative(x) for x in ordered]), len(ordered)
     steps = np.arange(n + 1) / n
-    return math.sqrt(n) * max(np.abs(expected - steps[1:]).max(), np.abs(expected - steps[:-1]).max())
+    return math.sqrt(n) * max(
+        np.abs(expected - steps[1:]).max(), np.abs(expected - steps[:-1]).max()
+    )
 
 
 def uniform(bound):
@@ -33,8 +35,13 @@ def normal(x):
 def bounds_of(make, bound):
     """Whether each parameter lies within ±bound, float32's rounding of the bound included, and comes within 10 % of it."""
     torch.manual_seed(1)
-    largest = {name: parameter.detach().abs().max().item() for name, parameter in make().named_parameters()}
-    return {name: {"within": value <= bound * (1 + 2.0 ** -23), "fills": value > 0.9 * bound} for name, value in largest.items()}
+    largest = {
+        name: parameter.detach().abs().max().item() for name, parameter in make().named_parameters()
+    }
+    return {
+        name: {"within": value <= bound * (1 + 2.0**-23), "fills": value > 0.9 * bound}
+        for name, value in largest.items()
+    }
 
 
 @settings(max_examples=20)
@@ -44,7 +51,7 @@ def test_default_linear_lies_within_one_over_the_root_of_its_inputs(inputs, outp
     torch.manual_seed(seed)
     layer = torch.nn.Linear(inputs, outputs)
     for parameter in layer.parameters():
-        assert parameter.abs().max().item() <= inputs ** -0.5 * (1 + 2.0 ** -23)
+        assert parameter.abs().max().item() <= inputs**-0.5 * (1 + 2.0**-23)
 
 
 def test_default_linear_is_uniform():
@@ -53,7 +60,9 @@ def test_default_linear_is_uniform():
     layer = torch.nn.Linear(16, 256)
     assert distance(layer.weight, uniform(0.25)) < FAR
     assert distance(layer.bias, uniform(0.25)) < FAR
-    assert distance(layer.weight, lambda x: normal(x / layer.weight.std().item())) > FAR  # the test can tell
+    assert (
+        distance(layer.weight, lambda x: normal(x / layer.weight.std().item())) > FAR
+    )  # the test can tell
 
 
 def test_default_embedding_is_standard_normal():
@@ -95,8 +104,11 @@ def test_reset_parameters_draws_again_into_the_same_parameters(snapshot):
 
     def act():
         layer.reset_parameters()
-        return {"same parameter": layer.weight is weight, "same values": torch.equal(layer.weight, before),
-                "fills": layer.weight.abs().max().item() > 0.9 * 0.25}
+        return {
+            "same parameter": layer.weight is weight,
+            "same values": torch.equal(layer.weight, before),
+            "fills": layer.weight.abs().max().item() > 0.9 * 0.25,
+        }
 
     assert snapshot == observe(act)
 
@@ -110,16 +122,22 @@ def test_default_convolution_counts_inputs_times_kernel(snapshot):
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 def test_default_grouped_convolution_counts_one_group(snapshot):
     """Only the channels that an output sees count: 8 channels in 2 groups and a kernel of 4 make 1/sqrt(4 * 4)."""
-    assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.Conv1d(8, 256, 4, groups=2), 0.25))
+    assert snapshot == observe(
+        lambda: bounds_of(lambda: torch.nn.Conv1d(8, 256, 4, groups=2), 0.25)
+    )
 
 
 @pytest.mark.api("torch.nn.ConvTranspose1d", page="generated/torch.nn.ConvTranspose1d")
 def test_default_transposed_convolution_counts_outputs(snapshot):
     """A transposed weight is [in, out, kernel], and its second size counts: 1/sqrt(out * kernel), whatever the inputs."""
-    assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.ConvTranspose1d(4, 256, 4), 0.03125))
+    assert snapshot == observe(
+        lambda: bounds_of(lambda: torch.nn.ConvTranspose1d(4, 256, 4), 0.03125)
+    )
 
 
-@pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN", article="E")
+@pytest.mark.api(
+    "torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN", article="E"
+)
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"], ids=["RNN", "LSTM", "GRU"])
 def test_default_recurrent_layer_counts_hidden_units(kind, snapshot):
     """All weights and biases lie within 1/sqrt(hidden), those from the input too; an LSTM's forget gate gets no bias of 1."""
@@ -135,21 +153,33 @@ def test_default_bilinear_counts_its_first_input(snapshot):
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 def test_default_attention_starts_with_xavier_and_zero_biases(snapshot):
     """The packed projection [3e, e] is xavier_uniform_ over its whole shape, sqrt(6/(4e)); both biases are 0."""
+
     def act():
         torch.manual_seed(1)
         attention = torch.nn.MultiheadAttention(24, 1)
         largest = attention.in_proj_weight.abs().max().item()
-        return {"within": largest <= 0.25 * (1 + 2.0 ** -23), "fills": largest > 0.9 * 0.25,
-                "in_proj_bias": attention.in_proj_bias.abs().max().item(),
-                "out_proj.bias": attention.out_proj.bias.abs().max().item()}
+        return {
+            "within": largest <= 0.25 * (1 + 2.0**-23),
+            "fills": largest > 0.9 * 0.25,
+            "in_proj_bias": attention.in_proj_bias.abs().max().item(),
+            "out_proj.bias": attention.out_proj.bias.abs().max().item(),
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.LayerNorm", "torch.nn.GroupNorm", page="generated/torch.nn.BatchNorm1d",
-                 article="E")
-@pytest.mark.parametrize("name, sizes", [("BatchNorm1d", [2]), ("LayerNorm", [2]), ("GroupNorm", [1, 2])],
-                         ids=["BatchNorm1d", "LayerNorm", "GroupNorm"])
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d",
+    "torch.nn.LayerNorm",
+    "torch.nn.GroupNorm",
+    page="generated/torch.nn.BatchNorm1d",
+    article="E",
+)
+@pytest.mark.parametrize(
+    "name, sizes",
+    [("BatchNorm1d", [2]), ("LayerNorm", [2]), ("GroupNorm", [1, 2])],
+    ids=["BatchNorm1d", "LayerNorm", "GroupNorm"],
+)
 def test_default_normalisation_starts_as_the_identity(name, sizes, snapshot):
     """Weights 1 and biases 0; BatchNorm's running mean 0, variance 1 and count 0. Nothing is drawn."""
     assert snapshot == observe(lambda: dict(getattr(torch.nn, name)(*sizes).state_dict()))

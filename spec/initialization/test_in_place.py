@@ -6,8 +6,18 @@ import torch
 from fixtures.models import linear
 from torch_history.observing import observe
 
-NAMES = ["uniform_", "normal_", "zeros_", "ones_", "eye_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_",
-         "kaiming_normal_", "orthogonal_"]
+NAMES = [
+    "uniform_",
+    "normal_",
+    "zeros_",
+    "ones_",
+    "eye_",
+    "xavier_uniform_",
+    "xavier_normal_",
+    "kaiming_uniform_",
+    "kaiming_normal_",
+    "orthogonal_",
+]
 
 
 @pytest.mark.api("torch.nn.init.uniform_", page="nn.init", article="D")
@@ -19,8 +29,11 @@ def test_init_returns_the_tensor_it_wrote_to(name, snapshot):
 
     def act():
         returned = getattr(torch.nn.init, name)(weight)
-        return {"returns it": returned is weight, "same storage": weight.data_ptr() == pointer,
-                "still 7": (weight == 7).any().item()}
+        return {
+            "returns it": returned is weight,
+            "same storage": weight.data_ptr() == pointer,
+            "still 7": (weight == 7).any().item(),
+        }
 
     assert snapshot == observe(act)
 
@@ -30,11 +43,17 @@ def test_init_is_not_recorded_by_autograd(snapshot):
     """A parameter stays a leaf without ``grad_fn`` and goes on requiring a gradient: no ``no_grad`` is needed around it."""
     weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0]]))
     torch.nn.init.constant_(weight, 3.0)
-    assert snapshot == observe(lambda: {"is_leaf": weight.is_leaf, "grad_fn": weight.grad_fn, "weight": weight})
+    assert snapshot == observe(
+        lambda: {"is_leaf": weight.is_leaf, "grad_fn": weight.grad_fn, "weight": weight}
+    )
 
 
-@pytest.mark.api("torch.Tensor.fill_", "torch.nn.init.constant_", page="notes/autograd", article="D")
-@pytest.mark.changed("1.5", 'the message says "is being used" instead of "has been used"', kind="wording")
+@pytest.mark.api(
+    "torch.Tensor.fill_", "torch.nn.init.constant_", page="notes/autograd", article="D"
+)
+@pytest.mark.changed(
+    "1.5", 'the message says "is being used" instead of "has been used"', kind="wording"
+)
 def test_in_place_method_on_a_parameter_raises_where_init_does_not(snapshot):
     """``weight.fill_(3)`` on a leaf that requires grad raises: the methods do not switch autograd off, as ``init`` does."""
     weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0]]))
@@ -75,8 +94,13 @@ def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.xavier_uniform", page="nn.init")
-@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689 (probably)",
-                     advice="use the name with an underscore")
+@pytest.mark.changed(
+    "2.4",
+    "warns with FutureWarning instead of UserWarning",
+    kind="warning",
+    cause="pytorch#127689 (probably)",
+    advice="use the name with an underscore",
+)
 def test_init_without_underscore_is_deprecated(snapshot):
     """The old names write in place all the same, and warn."""
     weight = torch.tensor([[7.0]])

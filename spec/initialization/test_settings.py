@@ -7,7 +7,6 @@ from torch.nn import init
 from torch_history.observing import observe
 
 
-
 @pytest.mark.api("torch.nn.init.normal_", page="nn.init")
 @pytest.mark.changed("1.5", "16 elements or more raise too, instead of being filled", kind="error")
 @pytest.mark.changed("1.9", "the message allows 0", kind="wording", cause="pytorch#51317")
@@ -20,7 +19,9 @@ def test_negative_deviation_raises(size, snapshot):
 
 @pytest.mark.api("torch.nn.init.normal_", page="nn.init")
 @pytest.mark.changed("1.5", "the message gives the number", kind="wording")
-@pytest.mark.changed("1.9", "writes the mean instead of raising", kind="error-gone", cause="pytorch#51317")
+@pytest.mark.changed(
+    "1.9", "writes the mean instead of raising", kind="error-gone", cause="pytorch#51317"
+)
 def test_deviation_of_zero_writes_the_mean(snapshot):
     """As a schedule of noise may end: it used to raise."""
     assert snapshot == observe(lambda: init.normal_(torch.zeros(2), 3.0, 0.0))
@@ -37,6 +38,7 @@ def test_uniform_of_swapped_bounds_raises(snapshot):
 @pytest.mark.changed("1.6", "trunc_normal_ exists", kind="api-appeared", cause="pytorch#32397")
 def test_trunc_normal_far_from_its_bounds_warns(snapshot):
     """``a`` and ``b`` are values, not deviations: with a mean of 5 and the default -2 and 2 all lie in a tail."""
+
     def act():
         drawn = init.trunc_normal_(torch.zeros(100), mean=5.0)
         return {"at most 2": drawn.max().item() <= 2, "mean above 1": drawn.mean().item() > 1}
@@ -45,7 +47,12 @@ def test_trunc_normal_far_from_its_bounds_warns(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
-@pytest.mark.changed("1.6", "trunc_normal_ exists, and divides by zero here", kind="api-appeared", cause="pytorch#32397")
+@pytest.mark.changed(
+    "1.6",
+    "trunc_normal_ exists, and divides by zero here",
+    kind="api-appeared",
+    cause="pytorch#32397",
+)
 def test_trunc_normal_without_deviation_raises(snapshot):
     """Where ``normal_`` writes the mean, Python divides by zero."""
     assert snapshot == observe(lambda: init.trunc_normal_(torch.zeros(2), 0.0, 0.0))
@@ -59,11 +66,29 @@ def test_dirac_writes_the_identity_of_each_group(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.apply", "torch.nn.PReLU", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "PReLU has it: a loop over the layers that have it resets its slope too", kind="silent",
-                     advice="leave PReLU out by its type where a trained slope is to stay")
+@pytest.mark.changed(
+    "2.1",
+    "PReLU has it: a loop over the layers that have it resets its slope too",
+    kind="silent",
+    advice="leave PReLU out by its type where a trained slope is to stay",
+)
 @pytest.mark.changed("2.4", "nn.RMSNorm", kind="api-appeared", cause="pytorch#121364")
-@pytest.mark.parametrize("name", ["Linear", "Conv1d", "Embedding", "LSTM", "BatchNorm1d", "LayerNorm", "GroupNorm", "Bilinear",
-                                  "PReLU", "MultiheadAttention", "RMSNorm"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Linear",
+        "Conv1d",
+        "Embedding",
+        "LSTM",
+        "BatchNorm1d",
+        "LayerNorm",
+        "GroupNorm",
+        "Bilinear",
+        "PReLU",
+        "MultiheadAttention",
+        "RMSNorm",
+    ],
+)
 def test_layers_but_for_attention_have_reset_parameters(name, snapshot):
     """``apply(lambda m: m.reset_parameters())`` passes attention by: its method has an underscore in front."""
     assert snapshot == observe(lambda: hasattr(getattr(torch.nn, name), "reset_parameters"))

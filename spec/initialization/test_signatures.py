@@ -5,15 +5,39 @@ import pytest
 from fixtures.arguments import arguments_of
 from torch_history.observing import observe
 
-NAMES = ["uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_", "dirac_", "xavier_uniform_",
-         "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "sparse_", "calculate_gain"]
+NAMES = [
+    "uniform_",
+    "normal_",
+    "trunc_normal_",
+    "constant_",
+    "ones_",
+    "zeros_",
+    "eye_",
+    "dirac_",
+    "xavier_uniform_",
+    "xavier_normal_",
+    "kaiming_uniform_",
+    "kaiming_normal_",
+    "orthogonal_",
+    "sparse_",
+    "calculate_gain",
+]
 
 
-@pytest.mark.api("torch.nn.init.kaiming_uniform_", "torch.nn.init.xavier_uniform_", "torch.nn.init.dirac_", page="nn.init")
+@pytest.mark.api(
+    "torch.nn.init.kaiming_uniform_",
+    "torch.nn.init.xavier_uniform_",
+    "torch.nn.init.dirac_",
+    page="nn.init",
+)
 @pytest.mark.changed("1.5", "groups (dirac_)", kind="representation", cause="pytorch#32825")
 @pytest.mark.changed("1.6", "trunc_normal_", kind="api-appeared", cause="pytorch#32397")
-@pytest.mark.changed("2.1", "generator (trunc_normal_)", kind="representation", cause="pytorch#99796 (probably)")
-@pytest.mark.changed("2.2", "generator (all that draw)", kind="representation", cause="pytorch#110413")
+@pytest.mark.changed(
+    "2.1", "generator (trunc_normal_)", kind="representation", cause="pytorch#99796 (probably)"
+)
+@pytest.mark.changed(
+    "2.2", "generator (all that draw)", kind="representation", cause="pytorch#110413"
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_init_functions_take_these_arguments(name, snapshot):
     """The tensor first. Those that draw end in ``generator``."""

@@ -11,8 +11,15 @@ NAN = float("nan")
 
 
 @pytest.mark.parametrize("layer", ["ReLU", "ReLU6", "Hardtanh", "LeakyReLU", "Sigmoid", "Tanh"])
-@pytest.mark.api("torch.nn.ReLU", "torch.nn.ReLU6", "torch.nn.Hardtanh", "torch.nn.LeakyReLU", "torch.nn.Sigmoid",
-                 "torch.nn.Tanh", page="nn")
+@pytest.mark.api(
+    "torch.nn.ReLU",
+    "torch.nn.ReLU6",
+    "torch.nn.Hardtanh",
+    "torch.nn.LeakyReLU",
+    "torch.nn.Sigmoid",
+    "torch.nn.Tanh",
+    page="nn",
+)
 def test_activation_of_nan_is_nan(layer, snapshot):
     """A NaN is not clamped away."""
     assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([NAN])))
@@ -28,19 +35,41 @@ def test_clamping_activation_of_integers_gives_integers(layer, snapshot):
 
 @pytest.mark.parametrize("layer", ["Sigmoid", "Tanh"])
 @pytest.mark.api("torch.nn.Sigmoid", "torch.nn.Tanh", page="nn")
-@pytest.mark.changed("1.8", "integers are taken, and become floats", kind="error-gone", cause="pytorch#47551")
+@pytest.mark.changed(
+    "1.8", "integers are taken, and become floats", kind="error-gone", cause="pytorch#47551"
+)
 def test_sigmoid_and_tanh_of_integers_give_floats(layer, snapshot):
     """They convert integers to the default float type."""
     assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([0])))
 
 
 @pytest.mark.parametrize("layer", ["GELU", "SiLU", "ELU", "LeakyReLU", "Softplus"])
-@pytest.mark.api("torch.nn.GELU", "torch.nn.SiLU", "torch.nn.ELU", "torch.nn.LeakyReLU", "torch.nn.Softplus", page="nn")
-@pytest.mark.changed("1.5", "ELU, LeakyReLU, Softplus: the message names the kernel and the type, not the backend",
-                     kind="wording")
-@pytest.mark.changed("1.7", "SiLU came, and refuses integers as the others do", kind="api-appeared", cause="pytorch#41034")
-@pytest.mark.changed("2.8", "NotImplementedError instead of a plain RuntimeError, its base class", kind="exception",
-                     cause="pytorch#155470", advice="except RuntimeError catches both; a comparison of the type itself does not")
+@pytest.mark.api(
+    "torch.nn.GELU",
+    "torch.nn.SiLU",
+    "torch.nn.ELU",
+    "torch.nn.LeakyReLU",
+    "torch.nn.Softplus",
+    page="nn",
+)
+@pytest.mark.changed(
+    "1.5",
+    "ELU, LeakyReLU, Softplus: the message names the kernel and the type, not the backend",
+    kind="wording",
+)
+@pytest.mark.changed(
+    "1.7",
+    "SiLU came, and refuses integers as the others do",
+    kind="api-appeared",
+    cause="pytorch#41034",
+)
+@pytest.mark.changed(
+    "2.8",
+    "NotImplementedError instead of a plain RuntimeError, its base class",
+    kind="exception",
+    cause="pytorch#155470",
+    advice="except RuntimeError catches both; a comparison of the type itself does not",
+)
 def test_activation_refuses_integers(layer, snapshot):
     """These need floats, and say so with another exception since 2.8: ``except RuntimeError`` still catches it."""
     with pytest.raises(RuntimeError):
@@ -49,12 +78,24 @@ def test_activation_refuses_integers(layer, snapshot):
 
 
 @pytest.mark.parametrize("function", ["softmax", "log_softmax"])
-@pytest.mark.api("torch.nn.functional.softmax", "torch.nn.functional.log_softmax", page="generated/torch.nn.functional.softmax")
-@pytest.mark.changed("2.8", "NotImplementedError instead of a plain RuntimeError, its base class", kind="exception",
-                     cause="pytorch#155470", advice="except RuntimeError catches both; a comparison of the type itself does not")
+@pytest.mark.api(
+    "torch.nn.functional.softmax",
+    "torch.nn.functional.log_softmax",
+    page="generated/torch.nn.functional.softmax",
+)
+@pytest.mark.changed(
+    "2.8",
+    "NotImplementedError instead of a plain RuntimeError, its base class",
+    kind="exception",
+    cause="pytorch#155470",
+    advice="except RuntimeError catches both; a comparison of the type itself does not",
+)
 def test_softmax_refuses_integers_unless_given_a_type(function, snapshot):
     """``dtype=`` converts before the computation; without it integers raise, as another exception since 2.8."""
-    assert getattr(F, function)(torch.tensor([1, 1]), dim=0, dtype=torch.float32).dtype == torch.float32
+    assert (
+        getattr(F, function)(torch.tensor([1, 1]), dim=0, dtype=torch.float32).dtype
+        == torch.float32
+    )
     assert snapshot == observe(lambda: getattr(F, function)(torch.tensor([1, 1]), dim=0))
 
 
@@ -66,17 +107,27 @@ def test_softmax_without_dim_sums_over_the_first_or_the_second(shape, snapshot):
 
     def act():
         output = nn.Softmax()(x)
-        return {str(dim): bool(torch.allclose(output.sum(dim), torch.ones(()))) for dim in range(len(shape))}
+        return {
+            str(dim): bool(torch.allclose(output.sum(dim), torch.ones(())))
+            for dim in range(len(shape))
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.GELU", page="generated/torch.nn.GELU")
-@pytest.mark.changed("1.12", "GELU takes approximate, none by default, or tanh", kind="api-appeared", cause="pytorch#61439")
+@pytest.mark.changed(
+    "1.12",
+    "GELU takes approximate, none by default, or tanh",
+    kind="api-appeared",
+    cause="pytorch#61439",
+)
 def test_gelu_is_exact_by_default(snapshot):
     """x times the normal distribution up to x; ``approximate="tanh"``, as GPT-2 was trained, differs in the fourth digit."""
     x = torch.tensor([1.0])
-    assert snapshot == observe(lambda: {"default": nn.GELU()(x), "tanh": nn.GELU(approximate="tanh")(x)})
+    assert snapshot == observe(
+        lambda: {"default": nn.GELU()(x), "tanh": nn.GELU(approximate="tanh")(x)}
+    )
 
 
 def in_place(function):
@@ -89,26 +140,56 @@ def in_place(function):
 
 
 @pytest.mark.parametrize("function", ["leaky_relu_", "elu_"])
-@pytest.mark.api("torch.nn.functional.leaky_relu_", "torch.nn.functional.elu_", page="generated/torch.nn.functional.leaky_relu_")
-@pytest.mark.changed("1.5", "leaky_relu_ raises in backward where it gave a wrong gradient before", kind="error",
-                     cause="pytorch#33639", advice="use leaky_relu, not in place")
-@pytest.mark.changed("1.8", "elu_ raises in backward where it gave a wrong gradient before", kind="error", cause="pytorch#49272",
-                     advice="use elu, not in place")
+@pytest.mark.api(
+    "torch.nn.functional.leaky_relu_",
+    "torch.nn.functional.elu_",
+    page="generated/torch.nn.functional.leaky_relu_",
+)
+@pytest.mark.changed(
+    "1.5",
+    "leaky_relu_ raises in backward where it gave a wrong gradient before",
+    kind="error",
+    cause="pytorch#33639",
+    advice="use leaky_relu, not in place",
+)
+@pytest.mark.changed(
+    "1.8",
+    "elu_ raises in backward where it gave a wrong gradient before",
+    kind="error",
+    cause="pytorch#49272",
+    advice="use elu, not in place",
+)
 def test_in_place_activation_with_negative_slope_refuses_backward(function, snapshot):
     """The gradient is found from the output alone, whose sign tells nothing then. Both were wrong once, in silence."""
     assert snapshot == observe(lambda: in_place(lambda given: getattr(F, function)(given, -1.0)))
 
 
-@pytest.mark.parametrize("layer", ["ReLU", "LeakyReLU", "ReLU6", "SiLU", "Hardswish", "Hardsigmoid", "Mish"])
-@pytest.mark.api("torch.nn.ReLU", "torch.nn.LeakyReLU", "torch.nn.SiLU", "torch.nn.Hardswish", "torch.nn.Hardsigmoid",
-                 "torch.nn.Mish", page="nn")
+@pytest.mark.parametrize(
+    "layer", ["ReLU", "LeakyReLU", "ReLU6", "SiLU", "Hardswish", "Hardsigmoid", "Mish"]
+)
+@pytest.mark.api(
+    "torch.nn.ReLU",
+    "torch.nn.LeakyReLU",
+    "torch.nn.SiLU",
+    "torch.nn.Hardswish",
+    "torch.nn.Hardsigmoid",
+    "torch.nn.Mish",
+    page="nn",
+)
 @pytest.mark.changed("1.5", "Hardsigmoid came, without inplace", kind="exception")
-@pytest.mark.changed("1.6", "Hardswish came, without inplace", kind="exception", cause="pytorch#34747 (probably)")
-@pytest.mark.changed("1.7", "SiLU came, and Hardsigmoid and Hardswish take inplace", kind="api-appeared",
-                     cause="pytorch#41034 (probably)")
+@pytest.mark.changed(
+    "1.6", "Hardswish came, without inplace", kind="exception", cause="pytorch#34747 (probably)"
+)
+@pytest.mark.changed(
+    "1.7",
+    "SiLU came, and Hardsigmoid and Hardswish take inplace",
+    kind="api-appeared",
+    cause="pytorch#41034 (probably)",
+)
 @pytest.mark.changed("1.9", "Mish came", kind="api-appeared", cause="pytorch#58648")
 def test_activation_in_place_computes_the_same_gradient(layer, snapshot):
     """``inplace=True`` overwrites what it is given; output and gradient are those of a new tensor."""
+
     def act():
         found, other = in_place(getattr(nn, layer)(inplace=True)), in_place(getattr(nn, layer)())
         same = {name: torch.equal(found[name], other[name]) for name in ("output", "gradient")}
@@ -118,7 +199,9 @@ def test_activation_in_place_computes_the_same_gradient(layer, snapshot):
 
 
 @pytest.mark.parametrize("layer", ["ReLU", "ReLU6", "Hardtanh", "LeakyReLU"])
-@pytest.mark.api("torch.nn.ReLU", "torch.nn.ReLU6", "torch.nn.Hardtanh", "torch.nn.LeakyReLU", page="nn")
+@pytest.mark.api(
+    "torch.nn.ReLU", "torch.nn.ReLU6", "torch.nn.Hardtanh", "torch.nn.LeakyReLU", page="nn"
+)
 def test_activation_at_its_kinks_takes_the_smaller_slope(layer, snapshot):
     """At 0 (ReLU, ReLU6, LeakyReLU), at 6 (ReLU6), at -1 and 1 (Hardtanh) the gradient is that of the flatter side."""
     x = torch.tensor([-1.0, 0.0, 1.0, 6.0], requires_grad=True)
@@ -131,8 +214,14 @@ def test_activation_at_its_kinks_takes_the_smaller_slope(layer, snapshot):
 
 
 @pytest.mark.parametrize("function", ["sigmoid", "tanh"])
-@pytest.mark.api("torch.nn.functional.sigmoid", "torch.nn.functional.tanh", page="generated/torch.nn.functional.sigmoid")
-@pytest.mark.changed("2.0", "no warning of deprecation any more", kind="warning", cause="pytorch#86905", unless=())
+@pytest.mark.api(
+    "torch.nn.functional.sigmoid",
+    "torch.nn.functional.tanh",
+    page="generated/torch.nn.functional.sigmoid",
+)
+@pytest.mark.changed(
+    "2.0", "no warning of deprecation any more", kind="warning", cause="pytorch#86905", unless=()
+)
 def test_functional_sigmoid_and_tanh_do_not_warn(function, snapshot):
     """``F.sigmoid`` and ``F.tanh`` are there to stay; they warned of their end for years."""
     assert snapshot == observe(lambda: getattr(F, function)(torch.tensor([0.0])))

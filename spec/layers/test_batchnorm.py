@@ -13,7 +13,9 @@ from torch_history.observing import observe
 
 def batchnorm_reference(x, mean, variance, weight, bias, eps=1e-5):
     """``(x - mean) / sqrt(variance + eps) * weight + bias``, for each feature: x [batch, features, ...], all else [features]."""
-    mean, variance, weight, bias = (v.reshape(1, -1, *[1] * (x.ndim - 2)) for v in (mean, variance, weight, bias))
+    mean, variance, weight, bias = (
+        v.reshape(1, -1, *[1] * (x.ndim - 2)) for v in (mean, variance, weight, bias)
+    )
     return (x - mean) / np.sqrt(variance + eps) * weight + bias
 
 
@@ -37,12 +39,23 @@ def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
     assert snapshot == observe(lambda: nn.BatchNorm1d(2, eps=12.0)(batch()).detach())
 
 
-@pytest.mark.parametrize("training", [pytest.param(True, id="training"), pytest.param(False, id="eval")])
+@pytest.mark.parametrize(
+    "training", [pytest.param(True, id="training"), pytest.param(False, id="eval")]
+)
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
-@pytest.mark.changed("2.10", "eps = 0 raises, in training and in eval()", kind="error", cause="pytorch#166756",
-                     advice="give a small eps, such as 1e-12")
-@pytest.mark.changed("2.12", "eps = 0 is taken again in eval(); in training the message says so", kind="error-gone",
-                     cause="pytorch#175508")
+@pytest.mark.changed(
+    "2.10",
+    "eps = 0 raises, in training and in eval()",
+    kind="error",
+    cause="pytorch#166756",
+    advice="give a small eps, such as 1e-12",
+)
+@pytest.mark.changed(
+    "2.12",
+    "eps = 0 is taken again in eval(); in training the message says so",
+    kind="error-gone",
+    cause="pytorch#175508",
+)
 def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snapshot):
     """eps = 0 leaves the root of the variance alone: -1 and 1 in training, the input in ``eval()``, where it is 1.
 
@@ -64,7 +77,9 @@ def test_batchnorm_scales_and_shifts_by_weight_and_bias(snapshot):
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_of_a_constant_feature_is_zero(snapshot):
     """A feature with variance 0 comes out as 0, and as its bias where it has one: eps keeps the division finite."""
-    assert snapshot == observe(lambda: nn.BatchNorm1d(1)(torch.tensor([[8.0], [8.0], [8.0]])).detach())
+    assert snapshot == observe(
+        lambda: nn.BatchNorm1d(1)(torch.tensor([[8.0], [8.0], [8.0]])).detach()
+    )
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
@@ -80,16 +95,22 @@ def test_batchnorm_refuses_one_sample_in_training(snapshot):
     assert snapshot == observe(lambda: nn.BatchNorm1d(2)(torch.tensor([[1.0, 2.0]])).detach())
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d"
+)
 def test_batchnorm_takes_one_sample_in_eval(snapshot):
     """The running statistics serve for a batch of one."""
-    assert snapshot == observe(lambda: nn.BatchNorm1d(2).eval()(torch.tensor([[1.0, 2.0]])).detach())
+    assert snapshot == observe(
+        lambda: nn.BatchNorm1d(2).eval()(torch.tensor([[1.0, 2.0]])).detach()
+    )
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_takes_one_sample_of_several_positions(snapshot):
     """One sample with two positions has two values a channel: enough."""
-    assert snapshot == observe(lambda: nn.BatchNorm1d(2)(torch.tensor([[[1.0, 3.0], [0.0, 4.0]]])).detach())
+    assert snapshot == observe(
+        lambda: nn.BatchNorm1d(2)(torch.tensor([[[1.0, 3.0], [0.0, 4.0]]])).detach()
+    )
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
@@ -104,6 +125,7 @@ def test_batchnorm_gradient_flows_through_the_batch_statistics(snapshot):
 
     The normalised 0, 1, 2 are y = -1.22, 0, 1.22; the third one's gradient is 1.22 (0 - 1/3 + 1/2, 0 - 1/3, 1 - 1/3 - 1/2).
     """
+
     def gradient(norm):
         x = torch.tensor([[0.0], [1.0], [2.0]], requires_grad=True)
         norm(x)[2].sum().backward()
@@ -111,7 +133,9 @@ def test_batchnorm_gradient_flows_through_the_batch_statistics(snapshot):
 
     training = gradient(nn.BatchNorm1d(1))
     assert abs(float(training.sum())) < 1e-6  # float32: three numbers of some tenths
-    assert snapshot == observe(lambda: {"training": training, "eval": gradient(nn.BatchNorm1d(1).eval())})
+    assert snapshot == observe(
+        lambda: {"training": training, "eval": gradient(nn.BatchNorm1d(1).eval())}
+    )
 
 
 @given(sizes=st.tuples(st.integers(2, 4), st.integers(1, 3), st.integers(1, 3)), data=st.data())
@@ -124,8 +148,12 @@ def test_batchnorm_equals_its_formula(sizes, data):
     running = 0.1 * mean, 0.9 + 0.1 * x.var((0, 2), ddof=1)
     # float64: rounding of 1e-16 times at most 1 / sqrt(eps) = 316
     training = numbers(norm(torch.from_numpy(x)))
-    np.testing.assert_allclose(training, batchnorm_reference(x, mean, variance, weight, bias), atol=1e-12)
+    np.testing.assert_allclose(
+        training, batchnorm_reference(x, mean, variance, weight, bias), atol=1e-12
+    )
     np.testing.assert_allclose(numbers(norm.running_mean), running[0], atol=1e-12)
     np.testing.assert_allclose(numbers(norm.running_var), running[1], atol=1e-12)
     evaluation = numbers(norm.eval()(torch.from_numpy(x)))
-    np.testing.assert_allclose(evaluation, batchnorm_reference(x, *running, weight, bias), atol=1e-12)
+    np.testing.assert_allclose(
+        evaluation, batchnorm_reference(x, *running, weight, bias), atol=1e-12
+    )

@@ -47,6 +47,7 @@ def test_batchnorm_momentum_none_averages_all_batches(snapshot):
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_updates_running_statistics_without_gradients(snapshot):
     """``no_grad`` is not ``eval()``: a forward pass in training mode moves the running statistics."""
+
     def act():
         with torch.no_grad():
             return trained([batch()])
@@ -54,7 +55,9 @@ def test_batchnorm_updates_running_statistics_without_gradients(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d"
+)
 def test_batchnorm_in_eval_normalises_by_running_statistics(snapshot):
     """After ``eval()`` the running mean 1 and variance 4 serve, whatever the batch: 1 and 3 give 0 and 1."""
     norm = nn.BatchNorm1d(2).eval()
@@ -63,13 +66,20 @@ def test_batchnorm_in_eval_normalises_by_running_statistics(snapshot):
     assert snapshot == observe(lambda: norm(batch()).detach())
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d"
+)
 def test_batchnorm_in_eval_leaves_its_statistics(snapshot):
     """A forward pass after ``eval()`` changes neither the running statistics nor the count of batches."""
     norm = nn.BatchNorm1d(2).eval()
     norm(batch())
-    assert snapshot == observe(lambda: {"mean": norm.running_mean, "variance": norm.running_var,
-                                        "count": norm.num_batches_tracked})
+    assert snapshot == observe(
+        lambda: {
+            "mean": norm.running_mean,
+            "variance": norm.running_var,
+            "count": norm.num_batches_tracked,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
@@ -95,7 +105,9 @@ def test_batchnorm_without_bias_holds_weight_and_statistics(snapshot):
 def test_batchnorm_without_running_statistics_normalises_by_the_batch_in_eval(snapshot):
     """``track_running_stats=False``: no statistics are kept, and ``eval()`` changes nothing."""
     norm = nn.BatchNorm1d(2, track_running_stats=False).eval()
-    assert snapshot == observe(lambda: {"state": list(norm.state_dict()), "output": norm(batch()).detach()})
+    assert snapshot == observe(
+        lambda: {"state": list(norm.state_dict()), "output": norm(batch()).detach()}
+    )
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
@@ -104,4 +116,6 @@ def test_batchnorm_counts_a_batch_that_it_refuses(snapshot):
     norm = nn.BatchNorm1d(2)
     with pytest.raises(ValueError):
         norm(torch.tensor([[1.0, 2.0]]))
-    assert snapshot == observe(lambda: {"count": norm.num_batches_tracked, "mean": norm.running_mean})
+    assert snapshot == observe(
+        lambda: {"count": norm.num_batches_tracked, "mean": norm.running_mean}
+    )

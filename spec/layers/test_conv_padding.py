@@ -22,10 +22,13 @@ def test_conv1d_pads_both_ends_with_zeros(snapshot):
 
 @pytest.mark.parametrize("mode", ["circular", "reflect", "replicate"])
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
-@pytest.mark.changed("1.5",
-                     "reflect and replicate do as they say instead of padding with zeros; circular pads both ends in full",
-                     kind="silent", cause="pytorch#31784",
-                     advice='retrain, or load with padding_mode="zeros" what was trained with reflect or replicate up to 1.4')
+@pytest.mark.changed(
+    "1.5",
+    "reflect and replicate do as they say instead of padding with zeros; circular pads both ends in full",
+    kind="silent",
+    cause="pytorch#31784",
+    advice='retrain, or load with padding_mode="zeros" what was trained with reflect or replicate up to 1.4',
+)
 def test_conv1d_padding_mode_says_what_lies_beyond_the_ends(mode, snapshot):
     """Before the 1 lies the 4 (circular), the 2 (reflect) or the 1 again (replicate); after the 4, the 1, the 3 or the 4.
 
@@ -35,29 +38,46 @@ def test_conv1d_padding_mode_says_what_lies_beyond_the_ends(mode, snapshot):
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
-@pytest.mark.changed("1.9", 'padding takes "same" and "valid"', kind="api-appeared", cause="pytorch#45667")
+@pytest.mark.changed(
+    "1.9", 'padding takes "same" and "valid"', kind="api-appeared", cause="pytorch#45667"
+)
 def test_conv1d_padding_same_keeps_the_length(snapshot):
     """``padding="same"`` pads dilation x (kernel - 1) zeros in all: four elements in, four out."""
-    assert snapshot == observe(lambda: {"dilation=1": over_four(padding="same"),
-                                        "dilation=2": over_four(padding="same", dilation=2)})
+    assert snapshot == observe(
+        lambda: {
+            "dilation=1": over_four(padding="same"),
+            "dilation=2": over_four(padding="same", dilation=2),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
-@pytest.mark.changed("1.9", 'padding takes "same" and "valid"', kind="api-appeared", cause="pytorch#45667")
+@pytest.mark.changed(
+    "1.9", 'padding takes "same" and "valid"', kind="api-appeared", cause="pytorch#45667"
+)
 def test_conv1d_padding_same_puts_the_odd_zero_on_the_right(snapshot):
     """A kernel of 2 needs one zero: it goes to the right end, with a warning that the input may be copied."""
-    assert snapshot == observe(lambda: conv1d([[[1.0, 10.0]]], padding="same")(torch.tensor([[[1.0, 2.0, 3.0]]])))
+    assert snapshot == observe(
+        lambda: conv1d([[[1.0, 10.0]]], padding="same")(torch.tensor([[[1.0, 2.0, 3.0]]]))
+    )
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
-@pytest.mark.changed("1.9", 'padding takes "same", and refuses it with a stride', kind="api-appeared", cause="pytorch#45667")
+@pytest.mark.changed(
+    "1.9",
+    'padding takes "same", and refuses it with a stride',
+    kind="api-appeared",
+    cause="pytorch#45667",
+)
 def test_conv1d_padding_same_refuses_a_stride(snapshot):
     """With a stride there is no length to keep: ``padding="same"`` raises when the layer is made."""
     assert snapshot == observe(lambda: over_four(padding="same", stride=2))
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
-@pytest.mark.changed("1.9", 'padding takes "same" and "valid"', kind="api-appeared", cause="pytorch#45667")
+@pytest.mark.changed(
+    "1.9", 'padding takes "same" and "valid"', kind="api-appeared", cause="pytorch#45667"
+)
 def test_conv1d_padding_valid_is_none(snapshot):
     """``padding="valid"`` adds nothing, as ``padding=0``."""
     assert snapshot == observe(lambda: over_four(padding="valid"))

@@ -54,7 +54,9 @@ def test_dropout_scales_what_it_keeps(snapshot):
     x = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     output = nn.Dropout(p=0.6)(x)
     assert torch.allclose(output[output != 0], 2.5 * x[output != 0])
-    assert snapshot == observe(lambda: values_of(torch.cat([nn.Dropout(p=0.6)(x) / x for _ in range(MANY)])))
+    assert snapshot == observe(
+        lambda: values_of(torch.cat([nn.Dropout(p=0.6)(x) / x for _ in range(MANY)]))
+    )
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
@@ -101,11 +103,15 @@ def test_dropout_of_p_one_gives_zeros(snapshot):
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
 def test_dropout_does_not_drop_nan_or_infinity(snapshot):
     """A dropped element is multiplied by zero: NaN and infinity come out as NaN even at p = 1."""
-    assert snapshot == observe(lambda: nn.Dropout(1.0)(torch.tensor([1.0, float("nan"), float("inf")])))
+    assert snapshot == observe(
+        lambda: nn.Dropout(1.0)(torch.tensor([1.0, float("nan"), float("inf")]))
+    )
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.1])
-@pytest.mark.api("torch.nn.Dropout", "torch.nn.functional.dropout", page="generated/torch.nn.Dropout")
+@pytest.mark.api(
+    "torch.nn.Dropout", "torch.nn.functional.dropout", page="generated/torch.nn.Dropout"
+)
 def test_dropout_refuses_p_out_of_range(p, snapshot):
     """A p that is no probability raises when the layer is made."""
     assert snapshot == observe(lambda: nn.Dropout(p).p)
@@ -126,8 +132,12 @@ def test_dropout_of_p_nan_is_refused_only_when_called(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
-@pytest.mark.changed("1.6", "the message speaks of integer division", kind="wording", cause="pytorch#38620")
-@pytest.mark.changed("1.7", "the message speaks of the result's type again", kind="wording", cause="pytorch#42907")
+@pytest.mark.changed(
+    "1.6", "the message speaks of integer division", kind="wording", cause="pytorch#38620"
+)
+@pytest.mark.changed(
+    "1.7", "the message speaks of the result's type again", kind="wording", cause="pytorch#42907"
+)
 def test_dropout_refuses_integers_in_training(snapshot):
     """The scale is no integer: an int64 input raises in training, while eval mode lets it through."""
     x = torch.tensor([1, 2])
@@ -140,11 +150,15 @@ def test_dropout_in_place_writes_into_its_input(snapshot):
     """``inplace=True`` overwrites the input and returns it."""
     x = torch.ones(MANY)
     output = nn.Dropout(0.5, inplace=True)(x)
-    assert snapshot == observe(lambda: {"same tensor": output is x, "input afterwards": values_of(x)})
+    assert snapshot == observe(
+        lambda: {"same tensor": output is x, "input afterwards": values_of(x)}
+    )
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
-@pytest.mark.changed("1.5", "the message says that the leaf is being used, not that it has been", kind="wording")
+@pytest.mark.changed(
+    "1.5", "the message says that the leaf is being used, not that it has been", kind="wording"
+)
 def test_dropout_in_place_on_a_leaf_that_requires_grad_raises(snapshot):
     """A leaf that requires grad cannot be overwritten; in eval mode nothing is, and nothing raises."""
     x = torch.ones(2, requires_grad=True)
@@ -153,9 +167,16 @@ def test_dropout_in_place_on_a_leaf_that_requires_grad_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
-@pytest.mark.changed("1.10", "the message calls the node SigmoidBackward0", kind="wording", cause="pytorch#64261 (probably)")
+@pytest.mark.changed(
+    "1.10",
+    "the message calls the node SigmoidBackward0",
+    kind="wording",
+    cause="pytorch#64261 (probably)",
+)
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
-@pytest.mark.changed("2.13", "the message calls the node Sigmoid", kind="wording", cause="pytorch#180383")
+@pytest.mark.changed(
+    "2.13", "the message calls the node Sigmoid", kind="wording", cause="pytorch#180383"
+)
 def test_dropout_in_place_after_sigmoid_makes_backward_raise(snapshot):
     """Sigmoid saved its output for backward, and dropout has overwritten it: autograd notices. Without ``inplace`` it works."""
     output = nn.Dropout(inplace=True)(torch.sigmoid(torch.ones(2, requires_grad=True)))
@@ -165,6 +186,7 @@ def test_dropout_in_place_after_sigmoid_makes_backward_raise(snapshot):
 @pytest.mark.api("torch.nn.functional.dropout", page="generated/torch.nn.functional.dropout")
 def test_dropout_function_drops_unless_told_that_it_is_not_training(snapshot):
     """``F.dropout(x)`` has ``training=True``: called in a forward it drops in eval mode too. Pass ``self.training``."""
+
     class Forgets(nn.Module):
         def forward(self, x):
             return F.dropout(x)
@@ -173,8 +195,12 @@ def test_dropout_function_drops_unless_told_that_it_is_not_training(snapshot):
         def forward(self, x):
             return F.dropout(x, training=self.training)
 
-    assert snapshot == observe(lambda: {"forgets": values_of(Forgets().eval()(torch.ones(MANY))),
-                                        "tells": values_of(Tells().eval()(torch.ones(MANY)))})
+    assert snapshot == observe(
+        lambda: {
+            "forgets": values_of(Forgets().eval()(torch.ones(MANY))),
+            "tells": values_of(Tells().eval()(torch.ones(MANY))),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Dropout", "torch.no_grad", page="generated/torch.nn.Dropout")

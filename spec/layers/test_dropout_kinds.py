@@ -10,7 +10,13 @@ from torch import nn
 from torch_history.observing import observe
 
 ALPHA = -1.7580993408473766  # what SELU gives for minus infinity: -scale x alpha
-RANKED = [20, 8, 2, 2, 2]  # sizes of the first dimensions; no mask is constant over 8 channels 20 times
+RANKED = [
+    20,
+    8,
+    2,
+    2,
+    2,
+]  # sizes of the first dimensions; no mask is constant over 8 channels 20 times
 
 
 def dropped_together(output):
@@ -24,7 +30,10 @@ def dropped_together(output):
 def over_ones(name, rank):
     """What a layer of this name makes of ones: how many dimensions number what is dropped together, and the values."""
     output = getattr(nn, name)()(torch.ones(RANKED[:rank]))
-    return {"dimensions that number the units": dropped_together(output), "values": torch.unique(output)}
+    return {
+        "dimensions that number the units": dropped_together(output),
+        "values": torch.unique(output),
+    }
 
 
 @pytest.mark.parametrize("rank", [2, 3], ids=["channels, length", "samples, channels, length"])
@@ -37,7 +46,9 @@ def test_dropout1d_drops_whole_channels(rank, snapshot):
 
 @pytest.mark.parametrize("rank", [1, 4])
 @pytest.mark.api("torch.nn.Dropout1d", page="generated/torch.nn.Dropout1d")
-@pytest.mark.changed("1.12", "Dropout1d appears, and refuses", kind="api-appeared", cause="pytorch#79545")
+@pytest.mark.changed(
+    "1.12", "Dropout1d appears, and refuses", kind="api-appeared", cause="pytorch#79545"
+)
 def test_dropout1d_refuses_other_ranks(rank, snapshot):
     """Dropout1d takes two or three dimensions, and raises on others."""
     assert snapshot == observe(lambda: over_ones("Dropout1d", rank))
@@ -50,10 +61,20 @@ def test_dropout2d_drops_whole_channels(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
-@pytest.mark.changed("1.11", "three dimensions are one sample: whole samples of a batch (samples, channels, length) are dropped",
-                     kind="silent", cause="pytorch#69885", advice="give sequences a last dimension of one, or leave 1.11 out")
-@pytest.mark.changed("1.12", "three dimensions are a batch again, and a warning says that this will change", kind="silent",
-                     cause="pytorch#79549", advice="use Dropout1d for (samples, channels, length), a batch of one for an image")
+@pytest.mark.changed(
+    "1.11",
+    "three dimensions are one sample: whole samples of a batch (samples, channels, length) are dropped",
+    kind="silent",
+    cause="pytorch#69885",
+    advice="give sequences a last dimension of one, or leave 1.11 out",
+)
+@pytest.mark.changed(
+    "1.12",
+    "three dimensions are a batch again, and a warning says that this will change",
+    kind="silent",
+    cause="pytorch#79549",
+    advice="use Dropout1d for (samples, channels, length), a batch of one for an image",
+)
 def test_dropout2d_takes_three_dimensions_for_samples_channels_length(snapshot):
     """Three dimensions are not (channels, height, width): Dropout2d drops rows of such an image, and warns.
 
@@ -64,10 +85,20 @@ def test_dropout2d_takes_three_dimensions_for_samples_channels_length(snapshot):
 
 @pytest.mark.parametrize("rank", [1, 2, 5])
 @pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
-@pytest.mark.changed("1.11", "warns, and drops whole samples of two or five dimensions; one dimension no longer raises",
-                     kind="silent", cause="pytorch#69885", advice="use Dropout for (samples, features), Dropout3d for volumes")
-@pytest.mark.changed("1.12", "two or five dimensions are a batch again, one raises again; the warning stays", kind="silent",
-                     cause="pytorch#79549", advice="use Dropout for (samples, features), Dropout3d for volumes")
+@pytest.mark.changed(
+    "1.11",
+    "warns, and drops whole samples of two or five dimensions; one dimension no longer raises",
+    kind="silent",
+    cause="pytorch#69885",
+    advice="use Dropout for (samples, features), Dropout3d for volumes",
+)
+@pytest.mark.changed(
+    "1.12",
+    "two or five dimensions are a batch again, one raises again; the warning stays",
+    kind="silent",
+    cause="pytorch#79549",
+    advice="use Dropout for (samples, features), Dropout3d for volumes",
+)
 def test_dropout2d_warns_of_other_ranks(rank, snapshot):
     """Of two dimensions Dropout2d drops single elements, of five whole volumes, and warns; one dimension raises as well.
 
@@ -83,8 +114,13 @@ def test_dropout3d_drops_whole_channels(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout3d", page="generated/torch.nn.Dropout3d")
-@pytest.mark.changed("1.11", "four dimensions are one sample: before, they were a batch, and planes of each sample were dropped",
-                     kind="silent", cause="pytorch#69885", advice="use Dropout2d for (samples, channels, height, width)")
+@pytest.mark.changed(
+    "1.11",
+    "four dimensions are one sample: before, they were a batch, and planes of each sample were dropped",
+    kind="silent",
+    cause="pytorch#69885",
+    advice="use Dropout2d for (samples, channels, height, width)",
+)
 def test_dropout3d_takes_four_dimensions_for_one_sample(snapshot):
     """Four dimensions are (channels, depth, height, width): the first one numbers what is dropped."""
     assert snapshot == observe(lambda: over_ones("Dropout3d", 4))
@@ -92,9 +128,13 @@ def test_dropout3d_takes_four_dimensions_for_one_sample(snapshot):
 
 @pytest.mark.parametrize("rank", [2, 3])
 @pytest.mark.api("torch.nn.Dropout3d", page="generated/torch.nn.Dropout3d")
-@pytest.mark.changed("1.11", "drops whole samples instead of single features or channels of each, and warns", kind="silent",
-                     cause="pytorch#69885",
-                     advice="use Dropout for (samples, features), Dropout1d for (samples, channels, length)")
+@pytest.mark.changed(
+    "1.11",
+    "drops whole samples instead of single features or channels of each, and warns",
+    kind="silent",
+    cause="pytorch#69885",
+    advice="use Dropout for (samples, features), Dropout1d for (samples, channels, length)",
+)
 def test_dropout3d_drops_whole_samples_of_lower_ranks(rank, snapshot):
     """Of two or three dimensions Dropout3d takes the first for channels, and warns.
 
@@ -103,9 +143,17 @@ def test_dropout3d_drops_whole_samples_of_lower_ranks(rank, snapshot):
     assert snapshot == observe(lambda: over_ones("Dropout3d", rank))
 
 
-@pytest.mark.parametrize("name", ["Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"])
-@pytest.mark.api("torch.nn.Dropout1d", "torch.nn.Dropout2d", "torch.nn.Dropout3d", "torch.nn.AlphaDropout",
-                 "torch.nn.FeatureAlphaDropout", page="generated/torch.nn.Dropout2d")
+@pytest.mark.parametrize(
+    "name", ["Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"]
+)
+@pytest.mark.api(
+    "torch.nn.Dropout1d",
+    "torch.nn.Dropout2d",
+    "torch.nn.Dropout3d",
+    "torch.nn.AlphaDropout",
+    "torch.nn.FeatureAlphaDropout",
+    page="generated/torch.nn.Dropout2d",
+)
 @pytest.mark.changed("1.12", "Dropout1d appears", kind="api-appeared", cause="pytorch#79545")
 def test_dropout_kinds_return_their_input_in_eval_mode(name, snapshot):
     """In eval mode every kind leaves its input as it is."""
@@ -113,9 +161,17 @@ def test_dropout_kinds_return_their_input_in_eval_mode(name, snapshot):
     assert snapshot == observe(lambda: torch.equal(getattr(nn, name)().eval()(x), x))
 
 
-@pytest.mark.parametrize("name", ["Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"])
-@pytest.mark.api("torch.nn.Dropout1d", "torch.nn.Dropout2d", "torch.nn.Dropout3d", "torch.nn.AlphaDropout",
-                 "torch.nn.FeatureAlphaDropout", page="generated/torch.nn.Dropout2d")
+@pytest.mark.parametrize(
+    "name", ["Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"]
+)
+@pytest.mark.api(
+    "torch.nn.Dropout1d",
+    "torch.nn.Dropout2d",
+    "torch.nn.Dropout3d",
+    "torch.nn.AlphaDropout",
+    "torch.nn.FeatureAlphaDropout",
+    page="generated/torch.nn.Dropout2d",
+)
 @pytest.mark.changed("1.12", "Dropout1d appears", kind="api-appeared", cause="pytorch#79545")
 def test_dropout_kinds_of_p_one_give_zeros(name, snapshot):
     """p = 1 gives zeros, of AlphaDropout too, which has no other values to give."""
@@ -161,18 +217,31 @@ def test_alpha_dropout_gives_what_it_drops_a_negative_value(snapshot):
     assert snapshot == observe(lambda: over_ones("AlphaDropout", 3))
 
 
-@pytest.mark.api("torch.nn.functional.alpha_dropout", "torch.nn.functional.feature_alpha_dropout",
-                 page="generated/torch.nn.functional.alpha_dropout")
+@pytest.mark.api(
+    "torch.nn.functional.alpha_dropout",
+    "torch.nn.functional.feature_alpha_dropout",
+    page="generated/torch.nn.functional.alpha_dropout",
+)
 def test_alpha_dropout_function_drops_nothing_by_default(snapshot):
     """``F.alpha_dropout`` and ``F.feature_alpha_dropout`` have ``training=False``, where ``F.dropout`` has True."""
     x = torch.ones(20, 8)
-    assert snapshot == observe(lambda: {name: torch.unique(getattr(nn.functional, name)(x))
-                                        for name in ("alpha_dropout", "feature_alpha_dropout", "dropout")})
+    assert snapshot == observe(
+        lambda: {
+            name: torch.unique(getattr(nn.functional, name)(x))
+            for name in ("alpha_dropout", "feature_alpha_dropout", "dropout")
+        }
+    )
 
 
-@pytest.mark.parametrize("rank", [4, 5], ids=["channels, depth, height, width", "samples, channels, depth, height, width"])
+@pytest.mark.parametrize(
+    "rank",
+    [4, 5],
+    ids=["channels, depth, height, width", "samples, channels, depth, height, width"],
+)
 @pytest.mark.api("torch.nn.FeatureAlphaDropout", page="generated/torch.nn.FeatureAlphaDropout")
-def test_feature_alpha_dropout_takes_the_first_two_dimensions_for_sample_and_channel(rank, snapshot):
+def test_feature_alpha_dropout_takes_the_first_two_dimensions_for_sample_and_channel(
+    rank, snapshot
+):
     """FeatureAlphaDropout drops (sample, channel) as one, whatever the rank.
 
     Trap: the documentation takes four dimensions for one sample, but single planes of its channels are dropped (pytorch#69960).

@@ -10,16 +10,24 @@ TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
 
 # Article C's example: its table as far as the output prints it. Rows that are not printed are zero here.
 ARTICLE_ROWS = {
-    1: [-0.0251, -1.6902, 0.7172], 2: [-0.6431, 0.0748, 0.6969], 3: [0.4362, -0.4004, 0.9400],
-    4: [1.4970, 1.3448, -0.9685], 5: [-0.3677, -2.7265, -0.1685], 9: [0.9124, -2.3616, 1.1151],
+    1: [-0.0251, -1.6902, 0.7172],
+    2: [-0.6431, 0.0748, 0.6969],
+    3: [0.4362, -0.4004, 0.9400],
+    4: [1.4970, 1.3448, -0.9685],
+    5: [-0.3677, -2.7265, -0.1685],
+    9: [0.9124, -2.3616, 1.1151],
 }
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 4)], ids=["one index", "none", "a sequence", "a batch"])
+@pytest.mark.parametrize(
+    "shape", [(), (0,), (3,), (2, 4)], ids=["one index", "none", "a sequence", "a batch"]
+)
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
 def test_embedding_output_shape_is_the_index_shape_and_the_width(shape, snapshot):
     """Indices of any shape come out with one more dimension, the width of the table: (b, s) becomes (b, s, h)."""
-    assert snapshot == observe(lambda: embedding(TABLE)(torch.zeros(shape, dtype=torch.int64)).shape)
+    assert snapshot == observe(
+        lambda: embedding(TABLE)(torch.zeros(shape, dtype=torch.int64)).shape
+    )
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
@@ -35,8 +43,12 @@ def test_embedding_gives_the_same_row_for_the_same_index(snapshot):
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_embedding_weight_is_one_parameter_of_rows_by_width(snapshot):
     """``nn.Embedding(3, 2)`` holds one Parameter, ``weight`` [3, 2], that requires grad; there is no bias."""
-    assert snapshot == observe(lambda: {name: [parameter.shape, parameter.requires_grad]
-                                        for name, parameter in torch.nn.Embedding(3, 2).named_parameters()})
+    assert snapshot == observe(
+        lambda: {
+            name: [parameter.shape, parameter.requires_grad]
+            for name, parameter in torch.nn.Embedding(3, 2).named_parameters()
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
@@ -58,7 +70,9 @@ def test_embedding_scale_grad_by_freq_divides_by_the_uses(snapshot):
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
-@pytest.mark.changed("1.8", "takes int32 indices", kind="error-gone", cause="pytorch#46758 (probably)")
+@pytest.mark.changed(
+    "1.8", "takes int32 indices", kind="error-gone", cause="pytorch#46758 (probably)"
+)
 def test_embedding_takes_int32_indices(snapshot):
     """Indices may be int32 as well as int64."""
     layer = embedding(TABLE)
@@ -67,7 +81,9 @@ def test_embedding_takes_int32_indices(snapshot):
 
 @pytest.mark.parametrize("dtype", ["int16", "uint8", "bool", "float32"])
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
-@pytest.mark.changed("1.8", "the message names int32 too", kind="wording", cause="pytorch#46758 (probably)")
+@pytest.mark.changed(
+    "1.8", "the message names int32 too", kind="wording", cause="pytorch#46758 (probably)"
+)
 def test_embedding_refuses_other_index_dtypes(dtype, snapshot):
     """Indices of other integer types raise as floats do: convert with ``.long()``."""
     layer = embedding(TABLE)
@@ -83,9 +99,13 @@ def test_embedding_refuses_a_list_of_indices(snapshot):
 
 @pytest.mark.parametrize("index", [3, -1], ids=["as large as the table", "negative"])
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
-@pytest.mark.changed("1.5", "raises IndexError instead of RuntimeError, and no longer names the index", kind="exception",
-                     cause="pytorch#30598 (probably)",
-                     advice="catch IndexError; compare index.min() and index.max() with the table yourself")
+@pytest.mark.changed(
+    "1.5",
+    "raises IndexError instead of RuntimeError, and no longer names the index",
+    kind="exception",
+    cause="pytorch#30598 (probably)",
+    advice="catch IndexError; compare index.min() and index.max() with the table yourself",
+)
 def test_embedding_index_out_of_range_raises(index, snapshot):
     """An index beyond the table raises, and a negative one does not count from the end.
 
@@ -101,10 +121,17 @@ def test_embedding_from_pretrained_is_frozen_on_the_tensors_storage(snapshot):
     table = torch.tensor(TABLE)
 
     def facts(layer):
-        return {"requires_grad": layer.weight.requires_grad, "same storage": layer.weight.data_ptr() == table.data_ptr()}
+        return {
+            "requires_grad": layer.weight.requires_grad,
+            "same storage": layer.weight.data_ptr() == table.data_ptr(),
+        }
 
-    assert snapshot == observe(lambda: {"default": facts(torch.nn.Embedding.from_pretrained(table)),
-                                        "freeze=False": facts(torch.nn.Embedding.from_pretrained(table, freeze=False))})
+    assert snapshot == observe(
+        lambda: {
+            "default": facts(torch.nn.Embedding.from_pretrained(table)),
+            "freeze=False": facts(torch.nn.Embedding.from_pretrained(table, freeze=False)),
+        }
+    )
 
 
 def test_embedding_weight_is_drawn_from_the_standard_normal():

@@ -12,16 +12,22 @@ from torch_history.observing import observe
 TABLE = [[1.0, 20.0], [2.0, 10.0], [6.0, 0.0]]
 
 
-@given(bags=st.lists(st.lists(st.integers(0, 2), min_size=3, max_size=3), min_size=1, max_size=3),
-       mode=st.sampled_from(["sum", "mean", "max"]))
+@given(
+    bags=st.lists(st.lists(st.integers(0, 2), min_size=3, max_size=3), min_size=1, max_size=3),
+    mode=st.sampled_from(["sum", "mean", "max"]),
+)
 def test_embedding_bag_equals_lookup_then_reduction(bags, mode):
     """A bag (n, 3) gives (n, 2): the sum, mean or maximum over its rows of the table."""
     output = embedding_bag(TABLE, mode=mode)(torch.tensor(bags))
     reduced = getattr(np.array(TABLE)[bags], mode)(axis=1)
-    np.testing.assert_allclose(output.detach().numpy(), reduced, rtol=4e-7)  # a mean rounds once: float32's 2^-23 and a little
+    np.testing.assert_allclose(
+        output.detach().numpy(), reduced, rtol=4e-7
+    )  # a mean rounds once: float32's 2^-23 and a little
 
 
-@pytest.mark.parametrize("settings", [{}, {"mode": "sum"}, {"mode": "max"}], ids=["default", "sum", "max"])
+@pytest.mark.parametrize(
+    "settings", [{}, {"mode": "sum"}, {"mode": "max"}], ids=["default", "sum", "max"]
+)
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
 def test_embedding_bag_takes_the_mean_by_default(settings, snapshot):
     """A bag is reduced by its mean unless ``mode`` says sum or max; the gradient is shared, repeated or given to the largest."""
@@ -39,22 +45,37 @@ def test_embedding_bag_offsets_start_bags_and_an_empty_one_is_zero(snapshot):
 
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
-@pytest.mark.changed("1.5", "EmbeddingBag takes include_last_offset", kind="api-appeared", cause="pytorch#27477")
+@pytest.mark.changed(
+    "1.5", "EmbeddingBag takes include_last_offset", kind="api-appeared", cause="pytorch#27477"
+)
 def test_embedding_bag_offsets_may_include_the_last(snapshot):
     """``include_last_offset`` takes offsets as CSR does: one more than there are bags, the last being the end."""
-    assert snapshot == observe(lambda: embedding_bag(TABLE, include_last_offset=True, mode="sum")(
-        torch.tensor([0, 1, 2]), torch.tensor([0, 2, 3])))
+    assert snapshot == observe(
+        lambda: embedding_bag(TABLE, include_last_offset=True, mode="sum")(
+            torch.tensor([0, 1, 2]), torch.tensor([0, 2, 3])
+        )
+    )
 
 
-@pytest.mark.parametrize("indices, offsets", [([0, 1], None), ([[0, 1]], [0]), ([0, 1], [1])],
-                         ids=["flat without offsets", "rows with offsets", "offsets not from 0"])
+@pytest.mark.parametrize(
+    "indices, offsets",
+    [([0, 1], None), ([[0, 1]], [0]), ([0, 1], [1])],
+    ids=["flat without offsets", "rows with offsets", "offsets not from 0"],
+)
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
-@pytest.mark.changed("1.5", "offsets that do not begin at 0 raise RuntimeError instead of ValueError", kind="exception",
-                     cause="pytorch#27477 (probably)", advice="catch RuntimeError as well")
+@pytest.mark.changed(
+    "1.5",
+    "offsets that do not begin at 0 raise RuntimeError instead of ValueError",
+    kind="exception",
+    cause="pytorch#27477 (probably)",
+    advice="catch RuntimeError as well",
+)
 def test_embedding_bag_refuses_unclear_bags(indices, offsets, snapshot):
     """Flat indices need offsets, a matrix of indices takes none, and the first bag begins at 0."""
     layer = embedding_bag(TABLE)
-    assert snapshot == observe(lambda: layer(torch.tensor(indices), None if offsets is None else torch.tensor(offsets)))
+    assert snapshot == observe(
+        lambda: layer(torch.tensor(indices), None if offsets is None else torch.tensor(offsets))
+    )
 
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
@@ -76,17 +97,23 @@ def test_embedding_bag_weighs_each_sample_in_a_sum(snapshot):
 def test_embedding_bag_weighs_samples_in_a_sum_alone(mode, snapshot):
     """``per_sample_weights`` raise for mean and max."""
     layer = embedding_bag(TABLE, mode=mode)
-    assert snapshot == observe(lambda: layer(torch.tensor([[0, 2]]), per_sample_weights=torch.tensor([[1.0, 1.0]])))
+    assert snapshot == observe(
+        lambda: layer(torch.tensor([[0, 2]]), per_sample_weights=torch.tensor([[1.0, 1.0]]))
+    )
 
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
-@pytest.mark.changed("1.9", "EmbeddingBag takes padding_idx", kind="api-appeared", cause="pytorch#49237")
+@pytest.mark.changed(
+    "1.9", "EmbeddingBag takes padding_idx", kind="api-appeared", cause="pytorch#49237"
+)
 def test_embedding_bag_leaves_padding_out_of_the_mean(snapshot):
     """``padding_idx`` counts for nothing: the mean is over the others, and a bag of padding alone is zero.
 
     In ``nn.Embedding`` the padding row is looked up as any other, and a mean taken later counts it.
     """
-    assert snapshot == observe(lambda: embedding_bag(TABLE, padding_idx=2)(torch.tensor([[0, 2], [0, 1], [2, 2]])))
+    assert snapshot == observe(
+        lambda: embedding_bag(TABLE, padding_idx=2)(torch.tensor([[0, 2], [0, 1], [2, 2]]))
+    )
 
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")

@@ -18,7 +18,11 @@ def both_ways(index, table):
     results = []
     for product in (False, True):
         weight = table.clone().requires_grad_()
-        output = F.one_hot(index, len(table)).to(table.dtype) @ weight if product else F.embedding(index, weight)
+        output = (
+            F.one_hot(index, len(table)).to(table.dtype) @ weight
+            if product
+            else F.embedding(index, weight)
+        )
         output.backward(torch.arange(1, 1 + output.numel(), dtype=output.dtype).view(output.shape))
         results.append((output.detach(), weight.grad))
     return results
@@ -37,8 +41,12 @@ def test_embedding_equals_the_one_hot_product_for_any_indices(index, width):
     np.testing.assert_array_equal(gradient.numpy(), product_gradient.numpy())
 
 
-@pytest.mark.api("torch.nn.functional.embedding", "torch.nn.functional.one_hot",
-                 page="generated/torch.nn.functional.one_hot", article="C")
+@pytest.mark.api(
+    "torch.nn.functional.embedding",
+    "torch.nn.functional.one_hot",
+    page="generated/torch.nn.functional.one_hot",
+    article="C",
+)
 def test_embedding_equals_the_one_hot_product(snapshot):
     """``embedding(x)`` and ``one_hot(x).to(w.dtype) @ w`` agree in value and in the gradient of the table."""
     lookup, product = both_ways(torch.tensor([[2, 0], [2, 2]]), torch.tensor(TABLE))
@@ -46,24 +54,45 @@ def test_embedding_equals_the_one_hot_product(snapshot):
     assert snapshot == observe(lambda: {"output": product[0], "gradient": product[1]})
 
 
-@pytest.mark.api("torch.nn.functional.embedding", page="generated/torch.nn.functional.embedding", article="C")
+@pytest.mark.api(
+    "torch.nn.functional.embedding", page="generated/torch.nn.functional.embedding", article="C"
+)
 def test_embedding_is_a_lookup_and_not_a_product(snapshot):
     """A NaN stays in its row, where the one-hot product spreads it to all (0 x NaN is NaN): torch multiplies nothing."""
     table = torch.tensor([[1.0], [float("nan")], [3.0]])
     index = torch.tensor([0, 1, 2])
-    assert snapshot == observe(lambda: {"lookup": F.embedding(index, table), "product": F.one_hot(index, 3).float() @ table})
+    assert snapshot == observe(
+        lambda: {
+            "lookup": F.embedding(index, table),
+            "product": F.one_hot(index, 3).float() @ table,
+        }
+    )
 
 
-@pytest.mark.api("torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot", article="C")
+@pytest.mark.api(
+    "torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot", article="C"
+)
 def test_one_hot_gives_int64_with_one_more_dimension(snapshot):
     """``one_hot`` of (b, s) is int64 of (b, s, classes)."""
     assert snapshot == observe(lambda: F.one_hot(torch.tensor([[2, 0]]), 3))
 
 
-@pytest.mark.api("torch.nn.functional.one_hot", "torch.matmul", page="generated/torch.nn.functional.one_hot", article="C")
+@pytest.mark.api(
+    "torch.nn.functional.one_hot",
+    "torch.matmul",
+    page="generated/torch.nn.functional.one_hot",
+    article="C",
+)
 @pytest.mark.changed("1.5", "the message names another inner function", kind="wording")
-@pytest.mark.changed("1.7", "the message names the two types alone", kind="wording", cause="pytorch#40927 (probably)")
-@pytest.mark.changed("2.1", "the message says that both must have the same dtype", kind="wording", cause="pytorch#100274")
+@pytest.mark.changed(
+    "1.7", "the message names the two types alone", kind="wording", cause="pytorch#40927 (probably)"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message says that both must have the same dtype",
+    kind="wording",
+    cause="pytorch#100274",
+)
 def test_one_hot_product_without_conversion_raises(snapshot):
     """``one_hot(x) @ w`` mixes int64 and float32, and raises: convert with ``.to(w.dtype)``, as the article does not say."""
     assert snapshot == observe(lambda: F.one_hot(torch.tensor([2]), 3) @ torch.tensor(TABLE))
@@ -72,18 +101,30 @@ def test_one_hot_product_without_conversion_raises(snapshot):
 @pytest.mark.api("torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot")
 def test_one_hot_counts_classes_by_the_largest_index_it_sees(snapshot):
     """Without ``num_classes`` the width is the largest index plus one: a batch without the last class comes out narrower."""
-    assert snapshot == observe(lambda: {"with class 3": F.one_hot(torch.tensor([0, 3])),
-                                        "without": F.one_hot(torch.tensor([0, 1]))})
+    assert snapshot == observe(
+        lambda: {
+            "with class 3": F.one_hot(torch.tensor([0, 3])),
+            "without": F.one_hot(torch.tensor([0, 1])),
+        }
+    )
 
 
-@pytest.mark.parametrize("index, classes", [([3], 3), ([-1], 3), ([], -1)], ids=["too large", "negative", "none to count by"])
-@pytest.mark.api("torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot", article="C")
+@pytest.mark.parametrize(
+    "index, classes",
+    [([3], 3), ([-1], 3), ([], -1)],
+    ids=["too large", "negative", "none to count by"],
+)
+@pytest.mark.api(
+    "torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot", article="C"
+)
 def test_one_hot_refuses_indices_that_are_no_class(index, classes, snapshot):
     """An index outside 0 .. num_classes - 1 raises, and so does an empty tensor whose classes are to be counted.
 
     Always on the CPU here: CUDA leaves the first two to a device-side assertion.
     """
-    assert snapshot == observe(lambda: F.one_hot(torch.tensor(index, dtype=torch.int64).cpu(), classes))
+    assert snapshot == observe(
+        lambda: F.one_hot(torch.tensor(index, dtype=torch.int64).cpu(), classes)
+    )
 
 
 @pytest.mark.parametrize("dtype", ["int32", "float32"])

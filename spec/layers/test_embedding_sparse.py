@@ -16,14 +16,21 @@ def looked_up(indices, **settings):
     """A layer after a backward pass in which each lookup's gradient is its number, from 1."""
     layer = embedding(TABLE, **settings)
     output = layer(torch.tensor(indices))
-    output.backward(torch.arange(1, 1 + len(indices), dtype=output.dtype)[:, None].expand(len(indices), 2))
+    output.backward(
+        torch.arange(1, 1 + len(indices), dtype=output.dtype)[:, None].expand(len(indices), 2)
+    )
     return layer
 
 
 def parts(gradient):
     """A sparse gradient as facts: its layout, the rows it holds and their values."""
-    return {"layout": str(gradient.layout), "coalesced": gradient.is_coalesced(), "rows": gradient._indices(),
-            "values": gradient._values(), "shape": gradient.shape}
+    return {
+        "layout": str(gradient.layout),
+        "coalesced": gradient.is_coalesced(),
+        "rows": gradient._indices(),
+        "values": gradient._values(),
+        "shape": gradient.shape,
+    }
 
 
 def step(optimizer_class, **settings):
@@ -47,29 +54,69 @@ def test_embedding_sparse_gradient_holds_a_row_for_each_lookup(snapshot):
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
-@pytest.mark.changed("1.13", "a sparse tensor of less than two entries counts as coalesced", kind="silent",
-                     cause="pytorch#82426", advice="do not take is_coalesced() for a fact about how a gradient came about")
+@pytest.mark.changed(
+    "1.13",
+    "a sparse tensor of less than two entries counts as coalesced",
+    kind="silent",
+    cause="pytorch#82426",
+    advice="do not take is_coalesced() for a fact about how a gradient came about",
+)
 def test_embedding_sparse_gradient_leaves_the_padding_row_out(snapshot):
     """Lookups of ``padding_idx`` are not in the sparse gradient at all."""
-    assert snapshot == observe(lambda: parts(looked_up([2, 0, 2], sparse=True, padding_idx=2).weight.grad))
+    assert snapshot == observe(
+        lambda: parts(looked_up([2, 0, 2], sparse=True, padding_idx=2).weight.grad)
+    )
 
 
 @pytest.mark.parametrize("name", ["SGD", "SparseAdam", "Adagrad"])
-@pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", "torch.optim.SparseAdam", "torch.optim.Adagrad", page="optim")
-@pytest.mark.changed("1.7", "SparseAdam uses up a generator of parameters, such as model.parameters(), and raises", kind="error",
-                     cause="pytorch#43668", advice="pass list(model.parameters()) on 1.7")
-@pytest.mark.changed("1.8", "SparseAdam takes a generator of parameters again", kind="error-gone", cause="pytorch#47724")
-@pytest.mark.changed("2.11", "Adagrad warns that the invariants of sparse tensors are not checked", kind="warning",
-                     cause="pytorch#171695", advice="call torch.sparse.check_sparse_tensor_invariants.disable() or enable()")
+@pytest.mark.api(
+    "torch.nn.Embedding",
+    "torch.optim.SGD",
+    "torch.optim.SparseAdam",
+    "torch.optim.Adagrad",
+    page="optim",
+)
+@pytest.mark.changed(
+    "1.7",
+    "SparseAdam uses up a generator of parameters, such as model.parameters(), and raises",
+    kind="error",
+    cause="pytorch#43668",
+    advice="pass list(model.parameters()) on 1.7",
+)
+@pytest.mark.changed(
+    "1.8",
+    "SparseAdam takes a generator of parameters again",
+    kind="error-gone",
+    cause="pytorch#47724",
+)
+@pytest.mark.changed(
+    "2.11",
+    "Adagrad warns that the invariants of sparse tensors are not checked",
+    kind="warning",
+    cause="pytorch#171695",
+    advice="call torch.sparse.check_sparse_tensor_invariants.disable() or enable()",
+)
 def test_embedding_sparse_gradient_steps_the_rows_it_holds(name, snapshot):
     """SGD, SparseAdam and Adagrad take sparse gradients, and move the looked-up rows alone."""
     assert snapshot == observe(lambda: step(getattr(torch.optim, name), lr=0.5))
 
 
 @pytest.mark.parametrize("name", ["Adam", "AdamW"])
-@pytest.mark.api("torch.nn.Embedding", "torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.6", "AdamW's message names AdamW, and no longer SparseAdam", kind="wording", cause="pytorch#36088")
-@pytest.mark.changed("2.7", "AdamW's message is Adam's: AdamW is a subclass of it", kind="wording", cause="pytorch#143710")
+@pytest.mark.api(
+    "torch.nn.Embedding", "torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam"
+)
+@pytest.mark.changed(
+    "1.6",
+    "AdamW's message names AdamW, and no longer SparseAdam",
+    kind="wording",
+    cause="pytorch#36088",
+)
+@pytest.mark.changed(
+    "2.7",
+    "AdamW's message is Adam's: AdamW is a subclass of it",
+    kind="wording",
+    cause="pytorch#143710",
+)
 def test_embedding_sparse_gradient_is_refused_by_adam(name, snapshot):
     """Adam and AdamW raise on a sparse gradient: use SparseAdam for the table."""
     assert snapshot == observe(lambda: step(getattr(torch.optim, name), lr=0.5))
@@ -81,13 +128,25 @@ def test_embedding_sparse_gradient_is_refused_by_weight_decay(snapshot):
     assert snapshot == observe(lambda: step(torch.optim.SGD, lr=0.5, weight_decay=0.1))
 
 
-@pytest.mark.api("torch.nn.Embedding", "torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
-@pytest.mark.changed("1.7", "SparseAdam uses up a generator of parameters, and raises ValueError before it sees a gradient",
-                     kind="exception", cause="pytorch#43668", advice="pass list(model.parameters()) on 1.7")
-@pytest.mark.changed("1.8", "SparseAdam takes a generator of parameters again, and raises RuntimeError at the step",
-                     kind="exception", cause="pytorch#47724")
+@pytest.mark.api(
+    "torch.nn.Embedding", "torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam"
+)
+@pytest.mark.changed(
+    "1.7",
+    "SparseAdam uses up a generator of parameters, and raises ValueError before it sees a gradient",
+    kind="exception",
+    cause="pytorch#43668",
+    advice="pass list(model.parameters()) on 1.7",
+)
+@pytest.mark.changed(
+    "1.8",
+    "SparseAdam takes a generator of parameters again, and raises RuntimeError at the step",
+    kind="exception",
+    cause="pytorch#47724",
+)
 def test_embedding_dense_gradient_is_refused_by_sparse_adam(snapshot):
     """SparseAdam takes sparse gradients alone."""
+
     def act():
         layer = looked_up([2, 0])
         torch.optim.SparseAdam(layer.parameters(), lr=0.5).step()

@@ -23,16 +23,30 @@ def gradients(layer, shape):
     output = layer(torch.zeros(shape, requires_grad=True))
     output = output[0] if isinstance(output, tuple) else output
     output.sum().backward()
-    return {"output": output.shape, **{name: parameter.grad for name, parameter in layer.named_parameters()}}
+    return {
+        "output": output.shape,
+        **{name: parameter.grad for name, parameter in layer.named_parameters()},
+    }
 
 
 @pytest.mark.parametrize("layer", list(TRAINED))
-@pytest.mark.api("torch.nn.Linear", "torch.nn.Conv2d", "torch.nn.ConvTranspose1d", "torch.nn.BatchNorm1d", "torch.nn.LayerNorm",
-                 "torch.nn.GroupNorm", "torch.nn.PReLU", "torch.nn.LSTMCell", page="nn")
-@pytest.mark.changed("1.5",
-                     "BatchNorm1d gives zeros instead of None; ConvTranspose1d, GroupNorm, Linear, LSTMCell take an empty batch",
-                     kind="silent",
-                     advice="skip the step after an empty batch: momentum and decay move BatchNorm's parameters in it")
+@pytest.mark.api(
+    "torch.nn.Linear",
+    "torch.nn.Conv2d",
+    "torch.nn.ConvTranspose1d",
+    "torch.nn.BatchNorm1d",
+    "torch.nn.LayerNorm",
+    "torch.nn.GroupNorm",
+    "torch.nn.PReLU",
+    "torch.nn.LSTMCell",
+    page="nn",
+)
+@pytest.mark.changed(
+    "1.5",
+    "BatchNorm1d gives zeros instead of None; ConvTranspose1d, GroupNorm, Linear, LSTMCell take an empty batch",
+    kind="silent",
+    advice="skip the step after an empty batch: momentum and decay move BatchNorm's parameters in it",
+)
 def test_empty_batch_gives_gradients_of_zero(layer, snapshot):
     """A layer gives an empty output, and its parameters get zeros, not None: momentum and decay still move them in the step."""
     make, shape = TRAINED[layer]
@@ -50,8 +64,15 @@ PLAIN = {
 
 
 @pytest.mark.parametrize("layer", list(PLAIN))
-@pytest.mark.api("torch.nn.AdaptiveAvgPool1d", "torch.nn.AdaptiveMaxPool2d", "torch.nn.Upsample", "torch.nn.Flatten",
-                 "torch.nn.Softmax", "torch.nn.ReflectionPad1d", page="nn")
+@pytest.mark.api(
+    "torch.nn.AdaptiveAvgPool1d",
+    "torch.nn.AdaptiveMaxPool2d",
+    "torch.nn.Upsample",
+    "torch.nn.Flatten",
+    "torch.nn.Softmax",
+    "torch.nn.ReflectionPad1d",
+    page="nn",
+)
 @pytest.mark.changed("1.5", "Upsample takes an empty batch", kind="error-gone")
 @pytest.mark.changed("1.7", "ReflectionPad1d takes an empty batch", kind="error-gone")
 @pytest.mark.changed("1.10", "AdaptiveMaxPool2d takes an empty batch", kind="error-gone")
@@ -65,7 +86,9 @@ def test_empty_batch_passes_through_layers_without_parameters(layer, snapshot):
 @pytest.mark.changed("1.10", "an empty batch is taken", kind="error-gone")
 def test_empty_batch_passes_through_bilinear(snapshot):
     """Two empty batches make one."""
-    assert snapshot == observe(lambda: nn.Bilinear(2, 3, 1)(torch.zeros(0, 2), torch.zeros(0, 3)).shape)
+    assert snapshot == observe(
+        lambda: nn.Bilinear(2, 3, 1)(torch.zeros(0, 2), torch.zeros(0, 3)).shape
+    )
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
@@ -84,13 +107,25 @@ def test_empty_batch_is_counted_by_batchnorm_and_leaves_its_statistics(snapshot)
 @pytest.mark.changed("1.5", "an empty batch is refused", kind="error", advice="skip empty batches")
 def test_empty_batch_is_refused_by_instancenorm_with_affine(snapshot):
     """InstanceNorm repeats its weight for each sample; with none of them it cannot index the first."""
-    assert snapshot == observe(lambda: nn.InstanceNorm1d(2, affine=True)(torch.zeros(0, 2, 3)).shape)
+    assert snapshot == observe(
+        lambda: nn.InstanceNorm1d(2, affine=True)(torch.zeros(0, 2, 3)).shape
+    )
 
 
 @pytest.mark.api("torch.nn.GroupNorm", page="generated/torch.nn.GroupNorm")
-@pytest.mark.changed("1.6", "the gradient of the weight is NaN instead of zero", kind="silent", cause="pytorch#28203 (probably)",
-                     advice="skip samples without positions")
-@pytest.mark.changed("2.14", "refused where the gradient was NaN before", kind="error", advice="skip samples without positions")
+@pytest.mark.changed(
+    "1.6",
+    "the gradient of the weight is NaN instead of zero",
+    kind="silent",
+    cause="pytorch#28203 (probably)",
+    advice="skip samples without positions",
+)
+@pytest.mark.changed(
+    "2.14",
+    "refused where the gradient was NaN before",
+    kind="error",
+    advice="skip samples without positions",
+)
 def test_groupnorm_refuses_samples_without_positions(snapshot):
     """[sample, channel, 0] raises. It passed before, and made the weight's gradient NaN for some releases."""
     assert snapshot == observe(lambda: gradients(nn.GroupNorm(1, 2), (1, 2, 0)))

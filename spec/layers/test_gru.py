@@ -18,6 +18,7 @@ def gru_reference(x, h_0, layers):
     x [time, batch, input], h_0 [layers, batch, hidden], W_ih [3 hidden, input], W_hh [3 hidden, hidden], b [3 hidden];
     returns output [time, batch, hidden] and h_n [layers, batch, hidden].
     """
+
     def sigmoid(z):
         return 1.0 / (1.0 + np.exp(-z))
 
@@ -60,11 +61,13 @@ def test_gru_gates_are_reset_update_new(snapshot):
 
     Reset open, update shut: tanh(0.75) = 0.635149; reset shut: tanh(0.5) = 0.46211717; update open: the old state, 2.
     """
-    assert snapshot == observe(lambda: {
-        "reset open, update shut": gated(OPEN, SHUT, 0.5, 0.25),
-        "reset shut, update shut": gated(SHUT, SHUT, 0.5, 0.25),
-        "reset open, update open": gated(OPEN, OPEN, 0.5, 0.25),
-    })
+    assert snapshot == observe(
+        lambda: {
+            "reset open, update shut": gated(OPEN, SHUT, 0.5, 0.25),
+            "reset shut, update shut": gated(SHUT, SHUT, 0.5, 0.25),
+            "reset open, update open": gated(OPEN, OPEN, 0.5, 0.25),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
@@ -73,7 +76,9 @@ def test_gru_new_gate_needs_both_biases(snapshot):
 
     tanh(0.5 + 0.125) = 0.554600 against tanh(0.75) = 0.635149. In an RNN or LSTM both places are the same.
     """
-    assert snapshot == observe(lambda: {"b_hn": gated(0.0, SHUT, 0.5, 0.25), "b_in": gated(0.0, SHUT, 0.75, 0.0)})
+    assert snapshot == observe(
+        lambda: {"b_hn": gated(0.0, SHUT, 0.5, 0.25), "b_in": gated(0.0, SHUT, 0.75, 0.0)}
+    )
 
 
 @pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
@@ -81,15 +86,23 @@ def test_gru_output_is_the_last_layers_state_at_every_step(snapshot):
     """Two layers over two steps, by the formula in NumPy; ``output[-1]`` equals ``h_n[-1]``, and there is no cell state."""
     gru, x = filled(nn.GRU(2, 2, num_layers=2)), torch.tensor([[[1.0, -1.0]], [[0.5, 2.0]]])
     output, h_n = gru(x)
-    for found, reference in zip((output, h_n), gru_reference(numbers(x), np.zeros((2, 1, 2)), layers_of(gru))):
-        np.testing.assert_allclose(numbers(found), reference, rtol=0, atol=1e-6)  # float32: values of some tenths, ULP 6e-8
+    for found, reference in zip(
+        (output, h_n), gru_reference(numbers(x), np.zeros((2, 1, 2)), layers_of(gru))
+    ):
+        np.testing.assert_allclose(
+            numbers(found), reference, rtol=0, atol=1e-6
+        )  # float32: values of some tenths, ULP 6e-8
     assert torch.equal(output[-1], h_n[-1])
     assert snapshot == observe(lambda: {"output": output.detach(), "h_n": h_n.detach()})
 
 
 @pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
-@pytest.mark.changed("1.8", "RNN and GRU know proj_size, and refuse it by a ValueError instead of a TypeError", kind="exception",
-                     cause="pytorch#47725")
+@pytest.mark.changed(
+    "1.8",
+    "RNN and GRU know proj_size, and refuse it by a ValueError instead of a TypeError",
+    kind="exception",
+    cause="pytorch#47725",
+)
 def test_gru_refuses_proj_size(snapshot):
     """Projections are for the LSTM alone."""
     assert snapshot == observe(lambda: shapes_of(nn.GRU(5, 6, proj_size=2)))
@@ -104,4 +117,6 @@ def test_gru_equals_its_formula(sizes, data):
     x, h_0 = quarters(data, time, batch, inputs), quarters(data, layers, batch, hidden)
     found = gru(torch.from_numpy(x), torch.from_numpy(h_0))
     for tensor, reference in zip(found, gru_reference(x, h_0, layers_of(gru))):
-        np.testing.assert_allclose(numbers(tensor), reference, rtol=1e-12, atol=1e-12)  # float64: sums of at most 8 terms
+        np.testing.assert_allclose(
+            numbers(tensor), reference, rtol=1e-12, atol=1e-12
+        )  # float64: sums of at most 8 terms

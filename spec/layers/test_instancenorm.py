@@ -50,10 +50,14 @@ def test_instancenorm_with_affine_scales_and_shifts_each_channel(snapshot):
 @pytest.mark.changed("2.12", "InstanceNorm takes bias", kind="api-appeared", cause="pytorch#176573")
 def test_instancenorm_without_bias_has_a_weight_alone(snapshot):
     """``affine=True, bias=False`` leaves the bias out; earlier releases know no such argument."""
-    assert snapshot == observe(lambda: list(nn.InstanceNorm1d(2, affine=True, bias=False).state_dict()))
+    assert snapshot == observe(
+        lambda: list(nn.InstanceNorm1d(2, affine=True, bias=False).state_dict())
+    )
 
 
-@pytest.mark.api("torch.nn.InstanceNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.InstanceNorm1d")
+@pytest.mark.api(
+    "torch.nn.InstanceNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.InstanceNorm1d"
+)
 def test_instancenorm_in_eval_computes_what_training_does(snapshot):
     """Without running statistics ``eval()`` changes nothing."""
     norm = nn.InstanceNorm1d(2)
@@ -80,7 +84,9 @@ def test_instancenorm_does_not_count_its_batches(snapshot):
     assert snapshot == observe(lambda: norm.num_batches_tracked)
 
 
-@pytest.mark.api("torch.nn.InstanceNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.InstanceNorm1d")
+@pytest.mark.api(
+    "torch.nn.InstanceNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.InstanceNorm1d"
+)
 def test_instancenorm_with_running_statistics_uses_them_in_eval(snapshot):
     """``track_running_stats=True`` and ``eval()``: the running mean 1 and variance 4 serve for every sample."""
     norm = nn.InstanceNorm1d(2, track_running_stats=True).eval()
@@ -89,11 +95,17 @@ def test_instancenorm_with_running_statistics_uses_them_in_eval(snapshot):
     assert snapshot == observe(lambda: norm(images()))
 
 
-@pytest.mark.parametrize("training", [pytest.param(True, id="training"), pytest.param(False, id="eval")])
+@pytest.mark.parametrize(
+    "training", [pytest.param(True, id="training"), pytest.param(False, id="eval")]
+)
 @pytest.mark.api("torch.nn.InstanceNorm1d", page="generated/torch.nn.InstanceNorm1d")
-@pytest.mark.changed("1.9", "a single position raises for any batch; for more than one sample it gave zeros", kind="error",
-                     cause="pytorch#56659",
-                     advice="leave the norm out where one position is left, or use LayerNorm over the channels")
+@pytest.mark.changed(
+    "1.9",
+    "a single position raises for any batch; for more than one sample it gave zeros",
+    kind="error",
+    cause="pytorch#56659",
+    advice="leave the norm out where one position is left, or use LayerNorm over the channels",
+)
 def test_instancenorm_refuses_one_spatial_element(training, snapshot):
     """A single position has no variance and would come out as 0: it raises, in eval too where no statistics are kept.
 
@@ -103,23 +115,35 @@ def test_instancenorm_refuses_one_spatial_element(training, snapshot):
 
 
 @pytest.mark.api("torch.nn.InstanceNorm1d", page="generated/torch.nn.InstanceNorm1d")
-@pytest.mark.changed("1.11", "takes one sample without a batch", kind="error-gone", cause="pytorch#65323")
+@pytest.mark.changed(
+    "1.11", "takes one sample without a batch", kind="error-gone", cause="pytorch#65323"
+)
 def test_instancenorm_takes_one_sample_without_a_batch(snapshot):
     """Input [channels, length] is one sample."""
     assert snapshot == observe(lambda: nn.InstanceNorm1d(2)(torch.tensor([[1.0, 3.0], [0.0, 4.0]])))
 
 
 @pytest.mark.api("torch.nn.InstanceNorm1d", page="generated/torch.nn.InstanceNorm1d")
-@pytest.mark.changed("2.1", "warns where num_features is not the input's number of channels", kind="warning",
-                     cause="pytorch#94624", advice="give num_features as the input has channels")
+@pytest.mark.changed(
+    "2.1",
+    "warns where num_features is not the input's number of channels",
+    kind="warning",
+    cause="pytorch#94624",
+    advice="give num_features as the input has channels",
+)
 def test_instancenorm_warns_of_another_number_of_channels(snapshot):
     """Without parameters ``num_features`` is not needed: five for an input of two channels only warns."""
     assert snapshot == observe(lambda: nn.InstanceNorm1d(5)(images()))
 
 
 @pytest.mark.api("torch.nn.InstanceNorm1d", page="generated/torch.nn.InstanceNorm1d")
-@pytest.mark.changed("2.1", "raises ValueError, with both numbers of channels, instead of RuntimeError", kind="exception",
-                     cause="pytorch#94624", advice="catch ValueError")
+@pytest.mark.changed(
+    "2.1",
+    "raises ValueError, with both numbers of channels, instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#94624",
+    advice="catch ValueError",
+)
 def test_instancenorm_with_affine_refuses_another_number_of_channels(snapshot):
     """With parameters the number of channels must be theirs."""
     assert snapshot == observe(lambda: nn.InstanceNorm1d(5, affine=True)(images()).detach())
@@ -131,4 +155,6 @@ def test_instancenorm_equals_its_formula(sizes, data):
     """For any input of two positions or more, the output is the formula's."""
     norm, x = filled(nn.InstanceNorm1d(sizes[1], affine=True).double()), quarters(data, *sizes)
     expected = instancenorm_reference(x, numbers(norm.weight), numbers(norm.bias))
-    np.testing.assert_allclose(numbers(norm(torch.from_numpy(x))), expected, atol=1e-12)  # float64: 1e-16 times at most 316
+    np.testing.assert_allclose(
+        numbers(norm(torch.from_numpy(x))), expected, atol=1e-12
+    )  # float64: 1e-16 times at most 316

@@ -25,15 +25,38 @@ LAYERS = {
 
 
 @pytest.mark.parametrize("make", list(LAYERS.values()), ids=list(LAYERS))
-@pytest.mark.api("torch.nn.Flatten", "torch.nn.LogSoftmax", "torch.nn.GELU", "torch.nn.Softplus", "torch.nn.Upsample",
-                 "torch.nn.EmbeddingBag", "torch.nn.GroupNorm", "torch.nn.MultiheadAttention", "torch.nn.ConvTranspose1d",
-                 "torch.nn.Bilinear", "torch.nn.LSTMCell", "torch.nn.AdaptiveAvgPool2d", "torch.nn.LeakyReLU", "torch.nn.PReLU",
-                 page="nn")
-@pytest.mark.changed("1.6", "LogSoftmax prints dim, and the attention's out_proj is a _LinearWithBias", kind="representation")
+@pytest.mark.api(
+    "torch.nn.Flatten",
+    "torch.nn.LogSoftmax",
+    "torch.nn.GELU",
+    "torch.nn.Softplus",
+    "torch.nn.Upsample",
+    "torch.nn.EmbeddingBag",
+    "torch.nn.GroupNorm",
+    "torch.nn.MultiheadAttention",
+    "torch.nn.ConvTranspose1d",
+    "torch.nn.Bilinear",
+    "torch.nn.LSTMCell",
+    "torch.nn.AdaptiveAvgPool2d",
+    "torch.nn.LeakyReLU",
+    "torch.nn.PReLU",
+    page="nn",
+)
+@pytest.mark.changed(
+    "1.6",
+    "LogSoftmax prints dim, and the attention's out_proj is a _LinearWithBias",
+    kind="representation",
+)
 @pytest.mark.changed("1.7", "Flatten prints its dimensions", kind="representation")
-@pytest.mark.changed("1.9", "the attention's out_proj is a NonDynamicallyQuantizableLinear", kind="representation",
-                     cause="pytorch#52537")
-@pytest.mark.changed("1.12", "GELU prints approximate", kind="representation", cause="pytorch#61439")
+@pytest.mark.changed(
+    "1.9",
+    "the attention's out_proj is a NonDynamicallyQuantizableLinear",
+    kind="representation",
+    cause="pytorch#52537",
+)
+@pytest.mark.changed(
+    "1.12", "GELU prints approximate", kind="representation", cause="pytorch#61439"
+)
 @pytest.mark.changed("1.13", "GELU quotes approximate", kind="representation")
 @pytest.mark.changed("2.0", "EmbeddingBag and Upsample quote their mode", kind="representation")
 @pytest.mark.changed("2.3", "Softplus prints floats", kind="representation")

@@ -18,6 +18,7 @@ def lstm_reference(x, h_0, c_0, layers):
     x [time, batch, input], h_0 and c_0 [layers, batch, hidden], W_ih [4 hidden, input], W_hh [4 hidden, hidden], b [4 hidden];
     returns output [time, batch, hidden], h_n and c_n [layers, batch, hidden].
     """
+
     def sigmoid(z):
         return 1.0 / (1.0 + np.exp(-z))
 
@@ -67,12 +68,14 @@ def test_lstm_gates_are_input_forget_cell_output(snapshot):
 
     All open, c is 2.4621172. Input shut, c stays 2; forget shut, c is tanh(0.5); output shut, h is 0.
     """
-    assert snapshot == observe(lambda: {
-        "all open": gated(OPEN, OPEN, 0.5, OPEN),
-        "input shut": gated(SHUT, OPEN, 0.5, OPEN),
-        "forget shut": gated(OPEN, SHUT, 0.5, OPEN),
-        "output shut": gated(OPEN, OPEN, 0.5, SHUT),
-    })
+    assert snapshot == observe(
+        lambda: {
+            "all open": gated(OPEN, OPEN, 0.5, OPEN),
+            "input shut": gated(SHUT, OPEN, 0.5, OPEN),
+            "forget shut": gated(OPEN, SHUT, 0.5, OPEN),
+            "output shut": gated(OPEN, OPEN, 0.5, SHUT),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
@@ -81,19 +84,30 @@ def test_lstm_output_is_the_hidden_state_and_not_the_cell(snapshot):
     lstm, x = filled(nn.LSTM(2, 2, num_layers=2)), torch.tensor([[[1.0, -1.0]], [[0.5, 2.0]]])
     output, (h_n, c_n) = lstm(x)
     zeros = np.zeros((2, 1, 2))
-    for found, reference in zip((output, h_n, c_n), lstm_reference(numbers(x), zeros, zeros, layers_of(lstm))):
-        np.testing.assert_allclose(numbers(found), reference, rtol=0, atol=1e-6)  # float32: values of some tenths, ULP 6e-8
+    for found, reference in zip(
+        (output, h_n, c_n), lstm_reference(numbers(x), zeros, zeros, layers_of(lstm))
+    ):
+        np.testing.assert_allclose(
+            numbers(found), reference, rtol=0, atol=1e-6
+        )  # float32: values of some tenths, ULP 6e-8
     assert torch.equal(output[-1], h_n[-1])
     assert snapshot == observe(lambda: {"output": output.detach(), "c_n": c_n.detach()})
 
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
 @pytest.mark.changed("1.7", "the message writes the size that it got in brackets", kind="wording")
-@pytest.mark.changed("1.11", "raises IndexError instead of RuntimeError: the tensor is taken apart before its size is looked at",
-                     kind="exception", cause="pytorch#71056", advice="pass the pair (h_0, c_0)")
+@pytest.mark.changed(
+    "1.11",
+    "raises IndexError instead of RuntimeError: the tensor is taken apart before its size is looked at",
+    kind="exception",
+    cause="pytorch#71056",
+    advice="pass the pair (h_0, c_0)",
+)
 def test_lstm_refuses_a_hidden_state_alone(snapshot):
     """The first state is the pair (h_0, c_0); an RNN's single tensor raises, for torch takes it apart as a pair."""
-    assert snapshot == observe(lambda: filled(nn.LSTM(1, 1))(torch.zeros(2, 1, 1), torch.zeros(1, 1, 1))[0].detach())
+    assert snapshot == observe(
+        lambda: filled(nn.LSTM(1, 1))(torch.zeros(2, 1, 1), torch.zeros(1, 1, 1))[0].detach()
+    )
 
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
@@ -103,10 +117,16 @@ def test_lstm_with_proj_size_returns_a_smaller_hidden_state(snapshot):
 
     In float64: for float32 torch 2.0 and later warn on CPUs for which they hold a faster LSTM without projections (oneDNN's).
     """
+
     def act():
         lstm = filled(nn.LSTM(5, 6, proj_size=2).double())
         output, (h_n, c_n) = lstm(torch.zeros(4, 1, 5, dtype=torch.float64))
-        return {"parameters": shapes_of(lstm), "output": output.shape, "h_n": h_n.shape, "c_n": c_n.shape}
+        return {
+            "parameters": shapes_of(lstm),
+            "output": output.shape,
+            "h_n": h_n.shape,
+            "c_n": c_n.shape,
+        }
 
     assert snapshot == observe(act)
 
@@ -117,7 +137,12 @@ def test_lstm_equals_its_formula(sizes, data):
     """For any sizes, inputs and first states, output, h_n and c_n are the formula's."""
     time, batch, inputs, hidden, layers = sizes
     lstm = filled(nn.LSTM(inputs, hidden, num_layers=layers).double())
-    x, h_0, c_0 = (quarters(data, *shape) for shape in ((time, batch, inputs), (layers, batch, hidden), (layers, batch, hidden)))
+    x, h_0, c_0 = (
+        quarters(data, *shape)
+        for shape in ((time, batch, inputs), (layers, batch, hidden), (layers, batch, hidden))
+    )
     output, (h_n, c_n) = lstm(torch.from_numpy(x), (torch.from_numpy(h_0), torch.from_numpy(c_0)))
     for found, reference in zip((output, h_n, c_n), lstm_reference(x, h_0, c_0, layers_of(lstm))):
-        np.testing.assert_allclose(numbers(found), reference, rtol=1e-12, atol=1e-12)  # float64: sums of at most 8 terms
+        np.testing.assert_allclose(
+            numbers(found), reference, rtol=1e-12, atol=1e-12
+        )  # float64: sums of at most 8 terms

@@ -65,10 +65,14 @@ def projected(layer, table):
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
 def test_max_norm_lookup_after_other_use_of_the_table_makes_backward_raise(snapshot):
     """What backward needs of the table was rescaled after it was used: autograd notices the write in place and raises."""
-    assert snapshot == observe(lambda: projected(embedding(TABLE, max_norm=1.0), lambda layer: layer.weight))
+    assert snapshot == observe(
+        lambda: projected(embedding(TABLE, max_norm=1.0), lambda layer: layer.weight)
+    )
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_max_norm_lookup_after_use_of_a_clone_is_safe(snapshot):
     """The way out that the documentation names: multiply ``weight.clone()``, which no lookup rescales."""
-    assert snapshot == observe(lambda: projected(embedding(TABLE, max_norm=1.0), lambda layer: layer.weight.clone()))
+    assert snapshot == observe(
+        lambda: projected(embedding(TABLE, max_norm=1.0), lambda layer: layer.weight.clone())
+    )

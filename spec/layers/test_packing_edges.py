@@ -13,73 +13,128 @@ def samples():
     return [torch.tensor([1.0, 2.0, 3.0]), torch.tensor([4.0])]
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence"
+)
 @pytest.mark.changed("2.5", "padding_side came", kind="api-appeared", cause="pytorch#131884")
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_pad_sequence_pads_on_the_side_it_is_told(side, snapshot):
     """To the right by default; to the left, the last step of every sample stands in the last column."""
-    assert snapshot == observe(lambda: rnn.pad_sequence(samples(), batch_first=True, padding_value=-1.0, padding_side=side))
+    assert snapshot == observe(
+        lambda: rnn.pad_sequence(samples(), batch_first=True, padding_value=-1.0, padding_side=side)
+    )
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence")
-@pytest.mark.changed("1.9", "a tensor is refused", kind="error", cause="pytorch#57868",
-                     advice="give a list: list(tensor), or tensor.unbind()")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence"
+)
+@pytest.mark.changed(
+    "1.9",
+    "a tensor is refused",
+    kind="error",
+    cause="pytorch#57868",
+    advice="give a list: list(tensor), or tensor.unbind()",
+)
 @pytest.mark.changed("1.11", "a tensor is taken again", kind="error-gone", cause="pytorch#72436")
 def test_pad_sequence_takes_a_tensor_for_a_list(snapshot):
     """A batch that is padded already passes through, steps first. For a time it raised."""
-    assert snapshot == observe(lambda: rnn.pad_sequence(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])))
+    assert snapshot == observe(
+        lambda: rnn.pad_sequence(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
+    )
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence"
+)
 def test_pad_sequence_has_the_dtype_of_its_first_sample(snapshot):
     """Trap: a first sample of integers cuts the fractions off all the others."""
-    assert snapshot == observe(lambda: rnn.pad_sequence([torch.tensor([1]), torch.tensor([2.5])], batch_first=True))
+    assert snapshot == observe(
+        lambda: rnn.pad_sequence([torch.tensor([1]), torch.tensor([2.5])], batch_first=True)
+    )
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence")
-@pytest.mark.changed("1.9", "RuntimeError that says what is wrong, instead of IndexError", kind="exception",
-                     cause="pytorch#57868")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence"
+)
+@pytest.mark.changed(
+    "1.9",
+    "RuntimeError that says what is wrong, instead of IndexError",
+    kind="exception",
+    cause="pytorch#57868",
+)
 def test_pad_sequence_of_nothing_raises(snapshot):
     """An empty batch has no width."""
     assert snapshot == observe(lambda: rnn.pad_sequence([]))
 
 
-@pytest.mark.api("torch.nn.utils.rnn.unpad_sequence", page="generated/torch.nn.utils.rnn.unpad_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.unpad_sequence", page="generated/torch.nn.utils.rnn.unpad_sequence"
+)
 @pytest.mark.changed("1.11", "unpad_sequence came", kind="api-appeared", cause="pytorch#66550")
 def test_unpad_sequence_undoes_padding(snapshot):
     """Given the lengths, it gives the samples back."""
-    assert snapshot == observe(lambda: rnn.unpad_sequence(rnn.pad_sequence(samples()), torch.tensor([3, 1])))
+    assert snapshot == observe(
+        lambda: rnn.unpad_sequence(rnn.pad_sequence(samples()), torch.tensor([3, 1]))
+    )
 
 
-@pytest.mark.api("torch.nn.utils.rnn.unpack_sequence", page="generated/torch.nn.utils.rnn.unpack_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.unpack_sequence", page="generated/torch.nn.utils.rnn.unpack_sequence"
+)
 @pytest.mark.changed("1.11", "unpack_sequence came", kind="api-appeared", cause="pytorch#66550")
 def test_unpack_sequence_undoes_packing(snapshot):
     """In the order of the samples, sorted or not."""
-    assert snapshot == observe(lambda: rnn.unpack_sequence(rnn.pack_sequence(samples()[::-1], enforce_sorted=False)))
+    assert snapshot == observe(
+        lambda: rnn.unpack_sequence(rnn.pack_sequence(samples()[::-1], enforce_sorted=False))
+    )
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.utils.rnn.pack_padded_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pack_padded_sequence",
+    page="generated/torch.nn.utils.rnn.pack_padded_sequence",
+)
 def test_rnn_pack_drops_the_fraction_of_a_length(snapshot):
     """Lengths that are means, 2.9 say, are cut off, and nothing is said."""
     padded = torch.arange(6.0).reshape(3, 2, 1)
-    assert snapshot == observe(lambda: rnn.pack_padded_sequence(padded, torch.tensor([2.9, 1.0])).batch_sizes)
+    assert snapshot == observe(
+        lambda: rnn.pack_padded_sequence(padded, torch.tensor([2.9, 1.0])).batch_sizes
+    )
 
 
 @pytest.mark.api("torch.nn.utils.weight_norm", page="generated/torch.nn.utils.weight_norm")
-@pytest.mark.changed("2.1", "warns that it is deprecated", kind="warning", cause="pytorch#103001",
-                     advice="use torch.nn.utils.parametrizations.weight_norm, whose state dict has other names", unless=())
-@pytest.mark.changed("2.4", "the warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     cause="pytorch#127689 (probably)", unless=())
+@pytest.mark.changed(
+    "2.1",
+    "warns that it is deprecated",
+    kind="warning",
+    cause="pytorch#103001",
+    advice="use torch.nn.utils.parametrizations.weight_norm, whose state dict has other names",
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.4",
+    "the warning is a FutureWarning instead of a UserWarning",
+    kind="warning",
+    cause="pytorch#127689 (probably)",
+    unless=(),
+)
 def test_weight_norm_stores_magnitude_and_direction_and_warns(snapshot):
     """A layer's weight becomes ``weight_g`` and ``weight_v``. It is deprecated; the new one has other names."""
     assert snapshot == observe(lambda: sorted(nn.utils.weight_norm(nn.Linear(2, 1)).state_dict()))
 
 
-@pytest.mark.api("torch.nn.utils.parametrizations.weight_norm", page="generated/torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("1.9", "torch.nn.utils.parametrizations came, without weight_norm", kind="wording")
-@pytest.mark.changed("2.1", "parametrizations.weight_norm came", kind="api-appeared", cause="pytorch#103001")
+@pytest.mark.api(
+    "torch.nn.utils.parametrizations.weight_norm",
+    page="generated/torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "1.9", "torch.nn.utils.parametrizations came, without weight_norm", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1", "parametrizations.weight_norm came", kind="api-appeared", cause="pytorch#103001"
+)
 def test_parametrized_weight_norm_stores_the_same_under_other_names(snapshot):
     """``original0`` is the magnitude, ``original1`` the direction."""
+
     def act():
         layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))
         return {name: list(value.shape) for name, value in sorted(layer.state_dict().items())}
@@ -87,15 +142,27 @@ def test_parametrized_weight_norm_stores_the_same_under_other_names(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.utils.parametrizations.weight_norm", page="generated/torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("1.9", "torch.nn.utils.parametrizations came, without weight_norm", kind="wording")
-@pytest.mark.changed("2.1", "parametrizations.weight_norm came, and loads the old names", kind="api-appeared",
-                     cause="pytorch#103001")
+@pytest.mark.api(
+    "torch.nn.utils.parametrizations.weight_norm",
+    page="generated/torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "1.9", "torch.nn.utils.parametrizations came, without weight_norm", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1",
+    "parametrizations.weight_norm came, and loads the old names",
+    kind="api-appeared",
+    cause="pytorch#103001",
+)
 def test_parametrized_weight_norm_loads_the_old_names(snapshot):
     """A checkpoint with ``weight_g`` 10 and ``weight_v`` [3, 4] gives the weight [6, 8]."""
+
     def act():
         layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1, bias=False))
-        layer.load_state_dict({"weight_g": torch.tensor([[10.0]]), "weight_v": torch.tensor([[3.0, 4.0]])})
+        layer.load_state_dict(
+            {"weight_g": torch.tensor([[10.0]]), "weight_v": torch.tensor([[3.0, 4.0]])}
+        )
         return layer.weight
 
     assert snapshot == observe(act)

@@ -28,7 +28,9 @@ def test_padding_row_shrinks_under_weight_decay(snapshot):
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_padding_row_of_zeros_rests_under_weight_decay(snapshot):
     """At zero there is nothing to decay: the default padding row is safe."""
-    assert snapshot == observe(lambda: train_two_steps(torch.optim.SGD, [[0.0, 0.0], [3.0, 4.0]], lr=0.5, weight_decay=1.0))
+    assert snapshot == observe(
+        lambda: train_two_steps(torch.optim.SGD, [[0.0, 0.0], [3.0, 4.0]], lr=0.5, weight_decay=1.0)
+    )
 
 
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", page="generated/torch.optim.SGD")
@@ -50,8 +52,14 @@ def test_padding_row_rests_under_adam(snapshot):
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_padding_row_moves_by_the_learning_rate_under_adam_with_weight_decay(snapshot):
     """Adam divides the decay by its own size: the row moves by about lr a step, however small ``weight_decay`` is."""
-    assert snapshot == observe(lambda: {
-        f"weight_decay={decay}": train_two_steps(torch.optim.Adam, lr=0.125, weight_decay=decay)[0] for decay in (0.01, 1.0)})
+    assert snapshot == observe(
+        lambda: {
+            f"weight_decay={decay}": train_two_steps(
+                torch.optim.Adam, lr=0.125, weight_decay=decay
+            )[0]
+            for decay in (0.01, 1.0)
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.AdamW", page="generated/torch.optim.AdamW")
@@ -60,7 +68,9 @@ def test_padding_row_shrinks_under_adamw_by_default(snapshot):
     assert snapshot == observe(lambda: train_two_steps(torch.optim.AdamW, lr=0.5))
 
 
-@pytest.mark.api("torch.nn.Embedding", "torch.nn.functional.linear", page="generated/torch.nn.Embedding")
+@pytest.mark.api(
+    "torch.nn.Embedding", "torch.nn.functional.linear", page="generated/torch.nn.Embedding"
+)
 def test_padding_row_gets_a_gradient_through_a_tied_output_layer(snapshot):
     """A table that serves as output layer too gets gradients there, and ``padding_idx`` stops only the lookup's."""
     layer = embedding(TABLE, padding_idx=0)

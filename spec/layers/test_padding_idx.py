@@ -46,7 +46,13 @@ def test_padding_idx_negative_counts_from_the_end(snapshot):
     """``padding_idx=-1`` is the last row, and the layer keeps the number counted from the start."""
     layer = torch.nn.Embedding(3, 2, padding_idx=-1)
     loss(layer).backward()
-    assert snapshot == observe(lambda: {"padding_idx": layer.padding_idx, "row": layer.weight[2], "gradient": layer.weight.grad})
+    assert snapshot == observe(
+        lambda: {
+            "padding_idx": layer.padding_idx,
+            "row": layer.weight[2],
+            "gradient": layer.weight.grad,
+        }
+    )
 
 
 @pytest.mark.parametrize("padding_idx", [3, -4])
@@ -61,7 +67,9 @@ def test_padding_row_of_a_pretrained_table_is_not_zeroed(snapshot):
     """``from_pretrained(table, padding_idx=1)`` keeps row 1 and outputs it; only its gradient is zero. Zero it yourself."""
     layer = torch.nn.Embedding.from_pretrained(torch.tensor(TABLE), freeze=False, padding_idx=1)
     loss(layer).backward()
-    assert snapshot == observe(lambda: {"output": layer(torch.tensor([1])), "gradient": layer.weight.grad})
+    assert snapshot == observe(
+        lambda: {"output": layer(torch.tensor([1])), "gradient": layer.weight.grad}
+    )
 
 
 @pytest.mark.api("torch.nn.functional.embedding", page="generated/torch.nn.functional.embedding")
@@ -73,7 +81,9 @@ def test_padding_idx_of_the_function_does_not_zero_the_output(snapshot):
     assert snapshot == observe(lambda: {"output": output, "gradient": weight.grad})
 
 
-@pytest.mark.api("torch.nn.Embedding", "torch.nn.init.constant_", page="generated/torch.nn.Embedding")
+@pytest.mark.api(
+    "torch.nn.Embedding", "torch.nn.init.constant_", page="generated/torch.nn.Embedding"
+)
 def test_padding_row_is_overwritten_by_an_initialisation(snapshot):
     """An initialiser writes the padding row as any other, and no gradient takes it back to zero.
 
@@ -99,7 +109,9 @@ def test_padding_row_is_zeroed_by_reset_parameters(snapshot):
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
 def test_padding_row_set_under_no_grad_takes_effect(snapshot):
     """Article C's table of three rows: the padding row is set to ones, and index 0 is output as ones."""
-    layer = embedding([[0.0, 0.0, 0.0], [-0.7895, -0.7089, -0.0364], [0.6778, 0.5803, 0.2678]], padding_idx=0)
+    layer = embedding(
+        [[0.0, 0.0, 0.0], [-0.7895, -0.7089, -0.0364], [0.6778, 0.5803, 0.2678]], padding_idx=0
+    )
     with torch.no_grad():
         layer.weight[0] = torch.ones(3)
     assert snapshot == observe(lambda: {"weight": layer.weight, "output": layer(torch.tensor([0]))})
@@ -116,8 +128,13 @@ def test_padding_row_set_to_ones_stays_through_training(snapshot):
 
 
 @pytest.mark.api("torch.nn.Embedding", page="notes/autograd", article="C")
-@pytest.mark.changed("1.8", "raises; before, the row was set and the weight was silently a leaf no longer", kind="error",
-                     cause="pytorch#46204", advice="set rows under torch.no_grad()")
+@pytest.mark.changed(
+    "1.8",
+    "raises; before, the row was set and the weight was silently a leaf no longer",
+    kind="error",
+    cause="pytorch#46204",
+    advice="set rows under torch.no_grad()",
+)
 def test_padding_row_set_outside_no_grad_raises(snapshot):
     """Assigning a row of a leaf that requires grad raises; under ``no_grad`` it does not.
 

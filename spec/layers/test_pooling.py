@@ -16,7 +16,9 @@ def starts_outside(length, window, stride, padding):
     return window * stride >= length + padding
 
 
-def pooled(x, kernel, stride, padding=0, dilation=1, ceil_mode=False, mean=False, count_include_pad=True):
+def pooled(
+    x, kernel, stride, padding=0, dilation=1, ceil_mode=False, mean=False, count_include_pad=True
+):
     """The pool of x [length], in float64, from the formula.
 
     There are floor((length + 2 padding - dilation (kernel - 1) - 1) / stride) + 1 windows. ``ceil_mode`` rounds up instead, but
@@ -32,7 +34,10 @@ def pooled(x, kernel, stride, padding=0, dilation=1, ceil_mode=False, mean=False
         places = window * stride - padding + dilation * np.arange(kernel)
         inside = x[places[(places >= 0) & (places < len(x))]]
         if mean:
-            result.append(inside.sum() / ((places < len(x) + padding).sum() if count_include_pad else len(inside)))
+            result.append(
+                inside.sum()
+                / ((places < len(x) + padding).sum() if count_include_pad else len(inside))
+            )
         else:
             result.append(inside.max(initial=-np.inf))
     return np.array(result)
@@ -40,18 +45,29 @@ def pooled(x, kernel, stride, padding=0, dilation=1, ceil_mode=False, mean=False
 
 def old_ceil_mode_differs(length, kernel, stride, padding, ceil_mode):
     """Up to torch 1.7 a window could start beyond an input without padding; the laws leave that out."""
-    return ceil_mode and not padding and starts_outside(length, -(-(length - kernel) // stride), stride, 0)
+    return (
+        ceil_mode
+        and not padding
+        and starts_outside(length, -(-(length - kernel) // stride), stride, 0)
+    )
 
 
-SIZES = {"length": st.integers(1, 7), "kernel": st.integers(1, 4), "stride": st.integers(1, 3), "padding": st.integers(0, 2),
-         "ceil_mode": st.booleans()}
+SIZES = {
+    "length": st.integers(1, 7),
+    "kernel": st.integers(1, 4),
+    "stride": st.integers(1, 3),
+    "padding": st.integers(0, 2),
+    "ceil_mode": st.booleans(),
+}
 
 
 @given(**SIZES, dilation=st.integers(1, 2))
 def test_max_pool_follows_the_window_formula(length, kernel, stride, padding, ceil_mode, dilation):
     """``max_pool1d`` gives as many windows as the formula says, with floor or ceil, and each one's maximum."""
     assume(padding <= kernel // 2 and length + 2 * padding > dilation * (kernel - 1))
-    assume(not old_ceil_mode_differs(length, dilation * (kernel - 1) + 1, stride, padding, ceil_mode))
+    assume(
+        not old_ceil_mode_differs(length, dilation * (kernel - 1) + 1, stride, padding, ceil_mode)
+    )
     x = np.arange(length) * 5 % 7 - 9.0  # negative and in no order, so that padding never wins
     settings = {"stride": stride, "padding": padding, "ceil_mode": ceil_mode, "dilation": dilation}
     expected = pooled(x, kernel, **settings)
@@ -61,19 +77,36 @@ def test_max_pool_follows_the_window_formula(length, kernel, stride, padding, ce
 
 
 @given(**SIZES, count_include_pad=st.booleans())
-def test_avg_pool_follows_the_window_formula(length, kernel, stride, padding, ceil_mode, count_include_pad):
+def test_avg_pool_follows_the_window_formula(
+    length, kernel, stride, padding, ceil_mode, count_include_pad
+):
     """``avg_pool1d`` gives as many windows as the formula says, with floor or ceil, and each one's mean."""
     assume(padding <= kernel // 2 and length + 2 * padding >= kernel)
     assume(not old_ceil_mode_differs(length, kernel, stride, padding, ceil_mode))
     x = np.arange(length) * 5 % 7 - 9.0
-    settings = {"stride": stride, "padding": padding, "ceil_mode": ceil_mode, "count_include_pad": count_include_pad}
+    settings = {
+        "stride": stride,
+        "padding": padding,
+        "ceil_mode": ceil_mode,
+        "count_include_pad": count_include_pad,
+    }
     output = nn.functional.avg_pool1d(torch.tensor(x)[None, None], kernel, **settings)
-    np.testing.assert_allclose(output[0, 0].numpy(), pooled(x, kernel, mean=True, **settings), rtol=1e-15)  # one division: 2^-53
+    np.testing.assert_allclose(
+        output[0, 0].numpy(), pooled(x, kernel, mean=True, **settings), rtol=1e-15
+    )  # one division: 2^-53
 
 
 def embedded():
     """Article E's input: indices 0 to 3 through an embedding of width 4 whose row 0 is padding; its other rows are ours."""
-    layer = embedding([[0.0, 0.0, 0.0, 0.0], [1.0, 8.0, 3.0, 6.0], [5.0, 2.0, 7.0, 4.0], [-1.0, -3.0, -2.0, -4.0]], padding_idx=0)
+    layer = embedding(
+        [
+            [0.0, 0.0, 0.0, 0.0],
+            [1.0, 8.0, 3.0, 6.0],
+            [5.0, 2.0, 7.0, 4.0],
+            [-1.0, -3.0, -2.0, -4.0],
+        ],
+        padding_idx=0,
+    )
     return layer(torch.tensor([0, 1, 2, 3])).detach()
 
 
@@ -105,7 +138,9 @@ def test_avg_pool1d_takes_the_mean_of_each_pair(snapshot):
 
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "AvgPool1d"])
-@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d", article="E")
+@pytest.mark.api(
+    "torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d", article="E"
+)
 def test_pool_stride_is_the_kernel_size_by_default(pool, snapshot):
     """Without ``stride`` windows do not overlap, where a convolution's stride is 1."""
     assert snapshot == observe(lambda: getattr(nn, pool)(2)(torch.tensor([[[1.0, 2.0, 3.0, 4.0]]])))
@@ -113,24 +148,47 @@ def test_pool_stride_is_the_kernel_size_by_default(pool, snapshot):
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "AvgPool1d"])
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d")
-@pytest.mark.changed("1.11", "MaxPool1d with ceil_mode warns of the order of arguments of the function that it calls itself",
-                     kind="warning", cause="pytorch#62544", advice="nothing to mend: the order did not change")
+@pytest.mark.changed(
+    "1.11",
+    "MaxPool1d with ceil_mode warns of the order of arguments of the function that it calls itself",
+    kind="warning",
+    cause="pytorch#62544",
+    advice="nothing to mend: the order did not change",
+)
 @pytest.mark.changed("1.12", "warns no longer", kind="warning", cause="pytorch#71258")
 def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
     """Five elements by twos: the fifth is dropped, or with ``ceil_mode`` a window of its own, whose mean is over one element."""
     x = torch.tensor([[[1.0, 2.0, 3.0, 4.0, 9.0]]])
-    assert snapshot == observe(lambda: {"default": getattr(nn, pool)(2)(x), "ceil_mode": getattr(nn, pool)(2, ceil_mode=True)(x)})
+    assert snapshot == observe(
+        lambda: {
+            "default": getattr(nn, pool)(2)(x),
+            "ceil_mode": getattr(nn, pool)(2, ceil_mode=True)(x),
+        }
+    )
 
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "AvgPool1d"])
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d")
-@pytest.mark.changed("1.7", "AvgPool1d gives 0 instead of NaN for the window beyond the input", kind="silent",
-                     cause="pytorch#41368")
-@pytest.mark.changed("1.8", "the window beyond the input is left out: it gave -inf (MaxPool1d) or 0 (AvgPool1d)", kind="silent",
-                     cause="pytorch#46558",
-                     advice="outputs can be one shorter: check shapes where ceil_mode is set and the stride exceeds the kernel")
-@pytest.mark.changed("1.11", "MaxPool1d with ceil_mode warns of the order of arguments of the function that it calls itself",
-                     kind="warning", cause="pytorch#62544", advice="nothing to mend: the order did not change")
+@pytest.mark.changed(
+    "1.7",
+    "AvgPool1d gives 0 instead of NaN for the window beyond the input",
+    kind="silent",
+    cause="pytorch#41368",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the window beyond the input is left out: it gave -inf (MaxPool1d) or 0 (AvgPool1d)",
+    kind="silent",
+    cause="pytorch#46558",
+    advice="outputs can be one shorter: check shapes where ceil_mode is set and the stride exceeds the kernel",
+)
+@pytest.mark.changed(
+    "1.11",
+    "MaxPool1d with ceil_mode warns of the order of arguments of the function that it calls itself",
+    kind="warning",
+    cause="pytorch#62544",
+    advice="nothing to mend: the order did not change",
+)
 @pytest.mark.changed("1.12", "warns no longer", kind="warning", cause="pytorch#71258")
 def test_pool_ceil_mode_starts_no_window_beyond_the_input(pool, snapshot):
     """Three elements, kernel 1, stride 3: rounding up gives two windows, but the second would start outside and is left out.
@@ -144,17 +202,21 @@ def test_pool_ceil_mode_starts_no_window_beyond_the_input(pool, snapshot):
 @pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d")
 def test_max_pool_pads_with_minus_infinity(snapshot):
     """Padding never wins: negative inputs keep their maximum, where zeros would cover them."""
-    assert snapshot == observe(lambda: nn.MaxPool1d(2, padding=1)(torch.tensor([[[-1.0, -2.0, -3.0, -4.0]]])))
+    assert snapshot == observe(
+        lambda: nn.MaxPool1d(2, padding=1)(torch.tensor([[[-1.0, -2.0, -3.0, -4.0]]]))
+    )
 
 
 @pytest.mark.api("torch.nn.AvgPool1d", page="generated/torch.nn.AvgPool1d")
 def test_avg_pool_counts_its_padding_unless_told(snapshot):
     """Padding counts as zeros in the mean, and ``count_include_pad=False`` divides by the real elements alone."""
     x = torch.tensor([[[2.0, 4.0, 6.0, 8.0]]])
-    assert snapshot == observe(lambda: {
-        "default": nn.AvgPool1d(2, padding=1)(x),
-        "count_include_pad=False": nn.AvgPool1d(2, padding=1, count_include_pad=False)(x),
-    })
+    assert snapshot == observe(
+        lambda: {
+            "default": nn.AvgPool1d(2, padding=1)(x),
+            "count_include_pad=False": nn.AvgPool1d(2, padding=1, count_include_pad=False)(x),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.AvgPool2d", page="generated/torch.nn.AvgPool2d")
@@ -167,47 +229,114 @@ def test_avg_pool2d_divides_by_the_divisor_it_is_given(snapshot):
 
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
-@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
-                 page="generated/torch.nn.MaxPool1d", article="E")
-@pytest.mark.changed("1.7", "MaxPool1d takes one sample without a batch", kind="error-gone", cause="pytorch#43745")
-@pytest.mark.changed("1.10", "AvgPool1d takes one sample without a batch", kind="error-gone", cause="pytorch#61860")
+@pytest.mark.api(
+    "torch.nn.MaxPool1d",
+    "torch.nn.MaxPool2d",
+    "torch.nn.AvgPool1d",
+    "torch.nn.AvgPool2d",
+    page="generated/torch.nn.MaxPool1d",
+    article="E",
+)
+@pytest.mark.changed(
+    "1.7", "MaxPool1d takes one sample without a batch", kind="error-gone", cause="pytorch#43745"
+)
+@pytest.mark.changed(
+    "1.10", "AvgPool1d takes one sample without a batch", kind="error-gone", cause="pytorch#61860"
+)
 def test_pool_takes_input_without_a_batch(pool, snapshot):
     """(channels, length) or (channels, height, width) pool as a batch of one would, and come out without a batch."""
     x = torch.tensor([[1.0, 2.0, 3.0, 5.0]])
-    assert snapshot == observe(lambda: getattr(nn, pool)(2)(x if pool.endswith("1d") else x.view(1, 2, 2)))
+    assert snapshot == observe(
+        lambda: getattr(nn, pool)(2)(x if pool.endswith("1d") else x.view(1, 2, 2))
+    )
 
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
-@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
-                 page="generated/torch.nn.MaxPool1d")
-@pytest.mark.changed("1.7", "MaxPool1d takes an empty batch", kind="error-gone", cause="pytorch#43745")
-@pytest.mark.changed("1.8", "MaxPool2d, AvgPool1d and AvgPool2d take an empty batch", kind="error-gone",
-                     cause="pytorch#40694 (probably)")
+@pytest.mark.api(
+    "torch.nn.MaxPool1d",
+    "torch.nn.MaxPool2d",
+    "torch.nn.AvgPool1d",
+    "torch.nn.AvgPool2d",
+    page="generated/torch.nn.MaxPool1d",
+)
+@pytest.mark.changed(
+    "1.7", "MaxPool1d takes an empty batch", kind="error-gone", cause="pytorch#43745"
+)
+@pytest.mark.changed(
+    "1.8",
+    "MaxPool2d, AvgPool1d and AvgPool2d take an empty batch",
+    kind="error-gone",
+    cause="pytorch#40694 (probably)",
+)
 def test_pool_takes_an_empty_batch(pool, snapshot):
     """A batch of no samples gives an output of no samples, of the shape that others would have."""
-    assert snapshot == observe(lambda: getattr(nn, pool)(2)(torch.ones((0, 1, 4) if pool.endswith("1d") else (0, 1, 4, 4))).shape)
+    assert snapshot == observe(
+        lambda: (
+            getattr(nn, pool)(2)(
+                torch.ones((0, 1, 4) if pool.endswith("1d") else (0, 1, 4, 4))
+            ).shape
+        )
+    )
 
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
-@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
-                 page="generated/torch.nn.MaxPool1d")
-@pytest.mark.changed("1.7", "MaxPool1d gives an empty output instead of raising", kind="error-gone", cause="pytorch#43745",
-                     advice="up to 2.0 check the length yourself")
-@pytest.mark.changed("2.1", "MaxPool1d raises, as the other pools do", kind="error", cause="pytorch#90211 (probably)",
-                     advice="pad or skip inputs that are shorter than the kernel")
+@pytest.mark.api(
+    "torch.nn.MaxPool1d",
+    "torch.nn.MaxPool2d",
+    "torch.nn.AvgPool1d",
+    "torch.nn.AvgPool2d",
+    page="generated/torch.nn.MaxPool1d",
+)
+@pytest.mark.changed(
+    "1.7",
+    "MaxPool1d gives an empty output instead of raising",
+    kind="error-gone",
+    cause="pytorch#43745",
+    advice="up to 2.0 check the length yourself",
+)
+@pytest.mark.changed(
+    "2.1",
+    "MaxPool1d raises, as the other pools do",
+    kind="error",
+    cause="pytorch#90211 (probably)",
+    advice="pad or skip inputs that are shorter than the kernel",
+)
 def test_pool_refuses_a_kernel_larger_than_the_input(pool, snapshot):
     """A window that does not fit once raises; from 1.7 to 2.0 MaxPool1d gave an empty output instead."""
-    assert snapshot == observe(lambda: getattr(nn, pool)(5)(torch.ones((1, 1, 4) if pool.endswith("1d") else (1, 1, 4, 4))))
+    assert snapshot == observe(
+        lambda: getattr(nn, pool)(5)(torch.ones((1, 1, 4) if pool.endswith("1d") else (1, 1, 4, 4)))
+    )
 
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d"])
-@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
-                 page="generated/torch.nn.MaxPool1d")
-@pytest.mark.changed("1.7", "MaxPool1d has a message of its own", kind="wording", cause="pytorch#43745")
-@pytest.mark.changed("1.8", "the message says that half of the kernel is allowed", kind="wording", cause="pytorch#50135")
-@pytest.mark.changed("1.13", "the message names one padding and one kernel size", kind="wording",
-                     cause="pytorch#83553 (probably)")
-@pytest.mark.changed("2.3", "the message speaks of the kernel as dilation spreads it", kind="wording", cause="pytorch#111427")
+@pytest.mark.api(
+    "torch.nn.MaxPool1d",
+    "torch.nn.MaxPool2d",
+    "torch.nn.AvgPool1d",
+    "torch.nn.AvgPool2d",
+    page="generated/torch.nn.MaxPool1d",
+)
+@pytest.mark.changed(
+    "1.7", "MaxPool1d has a message of its own", kind="wording", cause="pytorch#43745"
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message says that half of the kernel is allowed",
+    kind="wording",
+    cause="pytorch#50135",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message names one padding and one kernel size",
+    kind="wording",
+    cause="pytorch#83553 (probably)",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the message speaks of the kernel as dilation spreads it",
+    kind="wording",
+    cause="pytorch#111427",
+)
 def test_pool_refuses_padding_beyond_half_the_kernel(pool, snapshot):
     """With more padding a window could lie in it altogether, and have no maximum."""
     x = torch.ones((1, 1, 4) if pool.endswith("1d") else (1, 1, 4, 4))
@@ -234,4 +363,6 @@ def test_avg_pool_gradient_is_shared_by_the_window(snapshot):
 @pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d")
 def test_max_pool_gives_nan_for_a_window_with_nan(snapshot):
     """NaN counts as larger than all: it is not lost in a maximum, and the other windows are not touched."""
-    assert snapshot == observe(lambda: nn.MaxPool1d(2)(torch.tensor([[[float("nan"), 3.0, 5.0, 4.0]]])))
+    assert snapshot == observe(
+        lambda: nn.MaxPool1d(2)(torch.tensor([[[float("nan"), 3.0, 5.0, 4.0]]]))
+    )

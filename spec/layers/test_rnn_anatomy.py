@@ -18,7 +18,9 @@ def test_rnn_names_its_parameters_by_kind_and_layer(snapshot):
 def test_rnn_biases_are_vectors(snapshot):
     """Each bias has one dimension, [6]; article E writes 1*6."""
     rnn = nn.RNN(5, 6, num_layers=2, batch_first=True)
-    assert snapshot == observe(lambda: {"bias_ih_l0": rnn.bias_ih_l0.shape, "bias_hh_l0": rnn.bias_hh_l0.shape})
+    assert snapshot == observe(
+        lambda: {"bias_ih_l0": rnn.bias_ih_l0.shape, "bias_hh_l0": rnn.bias_hh_l0.shape}
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
@@ -36,18 +38,24 @@ def test_rnn_without_bias_has_weights_alone(snapshot):
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_bidirectional_has_reverse_parameters(snapshot):
     """Each layer has a second set of names in ``_reverse``, and the second layer reads both directions: [6, 12]."""
-    assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6, num_layers=2, bidirectional=True, bias=False)))
+    assert snapshot == observe(
+        lambda: shapes_of(nn.RNN(5, 6, num_layers=2, bidirectional=True, bias=False))
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_parameters_start_within_one_over_the_root_of_hidden_size(snapshot):
     """Every parameter, biases included, is drawn between -1/sqrt(hidden) and 1/sqrt(hidden): here ±0.5, and none is all zero."""
     rnn = nn.RNN(100, 4)  # 100 inputs: the bound does not depend on them
-    assert snapshot == observe(lambda: {
-        "largest between 0.45 and 0.5": bool(0.45 < rnn.weight_ih_l0.abs().max() <= 0.5),
-        "all within 0.5": all(bool((parameter.abs() <= 0.5).all()) for parameter in rnn.parameters()),
-        "none all zero": all(bool(parameter.abs().sum() > 0) for parameter in rnn.parameters()),
-    })
+    assert snapshot == observe(
+        lambda: {
+            "largest between 0.45 and 0.5": bool(0.45 < rnn.weight_ih_l0.abs().max() <= 0.5),
+            "all within 0.5": all(
+                bool((parameter.abs() <= 0.5).all()) for parameter in rnn.parameters()
+            ),
+            "none all zero": all(bool(parameter.abs().sum() > 0) for parameter in rnn.parameters()),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
@@ -66,8 +74,11 @@ def test_rnn_dropout_acts_between_layers_only(snapshot):
 
     The first layer's state in h_n is whole too: 12.
     """
+
     def act():
-        output, h_n = digits(num_layers=2, dropout=1.0)(torch.tensor([[[1.0]], [[2.0]]]), torch.tensor([[[0.0]], [[1.0]]]))
+        output, h_n = digits(num_layers=2, dropout=1.0)(
+            torch.tensor([[[1.0]], [[2.0]]]), torch.tensor([[[0.0]], [[1.0]]])
+        )
         return {"output": output.detach().reshape(2), "h_n": h_n.detach().reshape(2)}
 
     assert snapshot == observe(act)
@@ -76,6 +87,7 @@ def test_rnn_dropout_acts_between_layers_only(snapshot):
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_dropout_rests_in_eval(snapshot):
     """After ``eval()`` dropout=1 drops nothing: the second layer reads 1, 12 and gives 1, 22."""
+
     def act():
         output, _ = digits(num_layers=2, dropout=1.0).eval()(torch.tensor([[[1.0]], [[2.0]]]))
         return output.detach().reshape(2)
@@ -97,8 +109,13 @@ def test_rnn_refuses_another_nonlinearity(snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("1.8", "raises ValueError, which speaks of proj_size, instead of ZeroDivisionError", kind="exception",
-                     cause="pytorch#47725", advice="catch ValueError")
+@pytest.mark.changed(
+    "1.8",
+    "raises ValueError, which speaks of proj_size, instead of ZeroDivisionError",
+    kind="exception",
+    cause="pytorch#47725",
+    advice="catch ValueError",
+)
 @pytest.mark.changed("2.1", "the message names hidden_size", kind="wording", cause="pytorch#105659")
 def test_rnn_refuses_hidden_size_zero(snapshot):
     """A hidden size of 0 raises in the constructor."""
@@ -112,7 +129,9 @@ def test_rnn_refuses_an_input_of_another_size(snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("1.10", "the message names the sequence's length", kind="wording", cause="pytorch#60269")
+@pytest.mark.changed(
+    "1.10", "the message names the sequence's length", kind="wording", cause="pytorch#60269"
+)
 def test_rnn_refuses_a_sequence_without_steps(snapshot):
     """A sequence of length 0 raises; there is no last state to return."""
     assert snapshot == observe(lambda: filled(nn.RNN(5, 6))(torch.zeros(0, 2, 5)))
@@ -121,6 +140,7 @@ def test_rnn_refuses_a_sequence_without_steps(snapshot):
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_takes_a_batch_without_samples(snapshot):
     """A batch of size 0 passes: output [3, 0, 6]."""
+
     def act():
         output, h_n = filled(nn.RNN(5, 6))(torch.zeros(3, 0, 5))
         return {"output": output.shape, "h_n": h_n.shape}

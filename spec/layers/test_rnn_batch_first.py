@@ -61,7 +61,9 @@ def test_rnn_last_step_of_output_is_the_last_layer_of_h_n(snapshot):
     """``output[:, -1]`` equals ``h_n[-1]``, to the bit: article E's summary of the sentence."""
     output, h_n = digits(num_layers=2, batch_first=True)(samples())
     assert torch.equal(output[:, -1], h_n[-1])
-    assert snapshot == observe(lambda: {"output": output.detach().squeeze(2), "h_n": h_n.detach().squeeze(2)})
+    assert snapshot == observe(
+        lambda: {"output": output.detach().squeeze(2), "h_n": h_n.detach().squeeze(2)}
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
@@ -79,13 +81,18 @@ def test_rnn_bidirectional_last_step_has_read_one_input_backwards(snapshot):
     """
     output, h_n = digits(bidirectional=True, batch_first=True)(samples())
     assert torch.equal(h_n[1], output[:, 0, 1:])
-    assert snapshot == observe(lambda: {"output[:, -1]": output.detach()[:, -1], "h_n": h_n.detach().squeeze(2)})
+    assert snapshot == observe(
+        lambda: {"output[:, -1]": output.detach()[:, -1], "h_n": h_n.detach().squeeze(2)}
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("1.11", "takes one sequence without a batch", kind="error-gone", cause="pytorch#70977")
+@pytest.mark.changed(
+    "1.11", "takes one sequence without a batch", kind="error-gone", cause="pytorch#70977"
+)
 def test_rnn_takes_one_sequence_without_a_batch(snapshot):
     """Input [time, size] gives output [time, hidden] and h_n [layers, hidden]."""
+
     def act():
         output, h_n = digits()(torch.tensor([[1.0], [2.0], [3.0]]))
         return {"output": output.detach(), "h_n": h_n.detach()}
@@ -94,27 +101,51 @@ def test_rnn_takes_one_sequence_without_a_batch(snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("1.11", "takes one sequence without a batch", kind="error-gone", cause="pytorch#70977")
+@pytest.mark.changed(
+    "1.11", "takes one sequence without a batch", kind="error-gone", cause="pytorch#70977"
+)
 def test_rnn_without_a_batch_does_not_look_at_batch_first(snapshot):
     """Without a batch the first dimension is the time, ``batch_first`` or not."""
-    assert snapshot == observe(lambda: digits(batch_first=True)(torch.tensor([[1.0], [2.0], [3.0]]))[0].detach())
+    assert snapshot == observe(
+        lambda: digits(batch_first=True)(torch.tensor([[1.0], [2.0], [3.0]]))[0].detach()
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("1.11", "takes an input without a batch; the message is about the state now", kind="wording",
-                     cause="pytorch#70977")
+@pytest.mark.changed(
+    "1.11",
+    "takes an input without a batch; the message is about the state now",
+    kind="wording",
+    cause="pytorch#70977",
+)
 def test_rnn_without_a_batch_refuses_a_state_with_one(snapshot):
     """An input without batch wants a first state without batch."""
-    assert snapshot == observe(lambda: digits()(torch.tensor([[1.0], [2.0]]), torch.zeros(1, 1, 1))[0].detach())
+    assert snapshot == observe(
+        lambda: digits()(torch.tensor([[1.0], [2.0]]), torch.zeros(1, 1, 1))[0].detach()
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("1.11", "the message counts five dimensions: a batch was added to an input taken for one without",
-                     kind="wording", cause="pytorch#70977")
-@pytest.mark.changed("2.0", "raises AssertionError instead of RuntimeError, and counts four dimensions", kind="exception",
-                     cause="pytorch#87442", advice="look at input.dim() instead of catching the error")
-@pytest.mark.changed("2.1", "raises ValueError instead of AssertionError", kind="exception", cause="pytorch#105127",
-                     advice="catch ValueError")
+@pytest.mark.changed(
+    "1.11",
+    "the message counts five dimensions: a batch was added to an input taken for one without",
+    kind="wording",
+    cause="pytorch#70977",
+)
+@pytest.mark.changed(
+    "2.0",
+    "raises AssertionError instead of RuntimeError, and counts four dimensions",
+    kind="exception",
+    cause="pytorch#87442",
+    advice="look at input.dim() instead of catching the error",
+)
+@pytest.mark.changed(
+    "2.1",
+    "raises ValueError instead of AssertionError",
+    kind="exception",
+    cause="pytorch#105127",
+    advice="catch ValueError",
+)
 def test_rnn_refuses_four_dimensions(snapshot):
     """The input has 3 dimensions, or 2 without a batch."""
     assert snapshot == observe(lambda: digits()(torch.zeros(1, 3, 2, 1)))

@@ -31,7 +31,12 @@ def rnn_reference(x, h_0, layers, activation=np.tanh):
 def one_unit():
     """Two inputs, one unit; the input [1, 2] and the state 0.25 give 0.5 - 0.5 + 0.1 + 0.5 + 0.4 = 1 before tanh."""
     rnn = nn.RNN(2, 1)
-    for name, value in {"weight_ih": [[0.5, -0.25]], "weight_hh": [[2.0]], "bias_ih": [0.1], "bias_hh": [0.4]}.items():
+    for name, value in {
+        "weight_ih": [[0.5, -0.25]],
+        "weight_hh": [[2.0]],
+        "bias_ih": [0.1],
+        "bias_hh": [0.4],
+    }.items():
         getattr(rnn, f"{name}_l0").data.copy_(torch.tensor(value))
     return rnn
 
@@ -75,7 +80,9 @@ def test_rnn_second_layer_computes_from_the_output_of_the_first(snapshot):
     output, h_n = rnn(x)
     assert torch.allclose(output, second(first(x)[0])[0])
     expected, _ = rnn_reference(numbers(x), np.zeros((2, 1, 2)), layers_of(rnn))
-    np.testing.assert_allclose(numbers(output), expected, rtol=0, atol=1e-6)  # float32: |output| < 1, some ULP of 6e-8
+    np.testing.assert_allclose(
+        numbers(output), expected, rtol=0, atol=1e-6
+    )  # float32: |output| < 1, some ULP of 6e-8
     assert snapshot == observe(lambda: {"output": output.detach(), "h_n": h_n.detach()})
 
 
@@ -93,7 +100,9 @@ def test_rnn_carries_on_from_a_returned_state(snapshot):
     _, middle = rnn(x[:2])
     _, last = rnn(x[2:], middle)
     assert torch.equal(last, rnn(x)[1])
-    assert snapshot == observe(lambda: {"middle": middle.detach().reshape(1), "last": last.detach().reshape(1)})
+    assert snapshot == observe(
+        lambda: {"middle": middle.detach().reshape(1), "last": last.detach().reshape(1)}
+    )
 
 
 @pytest.mark.api("torch.nn.RNNCell", "torch.nn.RNN", page="generated/torch.nn.RNNCell")
@@ -105,7 +114,9 @@ def test_rnn_equals_a_loop_over_its_cell(snapshot):
         h = cell(x_t, h)
         steps.append(h)
     assert torch.allclose(torch.stack(steps), rnn(x)[0])
-    assert snapshot == observe(lambda: {"names": [name for name, _ in cell.named_parameters()], "h": h.detach()})
+    assert snapshot == observe(
+        lambda: {"names": [name for name, _ in cell.named_parameters()], "h": h.detach()}
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", "torch.Tensor.backward", page="generated/torch.nn.RNN")
@@ -116,7 +127,9 @@ def test_rnn_gradient_sums_over_the_steps(snapshot):
     """
     rnn = digits()
     rnn(torch.ones(3, 1, 1))[1].sum().backward()
-    assert snapshot == observe(lambda: {"weight_ih": rnn.weight_ih_l0.grad, "weight_hh": rnn.weight_hh_l0.grad})
+    assert snapshot == observe(
+        lambda: {"weight_ih": rnn.weight_ih_l0.grad, "weight_hh": rnn.weight_hh_l0.grad}
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", "torch.Tensor.detach", page="generated/torch.nn.RNN")
@@ -126,8 +139,13 @@ def test_rnn_detached_state_cuts_the_gradient_through_time(snapshot):
     _, h = rnn(torch.ones(2, 1, 1))
     _, last = rnn(torch.ones(1, 1, 1), h.detach())
     last.sum().backward()
-    assert snapshot == observe(lambda: {"h": last.detach().reshape(1), "weight_ih": rnn.weight_ih_l0.grad,
-                                        "weight_hh": rnn.weight_hh_l0.grad})
+    assert snapshot == observe(
+        lambda: {
+            "h": last.detach().reshape(1),
+            "weight_ih": rnn.weight_ih_l0.grad,
+            "weight_hh": rnn.weight_hh_l0.grad,
+        }
+    )
 
 
 @given(sizes=sequence_sizes(), nonlinearity=st.sampled_from(["tanh", "relu"]), data=st.data())
@@ -138,9 +156,13 @@ def test_rnn_equals_its_formula(sizes, nonlinearity, data):
     rnn = filled(nn.RNN(inputs, hidden, num_layers=layers, nonlinearity=nonlinearity).double())
     x, h_0 = quarters(data, time, batch, inputs), quarters(data, layers, batch, hidden)
     output, h_n = rnn(torch.from_numpy(x), torch.from_numpy(h_0))
-    expected = rnn_reference(x, h_0, layers_of(rnn), np.tanh if nonlinearity == "tanh" else lambda z: np.maximum(z, 0.0))
+    expected = rnn_reference(
+        x, h_0, layers_of(rnn), np.tanh if nonlinearity == "tanh" else lambda z: np.maximum(z, 0.0)
+    )
     for found, reference in zip((output, h_n), expected):
-        np.testing.assert_allclose(numbers(found), reference, rtol=1e-12, atol=1e-12)  # float64: sums of at most 8 terms
+        np.testing.assert_allclose(
+            numbers(found), reference, rtol=1e-12, atol=1e-12
+        )  # float64: sums of at most 8 terms
 
 
 @given(sizes=sequence_sizes(), data=st.data())
@@ -155,5 +177,9 @@ def test_rnn_backward_direction_is_an_rnn_on_the_reversed_sequence(sizes, data):
     zeros = np.zeros((1, batch, hidden))
     there, there_last = rnn_reference(x, zeros, [forward])
     back, back_last = rnn_reference(x[::-1], zeros, [backward])
-    np.testing.assert_allclose(numbers(output), np.concatenate([there, back[::-1]], -1), rtol=1e-12, atol=1e-12)  # float64
-    np.testing.assert_allclose(numbers(h_n), np.concatenate([there_last, back_last]), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        numbers(output), np.concatenate([there, back[::-1]], -1), rtol=1e-12, atol=1e-12
+    )  # float64
+    np.testing.assert_allclose(
+        numbers(h_n), np.concatenate([there_last, back_last]), rtol=1e-12, atol=1e-12
+    )

@@ -17,14 +17,21 @@ def packed(**settings):
     return nn.utils.rnn.pack_padded_sequence(padded(), [3, 1], batch_first=True, **settings)
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.utils.rnn.pack_padded_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pack_padded_sequence",
+    page="generated/torch.nn.utils.rnn.pack_padded_sequence",
+)
 def test_rnn_pack_lays_the_samples_out_step_by_step(snapshot):
     """Packed data holds step 1 of every sample, then step 2 of those that have one; batch_sizes counts them."""
     sequence = packed()
-    assert snapshot == observe(lambda: {"data": sequence.data.squeeze(1), "batch_sizes": sequence.batch_sizes})
+    assert snapshot == observe(
+        lambda: {"data": sequence.data.squeeze(1), "batch_sizes": sequence.batch_sizes}
+    )
 
 
-@pytest.mark.api("torch.nn.RNN", "torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.RNN")
+@pytest.mark.api(
+    "torch.nn.RNN", "torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.RNN"
+)
 def test_rnn_on_a_packed_sequence_ends_each_sample_at_its_own_length(snapshot):
     """``h_n`` of a packed batch holds 123 and 4: the short sample's state after its last true step."""
     _, h_n = digits(batch_first=True)(packed())
@@ -38,14 +45,19 @@ def test_rnn_on_a_padded_batch_reads_the_padding(snapshot):
     assert snapshot == observe(lambda: h_n.detach().reshape(2))
 
 
-@pytest.mark.api("torch.nn.RNN", "torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.RNN")
+@pytest.mark.api(
+    "torch.nn.RNN", "torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.RNN"
+)
 def test_rnn_on_a_packed_sequence_starts_backwards_at_the_last_true_step(snapshot):
     """The backward direction of a packed batch begins at each sample's own end: 321 and 4, where padding would give 994."""
     _, h_n = digits(batch_first=True, bidirectional=True)(packed())
     assert snapshot == observe(lambda: h_n.detach()[1].reshape(2))
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pad_packed_sequence", page="generated/torch.nn.utils.rnn.pad_packed_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pad_packed_sequence",
+    page="generated/torch.nn.utils.rnn.pad_packed_sequence",
+)
 def test_rnn_packed_output_is_padded_with_zeros(snapshot):
     """``pad_packed_sequence`` gives the output back as a tensor, zeros behind each sample's end, and the lengths."""
     output, _ = digits(batch_first=True)(packed())
@@ -53,40 +65,65 @@ def test_rnn_packed_output_is_padded_with_zeros(snapshot):
     assert snapshot == observe(lambda: {"output": found.detach().squeeze(2), "lengths": lengths})
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pad_packed_sequence", page="generated/torch.nn.utils.rnn.pad_packed_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pad_packed_sequence",
+    page="generated/torch.nn.utils.rnn.pad_packed_sequence",
+)
 def test_rnn_packed_output_is_as_long_as_the_longest_sample(snapshot):
     """Padding that no sample reaches is gone: three steps in, two out. ``total_length`` brings it back."""
     sequence = nn.utils.rnn.pack_padded_sequence(padded(), [2, 1], batch_first=True)
     short, _ = nn.utils.rnn.pad_packed_sequence(sequence, batch_first=True)
     whole, _ = nn.utils.rnn.pad_packed_sequence(sequence, batch_first=True, total_length=3)
-    assert snapshot == observe(lambda: {"default": short.squeeze(2), "total_length=3": whole.squeeze(2)})
+    assert snapshot == observe(
+        lambda: {"default": short.squeeze(2), "total_length=3": whole.squeeze(2)}
+    )
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.utils.rnn.pack_padded_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pack_padded_sequence",
+    page="generated/torch.nn.utils.rnn.pack_padded_sequence",
+)
 def test_rnn_pack_refuses_rising_lengths_by_default(snapshot):
     """The longest sample comes first, or ``enforce_sorted=False`` is passed."""
-    assert snapshot == observe(lambda: nn.utils.rnn.pack_padded_sequence(padded(), [1, 3], batch_first=True).batch_sizes)
+    assert snapshot == observe(
+        lambda: nn.utils.rnn.pack_padded_sequence(padded(), [1, 3], batch_first=True).batch_sizes
+    )
 
 
-@pytest.mark.api("torch.nn.RNN", "torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.RNN")
+@pytest.mark.api(
+    "torch.nn.RNN", "torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.RNN"
+)
 def test_rnn_on_unsorted_packed_samples_keeps_their_order(snapshot):
     """``enforce_sorted=False`` sorts inside: output and ``h_n`` come back in the order of the batch, 4 before 123."""
     rnn = digits(batch_first=True)
-    sequence = nn.utils.rnn.pack_padded_sequence(padded().flip(0), [1, 3], batch_first=True, enforce_sorted=False)
+    sequence = nn.utils.rnn.pack_padded_sequence(
+        padded().flip(0), [1, 3], batch_first=True, enforce_sorted=False
+    )
     output, h_n = rnn(sequence)
     found, _ = nn.utils.rnn.pad_packed_sequence(output, batch_first=True)
-    assert snapshot == observe(lambda: {"output": found.detach().squeeze(2), "h_n": h_n.detach().reshape(2)})
+    assert snapshot == observe(
+        lambda: {"output": found.detach().squeeze(2), "h_n": h_n.detach().reshape(2)}
+    )
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.utils.rnn.pack_padded_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pack_padded_sequence",
+    page="generated/torch.nn.utils.rnn.pack_padded_sequence",
+)
 def test_rnn_pack_refuses_a_length_of_zero(snapshot):
     """Every sample has at least one step."""
-    assert snapshot == observe(lambda: nn.utils.rnn.pack_padded_sequence(padded(), [3, 0], batch_first=True).batch_sizes)
+    assert snapshot == observe(
+        lambda: nn.utils.rnn.pack_padded_sequence(padded(), [3, 0], batch_first=True).batch_sizes
+    )
 
 
-@pytest.mark.api("torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.utils.rnn.pack_padded_sequence")
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pack_padded_sequence",
+    page="generated/torch.nn.utils.rnn.pack_padded_sequence",
+)
 def test_rnn_pack_does_not_notice_a_length_beyond_the_end(snapshot):
     """Trap: a length of 4 in a batch of three steps packs 4 rows under batch sizes that count 5; only the RNN raises."""
+
     def act():
         sequence = nn.utils.rnn.pack_padded_sequence(padded(), [4, 1], batch_first=True)
         return {"data": sequence.data.squeeze(1), "batch_sizes": sequence.batch_sizes}

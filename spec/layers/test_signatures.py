@@ -7,131 +7,377 @@ from fixtures.arguments import arguments_of
 from torch_history.observing import observe
 
 
-@pytest.mark.parametrize("layer", ["Linear", "Bilinear", "LazyLinear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d",
-                                   "ConvTranspose2d"])
-@pytest.mark.api("torch.nn.Linear", "torch.nn.Bilinear", "torch.nn.LazyLinear", "torch.nn.Conv1d", "torch.nn.Conv2d",
-                 "torch.nn.Conv3d", "torch.nn.ConvTranspose1d", "torch.nn.ConvTranspose2d", page="nn")
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "Linear",
+        "Bilinear",
+        "LazyLinear",
+        "Conv1d",
+        "Conv2d",
+        "Conv3d",
+        "ConvTranspose1d",
+        "ConvTranspose2d",
+    ],
+)
+@pytest.mark.api(
+    "torch.nn.Linear",
+    "torch.nn.Bilinear",
+    "torch.nn.LazyLinear",
+    "torch.nn.Conv1d",
+    "torch.nn.Conv2d",
+    "torch.nn.Conv3d",
+    "torch.nn.ConvTranspose1d",
+    "torch.nn.ConvTranspose2d",
+    page="nn",
+)
 @pytest.mark.changed("1.8", "LazyLinear", kind="api-appeared", cause="pytorch#44538")
-@pytest.mark.changed("1.9", "device and dtype, at the end (all)", kind="representation", cause="pytorch#54508")
+@pytest.mark.changed(
+    "1.9", "device and dtype, at the end (all)", kind="representation", cause="pytorch#54508"
+)
 def test_linear_and_convolution_take_these_arguments(layer, snapshot):
     """Sizes, ``bias``, and since 1.9 ``device`` and ``dtype``."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
-@pytest.mark.parametrize("layer", ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "InstanceNorm1d",
-                                   "InstanceNorm2d", "LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm"])
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "torch.nn.BatchNorm3d", "torch.nn.SyncBatchNorm",
-                 "torch.nn.InstanceNorm1d", "torch.nn.InstanceNorm2d", "torch.nn.LayerNorm", "torch.nn.GroupNorm",
-                 "torch.nn.RMSNorm", "torch.nn.LocalResponseNorm", page="nn")
-@pytest.mark.changed("1.9", "device and dtype, at the end (all but LocalResponseNorm)", kind="representation",
-                     cause="pytorch#54508")
-@pytest.mark.changed("2.1", "bias (LayerNorm), ahead of device and dtype", kind="representation", cause="pytorch#101683",
-                     advice="pass device and dtype to LayerNorm by name: by position the fourth argument is bias now")
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "BatchNorm1d",
+        "BatchNorm2d",
+        "BatchNorm3d",
+        "SyncBatchNorm",
+        "InstanceNorm1d",
+        "InstanceNorm2d",
+        "LayerNorm",
+        "GroupNorm",
+        "RMSNorm",
+        "LocalResponseNorm",
+    ],
+)
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d",
+    "torch.nn.BatchNorm2d",
+    "torch.nn.BatchNorm3d",
+    "torch.nn.SyncBatchNorm",
+    "torch.nn.InstanceNorm1d",
+    "torch.nn.InstanceNorm2d",
+    "torch.nn.LayerNorm",
+    "torch.nn.GroupNorm",
+    "torch.nn.RMSNorm",
+    "torch.nn.LocalResponseNorm",
+    page="nn",
+)
+@pytest.mark.changed(
+    "1.9",
+    "device and dtype, at the end (all but LocalResponseNorm)",
+    kind="representation",
+    cause="pytorch#54508",
+)
+@pytest.mark.changed(
+    "2.1",
+    "bias (LayerNorm), ahead of device and dtype",
+    kind="representation",
+    cause="pytorch#101683",
+    advice="pass device and dtype to LayerNorm by name: by position the fourth argument is bias now",
+)
 @pytest.mark.changed("2.4", "RMSNorm", kind="api-appeared", cause="pytorch#121364")
-@pytest.mark.changed("2.12", "bias, by name alone (BatchNorm, SyncBatchNorm, InstanceNorm, GroupNorm)", kind="representation",
-                     cause="pytorch#176573")
+@pytest.mark.changed(
+    "2.12",
+    "bias, by name alone (BatchNorm, SyncBatchNorm, InstanceNorm, GroupNorm)",
+    kind="representation",
+    cause="pytorch#176573",
+)
 def test_normalisation_takes_these_arguments(layer, snapshot):
     """``bias`` came to LayerNorm first, ahead of ``device``, and to the others years later, at the end and by keyword alone."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
-@pytest.mark.parametrize("layer", ["RNN", "LSTM", "GRU", "RNNBase", "RNNCell", "LSTMCell", "GRUCell"])
-@pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNNBase", "torch.nn.RNNCell", "torch.nn.LSTMCell",
-                 "torch.nn.GRUCell", page="nn")
+@pytest.mark.parametrize(
+    "layer", ["RNN", "LSTM", "GRU", "RNNBase", "RNNCell", "LSTMCell", "GRUCell"]
+)
+@pytest.mark.api(
+    "torch.nn.RNN",
+    "torch.nn.LSTM",
+    "torch.nn.GRU",
+    "torch.nn.RNNBase",
+    "torch.nn.RNNCell",
+    "torch.nn.LSTMCell",
+    "torch.nn.GRUCell",
+    page="nn",
+)
 @pytest.mark.changed("1.8", "proj_size (RNNBase)", kind="representation", cause="pytorch#47725")
-@pytest.mark.changed("1.9", "device and dtype, at the end (RNNBase and the cells)", kind="representation", cause="pytorch#54508")
+@pytest.mark.changed(
+    "1.9",
+    "device and dtype, at the end (RNNBase and the cells)",
+    kind="representation",
+    cause="pytorch#54508",
+)
 def test_recurrent_layers_take_these_arguments(layer, snapshot):
     """RNN, LSTM and GRU pass on what they are given to RNNBase, whose signature says more."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
-@pytest.mark.parametrize("layer", ["Embedding", "Embedding.from_pretrained", "EmbeddingBag", "EmbeddingBag.forward",
-                                   "EmbeddingBag.from_pretrained"])
-@pytest.mark.api("torch.nn.Embedding", "torch.nn.Embedding.from_pretrained", "torch.nn.EmbeddingBag",
-                 "torch.nn.EmbeddingBag.from_pretrained", page="generated/torch.nn.Embedding")
-@pytest.mark.changed("1.5", "include_last_offset (EmbeddingBag and its from_pretrained)", kind="representation",
-                     cause="pytorch#27477")
-@pytest.mark.changed("1.9", "padding_idx (EmbeddingBag and its from_pretrained); device and dtype (Embedding, EmbeddingBag)",
-                     kind="representation", cause="pytorch#49237")
-@pytest.mark.changed("2.0", "_freeze (Embedding), ahead of device and dtype", kind="representation",
-                     advice="pass device and dtype to Embedding by name: by position the ninth argument is _freeze now")
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "Embedding",
+        "Embedding.from_pretrained",
+        "EmbeddingBag",
+        "EmbeddingBag.forward",
+        "EmbeddingBag.from_pretrained",
+    ],
+)
+@pytest.mark.api(
+    "torch.nn.Embedding",
+    "torch.nn.Embedding.from_pretrained",
+    "torch.nn.EmbeddingBag",
+    "torch.nn.EmbeddingBag.from_pretrained",
+    page="generated/torch.nn.Embedding",
+)
+@pytest.mark.changed(
+    "1.5",
+    "include_last_offset (EmbeddingBag and its from_pretrained)",
+    kind="representation",
+    cause="pytorch#27477",
+)
+@pytest.mark.changed(
+    "1.9",
+    "padding_idx (EmbeddingBag and its from_pretrained); device and dtype (Embedding, EmbeddingBag)",
+    kind="representation",
+    cause="pytorch#49237",
+)
+@pytest.mark.changed(
+    "2.0",
+    "_freeze (Embedding), ahead of device and dtype",
+    kind="representation",
+    advice="pass device and dtype to Embedding by name: by position the ninth argument is _freeze now",
+)
 def test_embeddings_take_these_arguments(layer, snapshot):
     """``padding_idx`` is the third argument of Embedding, and the last but two of EmbeddingBag."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
-@pytest.mark.parametrize("layer", ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"])
-@pytest.mark.api("torch.nn.Dropout", "torch.nn.Dropout1d", "torch.nn.Dropout2d", "torch.nn.Dropout3d", "torch.nn.AlphaDropout",
-                 "torch.nn.FeatureAlphaDropout", page="generated/torch.nn.Dropout")
+@pytest.mark.parametrize(
+    "layer",
+    ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"],
+)
+@pytest.mark.api(
+    "torch.nn.Dropout",
+    "torch.nn.Dropout1d",
+    "torch.nn.Dropout2d",
+    "torch.nn.Dropout3d",
+    "torch.nn.AlphaDropout",
+    "torch.nn.FeatureAlphaDropout",
+    page="generated/torch.nn.Dropout",
+)
 @pytest.mark.changed("1.12", "Dropout1d", kind="api-appeared", cause="pytorch#79545")
 def test_dropouts_take_these_arguments(layer, snapshot):
     """p is 0.5 by default in all of them."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
-@pytest.mark.parametrize("layer", ["MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d", "AdaptiveAvgPool1d", "AdaptiveMaxPool2d",
-                                   "LPPool1d", "LPPool3d"])
-@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d",
-                 "torch.nn.AdaptiveAvgPool1d", "torch.nn.AdaptiveMaxPool2d", "torch.nn.LPPool1d", "torch.nn.LPPool3d", page="nn")
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "MaxPool1d",
+        "MaxPool2d",
+        "AvgPool1d",
+        "AvgPool2d",
+        "AdaptiveAvgPool1d",
+        "AdaptiveMaxPool2d",
+        "LPPool1d",
+        "LPPool3d",
+    ],
+)
+@pytest.mark.api(
+    "torch.nn.MaxPool1d",
+    "torch.nn.MaxPool2d",
+    "torch.nn.AvgPool1d",
+    "torch.nn.AvgPool2d",
+    "torch.nn.AdaptiveAvgPool1d",
+    "torch.nn.AdaptiveMaxPool2d",
+    "torch.nn.LPPool1d",
+    "torch.nn.LPPool3d",
+    page="nn",
+)
 @pytest.mark.changed("2.3", "LPPool3d", kind="api-appeared", cause="pytorch#114199")
 def test_pools_take_these_arguments(layer, snapshot):
     """``padding`` comes third, after the stride, and ``ceil_mode`` stands elsewhere in max and in average pooling."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
-@pytest.mark.parametrize("layer", ["ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Mish", "Hardswish", "Hardtanh", "PReLU",
-                                   "Softplus", "Softmax", "LogSoftmax", "Threshold"])
-@pytest.mark.api("torch.nn.ReLU", "torch.nn.LeakyReLU", "torch.nn.ELU", "torch.nn.GELU", "torch.nn.SiLU", "torch.nn.Mish",
-                 "torch.nn.Hardswish", "torch.nn.Hardtanh", "torch.nn.PReLU", "torch.nn.Softplus", "torch.nn.Softmax",
-                 "torch.nn.LogSoftmax", "torch.nn.Threshold", page="nn")
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "ReLU",
+        "LeakyReLU",
+        "ELU",
+        "GELU",
+        "SiLU",
+        "Mish",
+        "Hardswish",
+        "Hardtanh",
+        "PReLU",
+        "Softplus",
+        "Softmax",
+        "LogSoftmax",
+        "Threshold",
+    ],
+)
+@pytest.mark.api(
+    "torch.nn.ReLU",
+    "torch.nn.LeakyReLU",
+    "torch.nn.ELU",
+    "torch.nn.GELU",
+    "torch.nn.SiLU",
+    "torch.nn.Mish",
+    "torch.nn.Hardswish",
+    "torch.nn.Hardtanh",
+    "torch.nn.PReLU",
+    "torch.nn.Softplus",
+    "torch.nn.Softmax",
+    "torch.nn.LogSoftmax",
+    "torch.nn.Threshold",
+    page="nn",
+)
 @pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747 (probably)")
 @pytest.mark.changed("1.7", "SiLU; inplace (Hardswish)", kind="api-appeared", cause="pytorch#41034")
-@pytest.mark.changed("1.9", "Mish; device and dtype (PReLU)", kind="api-appeared", cause="pytorch#58648")
+@pytest.mark.changed(
+    "1.9", "Mish; device and dtype (PReLU)", kind="api-appeared", cause="pytorch#58648"
+)
 @pytest.mark.changed("1.12", "approximate (GELU)", kind="representation", cause="pytorch#61439")
-@pytest.mark.changed("2.3", "the defaults 1 and 20 are written as floats (Softplus)", kind="representation")
+@pytest.mark.changed(
+    "2.3", "the defaults 1 and 20 are written as floats (Softplus)", kind="representation"
+)
 def test_activations_take_these_arguments(layer, snapshot):
     """GELU's ``approximate``, the slopes, and where there is an ``inplace``."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
-@pytest.mark.parametrize("name", ["MultiheadAttention.__init__", "MultiheadAttention.forward", "TransformerEncoderLayer.__init__",
-                                  "TransformerEncoderLayer.forward", "TransformerEncoder.__init__", "TransformerEncoder.forward",
-                                  "TransformerDecoderLayer.__init__", "Transformer.__init__"])
-@pytest.mark.api("torch.nn.MultiheadAttention", "torch.nn.TransformerEncoderLayer", "torch.nn.TransformerEncoder",
-                 "torch.nn.TransformerDecoderLayer", "torch.nn.Transformer", page="generated/torch.nn.MultiheadAttention")
-@pytest.mark.changed("1.9", "batch_first, device and dtype (all); layer_norm_eps, ahead of them (TransformerEncoderLayer, "
-                            "TransformerDecoderLayer, Transformer)", kind="representation", cause="pytorch#55285")
-@pytest.mark.changed("1.10", "norm_first, ahead of device and dtype; activation is the function relu by default, not its name "
-                             "(TransformerEncoderLayer, TransformerDecoderLayer, Transformer)", kind="representation",
-                     cause="pytorch#60593")
-@pytest.mark.changed("1.11", "average_attn_weights (MultiheadAttention.forward)", kind="representation", cause="pytorch#70055")
-@pytest.mark.changed("1.12", "enable_nested_tensor, False by default (TransformerEncoder)", kind="representation")
-@pytest.mark.changed("1.13", "enable_nested_tensor is True by default, which changes padding in eval mode; mask_check "
-                             "(TransformerEncoder)", kind="silent", cause="pytorch#77924",
-                     advice="pass enable_nested_tensor=False to keep padding as it was")
-@pytest.mark.changed("2.0", "is_causal (forward of MultiheadAttention, TransformerEncoderLayer and TransformerEncoder)",
-                     kind="representation")
-@pytest.mark.changed("2.1", "bias, ahead of device and dtype (TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
-                     kind="representation", cause="pytorch#101687", advice="pass device and dtype by name")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MultiheadAttention.__init__",
+        "MultiheadAttention.forward",
+        "TransformerEncoderLayer.__init__",
+        "TransformerEncoderLayer.forward",
+        "TransformerEncoder.__init__",
+        "TransformerEncoder.forward",
+        "TransformerDecoderLayer.__init__",
+        "Transformer.__init__",
+    ],
+)
+@pytest.mark.api(
+    "torch.nn.MultiheadAttention",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerEncoder",
+    "torch.nn.TransformerDecoderLayer",
+    "torch.nn.Transformer",
+    page="generated/torch.nn.MultiheadAttention",
+)
+@pytest.mark.changed(
+    "1.9",
+    "batch_first, device and dtype (all); layer_norm_eps, ahead of them (TransformerEncoderLayer, "
+    "TransformerDecoderLayer, Transformer)",
+    kind="representation",
+    cause="pytorch#55285",
+)
+@pytest.mark.changed(
+    "1.10",
+    "norm_first, ahead of device and dtype; activation is the function relu by default, not its name "
+    "(TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
+    kind="representation",
+    cause="pytorch#60593",
+)
+@pytest.mark.changed(
+    "1.11",
+    "average_attn_weights (MultiheadAttention.forward)",
+    kind="representation",
+    cause="pytorch#70055",
+)
+@pytest.mark.changed(
+    "1.12", "enable_nested_tensor, False by default (TransformerEncoder)", kind="representation"
+)
+@pytest.mark.changed(
+    "1.13",
+    "enable_nested_tensor is True by default, which changes padding in eval mode; mask_check "
+    "(TransformerEncoder)",
+    kind="silent",
+    cause="pytorch#77924",
+    advice="pass enable_nested_tensor=False to keep padding as it was",
+)
+@pytest.mark.changed(
+    "2.0",
+    "is_causal (forward of MultiheadAttention, TransformerEncoderLayer and TransformerEncoder)",
+    kind="representation",
+)
+@pytest.mark.changed(
+    "2.1",
+    "bias, ahead of device and dtype (TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
+    kind="representation",
+    cause="pytorch#101687",
+    advice="pass device and dtype by name",
+)
 def test_attention_layers_take_these_arguments(name, snapshot):
     """``batch_first`` is False by default, and so comes after what it changes the meaning of."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
 
-@pytest.mark.parametrize("function", ["dropout", "dropout1d", "alpha_dropout", "embedding", "embedding_bag", "batch_norm",
-                                      "layer_norm", "group_norm", "instance_norm", "rms_norm", "normalize", "relu", "leaky_relu",
-                                      "softmax", "log_softmax", "gumbel_softmax", "interpolate", "silu",
-                                      "multi_head_attention_forward"])
-@pytest.mark.api("torch.nn.functional", "torch.nn.functional.dropout", "torch.nn.functional.embedding",
-                 "torch.nn.functional.embedding_bag", "torch.nn.functional.batch_norm", "torch.nn.functional.layer_norm",
-                 "torch.nn.functional.softmax", "torch.nn.functional.interpolate", page="nn.functional")
-@pytest.mark.changed("1.5", "include_last_offset (embedding_bag); recompute_scale_factor (interpolate)", kind="representation",
-                     cause="pytorch#27477")
+@pytest.mark.parametrize(
+    "function",
+    [
+        "dropout",
+        "dropout1d",
+        "alpha_dropout",
+        "embedding",
+        "embedding_bag",
+        "batch_norm",
+        "layer_norm",
+        "group_norm",
+        "instance_norm",
+        "rms_norm",
+        "normalize",
+        "relu",
+        "leaky_relu",
+        "softmax",
+        "log_softmax",
+        "gumbel_softmax",
+        "interpolate",
+        "silu",
+        "multi_head_attention_forward",
+    ],
+)
+@pytest.mark.api(
+    "torch.nn.functional",
+    "torch.nn.functional.dropout",
+    "torch.nn.functional.embedding",
+    "torch.nn.functional.embedding_bag",
+    "torch.nn.functional.batch_norm",
+    "torch.nn.functional.layer_norm",
+    "torch.nn.functional.softmax",
+    "torch.nn.functional.interpolate",
+    page="nn.functional",
+)
+@pytest.mark.changed(
+    "1.5",
+    "include_last_offset (embedding_bag); recompute_scale_factor (interpolate)",
+    kind="representation",
+    cause="pytorch#27477",
+)
 @pytest.mark.changed("1.7", "silu", kind="api-appeared", cause="pytorch#41034")
-@pytest.mark.changed("1.9", "padding_idx (embedding_bag); the default p is written as a float (normalize)", kind="representation",
-                     cause="pytorch#49237")
-@pytest.mark.changed("1.11", "antialias (interpolate); average_attn_weights (multi_head_attention_forward)",
-                     kind="representation", cause="pytorch#70055")
+@pytest.mark.changed(
+    "1.9",
+    "padding_idx (embedding_bag); the default p is written as a float (normalize)",
+    kind="representation",
+    cause="pytorch#49237",
+)
+@pytest.mark.changed(
+    "1.11",
+    "antialias (interpolate); average_attn_weights (multi_head_attention_forward)",
+    kind="representation",
+    cause="pytorch#70055",
+)
 @pytest.mark.changed("1.12", "dropout1d", kind="api-appeared", cause="pytorch#79545")
 @pytest.mark.changed("2.0", "is_causal (multi_head_attention_forward)", kind="representation")
 @pytest.mark.changed("2.4", "rms_norm", kind="api-appeared", cause="pytorch#121364")
@@ -141,26 +387,55 @@ def test_layer_functions_take_these_arguments(function, snapshot):
 
 
 NEWER = {  # each with arguments to make it with
-    "Hardsigmoid": (), "Hardswish": (), "SiLU": (), "Mish": (), "Unflatten": (1, (2, 2)), "Dropout1d": (), "LazyLinear": (1,),
-    "RMSNorm": (2,), "CircularPad1d": (1,), "ZeroPad1d": (1,), "ReflectionPad3d": (1,), "PixelUnshuffle": (2,),
-    "LPPool3d": (1, 2), "UninitializedParameter": (), "Buffer": (),
+    "Hardsigmoid": (),
+    "Hardswish": (),
+    "SiLU": (),
+    "Mish": (),
+    "Unflatten": (1, (2, 2)),
+    "Dropout1d": (),
+    "LazyLinear": (1,),
+    "RMSNorm": (2,),
+    "CircularPad1d": (1,),
+    "ZeroPad1d": (1,),
+    "ReflectionPad3d": (1,),
+    "PixelUnshuffle": (2,),
+    "LPPool3d": (1, 2),
+    "UninitializedParameter": (),
+    "Buffer": (),
 }
 
 
 @pytest.mark.parametrize("name", list(NEWER))
-@pytest.mark.api("torch.nn.SiLU", "torch.nn.Mish", "torch.nn.Hardswish", "torch.nn.Dropout1d", "torch.nn.LazyLinear",
-                 "torch.nn.RMSNorm", "torch.nn.Unflatten", "torch.nn.Buffer", page="nn")
+@pytest.mark.api(
+    "torch.nn.SiLU",
+    "torch.nn.Mish",
+    "torch.nn.Hardswish",
+    "torch.nn.Dropout1d",
+    "torch.nn.LazyLinear",
+    "torch.nn.RMSNorm",
+    "torch.nn.Unflatten",
+    "torch.nn.Buffer",
+    page="nn",
+)
 @pytest.mark.changed("1.5", "Hardsigmoid", kind="api-appeared")
 @pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747 (probably)")
 @pytest.mark.changed("1.7", "SiLU and Unflatten", kind="api-appeared", cause="pytorch#41034")
-@pytest.mark.changed("1.8", "LazyLinear, which warns that it is new, PixelUnshuffle and UninitializedParameter",
-                     kind="api-appeared", cause="pytorch#44538")
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear, which warns that it is new, PixelUnshuffle and UninitializedParameter",
+    kind="api-appeared",
+    cause="pytorch#44538",
+)
 @pytest.mark.changed("1.9", "Mish", kind="api-appeared", cause="pytorch#58648")
 @pytest.mark.changed("1.10", "ReflectionPad3d", kind="api-appeared", cause="pytorch#59791")
 @pytest.mark.changed("1.12", "Dropout1d", kind="api-appeared", cause="pytorch#79545")
-@pytest.mark.changed("2.1", "CircularPad1d and ZeroPad1d", kind="api-appeared", cause="pytorch#106148")
+@pytest.mark.changed(
+    "2.1", "CircularPad1d and ZeroPad1d", kind="api-appeared", cause="pytorch#106148"
+)
 @pytest.mark.changed("2.3", "LPPool3d", kind="api-appeared", cause="pytorch#114199")
-@pytest.mark.changed("2.4", "RMSNorm; LazyLinear warns no longer", kind="api-appeared", cause="pytorch#121364")
+@pytest.mark.changed(
+    "2.4", "RMSNorm; LazyLinear warns no longer", kind="api-appeared", cause="pytorch#121364"
+)
 @pytest.mark.changed("2.5", "Buffer", kind="api-appeared", cause="pytorch#125971 (probably)")
 def test_newer_layers_can_be_made(name, snapshot):
     """Each came with some release; before, the name is missing, and a checkpoint of a module that holds it cannot be loaded."""

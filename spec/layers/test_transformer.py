@@ -9,18 +9,24 @@ from torch_history.observing import observe
 
 def encoder(layers=1, norm_first=False, heads=2, **settings):
     """An encoder of four features, batch first, without dropout, whose parameters but the norms' are set."""
-    layer = nn.TransformerEncoderLayer(4, heads, 8, dropout=0.0, batch_first=True, norm_first=norm_first)
+    layer = nn.TransformerEncoderLayer(
+        4, heads, 8, dropout=0.0, batch_first=True, norm_first=norm_first
+    )
     model = nn.TransformerEncoder(layer, layers, **settings)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "norm" not in name:
-                parameter.copy_((torch.arange(parameter.numel()).reshape(parameter.shape) % 5 - 2.0) / 8)
+                parameter.copy_(
+                    (torch.arange(parameter.numel()).reshape(parameter.shape) % 5 - 2.0) / 8
+                )
     return model
 
 
 def padded(lengths, train=False, **settings):
     """Encode two samples of three steps without gradients: shape of the output, and which rows are zero."""
-    x = torch.tensor([[[1.0, 0, 2, 0], [0, 1, 0, 0], [1, 1, 0, 1]], [[1.0, 0, 0, 0], [0, 1, 1, 0], [3, 1, 0, 0]]])
+    x = torch.tensor(
+        [[[1.0, 0, 2, 0], [0, 1, 0, 0], [1, 1, 0, 1]], [[1.0, 0, 0, 0], [0, 1, 1, 0], [3, 1, 0, 0]]]
+    )
     padding = torch.arange(3) >= torch.tensor(lengths).unsqueeze(1)
     with torch.no_grad():
         output = encoder(**settings).train(train)(x, src_key_padding_mask=padding)
@@ -28,50 +34,99 @@ def padded(lengths, train=False, **settings):
 
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
-@pytest.mark.changed("1.9", "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
-                     kind="api-appeared", cause="pytorch#55285")
-@pytest.mark.changed("1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593")
-@pytest.mark.changed("1.13", "eval mode runs on nested tensors by default: padded steps come out as zeros, with a warning; "
-                             "before, they were computed", kind="silent", cause="pytorch#77924",
-                     advice="pass enable_nested_tensor=False, or leave padding out of means and losses")
-@pytest.mark.changed("2.6", "the warning recommends the layout torch.jagged", kind="wording", cause="pytorch#142140")
+@pytest.mark.changed(
+    "1.9",
+    "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
+    kind="api-appeared",
+    cause="pytorch#55285",
+)
+@pytest.mark.changed(
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
+)
+@pytest.mark.changed(
+    "1.13",
+    "eval mode runs on nested tensors by default: padded steps come out as zeros, with a warning; "
+    "before, they were computed",
+    kind="silent",
+    cause="pytorch#77924",
+    advice="pass enable_nested_tensor=False, or leave padding out of means and losses",
+)
+@pytest.mark.changed(
+    "2.6", "the warning recommends the layout torch.jagged", kind="wording", cause="pytorch#142140"
+)
 def test_encoder_in_eval_gives_zeros_for_padding(snapshot):
     """In eval mode without gradients padded steps come out as zeros (and a mean over steps is another than in training)."""
     assert snapshot == observe(lambda: padded([3, 1]))
 
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
-@pytest.mark.changed("1.9", "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
-                     kind="api-appeared", cause="pytorch#55285")
-@pytest.mark.changed("1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593")
+@pytest.mark.changed(
+    "1.9",
+    "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
+    kind="api-appeared",
+    cause="pytorch#55285",
+)
+@pytest.mark.changed(
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
+)
 def test_encoder_in_training_computes_padding(snapshot):
     """In training mode padding is hidden from the others, but is computed itself: no row is zero."""
     assert snapshot == observe(lambda: padded([3, 1], train=True))
 
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
-@pytest.mark.changed("1.9", "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
-                     kind="api-appeared", cause="pytorch#55285")
-@pytest.mark.changed("1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593")
-@pytest.mark.changed("1.13", "eval mode runs on nested tensors by default: the output is cut to the longest sample, and padding "
-                             "within it is zero", kind="silent", cause="pytorch#77924",
-                     advice="pass enable_nested_tensor=False, or pad the output back to the input's length")
-@pytest.mark.changed("2.1", "the output is as long as the input again, with zeros for padding", kind="silent",
-                     cause="pytorch#100113")
-@pytest.mark.changed("2.6", "the warning recommends the layout torch.jagged", kind="wording", cause="pytorch#142140")
+@pytest.mark.changed(
+    "1.9",
+    "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
+    kind="api-appeared",
+    cause="pytorch#55285",
+)
+@pytest.mark.changed(
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
+)
+@pytest.mark.changed(
+    "1.13",
+    "eval mode runs on nested tensors by default: the output is cut to the longest sample, and padding "
+    "within it is zero",
+    kind="silent",
+    cause="pytorch#77924",
+    advice="pass enable_nested_tensor=False, or pad the output back to the input's length",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the output is as long as the input again, with zeros for padding",
+    kind="silent",
+    cause="pytorch#100113",
+)
+@pytest.mark.changed(
+    "2.6", "the warning recommends the layout torch.jagged", kind="wording", cause="pytorch#142140"
+)
 def test_encoder_in_eval_keeps_the_length_of_a_batch_that_is_padded_throughout(snapshot):
     """Where even the longest sample has padding, the output is as long as the input. It was cut to the longest sample once."""
     assert snapshot == observe(lambda: padded([2, 1]))
 
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
-@pytest.mark.changed("1.9", "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
-                     kind="api-appeared", cause="pytorch#55285")
-@pytest.mark.changed("1.10", "TransformerEncoderLayer takes norm_first; enable_nested_tensor, which the test wants too, is "
-                             "missing yet", kind="api-appeared", cause="pytorch#60593")
+@pytest.mark.changed(
+    "1.9",
+    "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
+    kind="api-appeared",
+    cause="pytorch#55285",
+)
+@pytest.mark.changed(
+    "1.10",
+    "TransformerEncoderLayer takes norm_first; enable_nested_tensor, which the test wants too, is "
+    "missing yet",
+    kind="api-appeared",
+    cause="pytorch#60593",
+)
 @pytest.mark.changed("1.12", "TransformerEncoder takes enable_nested_tensor", kind="api-appeared")
-@pytest.mark.changed("2.0", "warns, in 2.0 alone, of a mask that is not boolean, though the given one is", kind="warning",
-                     cause="pytorch#92733 (probably)")
+@pytest.mark.changed(
+    "2.0",
+    "warns, in 2.0 alone, of a mask that is not boolean, though the given one is",
+    kind="warning",
+    cause="pytorch#92733 (probably)",
+)
 @pytest.mark.changed("2.1", "warns no longer", kind="warning", cause="pytorch#103362 (probably)")
 def test_encoder_without_nested_tensors_computes_padding_in_eval(snapshot):
     """``enable_nested_tensor=False`` makes eval mode compute padding as training does."""
@@ -88,35 +143,68 @@ SLOW = {
 
 @pytest.mark.parametrize("make", list(SLOW.values()), ids=list(SLOW))
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
-@pytest.mark.changed("1.9", "TransformerEncoderLayer takes batch_first; norm_first is missing yet", kind="api-appeared",
-                     cause="pytorch#55285")
-@pytest.mark.changed("1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593")
-@pytest.mark.changed("2.1", "warns, as the encoder is made, of layers that are not batch first, that are norm first, or whose "
-                            "heads are odd in number", kind="warning", cause="pytorch#102045 (probably)",
-                     advice="pass enable_nested_tensor=False where the layers cannot be nested")
+@pytest.mark.changed(
+    "1.9",
+    "TransformerEncoderLayer takes batch_first; norm_first is missing yet",
+    kind="api-appeared",
+    cause="pytorch#55285",
+)
+@pytest.mark.changed(
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
+)
+@pytest.mark.changed(
+    "2.1",
+    "warns, as the encoder is made, of layers that are not batch first, that are norm first, or whose "
+    "heads are odd in number",
+    kind="warning",
+    cause="pytorch#102045 (probably)",
+    advice="pass enable_nested_tensor=False where the layers cannot be nested",
+)
 def test_encoder_warns_of_layers_that_cannot_be_nested(make, snapshot):
     """An encoder warns, when it is made, of layers that eval mode cannot run on nested tensors; ``enable_nested_tensor=False``
     silences it."""
+
     def act():
         nn.TransformerEncoder(make(), 1)
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.TransformerEncoderLayer", "torch.nn.Module.register_forward_hook",
-                 page="generated/torch.nn.TransformerEncoderLayer")
-@pytest.mark.changed("1.9", "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
-                     kind="api-appeared", cause="pytorch#55285")
-@pytest.mark.changed("1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593")
-@pytest.mark.changed("1.12", "eval's fast path passes the hook by, in silence", kind="silent", cause="pytorch#75809",
-                     advice="read activations with gradients enabled, which takes the slow path, or use 2.5 or later")
-@pytest.mark.changed("2.5", "the hook runs in eval again: the fast path is left where there are hooks", kind="silent",
-                     cause="pytorch#128415")
+@pytest.mark.api(
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.Module.register_forward_hook",
+    page="generated/torch.nn.TransformerEncoderLayer",
+)
+@pytest.mark.changed(
+    "1.9",
+    "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
+    kind="api-appeared",
+    cause="pytorch#55285",
+)
+@pytest.mark.changed(
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
+)
+@pytest.mark.changed(
+    "1.12",
+    "eval's fast path passes the hook by, in silence",
+    kind="silent",
+    cause="pytorch#75809",
+    advice="read activations with gradients enabled, which takes the slow path, or use 2.5 or later",
+)
+@pytest.mark.changed(
+    "2.5",
+    "the hook runs in eval again: the fast path is left where there are hooks",
+    kind="silent",
+    cause="pytorch#128415",
+)
 def test_encoder_layer_in_eval_calls_the_hooks_of_its_parts(snapshot):
     """A forward hook on ``linear1`` runs in training and in eval. Eval's fast path used to pass it by, in silence."""
+
     def act():
         model, seen = encoder(), []
-        model.layers[0].linear1.register_forward_hook(lambda *_: seen.append("train" if model.training else "eval"))
+        model.layers[0].linear1.register_forward_hook(
+            lambda *_: seen.append("train" if model.training else "eval")
+        )
         with torch.no_grad():
             for mode in (True, False):
                 model.train(mode)(torch.ones(1, 2, 4))
@@ -129,12 +217,18 @@ def test_encoder_layer_in_eval_calls_the_hooks_of_its_parts(snapshot):
 def test_encoder_layers_start_as_copies(snapshot):
     """The layers are deep copies of the one that is given: they start with equal weights, drawn once."""
     first, second = nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 2).layers
-    assert snapshot == observe(lambda: {"equal": torch.equal(first.linear1.weight, second.linear1.weight),
-                                        "the same": first.linear1.weight is second.linear1.weight})
+    assert snapshot == observe(
+        lambda: {
+            "equal": torch.equal(first.linear1.weight, second.linear1.weight),
+            "the same": first.linear1.weight is second.linear1.weight,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Transformer", page="generated/torch.nn.Transformer")
-@pytest.mark.changed("1.10", "the method is static: it can be called on the class", kind="error-gone")
+@pytest.mark.changed(
+    "1.10", "the method is static: it can be called on the class", kind="error-gone"
+)
 def test_square_subsequent_mask_needs_no_transformer(snapshot):
     """The causal mask, 0 and minus infinity, comes from the class."""
     assert snapshot == observe(lambda: nn.Transformer.generate_square_subsequent_mask(3))

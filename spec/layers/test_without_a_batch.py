@@ -15,19 +15,34 @@ def hidden(result):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.api("torch.nn.RNNCell", "torch.nn.LSTMCell", "torch.nn.GRUCell", page="generated/torch.nn.RNNCell")
-@pytest.mark.changed("1.11", "cells take one sample without a batch", kind="error-gone", cause="pytorch#70236")
+@pytest.mark.api(
+    "torch.nn.RNNCell", "torch.nn.LSTMCell", "torch.nn.GRUCell", page="generated/torch.nn.RNNCell"
+)
+@pytest.mark.changed(
+    "1.11", "cells take one sample without a batch", kind="error-gone", cause="pytorch#70236"
+)
 def test_rnn_cell_takes_one_sample_without_a_batch(cell, snapshot):
     """[feature] comes out as [hidden]."""
     assert snapshot == observe(lambda: hidden(getattr(nn, cell)(3, 2)(torch.zeros(3))))
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.api("torch.nn.RNNCell", "torch.nn.LSTMCell", "torch.nn.GRUCell", page="generated/torch.nn.RNNCell")
+@pytest.mark.api(
+    "torch.nn.RNNCell", "torch.nn.LSTMCell", "torch.nn.GRUCell", page="generated/torch.nn.RNNCell"
+)
 @pytest.mark.changed("1.9", "the message loses its comma", kind="wording", cause="pytorch#51964")
-@pytest.mark.changed("1.11", "raises AssertionError, which counts the dimensions, instead of RuntimeError", kind="exception",
-                     cause="pytorch#70236")
-@pytest.mark.changed("2.1", "raises ValueError instead of AssertionError", kind="exception", cause="pytorch#105127 (probably)")
+@pytest.mark.changed(
+    "1.11",
+    "raises AssertionError, which counts the dimensions, instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#70236",
+)
+@pytest.mark.changed(
+    "2.1",
+    "raises ValueError instead of AssertionError",
+    kind="exception",
+    cause="pytorch#105127 (probably)",
+)
 def test_rnn_cell_refuses_a_sequence(cell, snapshot):
     """A cell does one step: three dimensions raise."""
     assert snapshot == observe(lambda: hidden(getattr(nn, cell)(3, 2)(torch.zeros(4, 1, 3))))
@@ -35,17 +50,31 @@ def test_rnn_cell_refuses_a_sequence(cell, snapshot):
 
 @pytest.mark.parametrize("shape", [(2,), (3, 2)], ids=["without a batch", "of another batch"])
 @pytest.mark.api("torch.nn.RNNCell", page="generated/torch.nn.RNNCell")
-@pytest.mark.changed("1.9", "the message calls the state hidden0 instead of hidden", kind="wording", cause="pytorch#51964")
-@pytest.mark.changed("2.15", "a state without a batch is told to be of the wrong number of dimensions", kind="wording",
-                     cause="pytorch#191232 (probably)")
+@pytest.mark.changed(
+    "1.9",
+    "the message calls the state hidden0 instead of hidden",
+    kind="wording",
+    cause="pytorch#51964",
+)
+@pytest.mark.changed(
+    "2.15",
+    "a state without a batch is told to be of the wrong number of dimensions",
+    kind="wording",
+    cause="pytorch#191232 (probably)",
+)
 def test_rnn_cell_refuses_a_state_that_does_not_fit(shape, snapshot):
     """The state for a batch of one must be [1, hidden]: it is not broadcast."""
     assert snapshot == observe(lambda: nn.RNNCell(3, 2)(torch.zeros(1, 3), torch.zeros(shape)))
 
 
 @pytest.mark.api("torch.nn.LSTMCell", page="generated/torch.nn.LSTMCell")
-@pytest.mark.changed("1.9", "raises TypeError, which asks for a tuple, instead of RuntimeError about the size", kind="exception",
-                     cause="pytorch#51964", advice="pass the pair (h, c)")
+@pytest.mark.changed(
+    "1.9",
+    "raises TypeError, which asks for a tuple, instead of RuntimeError about the size",
+    kind="exception",
+    cause="pytorch#51964",
+    advice="pass the pair (h, c)",
+)
 def test_lstm_cell_refuses_a_hidden_state_alone(snapshot):
     """It wants the pair (h, c)."""
     assert snapshot == observe(lambda: nn.LSTMCell(3, 2)(torch.zeros(1, 3), torch.zeros(1, 2)))
@@ -63,13 +92,31 @@ LAYERS = {
 
 
 @pytest.mark.parametrize("layer", list(LAYERS))
-@pytest.mark.api("torch.nn.ConvTranspose1d", "torch.nn.Conv2d", "torch.nn.AdaptiveAvgPool1d", "torch.nn.AdaptiveAvgPool2d",
-                 "torch.nn.LPPool1d", "torch.nn.InstanceNorm2d", "torch.nn.ReflectionPad1d", page="nn")
-@pytest.mark.changed("1.5", "the convolutions' message writes sizes in brackets, with commas", kind="wording")
-@pytest.mark.changed("1.10", "AdaptiveAvgPool1d, LPPool1d and ReflectionPad1d take one sample without a batch", kind="error-gone",
-                     cause="pytorch#61264")
-@pytest.mark.changed("1.11", "Conv2d, ConvTranspose1d and InstanceNorm2d take one sample without a batch", kind="error-gone",
-                     cause="pytorch#70506")
+@pytest.mark.api(
+    "torch.nn.ConvTranspose1d",
+    "torch.nn.Conv2d",
+    "torch.nn.AdaptiveAvgPool1d",
+    "torch.nn.AdaptiveAvgPool2d",
+    "torch.nn.LPPool1d",
+    "torch.nn.InstanceNorm2d",
+    "torch.nn.ReflectionPad1d",
+    page="nn",
+)
+@pytest.mark.changed(
+    "1.5", "the convolutions' message writes sizes in brackets, with commas", kind="wording"
+)
+@pytest.mark.changed(
+    "1.10",
+    "AdaptiveAvgPool1d, LPPool1d and ReflectionPad1d take one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#61264",
+)
+@pytest.mark.changed(
+    "1.11",
+    "Conv2d, ConvTranspose1d and InstanceNorm2d take one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#70506",
+)
 def test_layer_takes_one_sample_without_a_batch(layer, snapshot):
     """A sample alone comes out alone."""
     make, shape = LAYERS[layer]
@@ -77,8 +124,12 @@ def test_layer_takes_one_sample_without_a_batch(layer, snapshot):
 
 
 @pytest.mark.api("torch.nn.GroupNorm", page="generated/torch.nn.GroupNorm")
-@pytest.mark.changed("2.0", "raises RuntimeError, which asks for two dimensions, instead of IndexError", kind="exception",
-                     cause="pytorch#87054")
+@pytest.mark.changed(
+    "2.0",
+    "raises RuntimeError, which asks for two dimensions, instead of IndexError",
+    kind="exception",
+    cause="pytorch#87054",
+)
 def test_groupnorm_refuses_one_sample_without_a_batch(snapshot):
     """[channel] raises: the second dimension holds the channels."""
     assert snapshot == observe(lambda: nn.GroupNorm(1, 2)(torch.zeros(2)))

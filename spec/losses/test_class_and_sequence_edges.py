@@ -7,11 +7,18 @@ from torch.nn import functional as F
 from torch_history.observing import observe
 
 
-
-@pytest.mark.api("torch.nn.functional.cross_entropy", "torch.nn.functional.binary_cross_entropy_with_logits",
-                 page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "a target of floats is one of probabilities: the loss is 0 instead of an error", kind="error-gone",
-                     cause="pytorch#61044", advice="take binary_cross_entropy_with_logits for one logit")
+@pytest.mark.api(
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.functional.binary_cross_entropy_with_logits",
+    page="generated/torch.nn.CrossEntropyLoss",
+)
+@pytest.mark.changed(
+    "1.10",
+    "a target of floats is one of probabilities: the loss is 0 instead of an error",
+    kind="error-gone",
+    cause="pytorch#61044",
+    advice="take binary_cross_entropy_with_logits for one logit",
+)
 def test_cross_entropy_of_a_single_column_is_zero(snapshot):
     """One logit a sample is for ``BCEWithLogitsLoss``. Here softmax over one class is 1: a loss of 0, that never learns."""
     output = torch.tensor([[2.0], [-1.0]], requires_grad=True)
@@ -19,46 +26,70 @@ def test_cross_entropy_of_a_single_column_is_zero(snapshot):
     def act():
         loss = F.cross_entropy(output, torch.tensor([[1.0], [0.0]]))
         loss.backward()
-        return {"loss is zero": loss.item() == 0, "gradient is zero": output.grad.abs().max().item() == 0}
+        return {
+            "loss is zero": loss.item() == 0,
+            "gradient is zero": output.grad.abs().max().item() == 0,
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.12", "takes probabilities without a batch dimension instead of raising", kind="error-gone",
-                     cause="pytorch#77653")
+@pytest.mark.changed(
+    "1.12",
+    "takes probabilities without a batch dimension instead of raising",
+    kind="error-gone",
+    cause="pytorch#77653",
+)
 def test_cross_entropy_takes_probabilities_for_one_sample_without_a_batch(snapshot):
     """Both of shape [classes]: log 2 for equal logits."""
     assert snapshot == observe(lambda: F.cross_entropy(torch.zeros(2), torch.tensor([0.5, 0.5])))
 
 
 @pytest.mark.api("torch.nn.functional.nll_loss", page="generated/torch.nn.NLLLoss")
-@pytest.mark.changed("1.10", "takes a sample without a batch dimension instead of raising", kind="error-gone",
-                     cause="pytorch#62651")
+@pytest.mark.changed(
+    "1.10",
+    "takes a sample without a batch dimension instead of raising",
+    kind="error-gone",
+    cause="pytorch#62651",
+)
 def test_nll_loss_takes_one_sample_without_a_batch(snapshot):
     """The second of two log-probabilities, with the sign turned."""
     assert snapshot == observe(lambda: F.nll_loss(torch.tensor([-1.0, -2.0]), torch.tensor(1)))
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.9", "raises RuntimeError instead of ValueError", kind="exception", advice="catch both")
+@pytest.mark.changed(
+    "1.9", "raises RuntimeError instead of ValueError", kind="exception", advice="catch both"
+)
 def test_target_of_another_length_than_the_sequence_raises(snapshot):
     """Logits [batch, classes, length] and a target [batch, other length]. RuntimeError, where it was ValueError."""
-    assert snapshot == observe(lambda: F.cross_entropy(torch.zeros(1, 2, 3), torch.tensor([[0, 1]])))
+    assert snapshot == observe(
+        lambda: F.cross_entropy(torch.zeros(1, 2, 3), torch.tensor([[0, 1]]))
+    )
 
 
 @pytest.mark.api("torch.nn.functional.linear_cross_entropy", page="nn.functional")
 @pytest.mark.changed("2.13", "linear_cross_entropy", kind="api-appeared")
 def test_linear_cross_entropy_is_cross_entropy_of_a_linear_layer(snapshot):
     """One call for the last layer and its loss: logits 1 and 0, and a target of the first: log(1 + 1/e)."""
-    features, weight, target = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([0])
+    features, weight, target = (
+        torch.tensor([[1.0, 0.0]]),
+        torch.tensor([[1.0, 0.0], [0.0, 1.0]]),
+        torch.tensor([0]),
+    )
     parts = F.cross_entropy(F.linear(features, weight), target)
     assert abs(parts.item() - 0.3132617) < 1e-6
     assert snapshot == observe(lambda: F.linear_cross_entropy(features, weight, target))
 
 
 @pytest.mark.api("torch.nn.NLLLoss2d", page="generated/torch.nn.NLLLoss")
-@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689 (probably)")
+@pytest.mark.changed(
+    "2.4",
+    "warns with FutureWarning instead of UserWarning",
+    kind="warning",
+    cause="pytorch#127689 (probably)",
+)
 def test_nll_loss_2d_is_deprecated(snapshot):
     """``NLLLoss`` takes images too. A FutureWarning is shown to everyone, a UserWarning was as well."""
     assert snapshot == observe(lambda: torch.nn.NLLLoss2d().reduction)
@@ -77,35 +108,62 @@ def frames():
 
 
 @pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
-@pytest.mark.changed("1.11", "takes a sequence without a batch dimension instead of raising", kind="error-gone",
-                     cause="pytorch#70092")
+@pytest.mark.changed(
+    "1.11",
+    "takes a sequence without a batch dimension instead of raising",
+    kind="error-gone",
+    cause="pytorch#70092",
+)
 def test_ctc_loss_takes_one_sequence_without_a_batch(snapshot):
     """Six of the eight paths spell the letter once: -log(6 / 8)."""
-    assert snapshot == observe(lambda: F.ctc_loss(frames()[:, 0], torch.tensor([1]), torch.tensor(3), torch.tensor(1)))
+    assert snapshot == observe(
+        lambda: F.ctc_loss(frames()[:, 0], torch.tensor([1]), torch.tensor(3), torch.tensor(1))
+    )
 
 
 @pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
-@pytest.mark.changed("2.4", "the loss is infinite instead of any number", kind="silent", cause="pytorch#123193",
-                     advice="pass zero_infinity=True to leave such a sample out")
+@pytest.mark.changed(
+    "2.4",
+    "the loss is infinite instead of any number",
+    kind="silent",
+    cause="pytorch#123193",
+    advice="pass zero_infinity=True to leave such a sample out",
+)
 def test_ctc_loss_of_no_frames_is_infinite(snapshot):
     """No path spells a letter in no time: ``zero_infinity=True`` leaves it out. It used to be any number."""
+
     def act():
-        return F.ctc_loss(frames(), torch.tensor([[1]]), torch.tensor([0]), torch.tensor([1])).item() == float("inf")
+        return F.ctc_loss(
+            frames(), torch.tensor([[1]]), torch.tensor([0]), torch.tensor([1])
+        ).item() == float("inf")
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
-@pytest.mark.changed("2.4", "a negative length raises instead of giving a loss of any number", kind="error",
-                     cause="pytorch#123193")
+@pytest.mark.changed(
+    "2.4",
+    "a negative length raises instead of giving a loss of any number",
+    kind="error",
+    cause="pytorch#123193",
+)
 def test_ctc_loss_of_a_negative_length_raises(snapshot):
     """A length that was computed wrongly, say after strided convolutions, used to give any number for a loss."""
-    assert snapshot == observe(lambda: F.ctc_loss(frames(), torch.tensor([[1]]), torch.tensor([-1]), torch.tensor([1])).shape)
+    assert snapshot == observe(
+        lambda: (
+            F.ctc_loss(frames(), torch.tensor([[1]]), torch.tensor([-1]), torch.tensor([1])).shape
+        )
+    )
 
 
 @pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
-@pytest.mark.changed("2.8", "raises instead of giving nan", kind="error", cause="pytorch#150981",
-                     advice="leave an empty batch out before the loss")
+@pytest.mark.changed(
+    "2.8",
+    "raises instead of giving nan",
+    kind="error",
+    cause="pytorch#150981",
+    advice="leave an empty batch out before the loss",
+)
 def test_ctc_loss_of_an_empty_batch_raises(snapshot):
     """Where other losses give nan for the mean over nothing, and this one did."""
     none = torch.zeros(0, dtype=torch.long)

@@ -48,22 +48,33 @@ reductions = st.sampled_from(["none", "sum", "mean"])
 def test_nll_loss_is_the_formula_with_weight_ignore_index_and_reduction(classification, reduction):
     """On drawn values ``nll_loss`` is NumPy's, in float64; it takes what it is given for log-probabilities."""
     log_p, classes, weight = classification
-    got = F.nll_loss(torch.tensor(log_p), torch.tensor(classes), weight=torch.tensor(weight), reduction=reduction).numpy()
+    got = F.nll_loss(
+        torch.tensor(log_p), torch.tensor(classes), weight=torch.tensor(weight), reduction=reduction
+    ).numpy()
     expected = negative_log_likelihood(log_p, classes, weight, -100, reduction)
     np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)  # float64 has an eps of 2e-16
 
 
 @settings(max_examples=20)
 @given(classifications(), reductions, st.sampled_from([-100, 0]))
-def test_cross_entropy_is_the_formula_with_weight_ignore_index_and_reduction(classification, reduction, ignore_index):
+def test_cross_entropy_is_the_formula_with_weight_ignore_index_and_reduction(
+    classification, reduction, ignore_index
+):
     """On drawn logits ``cross_entropy`` is the negative log-likelihood of NumPy's log-softmax, in float64."""
     z, classes, weight = classification
     classes = np.where(classes == -100, ignore_index, classes)
     if (classes == ignore_index).all():
         classes[0] = 1  # the mean over nothing is nan: a behaviour of its own, below
-    got = F.cross_entropy(torch.tensor(z), torch.tensor(classes), weight=torch.tensor(weight), ignore_index=ignore_index,
-                        reduction=reduction).numpy()
-    expected = negative_log_likelihood(log_probabilities(z), classes, weight, ignore_index, reduction)
+    got = F.cross_entropy(
+        torch.tensor(z),
+        torch.tensor(classes),
+        weight=torch.tensor(weight),
+        ignore_index=ignore_index,
+        reduction=reduction,
+    ).numpy()
+    expected = negative_log_likelihood(
+        log_probabilities(z), classes, weight, ignore_index, reduction
+    )
     np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)  # float64 has an eps of 2e-16
 
 
@@ -76,28 +87,40 @@ def test_cross_entropy_gradient_is_softmax_minus_one_hot(classification):
     leaf = torch.tensor(z, requires_grad=True)
     F.cross_entropy(leaf, torch.tensor(classes)).backward()
     expected = (np.exp(log_probabilities(z)) - np.eye(len(weight))[classes]) / len(classes)
-    np.testing.assert_allclose(leaf.grad.numpy(), expected, rtol=1e-12, atol=1e-12)  # float64 has an eps of 2e-16
+    np.testing.assert_allclose(
+        leaf.grad.numpy(), expected, rtol=1e-12, atol=1e-12
+    )  # float64 has an eps of 2e-16
 
 
-@pytest.mark.api("torch.nn.CrossEntropyLoss", page="generated/torch.nn.CrossEntropyLoss", article="E")
+@pytest.mark.api(
+    "torch.nn.CrossEntropyLoss", page="generated/torch.nn.CrossEntropyLoss", article="E"
+)
 def test_cross_entropy_is_nll_of_log_softmax(snapshot):
     """``CrossEntropyLoss`` takes logits: it is ``nll_loss(log_softmax(logits))``, here the mean of -log(3/6) and -log(6/8)."""
     classes = torch.tensor([2, 0])
-    assert torch.allclose(F.cross_entropy(logits(), classes), F.nll_loss(F.log_softmax(logits(), dim=1), classes))
+    assert torch.allclose(
+        F.cross_entropy(logits(), classes), F.nll_loss(F.log_softmax(logits(), dim=1), classes)
+    )
     assert snapshot == observe(lambda: torch.nn.CrossEntropyLoss()(logits(), classes))
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss", article="E")
+@pytest.mark.api(
+    "torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss", article="E"
+)
 @pytest.mark.parametrize("reduction", ["none", "sum"])
 def test_cross_entropy_takes_other_reductions(reduction, snapshot):
     """``none`` gives one loss a sample, ``sum`` does not divide."""
-    assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor([2, 0]), reduction=reduction))
+    assert snapshot == observe(
+        lambda: F.cross_entropy(logits(), torch.tensor([2, 0]), reduction=reduction)
+    )
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 def test_cross_entropy_of_probabilities_is_not_their_log_likelihood(snapshot):
     """A softmax before the loss is a softmax twice, in silence: a sure and right answer [0, 0, 1] costs 0.5514 instead of 0."""
-    assert snapshot == observe(lambda: F.cross_entropy(torch.tensor([[0.0, 0.0, 1.0]]), torch.tensor([2])))
+    assert snapshot == observe(
+        lambda: F.cross_entropy(torch.tensor([[0.0, 0.0, 1.0]]), torch.tensor([2]))
+    )
 
 
 @pytest.mark.api("torch.nn.functional.nll_loss", page="generated/torch.nn.NLLLoss")
@@ -110,14 +133,18 @@ def test_nll_loss_of_probabilities_is_negative(snapshot):
 def test_cross_entropy_does_not_overflow(snapshot):
     """Logits of 1000 and -1000 give 2000 and 0, where the logarithm of a softmax would be inf and nan."""
     sure = torch.tensor([[1000.0, -1000.0], [1000.0, -1000.0]])
-    assert snapshot == observe(lambda: F.cross_entropy(sure, torch.tensor([1, 0]), reduction="none"))
+    assert snapshot == observe(
+        lambda: F.cross_entropy(sure, torch.tensor([1, 0]), reduction="none")
+    )
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 def test_class_of_minus_infinity_costs_infinity_only_where_it_is_the_target(snapshot):
     """A class masked out by -inf has the probability 0: the others lose nothing, itself costs inf."""
     masked = torch.tensor([[float("-inf"), 0.0]] * 2)
-    assert snapshot == observe(lambda: F.cross_entropy(masked, torch.tensor([1, 0]), reduction="none"))
+    assert snapshot == observe(
+        lambda: F.cross_entropy(masked, torch.tensor([1, 0]), reduction="none")
+    )
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
@@ -125,11 +152,17 @@ def test_classes_are_the_second_dimension_of_the_logits(snapshot):
     """Logits [1, classes, tokens] against targets [1, tokens]: a sequence model's [1, tokens, classes] must be transposed."""
     by_token = logits().unsqueeze(0)  # one sequence of two tokens, three classes
     classes = torch.tensor([[2, 0]])
-    assert torch.allclose(F.cross_entropy(by_token.transpose(1, 2), classes), F.cross_entropy(logits(), classes[0]))
-    assert snapshot == observe(lambda: {
-        "transposed": F.cross_entropy(by_token.transpose(1, 2), classes, reduction="none"),
-        "flattened": F.cross_entropy(by_token.flatten(0, 1), classes.flatten(), reduction="none"),
-    })
+    assert torch.allclose(
+        F.cross_entropy(by_token.transpose(1, 2), classes), F.cross_entropy(logits(), classes[0])
+    )
+    assert snapshot == observe(
+        lambda: {
+            "transposed": F.cross_entropy(by_token.transpose(1, 2), classes, reduction="none"),
+            "flattened": F.cross_entropy(
+                by_token.flatten(0, 1), classes.flatten(), reduction="none"
+            ),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
@@ -137,12 +170,18 @@ def test_square_logits_with_classes_last_are_taken_in_silence(snapshot):
     """With as many tokens as classes the forgotten transpose raises nothing: the softmax runs over the tokens."""
     scores = torch.tensor([[[1.0, 3.0], [1.0, 7.0]]]).log()  # [1, tokens, classes]
     classes = torch.tensor([[1, 0]])
-    assert snapshot == observe(lambda: {"classes last": F.cross_entropy(scores, classes, reduction="none"),
-                                        "transposed": F.cross_entropy(scores.transpose(1, 2), classes, reduction="none")})
+    assert snapshot == observe(
+        lambda: {
+            "classes last": F.cross_entropy(scores, classes, reduction="none"),
+            "transposed": F.cross_entropy(scores.transpose(1, 2), classes, reduction="none"),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.11", "logits without a batch dimension are taken", kind="error-gone", cause="pytorch#71055")
+@pytest.mark.changed(
+    "1.11", "logits without a batch dimension are taken", kind="error-gone", cause="pytorch#71055"
+)
 def test_cross_entropy_takes_one_sample_without_a_batch(snapshot):
     """Logits [classes] and a target of no dimensions: -log(3/6)."""
     assert snapshot == observe(lambda: F.cross_entropy(logits()[0], torch.tensor(2)))
@@ -152,4 +191,6 @@ def test_cross_entropy_takes_one_sample_without_a_batch(snapshot):
 @pytest.mark.changed("1.10", "class numbers may be uint8", kind="error-gone", cause="pytorch#60308")
 def test_cross_entropy_takes_uint8_classes(snapshot):
     """Byte targets, as image masks have them, need no conversion."""
-    assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor([2, 0], dtype=torch.uint8)))
+    assert snapshot == observe(
+        lambda: F.cross_entropy(logits(), torch.tensor([2, 0], dtype=torch.uint8))
+    )

@@ -35,21 +35,36 @@ def probabilities():
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "cross_entropy takes label_smoothing", kind="api-appeared", cause="pytorch#63122")
+@pytest.mark.changed(
+    "1.10", "cross_entropy takes label_smoothing", kind="api-appeared", cause="pytorch#63122"
+)
 def test_label_smoothing_with_classes_is_the_formula(snapshot):
     """On drawn values the sum is NumPy's of smoothed one-hot targets; the mean divides by the weights of the targets."""
+
     @settings(max_examples=20)
     @given(classifications(), st.floats(0, 1))
     def law(classification, smoothing):
         z, classes, weight, _ = classification
-        total, mean = (F.cross_entropy(torch.tensor(z), torch.tensor(classes), weight=torch.tensor(weight), reduction=reduction,
-                                     label_smoothing=smoothing).numpy() for reduction in ("sum", "mean"))
+        total, mean = (
+            F.cross_entropy(
+                torch.tensor(z),
+                torch.tensor(classes),
+                weight=torch.tensor(weight),
+                reduction=reduction,
+                label_smoothing=smoothing,
+            ).numpy()
+            for reduction in ("sum", "mean")
+        )
         expected = soft_cross_entropy(z, np.eye(len(weight))[classes], weight, smoothing).sum()
-        np.testing.assert_allclose(total, expected, rtol=1e-12, atol=1e-12)  # float64 has an eps of 2e-16
+        np.testing.assert_allclose(
+            total, expected, rtol=1e-12, atol=1e-12
+        )  # float64 has an eps of 2e-16
         np.testing.assert_allclose(mean, expected / weight[classes].sum(), rtol=1e-12, atol=1e-12)
 
     def act():
-        loss = F.cross_entropy(logits(), torch.tensor([2, 0]), label_smoothing=0.3)  # where it is unknown, it raises here
+        loss = F.cross_entropy(
+            logits(), torch.tensor([2, 0]), label_smoothing=0.3
+        )  # where it is unknown, it raises here
         law()
         return loss
 
@@ -57,21 +72,39 @@ def test_label_smoothing_with_classes_is_the_formula(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "cross_entropy takes probabilities and label_smoothing", kind="api-appeared", cause="pytorch#63122")
+@pytest.mark.changed(
+    "1.10",
+    "cross_entropy takes probabilities and label_smoothing",
+    kind="api-appeared",
+    cause="pytorch#63122",
+)
 def test_probability_targets_are_the_formula(snapshot):
     """On drawn values, smoothed and weighted, each loss is NumPy's; the mean divides by the number of samples alone."""
+
     @settings(max_examples=20)
     @given(classifications(), st.floats(0, 1))
     def law(classification, smoothing):
         z, _, weight, p = classification
-        none, mean = (F.cross_entropy(torch.tensor(z), torch.tensor(p), weight=torch.tensor(weight), label_smoothing=smoothing,
-                                    reduction=reduction).numpy() for reduction in ("none", "mean"))
+        none, mean = (
+            F.cross_entropy(
+                torch.tensor(z),
+                torch.tensor(p),
+                weight=torch.tensor(weight),
+                label_smoothing=smoothing,
+                reduction=reduction,
+            ).numpy()
+            for reduction in ("none", "mean")
+        )
         expected = soft_cross_entropy(z, p, weight, smoothing)
-        np.testing.assert_allclose(none, expected, rtol=1e-12, atol=1e-12)  # float64 has an eps of 2e-16
+        np.testing.assert_allclose(
+            none, expected, rtol=1e-12, atol=1e-12
+        )  # float64 has an eps of 2e-16
         np.testing.assert_allclose(mean, expected.mean(), rtol=1e-12, atol=1e-12)
 
     def act():
-        loss = F.cross_entropy(logits(), probabilities(), label_smoothing=0.3)  # where they are unknown, it raises here
+        loss = F.cross_entropy(
+            logits(), probabilities(), label_smoothing=0.3
+        )  # where they are unknown, it raises here
         law()
         return loss
 
@@ -79,49 +112,82 @@ def test_probability_targets_are_the_formula(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "a float target of the logits' shape is taken for probabilities", kind="error-gone",
-                     cause="pytorch#61044")
+@pytest.mark.changed(
+    "1.10",
+    "a float target of the logits' shape is taken for probabilities",
+    kind="error-gone",
+    cause="pytorch#61044",
+)
 def test_cross_entropy_takes_probabilities(snapshot):
     """A float target of the logits' shape is one probability a class: here -(log(2/6) + log(3/6)) / 2 and -log(6/8)."""
     assert snapshot == observe(lambda: F.cross_entropy(logits(), probabilities(), reduction="none"))
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "a float target of the logits' shape is taken for probabilities", kind="error-gone",
-                     cause="pytorch#61044")
+@pytest.mark.changed(
+    "1.10",
+    "a float target of the logits' shape is taken for probabilities",
+    kind="error-gone",
+    cause="pytorch#61044",
+)
 def test_one_hot_probabilities_equal_class_targets(snapshot):
     """A target of 0s and a 1, as float, costs what its class costs."""
     one_hot = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 
     def act():
-        assert torch.allclose(F.cross_entropy(logits(), one_hot), F.cross_entropy(logits(), torch.tensor([2, 0])))
+        assert torch.allclose(
+            F.cross_entropy(logits(), one_hot), F.cross_entropy(logits(), torch.tensor([2, 0]))
+        )
         return F.cross_entropy(logits(), one_hot)
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "a float target of the logits' shape is taken for probabilities", kind="error-gone",
-                     cause="pytorch#61044", advice="for the mean of class targets divide the sum by the weights of the targets")
+@pytest.mark.changed(
+    "1.10",
+    "a float target of the logits' shape is taken for probabilities",
+    kind="error-gone",
+    cause="pytorch#61044",
+    advice="for the mean of class targets divide the sum by the weights of the targets",
+)
 def test_one_hot_probabilities_do_not_equal_class_targets_under_weights(snapshot):
     """With weights the mean divides by the samples for probabilities, by the targets' weights for classes: 3 + 1 instead of 2."""
-    weight, one_hot = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
-    assert snapshot == observe(lambda: {"classes": F.cross_entropy(logits(), torch.tensor([2, 0]), weight=weight),
-                                        "probabilities": F.cross_entropy(logits(), one_hot, weight=weight)})
+    weight, one_hot = (
+        torch.tensor([1.0, 2.0, 3.0]),
+        torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
+    )
+    assert snapshot == observe(
+        lambda: {
+            "classes": F.cross_entropy(logits(), torch.tensor([2, 0]), weight=weight),
+            "probabilities": F.cross_entropy(logits(), one_hot, weight=weight),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "a float target of the logits' shape is taken for probabilities, unchecked", kind="error-gone",
-                     cause="pytorch#61044")
+@pytest.mark.changed(
+    "1.10",
+    "a float target of the logits' shape is taken for probabilities, unchecked",
+    kind="error-gone",
+    cause="pytorch#61044",
+)
 def test_probabilities_need_not_add_up_to_one(snapshot):
     """Nobody checks: targets [0, 0, 2] cost twice what [0, 0, 1] costs."""
     target = torch.tensor([[0.0, 0.0, 1.0], [0.0, 0.0, 2.0]])
-    assert snapshot == observe(lambda: F.cross_entropy(logits()[:1].repeat(2, 1), target, reduction="none"))
+    assert snapshot == observe(
+        lambda: F.cross_entropy(logits()[:1].repeat(2, 1), target, reduction="none")
+    )
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "a float target of the logits' shape is taken for probabilities, and 0 * inf is nan",
-                     kind="error-gone", cause="pytorch#61044", advice="mask with a large negative number instead of -inf")
+@pytest.mark.changed(
+    "1.10",
+    "a float target of the logits' shape is taken for probabilities, and 0 * inf is nan",
+    kind="error-gone",
+    cause="pytorch#61044",
+    advice="mask with a large negative number instead of -inf",
+)
 def test_probability_zero_of_a_class_masked_by_minus_infinity_makes_nan(snapshot):
     """0 * inf is nan: a class target would have cost 0 here."""
     masked = torch.tensor([[float("-inf"), 0.0]])
@@ -129,16 +195,25 @@ def test_probability_zero_of_a_class_masked_by_minus_infinity_makes_nan(snapshot
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "the message refuses ignore_index: probabilities alone are taken now", kind="wording",
-                     cause="pytorch#61044")
+@pytest.mark.changed(
+    "1.10",
+    "the message refuses ignore_index: probabilities alone are taken now",
+    kind="wording",
+    cause="pytorch#61044",
+)
 def test_ignore_index_with_probabilities_raises(snapshot):
     """A class can be ignored among class targets alone: an ``ignore_index`` of 0 or more raises with probabilities."""
     assert snapshot == observe(lambda: F.cross_entropy(logits(), probabilities(), ignore_index=1))
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "a float target of the logits' shape is taken for probabilities, and gets a gradient",
-                     kind="error-gone", cause="pytorch#61044", advice="detach targets that another network makes")
+@pytest.mark.changed(
+    "1.10",
+    "a float target of the logits' shape is taken for probabilities, and gets a gradient",
+    kind="error-gone",
+    cause="pytorch#61044",
+    advice="detach targets that another network makes",
+)
 def test_gradient_flows_into_probability_targets(snapshot):
     """A target made by another network is trained too, unless it is detached: its gradient is -log_softmax(logits) / n."""
     target = probabilities().requires_grad_()
@@ -152,7 +227,9 @@ def test_gradient_flows_into_probability_targets(snapshot):
 
 
 @pytest.mark.api("torch.nn.CrossEntropyLoss", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "CrossEntropyLoss takes label_smoothing", kind="api-appeared", cause="pytorch#63122")
+@pytest.mark.changed(
+    "1.10", "CrossEntropyLoss takes label_smoothing", kind="api-appeared", cause="pytorch#63122"
+)
 def test_label_smoothing_spreads_a_share_of_the_target_over_all_classes(snapshot):
     """0.3 is shared out among three classes: the loss is that of the probabilities 0.8 for its own and 0.1 for each other."""
     smoothed = torch.tensor([[0.1, 0.1, 0.8], [0.8, 0.1, 0.1]])
@@ -166,38 +243,67 @@ def test_label_smoothing_spreads_a_share_of_the_target_over_all_classes(snapshot
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "cross_entropy takes label_smoothing, and smooths ignored targets too", kind="api-appeared",
-                     cause="pytorch#63122")
-@pytest.mark.changed("1.11", "ignored targets cost nothing and do not count in the mean", kind="silent", cause="pytorch#69511",
-                     advice="on 1.10 leave ignored samples out before the loss")
+@pytest.mark.changed(
+    "1.10",
+    "cross_entropy takes label_smoothing, and smooths ignored targets too",
+    kind="api-appeared",
+    cause="pytorch#63122",
+)
+@pytest.mark.changed(
+    "1.11",
+    "ignored targets cost nothing and do not count in the mean",
+    kind="silent",
+    cause="pytorch#69511",
+    advice="on 1.10 leave ignored samples out before the loss",
+)
 def test_label_smoothing_leaves_ignored_targets_out(snapshot):
     """An ignored target is not smoothed: it costs 0, and the mean divides by the others."""
-    assert snapshot == observe(lambda: {
-        reduction: F.cross_entropy(logits(), torch.tensor([2, -100]), label_smoothing=0.3, reduction=reduction)
-        for reduction in ("none", "mean")})
+    assert snapshot == observe(
+        lambda: {
+            reduction: F.cross_entropy(
+                logits(), torch.tensor([2, -100]), label_smoothing=0.3, reduction=reduction
+            )
+            for reduction in ("none", "mean")
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "cross_entropy takes label_smoothing", kind="api-appeared", cause="pytorch#63122")
+@pytest.mark.changed(
+    "1.10", "cross_entropy takes label_smoothing", kind="api-appeared", cause="pytorch#63122"
+)
 def test_label_smoothing_makes_a_masked_class_cost_infinity(snapshot):
     """The share of a class that -inf masks out costs inf, though it is not the target."""
     masked = torch.tensor([[float("-inf"), 0.0]])
-    assert snapshot == observe(lambda: F.cross_entropy(masked, torch.tensor([1]), label_smoothing=0.1))
+    assert snapshot == observe(
+        lambda: F.cross_entropy(masked, torch.tensor([1]), label_smoothing=0.1)
+    )
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "cross_entropy takes label_smoothing, and refuses more than 1", kind="api-appeared",
-                     cause="pytorch#63122")
+@pytest.mark.changed(
+    "1.10",
+    "cross_entropy takes label_smoothing, and refuses more than 1",
+    kind="api-appeared",
+    cause="pytorch#63122",
+)
 def test_label_smoothing_above_one_raises(snapshot):
     """A share lies between 0 and 1."""
-    assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor([2, 0]), label_smoothing=1.5))
+    assert snapshot == observe(
+        lambda: F.cross_entropy(logits(), torch.tensor([2, 0]), label_smoothing=1.5)
+    )
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
-@pytest.mark.changed("1.10", "cross_entropy takes label_smoothing, and a negative one for none", kind="api-appeared",
-                     cause="pytorch#63122")
+@pytest.mark.changed(
+    "1.10",
+    "cross_entropy takes label_smoothing, and a negative one for none",
+    kind="api-appeared",
+    cause="pytorch#63122",
+)
 def test_negative_label_smoothing_is_taken_as_none_with_classes(snapshot):
     """A negative share raises nothing with class targets: the loss is that of no smoothing, in silence."""
+
     def act():
         loss = F.cross_entropy(logits(), torch.tensor([2, 0]), label_smoothing=-0.5)
         assert torch.allclose(loss, F.cross_entropy(logits(), torch.tensor([2, 0])))

@@ -6,26 +6,48 @@ from torch.nn import functional as F
 
 from torch_history.observing import observe
 
-HALVES = pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
+HALVES = pytest.mark.parametrize(
+    "dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"]
+)
 REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
 
 
-@pytest.mark.api("torch.nn.functional.mse_loss", "torch.nn.functional.l1_loss", "torch.nn.functional.smooth_l1_loss",
-                 "torch.nn.functional.huber_loss", page="nn.functional")
-@pytest.mark.changed("1.6",
-                     "l1_loss takes both; mse_loss and smooth_l1_loss of float16 raise in backward, mse_loss with a warning",
-                     kind="error-gone")
-@pytest.mark.changed("1.9", "huber_loss, which takes both", kind="api-appeared", cause="pytorch#50553")
-@pytest.mark.changed("1.12", "smooth_l1_loss takes bfloat16", kind="error-gone", cause="pytorch#62558")
-@pytest.mark.changed("2.6", "mse_loss takes both, without a warning", kind="error-gone", cause="pytorch#139959")
-@pytest.mark.changed("2.8", "smooth_l1_loss of float16 raises NotImplementedError instead of RuntimeError, which it is a kind of",
-                     kind="exception", cause="pytorch#155470")
+@pytest.mark.api(
+    "torch.nn.functional.mse_loss",
+    "torch.nn.functional.l1_loss",
+    "torch.nn.functional.smooth_l1_loss",
+    "torch.nn.functional.huber_loss",
+    page="nn.functional",
+)
+@pytest.mark.changed(
+    "1.6",
+    "l1_loss takes both; mse_loss and smooth_l1_loss of float16 raise in backward, mse_loss with a warning",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.9", "huber_loss, which takes both", kind="api-appeared", cause="pytorch#50553"
+)
+@pytest.mark.changed(
+    "1.12", "smooth_l1_loss takes bfloat16", kind="error-gone", cause="pytorch#62558"
+)
+@pytest.mark.changed(
+    "2.6", "mse_loss takes both, without a warning", kind="error-gone", cause="pytorch#139959"
+)
+@pytest.mark.changed(
+    "2.8",
+    "smooth_l1_loss of float16 raises NotImplementedError instead of RuntimeError, which it is a kind of",
+    kind="exception",
+    cause="pytorch#155470",
+)
 @pytest.mark.changed("2.10", "smooth_l1_loss takes float16", kind="error-gone")
 @HALVES
 @pytest.mark.parametrize("name", REGRESSIONS)
 def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot):
     """Differences of 2 and 0, in the dtype of the output. The gradient has it too."""
-    output, target = torch.tensor([3.0, 1.0]).to(dtype).requires_grad_(), torch.tensor([1.0, 1.0]).to(dtype)
+    output, target = (
+        torch.tensor([3.0, 1.0]).to(dtype).requires_grad_(),
+        torch.tensor([1.0, 1.0]).to(dtype),
+    )
 
     def act():
         loss = getattr(F, name)(output, target)
@@ -35,19 +57,48 @@ def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot)
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", "torch.nn.functional.binary_cross_entropy_with_logits",
-                 page="nn.functional")
-@pytest.mark.changed("1.5", "the message of binary_cross_entropy names the loss and the dtype alone", kind="wording",
-                     cause="pytorch#31365")
-@pytest.mark.changed("1.6", "binary_cross_entropy_with_logits takes bfloat16; its message for float16 names clamp_min_cpu",
-                     kind="error-gone")
-@pytest.mark.changed("2.0", "the message of binary_cross_entropy_with_logits names clamp_min_scalar_cpu", kind="wording")
-@pytest.mark.changed("2.1", "binary_cross_entropy_with_logits takes float16", kind="error-gone", cause="pytorch#98493 (probably)")
-@pytest.mark.changed("2.2", "the message of cross_entropy for float16 names nll_loss, for log_softmax takes it", kind="wording")
-@pytest.mark.changed("2.4", "cross_entropy takes float16, and binary_cross_entropy both", kind="error-gone",
-                     cause="pytorch#123256")
+@pytest.mark.api(
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.functional.binary_cross_entropy_with_logits",
+    page="nn.functional",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of binary_cross_entropy names the loss and the dtype alone",
+    kind="wording",
+    cause="pytorch#31365",
+)
+@pytest.mark.changed(
+    "1.6",
+    "binary_cross_entropy_with_logits takes bfloat16; its message for float16 names clamp_min_cpu",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message of binary_cross_entropy_with_logits names clamp_min_scalar_cpu",
+    kind="wording",
+)
+@pytest.mark.changed(
+    "2.1",
+    "binary_cross_entropy_with_logits takes float16",
+    kind="error-gone",
+    cause="pytorch#98493 (probably)",
+)
+@pytest.mark.changed(
+    "2.2",
+    "the message of cross_entropy for float16 names nll_loss, for log_softmax takes it",
+    kind="wording",
+)
+@pytest.mark.changed(
+    "2.4",
+    "cross_entropy takes float16, and binary_cross_entropy both",
+    kind="error-gone",
+    cause="pytorch#123256",
+)
 @HALVES
-@pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy_with_logits", "binary_cross_entropy"])
+@pytest.mark.parametrize(
+    "name", ["cross_entropy", "binary_cross_entropy_with_logits", "binary_cross_entropy"]
+)
 def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snapshot):
     """A model in half precision is tried on the CPU first: log 2 for two equal classes."""
     output = torch.full((1, 2), 0.5).to(dtype).requires_grad_()
@@ -61,13 +112,30 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.functional.l1_loss", "torch.nn.functional.smooth_l1_loss", "torch.nn.functional.huber_loss",
-                 page="generated/torch.nn.L1Loss")
-@pytest.mark.changed("1.6", 'the message of smooth_l1_loss says "Found dtype ... but expected"', kind="wording")
-@pytest.mark.changed("1.8", "l1_loss stays in float32, the dtype of the output", kind="silent", cause="pytorch#49912 (probably)")
-@pytest.mark.changed("1.10", "smooth_l1_loss takes the target instead of raising in backward", kind="error-gone",
-                     cause="pytorch#61112 (probably)")
-@pytest.mark.changed("1.13", "l1_loss becomes float64 again, the wider dtype", kind="silent", cause="pytorch#78257")
+@pytest.mark.api(
+    "torch.nn.functional.l1_loss",
+    "torch.nn.functional.smooth_l1_loss",
+    "torch.nn.functional.huber_loss",
+    page="generated/torch.nn.L1Loss",
+)
+@pytest.mark.changed(
+    "1.6", 'the message of smooth_l1_loss says "Found dtype ... but expected"', kind="wording"
+)
+@pytest.mark.changed(
+    "1.8",
+    "l1_loss stays in float32, the dtype of the output",
+    kind="silent",
+    cause="pytorch#49912 (probably)",
+)
+@pytest.mark.changed(
+    "1.10",
+    "smooth_l1_loss takes the target instead of raising in backward",
+    kind="error-gone",
+    cause="pytorch#61112 (probably)",
+)
+@pytest.mark.changed(
+    "1.13", "l1_loss becomes float64 again, the wider dtype", kind="silent", cause="pytorch#78257"
+)
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss"])
 def test_l1_losses_take_a_float64_target_and_become_float64(name, snapshot):
     """As MSE does: a target made by NumPy makes the loss float64, and the gradient stays in the dtype of the output."""
@@ -82,8 +150,13 @@ def test_l1_losses_take_a_float64_target_and_become_float64(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
-@pytest.mark.changed("1.9", "huber_loss exists, and raises RuntimeError in backward", kind="api-appeared", cause="pytorch#50553",
-                     advice="convert the target to the dtype of the output")
+@pytest.mark.changed(
+    "1.9",
+    "huber_loss exists, and raises RuntimeError in backward",
+    kind="api-appeared",
+    cause="pytorch#50553",
+    advice="convert the target to the dtype of the output",
+)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int64], ids=["float64", "int64"])
 def test_huber_loss_of_a_target_of_another_dtype_raises_in_backward(dtype, snapshot):
     """Forward takes the target, backward does not: "Found dtype Double but expected Float". ``target.to(output.dtype)`` it is."""
@@ -97,26 +170,54 @@ def test_huber_loss_of_a_target_of_another_dtype_raises_in_backward(dtype, snaps
 
 
 @pytest.mark.api("torch.nn.functional.l1_loss", page="generated/torch.nn.L1Loss")
-@pytest.mark.changed("1.8", "raises instead of giving a float", kind="error", cause="pytorch#49912 (probably)",
-                     advice="convert the output to float")
+@pytest.mark.changed(
+    "1.8",
+    "raises instead of giving a float",
+    kind="error",
+    cause="pytorch#49912 (probably)",
+    advice="convert the output to float",
+)
 @pytest.mark.changed("1.13", "gives a float again", kind="error-gone", cause="pytorch#78257")
 def test_l1_loss_of_an_integer_output_is_a_float(snapshot):
     """Class numbers against a float target, as in a metric: the differences are 1 and 0."""
     assert snapshot == observe(lambda: F.l1_loss(torch.tensor([2, 1]), torch.tensor([1.0, 1.0])))
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", "torch.nn.functional.smooth_l1_loss", page="nn.functional")
+@pytest.mark.api(
+    "torch.nn.functional.cross_entropy", "torch.nn.functional.smooth_l1_loss", page="nn.functional"
+)
 @pytest.mark.changed("1.5", "the message of smooth_l1_loss names the kernel", kind="wording")
-@pytest.mark.changed("1.8", "the message of binary_cross_entropy_with_logits speaks of the result's type", kind="wording")
-@pytest.mark.changed("1.9", "huber_loss exists, and raises RuntimeError", kind="api-appeared", cause="pytorch#50553")
-@pytest.mark.changed("1.10", "the message of l1_loss names mean() and allows complex dtypes", kind="wording")
-@pytest.mark.changed("1.12", "the message of l1_loss says that no output dtype could be inferred", kind="wording")
-@pytest.mark.changed("2.3", "the message of binary_cross_entropy_with_logits names log_sigmoid_cpu", kind="wording")
-@pytest.mark.changed("2.8", "all but l1_loss raise NotImplementedError instead of RuntimeError, which it is a kind of",
-                     kind="exception", cause="pytorch#155470")
-@pytest.mark.changed("2.15", "l1_loss raises NotImplementedError instead of RuntimeError, which it is a kind of",
-                     kind="exception")
-@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss", "binary_cross_entropy_with_logits"] + REGRESSIONS[1:])
+@pytest.mark.changed(
+    "1.8",
+    "the message of binary_cross_entropy_with_logits speaks of the result's type",
+    kind="wording",
+)
+@pytest.mark.changed(
+    "1.9", "huber_loss exists, and raises RuntimeError", kind="api-appeared", cause="pytorch#50553"
+)
+@pytest.mark.changed(
+    "1.10", "the message of l1_loss names mean() and allows complex dtypes", kind="wording"
+)
+@pytest.mark.changed(
+    "1.12", "the message of l1_loss says that no output dtype could be inferred", kind="wording"
+)
+@pytest.mark.changed(
+    "2.3", "the message of binary_cross_entropy_with_logits names log_sigmoid_cpu", kind="wording"
+)
+@pytest.mark.changed(
+    "2.8",
+    "all but l1_loss raise NotImplementedError instead of RuntimeError, which it is a kind of",
+    kind="exception",
+    cause="pytorch#155470",
+)
+@pytest.mark.changed(
+    "2.15",
+    "l1_loss raises NotImplementedError instead of RuntimeError, which it is a kind of",
+    kind="exception",
+)
+@pytest.mark.parametrize(
+    "name", ["cross_entropy", "nll_loss", "binary_cross_entropy_with_logits"] + REGRESSIONS[1:]
+)
 def test_losses_of_integers_raise(name, snapshot):
     """Argmax was taken too early: no gradient could flow. NotImplementedError is a RuntimeError too, and is caught as one."""
     output = torch.tensor([[1, 0]])

@@ -17,23 +17,35 @@ def mean_squared_error(output, target, reduction="mean"):
     return {"none": squares, "sum": squares.sum(), "mean": squares.sum() / squares.size}[reduction]
 
 
-@given(st.data(), array_shapes(min_dims=0, max_dims=3, max_side=3), st.sampled_from(["none", "sum", "mean"]))
+@given(
+    st.data(),
+    array_shapes(min_dims=0, max_dims=3, max_side=3),
+    st.sampled_from(["none", "sum", "mean"]),
+)
 def test_mse_is_the_formula_for_any_shape_and_reduction(data, shape, reduction):
     """On drawn outputs and targets of 0 to 3 dimensions the loss is NumPy's, in float64."""
-    output, target = (data.draw(arrays(np.float64, shape, elements=st.floats(-1e3, 1e3))) for _ in range(2))
+    output, target = (
+        data.draw(arrays(np.float64, shape, elements=st.floats(-1e3, 1e3))) for _ in range(2)
+    )
     got = F.mse_loss(torch.tensor(output), torch.tensor(target), reduction=reduction).numpy()
     expected = mean_squared_error(output, target, reduction)
-    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-300)  # float64 has an eps of 2e-16
+    np.testing.assert_allclose(
+        got, expected, rtol=1e-12, atol=1e-300
+    )  # float64 has an eps of 2e-16
 
 
 @given(st.data(), array_shapes(min_dims=1, max_dims=2, max_side=3))
 def test_mse_gradient_is_twice_the_difference_over_n(data, shape):
     """d loss / d output = 2 (o - t) / n, and minus that for a target that requires grad, on drawn values in float64."""
-    output, target = (data.draw(arrays(np.float64, shape, elements=st.floats(-1e3, 1e3))) for _ in range(2))
+    output, target = (
+        data.draw(arrays(np.float64, shape, elements=st.floats(-1e3, 1e3))) for _ in range(2)
+    )
     o, t = torch.tensor(output, requires_grad=True), torch.tensor(target, requires_grad=True)
     F.mse_loss(o, t).backward()
     expected = 2 * (output - target) / output.size
-    np.testing.assert_allclose(o.grad.numpy(), expected, rtol=1e-12, atol=1e-300)  # float64 has an eps of 2e-16
+    np.testing.assert_allclose(
+        o.grad.numpy(), expected, rtol=1e-12, atol=1e-300
+    )  # float64 has an eps of 2e-16
     np.testing.assert_allclose(t.grad.numpy(), -expected, rtol=1e-12, atol=1e-300)
 
 
@@ -78,8 +90,12 @@ def test_mse_of_nothing_is_nan(snapshot):
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
 @pytest.mark.changed("1.6", "the message says found and expected", kind="wording")
-@pytest.mark.changed("2.12", "backward casts the gradient to the output's float32, where it raised", kind="error-gone",
-                     cause="pytorch#175743")
+@pytest.mark.changed(
+    "2.12",
+    "backward casts the gradient to the output's float32, where it raised",
+    kind="error-gone",
+    cause="pytorch#175743",
+)
 def test_mse_takes_a_float64_target_and_becomes_float64(snapshot):
     """A target made by NumPy is float64: the loss is too, and the output's gradient stays float32. Backward used to raise."""
     output = torch.tensor([2.0, 1.0], requires_grad=True)
@@ -99,8 +115,12 @@ def test_mse_takes_an_integer_target(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
-@pytest.mark.changed("2.8", "raises NotImplementedError instead of RuntimeError, which it is a kind of", kind="exception",
-                     cause="pytorch#155470")
+@pytest.mark.changed(
+    "2.8",
+    "raises NotImplementedError instead of RuntimeError, which it is a kind of",
+    kind="exception",
+    cause="pytorch#155470",
+)
 def test_mse_of_two_integer_tensors_raises(snapshot):
     """There is no loss of integers: one of both must be float."""
     assert snapshot == observe(lambda: F.mse_loss(torch.tensor([2, 1]), torch.tensor([1, 3])))

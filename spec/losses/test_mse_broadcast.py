@@ -16,28 +16,44 @@ def column_and_row():
 def test_mse_of_a_column_against_a_row_compares_all_pairs(snapshot):
     """A perfect output [3, 1] against its target [3] has a loss of 28 / 9 instead of 0: [3, 3] differences, and a warning."""
     output, target = column_and_row()
-    assert snapshot == observe(lambda: {"mean": F.mse_loss(output, target), "none": F.mse_loss(output, target, reduction="none")})
+    assert snapshot == observe(
+        lambda: {
+            "mean": F.mse_loss(output, target),
+            "none": F.mse_loss(output, target, reduction="none"),
+        }
+    )
 
 
-@pytest.mark.api("torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.nn.MSELoss", article="A")
+@pytest.mark.api(
+    "torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.nn.MSELoss", article="A"
+)
 def test_mse_of_a_squeezed_output_compares_each_with_its_own_target(snapshot):
     """``output.squeeze()`` makes [3] of [3, 1]: the loss is 0, and nothing warns."""
     output, target = column_and_row()
     assert snapshot == observe(lambda: F.mse_loss(output.squeeze(), target))
 
 
-@pytest.mark.api("torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.squeeze", article="A")
+@pytest.mark.api(
+    "torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.squeeze", article="A"
+)
 def test_squeeze_takes_the_batch_away_from_a_batch_of_one(snapshot):
     """The last batch may hold one sample: ``squeeze()`` makes [] of [1, 1], and the loss warns. ``squeeze(-1)`` keeps [1]."""
     output, target = torch.tensor([[3.0]]), torch.tensor([1.0])
-    assert snapshot == observe(lambda: {"squeeze()": F.mse_loss(output.squeeze(), target), "shape": output.squeeze().shape})
+    assert snapshot == observe(
+        lambda: {"squeeze()": F.mse_loss(output.squeeze(), target), "shape": output.squeeze().shape}
+    )
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.squeeze")
 def test_squeeze_of_the_last_dimension_keeps_a_batch_of_one(snapshot):
     """``squeeze(-1)`` makes [1] of [1, 1]: no warning, for a batch of any size. The way out."""
     output, target = torch.tensor([[3.0]]), torch.tensor([1.0])
-    assert snapshot == observe(lambda: {"squeeze(-1)": F.mse_loss(output.squeeze(-1), target), "shape": output.squeeze(-1).shape})
+    assert snapshot == observe(
+        lambda: {
+            "squeeze(-1)": F.mse_loss(output.squeeze(-1), target),
+            "shape": output.squeeze(-1).shape,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
@@ -63,11 +79,17 @@ def test_mse_of_a_row_against_its_row_with_one_more_dimension_warns_and_is_right
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
 def test_mse_of_shapes_that_do_not_broadcast_raises(snapshot):
     """[2] against [3] raises, after the warning."""
-    assert snapshot == observe(lambda: F.mse_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.0, 4.0])))
+    assert snapshot == observe(
+        lambda: F.mse_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.0, 4.0]))
+    )
 
 
-@pytest.mark.api("torch.nn.functional.l1_loss", "torch.nn.functional.smooth_l1_loss", "torch.nn.functional.huber_loss",
-                 page="generated/torch.nn.L1Loss")
+@pytest.mark.api(
+    "torch.nn.functional.l1_loss",
+    "torch.nn.functional.smooth_l1_loss",
+    "torch.nn.functional.huber_loss",
+    page="generated/torch.nn.L1Loss",
+)
 @pytest.mark.changed("1.9", "huber_loss exists", kind="api-appeared", cause="pytorch#50553")
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss", "huber_loss"])
 def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
@@ -76,10 +98,18 @@ def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
     assert snapshot == observe(lambda: getattr(F, name)(output, target))
 
 
-@pytest.mark.api("torch.nn.functional.binary_cross_entropy", "torch.nn.functional.binary_cross_entropy_with_logits",
-                 page="generated/torch.nn.BCELoss")
-@pytest.mark.changed("1.7", "binary_cross_entropy raises on a target of another shape, where it warned", kind="error",
-                     cause="pytorch#41426", advice="bring both to one shape: target.view_as(output)")
+@pytest.mark.api(
+    "torch.nn.functional.binary_cross_entropy",
+    "torch.nn.functional.binary_cross_entropy_with_logits",
+    page="generated/torch.nn.BCELoss",
+)
+@pytest.mark.changed(
+    "1.7",
+    "binary_cross_entropy raises on a target of another shape, where it warned",
+    kind="error",
+    cause="pytorch#41426",
+    advice="bring both to one shape: target.view_as(output)",
+)
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
 def test_binary_cross_entropy_refuses_to_broadcast(name, snapshot):
     """The binary cross-entropies raise where MSE only warns."""

@@ -12,76 +12,150 @@ def triplet():
     return torch.tensor([[0.0, 0.0]]), torch.tensor([[1.0, 0.0]]), torch.tensor([[3.0, 0.0]])
 
 
-@pytest.mark.api("torch.nn.functional.triplet_margin_loss", page="generated/torch.nn.TripletMarginLoss")
-@pytest.mark.changed("2.4", "raises instead of giving a loss", kind="error", cause="pytorch#121978",
-                     advice="pass a margin above 0")
+@pytest.mark.api(
+    "torch.nn.functional.triplet_margin_loss", page="generated/torch.nn.TripletMarginLoss"
+)
+@pytest.mark.changed(
+    "2.4",
+    "raises instead of giving a loss",
+    kind="error",
+    cause="pytorch#121978",
+    advice="pass a margin above 0",
+)
 @pytest.mark.parametrize("margin", [0.0, -1.0])
 def test_triplet_margin_that_is_not_positive_raises(margin, snapshot):
     """It used to be taken: with a margin of 0 an encoder that gives one point for all has a loss of 0."""
     assert snapshot == observe(lambda: F.triplet_margin_loss(*triplet(), margin=margin))
 
 
-@pytest.mark.api("torch.nn.functional.triplet_margin_loss", page="generated/torch.nn.TripletMarginLoss")
-@pytest.mark.changed("1.10", "takes a triplet without a batch dimension instead of raising", kind="error-gone",
-                     cause="pytorch#64882")
+@pytest.mark.api(
+    "torch.nn.functional.triplet_margin_loss", page="generated/torch.nn.TripletMarginLoss"
+)
+@pytest.mark.changed(
+    "1.10",
+    "takes a triplet without a batch dimension instead of raising",
+    kind="error-gone",
+    cause="pytorch#64882",
+)
 def test_triplet_margin_loss_takes_one_triplet_without_a_batch(snapshot):
     """1 - 3 + margin: the distances hold an eps of 1e-6, which float32 hardly sees here."""
     anchor, positive, negative = triplet()
-    assert snapshot == observe(lambda: round(F.triplet_margin_loss(anchor[0], positive[0], negative[0], margin=4.0).item(), 4))
+    assert snapshot == observe(
+        lambda: round(
+            F.triplet_margin_loss(anchor[0], positive[0], negative[0], margin=4.0).item(), 4
+        )
+    )
 
 
-@pytest.mark.api("torch.nn.functional.triplet_margin_loss", page="generated/torch.nn.TripletMarginLoss")
-@pytest.mark.changed("1.10", "raises instead of broadcasting", kind="error", cause="pytorch#64882",
-                     advice="expand the positive and the negative as the anchor")
-@pytest.mark.changed("2.0", "the message names anchor, positive and negative", kind="wording", cause="pytorch#85614")
+@pytest.mark.api(
+    "torch.nn.functional.triplet_margin_loss", page="generated/torch.nn.TripletMarginLoss"
+)
+@pytest.mark.changed(
+    "1.10",
+    "raises instead of broadcasting",
+    kind="error",
+    cause="pytorch#64882",
+    advice="expand the positive and the negative as the anchor",
+)
+@pytest.mark.changed(
+    "2.0", "the message names anchor, positive and negative", kind="wording", cause="pytorch#85614"
+)
 def test_triplet_of_mixed_dimensions_raises(snapshot):
     """One positive and one negative for a batch of anchors are not broadcast: ``expand_as`` is the way out."""
     anchor, positive, negative = triplet()
-    assert snapshot == observe(lambda: round(F.triplet_margin_loss(anchor, positive[0], negative[0], margin=4.0).item(), 4))
+    assert snapshot == observe(
+        lambda: round(F.triplet_margin_loss(anchor, positive[0], negative[0], margin=4.0).item(), 4)
+    )
 
 
-@pytest.mark.api("torch.nn.functional.cosine_embedding_loss", page="generated/torch.nn.CosineEmbeddingLoss")
-@pytest.mark.changed("1.9", "raises RuntimeError about the target instead of IndexError", kind="exception", cause="pytorch#53110")
-@pytest.mark.changed("1.10", "takes a pair without a batch dimension instead of raising", kind="error-gone",
-                     cause="pytorch#64590")
+@pytest.mark.api(
+    "torch.nn.functional.cosine_embedding_loss", page="generated/torch.nn.CosineEmbeddingLoss"
+)
+@pytest.mark.changed(
+    "1.9",
+    "raises RuntimeError about the target instead of IndexError",
+    kind="exception",
+    cause="pytorch#53110",
+)
+@pytest.mark.changed(
+    "1.10",
+    "takes a pair without a batch dimension instead of raising",
+    kind="error-gone",
+    cause="pytorch#64590",
+)
 def test_cosine_embedding_loss_takes_one_pair_without_a_batch(snapshot):
     """Two vectors at a right angle that should agree: 1 - cos = 1."""
     first, second = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
     assert snapshot == observe(lambda: F.cosine_embedding_loss(first, second, torch.tensor(1)))
 
 
-@pytest.mark.api("torch.nn.functional.cosine_embedding_loss", page="generated/torch.nn.CosineEmbeddingLoss")
-@pytest.mark.changed("1.9", "raises instead of broadcasting the targets against all pairs", kind="error", cause="pytorch#53110",
-                     advice="pass target.squeeze(1)")
-@pytest.mark.changed("1.10", "the message allows a target without dimensions", kind="wording", cause="pytorch#64590")
+@pytest.mark.api(
+    "torch.nn.functional.cosine_embedding_loss", page="generated/torch.nn.CosineEmbeddingLoss"
+)
+@pytest.mark.changed(
+    "1.9",
+    "raises instead of broadcasting the targets against all pairs",
+    kind="error",
+    cause="pytorch#53110",
+    advice="pass target.squeeze(1)",
+)
+@pytest.mark.changed(
+    "1.10", "the message allows a target without dimensions", kind="wording", cause="pytorch#64590"
+)
 def test_cosine_embedding_loss_of_a_column_of_targets_raises(snapshot):
     """Targets [2, 1] against two pairs: each pair met each target. ``target.squeeze(1)`` is the way out."""
     first, second = torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([[0.0, 1.0], [1.0, 0.0]])
     target = torch.tensor([[1], [-1]])
-    assert snapshot == observe(lambda: F.cosine_embedding_loss(first, second, target, reduction="none"))
+    assert snapshot == observe(
+        lambda: F.cosine_embedding_loss(first, second, target, reduction="none")
+    )
 
 
-@pytest.mark.api("torch.nn.functional.cosine_similarity", page="generated/torch.nn.functional.cosine_similarity")
-@pytest.mark.changed("1.12", "eps bounds each length instead of their product: short vectors have a cosine of 1 instead of less",
-                     kind="silent", cause="pytorch#31378")
+@pytest.mark.api(
+    "torch.nn.functional.cosine_similarity", page="generated/torch.nn.functional.cosine_similarity"
+)
+@pytest.mark.changed(
+    "1.12",
+    "eps bounds each length instead of their product: short vectors have a cosine of 1 instead of less",
+    kind="silent",
+    cause="pytorch#31378",
+)
 def test_cosine_of_short_vectors_is_one_with_themselves(snapshot):
     """``eps`` (1e-8) bounds each length; where it bounded their product, a vector of length 1e-5 had a cosine of 0.01."""
     vector = torch.tensor([1e-5, 0.0])
     assert snapshot == observe(lambda: F.cosine_similarity(vector, vector, dim=0))
 
 
-@pytest.mark.api("torch.nn.functional.margin_ranking_loss", page="generated/torch.nn.MarginRankingLoss")
-@pytest.mark.changed("1.11", "raises instead of broadcasting the targets against all pairs", kind="error", cause="pytorch#64975",
-                     advice="pass target.squeeze(1)")
+@pytest.mark.api(
+    "torch.nn.functional.margin_ranking_loss", page="generated/torch.nn.MarginRankingLoss"
+)
+@pytest.mark.changed(
+    "1.11",
+    "raises instead of broadcasting the targets against all pairs",
+    kind="error",
+    cause="pytorch#64975",
+    advice="pass target.squeeze(1)",
+)
 def test_margin_ranking_loss_of_a_row_of_targets_raises(snapshot):
     """A target with one more dimension was broadcast, in silence, against all pairs."""
-    first, second, target = torch.tensor([1.0, 2.0]), torch.tensor([2.0, 1.0]), torch.tensor([[1.0], [-1.0]])
-    assert snapshot == observe(lambda: F.margin_ranking_loss(first, second, target, reduction="none"))
+    first, second, target = (
+        torch.tensor([1.0, 2.0]),
+        torch.tensor([2.0, 1.0]),
+        torch.tensor([[1.0], [-1.0]]),
+    )
+    assert snapshot == observe(
+        lambda: F.margin_ranking_loss(first, second, target, reduction="none")
+    )
 
 
 @pytest.mark.api("torch.nn.functional.soft_margin_loss", page="generated/torch.nn.SoftMarginLoss")
-@pytest.mark.changed("1.5", "a target of another shape is broadcast in silence instead of raising", kind="error-gone",
-                     cause="pytorch#28135 (probably)", advice="compare the shapes before")
+@pytest.mark.changed(
+    "1.5",
+    "a target of another shape is broadcast in silence instead of raising",
+    kind="error-gone",
+    cause="pytorch#28135 (probably)",
+    advice="compare the shapes before",
+)
 def test_soft_margin_loss_broadcasts_its_target_without_a_warning(snapshot):
     """One row of targets for all rows of the output; a column against a row raises. It used to raise for any other shape."""
     output, target = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, -1.0])
@@ -89,42 +163,78 @@ def test_soft_margin_loss_broadcasts_its_target_without_a_warning(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.multi_margin_loss", page="generated/torch.nn.MultiMarginLoss")
-@pytest.mark.changed("2.1", "raises instead of reading on beyond the weights", kind="error", cause="pytorch#104852")
+@pytest.mark.changed(
+    "2.1", "raises instead of reading on beyond the weights", kind="error", cause="pytorch#104852"
+)
 def test_multi_margin_loss_of_weights_for_another_number_of_classes_raises(snapshot):
     """Two weights for four classes. They used to be read past their end for a class beyond: any number could come out."""
     output, weight = torch.tensor([[0.0, 1.0, 0.0, 0.0]]), torch.tensor([1.0, 2.0])
-    assert snapshot == observe(lambda: F.multi_margin_loss(output, torch.tensor([1]), weight=weight))
+    assert snapshot == observe(
+        lambda: F.multi_margin_loss(output, torch.tensor([1]), weight=weight)
+    )
 
 
 @pytest.mark.api("torch.nn.functional.multi_margin_loss", page="generated/torch.nn.MultiMarginLoss")
-@pytest.mark.changed("1.8", "an empty batch passes instead of raising", kind="error-gone", cause="pytorch#46975 (probably)")
+@pytest.mark.changed(
+    "1.8",
+    "an empty batch passes instead of raising",
+    kind="error-gone",
+    cause="pytorch#46975 (probably)",
+)
 def test_multi_margin_loss_takes_an_empty_batch(snapshot):
     """No sample, no loss; the mean over none is not asked for here, for it may be any number."""
     empty = torch.zeros(0, dtype=torch.long)
-    assert snapshot == observe(lambda: F.multi_margin_loss(torch.zeros(0, 4), empty, reduction="none"))
+    assert snapshot == observe(
+        lambda: F.multi_margin_loss(torch.zeros(0, 4), empty, reduction="none")
+    )
 
 
-@pytest.mark.api("torch.nn.functional.multilabel_soft_margin_loss", page="generated/torch.nn.MultiLabelSoftMarginLoss")
-@pytest.mark.changed("1.11", "takes a sample without a batch dimension instead of raising", kind="error-gone",
-                     cause="pytorch#65690")
+@pytest.mark.api(
+    "torch.nn.functional.multilabel_soft_margin_loss",
+    page="generated/torch.nn.MultiLabelSoftMarginLoss",
+)
+@pytest.mark.changed(
+    "1.11",
+    "takes a sample without a batch dimension instead of raising",
+    kind="error-gone",
+    cause="pytorch#65690",
+)
 def test_multilabel_soft_margin_loss_takes_one_sample_without_a_batch(snapshot):
     """Two classes, both at 0: log 2."""
-    assert snapshot == observe(lambda: F.multilabel_soft_margin_loss(torch.zeros(2), torch.tensor([1.0, 0.0])))
+    assert snapshot == observe(
+        lambda: F.multilabel_soft_margin_loss(torch.zeros(2), torch.tensor([1.0, 0.0]))
+    )
 
 
 @pytest.mark.api("torch.nn.functional.gaussian_nll_loss", page="generated/torch.nn.GaussianNLLLoss")
-@pytest.mark.changed("1.8", "gaussian_nll_loss exists, and takes a tensor alone", kind="api-appeared", cause="pytorch#49807")
-@pytest.mark.changed("1.9", "the message for a number speaks of size instead of view", kind="wording")
+@pytest.mark.changed(
+    "1.8",
+    "gaussian_nll_loss exists, and takes a tensor alone",
+    kind="api-appeared",
+    cause="pytorch#49807",
+)
+@pytest.mark.changed(
+    "1.9", "the message for a number speaks of size instead of view", kind="wording"
+)
 @pytest.mark.changed("2.6", "takes a number too", kind="error-gone")
 @pytest.mark.parametrize("variance", [[4.0], 4.0], ids=["tensor", "number"])
 def test_gaussian_nll_loss_takes_a_tensor_or_a_number_as_variance(variance, snapshot):
     """(log v + d^2 / v) / 2 for d = 2, v = 4: half of log 4 + 1."""
     variance = torch.tensor(variance) if isinstance(variance, list) else variance
-    assert snapshot == observe(lambda: F.gaussian_nll_loss(torch.tensor([2.0]), torch.tensor([0.0]), variance))
+    assert snapshot == observe(
+        lambda: F.gaussian_nll_loss(torch.tensor([2.0]), torch.tensor([0.0]), variance)
+    )
 
 
 @pytest.mark.api("torch.nn.functional.gaussian_nll_loss", page="generated/torch.nn.GaussianNLLLoss")
-@pytest.mark.changed("1.8", "gaussian_nll_loss exists, and raises ValueError", kind="api-appeared", cause="pytorch#49807")
+@pytest.mark.changed(
+    "1.8",
+    "gaussian_nll_loss exists, and raises ValueError",
+    kind="api-appeared",
+    cause="pytorch#49807",
+)
 def test_gaussian_nll_loss_of_a_negative_variance_raises(snapshot):
     """A softplus was forgotten. A variance of 0 is taken for ``eps``, 1e-6."""
-    assert snapshot == observe(lambda: F.gaussian_nll_loss(torch.tensor([2.0]), torch.tensor([0.0]), torch.tensor([-4.0])))
+    assert snapshot == observe(
+        lambda: F.gaussian_nll_loss(torch.tensor([2.0]), torch.tensor([0.0]), torch.tensor([-4.0]))
+    )

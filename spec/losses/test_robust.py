@@ -24,9 +24,16 @@ def test_smooth_l1_loss_is_a_square_below_beta(snapshot):
 
 @pytest.mark.api("torch.nn.functional.smooth_l1_loss", page="generated/torch.nn.SmoothL1Loss")
 @pytest.mark.changed("1.7", "smooth_l1_loss takes beta", kind="api-appeared", cause="pytorch#44433")
-@pytest.mark.changed("1.13", "the gradient at a difference of 0 is -1 instead of 0", kind="silent",
-                     cause="pytorch#78257 (probably)", advice="take l1_loss for a beta of 0")
-@pytest.mark.changed("2.1", "the gradient at a difference of 0 is 0 again", kind="silent", cause="pytorch#97022")
+@pytest.mark.changed(
+    "1.13",
+    "the gradient at a difference of 0 is -1 instead of 0",
+    kind="silent",
+    cause="pytorch#78257 (probably)",
+    advice="take l1_loss for a beta of 0",
+)
+@pytest.mark.changed(
+    "2.1", "the gradient at a difference of 0 is 0 again", kind="silent", cause="pytorch#97022"
+)
 def test_smooth_l1_loss_with_a_beta_of_zero_is_l1_with_its_gradient(snapshot):
     """At a difference of 0 the gradient is 0, as L1's. In 1.13 and 2.0 it was -1: outputs that were right were pushed away."""
     assert snapshot == observe(lambda: loss_and_gradient(F.smooth_l1_loss, beta=0.0))
@@ -39,17 +46,37 @@ def test_huber_loss_is_a_square_below_delta(snapshot):
     assert snapshot == observe(lambda: loss_and_gradient(F.huber_loss, delta=2.0))
 
 
-@pytest.mark.api("torch.nn.functional.smooth_l1_loss", "torch.nn.functional.huber_loss", page="generated/torch.nn.SmoothL1Loss")
-@pytest.mark.changed("1.7", "smooth_l1_loss takes beta, and refuses a negative one", kind="api-appeared", cause="pytorch#45587")
-@pytest.mark.changed("1.9", "huber_loss exists, and refuses a negative delta", kind="api-appeared", cause="pytorch#50553")
-@pytest.mark.parametrize("name, setting", [("smooth_l1_loss", "beta"), ("huber_loss", "delta")], ids=["smooth_l1", "huber"])
+@pytest.mark.api(
+    "torch.nn.functional.smooth_l1_loss",
+    "torch.nn.functional.huber_loss",
+    page="generated/torch.nn.SmoothL1Loss",
+)
+@pytest.mark.changed(
+    "1.7",
+    "smooth_l1_loss takes beta, and refuses a negative one",
+    kind="api-appeared",
+    cause="pytorch#45587",
+)
+@pytest.mark.changed(
+    "1.9",
+    "huber_loss exists, and refuses a negative delta",
+    kind="api-appeared",
+    cause="pytorch#50553",
+)
+@pytest.mark.parametrize(
+    "name, setting",
+    [("smooth_l1_loss", "beta"), ("huber_loss", "delta")],
+    ids=["smooth_l1", "huber"],
+)
 def test_negative_threshold_of_a_robust_loss_raises(name, setting, snapshot):
     """Neither bound may be below zero."""
     assert snapshot == observe(lambda: loss_and_gradient(getattr(F, name), **{setting: -1.0}))
 
 
 @pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
-@pytest.mark.changed("1.9", "huber_loss exists, and raises RuntimeError", kind="api-appeared", cause="pytorch#50553")
+@pytest.mark.changed(
+    "1.9", "huber_loss exists, and raises RuntimeError", kind="api-appeared", cause="pytorch#50553"
+)
 def test_huber_loss_with_a_delta_of_zero_raises(snapshot):
     """It would be 0 everywhere; smooth L1 with a beta of 0 is L1."""
     assert snapshot == observe(lambda: loss_and_gradient(F.huber_loss, delta=0.0))

@@ -5,21 +5,56 @@ import pytest
 from fixtures.arguments import arguments_of
 from torch_history.observing import observe
 
-CLASSES = ["MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "CrossEntropyLoss", "LinearCrossEntropyLoss", "NLLLoss", "BCELoss",
-           "BCEWithLogitsLoss", "KLDivLoss", "PoissonNLLLoss", "GaussianNLLLoss", "CTCLoss", "CosineEmbeddingLoss",
-           "MarginRankingLoss", "TripletMarginLoss", "TripletMarginWithDistanceLoss", "MultiMarginLoss"]
-FUNCTIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy", "linear_cross_entropy", "nll_loss",
-             "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div", "gaussian_nll_loss", "ctc_loss",
-             "triplet_margin_with_distance_loss"]
+CLASSES = [
+    "MSELoss",
+    "L1Loss",
+    "SmoothL1Loss",
+    "HuberLoss",
+    "CrossEntropyLoss",
+    "LinearCrossEntropyLoss",
+    "NLLLoss",
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "KLDivLoss",
+    "PoissonNLLLoss",
+    "GaussianNLLLoss",
+    "CTCLoss",
+    "CosineEmbeddingLoss",
+    "MarginRankingLoss",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
+    "MultiMarginLoss",
+]
+FUNCTIONS = [
+    "mse_loss",
+    "l1_loss",
+    "smooth_l1_loss",
+    "huber_loss",
+    "cross_entropy",
+    "linear_cross_entropy",
+    "nll_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "kl_div",
+    "gaussian_nll_loss",
+    "ctc_loss",
+    "triplet_margin_with_distance_loss",
+]
 
 
 @pytest.mark.api("torch.nn.CrossEntropyLoss", "torch.nn.MSELoss", page="nn")
 @pytest.mark.changed("1.6", "log_target (KLDivLoss)", kind="representation", cause="pytorch#34586")
-@pytest.mark.changed("1.7", "beta (SmoothL1Loss); TripletMarginWithDistanceLoss exists", kind="representation",
-                     cause="pytorch#44433")
+@pytest.mark.changed(
+    "1.7",
+    "beta (SmoothL1Loss); TripletMarginWithDistanceLoss exists",
+    kind="representation",
+    cause="pytorch#44433",
+)
 @pytest.mark.changed("1.8", "GaussianNLLLoss", kind="api-appeared", cause="pytorch#49807")
 @pytest.mark.changed("1.9", "HuberLoss", kind="api-appeared", cause="pytorch#50553")
-@pytest.mark.changed("1.10", "label_smoothing (CrossEntropyLoss)", kind="representation", cause="pytorch#63122")
+@pytest.mark.changed(
+    "1.10", "label_smoothing (CrossEntropyLoss)", kind="representation", cause="pytorch#63122"
+)
 @pytest.mark.changed("2.13", "LinearCrossEntropyLoss", kind="api-appeared", cause="pytorch#181573")
 @pytest.mark.parametrize("name", CLASSES)
 def test_losses_are_made_with_these_arguments(name, snapshot):
@@ -27,15 +62,32 @@ def test_losses_are_made_with_these_arguments(name, snapshot):
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", "torch.nn.functional.mse_loss", page="nn.functional")
+@pytest.mark.api(
+    "torch.nn.functional.cross_entropy", "torch.nn.functional.mse_loss", page="nn.functional"
+)
 @pytest.mark.changed("1.6", "log_target (kl_div)", kind="representation", cause="pytorch#34586")
-@pytest.mark.changed("1.7", "beta (smooth_l1_loss); triplet_margin_with_distance_loss exists", kind="representation",
-                     cause="pytorch#44433")
+@pytest.mark.changed(
+    "1.7",
+    "beta (smooth_l1_loss); triplet_margin_with_distance_loss exists",
+    kind="representation",
+    cause="pytorch#44433",
+)
 @pytest.mark.changed("1.8", "gaussian_nll_loss", kind="api-appeared", cause="pytorch#49807")
-@pytest.mark.changed("1.9", "huber_loss exists; gaussian_nll_loss takes full, eps and reduction by position too",
-                     kind="api-appeared", cause="pytorch#50553")
-@pytest.mark.changed("1.10", "label_smoothing (cross_entropy)", kind="representation", cause="pytorch#63122")
-@pytest.mark.changed("2.6", "weight (l1_loss, mse_loss, huber_loss)", kind="representation", cause="pytorch#132049 (probably)")
+@pytest.mark.changed(
+    "1.9",
+    "huber_loss exists; gaussian_nll_loss takes full, eps and reduction by position too",
+    kind="api-appeared",
+    cause="pytorch#50553",
+)
+@pytest.mark.changed(
+    "1.10", "label_smoothing (cross_entropy)", kind="representation", cause="pytorch#63122"
+)
+@pytest.mark.changed(
+    "2.6",
+    "weight (l1_loss, mse_loss, huber_loss)",
+    kind="representation",
+    cause="pytorch#132049 (probably)",
+)
 @pytest.mark.changed("2.13", "linear_cross_entropy", kind="api-appeared")
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functional_losses_take_these_arguments(name, snapshot):

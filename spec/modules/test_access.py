@@ -24,7 +24,9 @@ def test_index_and_attribute_reach_the_same_parameter(snapshot):
     """``net[2].bias`` is what ``named_parameters()`` lists as ``2.bias``: one object, many ways to it."""
     net = article_network()
     listed = dict(net.named_parameters())
-    assert snapshot == observe(lambda: {"value": net[2].bias, "the listed one": net[2].bias is listed["2.bias"]})
+    assert snapshot == observe(
+        lambda: {"value": net[2].bias, "the listed one": net[2].bias is listed["2.bias"]}
+    )
 
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module", article="D")
@@ -35,7 +37,11 @@ def test_state_dict_key_reaches_the_same_storage(snapshot):
     def act():
         value = net.state_dict()["2.bias"]
         value.fill_(9.0)
-        return {"type": str(type(value)), "requires_grad": value.requires_grad, "the parameter": net[2].bias}
+        return {
+            "type": str(type(value)),
+            "requires_grad": value.requires_grad,
+            "the parameter": net[2].bias,
+        }
 
     assert snapshot == observe(act)
 
@@ -44,12 +50,21 @@ def test_state_dict_key_reaches_the_same_storage(snapshot):
 def test_layer_state_dict_has_names_without_prefix(snapshot):
     """``net[2].state_dict()`` names its entries as the layer does, ``net.state_dict()`` puts ``2.`` before."""
     net = article_network()
-    assert snapshot == observe(lambda: {"layer": list(net[2].state_dict()), "net": list(net.state_dict())})
+    assert snapshot == observe(
+        lambda: {"layer": list(net[2].state_dict()), "net": list(net.state_dict())}
+    )
 
 
 @pytest.mark.api("torch.nn.Module.get_parameter", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+)
 @pytest.mark.changed("1.9", "Module.get_parameter", kind="api-appeared", cause="pytorch#52358")
 def test_get_parameter_takes_a_dotted_name(snapshot):
     """``net.get_parameter("2.bias")`` gives the parameter itself."""
@@ -57,7 +72,12 @@ def test_get_parameter_takes_a_dotted_name(snapshot):
     assert snapshot == observe(lambda: net.get_parameter("2.bias") is net[2].bias)
 
 
-@pytest.mark.api("torch.nn.Parameter", "torch.Tensor.data", page="generated/torch.nn.parameter.Parameter", article="D")
+@pytest.mark.api(
+    "torch.nn.Parameter",
+    "torch.Tensor.data",
+    page="generated/torch.nn.parameter.Parameter",
+    article="D",
+)
 def test_bias_is_a_parameter_and_its_data_a_tensor(snapshot):
     """The type of ``.bias`` is Parameter, as article D prints it; that of ``.bias.data`` is Tensor."""
     bias = article_network()[2].bias
@@ -70,22 +90,30 @@ def test_gradient_of_a_parameter_is_a_plain_tensor(snapshot):
     layer = linear([[2.0]], [0.5])
     before = layer.bias.grad
     layer(torch.tensor([[3.0]])).sum().backward()
-    assert snapshot == observe(lambda: {"before": before, "after": layer.bias.grad, "type": str(type(layer.bias.grad))})
+    assert snapshot == observe(
+        lambda: {"before": before, "after": layer.bias.grad, "type": str(type(layer.bias.grad))}
+    )
 
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd", article="D")
 def test_data_requires_no_grad(snapshot):
     """``.data`` of a parameter requires no grad, and prints bare: the ``requires_grad=True`` that article D shows is wrong."""
     bias = article_network()[2].bias
-    assert snapshot == observe(lambda: {"value": bias.data, "is_leaf": bias.data.is_leaf, "printed": repr(bias.data)})
+    assert snapshot == observe(
+        lambda: {"value": bias.data, "is_leaf": bias.data.is_leaf, "printed": repr(bias.data)}
+    )
 
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd", article="D")
 def test_data_is_a_new_tensor_on_the_same_storage(snapshot):
     """Each ``.data`` is another tensor object, and all share the parameter's storage."""
     weight = parameter()
-    assert snapshot == observe(lambda: {"same object twice": weight.data is weight.data,
-                                        "same storage": weight.data.data_ptr() == weight.data_ptr()})
+    assert snapshot == observe(
+        lambda: {
+            "same object twice": weight.data is weight.data,
+            "same storage": weight.data.data_ptr() == weight.data_ptr(),
+        }
+    )
 
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd", article="D")
@@ -117,7 +145,9 @@ def test_data_has_its_own_version_counter(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", "torch.nn.Parameter", page="notes/autograd")
-@pytest.mark.changed("1.5", 'the message says "is being used" instead of "has been used"', kind="wording")
+@pytest.mark.changed(
+    "1.5", 'the message says "is being used" instead of "has been used"', kind="wording"
+)
 def test_write_to_a_parameter_raises(snapshot):
     """Without ``.data`` or ``no_grad`` an in-place write to a leaf that requires grad raises."""
     weight = parameter()
@@ -128,8 +158,14 @@ def test_write_to_a_parameter_raises(snapshot):
 def test_data_of_a_non_leaf_is_cut_from_its_graph(snapshot):
     """``.data`` of a result is a leaf without ``grad_fn``; the result itself keeps its own."""
     result = parameter() * 2.0
-    assert snapshot == observe(lambda: {"value": result.data, "its grad_fn": result.data.grad_fn, "is_leaf": result.data.is_leaf,
-                                        "the result requires grad": result.requires_grad})
+    assert snapshot == observe(
+        lambda: {
+            "value": result.data,
+            "its grad_fn": result.data.grad_fn,
+            "is_leaf": result.data.is_leaf,
+            "the result requires grad": result.requires_grad,
+        }
+    )
 
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd")
@@ -140,8 +176,12 @@ def test_assigning_data_keeps_the_parameter_and_takes_another_shape(snapshot):
 
     def act():
         layer.weight.data = other
-        return {"weight": layer.weight, "same parameter": layer.weight is weight,
-                "storage of the other": weight.data_ptr() == other.data_ptr(), "in_features": layer.in_features}
+        return {
+            "weight": layer.weight,
+            "same parameter": layer.weight is weight,
+            "storage of the other": weight.data_ptr() == other.data_ptr(),
+            "in_features": layer.in_features,
+        }
 
     assert snapshot == observe(act)
 

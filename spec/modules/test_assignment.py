@@ -14,7 +14,9 @@ def layer():
     return linear([[2.0]], [0.5])
 
 
-@pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module", article="C")
+@pytest.mark.api(
+    "torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module", article="C"
+)
 def test_tensor_over_a_parameter_raises(snapshot):
     """A tensor assigned to a parameter's name raises, instead of quietly taking the parameter out of the list.
 
@@ -86,7 +88,11 @@ def test_parameter_over_a_plain_attribute_is_listed(snapshot):
 
     def act():
         module.scale = nn.Parameter(torch.tensor([2.0]))
-        return {"listed": dict(module.named_parameters()), "plain attribute": "scale" in vars(module), "attribute": module.scale}
+        return {
+            "listed": dict(module.named_parameters()),
+            "plain attribute": "scale" in vars(module),
+            "attribute": module.scale,
+        }
 
     assert snapshot == observe(act)
 
@@ -137,7 +143,9 @@ def test_module_before_super_init_raises(snapshot):
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_plain_value_may_stand_before_super_init(snapshot):
     """Numbers and plain tensors need no list: they may be assigned before, and are kept."""
-    assert snapshot == observe(lambda: {"number": Early(3).early, "tensor": Early(torch.tensor([1.0])).early})
+    assert snapshot == observe(
+        lambda: {"number": Early(3).early, "tensor": Early(torch.tensor([1.0])).early}
+    )
 
 
 class WithoutSuperInit(nn.Module):
@@ -149,9 +157,18 @@ class WithoutSuperInit(nn.Module):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again, and misses _backward_hooks first", kind="exception",
-                     cause="pytorch#50298")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8",
+    "raises plain AttributeError again, and misses _backward_hooks first",
+    kind="exception",
+    cause="pytorch#50298",
+)
 def test_calling_a_module_without_super_init_raises(snapshot):
     """Where nothing is registered, a forgotten ``super().__init__()`` shows only at the first call."""
     module = WithoutSuperInit()

@@ -17,8 +17,11 @@ def with_buffer(**settings):
 
 
 def lists(module):
-    return {"state_dict": list(module.state_dict()), "parameters": parameter_names(module),
-            "buffers": [name for name, _ in module.named_buffers()]}
+    return {
+        "state_dict": list(module.state_dict()),
+        "parameters": parameter_names(module),
+        "buffers": [name for name, _ in module.named_buffers()],
+    }
 
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module", article="B")
@@ -28,7 +31,9 @@ def test_buffer_is_in_the_state_dict_and_no_parameter(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "register_buffer takes persistent", kind="api-appeared", cause="pytorch#37191")
+@pytest.mark.changed(
+    "1.6", "register_buffer takes persistent", kind="api-appeared", cause="pytorch#37191"
+)
 def test_non_persistent_buffer_is_not_saved(snapshot):
     """``persistent=False`` leaves it out of the state dict too; ``named_buffers()`` still lists it."""
     assert snapshot == observe(lambda: lists(with_buffer(persistent=False)))
@@ -60,7 +65,9 @@ def test_tensor_over_a_buffer_is_the_buffer(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.5", "the message allows an nn.Buffer too", kind="wording", cause="pytorch#125971 (probably)")
+@pytest.mark.changed(
+    "2.5", "the message allows an nn.Buffer too", kind="wording", cause="pytorch#125971 (probably)"
+)
 def test_number_over_a_buffer_raises(snapshot):
     """Anything but a tensor or None is refused."""
     module = with_buffer()

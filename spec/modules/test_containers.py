@@ -33,19 +33,27 @@ def test_module_list_registers_its_modules(snapshot):
 
 
 @pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
-@pytest.mark.changed("1.7", "the modules stand in the order of the dict instead of being sorted by key", kind="silent",
-                     cause="pytorch#40905",
-                     advice="load optimizer states saved before only into modules made in the sorted order")
+@pytest.mark.changed(
+    "1.7",
+    "the modules stand in the order of the dict instead of being sorted by key",
+    kind="silent",
+    cause="pytorch#40905",
+    advice="load optimizer states saved before only into modules made in the sorted order",
+)
 def test_module_dict_registers_in_the_order_of_a_dict(snapshot):
     """The modules of a ``ModuleDict`` are children named by their keys, in the order of the dict."""
     first, second = layers()
-    assert snapshot == observe(lambda: parameter_names(holding(nn.ModuleDict({"z": first, "a": second}))))
+    assert snapshot == observe(
+        lambda: parameter_names(holding(nn.ModuleDict({"z": first, "a": second})))
+    )
 
 
 @pytest.mark.api("torch.nn.ParameterList", page="generated/torch.nn.ParameterList")
 def test_parameter_list_registers_its_parameters(snapshot):
     """The parameters of a ``ParameterList`` are named 0, 1, ..."""
-    assert snapshot == observe(lambda: dict(holding(nn.ParameterList(parameters())).named_parameters()))
+    assert snapshot == observe(
+        lambda: dict(holding(nn.ParameterList(parameters())).named_parameters())
+    )
 
 
 @pytest.mark.api("torch.nn.ParameterDict", page="generated/torch.nn.ParameterDict")
@@ -55,21 +63,34 @@ def test_parameter_dict_sorts_the_keys_of_a_plain_dict(snapshot):
     Trap: the order is what an optimizer numbers its state by.
     """
     first, second = parameters()
-    assert snapshot == observe(lambda: parameter_names(holding(nn.ParameterDict({"z": first, "a": second}))))
+    assert snapshot == observe(
+        lambda: parameter_names(holding(nn.ParameterDict({"z": first, "a": second})))
+    )
 
 
 @pytest.mark.api("torch.nn.ParameterDict", page="generated/torch.nn.ParameterDict")
 def test_parameter_dict_keeps_the_order_of_an_ordered_dict(snapshot):
     """An ``OrderedDict`` is the way out: its order is kept."""
     first, second = parameters()
-    assert snapshot == observe(lambda: parameter_names(holding(nn.ParameterDict(OrderedDict([("z", first), ("a", second)])))))
+    assert snapshot == observe(
+        lambda: parameter_names(
+            holding(nn.ParameterDict(OrderedDict([("z", first), ("a", second)])))
+        )
+    )
 
 
 @pytest.mark.api("torch.nn.ParameterList", page="generated/torch.nn.ParameterList")
-@pytest.mark.changed("1.12", "a tensor becomes a Parameter instead of raising", kind="error-gone", cause="pytorch#70499")
+@pytest.mark.changed(
+    "1.12",
+    "a tensor becomes a Parameter instead of raising",
+    kind="error-gone",
+    cause="pytorch#70499",
+)
 def test_parameter_list_makes_parameters_of_tensors(snapshot):
     """A plain tensor in a ``ParameterList`` becomes a Parameter, and is listed."""
-    assert snapshot == observe(lambda: dict(nn.ParameterList([torch.tensor([1.0])]).named_parameters()))
+    assert snapshot == observe(
+        lambda: dict(nn.ParameterList([torch.tensor([1.0])]).named_parameters())
+    )
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.ModuleList")
@@ -79,8 +100,12 @@ def test_python_list_of_modules_is_not_registered(snapshot):
 
     def act():
         module.double()
-        return {"parameters": parameter_names(module), "children": layout(module), "state_dict": list(module.state_dict()),
-                "dtype after double()": module.parts[0].weight.dtype}
+        return {
+            "parameters": parameter_names(module),
+            "children": layout(module),
+            "state_dict": list(module.state_dict()),
+            "dtype after double()": module.parts[0].weight.dtype,
+        }
 
     assert snapshot == observe(act)
 
@@ -90,7 +115,9 @@ def test_python_dict_of_modules_is_not_registered(snapshot):
     """Nor are modules in a Python dict. Use a ModuleDict."""
     first, second = layers()
     module = holding({"z": first, "a": second})
-    assert snapshot == observe(lambda: {"parameters": parameter_names(module), "state_dict": list(module.state_dict())})
+    assert snapshot == observe(
+        lambda: {"parameters": parameter_names(module), "state_dict": list(module.state_dict())}
+    )
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.ParameterList")
@@ -102,9 +129,15 @@ def test_python_list_of_parameters_is_not_registered(snapshot):
 
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
-@pytest.mark.changed("1.5", "raises TypeError about the number of arguments instead of NotImplementedError", kind="exception",
-                     cause="pytorch#29991")
-@pytest.mark.changed("1.9", "raises NotImplementedError again", kind="exception", cause="pytorch#48785 (probably)")
+@pytest.mark.changed(
+    "1.5",
+    "raises TypeError about the number of arguments instead of NotImplementedError",
+    kind="exception",
+    cause="pytorch#29991",
+)
+@pytest.mark.changed(
+    "1.9", "raises NotImplementedError again", kind="exception", cause="pytorch#48785 (probably)"
+)
 @pytest.mark.changed("1.12", "the message says that forward is missing", kind="wording")
 def test_module_list_is_not_callable(snapshot):
     """A ``ModuleList`` has no forward: it holds, it does not chain."""
@@ -114,7 +147,9 @@ def test_module_list_is_not_callable(snapshot):
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
 def test_module_list_slice_is_numbered_anew(snapshot):
     """A slice of a ``ModuleList`` counts from 0, where a slice of a Sequential keeps the names."""
-    assert snapshot == observe(lambda: layout(nn.ModuleList([nn.ReLU(), nn.Sigmoid(), nn.Tanh()])[1:]))
+    assert snapshot == observe(
+        lambda: layout(nn.ModuleList([nn.ReLU(), nn.Sigmoid(), nn.Tanh()])[1:])
+    )
 
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
@@ -136,7 +171,9 @@ MAPPINGS = {
 
 
 @pytest.mark.parametrize("make", list(MAPPINGS.values()), ids=list(MAPPINGS))
-@pytest.mark.api("torch.nn.ModuleDict", "torch.nn.ParameterDict", page="generated/torch.nn.ModuleDict")
+@pytest.mark.api(
+    "torch.nn.ModuleDict", "torch.nn.ParameterDict", page="generated/torch.nn.ModuleDict"
+)
 def test_mapping_refuses_the_name_of_its_own_method(make, snapshot):
     """A key is an attribute's name: ``keys``, ``pop`` or ``train`` are taken, and raise."""
     assert snapshot == observe(lambda: parameter_names(make("keys")))

@@ -27,7 +27,11 @@ def test_deepcopied_module_has_parameters_of_its_own(snapshot):
         copied = copy.deepcopy(original)
         with torch.no_grad():
             copied.weight.add_(1.0)
-        return {"copy": copied.weight, "original": original.weight, "type": type(copied.weight).__name__}
+        return {
+            "copy": copied.weight,
+            "original": original.weight,
+            "type": type(copied.weight).__name__,
+        }
 
     assert snapshot == observe(act)
 
@@ -37,12 +41,19 @@ def test_deepcopied_module_has_no_gradients(snapshot):
     """The copy's gradients are None, whatever the original has: copy them by hand if they are wanted."""
     original = trained()
     assert original.weight.grad is not None
-    assert snapshot == observe(lambda: [parameter.grad for parameter in copy.deepcopy(original).parameters()])
+    assert snapshot == observe(
+        lambda: [parameter.grad for parameter in copy.deepcopy(original).parameters()]
+    )
 
 
 @pytest.mark.api("torch.Tensor", page="tensors")
-@pytest.mark.changed("1.8", "the copy has a copy of the gradient instead of None", kind="silent", cause="pytorch#50663",
-                     advice="set the copy's grad to None if it is not wanted")
+@pytest.mark.changed(
+    "1.8",
+    "the copy has a copy of the gradient instead of None",
+    kind="silent",
+    cause="pytorch#50663",
+    advice="set the copy's grad to None if it is not wanted",
+)
 def test_deepcopied_leaf_tensor_has_a_copy_of_its_gradient(snapshot):
     """A leaf that is no Parameter takes its gradient along, as a copy."""
     leaf = torch.tensor([1.0], requires_grad=True)
@@ -64,7 +75,10 @@ def test_deepcopied_module_keeps_its_ties(snapshot):
 
     def act():
         copied = copy.deepcopy(net)
-        return {"tied": copied[0].weight is copied[1].weight, "the original's": copied[0].weight is net[0].weight}
+        return {
+            "tied": copied[0].weight is copied[1].weight,
+            "the original's": copied[0].weight is net[0].weight,
+        }
 
     assert snapshot == observe(act)
 
@@ -87,13 +101,23 @@ def test_deepcopied_module_keeps_freezing_mode_and_dtype(snapshot):
     def act():
         copied = copy.deepcopy(original)
         original.mean.zero_()
-        return {"weight": copied.weight, "bias": copied.bias, "training": copied.training, "mean": copied.mean}
+        return {
+            "weight": copied.weight,
+            "bias": copied.bias,
+            "training": copied.training,
+            "mean": copied.mean,
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.Tensor", page="tensors")
-@pytest.mark.changed("2.1", "the message names weight_norm as a possible reason", kind="wording", cause="pytorch#103001")
+@pytest.mark.changed(
+    "2.1",
+    "the message names weight_norm as a possible reason",
+    kind="wording",
+    cause="pytorch#103001",
+)
 def test_deepcopy_of_a_non_leaf_raises(snapshot):
     """A tensor in a graph cannot be deepcopied: the copy would need the graph. Detach it first."""
     result = torch.tensor([1.0], requires_grad=True) * 2.0
@@ -102,7 +126,12 @@ def test_deepcopy_of_a_non_leaf_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "the message names weight_norm as a possible reason", kind="wording", cause="pytorch#103001")
+@pytest.mark.changed(
+    "2.1",
+    "the message names weight_norm as a possible reason",
+    kind="wording",
+    cause="pytorch#103001",
+)
 def test_deepcopy_of_a_module_that_keeps_an_output_raises(snapshot):
     """A module that kept an output or a loss as an attribute cannot be deepcopied either. Keep it detached."""
     module = Scale()
@@ -117,7 +146,10 @@ def test_shallow_copy_shares_the_parameters(snapshot):
 
     def act():
         copied = copy.copy(original)
-        return {"same parameter": copied.weight is original.weight, "same module": copied is original}
+        return {
+            "same parameter": copied.weight is original.weight,
+            "same module": copied is original,
+        }
 
     assert snapshot == observe(act)
 

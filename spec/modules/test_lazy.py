@@ -13,8 +13,15 @@ def batch():
 
 
 @pytest.mark.api("torch.nn.LazyLinear", page="generated/torch.nn.LazyLinear")
-@pytest.mark.changed("1.8", "LazyLinear, with a warning that lazy modules are new", kind="api-appeared", cause="pytorch#44538")
-@pytest.mark.changed("2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968")
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear, with a warning that lazy modules are new",
+    kind="api-appeared",
+    cause="pytorch#44538",
+)
+@pytest.mark.changed(
+    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+)
 def test_lazy_linear_becomes_a_linear_at_the_first_batch(snapshot):
     """After one forward its class is ``Linear`` and its weight has the batch's width."""
 
@@ -27,19 +34,38 @@ def test_lazy_linear_becomes_a_linear_at_the_first_batch(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.LazyLinear", "torch.nn.UninitializedParameter", page="generated/torch.nn.LazyLinear")
-@pytest.mark.changed("1.8", "LazyLinear exists, warns that lazy modules are new, and raises ValueError", kind="api-appeared",
-                     cause="pytorch#44538")
+@pytest.mark.api(
+    "torch.nn.LazyLinear", "torch.nn.UninitializedParameter", page="generated/torch.nn.LazyLinear"
+)
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear exists, warns that lazy modules are new, and raises ValueError",
+    kind="api-appeared",
+    cause="pytorch#44538",
+)
 @pytest.mark.changed("2.2", "the message says TensorBase instead of _TensorBase", kind="wording")
-@pytest.mark.changed("2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968")
+@pytest.mark.changed(
+    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+)
 def test_counting_the_elements_of_a_lazy_layer_raises(snapshot):
     """Before the first batch its parameters have no size, and ``numel`` says so."""
-    assert snapshot == observe(lambda: sum(parameter.numel() for parameter in nn.LazyLinear(2).parameters()))
+    assert snapshot == observe(
+        lambda: sum(parameter.numel() for parameter in nn.LazyLinear(2).parameters())
+    )
 
 
-@pytest.mark.api("torch.nn.LazyLinear", "torch.nn.UninitializedParameter", page="generated/torch.nn.LazyLinear")
-@pytest.mark.changed("1.8", "LazyLinear, with a warning that lazy modules are new", kind="api-appeared", cause="pytorch#44538")
-@pytest.mark.changed("2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968")
+@pytest.mark.api(
+    "torch.nn.LazyLinear", "torch.nn.UninitializedParameter", page="generated/torch.nn.LazyLinear"
+)
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear, with a warning that lazy modules are new",
+    kind="api-appeared",
+    cause="pytorch#44538",
+)
+@pytest.mark.changed(
+    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+)
 def test_optimizer_built_before_the_first_batch_trains_a_lazy_layer(snapshot):
     """The first batch gives the very parameters their size, so that an optimizer over them trains on."""
 
@@ -55,9 +81,18 @@ def test_optimizer_built_before_the_first_batch_trains_a_lazy_layer(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.LazyLinear", "torch.nn.Module.load_state_dict", page="generated/torch.nn.LazyLinear")
-@pytest.mark.changed("1.8", "LazyLinear, with a warning that lazy modules are new", kind="api-appeared", cause="pytorch#44538")
-@pytest.mark.changed("2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968")
+@pytest.mark.api(
+    "torch.nn.LazyLinear", "torch.nn.Module.load_state_dict", page="generated/torch.nn.LazyLinear"
+)
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear, with a warning that lazy modules are new",
+    kind="api-appeared",
+    cause="pytorch#44538",
+)
+@pytest.mark.changed(
+    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+)
 def test_lazy_layer_takes_its_size_from_a_state_dict(snapshot):
     """Loading gives it values and size; its class stays lazy until the first batch, which leaves the values alone."""
     saved = linear([[1.0, 2.0, 3.0]], [4.0]).state_dict()
@@ -65,16 +100,30 @@ def test_lazy_layer_takes_its_size_from_a_state_dict(snapshot):
     def act():
         layer = nn.LazyLinear(1)
         layer.load_state_dict(saved)
-        return {"loaded": type(layer).__name__, "output": layer(batch()).detach(), "after a batch": type(layer).__name__}
+        return {
+            "loaded": type(layer).__name__,
+            "output": layer(batch()).detach(),
+            "after a batch": type(layer).__name__,
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.LazyLinear", "torch.nn.Module.load_state_dict", page="generated/torch.nn.LazyLinear")
-@pytest.mark.changed("1.8", "LazyLinear exists, warns that lazy modules are new, and raises RuntimeError", kind="api-appeared",
-                     cause="pytorch#44538")
+@pytest.mark.api(
+    "torch.nn.LazyLinear", "torch.nn.Module.load_state_dict", page="generated/torch.nn.LazyLinear"
+)
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear exists, warns that lazy modules are new, and raises RuntimeError",
+    kind="api-appeared",
+    cause="pytorch#44538",
+)
 @pytest.mark.changed("1.9", "the message speaks of a buffer too", kind="wording")
-@pytest.mark.changed("2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968")
+@pytest.mark.changed(
+    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+)
 def test_state_dict_of_a_lazy_layer_does_not_load_into_a_linear(snapshot):
     """Saved before the first batch, it has nothing to give."""
-    assert snapshot == observe(lambda: linear([[1.0, 2.0, 3.0]], [4.0]).load_state_dict(nn.LazyLinear(1).state_dict()))
+    assert snapshot == observe(
+        lambda: linear([[1.0, 2.0, 3.0]], [4.0]).load_state_dict(nn.LazyLinear(1).state_dict())
+    )

@@ -21,12 +21,19 @@ numbers = st.integers(-8, 8).map(lambda eighths: eighths / 8)
 
 
 def matrices(rows, columns):
-    return st.lists(st.lists(numbers, min_size=columns, max_size=columns), min_size=rows, max_size=rows)
+    return st.lists(
+        st.lists(numbers, min_size=columns, max_size=columns), min_size=rows, max_size=rows
+    )
 
 
 @settings(max_examples=20)
-@given(st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4)).flatmap(
-    lambda sizes: st.tuples(matrices(sizes[0], sizes[1]), matrices(sizes[2], sizes[1]), matrices(1, sizes[2]))))
+@given(
+    st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4)).flatmap(
+        lambda sizes: st.tuples(
+            matrices(sizes[0], sizes[1]), matrices(sizes[2], sizes[1]), matrices(1, sizes[2])
+        )
+    )
+)
 def test_linear_equals_the_affine_map(drawn):
     """For every input [batch, in] the layer gives x W' + b."""
     x, weight, (bias,) = drawn
@@ -38,22 +45,32 @@ def test_linear_equals_the_affine_map(drawn):
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
 def test_linear_weight_is_outputs_by_inputs(snapshot):
     """``nn.Linear(3, 2)`` holds a weight of shape [2, 3], outputs first, and a bias of shape [2]."""
-    assert snapshot == observe(lambda: {name: value.shape for name, value in nn.Linear(3, 2).named_parameters()})
+    assert snapshot == observe(
+        lambda: {name: value.shape for name, value in nn.Linear(3, 2).named_parameters()}
+    )
 
 
-@pytest.mark.api("torch.nn.Linear", "torch.nn.Parameter", page="generated/torch.nn.Linear", article="C")
+@pytest.mark.api(
+    "torch.nn.Linear", "torch.nn.Parameter", page="generated/torch.nn.Linear", article="C"
+)
 def test_linear_weight_and_bias_are_parameters(snapshot):
     """Both are ``nn.Parameter``, and so require grad."""
     layer = nn.Linear(3, 2)
-    assert snapshot == observe(lambda: {name: [str(type(value)), value.requires_grad] for name, value in
-                                        {"weight": layer.weight, "bias": layer.bias}.items()})
+    assert snapshot == observe(
+        lambda: {
+            name: [str(type(value)), value.requires_grad]
+            for name, value in {"weight": layer.weight, "bias": layer.bias}.items()
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
 def test_linear_without_bias_holds_none(snapshot):
     """``bias=False`` leaves the attribute ``bias`` with the value None, and one parameter."""
     layer = nn.Linear(3, 2, bias=False)
-    assert snapshot == observe(lambda: {"bias": layer.bias, "parameters": [name for name, _ in layer.named_parameters()]})
+    assert snapshot == observe(
+        lambda: {"bias": layer.bias, "parameters": [name for name, _ in layer.named_parameters()]}
+    )
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
@@ -69,25 +86,47 @@ def test_linear_multiplies_by_the_transposed_weight_and_adds_the_bias(snapshot):
 def test_linear_maps_the_last_dimension(snapshot):
     """All dimensions but the last are batch: [3] gives [1], and [2, 2, 3] gives [2, 2, 1]."""
     layer = linear([[1.0, 10.0, 100.0]])
-    assert snapshot == observe(lambda: {"one": layer(torch.tensor([1.0, 2.0, 3.0])),
-                                        "four": layer(torch.tensor([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
-                                                                    [[7.0, 8.0, 9.0], [0.0, 1.0, 0.0]]]))})
+    assert snapshot == observe(
+        lambda: {
+            "one": layer(torch.tensor([1.0, 2.0, 3.0])),
+            "four": layer(
+                torch.tensor(
+                    [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [[7.0, 8.0, 9.0], [0.0, 1.0, 0.0]]]
+                )
+            ),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
-@pytest.mark.changed("1.7", "the message says that the shapes cannot be multiplied", kind="wording",
-                     cause="pytorch#40927 (probably)")
+@pytest.mark.changed(
+    "1.7",
+    "the message says that the shapes cannot be multiplied",
+    kind="wording",
+    cause="pytorch#40927 (probably)",
+)
 @pytest.mark.changed("2.15", "the message starts with addmm", kind="wording")
 def test_linear_refuses_an_input_of_another_width(snapshot):
     """Two numbers for a layer of three inputs: the matrix shapes in the message are those of the product."""
-    assert snapshot == observe(lambda: linear([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]], [10.0, 20.0])(torch.tensor([[1.0, 2.0]])))
+    assert snapshot == observe(
+        lambda: linear([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]], [10.0, 20.0])(torch.tensor([[1.0, 2.0]]))
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int64], ids=["float64", "int64"])
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
-@pytest.mark.changed("1.7", "the message no longer names the argument", kind="wording", cause="pytorch#40927 (probably)")
-@pytest.mark.changed("1.13", "the message speaks of mat1 and mat2, and no longer names the dtypes", kind="wording")
-@pytest.mark.changed("2.1", "the message names the two dtypes", kind="wording", cause="pytorch#105309")
+@pytest.mark.changed(
+    "1.7",
+    "the message no longer names the argument",
+    kind="wording",
+    cause="pytorch#40927 (probably)",
+)
+@pytest.mark.changed(
+    "1.13", "the message speaks of mat1 and mat2, and no longer names the dtypes", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1", "the message names the two dtypes", kind="wording", cause="pytorch#105309"
+)
 def test_linear_refuses_an_input_of_another_dtype(dtype, snapshot):
     """A float64 input, as NumPy gives it, does not meet a float32 weight, nor do integers: convert one of the two."""
     assert snapshot == observe(lambda: linear([[1.0]], [0.5])(torch.tensor([[1]], dtype=dtype)))
@@ -102,17 +141,27 @@ def test_linear_makes_an_empty_batch_of_an_empty_batch(snapshot):
     def act():
         output = layer(torch.zeros(0, 2))
         output.sum().backward()
-        return {"output": output.shape, "weight.grad": layer.weight.grad, "bias.grad": layer.bias.grad}
+        return {
+            "output": output.shape,
+            "weight.grad": layer.weight.grad,
+            "bias.grad": layer.bias.grad,
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
-@pytest.mark.changed("1.9", "layers take device and dtype", kind="api-appeared", cause="pytorch#54508")
+@pytest.mark.changed(
+    "1.9", "layers take device and dtype", kind="api-appeared", cause="pytorch#54508"
+)
 def test_linear_takes_the_dtype_and_device_of_its_parameters(snapshot):
     """``nn.Linear(3, 2, dtype=torch.float64)`` makes both parameters in that dtype, on the device that is given."""
+
     def act():
         layer = nn.Linear(3, 2, device="cpu", dtype=torch.float64)
-        return {name: {"dtype": parameter.dtype, "device": parameter.device.type} for name, parameter in layer.named_parameters()}
+        return {
+            name: {"dtype": parameter.dtype, "device": parameter.device.type}
+            for name, parameter in layer.named_parameters()
+        }
 
     assert snapshot == observe(act)

@@ -11,25 +11,44 @@ from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.9", "what is no bool raises ValueError instead of being taken for its truth", kind="error",
-                     cause="pytorch#58247", advice="pass bool(mode)")
-@pytest.mark.parametrize("mode", [0, None, "eval", np.bool_(False)], ids=["0", "None", "eval", "numpy's False"])
+@pytest.mark.changed(
+    "1.9",
+    "what is no bool raises ValueError instead of being taken for its truth",
+    kind="error",
+    cause="pytorch#58247",
+    advice="pass bool(mode)",
+)
+@pytest.mark.parametrize(
+    "mode", [0, None, "eval", np.bool_(False)], ids=["0", "None", "eval", "numpy's False"]
+)
 def test_train_takes_only_a_bool(mode, snapshot):
     """``train(0)``, ``train("eval")``, and a NumPy comparison's result raise: a string, kept as the mode, would train."""
     assert snapshot == observe(lambda: bool(linear([[1.0]]).train(mode).training))
 
 
 @pytest.mark.api("torch.nn.Module.type", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.13", "raises instead of making integer parameters", kind="error", cause="pytorch#78436",
-                     advice="convert buffers alone, or the tensors that need it")
+@pytest.mark.changed(
+    "1.13",
+    "raises instead of making integer parameters",
+    kind="error",
+    cause="pytorch#78436",
+    advice="convert buffers alone, or the tensors that need it",
+)
 def test_type_of_an_integer_dtype_raises(snapshot):
     """``module.type(torch.int64)`` raises, as ``to`` does: integer parameters cannot train."""
     assert snapshot == observe(lambda: linear([[1.0]]).type(torch.int64).weight.detach())
 
 
 @pytest.mark.api("torch.nn.Module.get_buffer", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+)
 @pytest.mark.changed("1.9", "Module.get_buffer", kind="api-appeared", cause="pytorch#52358")
 def test_get_buffer_takes_a_dotted_name(snapshot):
     """As ``get_parameter`` does."""
@@ -37,17 +56,30 @@ def test_get_buffer_takes_a_dotted_name(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.get_buffer", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
-@pytest.mark.changed("1.9", "Module.get_buffer, which refuses a parameter with AttributeError", kind="api-appeared",
-                     cause="pytorch#52358")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+)
+@pytest.mark.changed(
+    "1.9",
+    "Module.get_buffer, which refuses a parameter with AttributeError",
+    kind="api-appeared",
+    cause="pytorch#52358",
+)
 def test_get_buffer_refuses_a_parameter(snapshot):
     """A parameter's name raises, instead of giving the parameter."""
     assert snapshot == observe(lambda: nn.Sequential(batchnorm()).get_buffer("0.weight"))
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.12", "the message names the class and says that forward is missing", kind="wording")
+@pytest.mark.changed(
+    "1.12", "the message names the class and says that forward is missing", kind="wording"
+)
 def test_calling_a_module_without_forward_raises(snapshot):
     """A ``forward`` misspelt, or indented into ``__init__``, shows at the first call."""
 

@@ -31,7 +31,12 @@ def test_sequential_prints_equal_blocks_one_by_one(snapshot):
 
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
-@pytest.mark.changed("2.0", "equal neighbours print as one, with their count", kind="representation", cause="pytorch#90452")
+@pytest.mark.changed(
+    "2.0",
+    "equal neighbours print as one, with their count",
+    kind="representation",
+    cause="pytorch#90452",
+)
 def test_module_list_prints_equal_neighbours_once(snapshot):
     """A ``ModuleList`` prints neighbours of equal repr as one, with their count; another layer between parts them."""
     layers = [nn.Linear(2, 2), nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)]
@@ -39,7 +44,12 @@ def test_module_list_prints_equal_neighbours_once(snapshot):
 
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList", article="D")
-@pytest.mark.changed("2.0", "equal neighbours print as one, with their count", kind="representation", cause="pytorch#90452")
+@pytest.mark.changed(
+    "2.0",
+    "equal neighbours print as one, with their count",
+    kind="representation",
+    cause="pytorch#90452",
+)
 def test_module_list_prints_equal_blocks_once(snapshot):
     """Equal blocks of several lines are one as well: article D's blocks in a ModuleList."""
     assert snapshot == observe(lambda: lines(nn.ModuleList(nested_blocks()[0].children())))
@@ -48,12 +58,18 @@ def test_module_list_prints_equal_blocks_once(snapshot):
 @pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
 def test_module_dict_prints_its_keys(snapshot):
     """A ``ModuleDict`` prints each module under its key."""
-    assert snapshot == observe(lambda: lines(nn.ModuleDict({"enter": nn.ReLU(), "leave": nn.Sigmoid()})))
+    assert snapshot == observe(
+        lambda: lines(nn.ModuleDict({"enter": nn.ReLU(), "leave": nn.Sigmoid()}))
+    )
 
 
 @pytest.mark.api("torch.nn.ParameterList", page="generated/torch.nn.ParameterList")
-@pytest.mark.changed("1.13", "prints the dtype, torch.float32, instead of torch.FloatTensor", kind="representation",
-                     cause="pytorch#78529")
+@pytest.mark.changed(
+    "1.13",
+    "prints the dtype, torch.float32, instead of torch.FloatTensor",
+    kind="representation",
+    cause="pytorch#78529",
+)
 def test_parameter_list_prints_dtype_and_size(snapshot):
     """A ``ParameterList`` prints what its parameters are, not their values."""
     assert snapshot == observe(lambda: lines(nn.ParameterList([nn.Parameter(torch.zeros(2, 3))])))
@@ -71,7 +87,9 @@ def test_absent_child_prints_as_none(snapshot):
     module = nn.Module()
     module.head = nn.ReLU()
     module.head = None
-    assert snapshot == observe(lambda: {"repr": lines(module), "modules": len(list(module.modules()))})
+    assert snapshot == observe(
+        lambda: {"repr": lines(module), "modules": len(list(module.modules()))}
+    )
 
 
 class Shifted(nn.Module):
@@ -124,11 +142,30 @@ LAYERS = {
 
 
 @pytest.mark.parametrize("make", list(LAYERS.values()), ids=list(LAYERS))
-@pytest.mark.api("torch.nn.Linear", "torch.nn.ReLU", "torch.nn.Sigmoid", "torch.nn.Embedding", "torch.nn.RNN",
-                 "torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.AvgPool1d", "torch.nn.AvgPool2d", "torch.nn.Conv1d",
-                 "torch.nn.BatchNorm1d", "torch.nn.LayerNorm", "torch.nn.InstanceNorm1d", "torch.nn.Dropout",
-                 page="nn", article="D")
-@pytest.mark.changed("2.12", "BatchNorm, InstanceNorm and LayerNorm print bias=", kind="representation", cause="pytorch#176573")
+@pytest.mark.api(
+    "torch.nn.Linear",
+    "torch.nn.ReLU",
+    "torch.nn.Sigmoid",
+    "torch.nn.Embedding",
+    "torch.nn.RNN",
+    "torch.nn.MaxPool1d",
+    "torch.nn.MaxPool2d",
+    "torch.nn.AvgPool1d",
+    "torch.nn.AvgPool2d",
+    "torch.nn.Conv1d",
+    "torch.nn.BatchNorm1d",
+    "torch.nn.LayerNorm",
+    "torch.nn.InstanceNorm1d",
+    "torch.nn.Dropout",
+    page="nn",
+    article="D",
+)
+@pytest.mark.changed(
+    "2.12",
+    "BatchNorm, InstanceNorm and LayerNorm print bias=",
+    kind="representation",
+    cause="pytorch#176573",
+)
 def test_layer_prints_its_arguments(make, snapshot):
     """A layer prints its class and the arguments that make it what it is."""
     assert snapshot == observe(lambda: repr(make()))

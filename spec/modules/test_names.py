@@ -4,7 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from fixtures.modules import BaseWithAdapter, Scale, layout, nested_blocks, parameter_names, perceptron
+from fixtures.modules import (
+    BaseWithAdapter,
+    Scale,
+    layout,
+    nested_blocks,
+    parameter_names,
+    perceptron,
+)
 from torch_history.observing import observe
 
 
@@ -22,7 +29,9 @@ class Outer(nn.Module):
 @pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="D")
 def test_layers_without_parameters_leave_a_gap_in_the_names(snapshot):
     """The names count all layers, the list only those with parameters: article D's 0.weight, 0.bias, 2.weight, 2.bias."""
-    assert snapshot == observe(lambda: {name: value.shape for name, value in perceptron().named_parameters()})
+    assert snapshot == observe(
+        lambda: {name: value.shape for name, value in perceptron().named_parameters()}
+    )
 
 
 @pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="A")
@@ -46,18 +55,31 @@ def test_own_parameters_come_before_those_of_children(snapshot):
 @pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module")
 def test_named_parameters_without_recursion_lists_its_own_only(snapshot):
     """``recurse=False`` leaves the children's parameters out; ``prefix`` goes before each name."""
-    assert snapshot == observe(lambda: [name for name, _ in Outer().named_parameters(prefix="outer", recurse=False)])
+    assert snapshot == observe(
+        lambda: [name for name, _ in Outer().named_parameters(prefix="outer", recurse=False)]
+    )
 
 
 @pytest.mark.api("torch.nn.Module.named_modules", page="generated/torch.nn.Module", article="D")
 def test_named_modules_starts_with_the_module_itself(snapshot):
     """``named_modules()`` gives the module under the empty name, then each child before its own children."""
-    assert snapshot == observe(lambda: [f"{name}: {type(module).__name__}" for name, module in nested_blocks(1).named_modules()])
+    assert snapshot == observe(
+        lambda: [
+            f"{name}: {type(module).__name__}" for name, module in nested_blocks(1).named_modules()
+        ]
+    )
 
 
 @pytest.mark.api("torch.nn.Module.get_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+)
 @pytest.mark.changed("1.9", "Module.get_submodule", kind="api-appeared", cause="pytorch#52358")
 def test_get_submodule_takes_a_dotted_name(snapshot):
     """``get_submodule("0.block 1.2")`` gives the layer itself."""

@@ -19,14 +19,23 @@ class Shifted(Scale):
         return super().forward(x) + self.shift
 
 
-@pytest.mark.api("torch.nn.Parameter", "torch.nn.Module.named_parameters", page="generated/torch.nn.parameter.Parameter",
-                 article="C")
+@pytest.mark.api(
+    "torch.nn.Parameter",
+    "torch.nn.Module.named_parameters",
+    page="generated/torch.nn.parameter.Parameter",
+    article="C",
+)
 def test_parameter_attribute_is_listed_by_name(snapshot):
     """An ``nn.Parameter`` assigned to an attribute is listed by ``named_parameters()`` under the attribute's name."""
     assert snapshot == observe(lambda: dict(Scale().named_parameters()))
 
 
-@pytest.mark.api("torch.nn.Parameter", "torch.nn.Module.parameters", page="generated/torch.nn.parameter.Parameter", article="C")
+@pytest.mark.api(
+    "torch.nn.Parameter",
+    "torch.nn.Module.parameters",
+    page="generated/torch.nn.parameter.Parameter",
+    article="C",
+)
 def test_parameters_yields_the_attribute_itself(snapshot):
     """``parameters()`` yields the very object behind the attribute, not a copy: what changes it changes the module."""
     module = Scale()
@@ -60,7 +69,9 @@ def test_unlisted_tensor_receives_a_gradient(snapshot):
     assert snapshot == observe(lambda: module.shift.grad)
 
 
-@pytest.mark.api("torch.nn.Module.parameters", "torch.optim.SGD", page="generated/torch.nn.Module", article="C")
+@pytest.mark.api(
+    "torch.nn.Module.parameters", "torch.optim.SGD", page="generated/torch.nn.Module", article="C"
+)
 def test_optimizer_over_parameters_leaves_an_unlisted_tensor(snapshot):
     """An optimizer built from ``parameters()`` moves the parameter and leaves the unlisted tensor, though both have gradients."""
     module = Shifted(requires_grad=True)
@@ -79,18 +90,29 @@ def test_optimizer_over_parameters_leaves_an_unlisted_tensor(snapshot):
 def test_parameter_requires_grad_by_default(snapshot):
     """A Parameter requires grad although the tensor it was made of did not."""
     made_of = torch.tensor([1.0, 2.0])
-    assert snapshot == observe(lambda: {"parameter": nn.Parameter(made_of).requires_grad, "its tensor": made_of.requires_grad})
+    assert snapshot == observe(
+        lambda: {
+            "parameter": nn.Parameter(made_of).requires_grad,
+            "its tensor": made_of.requires_grad,
+        }
+    )
 
 
 @pytest.mark.api("torch.tensor", page="generated/torch.tensor", article="C")
 def test_tensor_requires_no_grad_by_default(snapshot):
     """``torch.tensor`` makes a tensor that requires no grad unless it is asked for."""
-    assert snapshot == observe(lambda: {"by default": torch.tensor([1.0]).requires_grad,
-                                        "asked for": torch.tensor([1.0], requires_grad=True).requires_grad})
+    assert snapshot == observe(
+        lambda: {
+            "by default": torch.tensor([1.0]).requires_grad,
+            "asked for": torch.tensor([1.0], requires_grad=True).requires_grad,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
-@pytest.mark.changed("1.6", "the message allows complex dtypes too", kind="wording", cause="pytorch#36932")
+@pytest.mark.changed(
+    "1.6", "the message allows complex dtypes too", kind="wording", cause="pytorch#36932"
+)
 def test_integer_parameter_raises(snapshot):
     """Integers have no gradient, and a Parameter asks for one by default."""
     assert snapshot == observe(lambda: nn.Parameter(torch.tensor([1, 2])))
@@ -125,7 +147,11 @@ def test_parameter_made_of_a_non_leaf_is_a_leaf(snapshot):
     def act():
         parameter = nn.Parameter(source * 3.0)
         parameter.sum().backward()
-        return {"is_leaf": parameter.is_leaf, "its gradient": parameter.grad, "gradient of its source": source.grad}
+        return {
+            "is_leaf": parameter.is_leaf,
+            "its gradient": parameter.grad,
+            "gradient of its source": source.grad,
+        }
 
     assert snapshot == observe(act)
 
@@ -134,6 +160,15 @@ def test_parameter_made_of_a_non_leaf_is_a_leaf(snapshot):
 def test_result_of_an_operation_on_a_parameter_is_a_plain_tensor(snapshot):
     """What is computed from a Parameter is no Parameter, a clone neither: a module will not list it."""
     weight = Scale().weight
-    assert snapshot == observe(lambda: {name: type(result).__name__ for name, result in
-                                        {"itself": weight, "product": weight * 2.0, "clone": weight.clone(),
-                                         "detached": weight.detach(), "view": weight[:1]}.items()})
+    assert snapshot == observe(
+        lambda: {
+            name: type(result).__name__
+            for name, result in {
+                "itself": weight,
+                "product": weight * 2.0,
+                "clone": weight.clone(),
+                "detached": weight.detach(),
+                "view": weight[:1],
+            }.items()
+        }
+    )

@@ -27,14 +27,24 @@ def test_deepcopied_parameter_loses_its_own_attributes(snapshot):
 
 
 @pytest.mark.api("torch.Tensor", page="tensors")
-@pytest.mark.changed("1.11", "the copy has the attributes instead of losing them", kind="silent", cause="pytorch#65584")
+@pytest.mark.changed(
+    "1.11",
+    "the copy has the attributes instead of losing them",
+    kind="silent",
+    cause="pytorch#65584",
+)
 def test_deepcopied_tensor_keeps_its_own_attributes(snapshot):
     """A plain tensor's deep copy has them, where a Parameter's has not."""
     assert snapshot == observe(lambda: tag_of(copy.deepcopy(tagged(torch.tensor([1.0])))))
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
-@pytest.mark.changed("2.0", "the copy has the attributes instead of losing them", kind="silent", cause="pytorch#88913")
+@pytest.mark.changed(
+    "2.0",
+    "the copy has the attributes instead of losing them",
+    kind="silent",
+    cause="pytorch#88913",
+)
 def test_shallow_copied_parameter_keeps_its_own_attributes(snapshot):
     """``copy.copy`` of a Parameter keeps them, and shares the values."""
     original = parameter()
@@ -59,29 +69,51 @@ def test_state_dict_has_no_attributes_of_parameters(snapshot):
     """Its tensors are detached ones, without marks; with ``keep_vars=True`` they are the parameters themselves."""
     model = linear([[1.0]])
     tagged(model.weight)
-    assert snapshot == observe(lambda: {"detached": tag_of(model.state_dict()["weight"]),
-                                        "keep_vars": tag_of(model.state_dict(keep_vars=True)["weight"])})
+    assert snapshot == observe(
+        lambda: {
+            "detached": tag_of(model.state_dict()["weight"]),
+            "keep_vars": tag_of(model.state_dict(keep_vars=True)["weight"]),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
-@pytest.mark.changed("1.6", "Tensor.as_subclass exists; a Parameter of a subclass is a plain one", kind="api-appeared",
-                     cause="pytorch#34369")
-@pytest.mark.changed("1.12", "the Parameter is of the subclass instead of a plain one", kind="silent", cause="pytorch#73459")
+@pytest.mark.changed(
+    "1.6",
+    "Tensor.as_subclass exists; a Parameter of a subclass is a plain one",
+    kind="api-appeared",
+    cause="pytorch#34369",
+)
+@pytest.mark.changed(
+    "1.12",
+    "the Parameter is of the subclass instead of a plain one",
+    kind="silent",
+    cause="pytorch#73459",
+)
 def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
     """``nn.Parameter`` of a subclass is an object of that class, and passes for a Parameter: it is listed all the same."""
 
     def act():
         module = nn.Module()
         module.weight = nn.Parameter(marked([1.0]))
-        return {"class": type(module.weight).__name__, "is a Parameter": isinstance(module.weight, nn.Parameter),
-                "is Marked": isinstance(module.weight, Marked), "listed": [name for name, _ in module.named_parameters()]}
+        return {
+            "class": type(module.weight).__name__,
+            "is a Parameter": isinstance(module.weight, nn.Parameter),
+            "is Marked": isinstance(module.weight, Marked),
+            "listed": [name for name, _ in module.named_parameters()],
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
-@pytest.mark.changed("1.12", "raises AttributeError, about a missing detach, instead of TypeError", kind="exception",
-                     cause="pytorch#73459", advice="catch both")
+@pytest.mark.changed(
+    "1.12",
+    "raises AttributeError, about a missing detach, instead of TypeError",
+    kind="exception",
+    cause="pytorch#73459",
+    advice="catch both",
+)
 @pytest.mark.parametrize("value", [[1.0], nn.ReLU()], ids=["list", "module"])
 def test_parameter_of_what_is_no_tensor_raises(value, snapshot):
     """A list is not converted: ``nn.Parameter(torch.tensor([1.0]))``. The error speaks of a missing ``detach``."""

@@ -13,14 +13,24 @@ def scale():
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
-@pytest.mark.changed("1.13", "prints the whole description instead of the number", kind="silent", advice="write parameter.item()")
+@pytest.mark.changed(
+    "1.13",
+    "prints the whole description instead of the number",
+    kind="silent",
+    advice="write parameter.item()",
+)
 def test_f_string_of_a_parameter_prints_its_description(snapshot):
     """A Parameter with one element prints whole in an f-string, where a tensor prints its number. Write ``.item()``."""
     assert snapshot == observe(lambda: f"scale {scale()}")
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
-@pytest.mark.changed("1.13", "raises TypeError instead of formatting the number", kind="error", advice="format parameter.item()")
+@pytest.mark.changed(
+    "1.13",
+    "raises TypeError instead of formatting the number",
+    kind="error",
+    advice="format parameter.item()",
+)
 def test_format_with_decimals_refuses_a_parameter(snapshot):
     """``f"{model.scale:.2f}"`` raises for a Parameter, though it works for a tensor that requires a gradient."""
     assert f"{torch.tensor(1.5, requires_grad=True):.2f}" == "1.50"
@@ -34,7 +44,13 @@ def test_format_with_decimals_takes_the_item_of_a_parameter(snapshot):
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.Tensor.item")
-@pytest.mark.changed("2.8", "warns that a gradient may be lost", kind="warning", cause="pytorch#143261", advice="call item()")
+@pytest.mark.changed(
+    "2.8",
+    "warns that a gradient may be lost",
+    kind="warning",
+    cause="pytorch#143261",
+    advice="call item()",
+)
 def test_float_of_a_parameter_warns(snapshot):
     """``float(model.scale)`` gives the number and a warning, for it has a gradient to lose; ``.item()`` gives none."""
     assert snapshot == observe(lambda: float(scale()))

@@ -20,7 +20,9 @@ def non_leaf_parameter():
     return parameter
 
 
-@pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module", article="C")
+@pytest.mark.api(
+    "torch.nn.Module.register_parameter", page="generated/torch.nn.Module", article="C"
+)
 def test_register_parameter_lists_it_under_its_name(snapshot):
     """``register_parameter("scale", p)`` does what ``module.scale = p`` does."""
     module, parameter = nn.Module(), value()
@@ -32,19 +34,27 @@ def test_register_parameter_lists_it_under_its_name(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module", article="C")
+@pytest.mark.api(
+    "torch.nn.Module.register_parameter", page="generated/torch.nn.Module", article="C"
+)
 def test_registered_none_is_an_attribute_and_listed_nowhere(snapshot):
     """``register_parameter("bias", None)``: the attribute is None, and neither ``parameters()`` nor the state dict shows it."""
     module = nn.Module()
 
     def act():
         module.register_parameter("bias", None)
-        return {"attribute": module.bias, "parameters": parameter_names(module), "state_dict": list(module.state_dict())}
+        return {
+            "attribute": module.bias,
+            "parameters": parameter_names(module),
+            "state_dict": list(module.state_dict()),
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module", article="C")
+@pytest.mark.api(
+    "torch.nn.Module.register_parameter", page="generated/torch.nn.Module", article="C"
+)
 def test_name_registered_as_none_refuses_a_tensor(snapshot):
     """The name is reserved for a Parameter: a tensor assigned to it raises, where an unknown name would take it."""
     module = nn.Module()
@@ -59,13 +69,17 @@ def test_name_registered_as_none_refuses_a_tensor(snapshot):
 @pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module")
 def test_register_parameter_refuses_a_plain_tensor(snapshot):
     """A tensor is not made a Parameter in passing: it raises, with requires_grad too."""
-    assert snapshot == observe(lambda: nn.Module().register_parameter("scale", torch.tensor([1.0], requires_grad=True)))
+    assert snapshot == observe(
+        lambda: nn.Module().register_parameter("scale", torch.tensor([1.0], requires_grad=True))
+    )
 
 
 @pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module")
 def test_register_parameter_refuses_a_non_leaf(snapshot):
     """A Parameter that has a ``grad_fn`` is a result: it raises, and the message says to compute it in forward."""
-    assert snapshot == observe(lambda: nn.Module().register_parameter("scale", non_leaf_parameter()))
+    assert snapshot == observe(
+        lambda: nn.Module().register_parameter("scale", non_leaf_parameter())
+    )
 
 
 @pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module")

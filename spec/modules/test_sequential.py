@@ -15,7 +15,9 @@ def three():
 
 
 def named():
-    return nn.Sequential(OrderedDict([("enter", nn.ReLU()), ("middle", nn.Sigmoid()), ("leave", nn.Tanh())]))
+    return nn.Sequential(
+        OrderedDict([("enter", nn.ReLU()), ("middle", nn.Sigmoid()), ("leave", nn.Tanh())])
+    )
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
@@ -58,8 +60,15 @@ def test_sequential_slice_keeps_the_names(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential.append", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+)
 @pytest.mark.changed("1.11", "Sequential.append", kind="api-appeared", cause="pytorch#71326")
 def test_sequential_append_names_by_length_and_returns_self(snapshot):
     """``append`` names the new layer by the length so far, among given names too, and returns the Sequential."""
@@ -67,14 +76,25 @@ def test_sequential_append_names_by_length_and_returns_self(snapshot):
 
     def act():
         returned = plain.append(nn.Identity())
-        return {"returns self": returned is plain, "plain": layout(plain), "named": layout(with_names.append(nn.Identity()))}
+        return {
+            "returns self": returned is plain,
+            "plain": layout(plain),
+            "named": layout(with_names.append(nn.Identity())),
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.Sequential.insert", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+)
 @pytest.mark.changed("1.13", "Sequential.insert", kind="api-appeared", cause="pytorch#81402")
 def test_sequential_insert_moves_the_later_names_on(snapshot):
     """``insert(1, layer)`` renames what follows: 1 becomes 2, and a state dict saved before no longer fits."""
@@ -88,8 +108,15 @@ def test_sequential_insert_moves_the_later_names_on(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential.insert", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+)
 @pytest.mark.changed("1.13", "Sequential.insert", kind="api-appeared", cause="pytorch#81402")
 def test_sequential_insert_at_a_negative_index_counts_from_the_end(snapshot):
     """``insert(-1, layer)`` puts it before the last layer, as a list does."""
@@ -103,19 +130,39 @@ def test_sequential_insert_at_a_negative_index_counts_from_the_end(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential.insert", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
-@pytest.mark.changed("1.13", "Sequential.insert, which raises IndexError out of range", kind="api-appeared",
-                     cause="pytorch#81402")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+)
+@pytest.mark.changed(
+    "1.13",
+    "Sequential.insert, which raises IndexError out of range",
+    kind="api-appeared",
+    cause="pytorch#81402",
+)
 def test_sequential_insert_out_of_range_raises(snapshot):
     """A list would append; a Sequential raises."""
     assert snapshot == observe(lambda: layout(three().insert(4, nn.Identity())))
 
 
 @pytest.mark.api("torch.nn.Sequential.extend", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
-@pytest.mark.changed("1.13", "Sequential.extend", kind="api-appeared", cause="pytorch#81179 (probably)")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+)
+@pytest.mark.changed(
+    "1.13", "Sequential.extend", kind="api-appeared", cause="pytorch#81179 (probably)"
+)
 def test_sequential_extend_appends_each_layer(snapshot):
     """``extend`` takes another Sequential; the layers are shared, not copied."""
     net, more = three(), nn.Sequential(nn.Identity(), nn.ReLU())
@@ -128,8 +175,12 @@ def test_sequential_extend_appends_each_layer(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.13", "the layers that remain are numbered anew, and so are their state dict keys", kind="representation",
-                     advice="rename the keys of a state dict saved before")
+@pytest.mark.changed(
+    "1.13",
+    "the layers that remain are numbered anew, and so are their state dict keys",
+    kind="representation",
+    advice="rename the keys of a state dict saved before",
+)
 def test_sequential_deletion_closes_the_gap(snapshot):
     """``del net[0]``: the layers that remain are named 0 and 1 again."""
     net = three()
@@ -142,8 +193,12 @@ def test_sequential_deletion_closes_the_gap(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.13", "the layers that remain are numbered instead of keeping their names", kind="representation",
-                     advice="delete by attribute (del net.enter), which keeps the names")
+@pytest.mark.changed(
+    "1.13",
+    "the layers that remain are numbered instead of keeping their names",
+    kind="representation",
+    advice="delete by attribute (del net.enter), which keeps the names",
+)
 def test_sequential_deletion_loses_given_names(snapshot):
     """``del net[0]`` of a Sequential with names of its own renames what remains to 0 and 1: the names are lost."""
     net = named()
@@ -180,13 +235,22 @@ def test_sequential_deletion_takes_a_slice(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential.pop", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+)
 @pytest.mark.changed("1.13", "Sequential.pop", kind="api-appeared", cause="pytorch#81601")
 def test_sequential_pop_deletes_and_returns(snapshot):
     """``pop(0)`` returns the layer and closes the gap."""
     net = three()
-    assert snapshot == observe(lambda: {"popped": type(net.pop(0)).__name__, "remaining": layout(net)})
+    assert snapshot == observe(
+        lambda: {"popped": type(net.pop(0)).__name__, "remaining": layout(net)}
+    )
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")

@@ -8,25 +8,69 @@ import pytest
 from fixtures.arguments import arguments_of
 from torch_history.observing import observe
 
-METHODS = ["zero_grad", "train", "eval", "requires_grad_", "to", "type", "half", "bfloat16", "cpu", "cuda", "to_empty", "apply",
-           "compile"]
-LISTS = ["parameters", "named_parameters", "buffers", "named_buffers", "children", "named_children", "modules", "named_modules"]
+METHODS = [
+    "zero_grad",
+    "train",
+    "eval",
+    "requires_grad_",
+    "to",
+    "type",
+    "half",
+    "bfloat16",
+    "cpu",
+    "cuda",
+    "to_empty",
+    "apply",
+    "compile",
+]
+LISTS = [
+    "parameters",
+    "named_parameters",
+    "buffers",
+    "named_buffers",
+    "children",
+    "named_children",
+    "modules",
+    "named_modules",
+]
 REGISTRATIONS = ["register_parameter", "register_buffer", "add_module", "register_module"]
 GETTERS = ["get_submodule", "get_parameter", "get_buffer", "set_submodule"]
 CONTAINERS = ["Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"]
-EDITS = ["Sequential.append", "Sequential.extend", "Sequential.insert", "Sequential.pop",
-         "ModuleList.append", "ModuleList.extend", "ModuleList.insert", "ModuleList.pop",
-         "ModuleDict.update", "ModuleDict.pop", "ParameterList.append", "ParameterList.extend",
-         "ParameterDict.update", "ParameterDict.pop", "ParameterDict.get", "ParameterDict.copy", "ParameterDict.setdefault"]
+EDITS = [
+    "Sequential.append",
+    "Sequential.extend",
+    "Sequential.insert",
+    "Sequential.pop",
+    "ModuleList.append",
+    "ModuleList.extend",
+    "ModuleList.insert",
+    "ModuleList.pop",
+    "ModuleDict.update",
+    "ModuleDict.pop",
+    "ParameterList.append",
+    "ParameterList.extend",
+    "ParameterDict.update",
+    "ParameterDict.pop",
+    "ParameterDict.get",
+    "ParameterDict.copy",
+    "ParameterDict.setdefault",
+]
 TENSORS = ["Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer"]
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.5", "bfloat16", kind="api-appeared")
-@pytest.mark.changed("1.7", "set_to_none=False (zero_grad)", kind="representation", cause="pytorch#42754")
+@pytest.mark.changed(
+    "1.7", "set_to_none=False (zero_grad)", kind="representation", cause="pytorch#42754"
+)
 @pytest.mark.changed("1.9", "to_empty", kind="api-appeared", cause="pytorch#54508")
-@pytest.mark.changed("2.0", "set_to_none is True instead of False (zero_grad): gradients become None", kind="silent",
-                     cause="pytorch#92731", advice="test for None, or pass set_to_none=False")
+@pytest.mark.changed(
+    "2.0",
+    "set_to_none is True instead of False (zero_grad): gradients become None",
+    kind="silent",
+    cause="pytorch#92731",
+    advice="test for None, or pass set_to_none=False",
+)
 @pytest.mark.changed("2.1", "recurse (to_empty); compile exists", kind="representation")
 @pytest.mark.parametrize("name", METHODS)
 def test_module_methods_take_these_arguments(name, snapshot):
@@ -35,9 +79,18 @@ def test_module_methods_take_these_arguments(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.9", "remove_duplicate (named_modules)", kind="representation", cause="pytorch#54812")
-@pytest.mark.changed("2.0", "remove_duplicate (named_parameters, named_buffers)", kind="representation", cause="pytorch#88090")
-@pytest.mark.changed("2.11", "remove_duplicate (modules)", kind="representation", cause="pytorch#174383")
+@pytest.mark.changed(
+    "1.9", "remove_duplicate (named_modules)", kind="representation", cause="pytorch#54812"
+)
+@pytest.mark.changed(
+    "2.0",
+    "remove_duplicate (named_parameters, named_buffers)",
+    kind="representation",
+    cause="pytorch#88090",
+)
+@pytest.mark.changed(
+    "2.11", "remove_duplicate (modules)", kind="representation", cause="pytorch#174383"
+)
 @pytest.mark.parametrize("name", LISTS)
 def test_listings_take_these_arguments(name, snapshot):
     """What lists parameters, buffers and modules: with ``remove_duplicate`` where tied ones can be listed under every name."""
@@ -45,7 +98,9 @@ def test_listings_take_these_arguments(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "persistent (register_buffer)", kind="representation", cause="pytorch#37191")
+@pytest.mark.changed(
+    "1.6", "persistent (register_buffer)", kind="representation", cause="pytorch#37191"
+)
 @pytest.mark.changed("1.11", "register_module", kind="api-appeared", cause="pytorch#65174")
 @pytest.mark.parametrize("name", REGISTRATIONS)
 def test_registrations_take_these_arguments(name, snapshot):
@@ -54,7 +109,9 @@ def test_registrations_take_these_arguments(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.9", "get_submodule, get_parameter, get_buffer", kind="api-appeared", cause="pytorch#52358")
+@pytest.mark.changed(
+    "1.9", "get_submodule, get_parameter, get_buffer", kind="api-appeared", cause="pytorch#52358"
+)
 @pytest.mark.changed("2.5", "set_submodule", kind="api-appeared", cause="pytorch#127714")
 @pytest.mark.changed("2.7", "strict (set_submodule)", kind="representation", cause="pytorch#143455")
 @pytest.mark.parametrize("name", GETTERS)
@@ -63,35 +120,87 @@ def test_dotted_access_takes_these_arguments(name, snapshot):
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
-@pytest.mark.api("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList",
-                 "torch.nn.ParameterDict", page="nn")
-@pytest.mark.changed("1.12", "values instead of parameters (ParameterList)", kind="representation", cause="pytorch#70499",
-                     advice="pass it by position")
+@pytest.mark.api(
+    "torch.nn.Sequential",
+    "torch.nn.ModuleList",
+    "torch.nn.ModuleDict",
+    "torch.nn.ParameterList",
+    "torch.nn.ParameterDict",
+    page="nn",
+)
+@pytest.mark.changed(
+    "1.12",
+    "values instead of parameters (ParameterList)",
+    kind="representation",
+    cause="pytorch#70499",
+    advice="pass it by position",
+)
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_containers_take_these_arguments(name, snapshot):
     """What a container is made of: ``ParameterList(values=...)`` is no longer called ``parameters``."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
 
-@pytest.mark.api("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList",
-                 "torch.nn.ParameterDict", page="nn")
-@pytest.mark.changed("1.11", "Sequential.append; ParameterDict.get, copy, setdefault", kind="api-appeared", cause="pytorch#71326")
-@pytest.mark.changed("1.12", "value and values instead of parameter and parameters (ParameterList.append and extend)",
-                     kind="representation", cause="pytorch#70499", advice="pass it by position")
-@pytest.mark.changed("1.13", "Sequential.extend, insert, pop; ModuleList.pop", kind="api-appeared", cause="pytorch#81402")
+@pytest.mark.api(
+    "torch.nn.Sequential",
+    "torch.nn.ModuleList",
+    "torch.nn.ModuleDict",
+    "torch.nn.ParameterList",
+    "torch.nn.ParameterDict",
+    page="nn",
+)
+@pytest.mark.changed(
+    "1.11",
+    "Sequential.append; ParameterDict.get, copy, setdefault",
+    kind="api-appeared",
+    cause="pytorch#71326",
+)
+@pytest.mark.changed(
+    "1.12",
+    "value and values instead of parameter and parameters (ParameterList.append and extend)",
+    kind="representation",
+    cause="pytorch#70499",
+    advice="pass it by position",
+)
+@pytest.mark.changed(
+    "1.13",
+    "Sequential.extend, insert, pop; ModuleList.pop",
+    kind="api-appeared",
+    cause="pytorch#81402",
+)
 @pytest.mark.parametrize("name", EDITS)
 def test_edits_of_a_container_take_these_arguments(name, snapshot):
     """The methods of a list or of a dict that a container has, and what they take."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
 
-@pytest.mark.api("torch.nn.Parameter", "torch.nn.Buffer", "torch.nn.UninitializedParameter", page="generated/torch.nn.Parameter")
-@pytest.mark.changed("1.8", "UninitializedParameter", kind="api-appeared", cause="pytorch#44538 (probably)")
-@pytest.mark.changed("1.9", "device and dtype (UninitializedParameter); UninitializedBuffer exists", kind="representation")
-@pytest.mark.changed("2.5", "persistent (UninitializedBuffer); Buffer exists", kind="representation",
-                     cause="pytorch#125971 (probably)")
+@pytest.mark.api(
+    "torch.nn.Parameter",
+    "torch.nn.Buffer",
+    "torch.nn.UninitializedParameter",
+    page="generated/torch.nn.Parameter",
+)
+@pytest.mark.changed(
+    "1.8", "UninitializedParameter", kind="api-appeared", cause="pytorch#44538 (probably)"
+)
+@pytest.mark.changed(
+    "1.9",
+    "device and dtype (UninitializedParameter); UninitializedBuffer exists",
+    kind="representation",
+)
+@pytest.mark.changed(
+    "2.5",
+    "persistent (UninitializedBuffer); Buffer exists",
+    kind="representation",
+    cause="pytorch#125971 (probably)",
+)
 @pytest.mark.parametrize("name", TENSORS)
 def test_parameters_and_buffers_take_these_arguments(name, snapshot):
     """``Parameter()`` of nothing is an empty tensor; an uninitialised one takes a device and a dtype, and no data."""
-    assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}" if name != "UninitializedBuffer"
-                                                    else "torch.nn.parameter.UninitializedBuffer"))
+    assert snapshot == observe(
+        lambda: arguments_of(
+            f"torch.nn.{name}"
+            if name != "UninitializedBuffer"
+            else "torch.nn.parameter.UninitializedBuffer"
+        )
+    )

@@ -52,13 +52,17 @@ def test_printed_dtype_is_relative_to_the_default(snapshot):
 @pytest.mark.api("torch.Tensor", page="tensors", article="A")
 def test_float_prints_four_decimals_unless_all_are_whole(snapshot):
     """Whole numbers print as ``1.``; as soon as one has a fraction, all have four decimals, rounded."""
-    assert snapshot == observe(lambda: [repr(torch.tensor([1.0, 20.0])), repr(torch.tensor([1.0, 20.00004, -0.31967]))])
+    assert snapshot == observe(
+        lambda: [repr(torch.tensor([1.0, 20.0])), repr(torch.tensor([1.0, 20.00004, -0.31967]))]
+    )
 
 
 @pytest.mark.api("torch.Tensor", page="tensors")
 def test_nan_and_infinity_print_by_name(snapshot):
     """Beside them whole numbers are still whole."""
-    assert snapshot == observe(lambda: repr(torch.tensor([float("nan"), float("inf"), -float("inf"), 1.0])))
+    assert snapshot == observe(
+        lambda: repr(torch.tensor([float("nan"), float("inf"), -float("inf"), 1.0]))
+    )
 
 
 @pytest.mark.api("torch.Tensor", page="tensors")
@@ -76,13 +80,19 @@ def test_parameter_prints_a_heading_and_requires_grad(snapshot):
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter", article="A")
 def test_frozen_parameter_prints_without_requires_grad(snapshot):
     """Frozen, it prints the same without ``requires_grad=True``, as in article A: the False is not said."""
-    assert snapshot == observe(lambda: repr(nn.Parameter(torch.tensor([1.0, 2.0]), requires_grad=False)).splitlines())
+    assert snapshot == observe(
+        lambda: repr(nn.Parameter(torch.tensor([1.0, 2.0]), requires_grad=False)).splitlines()
+    )
 
 
-@pytest.mark.api("torch.Tensor.requires_grad", page="generated/torch.Tensor.requires_grad", article="C")
+@pytest.mark.api(
+    "torch.Tensor.requires_grad", page="generated/torch.Tensor.requires_grad", article="C"
+)
 def test_leaf_that_requires_grad_says_so(snapshot):
     """A leaf prints ``requires_grad=True``; one that requires no grad prints nothing of the kind."""
-    assert snapshot == observe(lambda: [repr(torch.tensor([1.0], requires_grad=True)), repr(torch.tensor([1.0]))])
+    assert snapshot == observe(
+        lambda: [repr(torch.tensor([1.0], requires_grad=True)), repr(torch.tensor([1.0]))]
+    )
 
 
 NODES = {
@@ -97,8 +107,12 @@ NODES = {
 
 @pytest.mark.parametrize("make", list(NODES.values()), ids=list(NODES))
 @pytest.mark.api("torch.Tensor.grad_fn", page="notes/autograd", article="A")
-@pytest.mark.changed("1.10", "prints AddmmBackward0 and SigmoidBackward0 instead of AddmmBackward and SigmoidBackward",
-                     kind="representation", cause="pytorch#64261 (probably)")
+@pytest.mark.changed(
+    "1.10",
+    "prints AddmmBackward0 and SigmoidBackward0 instead of AddmmBackward and SigmoidBackward",
+    kind="representation",
+    cause="pytorch#64261 (probably)",
+)
 def test_result_prints_the_node_that_made_it(make, snapshot):
     """A non-leaf prints ``grad_fn=<...>``, named after its last operation, instead of ``requires_grad=True``."""
     result = make()
@@ -141,17 +155,28 @@ def test_format_with_decimals_refuses_a_list(snapshot):
 @pytest.mark.api("torch.set_printoptions", page="generated/torch.set_printoptions", article="A")
 def test_numbers_a_thousandfold_apart_print_in_scientific_notation(snapshot):
     """Beyond a ratio of 1000 between the largest and the smallest all print with an exponent: article A's -2.0451e-04."""
-    assert snapshot == observe(lambda: {"1000": repr(torch.tensor([1500.0, 1.5])), "1001": repr(torch.tensor([1501.5, 1.5])),
-                                        "article": repr(torch.tensor([-0.23086, -0.00020451, 0.7268]))})
+    assert snapshot == observe(
+        lambda: {
+            "1000": repr(torch.tensor([1500.0, 1.5])),
+            "1001": repr(torch.tensor([1501.5, 1.5])),
+            "article": repr(torch.tensor([-0.23086, -0.00020451, 0.7268])),
+        }
+    )
 
 
 @pytest.mark.api("torch.set_printoptions", page="generated/torch.set_printoptions")
-@pytest.mark.changed("2.9", "sci_mode=False pads to the width of what is printed, not to that of the notation with exponents",
-                     kind="representation", cause="pytorch#126859 (probably)")
+@pytest.mark.changed(
+    "2.9",
+    "sci_mode=False pads to the width of what is printed, not to that of the notation with exponents",
+    kind="representation",
+    cause="pytorch#126859 (probably)",
+)
 def test_sci_mode_decides_the_notation(snapshot):
     """``sci_mode=False`` prints without exponents where they would come, ``True`` with them where they would not."""
     wide, narrow = torch.tensor([1501.5, 1.5]), torch.tensor([0.5])
-    assert snapshot == observe(lambda: {"False": printed(wide, sci_mode=False), "True": printed(narrow, sci_mode=True)})
+    assert snapshot == observe(
+        lambda: {"False": printed(wide, sci_mode=False), "True": printed(narrow, sci_mode=True)}
+    )
 
 
 @pytest.mark.api("torch.set_printoptions", page="generated/torch.set_printoptions")
@@ -164,8 +189,12 @@ def test_precision_sets_the_decimals(snapshot):
 @pytest.mark.api("torch.set_printoptions", page="generated/torch.set_printoptions", article="A")
 def test_long_rows_are_wrapped_at_eighty_columns(snapshot):
     """Ten numbers do not fit: the line breaks after the eighth, as in article A's bias; ``linewidth`` sets the columns."""
-    bias = torch.tensor([-0.0974, 0.1413, 0.2264, 0.2783, -0.0539, -0.0556, -0.3448, -0.3413, -0.2531, 0.1960])
-    assert snapshot == observe(lambda: {"80": repr(bias).splitlines(), "120": printed(bias, linewidth=120).splitlines()})
+    bias = torch.tensor(
+        [-0.0974, 0.1413, 0.2264, 0.2783, -0.0539, -0.0556, -0.3448, -0.3413, -0.2531, 0.1960]
+    )
+    assert snapshot == observe(
+        lambda: {"80": repr(bias).splitlines(), "120": printed(bias, linewidth=120).splitlines()}
+    )
 
 
 @pytest.mark.api("torch.set_printoptions", page="generated/torch.set_printoptions")

@@ -31,13 +31,20 @@ MOVES = {
 
 
 @pytest.mark.parametrize("move", list(MOVES.values()), ids=list(MOVES))
-@pytest.mark.api("torch.nn.Module.to", "torch.nn.Module.double", "torch.nn.Module.half", "torch.nn.Module.cpu",
-                 page="generated/torch.nn.Module")
+@pytest.mark.api(
+    "torch.nn.Module.to",
+    "torch.nn.Module.double",
+    "torch.nn.Module.half",
+    "torch.nn.Module.cpu",
+    page="generated/torch.nn.Module",
+)
 @pytest.mark.changed("1.5", "Module.bfloat16", kind="api-appeared")
 def test_moving_a_module_returns_itself(move, snapshot):
     """The move happens in place, and the module is returned; ``model.double()`` needs no assignment."""
     module = layer()
-    assert snapshot == observe(lambda: {"returns self": move(module) is module, "dtypes": dtypes(module)})
+    assert snapshot == observe(
+        lambda: {"returns self": move(module) is module, "dtypes": dtypes(module)}
+    )
 
 
 @pytest.mark.api("torch.nn.Module.to", page="generated/torch.nn.Module")
@@ -48,7 +55,10 @@ def test_moving_a_module_keeps_its_parameters_and_their_order(snapshot):
 
     def act():
         module.double()
-        return {name: parameter is old for (name, parameter), (_, old) in zip(module.named_parameters(), before)}
+        return {
+            name: parameter is old
+            for (name, parameter), (_, old) in zip(module.named_parameters(), before)
+        }
 
     assert snapshot == observe(act)
 
@@ -81,8 +91,12 @@ def test_dtype_move_keeps_freezing(snapshot):
     """A frozen parameter stays frozen, the other stays trainable, and both stay leaves."""
     module = layer()
     module.weight.requires_grad_(False)
-    assert snapshot == observe(lambda: {name: [value.requires_grad, value.is_leaf]
-                                        for name, value in module.half().named_parameters()})
+    assert snapshot == observe(
+        lambda: {
+            name: [value.requires_grad, value.is_leaf]
+            for name, value in module.half().named_parameters()
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module.half", page="generated/torch.nn.Module")
@@ -107,7 +121,9 @@ def test_dtype_move_leaves_integers_alone(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.to", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.8", "the message allows complex dtypes too", kind="wording", cause="pytorch#44788")
+@pytest.mark.changed(
+    "1.8", "the message allows complex dtypes too", kind="wording", cause="pytorch#44788"
+)
 def test_module_to_an_integer_dtype_raises(snapshot):
     """A module moves only to floating-point or complex dtypes."""
     assert snapshot == observe(lambda: layer().to(torch.int64))
@@ -127,7 +143,11 @@ def test_plain_tensor_attribute_does_not_move(snapshot):
 
     def act():
         module.half()
-        return {"weight": module.weight.dtype, "shift": module.shift.dtype, "sum": (module.weight + module.shift).dtype}
+        return {
+            "weight": module.weight.dtype,
+            "shift": module.shift.dtype,
+            "sum": (module.weight + module.shift).dtype,
+        }
 
     assert snapshot == observe(act)
 
@@ -144,7 +164,11 @@ def test_overwriting_moves_make_new_parameters(snapshot):
             module.double()
         finally:
             torch.__future__.set_overwrite_module_params_on_conversion(False)
-        return {"same parameter": module.weight is before, "new": module.weight.dtype, "old": before.dtype}
+        return {
+            "same parameter": module.weight is before,
+            "new": module.weight.dtype,
+            "old": before.dtype,
+        }
 
     assert snapshot == observe(act)
 
@@ -165,8 +189,12 @@ def test_tensor_to_returns_another_tensor(snapshot):
 def test_tensor_to_its_own_dtype_returns_itself(snapshot):
     """Where nothing is to do the tensor itself comes back, and a write to the result is a write to it; ``copy=True`` copies."""
     tensor = torch.tensor([1.5])
-    assert snapshot == observe(lambda: {"by default": tensor.to(torch.float32) is tensor,
-                                        "copy=True": tensor.to(torch.float32, copy=True) is tensor})
+    assert snapshot == observe(
+        lambda: {
+            "by default": tensor.to(torch.float32) is tensor,
+            "copy=True": tensor.to(torch.float32, copy=True) is tensor,
+        }
+    )
 
 
 @pytest.mark.api("torch.Tensor.to", page="generated/torch.Tensor.to")

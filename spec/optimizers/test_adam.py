@@ -12,25 +12,47 @@ from torch_history.observing import observe
 Adam, AdamW = torch.optim.Adam, torch.optim.AdamW
 
 numbers = st.floats(-8, 8, width=32).filter(lambda number: number == 0 or abs(number) > 2**-10)
-paths = st.integers(1, 4).flatmap(lambda size: st.tuples(
-    st.lists(numbers, min_size=size, max_size=size),
-    st.lists(st.lists(numbers, min_size=size, max_size=size), min_size=1, max_size=8)))
+paths = st.integers(1, 4).flatmap(
+    lambda size: st.tuples(
+        st.lists(numbers, min_size=size, max_size=size),
+        st.lists(st.lists(numbers, min_size=size, max_size=size), min_size=1, max_size=8),
+    )
+)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
-@pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam", article="E")
-@given(path=paths, lr=st.sampled_from([0.001, 0.1]), b1=st.sampled_from([0.0, 0.5, 0.9]), b2=st.sampled_from([0.9, 0.99, 0.999]),
-       eps=st.sampled_from([1e-8, 1e-3, 1.0]), weight_decay=st.sampled_from([0.0, 0.5]), decoupled=st.booleans(),
-       amsgrad=st.booleans())
+@pytest.mark.api(
+    "torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam", article="E"
+)
+@given(
+    path=paths,
+    lr=st.sampled_from([0.001, 0.1]),
+    b1=st.sampled_from([0.0, 0.5, 0.9]),
+    b2=st.sampled_from([0.9, 0.99, 0.999]),
+    eps=st.sampled_from([1e-8, 1e-3, 1.0]),
+    weight_decay=st.sampled_from([0.0, 0.5]),
+    decoupled=st.booleans(),
+    amsgrad=st.booleans(),
+)
 def test_adam_follows_its_formula(dtype, path, lr, b1, b2, eps, weight_decay, decoupled, amsgrad):
     """Any settings, any gradients: Adam and AdamW give what the formula of ``references.adam`` gives."""
-    settings = {"lr": lr, "betas": (b1, b2), "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad}
+    settings = {
+        "lr": lr,
+        "betas": (b1, b2),
+        "eps": eps,
+        "weight_decay": weight_decay,
+        "amsgrad": amsgrad,
+    }
     expected = adam(*path, decoupled=decoupled, **settings)
     # Each of n steps rounds some ten times, by an epsilon of w or of its own length. With b1 < sqrt(b2) a step is at most
     # lr / sqrt(1 - b2) <= 32 lr long. No gradient lies between 0 and 2**-10, where eps would weigh the rounding of w anew.
     largest = np.abs(expected).max() + np.abs(path[0]).max() + 32 * lr
-    np.testing.assert_allclose(stepped(AdamW if decoupled else Adam, *path, dtype=dtype, **settings).numpy(), expected, rtol=0,
-                               atol=40 * len(expected) * torch.finfo(dtype).eps * largest)
+    np.testing.assert_allclose(
+        stepped(AdamW if decoupled else Adam, *path, dtype=dtype, **settings).numpy(),
+        expected,
+        rtol=0,
+        atol=40 * len(expected) * torch.finfo(dtype).eps * largest,
+    )
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
@@ -57,12 +79,17 @@ def test_adam_bias_correction_makes_the_first_steps_lr_long(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@given(scale=st.sampled_from([2.0**-10, 0.5, 4.0, 2.0**20]),
-       gradients=st.lists(st.lists(numbers, min_size=2, max_size=2), min_size=1, max_size=6))
+@given(
+    scale=st.sampled_from([2.0**-10, 0.5, 4.0, 2.0**20]),
+    gradients=st.lists(st.lists(numbers, min_size=2, max_size=2), min_size=1, max_size=6),
+)
 def test_adam_step_does_not_depend_on_the_scale_of_the_gradients(scale, gradients):
     """With a negligible eps, gradients that are all c times as large give the same steps: a loss times c changes nothing."""
     scaled = [[scale * number for number in gradient] for gradient in gradients]
-    paths = [stepped(Adam, [1.0, -1.0], each, dtype=torch.float64, lr=0.1, eps=1e-30) for each in (gradients, scaled)]
+    paths = [
+        stepped(Adam, [1.0, -1.0], each, dtype=torch.float64, lr=0.1, eps=1e-30)
+        for each in (gradients, scaled)
+    ]
     # a power of two scales m, sqrt(v) without rounding; the rest differs by an epsilon a step
     np.testing.assert_allclose(*(path.numpy() for path in paths), rtol=0, atol=1e-14)
 
@@ -76,50 +103,80 @@ def test_adam_adds_eps_outside_the_root(snapshot):
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_without_eps_gives_nan_for_a_zero_gradient(snapshot):
     """``eps=0`` is accepted; a gradient of 0 is then 0 / 0, and the parameter is NaN for good."""
-    assert snapshot == observe(lambda: stepped(Adam, [1.0, 1.0], [[0.0, 1.0], [1.0, 1.0]], lr=0.1, eps=0.0))
+    assert snapshot == observe(
+        lambda: stepped(Adam, [1.0, 1.0], [[0.0, 1.0], [1.0, 1.0]], lr=0.1, eps=0.0)
+    )
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.6", "multiplies in float16; the message blames addcmul", kind="wording", cause="pytorch#37121 (probably)")
-@pytest.mark.changed("2.1", "addcmul takes float16; the message blames addcdiv", kind="wording", cause="pytorch#100394")
-@pytest.mark.changed("2.2", "steps in float16 on the CPU, to NaN where the gradient is 0", kind="error-gone",
-                     cause="pytorch#103319", advice="pass an eps of 1e-4, or train in float32")
+@pytest.mark.changed(
+    "1.6",
+    "multiplies in float16; the message blames addcmul",
+    kind="wording",
+    cause="pytorch#37121 (probably)",
+)
+@pytest.mark.changed(
+    "2.1",
+    "addcmul takes float16; the message blames addcdiv",
+    kind="wording",
+    cause="pytorch#100394",
+)
+@pytest.mark.changed(
+    "2.2",
+    "steps in float16 on the CPU, to NaN where the gradient is 0",
+    kind="error-gone",
+    cause="pytorch#103319",
+    advice="pass an eps of 1e-4, or train in float32",
+)
 def test_adam_in_float16_gives_nan_for_a_zero_gradient(snapshot):
     """The default eps of 1e-8 is 0 in float16: a gradient of 0 makes the parameter NaN. Pass an eps of 1e-4, or train in float32.
 
     Until float16 was supported on the CPU, the step raised.
     """
-    assert snapshot == observe(lambda: stepped(Adam, [1.0, 1.0], [[0.0, 1.0]], dtype=torch.float16, lr=0.125))
+    assert snapshot == observe(
+        lambda: stepped(Adam, [1.0, 1.0], [[0.0, 1.0]], dtype=torch.float16, lr=0.125)
+    )
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_weight_decay_is_normalised_away(snapshot):
     """Adam adds weight_decay w to the gradient, and then divides by its size: without other gradient 4 and 0.5 both lose lr."""
-    assert snapshot == observe(lambda: stepped(Adam, [4.0, 0.5], [[0.0, 0.0]], lr=0.1, weight_decay=0.5))
+    assert snapshot == observe(
+        lambda: stepped(Adam, [4.0, 0.5], [[0.0, 0.0]], lr=0.1, weight_decay=0.5)
+    )
 
 
 @pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
 def test_adamw_weight_decay_shrinks_in_proportion(snapshot):
     """AdamW multiplies w by 1 - lr weight_decay, apart from the averages: without gradient 4 and 0.5 both lose five percent."""
-    assert snapshot == observe(lambda: stepped(AdamW, [4.0, 0.5], [[0.0, 0.0]], lr=0.1, weight_decay=0.5))
+    assert snapshot == observe(
+        lambda: stepped(AdamW, [4.0, 0.5], [[0.0, 0.0]], lr=0.1, weight_decay=0.5)
+    )
 
 
 @pytest.mark.api("torch.optim.AdamW", "torch.optim.Adam", page="generated/torch.optim.AdamW")
 def test_adamw_without_decay_is_adam(snapshot):
     """With ``weight_decay=0`` AdamW and Adam give the same bits."""
-    paths = [stepped(each, [1.0, -2.0], [[1.0, 3.0], [-0.5, 2.0]], lr=0.1, weight_decay=0.0) for each in (Adam, AdamW)]
+    paths = [
+        stepped(each, [1.0, -2.0], [[1.0, 3.0], [-0.5, 2.0]], lr=0.1, weight_decay=0.0)
+        for each in (Adam, AdamW)
+    ]
     assert torch.equal(*paths)
     assert snapshot == observe(lambda: paths[1])
 
 
 @pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam")
-@pytest.mark.changed("2.7", "Adam takes decoupled_weight_decay", kind="api-appeared", cause="pytorch#143710")
+@pytest.mark.changed(
+    "2.7", "Adam takes decoupled_weight_decay", kind="api-appeared", cause="pytorch#143710"
+)
 def test_adam_with_decoupled_weight_decay_is_adamw(snapshot):
     """``Adam(decoupled_weight_decay=True)`` steps as AdamW does."""
     gradients = [[1.0, 3.0], [-0.5, 2.0]]
 
     def act():
-        decoupled = stepped(Adam, [1.0, -2.0], gradients, lr=0.1, weight_decay=0.5, decoupled_weight_decay=True)
+        decoupled = stepped(
+            Adam, [1.0, -2.0], gradients, lr=0.1, weight_decay=0.5, decoupled_weight_decay=True
+        )
         adamw = stepped(AdamW, [1.0, -2.0], gradients, lr=0.1, weight_decay=0.5)
         return {"path": decoupled, "as AdamW": torch.equal(decoupled, adamw)}
 
@@ -127,8 +184,13 @@ def test_adam_with_decoupled_weight_decay_is_adamw(snapshot):
 
 
 @pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
-@pytest.mark.changed("2.7", "AdamW is a subclass of Adam: isinstance(optimizer, Adam) is true of it", kind="silent",
-                     cause="pytorch#143710", advice="ask for AdamW before Adam, or compare type(optimizer)")
+@pytest.mark.changed(
+    "2.7",
+    "AdamW is a subclass of Adam: isinstance(optimizer, Adam) is true of it",
+    kind="silent",
+    cause="pytorch#143710",
+    advice="ask for AdamW before Adam, or compare type(optimizer)",
+)
 def test_adamw_is_a_subclass_of_adam(snapshot):
     """``isinstance(optimizer, Adam)`` is true of AdamW too: ask for AdamW first."""
     assert snapshot == observe(lambda: isinstance(AdamW([parameter([1.0])]), torch.optim.Adam))
@@ -138,7 +200,10 @@ def test_adamw_is_a_subclass_of_adam(snapshot):
 def test_amsgrad_divides_by_the_largest_average_so_far(snapshot):
     """After a gradient of 4, gradients of 1 move an amsgrad weight less than a plain one: v shrinks, its maximum does not."""
     gradients = [[4.0], [1.0], [1.0]]
-    plain, amsgrad = (stepped(Adam, [0.0], gradients, lr=0.1, betas=(0.0, 0.5), amsgrad=each) for each in (False, True))
+    plain, amsgrad = (
+        stepped(Adam, [0.0], gradients, lr=0.1, betas=(0.0, 0.5), amsgrad=each)
+        for each in (False, True)
+    )
     assert torch.equal(plain[0], amsgrad[0])
     assert (amsgrad[1:] > plain[1:]).all()
     assert snapshot == observe(lambda: {"plain": plain, "amsgrad": amsgrad})
@@ -155,7 +220,9 @@ def test_adam_maximize_climbs(snapshot):
 @pytest.mark.changed("1.11", "AdamW takes maximize", kind="api-appeared", cause="pytorch#70146")
 def test_adamw_maximize_climbs_and_still_decays(snapshot):
     """``AdamW(maximize=True)`` shrinks 4 to 3.8 and then climbs to 3.9."""
-    assert snapshot == observe(lambda: stepped(AdamW, [4.0], [[0.5]], lr=0.1, weight_decay=0.5, maximize=True))
+    assert snapshot == observe(
+        lambda: stepped(AdamW, [4.0], [[0.5]], lr=0.1, weight_decay=0.5, maximize=True)
+    )
 
 
 @pytest.mark.api("torch.optim.Adam", "torch.nn.Embedding", page="generated/torch.optim.SparseAdam")

@@ -22,10 +22,16 @@ REFUSED = [
 
 @pytest.mark.parametrize("optimizer_class, settings", REFUSED)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", page="optim")
-@pytest.mark.changed("1.5", "Adam refuses a negative weight decay", kind="error", cause="pytorch#33126",
-                     advice="pass a weight decay of at least 0")
+@pytest.mark.changed(
+    "1.5",
+    "Adam refuses a negative weight decay",
+    kind="error",
+    cause="pytorch#33126",
+    advice="pass a weight decay of at least 0",
+)
 def test_negative_setting_raises(optimizer_class, settings, snapshot):
     """A negative lr, momentum, eps or weight decay raises, and the message shows it. Adam once took a negative decay."""
+
     def act():
         group = optimizer_class([parameter([1.0])], **settings).param_groups[0]
         return {name: group[name] for name in settings}
@@ -65,7 +71,10 @@ def test_adam_refuses_a_nan_learning_rate(snapshot):
     assert snapshot == observe(lambda: Adam([parameter([1.0])], lr=math.nan))
 
 
-NESTEROV = [pytest.param({}, id="no-momentum"), pytest.param({"momentum": 0.9, "dampening": 0.1}, id="dampening")]
+NESTEROV = [
+    pytest.param({}, id="no-momentum"),
+    pytest.param({"momentum": 0.9, "dampening": 0.1}, id="dampening"),
+]
 
 
 @pytest.mark.parametrize("settings", NESTEROV)
@@ -77,8 +86,13 @@ def test_nesterov_needs_momentum_and_no_dampening(settings, snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 @pytest.mark.changed("1.6", "the message says Boolean instead of bool", kind="wording")
-@pytest.mark.changed("2.5", "raises a ValueError, which speaks of lr, instead of a RuntimeError", kind="exception",
-                     cause="pytorch#131065", advice="catch ValueError")
+@pytest.mark.changed(
+    "2.5",
+    "raises a ValueError, which speaks of lr, instead of a RuntimeError",
+    kind="exception",
+    cause="pytorch#131065",
+    advice="catch ValueError",
+)
 def test_learning_rate_tensor_of_two_elements_raises(snapshot):
     """A tensor lr must have one element."""
     assert snapshot == observe(lambda: SGD([parameter([1.0])], lr=torch.tensor([0.1, 0.2])))
@@ -114,10 +128,18 @@ def test_non_leaf_raises(snapshot):
     assert snapshot == observe(lambda: SGD([parameter([1.0]) * 2], lr=0.1))
 
 
-@pytest.mark.api("torch.optim.Optimizer", "torch.Tensor.retain_grad", page="generated/torch.Tensor.retain_grad")
-@pytest.mark.changed("1.13", "a non-leaf that retains its gradient is taken", kind="error-gone", cause="pytorch#80938 (probably)")
+@pytest.mark.api(
+    "torch.optim.Optimizer", "torch.Tensor.retain_grad", page="generated/torch.Tensor.retain_grad"
+)
+@pytest.mark.changed(
+    "1.13",
+    "a non-leaf that retains its gradient is taken",
+    kind="error-gone",
+    cause="pytorch#80938 (probably)",
+)
 def test_non_leaf_that_retains_its_gradient_is_taken(snapshot):
     """After ``retain_grad()`` a non-leaf is accepted, and a step moves it, but not the leaf behind it."""
+
     def act():
         w = parameter([1.0])
         doubled = w * 2
@@ -131,10 +153,17 @@ def test_non_leaf_that_retains_its_gradient_is_taken(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
-@pytest.mark.changed("2.15", "warns that a set has no order, and will be refused", kind="warning", advice="pass a list")
+@pytest.mark.changed(
+    "2.15",
+    "warns that a set has no order, and will be refused",
+    kind="warning",
+    advice="pass a list",
+)
 def test_set_of_parameters_warns(snapshot):
     """A set has no order that a state dict could number: it is taken, with a warning."""
-    assert snapshot == observe(lambda: len(SGD({parameter([1.0])}, lr=0.1).param_groups[0]["params"]))
+    assert snapshot == observe(
+        lambda: len(SGD({parameter([1.0])}, lr=0.1).param_groups[0]["params"])
+    )
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
@@ -144,9 +173,16 @@ def test_set_in_a_group_raises(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
-@pytest.mark.changed("1.7", "warns of the duplicate", kind="warning", cause="pytorch#41597", advice="pass each parameter once")
+@pytest.mark.changed(
+    "1.7",
+    "warns of the duplicate",
+    kind="warning",
+    cause="pytorch#41597",
+    advice="pass each parameter once",
+)
 def test_duplicate_in_one_group_is_stepped_twice(snapshot):
     """The same parameter twice in a list: a warning, and every step moves it twice, 1 to 0 with lr 0.5 and gradient 1."""
+
     def act():
         w = parameter([1.0])
         step(SGD([w, w], lr=0.5), [1.0])
@@ -163,33 +199,50 @@ def test_duplicate_across_groups_raises(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer", "torch.nn.Module.named_parameters", page="optim")
-@pytest.mark.changed("2.6", "optimizers take named parameters", kind="api-appeared", cause="pytorch#134107")
+@pytest.mark.changed(
+    "2.6", "optimizers take named parameters", kind="api-appeared", cause="pytorch#134107"
+)
 def test_named_parameters_leave_their_names_in_the_group(snapshot):
     """``SGD(model.named_parameters())`` keeps the names under ``param_names``, in the group and in the state dict."""
+
     def act():
         optimizer = SGD(torch.nn.Linear(1, 1).named_parameters(), lr=0.1)
-        groups = {"group": optimizer.param_groups[0], "state dict": optimizer.state_dict()["param_groups"][0]}
+        groups = {
+            "group": optimizer.param_groups[0],
+            "state dict": optimizer.state_dict()["param_groups"][0],
+        }
         return {name: group["param_names"] for name, group in groups.items()}
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
-@pytest.mark.changed("2.6", "optimizers take named parameters; a mixture raises a ValueError", kind="api-appeared",
-                     cause="pytorch#134107")
+@pytest.mark.changed(
+    "2.6",
+    "optimizers take named parameters; a mixture raises a ValueError",
+    kind="api-appeared",
+    cause="pytorch#134107",
+)
 def test_names_for_some_parameters_only_raise(snapshot):
     """Either every member comes with a name or none."""
-    assert snapshot == observe(lambda: SGD([("weight", parameter([1.0])), parameter([2.0])], lr=0.1))
+    assert snapshot == observe(
+        lambda: SGD([("weight", parameter([1.0])), parameter([2.0])], lr=0.1)
+    )
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_unknown_option_of_a_group_is_kept_and_ignored(snapshot):
     """A misspelt option in a group's dict is not refused: the group gets the default lr, and the option stays without effect."""
+
     def act():
         w = parameter([1.0])
         optimizer = SGD([{"params": [w], "learning_rate": 0.5}], lr=0.25)
         step(optimizer, [1.0])
-        return {"kept": optimizer.param_groups[0]["learning_rate"], "lr": optimizer.param_groups[0]["lr"], "w": w.detach()}
+        return {
+            "kept": optimizer.param_groups[0]["learning_rate"],
+            "lr": optimizer.param_groups[0]["lr"],
+            "w": w.detach(),
+        }
 
     assert snapshot == observe(act)
 
@@ -201,8 +254,15 @@ def test_group_without_params_raises(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
-@pytest.mark.changed("2.1", "raises a TypeError, which names the type, instead of an AssertionError", kind="exception",
-                     cause="pytorch#102593 (probably)", advice="catch TypeError")
+@pytest.mark.changed(
+    "2.1",
+    "raises a TypeError, which names the type, instead of an AssertionError",
+    kind="exception",
+    cause="pytorch#102593 (probably)",
+    advice="catch TypeError",
+)
 def test_parameter_after_a_group_raises(snapshot):
     """A list holds groups or parameters, not both: what follows a dict must be a dict."""
-    assert snapshot == observe(lambda: SGD([{"params": [parameter([1.0])]}, parameter([2.0])], lr=0.1))
+    assert snapshot == observe(
+        lambda: SGD([{"params": [parameter([1.0])]}, parameter([2.0])], lr=0.1)
+    )

@@ -9,7 +9,9 @@ from torch_history.observing import observe
 
 def options(optimizer):
     """The options of the first group, by name."""
-    return {name: value for name, value in sorted(optimizer.param_groups[0].items()) if name != "params"}
+    return {
+        name: value for name, value in sorted(optimizer.param_groups[0].items()) if name != "params"
+    }
 
 
 def state(optimizer_class, **settings):
@@ -21,44 +23,87 @@ def state(optimizer_class, **settings):
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
-@pytest.mark.changed("1.11", "groups have a maximize option", kind="representation", cause="pytorch#67847")
-@pytest.mark.changed("1.12", "groups have a foreach option", kind="representation", cause="pytorch#70481")
-@pytest.mark.changed("1.13", "groups have a differentiable option", kind="representation", cause="pytorch#80938")
-@pytest.mark.changed("2.3", "groups have a fused option", kind="representation", cause="pytorch#116585")
+@pytest.mark.changed(
+    "1.11", "groups have a maximize option", kind="representation", cause="pytorch#67847"
+)
+@pytest.mark.changed(
+    "1.12", "groups have a foreach option", kind="representation", cause="pytorch#70481"
+)
+@pytest.mark.changed(
+    "1.13", "groups have a differentiable option", kind="representation", cause="pytorch#80938"
+)
+@pytest.mark.changed(
+    "2.3", "groups have a fused option", kind="representation", cause="pytorch#116585"
+)
 def test_sgd_defaults(snapshot):
     """The options of a group of ``SGD(parameters, lr=0.5)``: no momentum, no decay."""
     assert snapshot == observe(lambda: options(torch.optim.SGD([parameter([1.0])], lr=0.5)))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
-@pytest.mark.changed("1.11", "groups have a maximize option", kind="representation", cause="pytorch#68164")
-@pytest.mark.changed("1.12", "groups have capturable and foreach options", kind="representation",
-                     cause="pytorch#70295 and pytorch#77862")
-@pytest.mark.changed("1.13", "groups have differentiable and fused options", kind="representation",
-                     cause="pytorch#82205 and pytorch#85739")
-@pytest.mark.changed("2.0", "the fused option of a group is None, which leaves the choice to torch, instead of False",
-                     kind="representation", cause="pytorch#90865 (probably)")
-@pytest.mark.changed("2.7", "groups have a decoupled_weight_decay option", kind="representation", cause="pytorch#143710")
+@pytest.mark.changed(
+    "1.11", "groups have a maximize option", kind="representation", cause="pytorch#68164"
+)
+@pytest.mark.changed(
+    "1.12",
+    "groups have capturable and foreach options",
+    kind="representation",
+    cause="pytorch#70295 and pytorch#77862",
+)
+@pytest.mark.changed(
+    "1.13",
+    "groups have differentiable and fused options",
+    kind="representation",
+    cause="pytorch#82205 and pytorch#85739",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the fused option of a group is None, which leaves the choice to torch, instead of False",
+    kind="representation",
+    cause="pytorch#90865 (probably)",
+)
+@pytest.mark.changed(
+    "2.7",
+    "groups have a decoupled_weight_decay option",
+    kind="representation",
+    cause="pytorch#143710",
+)
 def test_adam_defaults(snapshot):
     """The options of a group of ``Adam(parameters)``: lr 0.001, betas 0.9 and 0.999, eps 1e-8, no decay."""
     assert snapshot == observe(lambda: options(torch.optim.Adam([parameter([1.0])])))
 
 
 @pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
-@pytest.mark.changed("1.11", "groups have a maximize option", kind="representation", cause="pytorch#70146")
-@pytest.mark.changed("1.12", "groups have capturable and foreach options", kind="representation",
-                     cause="pytorch#70484 and pytorch#77862")
-@pytest.mark.changed("2.0", "groups have differentiable and fused options", kind="representation",
-                     cause="pytorch#86183 and pytorch#88015")
-@pytest.mark.changed("2.7", "groups have a decoupled_weight_decay option, True for AdamW", kind="representation",
-                     cause="pytorch#143710")
+@pytest.mark.changed(
+    "1.11", "groups have a maximize option", kind="representation", cause="pytorch#70146"
+)
+@pytest.mark.changed(
+    "1.12",
+    "groups have capturable and foreach options",
+    kind="representation",
+    cause="pytorch#70484 and pytorch#77862",
+)
+@pytest.mark.changed(
+    "2.0",
+    "groups have differentiable and fused options",
+    kind="representation",
+    cause="pytorch#86183 and pytorch#88015",
+)
+@pytest.mark.changed(
+    "2.7",
+    "groups have a decoupled_weight_decay option, True for AdamW",
+    kind="representation",
+    cause="pytorch#143710",
+)
 def test_adamw_defaults(snapshot):
     """The options of a group of ``AdamW(parameters)``: as Adam's, but for a weight decay of 0.01."""
     assert snapshot == observe(lambda: options(torch.optim.AdamW([parameter([1.0])])))
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
-@pytest.mark.changed("2.2", "the learning rate is optional, 0.001", kind="error-gone", cause="pytorch#114467")
+@pytest.mark.changed(
+    "2.2", "the learning rate is optional, 0.001", kind="error-gone", cause="pytorch#114467"
+)
 def test_sgd_needs_no_learning_rate(snapshot):
     """``SGD(parameters)`` has an lr of 0.001, as the others have; once the argument was required."""
     assert snapshot == observe(lambda: torch.optim.SGD([parameter([1.0])]).param_groups[0]["lr"])
@@ -77,9 +122,21 @@ def test_sgd_repr(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="generated/torch.optim.AdamW")
 @pytest.mark.changed("1.11", "lists maximize", kind="representation", cause="pytorch#70146")
-@pytest.mark.changed("1.12", "lists capturable and foreach", kind="representation", cause="pytorch#70484 and pytorch#77862")
-@pytest.mark.changed("2.0", "lists differentiable and fused", kind="representation", cause="pytorch#86183 and pytorch#88015")
-@pytest.mark.changed("2.7", "lists decoupled_weight_decay", kind="representation", cause="pytorch#143710")
+@pytest.mark.changed(
+    "1.12",
+    "lists capturable and foreach",
+    kind="representation",
+    cause="pytorch#70484 and pytorch#77862",
+)
+@pytest.mark.changed(
+    "2.0",
+    "lists differentiable and fused",
+    kind="representation",
+    cause="pytorch#86183 and pytorch#88015",
+)
+@pytest.mark.changed(
+    "2.7", "lists decoupled_weight_decay", kind="representation", cause="pytorch#143710"
+)
 def test_adamw_repr(snapshot):
     """``repr(AdamW(...))`` names AdamW, not the Adam that it is made of."""
     assert snapshot == observe(lambda: repr(torch.optim.AdamW([parameter([1.0])])))
@@ -88,14 +145,28 @@ def test_adamw_repr(snapshot):
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_optimizer_has_no_state_before_the_first_step(snapshot):
     """State is made by the first step, not by the constructor."""
-    assert snapshot == observe(lambda: {each.__name__: len(each([parameter([1.0])], lr=0.1).state)
-                                        for each in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)})
+    assert snapshot == observe(
+        lambda: {
+            each.__name__: len(each([parameter([1.0])], lr=0.1).state)
+            for each in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)
+        }
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
-@pytest.mark.changed("1.8", "a step leaves a momentum_buffer of None in the state", kind="representation", cause="pytorch#45597")
-@pytest.mark.changed("2.4", "the state stays empty again", kind="representation", cause="pytorch#122349",
-                     advice="look momentum_buffer up with get")
+@pytest.mark.changed(
+    "1.8",
+    "a step leaves a momentum_buffer of None in the state",
+    kind="representation",
+    cause="pytorch#45597",
+)
+@pytest.mark.changed(
+    "2.4",
+    "the state stays empty again",
+    kind="representation",
+    cause="pytorch#122349",
+    advice="look momentum_buffer up with get",
+)
 def test_sgd_without_momentum_keeps_no_state(snapshot):
     """Plain SGD remembers nothing of a step. For some releases it kept a ``momentum_buffer`` of None."""
     assert snapshot == observe(lambda: state(torch.optim.SGD))
@@ -108,16 +179,26 @@ def test_sgd_with_momentum_keeps_the_velocity(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.12", "the step count is a float32 tensor instead of an int", kind="representation", cause="pytorch#71333",
-                     advice="take int(state['step'])")
+@pytest.mark.changed(
+    "1.12",
+    "the step count is a float32 tensor instead of an int",
+    kind="representation",
+    cause="pytorch#71333",
+    advice="take int(state['step'])",
+)
 def test_adam_keeps_step_and_two_averages(snapshot):
     """After one step with gradient 2: step 1 as a float32 tensor, m = 0.1 x 2 and v = 0.001 x 4, not corrected for their bias."""
     assert snapshot == observe(lambda: state(torch.optim.Adam))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.12", "the step count is a float32 tensor instead of an int", kind="representation", cause="pytorch#71333",
-                     advice="take int(state['step'])")
+@pytest.mark.changed(
+    "1.12",
+    "the step count is a float32 tensor instead of an int",
+    kind="representation",
+    cause="pytorch#71333",
+    advice="take int(state['step'])",
+)
 def test_amsgrad_keeps_the_largest_average_too(snapshot):
     """``amsgrad=True`` adds ``max_exp_avg_sq``."""
     assert snapshot == observe(lambda: state(torch.optim.Adam, amsgrad=True))

@@ -8,7 +8,11 @@ from fixtures.references import parameter, step
 from torch_history.observing import observe
 
 CASES = [
-    pytest.param(torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.5, "nesterov": True}, id="sgd"),
+    pytest.param(
+        torch.optim.SGD,
+        {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.5, "nesterov": True},
+        id="sgd",
+    ),
     pytest.param(torch.optim.Adam, {"lr": 0.1, "weight_decay": 0.5, "amsgrad": True}, id="adam"),
     pytest.param(torch.optim.AdamW, {"lr": 0.1, "weight_decay": 0.5, "amsgrad": True}, id="adamw"),
 ]
@@ -30,13 +34,20 @@ def against_plain(optimizer_class, settings, wrap=lambda step: step, **implement
     plain = trained(optimizer_class, settings)
     observed = trained(optimizer_class, {**settings, **implementation}, wrap)
     # assert_close's tolerances for float32
-    close = all(torch.allclose(observed[name], plain[name], rtol=1.3e-6, atol=1e-5) for name in plain)
+    close = all(
+        torch.allclose(observed[name], plain[name], rtol=1.3e-6, atol=1e-5) for name in plain
+    )
     return {**observed, "as the plain one": close}
 
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="optim")
-@pytest.mark.changed("1.12", "SGD, Adam and AdamW take foreach", kind="api-appeared", cause="pytorch#70295 and pytorch#70481")
+@pytest.mark.changed(
+    "1.12",
+    "SGD, Adam and AdamW take foreach",
+    kind="api-appeared",
+    cause="pytorch#70295 and pytorch#70481",
+)
 def test_foreach_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     """``foreach=True`` updates all parameters by one call for each operation, to the same values."""
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, foreach=True))
@@ -44,11 +55,27 @@ def test_foreach_step_equals_the_plain_one(optimizer_class, settings, snapshot):
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="optim")
-@pytest.mark.changed("1.13", "Adam takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#85739")
-@pytest.mark.changed("2.0", "AdamW takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#88015")
-@pytest.mark.changed("2.1", "the message names the supported devices", kind="wording", cause="pytorch#102047 (probably)")
-@pytest.mark.changed("2.3", "SGD takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#116585")
-@pytest.mark.changed("2.4", "fused steps run on the CPU too", kind="error-gone", cause="pytorch#123074 and pytorch#123629")
+@pytest.mark.changed(
+    "1.13", "Adam takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#85739"
+)
+@pytest.mark.changed(
+    "2.0", "AdamW takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#88015"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message names the supported devices",
+    kind="wording",
+    cause="pytorch#102047 (probably)",
+)
+@pytest.mark.changed(
+    "2.3", "SGD takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#116585"
+)
+@pytest.mark.changed(
+    "2.4",
+    "fused steps run on the CPU too",
+    kind="error-gone",
+    cause="pytorch#123074 and pytorch#123629",
+)
 def test_fused_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     """``fused=True`` does the whole update in one kernel, to the same values, on the CPU too; at first it was for CUDA alone."""
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, fused=True))
@@ -56,21 +83,40 @@ def test_fused_step_equals_the_plain_one(optimizer_class, settings, snapshot):
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES[1:])
 @pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="optim")
-@pytest.mark.changed("1.12", "Adam and AdamW take capturable, for CUDA alone", kind="api-appeared", cause="pytorch#77862")
-@pytest.mark.changed("2.1", "the message speaks of XLA too", kind="wording", cause="pytorch#102858 (probably)")
-@pytest.mark.changed("2.4", "the message lists the supported devices", kind="wording", cause="pytorch#124919")
-@pytest.mark.changed("2.5", "the message lists xpu and hpu too", kind="wording", cause="pytorch#132119")
+@pytest.mark.changed(
+    "1.12",
+    "Adam and AdamW take capturable, for CUDA alone",
+    kind="api-appeared",
+    cause="pytorch#77862",
+)
+@pytest.mark.changed(
+    "2.1", "the message speaks of XLA too", kind="wording", cause="pytorch#102858 (probably)"
+)
+@pytest.mark.changed(
+    "2.4", "the message lists the supported devices", kind="wording", cause="pytorch#124919"
+)
+@pytest.mark.changed(
+    "2.5", "the message lists xpu and hpu too", kind="wording", cause="pytorch#132119"
+)
 def test_capturable_step_is_refused_on_the_cpu(optimizer_class, settings, snapshot):
     """``capturable=True`` passes the constructor; the first step raises where the parameters are not on an accelerator."""
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, capturable=True))
 
 
-@pytest.mark.api("torch.compile", "torch.optim.Optimizer.register_step_pre_hook", page="generated/torch.compile")
+@pytest.mark.api(
+    "torch.compile", "torch.optim.Optimizer.register_step_pre_hook", page="generated/torch.compile"
+)
 @pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="api-appeared")
-@pytest.mark.changed("2.1", "compiles under Python 3.11; the first compilation takes the step hooks off every optimizer for good",
-                     kind="error-gone", cause="pytorch#98104 (probably)",
-                     advice="register no step hooks in a process that compiles")
-@pytest.mark.changed("2.3", "step hooks stay on when something is compiled", kind="silent", cause="pytorch#115772")
+@pytest.mark.changed(
+    "2.1",
+    "compiles under Python 3.11; the first compilation takes the step hooks off every optimizer for good",
+    kind="error-gone",
+    cause="pytorch#98104 (probably)",
+    advice="register no step hooks in a process that compiles",
+)
+@pytest.mark.changed(
+    "2.3", "step hooks stay on when something is compiled", kind="silent", cause="pytorch#115772"
+)
 def test_compiling_leaves_the_step_hooks_of_optimizers_on(snapshot):
     """Whatever was compiled in the process, the hooks of a plain step run. Some releases took them off, in silence.
 
@@ -82,11 +128,19 @@ def test_compiling_leaves_the_step_hooks_of_optimizers_on(snapshot):
 @pytest.mark.parametrize("optimizer_class, settings", CASES[:2])
 @pytest.mark.api("torch.compile", page="generated/torch.compile")
 @pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="api-appeared")
-@pytest.mark.changed("2.1", "compiles under Python 3.11; Adam leaves a parameter that lacks a gradient at times, SGD raises",
-                     kind="error-gone", cause="pytorch#98104 (probably)",
-                     advice="do not compile a step whose gradients can be None")
-@pytest.mark.changed("2.3", "a parameter that lacks a gradient at times is stepped as it should; Adam left it, SGD raised",
-                     kind="silent", cause="pytorch#121291 (probably)")
+@pytest.mark.changed(
+    "2.1",
+    "compiles under Python 3.11; Adam leaves a parameter that lacks a gradient at times, SGD raises",
+    kind="error-gone",
+    cause="pytorch#98104 (probably)",
+    advice="do not compile a step whose gradients can be None",
+)
+@pytest.mark.changed(
+    "2.3",
+    "a parameter that lacks a gradient at times is stepped as it should; Adam left it, SGD raised",
+    kind="silent",
+    cause="pytorch#121291 (probably)",
+)
 def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     """``torch.compile(optimizer.step)`` gives the same values, whatever the compiler traced.
 
@@ -94,6 +148,7 @@ def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot)
     Under Python 3.11, where the records were made, torch compiles from 2.1 on; in 2.1 and 2.2 the gradient that is None once
     led it astray.
     """
+
     def compiled(function):
         return torch.compile(function, backend="aot_eager")
 
@@ -104,21 +159,39 @@ def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot)
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.13", "Adam takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#85739")
-@pytest.mark.changed("2.0", "the message speaks of fused=True instead of FusedAdam", kind="wording",
-                     cause="pytorch#88015 (probably)")
-@pytest.mark.changed("2.1", "the message names the supported devices", kind="wording", cause="pytorch#102047 (probably)")
-@pytest.mark.changed("2.4", "fused takes the CPU; the message names the contradiction", kind="wording",
-                     cause="pytorch#123074 (probably)")
+@pytest.mark.changed(
+    "1.13", "Adam takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#85739"
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message speaks of fused=True instead of FusedAdam",
+    kind="wording",
+    cause="pytorch#88015 (probably)",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message names the supported devices",
+    kind="wording",
+    cause="pytorch#102047 (probably)",
+)
+@pytest.mark.changed(
+    "2.4",
+    "fused takes the CPU; the message names the contradiction",
+    kind="wording",
+    cause="pytorch#123074 (probably)",
+)
 def test_fused_and_foreach_exclude_each_other(snapshot):
     """Asking for both raises when the optimizer is built."""
-    assert snapshot == observe(lambda: torch.optim.Adam([parameter([1.0])], fused=True, foreach=True))
+    assert snapshot == observe(
+        lambda: torch.optim.Adam([parameter([1.0])], fused=True, foreach=True)
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 @pytest.mark.changed("1.13", "SGD takes differentiable", kind="api-appeared", cause="pytorch#80938")
 def test_differentiable_step_passes_gradients_to_the_start_and_to_the_gradient(snapshot):
     """Under ``differentiable=True`` w - lr g is part of the graph: d/dw is 1 and d/dg is -lr."""
+
     def act():
         start, gradient = (torch.tensor([value], requires_grad=True) for value in (1.0, 3.0))
         w = start.clone()

@@ -29,9 +29,13 @@ def bowl(w):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
-@pytest.mark.changed("2.8",
-                     "warns that a tensor that requires gradients became a number, in 2.8 alone: LBFGS itself converts the loss",
-                     kind="warning", cause="pytorch#143261", advice="ignore the warning")
+@pytest.mark.changed(
+    "2.8",
+    "warns that a tensor that requires gradients became a number, in 2.8 alone: LBFGS itself converts the loss",
+    kind="warning",
+    cause="pytorch#143261",
+    advice="ignore the warning",
+)
 @pytest.mark.changed("2.9", "LBFGS no longer warns", kind="warning", cause="pytorch#160389")
 def test_lbfgs_finds_the_bottom_of_a_parabola_in_one_step(snapshot):
     """From 1 to 3 by three evaluations; ``step`` returns the loss before the first of them, 4, not the one that it reached."""
@@ -53,7 +57,9 @@ def test_lbfgs_without_a_closure_raises(snapshot):
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 def test_lbfgs_takes_one_group_only(snapshot):
     """Options for each group are refused."""
-    assert snapshot == observe(lambda: torch.optim.LBFGS([{"params": [parameter([1.0])]}, {"params": [parameter([2.0])]}]))
+    assert snapshot == observe(
+        lambda: torch.optim.LBFGS([{"params": [parameter([1.0])]}, {"params": [parameter([2.0])]}])
+    )
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
@@ -70,17 +76,32 @@ def test_lbfgs_maximizes(snapshot):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
-@pytest.mark.changed("1.5", "the message for complex numbers is shorter: there is no tensor of them yet", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message for complex numbers is shorter: there is no tensor of them yet",
+    kind="wording",
+)
 @pytest.mark.changed("1.6", "complex tensors can be made; the message blames sign", kind="wording")
-@pytest.mark.changed("1.7", "abs of complex numbers has a gradient; the message blames a comparison", kind="wording",
-                     cause="pytorch#39955 (probably)")
-@pytest.mark.changed("2.3", "LBFGS takes complex parameters", kind="error-gone", cause="pytorch#118184")
-@pytest.mark.changed("2.8",
-                     "warns that a tensor that requires gradients became a number, in 2.8 alone: LBFGS itself converts the loss",
-                     kind="warning", cause="pytorch#143261", advice="ignore the warning")
+@pytest.mark.changed(
+    "1.7",
+    "abs of complex numbers has a gradient; the message blames a comparison",
+    kind="wording",
+    cause="pytorch#39955 (probably)",
+)
+@pytest.mark.changed(
+    "2.3", "LBFGS takes complex parameters", kind="error-gone", cause="pytorch#118184"
+)
+@pytest.mark.changed(
+    "2.8",
+    "warns that a tensor that requires gradients became a number, in 2.8 alone: LBFGS itself converts the loss",
+    kind="warning",
+    cause="pytorch#143261",
+    advice="ignore the warning",
+)
 @pytest.mark.changed("2.9", "LBFGS no longer warns", kind="warning", cause="pytorch#160389")
 def test_lbfgs_minimizes_a_complex_parameter(snapshot):
     """|w|² of a complex parameter ends near 0."""
+
     def act():
         w = torch.nn.Parameter(torch.tensor([3 + 4j]))
         optimizer = torch.optim.LBFGS([w])
@@ -99,10 +120,15 @@ def test_lbfgs_minimizes_a_complex_parameter(snapshot):
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 @pytest.mark.changed("1.5", "the message is shorter", kind="wording")
-@pytest.mark.changed("1.6", "torch.cat promotes: parameters of two dtypes are taken", kind="error-gone",
-                     cause="pytorch#35030 (probably)")
+@pytest.mark.changed(
+    "1.6",
+    "torch.cat promotes: parameters of two dtypes are taken",
+    kind="error-gone",
+    cause="pytorch#35030 (probably)",
+)
 def test_lbfgs_takes_parameters_of_two_dtypes(snapshot):
     """A float32 and a float64 parameter are joined into one float64 vector."""
+
     def act():
         single, double = parameter([1.0]), parameter([1.0], torch.float64)
         optimizer = torch.optim.LBFGS([single, double], lr=0.5, max_iter=1)
@@ -120,15 +146,20 @@ def test_lbfgs_takes_parameters_of_two_dtypes(snapshot):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
-@pytest.mark.changed("2.14", "LBFGS takes an empty group", kind="error-gone", cause="pytorch#191666")
+@pytest.mark.changed(
+    "2.14", "LBFGS takes an empty group", kind="error-gone", cause="pytorch#191666"
+)
 def test_lbfgs_over_an_empty_group_does_nothing(snapshot):
     """A group without parameters is built, and its step returns the closure's loss."""
-    assert snapshot == observe(lambda: torch.optim.LBFGS([{"params": []}]).step(lambda: torch.tensor(2.0)))
+    assert snapshot == observe(
+        lambda: torch.optim.LBFGS([{"params": []}]).step(lambda: torch.tensor(2.0))
+    )
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 def test_lbfgs_keeps_all_its_state_with_the_first_parameter(snapshot):
     """The state dict has one entry, 0, for any number of parameters: history as flat vectors over all of them."""
+
     def act():
         first, second = parameter([1.0]), parameter([2.0, 3.0])
         optimizer = torch.optim.LBFGS([first, second], max_iter=1)

@@ -44,7 +44,13 @@ def close(observed, expected):
 numbers = st.floats(-2, 2, width=32)
 
 
-@pytest.mark.api("torch.Tensor.backward", "torch.sigmoid", "torch.nn.functional.mse_loss", page="notes/autograd", article="E")
+@pytest.mark.api(
+    "torch.Tensor.backward",
+    "torch.sigmoid",
+    "torch.nn.functional.mse_loss",
+    page="notes/autograd",
+    article="E",
+)
 @given(data=st.data(), n=st.integers(1, 4), m=st.integers(1, 3))
 def test_autograd_equals_the_chain_rule_through_sigmoid_and_mse(data, n, m):
     """Any weight, input and target: autograd gives 2/n (p - y) p (1 - p) xᵀ."""
@@ -52,18 +58,30 @@ def test_autograd_equals_the_chain_rule_through_sigmoid_and_mse(data, n, m):
     weight = data.draw(st.lists(row, min_size=n, max_size=n))
     x, y = data.draw(row), data.draw(st.lists(numbers, min_size=n, max_size=n))
     # 1 - p and p - y lose digits where they are small: an epsilon of 1 or of y each, times |x|, |p - y| and 2/n, below 24 in all
-    np.testing.assert_allclose(gradient(weight, x, y).numpy(), chain_rule(weight, x, y), rtol=2e-6,
-                               atol=24 * torch.finfo(torch.float32).eps)
+    np.testing.assert_allclose(
+        gradient(weight, x, y).numpy(),
+        chain_rule(weight, x, y),
+        rtol=2e-6,
+        atol=24 * torch.finfo(torch.float32).eps,
+    )
 
 
-@pytest.mark.api("torch.Tensor.backward", "torch.sigmoid", "torch.nn.functional.mse_loss", page="notes/autograd", article="E")
+@pytest.mark.api(
+    "torch.Tensor.backward",
+    "torch.sigmoid",
+    "torch.nn.functional.mse_loss",
+    page="notes/autograd",
+    article="E",
+)
 def test_article_gradient_formula_equals_autograd_for_two_outputs(snapshot):
     """(p - y) p (1 - p) xᵀ is the gradient of article E's network: the 2 of the square and the 2 of the mean cancel."""
     close(gradient(WEIGHT, INPUT, TARGET), article(WEIGHT, INPUT, TARGET))
     assert snapshot == observe(lambda: gradient(WEIGHT, INPUT, TARGET))
 
 
-@pytest.mark.api("torch.Tensor.backward", "torch.nn.functional.mse_loss", page="notes/autograd", article="E")
+@pytest.mark.api(
+    "torch.Tensor.backward", "torch.nn.functional.mse_loss", page="notes/autograd", article="E"
+)
 def test_article_gradient_formula_is_too_large_for_three_outputs(snapshot):
     """With three outputs the gradient is two thirds of the article's formula: 2/n is 1 for n = 2 only."""
     weight, y = [*WEIGHT, [0.0, 0.0]], [*TARGET, 0.0]
@@ -90,6 +108,8 @@ def test_adam_step_of_the_article_network_equals_its_formula(snapshot):
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     backward(model, INPUT, TARGET)
     optimizer.step()
-    by_hand = adam(np.ravel(WEIGHT), [np.ravel(chain_rule(WEIGHT, INPUT, TARGET))], lr=1e-3)[0].reshape(2, 2)
+    by_hand = adam(np.ravel(WEIGHT), [np.ravel(chain_rule(WEIGHT, INPUT, TARGET))], lr=1e-3)[
+        0
+    ].reshape(2, 2)
     close(model.weight, by_hand)
     assert snapshot == observe(lambda: model.weight)

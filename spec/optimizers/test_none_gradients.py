@@ -14,11 +14,22 @@ CASES = [
 
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES)
-@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="B")
-@pytest.mark.changed("1.8", "AdamW's step raises UnboundLocalError where no parameter has a gradient", kind="error",
-                     cause="pytorch#50411", advice="update to 1.9, or call no step without a gradient")
-@pytest.mark.changed("1.9", "AdamW's step does nothing again where no parameter has a gradient", kind="error-gone",
-                     cause="pytorch#52944")
+@pytest.mark.api(
+    "torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="B"
+)
+@pytest.mark.changed(
+    "1.8",
+    "AdamW's step raises UnboundLocalError where no parameter has a gradient",
+    kind="error",
+    cause="pytorch#50411",
+    advice="update to 1.9, or call no step without a gradient",
+)
+@pytest.mark.changed(
+    "1.9",
+    "AdamW's step does nothing again where no parameter has a gradient",
+    kind="error-gone",
+    cause="pytorch#52944",
+)
 def test_parameter_without_gradient_is_skipped(optimizer_class, settings, snapshot):
     """Gradient None: no weight decay, no momentum, no state, whatever the optimizer's settings.
 
@@ -37,7 +48,9 @@ def test_parameter_without_gradient_is_skipped(optimizer_class, settings, snapsh
 
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES)
-@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="B")
+@pytest.mark.api(
+    "torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="B"
+)
 def test_parameter_with_zero_gradient_decays(optimizer_class, settings, snapshot):
     """Gradient 0 is a gradient: weight decay acts, and state is made."""
     w = parameter([4.0])
@@ -82,4 +95,9 @@ def test_adam_counts_steps_for_each_parameter(snapshot):
     optimizer = torch.optim.Adam([early, late], lr=0.5)
     step(optimizer, [1.0], None)
     step(optimizer, [1.0], [1.0])
-    assert snapshot == observe(lambda: {"late": late, "steps": [int(optimizer.state[each]["step"]) for each in (early, late)]})
+    assert snapshot == observe(
+        lambda: {
+            "late": late,
+            "steps": [int(optimizer.state[each]["step"]) for each in (early, late)],
+        }
+    )

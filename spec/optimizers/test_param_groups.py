@@ -20,8 +20,16 @@ def test_each_group_steps_by_its_own_learning_rate(snapshot):
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_group_takes_what_it_does_not_set_from_the_defaults(snapshot):
     """A group's own momentum holds; its lr comes from the constructor's arguments."""
-    optimizer = SGD([{"params": [parameter([1.0])], "momentum": 0.5}, {"params": [parameter([1.0])]}], lr=0.1, momentum=0.9)
-    assert snapshot == observe(lambda: [{name: group[name] for name in ("lr", "momentum")} for group in optimizer.param_groups])
+    optimizer = SGD(
+        [{"params": [parameter([1.0])], "momentum": 0.5}, {"params": [parameter([1.0])]}],
+        lr=0.1,
+        momentum=0.9,
+    )
+    assert snapshot == observe(
+        lambda: [
+            {name: group[name] for name in ("lr", "momentum")} for group in optimizer.param_groups
+        ]
+    )
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
@@ -43,10 +51,14 @@ def test_learning_rate_set_in_the_defaults_changes_no_group(snapshot):
     optimizer.lr = 0.25
     step(optimizer, [1.0])
     optimizer.add_param_group({"params": [parameter([1.0])]})
-    assert snapshot == observe(lambda: {"w": w, "lr of the groups": [group["lr"] for group in optimizer.param_groups]})
+    assert snapshot == observe(
+        lambda: {"w": w, "lr of the groups": [group["lr"] for group in optimizer.param_groups]}
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+@pytest.mark.api(
+    "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
+)
 def test_added_group_has_the_defaults_and_is_stepped(snapshot):
     """``add_param_group`` appends a group with the constructor's options; the next step moves it, with a velocity of its own."""
     first, second = parameter([0.0]), parameter([0.0])
@@ -54,19 +66,31 @@ def test_added_group_has_the_defaults_and_is_stepped(snapshot):
     step(optimizer, [1.0])
     optimizer.add_param_group({"params": [second]})
     step(optimizer, [1.0], [1.0])
-    assert snapshot == observe(lambda: {"first": first, "second": second, "momentum": optimizer.param_groups[1]["momentum"]})
+    assert snapshot == observe(
+        lambda: {
+            "first": first,
+            "second": second,
+            "momentum": optimizer.param_groups[1]["momentum"],
+        }
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+@pytest.mark.api(
+    "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
+)
 def test_add_param_group_takes_a_single_tensor_or_an_iterator(snapshot):
     """Unlike the constructor, a group takes a bare tensor; an iterator becomes a list."""
     optimizer = SGD([parameter([1.0])], lr=0.1)
     optimizer.add_param_group({"params": parameter([2.0])})
     optimizer.add_param_group({"params": (parameter([value]) for value in (3.0, 4.0))})
-    assert snapshot == observe(lambda: [[member.item() for member in group["params"]] for group in optimizer.param_groups])
+    assert snapshot == observe(
+        lambda: [[member.item() for member in group["params"]] for group in optimizer.param_groups]
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+@pytest.mark.api(
+    "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
+)
 def test_add_param_group_refuses_a_parameter_that_it_holds(snapshot):
     """A parameter that is already in a group cannot be added again."""
     w = parameter([1.0])
@@ -74,16 +98,25 @@ def test_add_param_group_refuses_a_parameter_that_it_holds(snapshot):
     assert snapshot == observe(lambda: optimizer.add_param_group({"params": [w]}))
 
 
-@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
-@pytest.mark.changed("2.1", "raises a TypeError, which names the type, instead of an AssertionError", kind="exception",
-                     cause="pytorch#102593 (probably)", advice="catch TypeError")
+@pytest.mark.api(
+    "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
+)
+@pytest.mark.changed(
+    "2.1",
+    "raises a TypeError, which names the type, instead of an AssertionError",
+    kind="exception",
+    cause="pytorch#102593 (probably)",
+    advice="catch TypeError",
+)
 def test_add_param_group_refuses_a_list(snapshot):
     """A group is a dict; a list of parameters is not."""
     optimizer = SGD([parameter([1.0])], lr=0.1)
     assert snapshot == observe(lambda: optimizer.add_param_group([parameter([2.0])]))
 
 
-@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+@pytest.mark.api(
+    "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
+)
 def test_refused_group_is_not_added(snapshot):
     """After a refusal the optimizer has the groups that it had."""
     w = parameter([1.0])
@@ -102,11 +135,13 @@ def test_two_optimizers_built_from_the_same_groups_share_their_options(snapshot)
     groups = [{"params": [parameter([1.0])]}]
     first, second = SGD(groups, lr=0.5), SGD(groups, lr=0.25)
     second.param_groups[0]["momentum"] = 0.9
-    assert snapshot == observe(lambda: {
-        "caller's options": {name: groups[0][name] for name in ("lr", "momentum")},
-        "lr of the second": second.param_groups[0]["lr"],
-        "momentum of the first": first.param_groups[0]["momentum"],
-    })
+    assert snapshot == observe(
+        lambda: {
+            "caller's options": {name: groups[0][name] for name in ("lr", "momentum")},
+            "lr of the second": second.param_groups[0]["lr"],
+            "momentum of the first": first.param_groups[0]["momentum"],
+        }
+    )
 
 
 @pytest.mark.api("torch.optim.Optimizer", "torch.Tensor.requires_grad", page="optim")

@@ -25,12 +25,20 @@ def epoch(optimizer, scheduler):
     return rate(optimizer)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler.state_dict", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler.state_dict",
+    page="generated/torch.optim.lr_scheduler.StepLR",
+)
 @pytest.mark.changed("1.7", "verbose joins the state", kind="representation", cause="pytorch#41580")
-@pytest.mark.changed("2.7", "verbose leaves the state", kind="representation", cause="pytorch#147301")
-@pytest.mark.changed("2.8", "_is_initial joins the state", kind="representation", cause="pytorch#149312")
+@pytest.mark.changed(
+    "2.7", "verbose leaves the state", kind="representation", cause="pytorch#147301"
+)
+@pytest.mark.changed(
+    "2.8", "_is_initial joins the state", kind="representation", cause="pytorch#149312"
+)
 def test_step_schedule_state_dict_holds_its_settings_and_its_place(snapshot):
     """All attributes but the optimizer, the private ones too: a state dict differs from release to release."""
+
     def act():
         optimizer = an_optimizer()
         scheduler = schedules.StepLR(optimizer, step_size=1, gamma=0.5)
@@ -40,13 +48,23 @@ def test_step_schedule_state_dict_holds_its_settings_and_its_place(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LambdaLR.state_dict", page="generated/torch.optim.lr_scheduler.LambdaLR")
-@pytest.mark.changed("1.5", "warns that the state of the optimizer should be saved too", kind="warning", cause="pytorch#31125")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LambdaLR.state_dict",
+    page="generated/torch.optim.lr_scheduler.LambdaLR",
+)
+@pytest.mark.changed(
+    "1.5",
+    "warns that the state of the optimizer should be saved too",
+    kind="warning",
+    cause="pytorch#31125",
+)
 @pytest.mark.changed("1.7", "the message spells optimizer rightly", kind="wording")
 @pytest.mark.changed("1.8", "does not warn", kind="warning", cause="pytorch#46813")
 def test_lambda_schedule_state_dict_holds_no_function(snapshot):
     """Functions and lambdas are saved as None: the one that loads must bring the same. Callable objects are saved."""
-    assert snapshot == observe(lambda: schedules.LambdaLR(an_optimizer(), lambda number: 1.0).state_dict()["lr_lambdas"])
+    assert snapshot == observe(
+        lambda: schedules.LambdaLR(an_optimizer(), lambda number: 1.0).state_dict()["lr_lambdas"]
+    )
 
 
 def saved_at_a_quarter():
@@ -58,7 +76,10 @@ def saved_at_a_quarter():
     return scheduler.state_dict(), optimizer.state_dict()
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler.load_state_dict", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler.load_state_dict",
+    page="generated/torch.optim.lr_scheduler.StepLR",
+)
 def test_loading_a_scheduler_leaves_the_learning_rate(snapshot):
     """``get_last_lr()`` says 0.25, and the steps are made with 1: load the optimizer's state dict too."""
     saved, _ = saved_at_a_quarter()
@@ -67,12 +88,19 @@ def test_loading_a_scheduler_leaves_the_learning_rate(snapshot):
         optimizer = an_optimizer()
         scheduler = schedules.StepLR(optimizer, step_size=1, gamma=0.5)
         scheduler.load_state_dict(saved)
-        return {"last_epoch": scheduler.last_epoch, "get_last_lr": scheduler.get_last_lr(), "in force": rate(optimizer)}
+        return {
+            "last_epoch": scheduler.last_epoch,
+            "get_last_lr": scheduler.get_last_lr(),
+            "in force": rate(optimizer),
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler.load_state_dict", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler.load_state_dict",
+    page="generated/torch.optim.lr_scheduler.StepLR",
+)
 def test_loading_a_scheduler_takes_the_saved_settings(snapshot):
     """The saved ``step_size`` and ``gamma`` win over those that the constructor was given: 0.125, not 0.025."""
     saved, saved_optimizer = saved_at_a_quarter()
@@ -87,7 +115,10 @@ def test_loading_a_scheduler_takes_the_saved_settings(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler.load_state_dict", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler.load_state_dict",
+    page="generated/torch.optim.lr_scheduler.StepLR",
+)
 def test_loading_a_scheduler_checks_nothing(snapshot):
     """A state dict of another scheduler is taken in silence: its entries become attributes, and gamma stays as it was."""
     other = schedules.LambdaLR(an_optimizer(lr=8.0), lambda number: 1.0).state_dict()
@@ -95,7 +126,11 @@ def test_loading_a_scheduler_checks_nothing(snapshot):
     def act():
         scheduler = schedules.StepLR(an_optimizer(), step_size=1, gamma=0.5)
         scheduler.load_state_dict(other)
-        return {"gamma": scheduler.gamma, "get_last_lr": scheduler.get_last_lr(), "lr_lambdas": scheduler.lr_lambdas}
+        return {
+            "gamma": scheduler.gamma,
+            "get_last_lr": scheduler.get_last_lr(),
+            "lr_lambdas": scheduler.lr_lambdas,
+        }
 
     assert snapshot == observe(act)
 
@@ -108,20 +143,42 @@ def resumed_at(last_epoch, schedule):
     return rate(optimizer)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+)
 def test_step_schedule_resumed_with_last_epoch_steps_at_once(snapshot):
     """``last_epoch=2`` on an optimizer at 0.25: building it makes the step to epoch 3. Better load the scheduler's state."""
-    assert snapshot == observe(lambda: resumed_at(
-        2, lambda optimizer, last_epoch: schedules.StepLR(optimizer, step_size=1, gamma=0.5, last_epoch=last_epoch)))
+    assert snapshot == observe(
+        lambda: resumed_at(
+            2,
+            lambda optimizer, last_epoch: schedules.StepLR(
+                optimizer, step_size=1, gamma=0.5, last_epoch=last_epoch
+            ),
+        )
+    )
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.ExponentialLR", page="generated/torch.optim.lr_scheduler.ExponentialLR")
-@pytest.mark.changed("2.8", "building it makes no step: 0.25 stays; it became 0.125", kind="silent", cause="pytorch#149312",
-                     advice="resume by load_state_dict, which changed nothing")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.ExponentialLR",
+    page="generated/torch.optim.lr_scheduler.ExponentialLR",
+)
+@pytest.mark.changed(
+    "2.8",
+    "building it makes no step: 0.25 stays; it became 0.125",
+    kind="silent",
+    cause="pytorch#149312",
+    advice="resume by load_state_dict, which changed nothing",
+)
 def test_exponential_schedule_resumed_with_last_epoch_keeps_the_rate(snapshot):
     """ExponentialLR counts as StepLR with ``step_size=1`` does, and yet building it with ``last_epoch=2`` leaves 0.25."""
-    assert snapshot == observe(lambda: resumed_at(
-        2, lambda optimizer, last_epoch: schedules.ExponentialLR(optimizer, gamma=0.5, last_epoch=last_epoch)))
+    assert snapshot == observe(
+        lambda: resumed_at(
+            2,
+            lambda optimizer, last_epoch: schedules.ExponentialLR(
+                optimizer, gamma=0.5, last_epoch=last_epoch
+            ),
+        )
+    )
 
 
 def saved_and_loaded(schedule):
@@ -130,29 +187,67 @@ def saved_and_loaded(schedule):
     return torch.load("scheduler.pt", weights_only=True)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.MultiStepLR.state_dict", "torch.load",
-                 page="generated/torch.optim.lr_scheduler.MultiStepLR")
-@pytest.mark.changed("1.6", "raises TypeError still, of the Unpickler: zip files are the default", kind="wording",
-                     cause="pytorch#39460")
-@pytest.mark.changed("1.13", "torch.load takes weights_only, and refuses the Counter", kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.MultiStepLR.state_dict",
+    "torch.load",
+    page="generated/torch.optim.lr_scheduler.MultiStepLR",
+)
+@pytest.mark.changed(
+    "1.6",
+    "raises TypeError still, of the Unpickler: zip files are the default",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed(
+    "1.13",
+    "torch.load takes weights_only, and refuses the Counter",
+    kind="api-appeared",
+    cause="pytorch#86812",
+)
 @pytest.mark.changed("2.4", "a Counter is allowed", kind="error-gone", cause="pytorch#123775")
 def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
     """Its milestones are a ``Counter``, which such a load takes for safe."""
-    assert snapshot == observe(lambda: dict(saved_and_loaded(
-        lambda optimizer: schedules.MultiStepLR(optimizer, [2, 3]))["milestones"]))
+    assert snapshot == observe(
+        lambda: dict(
+            saved_and_loaded(lambda optimizer: schedules.MultiStepLR(optimizer, [2, 3]))[
+                "milestones"
+            ]
+        )
+    )
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.OneCycleLR.state_dict", "torch.load",
-                 page="generated/torch.optim.lr_scheduler.OneCycleLR")
-@pytest.mark.changed("1.6", "raises TypeError still, of the Unpickler: zip files are the default", kind="wording",
-                     cause="pytorch#39460")
-@pytest.mark.changed("1.13", "torch.load takes weights_only, and refuses numbers with a fraction, which are operand 71",
-                     kind="api-appeared", cause="pytorch#86812")
-@pytest.mark.changed("2.0", "numbers with a fraction pass; what is refused is the function in the state, by its getattr",
-                     kind="wording")
-@pytest.mark.changed("2.4", "the state holds the name of its curve, no function: it loads", kind="error-gone",
-                     cause="pytorch#123775")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.OneCycleLR.state_dict",
+    "torch.load",
+    page="generated/torch.optim.lr_scheduler.OneCycleLR",
+)
+@pytest.mark.changed(
+    "1.6",
+    "raises TypeError still, of the Unpickler: zip files are the default",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed(
+    "1.13",
+    "torch.load takes weights_only, and refuses numbers with a fraction, which are operand 71",
+    kind="api-appeared",
+    cause="pytorch#86812",
+)
+@pytest.mark.changed(
+    "2.0",
+    "numbers with a fraction pass; what is refused is the function in the state, by its getattr",
+    kind="wording",
+)
+@pytest.mark.changed(
+    "2.4",
+    "the state holds the name of its curve, no function: it loads",
+    kind="error-gone",
+    cause="pytorch#123775",
+)
 def test_one_cycle_schedule_state_loads_as_weights_only(snapshot, here):
     """It holds the name of its curve; once it held the function, which such a load refuses."""
-    assert snapshot == observe(lambda: saved_and_loaded(
-        lambda optimizer: schedules.OneCycleLR(optimizer, max_lr=1.0, total_steps=4))["total_steps"])
+    assert snapshot == observe(
+        lambda: saved_and_loaded(
+            lambda optimizer: schedules.OneCycleLR(optimizer, max_lr=1.0, total_steps=4)
+        )["total_steps"]
+    )

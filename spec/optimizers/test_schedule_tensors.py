@@ -25,27 +25,42 @@ def halving(optimizer):
     return schedules.StepLR(optimizer, step_size=1, gamma=0.5)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
-@pytest.mark.changed("2.4", "fills the tensor in place; before it put a new one into the group", kind="silent",
-                     cause="pytorch#123753", advice="clone the learning rate where you keep it")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+)
+@pytest.mark.changed(
+    "2.4",
+    "fills the tensor in place; before it put a new one into the group",
+    kind="silent",
+    cause="pytorch#123753",
+    advice="clone the learning rate where you keep it",
+)
 def test_step_schedule_writes_into_the_tensor_of_the_rate(snapshot):
     """A scheduler fills the tensor in place, which is what a captured step reads; it puts no new one in its place."""
+
     def act():
         optimizer, lr = with_a_tensor()
         scheduler = halving(optimizer)
         optimizer.step()
         scheduler.step()
-        return {"tensor given": lr, "in force": rate(optimizer), "same tensor": optimizer.param_groups[0]["lr"] is lr}
+        return {
+            "tensor given": lr,
+            "in force": rate(optimizer),
+            "same tensor": optimizer.param_groups[0]["lr"] is lr,
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LambdaLR", page="generated/torch.optim.lr_scheduler.LambdaLR")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LambdaLR", page="generated/torch.optim.lr_scheduler.LambdaLR"
+)
 def test_lambda_schedule_multiplies_the_first_tensor_rate(snapshot):
     """LambdaLR keeps a copy of the first learning rate: 1, 0.5, 0.25, 0.125, as with a number."""
+
     def act():
         optimizer, _ = with_a_tensor()
-        scheduler = schedules.LambdaLR(optimizer, lambda number: 0.5 ** number)
+        scheduler = schedules.LambdaLR(optimizer, lambda number: 0.5**number)
         path = [rate(optimizer)]
         for _ in range(3):
             optimizer.step()
@@ -56,12 +71,21 @@ def test_lambda_schedule_multiplies_the_first_tensor_rate(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler.get_last_lr", page="generated/torch.optim.lr_scheduler.StepLR")
-@pytest.mark.changed("2.4", "gives the live tensor: a list of them shows the last value throughout", kind="silent",
-                     cause="pytorch#123753", advice="take float(lr) or lr.clone()")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler.get_last_lr",
+    page="generated/torch.optim.lr_scheduler.StepLR",
+)
+@pytest.mark.changed(
+    "2.4",
+    "gives the live tensor: a list of them shows the last value throughout",
+    kind="silent",
+    cause="pytorch#123753",
+    advice="take float(lr) or lr.clone()",
+)
 @pytest.mark.changed("2.10", "gives a copy again", kind="silent", cause="pytorch#163120")
 def test_get_last_lr_copies_a_tensor_rate(snapshot):
     """A list of what ``get_last_lr()`` said in each epoch keeps its values: the tensors are copies."""
+
     def act():
         optimizer, _ = with_a_tensor()
         scheduler = halving(optimizer)
@@ -75,11 +99,20 @@ def test_get_last_lr_copies_a_tensor_rate(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau")
-@pytest.mark.changed("2.10", "fills the tensor in place; before it put a number in its place", kind="silent",
-                     cause="pytorch#163098", advice="clone the learning rate where you keep it")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
+)
+@pytest.mark.changed(
+    "2.10",
+    "fills the tensor in place; before it put a number in its place",
+    kind="silent",
+    cause="pytorch#163098",
+    advice="clone the learning rate where you keep it",
+)
 def test_plateau_scheduler_writes_into_the_tensor_of_the_rate(snapshot):
     """ReduceLROnPlateau too fills the tensor that it finds."""
+
     def act():
         optimizer, lr = with_a_tensor()
         scheduler = schedules.ReduceLROnPlateau(optimizer, factor=0.5, patience=0)

@@ -17,7 +17,7 @@ def halving(optimizer):
 
 def halving_from_the_start(optimizer):
     """lr is the first one times 0.5 to the power of the step."""
-    return schedules.LambdaLR(optimizer, lambda number: 0.5 ** number)
+    return schedules.LambdaLR(optimizer, lambda number: 0.5**number)
 
 
 def rates(optimizer):
@@ -25,12 +25,17 @@ def rates(optimizer):
 
 
 def two_groups():
-    return SGD([{"params": [parameter([1.0])], "lr": 1.0}, {"params": [parameter([1.0])], "lr": 0.25}])
+    return SGD(
+        [{"params": [parameter([1.0])], "lr": 1.0}, {"params": [parameter([1.0])], "lr": 0.25}]
+    )
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+)
 def test_scheduler_scales_each_group_from_its_own_learning_rate(snapshot):
     """A schedule multiplies: groups with lr 1 and 0.25 stay four to one."""
+
     def act():
         optimizer = two_groups()
         scheduler = halving(optimizer)
@@ -44,6 +49,7 @@ def test_scheduler_scales_each_group_from_its_own_learning_rate(snapshot):
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
 def test_scheduler_writes_initial_lr_into_each_group(snapshot):
     """Building a scheduler adds ``initial_lr`` to the groups, and with that to the optimizer's state dict."""
+
     def act():
         optimizer = two_groups()
         halving(optimizer)
@@ -55,6 +61,7 @@ def test_scheduler_writes_initial_lr_into_each_group(snapshot):
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
 def test_scheduler_step_before_the_optimizer_step_warns(snapshot):
     """``scheduler.step()`` first skips the schedule's first value: the first step is made with 0.5 instead of 1."""
+
     def act():
         w = parameter([1.0])
         optimizer = SGD([w], lr=1.0)
@@ -70,6 +77,7 @@ def test_scheduler_step_before_the_optimizer_step_warns(snapshot):
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
 def test_scheduler_step_after_the_optimizer_step_does_not_warn(snapshot):
     """In the right order the first step is made with the first learning rate, and nothing warns."""
+
     def act():
         w = parameter([1.0])
         optimizer = SGD([w], lr=1.0)
@@ -82,11 +90,18 @@ def test_scheduler_step_after_the_optimizer_step_does_not_warn(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
-@pytest.mark.changed("1.5", "the warning is a UserWarning, which Python shows, instead of a DeprecationWarning", kind="warning",
-                     cause="pytorch#31125")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+)
+@pytest.mark.changed(
+    "1.5",
+    "the warning is a UserWarning, which Python shows, instead of a DeprecationWarning",
+    kind="warning",
+    cause="pytorch#31125",
+)
 def test_get_lr_called_by_hand_is_a_step_ahead_and_warns(snapshot):
     """``get_lr()`` is for the scheduler itself: it computes from the present lr. Ask ``get_last_lr()``."""
+
     def act():
         optimizer = SGD([parameter([1.0])], lr=1.0)
         scheduler = halving(optimizer)
@@ -98,10 +113,15 @@ def test_get_lr_called_by_hand_is_a_step_ahead_and_warns(snapshot):
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
-@pytest.mark.changed("1.5", "the warning is a UserWarning, which Python shows, instead of a DeprecationWarning", kind="warning",
-                     cause="pytorch#31125")
+@pytest.mark.changed(
+    "1.5",
+    "the warning is a UserWarning, which Python shows, instead of a DeprecationWarning",
+    kind="warning",
+    cause="pytorch#31125",
+)
 def test_scheduler_step_with_an_epoch_warns(snapshot):
     """``scheduler.step(3)`` still jumps to epoch 3, with a warning."""
+
     def act():
         optimizer = SGD([parameter([1.0])], lr=1.0)
         scheduler = halving_from_the_start(optimizer)
@@ -112,22 +132,43 @@ def test_scheduler_step_with_an_epoch_warns(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+)
 @pytest.mark.changed("1.7", "schedulers take verbose", kind="api-appeared", cause="pytorch#41580")
-@pytest.mark.changed("2.2", "warns that verbose is deprecated, even where it is False", kind="warning", cause="pytorch#111302",
-                     advice="print get_last_lr()")
-@pytest.mark.changed("2.7", "schedulers take no verbose", kind="api-gone", cause="pytorch#147301", advice="print get_last_lr()")
+@pytest.mark.changed(
+    "2.2",
+    "warns that verbose is deprecated, even where it is False",
+    kind="warning",
+    cause="pytorch#111302",
+    advice="print get_last_lr()",
+)
+@pytest.mark.changed(
+    "2.7",
+    "schedulers take no verbose",
+    kind="api-gone",
+    cause="pytorch#147301",
+    advice="print get_last_lr()",
+)
 def test_scheduler_takes_no_verbose(snapshot):
     """``verbose=True`` once printed each learning rate, then warned, and is gone: print ``get_last_lr()``."""
     optimizer = SGD([parameter([1.0])], lr=1.0)
-    assert snapshot == observe(lambda: schedules.StepLR(optimizer, step_size=1, verbose=False).get_last_lr())
+    assert snapshot == observe(
+        lambda: schedules.StepLR(optimizer, step_size=1, verbose=False).get_last_lr()
+    )
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR")
-@pytest.mark.changed("2.10", "the message tells what it may come from", kind="wording", cause="pytorch#162368")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+)
+@pytest.mark.changed(
+    "2.10", "the message tells what it may come from", kind="wording", cause="pytorch#162368"
+)
 def test_scheduler_from_a_later_epoch_needs_initial_lr(snapshot):
     """``last_epoch=3`` means resuming: on a fresh optimizer, whose groups have no ``initial_lr``, it raises."""
-    assert snapshot == observe(lambda: schedules.StepLR(SGD([parameter([1.0])], lr=1.0), step_size=1, last_epoch=3))
+    assert snapshot == observe(
+        lambda: schedules.StepLR(SGD([parameter([1.0])], lr=1.0), step_size=1, last_epoch=3)
+    )
 
 
 def after_adding_a_group(schedule):
@@ -140,17 +181,28 @@ def after_adding_a_group(schedule):
     return rates(optimizer)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.StepLR", "torch.optim.Optimizer.add_param_group",
-                 page="generated/torch.optim.lr_scheduler.StepLR")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.Optimizer.add_param_group",
+    page="generated/torch.optim.lr_scheduler.StepLR",
+)
 def test_group_added_after_a_step_schedule_is_scheduled(snapshot):
     """StepLR computes from each group's present lr: a group that joined later is halved too."""
     assert snapshot == observe(lambda: after_adding_a_group(halving))
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LambdaLR", "torch.optim.Optimizer.add_param_group",
-                 page="generated/torch.optim.lr_scheduler.LambdaLR")
-@pytest.mark.changed("2.10", "raises where there are more groups than learning rates; the new group was left alone", kind="error",
-                     cause="pytorch#166257 (probably)", advice="build the scheduler after all groups")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.Optimizer.add_param_group",
+    page="generated/torch.optim.lr_scheduler.LambdaLR",
+)
+@pytest.mark.changed(
+    "2.10",
+    "raises where there are more groups than learning rates; the new group was left alone",
+    kind="error",
+    cause="pytorch#166257 (probably)",
+    advice="build the scheduler after all groups",
+)
 def test_group_added_after_a_lambda_schedule_makes_it_raise(snapshot):
     """LambdaLR has a function and a first lr for each group that it knew. Once it left the new group alone in silence.
 
@@ -171,23 +223,33 @@ def rebuilt(schedule):
     return rates(resumed)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LambdaLR", "torch.optim.Optimizer.load_state_dict",
-                 page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.Optimizer.load_state_dict",
+    page="generated/torch.optim.Optimizer.load_state_dict",
+)
 def test_lambda_scheduler_built_after_loading_resets_the_learning_rate(snapshot):
     """A new LambdaLR sets the lr of its epoch 0, the saved ``initial_lr``: build the scheduler first, then load both."""
     assert snapshot == observe(lambda: rebuilt(halving_from_the_start))
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.StepLR", "torch.optim.Optimizer.load_state_dict",
-                 page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.Optimizer.load_state_dict",
+    page="generated/torch.optim.Optimizer.load_state_dict",
+)
 def test_step_scheduler_built_after_loading_keeps_the_learning_rate(snapshot):
     """A new StepLR starts from the lr that it finds."""
     assert snapshot == observe(lambda: rebuilt(halving))
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.ReduceLROnPlateau", page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
+)
 def test_plateau_scheduler_lowers_after_patience_is_exceeded(snapshot):
     """With ``patience=1`` the second step without improvement halves the learning rate: the fourth value below."""
+
     def act():
         optimizer = SGD([parameter([1.0])], lr=1.0)
         scheduler = schedules.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)

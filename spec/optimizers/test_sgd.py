@@ -11,27 +11,47 @@ from torch_history.observing import observe
 
 SGD = torch.optim.SGD
 
-numbers = st.floats(-8, 8, width=32).filter(lambda number: number == 0 or abs(number) > 2**-10)  # far from underflow
-paths = st.integers(1, 4).flatmap(lambda size: st.tuples(
-    st.lists(numbers, min_size=size, max_size=size),
-    st.lists(st.lists(numbers, min_size=size, max_size=size), min_size=1, max_size=8)))
+numbers = st.floats(-8, 8, width=32).filter(
+    lambda number: number == 0 or abs(number) > 2**-10
+)  # far from underflow
+paths = st.integers(1, 4).flatmap(
+    lambda size: st.tuples(
+        st.lists(numbers, min_size=size, max_size=size),
+        st.lists(st.lists(numbers, min_size=size, max_size=size), min_size=1, max_size=8),
+    )
+)
 fractions = st.sampled_from([0.0, 0.25, 0.5, 0.9])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="E")
-@given(path=paths, lr=st.sampled_from([0.001, 0.1, 1.0]), momentum=fractions, dampening=fractions, weight_decay=fractions,
-       nesterov=st.booleans())
+@given(
+    path=paths,
+    lr=st.sampled_from([0.001, 0.1, 1.0]),
+    momentum=fractions,
+    dampening=fractions,
+    weight_decay=fractions,
+    nesterov=st.booleans(),
+)
 def test_sgd_follows_its_formula(dtype, path, lr, momentum, dampening, weight_decay, nesterov):
     """Any settings, any gradients: SGD gives what the formula of ``references.sgd`` gives."""
-    settings = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
+    settings = {
+        "lr": lr,
+        "momentum": momentum,
+        "dampening": dampening,
+        "weight_decay": weight_decay,
+    }
     if nesterov and momentum:
         settings.update(nesterov=True, dampening=0.0)
     expected = sgd(*path, **settings)
     # each of n steps rounds a few times, by an epsilon of the largest w or gradient; momentum carries an error on for 10
     largest = max(np.abs(path[0]).max(), np.abs(path[1]).max(), np.abs(expected).max())
-    np.testing.assert_allclose(stepped(SGD, *path, dtype=dtype, **settings).numpy(), expected, rtol=0,
-                               atol=40 * len(expected) * torch.finfo(dtype).eps * largest)
+    np.testing.assert_allclose(
+        stepped(SGD, *path, dtype=dtype, **settings).numpy(),
+        expected,
+        rtol=0,
+        atol=40 * len(expected) * torch.finfo(dtype).eps * largest,
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="E")
@@ -43,25 +63,33 @@ def test_sgd_subtracts_lr_times_the_gradient(snapshot):
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_velocity_starts_as_the_first_gradient(snapshot):
     """v is g at first, then momentum v + g: under a constant gradient of 1 the steps are 1, 1.5, 1.75."""
-    assert snapshot == observe(lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5))
+    assert snapshot == observe(
+        lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5)
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_dampening_spares_the_first_gradient(snapshot):
     """v = momentum v + (1 - dampening) g from the second step on; the first gradient counts in full: steps 1, 0.6, 0.4."""
-    assert snapshot == observe(lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5, dampening=0.9))
+    assert snapshot == observe(
+        lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5, dampening=0.9)
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_dampening_without_momentum_does_nothing(snapshot):
     """Dampening belongs to the velocity: where there is none, it is ignored without a word."""
-    assert snapshot == observe(lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, dampening=0.9))
+    assert snapshot == observe(
+        lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, dampening=0.9)
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_nesterov_steps_by_gradient_plus_momentum_times_velocity(snapshot):
     """Nesterov's step is g + momentum v, with v of this step already: 1.5, 1.75, 1.875."""
-    assert snapshot == observe(lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5, nesterov=True))
+    assert snapshot == observe(
+        lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5, nesterov=True)
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
@@ -73,7 +101,9 @@ def test_sgd_weight_decay_adds_to_the_gradient(snapshot):
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_weight_decay_gathers_in_the_velocity(snapshot):
     """The decay is part of the gradient, so momentum adds it up: a decaying weight goes 1, 0.5, 0 and past zero to -0.25."""
-    assert snapshot == observe(lambda: stepped(SGD, [1.0], [[0.0], [0.0], [0.0]], lr=1.0, momentum=0.5, weight_decay=0.5))
+    assert snapshot == observe(
+        lambda: stepped(SGD, [1.0], [[0.0], [0.0], [0.0]], lr=1.0, momentum=0.5, weight_decay=0.5)
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
@@ -84,16 +114,28 @@ def test_sgd_maximize_climbs(snapshot):
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
-@pytest.mark.changed("1.11", "SGD takes maximize, and turns the weight decay round too: the weight grows", kind="api-appeared",
-                     cause="pytorch#67847", advice="do not combine maximize with weight_decay")
-@pytest.mark.changed("1.13", "the weight decay is no longer turned round: the weight shrinks instead of growing", kind="silent",
-                     cause="pytorch#81859", advice="expect other weights where maximize meets weight_decay")
+@pytest.mark.changed(
+    "1.11",
+    "SGD takes maximize, and turns the weight decay round too: the weight grows",
+    kind="api-appeared",
+    cause="pytorch#67847",
+    advice="do not combine maximize with weight_decay",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the weight decay is no longer turned round: the weight shrinks instead of growing",
+    kind="silent",
+    cause="pytorch#81859",
+    advice="expect other weights where maximize meets weight_decay",
+)
 def test_sgd_maximize_still_decays_towards_zero(snapshot):
     """``maximize=True`` turns the gradient round and not the weight decay: 2 becomes 1.9.
 
     Trap: an implementation that only flips the step's sign makes the weight grow to 2.1, as torch 1.11 and 1.12 did.
     """
-    assert snapshot == observe(lambda: stepped(SGD, [2.0], [[0.0]], lr=0.1, weight_decay=0.5, maximize=True))
+    assert snapshot == observe(
+        lambda: stepped(SGD, [2.0], [[0.0]], lr=0.1, weight_decay=0.5, maximize=True)
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
@@ -113,6 +155,7 @@ def test_sgd_velocity_does_not_hold_the_learning_rate(snapshot):
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_follows_a_learning_rate_tensor_that_is_changed_in_place(snapshot):
     """A tensor of one element serves as lr, and the optimizer holds that tensor: writing to it changes the next step."""
+
     def act():
         w, lr = parameter([1.0]), torch.tensor(0.5)
         optimizer = SGD([w], lr=lr)
@@ -138,14 +181,23 @@ def test_step_returns_the_loss_of_its_closure(snapshot):
 
     def act():
         loss = optimizer.step(closure)
-        return {"loss": loss.detach(), "calls": len(calls), "w": w.detach().clone(), "without": optimizer.step()}
+        return {
+            "loss": loss.detach(),
+            "calls": len(calls),
+            "w": w.detach().clone(),
+            "without": optimizer.step(),
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step")
-@pytest.mark.changed("1.5", "the closure runs with gradients enabled, under no_grad too", kind="error-gone",
-                     cause="pytorch#33640")
+@pytest.mark.changed(
+    "1.5",
+    "the closure runs with gradients enabled, under no_grad too",
+    kind="error-gone",
+    cause="pytorch#33640",
+)
 def test_step_enables_grad_for_its_closure(snapshot):
     """A closure can call backward even where the step runs under ``no_grad``."""
     w = parameter([1.0])

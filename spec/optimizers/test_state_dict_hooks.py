@@ -11,9 +11,16 @@ def an_optimizer(lr=1.0):
     return torch.optim.SGD([parameter([1.0])], lr=lr)
 
 
-@pytest.mark.api("torch.optim.Optimizer.register_state_dict_post_hook",
-                 page="generated/torch.optim.Optimizer.register_state_dict_post_hook")
-@pytest.mark.changed("2.1", "optimizers take hooks around their state dict", kind="api-appeared", cause="pytorch#105953")
+@pytest.mark.api(
+    "torch.optim.Optimizer.register_state_dict_post_hook",
+    page="generated/torch.optim.Optimizer.register_state_dict_post_hook",
+)
+@pytest.mark.changed(
+    "2.1",
+    "optimizers take hooks around their state dict",
+    kind="api-appeared",
+    cause="pytorch#105953",
+)
 def test_state_dict_post_hook_may_add_to_an_optimizers_state_dict(snapshot):
     """What the hook writes into the dict, or a dict that it returns, is what ``state_dict()`` gives."""
     optimizer = an_optimizer()
@@ -25,9 +32,16 @@ def test_state_dict_post_hook_may_add_to_an_optimizers_state_dict(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.register_load_state_dict_pre_hook",
-                 page="generated/torch.optim.Optimizer.register_load_state_dict_pre_hook")
-@pytest.mark.changed("2.1", "optimizers take hooks around their state dict", kind="api-appeared", cause="pytorch#105953")
+@pytest.mark.api(
+    "torch.optim.Optimizer.register_load_state_dict_pre_hook",
+    page="generated/torch.optim.Optimizer.register_load_state_dict_pre_hook",
+)
+@pytest.mark.changed(
+    "2.1",
+    "optimizers take hooks around their state dict",
+    kind="api-appeared",
+    cause="pytorch#105953",
+)
 def test_load_state_dict_pre_hook_may_replace_what_an_optimizer_loads(snapshot):
     """The dict that the hook returns is loaded in the place of the given one: here with another lr."""
     optimizer = an_optimizer()
@@ -44,9 +58,16 @@ def test_load_state_dict_pre_hook_may_replace_what_an_optimizer_loads(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.register_load_state_dict_post_hook",
-                 page="generated/torch.optim.Optimizer.register_load_state_dict_post_hook")
-@pytest.mark.changed("2.1", "optimizers take hooks around their state dict", kind="api-appeared", cause="pytorch#105953")
+@pytest.mark.api(
+    "torch.optim.Optimizer.register_load_state_dict_post_hook",
+    page="generated/torch.optim.Optimizer.register_load_state_dict_post_hook",
+)
+@pytest.mark.changed(
+    "2.1",
+    "optimizers take hooks around their state dict",
+    kind="api-appeared",
+    cause="pytorch#105953",
+)
 def test_load_state_dict_post_hook_sees_what_an_optimizer_loaded(snapshot):
     """The hook runs when the saved lr is in the groups, and may change them: here half the saved one."""
     optimizer = an_optimizer(lr=0.125)

@@ -14,7 +14,10 @@ SGD, Adam, AdamW = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW
 def saved(*members, **settings):
     """The state dict of SGD with momentum over these parameters, after one step with their number as the gradient: 1, 2, ..."""
     optimizer = SGD(members, lr=0.5, momentum=0.5, **settings)
-    step(optimizer, *([float(number)] * len(member) for number, member in enumerate(members, start=1)))
+    step(
+        optimizer,
+        *([float(number)] * len(member) for number, member in enumerate(members, start=1)),
+    )
     return optimizer.state_dict()
 
 
@@ -23,49 +26,78 @@ def fresh(*members):
 
 
 def velocities(optimizer):
-    return [optimizer.state[member]["momentum_buffer"] for group in optimizer.param_groups for member in group["params"]]
+    return [
+        optimizer.state[member]["momentum_buffer"]
+        for group in optimizer.param_groups
+        for member in group["params"]
+    ]
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_state_of_a_smaller_group_is_refused(snapshot):
     """The number of parameters in each group must match."""
     optimizer = fresh(parameter([1.0]), parameter([1.0]))
     assert snapshot == observe(lambda: optimizer.load_state_dict(saved(parameter([1.0]))))
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_state_with_another_number_of_groups_is_refused(snapshot):
     """Two groups of one do not load into one group of two."""
-    groups = SGD([{"params": [parameter([1.0])]}, {"params": [parameter([1.0])]}], lr=0.5).state_dict()
+    groups = SGD(
+        [{"params": [parameter([1.0])]}, {"params": [parameter([1.0])]}], lr=0.5
+    ).state_dict()
     optimizer = fresh(parameter([1.0]), parameter([1.0]))
     assert snapshot == observe(lambda: optimizer.load_state_dict(groups))
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_state_is_matched_by_position(snapshot):
     """State goes to the parameter in the same place: in an optimizer with the order reversed each gets the other's velocity."""
     a, b = parameter([0.0]), parameter([0.0])
     optimizer = fresh(b, a)
     optimizer.load_state_dict(saved(a, b))
-    assert snapshot == observe(lambda: {"a": optimizer.state[a]["momentum_buffer"], "b": optimizer.state[b]["momentum_buffer"]})
+    assert snapshot == observe(
+        lambda: {
+            "a": optimizer.state[a]["momentum_buffer"],
+            "b": optimizer.state[b]["momentum_buffer"],
+        }
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
-@pytest.mark.changed("2.6", "optimizers take named parameters", kind="api-appeared", cause="pytorch#134107")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
+@pytest.mark.changed(
+    "2.6", "optimizers take named parameters", kind="api-appeared", cause="pytorch#134107"
+)
 def test_names_do_not_match_state_to_parameters(snapshot):
     """With named parameters in reversed order the state still goes by position, and the saved names replace the optimizer's."""
+
     def act():
         a, b = parameter([0.0]), parameter([0.0])
-        old, new = (SGD(named, lr=0.5, momentum=0.5) for named in ([("a", a), ("b", b)], [("b", b), ("a", a)]))
+        old, new = (
+            SGD(named, lr=0.5, momentum=0.5)
+            for named in ([("a", a), ("b", b)], [("b", b), ("a", a)])
+        )
         step(old, [1.0], [2.0])
         new.load_state_dict(old.state_dict())
-        velocity = {name: new.state[member]["momentum_buffer"] for name, member in (("a", a), ("b", b))}
+        velocity = {
+            name: new.state[member]["momentum_buffer"] for name, member in (("a", a), ("b", b))
+        }
         return {**velocity, "names": new.param_groups[0]["param_names"]}
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_state_of_another_shape_is_loaded_without_a_word(snapshot):
     """Shapes are not compared: the parameter of one element holds a velocity of two."""
     optimizer = fresh(parameter([1.0]))
@@ -77,7 +109,9 @@ def test_state_of_another_shape_is_loaded_without_a_word(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_state_of_another_shape_makes_the_step_raise(snapshot):
     """The error comes with the first step, and does not name the loading."""
     optimizer = fresh(parameter([1.0, 2.0, 3.0]))
@@ -86,9 +120,16 @@ def test_state_of_another_shape_makes_the_step_raise(snapshot):
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16], ids=["float64", "float16"])
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
-@pytest.mark.changed("1.12", "the step count is a float32 tensor instead of an int", kind="representation", cause="pytorch#71333",
-                     advice="take int(state['step'])")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
+@pytest.mark.changed(
+    "1.12",
+    "the step count is a float32 tensor instead of an int",
+    kind="representation",
+    cause="pytorch#71333",
+    advice="take int(state['step'])",
+)
 def test_state_is_cast_to_the_parameters_dtype(dtype, snapshot):
     """Adam's averages of a float32 parameter become the new parameter's dtype; its step count does not."""
     optimizer = Adam([parameter([1.0])])
@@ -99,16 +140,23 @@ def test_state_is_cast_to_the_parameters_dtype(dtype, snapshot):
     assert snapshot == observe(lambda: dict(other.state[w]))
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_loaded_options_replace_the_constructors(snapshot):
     """The learning rate of the state dict wins over the one that the new optimizer was built with."""
     optimizer = SGD([parameter([1.0])], lr=0.125, momentum=0.25)
     optimizer.load_state_dict(saved(parameter([1.0])))
-    assert snapshot == observe(lambda: {name: optimizer.param_groups[0][name] for name in ("lr", "momentum")})
+    assert snapshot == observe(
+        lambda: {name: optimizer.param_groups[0][name] for name in ("lr", "momentum")}
+    )
 
 
-@pytest.mark.api("torch.optim.Adam", "torch.optim.Optimizer.load_state_dict",
-                 page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Adam",
+    "torch.optim.Optimizer.load_state_dict",
+    page="generated/torch.optim.Optimizer.load_state_dict",
+)
 def test_loading_turns_amsgrad_off(snapshot):
     """``amsgrad`` is an option like the others: a state dict without it makes an amsgrad optimizer a plain one, in silence."""
     optimizer = Adam([parameter([1.0])], amsgrad=True)
@@ -116,8 +164,11 @@ def test_loading_turns_amsgrad_off(snapshot):
     assert snapshot == observe(lambda: optimizer.param_groups[0]["amsgrad"])
 
 
-@pytest.mark.api("torch.optim.AdamW", "torch.optim.Optimizer.load_state_dict",
-                 page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.AdamW",
+    "torch.optim.Optimizer.load_state_dict",
+    page="generated/torch.optim.Optimizer.load_state_dict",
+)
 def test_adamw_stays_decoupled_after_loading_from_adam(snapshot):
     """Adam's state dict loads into AdamW, whose decay is still in proportion: 4 loses lr 0.1 times decay 0.5, five percent."""
     w = parameter([4.0])
@@ -127,7 +178,9 @@ def test_adamw_stays_decoupled_after_loading_from_adam(snapshot):
     assert snapshot == observe(lambda: w)
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_adam_state_loads_into_sgd_and_breaks_its_step(snapshot):
     """The class is not compared: Adam's options replace SGD's, and the step misses ``momentum``."""
     optimizer = SGD([parameter([1.0])], lr=0.1)
@@ -135,9 +188,16 @@ def test_adam_state_loads_into_sgd_and_breaks_its_step(snapshot):
     assert snapshot == observe(lambda: step(optimizer, [1.0]))
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
-@pytest.mark.changed("2.1", "the loaded state is not copied: a step of one optimizer changes the other's", kind="silent",
-                     cause="pytorch#106082", advice="pass copy.deepcopy(state_dict)")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the loaded state is not copied: a step of one optimizer changes the other's",
+    kind="silent",
+    cause="pytorch#106082",
+    advice="pass copy.deepcopy(state_dict)",
+)
 def test_loaded_optimizer_shares_its_state_with_the_saved_one(snapshot):
     """A state dict in memory is loaded without a copy: training the new optimizer moves the velocity of the old one too.
 
@@ -154,7 +214,9 @@ def test_loaded_optimizer_shares_its_state_with_the_saved_one(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_deep_copied_state_is_not_shared(snapshot):
     """``load_state_dict(copy.deepcopy(state_dict))`` leaves the old optimizer's velocity alone, on every version."""
     old, new = fresh(parameter([0.0])), fresh(parameter([0.0]))
@@ -168,17 +230,23 @@ def test_deep_copied_state_is_not_shared(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict"
+)
 def test_state_dict_follows_later_steps(snapshot):
     """``state_dict()`` holds the optimizer's own tensors: a step made after it was taken changes it. Deep copy it to keep it."""
     optimizer = fresh(parameter([0.0]))
     step(optimizer, [1.0])
     taken = optimizer.state_dict()
     step(optimizer, [1.0])
-    assert snapshot == observe(lambda: [state["momentum_buffer"] for state in taken["state"].values()])
+    assert snapshot == observe(
+        lambda: [state["momentum_buffer"] for state in taken["state"].values()]
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_empty_state_forgets_the_velocity(snapshot):
     """The state dict of an optimizer that never stepped loads, and what the loading one had gathered is gone."""
     optimizer = fresh(parameter([0.0]))
@@ -187,18 +255,34 @@ def test_empty_state_forgets_the_velocity(snapshot):
     assert snapshot == observe(lambda: len(optimizer.state))
 
 
-@pytest.mark.parametrize("count", [pytest.param(lambda: 1, id="int"), pytest.param(lambda: torch.tensor(1.0), id="tensor")])
-@pytest.mark.api("torch.optim.Adam", "torch.optim.Optimizer.load_state_dict",
-                 page="generated/torch.optim.Optimizer.load_state_dict")
-@pytest.mark.changed("1.12", "a loaded int is made a float32 tensor", kind="representation", cause="pytorch#71333",
-                     advice="take int(state['step'])")
+@pytest.mark.parametrize(
+    "count",
+    [pytest.param(lambda: 1, id="int"), pytest.param(lambda: torch.tensor(1.0), id="tensor")],
+)
+@pytest.mark.api(
+    "torch.optim.Adam",
+    "torch.optim.Optimizer.load_state_dict",
+    page="generated/torch.optim.Optimizer.load_state_dict",
+)
+@pytest.mark.changed(
+    "1.12",
+    "a loaded int is made a float32 tensor",
+    kind="representation",
+    cause="pytorch#71333",
+    advice="take int(state['step'])",
+)
 def test_adam_resumes_from_a_step_count_of_either_kind(count, snapshot):
     """Adam's count was an int before it was a tensor. State of either kind loads, and the second step is the same."""
     w = parameter([1.0])
     optimizer = Adam([w], lr=0.1)
     state = optimizer.state_dict()
-    state["state"] = {state["param_groups"][0]["params"][0]: {
-        "step": count(), "exp_avg": torch.tensor([0.1]), "exp_avg_sq": torch.tensor([0.001])}}
+    state["state"] = {
+        state["param_groups"][0]["params"][0]: {
+            "step": count(),
+            "exp_avg": torch.tensor([0.1]),
+            "exp_avg_sq": torch.tensor([0.001]),
+        }
+    }
 
     def act():
         optimizer.load_state_dict(state)

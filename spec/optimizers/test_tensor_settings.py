@@ -6,52 +6,140 @@ import torch
 from fixtures.references import parameter, step, stepped
 from torch_history.observing import observe
 
-NAMES = ["SGD", "Adam", "Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop"]
+NAMES = [
+    "SGD",
+    "Adam",
+    "Adagrad",
+    "Adadelta",
+    "Adamax",
+    "ASGD",
+    "NAdam",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax",
-                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop",
-                 page="optim")
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.Adagrad",
+    "torch.optim.Adadelta",
+    "torch.optim.Adamax",
+    "torch.optim.ASGD",
+    "torch.optim.NAdam",
+    "torch.optim.RAdam",
+    "torch.optim.RMSprop",
+    "torch.optim.Rprop",
+    page="optim",
+)
 @pytest.mark.changed("1.5", "the message speaks of the argument's type", kind="wording")
-@pytest.mark.changed("1.10", "NAdam and RAdam appear; RAdam takes the tensor", kind="api-appeared",
-                     cause="pytorch#59009 and pytorch#58968")
-@pytest.mark.changed("1.12", "ASGD takes the tensor, and warns of a copy that it makes itself", kind="error-gone",
-                     cause="pytorch#71335")
-@pytest.mark.changed("2.3", "Rprop raises TypeError instead of RuntimeError", kind="exception", cause="pytorch#119978")
+@pytest.mark.changed(
+    "1.10",
+    "NAdam and RAdam appear; RAdam takes the tensor",
+    kind="api-appeared",
+    cause="pytorch#59009 and pytorch#58968",
+)
+@pytest.mark.changed(
+    "1.12",
+    "ASGD takes the tensor, and warns of a copy that it makes itself",
+    kind="error-gone",
+    cause="pytorch#71335",
+)
+@pytest.mark.changed(
+    "2.3",
+    "Rprop raises TypeError instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#119978",
+)
 @pytest.mark.changed("2.4", "ASGD no longer warns", kind="warning", cause="pytorch#123752")
-@pytest.mark.changed("2.8", "every optimizer takes a tensor of one dimension", kind="error-gone", cause="pytorch#145674")
+@pytest.mark.changed(
+    "2.8",
+    "every optimizer takes a tensor of one dimension",
+    kind="error-gone",
+    cause="pytorch#145674",
+)
 def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
     """``lr=torch.tensor([0.25])`` steps as 0.25 does. Once most steps raised a TypeError: it had to be ``torch.tensor(0.25)``."""
-    assert snapshot == observe(lambda: stepped(getattr(torch.optim, name), [1.0, -2.0], [[1.0, 0.5]], lr=torch.tensor([0.25])))
+    assert snapshot == observe(
+        lambda: stepped(
+            getattr(torch.optim, name), [1.0, -2.0], [[1.0, 0.5]], lr=torch.tensor([0.25])
+        )
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax",
-                 "torch.optim.ASGD", "torch.optim.NAdam", "torch.optim.RAdam", "torch.optim.RMSprop", "torch.optim.Rprop",
-                 page="optim")
-@pytest.mark.changed("1.10", "NAdam and RAdam appear, without foreach", kind="api-appeared",
-                     cause="pytorch#59009 and pytorch#58968")
-@pytest.mark.changed("1.12", "foreach appears; with a tensor lr, Adam, Adamax, NAdam and RAdam raise TypeError, and ASGD warns "
-                     "of a copy of its own", kind="api-appeared", cause="pytorch#70481, among others")
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.Adagrad",
+    "torch.optim.Adadelta",
+    "torch.optim.Adamax",
+    "torch.optim.ASGD",
+    "torch.optim.NAdam",
+    "torch.optim.RAdam",
+    "torch.optim.RMSprop",
+    "torch.optim.Rprop",
+    page="optim",
+)
+@pytest.mark.changed(
+    "1.10",
+    "NAdam and RAdam appear, without foreach",
+    kind="api-appeared",
+    cause="pytorch#59009 and pytorch#58968",
+)
+@pytest.mark.changed(
+    "1.12",
+    "foreach appears; with a tensor lr, Adam, Adamax, NAdam and RAdam raise TypeError, and ASGD warns "
+    "of a copy of its own",
+    kind="api-appeared",
+    cause="pytorch#70481, among others",
+)
 @pytest.mark.changed("2.0", "the messages list other signatures", kind="wording")
-@pytest.mark.changed("2.1", "Adam's constructor raises ValueError instead of a TypeError at the step; RAdam takes the tensor",
-                     kind="exception", cause="pytorch#106916, for Adam", advice="pass foreach=False, or capturable=True, to Adam")
-@pytest.mark.changed("2.4", "Adamax and NAdam take the tensor; ASGD no longer warns", kind="error-gone",
-                     cause="pytorch#123752, for ASGD")
+@pytest.mark.changed(
+    "2.1",
+    "Adam's constructor raises ValueError instead of a TypeError at the step; RAdam takes the tensor",
+    kind="exception",
+    cause="pytorch#106916, for Adam",
+    advice="pass foreach=False, or capturable=True, to Adam",
+)
+@pytest.mark.changed(
+    "2.4",
+    "Adamax and NAdam take the tensor; ASGD no longer warns",
+    kind="error-gone",
+    cause="pytorch#123752, for ASGD",
+)
 def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
     """With ``foreach=True`` a tensor lr works too, but for Adam, which refuses it unless ``capturable=True``."""
-    assert snapshot == observe(lambda: stepped(getattr(torch.optim, name), [1.0, -2.0], [[1.0, 0.5]], lr=torch.tensor(0.25),
-                                               foreach=True))
+    assert snapshot == observe(
+        lambda: stepped(
+            getattr(torch.optim, name),
+            [1.0, -2.0],
+            [[1.0, 0.5]],
+            lr=torch.tensor(0.25),
+            foreach=True,
+        )
+    )
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.12", "Adam takes foreach, and raises TypeError for a tensor lr", kind="api-appeared",
-                     cause="pytorch#70295 and pytorch#70481")
+@pytest.mark.changed(
+    "1.12",
+    "Adam takes foreach, and raises TypeError for a tensor lr",
+    kind="api-appeared",
+    cause="pytorch#70295 and pytorch#70481",
+)
 @pytest.mark.changed("2.0", "the message lists other signatures", kind="wording")
-@pytest.mark.changed("2.1", "raises RuntimeError, and says why, instead of TypeError", kind="exception", cause="pytorch#106916")
+@pytest.mark.changed(
+    "2.1",
+    "raises RuntimeError, and says why, instead of TypeError",
+    kind="exception",
+    cause="pytorch#106916",
+)
 def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
     """Set in the group after construction, the tensor lr is found by the next step."""
+
     def act():
         w = parameter([1.0])
         optimizer = torch.optim.Adam([w], foreach=True)
@@ -63,34 +151,59 @@ def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.13", "Adam takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#85739")
-@pytest.mark.changed("2.0", "the message speaks of fused=True instead of FusedAdam", kind="wording",
-                     cause="pytorch#88015 (probably)")
-@pytest.mark.changed("2.1", "the message names the supported devices", kind="wording", cause="pytorch#102047 (probably)")
+@pytest.mark.changed(
+    "1.13", "Adam takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#85739"
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message speaks of fused=True instead of FusedAdam",
+    kind="wording",
+    cause="pytorch#88015 (probably)",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message names the supported devices",
+    kind="wording",
+    cause="pytorch#102047 (probably)",
+)
 @pytest.mark.changed("2.4", "fused takes the CPU", kind="error-gone", cause="pytorch#123074")
 def test_adam_fused_takes_a_learning_rate_tensor(snapshot):
     """``fused=True`` reads a tensor lr: the first step is 0.25."""
-    assert snapshot == observe(lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=torch.tensor(0.25), fused=True))
+    assert snapshot == observe(
+        lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=torch.tensor(0.25), fused=True)
+    )
 
 
 @pytest.mark.parametrize("lr", [1, True], ids=["int", "bool"])
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
-@pytest.mark.changed("1.12",
-                     "an integer learning rate stays one, and stops ASGD after its first step; True stays 1 and never decays",
-                     kind="silent", cause="pytorch#71335", advice="pass lr=1.0")
-@pytest.mark.changed("2.2", "an integer learning rate decays as a float does", kind="silent", cause="pytorch#111008",
-                     advice="expect other results where lr is an integer")
+@pytest.mark.changed(
+    "1.12",
+    "an integer learning rate stays one, and stops ASGD after its first step; True stays 1 and never decays",
+    kind="silent",
+    cause="pytorch#71335",
+    advice="pass lr=1.0",
+)
+@pytest.mark.changed(
+    "2.2",
+    "an integer learning rate decays as a float does",
+    kind="silent",
+    cause="pytorch#111008",
+    advice="expect other results where lr is an integer",
+)
 def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
     """``lr=1`` steps as 1.0.
 
     For some releases the current rate was kept as an integer, and 0.9999 as 0: ASGD stopped after its first step.
     """
-    assert snapshot == observe(lambda: stepped(torch.optim.ASGD, [4.0], [[1.0], [1.0], [1.0]], lr=lr).flatten())
+    assert snapshot == observe(
+        lambda: stepped(torch.optim.ASGD, [4.0], [[1.0], [1.0], [1.0]], lr=lr).flatten()
+    )
 
 
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
 def test_asgd_does_not_follow_a_changed_learning_rate_at_once(snapshot):
     """ASGD steps by a rate computed at the step before: an lr of 0 set after the first step stops the third, not the second."""
+
     def act():
         w, path = parameter([1.0]), []
         optimizer = torch.optim.ASGD([w], lr=0.25, lambd=0.0)
@@ -104,37 +217,65 @@ def test_asgd_does_not_follow_a_changed_learning_rate_at_once(snapshot):
 
 
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
-@pytest.mark.changed("1.12", "ASGD warns of a tensor that it copied itself", kind="warning", cause="pytorch#71335")
+@pytest.mark.changed(
+    "1.12", "ASGD warns of a tensor that it copied itself", kind="warning", cause="pytorch#71335"
+)
 @pytest.mark.changed("2.4", "ASGD no longer warns", kind="warning", cause="pytorch#123752")
 def test_asgd_takes_a_learning_rate_tensor_without_warning(snapshot):
     """A tensor lr needs no warning. For some releases every step warned of the copy that ASGD itself made."""
-    assert snapshot == observe(lambda: stepped(torch.optim.ASGD, [1.0], [[1.0]], lr=torch.tensor(0.25)))
+    assert snapshot == observe(
+        lambda: stepped(torch.optim.ASGD, [1.0], [[1.0]], lr=torch.tensor(0.25))
+    )
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_takes_betas_that_are_tensors(snapshot):
     """Two tensors of one element step as the numbers do."""
     betas = (torch.tensor(0.5), torch.tensor(0.75))
-    assert snapshot == observe(lambda: stepped(torch.optim.Adam, [1.0], [[1.0], [2.0]], lr=0.25, betas=betas))
+    assert snapshot == observe(
+        lambda: stepped(torch.optim.Adam, [1.0], [[1.0], [2.0]], lr=0.25, betas=betas)
+    )
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("2.6", "betas of which one is a tensor are refused", kind="error", cause="pytorch#134171",
-                     advice="pass two numbers, or two tensors")
+@pytest.mark.changed(
+    "2.6",
+    "betas of which one is a tensor are refused",
+    kind="error",
+    cause="pytorch#134171",
+    advice="pass two numbers, or two tensors",
+)
 def test_adam_refuses_one_beta_as_a_tensor(snapshot):
     """Both betas must be of the same kind."""
-    assert snapshot == observe(lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=0.25, betas=(torch.tensor(0.5), 0.75)))
+    assert snapshot == observe(
+        lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=0.25, betas=(torch.tensor(0.5), 0.75))
+    )
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.12", "Adam takes foreach, and raises TypeError for tensor betas", kind="api-appeared",
-                     cause="pytorch#70295 and pytorch#70481")
-@pytest.mark.changed("2.0", "raises RuntimeError about the dimensions of a tensor instead of TypeError", kind="exception")
-@pytest.mark.changed("2.6", "the constructor raises ValueError, and says why", kind="exception", cause="pytorch#134171")
+@pytest.mark.changed(
+    "1.12",
+    "Adam takes foreach, and raises TypeError for tensor betas",
+    kind="api-appeared",
+    cause="pytorch#70295 and pytorch#70481",
+)
+@pytest.mark.changed(
+    "2.0",
+    "raises RuntimeError about the dimensions of a tensor instead of TypeError",
+    kind="exception",
+)
+@pytest.mark.changed(
+    "2.6",
+    "the constructor raises ValueError, and says why",
+    kind="exception",
+    cause="pytorch#134171",
+)
 def test_adam_foreach_refuses_betas_that_are_tensors(snapshot):
     """With ``foreach=True`` tensors need ``capturable=True``, and the constructor says so."""
     betas = (torch.tensor(0.5), torch.tensor(0.75))
-    assert snapshot == observe(lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=0.25, betas=betas, foreach=True))
+    assert snapshot == observe(
+        lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=0.25, betas=betas, foreach=True)
+    )
 
 
 OUT_OF_RANGE = [
@@ -142,7 +283,9 @@ OUT_OF_RANGE = [
     pytest.param("ASGD", {"lambd": -1.0}, id="asgd-lambd"),
     pytest.param("ASGD", {"alpha": -1.0}, id="asgd-alpha"),
     pytest.param("AdamW", {"weight_decay": -1.0}, id="adamw-weight-decay"),
-    pytest.param("Adagrad", {"initial_accumulator_value": -1.0}, id="adagrad-initial-accumulator-value"),
+    pytest.param(
+        "Adagrad", {"initial_accumulator_value": -1.0}, id="adagrad-initial-accumulator-value"
+    ),
     pytest.param("Adadelta", {"rho": 1.5}, id="adadelta-rho"),
     pytest.param("RMSprop", {"alpha": -1.0}, id="rmsprop-alpha"),
     pytest.param("Rprop", {"etas": (1.2, 0.5)}, id="rprop-etas"),
@@ -152,16 +295,42 @@ OUT_OF_RANGE = [
 
 
 @pytest.mark.parametrize("name, settings", OUT_OF_RANGE)
-@pytest.mark.api("torch.optim.LBFGS", "torch.optim.ASGD", "torch.optim.AdamW", "torch.optim.Adagrad", "torch.optim.Adadelta",
-                 "torch.optim.RMSprop", "torch.optim.Rprop", "torch.optim.NAdam", "torch.optim.Adafactor", page="optim")
-@pytest.mark.changed("1.5", "AdamW refuses a negative weight decay", kind="error", cause="pytorch#33126", advice="pass 0 or more")
+@pytest.mark.api(
+    "torch.optim.LBFGS",
+    "torch.optim.ASGD",
+    "torch.optim.AdamW",
+    "torch.optim.Adagrad",
+    "torch.optim.Adadelta",
+    "torch.optim.RMSprop",
+    "torch.optim.Rprop",
+    "torch.optim.NAdam",
+    "torch.optim.Adafactor",
+    page="optim",
+)
+@pytest.mark.changed(
+    "1.5",
+    "AdamW refuses a negative weight decay",
+    kind="error",
+    cause="pytorch#33126",
+    advice="pass 0 or more",
+)
 @pytest.mark.changed("1.10", "NAdam appears", kind="api-appeared", cause="pytorch#59009")
-@pytest.mark.changed("2.5", "LBFGS refuses a negative learning rate; Adafactor appears", kind="error",
-                     advice="negate the loss to climb, or pass maximize=True to LBFGS since 2.14")
-@pytest.mark.changed("2.15", "ASGD refuses a negative lambd or alpha", kind="error", cause="pytorch#193303",
-                     advice="pass 0 or more")
+@pytest.mark.changed(
+    "2.5",
+    "LBFGS refuses a negative learning rate; Adafactor appears",
+    kind="error",
+    advice="negate the loss to climb, or pass maximize=True to LBFGS since 2.14",
+)
+@pytest.mark.changed(
+    "2.15",
+    "ASGD refuses a negative lambd or alpha",
+    kind="error",
+    cause="pytorch#193303",
+    advice="pass 0 or more",
+)
 def test_setting_of_other_optimizers_outside_its_range_raises(name, settings, snapshot):
     """The constructor refuses it and shows the value. LBFGS and ASGD took negative ones for long."""
+
     def act():
         group = getattr(torch.optim, name)([parameter([1.0])], **settings).param_groups[0]
         return {each: group[each] for each in settings}

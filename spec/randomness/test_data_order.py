@@ -2,7 +2,14 @@
 
 import pytest
 import torch
-from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SubsetRandomSampler, WeightedRandomSampler, random_split
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    RandomSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+    random_split,
+)
 
 from torch_history.observing import observe
 
@@ -17,10 +24,18 @@ def epoch(loader):
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
-@pytest.mark.changed("1.7", "RandomSampler draws its seed from the global stream, where it drew the order itself", kind="random",
-                     cause="pytorch#41682")
-@pytest.mark.changed("1.9", "RandomSampler draws the order from its own generator, which it had made but passed over",
-                     kind="random", cause="pytorch#52956")
+@pytest.mark.changed(
+    "1.7",
+    "RandomSampler draws its seed from the global stream, where it drew the order itself",
+    kind="random",
+    cause="pytorch#41682",
+)
+@pytest.mark.changed(
+    "1.9",
+    "RandomSampler draws the order from its own generator, which it had made but passed over",
+    kind="random",
+    cause="pytorch#52956",
+)
 def test_shuffled_loader_gives_this_order_under_seed_zero(snapshot):
     """Two epochs of eight in batches of four: each epoch its own order."""
     loader = DataLoader(torch.arange(8), batch_size=4, shuffle=True)
@@ -31,16 +46,26 @@ def test_shuffled_loader_gives_this_order_under_seed_zero(snapshot):
 def test_iterating_an_unshuffled_loader_moves_the_stream(snapshot):
     """Each iterator draws a seed for workers, though there are none: an evaluation in between changes the training after it."""
     loader = DataLoader(torch.arange(8), batch_size=4)
-    assert snapshot == observe(lambda: not torch.equal(seeded(lambda: (epoch(loader), torch.rand(3))[1]),
-                                                       seeded(lambda: torch.rand(3))))
+    assert snapshot == observe(
+        lambda: (
+            not torch.equal(
+                seeded(lambda: (epoch(loader), torch.rand(3))[1]), seeded(lambda: torch.rand(3))
+            )
+        )
+    )
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
-@pytest.mark.changed("1.6", "DataLoader takes generator", kind="api-appeared", cause="pytorch#39737")
+@pytest.mark.changed(
+    "1.6", "DataLoader takes generator", kind="api-appeared", cause="pytorch#39737"
+)
 def test_loader_with_a_generator_leaves_the_stream_alone(snapshot):
     """With ``generator=`` order and worker seeds come from there."""
+
     def act():
-        loader = DataLoader(torch.arange(8), batch_size=4, shuffle=True, generator=torch.Generator().manual_seed(0))
+        loader = DataLoader(
+            torch.arange(8), batch_size=4, shuffle=True, generator=torch.Generator().manual_seed(0)
+        )
         following = seeded(lambda: (epoch(loader), torch.rand(3))[1])
         return not torch.equal(following, seeded(lambda: torch.rand(3)))
 
@@ -48,57 +73,99 @@ def test_loader_with_a_generator_leaves_the_stream_alone(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
-@pytest.mark.changed("1.6", "DataLoader takes generator", kind="api-appeared", cause="pytorch#39737")
+@pytest.mark.changed(
+    "1.6", "DataLoader takes generator", kind="api-appeared", cause="pytorch#39737"
+)
 def test_loader_order_follows_its_generators_seed(snapshot):
     """Whatever the global seed: the first epoch of each is the same."""
+
     def order(seed):
         torch.manual_seed(seed)
-        return epoch(DataLoader(torch.arange(8), batch_size=8, shuffle=True, generator=torch.Generator().manual_seed(0)))[0]
+        return epoch(
+            DataLoader(
+                torch.arange(8),
+                batch_size=8,
+                shuffle=True,
+                generator=torch.Generator().manual_seed(0),
+            )
+        )[0]
 
     assert snapshot == observe(lambda: {"same": order(1) == order(2), "order": order(0)})
 
 
 @pytest.mark.api("torch.utils.data.RandomSampler", page="data")
-@pytest.mark.changed("1.7", "draws a seed from the global stream, where it drew the order itself", kind="random",
-                     cause="pytorch#41682")
-@pytest.mark.changed("1.9", "draws the order from its own generator, which it had made but passed over", kind="random",
-                     cause="pytorch#52956")
+@pytest.mark.changed(
+    "1.7",
+    "draws a seed from the global stream, where it drew the order itself",
+    kind="random",
+    cause="pytorch#41682",
+)
+@pytest.mark.changed(
+    "1.9",
+    "draws the order from its own generator, which it had made but passed over",
+    kind="random",
+    cause="pytorch#52956",
+)
 def test_random_sampler_gives_this_order_under_seed_zero(snapshot):
     """A permutation by a generator of its own, which one draw of the global stream seeds."""
     assert snapshot == observe(lambda: seeded(lambda: list(RandomSampler(range(8)))))
 
 
 @pytest.mark.api("torch.utils.data.RandomSampler", page="data")
-@pytest.mark.changed("1.7", "draws from a generator of its own, which one draw of the global stream seeds", kind="random",
-                     cause="pytorch#41682")
+@pytest.mark.changed(
+    "1.7",
+    "draws from a generator of its own, which one draw of the global stream seeds",
+    kind="random",
+    cause="pytorch#41682",
+)
 def test_random_sampler_with_replacement_gives_this_order_under_seed_zero(snapshot):
     """Some indices come twice."""
-    assert snapshot == observe(lambda: seeded(lambda: list(RandomSampler(range(8), replacement=True))))
+    assert snapshot == observe(
+        lambda: seeded(lambda: list(RandomSampler(range(8), replacement=True)))
+    )
 
 
 @pytest.mark.api("torch.utils.data.SubsetRandomSampler", page="data")
 def test_subset_random_sampler_gives_this_order_under_seed_zero(snapshot):
     """A ``randperm`` of the global stream over the indices that it is given."""
-    assert snapshot == observe(lambda: seeded(lambda: list(SubsetRandomSampler([10, 11, 12, 13, 14, 15, 16, 17]))))
+    assert snapshot == observe(
+        lambda: seeded(lambda: list(SubsetRandomSampler([10, 11, 12, 13, 14, 15, 16, 17])))
+    )
 
 
 @pytest.mark.api("torch.utils.data.WeightedRandomSampler", page="data")
 def test_weighted_random_sampler_gives_this_order_under_seed_zero(snapshot):
     """A ``multinomial`` of the global stream, with replacement by default; weight 0 never comes."""
-    assert snapshot == observe(lambda: seeded(lambda: list(WeightedRandomSampler([0.0, 1.0, 2.0, 3.0], 8))))
+    assert snapshot == observe(
+        lambda: seeded(lambda: list(WeightedRandomSampler([0.0, 1.0, 2.0, 3.0], 8)))
+    )
 
 
 @pytest.mark.api("torch.utils.data.BatchSampler", page="data")
-@pytest.mark.changed("1.7", "RandomSampler draws its seed from the global stream, where it drew the order itself", kind="random",
-                     cause="pytorch#41682")
-@pytest.mark.changed("1.9", "RandomSampler draws the order from its own generator, which it had made but passed over",
-                     kind="random", cause="pytorch#52956")
+@pytest.mark.changed(
+    "1.7",
+    "RandomSampler draws its seed from the global stream, where it drew the order itself",
+    kind="random",
+    cause="pytorch#41682",
+)
+@pytest.mark.changed(
+    "1.9",
+    "RandomSampler draws the order from its own generator, which it had made but passed over",
+    kind="random",
+    cause="pytorch#52956",
+)
 def test_batch_sampler_cuts_its_samplers_order(snapshot):
     """Batches of three in the sampler's order, the last one short."""
-    assert snapshot == observe(lambda: seeded(lambda: list(BatchSampler(RandomSampler(range(8)), batch_size=3, drop_last=False))))
+    assert snapshot == observe(
+        lambda: seeded(
+            lambda: list(BatchSampler(RandomSampler(range(8)), batch_size=3, drop_last=False))
+        )
+    )
 
 
 @pytest.mark.api("torch.utils.data.random_split", page="data")
 def test_random_split_gives_these_parts_under_seed_zero(snapshot):
     """A ``randperm`` of the global stream, cut into 5 and 3."""
-    assert snapshot == observe(lambda: seeded(lambda: [list(part.indices) for part in random_split(range(8), [5, 3])]))
+    assert snapshot == observe(
+        lambda: seeded(lambda: [list(part.indices) for part in random_split(range(8), [5, 3])])
+    )

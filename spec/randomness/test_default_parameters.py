@@ -25,10 +25,16 @@ def test_linear_starts_from_these_values_under_seed_zero(snapshot):
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
 def test_linear_without_bias_leaves_the_stream_earlier(snapshot):
     """The weight is the same, and what is drawn next is what the bias would have taken: later layers start elsewhere."""
+
     def act():
-        weight, following = seeded(lambda: (torch.nn.Linear(3, 2, bias=False).weight, torch.rand(1)))
+        weight, following = seeded(
+            lambda: (torch.nn.Linear(3, 2, bias=False).weight, torch.rand(1))
+        )
         with_bias, after = seeded(lambda: (torch.nn.Linear(3, 2).weight, torch.rand(1)))
-        return {"same weight": torch.equal(weight, with_bias), "same draw next": torch.equal(following, after)}
+        return {
+            "same weight": torch.equal(weight, with_bias),
+            "same draw next": torch.equal(following, after),
+        }
 
     assert snapshot == observe(act)
 
@@ -36,7 +42,9 @@ def test_linear_without_bias_leaves_the_stream_earlier(snapshot):
 @pytest.mark.api("torch.nn.Bilinear", page="generated/torch.nn.Bilinear")
 def test_bilinear_starts_from_these_values_under_seed_zero(snapshot):
     """Weight first, then bias."""
-    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.Bilinear(2, 2, 1)))
+    assert snapshot == observe(
+        lambda: parameters_under_seed_zero(lambda: torch.nn.Bilinear(2, 2, 1))
+    )
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
@@ -48,20 +56,26 @@ def test_conv1d_starts_from_these_values_under_seed_zero(snapshot):
 @pytest.mark.api("torch.nn.ConvTranspose1d", page="generated/torch.nn.ConvTranspose1d")
 def test_transposed_conv1d_starts_from_these_values_under_seed_zero(snapshot):
     """Two inputs, one output, a kernel of 2."""
-    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.ConvTranspose1d(2, 1, 2)))
+    assert snapshot == observe(
+        lambda: parameters_under_seed_zero(lambda: torch.nn.ConvTranspose1d(2, 1, 2))
+    )
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
 def test_embedding_starts_from_these_values_under_seed_zero(snapshot):
     """The numbers of ``randn``, row by row."""
-    assert torch.equal(seeded(lambda: torch.nn.Embedding(3, 2)).weight, seeded(lambda: torch.randn(3, 2)))
+    assert torch.equal(
+        seeded(lambda: torch.nn.Embedding(3, 2)).weight, seeded(lambda: torch.randn(3, 2))
+    )
     assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.Embedding(3, 2)))
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
 def test_padding_row_is_drawn_before_it_is_cleared(snapshot):
     """With ``padding_idx`` the other rows start as they would without: the padding row's numbers are drawn, then set to 0."""
-    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.Embedding(3, 2, padding_idx=0)))
+    assert snapshot == observe(
+        lambda: parameters_under_seed_zero(lambda: torch.nn.Embedding(3, 2, padding_idx=0))
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
@@ -85,20 +99,29 @@ def test_gru_starts_from_these_values_under_seed_zero(snapshot):
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 def test_attention_starts_from_these_values_under_seed_zero(snapshot):
     """The output projection is drawn first, though it is named last."""
-    assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.MultiheadAttention(2, 1)))
+    assert snapshot == observe(
+        lambda: parameters_under_seed_zero(lambda: torch.nn.MultiheadAttention(2, 1))
+    )
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.LayerNorm", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d", "torch.nn.LayerNorm", page="generated/torch.nn.BatchNorm1d"
+)
 @pytest.mark.parametrize("name", ["BatchNorm1d", "LayerNorm"], ids=["BatchNorm1d", "LayerNorm"])
 def test_normalisation_layer_draws_nothing(name, snapshot):
     """Its ones and zeros leave the stream alone: with or without it, the layers behind it start from the same values."""
-    assert snapshot == observe(lambda: torch.equal(seeded(lambda: (getattr(torch.nn, name)(4), torch.rand(3))[1]),
-                                                   seeded(lambda: torch.rand(3))))
+    assert snapshot == observe(
+        lambda: torch.equal(
+            seeded(lambda: (getattr(torch.nn, name)(4), torch.rand(3))[1]),
+            seeded(lambda: torch.rand(3)),
+        )
+    )
 
 
 @pytest.mark.api("torch.manual_seed", "torch.nn.Sequential", page="notes/randomness")
 def test_layer_in_front_changes_how_the_next_ones_start(snapshot):
     """Layers draw in the order of their construction: under one seed, one layer more gives every later layer other values."""
+
     def act():
         alone = seeded(lambda: torch.nn.Linear(3, 2))
         behind = seeded(lambda: [torch.nn.Linear(1, 1), torch.nn.Linear(3, 2)])[1]
@@ -111,31 +134,48 @@ def test_layer_in_front_changes_how_the_next_ones_start(snapshot):
 @pytest.mark.changed("1.10", "skip_init exists", kind="api-appeared", cause="pytorch#57555")
 def test_skip_init_draws_nothing(snapshot):
     """A layer made by ``skip_init`` is uninitialised, and leaves the stream where it was."""
+
     def act():
-        following = seeded(lambda: (torch.nn.utils.skip_init(torch.nn.Linear, 3, 2), torch.rand(3))[1])
+        following = seeded(
+            lambda: (torch.nn.utils.skip_init(torch.nn.Linear, 3, 2), torch.rand(3))[1]
+        )
         return torch.equal(following, seeded(lambda: torch.rand(3)))
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.init.xavier_uniform_", page="nn.init", article="D")
-@pytest.mark.parametrize("name", ["xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_"],
-                         ids=["xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_"])
+@pytest.mark.parametrize(
+    "name",
+    ["xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_"],
+    ids=["xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_"],
+)
 def test_init_function_draws_these_values_under_seed_zero(name, snapshot):
     """A [2, 2] of each: uniform ones scale rand, normal ones randn; orthogonal_ makes a rotation or reflection of randn."""
-    assert snapshot == observe(lambda: seeded(lambda: getattr(torch.nn.init, name)(torch.empty(2, 2))))
+    assert snapshot == observe(
+        lambda: seeded(lambda: getattr(torch.nn.init, name)(torch.empty(2, 2)))
+    )
 
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
 @pytest.mark.changed("1.6", "trunc_normal_ exists", kind="api-appeared", cause="pytorch#32397")
-@pytest.mark.changed("2.12", "draws normal numbers, and again those that are cut, instead of inverting the distribution function",
-                     kind="random", cause="pytorch#174997", unless=())
+@pytest.mark.changed(
+    "2.12",
+    "draws normal numbers, and again those that are cut, instead of inverting the distribution function",
+    kind="random",
+    cause="pytorch#174997",
+    unless=(),
+)
 def test_trunc_normal_draws_these_values_under_seed_zero(snapshot):
     """The numbers of randn; the third lies beyond -2 and is drawn again."""
-    assert snapshot == observe(lambda: seeded(lambda: torch.nn.init.trunc_normal_(torch.empty(2, 2))))
+    assert snapshot == observe(
+        lambda: seeded(lambda: torch.nn.init.trunc_normal_(torch.empty(2, 2)))
+    )
 
 
 @pytest.mark.api("torch.nn.init.sparse_", page="nn.init")
 def test_sparse_draws_these_values_under_seed_zero(snapshot):
     """Half of each column is 0, the rest normal with a deviation of 0.01."""
-    assert snapshot == observe(lambda: seeded(lambda: torch.nn.init.sparse_(torch.empty(4, 2), sparsity=0.5)))
+    assert snapshot == observe(
+        lambda: seeded(lambda: torch.nn.init.sparse_(torch.empty(4, 2), sparsity=0.5))
+    )

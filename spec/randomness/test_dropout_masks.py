@@ -24,19 +24,36 @@ def seeded(draw):
 
 @pytest.mark.api("torch.Tensor.bernoulli_", page="generated/torch.Tensor.bernoulli_")
 @pytest.mark.changed("2.0", "draws by MKL on AMD's CPUs too", kind="random")
-@pytest.mark.changed("2.7", "draws without MKL on every CPU, as on AMD's before 2.0", kind="random", cause="pytorch#146174", unless=())
-def test_bernoulli_in_place_draws_these_numbers_under_seed_zero(one_stream_whatever_the_cpu, snapshot):
+@pytest.mark.changed(
+    "2.7",
+    "draws without MKL on every CPU, as on AMD's before 2.0",
+    kind="random",
+    cause="pytorch#146174",
+    unless=(),
+)
+def test_bernoulli_in_place_draws_these_numbers_under_seed_zero(
+    one_stream_whatever_the_cpu, snapshot
+):
     """A 1 where rand's float64 number lies below p; ``torch.bernoulli`` of a float32 tensor takes float32's."""
     assert snapshot == observe(lambda: seeded(lambda: torch.empty(16).bernoulli_(0.5)))
 
 
 @pytest.mark.api("torch.Tensor.bernoulli_", page="generated/torch.Tensor.bernoulli_")
-@pytest.mark.changed("2.0",
-                     "draws by MKL on AMD's CPUs too, which takes one number of the stream: whatever is drawn after it differs",
-                     kind="random")
-@pytest.mark.changed("2.7", "draws without MKL on every CPU, as on AMD's before 2.0", kind="random", cause="pytorch#146174", unless=())
+@pytest.mark.changed(
+    "2.0",
+    "draws by MKL on AMD's CPUs too, which takes one number of the stream: whatever is drawn after it differs",
+    kind="random",
+)
+@pytest.mark.changed(
+    "2.7",
+    "draws without MKL on every CPU, as on AMD's before 2.0",
+    kind="random",
+    cause="pytorch#146174",
+    unless=(),
+)
 def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu, snapshot):
     """After 16 elements the stream has moved on by 32 of rand's numbers. MKL took one number, for the seed of its own stream."""
+
     def act():
         rand = seeded(lambda: torch.rand(40)).tolist()
         following = seeded(lambda: (torch.empty(16).bernoulli_(0.5), torch.rand(1))[1]).item()
@@ -45,9 +62,21 @@ def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.functional.dropout", "torch.nn.Dropout", page="generated/torch.nn.Dropout")
-@pytest.mark.changed("2.0", "draws by MKL on AMD's CPUs too: other elements are dropped under the same seed", kind="random")
-@pytest.mark.changed("2.7", "draws without MKL on every CPU, as on AMD's before 2.0", kind="random", cause="pytorch#146174", unless=())
+@pytest.mark.api(
+    "torch.nn.functional.dropout", "torch.nn.Dropout", page="generated/torch.nn.Dropout"
+)
+@pytest.mark.changed(
+    "2.0",
+    "draws by MKL on AMD's CPUs too: other elements are dropped under the same seed",
+    kind="random",
+)
+@pytest.mark.changed(
+    "2.7",
+    "draws without MKL on every CPU, as on AMD's before 2.0",
+    kind="random",
+    cause="pytorch#146174",
+    unless=(),
+)
 @pytest.mark.parametrize("p", [0.5, 0.25], ids=["0.5", "0.25"])
 def test_dropout_drops_these_elements_under_seed_zero(p, one_stream_whatever_the_cpu, snapshot):
     """Which of sixteen ones are dropped, and what the others become: 1 / (1 - p)."""
@@ -57,6 +86,7 @@ def test_dropout_drops_these_elements_under_seed_zero(p, one_stream_whatever_the
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
 def test_dropout_mask_is_bernoulli_of_what_is_kept(snapshot):
     """Dropout keeps where ``bernoulli_(1 - p)`` draws 1 on the same stream."""
+
     def act():
         kept = seeded(lambda: torch.empty(16).bernoulli_(0.75))
         return torch.equal(seeded(lambda: torch.nn.Dropout(0.25)(torch.ones(16))), kept / 0.75)
@@ -66,9 +96,16 @@ def test_dropout_mask_is_bernoulli_of_what_is_kept(snapshot):
 
 @pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
 @pytest.mark.changed("2.0", "draws by MKL on AMD's CPUs too", kind="random")
-@pytest.mark.changed("2.7", "draws without MKL on every CPU, as on AMD's before 2.0", kind="random", cause="pytorch#146174", unless=())
+@pytest.mark.changed(
+    "2.7",
+    "draws without MKL on every CPU, as on AMD's before 2.0",
+    kind="random",
+    cause="pytorch#146174",
+    unless=(),
+)
 def test_dropout2d_drops_these_channels_under_seed_zero(one_stream_whatever_the_cpu, snapshot):
     """One draw a channel: eight channels of four elements each draw the first eight of Dropout's numbers."""
+
     def act():
         output = seeded(lambda: torch.nn.Dropout2d(0.5)(torch.ones(1, 8, 2, 2)))
         assert torch.equal(output, output[:, :, :1, :1].expand(1, 8, 2, 2))
@@ -79,7 +116,13 @@ def test_dropout2d_drops_these_channels_under_seed_zero(one_stream_whatever_the_
 
 @pytest.mark.api("torch.nn.AlphaDropout", page="generated/torch.nn.AlphaDropout")
 @pytest.mark.changed("2.0", "draws by MKL on AMD's CPUs too", kind="random")
-@pytest.mark.changed("2.7", "draws without MKL on every CPU, as on AMD's before 2.0", kind="random", cause="pytorch#146174", unless=())
+@pytest.mark.changed(
+    "2.7",
+    "draws without MKL on every CPU, as on AMD's before 2.0",
+    kind="random",
+    cause="pytorch#146174",
+    unless=(),
+)
 def test_alpha_dropout_drops_these_elements_under_seed_zero(one_stream_whatever_the_cpu, snapshot):
     """The same elements as Dropout's at this p; dropped ones become a negative number, not 0, and all are rescaled."""
     assert snapshot == observe(lambda: seeded(lambda: torch.nn.AlphaDropout(0.5)(torch.ones(8))))
@@ -90,5 +133,8 @@ def test_alpha_dropout_drops_these_elements_under_seed_zero(one_stream_whatever_
 def test_dropout_without_a_choice_draws_nothing(case, snapshot):
     """In eval mode, and where everything is kept or dropped, the stream stays where it was."""
     layer = torch.nn.Dropout({"eval": 0.5, "p=0": 0.0, "p=1": 1.0}[case]).train(case != "eval")
-    assert snapshot == observe(lambda: torch.equal(seeded(lambda: (layer(torch.ones(16)), torch.rand(3))[1]),
-                                                   seeded(lambda: torch.rand(3))))
+    assert snapshot == observe(
+        lambda: torch.equal(
+            seeded(lambda: (layer(torch.ones(16)), torch.rand(3))[1]), seeded(lambda: torch.rand(3))
+        )
+    )

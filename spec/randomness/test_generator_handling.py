@@ -10,32 +10,51 @@ from torch.utils.data import RandomSampler
 from torch_history.observing import observe
 
 
-
 def generator():
     return torch.Generator().manual_seed(3)
 
 
 @pytest.mark.api("torch.Generator", page="generated/torch.Generator")
-@pytest.mark.changed("2.4", "a generator can be copied, by deepcopy and by clone_state", kind="error-gone",
-                     cause="pytorch#126271")
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda g: g.clone_state()], ids=["deepcopy", "clone_state"])
+@pytest.mark.changed(
+    "2.4",
+    "a generator can be copied, by deepcopy and by clone_state",
+    kind="error-gone",
+    cause="pytorch#126271",
+)
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda g: g.clone_state()], ids=["deepcopy", "clone_state"]
+)
 def test_copied_generator_draws_on_by_itself(copied, snapshot):
     """The copy starts where the original stands, and neither moves the other."""
+
     def act():
         original = generator()
         torch.rand(2, generator=original)
         other = copied(original)
         first = torch.rand(2, generator=other)
-        return {"same numbers": torch.equal(torch.rand(2, generator=original), first), "is another": other is not original}
+        return {
+            "same numbers": torch.equal(torch.rand(2, generator=original), first),
+            "is another": other is not original,
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Generator", "torch.utils.data.RandomSampler", page="generated/torch.Generator")
-@pytest.mark.changed("1.6", "samplers take a generator, which cannot be copied", kind="api-appeared")
-@pytest.mark.changed("2.4", "a generator can be copied, and so the sampler", kind="error-gone", cause="pytorch#126271")
+@pytest.mark.api(
+    "torch.Generator", "torch.utils.data.RandomSampler", page="generated/torch.Generator"
+)
+@pytest.mark.changed(
+    "1.6", "samplers take a generator, which cannot be copied", kind="api-appeared"
+)
+@pytest.mark.changed(
+    "2.4",
+    "a generator can be copied, and so the sampler",
+    kind="error-gone",
+    cause="pytorch#126271",
+)
 def test_sampler_with_a_generator_can_be_copied(snapshot):
     """A loader or trainer that holds a generator goes through ``copy.deepcopy``, or to a worker that is spawned."""
+
     def act():
         sampler = RandomSampler(range(4), generator=generator())
         return list(copy.deepcopy(sampler)) == list(sampler)
@@ -45,7 +64,9 @@ def test_sampler_with_a_generator_can_be_copied(snapshot):
 
 @pytest.mark.api("torch.Generator", "torch.manual_seed", page="generated/torch.Generator")
 @pytest.mark.changed("1.5", "a generator takes a seed that is a NumPy integer", kind="error-gone")
-@pytest.mark.changed("1.7", "a generator refuses a NumPy integer again", kind="error", advice="pass int(seed)")
+@pytest.mark.changed(
+    "1.7", "a generator refuses a NumPy integer again", kind="error", advice="pass int(seed)"
+)
 @pytest.mark.parametrize("seed", [np.int64(3), 3.0, "3"], ids=["numpy", "float", "text"])
 def test_generator_takes_no_seed_but_an_int(seed, snapshot):
     """``torch.manual_seed`` calls ``int()`` first, a generator's does not."""
@@ -53,12 +74,20 @@ def test_generator_takes_no_seed_but_an_int(seed, snapshot):
     assert snapshot == observe(lambda: torch.Generator().manual_seed(seed).initial_seed())
 
 
-@pytest.mark.api("torch.rand_like", "torch.randn_like", "torch.randint_like", page="generated/torch.rand_like")
+@pytest.mark.api(
+    "torch.rand_like", "torch.randn_like", "torch.randint_like", page="generated/torch.rand_like"
+)
 @pytest.mark.changed("1.5", "the message about the argument differs", kind="wording")
 @pytest.mark.changed("2.4", "the message lists other defaults", kind="wording")
-@pytest.mark.changed("2.8", "the message lists a lower bound of randint_like that is a tensor", kind="wording")
-@pytest.mark.changed("2.10", "rand_like, randn_like and randint_like take a generator", kind="api-appeared",
-                     cause="pytorch#166160")
+@pytest.mark.changed(
+    "2.8", "the message lists a lower bound of randint_like that is a tensor", kind="wording"
+)
+@pytest.mark.changed(
+    "2.10",
+    "rand_like, randn_like and randint_like take a generator",
+    kind="api-appeared",
+    cause="pytorch#166160",
+)
 @pytest.mark.parametrize("name", ["rand", "randn", "randint"])
 def test_like_functions_draw_from_a_generator(name, snapshot):
     """Noise of the shape of an input, from a stream of its own: the numbers that the plain function draws."""
@@ -76,6 +105,7 @@ def test_like_functions_draw_from_a_generator(name, snapshot):
 @pytest.mark.changed("2.1", "fork_rng takes device_type", kind="api-appeared")
 def test_fork_rng_takes_a_device_type(snapshot):
     """For accelerators other than CUDA. The CPU's stream is given back whatever it says."""
+
     def act():
         torch.manual_seed(0)
         expected = torch.rand(1)
@@ -88,10 +118,15 @@ def test_fork_rng_takes_a_device_type(snapshot):
 
 
 @pytest.mark.api("torch.random.fork_rng", page="random")
-@pytest.mark.changed("2.1", "fork_rng takes device_type, and looks for states of torch.cpu that there are not", kind="exception",
-                     advice="pass devices=[]")
+@pytest.mark.changed(
+    "2.1",
+    "fork_rng takes device_type, and looks for states of torch.cpu that there are not",
+    kind="exception",
+    advice="pass devices=[]",
+)
 def test_fork_rng_for_the_cpu_by_name_raises(snapshot):
     """``torch.cpu`` has no states of its own to save: ``devices=[]`` says that only the CPU's stream is meant."""
+
     def act():
         with torch.random.fork_rng(device_type="cpu"):
             return torch.rand(3).shape

@@ -34,10 +34,14 @@ def test_generator_has_a_stream_of_its_own(snapshot):
 @pytest.mark.api("torch.Generator", page="generated/torch.Generator")
 def test_generators_of_one_seed_draw_the_same(snapshot):
     """A generator of seed 0 draws what the global stream draws after ``manual_seed(0)``."""
+
     def act():
         first, second = (torch.rand(3, generator=generator_here(0)) for _ in range(2))
         torch.manual_seed(0)
-        return {"equal": torch.equal(first, second), "as the global stream": torch.equal(first, torch.rand(3))}
+        return {
+            "equal": torch.equal(first, second),
+            "as the global stream": torch.equal(first, torch.rand(3)),
+        }
 
     assert snapshot == observe(act)
 
@@ -55,7 +59,9 @@ def test_generator_manual_seed_returns_the_generator(snapshot):
     assert snapshot == observe(lambda: generator.manual_seed(0) is generator)
 
 
-@pytest.mark.api("torch.Generator.get_state", "torch.Generator.set_state", page="generated/torch.Generator")
+@pytest.mark.api(
+    "torch.Generator.get_state", "torch.Generator.set_state", page="generated/torch.Generator"
+)
 def test_generator_resumes_from_its_state(snapshot):
     """The state holds the place in the stream; a seed only its beginning."""
     generator = generator_here(0)
@@ -102,13 +108,24 @@ def test_rng_state_resumes_the_global_stream(snapshot):
 @pytest.mark.api("torch.get_rng_state", page="generated/torch.get_rng_state")
 def test_rng_state_is_a_tensor_of_bytes(snapshot):
     """A ByteTensor on the cpu; its length must be right for ``set_rng_state``."""
-    assert snapshot == observe(lambda: {"dtype": torch.get_rng_state().dtype, "bytes": torch.get_rng_state().numel()})
+    assert snapshot == observe(
+        lambda: {"dtype": torch.get_rng_state().dtype, "bytes": torch.get_rng_state().numel()}
+    )
 
 
 @pytest.mark.api("torch.set_rng_state", page="generated/torch.set_rng_state")
-@pytest.mark.changed("1.8", "the message calls the states CPUGeneratorImplState", kind="wording", cause="pytorch#49589")
-@pytest.mark.changed("2.9", "the message names one size: states of the older format are taken no more", kind="wording",
-                     cause="pytorch#153934")
+@pytest.mark.changed(
+    "1.8",
+    "the message calls the states CPUGeneratorImplState",
+    kind="wording",
+    cause="pytorch#49589",
+)
+@pytest.mark.changed(
+    "2.9",
+    "the message names one size: states of the older format are taken no more",
+    kind="wording",
+    cause="pytorch#153934",
+)
 def test_rng_state_of_another_length_raises(snapshot):
     """A cut state, or one of a GPU, is refused."""
     state = torch.get_rng_state()
@@ -118,6 +135,7 @@ def test_rng_state_of_another_length_raises(snapshot):
 @pytest.mark.api("torch.random.fork_rng", page="random")
 def test_fork_rng_gives_the_stream_back(snapshot):
     """What is seeded and drawn inside leaves no trace outside."""
+
     def inside():
         with torch.random.fork_rng():
             torch.manual_seed(99)
@@ -129,6 +147,7 @@ def test_fork_rng_gives_the_stream_back(snapshot):
 @pytest.mark.api("torch.random.fork_rng", page="random")
 def test_fork_rng_goes_on_with_the_stream(snapshot):
     """Inside stands no fresh seed: the fork draws what the outside draws next, again. Seed inside for other numbers."""
+
     def act():
         torch.manual_seed(0)
         with torch.random.fork_rng():
@@ -141,6 +160,7 @@ def test_fork_rng_goes_on_with_the_stream(snapshot):
 @pytest.mark.api("torch.random.fork_rng", page="random")
 def test_fork_rng_gives_the_stream_back_after_an_error(snapshot):
     """The state is restored when the block raises, too."""
+
     def inside():
         with pytest.raises(ZeroDivisionError), torch.random.fork_rng():
             torch.rand(5)
@@ -152,6 +172,7 @@ def test_fork_rng_gives_the_stream_back_after_an_error(snapshot):
 @pytest.mark.api("torch.random.fork_rng", page="random")
 def test_fork_rng_can_be_switched_off(snapshot):
     """``enabled=False`` makes the block an ordinary one."""
+
     def inside():
         with torch.random.fork_rng(enabled=False):
             torch.rand(5)

@@ -7,11 +7,18 @@ from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
-@pytest.mark.changed("1.6", "draws categories of weight 0 instead of raising", kind="error-gone", cause="pytorch#39742",
-                     advice="count the weights above 0 before drawing without replacement")
+@pytest.mark.changed(
+    "1.6",
+    "draws categories of weight 0 instead of raising",
+    kind="error-gone",
+    cause="pytorch#39742",
+    advice="count the weights above 0 before drawing without replacement",
+)
 def test_multinomial_draws_the_impossible_once_the_possible_ran_out(snapshot):
     """Three of three without replacement, one of them with a weight of 0: it comes too, in silence. It used to raise."""
-    assert snapshot == observe(lambda: sorted(torch.multinomial(torch.tensor([0.0, 1.0, 1.0]), 3).tolist()))
+    assert snapshot == observe(
+        lambda: sorted(torch.multinomial(torch.tensor([0.0, 1.0, 1.0]), 3).tolist())
+    )
 
 
 @pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
@@ -21,7 +28,9 @@ def test_multinomial_of_weights_zero_alone_raises(snapshot):
 
 
 @pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
-@pytest.mark.changed("1.6", "the message speaks of inf and nan too", kind="wording", cause="pytorch#39742 (probably)")
+@pytest.mark.changed(
+    "1.6", "the message speaks of inf and nan too", kind="wording", cause="pytorch#39742 (probably)"
+)
 @pytest.mark.parametrize("weight", [-1.0, float("nan")], ids=["negative", "nan"])
 def test_multinomial_of_a_weight_that_is_none_raises(weight, snapshot):
     """Logits in the place of probabilities, or a model that gives nan."""
@@ -29,7 +38,13 @@ def test_multinomial_of_a_weight_that_is_none_raises(weight, snapshot):
 
 
 @pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
-@pytest.mark.changed("1.8", "raises for float16", kind="error", cause="pytorch#50059 (probably)", advice="pass weights.float()")
+@pytest.mark.changed(
+    "1.8",
+    "raises for float16",
+    kind="error",
+    cause="pytorch#50059 (probably)",
+    advice="pass weights.float()",
+)
 @pytest.mark.changed("2.2", "takes float16 again", kind="error-gone", cause="pytorch#104178")
 def test_multinomial_takes_half_precision_on_the_cpu(snapshot):
     """Sampling from a language model in float16."""
@@ -37,33 +52,65 @@ def test_multinomial_takes_half_precision_on_the_cpu(snapshot):
 
 
 @pytest.mark.api("torch.normal", page="generated/torch.normal")
-@pytest.mark.changed("1.5", "mean and deviation are broadcast; before, the result had the shape of the mean", kind="silent",
-                     advice="bring both to one shape first")
+@pytest.mark.changed(
+    "1.5",
+    "mean and deviation are broadcast; before, the result had the shape of the mean",
+    kind="silent",
+    advice="bring both to one shape first",
+)
 def test_normal_broadcasts_mean_and_deviation(snapshot):
     """A column of means and a row of deviations make a matrix. It used to have the shape of the means."""
     assert snapshot == observe(lambda: torch.normal(torch.zeros(2, 1), torch.ones(2)).shape)
 
 
 @pytest.mark.api("torch.normal", page="generated/torch.normal")
-@pytest.mark.changed("1.5", "warns that shapes of as many elements will have to broadcast", kind="warning")
+@pytest.mark.changed(
+    "1.5", "warns that shapes of as many elements will have to broadcast", kind="warning"
+)
 @pytest.mark.changed("1.12", "raises", kind="error", advice="reshape one of them")
 def test_normal_of_shapes_that_do_not_broadcast_raises(snapshot):
     """As many elements are not enough: [2, 2] against [4]."""
     assert snapshot == observe(lambda: torch.normal(torch.zeros(2, 2), torch.ones(4)).shape)
 
 
-@pytest.mark.api("torch.normal", "torch.poisson", "torch.Tensor.exponential_", "torch.Tensor.cauchy_", page="torch")
-@pytest.mark.changed("1.5", "exponential_ refuses a negative rate and poisson a negative one; another message for geometric_",
-                     kind="error", advice="clamp the parameter before drawing")
-@pytest.mark.changed("1.9", "normal refuses a tensor of deviations with a negative one", kind="error",
-                     advice="clamp the deviation to 0 or more")
-@pytest.mark.changed("2.0", "cauchy_ refuses a negative scale, exponential_ a rate of 0", kind="error",
-                     cause="pytorch#93314 and pytorch#92891", advice="clamp the parameter before drawing")
-@pytest.mark.parametrize("draw", [lambda: torch.normal(torch.zeros(2), torch.tensor([-1.0, 1.0])),
-                                  lambda: torch.poisson(-torch.ones(2)),
-                                  lambda: torch.zeros(2).exponential_(-1), lambda: torch.zeros(2).exponential_(0),
-                                  lambda: torch.zeros(2).cauchy_(0, -1), lambda: torch.zeros(2).geometric_(1)],
-                         ids=["normal", "poisson", "exponential", "exponential of zero", "cauchy", "geometric of one"])
+@pytest.mark.api(
+    "torch.normal",
+    "torch.poisson",
+    "torch.Tensor.exponential_",
+    "torch.Tensor.cauchy_",
+    page="torch",
+)
+@pytest.mark.changed(
+    "1.5",
+    "exponential_ refuses a negative rate and poisson a negative one; another message for geometric_",
+    kind="error",
+    advice="clamp the parameter before drawing",
+)
+@pytest.mark.changed(
+    "1.9",
+    "normal refuses a tensor of deviations with a negative one",
+    kind="error",
+    advice="clamp the deviation to 0 or more",
+)
+@pytest.mark.changed(
+    "2.0",
+    "cauchy_ refuses a negative scale, exponential_ a rate of 0",
+    kind="error",
+    cause="pytorch#93314 and pytorch#92891",
+    advice="clamp the parameter before drawing",
+)
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: torch.normal(torch.zeros(2), torch.tensor([-1.0, 1.0])),
+        lambda: torch.poisson(-torch.ones(2)),
+        lambda: torch.zeros(2).exponential_(-1),
+        lambda: torch.zeros(2).exponential_(0),
+        lambda: torch.zeros(2).cauchy_(0, -1),
+        lambda: torch.zeros(2).geometric_(1),
+    ],
+    ids=["normal", "poisson", "exponential", "exponential of zero", "cauchy", "geometric of one"],
+)
 def test_parameters_out_of_range_raise(draw, snapshot):
     """A deviation, a rate or a scale that a model computed wrongly. Most used to draw from something else in silence."""
     assert snapshot == observe(lambda: draw().shape)

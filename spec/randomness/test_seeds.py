@@ -24,12 +24,18 @@ def moves_the_stream(act):
 @pytest.mark.parametrize("seed", [random.seed, np.random.seed], ids=["random", "numpy"])
 def test_other_libraries_seeds_do_not_seed_torch(seed, snapshot):
     """``random.seed(42)``, article A's way, and NumPy's set their own streams: torch draws on as if nothing were said."""
+
     def drawn():
         seed(42)
         return torch.rand(3)
 
     state, numpy_state = random.getstate(), np.random.get_state()
-    observed = observe(lambda: {"moves the stream": moves_the_stream(lambda: seed(42)), "repeats": torch.equal(drawn(), drawn())})
+    observed = observe(
+        lambda: {
+            "moves the stream": moves_the_stream(lambda: seed(42)),
+            "repeats": torch.equal(drawn(), drawn()),
+        }
+    )
     random.setstate(state)
     np.random.set_state(numpy_state)
     assert snapshot == observed
@@ -75,34 +81,49 @@ def test_manual_seed_cuts_a_float(snapshot):
 
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
-@pytest.mark.changed("2.9", "raises ValueError instead of RuntimeError", kind="exception", cause="pytorch#157886 (probably)")
+@pytest.mark.changed(
+    "2.9",
+    "raises ValueError instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#157886 (probably)",
+)
 def test_seed_beyond_64_bits_raises(snapshot):
     """2**64 is the first that does not fit."""
-    assert snapshot == observe(lambda: torch.manual_seed(2 ** 64).initial_seed())
+    assert snapshot == observe(lambda: torch.manual_seed(2**64).initial_seed())
 
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
 def test_only_the_low_32_bits_of_a_seed_matter_on_the_cpu(snapshot):
     """The Mersenne twister is seeded with 32 bits: 2**32 draws what 0 draws."""
+
     def first(seed):
         torch.manual_seed(seed)
         return torch.rand(3)
 
     assert not torch.equal(first(1), first(0))
-    assert snapshot == observe(lambda: {"2**32 as 0": torch.equal(first(2 ** 32), first(0)),
-                                        "2**32 + 1 as 1": torch.equal(first(2 ** 32 + 1), first(1))})
+    assert snapshot == observe(
+        lambda: {
+            "2**32 as 0": torch.equal(first(2**32), first(0)),
+            "2**32 + 1 as 1": torch.equal(first(2**32 + 1), first(1)),
+        }
+    )
 
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
-@pytest.mark.changed("1.7", "seeds of 2**63 and more are taken", kind="error-gone", cause="pytorch#42206")
+@pytest.mark.changed(
+    "1.7", "seeds of 2**63 and more are taken", kind="error-gone", cause="pytorch#42206"
+)
 def test_largest_seed_of_64_bits_is_taken(snapshot):
     """2**64 - 1 is the last that fits; it is -1 by another name."""
-    assert snapshot == observe(lambda: torch.manual_seed(2 ** 64 - 1).initial_seed() == torch.manual_seed(-1).initial_seed())
+    assert snapshot == observe(
+        lambda: torch.manual_seed(2**64 - 1).initial_seed() == torch.manual_seed(-1).initial_seed()
+    )
 
 
 @pytest.mark.api("torch.seed", page="generated/torch.seed")
 def test_seed_without_argument_draws_a_seed_and_tells_it(snapshot):
     """``torch.seed()`` seeds from the system, another time another seed, and returns it: log it to repeat the run."""
+
     def act():
         seed = torch.seed()
         return {"is initial_seed": seed == torch.initial_seed(), "same twice": seed == torch.seed()}

@@ -6,14 +6,31 @@ from fixtures.arguments import arguments_of
 from torch_history.observing import observe
 
 SEEDS = ["manual_seed", "seed", "initial_seed", "get_rng_state", "set_rng_state", "random.fork_rng"]
-SAMPLERS = ["Sampler", "SequentialSampler", "RandomSampler", "SubsetRandomSampler", "WeightedRandomSampler", "BatchSampler",
-            "distributed.DistributedSampler"]
-DATASETS = ["TensorDataset", "ConcatDataset", "Subset", "StackDataset", "random_split", "default_collate", "get_worker_info"]
+SAMPLERS = [
+    "Sampler",
+    "SequentialSampler",
+    "RandomSampler",
+    "SubsetRandomSampler",
+    "WeightedRandomSampler",
+    "BatchSampler",
+    "distributed.DistributedSampler",
+]
+DATASETS = [
+    "TensorDataset",
+    "ConcatDataset",
+    "Subset",
+    "StackDataset",
+    "random_split",
+    "default_collate",
+    "get_worker_info",
+]
 
 
 @pytest.mark.api("torch.manual_seed", "torch.random.fork_rng", page="random")
 @pytest.mark.changed("2.1", "fork_rng takes device_type", kind="representation")
-@pytest.mark.changed("2.13", "device_type of fork_rng is None instead of cuda by default", kind="representation")
+@pytest.mark.changed(
+    "2.13", "device_type of fork_rng is None instead of cuda by default", kind="representation"
+)
 @pytest.mark.parametrize("name", SEEDS)
 def test_seeds_and_states_take_these_arguments(name, snapshot):
     """``torch.seed()`` takes none: it draws a seed. Only ``fork_rng`` has options."""
@@ -22,9 +39,18 @@ def test_seeds_and_states_take_these_arguments(name, snapshot):
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
 @pytest.mark.changed("1.6", "generator", kind="representation")
-@pytest.mark.changed("1.7", "prefetch_factor and persistent_workers, by keyword only", kind="representation")
-@pytest.mark.changed("1.12", "pin_memory_device; shuffle is None instead of False by default", kind="representation")
-@pytest.mark.changed("2.0", "prefetch_factor is None instead of 2 by default", kind="representation", cause="pytorch#88972")
+@pytest.mark.changed(
+    "1.7", "prefetch_factor and persistent_workers, by keyword only", kind="representation"
+)
+@pytest.mark.changed(
+    "1.12", "pin_memory_device; shuffle is None instead of False by default", kind="representation"
+)
+@pytest.mark.changed(
+    "2.0",
+    "prefetch_factor is None instead of 2 by default",
+    kind="representation",
+    cause="pytorch#88972",
+)
 @pytest.mark.changed("2.6", "in_order", kind="representation")
 def test_loader_takes_these_arguments(snapshot):
     """Most of what follows ``pin_memory`` is for workers. New options come by keyword only."""
@@ -32,11 +58,18 @@ def test_loader_takes_these_arguments(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.RandomSampler", "torch.utils.data.Sampler", page="data")
-@pytest.mark.changed("1.6", "generator (RandomSampler, SubsetRandomSampler, WeightedRandomSampler); seed (DistributedSampler)",
-                     kind="representation")
+@pytest.mark.changed(
+    "1.6",
+    "generator (RandomSampler, SubsetRandomSampler, WeightedRandomSampler); seed (DistributedSampler)",
+    kind="representation",
+)
 @pytest.mark.changed("1.7", "drop_last (DistributedSampler)", kind="representation")
-@pytest.mark.changed("2.1", "data_source of Sampler is optional", kind="representation", cause="pytorch#97338")
-@pytest.mark.changed("2.10", "Sampler has no __init__ of its own", kind="representation", cause="pytorch#163134")
+@pytest.mark.changed(
+    "2.1", "data_source of Sampler is optional", kind="representation", cause="pytorch#97338"
+)
+@pytest.mark.changed(
+    "2.10", "Sampler has no __init__ of its own", kind="representation", cause="pytorch#163134"
+)
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_samplers_take_these_arguments(name, snapshot):
     """Those that draw end in ``generator``, and the distributed one in ``seed``: it draws the same on every rank."""

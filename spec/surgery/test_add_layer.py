@@ -29,13 +29,21 @@ def test_shared_layer_loads_and_the_added_one_keeps_its_initialisation(snapshot)
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_strict_false_names_the_added_layer_missing_and_the_removed_one_unexpected(snapshot):
     """One call tells both: which parameters kept their initialisation, and which saved values found no place."""
-    assert snapshot == observe(lambda: SecondAndThird().load_state_dict(TwoLayers().state_dict(), strict=False)._asdict())
+    assert snapshot == observe(
+        lambda: SecondAndThird().load_state_dict(TwoLayers().state_dict(), strict=False)._asdict()
+    )
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
-@pytest.mark.changed("1.7", "the message names mat1 and mat2 and speaks of shapes", kind="wording",
-                     cause="pytorch#40927 (probably)")
-@pytest.mark.changed("2.15", "the message begins with the operation, addmm", kind="wording", cause="pytorch#193583")
+@pytest.mark.changed(
+    "1.7",
+    "the message names mat1 and mat2 and speaks of shapes",
+    kind="wording",
+    cause="pytorch#40927 (probably)",
+)
+@pytest.mark.changed(
+    "2.15", "the message begins with the operation, addmm", kind="wording", cause="pytorch#193583"
+)
 def test_input_of_the_removed_layer_no_longer_fits(snapshot):
     """Article B makes an input of four features for the new network and never runs it: its first layer takes two, and raises."""
     assert snapshot == observe(lambda: loaded()(torch.tensor([[2.0, 1.0, 3.0, 5.0]])))
@@ -66,8 +74,11 @@ def test_layer_added_to_an_object_is_registered_and_not_called(snapshot):
         model.linear3 = linear([[2.0]], [0.5])
         output = model(x)
         output.sum().backward()
-        return {"parameters": shapes_of(model), "same output": torch.equal(output, before),
-                "gradient of the added": gradients_of(model)["linear3.weight"]}
+        return {
+            "parameters": shapes_of(model),
+            "same output": torch.equal(output, before),
+            "gradient of the added": gradients_of(model)["linear3.weight"],
+        }
 
     assert snapshot == observe(act)
 
@@ -78,4 +89,6 @@ def test_sequential_of_a_model_and_a_layer_adds_the_layer_behind(snapshot):
     model = torch.nn.Sequential(TwoLayers(), linear([[2.0]], [0.5]))
     x = torch.tensor([[2.0, 1.0, 3.0]])
     assert torch.allclose(model(x), 2 * TwoLayers()(x) + 0.5)
-    assert snapshot == observe(lambda: {"parameters": shapes_of(model), "output": model(x).detach()})
+    assert snapshot == observe(
+        lambda: {"parameters": shapes_of(model), "output": model(x).detach()}
+    )

@@ -20,8 +20,9 @@ class Scale(torch.nn.Module):
     def forward(self, x):
         return self.factor * x
 """
-WITH_OFFSET = (BEFORE.replace("factor * x", "factor * x + self.offset")
-               .replace("    def forward", "        self.offset = 1.0\n    def forward"))
+WITH_OFFSET = BEFORE.replace("factor * x", "factor * x + self.offset").replace(
+    "    def forward", "        self.offset = 1.0\n    def forward"
+)
 
 
 def rewrite(source):
@@ -35,7 +36,9 @@ def rewrite(source):
 @pytest.fixture
 def importable(here, monkeypatch):
     """Modules written into ``here`` can be imported, and are forgotten afterwards."""
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # a cached file of the same second would be taken for the new source
+    monkeypatch.setattr(
+        sys, "dont_write_bytecode", True
+    )  # a cached file of the same second would be taken for the new source
     monkeypatch.syspath_prepend(str(here))
     yield
     sys.modules.pop(NAME, None)
@@ -54,8 +57,13 @@ def load():
 
 
 @pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
-@pytest.mark.changed("1.6", "no SourceChangeWarning any more: the zip format holds no source", kind="warning",
-                     cause="pytorch#39460", advice="keep the class's code with the file, or save state dicts")
+@pytest.mark.changed(
+    "1.6",
+    "no SourceChangeWarning any more: the zip format holds no source",
+    kind="warning",
+    cause="pytorch#39460",
+    advice="keep the class's code with the file, or save state dicts",
+)
 def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, snapshot):
     """The class was rewritten after saving: the loaded object keeps its parameter, 4, and runs the new forward, 4 * 3 + 100."""
     save()
@@ -64,10 +72,19 @@ def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, s
 
 
 @pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, of AttributeError; no SourceChangeWarning tells of the new source",
-                     kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises a plain AttributeError again: ModuleAttributeError is gone", kind="exception",
-                     cause="pytorch#50298", advice="catch AttributeError")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, of AttributeError; no SourceChangeWarning tells of the new source",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8",
+    "raises a plain AttributeError again: ModuleAttributeError is gone",
+    kind="exception",
+    cause="pytorch#50298",
+    advice="catch AttributeError",
+)
 def test_pickled_module_lacks_what_the_new_init_would_set(importable, snapshot):
     """Loading does not run ``__init__``: an attribute that the rewritten class sets there is missing, and forward raises."""
     save()

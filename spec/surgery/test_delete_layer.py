@@ -19,14 +19,29 @@ def without_first():
 def test_deleted_layer_is_in_neither_parameters_nor_state_dict(snapshot):
     """``del model.linear1`` takes the layer out of parameters, state dict and repr, and leaves the rest."""
     model = without_first()
-    assert snapshot == observe(lambda: {"parameters": shapes_of(model), "state dict": list(model.state_dict()),
-                                        "repr": repr(model)})
+    assert snapshot == observe(
+        lambda: {
+            "parameters": shapes_of(model),
+            "state dict": list(model.state_dict()),
+            "repr": repr(model),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises a plain AttributeError again: ModuleAttributeError is gone", kind="exception",
-                     cause="pytorch#50298", advice="catch AttributeError")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8",
+    "raises a plain AttributeError again: ModuleAttributeError is gone",
+    kind="exception",
+    cause="pytorch#50298",
+    advice="catch AttributeError",
+)
 def test_forward_that_calls_a_deleted_layer_raises(snapshot):
     """Deleting a layer changes no code: a forward that names it raises. Put ``Identity`` in its place, or write another class."""
     assert snapshot == observe(lambda: without_first()(torch.tensor([[2.0, 1.0]])))
@@ -35,6 +50,7 @@ def test_forward_that_calls_a_deleted_layer_raises(snapshot):
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_deleting_a_layer_that_is_not_there_raises(snapshot):
     """``del model.linear9`` raises an AttributeError, whose words are Python's own."""
+
     def act():
         try:
             del TwoLayers().linear9
@@ -60,7 +76,11 @@ def test_none_keeps_a_layers_place(snapshot):
 
     def act():
         model.linear1 = None
-        emptied = {"parameters": shapes_of(model), "modules": list(dict(model.named_modules())), "repr": repr(model)}
+        emptied = {
+            "parameters": shapes_of(model),
+            "modules": list(dict(model.named_modules())),
+            "repr": repr(model),
+        }
         model.linear1 = linear([[1.0, 1.0, 1.0]])
         return {"with None": emptied, "filled again": shapes_of(model)}
 
@@ -101,18 +121,32 @@ def test_identity_takes_one_input(snapshot):
     assert snapshot == observe(lambda: torch.nn.Identity()(torch.ones(1), torch.ones(1)))
 
 
-@pytest.mark.api("torch.nn.Identity", "torch.nn.Module.load_state_dict", page="generated/torch.nn.Identity")
+@pytest.mark.api(
+    "torch.nn.Identity", "torch.nn.Module.load_state_dict", page="generated/torch.nn.Identity"
+)
 def test_identity_leaves_the_old_keys_unexpected(snapshot):
     """Identity has no parameters: a state dict from before the operation has keys too many, and needs ``strict=False``."""
     model = TwoLayers()
     model.linear1 = torch.nn.Identity()
-    assert snapshot == observe(lambda: model.load_state_dict(TwoLayers().state_dict(), strict=False)._asdict())
+    assert snapshot == observe(
+        lambda: model.load_state_dict(TwoLayers().state_dict(), strict=False)._asdict()
+    )
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
-@pytest.mark.changed("1.6", "raises ModuleAttributeError, a subclass of AttributeError", kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "raises a plain AttributeError again: ModuleAttributeError is gone", kind="exception",
-                     cause="pytorch#50298", advice="catch AttributeError")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8",
+    "raises a plain AttributeError again: ModuleAttributeError is gone",
+    kind="exception",
+    cause="pytorch#50298",
+    advice="catch AttributeError",
+)
 def test_linear_without_the_attribute_bias_raises(snapshot):
     """``del layer.bias`` takes away the name that forward reads, and forward raises."""
     layer = linear([[1.0, 2.0]], [0.5])
@@ -126,7 +160,13 @@ def test_bias_set_to_none_takes_the_bias_out(snapshot):
     layer = linear([[1.0, 2.0]], [0.5])
     layer.bias = None
     x = torch.tensor([[1.0, 3.0]])
-    assert snapshot == observe(lambda: {"output": layer(x).detach(), "state dict": list(layer.state_dict()), "repr": repr(layer)})
+    assert snapshot == observe(
+        lambda: {
+            "output": layer(x).detach(),
+            "state dict": list(layer.state_dict()),
+            "repr": repr(layer),
+        }
+    )
 
 
 class Rectified(TwoLayers):
@@ -136,7 +176,9 @@ class Rectified(TwoLayers):
         return self.linear2(torch.relu(self.linear1(x)))
 
 
-@pytest.mark.api("torch.nn.Sequential", "torch.nn.Module.children", page="generated/torch.nn.Sequential")
+@pytest.mark.api(
+    "torch.nn.Sequential", "torch.nn.Module.children", page="generated/torch.nn.Sequential"
+)
 def test_sequential_of_a_models_children_loses_what_forward_does_between(snapshot):
     """``Sequential(*model.children())`` shares the layers, and calls nothing but them: the relu of forward is gone in silence."""
     model = Rectified()
@@ -146,7 +188,9 @@ def test_sequential_of_a_models_children_loses_what_forward_does_between(snapsho
     assert snapshot == observe(lambda: {"model": model(x).detach(), "rebuilt": rebuilt(x).detach()})
 
 
-@pytest.mark.api("torch.nn.Module.children", "torch.nn.Sequential", page="generated/torch.nn.Sequential")
+@pytest.mark.api(
+    "torch.nn.Module.children", "torch.nn.Sequential", page="generated/torch.nn.Sequential"
+)
 def test_sequential_of_all_children_but_the_last_gives_the_features(snapshot):
     """``Sequential(*list(model.children())[:-1])`` ends before the head; it shares the layers and names them 0, 1, .."""
     model = TwoLayers()

@@ -11,8 +11,13 @@ from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.5", "_modules is a plain dict, without move_to_end", kind="error", cause="pytorch#129164",
-                     advice="take the child out and add it again")
+@pytest.mark.changed(
+    "2.5",
+    "_modules is a plain dict, without move_to_end",
+    kind="error",
+    cause="pytorch#129164",
+    advice="take the child out and add it again",
+)
 def test_children_cannot_be_moved_to_the_end(snapshot):
     """``model._modules.move_to_end(name)`` raises: children stand in a plain dict. Take the child out and add it again."""
     model = nn.Sequential(nn.ReLU(), nn.Tanh())
@@ -37,14 +42,32 @@ def test_popped_child_added_again_stands_last(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
-                     kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
-@pytest.mark.changed("2.5", "set_submodule appears, and puts the module in the buffer's place", kind="api-appeared",
-                     cause="pytorch#127714")
-@pytest.mark.changed("2.7", "raises AttributeError: what is replaced must be a module", kind="error", cause="pytorch#143455",
-                     advice="pass names of modules alone")
+@pytest.mark.changed(
+    "1.6",
+    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    kind="exception",
+    cause="pytorch#50298",
+    advice="catch AttributeError",
+)
+@pytest.mark.changed(
+    "2.5",
+    "set_submodule appears, and puts the module in the buffer's place",
+    kind="api-appeared",
+    cause="pytorch#127714",
+)
+@pytest.mark.changed(
+    "2.7",
+    "raises AttributeError: what is replaced must be a module",
+    kind="error",
+    cause="pytorch#143455",
+    advice="pass names of modules alone",
+)
 def test_set_submodule_over_a_buffer_raises(snapshot):
     """A module does not take a buffer's place; for a while it did, and the buffer was gone from the state dict."""
     model = nn.Sequential(batchnorm())
@@ -57,14 +80,31 @@ def test_set_submodule_over_a_buffer_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
-                     kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
-@pytest.mark.changed("2.5", "set_submodule appears, and raises TypeError over a parameter", kind="exception",
-                     cause="pytorch#127714")
-@pytest.mark.changed("2.7", "raises AttributeError instead of TypeError, and says that it is not a module", kind="exception",
-                     cause="pytorch#143455")
+@pytest.mark.changed(
+    "1.6",
+    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    kind="exception",
+    cause="pytorch#50298",
+    advice="catch AttributeError",
+)
+@pytest.mark.changed(
+    "2.5",
+    "set_submodule appears, and raises TypeError over a parameter",
+    kind="exception",
+    cause="pytorch#127714",
+)
+@pytest.mark.changed(
+    "2.7",
+    "raises AttributeError instead of TypeError, and says that it is not a module",
+    kind="exception",
+    cause="pytorch#143455",
+)
 def test_set_submodule_over_a_parameter_raises(snapshot):
     """Nor a parameter's."""
     model = nn.Sequential(batchnorm())
@@ -77,12 +117,25 @@ def test_set_submodule_over_a_parameter_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
-                     kind="exception", cause="pytorch#34324")
-@pytest.mark.changed("1.8", "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
-                     kind="exception", cause="pytorch#50298", advice="catch AttributeError")
-@pytest.mark.changed("2.5", "set_submodule appears, and raises ValueError without a name", kind="exception",
-                     cause="pytorch#127714")
+@pytest.mark.changed(
+    "1.6",
+    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    kind="exception",
+    cause="pytorch#34324",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    kind="exception",
+    cause="pytorch#50298",
+    advice="catch AttributeError",
+)
+@pytest.mark.changed(
+    "2.5",
+    "set_submodule appears, and raises ValueError without a name",
+    kind="exception",
+    cause="pytorch#127714",
+)
 def test_set_submodule_of_an_empty_name_raises(snapshot):
     """The whole model cannot be replaced from inside."""
     assert snapshot == observe(lambda: nn.Sequential(nn.ReLU()).set_submodule("", nn.Tanh()))
@@ -97,14 +150,24 @@ def test_swap_tensors_exchanges_what_two_parameters_are(snapshot):
 
     def act():
         torch.utils.swap_tensors(held, other)
-        return {"held": held, "other": other, "in the optimizer": optimizer.param_groups[0]["params"][0]}
+        return {
+            "held": held,
+            "other": other,
+            "in the optimizer": optimizer.param_groups[0]["params"][0],
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.__future__.set_swap_module_params_on_conversion", "torch.nn.Module.to", page="future_mod")
-@pytest.mark.changed("2.3", "the switch set_swap_module_params_on_conversion appears", kind="api-appeared",
-                     cause="pytorch#117167")
+@pytest.mark.api(
+    "torch.__future__.set_swap_module_params_on_conversion", "torch.nn.Module.to", page="future_mod"
+)
+@pytest.mark.changed(
+    "2.3",
+    "the switch set_swap_module_params_on_conversion appears",
+    kind="api-appeared",
+    cause="pytorch#117167",
+)
 def test_conversion_that_swaps_parameters_keeps_the_objects(snapshot):
     """Under this switch ``double()`` swaps new values into the same Parameters, and an optimizer built before still trains."""
     model = linear([[1.0]])
@@ -121,9 +184,17 @@ def test_conversion_that_swaps_parameters_keeps_the_objects(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.__future__.set_swap_module_params_on_conversion", "torch.nn.Module.load_state_dict", page="future_mod")
-@pytest.mark.changed("2.3", "the switch set_swap_module_params_on_conversion appears", kind="api-appeared",
-                     cause="pytorch#117913")
+@pytest.mark.api(
+    "torch.__future__.set_swap_module_params_on_conversion",
+    "torch.nn.Module.load_state_dict",
+    page="future_mod",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the switch set_swap_module_params_on_conversion appears",
+    kind="api-appeared",
+    cause="pytorch#117913",
+)
 def test_load_that_swaps_parameters_takes_no_other_dtype(snapshot):
     """Under this switch loading swaps too, and the model's dtype stays: float64 values come in as float32."""
     model, saved = linear([[1.0]]), {"weight": torch.tensor([[5.0]], dtype=torch.float64)}

@@ -34,10 +34,25 @@ def test_replacing_a_layer_leaves_the_other_parameters(snapshot):
     after = operate(model)
     for name in ("linear2.weight", "linear2.bias"):
         assert torch.equal(after[name], parameters_of(TwoLayers())[name])
-    assert not unlike_print(operate, TwoLayers, {
-        "linear1.weight": [[-0.2182, 0.3680, 0.3860, 0.0897], [0.4415, -0.3921, 0.4691, 0.4669]],
-        "linear1.bias": [0.3136, -0.2068], "linear2.weight": [[-0.3627, -0.0493]], "linear2.bias": [0.4170]})
-    assert snapshot == observe(lambda: {"same weight": model.linear2.weight is weight, "same bias": model.linear2.bias is bias})
+    assert not unlike_print(
+        operate,
+        TwoLayers,
+        {
+            "linear1.weight": [
+                [-0.2182, 0.3680, 0.3860, 0.0897],
+                [0.4415, -0.3921, 0.4691, 0.4669],
+            ],
+            "linear1.bias": [0.3136, -0.2068],
+            "linear2.weight": [[-0.3627, -0.0493]],
+            "linear2.bias": [0.4170],
+        },
+    )
+    assert snapshot == observe(
+        lambda: {
+            "same weight": model.linear2.weight is weight,
+            "same bias": model.linear2.bias is bias,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
@@ -47,9 +62,15 @@ def test_network_with_a_replaced_layer_takes_the_new_input(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
-@pytest.mark.changed("1.7", "the message names mat1 and mat2 and speaks of shapes", kind="wording",
-                     cause="pytorch#40927 (probably)")
-@pytest.mark.changed("2.15", "the message begins with the operation, addmm", kind="wording", cause="pytorch#193583")
+@pytest.mark.changed(
+    "1.7",
+    "the message names mat1 and mat2 and speaks of shapes",
+    kind="wording",
+    cause="pytorch#40927 (probably)",
+)
+@pytest.mark.changed(
+    "2.15", "the message begins with the operation, addmm", kind="wording", cause="pytorch#193583"
+)
 def test_network_with_a_replaced_layer_refuses_the_old_input(snapshot):
     """Three inputs no longer fit, and raise."""
     assert snapshot == observe(lambda: replaced()(torch.tensor([[2.0, 1.0, 3.0]])))
@@ -61,7 +82,9 @@ def test_state_dict_after_the_replacement_does_not_load_into_the_class(snapshot)
     assert snapshot == observe(lambda: TwoLayers().load_state_dict(replaced().state_dict()))
 
 
-@pytest.mark.api("torch.nn.Module.requires_grad_", "torch.nn.Linear", page="notes/autograd", article="B")
+@pytest.mark.api(
+    "torch.nn.Module.requires_grad_", "torch.nn.Linear", page="notes/autograd", article="B"
+)
 def test_new_head_of_a_frozen_model_is_all_that_trains(snapshot):
     """Freeze the model, then replace its head: the new layer requires grad, as every new layer does."""
     model = TwoLayers().requires_grad_(False)
@@ -85,15 +108,27 @@ def test_replaced_layer_is_in_training_mode_in_a_model_in_eval(snapshot):
 
     def act():
         before = model(torch.tensor([[3.0]])).detach()
-        return {"new layer": before, "after another eval()": model.eval()(torch.tensor([[3.0]])).detach()}
+        return {
+            "new layer": before,
+            "after another eval()": model.eval()(torch.tensor([[3.0]])).detach(),
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.Linear", "torch.nn.Module.double", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.7", "the message no longer names the argument and the TH function", kind="wording", cause="pytorch#40927")
-@pytest.mark.changed("1.13", "the message says that mat1 and mat2 must have the same dtype", kind="wording",
-                     cause="pytorch#84960 (probably)")
+@pytest.mark.changed(
+    "1.7",
+    "the message no longer names the argument and the TH function",
+    kind="wording",
+    cause="pytorch#40927",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message says that mat1 and mat2 must have the same dtype",
+    kind="wording",
+    cause="pytorch#84960 (probably)",
+)
 @pytest.mark.changed("2.1", "the message names both dtypes", kind="wording", cause="pytorch#105309")
 def test_new_layer_in_a_model_of_doubles_raises(snapshot):
     """A new layer has the default dtype, not the model's: forward raises until the layer is made double too."""
@@ -114,7 +149,9 @@ def test_new_layer_in_a_model_of_doubles_raises(snapshot):
 def test_replaced_layer_takes_its_hooks_with_it(snapshot):
     """Hooks belong to the layer object: after the replacement the old layer's hook is not called."""
     model, calls = TwoLayers(), []
-    model.linear1.register_forward_hook(lambda layer, inputs, output: calls.append(list(output.shape)))
+    model.linear1.register_forward_hook(
+        lambda layer, inputs, output: calls.append(list(output.shape))
+    )
 
     def act():
         model(torch.tensor([[2.0, 1.0, 3.0]]))
@@ -125,15 +162,24 @@ def test_replaced_layer_takes_its_hooks_with_it(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.parametrize("thing", [
-    pytest.param(lambda: torch.relu, id="function"),
-    pytest.param(lambda: torch.ones(1), id="tensor"),
-    pytest.param(lambda: [torch.nn.Identity()], id="list of modules"),
-])
+@pytest.mark.parametrize(
+    "thing",
+    [
+        pytest.param(lambda: torch.relu, id="function"),
+        pytest.param(lambda: torch.ones(1), id="tensor"),
+        pytest.param(lambda: [torch.nn.Identity()], id="list of modules"),
+    ],
+)
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.5", "for a torch function the message names _VariableFunctionsClass, which pickle finds", kind="wording",
-                     cause="pytorch#38033")
-@pytest.mark.changed("1.12", "for a torch function the message names the module, torch, as well", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "for a torch function the message names _VariableFunctionsClass, which pickle finds",
+    kind="wording",
+    cause="pytorch#38033",
+)
+@pytest.mark.changed(
+    "1.12", "for a torch function the message names the module, torch, as well", kind="wording"
+)
 def test_what_is_no_module_is_refused_in_a_layers_place(thing, snapshot):
     """A layer's name takes a module or None: a function, a tensor or a list raises, and the layer stays."""
     model = TwoLayers()
@@ -143,12 +189,16 @@ def test_what_is_no_module_is_refused_in_a_layers_place(thing, snapshot):
     assert snapshot == observed
 
 
-@pytest.mark.api("torch.nn.Module.load_state_dict", "torch.nn.Sequential", page="generated/torch.nn.Module")
+@pytest.mark.api(
+    "torch.nn.Module.load_state_dict", "torch.nn.Sequential", page="generated/torch.nn.Module"
+)
 def test_wrapping_a_layer_renames_its_keys(snapshot):
     """``model.linear1 = Sequential(model.linear1, ReLU())`` keeps the parameters and renames them: old checkpoints miss them."""
     model = TwoLayers()
     model.linear1 = torch.nn.Sequential(model.linear1, torch.nn.ReLU())
-    assert snapshot == observe(lambda: model.load_state_dict(TwoLayers().state_dict(), strict=False)._asdict())
+    assert snapshot == observe(
+        lambda: model.load_state_dict(TwoLayers().state_dict(), strict=False)._asdict()
+    )
 
 
 @pytest.mark.api("torch.nn.Linear", "torch.nn.Parameter", page="generated/torch.nn.Linear")
@@ -156,5 +206,10 @@ def test_linear_with_another_weight_computes_with_it_and_keeps_its_old_descripti
     """A Parameter of another shape in ``weight`` is what forward uses; ``out_features`` and repr go on telling the old size."""
     layer = linear([[1.0, 2.0]])
     layer.weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
-    assert snapshot == observe(lambda: {"output": layer(torch.tensor([[1.0, 1.0]])).detach(),
-                                        "out_features": layer.out_features, "repr": repr(layer)})
+    assert snapshot == observe(
+        lambda: {
+            "output": layer(torch.tensor([[1.0, 1.0]])).detach(),
+            "out_features": layer.out_features,
+            "repr": repr(layer),
+        }
+    )

@@ -8,7 +8,9 @@ from torch_history.observing import observe
 
 @pytest.fixture(scope="module")
 def built_once():
-    models = pytest.importorskip("torchvision.models", reason="torchvision is not installed beside this torch")
+    models = pytest.importorskip(
+        "torchvision.models", reason="torchvision is not installed beside this torch"
+    )
     return models.resnet152().eval()  # in eval a forward changes no statistics
 
 
@@ -29,15 +31,19 @@ def replace_head(model):
     return model
 
 
-@pytest.mark.api("torch.nn.Module", "torch.nn.Linear", page="generated/torch.nn.Module", article="B")
+@pytest.mark.api(
+    "torch.nn.Module", "torch.nn.Linear", page="generated/torch.nn.Module", article="B"
+)
 def test_resnet_head_is_replaced_by_one_of_ten_outputs(resnet, snapshot):
     """``resnet.fc = Linear(2048, 10)``: an image gives 10 numbers, where it gave 1000."""
     image = torch.zeros(1, 3, 32, 32)
 
     def act():
         with torch.no_grad():
-            return {"before": {"fc": repr(resnet.fc), "output": resnet(image).shape},
-                    "after": {"fc": repr(replace_head(resnet).fc), "output": resnet(image).shape}}
+            return {
+                "before": {"fc": repr(resnet.fc), "output": resnet(image).shape},
+                "after": {"fc": repr(replace_head(resnet).fc), "output": resnet(image).shape},
+            }
 
     assert snapshot == observe(act)
 
@@ -48,13 +54,27 @@ def test_replacing_the_head_of_resnet_leaves_all_else_equal(resnet, snapshot):
     before = copy_of_state(resnet)
     after = replace_head(resnet).state_dict()
     assert list(after) == list(before)
-    differ = [name for name, value in after.items() if value.shape != before[name].shape or not torch.equal(value, before[name])]
-    assert snapshot == observe(lambda: {"entries": len(after), "parameters": len(list(resnet.parameters())), "differ": differ})
+    differ = [
+        name
+        for name, value in after.items()
+        if value.shape != before[name].shape or not torch.equal(value, before[name])
+    ]
+    assert snapshot == observe(
+        lambda: {
+            "entries": len(after),
+            "parameters": len(list(resnet.parameters())),
+            "differ": differ,
+        }
+    )
 
 
-@pytest.mark.parametrize("strict", [pytest.param(True, id="strict"), pytest.param(False, id="not strict")])
+@pytest.mark.parametrize(
+    "strict", [pytest.param(True, id="strict"), pytest.param(False, id="not strict")]
+)
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
-def test_state_dict_of_1000_classes_does_not_load_into_10_even_with_strict_false(strict, resnet, snapshot):
+def test_state_dict_of_1000_classes_does_not_load_into_10_even_with_strict_false(
+    strict, resnet, snapshot
+):
     """The head has the same names and other shapes: loading raises, ``strict=False`` or not."""
     saved = resnet.state_dict()
     assert snapshot == observe(lambda: replace_head(resnet).load_state_dict(saved, strict=strict))
@@ -66,12 +86,24 @@ def test_state_dict_of_1000_classes_filtered_by_shape_loads_into_10(resnet, snap
     saved, own = copy_of_state(resnet), replace_head(resnet).state_dict()
     for value in own.values():
         value.zero_()
-    fitting = {name: value for name, value in saved.items() if name in own and value.shape == own[name].shape}
+    fitting = {
+        name: value
+        for name, value in saved.items()
+        if name in own and value.shape == own[name].shape
+    }
 
     def act():
         returned = resnet.load_state_dict(fitting, strict=False)._asdict()
-        equal = [name for name, value in resnet.state_dict().items() if name in fitting and torch.equal(value, saved[name])]
-        return {"fitting": len(fitting), "loaded": len(equal), **returned,
-                "head is still zero": torch.equal(resnet.fc.weight, torch.zeros(10, 2048))}
+        equal = [
+            name
+            for name, value in resnet.state_dict().items()
+            if name in fitting and torch.equal(value, saved[name])
+        ]
+        return {
+            "fitting": len(fitting),
+            "loaded": len(equal),
+            **returned,
+            "head is still zero": torch.equal(resnet.fc.weight, torch.zeros(10, 2048)),
+        }
 
     assert snapshot == observe(act)

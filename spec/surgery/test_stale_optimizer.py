@@ -40,8 +40,13 @@ def test_optimizer_built_before_the_replacement_holds_the_old_parameter(snapshot
     def held(parameter):
         return any(parameter is other for other in optimizer.param_groups[0]["params"])
 
-    assert snapshot == observe(lambda: {"old head": held(old), "new head": held(model.head.weight),
-                                        "first": held(model.first.weight)})
+    assert snapshot == observe(
+        lambda: {
+            "old head": held(old),
+            "new head": held(model.head.weight),
+            "first": held(model.first.weight),
+        }
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="optim")
@@ -50,7 +55,9 @@ def test_optimizer_built_before_the_replacement_does_not_move_the_new_layer(snap
     model = network()
     optimizer = sgd(model)
     model.head = linear([[5.0]])
-    assert snapshot == observe(lambda: {"after": step(model, optimizer), "gradients": gradients_of(model)})
+    assert snapshot == observe(
+        lambda: {"after": step(model, optimizer), "gradients": gradients_of(model)}
+    )
 
 
 @pytest.mark.api("torch.optim.SGD", page="optim")
@@ -62,17 +69,23 @@ def test_optimizer_built_after_the_replacement_moves_the_new_layer(snapshot):
     assert snapshot == observe(lambda: step(model, optimizer))
 
 
-@pytest.mark.api("torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group")
+@pytest.mark.api(
+    "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
+)
 def test_add_param_group_hands_the_new_layer_to_the_old_optimizer(snapshot):
     """``add_param_group`` is the other way out: the state of what stayed is kept, and the new head moves too."""
     model = network()
     optimizer = sgd(model)
     model.head = linear([[5.0]])
     optimizer.add_param_group({"params": model.head.parameters()})
-    assert snapshot == observe(lambda: {"after": step(model, optimizer), "groups": len(optimizer.param_groups)})
+    assert snapshot == observe(
+        lambda: {"after": step(model, optimizer), "groups": len(optimizer.param_groups)}
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
+)
 def test_zero_grad_of_the_old_optimizer_does_not_clear_the_new_layer(snapshot):
     """The old optimizer's ``zero_grad`` passes the new head by, and its gradients add up; the model's clears them."""
     model = network()
@@ -91,7 +104,9 @@ def test_zero_grad_of_the_old_optimizer_does_not_clear_the_new_layer(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict")
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
 def test_momentum_of_the_old_layer_loads_for_the_new_one_and_raises_in_the_step(snapshot):
     """A state dict from before the replacement loads: only counts are compared. The next step finds another shape, and raises."""
     model = network()

@@ -20,26 +20,56 @@ def normalised(name, layer=None):
     return functions(layer or linear([[3.0, 4.0]], [0.5]))
 
 
-@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
-                 page="generated/torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording")
-@pytest.mark.changed("2.1", "the old function warns; the parametrized one appears, and saves original0 and original1",
-                     kind="warning", cause="pytorch#103001", advice="call torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("2.4", "the old function's warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     cause="pytorch#127689", advice="call torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.api(
+    "torch.nn.utils.weight_norm",
+    "torch.nn.utils.parametrizations.weight_norm",
+    page="generated/torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns; the parametrized one appears, and saves original0 and original1",
+    kind="warning",
+    cause="pytorch#103001",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "2.4",
+    "the old function's warning is a FutureWarning instead of a UserWarning",
+    kind="warning",
+    cause="pytorch#127689",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
 @pytest.mark.parametrize("name", ADDED)
 def test_weight_norm_saves_length_and_direction_for_the_weight(name, snapshot):
     """The key ``weight`` is gone: two stand for it, each function with its own names. The old function warns."""
     assert snapshot == observe(lambda: dict(normalised(name).state_dict()))
 
 
-@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
-                 page="generated/torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording")
-@pytest.mark.changed("2.1", "the old function warns; the parametrized one appears, and refuses the plain layer's keys too",
-                     kind="warning", cause="pytorch#103001", advice="call torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("2.4", "the old function's warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     cause="pytorch#127689", advice="call torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.api(
+    "torch.nn.utils.weight_norm",
+    "torch.nn.utils.parametrizations.weight_norm",
+    page="generated/torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns; the parametrized one appears, and refuses the plain layer's keys too",
+    kind="warning",
+    cause="pytorch#103001",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "2.4",
+    "the old function's warning is a FutureWarning instead of a UserWarning",
+    kind="warning",
+    cause="pytorch#127689",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
 @pytest.mark.parametrize("name", ADDED)
 def test_state_dict_of_the_plain_layer_does_not_load_under_weight_norm(name, snapshot):
     """Load first, then normalise."""
@@ -47,13 +77,26 @@ def test_state_dict_of_the_plain_layer_does_not_load_under_weight_norm(name, sna
     assert snapshot == observe(lambda: normalised(name).load_state_dict(saved))
 
 
-@pytest.mark.api("torch.nn.utils.parametrizations.weight_norm", page="generated/torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording")
-@pytest.mark.changed("2.1", "parametrizations.weight_norm appears, and loads weight_g and weight_v", kind="api-appeared",
-                     cause="pytorch#103001")
+@pytest.mark.api(
+    "torch.nn.utils.parametrizations.weight_norm",
+    page="generated/torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1",
+    "parametrizations.weight_norm appears, and loads weight_g and weight_v",
+    kind="api-appeared",
+    cause="pytorch#103001",
+)
 def test_parametrized_weight_norm_loads_the_old_names(snapshot):
     """A state dict with ``weight_g`` and ``weight_v`` loads strictly into the new form."""
-    saved = {"bias": torch.tensor([0.5]), "weight_g": torch.tensor([[5.0]]), "weight_v": torch.tensor([[0.75, 1.0]])}
+    saved = {
+        "bias": torch.tensor([0.5]),
+        "weight_g": torch.tensor([[5.0]]),
+        "weight_v": torch.tensor([[0.75, 1.0]]),
+    }
 
     def act():
         layer = normalised("parametrizations.weight_norm", linear([[1.0, 1.0]], [0.0]))
@@ -63,27 +106,56 @@ def test_parametrized_weight_norm_loads_the_old_names(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
-                 page="generated/torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording")
-@pytest.mark.changed("2.1",
-                     "the parametrized form appears, and can be copied; the old one warns, and its error names weight_norm",
-                     kind="api-appeared", cause="pytorch#103001", advice="call torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("2.4", "the old function's warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     cause="pytorch#127689", advice="call torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.api(
+    "torch.nn.utils.weight_norm",
+    "torch.nn.utils.parametrizations.weight_norm",
+    page="generated/torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the parametrized form appears, and can be copied; the old one warns, and its error names weight_norm",
+    kind="api-appeared",
+    cause="pytorch#103001",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "2.4",
+    "the old function's warning is a FutureWarning instead of a UserWarning",
+    kind="warning",
+    cause="pytorch#127689",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
 @pytest.mark.parametrize("name", ADDED)
 def test_parametrized_weight_norm_can_be_deepcopied_and_the_old_form_cannot(name, snapshot):
     """The old form keeps its weight as a non-leaf and cannot be copied; the new one computes it anew, and can."""
     assert snapshot == observe(lambda: list(copy.deepcopy(normalised(name)).state_dict()))
 
 
-@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
-                 page="generated/torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording")
-@pytest.mark.changed("2.1", "the old function warns; the parametrized form appears, and cannot be saved whole", kind="warning",
-                     cause="pytorch#103001", advice="save the state dict")
-@pytest.mark.changed("2.4", "the old function's warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     cause="pytorch#127689", advice="call torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.api(
+    "torch.nn.utils.weight_norm",
+    "torch.nn.utils.parametrizations.weight_norm",
+    page="generated/torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns; the parametrized form appears, and cannot be saved whole",
+    kind="warning",
+    cause="pytorch#103001",
+    advice="save the state dict",
+)
+@pytest.mark.changed(
+    "2.4",
+    "the old function's warning is a FutureWarning instead of a UserWarning",
+    kind="warning",
+    cause="pytorch#127689",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
 @pytest.mark.parametrize("name", ADDED)
 def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, name, snapshot):
     """The old form can be saved whole; the new one refuses, and wants its state dict saved."""
@@ -94,13 +166,28 @@ def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, nam
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
-                 page="generated/torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording")
-@pytest.mark.changed("2.1", "the old function warns; the parametrized form appears, and makes the layer a ParametrizedLinear",
-                     kind="warning", cause="pytorch#103001", advice="call torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("2.4", "the old function's warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     cause="pytorch#127689", advice="call torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.api(
+    "torch.nn.utils.weight_norm",
+    "torch.nn.utils.parametrizations.weight_norm",
+    page="generated/torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns; the parametrized form appears, and makes the layer a ParametrizedLinear",
+    kind="warning",
+    cause="pytorch#103001",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "2.4",
+    "the old function's warning is a FutureWarning instead of a UserWarning",
+    kind="warning",
+    cause="pytorch#127689",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
 @pytest.mark.parametrize("name", ADDED)
 def test_parametrized_layer_is_of_a_class_of_its_own(name, snapshot):
     """The new form gives the layer a class of its own, ``ParametrizedLinear``: ``type(layer) is nn.Linear`` fails."""
@@ -112,13 +199,28 @@ def test_parametrized_layer_is_of_a_class_of_its_own(name, snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm",
-                 page="generated/torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording")
-@pytest.mark.changed("2.1", "the old function warns; the parametrized form appears, with the same gradients", kind="warning",
-                     cause="pytorch#103001", advice="call torch.nn.utils.parametrizations.weight_norm")
-@pytest.mark.changed("2.4", "the old function's warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     cause="pytorch#127689", advice="call torch.nn.utils.parametrizations.weight_norm")
+@pytest.mark.api(
+    "torch.nn.utils.weight_norm",
+    "torch.nn.utils.parametrizations.weight_norm",
+    page="generated/torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns; the parametrized form appears, with the same gradients",
+    kind="warning",
+    cause="pytorch#103001",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "2.4",
+    "the old function's warning is a FutureWarning instead of a UserWarning",
+    kind="warning",
+    cause="pytorch#127689",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
+)
 @pytest.mark.parametrize("name", ADDED)
 def test_weight_norm_splits_the_gradient_into_length_and_direction(name, snapshot):
     """The length's gradient is that of the weight along its direction, and the direction's stands at right angles to it.

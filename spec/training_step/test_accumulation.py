@@ -15,7 +15,12 @@ def gradient(batches, scale=1.0, reduction="mean"):
     model = linear([[0.5, -0.5]])
     for batch in batches:
         output = model(torch.tensor(INPUTS[batch]))
-        (scale * torch.nn.functional.mse_loss(output, torch.tensor(TARGETS[batch]), reduction=reduction)).backward()
+        (
+            scale
+            * torch.nn.functional.mse_loss(
+                output, torch.tensor(TARGETS[batch]), reduction=reduction
+            )
+        ).backward()
     return model.weight.grad
 
 
@@ -38,7 +43,9 @@ def test_micro_batches_equal_the_batch_when_the_loss_is_divided(snapshot):
     assert snapshot == observe(lambda: accumulated)
 
 
-@pytest.mark.api("torch.Tensor.backward", "torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
+@pytest.mark.api(
+    "torch.Tensor.backward", "torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss"
+)
 def test_smaller_last_micro_batch_weighs_too_much_under_mean(snapshot):
     """With micro-batches of 3 and 1 the mean loss over two counts the last sample three times as much as the others.
 

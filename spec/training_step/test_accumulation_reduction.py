@@ -25,9 +25,15 @@ def gradient(parts, loss_of):
 WHOLE, THREE_AND_ONE = [slice(0, 4)], [slice(0, 3), slice(3, 4)]
 
 
-@pytest.mark.api("torch.Tensor.backward", "torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss", article="A")
+@pytest.mark.api(
+    "torch.Tensor.backward",
+    "torch.nn.functional.mse_loss",
+    page="generated/torch.nn.MSELoss",
+    article="A",
+)
 def test_micro_batches_under_sum_need_no_scaling(snapshot):
     """Sums of parts add up to the sum of the whole, however large the parts are."""
+
     def loss_of(output, target):
         return torch.nn.functional.mse_loss(output, target, reduction="sum")
 
@@ -36,9 +42,12 @@ def test_micro_batches_under_sum_need_no_scaling(snapshot):
     assert snapshot == observe(lambda: accumulated)
 
 
-@pytest.mark.api("torch.Tensor.backward", "torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
+@pytest.mark.api(
+    "torch.Tensor.backward", "torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss"
+)
 def test_micro_batches_under_mean_weighed_by_their_size_equal_the_batch(snapshot):
     """With micro-batches of 3 and 1, each mean loss times its share of the four samples: the way out under ``mean``."""
+
     def loss_of(output, target):
         return torch.nn.functional.mse_loss(output, target) * len(output) / 4
 
@@ -52,11 +61,20 @@ def token_gradient(parts, reduction, scale):
     logits, targets = torch.nn.Parameter(torch.tensor([0.0, 0.0])), [0, 0, 1, -100]
     for part in parts:
         target = torch.tensor(targets[part])
-        (scale * torch.nn.functional.cross_entropy(logits.expand(len(target), 2), target, reduction=reduction)).backward()
+        (
+            scale
+            * torch.nn.functional.cross_entropy(
+                logits.expand(len(target), 2), target, reduction=reduction
+            )
+        ).backward()
     return logits.grad
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", "torch.Tensor.backward", page="generated/torch.nn.CrossEntropyLoss")
+@pytest.mark.api(
+    "torch.nn.functional.cross_entropy",
+    "torch.Tensor.backward",
+    page="generated/torch.nn.CrossEntropyLoss",
+)
 def test_micro_batches_of_equal_size_with_unequal_padding_do_not_equal_the_batch(snapshot):
     """Mean cross-entropy divides by the tokens that count: of halves with 2 and 1, the 1 weighs twice too much.
 
@@ -66,13 +84,20 @@ def test_micro_batches_of_equal_size_with_unequal_padding_do_not_equal_the_batch
     accumulated = token_gradient(halves, "mean", 1 / 2)
     assert not torch.allclose(accumulated, token_gradient(whole, "mean", 1.0))
     assert torch.allclose(token_gradient(halves, "sum", 1 / 3), token_gradient(whole, "mean", 1.0))
-    assert snapshot == observe(lambda: {"halves": accumulated, "whole": token_gradient(whole, "mean", 1.0)})
+    assert snapshot == observe(
+        lambda: {"halves": accumulated, "whole": token_gradient(whole, "mean", 1.0)}
+    )
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.Tensor.backward", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d", "torch.Tensor.backward", page="generated/torch.nn.BatchNorm1d"
+)
 def test_micro_batches_through_batch_norm_do_not_equal_the_batch(snapshot):
     """Batch norm normalises each micro-batch by its own statistics, here to -1 and 1: no scaling of the loss mends it."""
-    x, scale = torch.tensor([[0.0], [2.0], [4.0], [6.0]]), torch.tensor([[1.0], [2.0], [3.0], [4.0]])
+    x, scale = (
+        torch.tensor([[0.0], [2.0], [4.0], [6.0]]),
+        torch.tensor([[1.0], [2.0], [3.0], [4.0]]),
+    )
 
     def weight_gradient(parts):
         norm = torch.nn.BatchNorm1d(1)
@@ -93,7 +118,9 @@ def regressions(draw):
     """Inputs [n, 2], targets [n, 1] and weight [1, 2] in float64, and a cut of the n samples into micro-batches."""
     sizes = draw(st.lists(st.integers(1, 3), min_size=1, max_size=4))
     shapes = (sum(sizes), 2), (sum(sizes), 1), (1, 2)
-    inputs, targets, weight = (draw(arrays(np.float64, shape, elements=numbers)) for shape in shapes)
+    inputs, targets, weight = (
+        draw(arrays(np.float64, shape, elements=numbers)) for shape in shapes
+    )
     ends = np.cumsum(sizes)
     return inputs, targets, weight, [slice(end - size, end) for size, end in zip(sizes, ends)]
 
@@ -121,8 +148,12 @@ def batch_gradient(inputs, targets, weight):
 def test_micro_batches_weighed_by_their_share_equal_the_batch_whatever_their_sizes(regression):
     """Any cut into micro-batches gives the batch's gradient when each mean loss is multiplied by its share of the samples."""
     inputs, targets, weight, parts = regression
-    got = accumulated_gradient(inputs, targets, weight, parts, lambda part: size(part) / len(inputs))
-    np.testing.assert_allclose(got, batch_gradient(inputs, targets, weight), rtol=1e-12, atol=1e-12)  # float64: eps is 2e-16
+    got = accumulated_gradient(
+        inputs, targets, weight, parts, lambda part: size(part) / len(inputs)
+    )
+    np.testing.assert_allclose(
+        got, batch_gradient(inputs, targets, weight), rtol=1e-12, atol=1e-12
+    )  # float64: eps is 2e-16
 
 
 @settings(max_examples=25)
@@ -130,7 +161,14 @@ def test_micro_batches_weighed_by_their_share_equal_the_batch_whatever_their_siz
 def test_k_equal_micro_batches_divided_by_k_equal_the_batch(regression, k):
     """k micro-batches of one size, each mean loss divided by k, give the gradient of the batch of them all."""
     inputs, targets, weight, _ = regression
-    inputs, targets = np.tile(inputs, (k, 1)), np.concatenate([targets + number for number in range(k)])
+    inputs, targets = (
+        np.tile(inputs, (k, 1)),
+        np.concatenate([targets + number for number in range(k)]),
+    )
     n = len(inputs) // k
-    got = accumulated_gradient(inputs, targets, weight, [slice(i * n, (i + 1) * n) for i in range(k)], lambda part: 1 / k)
-    np.testing.assert_allclose(got, batch_gradient(inputs, targets, weight), rtol=1e-12, atol=1e-12)  # float64: eps is 2e-16
+    got = accumulated_gradient(
+        inputs, targets, weight, [slice(i * n, (i + 1) * n) for i in range(k)], lambda part: 1 / k
+    )
+    np.testing.assert_allclose(
+        got, batch_gradient(inputs, targets, weight), rtol=1e-12, atol=1e-12
+    )  # float64: eps is 2e-16

@@ -26,84 +26,197 @@ def step(x, **settings):
 
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
-@pytest.mark.changed("1.10", "without CUDA it warns that device_type 'cuda' is disabled", kind="warning",
-                     cause="pytorch#61002 (probably)", advice="ignore it")
-@pytest.mark.changed("1.13", "warns no longer that device_type 'cuda' is disabled", kind="warning", cause="pytorch#79203")
-@pytest.mark.changed("2.1", "warns that use_reentrant should be given, and that its default will become False", kind="warning",
-                     cause="pytorch#100551", advice="pass use_reentrant=False, or True to keep the old way", unless="use_reentrant")
-@pytest.mark.changed("2.3", "the message announces an exception for 2.4, and another default no longer", kind="wording",
-                     cause="pytorch#116710", unless="use_reentrant")
-@pytest.mark.changed("2.4", "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated", kind="warning",
-                     cause="pytorch#126062", advice="ignore it: 2.5 is without it")
-@pytest.mark.changed("2.5",
-                     "warns no longer that torch.cpu.amp.autocast is deprecated; the message announces the exception for 2.5",
-                     kind="warning", cause="pytorch#127774")
-@pytest.mark.changed("2.9", "the message announces the exception for 2.9", kind="wording", cause="pytorch#160643", unless="use_reentrant")
-@pytest.mark.changed("2.15", "the message announces the exception for a future release", kind="wording", cause="pytorch#193720", unless="use_reentrant")
+@pytest.mark.changed(
+    "1.10",
+    "without CUDA it warns that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#61002 (probably)",
+    advice="ignore it",
+)
+@pytest.mark.changed(
+    "1.13",
+    "warns no longer that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#79203",
+)
+@pytest.mark.changed(
+    "2.1",
+    "warns that use_reentrant should be given, and that its default will become False",
+    kind="warning",
+    cause="pytorch#100551",
+    advice="pass use_reentrant=False, or True to keep the old way",
+    unless="use_reentrant",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the message announces an exception for 2.4, and another default no longer",
+    kind="wording",
+    cause="pytorch#116710",
+    unless="use_reentrant",
+)
+@pytest.mark.changed(
+    "2.4",
+    "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated",
+    kind="warning",
+    cause="pytorch#126062",
+    advice="ignore it: 2.5 is without it",
+)
+@pytest.mark.changed(
+    "2.5",
+    "warns no longer that torch.cpu.amp.autocast is deprecated; the message announces the exception for 2.5",
+    kind="warning",
+    cause="pytorch#127774",
+)
+@pytest.mark.changed(
+    "2.9",
+    "the message announces the exception for 2.9",
+    kind="wording",
+    cause="pytorch#160643",
+    unless="use_reentrant",
+)
+@pytest.mark.changed(
+    "2.15",
+    "the message announces the exception for a future release",
+    kind="wording",
+    cause="pytorch#193720",
+    unless="use_reentrant",
+)
 def test_checkpoint_wants_use_reentrant_to_be_given(snapshot):
     """Without it, it warns, and takes the old way of the two: forward without grad, and again with grad in backward."""
     assert snapshot == observe(lambda: step(torch.tensor([2.0], requires_grad=True)))
 
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
-@pytest.mark.changed("1.11", "checkpoint takes use_reentrant; without CUDA it warns that device_type 'cuda' is disabled",
-                     kind="api-appeared", cause="pytorch#69508")
-@pytest.mark.changed("1.13", "warns no longer that device_type 'cuda' is disabled", kind="warning", cause="pytorch#79203")
-@pytest.mark.changed("2.4", "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated", kind="warning",
-                     cause="pytorch#126062", advice="ignore it: 2.5 is without it")
-@pytest.mark.changed("2.5", "warns no longer that torch.cpu.amp.autocast is deprecated", kind="warning", cause="pytorch#127774")
+@pytest.mark.changed(
+    "1.11",
+    "checkpoint takes use_reentrant; without CUDA it warns that device_type 'cuda' is disabled",
+    kind="api-appeared",
+    cause="pytorch#69508",
+)
+@pytest.mark.changed(
+    "1.13",
+    "warns no longer that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#79203",
+)
+@pytest.mark.changed(
+    "2.4",
+    "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated",
+    kind="warning",
+    cause="pytorch#126062",
+    advice="ignore it: 2.5 is without it",
+)
+@pytest.mark.changed(
+    "2.5",
+    "warns no longer that torch.cpu.amp.autocast is deprecated",
+    kind="warning",
+    cause="pytorch#127774",
+)
 @pytest.mark.parametrize("reentrant", [True, False], ids=["reentrant", "other"])
 def test_checkpoint_runs_the_function_again_in_backward(reentrant, snapshot):
     """Gradients are those of 3 x² at 2: 12, and 4 for the weight. The old way runs without grad at first."""
-    assert snapshot == observe(lambda: step(torch.tensor([2.0], requires_grad=True), use_reentrant=reentrant))
+    assert snapshot == observe(
+        lambda: step(torch.tensor([2.0], requires_grad=True), use_reentrant=reentrant)
+    )
 
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
-@pytest.mark.changed("1.11", "checkpoint takes use_reentrant, and warns that no input requires grad", kind="exception",
-                     cause="pytorch#69508", advice="pass use_reentrant=False")
+@pytest.mark.changed(
+    "1.11",
+    "checkpoint takes use_reentrant, and warns that no input requires grad",
+    kind="exception",
+    cause="pytorch#69508",
+    advice="pass use_reentrant=False",
+)
 def test_reentrant_checkpoint_of_an_input_without_grad_trains_nothing(snapshot):
     """Trap: the first layer of a model, whose input is a batch of data. It warns, and backward finds no graph."""
     assert snapshot == observe(lambda: step(torch.tensor([2.0]), use_reentrant=True))
 
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
-@pytest.mark.changed("1.11", "checkpoint takes use_reentrant; without CUDA it warns that device_type 'cuda' is disabled",
-                     kind="api-appeared", cause="pytorch#69508")
-@pytest.mark.changed("1.13", "warns no longer that device_type 'cuda' is disabled", kind="warning", cause="pytorch#79203")
-@pytest.mark.changed("2.4", "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated", kind="warning",
-                     cause="pytorch#126062", advice="ignore it: 2.5 is without it")
-@pytest.mark.changed("2.5", "warns no longer that torch.cpu.amp.autocast is deprecated", kind="warning", cause="pytorch#127774")
+@pytest.mark.changed(
+    "1.11",
+    "checkpoint takes use_reentrant; without CUDA it warns that device_type 'cuda' is disabled",
+    kind="api-appeared",
+    cause="pytorch#69508",
+)
+@pytest.mark.changed(
+    "1.13",
+    "warns no longer that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#79203",
+)
+@pytest.mark.changed(
+    "2.4",
+    "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated",
+    kind="warning",
+    cause="pytorch#126062",
+    advice="ignore it: 2.5 is without it",
+)
+@pytest.mark.changed(
+    "2.5",
+    "warns no longer that torch.cpu.amp.autocast is deprecated",
+    kind="warning",
+    cause="pytorch#127774",
+)
 def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
     """``use_reentrant=False`` needs no input that requires grad."""
     assert snapshot == observe(lambda: step(torch.tensor([2.0]), use_reentrant=False))
 
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
-@pytest.mark.changed("1.11", "checkpoint takes use_reentrant; without CUDA it warns that device_type 'cuda' is disabled",
-                     kind="api-appeared", cause="pytorch#69508")
-@pytest.mark.changed("1.13", "warns no longer that device_type 'cuda' is disabled", kind="warning", cause="pytorch#79203")
-@pytest.mark.changed("2.4", "warns that torch.cpu.amp.autocast, its own call, is deprecated; the error names use_reentrant",
-                     kind="warning", cause="pytorch#126062", advice="ignore it: 2.5 is without it")
-@pytest.mark.changed("2.5", "warns no longer that torch.cpu.amp.autocast is deprecated", kind="warning", cause="pytorch#127774")
+@pytest.mark.changed(
+    "1.11",
+    "checkpoint takes use_reentrant; without CUDA it warns that device_type 'cuda' is disabled",
+    kind="api-appeared",
+    cause="pytorch#69508",
+)
+@pytest.mark.changed(
+    "1.13",
+    "warns no longer that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#79203",
+)
+@pytest.mark.changed(
+    "2.4",
+    "warns that torch.cpu.amp.autocast, its own call, is deprecated; the error names use_reentrant",
+    kind="warning",
+    cause="pytorch#126062",
+    advice="ignore it: 2.5 is without it",
+)
+@pytest.mark.changed(
+    "2.5",
+    "warns no longer that torch.cpu.amp.autocast is deprecated",
+    kind="warning",
+    cause="pytorch#127774",
+)
 @pytest.mark.parametrize("reentrant", [True, False], ids=["reentrant", "other"])
 def test_autograd_grad_through_a_checkpoint_works_unless_it_is_reentrant(reentrant, snapshot):
     """The old way is for ``backward()`` alone, without ``inputs``."""
+
     def act():
         function, weight = tripled([])
         x = torch.tensor([2.0], requires_grad=True)
-        return torch.autograd.grad(checkpointing.checkpoint(function, x, use_reentrant=reentrant).sum(), x)
+        return torch.autograd.grad(
+            checkpointing.checkpoint(function, x, use_reentrant=reentrant).sum(), x
+        )
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
-@pytest.mark.changed("2.14", "without a function it makes a decorator", kind="error-gone", cause="pytorch#189411")
+@pytest.mark.changed(
+    "2.14", "without a function it makes a decorator", kind="error-gone", cause="pytorch#189411"
+)
 def test_checkpoint_without_a_function_decorates_one(snapshot):
     """``@checkpoint(use_reentrant=False)``."""
+
     def act():
         calls = []
         function, weight = tripled(calls)
-        checkpointing.checkpoint(use_reentrant=False)(function)(torch.tensor([2.0])).sum().backward()
+        checkpointing.checkpoint(use_reentrant=False)(function)(
+            torch.tensor([2.0])
+        ).sum().backward()
         return {"weight": weight.grad, "calls": len(calls)}
 
     assert snapshot == observe(act)

@@ -51,10 +51,16 @@ def test_adams_first_step_does_not_depend_on_betas(snapshot):
 magnitudes = st.floats(1e-3, 1e3) | st.floats(-1e3, -1e-3)
 
 
-@given(st.lists(st.tuples(st.floats(-10, 10), magnitudes), min_size=1, max_size=4), st.floats(1e-4, 1.0), st.floats(1e-8, 1e-2))
+@given(
+    st.lists(st.tuples(st.floats(-10, 10), magnitudes), min_size=1, max_size=4),
+    st.floats(1e-4, 1.0),
+    st.floats(1e-8, 1e-2),
+)
 def test_adams_first_step_is_lr_times_gradient_over_its_magnitude_plus_eps(pairs, lr, eps):
     """Any weights, gradients, lr and eps: the step is that of the formula, in float64."""
     weight, gradient = np.array(pairs).T
     got = first_step(weight.tolist(), gradient.tolist(), torch.float64, lr=lr, eps=eps).numpy()
     # float64 has an eps of 2e-16; beta2 = 0.999 leaves three digits fewer of v, and squaring a small gradient no more
-    np.testing.assert_allclose(got, adam_first_step(weight, gradient, lr, eps), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        got, adam_first_step(weight, gradient, lr, eps), rtol=1e-12, atol=1e-12
+    )

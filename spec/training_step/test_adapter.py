@@ -28,8 +28,21 @@ def parameters_after_adam(model):
 @pytest.mark.api("torch.nn.Module", "torch.sigmoid", page="generated/torch.nn.Module", article="A")
 def test_adapter_network_gives_the_printed_outputs(snapshot):
     """``sigmoid(head(base(x) + adapter(x)))`` gives the ten outputs that article A prints for its ten inputs."""
-    printed = [[0.6159], [0.5352], [0.5104], [0.3628], [0.6889], [0.6323], [0.3086], [0.5092], [0.1160], [0.4349]]
-    assert not unlike_print(lambda model: {"output": model().detach()}, frozen_base_with_adapter, {"output": printed})
+    printed = [
+        [0.6159],
+        [0.5352],
+        [0.5104],
+        [0.3628],
+        [0.6889],
+        [0.6323],
+        [0.3086],
+        [0.5092],
+        [0.1160],
+        [0.4349],
+    ]
+    assert not unlike_print(
+        lambda model: {"output": model().detach()}, frozen_base_with_adapter, {"output": printed}
+    )
     assert snapshot == observe(lambda: frozen_base_with_adapter()())
 
 
@@ -40,7 +53,9 @@ def test_adapter_loss_is_the_sum_of_squares_over_ten(snapshot):
     by_hand = ((model().squeeze() - torch.tensor(TARGET)) ** 2).sum() / 10
     assert torch.allclose(loss_of(model), by_hand)
     printed = {"loss": 0.3196709156036377}
-    assert not unlike_print(lambda model: {"loss": loss_of(model).detach()}, frozen_base_with_adapter, printed)
+    assert not unlike_print(
+        lambda model: {"loss": loss_of(model).detach()}, frozen_base_with_adapter, printed
+    )
     assert snapshot == observe(lambda: loss_of(model))
 
 
@@ -51,10 +66,18 @@ def test_adapter_and_head_get_the_printed_gradients(snapshot):
     The first table is printed with five digits, 2.0354e-02: a hundred times it has at least four decimals.
     """
     printed = {
-        "100 adapter.fc1.weight": [[2.0354, -0.79889, -0.21384, 0.93599, -0.77675],
-                                   [0.071102, 0.0038607, 0.055156, -0.096660, -0.13542]],
+        "100 adapter.fc1.weight": [
+            [2.0354, -0.79889, -0.21384, 0.93599, -0.77675],
+            [0.071102, 0.0038607, 0.055156, -0.096660, -0.13542],
+        ],
         "adapter.fc1.bias": [-0.0043, -0.0006],
-        "adapter.fc2.weight": [[0.0065, -0.0079], [0.0049, -0.0060], [0.0074, -0.0090], [0.0069, -0.0085], [-0.0105, 0.0128]],
+        "adapter.fc2.weight": [
+            [0.0065, -0.0079],
+            [0.0049, -0.0060],
+            [0.0074, -0.0090],
+            [0.0069, -0.0085],
+            [-0.0105, 0.0128],
+        ],
         "adapter.fc2.bias": [-0.0130, -0.0098, -0.0147, -0.0139, 0.0210],
         "head.weight": [[-0.0263, -0.0578, -0.0509, -0.0682, 0.0748]],
         "head.bias": [0.0564],
@@ -73,14 +96,26 @@ def test_adapter_and_head_get_the_printed_gradients(snapshot):
 def test_adapter_and_head_have_the_printed_values_after_adam(snapshot):
     """One step of Adam with lr 1e-3 takes the adapter and the head to the values that article A prints; the base rests."""
     printed = {
-        "adapter.fc1.weight": [[0.2942, -0.0893, 0.3805, 0.2223, -0.3789], [0.3108, -0.3898, 0.0483, 0.2264, 0.2541]],
+        "adapter.fc1.weight": [
+            [0.2942, -0.0893, 0.3805, 0.2223, -0.3789],
+            [0.3108, -0.3898, 0.0483, 0.2264, 0.2541],
+        ],
         "adapter.fc1.bias": [0.2696, 0.2890],
-        "adapter.fc2.weight": [[-0.6235, 0.0214], [0.2981, 0.3428], [0.3008, -0.1139], [0.5915, -0.2599], [-0.5744, -0.1216]],
+        "adapter.fc2.weight": [
+            [-0.6235, 0.0214],
+            [0.2981, 0.3428],
+            [0.3008, -0.1139],
+            [0.5915, -0.2599],
+            [-0.5744, -0.1216],
+        ],
         "adapter.fc2.bias": [0.4109, 0.1899, -0.2459, -0.1459, -0.3653],
         "head.weight": [[-0.2288, -0.1730, -0.2606, -0.2461, 0.3713]],
         "head.bias": [-0.1825],
     }
-    start, after = parameters_of(frozen_base_with_adapter().network), parameters_after_adam(frozen_base_with_adapter())
+    start, after = (
+        parameters_of(frozen_base_with_adapter().network),
+        parameters_after_adam(frozen_base_with_adapter()),
+    )
     for name in start:
         assert name.startswith("base") == torch.equal(start[name], after[name])
     assert not unlike_print(parameters_after_adam, frozen_base_with_adapter, printed)

@@ -7,26 +7,53 @@ from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.Tensor.__truediv__", "torch.div", page="generated/torch.div")
-@pytest.mark.changed("1.5", "warns that the division of integers will change", kind="warning", cause="pytorch#34570",
-                     advice="make one of them a float")
-@pytest.mark.changed("1.6", "raises: integers cannot be divided with /", kind="error", cause="pytorch#38620",
-                     advice="make one of them a float")
+@pytest.mark.changed(
+    "1.5",
+    "warns that the division of integers will change",
+    kind="warning",
+    cause="pytorch#34570",
+    advice="make one of them a float",
+)
+@pytest.mark.changed(
+    "1.6",
+    "raises: integers cannot be divided with /",
+    kind="error",
+    cause="pytorch#38620",
+    advice="make one of them a float",
+)
 @pytest.mark.changed("1.7", "gives the fraction", kind="error-gone", cause="pytorch#42907")
 def test_integers_divided_make_a_fraction(snapshot):
     """``correct / total`` of counts is 0.75. Trap: on old releases it was 0, and the accuracy with it."""
+
     def act():
         correct = (torch.tensor([0, 1, 2, 3]) == torch.tensor([0, 1, 2, 0])).sum()
-        return {"by a number": correct / 4, "by a tensor": correct / torch.tensor(4), "of a number": 1 / torch.tensor(4)}
+        return {
+            "by a number": correct / 4,
+            "by a tensor": correct / torch.tensor(4),
+            "of a number": 1 / torch.tensor(4),
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Tensor.__floordiv__", "torch.floor_divide", page="generated/torch.floor_divide")
-@pytest.mark.changed("1.9", "warns that floor_divide rounds towards zero", kind="warning", cause="pytorch#50281",
-                     advice="write torch.div(a, b, rounding_mode=\"floor\"), or \"trunc\"")
+@pytest.mark.api(
+    "torch.Tensor.__floordiv__", "torch.floor_divide", page="generated/torch.floor_divide"
+)
+@pytest.mark.changed(
+    "1.9",
+    "warns that floor_divide rounds towards zero",
+    kind="warning",
+    cause="pytorch#50281",
+    advice='write torch.div(a, b, rounding_mode="floor"), or "trunc"',
+)
 @pytest.mark.changed("1.10", "the warning names __floordiv__", kind="wording")
-@pytest.mark.changed("1.13", "rounds down, towards minus infinity, where it rounded towards zero", kind="silent",
-                     cause="pytorch#78411", advice="write torch.div(a, b, rounding_mode=\"trunc\") for what it was")
+@pytest.mark.changed(
+    "1.13",
+    "rounds down, towards minus infinity, where it rounded towards zero",
+    kind="silent",
+    cause="pytorch#78411",
+    advice='write torch.div(a, b, rounding_mode="trunc") for what it was',
+)
 @pytest.mark.parametrize("values", [[-3, 3], [-3.0, 3.0]], ids=["integers", "floats"])
 def test_floor_division_rounds_down(values, snapshot):
     """-3 // 2 is -2, as in Python. Trap: it was -1 on old releases, rounded towards zero."""
@@ -34,12 +61,19 @@ def test_floor_division_rounds_down(values, snapshot):
 
 
 @pytest.mark.api("torch.Tensor.max", page="generated/torch.max")
-@pytest.mark.changed("1.6", "max gives the first index of several, where it gave the last", kind="silent")
-@pytest.mark.changed("1.7", "argmax gives the first index of several, where it gave the last", kind="silent",
-                     cause="pytorch#42004")
+@pytest.mark.changed(
+    "1.6", "max gives the first index of several, where it gave the last", kind="silent"
+)
+@pytest.mark.changed(
+    "1.7",
+    "argmax gives the first index of several, where it gave the last",
+    kind="silent",
+    cause="pytorch#42004",
+)
 @pytest.mark.parametrize("way", ["max", "argmax"])
 def test_prediction_among_equal_scores_is_the_first(way, snapshot):
     """Two classes with the same score: the one with the lower index is predicted. It was another one on old releases."""
+
     def act():
         scores = torch.tensor([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0]])
         return scores.max(1)[1] if way == "max" else scores.argmax(1)
@@ -49,9 +83,18 @@ def test_prediction_among_equal_scores_is_the_first(way, snapshot):
 
 @pytest.mark.api("torch.mean", page="generated/torch.mean")
 @pytest.mark.changed("1.9", "of bools, the message says Long", kind="wording")
-@pytest.mark.changed("1.10", "the message says that mean wants floating point or complex numbers", kind="wording")
-@pytest.mark.changed("1.12", "the message says that the output dtype could not be inferred", kind="wording")
-@pytest.mark.changed("2.15", "raises NotImplementedError, a kind of RuntimeError", kind="exception", cause="pytorch#192351")
+@pytest.mark.changed(
+    "1.10", "the message says that mean wants floating point or complex numbers", kind="wording"
+)
+@pytest.mark.changed(
+    "1.12", "the message says that the output dtype could not be inferred", kind="wording"
+)
+@pytest.mark.changed(
+    "2.15",
+    "raises NotImplementedError, a kind of RuntimeError",
+    kind="exception",
+    cause="pytorch#192351",
+)
 @pytest.mark.parametrize("values", [[1, 2], [True, False]], ids=["integers", "bools"])
 def test_mean_of_integers_raises(values, snapshot):
     """``(prediction == target).mean()`` raises: write ``.float().mean()``."""
@@ -62,6 +105,7 @@ def test_mean_of_integers_raises(values, snapshot):
 @pytest.mark.changed("2.14", "raises NotImplementedError, a kind of RuntimeError", kind="exception")
 def test_mask_subtracted_from_one_raises(snapshot):
     """``1 - mask`` of bools raises: write ``~mask``."""
+
     def act():
         mask = torch.tensor([True, False])
         return {"~mask": ~mask, "1 - mask": 1 - mask}
@@ -70,7 +114,9 @@ def test_mask_subtracted_from_one_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.item", page="generated/torch.Tensor.item")
-@pytest.mark.changed("2.0", "raises RuntimeError instead of ValueError", kind="exception", advice="catch both")
+@pytest.mark.changed(
+    "2.0", "raises RuntimeError instead of ValueError", kind="exception", advice="catch both"
+)
 @pytest.mark.parametrize("values", [[1.0, 2.0], []], ids=["two", "none"])
 def test_item_of_another_count_than_one_raises(values, snapshot):
     """A loss with ``reduction="none"`` has no ``item()``. The exception's class changed: catch RuntimeError and ValueError."""
@@ -78,18 +124,29 @@ def test_item_of_another_count_than_one_raises(values, snapshot):
 
 
 @pytest.mark.api("torch.Tensor.item", page="generated/torch.Tensor.item")
-@pytest.mark.changed("2.8", "float(), math and torch.tensor([..]) of a loss with a graph warn", kind="warning",
-                     cause="pytorch#143261", advice="write loss.detach() or loss.item()")
+@pytest.mark.changed(
+    "2.8",
+    "float(), math and torch.tensor([..]) of a loss with a graph warn",
+    kind="warning",
+    cause="pytorch#143261",
+    advice="write loss.detach() or loss.item()",
+)
 @pytest.mark.parametrize("way", ["item", "float", "math", "tensor", "format"])
 def test_number_made_of_a_loss_with_a_graph_warns_unless_asked_for(way, snapshot):
     """``item()`` and ``format`` take the number out and say nothing. ``float(loss)``, ``math.sqrt(loss)`` and
     ``torch.tensor([loss])`` cut the graph as well, perhaps without intent: they warn. Write ``loss.detach()`` first."""
+
     def act():
         import math
 
         loss = torch.tensor(4.0, requires_grad=True) * 1
-        ways = {"item": lambda: loss.item(), "float": lambda: float(loss), "math": lambda: math.sqrt(loss),
-                "tensor": lambda: torch.tensor([loss]), "format": lambda: f"{loss:.2f}"}
+        ways = {
+            "item": lambda: loss.item(),
+            "float": lambda: float(loss),
+            "math": lambda: math.sqrt(loss),
+            "tensor": lambda: torch.tensor([loss]),
+            "format": lambda: f"{loss:.2f}",
+        }
         return ways[way]()
 
     assert snapshot == observe(act)
@@ -98,6 +155,7 @@ def test_number_made_of_a_loss_with_a_graph_warns_unless_asked_for(way, snapshot
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach")
 def test_running_sum_of_losses_holds_every_graph(snapshot):
     """Trap: ``total += loss`` has a graph, back to the first batch: memory grows. ``total += loss.item()`` is a float."""
+
     def act():
         total, number = 0.0, 0.0
         for x in (1.0, 2.0, 3.0):
@@ -123,14 +181,22 @@ def test_numpy_of_a_loss_with_a_graph_raises(snapshot):
 @pytest.mark.changed("1.13", "numpy takes force", kind="api-appeared", cause="pytorch#78564")
 def test_numpy_by_force_detaches_for_you(snapshot):
     """``loss.numpy(force=True)`` is ``loss.detach().cpu().numpy()``, whatever of it is needed."""
-    assert snapshot == observe(lambda: (torch.ones(1, requires_grad=True) * 2).numpy(force=True).tolist())
+    assert snapshot == observe(
+        lambda: (torch.ones(1, requires_grad=True) * 2).numpy(force=True).tolist()
+    )
 
 
 @pytest.mark.api("torch.tensor", page="generated/torch.tensor")
-@pytest.mark.changed("2.8", "warns that losses with a graph are made numbers", kind="warning", cause="pytorch#143261",
-                     advice="call torch.stack, or detach them")
+@pytest.mark.changed(
+    "2.8",
+    "warns that losses with a graph are made numbers",
+    kind="warning",
+    cause="pytorch#143261",
+    advice="call torch.stack, or detach them",
+)
 def test_tensor_of_a_list_of_losses_has_no_graph(snapshot):
     """Trap: ``torch.tensor([a, b])`` copies numbers, and backward finds nothing; ``torch.stack([a, b])`` keeps the graph."""
+
     def act():
         w = torch.ones(1, requires_grad=True)
         losses = [(w * 2).sum(), (w * 3).sum()]
@@ -140,10 +206,16 @@ def test_tensor_of_a_list_of_losses_has_no_graph(snapshot):
 
 
 @pytest.mark.api("torch.tensor", page="generated/torch.tensor")
-@pytest.mark.changed("1.10", "warns that it is slow", kind="warning", cause="pytorch#51680",
-                     advice="call torch.tensor(numpy.array(batch))")
+@pytest.mark.changed(
+    "1.10",
+    "warns that it is slow",
+    kind="warning",
+    cause="pytorch#51680",
+    advice="call torch.tensor(numpy.array(batch))",
+)
 def test_tensor_of_a_list_of_arrays_warns(snapshot):
     """It goes element by element. ``torch.tensor(numpy.array(batch))`` does not."""
+
     def act():
         import numpy as np
 
@@ -153,23 +225,42 @@ def test_tensor_of_a_list_of_arrays_warns(snapshot):
 
 
 @pytest.mark.api("torch.tensor", page="generated/torch.tensor")
-@pytest.mark.changed("1.5", "a numpy.float64 gives float64, also in a list, where it gave float32", kind="silent",
-                     advice="pass dtype, or a float of Python")
+@pytest.mark.changed(
+    "1.5",
+    "a numpy.float64 gives float64, also in a list, where it gave float32",
+    kind="silent",
+    advice="pass dtype, or a float of Python",
+)
 def test_tensor_of_a_numpy_number_has_its_dtype(snapshot):
     """``torch.tensor(numpy.float64(1))`` is float64, as of an array; of Python's float it is float32."""
+
     def act():
         import numpy as np
 
-        return {"numpy": torch.tensor(np.float64(1.0)), "python": torch.tensor(1.0), "list": torch.tensor([np.float64(1.0)])}
+        return {
+            "numpy": torch.tensor(np.float64(1.0)),
+            "python": torch.tensor(1.0),
+            "list": torch.tensor([np.float64(1.0)]),
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.full", page="generated/torch.full")
-@pytest.mark.changed("1.6", "raises, as 1.5 had warned: the dtype must be told", kind="error", cause="pytorch#40364",
-                     advice="pass dtype, or 1.0")
-@pytest.mark.changed("1.7", "integers and bools, where before 1.6 there were floats", kind="error-gone", cause="pytorch#41912",
-                     advice="pass dtype, or 1.0")
+@pytest.mark.changed(
+    "1.6",
+    "raises, as 1.5 had warned: the dtype must be told",
+    kind="error",
+    cause="pytorch#40364",
+    advice="pass dtype, or 1.0",
+)
+@pytest.mark.changed(
+    "1.7",
+    "integers and bools, where before 1.6 there were floats",
+    kind="error-gone",
+    cause="pytorch#41912",
+    advice="pass dtype, or 1.0",
+)
 @pytest.mark.parametrize("value", [1, True], ids=["integer", "bool"])
 def test_full_has_the_dtype_of_its_value(value, snapshot):
     """``torch.full((2,), 1)`` is a tensor of integers: no parameter, no gradient. Write 1.0."""
@@ -178,16 +269,26 @@ def test_full_has_the_dtype_of_its_value(value, snapshot):
 
 
 @pytest.mark.api("torch.std", page="generated/torch.std")
-@pytest.mark.changed("2.2", "warns that no degrees of freedom are left", kind="warning", cause="pytorch#109824",
-                     advice="pass correction=0, or leave batches of one out")
+@pytest.mark.changed(
+    "2.2",
+    "warns that no degrees of freedom are left",
+    kind="warning",
+    cause="pytorch#109824",
+    advice="pass correction=0, or leave batches of one out",
+)
 def test_standard_deviation_of_one_element_is_nan_with_a_warning(snapshot):
     """Nothing is left to divide by: n - 1 is 0. A last batch of one shows up so."""
     assert snapshot == observe(lambda: torch.ones(1).std())
 
 
 @pytest.mark.api("torch.Tensor.clamp", page="generated/torch.clamp")
-@pytest.mark.changed("1.12", "the bounds take part in the dtype: 1.5, where it was 1", kind="silent", cause="pytorch#77035",
-                     advice="pass integers as bounds for what it was")
+@pytest.mark.changed(
+    "1.12",
+    "the bounds take part in the dtype: 1.5, where it was 1",
+    kind="silent",
+    cause="pytorch#77035",
+    advice="pass integers as bounds for what it was",
+)
 def test_integers_clamped_at_a_fraction_become_floats(snapshot):
     """5 clamped at 1.5 is 1.5. It was 1."""
     assert snapshot == observe(lambda: torch.tensor([5]).clamp(max=1.5))
@@ -195,8 +296,15 @@ def test_integers_clamped_at_a_fraction_become_floats(snapshot):
 
 @pytest.mark.api("torch.equal", page="generated/torch.equal")
 @pytest.mark.changed("1.7", "the message is in other words", kind="wording")
-@pytest.mark.changed("1.13", "compares tensors of two dtypes by their values", kind="error-gone", cause="pytorch#83350",
-                     advice="compare dtypes too")
+@pytest.mark.changed(
+    "1.13",
+    "compares tensors of two dtypes by their values",
+    kind="error-gone",
+    cause="pytorch#83350",
+    advice="compare dtypes too",
+)
 def test_equal_compares_values_of_two_dtypes(snapshot):
     """float32 and float64 ones are equal: to tell whether a model is unchanged, compare dtypes too."""
-    assert snapshot == observe(lambda: torch.equal(torch.ones(1), torch.ones(1, dtype=torch.float64)))
+    assert snapshot == observe(
+        lambda: torch.equal(torch.ones(1), torch.ones(1, dtype=torch.float64))
+    )

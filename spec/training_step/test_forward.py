@@ -15,15 +15,17 @@ def test_forward_builds_a_graph_and_a_scalar_loss(snapshot):
     model = linear([[1.0, 2.0]], [0.5])
     loss = torch.nn.functional.mse_loss(model(torch.tensor([[1.0, 3.0]])), torch.tensor([[5.0]]))
     assert loss.grad_fn is not None
-    assert snapshot == observe(lambda: {
-        "loss": loss,
-        "shape": loss.shape,
-        "is_leaf": loss.is_leaf,
-        "weight": model.weight,
-        "bias": model.bias,
-        "weight.grad": model.weight.grad,
-        "bias.grad": model.bias.grad,
-    })
+    assert snapshot == observe(
+        lambda: {
+            "loss": loss,
+            "shape": loss.shape,
+            "is_leaf": loss.is_leaf,
+            "weight": model.weight,
+            "bias": model.bias,
+            "weight.grad": model.weight.grad,
+            "bias.grad": model.bias.grad,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module.__call__", page="generated/torch.nn.Module", article="A")
@@ -33,18 +35,34 @@ def test_calling_a_model_equals_its_layers_composed_by_hand(snapshot):
     The article prints fc2's output with five digits, 9.2656e-01: ten times it has at least four decimals.
     """
     printed = {
-        "fc1": [[1.2801, -0.1998], [0.2011, 0.8952], [0.7247, 0.0215], [0.4057, -0.0852], [0.4344, 0.6810]],
-        "relu": [[1.2801, 0.0], [0.2011, 0.8952], [0.7247, 0.0215], [0.4057, 0.0], [0.4344, 0.6810]],
-        "10 fc2": [[-3.1179, 9.2656, 6.6133, 7.6778, 1.6566],
-                   [-2.3086, -0.36633, -0.024526, -0.0020451, 7.2680],
-                   [-2.0840, 6.7831, 5.9427, 4.4476, 2.5295],
-                   [-1.4424, 5.5479, 5.7692, 2.6476, 2.8756],
-                   [-2.4546, 1.8325, 1.5396, 1.6924, 5.9601]],
-        "by hand": [[-1.5320, 1.1768, 0.3724, 0.5691, -2.6881],
-                    [0.1978, -1.6415, 0.5737, 1.1027, -0.9035],
-                    [0.2654, 1.7584, -0.0215, 0.4250, -0.4211],
-                    [-0.7080, 1.4549, 1.0265, -0.2810, 0.4125],
-                    [1.7524, -1.0097, 1.6874, -0.7032, 0.5512]],
+        "fc1": [
+            [1.2801, -0.1998],
+            [0.2011, 0.8952],
+            [0.7247, 0.0215],
+            [0.4057, -0.0852],
+            [0.4344, 0.6810],
+        ],
+        "relu": [
+            [1.2801, 0.0],
+            [0.2011, 0.8952],
+            [0.7247, 0.0215],
+            [0.4057, 0.0],
+            [0.4344, 0.6810],
+        ],
+        "10 fc2": [
+            [-3.1179, 9.2656, 6.6133, 7.6778, 1.6566],
+            [-2.3086, -0.36633, -0.024526, -0.0020451, 7.2680],
+            [-2.0840, 6.7831, 5.9427, 4.4476, 2.5295],
+            [-1.4424, 5.5479, 5.7692, 2.6476, 2.8756],
+            [-2.4546, 1.8325, 1.5396, 1.6924, 5.9601],
+        ],
+        "by hand": [
+            [-1.5320, 1.1768, 0.3724, 0.5691, -2.6881],
+            [0.1978, -1.6415, 0.5737, 1.1027, -0.9035],
+            [0.2654, 1.7584, -0.0215, 0.4250, -0.4211],
+            [-0.7080, 1.4549, 1.0265, -0.2810, 0.4125],
+            [1.7524, -1.0097, 1.6874, -0.7032, 0.5512],
+        ],
     }
 
     def tables(model):

@@ -14,14 +14,24 @@ def grad_enabled_afterwards():
     torch.set_grad_enabled(True)
 
 
-@pytest.mark.api("torch.no_grad", "torch.enable_grad", "torch.inference_mode", page="generated/torch.no_grad")
+@pytest.mark.api(
+    "torch.no_grad", "torch.enable_grad", "torch.inference_mode", page="generated/torch.no_grad"
+)
 @pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
-@pytest.mark.changed("2.0", "warns that decorating classes is deprecated", kind="warning", cause="pytorch#89522",
-                     advice="decorate the method __init__")
-@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689")
+@pytest.mark.changed(
+    "2.0",
+    "warns that decorating classes is deprecated",
+    kind="warning",
+    cause="pytorch#89522",
+    advice="decorate the method __init__",
+)
+@pytest.mark.changed(
+    "2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689"
+)
 @pytest.mark.parametrize("name", ["no_grad", "enable_grad", "inference_mode"])
 def test_decorating_a_class_makes_a_function_of_it_with_a_warning(name, snapshot):
     """Under ``@torch.no_grad()`` a class is a function: no ``isinstance``, no subclass. Only its making runs without grad."""
+
     def act():
         class Model:
             def __init__(self):
@@ -32,15 +42,25 @@ def test_decorating_a_class_makes_a_function_of_it_with_a_warning(name, snapshot
 
         decorated = getattr(torch, name)()(Model)
         model = decorated()
-        return {"is a class": isinstance(decorated, type), "made with grad": model.made, "used with grad": model.used()}
+        return {
+            "is a class": isinstance(decorated, type),
+            "made with grad": model.made,
+            "used with grad": model.used(),
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.enable_grad", page="generated/torch.enable_grad")
-@pytest.mark.changed("2.1", "without parentheses it decorates the function", kind="error-gone", cause="pytorch#107086")
+@pytest.mark.changed(
+    "2.1",
+    "without parentheses it decorates the function",
+    kind="error-gone",
+    cause="pytorch#107086",
+)
 def test_enable_grad_without_parentheses_decorates_a_function(snapshot):
     """``@torch.enable_grad`` is ``@torch.enable_grad()``."""
+
     def act():
         records = torch.enable_grad(lambda: torch.is_grad_enabled())
         with torch.no_grad():
@@ -52,6 +72,7 @@ def test_enable_grad_without_parentheses_decorates_a_function(snapshot):
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 def test_decorated_coroutine_runs_with_grad(snapshot):
     """Trap: ``@torch.no_grad()`` on an ``async def`` covers the making of the coroutine, not its run. Put the block inside."""
+
     def act():
         @torch.no_grad()
         async def decorated():
@@ -67,16 +88,23 @@ def test_decorated_coroutine_runs_with_grad(snapshot):
 
 
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
-@pytest.mark.changed("2.8", "the repr shows the mode", kind="representation", cause="pytorch#155681")
+@pytest.mark.changed(
+    "2.8", "the repr shows the mode", kind="representation", cause="pytorch#155681"
+)
 def test_repr_of_set_grad_enabled_names_its_mode(snapshot):
     """What a notebook shows under a cell that ends with ``torch.set_grad_enabled(False)``."""
-    assert snapshot == observe(lambda: repr(torch.set_grad_enabled(False)).partition(" object at ")[0])
+    assert snapshot == observe(
+        lambda: repr(torch.set_grad_enabled(False)).partition(" object at ")[0]
+    )
 
 
-@pytest.mark.api("torch.is_inference_mode_enabled", page="generated/torch.is_inference_mode_enabled")
+@pytest.mark.api(
+    "torch.is_inference_mode_enabled", page="generated/torch.is_inference_mode_enabled"
+)
 @pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
 def test_inference_mode_false_lifts_inference_mode(snapshot):
     """``inference_mode(False)`` within the mode is normal again: layers made there can be trained."""
+
     def act():
         with torch.inference_mode():
             seen = {"within": torch.is_inference_mode_enabled()}

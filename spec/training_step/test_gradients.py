@@ -7,7 +7,9 @@ from fixtures.models import linear
 from torch_history.observing import observe
 
 
-@pytest.mark.api("torch.Tensor.grad", "torch.Tensor.backward", page="generated/torch.Tensor.grad", article="A")
+@pytest.mark.api(
+    "torch.Tensor.grad", "torch.Tensor.backward", page="generated/torch.Tensor.grad", article="A"
+)
 def test_every_gradient_has_the_shape_dtype_and_device_of_its_parameter(snapshot):
     """Whatever the layer: weight of a convolution, row of an embedding, bias of a recurrent net."""
     torch.manual_seed(0)
@@ -26,7 +28,11 @@ def test_every_gradient_has_the_shape_dtype_and_device_of_its_parameter(snapshot
         (output[0] if isinstance(output, tuple) else output).sum().backward()
         for name, parameter in layer.named_parameters():
             gradient = parameter.grad
-            assert (gradient.shape, gradient.dtype, gradient.device) == (parameter.shape, parameter.dtype, parameter.device)
+            assert (gradient.shape, gradient.dtype, gradient.device) == (
+                parameter.shape,
+                parameter.dtype,
+                parameter.device,
+            )
             shapes[f"{kind} {name}"] = gradient.shape
     assert snapshot == observe(lambda: shapes)
 
@@ -54,7 +60,9 @@ def test_parameter_that_the_loss_does_not_use_keeps_none(snapshot):
     """Backward reaches what the loss was computed from; another layer of the model has ``.grad`` None as before."""
     model = torch.nn.Sequential(linear([[1.0]]), linear([[2.0]]))
     model[0](torch.tensor([[3.0]])).sum().backward()
-    assert snapshot == observe(lambda: {"used": model[0].weight.grad, "unused": model[1].weight.grad})
+    assert snapshot == observe(
+        lambda: {"used": model[0].weight.grad, "unused": model[1].weight.grad}
+    )
 
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
@@ -74,8 +82,13 @@ def test_gradient_has_no_graph_of_its_own(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
-@pytest.mark.changed("1.10", "warns that x and its gradient hold each other in a cycle", kind="warning", cause="pytorch#59412",
-                     advice="use torch.autograd.grad, or set .grad to None afterwards")
+@pytest.mark.changed(
+    "1.10",
+    "warns that x and its gradient hold each other in a cycle",
+    kind="warning",
+    cause="pytorch#59412",
+    advice="use torch.autograd.grad, or set .grad to None afterwards",
+)
 def test_gradient_made_with_create_graph_can_be_differentiated(snapshot):
     """``backward(create_graph=True)`` gives a gradient with a graph, and warns of the cycle between x and its gradient."""
     x = torch.tensor([3.0], requires_grad=True)
@@ -127,8 +140,12 @@ def test_assigning_a_gradient_of_another_shape_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
 @pytest.mark.changed("2.1", "the message names both dtypes", kind="wording", cause="pytorch#100683")
-@pytest.mark.changed("2.10", "the message tells of grad_dtype, which lets a gradient have another dtype", kind="wording",
-                     cause="pytorch#162815")
+@pytest.mark.changed(
+    "2.10",
+    "the message tells of grad_dtype, which lets a gradient have another dtype",
+    kind="wording",
+    cause="pytorch#162815",
+)
 def test_assigning_a_gradient_of_another_dtype_raises(snapshot):
     """``.grad`` takes a tensor of its tensor's dtype alone."""
     weight = linear([[1.0, 2.0]]).weight
@@ -140,8 +157,15 @@ def test_assigning_a_gradient_of_another_dtype_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
-@pytest.mark.changed("1.10", "raises TypeError instead of RuntimeError", kind="exception", advice="catch both")
-@pytest.mark.changed("2.1", "the message has a space before the type", kind="wording", cause="pytorch#100683 (probably)")
+@pytest.mark.changed(
+    "1.10", "raises TypeError instead of RuntimeError", kind="exception", advice="catch both"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message has a space before the type",
+    kind="wording",
+    cause="pytorch#100683 (probably)",
+)
 def test_assigning_a_number_as_gradient_raises(snapshot):
     """``.grad = 0.0`` is no way to clear a gradient: it takes a tensor or None."""
     weight = linear([[1.0, 2.0]]).weight

@@ -28,8 +28,11 @@ def hooked():
     return module, events
 
 
-@pytest.mark.api("torch.nn.Module.register_forward_hook", "torch.nn.Module.register_forward_pre_hook",
-                 page="generated/torch.nn.Module")
+@pytest.mark.api(
+    "torch.nn.Module.register_forward_hook",
+    "torch.nn.Module.register_forward_pre_hook",
+    page="generated/torch.nn.Module",
+)
 def test_calling_a_module_runs_its_hooks_around_forward(snapshot):
     """``module(x)`` runs the pre-hook, forward and the hook, in this order."""
     module, events = hooked()
@@ -92,7 +95,9 @@ def test_hooks_run_in_the_order_in_which_they_were_registered(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_forward_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.0", "register_forward_hook takes prepend", kind="api-appeared", cause="pytorch#87370")
+@pytest.mark.changed(
+    "2.0", "register_forward_hook takes prepend", kind="api-appeared", cause="pytorch#87370"
+)
 def test_prepended_hook_runs_first(snapshot):
     """``prepend=True`` puts a hook before those that are there: 2 * 1 * 3 + 1."""
     module = Doubles([])
@@ -132,27 +137,35 @@ def test_hook_does_not_see_keyword_arguments(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_forward_pre_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.0", "register_forward_pre_hook takes with_kwargs", kind="api-appeared", cause="pytorch#89389")
+@pytest.mark.changed(
+    "2.0", "register_forward_pre_hook takes with_kwargs", kind="api-appeared", cause="pytorch#89389"
+)
 def test_hook_registered_with_kwargs_sees_keyword_arguments(snapshot):
     """With ``with_kwargs=True`` a hook gets them as a dict of its own: the way out."""
     module, seen = Doubles([]), []
 
     def act():
-        module.register_forward_pre_hook(lambda module, arguments, keywords: seen.append([arguments, keywords]), with_kwargs=True)
+        module.register_forward_pre_hook(
+            lambda module, arguments, keywords: seen.append([arguments, keywords]), with_kwargs=True
+        )
         return {"output": module(x=torch.tensor([1.0])), "seen": seen}
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.Module.register_forward_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "register_forward_hook takes always_call", kind="api-appeared", cause="pytorch#104278")
+@pytest.mark.changed(
+    "2.1", "register_forward_hook takes always_call", kind="api-appeared", cause="pytorch#104278"
+)
 def test_only_hooks_of_always_call_run_when_forward_raises(snapshot):
     """When forward raises, a hook registered with ``always_call=True`` runs all the same; the others do not."""
     module, events = linear([[1.0, 2.0]]), []
     module.register_forward_hook(lambda module, arguments, output: events.append("hook"))
 
     def act():
-        module.register_forward_hook(lambda module, arguments, output: events.append("always"), always_call=True)
+        module.register_forward_hook(
+            lambda module, arguments, output: events.append("always"), always_call=True
+        )
         with pytest.raises(RuntimeError):
             module(torch.tensor([[1.0]]))
         return events
@@ -164,33 +177,53 @@ def gradients_seen(call):
     """What a full backward hook on 3 x sees when the graph was built by ``call(module, x)``."""
     module, seen = linear([[3.0]]), []
     module.register_full_backward_hook(
-        lambda module, grad_input, grad_output: seen.append({"grad_input": grad_input, "grad_output": grad_output}))
+        lambda module, grad_input, grad_output: seen.append(
+            {"grad_input": grad_input, "grad_output": grad_output}
+        )
+    )
     call(module, torch.tensor([[1.0]], requires_grad=True)).backward(torch.tensor([[2.0]]))
     return seen
 
 
 @pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "a missing attribute raises ModuleAttributeError, a class of torch's own", kind="exception",
-                     cause="pytorch#34324", advice="catch AttributeError, of which it is a subclass")
-@pytest.mark.changed("1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163")
+@pytest.mark.changed(
+    "1.6",
+    "a missing attribute raises ModuleAttributeError, a class of torch's own",
+    kind="exception",
+    cause="pytorch#34324",
+    advice="catch AttributeError, of which it is a subclass",
+)
+@pytest.mark.changed(
+    "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
+)
 def test_full_backward_hook_sees_the_gradients_of_input_and_output(snapshot):
     """For 3 x and a gradient 2 on the output, the hook sees 2 there and 6 on the input."""
     assert snapshot == observe(lambda: gradients_seen(lambda module, x: module(x)))
 
 
 @pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "a missing attribute raises ModuleAttributeError, a class of torch's own", kind="exception",
-                     cause="pytorch#34324", advice="catch AttributeError, of which it is a subclass")
-@pytest.mark.changed("1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163")
+@pytest.mark.changed(
+    "1.6",
+    "a missing attribute raises ModuleAttributeError, a class of torch's own",
+    kind="exception",
+    cause="pytorch#34324",
+    advice="catch AttributeError, of which it is a subclass",
+)
+@pytest.mark.changed(
+    "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
+)
 def test_full_backward_hook_does_not_run_behind_forward_itself(snapshot):
     """The hook is put into the graph by calling the module: a graph built by ``module.forward(x)`` is without it."""
     assert snapshot == observe(lambda: gradients_seen(lambda module, x: module.forward(x)))
 
 
 @pytest.mark.api("torch.nn.Module.forward", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.12", "the message names the module and what it lacks, where it was empty", kind="wording")
+@pytest.mark.changed(
+    "1.12", "the message names the module and what it lacks, where it was empty", kind="wording"
+)
 def test_calling_a_module_without_forward_raises(snapshot):
     """A class that defines no ``forward`` is made without a word; the error comes when it is called."""
+
     class Forgotten(torch.nn.Module):
         pass
 

@@ -18,7 +18,9 @@ def output_without_graph():
 def test_output_under_no_grad_has_no_graph(snapshot):
     """What is computed under ``no_grad`` from parameters that require grad is a leaf that does not."""
     output = output_without_graph()
-    assert snapshot == observe(lambda: {"output": output, "is_leaf": output.is_leaf, "grad_fn": output.grad_fn})
+    assert snapshot == observe(
+        lambda: {"output": output, "is_leaf": output.is_leaf, "grad_fn": output.grad_fn}
+    )
 
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad", article="E")
@@ -64,12 +66,20 @@ def test_output_of_no_grad_may_be_written_to_afterwards(snapshot):
 def test_leaf_made_under_no_grad_requires_grad_if_it_is_told_to(snapshot):
     """``no_grad`` is about results: a tensor made with ``requires_grad=True`` and a Parameter require grad all the same."""
     with torch.no_grad():
-        made = {"tensor": torch.tensor([1.0], requires_grad=True), "parameter": torch.nn.Parameter(torch.tensor([1.0]))}
+        made = {
+            "tensor": torch.tensor([1.0], requires_grad=True),
+            "parameter": torch.nn.Parameter(torch.tensor([1.0])),
+        }
     assert snapshot == observe(lambda: {kind: leaf.requires_grad for kind, leaf in made.items()})
 
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
-@pytest.mark.changed("1.5", "the message says is being used instead of has been used", kind="wording", cause="pytorch#31990")
+@pytest.mark.changed(
+    "1.5",
+    "the message says is being used instead of has been used",
+    kind="wording",
+    cause="pytorch#31990",
+)
 def test_writing_to_a_parameter_raises_outside_no_grad(snapshot):
     """A leaf that requires grad may not be written to where operations are recorded."""
     weight = linear([[2.0]]).weight
@@ -101,10 +111,18 @@ def test_writing_under_no_grad_is_noticed_by_backward(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
-@pytest.mark.changed("1.5", "the message speaks of the view made in no_grad, not of the leaf", kind="wording",
-                     cause="pytorch#32839")
-@pytest.mark.changed("1.9", "the message says that it is forbidden, not that it will be from 1.6", kind="wording",
-                     cause="pytorch#56093")
+@pytest.mark.changed(
+    "1.5",
+    "the message speaks of the view made in no_grad, not of the leaf",
+    kind="wording",
+    cause="pytorch#32839",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message says that it is forbidden, not that it will be from 1.6",
+    kind="wording",
+    cause="pytorch#56093",
+)
 @pytest.mark.changed("1.10", "the message speaks no longer of a warning", kind="wording")
 def test_writing_outside_no_grad_to_a_view_made_within_raises(snapshot):
     """A view of a parameter made under ``no_grad`` may be written to there, and not where operations are recorded."""
@@ -119,18 +137,32 @@ def test_writing_outside_no_grad_to_a_view_made_within_raises(snapshot):
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 def test_no_grad_decorates_a_function(snapshot):
     """``@torch.no_grad()`` runs each call of the function without recording, and recording goes on after it."""
+
     @torch.no_grad()
     def evaluate(model):
         return model(torch.tensor([[3.0]]))
 
-    assert snapshot == observe(lambda: {"output": evaluate(linear([[2.0]])), "enabled after": torch.is_grad_enabled()})
+    assert snapshot == observe(
+        lambda: {"output": evaluate(linear([[2.0]])), "enabled after": torch.is_grad_enabled()}
+    )
 
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
-@pytest.mark.changed("1.7", "the message is that of an __init__ of no_grad's own", kind="wording", cause="pytorch#41371")
-@pytest.mark.changed("2.1", "without parentheses it decorates the function", kind="error-gone", cause="pytorch#107086")
+@pytest.mark.changed(
+    "1.7",
+    "the message is that of an __init__ of no_grad's own",
+    kind="wording",
+    cause="pytorch#41371",
+)
+@pytest.mark.changed(
+    "2.1",
+    "without parentheses it decorates the function",
+    kind="error-gone",
+    cause="pytorch#107086",
+)
 def test_no_grad_without_parentheses_decorates_a_function(snapshot):
     """``@torch.no_grad``, the parentheses forgotten, works as well."""
+
     def act():
         @torch.no_grad
         def evaluate(model):
@@ -142,10 +174,15 @@ def test_no_grad_without_parentheses_decorates_a_function(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
-@pytest.mark.changed("1.5", "nothing is recorded within the generator: before, no_grad ended when the generator was made",
-                     kind="silent", cause="pytorch#31792")
+@pytest.mark.changed(
+    "1.5",
+    "nothing is recorded within the generator: before, no_grad ended when the generator was made",
+    kind="silent",
+    cause="pytorch#31792",
+)
 def test_decorated_generator_runs_without_recording(snapshot):
     """A generator under ``@torch.no_grad()`` records nothing between its yields; the code that loops over it does."""
+
     @torch.no_grad()
     def outputs(model):
         yield model(torch.tensor([[3.0]]))
@@ -154,7 +191,10 @@ def test_decorated_generator_runs_without_recording(snapshot):
     model = linear([[2.0]])
 
     def act():
-        return [{"within": output.requires_grad, "in the loop": model(output).requires_grad} for output in outputs(model)]
+        return [
+            {"within": output.requires_grad, "in the loop": model(output).requires_grad}
+            for output in outputs(model)
+        ]
 
     assert snapshot == observe(act)
 
@@ -162,6 +202,7 @@ def test_decorated_generator_runs_without_recording(snapshot):
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 def test_no_grad_ends_when_its_block_raises(snapshot):
     """An exception leaves the block as its end does: recording goes on."""
+
     def act():
         with pytest.raises(ValueError):
             with torch.no_grad():

@@ -21,6 +21,7 @@ def batch():
 
 def keep(seen):
     """A backward hook that keeps what it gets."""
+
     def hook(module, grad_input, grad_output):
         seen.append({"grad_input": grad_input, "grad_output": grad_output})
 
@@ -34,14 +35,27 @@ class TwoOperations(torch.nn.Module):
         return x * y + x
 
 
-@pytest.mark.api("torch.nn.Module.register_backward_hook", "torch.nn.Module.register_full_backward_hook",
-                 page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "a missing attribute raises ModuleAttributeError, a class of torch's own", kind="exception",
-                     cause="pytorch#34324", advice="catch AttributeError, of which it is a subclass")
-@pytest.mark.changed("1.8", "register_full_backward_hook appears, and is refused beside an old hook", kind="api-appeared",
-                     cause="pytorch#46163")
+@pytest.mark.api(
+    "torch.nn.Module.register_backward_hook",
+    "torch.nn.Module.register_full_backward_hook",
+    page="generated/torch.nn.Module",
+)
+@pytest.mark.changed(
+    "1.6",
+    "a missing attribute raises ModuleAttributeError, a class of torch's own",
+    kind="exception",
+    cause="pytorch#34324",
+    advice="catch AttributeError, of which it is a subclass",
+)
+@pytest.mark.changed(
+    "1.8",
+    "register_full_backward_hook appears, and is refused beside an old hook",
+    kind="api-appeared",
+    cause="pytorch#46163",
+)
 def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
     """A module that has one kind refuses the other."""
+
     def act():
         module = linear([[3.0]])
         module.register_backward_hook(lambda module, grad_input, grad_output: None)
@@ -51,14 +65,22 @@ def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_backward_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.8", "warns that the hook misses gradients of the inputs", kind="warning", cause="pytorch#46163",
-                     advice="call register_full_backward_hook")
-@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689")
+@pytest.mark.changed(
+    "1.8",
+    "warns that the hook misses gradients of the inputs",
+    kind="warning",
+    cause="pytorch#46163",
+    advice="call register_full_backward_hook",
+)
+@pytest.mark.changed(
+    "2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689"
+)
 def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
     """``register_backward_hook`` gets what the last operation hands on: the gradients of bias, input and transposed weight.
 
     It warns: for the weight, another node lies behind the operation.
     """
+
     def act():
         module, seen = linear([[3.0, 4.0]], bias=[1.0]), []
         module.register_backward_hook(keep(seen))
@@ -69,11 +91,19 @@ def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_backward_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.8", "warns that the hook misses gradients of the inputs", kind="warning", cause="pytorch#46163",
-                     advice="call register_full_backward_hook")
-@pytest.mark.changed("2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689")
+@pytest.mark.changed(
+    "1.8",
+    "warns that the hook misses gradients of the inputs",
+    kind="warning",
+    cause="pytorch#46163",
+    advice="call register_full_backward_hook",
+)
+@pytest.mark.changed(
+    "2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689"
+)
 def test_old_backward_hook_of_two_operations_misses_the_gradients_of_the_inputs(snapshot):
     """For x * y + x, at x=1 and y=5, it gets 1 and 1, the gradients of the sum's terms, and not 6 and 1; it warns."""
+
     def act():
         module, seen = TwoOperations(), []
         module.register_backward_hook(keep(seen))
@@ -83,20 +113,33 @@ def test_old_backward_hook_of_two_operations_misses_the_gradients_of_the_inputs(
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.modules.module.register_module_forward_pre_hook",
-                 "torch.nn.modules.module.register_module_forward_hook",
-                 page="generated/torch.nn.modules.module.register_module_forward_hook")
-@pytest.mark.changed("1.6", "register_module_forward_hook and register_module_forward_pre_hook appear", kind="api-appeared",
-                     cause="pytorch#38972")
+@pytest.mark.api(
+    "torch.nn.modules.module.register_module_forward_pre_hook",
+    "torch.nn.modules.module.register_module_forward_hook",
+    page="generated/torch.nn.modules.module.register_module_forward_hook",
+)
+@pytest.mark.changed(
+    "1.6",
+    "register_module_forward_hook and register_module_forward_pre_hook appear",
+    kind="api-appeared",
+    cause="pytorch#38972",
+)
 def test_hooks_of_all_modules_run_before_those_of_one(snapshot):
     """Hooks for all modules run first, both before and after forward. They hold in the whole process: remove them."""
+
     def act():
         module, seen, handles = Triple(), [], []
         module.register_forward_pre_hook(lambda *arguments: seen.append("pre-hook"))
         module.register_forward_hook(lambda *arguments: seen.append("hook"))
         try:
-            handles.append(modules.register_module_forward_pre_hook(lambda *arguments: seen.append("pre-hook of all")))
-            handles.append(modules.register_module_forward_hook(lambda *arguments: seen.append("hook of all")))
+            handles.append(
+                modules.register_module_forward_pre_hook(
+                    lambda *arguments: seen.append("pre-hook of all")
+                )
+            )
+            handles.append(
+                modules.register_module_forward_hook(lambda *arguments: seen.append("hook of all"))
+            )
             module(batch())
         finally:
             for handle in handles:

@@ -11,9 +11,13 @@ def leaf():
     return torch.tensor([1.0], requires_grad=True)
 
 
-@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook",
-                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
-@pytest.mark.changed("2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063")
+@pytest.mark.api(
+    "torch.Tensor.register_post_accumulate_grad_hook",
+    page="generated/torch.Tensor.register_post_accumulate_grad_hook",
+)
+@pytest.mark.changed(
+    "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
+)
 def test_post_accumulate_hook_sees_the_accumulated_gradient(snapshot):
     """It gets the parameter, whose ``.grad`` holds all so far: 3, then 6."""
     w, seen = leaf(), []
@@ -27,9 +31,14 @@ def test_post_accumulate_hook_sees_the_accumulated_gradient(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook", "torch.Tensor.register_hook",
-                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
-@pytest.mark.changed("2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063")
+@pytest.mark.api(
+    "torch.Tensor.register_post_accumulate_grad_hook",
+    "torch.Tensor.register_hook",
+    page="generated/torch.Tensor.register_post_accumulate_grad_hook",
+)
+@pytest.mark.changed(
+    "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
+)
 def test_post_accumulate_hook_runs_after_the_tensor_hooks(snapshot):
     """Whichever was registered first, it sees what the tensor hooks made of the gradient: 3 * 10."""
     w, seen = leaf(), []
@@ -43,20 +52,32 @@ def test_post_accumulate_hook_runs_after_the_tensor_hooks(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook",
-                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
-@pytest.mark.changed("2.1", "register_post_accumulate_grad_hook appears, and refuses what is no leaf", kind="exception",
-                     cause="pytorch#107063")
+@pytest.mark.api(
+    "torch.Tensor.register_post_accumulate_grad_hook",
+    page="generated/torch.Tensor.register_post_accumulate_grad_hook",
+)
+@pytest.mark.changed(
+    "2.1",
+    "register_post_accumulate_grad_hook appears, and refuses what is no leaf",
+    kind="exception",
+    cause="pytorch#107063",
+)
 def test_post_accumulate_hook_needs_a_leaf(snapshot):
     """Nothing is accumulated into an intermediate result: the hook is refused there, ``retain_grad()`` or not."""
     h = 2 * leaf()
     assert snapshot == observe(lambda: h.register_post_accumulate_grad_hook(lambda parameter: None))
 
 
-@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook",
-                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
-@pytest.mark.changed("2.1", "register_post_accumulate_grad_hook appears, and refuses a returned value in backward",
-                     kind="exception", cause="pytorch#107063")
+@pytest.mark.api(
+    "torch.Tensor.register_post_accumulate_grad_hook",
+    page="generated/torch.Tensor.register_post_accumulate_grad_hook",
+)
+@pytest.mark.changed(
+    "2.1",
+    "register_post_accumulate_grad_hook appears, and refuses a returned value in backward",
+    kind="exception",
+    cause="pytorch#107063",
+)
 def test_post_accumulate_hook_may_return_nothing(snapshot):
     """A hook of one expression, such as ``p.grad.mul_(2)``, returns a value: that makes ``backward()`` raise."""
     w = leaf()
@@ -80,28 +101,43 @@ def stepping_in_backward(model):
         parameter.register_post_accumulate_grad_hook(step)
 
 
-@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook", "torch.optim.Optimizer.step",
-                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
-@pytest.mark.changed("2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063")
+@pytest.mark.api(
+    "torch.Tensor.register_post_accumulate_grad_hook",
+    "torch.optim.Optimizer.step",
+    page="generated/torch.Tensor.register_post_accumulate_grad_hook",
+)
+@pytest.mark.changed(
+    "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
+)
 def test_optimizer_may_step_inside_the_backward_pass(snapshot):
     """One optimizer for each parameter, stepped by its hook: ``backward()`` moves the weights, and leaves no gradient.
 
     The last layer moves first, and yet the first one's gradient, 2 * 3 = 6, is made from the last one's weight 2 as it was.
     """
+
     def act():
         model = torch.nn.Sequential(linear([[1.0]]), linear([[2.0]]))
         stepping_in_backward(model)
         model(torch.tensor([[3.0]])).backward()
-        return {"weights": [w.detach() for w in model.parameters()], "gradients": [w.grad for w in model.parameters()]}
+        return {
+            "weights": [w.detach() for w in model.parameters()],
+            "gradients": [w.grad for w in model.parameters()],
+        }
 
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Tensor.register_post_accumulate_grad_hook", "torch.optim.Optimizer.step",
-                 page="generated/torch.Tensor.register_post_accumulate_grad_hook")
-@pytest.mark.changed("2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063")
+@pytest.mark.api(
+    "torch.Tensor.register_post_accumulate_grad_hook",
+    "torch.optim.Optimizer.step",
+    page="generated/torch.Tensor.register_post_accumulate_grad_hook",
+)
+@pytest.mark.changed(
+    "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
+)
 def test_step_inside_the_backward_pass_ends_gradient_accumulation(snapshot):
     """Each of two backward passes makes its own step: the second is computed at the weights that the first one left."""
+
     def act():
         model = linear([[1.0]])
         stepping_in_backward(model)

@@ -22,6 +22,7 @@ def records():
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
 def test_set_grad_enabled_as_a_function_holds_until_it_is_called_again(snapshot):
     """``torch.set_grad_enabled(False)`` as a statement has no end of its own."""
+
     def act():
         torch.set_grad_enabled(False)
         off = records()
@@ -34,6 +35,7 @@ def test_set_grad_enabled_as_a_function_holds_until_it_is_called_again(snapshot)
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
 def test_set_grad_enabled_as_a_block_ends_with_it(snapshot):
     """``with torch.set_grad_enabled(train):`` takes a flag, and gives the former mode back at its end."""
+
     def act():
         seen = {}
         for train in (True, False):
@@ -48,6 +50,7 @@ def test_set_grad_enabled_as_a_block_ends_with_it(snapshot):
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
 def test_set_grad_enabled_takes_effect_when_it_is_made(snapshot):
     """The mode changes when the object is made, before ``with`` enters it: make it in the ``with`` statement itself."""
+
     def act():
         block = torch.set_grad_enabled(False)
         made = records()
@@ -59,13 +62,23 @@ def test_set_grad_enabled_takes_effect_when_it_is_made(snapshot):
 
 
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
-@pytest.mark.changed("1.11", "set_grad_enabled decorates a function, and turns the mode everywhere when it does",
-                     kind="error-gone", cause="pytorch#68617 (probably)", advice="put a with statement into the function")
-@pytest.mark.changed("2.2", "defining the function no longer switches recording off for all that follows", kind="silent",
-                     cause="pytorch#113359",
-                     advice="where the whole program was meant, call torch.set_grad_enabled(False) as a statement")
+@pytest.mark.changed(
+    "1.11",
+    "set_grad_enabled decorates a function, and turns the mode everywhere when it does",
+    kind="error-gone",
+    cause="pytorch#68617 (probably)",
+    advice="put a with statement into the function",
+)
+@pytest.mark.changed(
+    "2.2",
+    "defining the function no longer switches recording off for all that follows",
+    kind="silent",
+    cause="pytorch#113359",
+    advice="where the whole program was meant, call torch.set_grad_enabled(False) as a statement",
+)
 def test_set_grad_enabled_as_a_decorator_holds_within_the_function_alone(snapshot):
     """``@torch.set_grad_enabled(False)`` is in force while the function runs: defining it changes nothing."""
+
     def act():
         @torch.set_grad_enabled(False)
         def evaluate():
@@ -79,6 +92,7 @@ def test_set_grad_enabled_as_a_decorator_holds_within_the_function_alone(snapsho
 @pytest.mark.api("torch.enable_grad", page="generated/torch.enable_grad")
 def test_enable_grad_records_within_no_grad(snapshot):
     """Blocks nest: the innermost decides, and each gives back the mode it found."""
+
     def act():
         with torch.no_grad():
             with torch.enable_grad():

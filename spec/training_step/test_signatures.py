@@ -8,69 +8,166 @@ import pytest
 from fixtures.arguments import arguments_of
 from torch_history.observing import observe
 
-BACKWARD = ["Tensor.backward", "autograd.backward", "autograd.grad", "autograd.gradcheck", "autograd.functional.jacobian",
-            "autograd.functional.hessian", "func.grad", "func.grad_and_value"]
-MODES = ["set_grad_enabled", "inference_mode", "autograd.set_detect_anomaly", "autograd.detect_anomaly"]
+BACKWARD = [
+    "Tensor.backward",
+    "autograd.backward",
+    "autograd.grad",
+    "autograd.gradcheck",
+    "autograd.functional.jacobian",
+    "autograd.functional.hessian",
+    "func.grad",
+    "func.grad_and_value",
+]
+MODES = [
+    "set_grad_enabled",
+    "inference_mode",
+    "autograd.set_detect_anomaly",
+    "autograd.detect_anomaly",
+]
 SAVING = ["checkpoint", "checkpoint_sequential"]
 HOOKS = ["saved_tensors_hooks", "save_on_cpu"]
-CLIPPING = ["clip_grad_norm_", "clip_grad_norm", "clip_grad_value_", "get_total_norm", "clip_grads_with_norm_"]
+CLIPPING = [
+    "clip_grad_norm_",
+    "clip_grad_norm",
+    "clip_grad_value_",
+    "get_total_norm",
+    "clip_grads_with_norm_",
+]
 FLAT = ["parameters_to_vector", "vector_to_parameters"]
 
 
-@pytest.mark.api("torch.Tensor.backward", "torch.autograd.backward", "torch.autograd.grad", page="autograd")
-@pytest.mark.changed("1.5", "autograd.functional.jacobian and hessian appear", kind="api-appeared", cause="pytorch#34066")
-@pytest.mark.changed("1.6", "gradcheck takes check_undefined_grad, and checks that by default", kind="representation")
+@pytest.mark.api(
+    "torch.Tensor.backward", "torch.autograd.backward", "torch.autograd.grad", page="autograd"
+)
+@pytest.mark.changed(
+    "1.5",
+    "autograd.functional.jacobian and hessian appear",
+    kind="api-appeared",
+    cause="pytorch#34066",
+)
+@pytest.mark.changed(
+    "1.6", "gradcheck takes check_undefined_grad, and checks that by default", kind="representation"
+)
 @pytest.mark.changed("1.7", "gradcheck takes check_grad_dtypes", kind="representation")
-@pytest.mark.changed("1.8", "inputs (backward); vectorize (jacobian, hessian); check_batched_grad (gradcheck)",
-                     kind="representation", cause="pytorch#46855")
+@pytest.mark.changed(
+    "1.8",
+    "inputs (backward); vectorize (jacobian, hessian); check_batched_grad (gradcheck)",
+    kind="representation",
+    cause="pytorch#46855",
+)
 @pytest.mark.changed("1.9", "gradcheck takes check_forward_ad and fast_mode", kind="representation")
-@pytest.mark.changed("1.10", "gradcheck takes all but func and inputs by keyword alone", kind="representation",
-                     advice="name the arguments")
-@pytest.mark.changed("1.11",
-                     "is_grads_batched (grad); strategy (jacobian); outer_jacobian_strategy (hessian); and more (gradcheck)",
-                     kind="representation", cause="pytorch#65564 and pytorch#67036")
+@pytest.mark.changed(
+    "1.10",
+    "gradcheck takes all but func and inputs by keyword alone",
+    kind="representation",
+    advice="name the arguments",
+)
+@pytest.mark.changed(
+    "1.11",
+    "is_grads_batched (grad); strategy (jacobian); outer_jacobian_strategy (hessian); and more (gradcheck)",
+    kind="representation",
+    cause="pytorch#65564 and pytorch#67036",
+)
 @pytest.mark.changed("2.0", "torch.func.grad and grad_and_value appear", kind="api-appeared")
-@pytest.mark.changed("2.1", "materialize_grads, and allow_unused=None (grad); masked, and check_sparse_nnz=None (gradcheck)",
-                     kind="representation", cause="pytorch#97015")
-@pytest.mark.changed("2.3", "gradcheck takes check_sparse_nnz no longer", kind="representation", advice="pass masked instead")
+@pytest.mark.changed(
+    "2.1",
+    "materialize_grads, and allow_unused=None (grad); masked, and check_sparse_nnz=None (gradcheck)",
+    kind="representation",
+    cause="pytorch#97015",
+)
+@pytest.mark.changed(
+    "2.3",
+    "gradcheck takes check_sparse_nnz no longer",
+    kind="representation",
+    advice="pass masked instead",
+)
 @pytest.mark.parametrize("name", BACKWARD)
 def test_functions_that_differentiate_take_these_arguments(name, snapshot):
     """``backward`` and ``grad``, what checks them, and what differentiates a function."""
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))
 
 
-@pytest.mark.api("torch.set_grad_enabled", "torch.inference_mode", "torch.autograd.set_detect_anomaly",
-                 "torch.autograd.detect_anomaly", page="autograd")
+@pytest.mark.api(
+    "torch.set_grad_enabled",
+    "torch.inference_mode",
+    "torch.autograd.set_detect_anomaly",
+    "torch.autograd.detect_anomaly",
+    page="autograd",
+)
 @pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
-@pytest.mark.changed("1.13", "check_nan (set_detect_anomaly, detect_anomaly)", kind="representation", cause="pytorch#83481")
+@pytest.mark.changed(
+    "1.13",
+    "check_nan (set_detect_anomaly, detect_anomaly)",
+    kind="representation",
+    cause="pytorch#83481",
+)
 @pytest.mark.parametrize("name", MODES)
 def test_modes_of_autograd_take_these_arguments(name, snapshot):
     """The modes that are told how to be: ``no_grad()`` and ``enable_grad()`` take nothing."""
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))
 
 
-@pytest.mark.api("torch.utils.checkpoint.checkpoint", "torch.utils.checkpoint.checkpoint_sequential", page="checkpoint")
-@pytest.mark.changed("1.5", "checkpoint_sequential takes one input, not several", kind="representation",
-                     advice="let the first function take a tuple")
-@pytest.mark.changed("1.11", "checkpoint takes use_reentrant=True", kind="representation", cause="pytorch#69508",
-                     advice="an argument of that name no longer reaches the function")
-@pytest.mark.changed("2.0", "checkpoint_sequential takes use_reentrant=True", kind="representation", cause="pytorch#86331")
-@pytest.mark.changed("2.1", "checkpoint: context_fn, determinism_check and debug; use_reentrant=None for True",
-                     kind="representation", cause="pytorch#100551 and pytorch#103859", advice="pass use_reentrant")
-@pytest.mark.changed("2.2", "checkpoint_sequential: use_reentrant=None for True", kind="representation",
-                     advice="pass use_reentrant")
-@pytest.mark.changed("2.9", "checkpoint takes early_stop", kind="representation", cause="pytorch#160781")
-@pytest.mark.changed("2.14", "checkpoint: function=None, respect_saved_tensors_hooks; preserve_rng_state=True is named",
-                     kind="representation", cause="pytorch#189411")
+@pytest.mark.api(
+    "torch.utils.checkpoint.checkpoint",
+    "torch.utils.checkpoint.checkpoint_sequential",
+    page="checkpoint",
+)
+@pytest.mark.changed(
+    "1.5",
+    "checkpoint_sequential takes one input, not several",
+    kind="representation",
+    advice="let the first function take a tuple",
+)
+@pytest.mark.changed(
+    "1.11",
+    "checkpoint takes use_reentrant=True",
+    kind="representation",
+    cause="pytorch#69508",
+    advice="an argument of that name no longer reaches the function",
+)
+@pytest.mark.changed(
+    "2.0",
+    "checkpoint_sequential takes use_reentrant=True",
+    kind="representation",
+    cause="pytorch#86331",
+)
+@pytest.mark.changed(
+    "2.1",
+    "checkpoint: context_fn, determinism_check and debug; use_reentrant=None for True",
+    kind="representation",
+    cause="pytorch#100551 and pytorch#103859",
+    advice="pass use_reentrant",
+)
+@pytest.mark.changed(
+    "2.2",
+    "checkpoint_sequential: use_reentrant=None for True",
+    kind="representation",
+    advice="pass use_reentrant",
+)
+@pytest.mark.changed(
+    "2.9", "checkpoint takes early_stop", kind="representation", cause="pytorch#160781"
+)
+@pytest.mark.changed(
+    "2.14",
+    "checkpoint: function=None, respect_saved_tensors_hooks; preserve_rng_state=True is named",
+    kind="representation",
+    cause="pytorch#189411",
+)
 @pytest.mark.parametrize("name", SAVING)
 def test_checkpointing_functions_take_these_arguments(name, snapshot):
     """Whatever is given by position goes to the function: options are given by name."""
     assert snapshot == observe(lambda: arguments_of(f"torch.utils.checkpoint.{name}"))
 
 
-@pytest.mark.api("torch.autograd.graph.saved_tensors_hooks", "torch.autograd.graph.save_on_cpu", page="autograd")
-@pytest.mark.changed("1.10", "saved_tensors_hooks and save_on_cpu appear", kind="api-appeared",
-                     cause="pytorch#62563 and pytorch#61928")
+@pytest.mark.api(
+    "torch.autograd.graph.saved_tensors_hooks", "torch.autograd.graph.save_on_cpu", page="autograd"
+)
+@pytest.mark.changed(
+    "1.10",
+    "saved_tensors_hooks and save_on_cpu appear",
+    kind="api-appeared",
+    cause="pytorch#62563 and pytorch#61928",
+)
 @pytest.mark.changed("2.1", "save_on_cpu takes device_type", kind="representation")
 @pytest.mark.parametrize("name", HOOKS)
 def test_hooks_on_saved_tensors_take_these_arguments(name, snapshot):
@@ -78,21 +175,39 @@ def test_hooks_on_saved_tensors_take_these_arguments(name, snapshot):
     assert snapshot == observe(lambda: arguments_of(f"torch.autograd.graph.{name}"))
 
 
-@pytest.mark.api("torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_value_", "torch.nn.utils.get_total_norm",
-                 page="generated/torch.nn.utils.clip_grad_norm_")
-@pytest.mark.changed("1.7", "norm_type=2.0 for 2 (clip_grad_norm_ and clip_grad_norm)", kind="representation")
-@pytest.mark.changed("1.9", "error_if_nonfinite (clip_grad_norm_ and clip_grad_norm)", kind="representation",
-                     cause="pytorch#53843 and pytorch#55169")
+@pytest.mark.api(
+    "torch.nn.utils.clip_grad_norm_",
+    "torch.nn.utils.clip_grad_value_",
+    "torch.nn.utils.get_total_norm",
+    page="generated/torch.nn.utils.clip_grad_norm_",
+)
+@pytest.mark.changed(
+    "1.7", "norm_type=2.0 for 2 (clip_grad_norm_ and clip_grad_norm)", kind="representation"
+)
+@pytest.mark.changed(
+    "1.9",
+    "error_if_nonfinite (clip_grad_norm_ and clip_grad_norm)",
+    kind="representation",
+    cause="pytorch#53843 and pytorch#55169",
+)
 @pytest.mark.changed("2.0", "foreach (all)", kind="representation", cause="pytorch#91846")
-@pytest.mark.changed("2.6", "get_total_norm and clip_grads_with_norm_ appear", kind="api-appeared", cause="pytorch#139662")
+@pytest.mark.changed(
+    "2.6",
+    "get_total_norm and clip_grads_with_norm_ appear",
+    kind="api-appeared",
+    cause="pytorch#139662",
+)
 @pytest.mark.parametrize("name", CLIPPING)
 def test_clipping_functions_take_these_arguments(name, snapshot):
     """The bound is the second argument, in all but ``get_total_norm``, which has none."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.utils.{name}"))
 
 
-@pytest.mark.api("torch.nn.utils.parameters_to_vector", "torch.nn.utils.vector_to_parameters",
-                 page="generated/torch.nn.utils.parameters_to_vector")
+@pytest.mark.api(
+    "torch.nn.utils.parameters_to_vector",
+    "torch.nn.utils.vector_to_parameters",
+    page="generated/torch.nn.utils.parameters_to_vector",
+)
 @pytest.mark.parametrize("name", FLAT)
 def test_functions_between_parameters_and_a_vector_take_these_arguments(name, snapshot):
     """The vector comes first where parameters are filled from it."""

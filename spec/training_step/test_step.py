@@ -25,11 +25,22 @@ def test_backward_fills_gradients_and_moves_no_parameter(snapshot):
     """``backward()`` gives each parameter a gradient of its own shape and dtype, and leaves its value."""
     model, _ = layer_and_optimizer()
     model(torch.tensor([[1.0, 3.0]])).sum().backward()
-    assert model.weight.grad.shape == model.weight.shape and model.weight.grad.dtype == model.weight.dtype
-    assert snapshot == observe(lambda: {"weight": model.weight, "weight.grad": model.weight.grad, "bias.grad": model.bias.grad})
+    assert (
+        model.weight.grad.shape == model.weight.shape
+        and model.weight.grad.dtype == model.weight.dtype
+    )
+    assert snapshot == observe(
+        lambda: {
+            "weight": model.weight,
+            "weight.grad": model.weight.grad,
+            "bias.grad": model.bias.grad,
+        }
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A")
+@pytest.mark.api(
+    "torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A"
+)
 def test_step_keeps_gradients(snapshot):
     """``step()`` moves the parameters and leaves ``.grad`` as it was: article A's "updates and clears" takes a ``zero_grad``."""
     model, optimizer = layer_and_optimizer()
@@ -39,10 +50,24 @@ def test_step_keeps_gradients(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
-@pytest.mark.changed("1.6", "the message speaks of results instead of buffers", kind="wording", cause="pytorch#38625 (probably)")
-@pytest.mark.changed("1.8", "the message names .backward() and autograd.grad()", kind="wording", cause="pytorch#47084")
-@pytest.mark.changed("1.9", "the message says that saved variables are freed too", kind="wording",
-                     cause="pytorch#56499 (probably)")
+@pytest.mark.changed(
+    "1.6",
+    "the message speaks of results instead of buffers",
+    kind="wording",
+    cause="pytorch#38625 (probably)",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message names .backward() and autograd.grad()",
+    kind="wording",
+    cause="pytorch#47084",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message says that saved variables are freed too",
+    kind="wording",
+    cause="pytorch#56499 (probably)",
+)
 @pytest.mark.changed("1.10", "the message calls them saved tensors", kind="wording")
 def test_second_backward_through_a_freed_graph_raises(snapshot):
     """What a backward pass saved is freed by it: the second one raises."""

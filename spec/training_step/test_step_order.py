@@ -7,7 +7,9 @@ from fixtures.models import linear
 from torch_history.observing import observe
 
 
-@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A")
+@pytest.mark.api(
+    "torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A"
+)
 def test_step_before_the_first_backward_moves_nothing(snapshot):
     """Without gradients there is nothing to step along: neither Adam's moments nor weight decay move a parameter."""
     model = linear([[1.0, 2.0]], [0.5])
@@ -21,7 +23,9 @@ def test_step_before_the_first_backward_moves_nothing(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A")
+@pytest.mark.api(
+    "torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A"
+)
 def test_two_steps_without_zero_grad_apply_the_sum_of_the_gradients(snapshot):
     """A training loop that forgets ``zero_grad``: the second step goes along both gradients, 1 - 0.1 * (2 + 2 + 3)."""
     model = linear([[1.0]])
@@ -33,11 +37,23 @@ def test_two_steps_without_zero_grad_apply_the_sum_of_the_gradients(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step")
-@pytest.mark.changed("1.5", "raises, where the gradient of the weight after the step was given without a word", kind="error",
-                     cause="pytorch#33640 (probably)", advice="step after backward")
-@pytest.mark.changed("1.10", "the message calls the node AsStridedBackward0", kind="wording", cause="pytorch#59837 (probably)")
+@pytest.mark.changed(
+    "1.5",
+    "raises, where the gradient of the weight after the step was given without a word",
+    kind="error",
+    cause="pytorch#33640 (probably)",
+    advice="step after backward",
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message calls the node AsStridedBackward0",
+    kind="wording",
+    cause="pytorch#59837 (probably)",
+)
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
-@pytest.mark.changed("2.13", "the message calls the node AsStrided", kind="wording", cause="pytorch#180383")
+@pytest.mark.changed(
+    "2.13", "the message calls the node AsStrided", kind="wording", cause="pytorch#180383"
+)
 def test_step_between_forward_and_backward_makes_backward_raise(snapshot):
     """Backward needs the weight that forward saw; a step has written to it since, and autograd notices.
 
@@ -90,10 +106,24 @@ def two_losses():
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
-@pytest.mark.changed("1.6", "the message speaks of results instead of buffers", kind="wording", cause="pytorch#38625 (probably)")
-@pytest.mark.changed("1.8", "the message names .backward() and autograd.grad()", kind="wording", cause="pytorch#47084")
-@pytest.mark.changed("1.9", "the message says that saved variables are freed too", kind="wording",
-                     cause="pytorch#56499 (probably)")
+@pytest.mark.changed(
+    "1.6",
+    "the message speaks of results instead of buffers",
+    kind="wording",
+    cause="pytorch#38625 (probably)",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message names .backward() and autograd.grad()",
+    kind="wording",
+    cause="pytorch#47084",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message says that saved variables are freed too",
+    kind="wording",
+    cause="pytorch#56499 (probably)",
+)
 @pytest.mark.changed("1.10", "the message calls them saved tensors", kind="wording")
 def test_backward_of_a_second_loss_on_the_same_trunk_raises(snapshot):
     """The first loss's backward frees what the trunk saved, and the second loss needs it too."""

@@ -8,7 +8,9 @@ from torch_history.observing import observe
 
 
 def nested():
-    return torch.nn.Sequential(linear([[1.0]]), torch.nn.Sequential(torch.nn.Dropout(1.0), torch.nn.BatchNorm1d(1)))
+    return torch.nn.Sequential(
+        linear([[1.0]]), torch.nn.Sequential(torch.nn.Dropout(1.0), torch.nn.BatchNorm1d(1))
+    )
 
 
 def modes(model):
@@ -38,12 +40,19 @@ def test_train_reaches_every_submodule(snapshot):
     assert snapshot == observe(lambda: modes(model))
 
 
-@pytest.mark.api("torch.nn.Module.train", "torch.nn.Module.eval", page="generated/torch.nn.Module", article="E")
+@pytest.mark.api(
+    "torch.nn.Module.train", "torch.nn.Module.eval", page="generated/torch.nn.Module", article="E"
+)
 def test_train_and_eval_return_the_model_itself(snapshot):
     """So that a call can be chained: ``model = Model().eval()``."""
     model = nested()
-    assert snapshot == observe(lambda: {"train()": model.train() is model, "eval()": model.eval() is model,
-                                        "train(False)": model.train(False) is model})
+    assert snapshot == observe(
+        lambda: {
+            "train()": model.train() is model,
+            "eval()": model.eval() is model,
+            "train(False)": model.train(False) is model,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
@@ -56,8 +65,13 @@ def test_train_false_is_eval(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.9", "raises, where any value was taken for true or false", kind="error", cause="pytorch#58247",
-                     advice="pass True or False")
+@pytest.mark.changed(
+    "1.9",
+    "raises, where any value was taken for true or false",
+    kind="error",
+    cause="pytorch#58247",
+    advice="pass True or False",
+)
 def test_train_refuses_what_is_no_bool(snapshot):
     """``train(1)`` raises, and so does ``train("eval")``, which would otherwise count as true."""
     model = nested()
@@ -70,10 +84,14 @@ def test_eval_does_not_touch_requires_grad(snapshot):
     model = linear([[2.0]], [1.0])
     model.bias.requires_grad_(False)
     model.eval()
-    assert snapshot == observe(lambda: {
-        "requires_grad": {name: parameter.requires_grad for name, parameter in model.named_parameters()},
-        "output": model(torch.tensor([[3.0]])),
-    })
+    assert snapshot == observe(
+        lambda: {
+            "requires_grad": {
+                name: parameter.requires_grad for name, parameter in model.named_parameters()
+            },
+            "output": model(torch.tensor([[3.0]])),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module.train", page="notes/autograd", article="A")
@@ -82,7 +100,9 @@ def test_train_does_not_thaw_a_frozen_parameter(snapshot):
     model = linear([[2.0]], [1.0])
     model.bias.requires_grad_(False)
     model.train()
-    assert snapshot == observe(lambda: {name: parameter.requires_grad for name, parameter in model.named_parameters()})
+    assert snapshot == observe(
+        lambda: {name: parameter.requires_grad for name, parameter in model.named_parameters()}
+    )
 
 
 @pytest.mark.api("torch.nn.Module.eval", page="notes/autograd")
@@ -118,24 +138,32 @@ def test_module_added_after_eval_is_in_training_mode(snapshot):
 @pytest.mark.api("torch.nn.Module.eval", page="generated/torch.nn.Module")
 def test_eval_does_not_reach_modules_in_a_python_list(snapshot):
     """A module in a plain list is no submodule: it stays in training mode. ``ModuleList`` is the way out."""
+
     class Listed(torch.nn.Module):
         def __init__(self, container):
             super().__init__()
             self.layers = container([torch.nn.Dropout(1.0)])
 
-    assert snapshot == observe(lambda: {
-        "list": Listed(list).eval().layers[0].training,
-        "ModuleList": Listed(torch.nn.ModuleList).eval().layers[0].training,
-    })
+    assert snapshot == observe(
+        lambda: {
+            "list": Listed(list).eval().layers[0].training,
+            "ModuleList": Listed(torch.nn.ModuleList).eval().layers[0].training,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.functional.dropout", page="generated/torch.nn.functional.dropout")
 def test_functional_dropout_does_not_know_of_eval(snapshot):
     """``F.dropout`` drops by default, in evaluation mode too: pass it ``training=self.training``."""
+
     class Drops(torch.nn.Module):
         def forward(self, x):
-            return {"by default": torch.nn.functional.dropout(x, 1.0),
-                    "training=self.training": torch.nn.functional.dropout(x, 1.0, training=self.training)}
+            return {
+                "by default": torch.nn.functional.dropout(x, 1.0),
+                "training=self.training": torch.nn.functional.dropout(
+                    x, 1.0, training=self.training
+                ),
+            }
 
     model = Drops().eval()
     assert snapshot == observe(lambda: model(torch.tensor([1.0, 2.0])))
@@ -149,6 +177,10 @@ def test_no_grad_does_not_take_a_model_out_of_training_mode(snapshot):
     def act():
         with torch.no_grad():
             training, output = model.training, model(torch.tensor([1.0, 2.0]))
-            return {"training": training, "output": output, "after eval()": model.eval()(torch.tensor([1.0, 2.0]))}
+            return {
+                "training": training,
+                "output": output,
+                "after eval()": model.eval()(torch.tensor([1.0, 2.0])),
+            }
 
     assert snapshot == observe(act)

@@ -23,37 +23,65 @@ def gradient_after(zero_grad):
     return model.weight.grad
 
 
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="E")
-@pytest.mark.changed("2.0", "gradients become None instead of zeros", kind="silent", cause="pytorch#92731",
-                     advice="test for None, or pass set_to_none=False", unless=("set_to_none", 0))
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="E"
+)
+@pytest.mark.changed(
+    "2.0",
+    "gradients become None instead of zeros",
+    kind="silent",
+    cause="pytorch#92731",
+    advice="test for None, or pass set_to_none=False",
+    unless=("set_to_none", 0),
+)
 def test_optimizer_zero_grad_leaves_none(snapshot):
     """``optimizer.zero_grad()`` sets gradients to None. Zeros keep momentum and decay alive, None does not."""
-    assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: optimizer.zero_grad()))
+    assert snapshot == observe(
+        lambda: gradient_after(lambda model, optimizer: optimizer.zero_grad())
+    )
 
 
 @pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.0", "gradients become None instead of zeros", kind="silent", cause="pytorch#92731",
-                     advice="test for None, or pass set_to_none=False", unless=("set_to_none", 0))
+@pytest.mark.changed(
+    "2.0",
+    "gradients become None instead of zeros",
+    kind="silent",
+    cause="pytorch#92731",
+    advice="test for None, or pass set_to_none=False",
+    unless=("set_to_none", 0),
+)
 def test_module_zero_grad_leaves_none(snapshot):
     """``model.zero_grad()`` sets gradients to None, as the optimizer's does."""
     assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: model.zero_grad()))
 
 
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
-@pytest.mark.changed("1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
+)
+@pytest.mark.changed(
+    "1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
+)
 def test_optimizer_zero_grad_keeps_zeros_when_asked(snapshot):
     """``optimizer.zero_grad(set_to_none=False)`` fills gradients with zeros: the behaviour before 2.0."""
-    assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: optimizer.zero_grad(set_to_none=False)))
+    assert snapshot == observe(
+        lambda: gradient_after(lambda model, optimizer: optimizer.zero_grad(set_to_none=False))
+    )
 
 
 @pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.7", "Module.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754")
+@pytest.mark.changed(
+    "1.7", "Module.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
+)
 def test_module_zero_grad_keeps_zeros_when_asked(snapshot):
     """``model.zero_grad(set_to_none=False)`` fills gradients with zeros: the behaviour before 2.0."""
-    assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: model.zero_grad(set_to_none=False)))
+    assert snapshot == observe(
+        lambda: gradient_after(lambda model, optimizer: model.zero_grad(set_to_none=False))
+    )
 
 
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
+)
 def test_zero_grad_with_zeros_writes_into_the_same_gradient(snapshot):
     """Filling with zeros keeps the gradient tensor: who holds a reference to it sees it change. With None they do not."""
     model, optimizer = trained()
@@ -67,9 +95,16 @@ def test_zero_grad_with_zeros_writes_into_the_same_gradient(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.SGD", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.SGD")
-@pytest.mark.changed("2.0", "a step after zero_grad moves nothing: None is skipped, zeros were not", kind="silent",
-                     cause="pytorch#92731", advice="do not call step without backward; or pass set_to_none=False")
+@pytest.mark.api(
+    "torch.optim.SGD", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.SGD"
+)
+@pytest.mark.changed(
+    "2.0",
+    "a step after zero_grad moves nothing: None is skipped, zeros were not",
+    kind="silent",
+    cause="pytorch#92731",
+    advice="do not call step without backward; or pass set_to_none=False",
+)
 def test_step_after_zero_grad_moves_nothing(snapshot):
     """``zero_grad()`` then ``step()`` without a backward between: momentum alone no longer moves the weight."""
     model, optimizer = trained()

@@ -19,7 +19,9 @@ def cleared(model):
     return [layer.weight.grad is None or layer.weight.grad.item() == 0 for layer in model]
 
 
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
+)
 def test_optimizer_zero_grad_leaves_what_it_does_not_hold(snapshot):
     """The optimizer clears its own parameters: the gradient of a layer it does not hold goes on adding up."""
     model, optimizer = trained()
@@ -57,9 +59,16 @@ def test_module_zero_grad_clears_the_old_gradient_of_a_frozen_parameter(snapshot
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
-@pytest.mark.changed("2.0", "the gradient that was kept keeps its values: zero_grad lets go of it instead of writing zeros",
-                     kind="silent", cause="pytorch#92731", advice="to have it zeroed, pass set_to_none=False")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
+)
+@pytest.mark.changed(
+    "2.0",
+    "the gradient that was kept keeps its values: zero_grad lets go of it instead of writing zeros",
+    kind="silent",
+    cause="pytorch#92731",
+    advice="to have it zeroed, pass set_to_none=False",
+)
 def test_gradient_kept_by_reference_survives_zero_grad(snapshot):
     """``saved = weight.grad`` outlives ``zero_grad()``, which only lets go of it. Where zeros are written, clone it first."""
     model, optimizer = trained()
@@ -72,13 +81,17 @@ def test_gradient_kept_by_reference_survives_zero_grad(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad")
-@pytest.mark.changed("1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754")
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
+)
+@pytest.mark.changed(
+    "1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
+)
 def test_zero_grad_with_zeros_cuts_the_gradient_from_its_graph(snapshot):
     """A gradient with a graph, as ``create_graph=True`` makes it, is detached before zeros are written into it."""
     weight = torch.nn.Parameter(torch.tensor([3.0]))
     optimizer = torch.optim.SGD([weight], lr=0.1)
-    weight.grad, = torch.autograd.grad((weight * weight).sum(), weight, create_graph=True)
+    (weight.grad,) = torch.autograd.grad((weight * weight).sum(), weight, create_graph=True)
     assert weight.grad.requires_grad
 
     def act():

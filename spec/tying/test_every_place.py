@@ -11,45 +11,87 @@ from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.Module.modules", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.11", "modules takes remove_duplicate", kind="api-appeared", cause="pytorch#174383")
+@pytest.mark.changed(
+    "2.11", "modules takes remove_duplicate", kind="api-appeared", cause="pytorch#174383"
+)
 def test_modules_lists_every_place_when_asked(snapshot):
     """``modules(remove_duplicate=False)`` gives a shared layer once for each place."""
-    assert snapshot == observe(lambda: [type(module).__name__ for module in shared_layer().modules(remove_duplicate=False)])
+    assert snapshot == observe(
+        lambda: [type(module).__name__ for module in shared_layer().modules(remove_duplicate=False)]
+    )
 
 
 @pytest.mark.api("torch.nn.Module.named_buffers", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.0", "named_buffers takes remove_duplicate", kind="api-appeared", cause="pytorch#85903")
+@pytest.mark.changed(
+    "2.0", "named_buffers takes remove_duplicate", kind="api-appeared", cause="pytorch#85903"
+)
 def test_named_buffers_lists_every_name_when_asked(snapshot):
     """``remove_duplicate=False`` gives a shared layer's buffers under each of its names."""
     norm = batchnorm()
-    assert snapshot == observe(lambda: [name for name, _ in nn.Sequential(norm, norm).named_buffers(remove_duplicate=False)])
+    assert snapshot == observe(
+        lambda: [
+            name for name, _ in nn.Sequential(norm, norm).named_buffers(remove_duplicate=False)
+        ]
+    )
 
 
-@pytest.mark.api("torch.nn.utils.stateless.functional_call", page="generated/torch.func.functional_call")
+@pytest.mark.api(
+    "torch.nn.utils.stateless.functional_call", page="generated/torch.func.functional_call"
+)
 @pytest.mark.changed("1.12", "stateless.functional_call appears", kind="api-appeared")
-@pytest.mark.changed("2.0", "warns that it is deprecated", kind="warning", cause="pytorch#92280",
-                     advice="call torch.func.functional_call", unless=())
-@pytest.mark.changed("2.4", "the warning is a FutureWarning instead of a UserWarning", kind="warning",
-                     cause="pytorch#127689 (probably)", advice="call torch.func.functional_call", unless=())
+@pytest.mark.changed(
+    "2.0",
+    "warns that it is deprecated",
+    kind="warning",
+    cause="pytorch#92280",
+    advice="call torch.func.functional_call",
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.4",
+    "the warning is a FutureWarning instead of a UserWarning",
+    kind="warning",
+    cause="pytorch#127689 (probably)",
+    advice="call torch.func.functional_call",
+    unless=(),
+)
 def test_stateless_functional_call_warns(snapshot):
     """The older name of ``torch.func.functional_call`` still computes, and warns at every call."""
     model, given = linear([[2.0]]), {"weight": torch.tensor([[3.0]])}
-    assert snapshot == observe(lambda: nn.utils.stateless.functional_call(model, given, (torch.tensor([[10.0]]),)))
+    assert snapshot == observe(
+        lambda: nn.utils.stateless.functional_call(model, given, (torch.tensor([[10.0]]),))
+    )
 
 
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
-@pytest.mark.changed("2.0", "torch.func.functional_call appears", kind="api-appeared", cause="pytorch#89213 (probably)")
+@pytest.mark.changed(
+    "2.0",
+    "torch.func.functional_call appears",
+    kind="api-appeared",
+    cause="pytorch#89213 (probably)",
+)
 def test_functional_call_ignores_a_name_that_the_module_lacks(snapshot):
     """A misspelt name replaces nothing, and the module's own value is used; ``strict=True`` raises."""
     model, given = linear([[2.0]]), {"wieght": torch.tensor([[3.0]])}
-    assert snapshot == observe(lambda: torch.func.functional_call(model, given, (torch.tensor([[10.0]]),)).detach())
+    assert snapshot == observe(
+        lambda: torch.func.functional_call(model, given, (torch.tensor([[10.0]]),)).detach()
+    )
 
 
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
-@pytest.mark.changed("2.0", "torch.func.functional_call appears, and wants args", kind="api-appeared",
-                     cause="pytorch#89213 (probably)")
-@pytest.mark.changed("2.6", "args may be left out", kind="error-gone", cause="pytorch#134643",
-                     advice="before 2.6, pass an empty tuple")
+@pytest.mark.changed(
+    "2.0",
+    "torch.func.functional_call appears, and wants args",
+    kind="api-appeared",
+    cause="pytorch#89213 (probably)",
+)
+@pytest.mark.changed(
+    "2.6",
+    "args may be left out",
+    kind="error-gone",
+    cause="pytorch#134643",
+    advice="before 2.6, pass an empty tuple",
+)
 def test_functional_call_needs_no_arguments(snapshot):
     """A module whose forward takes none is called without any: ``functional_call(module, values)``."""
 
@@ -61,4 +103,6 @@ def test_functional_call_needs_no_arguments(snapshot):
         def forward(self):
             return self.level * 10.0
 
-    assert snapshot == observe(lambda: torch.func.functional_call(Level(), {"level": torch.tensor([3.0])}))
+    assert snapshot == observe(
+        lambda: torch.func.functional_call(Level(), {"level": torch.tensor([3.0])})
+    )

@@ -16,40 +16,61 @@ def gradients_of_one(model):
 
 
 @pytest.mark.api("torch.nn.Module.parameters", page="generated/torch.nn.Module", article="D")
-@pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
+@pytest.mark.parametrize(
+    "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
+)
 def test_parameters_lists_a_tied_parameter_once(network, snapshot):
     """``parameters()`` lists each object once, so that an optimizer built from it holds it once."""
     assert snapshot == observe(lambda: len(list(network().parameters())))
 
 
 @pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="D")
-@pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
+@pytest.mark.parametrize(
+    "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
+)
 def test_named_parameters_gives_a_tied_parameter_its_first_name(network, snapshot):
     """Of the names of a tied parameter, ``named_parameters()`` gives the first in module order."""
     assert snapshot == observe(lambda: [name for name, parameter in network().named_parameters()])
 
 
 @pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.0", "named_parameters takes remove_duplicate", kind="api-appeared", cause="pytorch#88090")
-@pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
+@pytest.mark.changed(
+    "2.0", "named_parameters takes remove_duplicate", kind="api-appeared", cause="pytorch#88090"
+)
+@pytest.mark.parametrize(
+    "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
+)
 def test_named_parameters_lists_every_name_when_asked(network, snapshot):
     """``remove_duplicate=False`` lists a tied parameter under each of its names."""
-    assert snapshot == observe(lambda: [name for name, parameter in network().named_parameters(remove_duplicate=False)])
+    assert snapshot == observe(
+        lambda: [name for name, parameter in network().named_parameters(remove_duplicate=False)]
+    )
 
 
-@pytest.mark.api("torch.nn.Module.named_modules", "torch.nn.Module.children", page="generated/torch.nn.Module")
+@pytest.mark.api(
+    "torch.nn.Module.named_modules", "torch.nn.Module.children", page="generated/torch.nn.Module"
+)
 def test_shared_module_is_listed_once_among_modules(snapshot):
     """``named_modules()`` and ``children()`` list a module once that stands in two places; indexing and ``len`` see both."""
     model = shared_layer()
-    assert snapshot == observe(lambda: {"named_modules": [name for name, module in model.named_modules()],
-                                        "children": len(list(model.children())), "len": len(model)})
+    assert snapshot == observe(
+        lambda: {
+            "named_modules": [name for name, module in model.named_modules()],
+            "children": len(list(model.children())),
+            "len": len(model),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module.named_modules", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.9", "named_modules takes remove_duplicate", kind="api-appeared", cause="pytorch#54812")
+@pytest.mark.changed(
+    "1.9", "named_modules takes remove_duplicate", kind="api-appeared", cause="pytorch#54812"
+)
 def test_named_modules_lists_every_place_when_asked(snapshot):
     """``remove_duplicate=False`` lists a shared module at each of its places."""
-    assert snapshot == observe(lambda: [name for name, module in shared_layer().named_modules(remove_duplicate=False)])
+    assert snapshot == observe(
+        lambda: [name for name, module in shared_layer().named_modules(remove_duplicate=False)]
+    )
 
 
 @pytest.mark.api("torch.nn.Module.named_buffers", page="generated/torch.nn.Module")
@@ -63,12 +84,18 @@ def test_named_buffers_gives_a_tied_buffer_its_first_name(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module", article="D")
-@pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
+@pytest.mark.parametrize(
+    "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
+)
 def test_state_dict_lists_a_tied_parameter_under_every_name(network, snapshot):
     """``state_dict()`` has every name, each with a tensor on the same storage; the sizes of its tensors count a tie twice."""
     state = network().state_dict()
-    assert snapshot == observe(lambda: {"names": list(state),
-                                        "same storage": state["0.weight"].data_ptr() == state["1.weight"].data_ptr()})
+    assert snapshot == observe(
+        lambda: {
+            "names": list(state),
+            "same storage": state["0.weight"].data_ptr() == state["1.weight"].data_ptr(),
+        }
+    )
 
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
@@ -78,8 +105,12 @@ def test_saved_state_dict_keeps_the_shared_storage(snapshot):
     torch.save(dict(shared_parameters().state_dict()), file)
     file.seek(0)
     state = torch.load(file)
-    assert snapshot == observe(lambda: {"names": list(state),
-                                        "same storage": state["0.weight"].data_ptr() == state["1.weight"].data_ptr()})
+    assert snapshot == observe(
+        lambda: {
+            "names": list(state),
+            "same storage": state["0.weight"].data_ptr() == state["1.weight"].data_ptr(),
+        }
+    )
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim", article="D")
@@ -111,12 +142,19 @@ def test_weight_decay_counts_a_tied_parameter_once(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer", "torch.optim.SGD", page="optim")
-@pytest.mark.changed("1.7", "warns that a parameter given twice will be an error", kind="warning", cause="pytorch#41597",
-                     advice="pass each parameter once")
+@pytest.mark.changed(
+    "1.7",
+    "warns that a parameter given twice will be an error",
+    kind="warning",
+    cause="pytorch#41597",
+    advice="pass each parameter once",
+)
 def test_optimizer_given_a_parameter_twice_in_a_group_warns(snapshot):
     """Chained lists of layers that share a parameter hold it twice: a warning, no error. Pass the model's ``parameters()``."""
     weight = linear([[2.0]]).weight
-    assert snapshot == observe(lambda: len(torch.optim.SGD([weight, weight], lr=0.5).param_groups[0]["params"]))
+    assert snapshot == observe(
+        lambda: len(torch.optim.SGD([weight, weight], lr=0.5).param_groups[0]["params"])
+    )
 
 
 @pytest.mark.api("torch.optim.Optimizer", "torch.optim.SGD", page="optim")
@@ -137,4 +175,6 @@ def test_optimizer_given_a_parameter_twice_in_a_group_steps_it_twice(snapshot):
 def test_optimizer_given_a_parameter_in_two_groups_raises(snapshot):
     """A group for each of two tied layers: the second one raises."""
     model = shared_parameters()
-    assert snapshot == observe(lambda: torch.optim.SGD([{"params": layer.parameters()} for layer in model], lr=0.5))
+    assert snapshot == observe(
+        lambda: torch.optim.SGD([{"params": layer.parameters()} for layer in model], lr=0.5)
+    )

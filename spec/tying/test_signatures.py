@@ -8,10 +8,22 @@ from torch_history.observing import observe
 
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
 @pytest.mark.changed("1.12", "nn.utils.stateless.functional_call appears", kind="api-appeared")
-@pytest.mark.changed("2.0", "func.functional_call and func.stack_module_state appear; tie_weights and strict (stateless)",
-                     kind="api-appeared", cause="pytorch#89213 (probably)")
-@pytest.mark.changed("2.6", "args is None by default (both functional_call)", kind="representation", cause="pytorch#134643")
-@pytest.mark.parametrize("name", ["func.functional_call", "func.stack_module_state", "nn.utils.stateless.functional_call"])
+@pytest.mark.changed(
+    "2.0",
+    "func.functional_call and func.stack_module_state appear; tie_weights and strict (stateless)",
+    kind="api-appeared",
+    cause="pytorch#89213 (probably)",
+)
+@pytest.mark.changed(
+    "2.6",
+    "args is None by default (both functional_call)",
+    kind="representation",
+    cause="pytorch#134643",
+)
+@pytest.mark.parametrize(
+    "name",
+    ["func.functional_call", "func.stack_module_state", "nn.utils.stateless.functional_call"],
+)
 def test_functional_calls_take_these_arguments(name, snapshot):
     """``tie_weights`` says whether one value stands for every name of a tied parameter."""
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))

@@ -49,22 +49,28 @@ def test_tied_matrix_gradient_equals_numpy(w, x):
     matrix, vector, ones = np.array(w, "float64").reshape(2, 2), np.array(x, "float64"), np.ones(2)
     expected = np.outer(ones, matrix @ vector) + np.outer(matrix.T @ ones, vector)
     # each element is a sum of at most eight products up to 2 * 2: some ulps of 16 in float32
-    np.testing.assert_allclose(layer.weight.grad.numpy(), expected, rtol=0, atol=16 * 8 * 2.0 ** -23)
+    np.testing.assert_allclose(layer.weight.grad.numpy(), expected, rtol=0, atol=16 * 8 * 2.0**-23)
 
 
 @pytest.mark.api("torch.nn.Sequential", "torch.optim.SGD", page="notes/autograd", article="D")
 def test_untied_copies_move_apart(snapshot):
     """Two layers that start equal get gradients of their own, and a step sets them apart: article D's 1.8 and 1.7."""
     assert not unlike_print(step, untied, {"0.weight": [[1.8]], "1.weight": [[1.7]]})
-    assert snapshot == observe(lambda: {"gradients": gradients_of(backward(untied())), "after a step": step(untied())})
+    assert snapshot == observe(
+        lambda: {"gradients": gradients_of(backward(untied())), "after a step": step(untied())}
+    )
 
 
 @pytest.mark.api("torch.nn.Sequential", "torch.optim.SGD", page="notes/autograd", article="D")
 def test_tied_layer_takes_the_summed_step(snapshot):
     """One layer in both places gets both gradients added up, 5 and 3, and moves once: article D's 1.5 and 0.7."""
     assert not unlike_print(step, shared_layer, {"0.weight": [[1.5]], "0.bias": [0.7]})
-    assert snapshot == observe(lambda: {"gradients": gradients_of(backward(shared_layer())),
-                                        "after a step": step(shared_layer())})
+    assert snapshot == observe(
+        lambda: {
+            "gradients": gradients_of(backward(shared_layer())),
+            "after a step": step(shared_layer()),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Sequential", page="notes/autograd", article="D")
@@ -89,25 +95,37 @@ def test_freezing_one_place_freezes_the_other(snapshot):
     """There is one parameter, and so one ``requires_grad``: one use cannot be frozen alone. Detach the weight there instead."""
     model = shared_parameters()
     model[1].weight.requires_grad_(False)
-    assert snapshot == observe(lambda: {"first requires grad": model[0].weight.requires_grad,
-                                        "gradients": gradients_of(backward(model))})
+    assert snapshot == observe(
+        lambda: {
+            "first requires grad": model[0].weight.requires_grad,
+            "gradients": gradients_of(backward(model)),
+        }
+    )
 
 
-@pytest.mark.api("torch.Tensor.detach", "torch.nn.functional.linear", page="generated/torch.Tensor.detach")
+@pytest.mark.api(
+    "torch.Tensor.detach", "torch.nn.functional.linear", page="generated/torch.Tensor.detach"
+)
 def test_detaching_one_use_leaves_the_gradient_of_the_other(snapshot):
     """A detached weight in the second use counts there as a constant: the gradient is the first use's alone, 2 and not 5."""
     layer = linear([[2.0]], [1.0])
-    torch.nn.functional.linear(layer(torch.tensor([1.0])), layer.weight.detach(), layer.bias.detach()).backward()
+    torch.nn.functional.linear(
+        layer(torch.tensor([1.0])), layer.weight.detach(), layer.bias.detach()
+    ).backward()
     assert snapshot == observe(lambda: gradients_of(layer))
 
 
-@pytest.mark.api("torch.Tensor.t", "torch.nn.functional.linear", page="generated/torch.nn.functional.linear")
+@pytest.mark.api(
+    "torch.Tensor.t", "torch.nn.functional.linear", page="generated/torch.nn.functional.linear"
+)
 def test_transposed_use_adds_its_gradient(snapshot):
     """An autoencoder that decodes with its encoder's transposed weight: both uses add up in the one weight."""
     encoder = linear([[1.0, 2.0]])
     code = encoder(torch.tensor([[3.0, 1.0]]))
     torch.nn.functional.linear(code, encoder.weight.t()).sum().backward()
-    by_hand = torch.tensor([[5.0 + 3.0 * 3.0, 5.0 + 3.0 * 1.0]])  # the code, once a column, and the columns' sum times the input
+    by_hand = torch.tensor(
+        [[5.0 + 3.0 * 3.0, 5.0 + 3.0 * 1.0]]
+    )  # the code, once a column, and the columns' sum times the input
     assert torch.equal(encoder.weight.grad, by_hand)
     assert snapshot == observe(lambda: encoder.weight.grad)
 
@@ -144,7 +162,9 @@ def test_clip_grad_norm_counts_a_tied_gradient_once(snapshot):
     assert len(by_layer) == 4
 
     def act():
-        return {"of the model": float(torch.nn.utils.clip_grad_norm_(model.parameters(), 1e6)),
-                "of both lists": float(torch.nn.utils.clip_grad_norm_(by_layer, 1e6))}
+        return {
+            "of the model": float(torch.nn.utils.clip_grad_norm_(model.parameters(), 1e6)),
+            "of both lists": float(torch.nn.utils.clip_grad_norm_(by_layer, 1e6)),
+        }
 
     assert snapshot == observe(act)

@@ -13,8 +13,12 @@ from torch_history.observing import observe
 
 def other_values():
     """A state dict with the names of article D's network, and different values under the two names of a tie."""
-    return {"0.weight": torch.tensor([[3.0]]), "0.bias": torch.tensor([4.0]),
-            "1.weight": torch.tensor([[5.0]]), "1.bias": torch.tensor([6.0])}
+    return {
+        "0.weight": torch.tensor([[3.0]]),
+        "0.bias": torch.tensor([4.0]),
+        "1.weight": torch.tensor([[5.0]]),
+        "1.bias": torch.tensor([6.0]),
+    }
 
 
 def places(model):
@@ -26,7 +30,12 @@ def places(model):
 def test_layer_used_twice_holds_one_parameter(snapshot):
     """A layer that stands in two places is one object, and so are its parameters."""
     model = shared_layer()
-    assert snapshot == observe(lambda: {"same layer": model[0] is model[1], "same weight": model[0].weight is model[1].weight})
+    assert snapshot == observe(
+        lambda: {
+            "same layer": model[0] is model[1],
+            "same weight": model[0].weight is model[1].weight,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
@@ -51,8 +60,12 @@ def test_assignment_ties(snapshot):
     """``second.weight = first.weight`` registers the same Parameter under both names."""
     model = untied()
     model[1].weight = model[0].weight
-    assert snapshot == observe(lambda: {"same weight": model[0].weight is model[1].weight,
-                                        "same bias": model[0].bias is model[1].bias})
+    assert snapshot == observe(
+        lambda: {
+            "same weight": model[0].weight is model[1].weight,
+            "same bias": model[0].bias is model[1].bias,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
@@ -62,14 +75,24 @@ def test_optimizer_built_before_the_tie_still_holds_the_replaced_parameter(snaps
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model[1].weight = model[0].weight
     held = [id(parameter) for parameter in optimizer.param_groups[0]["params"]]
-    assert snapshot == observe(lambda: {"held": len(held),
-                                        "of the model": sum(id(parameter) in held for parameter in model.parameters())})
+    assert snapshot == observe(
+        lambda: {
+            "held": len(held),
+            "of the model": sum(id(parameter) in held for parameter in model.parameters()),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Linear", page="generated/torch.nn.Linear")
-@pytest.mark.changed("1.7", "the message names mat1 and mat2 and speaks of shapes", kind="wording",
-                     cause="pytorch#40927 (probably)")
-@pytest.mark.changed("2.15", "the message begins with the operation, mm", kind="wording", cause="pytorch#193583")
+@pytest.mark.changed(
+    "1.7",
+    "the message names mat1 and mat2 and speaks of shapes",
+    kind="wording",
+    cause="pytorch#40927 (probably)",
+)
+@pytest.mark.changed(
+    "2.15", "the message begins with the operation, mm", kind="wording", cause="pytorch#193583"
+)
 def test_tie_of_another_shape_raises_only_in_forward(snapshot):
     """Assignment checks no shape: ``in_features`` says 1 still, and the product with the new weight fails."""
     layer = linear([[2.0]])
@@ -99,7 +122,9 @@ def test_load_state_dict_misses_a_tied_name(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212")
+@pytest.mark.changed(
+    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
+)
 def test_load_state_dict_with_assign_breaks_the_tie(snapshot):
     """``assign=True`` puts each name's own tensor in its place: names that held one parameter hold two."""
     model = shared_parameters()
@@ -112,21 +137,28 @@ def test_load_state_dict_with_assign_breaks_the_tie(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212")
+@pytest.mark.changed(
+    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
+)
 def test_load_state_dict_with_assign_of_a_tied_state_leaves_two_parameters_on_one_storage(snapshot):
     """A tied model's own state dict makes two Parameters of one storage: equal values, but gradients apart, and two steps."""
     model, state = shared_parameters(), shared_parameters().state_dict()
 
     def act():
         model.load_state_dict(state, assign=True)
-        return {"tied": is_tied(model), "same storage": model[0].weight.data_ptr() == model[1].weight.data_ptr(),
-                "listed": len(list(model.parameters()))}
+        return {
+            "tied": is_tied(model),
+            "same storage": model[0].weight.data_ptr() == model[1].weight.data_ptr(),
+            "listed": len(list(model.parameters())),
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212")
+@pytest.mark.changed(
+    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
+)
 def test_load_state_dict_with_assign_keeps_a_shared_layer(snapshot):
     """A layer that stands in two places is one object whatever is assigned to it; the last name wins."""
     model = shared_layer()
@@ -139,12 +171,19 @@ def test_load_state_dict_with_assign_keeps_a_shared_layer(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-@pytest.mark.parametrize("network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"])
+@pytest.mark.parametrize(
+    "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
+)
 def test_deepcopy_of_the_model_keeps_the_tie(network, snapshot):
     """The copy is tied in itself, and not to the original."""
     model = network()
     copied = copy.deepcopy(model)
-    assert snapshot == observe(lambda: {"tied": is_tied(copied), "tied to the original": copied[0].weight is model[0].weight})
+    assert snapshot == observe(
+        lambda: {
+            "tied": is_tied(copied),
+            "tied to the original": copied[0].weight is model[0].weight,
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.Module", page="notes/serialization")
@@ -155,26 +194,46 @@ def test_pickled_module_keeps_the_tie(snapshot):
 
 
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
-@pytest.mark.changed("2.0", "torch.func appears, with functional_call", kind="api-appeared", cause="pytorch#89213 (probably)")
+@pytest.mark.changed(
+    "2.0",
+    "torch.func appears, with functional_call",
+    kind="api-appeared",
+    cause="pytorch#89213 (probably)",
+)
 def test_functional_call_replaces_a_tied_parameter_everywhere(snapshot):
     """A value given under one name of a tie stands in for all: 10 (10 x + 1) + 1 at x = 1."""
     model, values = shared_parameters(), {"0.weight": torch.tensor([[10.0]])}
-    assert snapshot == observe(lambda: torch.func.functional_call(model, values, torch.tensor([1.0])))
+    assert snapshot == observe(
+        lambda: torch.func.functional_call(model, values, torch.tensor([1.0]))
+    )
 
 
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
-@pytest.mark.changed("2.0", "torch.func appears, with functional_call", kind="api-appeared", cause="pytorch#89213 (probably)")
+@pytest.mark.changed(
+    "2.0",
+    "torch.func appears, with functional_call",
+    kind="api-appeared",
+    cause="pytorch#89213 (probably)",
+)
 def test_functional_call_without_tie_weights_replaces_the_named_place_alone(snapshot):
     """``tie_weights=False`` leaves the other name as it is: 2 (10 x + 1) + 1 at x = 1."""
     model, values = shared_parameters(), {"0.weight": torch.tensor([[10.0]])}
-    assert snapshot == observe(lambda: torch.func.functional_call(model, values, torch.tensor([1.0]), tie_weights=False))
+    assert snapshot == observe(
+        lambda: torch.func.functional_call(model, values, torch.tensor([1.0]), tie_weights=False)
+    )
 
 
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
-@pytest.mark.changed("2.0", "torch.func appears, and its functional_call refuses", kind="api-appeared",
-                     cause="pytorch#89213 (probably)")
+@pytest.mark.changed(
+    "2.0",
+    "torch.func appears, and its functional_call refuses",
+    kind="api-appeared",
+    cause="pytorch#89213 (probably)",
+)
 def test_functional_call_given_two_values_for_a_tie_raises(snapshot):
     """Different tensors under two names of one parameter contradict each other, and are refused."""
     model = shared_parameters()
     values = {"0.weight": torch.tensor([[10.0]]), "1.weight": torch.tensor([[20.0]])}
-    assert snapshot == observe(lambda: torch.func.functional_call(model, values, torch.tensor([1.0])))
+    assert snapshot == observe(
+        lambda: torch.func.functional_call(model, values, torch.tensor([1.0]))
+    )

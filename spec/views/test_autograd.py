@@ -29,8 +29,13 @@ def test_gradient_flows_through_the_copy_of_a_reshape(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.view", page="notes/autograd", article="C")
-@pytest.mark.changed("1.8", "raises at the write; before, the write passed and backward raised", kind="error",
-                     cause="pytorch#46204", advice="write under torch.no_grad")
+@pytest.mark.changed(
+    "1.8",
+    "raises at the write; before, the write passed and backward raised",
+    kind="error",
+    cause="pytorch#46204",
+    advice="write under torch.no_grad",
+)
 def test_write_to_a_view_of_a_leaf_raises(snapshot):
     """A leaf that requires grad takes no in-place operation, through a view neither; before 1.8 only backward raised."""
     x = leaf()
@@ -53,8 +58,18 @@ def test_write_to_a_view_of_a_leaf_under_no_grad_changes_the_leaf(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.view", "torch.no_grad", page="notes/autograd")
-@pytest.mark.changed("1.5", "the message names the view made in no_grad mode, not a leaf", kind="wording", cause="pytorch#32839")
-@pytest.mark.changed("1.9", "the message calls it forbidden instead of deprecated", kind="wording", cause="pytorch#56093")
+@pytest.mark.changed(
+    "1.5",
+    "the message names the view made in no_grad mode, not a leaf",
+    kind="wording",
+    cause="pytorch#32839",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message calls it forbidden instead of deprecated",
+    kind="wording",
+    cause="pytorch#56093",
+)
 @pytest.mark.changed("1.10", "the message no longer calls itself a warning", kind="wording")
 def test_write_to_a_view_made_under_no_grad_raises(snapshot):
     """A view made under ``no_grad`` and written to outside: autograd cannot tell which was meant, and raises."""
@@ -95,14 +110,28 @@ def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapsh
     base.view(2, 2)[1] = 5.0 * x[:2]
     requires_grad = base.requires_grad
     base.sum().backward()
-    assert snapshot == observe(lambda: {"base": base.detach(), "requires_grad": requires_grad, "gradient": x.grad})
+    assert snapshot == observe(
+        lambda: {"base": base.detach(), "requires_grad": requires_grad, "gradient": x.grad}
+    )
 
 
 @pytest.mark.api("torch.Tensor.unbind", page="tensor_view")
-@pytest.mark.changed("1.5", "raises: what unbind returns cannot be written to", kind="error", cause="pytorch#31990",
-                     advice="write to an index of the tensor, or out of place")
-@pytest.mark.changed("1.10", "the message calls the node UnbindBackward0", kind="wording", cause="pytorch#64261 (probably)")
-@pytest.mark.changed("2.13", "the message calls the node Unbind", kind="wording", cause="pytorch#180383")
+@pytest.mark.changed(
+    "1.5",
+    "raises: what unbind returns cannot be written to",
+    kind="error",
+    cause="pytorch#31990",
+    advice="write to an index of the tensor, or out of place",
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message calls the node UnbindBackward0",
+    kind="wording",
+    cause="pytorch#64261 (probably)",
+)
+@pytest.mark.changed(
+    "2.13", "the message calls the node Unbind", kind="wording", cause="pytorch#180383"
+)
 def test_write_to_one_of_several_views_raises(snapshot):
     """``unbind`` (``split`` and ``chunk`` as well) returns several views at once, and autograd lets none be written to."""
     x = leaf()
@@ -117,13 +146,29 @@ def test_write_to_one_of_several_views_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.split", page="tensor_view")
-@pytest.mark.changed("1.7", "the gradient is right, and a warning says that such writes will be forbidden", kind="silent",
-                     cause="pytorch#41567", advice="write through narrow or an index; gradients of earlier releases were wrong")
-@pytest.mark.changed("1.9", "raises, as it was announced", kind="error", cause="pytorch#56093",
-                     advice="write through narrow or an index, or out of place")
-@pytest.mark.changed("1.10", "the message calls the node SplitBackward0, and reads as unbind's does", kind="wording",
-                     cause="pytorch#58285")
-@pytest.mark.changed("2.13", "the message calls the node Split", kind="wording", cause="pytorch#180383")
+@pytest.mark.changed(
+    "1.7",
+    "the gradient is right, and a warning says that such writes will be forbidden",
+    kind="silent",
+    cause="pytorch#41567",
+    advice="write through narrow or an index; gradients of earlier releases were wrong",
+)
+@pytest.mark.changed(
+    "1.9",
+    "raises, as it was announced",
+    kind="error",
+    cause="pytorch#56093",
+    advice="write through narrow or an index, or out of place",
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message calls the node SplitBackward0, and reads as unbind's does",
+    kind="wording",
+    cause="pytorch#58285",
+)
+@pytest.mark.changed(
+    "2.13", "the message calls the node Split", kind="wording", cause="pytorch#180383"
+)
 def test_write_to_a_part_of_a_split_raises(snapshot):
     """Writing to a part of ``split`` raises; use ``narrow`` or an index.
 
@@ -161,9 +206,16 @@ def test_write_to_a_view_counts_in_the_version_of_its_base(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.view", page="notes/autograd")
-@pytest.mark.changed("1.10", "the message calls the node ExpBackward0", kind="wording", cause="pytorch#64261 (probably)")
+@pytest.mark.changed(
+    "1.10",
+    "the message calls the node ExpBackward0",
+    kind="wording",
+    cause="pytorch#64261 (probably)",
+)
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
-@pytest.mark.changed("2.13", "the message calls the node Exp", kind="wording", cause="pytorch#180383")
+@pytest.mark.changed(
+    "2.13", "the message calls the node Exp", kind="wording", cause="pytorch#180383"
+)
 def test_write_to_a_view_of_a_saved_tensor_makes_backward_raise(snapshot):
     """exp saved its result for backward; changed through a view, it is noticed."""
     y = leaf().exp()

@@ -11,17 +11,26 @@ def rows():
 
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
-@pytest.mark.changed("2.8", "a list of lists as an index warns", kind="warning", advice="make a tuple of it: x[tuple(index)]")
+@pytest.mark.changed(
+    "2.8",
+    "a list of lists as an index warns",
+    kind="warning",
+    advice="make a tuple of it: x[tuple(index)]",
+)
 @pytest.mark.parametrize("kind", ["tuple", "list"])
 def test_list_of_lists_as_an_index_warns_where_a_tuple_does_not(kind, snapshot):
     """``x[([0, 1], [1, 2])]`` picks (0, 1) and (1, 2). Trap: a list around it warns, and will pick rows some day."""
-    assert snapshot == observe(lambda: rows()[{"tuple": ([0, 1], [1, 2]), "list": [[0, 1], [1, 2]]}[kind]])
+    assert snapshot == observe(
+        lambda: rows()[{"tuple": ([0, 1], [1, 2]), "list": [[0, 1], [1, 2]]}[kind]]
+    )
 
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
 def test_index_of_bytes_is_a_mask_with_a_warning(snapshot):
     """Trap: uint8 [1, 0, 1] picks elements 0 and 2, where every other kind of integers picks 1, 0 and 1."""
-    assert snapshot == observe(lambda: torch.tensor([5.0, 6.0, 7.0])[torch.tensor([1, 0, 1], dtype=torch.uint8)])
+    assert snapshot == observe(
+        lambda: torch.tensor([5.0, 6.0, 7.0])[torch.tensor([1, 0, 1], dtype=torch.uint8)]
+    )
 
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
@@ -29,17 +38,25 @@ def test_index_of_bytes_is_a_mask_with_a_warning(snapshot):
 @pytest.mark.parametrize("name", ["int64", "int32", "float32"])
 def test_index_may_be_of_64_or_32_bits(name, snapshot):
     """Integers of either size index; floats do not."""
-    assert snapshot == observe(lambda: torch.tensor([5.0, 6.0, 7.0])[torch.tensor([1, 0, 1]).to(getattr(torch, name))])
+    assert snapshot == observe(
+        lambda: torch.tensor([5.0, 6.0, 7.0])[torch.tensor([1, 0, 1]).to(getattr(torch, name))]
+    )
 
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensor_view")
 @pytest.mark.parametrize("kind", ["number", "slice", "list", "mask", "tensor"])
 def test_index_by_numbers_and_slices_gives_a_view(kind, snapshot):
     """A number or a slice gives a view; a list, a mask or a tensor of indices copies: a write to the result is lost."""
+
     def act():
         x = torch.zeros(3)
-        index = {"number": 0, "slice": slice(0, 1), "list": [0], "mask": torch.tensor([True, False, False]),
-                 "tensor": torch.tensor([0])}[kind]
+        index = {
+            "number": 0,
+            "slice": slice(0, 1),
+            "list": [0],
+            "mask": torch.tensor([True, False, False]),
+            "tensor": torch.tensor([0]),
+        }[kind]
         x[index].add_(1)
         return x
 
@@ -49,6 +66,7 @@ def test_index_by_numbers_and_slices_gives_a_view(kind, snapshot):
 @pytest.mark.api("torch.Tensor.__setitem__", page="tensors")
 def test_integers_take_a_fraction_by_dropping_it(snapshot):
     """Trap: ``x[0] = 1.5`` in a tensor of integers writes 1; ``x.add_(1.5)`` raises."""
+
     def act():
         x = torch.arange(3)
         x[0] = 1.5

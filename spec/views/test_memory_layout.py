@@ -13,16 +13,34 @@ def transposed():
     return torch.arange(12.0).reshape(3, 4).t()
 
 
-COPIES = {"clone": lambda x: x.clone(), "deepcopy": copy.deepcopy, "double": lambda x: x.double(),
-          "to": lambda x: x.to(torch.float16)}
-LIKE = {name: (lambda x, name=name: getattr(torch, name)(x)) for name in ("empty_like", "zeros_like", "ones_like", "rand_like")}
-COMPUTED = {"add": lambda x: x + 1, "exp": lambda x: x.exp(), "relu": torch.relu, "where": lambda x: torch.where(x > 0, x, x),
-            "clamp": lambda x: x.clamp(0, 1), "square": lambda x: x * x}
+COPIES = {
+    "clone": lambda x: x.clone(),
+    "deepcopy": copy.deepcopy,
+    "double": lambda x: x.double(),
+    "to": lambda x: x.to(torch.float16),
+}
+LIKE = {
+    name: (lambda x, name=name: getattr(torch, name)(x))
+    for name in ("empty_like", "zeros_like", "ones_like", "rand_like")
+}
+COMPUTED = {
+    "add": lambda x: x + 1,
+    "exp": lambda x: x.exp(),
+    "relu": torch.relu,
+    "where": lambda x: torch.where(x > 0, x, x),
+    "clamp": lambda x: x.clamp(0, 1),
+    "square": lambda x: x * x,
+}
 
 
 @pytest.mark.api("torch.clone", "torch.Tensor.to", page="generated/torch.clone")
-@pytest.mark.changed("1.5", "clone, double and to keep the strides instead of making rows; deepcopy did", kind="silent",
-                     cause="pytorch#30089", advice="use reshape for view, or contiguous() first")
+@pytest.mark.changed(
+    "1.5",
+    "clone, double and to keep the strides instead of making rows; deepcopy did",
+    kind="silent",
+    cause="pytorch#30089",
+    advice="use reshape for view, or contiguous() first",
+)
 @pytest.mark.parametrize("way", list(COPIES))
 def test_copy_of_a_transposed_tensor_keeps_its_strides(way, snapshot):
     """A copy is laid out as its original. Trap: ``x.t().clone().view(-1)`` raises; ``contiguous()`` makes rows of it."""
@@ -30,8 +48,13 @@ def test_copy_of_a_transposed_tensor_keeps_its_strides(way, snapshot):
 
 
 @pytest.mark.api("torch.zeros_like", "torch.empty_like", page="generated/torch.zeros_like")
-@pytest.mark.changed("1.5", "the new tensor has the strides of its model instead of rows", kind="silent", cause="pytorch#30087",
-                     advice="pass memory_format=torch.contiguous_format")
+@pytest.mark.changed(
+    "1.5",
+    "the new tensor has the strides of its model instead of rows",
+    kind="silent",
+    cause="pytorch#30087",
+    advice="pass memory_format=torch.contiguous_format",
+)
 @pytest.mark.parametrize("way", list(LIKE))
 def test_tensor_like_a_transposed_one_has_its_strides(way, snapshot):
     """As a copy has, optimizer states included, which are made with ``zeros_like``."""
@@ -39,14 +62,33 @@ def test_tensor_like_a_transposed_one_has_its_strides(way, snapshot):
 
 
 @pytest.mark.api("torch.exp", "torch.where", page="tensor_view")
-@pytest.mark.changed("1.5", "exp and clamp keep the strides of their input", kind="silent", cause="pytorch#33165",
-                     advice="use reshape for view, or contiguous() first")
-@pytest.mark.changed("1.6", "exp and clamp make rows, in 1.6 alone", kind="silent", cause="pytorch#38895",
-                     advice="use reshape for view, or contiguous() first")
-@pytest.mark.changed("1.7", "exp and clamp keep the strides of their input again", kind="silent", cause="pytorch#42922",
-                     advice="use reshape for view, or contiguous() first")
-@pytest.mark.changed("1.12", "where keeps the strides of its input", kind="silent",
-                     advice="use reshape for view, or contiguous() first")
+@pytest.mark.changed(
+    "1.5",
+    "exp and clamp keep the strides of their input",
+    kind="silent",
+    cause="pytorch#33165",
+    advice="use reshape for view, or contiguous() first",
+)
+@pytest.mark.changed(
+    "1.6",
+    "exp and clamp make rows, in 1.6 alone",
+    kind="silent",
+    cause="pytorch#38895",
+    advice="use reshape for view, or contiguous() first",
+)
+@pytest.mark.changed(
+    "1.7",
+    "exp and clamp keep the strides of their input again",
+    kind="silent",
+    cause="pytorch#42922",
+    advice="use reshape for view, or contiguous() first",
+)
+@pytest.mark.changed(
+    "1.12",
+    "where keeps the strides of its input",
+    kind="silent",
+    advice="use reshape for view, or contiguous() first",
+)
 @pytest.mark.parametrize("way", list(COMPUTED))
 def test_elementwise_result_of_a_transposed_tensor_has_its_strides(way, snapshot):
     """What is computed element by element is laid out as its input."""
@@ -54,10 +96,16 @@ def test_elementwise_result_of_a_transposed_tensor_has_its_strides(way, snapshot
 
 
 @pytest.mark.api("torch.Tensor.grad", page="notes/autograd")
-@pytest.mark.changed("1.6", "the gradient has the strides of the leaf instead of rows", kind="silent", cause="pytorch#40358",
-                     advice="use reshape for view on gradients")
+@pytest.mark.changed(
+    "1.6",
+    "the gradient has the strides of the leaf instead of rows",
+    kind="silent",
+    cause="pytorch#40358",
+    advice="use reshape for view on gradients",
+)
 def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
     """The gradient is laid out as the leaf, so that a step runs through both in one order."""
+
     def act():
         leaf = transposed().requires_grad_()
         (leaf * leaf).sum().backward()
@@ -69,21 +117,37 @@ def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
 @pytest.mark.api("torch.Tensor.contiguous", page="generated/torch.Tensor.contiguous")
 def test_channels_last_changes_strides_and_not_sizes(snapshot):
     """A batch of images with channels last reports the sizes N, C, H, W as before."""
+
     def act():
         x = torch.zeros(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
-        return {"size": x.shape, "stride": x.stride(), "contiguous": x.is_contiguous(),
-                "channels last": x.is_contiguous(memory_format=torch.channels_last)}
+        return {
+            "size": x.shape,
+            "stride": x.stride(),
+            "contiguous": x.is_contiguous(),
+            "channels last": x.is_contiguous(memory_format=torch.channels_last),
+        }
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.Tensor.storage", page="storage")
-@pytest.mark.changed("1.12", "the storage is a _TypedStorage", kind="representation", cause="pytorch#66970")
-@pytest.mark.changed("1.13", "the storage is a TypedStorage", kind="representation", cause="pytorch#82438")
-@pytest.mark.changed("2.0", "warns that it is deprecated", kind="warning", cause="pytorch#85303",
-                     advice="use untyped_storage(), which counts in bytes", unless=())
+@pytest.mark.changed(
+    "1.12", "the storage is a _TypedStorage", kind="representation", cause="pytorch#66970"
+)
+@pytest.mark.changed(
+    "1.13", "the storage is a TypedStorage", kind="representation", cause="pytorch#82438"
+)
+@pytest.mark.changed(
+    "2.0",
+    "warns that it is deprecated",
+    kind="warning",
+    cause="pytorch#85303",
+    advice="use untyped_storage(), which counts in bytes",
+    unless=(),
+)
 def test_storage_has_a_dtype_and_warns(snapshot):
     """``x.storage()`` counts in elements. It warns: ``untyped_storage()``, which counts in bytes, is to be the only one."""
+
     def act():
         storage = torch.ones(2).storage()
         return {"type": type(storage).__name__, "length": len(storage)}
@@ -95,10 +159,14 @@ def test_storage_has_a_dtype_and_warns(snapshot):
 @pytest.mark.changed("2.0", "untyped_storage came", kind="api-appeared", cause="pytorch#85303")
 def test_untyped_storage_tells_whether_two_tensors_share_memory(snapshot):
     """A view begins elsewhere, ``data_ptr()`` differs, and yet the storage is one. Its length is in bytes."""
+
     def act():
         x = torch.ones(2)
         view = x[1:]
-        return {"same data_ptr": x.data_ptr() == view.data_ptr(), "length": len(view.untyped_storage()),
-                "same storage": x.untyped_storage().data_ptr() == view.untyped_storage().data_ptr()}
+        return {
+            "same data_ptr": x.data_ptr() == view.data_ptr(),
+            "length": len(view.untyped_storage()),
+            "same storage": x.untyped_storage().data_ptr() == view.untyped_storage().data_ptr(),
+        }
 
     assert snapshot == observe(act)

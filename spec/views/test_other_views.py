@@ -11,8 +11,13 @@ def rows():
 
 
 @pytest.mark.api("torch.Tensor.T", page="tensors")
-@pytest.mark.changed("1.11", "T warns unless there are two dimensions", kind="warning", cause="pytorch#64180",
-                     advice="use mT, or permute")
+@pytest.mark.changed(
+    "1.11",
+    "T warns unless there are two dimensions",
+    kind="warning",
+    cause="pytorch#64180",
+    advice="use mT, or permute",
+)
 @pytest.mark.changed("1.13", "the warning has a space that it lacked", kind="wording")
 @pytest.mark.parametrize("shape", [(2,), (1, 2, 3)], ids=["1-d", "3-d"])
 def test_transpose_attribute_warns_unless_there_are_two_dimensions(shape, snapshot):
@@ -24,6 +29,7 @@ def test_transpose_attribute_warns_unless_there_are_two_dimensions(shape, snapsh
 @pytest.mark.changed("1.11", "mT came", kind="api-appeared", cause="pytorch#64179")
 def test_matrix_transpose_attribute_swaps_the_last_two_dimensions(snapshot):
     """The batch stays in front; it is a view."""
+
     def act():
         x = torch.zeros(5, 2, 3)
         return {"shape": x.mT.shape, "shares": x.mT.data_ptr() == x.data_ptr()}
@@ -50,6 +56,7 @@ def test_squeeze_takes_several_dimensions(snapshot):
 @pytest.mark.api("torch.squeeze", page="generated/torch.squeeze")
 def test_squeeze_without_dimensions_drops_a_batch_of_one(snapshot):
     """The last batch of an epoch, [1, 1], becomes a number; ``squeeze(1)`` leaves the batch."""
+
     def act():
         x = torch.zeros(1, 1)
         return {"squeeze()": x.squeeze().shape, "squeeze(1)": x.squeeze(1).shape}
@@ -58,11 +65,18 @@ def test_squeeze_without_dimensions_drops_a_batch_of_one(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.unflatten", page="generated/torch.Tensor.unflatten")
-@pytest.mark.changed("1.7", "takes a number for the dimension, without names, but no -1 among the sizes", kind="exception",
-                     cause="pytorch#42563")
-@pytest.mark.changed("1.9", "takes -1 for one of the sizes", kind="error-gone", cause="pytorch#51955")
+@pytest.mark.changed(
+    "1.7",
+    "takes a number for the dimension, without names, but no -1 among the sizes",
+    kind="exception",
+    cause="pytorch#42563",
+)
+@pytest.mark.changed(
+    "1.9", "takes -1 for one of the sizes", kind="error-gone", cause="pytorch#51955"
+)
 def test_unflatten_splits_a_dimension(snapshot):
     """The heads of an attention layer, [batch, heads * size] to [batch, heads, size], with -1 for one of them; a view."""
+
     def act():
         x = rows()
         split = x.unflatten(1, (2, -1))
@@ -76,10 +90,13 @@ def test_unflatten_splits_a_dimension(snapshot):
 @pytest.mark.parametrize("name", ["flatten", "ravel"])
 def test_flattened_tensor_shares_memory_where_it_can(name, snapshot):
     """``flatten`` and ``ravel`` view rows, and copy columns. Trap: whether a write shows depends on strides."""
+
     def act():
         x, columns = rows(), rows().t()
-        return {"of rows": getattr(x, name)().data_ptr() == x.data_ptr(),
-                "of columns": getattr(columns, name)().data_ptr() == columns.data_ptr()}
+        return {
+            "of rows": getattr(x, name)().data_ptr() == x.data_ptr(),
+            "of columns": getattr(columns, name)().data_ptr() == columns.data_ptr(),
+        }
 
     assert snapshot == observe(act)
 
@@ -88,6 +105,7 @@ def test_flattened_tensor_shares_memory_where_it_can(name, snapshot):
 @pytest.mark.changed("1.8", "tensor_split came", kind="api-appeared")
 def test_tensor_split_makes_parts_of_nearly_one_size(snapshot):
     """Five in four parts: 2, 1, 1, 1. ``chunk(4)`` makes parts of two, and three of them."""
+
     def act():
         x = torch.arange(5.0)
         return {"chunk": list(x.chunk(4)), "tensor_split": list(x.tensor_split(4))}
@@ -102,31 +120,51 @@ def test_tensor_split_makes_parts_of_nearly_one_size(snapshot):
 @pytest.mark.parametrize("way", ["permute", "movedim", "swapaxes"])
 def test_dimensions_are_reordered_as_views(way, snapshot):
     """Channels to the end, three ways of saying it: no number moves."""
+
     def act():
         x = torch.zeros(2, 3, 4)
-        made = {"permute": lambda: torch.permute(x, (0, 2, 1)), "movedim": lambda: torch.movedim(x, 1, -1),
-                "swapaxes": lambda: torch.swapaxes(x, 1, 2)}[way]()
+        made = {
+            "permute": lambda: torch.permute(x, (0, 2, 1)),
+            "movedim": lambda: torch.movedim(x, 1, -1),
+            "swapaxes": lambda: torch.swapaxes(x, 1, 2),
+        }[way]()
         return {"shape": made.shape, "shares": made.data_ptr() == x.data_ptr()}
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.Tensor.names", page="tensors")
-@pytest.mark.changed("2.13", "names are refused: named tensors are gone", kind="error", cause="pytorch#173895",
-                     advice="drop the names")
+@pytest.mark.changed(
+    "2.13",
+    "names are refused: named tensors are gone",
+    kind="error",
+    cause="pytorch#173895",
+    advice="drop the names",
+)
 def test_dimensions_have_no_names(snapshot):
     """``names=("N", "C")`` was an experiment, and is gone."""
     assert snapshot == observe(lambda: torch.zeros(2, 3, names=("N", "C")).names)
 
 
 @pytest.mark.api("torch.Tensor.relu_", "torch.Tensor.uniform_", page="tensor_view")
-@pytest.mark.changed("1.7", "uniform_ raises instead of writing several times to one place", kind="error", cause="pytorch#39878",
-                     advice="clone() the tensor first")
-@pytest.mark.changed("1.9", "relu_ raises instead of writing several times to one place", kind="error",
-                     cause="pytorch#51819 (probably)", advice="clone() the tensor first")
+@pytest.mark.changed(
+    "1.7",
+    "uniform_ raises instead of writing several times to one place",
+    kind="error",
+    cause="pytorch#39878",
+    advice="clone() the tensor first",
+)
+@pytest.mark.changed(
+    "1.9",
+    "relu_ raises instead of writing several times to one place",
+    kind="error",
+    cause="pytorch#51819 (probably)",
+    advice="clone() the tensor first",
+)
 @pytest.mark.parametrize("way", ["relu_", "uniform_"])
 def test_relu_and_uniform_in_place_refuse_an_expanded_view(way, snapshot):
     """One number that stands for three cannot be written to three times. On old releases it was, as often as not."""
+
     def act():
         getattr(torch.ones(1).expand(3), way)()
         return "written"

@@ -20,8 +20,14 @@ def test_view_is_another_tensor_on_the_same_data(snapshot):
     """``x.view(...)`` is a new tensor object, even in x's own shape; its data begin at x's address and its base is x."""
     x = torch.arange(12.0)
     view, own = x.view(3, 4), x.view(12)
-    assert snapshot == observe(lambda: {"view": view, "own shape is x": own is x, "shares": shares(view, x),
-                                        "base is x": view._base is x})
+    assert snapshot == observe(
+        lambda: {
+            "view": view,
+            "own shape is x": own is x,
+            "shares": shares(view, x),
+            "base is x": view._base is x,
+        }
+    )
 
 
 @pytest.mark.api("torch.Tensor.view", page="tensor_view")
@@ -87,4 +93,6 @@ def test_reshape_to_its_own_shape_is_a_view_even_when_transposed(snapshot):
     """A shape that does not change needs no copy: the result is a view with the same strides, and another object than x."""
     x = rows().t()
     same = x.reshape(4, 3)
-    assert snapshot == observe(lambda: {"is x": same is x, "shares": shares(same, x), "stride": same.stride()})
+    assert snapshot == observe(
+        lambda: {"is x": same is x, "shares": shares(same, x), "stride": same.stride()}
+    )

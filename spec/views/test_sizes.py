@@ -10,8 +10,13 @@ from torch_history.observing import observe
 def test_minus_one_is_inferred_from_the_other_sizes(snapshot):
     """-1 stands for what is left: 12 numbers as (-1, 4) are 3x4, and as -1 a single row."""
     x = torch.arange(12)
-    assert snapshot == observe(lambda: {"-1, 4": x.view(-1, 4).shape, "2, -1, 3": x.view(2, -1, 3).shape,
-                                        "-1": x.view(3, 4).view(-1).shape})
+    assert snapshot == observe(
+        lambda: {
+            "-1, 4": x.view(-1, 4).shape,
+            "2, -1, 3": x.view(2, -1, 3).shape,
+            "-1": x.view(3, 4).view(-1).shape,
+        }
+    )
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
@@ -62,9 +67,18 @@ def test_single_element_can_be_viewed_without_dimensions(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
-@pytest.mark.changed("1.8", "the message lists both forms of view: sizes, or a dtype", kind="wording", cause="pytorch#47951")
-@pytest.mark.changed("1.13", "the message speaks of SymInts, and lists the dtype first", kind="wording",
-                     cause="pytorch#83628 (probably)")
+@pytest.mark.changed(
+    "1.8",
+    "the message lists both forms of view: sizes, or a dtype",
+    kind="wording",
+    cause="pytorch#47951",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message speaks of SymInts, and lists the dtype first",
+    kind="wording",
+    cause="pytorch#83628 (probably)",
+)
 @pytest.mark.changed("2.0", "the message speaks of ints again", kind="wording")
 def test_size_must_be_an_integer(snapshot):
     """Trap: ``n / 2`` is a float in Python and raises; write ``n // 2``."""

@@ -15,7 +15,12 @@ def layout(tensor):
     return {"values": tensor, "stride": tensor.stride(), "contiguous": tensor.is_contiguous()}
 
 
-@pytest.mark.api("torch.Tensor.stride", "torch.Tensor.is_contiguous", page="generated/torch.Tensor.stride", article="C")
+@pytest.mark.api(
+    "torch.Tensor.stride",
+    "torch.Tensor.is_contiguous",
+    page="generated/torch.Tensor.stride",
+    article="C",
+)
 def test_arange_in_three_rows_has_strides_4_and_1(snapshot):
     """arange(12) as 3x4: one step down passes over four numbers in memory, one step right over one. That is contiguous."""
     assert snapshot == observe(lambda: layout(rows()))
@@ -58,7 +63,9 @@ def test_view_raises_on_a_transposed_tensor(snapshot):
     assert snapshot == observe(lambda: rows().t().view(12))
 
 
-@pytest.mark.api("torch.Tensor.view", "torch.Tensor.contiguous", page="generated/torch.Tensor.view", article="C")
+@pytest.mark.api(
+    "torch.Tensor.view", "torch.Tensor.contiguous", page="generated/torch.Tensor.view", article="C"
+)
 def test_view_works_on_a_transposed_tensor_after_contiguous(snapshot):
     """``x.t().contiguous().view(12)``: the copy is asked for by name; its values are reshape's."""
     x = rows().t()

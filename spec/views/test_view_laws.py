@@ -38,7 +38,9 @@ def some_strides_exist(positions):
     for dimension, size in enumerate(positions.shape):
         if size > 1:
             step = np.take(positions, 1, dimension).flat[0] - positions.flat[0]
-            even = even + step * np.arange(size).reshape([-1 if d == dimension else 1 for d in range(positions.ndim)])
+            even = even + step * np.arange(size).reshape(
+                [-1 if d == dimension else 1 for d in range(positions.ndim)]
+            )
     return np.array_equal(positions, even)
 
 
@@ -46,7 +48,11 @@ def some_strides_exist(positions):
 def strided_tensors(draw):
     """A tensor whose values are its positions in memory: permuted, thinned out, expanded, of up to three dimensions."""
     sizes = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
-    x = torch.arange(int(np.prod(sizes))).reshape(sizes).permute(draw(st.permutations(range(len(sizes)))))
+    x = (
+        torch.arange(int(np.prod(sizes)))
+        .reshape(sizes)
+        .permute(draw(st.permutations(range(len(sizes)))))
+    )
     x = x[tuple(slice(None, None, draw(st.integers(1, 2))) for _ in sizes)]
     where, times = draw(st.integers(0, len(sizes))), draw(st.integers(1, 2))
     return x.unsqueeze(where).expand([*x.shape[:where], times, *x.shape[where:]])
@@ -58,7 +64,9 @@ def tensors_and_shapes(draw):
     x = draw(strided_tensors())
     rest, shape = x.numel(), []
     while rest > 1:
-        shape.append(draw(st.sampled_from([size for size in range(2, rest + 1) if rest % size == 0])))
+        shape.append(
+            draw(st.sampled_from([size for size in range(2, rest + 1) if rest % size == 0]))
+        )
         rest //= shape[-1]
         if draw(st.booleans()) and len(shape) < 5:
             shape.append(1)
@@ -84,7 +92,9 @@ def test_view_works_exactly_when_the_strides_allow(case):
 def test_view_works_exactly_when_even_steps_exist(case):
     """The rule loses nothing: wherever any strides at all would give the elements in their order, ``view`` works."""
     x, shape = case
-    assert (viewed(x, shape) is not None) == some_strides_exist(x.contiguous().numpy().reshape(shape))
+    assert (viewed(x, shape) is not None) == some_strides_exist(
+        x.contiguous().numpy().reshape(shape)
+    )
 
 
 @given(tensors_and_shapes())
@@ -111,4 +121,7 @@ def test_contiguous_copies_exactly_what_is_not_contiguous(x):
     assert (result is x) == x.is_contiguous()
     assert torch.equal(result, x)
     products = np.cumprod([1, *result.shape[:0:-1]])[::-1]
-    assert all(size == 1 or stride == product for size, stride, product in zip(result.shape, result.stride(), products))
+    assert all(
+        size == 1 or stride == product
+        for size, stride, product in zip(result.shape, result.stride(), products)
+    )

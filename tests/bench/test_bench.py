@@ -32,7 +32,10 @@ def rounds(before, control, after, launches=6, count=60, noise=0.02, seed=0):
     def blocks(nanoseconds):
         return (10 * nanoseconds * np.exp(noise * drawn.randn(count))).round().astype(int).tolist()
 
-    return [{"calls": 10, "before": blocks(before), "control": blocks(control), "after": blocks(after)} for _ in range(launches)]
+    return [
+        {"calls": 10, "before": blocks(before), "control": blocks(control), "after": blocks(after)}
+        for _ in range(launches)
+    ]
 
 
 def manifest(release="2.6.0", python="3.11.7", build="cu124"):
@@ -45,26 +48,49 @@ def judged(kept):
 
 
 def record(**changed):
-    return {"format": raw.FORMAT, "what": "comparison", "device": "cpu", "threads": 1, "altered": None, "notes": [], "date": "2026-01-01",
-            "machine": {"processor": "a processor", "cores": 2, "load": [0.0, 0.0, 0.0]}, "seed": 1, "interrupted": False,
-            "before": manifest(), "after": manifest("2.15.0"), "missing": {}, "first_call": {}, "rounds": {}, **changed}
+    return {
+        "format": raw.FORMAT,
+        "what": "comparison",
+        "device": "cpu",
+        "threads": 1,
+        "altered": None,
+        "notes": [],
+        "date": "2026-01-01",
+        "machine": {"processor": "a processor", "cores": 2, "load": [0.0, 0.0, 0.0]},
+        "seed": 1,
+        "interrupted": False,
+        "before": manifest(),
+        "after": manifest("2.15.0"),
+        "missing": {},
+        "first_call": {},
+        "rounds": {},
+        **changed,
+    }
 
 
 @given(st.floats(0.5, 2.0), st.floats(1e3, 1e8))
 def test_ratio_is_that_of_the_times_whatever_their_scale(ratio, nanoseconds):
-    found = estimate.estimate("x", rounds(nanoseconds, nanoseconds, ratio * nanoseconds, launches=2, count=3, noise=0.0), LEVEL)
+    found = estimate.estimate(
+        "x",
+        rounds(nanoseconds, nanoseconds, ratio * nanoseconds, launches=2, count=3, noise=0.0),
+        LEVEL,
+    )
     assert found.ratio == pytest.approx(ratio, rel=1e-3)
     assert found.control == pytest.approx(1.0)
     assert found.before_ns == pytest.approx(nanoseconds, rel=1e-3)
 
 
-@pytest.mark.parametrize("before, control, after, verdict", [
-    (1e5, 1e5, 1.1e5, "slower"),
-    (1e5, 1e5, 0.9e5, "faster"),
-    (1e5, 1e5, 1e5, "inconclusive"),
-    (1e5, 1e5, 1.03e5, "inconclusive"),
-    (1e5, 1.08e5, 1.3e5, "void"),
-], ids=["a tenth dearer", "a tenth cheaper", "the same", "below the threshold", "control off"])
+@pytest.mark.parametrize(
+    "before, control, after, verdict",
+    [
+        (1e5, 1e5, 1.1e5, "slower"),
+        (1e5, 1e5, 0.9e5, "faster"),
+        (1e5, 1e5, 1e5, "inconclusive"),
+        (1e5, 1e5, 1.03e5, "inconclusive"),
+        (1e5, 1.08e5, 1.3e5, "void"),
+    ],
+    ids=["a tenth dearer", "a tenth cheaper", "the same", "below the threshold", "control off"],
+)
 def test_verdict_follows_ratio_and_control(before, control, after, verdict):
     assert estimate.estimate("x", rounds(before, control, after), LEVEL).verdict == verdict
 
@@ -78,12 +104,18 @@ def test_launches_that_disagree_leave_a_change_inconclusive():
 
 
 def test_two_launches_call_nothing():
-    assert estimate.estimate("x", rounds(1e5, 1e5, 1.5e5, launches=2), LEVEL).verdict == "inconclusive"
+    assert (
+        estimate.estimate("x", rounds(1e5, 1e5, 1.5e5, launches=2), LEVEL).verdict == "inconclusive"
+    )
     assert estimate.estimate("x", rounds(1e5, 1e5, 1.5e5, launches=3), LEVEL).verdict == "slower"
 
 
 def test_a_control_that_varies_widens_what_is_not_called():
-    launches = [launch for control in (0.88e5, 1.12e5) for launch in rounds(1e5, control, 1.08e5, launches=3)]
+    launches = [
+        launch
+        for control in (0.88e5, 1.12e5)
+        for launch in rounds(1e5, control, 1.08e5, launches=3)
+    ]
     assert estimate.estimate("x", launches, LEVEL).verdict == "inconclusive"
 
 
@@ -104,28 +136,50 @@ def test_a_cost_that_falls_on_one_round_in_ten_counts():
 
 
 def test_more_benchmarks_make_wider_intervals():
-    few, many = (estimate.estimate("x", rounds(1e5, 1e5, 1e5), 0.05 / count).interval for count in (1, 100))
+    few, many = (
+        estimate.estimate("x", rounds(1e5, 1e5, 1e5), 0.05 / count).interval for count in (1, 100)
+    )
     assert many[0] < few[0] and few[1] < many[1]
 
 
 def test_the_same_rounds_give_the_same_interval():
-    assert estimate.estimate("x", rounds(1e5, 1e5, 1.1e5), LEVEL) == estimate.estimate("x", rounds(1e5, 1e5, 1.1e5), LEVEL)
+    assert estimate.estimate("x", rounds(1e5, 1e5, 1.1e5), LEVEL) == estimate.estimate(
+        "x", rounds(1e5, 1e5, 1.1e5), LEVEL
+    )
 
 
 def test_what_a_release_lacks_or_nobody_timed_is_unknown_with_its_reason():
     launches = rounds(1e5, 1e5, 1e5)
     nothing = [{"calls": 10, "before": [], "control": [], "after": []}]
-    kept = record(rounds={"timed": launches + nothing, "late": nothing}, missing={"lacking": "torch 1.4.0 has none"})
+    kept = record(
+        rounds={"timed": launches + nothing, "late": nothing},
+        missing={"lacking": "torch 1.4.0 has none"},
+    )
     found = {one.name: one for one in estimate.estimates(kept)}
     assert found["timed"].launches == 6
-    assert (found["lacking"].verdict, found["lacking"].reason) == ("unknown", "torch 1.4.0 has none")
-    assert (found["late"].verdict, found["late"].reason) == ("unknown", "interrupted before its first round")
+    assert (found["lacking"].verdict, found["lacking"].reason) == (
+        "unknown",
+        "torch 1.4.0 has none",
+    )
+    assert (found["late"].verdict, found["late"].reason) == (
+        "unknown",
+        "interrupted before its first round",
+    )
 
 
 def test_unlike_pythons_and_wheels_are_named():
-    assert design.unlike(manifest("2.5.1", build="cu124"), manifest("2.15.0", python="3.11.9", build="cu132")) == []
-    assert design.unlike(manifest("1.13.1", "3.8.18"), manifest("2.0.1")) == ["torch 1.13.1 runs on Python 3.8.18, torch 2.0.1 on Python 3.11.7"]
-    assert design.unlike(manifest(), manifest("2.15.0", build="cpu")) == ["torch 2.6.0 is a cu124 wheel, torch 2.15.0 a cpu one"]
+    assert (
+        design.unlike(
+            manifest("2.5.1", build="cu124"), manifest("2.15.0", python="3.11.9", build="cu132")
+        )
+        == []
+    )
+    assert design.unlike(manifest("1.13.1", "3.8.18"), manifest("2.0.1")) == [
+        "torch 1.13.1 runs on Python 3.8.18, torch 2.0.1 on Python 3.11.7"
+    ]
+    assert design.unlike(manifest(), manifest("2.15.0", build="cpu")) == [
+        "torch 2.6.0 is a cu124 wheel, torch 2.15.0 a cpu one"
+    ]
 
 
 def test_benchmarks_are_chosen_by_part_or_pattern():
@@ -133,7 +187,9 @@ def test_benchmarks_are_chosen_by_part_or_pattern():
     assert design.matching(cases, ()) == cases
     assert design.matching(cases, ("forward",)) == ["mlp-5.forward", "rnn-20.forward"]
     assert design.matching(cases, ("mlp-5.*",)) == ["mlp-5.forward", "mlp-5.backward"]
-    with pytest.raises(HistoryError, match="--only 'forwards' fits no benchmark: choose from mlp-5.forward"):
+    with pytest.raises(
+        HistoryError, match="--only 'forwards' fits no benchmark: choose from mlp-5.forward"
+    ):
         design.matching(cases, ("forwards",))
 
 
@@ -151,7 +207,10 @@ def test_what_is_arranged_before_a_call_is_not_timed():
 
 
 def test_raw_rounds_are_read_as_they_were_written(tmp_path):
-    kept = record(rounds={"mlp-5.forward": rounds(1e5, 1e5, 1e5, launches=2, count=3)}, missing={"x": "a reason with \"quotes\""})
+    kept = record(
+        rounds={"mlp-5.forward": rounds(1e5, 1e5, 1e5, launches=2, count=3)},
+        missing={"x": 'a reason with "quotes"'},
+    )
     raw.write(tmp_path / "run.json", kept)
     assert raw.read(tmp_path / "run.json") == kept
     assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8")) == kept
@@ -166,17 +225,32 @@ def test_a_run_never_replaces_the_file_of_another(tmp_path):
 
 
 def test_markdown_says_each_verdict_and_what_is_not_clean():
-    text = page.markdown(*judged(record(rounds={"mlp-5.forward": rounds(1e5, 1e5, 1.25e5, noise=0.001)}, missing={"mlp-5.compiled": "torch 1.13.1 has no torch.compile"},
-                                notes=["torch 1.13.1 runs on Python 3.8.18, torch 2.0.1 on Python 3.11.7"], interrupted=True)))
+    text = page.markdown(
+        *judged(
+            record(
+                rounds={"mlp-5.forward": rounds(1e5, 1e5, 1.25e5, noise=0.001)},
+                missing={"mlp-5.compiled": "torch 1.13.1 has no torch.compile"},
+                notes=["torch 1.13.1 runs on Python 3.8.18, torch 2.0.1 on Python 3.11.7"],
+                interrupted=True,
+            )
+        )
+    )
     assert "| mlp-5.forward | **slower** | 1.25" in text
     assert "| mlp-5.compiled | unknown: torch 1.13.1 has no torch.compile |" in text
     assert "**Not clean:** torch 1.13.1 runs on Python 3.8.18" in text
     assert "Interrupted" in text
 
 
-@pytest.mark.parametrize("nanoseconds, text", [
-    (999, "999 ns"), (41_200, "41.2 µs"), (412_000, "412 µs"), (7_000_000, "7.00 ms"), (2.5e9, "2.50 s"),
-])
+@pytest.mark.parametrize(
+    "nanoseconds, text",
+    [
+        (999, "999 ns"),
+        (41_200, "41.2 µs"),
+        (412_000, "412 µs"),
+        (7_000_000, "7.00 ms"),
+        (2.5e9, "2.50 s"),
+    ],
+)
 def test_durations_have_three_digits_and_a_unit(nanoseconds, text):
     assert page.duration(nanoseconds) == text
 
@@ -188,7 +262,9 @@ def against_itself(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
     here, stages = Environment("here", Path(sys.executable)), []
     plan = design.Plan(here, here, 2.0, ("mlp-5.optimizer_step", "mlp-5.zero_gra[d]"), launches=2)
-    kept = design.compare(ROOT, plan, folder / "run.json", lambda share, what: stages.append((share, what)))
+    kept = design.compare(
+        ROOT, plan, folder / "run.json", lambda share, what: stages.append((share, what))
+    )
     return kept, folder / "run.json", stages
 
 
@@ -223,7 +299,12 @@ def test_interrupted_it_returns_what_it_has(tmp_path):
         if "sweep 2" in what:
             raise KeyboardInterrupt
 
-    kept = design.compare(ROOT, design.Plan(here, here, 600.0, ("mlp-5.optimizer_step",), launches=2), tmp_path / "run.json", tell)
+    kept = design.compare(
+        ROOT,
+        design.Plan(here, here, 600.0, ("mlp-5.optimizer_step",), launches=2),
+        tmp_path / "run.json",
+        tell,
+    )
     assert kept["interrupted"]
     assert raw.read(tmp_path / "run.json") == kept
     found = estimate.estimates(kept)[0]
@@ -261,8 +342,14 @@ def interpreter(folder, release):
 
 def test_environment_that_is_there_is_used_as_it_is(project, tox):
     interpreter(project.root / ".tox" / "torch2.6", "2.6.0")
-    assert environment(project.root, "2.6", None, print) == ("2.6.0", project.root / ".tox" / "torch2.6" / "bin" / "python")
-    assert environment(project.root, "2.6", "3.11", print).python == project.root / ".tox" / "torch2.6" / "bin" / "python"
+    assert environment(project.root, "2.6", None, print) == (
+        "2.6.0",
+        project.root / ".tox" / "torch2.6" / "bin" / "python",
+    )
+    assert (
+        environment(project.root, "2.6", "3.11", print).python
+        == project.root / ".tox" / "torch2.6" / "bin" / "python"
+    )
 
 
 def test_environment_of_another_torch_or_python_stands_beside_the_matrix(project, tox):
@@ -272,11 +359,18 @@ def test_environment_of_another_torch_or_python_stands_beside_the_matrix(project
     assert environment(project.root, "2.6", "3.8", print).python == beside / "bin" / "python"
 
 
-@pytest.mark.parametrize("line, says", [
-    (None, "tox is not installed to build it: python -m pip install tox"),
-    ("echo begin; echo 'ERROR: no python3.8'; exit 1", "its environment cannot be built: ERROR: no python3.8"),
-    ("exit 1", "its environment cannot be built: tox said nothing"),
-], ids=["no tox", "tox fails", "tox is silent"])
+@pytest.mark.parametrize(
+    "line, says",
+    [
+        (None, "tox is not installed to build it: python -m pip install tox"),
+        (
+            "echo begin; echo 'ERROR: no python3.8'; exit 1",
+            "its environment cannot be built: ERROR: no python3.8",
+        ),
+        ("exit 1", "its environment cannot be built: tox said nothing"),
+    ],
+    ids=["no tox", "tox fails", "tox is silent"],
+)
 def test_environment_that_cannot_be_built_says_why(project, tox, line, says):
     if line:
         tox(line)
@@ -292,20 +386,42 @@ def committed(root, **records):
 
 
 def test_page_tells_how_far_a_release_is_off_from_itself(tmp_path):
-    text = committed(tmp_path, itself=record(after=manifest(), rounds={"mlp-5.forward": rounds(1e5, 1e5, 1.02e5, noise=0.001)}))
+    text = committed(
+        tmp_path,
+        itself=record(
+            after=manifest(), rounds={"mlp-5.forward": rounds(1e5, 1e5, 1.02e5, noise=0.001)}
+        ),
+    )
     assert "The ratios are off by 2.0% (median) and 2.0% (worst: mlp-5.forward)" in text
     assert "## torch 2.6.0 → 2.6.0" not in text
 
 
 def test_page_has_comparisons_in_the_order_of_releases_and_what_scripts_measured(tmp_path):
-    later, earlier = record(), record(before=manifest("1.13.1", "3.8.18"), after=manifest("2.0.1", "3.8.18"))
-    tool = {"format": raw.FORMAT, "what": "tool", "title": "Costs", "command": "python tools/x.py", "date": "2026-01-01", "lines": ["| a |"],
-            "figures": {}}
+    later, earlier = (
+        record(),
+        record(before=manifest("1.13.1", "3.8.18"), after=manifest("2.0.1", "3.8.18")),
+    )
+    tool = {
+        "format": raw.FORMAT,
+        "what": "tool",
+        "title": "Costs",
+        "command": "python tools/x.py",
+        "date": "2026-01-01",
+        "lines": ["| a |"],
+        "figures": {},
+    }
     text = committed(tmp_path, a=later, b=earlier, c=tool)
-    assert -1 < text.index("**Costs**") < text.index("## torch 1.13.1 → 2.0.1") < text.index("## torch 2.6.0 → 2.15.0")
+    assert (
+        -1
+        < text.index("**Costs**")
+        < text.index("## torch 1.13.1 → 2.0.1")
+        < text.index("## torch 2.6.0 → 2.15.0")
+    )
     assert "CUDA: no GPU was at hand" in text
 
 
 def test_heat_map_refuses_releases_that_are_no_neighbours(tmp_path):
-    with pytest.raises(HistoryError, match="no comparison goes on from torch 2.15.0 \\(the next is from 2.6.0\\)"):
+    with pytest.raises(
+        HistoryError, match="no comparison goes on from torch 2.15.0 \\(the next is from 2.6.0\\)"
+    ):
         command.draw([judged(record()), judged(record())], tmp_path / "map.svg")

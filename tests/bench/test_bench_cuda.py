@@ -20,14 +20,27 @@ class Simulated:
     def __init__(self, arch_list=("sm_80", "sm_90"), capability=(9, 0), kernel=None, present=True):
         self.log, self.now, self.idle, self.capturing = [], 0, 0, False
         self.__version__ = "9.9"
-        self.device = lambda text: SimpleNamespace(index=int(text.partition(":")[2]) if ":" in text else None)
-        self.backends = SimpleNamespace(cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=True)),
-                                        cudnn=SimpleNamespace(allow_tf32=True, benchmark=True, deterministic="as it was"))
+        self.device = lambda text: SimpleNamespace(
+            index=int(text.partition(":")[2]) if ":" in text else None
+        )
+        self.backends = SimpleNamespace(
+            cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=True)),
+            cudnn=SimpleNamespace(allow_tf32=True, benchmark=True, deterministic="as it was"),
+        )
         self.cuda = SimpleNamespace(
-            is_available=lambda: present, device_count=lambda: 1, set_device=lambda index: self.log.append(f"device {index}"),
-            get_device_capability=lambda index: capability, get_arch_list=lambda: list(arch_list), synchronize=self.synchronize,
-            Stream=lambda: self.named("side"), current_stream=lambda: self.named("current"),
-            stream=self.stream, CUDAGraph=lambda: SimpleNamespace(replay=self.replay), graph=self.capture, Event=self.event)
+            is_available=lambda: present,
+            device_count=lambda: 1,
+            set_device=lambda index: self.log.append(f"device {index}"),
+            get_device_capability=lambda index: capability,
+            get_arch_list=lambda: list(arch_list),
+            synchronize=self.synchronize,
+            Stream=lambda: self.named("side"),
+            current_stream=lambda: self.named("current"),
+            stream=self.stream,
+            CUDAGraph=lambda: SimpleNamespace(replay=self.replay),
+            graph=self.capture,
+            Event=self.event,
+        )
         self.precision = None
         self.kernel = kernel
 
@@ -56,7 +69,9 @@ class Simulated:
         self.launch("replay", 1, DEVICE)
 
     def named(self, name):
-        return SimpleNamespace(name=name, wait_stream=lambda other: self.log.append(f"{name} waits for {other.name}"))
+        return SimpleNamespace(
+            name=name, wait_stream=lambda other: self.log.append(f"{name} waits for {other.name}")
+        )
 
     @contextlib.contextmanager
     def stream(self, stream):
@@ -86,13 +101,20 @@ class Simulated:
 
     def case(self, arranged=False, **more):
         """A case whose act steps an Adam that can be captured; ``more`` replaces parts of its training."""
-        optimizer = SimpleNamespace(state={}, defaults={"capturable": False}, param_groups=[{"capturable": False}])
-        training = SimpleNamespace(optimizer=optimizer, network=SimpleNamespace(), forget=lambda: self.log.append("forget"))
+        optimizer = SimpleNamespace(
+            state={}, defaults={"capturable": False}, param_groups=[{"capturable": False}]
+        )
+        training = SimpleNamespace(
+            optimizer=optimizer, network=SimpleNamespace(), forget=lambda: self.log.append("forget")
+        )
         vars(training).update(more)
 
         def act():
             self.launch("act", HOST, DEVICE)
-            training.optimizer.state["parameter"] = [training.optimizer.param_groups[0]["capturable"], training.optimizer.defaults["capturable"]]
+            training.optimizer.state["parameter"] = [
+                training.optimizer.param_groups[0]["capturable"],
+                training.optimizer.defaults["capturable"],
+            ]
 
         arrange = (lambda: self.launch("arrange", ARRANGED, DEVICE)) if arranged else None
         return SimpleNamespace(training=training, act=act, arrange=arrange)
@@ -110,11 +132,15 @@ def test_first_call_is_timed_until_the_device_is_idle(figure):
     assert simulated.timer(figure, simulated.case())[0] == HOST + DEVICE
 
 
-@pytest.mark.parametrize("figure, calls", [("enqueue", 1 + WARM), ("steady", 1 + WARM), ("graph", 1 + WARM)])
+@pytest.mark.parametrize(
+    "figure, calls", [("enqueue", 1 + WARM), ("steady", 1 + WARM), ("graph", 1 + WARM)]
+)
 def test_case_is_warm_before_it_is_timed(figure, calls):
     simulated = Simulated()
     cuda.timer(simulated, simulated.case, figure, simulated.clock)
-    before_capture = simulated.log[:simulated.log.index("capture")] if figure == "graph" else simulated.log
+    before_capture = (
+        simulated.log[: simulated.log.index("capture")] if figure == "graph" else simulated.log
+    )
     assert before_capture.count("act") == calls
 
 
@@ -149,7 +175,9 @@ def test_steady_synchronises_around_all_calls_not_each():
 
 def test_phases_with_an_untimed_part_have_no_steady_figure():
     simulated = Simulated()
-    with pytest.raises(Missing, match="steady: the phase cannot be timed apart from what comes before it"):
+    with pytest.raises(
+        Missing, match="steady: the phase cannot be timed apart from what comes before it"
+    ):
         simulated.timer("steady", simulated.case(arranged=True))
 
 
@@ -165,7 +193,13 @@ def test_graph_is_captured_once_after_warm_up_on_a_side_stream():
     cuda.timer(simulated, simulated.case, "graph", simulated.clock)
     order = [each for each in simulated.log if each not in ("synchronize", "replay", "record")]
     assert order == ["side waits for current", "on side"] + ["act"] * (1 + WARM) + [
-        "off side", "current waits for side", "forget", "capture", "act", "captured"]
+        "off side",
+        "current waits for side",
+        "forget",
+        "capture",
+        "act",
+        "captured",
+    ]
 
 
 def test_adam_is_capturable_before_its_first_step():
@@ -174,16 +208,28 @@ def test_adam_is_capturable_before_its_first_step():
     case.training.optimizer.state["parameter"] = "of a step on the host"
     seen = []
     act = case.act
-    case = SimpleNamespace(training=case.training, arrange=None, act=lambda: (seen.append(dict(case.training.optimizer.state)), act()))
+    case = SimpleNamespace(
+        training=case.training,
+        arrange=None,
+        act=lambda: (seen.append(dict(case.training.optimizer.state)), act()),
+    )
     simulated.timer("graph", case)
     assert seen[0] == {} and seen[1] == {"parameter": [True, True]}
 
 
-@pytest.mark.parametrize("more, arranged, why", [
-    ({}, True, "graph: the phase cannot be captured apart from what comes before it"),
-    ({"network": SimpleNamespace(_orig_mod=None)}, False, "graph: torch.compile"),
-    ({"optimizer": SimpleNamespace(state={}, defaults={}, param_groups=[{"lr": 1}])}, False, "torch 9.9: its Adam is not capturable"),
-], ids=["arranged", "compiled", "old_adam"])
+@pytest.mark.parametrize(
+    "more, arranged, why",
+    [
+        ({}, True, "graph: the phase cannot be captured apart from what comes before it"),
+        ({"network": SimpleNamespace(_orig_mod=None)}, False, "graph: torch.compile"),
+        (
+            {"optimizer": SimpleNamespace(state={}, defaults={}, param_groups=[{"lr": 1}])},
+            False,
+            "torch 9.9: its Adam is not capturable",
+        ),
+    ],
+    ids=["arranged", "compiled", "old_adam"],
+)
 def test_graph_is_missing_where_a_case_cannot_be_captured(more, arranged, why):
     simulated = Simulated()
     with pytest.raises(Missing, match=why):
@@ -208,10 +254,15 @@ def test_graph_is_missing_where_the_capture_fails():
     def refused():
         act()
         if simulated.capturing:
-            raise RuntimeError("operation not permitted when stream is capturing\nCUDA kernel errors might be ...")
+            raise RuntimeError(
+                "operation not permitted when stream is capturing\nCUDA kernel errors might be ..."
+            )
 
     case.act = refused
-    with pytest.raises(Missing, match="^torch 9.9: graph: the call cannot be captured: operation not permitted when stream is capturing$"):
+    with pytest.raises(
+        Missing,
+        match="^torch 9.9: graph: the call cannot be captured: operation not permitted when stream is capturing$",
+    ):
         simulated.timer("graph", case)
 
 
@@ -231,23 +282,43 @@ def test_pin_turns_tf32_and_the_search_for_algorithms_off():
     assert simulated.log == ["device 0", "synchronize"]
 
 
-@pytest.mark.parametrize("device, settings, why", [
-    ("cuda", {"present": False}, "torch 9.9 sees no GPU: not measurable here"),
-    ("cuda:1", {}, r"torch 9.9 sees 1 GPU\(s\), none of them cuda:1: not measurable here"),
-    ("cuda", {"arch_list": ["sm_37", "sm_80", "sm_90a"], "capability": (12, 0)},
-     "torch 9.9 has kernels for sm_37 sm_80 sm_90a, none for this GPU's sm_120: not measurable here"),
-    ("cuda", {"kernel": "CUDA error: no kernel image is available\nmore"},
-     "^torch 9.9: CUDA error: no kernel image is available: not measurable here$"),
-], ids=["no_gpu", "no_such_gpu", "no_arch", "no_kernel"])
+@pytest.mark.parametrize(
+    "device, settings, why",
+    [
+        ("cuda", {"present": False}, "torch 9.9 sees no GPU: not measurable here"),
+        ("cuda:1", {}, r"torch 9.9 sees 1 GPU\(s\), none of them cuda:1: not measurable here"),
+        (
+            "cuda",
+            {"arch_list": ["sm_37", "sm_80", "sm_90a"], "capability": (12, 0)},
+            "torch 9.9 has kernels for sm_37 sm_80 sm_90a, none for this GPU's sm_120: not measurable here",
+        ),
+        (
+            "cuda",
+            {"kernel": "CUDA error: no kernel image is available\nmore"},
+            "^torch 9.9: CUDA error: no kernel image is available: not measurable here$",
+        ),
+    ],
+    ids=["no_gpu", "no_such_gpu", "no_arch", "no_kernel"],
+)
 def test_device_that_this_torch_cannot_use_is_missing(device, settings, why):
     with pytest.raises(Missing, match=why):
         cuda.pin(Simulated(**settings), device)
 
 
-@pytest.mark.parametrize("arch, capability, runs", [
-    ("sm_80", (8, 6), True), ("sm_86", (8, 0), False), ("sm_80", (9, 0), False), ("compute_80", (9, 0), True), ("compute_90", (8, 6), False),
-    ("sm_90a", (9, 0), True), ("sm_100a", (10, 3), False), ("sm_100", (10, 3), True), ("gfx90a", (9, 0), True),
-])
+@pytest.mark.parametrize(
+    "arch, capability, runs",
+    [
+        ("sm_80", (8, 6), True),
+        ("sm_86", (8, 0), False),
+        ("sm_80", (9, 0), False),
+        ("compute_80", (9, 0), True),
+        ("compute_90", (8, 6), False),
+        ("sm_90a", (9, 0), True),
+        ("sm_100a", (10, 3), False),
+        ("sm_100", (10, 3), True),
+        ("gfx90a", (9, 0), True),
+    ],
+)
 def test_binary_runs_on_its_major_version_and_ptx_on_every_later_one(arch, capability, runs):
     assert cuda._runs_on(arch, capability) is runs
 
@@ -263,7 +334,10 @@ class Channel(list):
         self.sent.append(answer)
 
 
-@pytest.mark.parametrize("raised, kind", [(Missing("no GPU: not measurable here"), "missing"), (RuntimeError("no GPU"), "error")])
+@pytest.mark.parametrize(
+    "raised, kind",
+    [(Missing("no GPU: not measurable here"), "missing"), (RuntimeError("no GPU"), "error")],
+)
 def test_worker_that_cannot_use_the_device_says_missing(monkeypatch, raised, kind):
     def refusing(*_):
         raise raised
@@ -271,5 +345,5 @@ def test_worker_that_cannot_use_the_device_says_missing(monkeypatch, raised, kin
     monkeypatch.setattr(worker, "Worker", refusing)
     channel = Channel(("root", "cuda", None))
     serve(channel)
-    (answered, why), = channel.sent
+    ((answered, why),) = channel.sent
     assert answered == kind and str(raised) in why

@@ -29,8 +29,13 @@ def curve(fixed, slope, axis="batch", family="mlp", sizes=(1, 10, 100)):
 def record_of(rounds, sizes=(1, 2, 3), calls=10):
     """A record of one curve, mlp-5 by batch; ``rounds`` has the nanoseconds of each size's blocks."""
     told = {"axis": "batch", "family": "mlp", "held": 5, "sizes": list(sizes)}
-    return {"curves": {"mlp-5 by batch": told},
-            "rounds": {f"mlp-5@{size}.whole_step": {"calls": calls, "ns": taken} for size, taken in rounds.items()}}
+    return {
+        "curves": {"mlp-5 by batch": told},
+        "rounds": {
+            f"mlp-5@{size}.whole_step": {"calls": calls, "ns": taken}
+            for size, taken in rounds.items()
+        },
+    }
 
 
 @given(parts, parts, st.lists(st.integers(1, 10**6), min_size=3, max_size=8, unique=True))
@@ -41,7 +46,9 @@ def test_fit_finds_the_line_that_times_lie_on(fixed, slope, amounts):
 
 
 def test_fit_tells_the_fixed_part_from_the_growing_one():
-    assert growth.fit([1, 16, 256, 4096], [3e-4 + 2e-6 * amount for amount in (1, 16, 256, 4096)]) == pytest.approx((3e-4, 2e-6))
+    assert growth.fit(
+        [1, 16, 256, 4096], [3e-4 + 2e-6 * amount for amount in (1, 16, 256, 4096)]
+    ) == pytest.approx((3e-4, 2e-6))
 
 
 def test_fit_weighs_relative_errors():
@@ -50,12 +57,18 @@ def test_fit_weighs_relative_errors():
     assert fixed == pytest.approx(1.0, rel=0.01) and slope == pytest.approx(1.1e-3, rel=0.02)
 
 
-@pytest.mark.parametrize("seconds, zero", [([1.0, 2.5, 6.0], "fixed"), ([3.0, 2.0, 1.0], "slope")], ids=["fixed", "slope"])
+@pytest.mark.parametrize(
+    "seconds, zero",
+    [([1.0, 2.5, 6.0], "fixed"), ([3.0, 2.0, 1.0], "slope")],
+    ids=["fixed", "slope"],
+)
 def test_fit_has_no_negative_part(seconds, zero):
     """The free line would begin below zero, or fall. The other part is then the best alone."""
     found = dict(zip(("fixed", "slope"), growth.fit([1, 2, 3], seconds)))
     relative = (np.array([1, 2, 3]) if zero == "fixed" else np.ones(3)) / seconds
-    assert found.pop(zero) == 0.0 and list(found.values()) == pytest.approx([relative.sum() / (relative ** 2).sum()])
+    assert found.pop(zero) == 0.0 and list(found.values()) == pytest.approx(
+        [relative.sum() / (relative**2).sum()]
+    )
 
 
 @pytest.mark.parametrize("family, width", [("mlp", 5), ("mlp", 64), ("rnn", 20), ("rnn", 7)])
@@ -63,7 +76,9 @@ def test_parameters_are_those_of_the_network(family, width):
     from spec.benchmarks import cases
 
     network = cases.build(f"{family}-{width}@1.whole_step").training.network
-    assert growth.parameters(family, width) == sum(parameter.numel() for parameter in network.parameters())
+    assert growth.parameters(family, width) == sum(
+        parameter.numel() for parameter in network.parameters()
+    )
 
 
 @pytest.mark.parametrize("name", list(growth.CURVES))
@@ -72,8 +87,11 @@ def test_curves_are_of_cases_that_can_be_built(name):
 
     sizes = growth.CURVES[name]
     training = cases.build(sizes.case(sizes.sizes[1])).training
-    widths = {"mlp": lambda network: network.head.in_features, "rnn": lambda network: network.rnn.hidden_size,
-              "conv": lambda network: network[0].out_channels}
+    widths = {
+        "mlp": lambda network: network.head.in_features,
+        "rnn": lambda network: network.rnn.hidden_size,
+        "conv": lambda network: network[0].out_channels,
+    }
     got = {"batch": training.x.shape[0], "width": widths[sizes.family](training.network)}
     held = {"batch": "width", "width": "batch"}[sizes.axis]
     assert (got[sizes.axis], got[held]) == (sizes.sizes[1], sizes.held)
@@ -90,7 +108,7 @@ def test_misfit_is_the_worst_relative_error_of_the_fit():
 
 
 def test_curves_are_medians_and_quartiles_of_one_call():
-    found, = growth.curves(record_of({1: [1000, 2000, 9000], 2: [3000] * 3, 3: [4000] * 3}))
+    (found,) = growth.curves(record_of({1: [1000, 2000, 9000], 2: [3000] * 3, 3: [4000] * 3}))
     assert found.sizes == [1, 2, 3]
     assert found.seconds == pytest.approx([200e-9, 300e-9, 400e-9])
     assert (found.low[0], found.high[0]) == pytest.approx((150e-9, 550e-9))
@@ -102,24 +120,46 @@ def test_curves_of_fewer_than_three_timed_sizes_are_left_out():
 
 
 def test_text_tells_fixed_part_slope_and_where_they_are_equal():
-    table = growth.text([curve(3e-4, 2e-6, sizes=(1, 10, 1000)), curve(0.0, 2.5e-9, "width"), curve(1e-3, 0.0)])
+    table = growth.text(
+        [curve(3e-4, 2e-6, sizes=(1, 10, 1000)), curve(0.0, 2.5e-9, "width"), curve(1e-3, 0.0)]
+    )
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
-    assert rows == [["c", "300", "2,000 per sample", "batch 150", "0%", "302 µs at 1 to 2.3 ms at 1,000"],
-                    ["c", "0", "2.5 per parameter", "no fixed part", "0%", rows[1][5]],
-                    ["c", "1,000", "0 per sample", "does not grow", "0%", "1.0 ms at 1 to 1.0 ms at 100"]]
+    assert rows == [
+        ["c", "300", "2,000 per sample", "batch 150", "0%", "302 µs at 1 to 2.3 ms at 1,000"],
+        ["c", "0", "2.5 per parameter", "no fixed part", "0%", rows[1][5]],
+        ["c", "1,000", "0 per sample", "does not grow", "0%", "1.0 ms at 1 to 1.0 ms at 100"],
+    ]
 
 
-SMALL = {"small": growth.Sizes("batch", "mlp", 5, (1, 4, 16)), "other": growth.Sizes("batch", "mlp", 5, (2, 8, 32))}
+SMALL = {
+    "small": growth.Sizes("batch", "mlp", 5, (1, 4, 16)),
+    "other": growth.Sizes("batch", "mlp", 5, (2, 8, 32)),
+}
 
 
 def test_measured_rounds_are_kept_and_read_back(tmp_path, monkeypatch):
     monkeypatch.setattr(growth, "CURVES", SMALL)
     told = []
-    record = growth.measure(ROOT, HERE, "cpu", 1.0, tmp_path / "kept.json", lambda share, what: told.append((share, what)), ("small",))
+    record = growth.measure(
+        ROOT,
+        HERE,
+        "cpu",
+        1.0,
+        tmp_path / "kept.json",
+        lambda share, what: told.append((share, what)),
+        ("small",),
+    )
     assert raw.read(tmp_path / "kept.json", "growth") == json.loads(json.dumps(record))
     assert not record["interrupted"] and record["release"]["library"] == "torch"
-    assert sorted(record["rounds"]) == ["mlp-5@1.whole_step", "mlp-5@16.whole_step", "mlp-5@4.whole_step"]
-    assert all(len(each["ns"]) >= 3 and len(each["ns"]) % 3 == 0 and min(each["ns"]) > 0 for each in record["rounds"].values())
+    assert sorted(record["rounds"]) == [
+        "mlp-5@1.whole_step",
+        "mlp-5@16.whole_step",
+        "mlp-5@4.whole_step",
+    ]
+    assert all(
+        len(each["ns"]) >= 3 and len(each["ns"]) % 3 == 0 and min(each["ns"]) > 0
+        for each in record["rounds"].values()
+    )
     assert [one.name for one in growth.curves(record)] == ["small"]
     assert 1e-5 < growth.curves(record)[0].seconds[0] < 1.0
     shares = [share for share, _ in told]
@@ -136,7 +176,11 @@ class Answering:
         self.asked.append((name, *arguments))
 
     def answer(self):
-        return ("missing", "too large") if "mlp-5@4.whole_step" in self.asked[-1] else ("ok", len(self.asked))
+        return (
+            ("missing", "too large")
+            if "mlp-5@4.whole_step" in self.asked[-1]
+            else ("ok", len(self.asked))
+        )
 
     def get(self, name, *arguments):
         self.ask(name, *arguments)
@@ -145,11 +189,24 @@ class Answering:
 
 def test_visit_is_one_warm_call_and_three_rounds_and_what_is_missing_is_told():
     remote, record = Answering(), {"figure": "cpu", "seed": 0, "rounds": {}, "missing": {}}
-    growth._sweeps(remote, record, [SMALL["small"].case(size) for size in (1, 4, 16)], 0.0, 1e-9, lambda *_: None)
+    growth._sweeps(
+        remote,
+        record,
+        [SMALL["small"].case(size) for size in (1, 4, 16)],
+        0.0,
+        1e-9,
+        lambda *_: None,
+    )
     timed = [request[1:] for request in remote.asked if request[0] == "time"]
     calls = {case: record["rounds"][case]["calls"] for case in record["rounds"]}
-    visits = [[(case, "cpu", calls[case], warm) for warm in (1, 0, 0)] for case in (timed[0][0], timed[3][0])]
-    assert timed == visits[0] + visits[1] and {timed[0][0], timed[3][0]} == {"mlp-5@1.whole_step", "mlp-5@16.whole_step"}
+    visits = [
+        [(case, "cpu", calls[case], warm) for warm in (1, 0, 0)]
+        for case in (timed[0][0], timed[3][0])
+    ]
+    assert timed == visits[0] + visits[1] and {timed[0][0], timed[3][0]} == {
+        "mlp-5@1.whole_step",
+        "mlp-5@16.whole_step",
+    }
     assert record["missing"] == {"mlp-5@4.whole_step": "too large"}
 
 
@@ -163,11 +220,21 @@ def test_interrupted_measurement_keeps_what_it_has(tmp_path, monkeypatch):
             raise KeyboardInterrupt
 
     record = growth.measure(ROOT, HERE, "cpu", 60.0, tmp_path / "kept.json", tell, ("small",))
-    assert record["interrupted"] and sorted(len(each["ns"]) for each in record["rounds"].values()) == [0, 3, 3]
+    assert record["interrupted"] and sorted(
+        len(each["ns"]) for each in record["rounds"].values()
+    ) == [0, 3, 3]
     assert raw.read(tmp_path / "kept.json", "growth")["interrupted"]
 
 
 def test_pattern_that_fits_no_curve_is_told_before_anything_starts(tmp_path):
     with pytest.raises(HistoryError, match="--only 'gru' .*choose from mlp-5 by batch, "):
-        growth.measure(ROOT, Environment("none", tmp_path / "no-python"), "cpu", 1.0, tmp_path / "kept.json", lambda *_: None, ("gru",))
+        growth.measure(
+            ROOT,
+            Environment("none", tmp_path / "no-python"),
+            "cpu",
+            1.0,
+            tmp_path / "kept.json",
+            lambda *_: None,
+            ("gru",),
+        )
     assert not (tmp_path / "kept.json").exists()

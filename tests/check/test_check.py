@@ -24,18 +24,64 @@ SCALE = '@pytest.mark.api("fakelib.optim.scale", page="scale")'
 CHANGED = '@pytest.mark.changed("2.0", "the scale is halved", kind="silent", cause="fakelib#92731", advice="double the rate")'
 
 
-@pytest.mark.parametrize("old, new, fault", [
-    ('    """The scale is halved, and nobody is told."""\n', "", LINE + "no docstring: say the claim in one sentence"),
-    (SCALE, '@pytest.mark.api("scale", page="scale")', LINE + "'scale' is not a fully qualified API: write it as torch.optim.SGD"),
-    (SCALE, '@pytest.mark.api("fakelib.optim.scale")', LINE + "no source: give @pytest.mark.api a page= or an article="),
-    (SCALE, '@pytest.mark.api(page="scale")', LINE + "no @pytest.mark.api(...): name the APIs it is about"),
-    (CHANGED + "\n", "", LINE.replace(":12:", ":11:") + "what changed at 2.0 is not annotated: add @pytest.mark.changed('2.0', ...)"),
-    (CHANGED, CHANGED.replace('"silent"', '"loud"'), LINE + "'loud' is not a kind: choose one of silent, error, "),
-    (CHANGED, CHANGED.replace('"silent"', '"error"'),
-     LINE + "the change at 2.0 is annotated error, but the record admits random or representation or silent"),
-    (CHANGED, CHANGED + '\n@pytest.mark.changed("2.6", "nothing", kind="silent")',
-     LINE.replace(":12:", ":13:") + "nothing changed at 2.6 in the record: remove the marker, or record that release"),
-], ids=["docstring", "api_name", "source", "api", "no_marker", "kind", "kind_not_admitted", "no_change"])
+@pytest.mark.parametrize(
+    "old, new, fault",
+    [
+        (
+            '    """The scale is halved, and nobody is told."""\n',
+            "",
+            LINE + "no docstring: say the claim in one sentence",
+        ),
+        (
+            SCALE,
+            '@pytest.mark.api("scale", page="scale")',
+            LINE + "'scale' is not a fully qualified API: write it as torch.optim.SGD",
+        ),
+        (
+            SCALE,
+            '@pytest.mark.api("fakelib.optim.scale")',
+            LINE + "no source: give @pytest.mark.api a page= or an article=",
+        ),
+        (
+            SCALE,
+            '@pytest.mark.api(page="scale")',
+            LINE + "no @pytest.mark.api(...): name the APIs it is about",
+        ),
+        (
+            CHANGED + "\n",
+            "",
+            LINE.replace(":12:", ":11:")
+            + "what changed at 2.0 is not annotated: add @pytest.mark.changed('2.0', ...)",
+        ),
+        (
+            CHANGED,
+            CHANGED.replace('"silent"', '"loud"'),
+            LINE + "'loud' is not a kind: choose one of silent, error, ",
+        ),
+        (
+            CHANGED,
+            CHANGED.replace('"silent"', '"error"'),
+            LINE
+            + "the change at 2.0 is annotated error, but the record admits random or representation or silent",
+        ),
+        (
+            CHANGED,
+            CHANGED + '\n@pytest.mark.changed("2.6", "nothing", kind="silent")',
+            LINE.replace(":12:", ":13:")
+            + "nothing changed at 2.6 in the record: remove the marker, or record that release",
+        ),
+    ],
+    ids=[
+        "docstring",
+        "api_name",
+        "source",
+        "api",
+        "no_marker",
+        "kind",
+        "kind_not_admitted",
+        "no_change",
+    ],
+)
 def test_metadata_fault_is_named_with_its_line_and_remedy(project, old, new, fault):
     rewrite(project, RATES, old, new)
     found = check(project.root)
@@ -44,11 +90,18 @@ def test_metadata_fault_is_named_with_its_line_and_remedy(project, old, new, fau
 
 def test_name_that_is_no_claim_is_named(project):
     rewrite(project, RATES, "test_scale_halves", "test_Scale")
-    assert f"{RATES}:12: rates.Scale: the name is not lower-case words: rename it" in check(project.root)
+    assert f"{RATES}:12: rates.Scale: the name is not lower-case words: rename it" in check(
+        project.root
+    )
 
 
 def test_change_of_a_case_counts_for_its_behaviour(project):
-    rewrite(project, "spec/tensors/test_tensors.py", '@pytest.mark.changed("2.0", "adam starts at two", kind="silent")\n', "")
+    rewrite(
+        project,
+        "spec/tensors/test_tensors.py",
+        '@pytest.mark.changed("2.0", "adam starts at two", kind="silent")\n',
+        "",
+    )
     (fault,) = check(project.root)
     assert "tensors.start_of_an_optimizer: what changed at 2.0 is not annotated" in fault
 
@@ -56,32 +109,55 @@ def test_change_of_a_case_counts_for_its_behaviour(project):
 def test_record_and_manifests_of_a_renamed_test_are_named(project):
     rewrite(project, RATES, "test_scale_halves", "test_scale_is_halved")
     found = check(project.root)
-    assert ("spec/rates/__snapshots__/scale_halves.json: belongs to no test: give the test its name back, or `git rm` the file"
-            in found)
+    assert (
+        "spec/rates/__snapshots__/scale_halves.json: belongs to no test: give the test its name back, or `git rm` the file"
+        in found
+    )
     for release in ("1.4.0", "1.13.1", "2.0.1", "2.6.0"):
-        assert (f"manifests/{release}-cpu.json: 1 behaviours are not recorded, first rates.scale_is_halved: "
-                f"run `torch-history record {release}`") in found
-        assert (f"manifests/{release}-cpu.json: rates.scale_halves is no behaviour (any more): "
-                f"run `torch-history record {release} --again`") in found
+        assert (
+            f"manifests/{release}-cpu.json: 1 behaviours are not recorded, first rates.scale_is_halved: "
+            f"run `torch-history record {release}`"
+        ) in found
+        assert (
+            f"manifests/{release}-cpu.json: rates.scale_halves is no behaviour (any more): "
+            f"run `torch-history record {release} --again`"
+        ) in found
 
 
-@pytest.mark.parametrize("old, new, fault", [
-    ('"value": 0.5', '"value":  0.5', "scale_halves.json:9: edited by hand"),
-    ('"value": 0.5', '"value": 0.5,', "scale_halves.json:9: damaged"),
-    ('"value": 0.5', '"valeu": 0.5', "scale_halves.json: observed, 2.0: this is no observation"),
-], ids=["not_canonical", "damaged", "no_observation"])
+@pytest.mark.parametrize(
+    "old, new, fault",
+    [
+        ('"value": 0.5', '"value":  0.5', "scale_halves.json:9: edited by hand"),
+        ('"value": 0.5', '"value": 0.5,', "scale_halves.json:9: damaged"),
+        (
+            '"value": 0.5',
+            '"valeu": 0.5',
+            "scale_halves.json: observed, 2.0: this is no observation",
+        ),
+    ],
+    ids=["not_canonical", "damaged", "no_observation"],
+)
 def test_record_fault_names_the_file_and_the_place(project, old, new, fault):
     rewrite(project, "spec/rates/__snapshots__/scale_halves.json", old, new)
     found = [line for line in check(project.root) if fault in line]
-    assert len(found) == 1 and found[0].startswith("spec/rates/__snapshots__/") and "git checkout" in found[0]
+    assert (
+        len(found) == 1
+        and found[0].startswith("spec/rates/__snapshots__/")
+        and "git checkout" in found[0]
+    )
 
 
-@pytest.mark.parametrize("old, new", [("1.0 2.0", "1.0"), ("1.0 2.0", "1.0 two"), ("float32", "float33"), ('"1.0 2.0"', "1")],
-                         ids=["too_few", "word", "dtype", "no_text"])
+@pytest.mark.parametrize(
+    "old, new",
+    [("1.0 2.0", "1.0"), ("1.0 2.0", "1.0 two"), ("float32", "float33"), ('"1.0 2.0"', "1")],
+    ids=["too_few", "word", "dtype", "no_text"],
+)
 def test_tensor_that_cannot_be_read_is_named(project, old, new):
     rewrite(project, "spec/tensors/__snapshots__/tensor_drifts_within_tolerance.json", old, new)
     (fault,) = [line for line in check(project.root) if "edited by hand" not in line]
-    assert fault.startswith("spec/tensors/__snapshots__/tensor_drifts_within_tolerance.json: observed, 1.4: ")
+    assert fault.startswith(
+        "spec/tensors/__snapshots__/tensor_drifts_within_tolerance.json: observed, 1.4: "
+    )
 
 
 def test_one_fault_does_not_hide_another(project):
@@ -91,19 +167,40 @@ def test_one_fault_does_not_hide_another(project):
     assert len(check(project.root)) == 3
 
 
-@pytest.mark.parametrize("text, message", [
-    ("def test_x(snapshot):\n    pass\n\n\ndef test_x(snapshot):\n    pass\n",
-     "spec/rates/test_more.py:5: the id rates.x is taken by spec/rates/test_more.py:1: rename one of them"),
-    ("def test_scale_halves(snapshot):\n    pass\n",
-     "spec/rates/test_rates.py:12: the id rates.scale_halves is taken by spec/rates/test_more.py:1: rename one of them"),
-    ("def test_x(snapshot:\n", "spec/rates/test_more.py:1: not Python: "),
-    ("import pytest\n\n\n@pytest.mark.api(NAME)\ndef test_x(snapshot):\n    pass\n",
-     "spec/rates/test_more.py:4: the arguments of a marker are literals"),
-    ("import pytest\n\n\n@pytest.mark.api\ndef test_x(snapshot):\n    pass\n",
-     "spec/rates/test_more.py:4: the arguments of a marker are literals"),
-    ("import pytest\n\n\n@pytest.mark.changed('2.0')\ndef test_x(snapshot):\n    pass\n",
-     "spec/rates/test_more.py:4: write @pytest.mark.changed(VERSION, WORDS, kind=..., cause=..., advice=...)"),
-], ids=["twice_in_a_file", "twice_in_a_chapter", "syntax", "no_literal", "no_call", "missing_arguments"])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (
+            "def test_x(snapshot):\n    pass\n\n\ndef test_x(snapshot):\n    pass\n",
+            "spec/rates/test_more.py:5: the id rates.x is taken by spec/rates/test_more.py:1: rename one of them",
+        ),
+        (
+            "def test_scale_halves(snapshot):\n    pass\n",
+            "spec/rates/test_rates.py:12: the id rates.scale_halves is taken by spec/rates/test_more.py:1: rename one of them",
+        ),
+        ("def test_x(snapshot:\n", "spec/rates/test_more.py:1: not Python: "),
+        (
+            "import pytest\n\n\n@pytest.mark.api(NAME)\ndef test_x(snapshot):\n    pass\n",
+            "spec/rates/test_more.py:4: the arguments of a marker are literals",
+        ),
+        (
+            "import pytest\n\n\n@pytest.mark.api\ndef test_x(snapshot):\n    pass\n",
+            "spec/rates/test_more.py:4: the arguments of a marker are literals",
+        ),
+        (
+            "import pytest\n\n\n@pytest.mark.changed('2.0')\ndef test_x(snapshot):\n    pass\n",
+            "spec/rates/test_more.py:4: write @pytest.mark.changed(VERSION, WORDS, kind=..., cause=..., advice=...)",
+        ),
+    ],
+    ids=[
+        "twice_in_a_file",
+        "twice_in_a_chapter",
+        "syntax",
+        "no_literal",
+        "no_call",
+        "missing_arguments",
+    ],
+)
 def test_source_that_cannot_be_read_is_one_error(project, text, message):
     project.write("spec/rates/test_more.py", text)
     with pytest.raises(HistoryError) as caught:
@@ -112,13 +209,20 @@ def test_source_that_cannot_be_read_is_one_error(project, text, message):
 
 
 def test_catalogue_takes_only_tests_that_compare_with_a_snapshot(project):
-    project.write("spec/rates/test_more.py", "def test_law():\n    pass\n\n\ndef helper(snapshot):\n    pass\n")
+    project.write(
+        "spec/rates/test_more.py",
+        "def test_law():\n    pass\n\n\ndef helper(snapshot):\n    pass\n",
+    )
     assert len(catalogue.behaviours(project.root)) == 12
 
 
 def test_catalogue_reads_claim_docstring_and_markers(recorded):
     found = catalogue.behaviours(recorded.root)["rates.flip_comes_back"]
-    assert found.claim == "flip comes back" and found.docstring == "One, two, and one again." and found.chapter == "rates"
+    assert (
+        found.claim == "flip comes back"
+        and found.docstring == "One, two, and one again."
+        and found.chapter == "rates"
+    )
     assert found.api == ["fakelib.nn.flips"] and found.article == "B" and found.page is None
     assert found.node == "spec/rates/test_rates.py::test_flip_comes_back"
     assert [change.version for change in found.changes] == ["1.13", "2.6"]

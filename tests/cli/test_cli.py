@@ -8,31 +8,45 @@ from torch_history.cli import main
 @pytest.fixture
 def run(recorded, capsys):
     """Run a command in this process on the recorded project: its status, output and error output."""
+
     def command(*arguments):
         status = main(["--root", str(recorded.root), *arguments])
         return (status, *capsys.readouterr())
+
     return command
 
 
-@pytest.mark.parametrize("arguments, status", [
-    (["1.13", "2.6"], 1),
-    (["2.0", "2.0"], 0),
-    (["1.13", "2.6", "--fail-on", "none"], 0),
-    (["1.13", "2.6", "--fail-on", "random,error-gone"], 0),
-    (["1.13", "2.6", "--fail-on", "random,wording"], 1),
-    (["1.13", "2.6", "--kind", "error-gone"], 0),
-    (["1.13", "2.6", "--kind", "silent", "--fail-on", "error"], 0),
-    (["1.13", "3.0"], 2),
-    (["1.13", "two"], 2),
-    (["1.13", "2.6", "--chapter", "tensor"], 2),
-], ids=lambda value: " ".join(value) if isinstance(value, list) else str(value))
+@pytest.mark.parametrize(
+    "arguments, status",
+    [
+        (["1.13", "2.6"], 1),
+        (["2.0", "2.0"], 0),
+        (["1.13", "2.6", "--fail-on", "none"], 0),
+        (["1.13", "2.6", "--fail-on", "random,error-gone"], 0),
+        (["1.13", "2.6", "--fail-on", "random,wording"], 1),
+        (["1.13", "2.6", "--kind", "error-gone"], 0),
+        (["1.13", "2.6", "--kind", "silent", "--fail-on", "error"], 0),
+        (["1.13", "3.0"], 2),
+        (["1.13", "two"], 2),
+        (["1.13", "2.6", "--chapter", "tensor"], 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
 def test_exit_status_of_diff(run, arguments, status):
     found, out, err = run("diff", *arguments)
     assert found == status
-    assert (out == "" and err.startswith("torch-history: ") and err.count("\n") == 1) if status == 2 else (out and not err)
+    assert (
+        (out == "" and err.startswith("torch-history: ") and err.count("\n") == 1)
+        if status == 2
+        else (out and not err)
+    )
 
 
-@pytest.mark.parametrize("arguments", [["1.13"], ["1.13", "2.6", "--kind", "loud"], ["1.13", "2.6", "--format", "xml"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [["1.13"], ["1.13", "2.6", "--kind", "loud"], ["1.13", "2.6", "--format", "xml"]],
+    ids=" ".join,
+)
 def test_bad_usage_ends_with_two(run, arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         run("diff", *arguments)
@@ -43,13 +57,17 @@ def test_exit_status_reaches_the_shell(recorded):
     assert recorded.history("diff", "1.13", "2.6").returncode == 1
     assert recorded.history("diff", "1.13", "2.6", "--fail-on", "none").returncode == 0
     refused = recorded.history("diff", "1.13", "9.9")
-    assert refused.returncode == 2 and refused.stdout.startswith("torch-history: version '9.9' is not in the records")
+    assert refused.returncode == 2 and refused.stdout.startswith(
+        "torch-history: version '9.9' is not in the records"
+    )
     assert refused.stdout.count("\n") == 1
 
 
 def test_diff_imports_neither_torch_nor_numpy_nor_pytest(recorded):
-    probe = ("import sys; from torch_history.cli import main; status = main(['diff', '1.13', '2.6']); "
-             "print(status, sorted({'fakelib', 'torch', 'numpy', 'pytest', '_pytest', 'syrupy'} & set(sys.modules)))")
+    probe = (
+        "import sys; from torch_history.cli import main; status = main(['diff', '1.13', '2.6']); "
+        "print(status, sorted({'fakelib', 'torch', 'numpy', 'pytest', '_pytest', 'syrupy'} & set(sys.modules)))"
+    )
     result = recorded.python("-c", probe)
     assert result.stdout.splitlines()[-1] == "1 []"
 
@@ -65,9 +83,14 @@ def test_json_and_markdown_tell_the_same_differences(run):
 def test_show_prints_one_behaviours_life(run):
     status, out, _ = run("show", "rates.scale_halves")
     assert status == 0
-    for line in ("spec/rates/test_rates.py::test_scale_halves (line 12)", "from 1.4: 1.0", "from 2.0: 0.5",
-                 "changed in 2.0: the scale is halved (fakelib#92731)", "what to do: double the rate",
-                 "verified on: 1.4.0, 1.13.1, 2.0.1, 2.6.0"):
+    for line in (
+        "spec/rates/test_rates.py::test_scale_halves (line 12)",
+        "from 1.4: 1.0",
+        "from 2.0: 0.5",
+        "changed in 2.0: the scale is halved (fakelib#92731)",
+        "what to do: double the rate",
+        "verified on: 1.4.0, 1.13.1, 2.0.1, 2.6.0",
+    ):
         assert line in out
 
 
@@ -84,15 +107,19 @@ def test_show_suggests_a_name(run):
 def test_list_names_the_behaviours_and_their_changes(run):
     status, out, _ = run("list", "--chapter", "rates", "--api", "fakelib.nn")
     assert status == 0
-    assert out.splitlines() == ["rates.constant_stays", "rates.noisy_warns   (changed in 2.0)",
-                                "rates.complaint_tells_the_remedy   (changed in 2.6)",
-                                "rates.flip_comes_back   (changed in 1.13, 2.6)"]
+    assert out.splitlines() == [
+        "rates.constant_stays",
+        "rates.noisy_warns   (changed in 2.0)",
+        "rates.complaint_tells_the_remedy   (changed in 2.6)",
+        "rates.flip_comes_back   (changed in 1.13, 2.6)",
+    ]
 
 
 def test_versions_tells_what_is_verified_of_each_release(run):
     status, out, _ = run("versions")
     assert status == 0 and [line.split()[:3] for line in out.splitlines()] == [
-        [release, "12", "verified"] for release in ("1.4.0", "1.13.1", "2.0.1", "2.6.0")]
+        [release, "12", "verified"] for release in ("1.4.0", "1.13.1", "2.0.1", "2.6.0")
+    ]
 
 
 def test_versions_tells_why_a_release_is_unknown(project, capsys):
@@ -111,28 +138,40 @@ def test_check_finds_no_fault_in_a_good_project(run):
 
 def test_folder_without_a_spec_is_named(tmp_path, capsys):
     assert main(["--root", str(tmp_path), "list"]) == 2
-    assert capsys.readouterr().err == f"torch-history: {tmp_path / 'spec'}: no such folder: run this in the repository's root, " \
-                                      "or name it with --root\n"
+    assert (
+        capsys.readouterr().err
+        == f"torch-history: {tmp_path / 'spec'}: no such folder: run this in the repository's root, "
+        "or name it with --root\n"
+    )
 
 
 def test_diff_without_any_record_says_to_record(unrecorded, capsys):
     assert main(["--root", str(unrecorded.root), "diff", "1.13", "2.6"]) == 2
-    assert "nothing is recorded yet on this device: run `torch-history record`" in capsys.readouterr().err
+    assert (
+        "nothing is recorded yet on this device: run `torch-history record`"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 def test_closed_pipe_is_no_error(recorded, unbuffered):
-    code = ("import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'torch_history', 'list'], stdout=subprocess.PIPE, "
-            "stderr=subprocess.PIPE); p.stdout.close(); print(p.stderr.read().decode(), end='')")
+    code = (
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'torch_history', 'list'], stdout=subprocess.PIPE, "
+        "stderr=subprocess.PIPE); p.stdout.close(); print(p.stderr.read().decode(), end='')"
+    )
     assert recorded.python("-c", code, PYTHONUNBUFFERED=unbuffered).stdout == ""
 
 
-@pytest.mark.parametrize("arguments, says", [
-    (["bench"], "name two or more releases to compare"),
-    (["bench", "2.6"], "name two or more releases to compare"),
-    (["bench", "2.6", "9.9"], "release '9.9' is not in the matrix"),
-    (["growth"], "name one release"),
-], ids=["nothing", "one release", "no release", "no growth"])
+@pytest.mark.parametrize(
+    "arguments, says",
+    [
+        (["bench"], "name two or more releases to compare"),
+        (["bench", "2.6"], "name two or more releases to compare"),
+        (["bench", "2.6", "9.9"], "release '9.9' is not in the matrix"),
+        (["growth"], "name one release"),
+    ],
+    ids=["nothing", "one release", "no release", "no growth"],
+)
 def test_timing_nothing_is_refused_in_one_line(run, arguments, says):
     status, out, err = run(*arguments)
     assert (status, out) == (2, "")

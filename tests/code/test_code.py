@@ -30,10 +30,8 @@ LOADS = "by_assignment.py:10 deep_names.py:11 inner_imports.py:4 notebook.ipynb:
 NEW_CALL = "newer_apis.py:9"
 CERTAIN = {
     "1.13 2.0": {
-        "training_step.optimizer_zero_grad_leaves_none":
-            "by_assignment.py:8 deep_names.py:9 deep_names.py:10 notebook.ipynb:5:2 plain.py:7 rebound.py:17 renamed_names.py:10",
-        "training_step.module_zero_grad_leaves_none":
-            "by_assignment.py:9 own_modules.py:10 own_modules.py:25 own_modules.py:28 own_modules.py:29 rebound.py:13 renamed_modules.py:9",
+        "training_step.optimizer_zero_grad_leaves_none": "by_assignment.py:8 deep_names.py:9 deep_names.py:10 notebook.ipynb:5:2 plain.py:7 rebound.py:17 renamed_names.py:10",
+        "training_step.module_zero_grad_leaves_none": "by_assignment.py:9 own_modules.py:10 own_modules.py:25 own_modules.py:28 own_modules.py:29 rebound.py:13 renamed_modules.py:9",
         "optimizers.nadam_looks_ahead_by_the_next_momentum": "deep_names.py:8 rebound.py:11 renamed_modules.py:8",
         "randomness.multinomial_without_replacement_draws_these_numbers_under_seed_zero": "renamed_names.py:12",
         "randomness.exponential_draws_these_numbers_under_seed_zero": "tensors.py:9",
@@ -50,11 +48,19 @@ CERTAIN = {
         "tying.functional_call_given_two_values_for_a_tie_raises": NEW_CALL,
     },
     "2.5 2.6": {
-        **{f"checkpoints.{claim}": LOADS for claim in (
-            "load_by_default_does_not_run_code", "load_by_default_refuses_a_checkpoint_that_carries_more_than_weights",
-            "load_by_default_refuses_a_tensor_of_a_subclass", "load_refuses_a_whole_module_by_default",
-            "load_by_default_takes_no_newer_pickle_protocol", "load_takes_a_state_dict_by_default", "load_reads_the_legacy_format",
-            "load_of_a_sparse_tensor_checks_its_indices_and_warns")},
+        **{
+            f"checkpoints.{claim}": LOADS
+            for claim in (
+                "load_by_default_does_not_run_code",
+                "load_by_default_refuses_a_checkpoint_that_carries_more_than_weights",
+                "load_by_default_refuses_a_tensor_of_a_subclass",
+                "load_refuses_a_whole_module_by_default",
+                "load_by_default_takes_no_newer_pickle_protocol",
+                "load_takes_a_state_dict_by_default",
+                "load_reads_the_legacy_format",
+                "load_of_a_sparse_tensor_checks_its_indices_and_warns",
+            )
+        },
         "training_step.total_norm_refuses_the_gradient_none": "newer_apis.py:11",
         "training_step.total_norm_of_nothing_is_zero": "newer_apis.py:11",
         "training_step.total_norm_and_clipping_are_two_functions": "newer_apis.py:11",
@@ -76,7 +82,10 @@ CERTAIN = {
         "randomness.gumbel_softmax_draws_these_numbers_under_seed_zero": "stars.py:3",
     },
 }
-ZERO_GRAD, LOAD = "training_step.optimizer_zero_grad_leaves_none", "checkpoints.load_refuses_a_whole_module_by_default"
+ZERO_GRAD, LOAD = (
+    "training_step.optimizer_zero_grad_leaves_none",
+    "checkpoints.load_refuses_a_whole_module_by_default",
+)
 BUILT = "import torch\nopt = torch.optim.SGD([torch.ones(1)], 0.1)\n"
 
 
@@ -88,11 +97,13 @@ def answers():
 @pytest.fixture
 def level(answers, tmp_path):
     """The level at which a piece of source meets a behaviour's difference, or None."""
+
     def of(source, behaviour=ZERO_GRAD, pair="1.13 2.0"):
         (tmp_path / "piece.py").write_text(source, encoding="utf-8")
         found = scan.scan([tmp_path], answers[pair].differences)
         assert not found.faults
         return found.hits[behaviour][0].level if behaviour in found.hits else None
+
     return of
 
 
@@ -104,9 +115,13 @@ def place(hit):
 @pytest.mark.parametrize("pair", list(CERTAIN), ids=list(CERTAIN))
 def test_planted_project_has_exactly_the_certain_hits_that_were_judged_right(answers, pair):
     hits = scan.scan([PLANTED], answers[pair].differences).hits
-    found = {behaviour: sorted(place(hit) for hit in of if hit.level == "certain") for behaviour, of in hits.items()}
+    found = {
+        behaviour: sorted(place(hit) for hit in of if hit.level == "certain")
+        for behaviour, of in hits.items()
+    }
     assert {behaviour: of for behaviour, of in found.items() if of} == {
-        behaviour: sorted(places.split()) for behaviour, places in CERTAIN[pair].items()}
+        behaviour: sorted(places.split()) for behaviour, places in CERTAIN[pair].items()
+    }
 
 
 def test_cases_that_are_called_after_layers_concern_these_layers_alone(level):
@@ -117,72 +132,157 @@ def test_cases_that_are_called_after_layers_concern_these_layers_alone(level):
 
 def test_planted_project_has_exactly_these_likely_hits_of_zero_grad(answers):
     hits = scan.scan([PLANTED], answers["1.13 2.0"].differences).hits
-    likely = {place(hit) for behaviour, of in hits.items() if "zero_grad_leaves_none" in behaviour for hit in of if hit.level == "likely"}
-    assert likely == {"annotated.py:8", "annotated.py:9", "own_modules.py:13", "rebound.py:12", "trainer.py:10"}
+    likely = {
+        place(hit)
+        for behaviour, of in hits.items()
+        if "zero_grad_leaves_none" in behaviour
+        for hit in of
+        if hit.level == "likely"
+    }
+    assert likely == {
+        "annotated.py:8",
+        "annotated.py:9",
+        "own_modules.py:13",
+        "rebound.py:12",
+        "trainer.py:10",
+    }
 
 
-@pytest.mark.parametrize("call, expected", [
-    ("opt.zero_grad()", "certain"), ("opt.zero_grad(set_to_none=False)", None), ("opt.zero_grad(True)", None),
-    ("torch.optim.Optimizer.zero_grad(opt)", "certain"), ("torch.optim.Optimizer.zero_grad(opt, False)", None),
-    ("opt.zero_grad(**{})", "likely"), ("opt.zero_grad(*[])", "likely"), ("clear = opt.zero_grad\nclear()", "certain"), ("clear = opt.zero_grad", "likely"),
-    ("opt = opt\nopt.zero_grad()", "certain"), ("opt.step()", None), ("opt.zero_grads()", None),
-    ("def f(opt):\n    opt.zero_grad()", "possible"), ("def f(o: torch.optim.Adam | None):\n    o.zero_grad()", "likely"),
-    ("class A:\n    opt = opt\n    def f(self):\n        self.opt.zero_grad()", "likely"),
-    ("opt = wrapped(opt)\nopt.zero_grad()", "likely"), ("class opt:\n    def zero_grad(): pass\nopt.zero_grad()", "likely"),
-    ("[o.zero_grad() for o in [opt]]", "possible"), ("(o := torch.optim.Adam([])).zero_grad()", "certain"),
-    ("a, b = opt, 1\na.zero_grad()", "certain"), ("(opt if x else None).zero_grad()", "certain"),
-], ids=lambda value: str(value).replace("\n", "; "))
-def test_call_of_zero_grad_is_met_as_surely_as_its_object_and_its_arguments_are_known(level, call, expected):
+@pytest.mark.parametrize(
+    "call, expected",
+    [
+        ("opt.zero_grad()", "certain"),
+        ("opt.zero_grad(set_to_none=False)", None),
+        ("opt.zero_grad(True)", None),
+        ("torch.optim.Optimizer.zero_grad(opt)", "certain"),
+        ("torch.optim.Optimizer.zero_grad(opt, False)", None),
+        ("opt.zero_grad(**{})", "likely"),
+        ("opt.zero_grad(*[])", "likely"),
+        ("clear = opt.zero_grad\nclear()", "certain"),
+        ("clear = opt.zero_grad", "likely"),
+        ("opt = opt\nopt.zero_grad()", "certain"),
+        ("opt.step()", None),
+        ("opt.zero_grads()", None),
+        ("def f(opt):\n    opt.zero_grad()", "possible"),
+        ("def f(o: torch.optim.Adam | None):\n    o.zero_grad()", "likely"),
+        ("class A:\n    opt = opt\n    def f(self):\n        self.opt.zero_grad()", "likely"),
+        ("opt = wrapped(opt)\nopt.zero_grad()", "likely"),
+        ("class opt:\n    def zero_grad(): pass\nopt.zero_grad()", "likely"),
+        ("[o.zero_grad() for o in [opt]]", "possible"),
+        ("(o := torch.optim.Adam([])).zero_grad()", "certain"),
+        ("a, b = opt, 1\na.zero_grad()", "certain"),
+        ("(opt if x else None).zero_grad()", "certain"),
+    ],
+    ids=lambda value: str(value).replace("\n", "; "),
+)
+def test_call_of_zero_grad_is_met_as_surely_as_its_object_and_its_arguments_are_known(
+    level, call, expected
+):
     assert level(BUILT + call) == expected
 
 
-@pytest.mark.parametrize("source, expected", [
-    ("import torch\ntorch.load(f)", "certain"), ("import torch\ntorch.load(f, weights_only=False)", None),
-    ("import torch\ntorch.load(f, 'cpu', weights_only=True)", None), ("from torch import load\nload(f)", "certain"),
-    ("from torch.serialization import load as l\nl(f)", "certain"), ("import torch.nn\ntorch.load(f)", "certain"),
-    ("from torch import *\nload(f)", "certain"), ("from torch import *\nfrom json import *\nload(f)", "likely"),
-    ("from .torch import load\nload(f)", None), ("import mytorch as torch\ntorch.load(f)", None), ("import torch\ntorch.hub.load(f)", None),
-    ("import torch\ndef f(torch):\n    torch.load(g)", None), ("import torch\nmap(torch.load, names)", "likely"),
-    ("import torch\ndef f(x: torch.load): pass", None),
-    ("import functools, torch\nfunctools.partial(torch.load, weights_only=True)", None),
-    ("from functools import partial as p\nimport torch\np(torch.load, 'f')", "likely"),
-    ("import torch\nmap(torch.load, weights_only=True)", "likely"),
-    ("try:\n    from torch import load\nexcept ImportError:\n    from pickle import load\nload(f)", "likely"),
-], ids=lambda value: str(value).replace("\n", "; "))
+@pytest.mark.parametrize(
+    "source, expected",
+    [
+        ("import torch\ntorch.load(f)", "certain"),
+        ("import torch\ntorch.load(f, weights_only=False)", None),
+        ("import torch\ntorch.load(f, 'cpu', weights_only=True)", None),
+        ("from torch import load\nload(f)", "certain"),
+        ("from torch.serialization import load as l\nl(f)", "certain"),
+        ("import torch.nn\ntorch.load(f)", "certain"),
+        ("from torch import *\nload(f)", "certain"),
+        ("from torch import *\nfrom json import *\nload(f)", "likely"),
+        ("from .torch import load\nload(f)", None),
+        ("import mytorch as torch\ntorch.load(f)", None),
+        ("import torch\ntorch.hub.load(f)", None),
+        ("import torch\ndef f(torch):\n    torch.load(g)", None),
+        ("import torch\nmap(torch.load, names)", "likely"),
+        ("import torch\ndef f(x: torch.load): pass", None),
+        ("import functools, torch\nfunctools.partial(torch.load, weights_only=True)", None),
+        ("from functools import partial as p\nimport torch\np(torch.load, 'f')", "likely"),
+        ("import torch\nmap(torch.load, weights_only=True)", "likely"),
+        (
+            "try:\n    from torch import load\nexcept ImportError:\n    from pickle import load\nload(f)",
+            "likely",
+        ),
+    ],
+    ids=lambda value: str(value).replace("\n", "; "),
+)
 def test_load_is_found_under_whatever_name_it_was_imported(level, source, expected):
     assert level(source, LOAD, "2.5 2.6") == expected
 
 
-@pytest.mark.parametrize("made, expected", [
-    ("dict(weights_only=True)", None), ("{'weights_only': w}", None), ("{'mmap': True}", "likely"), ("dict(defaults)", "likely"),
-    ("dict(weights_only=True) if w else {}", "likely"), ("defaults", "likely"),
-])
+@pytest.mark.parametrize(
+    "made, expected",
+    [
+        ("dict(weights_only=True)", None),
+        ("{'weights_only': w}", None),
+        ("{'mmap': True}", "likely"),
+        ("dict(defaults)", "likely"),
+        ("dict(weights_only=True) if w else {}", "likely"),
+        ("defaults", "likely"),
+    ],
+)
 def test_options_of_a_dictionary_that_the_file_makes_are_seen(level, made, expected):
-    assert level(f"import torch\ndef f(path, w, defaults):\n    options = {made}\n    return torch.load(path, **options)", LOAD, "2.5 2.6") == expected
+    assert (
+        level(
+            f"import torch\ndef f(path, w, defaults):\n    options = {made}\n    return torch.load(path, **options)",
+            LOAD,
+            "2.5 2.6",
+        )
+        == expected
+    )
 
 
 def test_options_bound_in_two_ways_are_those_of_both(level):
     made = "options = dict(weights_only=True, mmap=True)\nif w:\n    options = {'mmap': True}\ntorch.load(path, **options)"
     assert level(f"import torch\n{made}", LOAD, "2.5 2.6") == "likely"
-    assert level("import torch\n" + made.replace("{'mmap'", "{'weights_only': False, 'mmap'"), LOAD, "2.5 2.6") is None
+    assert (
+        level(
+            "import torch\n" + made.replace("{'mmap'", "{'weights_only': False, 'mmap'"),
+            LOAD,
+            "2.5 2.6",
+        )
+        is None
+    )
 
 
-@pytest.mark.parametrize("source, behaviour, expected", [
-    ("import torch\ntry:\n    torch.load(f)\nexcept EOFError:\n    pass", "load_of_an_empty_file_raises_end_of_file", "possible"),
-    ("import torch\ntorch.load(f)", "load_of_an_empty_file_raises_end_of_file", None),
-], ids=["caught", "not caught"])
-def test_other_words_of_an_error_are_met_only_where_errors_are_caught(level, source, behaviour, expected):
+@pytest.mark.parametrize(
+    "source, behaviour, expected",
+    [
+        (
+            "import torch\ntry:\n    torch.load(f)\nexcept EOFError:\n    pass",
+            "load_of_an_empty_file_raises_end_of_file",
+            "possible",
+        ),
+        ("import torch\ntorch.load(f)", "load_of_an_empty_file_raises_end_of_file", None),
+    ],
+    ids=["caught", "not caught"],
+)
+def test_other_words_of_an_error_are_met_only_where_errors_are_caught(
+    level, source, behaviour, expected
+):
     assert level(source, f"checkpoints.{behaviour}", "2.5 2.6") == expected
 
 
 NEWER = [
-    ((3, 10), "match o:\n    case {'a': q, **rest} if q: pass\n    case torch.Tensor(x=y) as z: torch.load(z)\n    case [a, *b]: pass"),
+    (
+        (3, 10),
+        "match o:\n    case {'a': q, **rest} if q: pass\n    case torch.Tensor(x=y) as z: torch.load(z)\n    case [a, *b]: pass",
+    ),
     ((3, 11), "try: pass\nexcept* ValueError as e: torch.load(e)"),
-    ((3, 12), "type Opt[T] = torch.Tensor\nclass Box[T: torch.Tensor]:\n    def f[U](self, *a: torch.Tensor) -> U: torch.load(a)"),
+    (
+        (3, 12),
+        "type Opt[T] = torch.Tensor\nclass Box[T: torch.Tensor]:\n    def f[U](self, *a: torch.Tensor) -> U: torch.load(a)",
+    ),
 ]
 
 
-@pytest.mark.parametrize("source", [source for version, source in NEWER if sys.version_info >= version], ids=lambda source: source.split()[0])
+@pytest.mark.parametrize(
+    "source",
+    [source for version, source in NEWER if sys.version_info >= version],
+    ids=lambda source: source.split()[0],
+)
 def test_call_in_newer_syntax_is_found(level, source):
     assert level(f"import torch\n{source}", LOAD, "2.5 2.6") == "certain"
 
@@ -199,41 +299,64 @@ def test_marker_tells_which_arguments_keep_a_change_away(change, unless):
 
 # ---- files
 
+
 def test_file_that_does_not_parse_is_named_and_the_rest_goes_on(answers):
     found = scan.scan([PLANTED / "broken.py", PLANTED / "plain.py"], answers["2.5 2.6"].differences)
     assert found.faults == [f"{PLANTED / 'broken.py'}:3: not Python: invalid syntax"]
     assert found.hits[LOAD] and found.files == 2
 
 
-@pytest.mark.parametrize("name, content, says", [
-    ("a.py", b"import torch\nload = '\x00'", "a.py:"), ("a.py", b"# coding: none\nfrom torch import load", "a.py:"),
-    ("a.py", b"import torch\ntorch.load(\xff)", "a.py:"), ("a.py", b"from torch import load\nx = " + b"(" * 500, "a.py:2: not Python"),
-    ("a.py", b"import torch\nprint 'load'", "a.py:2: not Python"), ("a.ipynb", b'{"torch": "load"}', "a.ipynb:1: not a notebook"),
-    ("a.ipynb", b'{\n"torch": load}', "a.ipynb:2: not a notebook"),
-    ("a.ipynb", b'{"cells": [{"cell_type": "code", "source": ["import torch\\n", "load ("]}]}', "a.ipynb: cell 1:2: not Python"),
-], ids=["null byte", "coding", "no utf-8", "deep", "python 2", "other json", "no json", "cell"])
+@pytest.mark.parametrize(
+    "name, content, says",
+    [
+        ("a.py", b"import torch\nload = '\x00'", "a.py:"),
+        ("a.py", b"# coding: none\nfrom torch import load", "a.py:"),
+        ("a.py", b"import torch\ntorch.load(\xff)", "a.py:"),
+        ("a.py", b"from torch import load\nx = " + b"(" * 500, "a.py:2: not Python"),
+        ("a.py", b"import torch\nprint 'load'", "a.py:2: not Python"),
+        ("a.ipynb", b'{"torch": "load"}', "a.ipynb:1: not a notebook"),
+        ("a.ipynb", b'{\n"torch": load}', "a.ipynb:2: not a notebook"),
+        (
+            "a.ipynb",
+            b'{"cells": [{"cell_type": "code", "source": ["import torch\\n", "load ("]}]}',
+            "a.ipynb: cell 1:2: not Python",
+        ),
+    ],
+    ids=["null byte", "coding", "no utf-8", "deep", "python 2", "other json", "no json", "cell"],
+)
 def test_file_that_cannot_be_read_is_one_line(answers, tmp_path, name, content, says):
     (tmp_path / name).write_bytes(content)
     (fault,) = scan.scan([tmp_path], answers["2.5 2.6"].differences).faults
     assert fault.startswith(f"{tmp_path}/{says}") and "\n" not in fault
 
 
-@pytest.mark.parametrize("source", ["load(", "import torch\nx = ("], ids=["no torch", "no word of a difference"])
-def test_file_that_cannot_hold_a_hit_is_named_too_where_it_does_not_parse(answers, tmp_path, source):
+@pytest.mark.parametrize(
+    "source", ["load(", "import torch\nx = ("], ids=["no torch", "no word of a difference"]
+)
+def test_file_that_cannot_hold_a_hit_is_named_too_where_it_does_not_parse(
+    answers, tmp_path, source
+):
     (tmp_path / "a.py").write_text(source, encoding="utf-8")
     line = source.count("\n") + 1
-    assert scan.scan([tmp_path], answers["2.5 2.6"].differences) == scan.Scan({}, 1, [f"{tmp_path}/a.py:{line}: not Python: '(' was never closed"])
+    assert scan.scan([tmp_path], answers["2.5 2.6"].differences) == scan.Scan(
+        {}, 1, [f"{tmp_path}/a.py:{line}: not Python: '(' was never closed"]
+    )
 
 
 def test_cell_that_does_not_parse_leaves_the_others_their_hits(answers, tmp_path):
-    cells = [{"cell_type": "code", "source": text} for text in ("import torch\n", "load (", "1\ntorch.load(f)")]
+    cells = [
+        {"cell_type": "code", "source": text}
+        for text in ("import torch\n", "load (", "1\ntorch.load(f)")
+    ]
     (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
     found = scan.scan([tmp_path], answers["2.5 2.6"].differences)
     assert len(found.faults) == 1 and [(hit.cell, hit.line) for hit in found.hits[LOAD]] == [(3, 2)]
 
 
 def test_source_is_not_imported(answers, tmp_path):
-    (tmp_path / "a.py").write_text(f"import torch\nopen({str(tmp_path / 'ran')!r}, 'w')\ntorch.load('x')\n", encoding="utf-8")
+    (tmp_path / "a.py").write_text(
+        f"import torch\nopen({str(tmp_path / 'ran')!r}, 'w')\ntorch.load('x')\n", encoding="utf-8"
+    )
     assert LOAD in scan.scan([tmp_path], answers["2.5 2.6"].differences).hits
     assert not (tmp_path / "ran").exists() and "torch" not in scan.__dict__
 
@@ -287,13 +410,19 @@ def test_line_that_meets_many_behaviours_in_the_same_words_is_kept_once(answers,
 
 @pytest.mark.parametrize("level", report.LEVELS)
 def test_hits_that_are_less_sure_than_asked_are_left_out(answers, level):
-    kept = report.LEVELS[:report.LEVELS.index(level) + 1]
+    kept = report.LEVELS[: report.LEVELS.index(level) + 1]
     everything = scan.scan([PLANTED], answers["1.13 2.0"].differences).hits
-    wanted = {behaviour: [hit for hit in hits if hit.level in kept] for behaviour, hits in everything.items()}
-    assert scan.scan([PLANTED], answers["1.13 2.0"].differences, level).hits == {name: hits for name, hits in wanted.items() if hits}
+    wanted = {
+        behaviour: [hit for hit in hits if hit.level in kept]
+        for behaviour, hits in everything.items()
+    }
+    assert scan.scan([PLANTED], answers["1.13 2.0"].differences, level).hits == {
+        name: hits for name, hits in wanted.items() if hits
+    }
 
 
 # ---- the command
+
 
 @pytest.fixture
 def diff(capsys, monkeypatch):
@@ -302,58 +431,114 @@ def diff(capsys, monkeypatch):
     def run(*arguments):
         status = main(["--root", str(REPOSITORY), "diff", *arguments])
         return (status, *capsys.readouterr())
+
     return run
 
 
 def test_json_with_hits_follows_the_published_schema(diff):
     _, out, err = diff("2.5", "2.6", "--code", str(PLANTED), "--format", "json")
     data = json.loads(out)
-    jsonschema.validate(data, json.loads((REPOSITORY / "torch_history" / "publish" / "difference.schema.json").read_text(encoding="utf-8")))
+    jsonschema.validate(
+        data,
+        json.loads(
+            (REPOSITORY / "torch_history" / "publish" / "difference.schema.json").read_text(
+                encoding="utf-8"
+            )
+        ),
+    )
     assert err == f"{PLANTED / 'broken.py'}:3: not Python: invalid syntax\n"
-    assert data["code"]["files"] == 23 and data["code"]["untouched"] + len(data["differences"]) == 43
-    assert sum(data["counts"].values()) == len(data["differences"]) and all(one["hits"] for one in data["differences"])
+    assert (
+        data["code"]["files"] == 23 and data["code"]["untouched"] + len(data["differences"]) == 43
+    )
+    assert sum(data["counts"].values()) == len(data["differences"]) and all(
+        one["hits"] for one in data["differences"]
+    )
     assert data["differences"][0]["hits"][0] == {
-        "file": (PLANTED / "by_assignment.py").as_posix(), "line": 10, "cell": None, "level": "certain",
-        "why": "torch.load() without weights_only"}
+        "file": (PLANTED / "by_assignment.py").as_posix(),
+        "line": 10,
+        "cell": None,
+        "level": "certain",
+        "why": "torch.load() without weights_only",
+    }
 
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
-def test_what_is_only_possible_comes_last_with_one_place_and_without_its_values(diff, tmp_path, form):
-    (tmp_path / "a.py").write_text("import torch\ntorch.load(f)\ndef f(opt):\n    opt.zero_grad()\n    opt.zero_grad()\n", encoding="utf-8")
+def test_what_is_only_possible_comes_last_with_one_place_and_without_its_values(
+    diff, tmp_path, form
+):
+    (tmp_path / "a.py").write_text(
+        "import torch\ntorch.load(f)\ndef f(opt):\n    opt.zero_grad()\n    opt.zero_grad()\n",
+        encoding="utf-8",
+    )
     _, out, _ = diff("1.13", "2.0", "--code", str(tmp_path), "--format", form)
     words = " ".join(out.replace("│", " ").split())
     last = words.partition("Only possible: ")[2]
-    assert f"{tmp_path}/a.py:4: opt is not known; zero_grad() is a method of torch.optim.Optimizer" in last and "and 1 more possible" in last
+    assert (
+        f"{tmp_path}/a.py:4: opt is not known; zero_grad() is a method of torch.optim.Optimizer"
+        in last
+        and "and 1 more possible" in last
+    )
     assert ZERO_GRAD in last and "certain: " not in last and "possible: " not in last
 
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_hits_and_the_number_of_other_differences_are_shown(diff, form):
-    _, out, _ = diff("1.13", "2.0", "--code", str(PLANTED / "trainer.py"), "--code", str(PLANTED / "renamed_names.py"), "--format", form)
+    _, out, _ = diff(
+        "1.13",
+        "2.0",
+        "--code",
+        str(PLANTED / "trainer.py"),
+        "--code",
+        str(PLANTED / "renamed_names.py"),
+        "--format",
+        form,
+    )
     words = " ".join(out.replace("│", " ").split())
-    assert f"certain: {PLANTED}/renamed_names.py:10: adam is torch.optim.Adam since line 6; zero_grad()" in words
-    assert f"likely: {PLANTED}/trainer.py:10: self.opt is torch.optim.AdamW by an assignment in class Trainer" in words
+    assert (
+        f"certain: {PLANTED}/renamed_names.py:10: adam is torch.optim.Adam since line 6; zero_grad()"
+        in words
+    )
+    assert (
+        f"likely: {PLANTED}/trainer.py:10: self.opt is torch.optim.AdamW by an assignment in class Trainer"
+        in words
+    )
     assert "other differences without any hit in 2 files" in out
 
 
 def test_certain_differences_come_before_possible_ones_of_their_kind(diff):
     _, out, _ = diff("1.13", "2.0", "--code", str(PLANTED), "--format", "json")
-    levels = [report.LEVELS.index(one["hits"][0]["level"]) for one in json.loads(out)["differences"] if one["kind"] == "silent"]
+    levels = [
+        report.LEVELS.index(one["hits"][0]["level"])
+        for one in json.loads(out)["differences"]
+        if one["kind"] == "silent"
+    ]
     assert levels == sorted(levels) and len(set(levels)) > 1
 
 
-@pytest.mark.parametrize("source, arguments, status", [
-    (BUILT + "opt.zero_grad()", [], 1), (BUILT + "opt.zero_grad()", ["--fail-on", "silent"], 1),
-    (BUILT + "opt.zero_grad()", ["--fail-on", "error"], 0), (BUILT + "opt.zero_grad(False)", [], 0),
-    ("import torch\ndef f(opt): opt.zero_grad()", [], 0), ("import torch\ndef f(o: torch.optim.SGD): o.zero_grad()", [], 1), ("load(", [], 0),
-], ids=["certain", "its kind", "another kind", "kept away", "possible", "likely", "no torch"])
+@pytest.mark.parametrize(
+    "source, arguments, status",
+    [
+        (BUILT + "opt.zero_grad()", [], 1),
+        (BUILT + "opt.zero_grad()", ["--fail-on", "silent"], 1),
+        (BUILT + "opt.zero_grad()", ["--fail-on", "error"], 0),
+        (BUILT + "opt.zero_grad(False)", [], 0),
+        ("import torch\ndef f(opt): opt.zero_grad()", [], 0),
+        ("import torch\ndef f(o: torch.optim.SGD): o.zero_grad()", [], 1),
+        ("load(", [], 0),
+    ],
+    ids=["certain", "its kind", "another kind", "kept away", "possible", "likely", "no torch"],
+)
 def test_status_is_one_for_what_is_certain_or_likely(diff, tmp_path, source, arguments, status):
     (tmp_path / "a.py").write_text(source, encoding="utf-8")
     assert diff("1.13", "2.0", "--code", str(tmp_path), *arguments)[0] == status
 
 
 def test_path_that_is_not_there_is_refused_in_one_line(diff, tmp_path):
-    assert diff("1.13", "2.0", "--code", str(tmp_path / "no")) == (2, "", f"torch-history: --code {tmp_path / 'no'}: no such file or folder\n")
+    assert diff("1.13", "2.0", "--code", str(tmp_path / "no")) == (
+        2,
+        "",
+        f"torch-history: --code {tmp_path / 'no'}: no such file or folder\n",
+    )
 
 
 def test_diff_without_code_does_not_load_the_analysis(recorded):

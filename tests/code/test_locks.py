@@ -19,8 +19,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 UV = 'version = 1\n\n[[package]]\nname = "numpy"\nversion = "2.1.0"\n\n[[package]]\nname = "torch"\nversion = "{}"\nsource = {{ registry = "r" }}\n'
 POETRY = '[[package]]\nname = "torch"\nversion = "{}"\noptional = false\n\n[metadata]\nlock-version = "2.1"\n'
 PYLOCK = 'lock-version = "1.0"\ncreated-by = "uv"\n\n[[packages]]\nname = "torch"\nversion = "{}"\n'
-FORKS = (UV.format("2.5.1") + 'resolution-markers = ["sys_platform == \'darwin\'"]\n\n'
-         '[[package]]\nname = "torch"\nversion = "2.6.0"\nresolution-markers = ["sys_platform == \'linux\'", "python_version > \'3.11\'"]\n')
+FORKS = (
+    UV.format("2.5.1") + "resolution-markers = [\"sys_platform == 'darwin'\"]\n\n"
+    '[[package]]\nname = "torch"\nversion = "2.6.0"\nresolution-markers = ["sys_platform == \'linux\'", "python_version > \'3.11\'"]\n'
+)
 
 
 @pytest.fixture
@@ -32,8 +34,13 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def git(folder):
     """A git repository in this folder. Call it with a file's content to commit that under the name given, and tag the commit."""
+
     def run(*arguments):
-        subprocess.run(["git", "-c", "user.name=n", "-c", "user.email=e@example.org", *arguments], check=True, capture_output=True)
+        subprocess.run(
+            ["git", "-c", "user.name=n", "-c", "user.email=e@example.org", *arguments],
+            check=True,
+            capture_output=True,
+        )
 
     def commit(tag, **files):
         for name, content in files.items():
@@ -41,6 +48,7 @@ def git(folder):
         run("add", ".")
         run("commit", "--quiet", "-m", tag)
         run("tag", tag)
+
     run("init", "--quiet")
     return commit
 
@@ -57,23 +65,57 @@ def refusal(folder, name, content):
     return str(refused.value)
 
 
-@pytest.mark.parametrize("name, content", [("uv.lock", UV), ("poetry.lock", POETRY), ("pylock.toml", PYLOCK), ("pylock.train.toml", PYLOCK)],
-                         ids=["uv", "poetry", "pylock", "named pylock"])
-@pytest.mark.parametrize("version, expected", [("2.5.1", "2.5.1"), ("2.5.1+cu124", "2.5.1"), ("2.6.0.dev20241101", "2.6.0.dev20241101")])
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("uv.lock", UV),
+        ("poetry.lock", POETRY),
+        ("pylock.toml", PYLOCK),
+        ("pylock.train.toml", PYLOCK),
+    ],
+    ids=["uv", "poetry", "pylock", "named pylock"],
+)
+@pytest.mark.parametrize(
+    "version, expected",
+    [("2.5.1", "2.5.1"), ("2.5.1+cu124", "2.5.1"), ("2.6.0.dev20241101", "2.6.0.dev20241101")],
+)
 def test_lock_file_tells_its_torch_without_the_build(folder, name, content, version, expected):
     assert pinned(folder, name, content.format(version)) == expected
 
 
-@pytest.mark.parametrize("line, expected", [
-    ("torch==2.5.1", "2.5.1"), ("torch == 2.5.1+cu124  # pinned", "2.5.1"), ("Torch[opt-einsum]==2.5", "2.5"), ("torch===2.5.1", "2.5.1"),
-    ("torch==2.5.1; sys_platform == 'nowhere'", "2.5.1"), ("torch>=2,==2.5.*", "2.5"), ("torch==2.5.1 --hash=sha256:0", "2.5.1"),
-    ("torch==2.5.1 \\\n    --hash=sha256:0 \\\n    --hash=sha256:1", "2.5.1"),
-    ("torch @ https://example.org/whl/torch-2.5.1%2Bcu124-cp311-cp311-linux_x86_64.whl#sha256=0", "2.5.1"),
-    ("--index-url https://example.org/simple\n-e .\n./local\nnot a requirement\ntorch==2.5.1", "2.5.1"),
-    ("torch\n-c constraints.txt", "2.4.1"), ("-r more/base.txt", "2.3.1"), ("--requirement=more/base.txt\n-r requirements.txt", "2.3.1"),
-    ("torchvision==0.20\ntorch-geometric==2.6\ntorch_scatter==2.1\ntorch.x==1\ntorch==2.5.1", "2.5.1"),
-    ("torch==2.5.1+cpu; sys_platform == 'linux'\ntorch==2.5.1; sys_platform == 'darwin'", "2.5.1"),
-], ids=lambda value: str(value).replace("\n", "; "))
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("torch==2.5.1", "2.5.1"),
+        ("torch == 2.5.1+cu124  # pinned", "2.5.1"),
+        ("Torch[opt-einsum]==2.5", "2.5"),
+        ("torch===2.5.1", "2.5.1"),
+        ("torch==2.5.1; sys_platform == 'nowhere'", "2.5.1"),
+        ("torch>=2,==2.5.*", "2.5"),
+        ("torch==2.5.1 --hash=sha256:0", "2.5.1"),
+        ("torch==2.5.1 \\\n    --hash=sha256:0 \\\n    --hash=sha256:1", "2.5.1"),
+        (
+            "torch @ https://example.org/whl/torch-2.5.1%2Bcu124-cp311-cp311-linux_x86_64.whl#sha256=0",
+            "2.5.1",
+        ),
+        (
+            "--index-url https://example.org/simple\n-e .\n./local\nnot a requirement\ntorch==2.5.1",
+            "2.5.1",
+        ),
+        ("torch\n-c constraints.txt", "2.4.1"),
+        ("-r more/base.txt", "2.3.1"),
+        ("--requirement=more/base.txt\n-r requirements.txt", "2.3.1"),
+        (
+            "torchvision==0.20\ntorch-geometric==2.6\ntorch_scatter==2.1\ntorch.x==1\ntorch==2.5.1",
+            "2.5.1",
+        ),
+        (
+            "torch==2.5.1+cpu; sys_platform == 'linux'\ntorch==2.5.1; sys_platform == 'darwin'",
+            "2.5.1",
+        ),
+    ],
+    ids=lambda value: str(value).replace("\n", "; "),
+)
 def test_requirements_tell_the_torch_that_they_pin(folder, line, expected):
     (folder / "constraints.txt").write_text("torch==2.4.1\n", encoding="utf-8")
     (folder / "more").mkdir()
@@ -82,44 +124,90 @@ def test_requirements_tell_the_torch_that_they_pin(folder, line, expected):
     assert pinned(folder, "requirements.txt", line) == expected
 
 
-@pytest.mark.parametrize("name, content, says", [
-    ("requirements.txt", "numpy==2\ntorchvision==0.20", "there is no torch in it"),
-    ("requirements.txt", "torch>=2  # any", "'torch>=2' does not pin torch"), ("requirements.txt", "torch", "'torch' does not pin torch"),
-    ("requirements.txt", "torch @ git+https://example.org/torch.git", "does not pin torch"),
-    ("requirements.txt", "torch==2,,5", "'torch==2,,5' is not a requirement"),
-    ("requirements.txt", "torch===two", "'two' is not a version of torch"),
-    ("requirements.txt", "-r lost.txt", "--from requirements.txt: -r lost.txt: no such file"),
-    ("requirements.txt", "torch==1.13.1; python_version < '3.9'\ntorch==2.0.1; python_version >= '3.9'",
-     "pins several versions of torch: 1.13.1 (python_version < \"3.9\"), 2.0.1 (python_version >= \"3.9\"): give the two versions themselves"),
-    ("uv.lock", FORKS, "pins several versions of torch: 2.5.1 (sys_platform == 'darwin'), "
-                       "2.6.0 (sys_platform == 'linux' or python_version > '3.11')"),
-    ("uv.lock", "version = 1\n[[package]]\nname = 'numpy'\nversion = '2'\n", "there is no torch in it"),
-    ("poetry.lock", "[[package", "not TOML: "), ("pyproject.toml", "[project]\nname = 'x'\n", "it lists no packages"),
-], ids=["no torch", "unpinned", "bare", "git", "bad requirement", "bad version", "lost include", "markers", "forks", "lock without torch",
-        "no TOML", "no lock"])
+@pytest.mark.parametrize(
+    "name, content, says",
+    [
+        ("requirements.txt", "numpy==2\ntorchvision==0.20", "there is no torch in it"),
+        ("requirements.txt", "torch>=2  # any", "'torch>=2' does not pin torch"),
+        ("requirements.txt", "torch", "'torch' does not pin torch"),
+        ("requirements.txt", "torch @ git+https://example.org/torch.git", "does not pin torch"),
+        ("requirements.txt", "torch==2,,5", "'torch==2,,5' is not a requirement"),
+        ("requirements.txt", "torch===two", "'two' is not a version of torch"),
+        ("requirements.txt", "-r lost.txt", "--from requirements.txt: -r lost.txt: no such file"),
+        (
+            "requirements.txt",
+            "torch==1.13.1; python_version < '3.9'\ntorch==2.0.1; python_version >= '3.9'",
+            'pins several versions of torch: 1.13.1 (python_version < "3.9"), 2.0.1 (python_version >= "3.9"): give the two versions themselves',
+        ),
+        (
+            "uv.lock",
+            FORKS,
+            "pins several versions of torch: 2.5.1 (sys_platform == 'darwin'), "
+            "2.6.0 (sys_platform == 'linux' or python_version > '3.11')",
+        ),
+        (
+            "uv.lock",
+            "version = 1\n[[package]]\nname = 'numpy'\nversion = '2'\n",
+            "there is no torch in it",
+        ),
+        ("poetry.lock", "[[package", "not TOML: "),
+        ("pyproject.toml", "[project]\nname = 'x'\n", "it lists no packages"),
+    ],
+    ids=[
+        "no torch",
+        "unpinned",
+        "bare",
+        "git",
+        "bad requirement",
+        "bad version",
+        "lost include",
+        "markers",
+        "forks",
+        "lock without torch",
+        "no TOML",
+        "no lock",
+    ],
+)
 def test_file_that_does_not_pin_one_torch_is_refused_in_one_line(folder, name, content, says):
     message = refusal(folder, name, content)
     assert message.startswith(f"--from {name}: ") and says in message
 
 
-@pytest.mark.parametrize("source, says", [
-    ("lost.lock", "no such file: give a path, or REVISION:PATH"), ("folder", "cannot be read"), ("bytes.txt", "not text in UTF-8"),
-    ("main:uv.lock", "git: not a git repository"),
-], ids=["missing", "folder", "bytes", "no repository"])
+@pytest.mark.parametrize(
+    "source, says",
+    [
+        ("lost.lock", "no such file: give a path, or REVISION:PATH"),
+        ("folder", "cannot be read"),
+        ("bytes.txt", "not text in UTF-8"),
+        ("main:uv.lock", "git: not a git repository"),
+    ],
+    ids=["missing", "folder", "bytes", "no repository"],
+)
 def test_file_that_cannot_be_read_is_refused_in_one_line(folder, monkeypatch, source, says):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
     (folder / "folder").mkdir()
     (folder / "bytes.txt").write_bytes(b"torch==\xff")
     with pytest.raises(HistoryError) as refused:
         locks.version("--to", source)
-    assert str(refused.value).startswith(f"--to {source}: {says}") and "\n" not in str(refused.value)
+    assert str(refused.value).startswith(f"--to {source}: {says}") and "\n" not in str(
+        refused.value
+    )
 
 
 def test_revision_tells_what_it_pinned_and_the_disk_what_it_pins(git, folder):
     git("old", uv_lock=UV.format("2.5.1"), requirements_txt="-r base.txt", base_txt="torch==2.4.1")
     git("new", uv_lock=UV.format("2.6.0"), base_txt="torch==2.6.0")
     (folder / "uv.lock").write_text(UV.format("2.7.0"), encoding="utf-8")
-    found = [locks.version("--from", source) for source in ("old:uv.lock", "HEAD:uv.lock", "uv.lock", "old:requirements.txt", "requirements.txt")]
+    found = [
+        locks.version("--from", source)
+        for source in (
+            "old:uv.lock",
+            "HEAD:uv.lock",
+            "uv.lock",
+            "old:requirements.txt",
+            "requirements.txt",
+        )
+    ]
     assert found == ["2.5.1", "2.6.0", "2.7.0", "2.4.1", "2.6.0"]
 
 
@@ -133,6 +221,7 @@ def test_revision_or_path_that_git_does_not_know_is_refused_in_one_line(git, fol
 
 # ---- the command
 
+
 @pytest.fixture
 def diff(git, capsys):
     git("old", uv_lock=UV.format("2.5.1"))
@@ -141,6 +230,7 @@ def diff(git, capsys):
     def run(*arguments):
         status = main(["--root", str(REPOSITORY), "diff", "--chapter", "checkpoints", *arguments])
         return (status, *capsys.readouterr())
+
     return run
 
 
@@ -152,7 +242,10 @@ def test_two_files_are_compared_as_their_two_versions_are(diff):
 
 def test_files_that_pin_one_version_are_said_to_and_end_with_zero(diff):
     status, out, err = diff("--from", "new:uv.lock", "--to", "uv.lock", "--format", "markdown")
-    assert (status, err) == (0, "torch is 2.6.0 in both, new:uv.lock and uv.lock\n") and "no differences" in out
+    assert (status, err) == (
+        0,
+        "torch is 2.6.0 in both, new:uv.lock and uv.lock\n",
+    ) and "no differences" in out
 
 
 def test_file_that_pins_a_release_outside_the_records_is_refused_in_one_line(diff, folder):
@@ -161,8 +254,17 @@ def test_file_that_pins_a_release_outside_the_records_is_refused_in_one_line(dif
     assert (status, out, err.count("\n")) == (2, "", 1) and "'0.4.1' is not in the records" in err
 
 
-@pytest.mark.parametrize("arguments", [["2.5", "2.6", "--from", "a", "--to", "b"], ["2.5", "--to", "b"], ["--from", "a"], ["2.5"], []],
-                         ids=["both", "mixed", "no to", "one version", "nothing"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["2.5", "2.6", "--from", "a", "--to", "b"],
+        ["2.5", "--to", "b"],
+        ["--from", "a"],
+        ["2.5"],
+        [],
+    ],
+    ids=["both", "mixed", "no to", "one version", "nothing"],
+)
 def test_two_versions_or_two_files_are_wanted(diff, capsys, arguments):
     with pytest.raises(SystemExit) as ended:
         diff(*arguments)
@@ -172,5 +274,11 @@ def test_two_versions_or_two_files_are_wanted(diff, capsys, arguments):
 
 def test_diff_of_two_versions_does_not_load_the_reading_of_locks():
     probe = "import sys; from torch_history.cli import main; main(['diff', '2.5', '2.6']); print('packaging' in sys.modules)"
-    result = subprocess.run([sys.executable, "-c", probe], cwd=str(REPOSITORY), capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", probe],
+        cwd=str(REPOSITORY),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert result.stdout.splitlines()[-1] == "False"

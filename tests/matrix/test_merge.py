@@ -17,10 +17,23 @@ from torch_history.cli import main
 from tests.fake import TOX_INI, Project
 
 SMALL = settings(max_examples=40, derandomize=True, deadline=None, database=None)
-SPEC = "def test_a(snapshot):\n    assert snapshot\n\n\ndef test_b(snapshot):\n    assert snapshot\n"
-RELEASES = ("1.4.0", "1.13.1", "2.0.1", "2.6.0", "2.0.0", "2.6.1")  # the last two stand beside the matrix
+SPEC = (
+    "def test_a(snapshot):\n    assert snapshot\n\n\ndef test_b(snapshot):\n    assert snapshot\n"
+)
+RELEASES = (
+    "1.4.0",
+    "1.13.1",
+    "2.0.1",
+    "2.6.0",
+    "2.0.0",
+    "2.6.1",
+)  # the last two stand beside the matrix
 # 1.0 agrees with 1.000008, and that with 1.000016, but 1.0 does not agree with 1.000016
-VALUES = [1, 2, *({"$tensor": "float32[1]", "rows": [row]} for row in ("1.0", "1.000008", "1.000016"))]
+VALUES = [
+    1,
+    2,
+    *({"$tensor": "float32[1]", "rows": [row]} for row in ("1.0", "1.000008", "1.000016")),
+]
 
 
 def lay_out(root):
@@ -40,10 +53,20 @@ def bare(tmp_path):
 @pytest.fixture(scope="session")
 def a_run(run_of):
     """Make the run of a release from the values of its two behaviours; None: skipped."""
+
     def make(project, release, a, b=1, device="cpu", **more):
-        observed = {f"c.{name}": encode.seal({"value": value}) for name, value in (("a", a), ("b", b)) if value is not None}
-        unknown = {f"c.{name}": "skipped: no GPU" for name, value in (("a", a), ("b", b)) if value is None}
-        return run_of(release, observed, device, **{"sources": project.sources, "unknown": unknown, **more})
+        observed = {
+            f"c.{name}": encode.seal({"value": value})
+            for name, value in (("a", a), ("b", b))
+            if value is not None
+        }
+        unknown = {
+            f"c.{name}": "skipped: no GPU" for name, value in (("a", a), ("b", b)) if value is None
+        }
+        return run_of(
+            release, observed, device, **{"sources": project.sources, "unknown": unknown, **more}
+        )
+
     return make
 
 
@@ -60,21 +83,37 @@ def merge(project, *arguments):
 def by_hand(project, given_runs):
     """What a walk would write: the runs one after the other, the cpu's first, oldest first."""
     keyed = [(matrix.choose(project.root, [run["release"]])[0].key, run) for run in given_runs]
-    for key, run in sorted(keyed, key=lambda pair: (pair[1]["device"] != "cpu", versions.key(pair[0]))):
+    for key, run in sorted(
+        keyed, key=lambda pair: (pair[1]["device"] != "cpu", versions.key(pair[0]))
+    ):
         runs.merge(project.root, run, key)
     return project.bytes()
 
 
 @SMALL
-@given(observed=st.dictionaries(st.tuples(st.sampled_from(["cpu", "other"]), st.sampled_from(RELEASES)),
-                                st.tuples(st.sampled_from(VALUES), st.sampled_from(VALUES)), min_size=1),
-       draw=st.randoms(use_true_random=False))
-def test_any_order_names_and_folders_give_the_bytes_of_a_walk(tmp_path_factory, a_run, observed, draw):
+@given(
+    observed=st.dictionaries(
+        st.tuples(st.sampled_from(["cpu", "other"]), st.sampled_from(RELEASES)),
+        st.tuples(st.sampled_from(VALUES), st.sampled_from(VALUES)),
+        min_size=1,
+    ),
+    draw=st.randoms(use_true_random=False),
+)
+def test_any_order_names_and_folders_give_the_bytes_of_a_walk(
+    tmp_path_factory, a_run, observed, draw
+):
     root = tmp_path_factory.mktemp("orders")
     merged, walked = lay_out(root / "merged"), lay_out(root / "walked")
-    all_runs = [a_run(merged, release, a, b, device) for (device, release), (a, b) in observed.items()]
+    all_runs = [
+        a_run(merged, release, a, b, device) for (device, release), (a, b) in observed.items()
+    ]
     draw.shuffle(all_runs)
-    folders = sorted({put(merged, f"runs/{draw.randrange(3)}/{number}.json", run).parent for number, run in enumerate(all_runs)})
+    folders = sorted(
+        {
+            put(merged, f"runs/{draw.randrange(3)}/{number}.json", run).parent
+            for number, run in enumerate(all_runs)
+        }
+    )
     draw.shuffle(folders)
     assert merge(merged, *folders) == 0
     once = merged.bytes()
@@ -84,28 +123,52 @@ def test_any_order_names_and_folders_give_the_bytes_of_a_walk(tmp_path_factory, 
 
 
 @SMALL
-@given(values=st.lists(st.sampled_from(VALUES), min_size=2, max_size=4), draw=st.randoms(use_true_random=False))
-def test_machines_that_recorded_one_release_agree_or_are_reported_in_any_order(tmp_path_factory, a_run, values, draw):
+@given(
+    values=st.lists(st.sampled_from(VALUES), min_size=2, max_size=4),
+    draw=st.randoms(use_true_random=False),
+)
+def test_machines_that_recorded_one_release_agree_or_are_reported_in_any_order(
+    tmp_path_factory, a_run, values, draw
+):
     results = []
     for order in (range(len(values)), draw.sample(range(len(values)), len(values))):
         project = lay_out(tmp_path_factory.mktemp("machines"))
-        files = [put(project, f"runs/{number}.json", a_run(project, "2.0.1", values[machine], numpy=str(machine)))
-                 for number, machine in enumerate(order)]
-        results.append((merge(project, put(project, "1.json", a_run(project, "1.4.0", 7)), *files), project.bytes()))
+        files = [
+            put(
+                project,
+                f"runs/{number}.json",
+                a_run(project, "2.0.1", values[machine], numpy=str(machine)),
+            )
+            for number, machine in enumerate(order)
+        ]
+        results.append(
+            (
+                merge(project, put(project, "1.json", a_run(project, "1.4.0", 7)), *files),
+                project.bytes(),
+            )
+        )
     assert results[0] == results[1]
     status, written = results[0]
-    assert ("manifests/2.0.1-cpu.json" in written) is (status == 0) and "manifests/1.4.0-cpu.json" in written
+    assert ("manifests/2.0.1-cpu.json" in written) is (
+        status == 0
+    ) and "manifests/1.4.0-cpu.json" in written
     if len({repr(value) for value in values}) == 1:
         assert status == 0
-    if {type(value) for value in values} == {int, dict} or {1, 2} <= {value for value in values if value in (1, 2)}:
+    if {type(value) for value in values} == {int, dict} or {1, 2} <= {
+        value for value in values if value in (1, 2)
+    }:
         assert status == 1
 
 
 @SMALL
 @given(recorded=st.sampled_from(VALUES), observed=st.sampled_from(VALUES))
-def test_run_that_disagrees_with_what_is_recorded_from_its_sources_changes_no_byte(tmp_path_factory, a_run, recorded, observed):
+def test_run_that_disagrees_with_what_is_recorded_from_its_sources_changes_no_byte(
+    tmp_path_factory, a_run, recorded, observed
+):
     project = lay_out(tmp_path_factory.mktemp("recorded"))
-    assert merge(project, put(project, "one.json", a_run(project, "2.0.1", recorded, numpy="1"))) == 0
+    assert (
+        merge(project, put(project, "one.json", a_run(project, "2.0.1", recorded, numpy="1"))) == 0
+    )
     before = project.bytes()
     chain = store.read(project.path("c.a"))["observed"]["cpu"]
     status = merge(project, put(project, "two.json", a_run(project, "2.0.1", observed, numpy="2")))
@@ -114,12 +177,21 @@ def test_run_that_disagrees_with_what_is_recorded_from_its_sources_changes_no_by
 
 
 def test_two_machines_that_saw_otherwise_are_named_with_what_each_saw(bare, a_run, capsys):
-    one, two = put(bare, "one.json", a_run(bare, "2.0.1", 1)), put(bare, "two.json", a_run(bare, "2.0.1", 2, 3))
+    one, two = (
+        put(bare, "one.json", a_run(bare, "2.0.1", 1)),
+        put(bare, "two.json", a_run(bare, "2.0.1", 2, 3)),
+    )
     assert merge(bare, one, two) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"in conflict, not entered: torch 2.0.1 on cpu: c.a: value: {one}: 1; {two}: 2"
-    assert lines[1] == f"in conflict, not entered: torch 2.0.1 on cpu: c.b: value: {one}: 1; {two}: 3"
-    assert lines[2].startswith("0 entered, 0 recorded already, 2 in conflict") and bare.bytes() == {}
+    assert (
+        lines[0] == f"in conflict, not entered: torch 2.0.1 on cpu: c.a: value: {one}: 1; {two}: 2"
+    )
+    assert (
+        lines[1] == f"in conflict, not entered: torch 2.0.1 on cpu: c.b: value: {one}: 1; {two}: 3"
+    )
+    assert (
+        lines[2].startswith("0 entered, 0 recorded already, 2 in conflict") and bare.bytes() == {}
+    )
 
 
 def test_run_and_record_that_differ_are_named_with_what_each_holds(bare, a_run, capsys):
@@ -127,12 +199,21 @@ def test_run_and_record_that_differ_are_named_with_what_each_holds(bare, a_run, 
     two = put(bare, "two.json", a_run(bare, "2.0.1", 2))
     capsys.readouterr()
     assert merge(bare, two) == 1
-    assert capsys.readouterr().out.startswith(f"in conflict, not entered: torch 2.0.1 on cpu: c.a: value: recorded: 1; {two}: 2\n")
+    assert capsys.readouterr().out.startswith(
+        f"in conflict, not entered: torch 2.0.1 on cpu: c.a: value: recorded: 1; {two}: 2\n"
+    )
 
 
 def test_release_in_conflict_keeps_no_other_release_out(bare, a_run):
-    paths = [put(bare, f"{name}.json", a_run(bare, release, value))
-             for name, release, value in (("old", "1.4.0", 1), ("one", "2.0.1", 1), ("two", "2.0.1", 2), ("new", "2.6.0", 3))]
+    paths = [
+        put(bare, f"{name}.json", a_run(bare, release, value))
+        for name, release, value in (
+            ("old", "1.4.0", 1),
+            ("one", "2.0.1", 1),
+            ("two", "2.0.1", 2),
+            ("new", "2.6.0", 3),
+        )
+    ]
     assert merge(bare, *paths) == 1
     assert list(manifests.read(bare.root)) == ["1.4.0", "2.6.0"]
 
@@ -148,7 +229,10 @@ def test_what_was_verified_is_not_lost_to_a_run_that_skipped_it(bare, a_run, cap
 
 def test_run_that_verified_more_enters_over_one_that_skipped(bare, a_run):
     older = put(bare, "older.json", a_run(bare, "1.4.0", 5))
-    less, more = put(bare, "less.json", a_run(bare, "2.0.1", None)), put(bare, "more.json", a_run(bare, "2.0.1", 5))
+    less, more = (
+        put(bare, "less.json", a_run(bare, "2.0.1", None)),
+        put(bare, "more.json", a_run(bare, "2.0.1", 5)),
+    )
     assert merge(bare, older, less) == 0
     assert sorted(manifests.read(bare.root)["2.0.1"]["verified"]) == ["c.b"]
     assert merge(bare, more) == 0
@@ -159,7 +243,10 @@ def test_run_that_verified_more_enters_over_one_that_skipped(bare, a_run):
 
 @pytest.mark.parametrize("first", ["0", "9"])
 def test_of_two_runs_that_agree_the_one_that_verified_more_enters(bare, a_run, first):
-    less, more = a_run(bare, "2.0.1", None, build=f"cu{first}"), a_run(bare, "2.0.1", 5, build="cu5")
+    less, more = (
+        a_run(bare, "2.0.1", None, build=f"cu{first}"),
+        a_run(bare, "2.0.1", 5, build="cu5"),
+    )
     assert merge(bare, put(bare, "less.json", less), put(bare, "more.json", more)) == 0
     assert sorted(manifests.read(bare.root)["2.0.1"]["verified"]) == ["c.a", "c.b"]
 
@@ -196,40 +283,102 @@ def test_behaviour_that_failed_is_told_and_the_rest_is_entered(bare, a_run, caps
 
 def damage(change):
     """A run file with its content changed by ``change(run)``, which gives text or the new content."""
+
     def spoil(run):
         changed = change(run)
         return changed if isinstance(changed, str) else json.dumps(changed)
+
     return spoil
 
 
-@pytest.mark.parametrize("change, says", [
-    (damage(lambda run: json.dumps(run)[:-1]), "bad.json:1: truncated"),
-    (damage(lambda run: "[]"), "bad.json:1: not a JSON object"),
-    (damage(lambda run: {**run, "format": 2}), "bad.json: not a run file of format 1"),
-    (damage(lambda run: {**run, "observations": [1]}), "bad.json: not a run file of format 1"),
-    (damage(lambda run: {**run, "device": "../../cpu"}), "bad.json: not a run file of format 1"),
-    (damage(lambda run: {name: run[name] for name in run if name != "python"}), "bad.json: not a run file of format 1"),
-    (damage(lambda run: {**run, "sources": "0123"}), "bad.json: recorded from other sources (0123) than this checkout's ("),
-    (damage(lambda run: {**run, "release": "2.7.0"}), "bad.json: release '2.7.0' is not in the matrix"),
-    (damage(lambda run: {**run, "release": "2.6.0.dev1"}), "bad.json: release '2.6.0.dev1' is not in the matrix"),
-    (damage(lambda run: {**run, "release": "2.6"}), "bad.json: 2.6 is a line, not a release"),
-    (damage(lambda run: {**run, "release": "../2"}), "bad.json: '../2' is not a version"),
-    (damage(lambda run: {**run, "unknown": {"../c": "skipped"}}), "bad.json: it does not tell of ../c, or there is no such behaviour"),
-    (damage(lambda run: {**run, "observations": {}, "verified": []}), "bad.json: it does not tell of c."),
-    (damage(lambda run: {**run, "build": "cpu"}), "bad.json: the environment holds a CPU wheel"),
-    (damage(lambda run: json.dumps(run).replace('"value": 1', '"value": 2')), "bad.json: c.a (observed): edited by hand"),
-    (damage(lambda run: json.dumps(run).replace('"value": 1', '"worth": 1')), "bad.json: c.a (observed): this is no observation"),
-], ids=["truncated", "list", "format", "observations", "device", "field", "sources", "matrix", "nightly", "line", "version",
-        "foreign", "partial", "cpu_wheel", "edited", "no_observation"])
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        (damage(lambda run: json.dumps(run)[:-1]), "bad.json:1: truncated"),
+        (damage(lambda run: "[]"), "bad.json:1: not a JSON object"),
+        (damage(lambda run: {**run, "format": 2}), "bad.json: not a run file of format 1"),
+        (damage(lambda run: {**run, "observations": [1]}), "bad.json: not a run file of format 1"),
+        (
+            damage(lambda run: {**run, "device": "../../cpu"}),
+            "bad.json: not a run file of format 1",
+        ),
+        (
+            damage(lambda run: {name: run[name] for name in run if name != "python"}),
+            "bad.json: not a run file of format 1",
+        ),
+        (
+            damage(lambda run: {**run, "sources": "0123"}),
+            "bad.json: recorded from other sources (0123) than this checkout's (",
+        ),
+        (
+            damage(lambda run: {**run, "release": "2.7.0"}),
+            "bad.json: release '2.7.0' is not in the matrix",
+        ),
+        (
+            damage(lambda run: {**run, "release": "2.6.0.dev1"}),
+            "bad.json: release '2.6.0.dev1' is not in the matrix",
+        ),
+        (damage(lambda run: {**run, "release": "2.6"}), "bad.json: 2.6 is a line, not a release"),
+        (damage(lambda run: {**run, "release": "../2"}), "bad.json: '../2' is not a version"),
+        (
+            damage(lambda run: {**run, "unknown": {"../c": "skipped"}}),
+            "bad.json: it does not tell of ../c, or there is no such behaviour",
+        ),
+        (
+            damage(lambda run: {**run, "observations": {}, "verified": []}),
+            "bad.json: it does not tell of c.",
+        ),
+        (
+            damage(lambda run: {**run, "build": "cpu"}),
+            "bad.json: the environment holds a CPU wheel",
+        ),
+        (
+            damage(lambda run: json.dumps(run).replace('"value": 1', '"value": 2')),
+            "bad.json: c.a (observed): edited by hand",
+        ),
+        (
+            damage(lambda run: json.dumps(run).replace('"value": 1', '"worth": 1')),
+            "bad.json: c.a (observed): this is no observation",
+        ),
+    ],
+    ids=[
+        "truncated",
+        "list",
+        "format",
+        "observations",
+        "device",
+        "field",
+        "sources",
+        "matrix",
+        "nightly",
+        "line",
+        "version",
+        "foreign",
+        "partial",
+        "cpu_wheel",
+        "edited",
+        "no_observation",
+    ],
+)
 def test_bad_run_file_is_one_line_and_nothing_is_entered(bare, a_run, capsys, change, says):
     put(bare, "runs/1.json", a_run(bare, "1.4.0", 1))
     bare.write("runs/bad.json", change(a_run(bare, "2.6.0", 1)))
     assert merge(bare, bare.root / "runs") == 2
     out, err = capsys.readouterr()
-    assert err.startswith("torch-history: ") and says in err and err.count("\n") == 1 and out == "" and bare.bytes() == {}
+    assert (
+        err.startswith("torch-history: ")
+        and says in err
+        and err.count("\n") == 1
+        and out == ""
+        and bare.bytes() == {}
+    )
 
 
-@pytest.mark.parametrize("content, says", [(None, "no such file or folder"), ("{}", "holds no run file")], ids=["missing", "empty"])
+@pytest.mark.parametrize(
+    "content, says",
+    [(None, "no such file or folder"), ("{}", "holds no run file")],
+    ids=["missing", "empty"],
+)
 def test_path_without_a_run_is_one_line(bare, capsys, content, says):
     if content:
         bare.write("runs/other.json", content)
@@ -242,7 +391,9 @@ def test_other_json_in_a_folder_is_passed_over_aloud_and_refused_by_name(bare, a
     put(bare, "runs/bench/rounds.json", {"rounds": []})
     put(bare, "runs/1.json", a_run(bare, "1.4.0", 1))
     assert merge(bare, bare.root / "runs") == 0
-    assert capsys.readouterr().out.startswith(f"{bare.root / 'runs/bench/rounds.json'}: passed over, it holds no run\n")
+    assert capsys.readouterr().out.startswith(
+        f"{bare.root / 'runs/bench/rounds.json'}: passed over, it holds no run\n"
+    )
     assert merge(bare, bare.root / "runs", bare.root / "runs/bench/rounds.json") == 2
 
 
@@ -255,14 +406,21 @@ def test_file_given_twice_counts_once(bare, a_run, capsys):
     path = put(bare, "runs/one.json", a_run(bare, "2.0.1", 1))
     assert merge(bare, path, bare.root / "runs", path) == 0
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last.startswith("1 entered, 0 recorded already, 0 in conflict, 0 with failures, 2 entries changed")
+    assert last.startswith(
+        "1 entered, 0 recorded already, 0 in conflict, 0 with failures, 2 entries changed"
+    )
 
 
 def test_dry_run_says_what_would_enter_and_writes_nothing(bare, a_run, capsys):
-    one, two = put(bare, "one.json", a_run(bare, "2.0.1", 1)), put(bare, "two.json", a_run(bare, "1.4.0", 1))
+    one, two = (
+        put(bare, "one.json", a_run(bare, "2.0.1", 1)),
+        put(bare, "two.json", a_run(bare, "1.4.0", 1)),
+    )
     assert merge(bare, "--dry-run", one, two) == 0
-    assert capsys.readouterr().out == (f"torch 1.4.0 on cpu: would be entered from {two}\n"
-                                       f"torch 2.0.1 on cpu: would be entered from {one}\n")
+    assert capsys.readouterr().out == (
+        f"torch 1.4.0 on cpu: would be entered from {two}\n"
+        f"torch 2.0.1 on cpu: would be entered from {one}\n"
+    )
     assert bare.bytes() == {} and not (bare.root / ".history").exists()
 
 
@@ -285,4 +443,8 @@ def test_versions_as_json_name_what_the_pipeline_records(project, capsys):
     assert main(["--root", str(project.root), "versions", "--format", "json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [(row["release"], row["verified"], row["reason"]) for row in rows] == [
-        ("1.4.0", 12, None), ("1.13.1", 12, None), ("2.0.1", 0, "not recorded"), ("2.6.0", 12, None)]
+        ("1.4.0", 12, None),
+        ("1.13.1", 12, None),
+        ("2.0.1", 0, "not recorded"),
+        ("2.6.0", 12, None),
+    ]

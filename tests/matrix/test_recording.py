@@ -29,7 +29,10 @@ def test_snapshot_update_is_refused(project):
 
 def test_recording_in_several_processes_is_refused(recorded):
     result = recorded.pytest("-p", "xdist.plugin", "-n", "2", "--record-to", "run.json")
-    assert result.returncode == 4 and "--record-to: a recording runs in one process, without -n" in result.stdout
+    assert (
+        result.returncode == 4
+        and "--record-to: a recording runs in one process, without -n" in result.stdout
+    )
 
 
 def test_skipped_test_keeps_its_record_and_enters_the_manifest_as_unknown(project):
@@ -37,7 +40,10 @@ def test_skipped_test_keeps_its_record_and_enters_the_manifest_as_unknown(projec
     run = project.record("2.7.0", FAKELIB_WITHOUT_PART="1")
     assert run["unknown"] == {"tensors.optional_part": "skipped: no part for this fakelib"}
     manifest = manifests.read(project.root)["2.7.0"]
-    assert manifest["unknown"] == run["unknown"] and "tensors.optional_part" not in manifest["verified"]
+    assert (
+        manifest["unknown"] == run["unknown"]
+        and "tensors.optional_part" not in manifest["verified"]
+    )
     assert project.path("tensors.optional_part").read_bytes() == before
 
 
@@ -54,25 +60,78 @@ def test_second_device_is_held_to_the_cpu_until_it_has_its_own(project):
     project.record("1.13.1", "--device", "other")
     project.record("2.6.0", "--device", "other")
     assert project.chain("tensors.device_answer", device="other") == {"2.6": {"value": "other"}}
-    assert [path.name for path in store.all_paths(project.spec) if '"other": {' in path.read_text()] == ["device_answer.json"]
+    assert [
+        path.name for path in store.all_paths(project.spec) if '"other": {' in path.read_text()
+    ] == ["device_answer.json"]
     again = project.pytest("--device", "other", version="2.6.0")
-    assert again.returncode == 0 and "torch-history: fakelib 2.6.0 on other; recorded" in again.stdout
+    assert (
+        again.returncode == 0 and "torch-history: fakelib 2.6.0 on other; recorded" in again.stdout
+    )
     assert project.pytest(version="2.6.0").returncode == 0
 
 
-@pytest.mark.parametrize("behaviour, damage, told", [
-    ("rates.scale_halves", lambda text: text[:40], "truncated"),
-    ("rates.scale_halves", lambda text: text.replace(" 0.5", " 0.5,,"), "damaged"),
-    ("rates.scale_halves", lambda text: text.replace('"value": 0.5', '"valeu": 0.5'), "this is no observation"),
-    ("rates.scale_halves", lambda text: re.sub(r'"2.0": {[^}]*}', '"2.0": ["value"]', text), "this is no observation"),
-    ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace("1.0 2.0", "1.0 two"), "do not hold its values"),
-    ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace("1.0 2.0", "1.0"), "do not hold its values"),
-    ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace('"1.0 2.0"', "12"), "do not hold its values"),
-    ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace("float32", "float33"), "unknown tensor header"),
-    ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace("1.0 2.0", "1.5 2.0"), "edited by hand"),
-    ("tensors.tensor_drifts_within_tolerance", lambda text: text.replace('"float32[1,2]"', "5"), "unknown tensor header"),
-], ids=["truncated", "comma", "misspelt_key", "list", "word_among_numbers", "too_few_numbers", "rows_not_text", "dtype", "edited", "header"])
-def test_damaged_record_fails_its_test_with_one_line_that_names_the_file(project, behaviour, damage, told):
+@pytest.mark.parametrize(
+    "behaviour, damage, told",
+    [
+        ("rates.scale_halves", lambda text: text[:40], "truncated"),
+        ("rates.scale_halves", lambda text: text.replace(" 0.5", " 0.5,,"), "damaged"),
+        (
+            "rates.scale_halves",
+            lambda text: text.replace('"value": 0.5', '"valeu": 0.5'),
+            "this is no observation",
+        ),
+        (
+            "rates.scale_halves",
+            lambda text: re.sub(r'"2.0": {[^}]*}', '"2.0": ["value"]', text),
+            "this is no observation",
+        ),
+        (
+            "tensors.tensor_drifts_within_tolerance",
+            lambda text: text.replace("1.0 2.0", "1.0 two"),
+            "do not hold its values",
+        ),
+        (
+            "tensors.tensor_drifts_within_tolerance",
+            lambda text: text.replace("1.0 2.0", "1.0"),
+            "do not hold its values",
+        ),
+        (
+            "tensors.tensor_drifts_within_tolerance",
+            lambda text: text.replace('"1.0 2.0"', "12"),
+            "do not hold its values",
+        ),
+        (
+            "tensors.tensor_drifts_within_tolerance",
+            lambda text: text.replace("float32", "float33"),
+            "unknown tensor header",
+        ),
+        (
+            "tensors.tensor_drifts_within_tolerance",
+            lambda text: text.replace("1.0 2.0", "1.5 2.0"),
+            "edited by hand",
+        ),
+        (
+            "tensors.tensor_drifts_within_tolerance",
+            lambda text: text.replace('"float32[1,2]"', "5"),
+            "unknown tensor header",
+        ),
+    ],
+    ids=[
+        "truncated",
+        "comma",
+        "misspelt_key",
+        "list",
+        "word_among_numbers",
+        "too_few_numbers",
+        "rows_not_text",
+        "dtype",
+        "edited",
+        "header",
+    ],
+)
+def test_damaged_record_fails_its_test_with_one_line_that_names_the_file(
+    project, behaviour, damage, told
+):
     path = project.path(behaviour)
     damaged = damage(path.read_text())
     assert damaged != path.read_text()
@@ -84,17 +143,29 @@ def test_damaged_record_fails_its_test_with_one_line_that_names_the_file(project
     assert path.read_text() == damaged
 
 
-@pytest.mark.parametrize("body, told", [
-    ("assert snapshot == 3", "compare the snapshot with observe(...), not with a int"),
-    ("assert snapshot == observe(lambda: {'a': [object()]})", "value['a'][0] is a builtins.object: observe tensors and facts"),
-    ("assert snapshot == observe(lambda: np.array(['text']))", "cannot be recorded: observe facts about it"),
-], ids=["no_observation", "object", "dtype"])
+@pytest.mark.parametrize(
+    "body, told",
+    [
+        ("assert snapshot == 3", "compare the snapshot with observe(...), not with a int"),
+        (
+            "assert snapshot == observe(lambda: {'a': [object()]})",
+            "value['a'][0] is a builtins.object: observe tensors and facts",
+        ),
+        (
+            "assert snapshot == observe(lambda: np.array(['text']))",
+            "cannot be recorded: observe facts about it",
+        ),
+    ],
+    ids=["no_observation", "object", "dtype"],
+)
 def test_what_cannot_be_recorded_fails_in_its_own_test(unrecorded, body, told):
     unrecorded.write("spec/rates/test_extra.py", EXTRA.format(body=body))
     result = unrecorded.pytest("--record-to", "run.json", "-k", "extra or scale")
     run = store.read_json(unrecorded.root / "run.json")
     assert result.returncode == 1 and told in result.stdout
-    assert run["verified"] == ["rates.scale_halves"] and run["unknown"]["rates.extra"].startswith("failed: ")
+    assert run["verified"] == ["rates.scale_halves"] and run["unknown"]["rates.extra"].startswith(
+        "failed: "
+    )
     assert told in run["unknown"]["rates.extra"]
 
 
@@ -106,9 +177,16 @@ def test_behaviour_that_compares_nothing_is_unknown_and_spoils_no_other(unrecord
 
 def test_one_failed_case_leaves_its_behaviour_unknown(unrecorded):
     path = unrecorded.root / "spec" / "tensors" / "test_tensors.py"
-    path.write_text(path.read_text().replace('"""Where an optimizer starts."""', "assert name != 'adam', 'no adam'"))
+    path.write_text(
+        path.read_text().replace(
+            '"""Where an optimizer starts."""', "assert name != 'adam', 'no adam'"
+        )
+    )
     run = unrecorded.observe("2.6.0", "-k", "start or device")
-    assert run["verified"] == ["tensors.device_answer"] and "no adam" in run["unknown"]["tensors.start_of_an_optimizer"]
+    assert (
+        run["verified"] == ["tensors.device_answer"]
+        and "no adam" in run["unknown"]["tensors.start_of_an_optimizer"]
+    )
     assert list(run["observations"]) == ["tensors.device_answer"]
 
 

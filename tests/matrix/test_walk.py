@@ -11,11 +11,20 @@ def test_walk_gives_the_same_records_as_merging_by_hand(walked, recorded, capsys
     assert walked.record() == 0
     ours, theirs = walked.bytes(), recorded.bytes()
     assert {name: text for name, text in ours.items() if name.startswith("spec")} == {
-        name: text for name, text in theirs.items() if name.startswith("spec")}
+        name: text for name, text in theirs.items() if name.startswith("spec")
+    }
     out = capsys.readouterr().out
-    assert "torch 1.4.0: 12 verified, 0 unknown, 13 entries changed" in out and "changed rates.scale_halves" in out
+    assert (
+        "torch 1.4.0: 12 verified, 0 unknown, 13 entries changed" in out
+        and "changed rates.scale_halves" in out
+    )
     assert "4 recorded, 0 with failures" in out
-    assert [call.split()[2] for call in walked.calls()[::2]] == ["torch1.4", "torch1.13", "torch2.0", "torch2.6"]
+    assert [call.split()[2] for call in walked.calls()[::2]] == [
+        "torch1.4",
+        "torch1.13",
+        "torch2.0",
+        "torch2.6",
+    ]
 
 
 def test_releases_are_recorded_with_one_thread_on_any_machine(walked, monkeypatch):
@@ -24,11 +33,21 @@ def test_releases_are_recorded_with_one_thread_on_any_machine(walked, monkeypatc
     assert (walked.root / "threads").read_text().split() == ["1"] * 4
 
 
-@pytest.mark.parametrize("control, told", [
-    ("no-build-torch1.13", "torch 1.13.1: unknown: the environment cannot be built: ERROR: no solution found"),
-    ("crash-torch1.13", "torch 1.13.1: unknown: the run failed: Fatal Python error: Segmentation fault"),
-    ("silent-torch1.13", "torch 1.13.1: unknown: "),
-], ids=["build", "crash", "no_run_file"])
+@pytest.mark.parametrize(
+    "control, told",
+    [
+        (
+            "no-build-torch1.13",
+            "torch 1.13.1: unknown: the environment cannot be built: ERROR: no solution found",
+        ),
+        (
+            "crash-torch1.13",
+            "torch 1.13.1: unknown: the run failed: Fatal Python error: Segmentation fault",
+        ),
+        ("silent-torch1.13", "torch 1.13.1: unknown: "),
+    ],
+    ids=["build", "crash", "no_run_file"],
+)
 def test_failing_release_is_reported_and_the_others_go_on(walked, capsys, control, told):
     walked.control(control)
     assert walked.record() == 1
@@ -50,12 +69,18 @@ def test_reason_of_a_failure_goes_once_the_release_is_recorded(walked, capsys):
 def test_behaviour_that_failed_is_told_and_the_rest_is_recorded(walked, capsys):
     run = json.loads((walked.root / "prepared" / "torch2.0.json").read_text())
     del run["observations"]["rates.scale_halves"]
-    run["unknown"] = {"rates.scale_halves": "failed: TypeError: value is a set", "rates.gone": "skipped: no GPU"}
+    run["unknown"] = {
+        "rates.scale_halves": "failed: TypeError: value is a set",
+        "rates.gone": "skipped: no GPU",
+    }
     walked.write("prepared/torch2.0.json", json.dumps(run))
     walked.control("fails-torch2.0")
     assert walked.record("2.0") == 1
     out = capsys.readouterr().out
-    assert "11 verified, 2 unknown" in out and "rates.scale_halves: failed: TypeError: value is a set" in out
+    assert (
+        "11 verified, 2 unknown" in out
+        and "rates.scale_halves: failed: TypeError: value is a set" in out
+    )
     assert "1 recorded, 1 with failures" in out
 
 
@@ -73,7 +98,10 @@ def test_releases_that_are_up_to_date_are_skipped(walked, capsys):
     capsys.readouterr()
     assert walked.record("2.0", "2.6") == 0
     assert len(walked.calls()) == 4 and walked.bytes() == before
-    assert "torch 2.0.1: recorded from these sources already (--again records it anew)" in capsys.readouterr().out
+    assert (
+        "torch 2.0.1: recorded from these sources already (--again records it anew)"
+        in capsys.readouterr().out
+    )
     assert walked.record("--again", "2.0") == 0
     assert len(walked.calls()) == 6 and walked.bytes() == before
 
@@ -97,5 +125,7 @@ def test_patch_beside_the_matrix_is_recorded_under_its_own_name(walked):
     run["observations"]["rates.constant_stays"]["observed"] = {"value": 5}
     walked.write("prepared/other.json", json.dumps(run))
     assert walked.record("2.0", "2.0.0") == 0
-    assert list(walked.chain("rates.constant_stays")) == ["2.0", "2.0.0"] and list(walked.chain("rates.scale_halves")) == ["2.0"]
+    assert list(walked.chain("rates.constant_stays")) == ["2.0", "2.0.0"] and list(
+        walked.chain("rates.scale_halves")
+    ) == ["2.0"]
     assert list(manifests.read(walked.root)) == ["2.0.0", "2.0.1"]

@@ -20,17 +20,25 @@ def section(page, heading):
     """The lines under a heading, up to the next one."""
     lines = page.splitlines()
     start = lines.index(heading) + 1
-    end = next((number for number in range(start, len(lines)) if lines[number].startswith("#")), len(lines))
+    end = next(
+        (number for number in range(start, len(lines)) if lines[number].startswith("#")), len(lines)
+    )
     return [line for line in lines[start:end] if line]
 
 
 def test_release_tells_each_change_with_its_values_and_silent_ones_first(page):
     headings = [line for line in page.splitlines() if line.startswith("#### 2.0:")]
     assert [heading.partition(": ")[2] for heading in headings] == [
-        "silent value change (2)", "error where there was none (1)", "warning appeared or gone (1)", "API appeared (1)"]
+        "silent value change (2)",
+        "error where there was none (1)",
+        "warning appeared or gone (1)",
+        "API appeared (1)",
+    ]
     row = section(page, headings[0])[2]
     assert row.startswith("| `rates.scale_halves` |")
-    assert row.endswith("| `1.0` → `0.5` | the scale is halved. *double the rate* | fakelib#92731 |")
+    assert row.endswith(
+        "| `1.0` → `0.5` | the scale is halved. *double the rate* | fakelib#92731 |"
+    )
 
 
 def test_subject_shows_only_what_hurts(page):
@@ -41,7 +49,11 @@ def test_subject_shows_only_what_hurts(page):
 
 def test_changes_of_one_cause_are_one_line_of_a_subject(project):
     path = project.spec / "rates" / "test_rates.py"
-    path.write_text(path.read_text().replace('kind="error", cause="fakelib#2"', 'kind="silent", cause="fakelib#92731"'))
+    path.write_text(
+        path.read_text().replace(
+            'kind="error", cause="fakelib#2"', 'kind="silent", cause="fakelib#92731"'
+        )
+    )
     rows = [row for row in section(page_of(project), "### rates") if row.startswith("| [2.0]")]
     assert len(rows) == 1 and " and 1 more |" in rows[0]
 
@@ -57,7 +69,9 @@ def test_move_within_tolerance_is_told_by_release(project):
     run = json.loads(path.read_text())
     run["verified"]["rates.constant_stays"] = 3
     path.write_text(json.dumps(run))
-    assert "| `rates.constant_stays` | 2.6: 0 → 3 |" in section(page_of(project), "## Where arithmetic moved within tolerance")
+    assert "| `rates.constant_stays` | 2.6: 0 → 3 |" in section(
+        page_of(project), "## Where arithmetic moved within tolerance"
+    )
 
 
 def test_page_counts_causes_and_names_what_lacks_one(page):
@@ -79,7 +93,9 @@ def test_cause_is_a_link(project):
     path.write_text(path.read_text().replace("fakelib#92731", "pytorch#92731 (probably)"))
     page = page_of(project)
     assert "| [pytorch#92731] (probably) |" in page
-    assert page.splitlines()[-1] == "[pytorch#92731]: https://github.com/pytorch/pytorch/issues/92731"
+    assert (
+        page.splitlines()[-1] == "[pytorch#92731]: https://github.com/pytorch/pytorch/issues/92731"
+    )
 
 
 def test_check_tells_when_the_page_is_old(project, capsys):
@@ -88,17 +104,23 @@ def test_check_tells_when_the_page_is_old(project, capsys):
     main(["--root", root, "check"])
     assert "DIFFERENCES.md" not in capsys.readouterr().out
     path = project.spec / "rates" / "test_rates.py"
-    path.write_text(path.read_text().replace("the scale is halved\"", "the scale is cut in half\""))
+    path.write_text(path.read_text().replace('the scale is halved"', 'the scale is cut in half"'))
     assert main(["--root", root, "check"]) == 1
-    assert "DIFFERENCES.md: not as the records and tests are now: run `torch-history differences --write`" in capsys.readouterr().out
+    assert (
+        "DIFFERENCES.md: not as the records and tests are now: run `torch-history differences --write`"
+        in capsys.readouterr().out
+    )
 
 
-@pytest.mark.parametrize("words, cell", [
-    ("proj_size, and no more", "`proj_size`, and no more"),
-    ("pass set_to_none=False", "pass `set_to_none=False`"),
-    ("call detach_() on `a_b`", "call `detach_()` on `a_b`"),
-    ("a | b", "a \\| b"),
-    ("None instead of zeros", "None instead of zeros"),
-])
+@pytest.mark.parametrize(
+    "words, cell",
+    [
+        ("proj_size, and no more", "`proj_size`, and no more"),
+        ("pass set_to_none=False", "pass `set_to_none=False`"),
+        ("call detach_() on `a_b`", "call `detach_()` on `a_b`"),
+        ("a | b", "a \\| b"),
+        ("None instead of zeros", "None instead of zeros"),
+    ],
+)
 def test_names_in_a_marker_become_code(words, cell):
     assert differences._prose(words) == cell

@@ -21,7 +21,9 @@ pytest.importorskip("packaging", reason="packaging is not installed")
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLANTED = REPOSITORY / "tests" / "planted"
-SCHEMA = Path(__file__).with_name("sarif-2.1.0.json")  # the standard's, as Microsoft's SARIF Multitool 5.7.0 (MIT) ships it
+SCHEMA = Path(__file__).with_name(
+    "sarif-2.1.0.json"
+)  # the standard's, as Microsoft's SARIF Multitool 5.7.0 (MIT) ships it
 SCRIPT = REPOSITORY / "tools" / "diff-action.sh"
 TRAIN = "import torch\n\nstate = torch.load('a.pt')\n\n\ndef step(optimizer):\n    optimizer.zero_grad()\n"
 WHOLE_MODULE = "checkpoints.load_refuses_a_whole_module_by_default"
@@ -31,10 +33,14 @@ NO_CODE = "checkpoints.load_by_default_does_not_run_code"
 @pytest.fixture
 def run(capsys):
     """Run ``diff --format sarif``: its status, the log and error output."""
+
     def command(*arguments):
-        status = main(["--root", str(REPOSITORY), "diff", *map(str, arguments), "--format", "sarif"])
+        status = main(
+            ["--root", str(REPOSITORY), "diff", *map(str, arguments), "--format", "sarif"]
+        )
         out, err = capsys.readouterr()
         return status, json.loads(out)["runs"][0], err
+
     return command
 
 
@@ -46,28 +52,72 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "src" / "train.py").write_text(TRAIN, encoding="utf-8")
     for tag, version in (("old", "2.5.1"), ("new", "2.6.0")):
         (tmp_path / "requirements.txt").write_text(f"torch=={version}\n", encoding="utf-8")
-        for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", tag], ["tag", tag]):
-            subprocess.run(["git", "-c", "user.name=n", "-c", "user.email=e@example.org", *arguments], check=True, capture_output=True)
+        for arguments in (
+            ["init", "--quiet"],
+            ["add", "."],
+            ["commit", "--quiet", "-m", tag],
+            ["tag", tag],
+        ):
+            subprocess.run(
+                ["git", "-c", "user.name=n", "-c", "user.email=e@example.org", *arguments],
+                check=True,
+                capture_output=True,
+            )
     return tmp_path
 
 
 def places(log):
-    return [(result["ruleId"], result["locations"][0]["physicalLocation"]["artifactLocation"].get("uri"),
-             result["locations"][0]["physicalLocation"]["region"]["startLine"]) for result in log["results"]]
+    return [
+        (
+            result["ruleId"],
+            result["locations"][0]["physicalLocation"]["artifactLocation"].get("uri"),
+            result["locations"][0]["physicalLocation"]["region"]["startLine"],
+        )
+        for result in log["results"]
+    ]
 
 
 @pytest.mark.parametrize("pair", ["1.13 2.0", "2.5 2.6", "2.6 2.15", "2.6 2.6", "2.15 1.4"])
 def test_log_follows_the_schema_of_the_standard(capsys, pair):
-    main(["--root", str(REPOSITORY), "diff", *pair.split(), "--code", str(PLANTED), "--format", "sarif"])
-    jsonschema.validate(json.loads(capsys.readouterr().out), json.loads(SCHEMA.read_text(encoding="utf-8")))
+    main(
+        [
+            "--root",
+            str(REPOSITORY),
+            "diff",
+            *pair.split(),
+            "--code",
+            str(PLANTED),
+            "--format",
+            "sarif",
+        ]
+    )
+    jsonschema.validate(
+        json.loads(capsys.readouterr().out), json.loads(SCHEMA.read_text(encoding="utf-8"))
+    )
 
 
 def test_every_hit_is_a_result_or_named_by_one_of_its_line_and_cause(run, capsys):
-    main(["--root", str(REPOSITORY), "diff", "2.5", "2.6", "--code", str(PLANTED), "--format", "json"])
+    main(
+        [
+            "--root",
+            str(REPOSITORY),
+            "diff",
+            "2.5",
+            "2.6",
+            "--code",
+            str(PLANTED),
+            "--format",
+            "json",
+        ]
+    )
     data = json.loads(capsys.readouterr().out)
     _, log, _ = run("2.5", "2.6", "--code", PLANTED)
     rules = log["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == [one["id"] for one in data["differences"] if one["id"] in {of["ruleId"] for of in log["results"]}]
+    assert [rule["id"] for rule in rules] == [
+        one["id"]
+        for one in data["differences"]
+        if one["id"] in {of["ruleId"] for of in log["results"]}
+    ]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in log["results"])
     named = [result["ruleId"] for result in log["results"]]
     for result in log["results"]:
@@ -79,46 +129,81 @@ def test_every_hit_is_a_result_or_named_by_one_of_its_line_and_cause(run, capsys
 
 def test_results_of_one_line_and_cause_are_one_which_ranks_highest(run, project):
     _, log, _ = run("2.5", "2.6", "--code", "src")
-    certain = [result for result in log["results"] if result["properties"]["certainty"] == "certain"]
+    certain = [
+        result for result in log["results"] if result["properties"]["certainty"] == "certain"
+    ]
     (result,) = certain
     assert result["level"] == "error" and result["ruleId"] == NO_CODE
-    assert WHOLE_MODULE in result["message"]["text"] and "checkpoints.load_reads_the_legacy_format" in result["message"]["text"]
+    assert (
+        WHOLE_MODULE in result["message"]["text"]
+        and "checkpoints.load_reads_the_legacy_format" in result["message"]["text"]
+    )
 
 
 def test_result_says_where_and_why_and_what_to_do(run, project):
     _, log, _ = run("2.5", "2.6", "--code", "src")
     (result,) = [one for one in log["results"] if one["ruleId"] == NO_CODE]
-    assert result["locations"] == [{"physicalLocation": {"artifactLocation": {"uri": "src/train.py", "uriBaseId": "%SRCROOT%"},
-                                                         "region": {"startLine": 3}}}]
+    assert result["locations"] == [
+        {
+            "physicalLocation": {
+                "artifactLocation": {"uri": "src/train.py", "uriBaseId": "%SRCROOT%"},
+                "region": {"startLine": 3},
+            }
+        }
+    ]
     text = result["message"]["text"]
-    assert text.startswith("Certain: torch.load() without weights_only. Load by default does not run code: silent value change.")
+    assert text.startswith(
+        "Certain: torch.load() without weights_only. Load by default does not run code: silent value change."
+    )
     assert "torch 2.5: ran: True; torch 2.6: ran: False" in text and "(pytorch#137602)" in text
     assert "What to do: pass weights_only=False for files that you trust" in text
     rule = log["tool"]["driver"]["rules"][result["ruleIndex"]]
     assert rule["helpUri"] == "https://docs.pytorch.org/docs/stable/generated/torch.load.html"
-    assert rule["defaultConfiguration"] == {"level": "error"} and "tox run -e torch2.5,torch2.6" in rule["help"]["markdown"]
+    assert (
+        rule["defaultConfiguration"] == {"level": "error"}
+        and "tox run -e torch2.5,torch2.6" in rule["help"]["markdown"]
+    )
 
 
 def test_rank_falls_with_certainty_and_harmless_kinds_are_notes(run):
     _, log, _ = run("1.13", "2.0", "--code", PLANTED)
-    ranks = {(result["properties"]["certainty"], result["properties"]["kind"] in differences.HURTS): result["level"] for result in log["results"]}
-    assert ranks == {("certain", True): "error", ("likely", True): "warning", ("possible", True): "note",
-                     ("certain", False): "note", ("possible", False): "note"}
+    ranks = {
+        (
+            result["properties"]["certainty"],
+            result["properties"]["kind"] in differences.HURTS,
+        ): result["level"]
+        for result in log["results"]
+    }
+    assert ranks == {
+        ("certain", True): "error",
+        ("likely", True): "warning",
+        ("possible", True): "note",
+        ("certain", False): "note",
+        ("possible", False): "note",
+    }
 
 
 @pytest.mark.parametrize("level", report.LEVELS)
 def test_level_leaves_out_what_is_less_sure(run, level):
     _, log, _ = run("1.13", "2.0", "--code", PLANTED, "--level", level)
-    assert {result["properties"]["certainty"] for result in log["results"]} == set(report.LEVELS[:report.LEVELS.index(level) + 1])
+    assert {result["properties"]["certainty"] for result in log["results"]} == set(
+        report.LEVELS[: report.LEVELS.index(level) + 1]
+    )
 
 
-def test_place_is_told_from_the_root_of_the_repository_wherever_the_command_runs(run, project, monkeypatch):
+def test_place_is_told_from_the_root_of_the_repository_wherever_the_command_runs(
+    run, project, monkeypatch
+):
     monkeypatch.chdir(project / "src")
-    assert {uri for _, uri, _ in places(run("2.5", "2.6", "--code", "train.py")[1])} == {"src/train.py"}
+    assert {uri for _, uri, _ in places(run("2.5", "2.6", "--code", "train.py")[1])} == {
+        "src/train.py"
+    }
 
 
 def test_file_outside_the_repository_keeps_its_whole_address(run, project):
-    uris = {unquote(uri) for _, uri, _ in places(run("2.5", "2.6", "--code", PLANTED / "plain.py")[1])}
+    uris = {
+        unquote(uri) for _, uri, _ in places(run("2.5", "2.6", "--code", PLANTED / "plain.py")[1])
+    }
     assert uris == {(PLANTED / "plain.py").as_uri()}
 
 
@@ -138,14 +223,19 @@ def test_notebook_of_one_line_is_hit_on_that_line(run, project):
 
 
 def prints(log):
-    return sorted((result["ruleId"], result["partialFingerprints"]["behaviourAndLine/v1"]) for result in log["results"])
+    return sorted(
+        (result["ruleId"], result["partialFingerprints"]["behaviourAndLine/v1"])
+        for result in log["results"]
+    )
 
 
 def test_fingerprint_stays_when_lines_move_and_tells_like_lines_apart(run, project):
     before = prints(run("2.5", "2.6", "--code", "src")[1])
     (project / "src" / "train.py").write_text(f"# moved\n\n{TRAIN}", encoding="utf-8")
     assert prints(run("2.5", "2.6", "--code", "src")[1]) == before
-    (project / "src" / "train.py").write_text(f"{TRAIN}state = torch.load('a.pt')\n", encoding="utf-8")
+    (project / "src" / "train.py").write_text(
+        f"{TRAIN}state = torch.load('a.pt')\n", encoding="utf-8"
+    )
     after = prints(run("2.5", "2.6", "--code", "src")[1])
     assert set(before) < set(after) and len(set(after)) == len(after)
 
@@ -160,18 +250,36 @@ def test_file_that_does_not_parse_is_named_in_the_log(run):
 def test_hits_are_asked_for_with_code_alone(capsys, arguments):
     with pytest.raises(SystemExit) as ended:
         main(["--root", str(REPOSITORY), "diff", "2.5", "2.6", *arguments])
-    assert ended.value.code == 2 and "--level and --format sarif need --code" in capsys.readouterr().err
+    assert (
+        ended.value.code == 2
+        and "--level and --format sarif need --code" in capsys.readouterr().err
+    )
 
 
 # ---- in a reader's CI
 
+
 @pytest.fixture
 def action(project):
     """Run the script in the project with these inputs: the finished process."""
+
     def run(**inputs):
-        environment = {**os.environ, "PYTHON": sys.executable, "FROM": "old:requirements.txt", "TO": "requirements.txt", **inputs}
-        return subprocess.run([str(SCRIPT)], cwd=str(project), env={name: value for name, value in environment.items() if value is not None},
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+        environment = {
+            **os.environ,
+            "PYTHON": sys.executable,
+            "FROM": "old:requirements.txt",
+            "TO": "requirements.txt",
+            **inputs,
+        }
+        return subprocess.run(
+            [str(SCRIPT)],
+            cwd=str(project),
+            env={name: value for name, value in environment.items() if value is not None},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+        )
+
     return run
 
 
@@ -179,13 +287,24 @@ def read(project):
     return json.loads((project / "torch-diff.sarif").read_text(encoding="utf-8"))["runs"][0]
 
 
-@pytest.mark.parametrize("inputs, status", [
-    ({}, 1), ({"FAIL_ON": "silent,error"}, 1), ({"FAIL_ON": "random"}, 0), ({"FAIL_ON": "none"}, 0), ({"TO": "old:requirements.txt"}, 0),
-    ({"LEVEL": "certain"}, 1), ({"CODE": "src\nsrc/train.py\n"}, 1),
-], ids=["default", "kinds", "other kind", "none", "same torch", "certain", "two paths"])
+@pytest.mark.parametrize(
+    "inputs, status",
+    [
+        ({}, 1),
+        ({"FAIL_ON": "silent,error"}, 1),
+        ({"FAIL_ON": "random"}, 0),
+        ({"FAIL_ON": "none"}, 0),
+        ({"TO": "old:requirements.txt"}, 0),
+        ({"LEVEL": "certain"}, 1),
+        ({"CODE": "src\nsrc/train.py\n"}, 1),
+    ],
+    ids=["default", "kinds", "other kind", "none", "same torch", "certain", "two paths"],
+)
 def test_script_ends_as_the_command_does_and_leaves_its_log(action, project, inputs, status):
     result = action(**inputs)
-    assert (result.returncode, result.stdout) == (status, "") and read(project)["tool"]["driver"]["name"] == "torch-training-spec"
+    assert (result.returncode, result.stdout) == (status, "") and read(project)["tool"]["driver"][
+        "name"
+    ] == "torch-training-spec"
 
 
 def test_script_reports_no_possible_hits_unless_asked(action, project):
@@ -195,11 +314,17 @@ def test_script_reports_no_possible_hits_unless_asked(action, project):
     assert "possible" in {one["properties"]["certainty"] for one in read(project)["results"]}
 
 
-@pytest.mark.parametrize("inputs, says", [
-    ({"FROM": None}, "FROM: names the file that pins torch before"), ({"FROM": "lost.txt"}, "torch-history: --from lost.txt: no such file"),
-    ({"FROM": "lost:requirements.txt"}, "torch-history: --from lost:requirements.txt: git: "), ({"CODE": "lost"}, "torch-history: --code lost: no such file"),
-    ({"FAIL_ON": "loud"}, "'loud' is not a kind"),
-], ids=["no input", "no file", "no revision", "no source", "no kind"])
+@pytest.mark.parametrize(
+    "inputs, says",
+    [
+        ({"FROM": None}, "FROM: names the file that pins torch before"),
+        ({"FROM": "lost.txt"}, "torch-history: --from lost.txt: no such file"),
+        ({"FROM": "lost:requirements.txt"}, "torch-history: --from lost:requirements.txt: git: "),
+        ({"CODE": "lost"}, "torch-history: --code lost: no such file"),
+        ({"FAIL_ON": "loud"}, "'loud' is not a kind"),
+    ],
+    ids=["no input", "no file", "no revision", "no source", "no kind"],
+)
 def test_script_says_what_is_wrong_and_leaves_no_log(action, project, inputs, says):
     result = action(**inputs)
     assert result.returncode not in (0, 1) or inputs == {"FROM": None}
@@ -209,17 +334,26 @@ def test_script_says_what_is_wrong_and_leaves_no_log(action, project, inputs, sa
 def test_script_tells_the_later_steps_and_the_summary(action, project):
     action(GITHUB_OUTPUT=str(project / "output"), GITHUB_STEP_SUMMARY=str(project / "summary"))
     assert (project / "output").read_text(encoding="utf-8") == "sarif=torch-diff.sarif\n"
-    assert (project / "summary").read_text(encoding="utf-8").startswith("# torch 2.5.1 → 2.6.0 on cpu: ")
+    assert (
+        (project / "summary")
+        .read_text(encoding="utf-8")
+        .startswith("# torch 2.5.1 → 2.6.0 on cpu: ")
+    )
 
 
 def test_script_imports_nothing_of_the_readers_repository(action, project):
     for name in ("history", "json", "rich", "packaging"):
-        (project / f"{name}.py").write_text(f"open({str(project / 'ran')!r}, 'w')\n", encoding="utf-8")
+        (project / f"{name}.py").write_text(
+            f"open({str(project / 'ran')!r}, 'w')\n", encoding="utf-8"
+        )
     assert action().returncode == 1 and not (project / "ran").exists()
 
 
 def test_action_hands_every_input_to_the_script():
     text = (REPOSITORY / "action.yml").read_text(encoding="utf-8")
     for name in ("code", "from", "to", "fail-on", "level", "sarif"):
-        assert f"{name.upper().replace('-', '_')}: ${{{{ inputs.{name} }}}}" in text and f"\n  {name}:\n" in text
+        assert (
+            f"{name.upper().replace('-', '_')}: ${{{{ inputs.{name} }}}}" in text
+            and f"\n  {name}:\n" in text
+        )
     assert "GITHUB_ACTION_PATH/tools/diff-action.sh" in text

@@ -7,43 +7,81 @@ from torch_history.errors import HistoryError
 
 
 def register(project, *entries, article="A"):
-    project.write(f"claims/{article}.py", "# an article\n[\n" + "".join(f"    {entry!r},\n" for entry in entries) + "]\n")
+    project.write(
+        f"claims/{article}.py",
+        "# an article\n[\n" + "".join(f"    {entry!r},\n" for entry in entries) + "]\n",
+    )
     return list(claims.faults(project.root, catalogue.behaviours(project.root)))
 
 
 def claim(verdict, *tests, **more):
-    return {"section": "Rates", "claim": "it is so", "tests": list(tests), "verdict": verdict, **more}
+    return {
+        "section": "Rates",
+        "claim": "it is so",
+        "tests": list(tests),
+        "verdict": verdict,
+        **more,
+    }
 
 
-@pytest.mark.parametrize("entry", [
-    claim("holds", "rates.constant_stays"), claim("holds since 2.0", "rates.scale_halves"),
-    claim("holds until 1.13", "rates.scale_halves"), claim("holds until 1.13", "rates.constant_stays", "rates.scale_halves"),
-    claim("holds if it rains", "rates.scale_halves", note="else not"), claim("never held", "rates.constant_stays", note="it is not"),
-], ids=["holds", "since", "until", "two_tests", "if", "never"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        claim("holds", "rates.constant_stays"),
+        claim("holds since 2.0", "rates.scale_halves"),
+        claim("holds until 1.13", "rates.scale_halves"),
+        claim("holds until 1.13", "rates.constant_stays", "rates.scale_halves"),
+        claim("holds if it rains", "rates.scale_halves", note="else not"),
+        claim("never held", "rates.constant_stays", note="it is not"),
+    ],
+    ids=["holds", "since", "until", "two_tests", "if", "never"],
+)
 def test_verdict_that_the_changes_admit_is_no_fault(project, entry):
     assert register(project, entry) == []
 
 
-@pytest.mark.parametrize("entry, fault", [
-    (claim("holds", "rates.nothing"), "rates.nothing decides it: name behaviours that exist"),
-    (claim("holds"), "no test decides it"),
-    (claim("mostly", "rates.constant_stays"), "'mostly' is no verdict"),
-    (claim("holds if ", "rates.constant_stays"), "is no verdict"),
-    (claim("holds", "rates.scale_halves"), "holds, but what decides it changed at 2.0"),
-    (claim("never held", "rates.scale_halves", note="x"), "never held, but what decides it changed at 2.0"),
-    (claim("never held", "rates.constant_stays"), "say in a note what torch does"),
-    (claim("holds if it rains", "rates.constant_stays"), "say in a note what torch does"),
-    (claim("holds since 1.13", "rates.scale_halves"), "changed last at 2.0"),
-    (claim("holds since 2.0", "rates.constant_stays"), "changed last at no release"),
-    (claim("holds until 2.0", "rates.scale_halves"), "nothing that decides it changed at 2.6"),
-], ids=["missing", "none", "verdict", "condition", "holds", "never", "never_note", "if_note", "since", "since_never", "until"])
+@pytest.mark.parametrize(
+    "entry, fault",
+    [
+        (claim("holds", "rates.nothing"), "rates.nothing decides it: name behaviours that exist"),
+        (claim("holds"), "no test decides it"),
+        (claim("mostly", "rates.constant_stays"), "'mostly' is no verdict"),
+        (claim("holds if ", "rates.constant_stays"), "is no verdict"),
+        (claim("holds", "rates.scale_halves"), "holds, but what decides it changed at 2.0"),
+        (
+            claim("never held", "rates.scale_halves", note="x"),
+            "never held, but what decides it changed at 2.0",
+        ),
+        (claim("never held", "rates.constant_stays"), "say in a note what torch does"),
+        (claim("holds if it rains", "rates.constant_stays"), "say in a note what torch does"),
+        (claim("holds since 1.13", "rates.scale_halves"), "changed last at 2.0"),
+        (claim("holds since 2.0", "rates.constant_stays"), "changed last at no release"),
+        (claim("holds until 2.0", "rates.scale_halves"), "nothing that decides it changed at 2.6"),
+    ],
+    ids=[
+        "missing",
+        "none",
+        "verdict",
+        "condition",
+        "holds",
+        "never",
+        "never_note",
+        "if_note",
+        "since",
+        "since_never",
+        "until",
+    ],
+)
 def test_verdict_that_the_changes_contradict_is_a_fault(project, entry, fault):
     found = register(project, entry)
     assert any(fault in line and line.startswith("claims/A.py: 'it is so'") for line in found)
 
 
-@pytest.mark.parametrize("text", ["not python at all", "{'section': 1}", "[{'section': 'x', 'nonsense': 1}]", "print('x')"],
-                         ids=["syntax", "dict", "key", "call"])
+@pytest.mark.parametrize(
+    "text",
+    ["not python at all", "{'section': 1}", "[{'section': 'x', 'nonsense': 1}]", "print('x')"],
+    ids=["syntax", "dict", "key", "call"],
+)
 def test_file_that_is_no_list_of_claims_is_one_error(project, text):
     project.write("claims/B.py", text)
     with pytest.raises(HistoryError, match="B.py: not a list of claims"):

@@ -43,14 +43,23 @@ def kinds(tmp_path, monkeypatch):
 
     def record(file, old=None, unknown=()):
         for name, written in {"file_loads": file, "old_file_loads": old}.items():
-            cases = {f"written by {writer}": {"cpu": chain} for writer, chain in (written or {}).items()}
+            cases = {
+                f"written by {writer}": {"cpu": chain} for writer, chain in (written or {}).items()
+            }
             store.write(store.path_of(tmp_path / "spec", f"files.{name}"), cases)
-        store.write(store.path_of(tmp_path / "spec", "files.without_files"), {"observed": {"cpu": {"1.0": ONE}}})
+        store.write(
+            store.path_of(tmp_path / "spec", "files.without_files"),
+            {"observed": {"cpu": {"1.0": ONE}}},
+        )
         for release in RELEASES:
-            verified = {} if release in unknown else {"files.file_loads": 0, "files.old_file_loads": 0}
+            verified = (
+                {} if release in unknown else {"files.file_loads": 0, "files.old_file_loads": 0}
+            )
             why = {"files.file_loads": "skipped: no room"} if release in unknown else {}
-            store.write(tmp_path / "manifests" / f"{release}-cpu.json",
-                        {"format": manifests.FORMAT, "verified": verified, "unknown": why})
+            store.write(
+                tmp_path / "manifests" / f"{release}-cpu.json",
+                {"format": manifests.FORMAT, "verified": verified, "unknown": why},
+            )
         return interchange.kinds(tmp_path, catalogue.behaviours(tmp_path))
 
     record.root = tmp_path
@@ -63,12 +72,20 @@ def outcomes(kind, writer):
 
 def steps(found, writer, reader):
     """The steps of the way from this writer to this reader, in the first kind of file."""
-    return next(way.steps for way in interchange.ways(found[0], found) if writer in way.writers and reader in way.readers)
+    return next(
+        way.steps
+        for way in interchange.ways(found[0], found)
+        if writer in way.writers and reader in way.readers
+    )
 
 
 # As torch's zip archives: 1.2 and later write what 1.0 does not read.
-FORMATS = {"1.0.3": {"1.0": ONE}, "1.1.0": {"1.0": ONE},
-           "1.2.0": {"1.0": TOO_NEW, "1.1": ONE}, "2.0.1": {"1.0": TOO_NEW, "1.1": ONE}}
+FORMATS = {
+    "1.0.3": {"1.0": ONE},
+    "1.1.0": {"1.0": ONE},
+    "1.2.0": {"1.0": TOO_NEW, "1.1": ONE},
+    "2.0.1": {"1.0": TOO_NEW, "1.1": ONE},
+}
 
 
 def test_cell_is_what_holds_at_the_reader(kinds):
@@ -94,7 +111,10 @@ def test_reader_that_was_not_recorded_is_unknown(kinds):
 
 
 def test_only_behaviours_with_writers_are_kinds_of_files(kinds):
-    assert [kind.behaviour.id for kind in kinds(FORMATS, FORMATS)] == ["files.file_loads", "files.old_file_loads"]
+    assert [kind.behaviour.id for kind in kinds(FORMATS, FORMATS)] == [
+        "files.file_loads",
+        "files.old_file_loads",
+    ]
     assert kinds({}) == []
 
 
@@ -107,10 +127,18 @@ def test_way_leads_over_a_release_that_reads_it_and_is_read(kinds):
 
 
 def test_way_may_need_two_releases_and_takes_no_more(kinds):
-    found = kinds({"1.0.3": {"1.0": ONE}, "1.1.0": {"1.0": ONE, "2.0": LACKS}, "1.2.0": {"1.0": LACKS, "1.1": ONE},
-                   "2.0.1": {"1.0": LACKS, "1.2": ONE}})
+    found = kinds(
+        {
+            "1.0.3": {"1.0": ONE},
+            "1.1.0": {"1.0": ONE, "2.0": LACKS},
+            "1.2.0": {"1.0": LACKS, "1.1": ONE},
+            "2.0.1": {"1.0": LACKS, "1.2": ONE},
+        }
+    )
     assert interchange.chain(found[0], "2.0.1", "1.0.3") == ["1.2.0", "1.1.0"]
-    assert steps(found, "2.0.1", "1.0.3") == ["load it under 1.2 and save it there, then load it under 1.1 and save it there"]
+    assert steps(found, "2.0.1", "1.0.3") == [
+        "load it under 1.2 and save it there, then load it under 1.1 and save it there"
+    ]
 
 
 def test_way_does_not_lead_over_unknown_readers(kinds):
@@ -121,21 +149,30 @@ def test_way_does_not_lead_over_unknown_readers(kinds):
 
 def test_old_format_is_a_way_where_the_reader_reads_it(kinds):
     found = kinds(FORMATS, old={"2.0.1": {"1.0": ONE}})
-    assert steps(found, "2.0.1", "1.0.3") == ["load it under 1.1 and save it there", interchange.OLD_FORMAT]
+    assert steps(found, "2.0.1", "1.0.3") == [
+        "load it under 1.1 and save it there",
+        interchange.OLD_FORMAT,
+    ]
     assert steps(found, "1.2.0", "1.0.3") == ["load it under 1.1 and save it there"]
 
 
 def test_change_of_values_is_answered_with_the_advice_of_its_marker(kinds):
     found = kinds({"1.1.0": {"1.0": ONE, "1.2": TWO}})
     assert steps(found, "1.1.0", "2.0.1") == ["double what 1.2 and later saved"]
-    found = kinds({"1.0.3": {"1.0": ONE, "1.1": TWO}})  # the change at 1.2 does not lie between 1.0 and 1.1
-    assert [way.steps for way in interchange.ways(found[0], found) if way.readers == ["1.1.0"]] == [[interchange.NO_WAY]]
+    found = kinds(
+        {"1.0.3": {"1.0": ONE, "1.1": TWO}}
+    )  # the change at 1.2 does not lie between 1.0 and 1.1
+    assert [way.steps for way in interchange.ways(found[0], found) if way.readers == ["1.1.0"]] == [
+        [interchange.NO_WAY]
+    ]
 
 
 def test_way_that_loses_values_says_so(kinds):
     found = kinds({**FORMATS, "2.0.1": {"1.0": TOO_NEW, "1.1": TWO, "2.0": ONE}})
     assert steps(found, "2.0.1", "1.0.3") == [
-        "load it under 1.1 and save it there, but what comes of it differs", "double what 1.2 and later saved"]
+        "load it under 1.1 and save it there, but what comes of it differs",
+        "double what 1.2 and later saved",
+    ]
 
 
 def test_span_names_runs_of_neighbours_by_their_ends():
@@ -148,39 +185,66 @@ def test_exceptions_get_letters_of_their_own():
     row = {"1.0": "raises RuntimeError", "1.1": "raises RecursionError", "1.2": "differs"}
     signs = interchange.signs_of({"files": [{"outcomes": {"1.0": row}}]})
     assert {outcome: sign for outcome, (sign, _) in signs.items()} == {
-        "differs": "≠", "raises RecursionError": "R", "raises RuntimeError": "A"}
+        "differs": "≠",
+        "raises RecursionError": "R",
+        "raises RuntimeError": "A",
+    }
 
 
-def test_table_has_a_character_for_each_reader_and_a_row_for_writers_alike(kinds, capsys, monkeypatch):
+def test_table_has_a_character_for_each_reader_and_a_row_for_writers_alike(
+    kinds, capsys, monkeypatch
+):
     kinds(FORMATS)
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["--root", str(kinds.root), "interchange"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("· loads\nO raises OSError\n")
     assert "│ 1.0 to 1.1 │ · · · · │\n" in out and "│ 1.2 to 2.0 │ O · · · │\n" in out
-    assert "Written by 1.2 to 2.0, read by 1.0: raises OSError: the file is too new\n  load it under 1.1 and" in out
+    assert (
+        "Written by 1.2 to 2.0, read by 1.0: raises OSError: the file is too new\n  load it under 1.1 and"
+        in out
+    )
 
 
 def test_markdown_shares_rows_and_columns(kinds, capsys):
     kinds(FORMATS)
     assert main(["--root", str(kinds.root), "interchange", "--format", "markdown"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[lines.index("`files.file_loads`") + 2:][:7] == [
-        "| written by | read by 1.0 | read by 1.1 to 2.0 |", "|---|---|---|", "| 1.0 to 1.1 | loads | loads |",
-        "| 1.2 to 2.0 | raises OSError | loads |", "",
+    assert lines[lines.index("`files.file_loads`") + 2 :][:7] == [
+        "| written by | read by 1.0 | read by 1.1 to 2.0 |",
+        "|---|---|---|",
+        "| 1.0 to 1.1 | loads | loads |",
+        "| 1.2 to 2.0 | raises OSError | loads |",
+        "",
         "- Written by 1.2 to 2.0, read by 1.0: raises OSError: the file is too new",
-        "  - load it under 1.1 and save it there"]
+        "  - load it under 1.1 and save it there",
+    ]
 
 
 def test_json_has_every_cell(kinds, capsys):
     kinds(FORMATS)
     assert main(["--root", str(kinds.root), "interchange", "--format", "json"]) == 0
     [file] = json.loads(capsys.readouterr().out)["files"]
-    assert file["outcomes"]["2.0.1"] == {"1.0.3": "raises OSError", "1.1.0": "loads", "1.2.0": "loads", "2.0.1": "loads"}
-    assert file["ways"] == [{"written_by": ["1.2.0", "2.0.1"], "read_by": ["1.0.3"], "outcome": "raises OSError",
-                             "says": "the file is too new", "steps": ["load it under 1.1 and save it there"]}]
+    assert file["outcomes"]["2.0.1"] == {
+        "1.0.3": "raises OSError",
+        "1.1.0": "loads",
+        "1.2.0": "loads",
+        "2.0.1": "loads",
+    }
+    assert file["ways"] == [
+        {
+            "written_by": ["1.2.0", "2.0.1"],
+            "read_by": ["1.0.3"],
+            "outcome": "raises OSError",
+            "says": "the file is too new",
+            "steps": ["load it under 1.1 and save it there"],
+        }
+    ]
 
 
 def test_project_without_files_says_so(recorded, capsys):
     assert main(["--root", str(recorded.root), "interchange"]) == 2
-    assert "no case `written by RELEASE` is recorded on cpu: run `torch-history record`" in capsys.readouterr().err
+    assert (
+        "no case `written by RELEASE` is recorded on cpu: run `torch-history record`"
+        in capsys.readouterr().err
+    )

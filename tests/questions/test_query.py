@@ -14,15 +14,24 @@ def kinds(answer):
 
 
 def value(number, *warned):
-    return {"value": number, **({"warned": [{"category": name, "message": "w"} for name in warned]} if warned else {})}
+    return {
+        "value": number,
+        **({"warned": [{"category": name, "message": "w"} for name in warned]} if warned else {}),
+    }
 
 
 def test_differences_come_in_the_order_of_harm(recorded):
     answer = query.diff(recorded.root, "1.13", "2.6")
     assert kinds(answer) == [
-        ("rates.scale_halves", "silent"), ("rates.flip_comes_back", "silent"), ("tensors.start_of_an_optimizer", "silent"),
-        ("rates.strict_mode_is_refused", "error"), ("rates.removed_is_gone", "api-gone"), ("rates.noisy_warns", "warning"),
-        ("rates.added_is_there", "api-appeared"), ("rates.complaint_tells_the_remedy", "wording")]
+        ("rates.scale_halves", "silent"),
+        ("rates.flip_comes_back", "silent"),
+        ("tensors.start_of_an_optimizer", "silent"),
+        ("rates.strict_mode_is_refused", "error"),
+        ("rates.removed_is_gone", "api-gone"),
+        ("rates.noisy_warns", "warning"),
+        ("rates.added_is_there", "api-appeared"),
+        ("rates.complaint_tells_the_remedy", "wording"),
+    ]
     assert answer.compared == 12 and answer.unknown == [] and answer.returned == []
 
 
@@ -31,7 +40,9 @@ def test_difference_holds_both_entries_and_the_changes_between(recorded):
     [case] = first.cases
     assert (case.name, case.before.since, case.after.since) == ("observed", "1.4", "2.0")
     assert (case.before.observation["value"], case.after.observation["value"]) == (1.0, 0.5)
-    assert first.changes == [("2.0", "the scale is halved", "silent", "fakelib#92731", "double the rate", None)]
+    assert first.changes == [
+        ("2.0", "the scale is halved", "silent", "fakelib#92731", "double the rate", None)
+    ]
     assert first.doubt is None
 
 
@@ -46,13 +57,20 @@ def test_version_does_not_differ_from_itself(recorded):
 
 def test_backwards_the_kinds_are_mirrored(recorded):
     found = dict(kinds(query.diff(recorded.root, "2.6", "1.13")))
-    assert found["rates.strict_mode_is_refused"] == "error-gone" and found["rates.added_is_there"] == "api-gone"
-    assert found["rates.removed_is_gone"] == "api-appeared" and found["rates.scale_halves"] == "silent"
+    assert (
+        found["rates.strict_mode_is_refused"] == "error-gone"
+        and found["rates.added_is_there"] == "api-gone"
+    )
+    assert (
+        found["rates.removed_is_gone"] == "api-appeared" and found["rates.scale_halves"] == "silent"
+    )
 
 
 def test_changed_and_changed_back_is_no_difference_but_named(recorded):
     answer = query.diff(recorded.root, "1.4", "2.6")
-    assert answer.returned == ["rates.flip_comes_back"] and "rates.flip_comes_back" not in dict(kinds(answer))
+    assert answer.returned == ["rates.flip_comes_back"] and "rates.flip_comes_back" not in dict(
+        kinds(answer)
+    )
 
 
 def test_unverified_version_is_named_with_its_neighbours(recorded):
@@ -63,7 +81,9 @@ def test_unverified_version_is_named_with_its_neighbours(recorded):
 
 def test_difference_is_in_doubt_where_the_neighbours_of_an_unverified_version_differ(recorded):
     answer = query.diff(recorded.root, "2.3", "2.6")
-    assert {difference.doubt for difference in answer.differences} == {"2.3 was not run, and 2.0 and 2.6 differ"}
+    assert {difference.doubt for difference in answer.differences} == {
+        "2.3 was not run, and 2.0 and 2.6 differ"
+    }
     certain = query.diff(recorded.root, "1.14", "2.6", apis=["fakelib.nn.complaint"])
     assert [difference.doubt for difference in certain.differences] == [None]
 
@@ -71,8 +91,14 @@ def test_difference_is_in_doubt_where_the_neighbours_of_an_unverified_version_di
 def test_no_difference_to_an_unverified_version_is_unknown_where_its_neighbours_differ(recorded):
     answer = query.diff(recorded.root, "2.0", "2.3")
     assert answer.differences == []
-    assert sorted(answer.unknown) == [(behaviour, "2.3", "2.3 was not run, and 2.0 and 2.6 differ") for behaviour in (
-        "rates.complaint_tells_the_remedy", "rates.flip_comes_back", "rates.removed_is_gone")]
+    assert sorted(answer.unknown) == [
+        (behaviour, "2.3", "2.3 was not run, and 2.0 and 2.6 differ")
+        for behaviour in (
+            "rates.complaint_tells_the_remedy",
+            "rates.flip_comes_back",
+            "rates.removed_is_gone",
+        )
+    ]
 
 
 def test_pre_release_of_a_recorded_release_was_not_run(recorded):
@@ -81,8 +107,14 @@ def test_pre_release_of_a_recorded_release_was_not_run(recorded):
 
 def test_unknown_behaviour_is_no_difference(project):
     run = project.runs["2.6.0"]
-    skipped = {name: cases for name, cases in run["observations"].items() if name != "rates.scale_halves"}
-    runs.merge(project.root, {**run, "observations": skipped, "unknown": {"rates.scale_halves": "skipped: no GPU"}}, "2.6")
+    skipped = {
+        name: cases for name, cases in run["observations"].items() if name != "rates.scale_halves"
+    }
+    runs.merge(
+        project.root,
+        {**run, "observations": skipped, "unknown": {"rates.scale_halves": "skipped: no GPU"}},
+        "2.6",
+    )
     answer = query.diff(project.root, "1.13", "2.6")
     assert "rates.scale_halves" not in dict(kinds(answer))
     assert answer.unknown == [("rates.scale_halves", "2.6", "skipped: no GPU")]
@@ -98,14 +130,18 @@ def test_behaviour_that_a_manifest_does_not_speak_of_is_unknown(project):
 
 def test_patch_of_its_own_answers_for_itself(project, run_of):
     runs.merge(project.root, run_of("2.6.1", {"rates.constant_stays": value(9)}), "2.6.1")
-    assert kinds(query.diff(project.root, "2.6.0", "2.6.1", apis=["fakelib.nn.constant"])) == [("rates.constant_stays", "silent")]
+    assert kinds(query.diff(project.root, "2.6.0", "2.6.1", apis=["fakelib.nn.constant"])) == [
+        ("rates.constant_stays", "silent")
+    ]
     assert query.diff(project.root, "2.0", "2.6.0", apis=["fakelib.nn.constant"]).differences == []
 
 
 def test_other_device_is_answered_from_its_own_entries(project):
     for version in ("1.13.1", "2.6.0"):
         project.record(version, "--device", "other")
-    assert ("tensors.device_answer", "silent") in kinds(query.diff(project.root, "1.13", "2.6", device="other"))
+    assert ("tensors.device_answer", "silent") in kinds(
+        query.diff(project.root, "1.13", "2.6", device="other")
+    )
     assert "tensors.device_answer" not in dict(kinds(query.diff(project.root, "1.13", "2.6")))
 
 
@@ -118,53 +154,118 @@ def record_constant(project, run_of, *steps):
     project.path("rates.constant_stays").unlink()
     for release, device, row, *warned in steps:
         key = versions.line(release) if release != "2.6.1" else release
-        runs.merge(project.root, run_of(release, {"rates.constant_stays": tensor(row, *warned)}, device=device), key)
+        runs.merge(
+            project.root,
+            run_of(release, {"rates.constant_stays": tensor(row, *warned)}, device=device),
+            key,
+        )
 
 
 def constant_differs(project, before, after, device="cpu"):
-    return [kind for _, kind in kinds(query.diff(project.root, before, after, device, apis=["fakelib.nn.constant"]))]
+    return [
+        kind
+        for _, kind in kinds(
+            query.diff(project.root, before, after, device, apis=["fakelib.nn.constant"])
+        )
+    ]
 
 
 def test_drift_within_tolerance_beside_a_new_warning_is_only_the_warning(project, run_of):
-    record_constant(project, run_of, ("1.4.0", "cpu", "1.0 2.0"), ("2.0.1", "cpu", "1.0000001 2.0", "UserWarning"))
+    record_constant(
+        project,
+        run_of,
+        ("1.4.0", "cpu", "1.0 2.0"),
+        ("2.0.1", "cpu", "1.0000001 2.0", "UserWarning"),
+    )
     assert constant_differs(project, "1.4", "2.0") == ["warning"]
 
 
 def test_answer_that_comes_back_within_tolerance_is_no_difference(project, run_of):
-    record_constant(project, run_of, ("1.4.0", "cpu", "1.0 2.0"), ("2.0.1", "cpu", "5.0 2.0"), ("2.6.0", "cpu", "1.0000001 2.0"))
-    assert constant_differs(project, "1.4", "2.6") == [] and constant_differs(project, "2.0", "2.6") == ["silent"]
+    record_constant(
+        project,
+        run_of,
+        ("1.4.0", "cpu", "1.0 2.0"),
+        ("2.0.1", "cpu", "5.0 2.0"),
+        ("2.6.0", "cpu", "1.0000001 2.0"),
+    )
+    assert constant_differs(project, "1.4", "2.6") == [] and constant_differs(
+        project, "2.0", "2.6"
+    ) == ["silent"]
 
 
-def test_patch_that_agrees_with_an_older_line_within_tolerance_does_not_differ_from_it(project, run_of):
-    record_constant(project, run_of, ("1.4.0", "cpu", "1.0 2.0"), ("2.6.0", "cpu", "5.0 2.0"), ("2.6.1", "cpu", "1.0000001 2.0"))
-    assert constant_differs(project, "1.4", "2.6.1") == [] and constant_differs(project, "2.6.0", "2.6.1") == ["silent"]
+def test_patch_that_agrees_with_an_older_line_within_tolerance_does_not_differ_from_it(
+    project, run_of
+):
+    record_constant(
+        project,
+        run_of,
+        ("1.4.0", "cpu", "1.0 2.0"),
+        ("2.6.0", "cpu", "5.0 2.0"),
+        ("2.6.1", "cpu", "1.0000001 2.0"),
+    )
+    assert constant_differs(project, "1.4", "2.6.1") == [] and constant_differs(
+        project, "2.6.0", "2.6.1"
+    ) == ["silent"]
 
 
-def test_device_that_comes_back_to_the_cpus_answer_within_tolerance_does_not_differ(project, run_of):
-    record_constant(project, run_of, ("1.4.0", "cpu", "1.0 2.0"), ("1.4.0", "other", "1.0 2.0"), ("2.0.1", "other", "5.0 2.0"),
-                    ("2.6.0", "other", "1.0000001 2.0"))
+def test_device_that_comes_back_to_the_cpus_answer_within_tolerance_does_not_differ(
+    project, run_of
+):
+    record_constant(
+        project,
+        run_of,
+        ("1.4.0", "cpu", "1.0 2.0"),
+        ("1.4.0", "other", "1.0 2.0"),
+        ("2.0.1", "other", "5.0 2.0"),
+        ("2.6.0", "other", "1.0000001 2.0"),
+    )
     assert constant_differs(project, "1.4", "2.6", "other") == []
     assert constant_differs(project, "1.4", "2.0", "other") == ["silent"]
 
 
-@pytest.mark.parametrize("filters, expected", [
-    ({"kinds": ["api-gone", "wording"]}, ["rates.removed_is_gone", "rates.complaint_tells_the_remedy"]),
-    ({"chapters": ["tensors"]}, ["tensors.start_of_an_optimizer"]),
-    ({"apis": ["fakelib.nn.noisy"]}, ["rates.noisy_warns"]),
-    ({"apis": ["fakelib.optim"], "kinds": ["silent", "error"]}, ["rates.scale_halves", "rates.strict_mode_is_refused"]),
-    ({"apis": ["fakelib.optim"], "chapters": ["tensors"]}, []),
-    ({"apis": ["fakelib.Tensor", "fakelib.nn.noisy"]}, ["tensors.start_of_an_optimizer", "rates.noisy_warns"]),
-], ids=["kinds", "chapter", "api", "parent_api_and_kinds", "nothing_left", "two_apis"])
+@pytest.mark.parametrize(
+    "filters, expected",
+    [
+        (
+            {"kinds": ["api-gone", "wording"]},
+            ["rates.removed_is_gone", "rates.complaint_tells_the_remedy"],
+        ),
+        ({"chapters": ["tensors"]}, ["tensors.start_of_an_optimizer"]),
+        ({"apis": ["fakelib.nn.noisy"]}, ["rates.noisy_warns"]),
+        (
+            {"apis": ["fakelib.optim"], "kinds": ["silent", "error"]},
+            ["rates.scale_halves", "rates.strict_mode_is_refused"],
+        ),
+        ({"apis": ["fakelib.optim"], "chapters": ["tensors"]}, []),
+        (
+            {"apis": ["fakelib.Tensor", "fakelib.nn.noisy"]},
+            ["tensors.start_of_an_optimizer", "rates.noisy_warns"],
+        ),
+    ],
+    ids=["kinds", "chapter", "api", "parent_api_and_kinds", "nothing_left", "two_apis"],
+)
 def test_filters_narrow_the_answer(recorded, filters, expected):
-    assert [name for name, _ in kinds(query.diff(recorded.root, "1.13", "2.6", **filters))] == expected
+    assert [
+        name for name, _ in kinds(query.diff(recorded.root, "1.13", "2.6", **filters))
+    ] == expected
 
 
-@pytest.mark.parametrize("filters, message", [
-    ({"apis": ["fakelib.optim.scal"]}, "--api 'fakelib.optim.scal': no behaviour is about it: did you mean fakelib.optim.scale?"),
-    ({"apis": ["fakelib.opt"]}, "--api 'fakelib.opt': no behaviour is about it: did you mean fakelib.optim?"),
-    ({"apis": ["zzz"]}, "--api 'zzz': no behaviour is about it: see `torch-history list`"),
-    ({"chapters": ["tensor"]}, "--chapter 'tensor': no such chapter: did you mean tensors?"),
-], ids=["api", "part_of_a_name", "nothing_near", "chapter"])
+@pytest.mark.parametrize(
+    "filters, message",
+    [
+        (
+            {"apis": ["fakelib.optim.scal"]},
+            "--api 'fakelib.optim.scal': no behaviour is about it: did you mean fakelib.optim.scale?",
+        ),
+        (
+            {"apis": ["fakelib.opt"]},
+            "--api 'fakelib.opt': no behaviour is about it: did you mean fakelib.optim?",
+        ),
+        ({"apis": ["zzz"]}, "--api 'zzz': no behaviour is about it: see `torch-history list`"),
+        ({"chapters": ["tensor"]}, "--chapter 'tensor': no such chapter: did you mean tensors?"),
+    ],
+    ids=["api", "part_of_a_name", "nothing_near", "chapter"],
+)
 def test_misspelt_filter_gets_a_suggestion(recorded, filters, message):
     with pytest.raises(HistoryError) as caught:
         query.diff(recorded.root, "1.13", "2.6", **filters)
@@ -180,14 +281,22 @@ def test_misspelt_behaviour_gets_a_suggestion(recorded):
 def test_version_outside_the_records_is_refused(recorded, version):
     with pytest.raises(HistoryError) as caught:
         query.diff(recorded.root, "2.0", version)
-    assert str(caught.value).startswith(f"version {version!r} is not in the records, which run from 1.4 to 2.6")
+    assert str(caught.value).startswith(
+        f"version {version!r} is not in the records, which run from 1.4 to 2.6"
+    )
 
 
 def test_newer_patch_of_the_newest_line_is_held_to_that_line(recorded):
-    assert query.diff(recorded.root, "2.0", "2.6.3").after == query.Side("2.6.3", "2.6.0", False, ["2.6.0", None])
+    assert query.diff(recorded.root, "2.0", "2.6.3").after == query.Side(
+        "2.6.3", "2.6.0", False, ["2.6.0", None]
+    )
 
 
 def test_annotated_kind_wins_where_the_observations_admit_it(project):
     source = project.root / "spec" / "rates" / "test_rates.py"
-    source.write_text(source.read_text().replace('"the scale is halved", kind="silent"', '"the scale is halved", kind="random"'))
+    source.write_text(
+        source.read_text().replace(
+            '"the scale is halved", kind="silent"', '"the scale is halved", kind="random"'
+        )
+    )
     assert dict(kinds(query.diff(project.root, "1.13", "2.6")))["rates.scale_halves"] == "random"

@@ -21,7 +21,9 @@ SMALL = settings(max_examples=40, derandomize=True, deadline=None, database=None
 
 def recordings(devices, patches):
     keys = [(device, patch) for device in devices for patch in patches]
-    return st.permutations(keys).flatmap(lambda order: st.tuples(*(st.tuples(st.just(key), st.integers(0, 2)) for key in order)))
+    return st.permutations(keys).flatmap(
+        lambda order: st.tuples(*(st.tuples(st.just(key), st.integers(0, 2)) for key in order))
+    )
 
 
 def walk(root, run_of, steps):
@@ -53,6 +55,8 @@ def test_device_that_leant_on_the_cpu_keeps_its_answer_when_it_is_recorded_older
     assert walk(tmp_path, run_of, steps) == dict(steps)
 
 
-def test_device_that_leant_on_the_cpu_keeps_its_answer_when_the_cpu_is_recorded_later(tmp_path, run_of):
+def test_device_that_leant_on_the_cpu_keeps_its_answer_when_the_cpu_is_recorded_later(
+    tmp_path, run_of
+):
     steps = [(("cpu", "1.4.0"), 0), (("other", "2.6.0"), 0), (("cpu", "2.6.0"), 1)]
     assert walk(tmp_path, run_of, steps) == dict(steps)

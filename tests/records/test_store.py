@@ -6,7 +6,14 @@ import pytest
 from torch_history.records import store
 from torch_history import versions
 
-RELEASES = {"1.4": "1.4.0", "1.9": "1.9.1", "1.10": "1.10.2", "2.0": "2.0.1", "2.1": "2.1.2", "2.6": "2.6.0"}
+RELEASES = {
+    "1.4": "1.4.0",
+    "1.9": "1.9.1",
+    "1.10": "1.10.2",
+    "2.0": "2.0.1",
+    "2.1": "2.1.2",
+    "2.6": "2.6.0",
+}
 
 
 def chain(**entries):
@@ -15,7 +22,9 @@ def chain(**entries):
 
 
 def insert(before, version, value, verified=()):
-    return store.insert(before, version, {"value": value}, verified, lambda one, other: one == other)
+    return store.insert(
+        before, version, {"value": value}, verified, lambda one, other: one == other
+    )
 
 
 def read(found, version):
@@ -74,7 +83,9 @@ def test_entry_is_replaced_at_its_own_version():
 
 
 def test_replaced_entry_stays_for_those_that_leant_on_it():
-    assert insert(chain(v1_4="a", v2_0="b"), "2.0", "c", ["1.4", "2.6"]) == chain(v1_4="a", v2_0="c", v2_6="b")
+    assert insert(chain(v1_4="a", v2_0="b"), "2.0", "c", ["1.4", "2.6"]) == chain(
+        v1_4="a", v2_0="c", v2_6="b"
+    )
 
 
 def test_replacement_that_agrees_with_its_predecessor_is_dropped():
@@ -82,7 +93,9 @@ def test_replacement_that_agrees_with_its_predecessor_is_dropped():
 
 
 def test_replacement_that_agrees_with_its_successor_takes_its_place():
-    assert insert(chain(v1_4="a", v2_0="b", v2_6="c"), "2.0", "c", ["1.4", "2.6"]) == chain(v1_4="a", v2_0="c")
+    assert insert(chain(v1_4="a", v2_0="b", v2_6="c"), "2.0", "c", ["1.4", "2.6"]) == chain(
+        v1_4="a", v2_0="c"
+    )
 
 
 def test_patch_that_agrees_with_its_line_has_no_entry():
@@ -106,10 +119,16 @@ def test_patch_entry_outlives_a_change_of_its_line():
 
 
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
-@given(answers=st.fixed_dictionaries({line: st.sampled_from("abc") for line in RELEASES}),
-       order=st.permutations(sorted(RELEASES)), changed_mind=st.sampled_from(sorted(RELEASES)))
+@given(
+    answers=st.fixed_dictionaries({line: st.sampled_from("abc") for line in RELEASES}),
+    order=st.permutations(sorted(RELEASES)),
+    changed_mind=st.sampled_from(sorted(RELEASES)),
+)
 def test_any_order_of_recording_gives_every_version_its_answer(answers, order, changed_mind):
-    found, verified = insert({}, changed_mind, "x"), [changed_mind]  # one release is recorded twice, with another answer at first
+    found, verified = (
+        insert({}, changed_mind, "x"),
+        [changed_mind],
+    )  # one release is recorded twice, with another answer at first
     for line in order:
         found = insert(found, line, answers[line], [other for other in verified if other != line])
         verified.append(line)
@@ -119,12 +138,16 @@ def test_any_order_of_recording_gives_every_version_its_answer(answers, order, c
     assert list(found) == sorted(found, key=versions.key)
 
 
-@pytest.mark.parametrize("device, version, expected", [
-    ("cpu", "2.6", {"1.4": "a", "2.0": "b"}),
-    ("cuda", "1.4", {"1.4": "a", "2.0": "b"}),  # its own has no entry as old
-    ("cuda", "2.6", {"2.1": "c"}),
-    ("mps", "2.6", {"1.4": "a", "2.0": "b"}),
-], ids=["cpu", "before_its_own", "its_own", "none_of_its_own"])
+@pytest.mark.parametrize(
+    "device, version, expected",
+    [
+        ("cpu", "2.6", {"1.4": "a", "2.0": "b"}),
+        ("cuda", "1.4", {"1.4": "a", "2.0": "b"}),  # its own has no entry as old
+        ("cuda", "2.6", {"2.1": "c"}),
+        ("mps", "2.6", {"1.4": "a", "2.0": "b"}),
+    ],
+    ids=["cpu", "before_its_own", "its_own", "none_of_its_own"],
+)
 def test_device_falls_back_on_the_cpu_chain(device, version, expected):
     devices = {"cpu": {"1.4": "a", "2.0": "b"}, "cuda": {"2.1": "c"}}
     assert store.chain_for(devices, device, version) == expected

@@ -22,7 +22,10 @@ def summary(result):
 def test_recorded_release_passes_without_a_summary(recorded):
     result = recorded.pytest(version="2.0.1")
     assert result.returncode == 0 and "13 passed" in result.stdout
-    assert "torch-history: fakelib 2.0.1 on cpu; recorded" in result.stdout and "Each behaviour was held" not in result.stdout
+    assert (
+        "torch-history: fakelib 2.0.1 on cpu; recorded" in result.stdout
+        and "Each behaviour was held" not in result.stdout
+    )
 
 
 def test_passing_run_writes_nothing(project):
@@ -32,33 +35,50 @@ def test_passing_run_writes_nothing(project):
 
 
 def test_failure_names_the_behaviour_the_running_release_and_the_expectations(project):
-    project.write("fakelib.py", (project.root / "fakelib.py").read_text().replace("else 0.5", "else 0.125"))
+    project.write(
+        "fakelib.py", (project.root / "fakelib.py").read_text().replace("else 0.5", "else 0.125")
+    )
     result = project.pytest("-k", "scale", version="2.6.0")
     assert result.returncode == 1
-    assert ("rates.scale_halves: 1 place differs from the record (running 2.6.0, expectation recorded under 2.0)"
-            in result.stdout)
+    assert (
+        "rates.scale_halves: 1 place differs from the record (running 2.6.0, expectation recorded under 2.0)"
+        in result.stdout
+    )
     assert "value: expected 0.5, observed 0.125" in result.stdout
 
 
 def test_unrecorded_release_is_held_to_the_newest_record_not_newer(recorded):
     result = recorded.pytest(version="2.13.0")
     assert result.returncode == 0
-    assert "fakelib 2.13.0 is not recorded (nearest recorded: 2.6.0 below, none above)" in result.stdout
+    assert (
+        "fakelib 2.13.0 is not recorded (nearest recorded: 2.6.0 below, none above)"
+        in result.stdout
+    )
     found = summary(result)
     assert list(found) == ["1.4", "2.0", "2.6"]
-    assert found["2.6"] == {"rates.complaint_tells_the_remedy": "passed", "rates.flip_comes_back": "passed",
-                            "rates.removed_is_gone": "passed"}
-    assert "tensors.start_of_an_optimizer" in found["1.4"] and "tensors.start_of_an_optimizer" in found["2.0"]  # its two cases
+    assert found["2.6"] == {
+        "rates.complaint_tells_the_remedy": "passed",
+        "rates.flip_comes_back": "passed",
+        "rates.removed_is_gone": "passed",
+    }
+    assert (
+        "tensors.start_of_an_optimizer" in found["1.4"]
+        and "tensors.start_of_an_optimizer" in found["2.0"]
+    )  # its two cases
 
 
 def test_unrecorded_release_between_two_is_not_held_to_the_newer(recorded):
     result = recorded.pytest(version="1.14.0")
-    assert result.returncode == 0 and "(nearest recorded: 1.13.1 below, 2.0.1 above)" in result.stdout
+    assert (
+        result.returncode == 0 and "(nearest recorded: 1.13.1 below, 2.0.1 above)" in result.stdout
+    )
     assert list(summary(result)) == ["1.4", "1.13"]
 
 
 def test_summary_tells_what_an_unrecorded_release_does_otherwise(project):
-    project.write("fakelib.py", (project.root / "fakelib.py").read_text().replace("else 0.5", "else 0.125"))
+    project.write(
+        "fakelib.py", (project.root / "fakelib.py").read_text().replace("else 0.5", "else 0.125")
+    )
     result = project.pytest(version="2.13.0.dev20261101")
     assert result.returncode == 1 and summary(result)["2.0"]["rates.scale_halves"] == "FAILED"
     assert summary(result)["2.0"]["rates.noisy_warns"] == "passed"
@@ -66,7 +86,9 @@ def test_summary_tells_what_an_unrecorded_release_does_otherwise(project):
 
 def test_two_processes_give_the_same_summary(recorded):
     one = recorded.pytest("-p", "xdist.plugin", version="2.13.0", FAKELIB_WITHOUT_PART="1")
-    two = recorded.pytest("-p", "xdist.plugin", "-n", "2", version="2.13.0", FAKELIB_WITHOUT_PART="1")
+    two = recorded.pytest(
+        "-p", "xdist.plugin", "-n", "2", version="2.13.0", FAKELIB_WITHOUT_PART="1"
+    )
     assert one.returncode == two.returncode == 0 and "2 workers" in two.stdout
     assert summary(one) == summary(two) and len(summary(two)["1.4"]) == 4
     assert lines(one, "tensors.optional_part") == lines(two, "tensors.optional_part") != []
@@ -74,13 +96,19 @@ def test_two_processes_give_the_same_summary(recorded):
 
 def test_release_older_than_every_record_is_told_to_record(recorded):
     result = recorded.pytest("-k", "scale", version="1.3.1")
-    assert result.returncode == 1 and "no record holds for 1.3.1: run `torch-history record 1.3`" in result.stdout
+    assert (
+        result.returncode == 1
+        and "no record holds for 1.3.1: run `torch-history record 1.3`" in result.stdout
+    )
 
 
 def test_behaviour_without_a_record_is_told_to_record(project):
     project.path("rates.scale_halves").unlink()
     result = project.pytest("-k", "scale", version="2.6.0")
-    assert result.returncode == 1 and "no record holds for 2.6.0: run `torch-history record 2.6`" in result.stdout
+    assert (
+        result.returncode == 1
+        and "no record holds for 2.6.0: run `torch-history record 2.6`" in result.stdout
+    )
     assert not project.path("rates.scale_halves").exists()
 
 
@@ -93,18 +121,26 @@ def test_library_without_a_version_is_refused(unrecorded):
 def test_skip_is_told_as_unknown(recorded):
     result = recorded.pytest(version="2.6.0", FAKELIB_WITHOUT_PART="1")
     assert result.returncode == 0 and "unknown: 1 behaviours were not observed" in result.stdout
-    assert lines(result, "tensors.optional_part") == ["tensors.optional_part: skipped: no part for this fakelib"]
+    assert lines(result, "tensors.optional_part") == [
+        "tensors.optional_part: skipped: no part for this fakelib"
+    ]
 
 
 def test_damaged_manifest_ends_the_run_with_one_line(project):
     (project.root / "manifests" / "2.0.1-cpu.json").write_text("{")
     result = project.pytest("-k", "scale")
-    assert result.returncode == 4 and "INTERNALERROR" not in result.stdout and "Traceback" not in result.stdout
+    assert (
+        result.returncode == 4
+        and "INTERNALERROR" not in result.stdout
+        and "Traceback" not in result.stdout
+    )
     assert len(lines(result, "ERROR:")) == 1 and "2.0.1-cpu.json:1: truncated" in result.stdout
 
 
 def test_observed_prints_what_passing_and_failing_behaviours_did(project):
-    project.write("fakelib.py", (project.root / "fakelib.py").read_text().replace("else 0.5", "else 0.125"))
+    project.write(
+        "fakelib.py", (project.root / "fakelib.py").read_text().replace("else 0.5", "else 0.125")
+    )
     result = project.pytest("--observed", "-k", "scale or strict", version="2.6.0")
     assert "rates.strict_mode_is_refused under 2.6.0" in result.stdout  # passed
     assert '"message": "strict mode is refused"' in result.stdout

@@ -35,13 +35,17 @@ def pin(torch: Any, device: str) -> None:
     if not torch.cuda.is_available():
         raise Missing(f"torch {torch.__version__} sees no GPU: not measurable here")
     if index >= torch.cuda.device_count():
-        raise Missing(f"torch {torch.__version__} sees {torch.cuda.device_count()} GPU(s), none of them {device}: not measurable here")
+        raise Missing(
+            f"torch {torch.__version__} sees {torch.cuda.device_count()} GPU(s), none of them {device}: not measurable here"
+        )
     torch.cuda.set_device(index)
     capability = tuple(torch.cuda.get_device_capability(index))
     built_for = torch.cuda.get_arch_list() if hasattr(torch.cuda, "get_arch_list") else []
     if built_for and not any(_runs_on(arch, capability) for arch in built_for):
-        raise Missing(f"torch {torch.__version__} has kernels for {' '.join(built_for)}, none for this GPU's sm_{capability[0]}{capability[1]}: "
-                      "not measurable here")
+        raise Missing(
+            f"torch {torch.__version__} has kernels for {' '.join(built_for)}, none for this GPU's sm_{capability[0]}{capability[1]}: "
+            "not measurable here"
+        )
     if hasattr(torch.backends.cuda, "matmul"):  # since 1.7; before it there was no TF32
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
@@ -52,8 +56,12 @@ def pin(torch: Any, device: str) -> None:
         ones = torch.ones(2, 2, device=device)
         ones.mm(ones).add_(1)
         torch.cuda.synchronize()
-    except RuntimeError as error:  # "no kernel image is available for execution on the device", cuBLAS's refusals
-        raise Missing(f"torch {torch.__version__}: {_first_line(error)}: not measurable here") from None
+    except (
+        RuntimeError
+    ) as error:  # "no kernel image is available for execution on the device", cuBLAS's refusals
+        raise Missing(
+            f"torch {torch.__version__}: {_first_line(error)}: not measurable here"
+        ) from None
 
 
 def _runs_on(arch: str, capability: Tuple[int, int]) -> bool:
@@ -67,7 +75,12 @@ def _runs_on(arch: str, capability: Tuple[int, int]) -> bool:
     return version <= capability and (found.group(1) == "compute" or version[0] == capability[0])
 
 
-def timer(torch: Any, build: Callable[[], Any], figure: str, clock: Callable[[], int] = time.perf_counter_ns) -> Tuple[int, Timer]:
+def timer(
+    torch: Any,
+    build: Callable[[], Any],
+    figure: str,
+    clock: Callable[[], int] = time.perf_counter_ns,
+) -> Tuple[int, Timer]:
     """Build a case and warm it up: how long its first call took, in nanoseconds until the device was idle, and what times its
     calls.
 
@@ -78,6 +91,7 @@ def timer(torch: Any, build: Callable[[], Any], figure: str, clock: Callable[[],
 
 def _enqueue(torch: Any, case: Any, clock: Callable[[], int]) -> Tuple[int, Timer]:
     """A block lasts 2 ms, some hundred kernels: fewer than the queue holds, so that the host does not wait for room in it."""
+
     def timed(calls: int) -> int:
         torch.cuda.synchronize()
         taken = block(case, calls, clock)
@@ -113,10 +127,14 @@ def _graph(torch: Any, case: Any, clock: Callable[[], int]) -> Tuple[int, Timer]
     if case.arrange is not None:
         raise Missing("graph: the phase cannot be captured apart from what comes before it")
     if hasattr(case.training.network, "_orig_mod"):
-        raise Missing("graph: torch.compile makes kernels of its own, and may make graphs of its own: it is timed by the other figures")
+        raise Missing(
+            "graph: torch.compile makes kernels of its own, and may make graphs of its own: it is timed by the other figures"
+        )
     optimizer = case.training.optimizer
     if not all("capturable" in group for group in optimizer.param_groups):
-        raise Missing(f"torch {torch.__version__}: its Adam is not capturable: it counts its steps on the host")
+        raise Missing(
+            f"torch {torch.__version__}: its Adam is not capturable: it counts its steps on the host"
+        )
     optimizer.state.clear()
     optimizer.defaults["capturable"] = True  # which 1.12 and 1.13 look at
     for group in optimizer.param_groups:
@@ -134,7 +152,9 @@ def _graph(torch: Any, case: Any, clock: Callable[[], int]) -> Tuple[int, Timer]
         with torch.cuda.graph(graph):
             case.act()
     except RuntimeError as error:
-        raise Missing(f"torch {torch.__version__}: graph: the call cannot be captured: {_first_line(error)}") from None
+        raise Missing(
+            f"torch {torch.__version__}: graph: the call cannot be captured: {_first_line(error)}"
+        ) from None
     began, ended = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
 
     def timed(calls: int) -> int:

@@ -48,19 +48,43 @@ class WorkerError(HistoryError):
 
 
 # glibc keeps what was freed: else each large tensor is mapped and its pages are faulted in anew, at a cost that varies by a tenth
-_ALLOCATOR = ("MALLOC_MMAP_THRESHOLD_=33554432", "MALLOC_TRIM_THRESHOLD_=4000000000", "MALLOC_TOP_PAD_=67108864")
+_ALLOCATOR = (
+    "MALLOC_MMAP_THRESHOLD_=33554432",
+    "MALLOC_TRIM_THRESHOLD_=4000000000",
+    "MALLOC_TOP_PAD_=67108864",
+)
 _BEGIN = "import sys; sys.path.insert(0, channel.receive()); from torch_history.bench.worker import serve; serve(channel)"
 
 
 class Remote:
     """The near end of one worker: ``ask`` and ``answer`` apart, so that several work at the same time."""
 
-    def __init__(self, group: Any, environment: Environment, root: Path, device: str, alter: Optional[str], cache: str):
-        settings = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TORCHINDUCTOR_CACHE_DIR": cache}
+    def __init__(
+        self,
+        group: Any,
+        environment: Environment,
+        root: Path,
+        device: str,
+        alter: Optional[str],
+        cache: str,
+    ):
+        settings = {
+            "OMP_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+            "TORCHINDUCTOR_CACHE_DIR": cache,
+        }
         self.release = environment.release
         started_with = " ".join(["env", *_ALLOCATOR, shlex.quote(str(environment.python))])
-        gateway = group.makegateway("//".join(["popen", f"python={started_with}", f"chdir={cache}",
-                                               *(f"env:{name}={value}" for name, value in settings.items())]))
+        gateway = group.makegateway(
+            "//".join(
+                [
+                    "popen",
+                    f"python={started_with}",
+                    f"chdir={cache}",
+                    *(f"env:{name}={value}" for name, value in settings.items()),
+                ]
+            )
+        )
         self.channel = gateway.remote_exec(_BEGIN)
         self.channel.send(str(root))
         self.channel.send((str(root), device, alter))
@@ -75,8 +99,10 @@ class Remote:
         try:
             kind, value = self.channel.receive()
         except (EOFError, execnet.RemoteError) as error:
-            raise WorkerError(f"torch {self.release}: its process ended: {str(error).strip() or 'no reason told'}: "
-                              "run again, with --only for some benchmarks to find which") from None
+            raise WorkerError(
+                f"torch {self.release}: its process ended: {str(error).strip() or 'no reason told'}: "
+                "run again, with --only for some benchmarks to find which"
+            ) from None
         if kind == "error":
             raise WorkerError(f"torch {self.release}: {value.strip().splitlines()[-1]}\n{value}")
         return kind, value
@@ -87,7 +113,9 @@ class Remote:
 
 
 @contextlib.contextmanager
-def workers(root: Path, members: Dict[str, Tuple[Environment, Optional[str]]], device: str, cache: Path) -> Iterator[Dict[str, Remote]]:
+def workers(
+    root: Path, members: Dict[str, Tuple[Environment, Optional[str]]], device: str, cache: Path
+) -> Iterator[Dict[str, Remote]]:
     """Role -> worker, each in its environment and with a folder of its own in ``cache``; they are ended on the way out."""
     import execnet
 
@@ -113,11 +141,19 @@ def compare(root: Path, plan: Plan, file: Path, tell: Callable[[float, str], Non
     """
     began = time.monotonic()
     record = {
-        **begun("comparison", plan.device), "altered": plan.alter, "notes": [],
-        "before": {}, "after": {}, "missing": {}, "first_call": {}, "rounds": {},
+        **begun("comparison", plan.device),
+        "altered": plan.alter,
+        "notes": [],
+        "before": {},
+        "after": {},
+        "missing": {},
+        "first_call": {},
+        "rounds": {},
     }
     shuffled = random.Random(record["seed"])
-    cache = Path(tempfile.mkdtemp())  # what a release compiles in its first launch, it finds in the later ones
+    cache = Path(
+        tempfile.mkdtemp()
+    )  # what a release compiles in its first launch, it finds in the later ones
     try:
         for launch in range(plan.launches):
             deadline = began + plan.seconds * (launch + 1) / plan.launches
@@ -131,22 +167,41 @@ def compare(root: Path, plan: Plan, file: Path, tell: Callable[[float, str], Non
     return record
 
 
-def _launch(root: Path, plan: Plan, record: dict, shuffled: random.Random, launch: int, began: float, deadline: float,
-            tell: Callable[[float, str], None], cache: Path) -> None:
+def _launch(
+    root: Path,
+    plan: Plan,
+    record: dict,
+    shuffled: random.Random,
+    launch: int,
+    began: float,
+    deadline: float,
+    tell: Callable[[float, str], None],
+    cache: Path,
+) -> None:
     """One launch: three fresh processes, as many rounds as fit before the deadline, and one burst of each benchmark in any case."""
+
     def told(what: str) -> None:
-        tell(min(1.0, (time.monotonic() - began) / plan.seconds), f"launch {launch + 1} of {plan.launches}: {what}")
+        tell(
+            min(1.0, (time.monotonic() - began) / plan.seconds),
+            f"launch {launch + 1} of {plan.launches}: {what}",
+        )
 
     told("importing torch")
-    members = {"before": (plan.before, None), "control": (plan.before, None), "after": (plan.after, plan.alter)}
+    members = {
+        "before": (plan.before, None),
+        "control": (plan.before, None),
+        "after": (plan.after, plan.alter),
+    }
     with workers(root, members, plan.device, cache) as remotes:
         if launch == 0:
             for role in ("before", "after"):
                 record[role] = remotes[role].get("describe")
             record["notes"] = unlike(record["before"], record["after"])
             if record["notes"] and not plan.force:
-                raise HistoryError(f"{'; '.join(record['notes'])}: the ratios would not be torch's alone: "
-                                   "name one Python for both with --python, or compare all the same with --force")
+                raise HistoryError(
+                    f"{'; '.join(record['notes'])}: the ratios would not be torch's alone: "
+                    "name one Python for both with --python, or compare all the same with --force"
+                )
         cases = matching(remotes["before"].get("cases"), plan.only)
         ready: Dict[Tuple[str, str], dict] = {}
         for case in cases:
@@ -154,7 +209,10 @@ def _launch(root: Path, plan: Plan, record: dict, shuffled: random.Random, launc
                 name = raw.benchmark(case, figure)
                 told(f"building {name}")
                 if _prepared(remotes, record, case, figure):
-                    rounds = {"calls": remotes["before"].get("calibrate", case, figure), **{role: [] for role in ROLES}}
+                    rounds = {
+                        "calls": remotes["before"].get("calibrate", case, figure),
+                        **{role: [] for role in ROLES},
+                    }
                     ready[case, figure] = rounds
                     record["rounds"].setdefault(name, []).append(rounds)
         core = shuffled.choice(cores()) if plan.core is None else plan.core
@@ -180,10 +238,14 @@ def unlike(before: dict, after: dict) -> List[str]:
     found = []
     pythons = [manifest["python"] for manifest in (before, after)]
     if pythons[0].split(".")[:2] != pythons[1].split(".")[:2]:
-        found.append(f"torch {before['release']} runs on Python {pythons[0]}, torch {after['release']} on Python {pythons[1]}")
+        found.append(
+            f"torch {before['release']} runs on Python {pythons[0]}, torch {after['release']} on Python {pythons[1]}"
+        )
     builds = [manifest["build"] for manifest in (before, after)]
     if builds[0][:2] != builds[1][:2]:  # cu117 and cu124 are one flavour, cpu is another
-        found.append(f"torch {before['release']} is a {builds[0]} wheel, torch {after['release']} a {builds[1]} one")
+        found.append(
+            f"torch {before['release']} is a {builds[0]} wheel, torch {after['release']} a {builds[1]} one"
+        )
     return found
 
 
@@ -191,8 +253,12 @@ def matching(cases: List[str], patterns: Tuple[str, ...]) -> List[str]:
     """The cases that one of the patterns fits (``mlp-5.*``, or a part of the name). Raises HistoryError for a pattern that fits none."""
     for pattern in patterns:
         if not any(fits(case, pattern) for case in cases):
-            raise HistoryError(f"--only {pattern!r} fits no benchmark: choose from {', '.join(cases)}")
-    return [case for case in cases if not patterns or any(fits(case, pattern) for pattern in patterns)]
+            raise HistoryError(
+                f"--only {pattern!r} fits no benchmark: choose from {', '.join(cases)}"
+            )
+    return [
+        case for case in cases if not patterns or any(fits(case, pattern) for pattern in patterns)
+    ]
 
 
 def fits(name: str, pattern: str) -> bool:
@@ -217,18 +283,30 @@ def _prepared(remotes: Dict[str, Remote], record: dict, case: str, figure: str) 
     return True
 
 
-def _burst(remotes: Dict[str, Remote], rounds: dict, case: str, figure: str, shuffled: random.Random) -> None:
+def _burst(
+    remotes: Dict[str, Remote], rounds: dict, case: str, figure: str, shuffled: random.Random
+) -> None:
     for number in range(BURST):
-        taken = {role: remotes[role].get("time", case, figure, rounds["calls"], int(number == 0))
-                 for role in shuffled.sample(ROLES, len(ROLES))}
+        taken = {
+            role: remotes[role].get("time", case, figure, rounds["calls"], int(number == 0))
+            for role in shuffled.sample(ROLES, len(ROLES))
+        }
         for role in ROLES:  # all three or none: an interruption leaves whole rounds
             rounds[role].append(taken[role])
 
 
 def begun(what: str, device: str) -> dict:
     """The head of a raw record: what is measured, where and when, and the seed of its random order."""
-    return {"format": raw.FORMAT, "what": what, "device": device, "threads": 1, "date": datetime.date.today().isoformat(),
-            "machine": machine(), "seed": random.randrange(2**32), "interrupted": False}
+    return {
+        "format": raw.FORMAT,
+        "what": what,
+        "device": device,
+        "threads": 1,
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "seed": random.randrange(2**32),
+        "interrupted": False,
+    }
 
 
 def machine() -> dict:
@@ -239,4 +317,8 @@ def machine() -> dict:
             if line.startswith("model name"):
                 name = line.partition(":")[2].strip()
                 break
-    return {"processor": name, "cores": os.cpu_count(), "load": [round(value, 2) for value in os.getloadavg()]}
+    return {
+        "processor": name,
+        "cores": os.cpu_count(),
+        "load": [round(value, 2) for value in os.getloadavg()],
+    }

@@ -46,30 +46,54 @@ class Estimate(NamedTuple):
 
 def estimates(record: dict) -> List[Estimate]:
     """Every benchmark of a comparison, in the order of the record; unknown ones last."""
-    timed = {name: launches for name, launches in record["rounds"].items() if any(launch["after"] for launch in launches)}
+    timed = {
+        name: launches
+        for name, launches in record["rounds"].items()
+        if any(launch["after"] for launch in launches)
+    }
     level = LEVEL / max(1, len(timed))
     found = [estimate(name, launches, level) for name, launches in timed.items()]
-    empty = {name: "interrupted before its first round" for name in record["rounds"] if name not in timed}
-    return found + [Estimate(name, "unknown", why) for name, why in {**record["missing"], **empty}.items()]
+    empty = {
+        name: "interrupted before its first round" for name in record["rounds"] if name not in timed
+    }
+    return found + [
+        Estimate(name, "unknown", why) for name, why in {**record["missing"], **empty}.items()
+    ]
 
 
 def estimate(name: str, launches: List[dict], level: float) -> Estimate:
     """One benchmark from the rounds of its launches."""
     launches = [launch for launch in launches if launch["after"]]
-    logs = [{role: np.log(np.maximum(1, np.array(launch[role], dtype=float)) / launch["calls"]) for role in ROLES} for launch in launches]
-    ratio, interval = _bootstrapped([one["after"] - (one["before"] + one["control"]) / 2 for one in logs], level)
+    logs = [
+        {
+            role: np.log(np.maximum(1, np.array(launch[role], dtype=float)) / launch["calls"])
+            for role in ROLES
+        }
+        for launch in launches
+    ]
+    ratio, interval = _bootstrapped(
+        [one["after"] - (one["before"] + one["control"]) / 2 for one in logs], level
+    )
     control, around = _bootstrapped([one["control"] - one["before"] for one in logs], level)
     return Estimate(
-        name=name, verdict=_verdict(ratio, interval, control, around) if len(launches) >= FEWEST else "inconclusive",
-        ratio=float(np.exp(ratio)), interval=(float(np.exp(interval[0])), float(np.exp(interval[1]))),
-        control=float(np.exp(control)), control_interval=(float(np.exp(around[0])), float(np.exp(around[1]))),
+        name=name,
+        verdict=_verdict(ratio, interval, control, around)
+        if len(launches) >= FEWEST
+        else "inconclusive",
+        ratio=float(np.exp(ratio)),
+        interval=(float(np.exp(interval[0])), float(np.exp(interval[1]))),
+        control=float(np.exp(control)),
+        control_interval=(float(np.exp(around[0])), float(np.exp(around[1]))),
         before_ns=float(np.exp(np.median(np.concatenate([one["before"] for one in logs])))),
         after_ns=float(np.exp(np.median(np.concatenate([one["after"] for one in logs])))),
-        launches=len(launches), rounds=sum(len(one["after"]) for one in logs),
+        launches=len(launches),
+        rounds=sum(len(one["after"]) for one in logs),
     )
 
 
-def _verdict(ratio: float, interval: Tuple[float, float], control: float, around: Tuple[float, float]) -> str:
+def _verdict(
+    ratio: float, interval: Tuple[float, float], control: float, around: Tuple[float, float]
+) -> str:
     if abs(control) > THRESHOLD:
         return "void"
     beyond = max(THRESHOLD, abs(around[0]), abs(around[1]))
@@ -86,9 +110,16 @@ def _bootstrapped(launches: List[np.ndarray], level: float) -> Tuple[float, Tupl
     RandomState, because NumPy promises its stream for good: the same rounds give the same interval everywhere.
     """
     drawn = np.random.RandomState(0)
-    means = np.array([rounds[drawn.randint(len(rounds), size=(MEANS, len(rounds)))].mean(axis=1) for rounds in launches])
+    means = np.array(
+        [
+            rounds[drawn.randint(len(rounds), size=(MEANS, len(rounds)))].mean(axis=1)
+            for rounds in launches
+        ]
+    )
     count = len(launches)
-    picked = means[drawn.randint(count, size=(RESAMPLES, count)), drawn.randint(MEANS, size=(RESAMPLES, count))].mean(axis=1)
+    picked = means[
+        drawn.randint(count, size=(RESAMPLES, count)), drawn.randint(MEANS, size=(RESAMPLES, count))
+    ].mean(axis=1)
     low, high = np.percentile(picked, [50 * level, 100 - 50 * level])
     return float(np.mean([rounds.mean() for rounds in launches])), (float(low), float(high))
 

@@ -42,23 +42,29 @@ class Sizes(NamedTuple):
 
 
 _TO_256, _TO_4096 = (1, 4, 16, 64, 256), (1, 4, 16, 64, 256, 1024, 4096)
-CURVES = OrderedDict([
-    ("mlp-5 by batch", Sizes("batch", "mlp", 5, _TO_4096)),
-    ("mlp-1024 by batch", Sizes("batch", "mlp", 1024, _TO_256)),
-    ("rnn-20 by batch", Sizes("batch", "rnn", 20, _TO_4096)),
-    ("rnn-256 by batch", Sizes("batch", "rnn", 256, _TO_256)),
-    ("conv-16 by batch", Sizes("batch", "conv", 16, _TO_256)),
-    ("mlp at batch 64 by width", Sizes("width", "mlp", 64, (5, 16, 64, 128, 256, 512, 1024))),
-    ("rnn at batch 64 by width", Sizes("width", "rnn", 64, (20, 40, 80, 160, 256, 512))),
-])
+CURVES = OrderedDict(
+    [
+        ("mlp-5 by batch", Sizes("batch", "mlp", 5, _TO_4096)),
+        ("mlp-1024 by batch", Sizes("batch", "mlp", 1024, _TO_256)),
+        ("rnn-20 by batch", Sizes("batch", "rnn", 20, _TO_4096)),
+        ("rnn-256 by batch", Sizes("batch", "rnn", 256, _TO_256)),
+        ("conv-16 by batch", Sizes("batch", "conv", 16, _TO_256)),
+        ("mlp at batch 64 by width", Sizes("width", "mlp", 64, (5, 16, 64, 128, 256, 512, 1024))),
+        ("rnn at batch 64 by width", Sizes("width", "rnn", 64, (20, 40, 80, 160, 256, 512))),
+    ]
+)
 
 
 def parameters(family: str, width: Any) -> Any:
     """How many numbers a network of cases.py trains at this width (an int, or an array of them)."""
     if family == "mlp":
         inner = np.maximum(2, np.asarray(width) * 2 // 5)
-        return 4 * width * width + 3 * width + 2 * width * inner + inner + width + width + 1  # base, adapter, head
-    return 53 * 10 + width * (10 + width + 2) + width * (2 * width + 2) + 3 * (6 * width + 1)  # rnn: embedding, two layers, linear
+        return (
+            4 * width * width + 3 * width + 2 * width * inner + inner + width + width + 1
+        )  # base, adapter, head
+    return (
+        53 * 10 + width * (10 + width + 2) + width * (2 * width + 2) + 3 * (6 * width + 1)
+    )  # rnn: embedding, two layers, linear
 
 
 class Curve(NamedTuple):
@@ -105,8 +111,15 @@ class Curve(NamedTuple):
         return float(np.max(np.abs(self.at(np.array(self.sizes)) / np.array(self.seconds) - 1)))
 
 
-def measure(root: Path, environment: Environment, device: str, seconds: float, file: Path, tell: Callable[[float, str], None],
-            only: Tuple[str, ...] = ()) -> dict:
+def measure(
+    root: Path,
+    environment: Environment,
+    device: str,
+    seconds: float,
+    file: Path,
+    tell: Callable[[float, str], None],
+    only: Tuple[str, ...] = (),
+) -> dict:
     """Time the curves (``only`` takes patterns of their names) in one worker on one core, in sweeps of random order, at least
     one.
 
@@ -117,10 +130,18 @@ def measure(root: Path, environment: Environment, device: str, seconds: float, f
     began = time.monotonic()
     wanted = OrderedDict((name, CURVES[name]) for name in design.matching(list(CURVES), only))
     figure = FIGURES[device.partition(":")[0]]
-    cases = list(OrderedDict.fromkeys(sizes.case(size) for sizes in wanted.values() for size in sizes.sizes))
+    cases = list(
+        OrderedDict.fromkeys(sizes.case(size) for sizes in wanted.values() for size in sizes.sizes)
+    )
     record = {
-        **design.begun("growth", device), "figure": figure, "release": {},
-        "curves": {name: {**sizes._asdict(), "sizes": list(sizes.sizes)} for name, sizes in wanted.items()}, "missing": {}, "rounds": {},
+        **design.begun("growth", device),
+        "figure": figure,
+        "release": {},
+        "curves": {
+            name: {**sizes._asdict(), "sizes": list(sizes.sizes)} for name, sizes in wanted.items()
+        },
+        "missing": {},
+        "rounds": {},
     }
     cache = Path(tempfile.mkdtemp())
     try:
@@ -135,8 +156,16 @@ def measure(root: Path, environment: Environment, device: str, seconds: float, f
     return record
 
 
-def _sweeps(remote: design.Remote, record: dict, cases: List[str], began: float, seconds: float, tell: Callable[[float, str], None]) -> None:
+def _sweeps(
+    remote: design.Remote,
+    record: dict,
+    cases: List[str],
+    began: float,
+    seconds: float,
+    tell: Callable[[float, str], None],
+) -> None:
     """Build each case once; then time them all again and again, in random order, until the budget is spent."""
+
     def told(what: str) -> None:
         tell(min(1.0, (time.monotonic() - began) / seconds), what)
 
@@ -160,7 +189,9 @@ def _sweeps(remote: design.Remote, record: dict, cases: List[str], began: float,
             told(f"timing, sweep {sweep}: {case}")
             rounds = record["rounds"][case]
             for number in range(design.BURST):
-                rounds["ns"].append(remote.get("time", case, figure, rounds["calls"], int(number == 0)))
+                rounds["ns"].append(
+                    remote.get("time", case, figure, rounds["calls"], int(number == 0))
+                )
 
 
 def curves(record: dict) -> List[Curve]:
@@ -168,12 +199,31 @@ def curves(record: dict) -> List[Curve]:
     found = []
     for name, told in record["curves"].items():
         sizes = Sizes(**told)
-        rounds = {size: record["rounds"].get(sizes.case(size), {"ns": []}) for size in sorted(sizes.sizes)}
-        steps = {size: np.array(each["ns"]) / each["calls"] / 1e9 for size, each in rounds.items() if each["ns"]}
+        rounds = {
+            size: record["rounds"].get(sizes.case(size), {"ns": []}) for size in sorted(sizes.sizes)
+        }
+        steps = {
+            size: np.array(each["ns"]) / each["calls"] / 1e9
+            for size, each in rounds.items()
+            if each["ns"]
+        }
         if len(steps) < FEWEST:
             continue
-        low, middle, high = (np.array([np.percentile(taken, share) for taken in steps.values()]) for share in (25, 50, 75))
-        curve = Curve(name, sizes.axis, sizes.family, list(steps), middle.tolist(), low.tolist(), high.tolist(), 0.0, 0.0)
+        low, middle, high = (
+            np.array([np.percentile(taken, share) for taken in steps.values()])
+            for share in (25, 50, 75)
+        )
+        curve = Curve(
+            name,
+            sizes.axis,
+            sizes.family,
+            list(steps),
+            middle.tolist(),
+            low.tolist(),
+            high.tolist(),
+            0.0,
+            0.0,
+        )
         fixed, slope = fit(curve.amount(np.array(curve.sizes)), middle)
         found.append(curve._replace(fixed=fixed, slope=slope))
     return found
@@ -195,10 +245,19 @@ def fit(amounts: Sequence[float], seconds: Sequence[float]) -> Tuple[float, floa
 
 def text(found: List[Curve]) -> str:
     """The fits as a Markdown table."""
-    lines = ["| the whole step | fixed, µs | growing, ns | equal at | worst misfit | measured |", "|---|---:|---:|---:|---:|---|"]
+    lines = [
+        "| the whole step | fixed, µs | growing, ns | equal at | worst misfit | measured |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
     for curve in found:
-        cells = [curve.name, f"{curve.fixed * 1e6:,.0f}", f"{_digits(curve.slope * 1e9)} per {curve.unit}", _equal(curve), f"{curve.misfit:.0%}",
-                 f"{_duration(curve.seconds[0])} at {curve.sizes[0]:,} to {_duration(curve.seconds[-1])} at {curve.sizes[-1]:,}"]
+        cells = [
+            curve.name,
+            f"{curve.fixed * 1e6:,.0f}",
+            f"{_digits(curve.slope * 1e9)} per {curve.unit}",
+            _equal(curve),
+            f"{curve.misfit:.0%}",
+            f"{_duration(curve.seconds[0])} at {curve.sizes[0]:,} to {_duration(curve.seconds[-1])} at {curve.sizes[-1]:,}",
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

@@ -12,7 +12,13 @@ from torch_history.bench import growth
 from torch_history.bench.estimate import Estimate
 
 NAME, FOLDER, HEAT_MAP = "BENCHMARKS.md", "benchmarks", "releases-cpu.svg"
-_COLOURS = {"slower": "red", "faster": "green", "inconclusive": "dim", "void": "yellow", "unknown": "dim"}
+_COLOURS = {
+    "slower": "red",
+    "faster": "green",
+    "inconclusive": "dim",
+    "void": "yellow",
+    "unknown": "dim",
+}
 
 INTRODUCTION = """# Benchmarks
 
@@ -51,24 +57,41 @@ def files(root: Path) -> Dict[Path, dict]:
 
 def _order(record: dict) -> Tuple[Any, ...]:
     releases = [record[role]["release"] for role in ("before", "after") if role in record]
-    return (record["what"], record.get("device", ""), [versions.key(release) for release in releases])
+    return (
+        record["what"],
+        record.get("device", ""),
+        [versions.key(release) for release in releases],
+    )
 
 
 def page(root: Path, known: Any = None) -> str:
     """BENCHMARKS.md. ``known`` is there for the sake of the other pages, which need the behaviours."""
-    verdicts = "\n".join(f"| *{verdict}* | {meaning} |" for verdict, meaning in estimate.VERDICTS.items())
+    verdicts = "\n".join(
+        f"| *{verdict}* | {meaning} |" for verdict, meaning in estimate.VERDICTS.items()
+    )
     parts = [INTRODUCTION.format(verdicts=verdicts)]
     records = files(root)
     compared = {path: record for path, record in records.items() if record["what"] == "comparison"}
-    against_itself = {path: record for path, record in compared.items() if record["before"]["release"] == record["after"]["release"]}
+    against_itself = {
+        path: record
+        for path, record in compared.items()
+        if record["before"]["release"] == record["after"]["release"]
+    }
     parts.append("## Measured error\n")
     for record in against_itself.values():
         parts.extend(_error(record))
     for record in records.values():
         parts.extend(_tool(record))
     if (root / FOLDER / HEAT_MAP).exists():
-        parts.append("## Releases in a row\n\nEach against its neighbour, and the product of these ratios: the comparisons below in one picture.\n")
-        parts.extend(_picture(root / FOLDER / HEAT_MAP, "a heat map: benchmarks by releases, the ratio in each cell"))
+        parts.append(
+            "## Releases in a row\n\nEach against its neighbour, and the product of these ratios: the comparisons below in one picture.\n"
+        )
+        parts.extend(
+            _picture(
+                root / FOLDER / HEAT_MAP,
+                "a heat map: benchmarks by releases, the ratio in each cell",
+            )
+        )
     for path, record in compared.items():
         if path not in against_itself:
             parts.append(f"## {heading(record)}\n")
@@ -76,29 +99,44 @@ def page(root: Path, known: Any = None) -> str:
             parts.append(markdown(record, estimate.estimates(record)))
     grown = {path: record for path, record in records.items() if record["what"] == "growth"}
     if grown:
-        parts.append("## How a step's cost grows\n\nThe whole step: a fixed part, and one that grows with the batch or with the parameters. "
-                     "Find your own size on the curve; below the size where both parts are equal, a larger batch is nearly free.\n")
+        parts.append(
+            "## How a step's cost grows\n\nThe whole step: a fixed part, and one that grows with the batch or with the parameters. "
+            "Find your own size on the curve; below the size where both parts are equal, a larger batch is nearly free.\n"
+        )
     for path, record in grown.items():
-        parts.append(f"### torch {record['release']['release']} on {record['device']}\n\n{_where(record, record['release'])}\n")
-        parts.extend(_picture(path, f"step time against batch and width, torch {record['release']['release']}"))
+        parts.append(
+            f"### torch {record['release']['release']} on {record['device']}\n\n{_where(record, record['release'])}\n"
+        )
+        parts.extend(
+            _picture(
+                path, f"step time against batch and width, torch {record['release']['release']}"
+            )
+        )
         parts.append(growth.text(growth.curves(record)))
     parts.append("## Not measured\n\n" + "".join(f"- {line}\n" for line in _not_measured(records)))
     return "\n".join(parts)
 
 
 def heading(record: dict) -> str:
-    return f"torch {record['before']['release']} → {record['after']['release']} on {record['device']}"
+    return (
+        f"torch {record['before']['release']} → {record['after']['release']} on {record['device']}"
+    )
 
 
 def _where(record: dict, manifest: dict) -> str:
     machine = record["machine"]
-    return (f"{record['date']}, {machine['processor']} with {machine['cores']} cores ({manifest['cpu_capability']}), one thread; "
-            f"Python {manifest['python']}, build {manifest['build']}.")
+    return (
+        f"{record['date']}, {machine['processor']} with {machine['cores']} cores ({manifest['cpu_capability']}), one thread; "
+        f"Python {manifest['python']}, build {manifest['build']}."
+    )
 
 
 def summary(record: dict, found: List[Estimate]) -> str:
     """How many verdicts of each kind, on what, and what makes the comparison less than clean."""
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in estimate.by_verdict(found).items()) or "nothing was timed"
+    counts = (
+        ", ".join(f"{count} {verdict}" for verdict, count in estimate.by_verdict(found).items())
+        or "nothing was timed"
+    )
     before, after = record["before"], record["after"]
     text = f"{counts}. {_where(record, before)}"
     if after["python"] != before["python"] or after["build"] != before["build"]:
@@ -114,14 +152,26 @@ def summary(record: dict, found: List[Estimate]) -> str:
 
 def markdown(record: dict, found: List[Estimate]) -> str:
     """One comparison as Markdown."""
-    lines = [summary(record, found), "", "| benchmark | verdict | ratio | interval | control | before | after | launches, rounds |",
-             "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        summary(record, found),
+        "",
+        "| benchmark | verdict | ratio | interval | control | before | after | launches, rounds |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for one in found:
         if one.verdict == "unknown":
             lines.append(f"| {one.name} | unknown: {one.reason} | | | | | | |")
         else:
-            cells = [one.name, f"**{one.verdict}**" if one.verdict in ("slower", "faster") else one.verdict, f"{one.ratio:.3f}", interval(one.interval),
-                     interval(one.control_interval), duration(one.before_ns), duration(one.after_ns), f"{one.launches}, {one.rounds}"]
+            cells = [
+                one.name,
+                f"**{one.verdict}**" if one.verdict in ("slower", "faster") else one.verdict,
+                f"{one.ratio:.3f}",
+                interval(one.interval),
+                interval(one.control_interval),
+                duration(one.before_ns),
+                duration(one.after_ns),
+                f"{one.launches}, {one.rounds}",
+            ]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, *_compile_times(record), ""])
 
@@ -130,8 +180,10 @@ def _compile_times(record: dict) -> Iterator[str]:
     for name, roles in record["first_call"].items():
         cold = {role: duration(times[0]) for role, times in roles.items() if times}
         yield ""
-        yield (f"{name}: the first call, which compiles, took {cold['before']} (the control {cold['control']}) before and {cold['after']} after, "
-               "wall time with an empty cache, the three at once.")
+        yield (
+            f"{name}: the first call, which compiles, took {cold['before']} (the control {cold['control']}) before and {cold['after']} after, "
+            "wall time with an empty cache, the three at once."
+        )
 
 
 def table(record: dict, found: List[Estimate]) -> None:
@@ -143,12 +195,25 @@ def table(record: dict, found: List[Estimate]) -> None:
     console = Console(highlight=False)
     console.print(f"{heading(record)}: {summary(record, found)}", markup=False, soft_wrap=True)
     rows = Table(box=None, padding=(0, 1, 0, 0))
-    for title, side in (("benchmark", "left"), ("verdict", "left"), ("ratio", "right"), ("interval", "right"), ("control", "right"), ("before", "right")):
+    for title, side in (
+        ("benchmark", "left"),
+        ("verdict", "left"),
+        ("ratio", "right"),
+        ("interval", "right"),
+        ("control", "right"),
+        ("before", "right"),
+    ):
         rows.add_column(title, justify=side, no_wrap=True)
     for one in found:
         if one.verdict != "unknown":
-            rows.add_row(escape(one.name), f"[{_COLOURS[one.verdict]}]{one.verdict}[/]", f"{one.ratio:.3f}", interval(one.interval),
-                         interval(one.control_interval), duration(one.before_ns))
+            rows.add_row(
+                escape(one.name),
+                f"[{_COLOURS[one.verdict]}]{one.verdict}[/]",
+                f"{one.ratio:.3f}",
+                interval(one.interval),
+                interval(one.control_interval),
+                duration(one.before_ns),
+            )
     console.print(rows)
     for one in found:
         if one.verdict == "unknown":
@@ -181,10 +246,14 @@ def _error(record: dict) -> Iterator[str]:
 
     found = [one for one in estimate.estimates(record) if one.verdict != "unknown"]
     off = np.abs(np.log([one.ratio for one in found]))
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in estimate.by_verdict(found).items())
-    yield (f"**A release against itself**, torch {record['before']['release']} on {record['device']}, {len(found)} benchmarks, {found[0].launches} launches, "
-           f"{sum(one.rounds for one in found)} rounds: {counts}. The ratios are off by {np.expm1(np.median(off)):.1%} (median) and "
-           f"{np.expm1(off.max()):.1%} (worst: {found[int(off.argmax())].name}). {_where(record, record['before'])}\n")
+    counts = ", ".join(
+        f"{count} {verdict}" for verdict, count in estimate.by_verdict(found).items()
+    )
+    yield (
+        f"**A release against itself**, torch {record['before']['release']} on {record['device']}, {len(found)} benchmarks, {found[0].launches} launches, "
+        f"{sum(one.rounds for one in found)} rounds: {counts}. The ratios are off by {np.expm1(np.median(off)):.1%} (median) and "
+        f"{np.expm1(off.max()):.1%} (worst: {found[int(off.argmax())].name}). {_where(record, record['before'])}\n"
+    )
 
 
 def _tool(record: dict) -> Iterator[str]:

@@ -27,11 +27,20 @@ def _lines(value: Any, indent: str) -> List[str]:
     """JSON in which whatever holds no object is one line."""
     if isinstance(value, dict) and value:
         inner = indent + " "
-        parts = [f"{inner}{json.dumps(name)}: {''.join(_lines(one, inner))}" for name, one in value.items()]
+        parts = [
+            f"{inner}{json.dumps(name)}: {''.join(_lines(one, inner))}"
+            for name, one in value.items()
+        ]
         return ["{\n", ",\n".join(parts), "\n", indent, "}"]
     if isinstance(value, list) and any(isinstance(one, dict) for one in value):
         inner = indent + " "
-        return ["[\n", ",\n".join(inner + "".join(_lines(one, inner)) for one in value), "\n", indent, "]"]
+        return [
+            "[\n",
+            ",\n".join(inner + "".join(_lines(one, inner)) for one in value),
+            "\n",
+            indent,
+            "]",
+        ]
     return [json.dumps(value, ensure_ascii=False)]
 
 
@@ -39,5 +48,7 @@ def read(path: Path, what: str = "comparison") -> dict:
     """A record of this kind. Raises HistoryError for a file that is none."""
     record = store.read_json(path)
     if record.get("format") != FORMAT or record.get("what") != what:
-        raise HistoryError(f"{path}: not a {what} of format {FORMAT}: name a file that `torch-history bench` or `growth` wrote")
+        raise HistoryError(
+            f"{path}: not a {what} of format {FORMAT}: name a file that `torch-history bench` or `growth` wrote"
+        )
     return record

@@ -31,7 +31,11 @@ def serve(channel: Any) -> None:
                 name, arguments = request
                 answer = ("ok", getattr(worker, name)(*arguments))
         except Exception as error:  # goes to the other side, which raises it there
-            answer = ("missing", str(error)) if _tells_missing(error) else ("error", traceback.format_exc())
+            answer = (
+                ("missing", str(error))
+                if _tells_missing(error)
+                else ("error", traceback.format_exc())
+            )
         channel.send(answer)
 
 
@@ -54,7 +58,9 @@ class Worker:
         self.names, self.build, self.missing = cases.CASES, cases.build, cases.Missing
         self.timers: Dict[Tuple[str, str], Callable[[int], int]] = {}
         module, _, function = (alter or "").partition(":")
-        self.alter = getattr(importlib.import_module(module), function) if alter else lambda case: case
+        self.alter = (
+            getattr(importlib.import_module(module), function) if alter else lambda case: case
+        )
         if device.startswith("cuda"):
             from torch_history.bench import cuda
 
@@ -78,7 +84,9 @@ class Worker:
         if figure != "cpu":
             from torch_history.bench import cuda
 
-            first, self.timers[name, figure] = cuda.timer(self.torch, lambda: self.build(name, self.device), figure)
+            first, self.timers[name, figure] = cuda.timer(
+                self.torch, lambda: self.build(name, self.device), figure
+            )
             return first
         case = self.alter(self.build(name, self.device))
         first = block(case, 1, time.perf_counter_ns)

@@ -57,14 +57,18 @@ def behaviours(root: Path) -> Dict[str, Behaviour]:
     """Id -> behaviour, in the order of chapters, files and lines. Raises HistoryError for two with one id, or bad markers."""
     spec = root / "spec"
     if not spec.is_dir():
-        raise HistoryError(f"{spec}: no such folder: run this in the repository's root, or name it with --root")
+        raise HistoryError(
+            f"{spec}: no such folder: run this in the repository's root, or name it with --root"
+        )
     found: Dict[str, Behaviour] = {}
     for path in sorted(spec.glob("*/test_*.py")):
         for behaviour in _read(path, root):
             if behaviour.id in found:
                 first = found[behaviour.id]
-                raise HistoryError(f"{behaviour.file}:{behaviour.line}: the id {behaviour.id} is taken by "
-                                   f"{first.file}:{first.line}: rename one of them")
+                raise HistoryError(
+                    f"{behaviour.file}:{behaviour.line}: the id {behaviour.id} is taken by "
+                    f"{first.file}:{first.line}: rename one of them"
+                )
             found[behaviour.id] = behaviour
     return found
 
@@ -94,12 +98,22 @@ def _read(path: Path, root: Path) -> Iterator[Behaviour]:
                 try:
                     changes.append(Change(*arguments, **keywords))
                 except TypeError:
-                    raise HistoryError(f"{file}:{decorator.lineno}: write @pytest.mark.changed(VERSION, WORDS, kind=..., "
-                                       "cause=..., advice=...)") from None
-        claim = function.name[len("test_"):]
-        yield Behaviour(id=f"{path.parent.name}.{claim}", file=file, line=function.lineno, claim=claim.replace("_", " "),
-                        docstring=ast.get_docstring(function) or "", api=api, page=page and f"{PAGES}{page}.html",
-                        article=article, changes=changes)
+                    raise HistoryError(
+                        f"{file}:{decorator.lineno}: write @pytest.mark.changed(VERSION, WORDS, kind=..., "
+                        "cause=..., advice=...)"
+                    ) from None
+        claim = function.name[len("test_") :]
+        yield Behaviour(
+            id=f"{path.parent.name}.{claim}",
+            file=file,
+            line=function.lineno,
+            claim=claim.replace("_", " "),
+            docstring=ast.get_docstring(function) or "",
+            api=api,
+            page=page and f"{PAGES}{page}.html",
+            article=article,
+            changes=changes,
+        )
 
 
 class Source:
@@ -110,13 +124,25 @@ class Source:
         module = ast.parse(text)
         left_out = left_out_of(module)
         self.docstring = ast.get_docstring(module) or ""
-        self._lines = {number: line for number, line in enumerate(text.splitlines(), start=1) if number not in left_out}
-        self._functions = {node.lineno: range(min([node.lineno, *(one.lineno for one in node.decorator_list)]), node.end_lineno + 1)
-                           for node in module.body if isinstance(node, ast.FunctionDef)}
+        self._lines = {
+            number: line
+            for number, line in enumerate(text.splitlines(), start=1)
+            if number not in left_out
+        }
+        self._functions = {
+            node.lineno: range(
+                min([node.lineno, *(one.lineno for one in node.decorator_list)]),
+                node.end_lineno + 1,
+            )
+            for node in module.body
+            if isinstance(node, ast.FunctionDef)
+        }
 
     def of(self, line: int) -> str:
         """The function that begins at a line."""
-        return "\n".join(self._lines[number] for number in self._functions[line] if number in self._lines)
+        return "\n".join(
+            self._lines[number] for number in self._functions[line] if number in self._lines
+        )
 
     def shared(self, lines: List[int]) -> str:
         """All but the functions that begin at these lines."""
@@ -127,7 +153,11 @@ class Source:
 
 def _literals(decorator: ast.expr, file: str) -> Any:
     try:
-        return ([ast.literal_eval(argument) for argument in decorator.args],
-                {keyword.arg: ast.literal_eval(keyword.value) for keyword in decorator.keywords})
+        return (
+            [ast.literal_eval(argument) for argument in decorator.args],
+            {keyword.arg: ast.literal_eval(keyword.value) for keyword in decorator.keywords},
+        )
     except (ValueError, AttributeError):
-        raise HistoryError(f"{file}:{decorator.lineno}: the arguments of a marker are literals") from None
+        raise HistoryError(
+            f"{file}:{decorator.lineno}: the arguments of a marker are literals"
+        ) from None

@@ -35,7 +35,9 @@ def check(root: Path) -> List[str]:
             unreadable = list(decodable(path, record))
             faults.extend(unreadable)
             if name not in known:
-                faults.append(f"{path}: belongs to no test: give the test its name back, or `git rm` the file")
+                faults.append(
+                    f"{path}: belongs to no test: give the test its name back, or `git rm` the file"
+                )
             elif not unreadable:
                 faults.extend(annotated(known[name], record))
         except HistoryError as error:
@@ -103,8 +105,10 @@ def annotated(behaviour: Behaviour, record: store.Record) -> Iterator[str]:
         elif change.version not in changed:
             yield f"{here}: nothing changed at {change.version} in the record: remove the marker, or record that release"
         elif change.kind not in changed[change.version]:
-            yield (f"{here}: the change at {change.version} is annotated {change.kind}, but the record admits "
-                   f"{' or '.join(sorted(changed[change.version]))}")
+            yield (
+                f"{here}: the change at {change.version} is annotated {change.kind}, but the record admits "
+                f"{' or '.join(sorted(changed[change.version]))}"
+            )
 
 
 def complete(known: Dict[str, Behaviour], name: str, manifest: dict) -> Iterator[str]:
@@ -113,8 +117,12 @@ def complete(known: Dict[str, Behaviour], name: str, manifest: dict) -> Iterator
     release = name.partition("-")[0]
     missing = [behaviour for behaviour in known if behaviour not in told]
     if missing:
-        yield (f"manifests/{name}.json: {len(missing)} behaviours are not recorded, first {missing[0]}: "
-               f"run `torch-history record {release}`")
+        yield (
+            f"manifests/{name}.json: {len(missing)} behaviours are not recorded, first {missing[0]}: "
+            f"run `torch-history record {release}`"
+        )
     gone = [behaviour for behaviour in told if behaviour not in known]
     if gone:
-        yield (f"manifests/{name}.json: {gone[0]} is no behaviour (any more): run `torch-history record {release} --again`")
+        yield (
+            f"manifests/{name}.json: {gone[0]} is no behaviour (any more): run `torch-history record {release} --again`"
+        )

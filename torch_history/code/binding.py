@@ -15,6 +15,7 @@ class Binder(checker.Checker):
     """
 
     builtIns: Set[str] = set()  # Python's own names are of no interest here
+
     def __init__(self, tree: ast.Module) -> None:
         self.parent: Dict[ast.AST, ast.AST] = {}
         self.read: Dict[ast.Name, list] = {}
@@ -44,7 +45,9 @@ class Binder(checker.Checker):
             if not omit or name not in omit:
                 value = getattr(tree, name, None)
                 for child in value if value.__class__ is list else (value,):
-                    handler = HANDLERS.get(child.__class__)  # as handleNode does; most of the time goes here
+                    handler = HANDLERS.get(
+                        child.__class__
+                    )  # as handleNode does; most of the time goes here
                     if handler:
                         self.parent[child] = tree
                         handler(self, child)
@@ -77,13 +80,21 @@ class Binder(checker.Checker):
     handleAnnotation = handle_annotation_always_deferred  # noqa: N815
 
     def handleNodeStore(self, node):  # noqa: N802
-        kind = checker.NamedExprAssignment if isinstance(self.parent[node], ast.NamedExpr) else checker.Assignment
+        kind = (
+            checker.NamedExprAssignment
+            if isinstance(self.parent[node], ast.NamedExpr)
+            else checker.Assignment
+        )
         self.addBinding(node, kind(checker.getNodeName(node), node))
 
     def addBinding(self, node, value):  # noqa: N802
         scope = self.scope
         if isinstance(value, checker.NamedExprAssignment):
-            scope = next(one for one in reversed(self.scopeStack) if not isinstance(one, checker.GeneratorScope))
+            scope = next(
+                one
+                for one in reversed(self.scopeStack)
+                if not isinstance(one, checker.GeneratorScope)
+            )
         scope[value.name] = value
         self._bound.setdefault((id(scope), value.name), []).append(value)
 
@@ -94,16 +105,36 @@ class Binder(checker.Checker):
                 self.read[node] = self._bound.get((id(scope), node.id), [])
                 return
             inner = inner and isinstance(scope, checker.GeneratorScope)
-        stars = [one for scope in self.scopeStack if scope.importStarred for one in scope.values() if isinstance(one, checker.StarImportation)]
+        stars = [
+            one
+            for scope in self.scopeStack
+            if scope.importStarred
+            for one in scope.values()
+            if isinstance(one, checker.StarImportation)
+        ]
         if stars:
             self.read[node] = stars
 
 
 # what each kind of node holds that is looked at here, and the method that looks at it: pyflakes' own, where that does more than report
-FIELDS = {kind: tuple(name for name in kind._fields if name not in ("ctx", "op", "ops", "id", "attr", "arg", "name", "names", "kind"))
-          for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)}
-BINDING = ("AsyncFunctionDef Attribute Assign AnnAssign ClassDef DictComp ExceptHandler For AsyncFor FunctionDef GeneratorExp Global Import "
-           "ImportFrom Lambda ListComp Name NamedExpr Nonlocal SetComp Try TryStar TypeAlias arg arguments comprehension "
-           "MatchAs MatchMapping MatchStar TypeVar ParamSpec TypeVarTuple").split()
-HANDLERS = {kind: getattr(Binder, kind.__name__.upper()) if kind.__name__ in BINDING else Binder.handleChildren
-            for kind in FIELDS if FIELDS[kind] and kind is not ast.Constant or kind.__name__ in BINDING}
+FIELDS = {
+    kind: tuple(
+        name
+        for name in kind._fields
+        if name not in ("ctx", "op", "ops", "id", "attr", "arg", "name", "names", "kind")
+    )
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+BINDING = (
+    "AsyncFunctionDef Attribute Assign AnnAssign ClassDef DictComp ExceptHandler For AsyncFor FunctionDef GeneratorExp Global Import "
+    "ImportFrom Lambda ListComp Name NamedExpr Nonlocal SetComp Try TryStar TypeAlias arg arguments comprehension "
+    "MatchAs MatchMapping MatchStar TypeVar ParamSpec TypeVarTuple"
+).split()
+HANDLERS = {
+    kind: getattr(Binder, kind.__name__.upper())
+    if kind.__name__ in BINDING
+    else Binder.handleChildren
+    for kind in FIELDS
+    if FIELDS[kind] and kind is not ast.Constant or kind.__name__ in BINDING
+}

@@ -39,7 +39,9 @@ def version(option: str, source: str) -> str:
     lock = source.endswith((".lock", ".toml"))
     pins: Dict[str, str] = {}  # the versions, each with the first condition under which it is taken
     loose = ""
-    for pinned, said in _lock(where, _text(where, source)) if lock else _requirements(where, source, set()):
+    for pinned, said in (
+        _lock(where, _text(where, source)) if lock else _requirements(where, source, set())
+    ):
         if pinned is None:
             loose = said
             continue
@@ -48,11 +50,17 @@ def version(option: str, source: str) -> str:
         except InvalidVersion:
             raise HistoryError(f"{where}: {pinned!r} is not a version of torch: {REMEDY}") from None
     if not pins and loose:
-        raise HistoryError(f"{where}: {loose!r} does not pin torch: name a file with torch==VERSION, or {REMEDY}")
+        raise HistoryError(
+            f"{where}: {loose!r} does not pin torch: name a file with torch==VERSION, or {REMEDY}"
+        )
     if not pins:
-        raise HistoryError(f"{where}: there is no torch in it: name the file that pins it, or {REMEDY}")
+        raise HistoryError(
+            f"{where}: there is no torch in it: name the file that pins it, or {REMEDY}"
+        )
     if len(pins) > 1:
-        several = ", ".join(f"{pinned} ({said})" if said else pinned for pinned, said in pins.items())
+        several = ", ".join(
+            f"{pinned} ({said})" if said else pinned for pinned, said in pins.items()
+        )
         raise HistoryError(f"{where}: pins several versions of torch: {several}: {REMEDY}")
     return next(iter(pins))
 
@@ -71,7 +79,9 @@ def _text(where: str, source: str) -> str:
     except FileNotFoundError as error:
         if error.filename == "git":
             raise HistoryError(f"{where}: git is not installed") from None
-        raise HistoryError(f"{where}: no such file: give a path, or REVISION:PATH for a file in git, as main:uv.lock") from None
+        raise HistoryError(
+            f"{where}: no such file: give a path, or REVISION:PATH for a file in git, as main:uv.lock"
+        ) from None
     except OSError as error:
         raise HistoryError(f"{where}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -84,12 +94,21 @@ def _lock(where: str, text: str) -> Iterator[Tuple[Optional[str], str]]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise HistoryError(f"{where}: not TOML: {error}") from None
-    packages = data.get("package", data.get("packages"))  # uv and poetry write package, pylock packages
+    packages = data.get(
+        "package", data.get("packages")
+    )  # uv and poetry write package, pylock packages
     if not isinstance(packages, list):
-        raise HistoryError(f"{where}: not a lock file of uv, poetry or pylock: it lists no packages")
+        raise HistoryError(
+            f"{where}: not a lock file of uv, poetry or pylock: it lists no packages"
+        )
     for package in packages:
         if package.get("name") == "torch" and "version" in package:
-            said = package.get("resolution-markers") or package.get("markers") or package.get("marker") or ""
+            said = (
+                package.get("resolution-markers")
+                or package.get("markers")
+                or package.get("marker")
+                or ""
+            )
             yield package["version"], said if isinstance(said, str) else " or ".join(map(str, said))
 
 
@@ -97,13 +116,23 @@ def _requirements(where: str, source: str, seen: Set[str]) -> Iterator[Tuple[Opt
     """Each torch in a requirements file: its version and its marker, or None and the requirement that leaves it open."""
     seen.add(source)
     for line in re.sub(r"\\\r?\n", " ", _text(where, source)).splitlines():
-        line = re.split(r"(?:^|\s)#|\s--", line.strip())[0].strip()  # without a comment, and options such as --hash
+        line = re.split(r"(?:^|\s)#|\s--", line.strip())[
+            0
+        ].strip()  # without a comment, and options such as --hash
         include = INCLUDE.fullmatch(line)
         if include and "://" not in include[1]:
-            revision, colon, path = source.rpartition(":") if not Path(source).is_file() else ("", "", source)
-            inner = revision + colon + posixpath.normpath(posixpath.join(posixpath.dirname(path), include[1]))
+            revision, colon, path = (
+                source.rpartition(":") if not Path(source).is_file() else ("", "", source)
+            )
+            inner = (
+                revision
+                + colon
+                + posixpath.normpath(posixpath.join(posixpath.dirname(path), include[1]))
+            )
             if inner not in seen:
-                yield from _requirements(where if inner == source else f"{where}: {line}", inner, seen)
+                yield from _requirements(
+                    where if inner == source else f"{where}: {line}", inner, seen
+                )
         elif TORCH.match(line):
             try:
                 requirement = Requirement(line)
@@ -116,7 +145,11 @@ def _pin(requirement: Requirement) -> Optional[str]:
     """The one version that a requirement admits: of ``==``, or of the wheel's name in its address."""
     if requirement.url:
         try:
-            return str(parse_wheel_filename(unquote(posixpath.basename(requirement.url.partition("#")[0])))[1])
+            return str(
+                parse_wheel_filename(
+                    unquote(posixpath.basename(requirement.url.partition("#")[0]))
+                )[1]
+            )
         except InvalidWheelFilename:
             return None
     exact = [one.version for one in requirement.specifier if one.operator in ("==", "===")]

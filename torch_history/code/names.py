@@ -9,44 +9,95 @@ from typing import Iterable, Iterator, Set
 TENSOR, MODULE, OPTIMIZER = "torch.Tensor", "torch.nn.Module", "torch.optim.Optimizer"
 
 # where torch defines a thing -> where its documentation has it
-CANONICAL = [(re.compile(pattern), new) for pattern, new in (
-    (r"^torch\.nn\.modules\.(?:\w+\.)?([A-Z]\w*)", r"torch.nn.\1"),
-    (r"^torch\.nn\.parameter\.", "torch.nn."),
-    (r"^torch\.nn\.utils\.(?:clip_grad|weight_norm|spectral_norm|convert_parameters|init)\.(?=\w)", "torch.nn.utils."),
-    (r"^torch\.optim\.(?!lr_scheduler\.)\w+\.([A-Z]\w*)", r"torch.optim.\1"),
-    (r"^torch\.optim\.lr_scheduler\._LRScheduler", "torch.optim.lr_scheduler.LRScheduler"),
-    (r"^torch\.(?:_tensor|tensor|autograd)\.(?:Tensor|Variable)\b", TENSOR),
-    (r"^torch\.autograd\.(?:grad_mode\.)?(no_grad|enable_grad|set_grad_enabled|inference_mode)\b", r"torch.\1"),
-    (r"^torch\.(?:serialization\.(load|save)|random\.(manual_seed|seed|initial_seed|[gs]et_rng_state))\b", r"torch.\1\2"),
-    (r"^torch\.utils\.data\.(?:dataloader|dataset|sampler|_utils\.collate)\.", "torch.utils.data."),
-    (r"^torch\.(?:_C\._nn|functional)\.", "torch."),
-)]
+CANONICAL = [
+    (re.compile(pattern), new)
+    for pattern, new in (
+        (r"^torch\.nn\.modules\.(?:\w+\.)?([A-Z]\w*)", r"torch.nn.\1"),
+        (r"^torch\.nn\.parameter\.", "torch.nn."),
+        (
+            r"^torch\.nn\.utils\.(?:clip_grad|weight_norm|spectral_norm|convert_parameters|init)\.(?=\w)",
+            "torch.nn.utils.",
+        ),
+        (r"^torch\.optim\.(?!lr_scheduler\.)\w+\.([A-Z]\w*)", r"torch.optim.\1"),
+        (r"^torch\.optim\.lr_scheduler\._LRScheduler", "torch.optim.lr_scheduler.LRScheduler"),
+        (r"^torch\.(?:_tensor|tensor|autograd)\.(?:Tensor|Variable)\b", TENSOR),
+        (
+            r"^torch\.autograd\.(?:grad_mode\.)?(no_grad|enable_grad|set_grad_enabled|inference_mode)\b",
+            r"torch.\1",
+        ),
+        (
+            r"^torch\.(?:serialization\.(load|save)|random\.(manual_seed|seed|initial_seed|[gs]et_rng_state))\b",
+            r"torch.\1\2",
+        ),
+        (
+            r"^torch\.utils\.data\.(?:dataloader|dataset|sampler|_utils\.collate)\.",
+            "torch.utils.data.",
+        ),
+        (r"^torch\.(?:_C\._nn|functional)\.", "torch."),
+    )
+]
 # a loss's class -> the function that it calls, which the behaviours are about
-LOSSES = {"CrossEntropyLoss": "cross_entropy", "NLLLoss": "nll_loss", "MSELoss": "mse_loss", "L1Loss": "l1_loss",
-          "SmoothL1Loss": "smooth_l1_loss", "HuberLoss": "huber_loss", "BCELoss": "binary_cross_entropy",
-          "BCEWithLogitsLoss": "binary_cross_entropy_with_logits", "KLDivLoss": "kl_div", "CTCLoss": "ctc_loss",
-          "GaussianNLLLoss": "gaussian_nll_loss", "PoissonNLLLoss": "poisson_nll_loss", "TripletMarginLoss": "triplet_margin_loss",
-          "MarginRankingLoss": "margin_ranking_loss", "HingeEmbeddingLoss": "hinge_embedding_loss",
-          "CosineEmbeddingLoss": "cosine_embedding_loss", "MultiMarginLoss": "multi_margin_loss", "SoftMarginLoss": "soft_margin_loss",
-          "MultiLabelMarginLoss": "multilabel_margin_loss", "MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss"}
+LOSSES = {
+    "CrossEntropyLoss": "cross_entropy",
+    "NLLLoss": "nll_loss",
+    "MSELoss": "mse_loss",
+    "L1Loss": "l1_loss",
+    "SmoothL1Loss": "smooth_l1_loss",
+    "HuberLoss": "huber_loss",
+    "BCELoss": "binary_cross_entropy",
+    "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
+    "KLDivLoss": "kl_div",
+    "CTCLoss": "ctc_loss",
+    "GaussianNLLLoss": "gaussian_nll_loss",
+    "PoissonNLLLoss": "poisson_nll_loss",
+    "TripletMarginLoss": "triplet_margin_loss",
+    "MarginRankingLoss": "margin_ranking_loss",
+    "HingeEmbeddingLoss": "hinge_embedding_loss",
+    "CosineEmbeddingLoss": "cosine_embedding_loss",
+    "MultiMarginLoss": "multi_margin_loss",
+    "SoftMarginLoss": "soft_margin_loss",
+    "MultiLabelMarginLoss": "multilabel_margin_loss",
+    "MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss",
+}
 # functions torch.<name> that return a tensor, and methods of tensors that do not
-MAKERS = set("tensor as_tensor from_numpy zeros ones full empty eye arange linspace rand randn randint randperm normal bernoulli multinomial "
-             "zeros_like ones_like full_like empty_like rand_like randn_like randint_like cat stack hstack vstack where einsum matmul mm bmm mul "
-             "add sub div pow sqrt abs exp log sin cos tanh sigmoid relu softmax log_softmax sum mean norm dot outer clamp argmax argmin "
-             "squeeze unsqueeze reshape flatten transpose permute gather index_select dropout".split())
-NO_TENSORS = set("item tolist numpy size dim numel stride storage untyped_storage backward data_ptr element_size type split chunk unbind "
-                 "max min sort topk is_contiguous register_hook retain_grad nelement requires_grad shape dtype device grad_fn is_leaf".split())
+MAKERS = set(
+    "tensor as_tensor from_numpy zeros ones full empty eye arange linspace rand randn randint randperm normal bernoulli multinomial "
+    "zeros_like ones_like full_like empty_like rand_like randn_like randint_like cat stack hstack vstack where einsum matmul mm bmm mul "
+    "add sub div pow sqrt abs exp log sin cos tanh sigmoid relu softmax log_softmax sum mean norm dot outer clamp argmax argmin "
+    "squeeze unsqueeze reshape flatten transpose permute gather index_select dropout".split()
+)
+NO_TENSORS = set(
+    "item tolist numpy size dim numel stride storage untyped_storage backward data_ptr element_size type split chunk unbind "
+    "max min sort topk is_contiguous register_hook retain_grad nelement requires_grad shape dtype device grad_fn is_leaf".split()
+)
 TENSOR_ATTRIBUTES = {"grad", "data", "T", "mT", "H", "real", "imag"}
-SAME_MODULE = set("to cuda cpu train eval float double half bfloat16 requires_grad_ apply to_empty type share_memory".split())
-SEVERAL_OUTPUTS = set("RNN LSTM GRU MultiheadAttention LSTMCell Sequential ModuleList ModuleDict AdaptiveLogSoftmaxWithLoss Module".split())
+SAME_MODULE = set(
+    "to cuda cpu train eval float double half bfloat16 requires_grad_ apply to_empty type share_memory".split()
+)
+SEVERAL_OUTPUTS = set(
+    "RNN LSTM GRU MultiheadAttention LSTMCell Sequential ModuleList ModuleDict AdaptiveLogSoftmaxWithLoss Module".split()
+)
 PASSED_THROUGH = {"copy.deepcopy", "copy.copy", "torch.compile"}
 # methods that nothing but torch is likely to have: a hint where the object is unknown
-DISTINCTIVE = {"zero_grad": (OPTIMIZER, MODULE), "backward": (TENSOR,), "requires_grad_": (TENSOR, MODULE), "detach_": (TENSOR,),
-               "load_state_dict": (MODULE, OPTIMIZER), "state_dict": (MODULE, OPTIMIZER), "named_parameters": (MODULE,),
-               "register_forward_hook": (MODULE,), "register_full_backward_hook": (MODULE,), "add_param_group": (OPTIMIZER,),
-               "retain_grad": (TENSOR,)}
+DISTINCTIVE = {
+    "zero_grad": (OPTIMIZER, MODULE),
+    "backward": (TENSOR,),
+    "requires_grad_": (TENSOR, MODULE),
+    "detach_": (TENSOR,),
+    "load_state_dict": (MODULE, OPTIMIZER),
+    "state_dict": (MODULE, OPTIMIZER),
+    "named_parameters": (MODULE,),
+    "register_forward_hook": (MODULE,),
+    "register_full_backward_hook": (MODULE,),
+    "add_param_group": (OPTIMIZER,),
+    "retain_grad": (TENSOR,),
+}
 # where torch has classes -> the base of each
-BASES = {"torch.nn": MODULE, "torch.optim": OPTIMIZER, "torch.optim.lr_scheduler": "torch.optim.lr_scheduler.LRScheduler"}
+BASES = {
+    "torch.nn": MODULE,
+    "torch.optim": OPTIMIZER,
+    "torch.optim.lr_scheduler": "torch.optim.lr_scheduler.LRScheduler",
+}
 NEUTRAL_BASES = {"abc.ABC", "typing.Generic", "typing.Protocol"}
 
 
@@ -75,5 +126,9 @@ def words_of(wanted: Iterable[str]) -> Set[str]:
     """Words of which source has at least one where it uses one of these APIs; for a base class also where its subclasses are."""
     words = {name.rpartition(".")[2] for name in wanted}
     words.update(loss for loss, function in LOSSES.items() if function in words)
-    words.update(old for old, new in (("_LRScheduler", "LRScheduler"), ("Variable", "Tensor")) if new in words)
+    words.update(
+        old
+        for old, new in (("_LRScheduler", "LRScheduler"), ("Variable", "Tensor"))
+        if new in words
+    )
     return words | {name.split(".")[-2] for name in wanted if name in BASES.values()}

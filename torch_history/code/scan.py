@@ -67,7 +67,9 @@ class Target(NamedTuple):
     names: Dict[str, bool]  # the API -> whether it is what the behaviour is about first
     needs: frozenset  # keywords of which the record says that one side refuses them
     lacking: bool  # the record says that one side lacks the API
-    unless: List[tuple]  # for each change that every call meets: the arguments that keep it away, by name or position
+    unless: List[
+        tuple
+    ]  # for each change that every call meets: the arguments that keep it away, by name or position
     guarded: bool  # every call raised before, so that only code that catches the error meets it
 
 
@@ -103,9 +105,15 @@ def _shown(paths: Iterator[Path]) -> Iterator[Path]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     def counted() -> Iterator[Path]:
-        with Progress(SpinnerColumn(), TextColumn("{task.completed:.0f} files read"), TimeElapsedColumn(),
-                      console=Console(stderr=True), transient=True) as progress:
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("{task.completed:.0f} files read"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        ) as progress:
             yield from progress.track(paths, total=None)
+
     return counted()
 
 
@@ -125,9 +133,16 @@ def files(paths: Sequence[Path]) -> Iterator[Path]:
         if path.is_file():
             yield path
         for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if name not in LEFT_OUT and not name.startswith(".")
-                                and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg")))
-            yield from (Path(folder, name) for name in sorted(names) if name.endswith((".py", ".ipynb")))
+            folders[:] = sorted(
+                name
+                for name in folders
+                if name not in LEFT_OUT
+                and not name.startswith(".")
+                and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))
+            )
+            yield from (
+                Path(folder, name) for name in sorted(names) if name.endswith((".py", ".ipynb"))
+            )
 
 
 class Reader(NamedTuple):
@@ -144,8 +159,16 @@ class Reader(NamedTuple):
         """Read one file."""
         try:
             content = path.read_bytes()
-            tree, cells = self._notebook(path, content) if path.suffix == ".ipynb" else (self._parse(content, str(path)), [])
-            if tree and b"torch" in content and (cells or not self.encoded.isdisjoint(WORD.findall(content))):
+            tree, cells = (
+                self._notebook(path, content)
+                if path.suffix == ".ipynb"
+                else (self._parse(content, str(path)), [])
+            )
+            if (
+                tree
+                and b"torch" in content
+                and (cells or not self.encoded.isdisjoint(WORD.findall(content)))
+            ):
                 self._hits(path.as_posix(), Source(tree), cells)
         except OSError as error:
             self.faults.append(f"{path}: cannot be read: {error.strerror}")
@@ -160,9 +183,15 @@ class Reader(NamedTuple):
                 for target in self.wanted[name]:
                     judged = judge(target, use, name, relation, *arguments)
                     key = (target.id, use.line)
-                    if judged and judged[0] <= self.most and judged[0] < best.get(key, (len(LEVELS),))[0]:
+                    if (
+                        judged
+                        and judged[0] <= self.most
+                        and judged[0] < best.get(key, (len(LEVELS),))[0]
+                    ):
                         best[key] = judged
-        same: Dict[Hit, Hit] = {}  # a line meets many behaviours in the same words, which are kept once
+        same: Dict[
+            Hit, Hit
+        ] = {}  # a line meets many behaviours in the same words, which are kept once
         for (behaviour, line), (level, why) in best.items():
             cell, line = _in_cell(cells, line)
             hit = Hit(file, line, cell, LEVELS[level], why)
@@ -175,15 +204,23 @@ class Reader(NamedTuple):
                 return compile(source, where, "exec", ast.PyCF_ONLY_AST | flags, dont_inherit=True)
         except SyntaxError as error:
             self.faults.append(f"{where}:{error.lineno or 1}: not Python: {error.msg}")
-        except (ValueError, MemoryError) as error:  # null bytes; Python's parser says MemoryError of too deep a nesting
+        except (
+            ValueError,
+            MemoryError,
+        ) as error:  # null bytes; Python's parser says MemoryError of too deep a nesting
             self.faults.append(f"{where}:1: not Python: {error or 'nested too deeply'}")
         return None
 
-    def _notebook(self, path: Path, content: bytes) -> Tuple[Optional[ast.Module], List[Tuple[int, int]]]:
+    def _notebook(
+        self, path: Path, content: bytes
+    ) -> Tuple[Optional[ast.Module], List[Tuple[int, int]]]:
         """A notebook's code cells as one module, and for each its first line there and its number."""
         try:
-            cells = [(number, "".join(cell["source"])) for number, cell in enumerate(json.loads(content)["cells"], start=1)
-                     if cell["cell_type"] == "code"]
+            cells = [
+                (number, "".join(cell["source"]))
+                for number, cell in enumerate(json.loads(content)["cells"], start=1)
+                if cell["cell_type"] == "code"
+            ]
         except (ValueError, KeyError, TypeError) as error:
             self.faults.append(f"{path}:{getattr(error, 'lineno', 1)}: not a notebook: {error}")
             return None, []
@@ -213,15 +250,21 @@ def _in_cell(cells: List[Tuple[int, int]], line: int) -> Tuple[Optional[int], in
 
 # ---- whether a use meets a difference
 
+
 def target_of(difference: Difference) -> Target:
     """What decides, from the markers and from the record."""
     behaviour = difference.behaviour
     words = {_plain(word) for case in difference.cases for word in re.findall(r"\w+", case.name)}
-    named = [api for api in behaviour.api if _plain(api.rpartition(".")[2]) in words]  # the cases are called after their APIs
+    named = [
+        api for api in behaviour.api if _plain(api.rpartition(".")[2]) in words
+    ]  # the cases are called after their APIs
     names = {api: bool(named) or api == behaviour.api[0] for api in named or behaviour.api}
     lacking, refused = {}, set()
     for case in difference.cases:
-        before, after = (side.observation.get("raised", {}).get("message", "") for side in (case.before, case.after))
+        before, after = (
+            side.observation.get("raised", {}).get("message", "")
+            for side in (case.before, case.after)
+        )
         lacks, refuses = LACKS.search(before or after), REFUSES.search(before or after)
         if lacks:
             lacking.update(dict.fromkeys(_lacking(lacks, behaviour.api), True))
@@ -230,19 +273,36 @@ def target_of(difference: Difference) -> Target:
         else:
             lacking, refused = {}, set()
             break
-    if refused and not lacking and difference.kind == "api-gone":  # the relatives of a class lose the keyword too, as far as is known
+    if (
+        refused and not lacking and difference.kind == "api-gone"
+    ):  # the relatives of a class lose the keyword too, as far as is known
         names.update({base: False for base in ancestors(behaviour.api[0]) if base not in names})
-    unless = [(change.unless,) if isinstance(change.unless, str) else tuple(change.unless)
-              for change in difference.changes if change.unless is not None]
+    unless = [
+        (change.unless,) if isinstance(change.unless, str) else tuple(change.unless)
+        for change in difference.changes
+        if change.unless is not None
+    ]
     if not lacking and not refused:
         if not unless or any(unless):  # the marker's arguments are those of the first API
             names = {name: True for name, first in names.items() if first}
-        if not unless:  # to use a base class tells nothing, and a signature is not met by who calls by keyword
+        if (
+            not unless
+        ):  # to use a base class tells nothing, and a signature is not met by who calls by keyword
             signature = behaviour.id.endswith("_these_arguments")
-            names = {name: True for name in names if not signature and name not in (MODULE, OPTIMIZER, TENSOR)}
+            names = {
+                name: True
+                for name in names
+                if not signature and name not in (MODULE, OPTIMIZER, TENSOR)
+            }
     failed = all("raised" in case.before.observation for case in difference.cases)
-    return Target(behaviour.id, lacking or names, frozenset(refused if not lacking else ()), bool(lacking), unless,
-                  failed and not (lacking or refused or unless))
+    return Target(
+        behaviour.id,
+        lacking or names,
+        frozenset(refused if not lacking else ()),
+        bool(lacking),
+        unless,
+        failed and not (lacking or refused or unless),
+    )
 
 
 def _plain(name: str) -> str:
@@ -256,10 +316,15 @@ def _lacking(lacks: re.Match, apis: List[str]) -> List[str]:
         name = canonical(f"{lacks['module']}.{lacks['attribute']}")
         return [api for api in apis if f"{api}.".startswith(f"{name}.")] or [name]
     return [api for api in apis if api.endswith(f".{lacks['attribute']}")] or [
-        f"{list(ancestors(api))[-1]}.{lacks['attribute']}" for api in apis[:1] if api.rpartition(".")[2][:1].isupper()]
+        f"{list(ancestors(api))[-1]}.{lacks['attribute']}"
+        for api in apis[:1]
+        if api.rpartition(".")[2][:1].isupper()
+    ]
 
 
-def judge(target: Target, use: Use, name: str, relation: str, given: set, hidden: bool) -> Optional[Tuple[int, str]]:
+def judge(
+    target: Target, use: Use, name: str, relation: str, given: set, hidden: bool
+) -> Optional[Tuple[int, str]]:
     """The level (its place in LEVELS) and the reason, or None where the use does not meet the difference."""
     why, doubtful = use.why, False
     if target.needs:
@@ -283,7 +348,11 @@ def judge(target: Target, use: Use, name: str, relation: str, given: set, hidden
         return 2, f"{why}; more than the call decides"
     if relation == "unknown":
         return 2, why
-    return (0 if use.sure and target.names[name] and relation in ("itself", "base") and not doubtful else 1), why
+    return (
+        0
+        if use.sure and target.names[name] and relation in ("itself", "base") and not doubtful
+        else 1
+    ), why
 
 
 def _arguments(use: Use) -> Tuple[set, bool]:
@@ -291,6 +360,6 @@ def _arguments(use: Use) -> Tuple[set, bool]:
     if use.call is None:
         return set(), False
     positional = [not isinstance(one, ast.Starred) for one in use.call.args]
-    given = {place - use.first for place in range(len(positional)) if all(positional[:place + 1])}
+    given = {place - use.first for place in range(len(positional)) if all(positional[: place + 1])}
     given |= {keyword.arg for keyword in use.call.keywords if keyword.arg}
     return given, not all(positional) or any(keyword.arg is None for keyword in use.call.keywords)

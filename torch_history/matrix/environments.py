@@ -19,7 +19,9 @@ class Environment(NamedTuple):
     python: Path
 
 
-def environment(root: Path, text: str, python: Optional[str], tell: Callable[[str], None]) -> Environment:
+def environment(
+    root: Path, text: str, python: Optional[str], tell: Callable[[str], None]
+) -> Environment:
     """The environment of a release: tox's of the matrix, or one beside it for another patch or another Python (``3.8``).
 
     tox builds it where it is not there yet. Raises HistoryError for a release outside the matrix, and where tox cannot build it.
@@ -33,16 +35,27 @@ def environment(root: Path, text: str, python: Optional[str], tell: Callable[[st
     if not _has(found, release.patch):
         tox = shutil.which("tox")
         if tox is None:
-            raise HistoryError(f"torch {release.patch} has no environment in {work}, and tox is not installed to build it: "
-                               "python -m pip install tox")
+            raise HistoryError(
+                f"torch {release.patch} has no environment in {work}, and tox is not installed to build it: "
+                "python -m pip install tox"
+            )
         tell(f"installing torch {release.patch}")
         settings = {**os.environ, "TORCH": f"torch=={release.patch}", "TORCH_PYTHON": interpreter}
-        done = subprocess.run([tox, "run", "--notest", "--workdir", str(work), "-e", name], cwd=root, env=settings,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        done = subprocess.run(
+            [tox, "run", "--notest", "--workdir", str(work), "-e", name],
+            cwd=root,
+            env=settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         if not _has(found, release.patch):
             lines = done.stdout.splitlines() or ["tox said nothing"]
-            raise HistoryError(f"torch {release.patch}: its environment cannot be built: "
-                               f"{next((line for line in lines if 'rror' in line), lines[-1]).strip()}")
+            raise HistoryError(
+                f"torch {release.patch}: its environment cannot be built: "
+                f"{next((line for line in lines if 'rror' in line), lines[-1]).strip()}"
+            )
     return Environment(release.patch, found)
 
 
@@ -51,5 +64,11 @@ def _has(python: Path, patch: str) -> bool:
     if not python.exists():
         return False
     code = "from importlib.metadata import version; print(version('torch').partition('+')[0])"
-    done = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    done = subprocess.run(
+        [python, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
     return done.stdout.strip() == patch

@@ -26,8 +26,20 @@ from torch_history import versions
 from torch_history.matrix import walk
 from torch_history.errors import HistoryError
 
-_TEXTS = ("library", "release", "build", "device", "device_name", "python", "platform", "cpu_capability", "numpy", "syrupy", "pytest",
-          "sources")
+_TEXTS = (
+    "library",
+    "release",
+    "build",
+    "device",
+    "device_name",
+    "python",
+    "platform",
+    "cpu_capability",
+    "numpy",
+    "syrupy",
+    "pytest",
+    "sources",
+)
 _DEVICE = re.compile(r"[a-z]\w*(:\d+)?")
 Observations = Dict[str, Dict[str, dict]]  # behaviour -> case -> observation
 
@@ -48,7 +60,13 @@ class Given(NamedTuple):
     def order(self) -> tuple:
         """The cpu before the devices that lean on it, old before new; of one release the run that saw most, of those the smallest text."""
         device = self.run["device"]
-        return device != "cpu", device, versions.key(self.release.key), len(self.run["unknown"]), self.text
+        return (
+            device != "cpu",
+            device,
+            versions.key(self.release.key),
+            len(self.run["unknown"]),
+            self.text,
+        )
 
 
 def merge(root: Path, paths: List[Path], any_build: bool = False, dry_run: bool = False) -> int:
@@ -69,31 +87,53 @@ def merge(root: Path, paths: List[Path], any_build: bool = False, dry_run: bool 
         found = list(_uncovered(one, "recorded", _recorded(root, one, manifest), one.path))
         conflicts.extend(found)
         if not found:
-            same = set(one.run["observations"]) == set(manifest["verified"]) and not runs.read_back(root, one.run, one.release.key)
+            same = set(one.run["observations"]) == set(manifest["verified"]) and not runs.read_back(
+                root, one.run, one.release.key
+            )
             (already if same else entering).append(one)
     for conflict in conflicts:
-        console.print(f"in conflict, not entered: {conflict}", style="red", markup=False, soft_wrap=True)
+        console.print(
+            f"in conflict, not entered: {conflict}", style="red", markup=False, soft_wrap=True
+        )
     for one in already:
-        console.print(f"{one.name}: recorded from these sources already, and the same", soft_wrap=True)
+        console.print(
+            f"{one.name}: recorded from these sources already, and the same", soft_wrap=True
+        )
     if dry_run:
         for one in entering:
-            console.print(f"{one.name}: would be entered from {one.path}", markup=False, soft_wrap=True)
+            console.print(
+                f"{one.name}: would be entered from {one.path}", markup=False, soft_wrap=True
+            )
         return 1 if conflicts else 0
     if entering:
         walk.Walk(root).must_be_writable()
     outcomes = []
     for one in entering:
         began = time.monotonic()
-        outcomes.append(walk.Outcome(one.release, runs.merge(root, one.run, one.release.key), None, time.monotonic() - began))
+        outcomes.append(
+            walk.Outcome(
+                one.release,
+                runs.merge(root, one.run, one.release.key),
+                None,
+                time.monotonic() - began,
+            )
+        )
         console.print(walk.told(outcomes[-1]), soft_wrap=True)
-    wrong = [f"{one.name}: {behaviour}" for one in entering + already for behaviour in runs.read_back(root, one.run, one.release.key)]
+    wrong = [
+        f"{one.name}: {behaviour}"
+        for one in entering + already
+        for behaviour in runs.read_back(root, one.run, one.release.key)
+    ]
     for line in wrong:
         console.print(f"reading back failed: {line}", style="red", markup=False, soft_wrap=True)
     failed = [outcome for outcome in outcomes if walk.failures(outcome)]
     changes = sum(len(outcome.merged.added) for outcome in outcomes)
-    console.print(f"{len(entering)} entered, {len(already)} recorded already, {len(conflicts)} in conflict, "
-                  f"{len(failed)} with failures, {changes} entries changed; "
-                  "see `torch-history check` for changes without annotation", soft_wrap=True)
+    console.print(
+        f"{len(entering)} entered, {len(already)} recorded already, {len(conflicts)} in conflict, "
+        f"{len(failed)} with failures, {changes} entries changed; "
+        "see `torch-history check` for changes without annotation",
+        soft_wrap=True,
+    )
     return 1 if conflicts or failed or wrong else 0
 
 
@@ -105,8 +145,14 @@ def _read_all(root: Path, paths: List[Path], any_build: bool) -> Tuple[List[Give
     files: List[Tuple[Path, bool]] = []  # a file, and whether it was named itself
     for path in paths:
         if not path.exists():
-            raise HistoryError(f"{path}: no such file or folder: give what `torch-history record` left in .history/")
-        files.extend([(file, False) for file in sorted(path.rglob("*.json"))] if path.is_dir() else [(path, True)])
+            raise HistoryError(
+                f"{path}: no such file or folder: give what `torch-history record` left in .history/"
+            )
+        files.extend(
+            [(file, False) for file in sorted(path.rglob("*.json"))]
+            if path.is_dir()
+            else [(path, True)]
+        )
     found, passed_over = [], []
     digest, known = sources.digest(root), set(catalogue.behaviours(root))
     for path, named in files:
@@ -116,28 +162,44 @@ def _read_all(root: Path, paths: List[Path], any_build: bool) -> Tuple[List[Give
         else:
             found.append(_checked(root, path, data, digest, known, any_build))
     if not found:
-        raise HistoryError(f"{paths[0]}: holds no run file: give what `torch-history record` left in .history/")
+        raise HistoryError(
+            f"{paths[0]}: holds no run file: give what `torch-history record` left in .history/"
+        )
     return found, passed_over
 
 
 def _checked(root: Path, path: Path, run: dict, digest: str, known: set, any_build: bool) -> Given:
     """A run, whole and of this checkout."""
     observations, unknown = run.get("observations"), run.get("unknown")
-    if (run.get("format") != manifests.FORMAT or not all(isinstance(run.get(name), str) for name in _TEXTS)
-            or not _objects(observations) or not isinstance(unknown, dict) or not _DEVICE.fullmatch(run["device"])
-            or not all(isinstance(why, str) for why in unknown.values()) or run.get("verified") != sorted(observations)):
-        raise HistoryError(f"{path}: not a run file of format {manifests.FORMAT}: record the release again")
+    if (
+        run.get("format") != manifests.FORMAT
+        or not all(isinstance(run.get(name), str) for name in _TEXTS)
+        or not _objects(observations)
+        or not isinstance(unknown, dict)
+        or not _DEVICE.fullmatch(run["device"])
+        or not all(isinstance(why, str) for why in unknown.values())
+        or run.get("verified") != sorted(observations)
+    ):
+        raise HistoryError(
+            f"{path}: not a run file of format {manifests.FORMAT}: record the release again"
+        )
     if run["sources"] != digest:
-        raise HistoryError(f"{path}: recorded from other sources ({run['sources']}) than this checkout's ({digest}): "
-                           f"check out what it was recorded from, or record {run['release']} again")
+        raise HistoryError(
+            f"{path}: recorded from other sources ({run['sources']}) than this checkout's ({digest}): "
+            f"check out what it was recorded from, or record {run['release']} again"
+        )
     try:
-        release, = matrix.choose(root, [run["release"]])
+        (release,) = matrix.choose(root, [run["release"]])
     except HistoryError as error:
         raise HistoryError(f"{path}: {error}") from None
     if release.patch != run["release"]:
-        raise HistoryError(f"{path}: {run['release']} is a line, not a release: record the release again")
+        raise HistoryError(
+            f"{path}: {run['release']} is a line, not a release: record the release again"
+        )
     for behaviour in known ^ (set(observations) | set(unknown)):
-        raise HistoryError(f"{path}: it does not tell of {behaviour}, or there is no such behaviour: record the release again, whole")
+        raise HistoryError(
+            f"{path}: it does not tell of {behaviour}, or there is no such behaviour: record the release again, whole"
+        )
     refused = runs.why_not(run, any_build)
     if refused:
         raise HistoryError(f"{path}: {refused}")
@@ -146,7 +208,9 @@ def _checked(root: Path, path: Path, run: dict, digest: str, known: set, any_bui
             try:
                 encode.verified(observation)
             except HistoryError as error:
-                raise HistoryError(f"{path}: {behaviour} ({case}): {error}: record the release again") from None
+                raise HistoryError(
+                    f"{path}: {behaviour} ({case}): {error}: record the release again"
+                ) from None
     try:
         return Given(path, release, run, json.dumps(run, sort_keys=True, allow_nan=False))
     except ValueError as error:
@@ -154,7 +218,9 @@ def _checked(root: Path, path: Path, run: dict, digest: str, known: set, any_bui
 
 
 def _objects(observations: object) -> bool:
-    return isinstance(observations, dict) and all(isinstance(cases, dict) and cases for cases in observations.values())
+    return isinstance(observations, dict) and all(
+        isinstance(cases, dict) and cases for cases in observations.values()
+    )
 
 
 def _choose(given: List[Given]) -> Tuple[List[Given], List[str]]:
@@ -164,7 +230,11 @@ def _choose(given: List[Given]) -> Tuple[List[Given], List[str]]:
         machines.setdefault(one.name, []).append(one)
     chosen, conflicts = [], []
     for first, *others in machines.values():
-        found = [line for other in others for line in _uncovered(first, other.path, other.run["observations"], first.path)]
+        found = [
+            line
+            for other in others
+            for line in _uncovered(first, other.path, other.run["observations"], first.path)
+        ]
         conflicts.extend(found)
         if not found:
             chosen.append(first)
@@ -185,8 +255,10 @@ def _uncovered(one: Given, where: object, observations: Observations, here: Path
                 if places:
                     more = f" ({len(places)} places)" if len(places) > 1 else ""
                     first = places[0]
-                    yield (f"{told}: {first.path}: {where}: {report.short(first.expected, 80)}; "
-                           f"{here}: {report.short(first.observed, 80)}{more}")
+                    yield (
+                        f"{told}: {first.path}: {where}: {report.short(first.expected, 80)}; "
+                        f"{here}: {report.short(first.observed, 80)}{more}"
+                    )
 
 
 def _recorded(root: Path, one: Given, manifest: dict) -> Observations:

@@ -26,8 +26,13 @@ def releases(root: Path) -> Dict[str, Release]:
     """Line -> release, oldest first, as tox.ini names them."""
     parser = configparser.ConfigParser(interpolation=None)
     if not parser.read(root / "tox.ini"):
-        raise HistoryError(f"{root / 'tox.ini'}: no such file: run this in the repository's root, or name it with --root")
-    found = {line: Release(line, patch, f"torch{line}") for line, patch in _DEPENDENCY.findall(parser["testenv"]["deps"])}
+        raise HistoryError(
+            f"{root / 'tox.ini'}: no such file: run this in the repository's root, or name it with --root"
+        )
+    found = {
+        line: Release(line, patch, f"torch{line}")
+        for line, patch in _DEPENDENCY.findall(parser["testenv"]["deps"])
+    }
     return {line: found[line] for line in sorted(found, key=versions.key)}
 
 
@@ -39,8 +44,10 @@ def choose(root: Path, asked: List[str]) -> List[Release]:
         numbers, final = versions.parse(text)
         line = versions.line(text)
         if line not in matrix or not final:
-            raise HistoryError(f"release {text!r} is not in the matrix of tox.ini ({', '.join(matrix)}): "
-                               "add `torch<line>: torch==<patch>` there first")
+            raise HistoryError(
+                f"release {text!r} is not in the matrix of tox.ini ({', '.join(matrix)}): "
+                "add `torch<line>: torch==<patch>` there first"
+            )
         if len(numbers) == 2 or text == matrix[line].patch:
             chosen.add(matrix[line])
         else:
@@ -66,5 +73,9 @@ def overview(root: Path, device: str) -> Iterator[Dict[str, Any]]:
             "unknown": manifest["unknown"] if manifest else {},
             "build": manifest and manifest["build"],
             "python": manifest and manifest["python"],
-            "reason": None if manifest else failure.read_text(encoding="utf-8") if failure.exists() else "not recorded",
+            "reason": None
+            if manifest
+            else failure.read_text(encoding="utf-8")
+            if failure.exists()
+            else "not recorded",
         }

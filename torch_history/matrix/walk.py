@@ -36,8 +36,21 @@ class Outcome(NamedTuple):
 class Walk:
     """Records releases one after the other; ``tell(stage)`` is called as each goes on."""
 
-    def __init__(self, root: Path, device: str = "cpu", free: bool = False, here: bool = False, any_build: bool = False):
-        self.root, self.device, self.free, self.here, self.any_build = root, device, free, here, any_build
+    def __init__(
+        self,
+        root: Path,
+        device: str = "cpu",
+        free: bool = False,
+        here: bool = False,
+        any_build: bool = False,
+    ):
+        self.root, self.device, self.free, self.here, self.any_build = (
+            root,
+            device,
+            free,
+            here,
+            any_build,
+        )
         self.work = root / ".history"
         self.sources = sources.digest(root)
 
@@ -51,8 +64,10 @@ class Walk:
                 with tempfile.TemporaryFile(dir=folder):
                     pass
             except OSError as error:
-                raise HistoryError(f"{folder}: cannot be written ({error.strerror}): make the folder writable; "
-                                   "nothing recorded was lost") from None
+                raise HistoryError(
+                    f"{folder}: cannot be written ({error.strerror}): make the folder writable; "
+                    "nothing recorded was lost"
+                ) from None
 
     def up_to_date(self, release: Release) -> bool:
         """Whether a release was recorded from the sources as they are."""
@@ -85,10 +100,24 @@ class Walk:
     def _record(self, release: Release, tell: Callable[[str], None]) -> runs.Merged:
         run_file = self.run_file(release)
         run_file.unlink(missing_ok=True)
-        options = ["--record-to", str(run_file), "--device", self.device, "-p", "no:randomly", "-p", "no:cacheprovider",
-                   "--ignore=spec/benchmarks", "spec"]
-        environment = {**os.environ, "TORCH": f"torch=={release.patch}", "TORCH_PYTHON": python_of(release),
-                       "OMP_NUM_THREADS": "1"}  # more threads move last bits, within tolerance, by the number of cores
+        options = [
+            "--record-to",
+            str(run_file),
+            "--device",
+            self.device,
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+            "--ignore=spec/benchmarks",
+            "spec",
+        ]
+        environment = {
+            **os.environ,
+            "TORCH": f"torch=={release.patch}",
+            "TORCH_PYTHON": python_of(release),
+            "OMP_NUM_THREADS": "1",
+        }  # more threads move last bits, within tolerance, by the number of cores
         if self.free:
             environment["UV_NO_CACHE"] = "1"  # else the wheel stays in uv's cache
         log = self.work / f"{release.patch}-{self.device}.log"
@@ -97,7 +126,13 @@ class Walk:
         else:
             tell("installing")
             tox = [shutil.which("tox") or _no_tox(), "run", "-e", release.environment]
-            self._run([*tox, "--notest"], environment, log, "the environment cannot be built", lambda line: None)
+            self._run(
+                [*tox, "--notest"],
+                environment,
+                log,
+                "the environment cannot be built",
+                lambda line: None,
+            )
             command = [*tox, "--", *options]
         tell("running the spec")
 
@@ -109,20 +144,37 @@ class Walk:
         self._run(command, environment, log, "the run failed", follow, accept=run_file.exists)
         run = store.read_json(run_file)
         if run["release"] != release.patch:
-            raise subprocess.SubprocessError(f"the environment holds torch {run['release']}, not {release.patch}")
+            raise subprocess.SubprocessError(
+                f"the environment holds torch {run['release']}, not {release.patch}"
+            )
         refused = runs.why_not(run, self.any_build)
         if refused:
             raise subprocess.SubprocessError(refused)
         tell("entering the run into the records")
         return runs.merge(self.root, run, release.key)
 
-    def _run(self, command: List[str], environment: dict, log: Path, what: str, follow: Callable[[str], None],
-             accept: Optional[Callable[[], bool]] = None) -> None:
+    def _run(
+        self,
+        command: List[str],
+        environment: dict,
+        log: Path,
+        what: str,
+        follow: Callable[[str], None],
+        accept: Optional[Callable[[], bool]] = None,
+    ) -> None:
         """Run a command, its output in a log; raises SubprocessError with its last words where it fails."""
         with open(log, "w", encoding="utf-8") as output:
-            process = subprocess.Popen(command, cwd=self.root, env=environment, stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                                       start_new_session=True)
+            process = subprocess.Popen(
+                command,
+                cwd=self.root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
             last = ""
             try:
                 for line in process.stdout:
@@ -136,7 +188,9 @@ class Walk:
                 process.wait()
                 raise
         if not accept() if accept else process.returncode:
-            raise subprocess.SubprocessError(f"{what}: {last[:200]} (log: {log.relative_to(self.root)})")
+            raise subprocess.SubprocessError(
+                f"{what}: {last[:200]} (log: {log.relative_to(self.root)})"
+            )
 
     def read_back(self, chosen: List[Release]) -> List[str]:
         """The behaviours whose records, read anew, do not give back what these releases' runs observed."""
@@ -144,7 +198,10 @@ class Walk:
         for release in chosen:
             if self.run_file(release).exists():
                 run = store.read_json(self.run_file(release))
-                wrong.extend(f"{release.key}: {behaviour}" for behaviour in runs.read_back(self.root, run, release.key))
+                wrong.extend(
+                    f"{release.key}: {behaviour}"
+                    for behaviour in runs.read_back(self.root, run, release.key)
+                )
         return wrong
 
 
@@ -155,7 +212,14 @@ def _no_tox() -> str:
 def record(walk: Walk, asked: List[str], again: bool) -> int:
     """The record command: walk, show progress, read back, say what changed. Returns the exit status."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
     console = Console(highlight=False)
     chosen = choose(walk.root, asked)
@@ -163,16 +227,28 @@ def record(walk: Walk, asked: List[str], again: bool) -> int:
     outcomes: List[Outcome] = []
     done = 0
     try:
-        with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                      TimeElapsedColumn(), console=console) as progress:
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+        ) as progress:
             task = progress.add_task("recording", total=len(chosen))
             for release in chosen:
                 if not again and walk.up_to_date(release):
                     done += 1
-                    console.print(f"torch {release.patch}: recorded from these sources already (--again records it anew)")
+                    console.print(
+                        f"torch {release.patch}: recorded from these sources already (--again records it anew)"
+                    )
                 else:
-                    outcome = walk.record(release, lambda stage, release=release: progress.update(
-                        task, description=f"torch {release.patch}: {stage}"))
+                    outcome = walk.record(
+                        release,
+                        lambda stage, release=release: progress.update(
+                            task, description=f"torch {release.patch}: {stage}"
+                        ),
+                    )
                     outcomes.append(outcome)
                     done += outcome.merged is not None
                     console.print(told(outcome), soft_wrap=True)
@@ -180,15 +256,19 @@ def record(walk: Walk, asked: List[str], again: bool) -> int:
             progress.update(task, description="reading back")
             wrong = walk.read_back(chosen)
     except KeyboardInterrupt:
-        console.print(f"interrupted: {done} of {len(chosen)} releases are recorded, nothing is lost; "
-                      "the same command goes on where this one was")
+        console.print(
+            f"interrupted: {done} of {len(chosen)} releases are recorded, nothing is lost; "
+            "the same command goes on where this one was"
+        )
         return 130
     for line in wrong:
         console.print(f"reading back failed: {line}", style="red", markup=False)
     failed = [outcome for outcome in outcomes if outcome.failure or failures(outcome)]
     changes = sum(len(outcome.merged.added) for outcome in outcomes if outcome.merged)
-    console.print(f"{sum(outcome.merged is not None for outcome in outcomes)} recorded, {len(failed)} with failures, {changes} entries changed; "
-                  "see `torch-history check` for changes without annotation")
+    console.print(
+        f"{sum(outcome.merged is not None for outcome in outcomes)} recorded, {len(failed)} with failures, {changes} entries changed; "
+        "see `torch-history check` for changes without annotation"
+    )
     return 1 if failed or wrong else 0
 
 

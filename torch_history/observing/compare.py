@@ -58,7 +58,9 @@ def same(expected: Observation, observed: Observation) -> bool:
 def largest_ulp(expected: Observation, observed: Observation) -> int:
     """The largest distance between two agreeing observations, in units in the last place of each tensor's dtype."""
     pairs = _tensors(expected.value, observed.value)
-    return max((int(ulp_distance(one, other).max()) for one, other in pairs if one.array.size), default=0)
+    return max(
+        (int(ulp_distance(one, other).max()) for one, other in pairs if one.array.size), default=0
+    )
 
 
 def ulp_distance(expected: Tensor, observed: Tensor) -> np.ndarray:
@@ -69,7 +71,9 @@ def ulp_distance(expected: Tensor, observed: Tensor) -> np.ndarray:
     one, other = (_ordinal(tensor.array) for tensor in (expected, observed))
     if expected.dtype == "bfloat16":  # held in float32, whose last 16 bits are zero
         one, other = one >> 16, other >> 16
-    distance = np.maximum(one, other).astype("uint64") - np.minimum(one, other).astype("uint64")  # int64 would overflow
+    distance = np.maximum(one, other).astype("uint64") - np.minimum(one, other).astype(
+        "uint64"
+    )  # int64 would overflow
     return distance.max(axis=-1) if storage.kind == "c" else distance
 
 
@@ -104,10 +108,18 @@ def _trees(path: str, expected: Any, observed: Any) -> Iterator[Mismatch]:
             yield Mismatch(path, f"the keys {list(expected)}", f"the keys {list(observed)}")
         for name in expected:
             if name in observed:
-                yield from _trees(path if name.startswith("$") else f"{path}[{name!r}]", expected[name], observed[name])
+                yield from _trees(
+                    path if name.startswith("$") else f"{path}[{name!r}]",
+                    expected[name],
+                    observed[name],
+                )
     elif isinstance(expected, list):
         if len(expected) != len(observed):
-            yield Mismatch(path, f"{len(expected)} items {_text(expected)}", f"{len(observed)} items {_text(observed)}")
+            yield Mismatch(
+                path,
+                f"{len(expected)} items {_text(expected)}",
+                f"{len(observed)} items {_text(observed)}",
+            )
         else:
             for index, pair in enumerate(zip(expected, observed)):
                 yield from _trees(f"{path}[{index}]", *pair)
@@ -176,4 +188,7 @@ def _outcome(observation: Observation) -> str:
 
 
 def _warnings(observation: Observation) -> str:
-    return "; ".join(f"{warning.category}: {warning.message}" for warning in observation.warned) or "no warning"
+    return (
+        "; ".join(f"{warning.category}: {warning.message}" for warning in observation.warned)
+        or "no warning"
+    )

@@ -30,9 +30,25 @@ from torch_history.errors import HistoryError
 from torch_history.observing.observation import Observation, Raised, Warned
 
 # torch dtype -> the NumPy dtype that holds its values exactly
-STORAGE = {name: np.dtype(name) for name in
-           ("bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64",
-            "float16", "float32", "float64", "complex64", "complex128")}
+STORAGE = {
+    name: np.dtype(name)
+    for name in (
+        "bool",
+        "uint8",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    )
+}
 STORAGE["bfloat16"] = np.dtype("float32")
 _HEADER = re.compile(r"(\w+)\[([\d,]*)\]( requires_grad)?")
 
@@ -42,7 +58,9 @@ class Tensor:
 
     __slots__ = ("header", "_array", "_rows")
 
-    def __init__(self, header: str, array: Optional[np.ndarray] = None, rows: Optional[List[str]] = None):
+    def __init__(
+        self, header: str, array: Optional[np.ndarray] = None, rows: Optional[List[str]] = None
+    ):
         self.header, self._array, self._rows = header, array, rows
 
     @property
@@ -62,7 +80,9 @@ class Tensor:
         if self._rows is None:
             self._rows = _format(self._array)
             if not np.array_equal(_bits(_parse(self.header, self._rows)), _bits(self._array)):
-                raise HistoryError(f"the text of a tensor {self.header} does not give back its bits")  # pragma: no cover
+                raise HistoryError(
+                    f"the text of a tensor {self.header} does not give back its bits"
+                )  # pragma: no cover
         return self._rows
 
     def __repr__(self) -> str:
@@ -96,7 +116,9 @@ def _parse(header: str, rows: List[str]) -> np.ndarray:
         if dtype.kind == "f":
             array = np.array(list(map(float, text.split())), dtype)
         elif dtype.kind == "c":
-            array = np.array([complex(*map(float, pair.split(","))) for pair in text.split()], dtype)
+            array = np.array(
+                [complex(*map(float, pair.split(","))) for pair in text.split()], dtype
+            )
         elif dtype.kind == "b":
             array = np.array([{"True": True, "False": False}[word] for word in text.split()], dtype)
         else:
@@ -106,7 +128,9 @@ def _parse(header: str, rows: List[str]) -> np.ndarray:
                 raise ValueError
         return array.reshape(shape)
     except (ValueError, KeyError, TypeError, OverflowError):
-        raise HistoryError(f"the rows of a tensor {header} do not hold its values: {str(rows)[:60]}") from None
+        raise HistoryError(
+            f"the rows of a tensor {header} do not hold its values: {str(rows)[:60]}"
+        ) from None
 
 
 def encode(value: Any, path: str = "value") -> Any:
@@ -123,25 +147,41 @@ def encode(value: Any, path: str = "value") -> Any:
     if isinstance(value, dict):
         if all(type(name) is str and not name.startswith("$") for name in value):
             return {name: encode(item, f"{path}[{name!r}]") for name, item in value.items()}
-        return {"$dict": [[encode(name, path), encode(item, f"{path}[{name!r}]")] for name, item in value.items()]}
+        return {
+            "$dict": [
+                [encode(name, path), encode(item, f"{path}[{name!r}]")]
+                for name, item in value.items()
+            ]
+        }
     if isinstance(value, np.ndarray):
         return _tensor(value.dtype.name, value, False)
-    if hasattr(value, "requires_grad") and hasattr(value, "detach"):  # a torch.Tensor, without importing torch
+    if hasattr(value, "requires_grad") and hasattr(
+        value, "detach"
+    ):  # a torch.Tensor, without importing torch
         name = str(value.dtype).replace("torch.", "")
         plain = value.detach().cpu()
-        return _tensor(name, (plain.float() if name == "bfloat16" else plain).numpy().copy(), value.requires_grad)
+        return _tensor(
+            name,
+            (plain.float() if name == "bfloat16" else plain).numpy().copy(),
+            value.requires_grad,
+        )
     if kind.__name__ == "Size":
         return {"$size": list(value)}
     if kind.__name__ == "dtype":
         return {"$dtype": str(value).replace("torch.", "")}
-    raise TypeError(f"{path} is a {kind.__module__}.{kind.__qualname__}: observe tensors and facts "
-                    "(None, bool, int, float, str, list, tuple, dict, Size, dtype)")
+    raise TypeError(
+        f"{path} is a {kind.__module__}.{kind.__qualname__}: observe tensors and facts "
+        "(None, bool, int, float, str, list, tuple, dict, Size, dtype)"
+    )
 
 
 def _tensor(name: str, array: np.ndarray, requires_grad: bool) -> Tensor:
     if name not in STORAGE:
         raise TypeError(f"a tensor of dtype {name} cannot be recorded: observe facts about it")
-    return Tensor(f"{name}[{','.join(map(str, array.shape))}]{' requires_grad' if requires_grad else ''}", array)
+    return Tensor(
+        f"{name}[{','.join(map(str, array.shape))}]{' requires_grad' if requires_grad else ''}",
+        array,
+    )
 
 
 def _dump_value(tree: Any) -> Any:
@@ -175,7 +215,11 @@ def digest(observation: Observation) -> str:
     facts = json.dumps(observation, default=header)
     found = hashlib.blake2b(facts.encode(), digest_size=8)
     for tensor in tensors:
-        found.update(tensor.array.tobytes() if sys.byteorder == "little" else tensor.array.byteswap().tobytes())
+        found.update(
+            tensor.array.tobytes()
+            if sys.byteorder == "little"
+            else tensor.array.byteswap().tobytes()
+        )
     return found.hexdigest()
 
 
@@ -199,7 +243,11 @@ def seal(data: dict) -> dict:
 def load(data: dict) -> Observation:
     """The encoded observation of a JSON, unparsed. Raises HistoryError where the JSON is no observation."""
     try:
-        if not isinstance(data, dict) or set(data) - {"value", "raised", "warned", "digest"} or ("value" in data) == ("raised" in data):
+        if (
+            not isinstance(data, dict)
+            or set(data) - {"value", "raised", "warned", "digest"}
+            or ("value" in data) == ("raised" in data)
+        ):
             raise KeyError
         raised = Raised(**data["raised"]) if "raised" in data else None
         warned = [Warned(**warning) for warning in data.get("warned", [])]

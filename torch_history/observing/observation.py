@@ -11,7 +11,10 @@ _NOISE = [
     (re.compile(r"\x1b\[[0-9;]*m"), ""),  # terminal colours
     (re.compile(r"\n?Exception raised from .*", re.DOTALL), ""),  # C++ stack, torch >= 1.6
     (re.compile(r"\nframe #0: .*", re.DOTALL), ""),  # C++ stack, torch 1.4 and 1.5
-    (re.compile(r"\s*\(\S+ at [^()\s]+\.(?:cpp|cc|cu|h):\d+\)"), ""),  # "(checkIn at ../aten/x.cpp:12)"
+    (
+        re.compile(r"\s*\(\S+ at [^()\s]+\.(?:cpp|cc|cu|h):\d+\)"),
+        "",
+    ),  # "(checkIn at ../aten/x.cpp:12)"
     (re.compile(r"\s*\(Triggered internally at\s+[^()]*\)"), ""),
     (re.compile(r"\[enforce fail at \S+:\d+\][ .]*"), ""),
     (re.compile(r"[,;]? at \S+\.(?:cpp|cc|cu|c|h)\"?:\d+"), ""),

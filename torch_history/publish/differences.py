@@ -15,7 +15,13 @@ from torch_history.catalogue.source import Behaviour, Change
 from torch_history.questions.kinds import KINDS
 
 NAME = "DIFFERENCES.md"
-HURTS = ("silent", "error", "api-gone", "exception", "random")  # what breaks or bends a program that ran before
+HURTS = (
+    "silent",
+    "error",
+    "api-gone",
+    "exception",
+    "random",
+)  # what breaks or bends a program that ran before
 NUMBER = re.compile(r"pytorch#(\d+)")
 CODE = re.compile(r"(?<![`\w])[\w.]*[_*<>][\w.*<>]*(=[\w.\"]+)?(\([^)\s]*\))?(?![`\w])")
 _LENGTH = 60  # characters of a value
@@ -33,14 +39,19 @@ class Event(NamedTuple):
 def events(root: Path, known: Dict[str, Behaviour]) -> List[Event]:
     """Every annotated change that the records hold for the cpu, by release, the most harmful kinds first."""
     records = {name: store.read(store.path_of(root / "spec", name)) for name in known}
-    return [Event(behaviour, change, list(_lines(records[behaviour.id], change.version))) for behaviour, change in changes(known.values())]
+    return [
+        Event(behaviour, change, list(_lines(records[behaviour.id], change.version)))
+        for behaviour, change in changes(known.values())
+    ]
 
 
 def changes(behaviours: Iterable[Behaviour]) -> List[Tuple[Behaviour, Change]]:
     """Every annotated change with its behaviour, by release, the most harmful kinds first."""
     order = list(KINDS)
-    return sorted(((behaviour, change) for behaviour in behaviours for change in behaviour.changes),
-                  key=lambda pair: (versions.key(pair[1].version), order.index(pair[1].kind)))
+    return sorted(
+        ((behaviour, change) for behaviour in behaviours for change in behaviour.changes),
+        key=lambda pair: (versions.key(pair[1].version), order.index(pair[1].kind)),
+    )
 
 
 class Causes(NamedTuple):
@@ -67,8 +78,12 @@ def _lines(record: store.Record, version: str) -> Iterator[Tuple[str, str]]:
     for name, devices in record.items():
         lines = [line for line in devices.get("cpu", {}) if versions.is_line(line)]
         if version in lines[1:]:
-            before, after = (devices["cpu"][line] for line in (lines[lines.index(version) - 1], version))
-            yield from report.lines_of_change({"cases": [{"case": name, "before": before, "after": after}]}, _LENGTH)
+            before, after = (
+                devices["cpu"][line] for line in (lines[lines.index(version) - 1], version)
+            )
+            yield from report.lines_of_change(
+                {"cases": [{"case": name, "before": before, "after": after}]}, _LENGTH
+            )
 
 
 def page(root: Path, known: Dict[str, Behaviour]) -> str:
@@ -119,11 +134,27 @@ def _glance(all_events: List[Event], recorded: List[str]) -> Iterator[str]:
     yield ""
     yield "Changes by release and kind; the left ones hurt most."
     yield ""
-    yield from _table(["release", *(KINDS[kind].partition(" (")[0] for kind in used), "all"], [
-        [_to_release(line), *(str(counts.get((line, kind), "")) for kind in used),
-         str(sum(counts.get((line, kind), 0) for kind in used))]
-        for line in recorded[1:]] + [
-        ["all", *(str(sum(number for key, number in counts.items() if key[1] == kind)) for kind in used), str(len(all_events))]])
+    yield from _table(
+        ["release", *(KINDS[kind].partition(" (")[0] for kind in used), "all"],
+        [
+            [
+                _to_release(line),
+                *(str(counts.get((line, kind), "")) for kind in used),
+                str(sum(counts.get((line, kind), 0) for kind in used)),
+            ]
+            for line in recorded[1:]
+        ]
+        + [
+            [
+                "all",
+                *(
+                    str(sum(number for key, number in counts.items() if key[1] == kind))
+                    for kind in used
+                ),
+                str(len(all_events)),
+            ]
+        ],
+    )
 
 
 def _subjects(all_events: List[Event]) -> Iterator[str]:
@@ -132,7 +163,11 @@ def _subjects(all_events: List[Event]) -> Iterator[str]:
     yield "Only what breaks a program or changes its numbers. A line is one cause at one release; behaviours that share it are counted."
     yield ""
     for chapter in sorted({event.behaviour.chapter for event in all_events}):
-        own = [event for event in all_events if event.behaviour.chapter == chapter and event.change.kind in HURTS]
+        own = [
+            event
+            for event in all_events
+            if event.behaviour.chapter == chapter and event.change.kind in HURTS
+        ]
         if not own:
             continue
         together: Dict[tuple, List[Event]] = {}
@@ -147,9 +182,18 @@ def _subjects(all_events: List[Event]) -> Iterator[str]:
             advice = next((event.change.advice for event in group if event.change.advice), None)
             seen = f"[{group[0].behaviour.claim}]({group[0].behaviour.file}#L{group[0].behaviour.line})"
             more = f" and {len(group) - 1} more" if len(group) > 1 else ""
-            rows.append([_to_release(version), KINDS[kind], seen + more,
-                         _prose(first.text) + (f". *{_prose(advice)}*" if advice else ""), _cause(first)])
-        yield from _table(["release", "kind", "behaviour", "what changed, and *what to do*", "cause"], rows)
+            rows.append(
+                [
+                    _to_release(version),
+                    KINDS[kind],
+                    seen + more,
+                    _prose(first.text) + (f". *{_prose(advice)}*" if advice else ""),
+                    _cause(first),
+                ]
+            )
+        yield from _table(
+            ["release", "kind", "behaviour", "what changed, and *what to do*", "cause"], rows
+        )
 
 
 def _releases(all_events: List[Event], recorded: List[str]) -> Iterator[str]:
@@ -166,11 +210,19 @@ def _releases(all_events: List[Event], recorded: List[str]) -> Iterator[str]:
             group = [event for event in own if event.change.kind == kind]
             yield f"#### {version}: {KINDS[kind]} ({len(group)})"
             yield ""
-            yield from _table(["behaviour", "before → after", "what changed, and *what to do*", "cause"], [
-                [f"`{event.behaviour.id}`",
-                 _arrows(event.lines),
-                 _prose(event.change.text) + (f". *{_prose(event.change.advice)}*" if event.change.advice else ""),
-                 _cause(event.change)] for event in group])
+            yield from _table(
+                ["behaviour", "before → after", "what changed, and *what to do*", "cause"],
+                [
+                    [
+                        f"`{event.behaviour.id}`",
+                        _arrows(event.lines),
+                        _prose(event.change.text)
+                        + (f". *{_prose(event.change.advice)}*" if event.change.advice else ""),
+                        _cause(event.change),
+                    ]
+                    for event in group
+                ],
+            )
 
 
 def _drift(known: Dict[str, dict]) -> Iterator[str]:
@@ -181,13 +233,18 @@ def _drift(known: Dict[str, dict]) -> Iterator[str]:
         for number, release in enumerate(releases[1:], start=1):
             before, after = steps[number - 1], steps[number]
             if before is not None and after is not None and before != after:
-                moved.setdefault(behaviour, []).append(f"{versions.line(release)}: {before} → {after}")
+                moved.setdefault(behaviour, []).append(
+                    f"{versions.line(release)}: {before} → {after}"
+                )
     yield "## Where arithmetic moved within tolerance"
     yield ""
     yield f"In {len(moved)} behaviours the last bits moved, by less than the tolerance of `torch.testing.assert_close`: no change of behaviour, but a test of yours that asks for"
     yield "equal bits trips over it. The numbers are the largest distance from the recorded entry, in units in the last place (ULP), before and from that release."
     yield ""
-    yield from _table(["behaviour", "release: ULP before → after"], [[f"`{name}`", ", ".join(steps)] for name, steps in moved.items()])
+    yield from _table(
+        ["behaviour", "release: ULP before → after"],
+        [[f"`{name}`", ", ".join(steps)] for name, steps in moved.items()],
+    )
 
 
 def _causes(all_events: List[Event]) -> Iterator[str]:
@@ -204,7 +261,11 @@ def _causes(all_events: List[Event]) -> Iterator[str]:
 
 def unverified(root: Path, known: Dict[str, dict]) -> List[str]:
     """Where the records know nothing."""
-    missing = [f"torch {release}: not recorded" for release in matrix.releases(root) if release not in map(versions.line, known)]
+    missing = [
+        f"torch {release}: not recorded"
+        for release in matrix.releases(root)
+        if release not in map(versions.line, known)
+    ]
     for release, manifest in known.items():
         for behaviour, why in manifest["unknown"].items():
             missing.append(f"torch {release}: `{behaviour}`: {report.short(why, 200)}")
@@ -212,11 +273,18 @@ def unverified(root: Path, known: Dict[str, dict]) -> List[str]:
     if not devices - {"cpu"}:
         missing.append("any device but the CPU: CUDA is unknown on every release")
     platforms = sorted({manifest["platform"] for manifest in known.values()})
-    pythons = sorted({manifest["python"] for manifest in known.values()}, key=lambda text: [int(part) for part in text.split(".")])
+    pythons = sorted(
+        {manifest["python"] for manifest in known.values()},
+        key=lambda text: [int(part) for part in text.split(".")],
+    )
     capabilities = sorted({manifest["cpu_capability"] for manifest in known.values()})
-    missing.append(f"any platform but {', '.join(platforms)}; any Python but {', '.join(pythons)}; any CPU capability but {', '.join(capabilities)}")
+    missing.append(
+        f"any platform but {', '.join(platforms)}; any Python but {', '.join(pythons)}; any CPU capability but {', '.join(capabilities)}"
+    )
     missing.append("patch releases but those recorded: " + ", ".join(known))
-    missing.append("what no behaviour asks about: the specification covers the subjects of its chapters, not all of torch")
+    missing.append(
+        "what no behaviour asks about: the specification covers the subjects of its chapters, not all of torch"
+    )
     return missing
 
 
@@ -236,7 +304,9 @@ def _arrows(lines: List[Tuple[str, str]]) -> str:
 
 def _prose(words: Optional[str]) -> str:
     """Words of a marker in a cell: names with underscores, stars or angles are code, or Markdown would eat them."""
-    return CODE.sub(lambda word: f"`{word[0]}`", " ".join((words or "").replace("|", "\\|").split()))
+    return CODE.sub(
+        lambda word: f"`{word[0]}`", " ".join((words or "").replace("|", "\\|").split())
+    )
 
 
 def _cause(change: Change) -> str:
@@ -247,8 +317,13 @@ def _cause(change: Change) -> str:
 def _links(all_events: List[Event]) -> Iterator[str]:
     """Where the numbers of the causes lead to."""
     yield ""
-    numbers = {number for event in all_events for number in NUMBER.findall(event.change.cause or "")}
-    yield from (f"[pytorch#{number}]: https://github.com/pytorch/pytorch/issues/{number}" for number in sorted(numbers, key=int))
+    numbers = {
+        number for event in all_events for number in NUMBER.findall(event.change.cause or "")
+    }
+    yield from (
+        f"[pytorch#{number}]: https://github.com/pytorch/pytorch/issues/{number}"
+        for number in sorted(numbers, key=int)
+    )
 
 
 def _to_release(line: str) -> str:

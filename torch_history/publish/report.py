@@ -18,9 +18,12 @@ POSSIBLE = "Only possible: the object is unknown, or more than the call decides"
 
 # ---- JSON
 
+
 def as_json(answer: Answer) -> dict:
     """The answer as plain data."""
-    counts = {kind: sum(difference.kind == kind for difference in answer.differences) for kind in KINDS}
+    counts = {
+        kind: sum(difference.kind == kind for difference in answer.differences) for kind in KINDS
+    }
     return {
         "format": FORMAT,
         "from": _side(answer.before),
@@ -35,11 +38,19 @@ def as_json(answer: Answer) -> dict:
 
 
 def _side(side: Side) -> dict:
-    return {"version": side.asked, "release": side.release, "run": side.verified, "neighbours": side.neighbours}
+    return {
+        "version": side.asked,
+        "release": side.release,
+        "run": side.verified,
+        "neighbours": side.neighbours,
+    }
 
 
 def _entry(held: Entry) -> dict:
-    return {"since": held.since, **{part: value for part, value in held.observation.items() if part != "digest"}}
+    return {
+        "since": held.since,
+        **{part: value for part, value in held.observation.items() if part != "digest"},
+    }
 
 
 def _difference(difference: Difference, answer: Answer) -> dict:
@@ -55,7 +66,10 @@ def _difference(difference: Difference, answer: Answer) -> dict:
         "article": behaviour.article,
         "test": behaviour.node,
         "cases": cases(difference),
-        "changes": [{name: value for name, value in change._asdict().items() if name != "unless"} for change in difference.changes],
+        "changes": [
+            {name: value for name, value in change._asdict().items() if name != "unless"}
+            for change in difference.changes
+        ],
         "doubt": difference.doubt,
         "reproduction": reproduction(behaviour, answer.before.asked, answer.after.asked),
     }
@@ -63,7 +77,10 @@ def _difference(difference: Difference, answer: Answer) -> dict:
 
 def cases(difference: Difference) -> List[dict]:
     """The snapshots that differ, with the entries of both sides."""
-    return [{"case": case.name, "before": _entry(case.before), "after": _entry(case.after)} for case in difference.cases]
+    return [
+        {"case": case.name, "before": _entry(case.before), "after": _entry(case.after)}
+        for case in difference.cases
+    ]
 
 
 def reproduction(behaviour: Behaviour, *asked: str) -> str:
@@ -78,11 +95,29 @@ def touched(data: dict, hits: Dict[str, list], files: int, level: str) -> dict:
     Those that it possibly meets come last; ``level`` is the least sure that was asked for.
     """
     order = list(KINDS)
-    differences = [{**one, "hits": [hit._asdict() for hit in hits[one["id"]]]} for one in data["differences"] if one["id"] in hits]
-    differences.sort(key=lambda one: (only_possible(one), order.index(one["kind"]), LEVELS.index(one["hits"][0]["level"])))
+    differences = [
+        {**one, "hits": [hit._asdict() for hit in hits[one["id"]]]}
+        for one in data["differences"]
+        if one["id"] in hits
+    ]
+    differences.sort(
+        key=lambda one: (
+            only_possible(one),
+            order.index(one["kind"]),
+            LEVELS.index(one["hits"][0]["level"]),
+        )
+    )
     counts = {kind: sum(one["kind"] == kind for one in differences) for kind in KINDS}
-    return {**data, "differences": differences, "counts": {kind: count for kind, count in counts.items() if count},
-            "code": {"files": files, "level": level, "untouched": len(data["differences"]) - len(differences)}}
+    return {
+        **data,
+        "differences": differences,
+        "counts": {kind: count for kind, count in counts.items() if count},
+        "code": {
+            "files": files,
+            "level": level,
+            "untouched": len(data["differences"]) - len(differences),
+        },
+    }
 
 
 def only_possible(data: dict) -> bool:
@@ -94,9 +129,11 @@ def lines_of_hits(data: dict, most: int) -> List[str]:
     """``certain: train.py:12: opt is torch.optim.Adam since line 3; zero_grad() without set_to_none``; one possible hit at most."""
     hits = data.get("hits", [])
     shown = [hit for hit in hits if hit["level"] != LEVELS[-1]][:most] or hits[:1]
-    lines = [f"{hit['level']}: {hit['file']}:{'cell ' + str(hit['cell']) + ':' if hit['cell'] else ''}{hit['line']}: {hit['why']}"
-             for hit in shown]
-    left = [hit["level"] for hit in hits[len(shown):]]
+    lines = [
+        f"{hit['level']}: {hit['file']}:{'cell ' + str(hit['cell']) + ':' if hit['cell'] else ''}{hit['line']}: {hit['why']}"
+        for hit in shown
+    ]
+    left = [hit["level"] for hit in hits[len(shown) :]]
     counts = [f"{left.count(level)} more {level}" for level in LEVELS if level in left]
     return lines + [f"and {', '.join(counts)}" for _ in counts[:1]]
 
@@ -107,6 +144,7 @@ def _place(data: dict) -> str:
 
 
 # ---- what changed, as text
+
 
 def changed(before: dict, after: dict) -> List[Tuple[str, str, str]]:
     """The places where two recorded observations differ: where, before, after."""
@@ -125,14 +163,23 @@ def _leaves(path: str, before: Any, after: Any) -> Iterator[Tuple[str, str, str]
     if before == after and repr(before) == repr(after):  # the order of keys is a fact too
         return
     both_dicts = isinstance(before, dict) and isinstance(after, dict)
-    if both_dicts and not any(name.startswith("$") for name in (*before, *after)) and set(before) & set(after):
+    if (
+        both_dicts
+        and not any(name.startswith("$") for name in (*before, *after))
+        and set(before) & set(after)
+    ):
         if set(before) == set(after) and list(before) != list(after):
             yield f"{path} in the order".strip(), ", ".join(before), ", ".join(after)
         for name in {**before, **after}:
-            yield from _leaves(f"{path}.{name}" if path else name, before.get(name, ...), after.get(name, ...))
+            yield from _leaves(
+                f"{path}.{name}" if path else name, before.get(name, ...), after.get(name, ...)
+            )
     else:
         told = text(before), text(after)
-        yield (path, *(told if told[0] != told[1] else (text(before, exact=True), text(after, exact=True))))
+        yield (
+            path,
+            *(told if told[0] != told[1] else (text(before, exact=True), text(after, exact=True))),
+        )
 
 
 def outcome(observation: dict) -> str:
@@ -143,7 +190,13 @@ def outcome(observation: dict) -> str:
 
 
 def warnings(observation: dict) -> str:
-    return "; ".join(f"{warning['category']}: {warning['message']}" for warning in observation.get("warned", ())) or "nothing"
+    return (
+        "; ".join(
+            f"{warning['category']}: {warning['message']}"
+            for warning in observation.get("warned", ())
+        )
+        or "nothing"
+    )
 
 
 def text(value: Any, exact: bool = False) -> str:
@@ -167,7 +220,11 @@ def text(value: Any, exact: bool = False) -> str:
         if "$size" in value:
             return f"Size({value['$size']})"
         if "$dict" in value:
-            return "{" + ", ".join(f"{told(name)}: {told(item)}" for name, item in value["$dict"]) + "}"
+            return (
+                "{"
+                + ", ".join(f"{told(name)}: {told(item)}" for name, item in value["$dict"])
+                + "}"
+            )
         if "$float" in value or "$dtype" in value:
             return next(iter(value.values()))
         return "{" + ", ".join(f"{name!r}: {told(item)}" for name, item in value.items()) + "}"
@@ -176,7 +233,7 @@ def text(value: Any, exact: bool = False) -> str:
 
 def short(words: str, length: int) -> str:
     words = " ".join(words.split())
-    return words if len(words) <= length else words[:length - 1] + "…"
+    return words if len(words) <= length else words[: length - 1] + "…"
 
 
 def lines_of_change(data: dict, length: int = 160) -> List[Tuple[str, str]]:
@@ -184,9 +241,16 @@ def lines_of_change(data: dict, length: int = 160) -> List[Tuple[str, str]]:
     lines = []
     for case in data["cases"]:
         for where, before, after in changed(case["before"], case["after"]):
-            label = " ".join(part for part in (case["case"] if case["case"] != "observed" else "", where) if part)
+            label = " ".join(
+                part for part in (case["case"] if case["case"] != "observed" else "", where) if part
+            )
             label = f"{label}: " if label else ""
-            lines.append(tuple(label + short(side, length) for side in _from_the_first_difference(before, after, length)))
+            lines.append(
+                tuple(
+                    label + short(side, length)
+                    for side in _from_the_first_difference(before, after, length)
+                )
+            )
     return lines
 
 
@@ -195,20 +259,24 @@ def _from_the_first_difference(before: str, after: str, length: int) -> Tuple[st
     common = len(os.path.commonprefix([before, after]))
     if max(len(before), len(after)) <= length or common < length // 2:
         return before, after
-    head = " ".join(before[:length // 3].split()) + " … "
+    head = " ".join(before[: length // 3].split()) + " … "
     cut = common - length // 6
     return head + before[cut:], head + after[cut:]
 
 
 # ---- headings that Markdown and the table share
 
+
 def headline(data: dict) -> str:
     """``torch 1.13 -> 2.0 on cpu: 5 differences (4 silent value change, 1 API appeared)``."""
     counts = ", ".join(f"{count} {KINDS[kind]}" for kind, count in data["counts"].items())
     total, vague = len(data["differences"]), sum(map(only_possible, data["differences"]))
-    return (f"torch {data['from']['version']} → {data['to']['version']} on {data['device']}: "
-            f"{total or 'no'} difference{'s' * (total != 1)} in {data['compared']} behaviours" + (f" ({counts})" if counts else "")
-            + (f", {vague} of them only possible" if vague else ""))
+    return (
+        f"torch {data['from']['version']} → {data['to']['version']} on {data['device']}: "
+        f"{total or 'no'} difference{'s' * (total != 1)} in {data['compared']} behaviours"
+        + (f" ({counts})" if counts else "")
+        + (f", {vague} of them only possible" if vague else "")
+    )
 
 
 def caveats(data: dict) -> List[str]:
@@ -217,8 +285,10 @@ def caveats(data: dict) -> List[str]:
     for side in (data["from"], data["to"]):
         if not side["run"]:
             below, above = side["neighbours"]
-            lines.append(f"{side['version']} was not run: unknown. Its recorded neighbours are {below} and {above or 'none'}; "
-                         f"{below} stands in for it.")
+            lines.append(
+                f"{side['version']} was not run: unknown. Its recorded neighbours are {below} and {above or 'none'}; "
+                f"{below} stands in for it."
+            )
     reasons: Dict[Tuple[str, str], List[str]] = {}
     for unknown in data["unknown"]:
         reasons.setdefault((unknown["version"], unknown["reason"]), []).append(unknown["behaviour"])
@@ -229,10 +299,16 @@ def caveats(data: dict) -> List[str]:
         lines.append(f"changed in between, and changed back: {behaviour}")
     if "code" in data:
         count, files = data["code"]["untouched"], data["code"]["files"]
-        lacking = {"certain": "without a certain hit", "likely": "without a certain or likely hit"}.get(
-            data["code"]["level"], "without any hit")
+        lacking = {
+            "certain": "without a certain hit",
+            "likely": "without a certain or likely hit",
+        }.get(data["code"]["level"], "without any hit")
         read = f"{files} file{'s' * (files != 1)}"
-        lines.append(f"{count} other difference{'s' * (count != 1)} {lacking} in {read}" if count else f"{read} read")
+        lines.append(
+            f"{count} other difference{'s' * (count != 1)} {lacking} in {read}"
+            if count
+            else f"{read} read"
+        )
     return lines
 
 
@@ -241,6 +317,7 @@ def cause(change: dict) -> str:
 
 
 # ---- Markdown
+
 
 def markdown(data: dict) -> str:
     """The answer as a Markdown document."""
@@ -254,21 +331,37 @@ def markdown(data: dict) -> str:
             parts.append(f"## {KINDS[kind][0].upper()}{KINDS[kind][1:]}")
         about = ", ".join(f"`{api}`" for api in difference["api"])
         page = f" · [documentation]({difference['page']})" if difference["page"] else ""
-        rows = "\n".join(f"| {code(before)} | {code(after)} |" for before, after in lines_of_change(difference))
+        rows = "\n".join(
+            f"| {code(before)} | {code(after)} |" for before, after in lines_of_change(difference)
+        )
         notes = []
         for change in difference["changes"]:
-            notes.append(f"- {cause(change)}" + (f"\n- What to do: {change['advice']}" if change["advice"] else ""))
+            notes.append(
+                f"- {cause(change)}"
+                + (f"\n- What to do: {change['advice']}" if change["advice"] else "")
+            )
         if difference["doubt"]:
             notes.append(f"- Not certain: {difference['doubt']}.")
-        parts.append("\n\n".join(part for part in (
-            f"### `{difference['id']}`",
-            f"{difference['description'].splitlines()[0] if difference['description'] else difference['claim']}",
-            f"{about}{page}",
-            "\n".join(f"- {line}" for line in lines_of_hits(difference, 20)),
-            f"| {data['from']['version']} | {data['to']['version']} |\n|---|---|\n{rows}",
-            "\n".join(notes),
-            f"```sh\n{difference['reproduction']}\n```") if part))
-    vague = [f"- `{one['id']}` ({KINDS[one['kind']]}): {_place(one)}" for one in data["differences"] if only_possible(one)]
+        parts.append(
+            "\n\n".join(
+                part
+                for part in (
+                    f"### `{difference['id']}`",
+                    f"{difference['description'].splitlines()[0] if difference['description'] else difference['claim']}",
+                    f"{about}{page}",
+                    "\n".join(f"- {line}" for line in lines_of_hits(difference, 20)),
+                    f"| {data['from']['version']} | {data['to']['version']} |\n|---|---|\n{rows}",
+                    "\n".join(notes),
+                    f"```sh\n{difference['reproduction']}\n```",
+                )
+                if part
+            )
+        )
+    vague = [
+        f"- `{one['id']}` ({KINDS[one['kind']]}): {_place(one)}"
+        for one in data["differences"]
+        if only_possible(one)
+    ]
     if vague:
         parts += [f"## {POSSIBLE}", "\n".join(vague)]
     return "\n\n".join(parts) + "\n"
@@ -299,29 +392,52 @@ def table(data: dict, width: Optional[int] = None, limit: int = 0) -> None:
         return
     shown = data["differences"][:limit] if limit > 0 else data["differences"]
     vague = [difference for difference in shown if only_possible(difference)]
-    told = shown[:len(shown) - len(vague)]
+    told = shown[: len(shown) - len(vague)]
     for kind in dict.fromkeys(difference["kind"] for difference in told):
-        grid = Table(title=KINDS[kind], title_style="bold red" if kind in HARMFUL else "bold", title_justify="left",
-                     show_lines=True, expand=True)
-        for heading, ratio in (("behaviour", 4), (data["from"]["version"], 3), (data["to"]["version"], 3)):
+        grid = Table(
+            title=KINDS[kind],
+            title_style="bold red" if kind in HARMFUL else "bold",
+            title_justify="left",
+            show_lines=True,
+            expand=True,
+        )
+        for heading, ratio in (
+            ("behaviour", 4),
+            (data["from"]["version"], 3),
+            (data["to"]["version"], 3),
+        ):
             grid.add_column(heading, ratio=ratio, overflow="fold")
         for difference in told:
             if difference["kind"] == kind:
                 lines = lines_of_change(difference, 100)
-                more = [f"and {len(lines) - PLACES} more: see torch-history show"] * (len(lines) > PLACES)
-                grid.add_row("\n".join(_about(difference)), "\n".join([*(escape(before) for before, _ in lines[:PLACES]), *more]),
-                             "\n".join(escape(after) for _, after in lines[:PLACES]))
+                more = [f"and {len(lines) - PLACES} more: see torch-history show"] * (
+                    len(lines) > PLACES
+                )
+                grid.add_row(
+                    "\n".join(_about(difference)),
+                    "\n".join([*(escape(before) for before, _ in lines[:PLACES]), *more]),
+                    "\n".join(escape(after) for _, after in lines[:PLACES]),
+                )
         console.print(grid)
     if vague:
-        grid = Table(title=POSSIBLE, title_style="bold", title_justify="left", expand=True, box=None, padding=(0, 1))
+        grid = Table(
+            title=POSSIBLE,
+            title_style="bold",
+            title_justify="left",
+            expand=True,
+            box=None,
+            padding=(0, 1),
+        )
         for heading, ratio in (("behaviour", 4), ("where", 6)):
             grid.add_column(heading, ratio=ratio, overflow="fold")
         for difference in vague:
             grid.add_row(escape(difference["id"]), escape(_place(difference)))
         console.print(grid)
     if len(shown) < len(data["differences"]):
-        console.print(f"[yellow]{len(data['differences']) - len(shown)} more differences, which hurt less: --limit 0 shows all, "
-                      "--kind, --chapter and --api narrow them[/yellow]")
+        console.print(
+            f"[yellow]{len(data['differences']) - len(shown)} more differences, which hurt less: --limit 0 shows all, "
+            "--kind, --chapter and --api narrow them[/yellow]"
+        )
     console.print("See it yourself, for example:", style="dim")
     console.print(data["differences"][0]["reproduction"], style="dim", markup=False, soft_wrap=True)
 

@@ -28,20 +28,43 @@ def log(data: dict, faults: List[str]) -> dict:
     base = _repository(Path.cwd())
     _lines.cache_clear()
     _artifact.cache_clear()
-    results = _joined([result for difference in data["differences"] for result in _results(difference, data, base)])
-    told = [difference for difference in data["differences"] if difference["id"] in {result["ruleId"] for result in results}]
+    results = _joined(
+        [
+            result
+            for difference in data["differences"]
+            for result in _results(difference, data, base)
+        ]
+    )
+    told = [
+        difference
+        for difference in data["differences"]
+        if difference["id"] in {result["ruleId"] for result in results}
+    ]
     places = {difference["id"]: index for index, difference in enumerate(told)}
     pair = f"{data['from']['version']}-{data['to']['version']}"
     run = {
-        "tool": {"driver": {
-            "name": "torch-training-spec",
-            "shortDescription": {"text": "What torch does differently in two releases, where the source can meet it."},
-            "rules": [_rule(difference, data) for difference in told],
-        }},
+        "tool": {
+            "driver": {
+                "name": "torch-training-spec",
+                "shortDescription": {
+                    "text": "What torch does differently in two releases, where the source can meet it."
+                },
+                "rules": [_rule(difference, data) for difference in told],
+            }
+        },
         "automationDetails": {"id": f"torch-training-spec/{pair}"},
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": [
-            {"level": "warning", "message": {"text": line}} for line in [*report.caveats(data), *faults]]}],
-        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the root of the repository"}}},
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "toolExecutionNotifications": [
+                    {"level": "warning", "message": {"text": line}}
+                    for line in [*report.caveats(data), *faults]
+                ],
+            }
+        ],
+        "originalUriBaseIds": {
+            "%SRCROOT%": {"description": {"text": "the root of the repository"}}
+        },
         "columnKind": "unicodeCodePoints",
         "results": [{"ruleIndex": places[result["ruleId"]], **result} for result in results],
     }
@@ -55,11 +78,21 @@ def _rule(difference: dict, data: dict) -> dict:
         "id": difference["id"],
         "shortDescription": {"text": difference["claim"]},
         "fullDescription": {"text": words},
-        "help": {"text": "\n".join([words, *_told(difference, data), *_notes(difference)]),
-                 "markdown": "\n\n".join([words, *(f"- {line}" for line in (*_told(difference, data), *_notes(difference))),
-                                          f"See it yourself:\n\n```sh\n{difference['reproduction']}\n```"])},
+        "help": {
+            "text": "\n".join([words, *_told(difference, data), *_notes(difference)]),
+            "markdown": "\n\n".join(
+                [
+                    words,
+                    *(f"- {line}" for line in (*_told(difference, data), *_notes(difference))),
+                    f"See it yourself:\n\n```sh\n{difference['reproduction']}\n```",
+                ]
+            ),
+        },
         "defaultConfiguration": {"level": _rank(difference, level)},
-        "properties": {"tags": ["torch", difference["chapter"], difference["kind"]], "precision": PRECISION[level]},
+        "properties": {
+            "tags": ["torch", difference["chapter"], difference["kind"]],
+            "precision": PRECISION[level],
+        },
     }
     if difference["page"]:
         rule["helpUri"] = difference["page"]
@@ -68,9 +101,19 @@ def _rule(difference: dict, data: dict) -> dict:
 
 def _results(difference: dict, data: dict, base: Path) -> List[Tuple[tuple, dict]]:
     """Each hit's result, with what it shares with those of one line and one cause."""
-    causes = [f"{change['version']}: {change['cause']}" for change in difference["changes"] if change["cause"]]
-    told = " ".join(f"{line}." for line in (f"{difference['claim'].capitalize()}: {_told(difference, data)[0]}",
-                                            *_told(difference, data)[1:2], *_notes(difference)))
+    causes = [
+        f"{change['version']}: {change['cause']}"
+        for change in difference["changes"]
+        if change["cause"]
+    ]
+    told = " ".join(
+        f"{line}."
+        for line in (
+            f"{difference['claim'].capitalize()}: {_told(difference, data)[0]}",
+            *_told(difference, data)[1:2],
+            *_notes(difference),
+        )
+    )
     seen: Dict[str, int] = {}
     results = []
     for hit in difference["hits"]:
@@ -78,21 +121,37 @@ def _results(difference: dict, data: dict, base: Path) -> List[Tuple[tuple, dict
         same = f"{difference['id']} {hit['file']} {words}"  # the same line twice in a file is two results
         seen[same] = seen.get(same, -1) + 1
         cell = f", cell {hit['cell']}, line {hit['line']}" if hit["cell"] else ""
-        results.append(((hit["file"], hit["cell"], hit["line"], *(causes or [difference["id"]])), {
-            "ruleId": difference["id"],
-            "level": _rank(difference, hit["level"]),
-            "message": {"text": f"{hit['level'].capitalize()}{cell}: {hit['why']}. {told}"},
-            "locations": [{"physicalLocation": {"artifactLocation": _artifact(hit["file"], base), "region": {"startLine": line}}}],
-            "partialFingerprints": {"behaviourAndLine/v1": _digest(difference["id"], words, str(seen[same]))},
-            "properties": {"certainty": hit["level"], "kind": difference["kind"]},
-        }))
+        results.append(
+            (
+                (hit["file"], hit["cell"], hit["line"], *(causes or [difference["id"]])),
+                {
+                    "ruleId": difference["id"],
+                    "level": _rank(difference, hit["level"]),
+                    "message": {"text": f"{hit['level'].capitalize()}{cell}: {hit['why']}. {told}"},
+                    "locations": [
+                        {
+                            "physicalLocation": {
+                                "artifactLocation": _artifact(hit["file"], base),
+                                "region": {"startLine": line},
+                            }
+                        }
+                    ],
+                    "partialFingerprints": {
+                        "behaviourAndLine/v1": _digest(difference["id"], words, str(seen[same]))
+                    },
+                    "properties": {"certainty": hit["level"], "kind": difference["kind"]},
+                },
+            )
+        )
     return results
 
 
 def _joined(results: List[Tuple[tuple, dict]]) -> List[dict]:
     """The results, of which those on one line of the same known causes are one: the first that ranks highest."""
     together: Dict[tuple, List[dict]] = {}
-    for shared, result in sorted(results, key=lambda one: list(RANKS.values()).index(one[1]["level"])):
+    for shared, result in sorted(
+        results, key=lambda one: list(RANKS.values()).index(one[1]["level"])
+    ):
         together.setdefault(shared, []).append(result)
     for first, *others in together.values():
         names = list(dict.fromkeys(other["ruleId"] for other in others))
@@ -108,15 +167,22 @@ def _rank(difference: dict, level: str) -> str:
 def _told(difference: dict, data: dict) -> List[str]:
     """``torch 2.5: 1, torch 2.6: 2``: the first places of a difference, a line each."""
     lines = report.lines_of_change(difference, 120)
-    return [KINDS[difference["kind"]], *(f"torch {data['from']['version']}: {before}; torch {data['to']['version']}: {after}"
-                                         for before, after in lines[:PLACES])]
+    return [
+        KINDS[difference["kind"]],
+        *(
+            f"torch {data['from']['version']}: {before}; torch {data['to']['version']}: {after}"
+            for before, after in lines[:PLACES]
+        ),
+    ]
 
 
 def _notes(difference: dict) -> List[str]:
     """Why it changed, and what to do."""
     notes = []
     for change in difference["changes"]:
-        notes += [report.cause(change)] + ([f"What to do: {change['advice']}"] if change["advice"] else [])
+        notes += [report.cause(change)] + (
+            [f"What to do: {change['advice']}"] if change["advice"] else []
+        )
     return notes + ([f"Not certain: {difference['doubt']}"] if difference["doubt"] else [])
 
 
@@ -146,7 +212,11 @@ def _place(file: str, cell: object, line: int) -> Tuple[int, str]:
     """
     lines = _lines(file)
     if cell:
-        starts = [number for number, text in enumerate(lines, start=1) if text.strip() in ('"source": [', '"source": []', '"source": [],')]
+        starts = [
+            number
+            for number, text in enumerate(lines, start=1)
+            if text.strip() in ('"source": [', '"source": []', '"source": [],')
+        ]
         count = sum(text.lstrip().startswith('"cell_type": ') for text in lines)
         line = starts[cell - 1] + line if 0 < len(starts) == count else 1
     return line, lines[line - 1].strip() if line <= len(lines) else ""

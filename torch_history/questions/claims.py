@@ -43,9 +43,14 @@ def read(root: Path) -> List[Claim]:
     found = []
     for path in sorted(root.glob("claims/*.py")):
         try:
-            found.extend(Claim(article=path.stem, **claim) for claim in ast.literal_eval(path.read_text(encoding="utf-8").strip()))
+            found.extend(
+                Claim(article=path.stem, **claim)
+                for claim in ast.literal_eval(path.read_text(encoding="utf-8").strip())
+            )
         except (SyntaxError, ValueError, TypeError) as error:
-            raise HistoryError(f"{path}: not a list of claims as history/claims.py describes it: {error}") from None
+            raise HistoryError(
+                f"{path}: not a list of claims as history/claims.py describes it: {error}"
+            ) from None
     return found
 
 
@@ -58,7 +63,12 @@ def faults(root: Path, known: Dict[str, Behaviour]) -> Iterator[str]:
         if missing or not claim.tests:
             yield f"{here}: {missing[0] if missing else 'no test'} decides it: name behaviours that exist"
             continue
-        changed = [change.version for test in claim.tests for change in known[test].changes if change.kind in SUBSTANTIAL]
+        changed = [
+            change.version
+            for test in claim.tests
+            for change in known[test].changes
+            if change.kind in SUBSTANTIAL
+        ]
         match = _VERDICT.fullmatch(claim.verdict)
         if match is None:
             yield f"{here}: {claim.verdict!r} is no verdict: holds, holds since V, holds until V, holds if CONDITION, never held"
@@ -66,12 +76,16 @@ def faults(root: Path, known: Dict[str, Behaviour]) -> Iterator[str]:
         _, since_or_until, version = match.groups()
         if claim.verdict in ("holds", "never held") and changed:
             yield f"{here}: {claim.verdict}, but what decides it changed at {', '.join(sorted(set(changed), key=versions.key))}"
-        if (claim.verdict == "never held" or claim.verdict.startswith("holds if")) and not claim.note:
+        if (
+            claim.verdict == "never held" or claim.verdict.startswith("holds if")
+        ) and not claim.note:
             yield f"{here}: {claim.verdict}: say in a note what torch does"
         if since_or_until == "since" and max(changed, key=versions.key, default=None) != version:
             yield f"{here}: {claim.verdict}, but what decides it changed last at {max(changed, key=versions.key, default='no release')}"
         if since_or_until == "until":
-            after = next((line for line in lines if versions.key(line) > versions.key(version)), None)
+            after = next(
+                (line for line in lines if versions.key(line) > versions.key(version)), None
+            )
             if after not in changed:
                 yield f"{here}: {claim.verdict}, but nothing that decides it changed at {after}"
 
@@ -80,17 +94,35 @@ def page(root: Path, known: Dict[str, Behaviour]) -> str:
     """The register for readers, in Markdown."""
     claims = read(root)
     first, *_, last = matrix.releases(root)
-    lines = ["# What the articles say, and what torch did", "",
-             f"Each claim of the five articles, in our words, with the verdict of torch {first} to {last} and the tests that decide it.",
-             "Written by `torch-history claims`; do not edit.", ""]
+    lines = [
+        "# What the articles say, and what torch did",
+        "",
+        f"Each claim of the five articles, in our words, with the verdict of torch {first} to {last} and the tests that decide it.",
+        "Written by `torch-history claims`; do not edit.",
+        "",
+    ]
     for article in dict.fromkeys(claim.article for claim in claims):
         own = [claim for claim in claims if claim.article == article]
         held = sum(claim.verdict == "holds" for claim in own)
-        lines += [f"## Article {article}: {len(own)} claims, {held} hold everywhere", "", "| section | claim | verdict | decided by |",
-                  "|---|---|---|---|"]
+        lines += [
+            f"## Article {article}: {len(own)} claims, {held} hold everywhere",
+            "",
+            "| section | claim | verdict | decided by |",
+            "|---|---|---|---|",
+        ]
         for claim in own:
-            tests = "<br>".join(f"[{test}]({known[test].file}#L{known[test].line})" if test in known else test for test in claim.tests)
+            tests = "<br>".join(
+                f"[{test}]({known[test].file}#L{known[test].line})" if test in known else test
+                for test in claim.tests
+            )
             verdict = f"**{claim.verdict}**" + (f": {claim.note}" if claim.note else "")
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in (claim.section, claim.claim, verdict, tests)) + " |")
+            lines.append(
+                "| "
+                + " | ".join(
+                    cell.replace("|", "\\|")
+                    for cell in (claim.section, claim.claim, verdict, tests)
+                )
+                + " |"
+            )
         lines.append("")
     return "\n".join(lines)

@@ -29,7 +29,9 @@ FORMAT = 1
 CASE = "written by "
 READ = ("loads", "warns")  # outcomes that need no way
 # a kind of file -> the kind that holds the same in the format before zip archives
-LEGACY = {"checkpoints.checkpoint_of_every_release_loads": "checkpoints.legacy_file_of_every_release_loads"}
+LEGACY = {
+    "checkpoints.checkpoint_of_every_release_loads": "checkpoints.legacy_file_of_every_release_loads"
+}
 OLD_FORMAT = "save it with `_use_new_zipfile_serialization=False`, under any release that reads it"
 NO_WAY = "no way through files is recorded: build the model anew, and load its state dict"
 OF_ERRORS = ("error", "error-gone", "api-gone", "api-appeared", "exception")
@@ -68,7 +70,9 @@ def kinds(root: Path, behaviours: Dict[str, Behaviour], device: str = "cpu") -> 
     found = []
     for behaviour in behaviours.values():
         record = store.read(store.path_of(root / "spec", behaviour.id))
-        written = {name[len(CASE):]: devices for name, devices in record.items() if name.startswith(CASE)}
+        written = {
+            name[len(CASE) :]: devices for name, devices in record.items() if name.startswith(CASE)
+        }
         writers = sorted(written, key=versions.key)
         if written and known:
             cells = {}
@@ -92,7 +96,9 @@ def _cell(manifest: dict, behaviour: str, chain: store.Chain, writer: str, reade
     return Cell("warns" if observed.get("warned") else "loads")
 
 
-def chain(kind: Kind, writer: str, reader: str, outcomes: Sequence[str] = READ) -> Optional[List[str]]:
+def chain(
+    kind: Kind, writer: str, reader: str, outcomes: Sequence[str] = READ
+) -> Optional[List[str]]:
     """The fewest releases between, rather new ones, each of which reads what the one before wrote; None where there are none."""
     paths, seen = [[writer]], {writer}
     while paths:
@@ -102,7 +108,11 @@ def chain(kind: Kind, writer: str, reader: str, outcomes: Sequence[str] = READ) 
         longer = []
         for path in paths:
             for release in reversed(kind.writers):
-                if release not in seen and release in kind.readers and kind.cells[path[-1], release].outcome in outcomes:
+                if (
+                    release not in seen
+                    and release in kind.readers
+                    and kind.cells[path[-1], release].outcome in outcomes
+                ):
                     seen.add(release)
                     longer.append([*path, release])
         paths = longer
@@ -119,7 +129,14 @@ def ways(kind: Kind, everything: Sequence[Kind]) -> List[Way]:
     found = []
     for (cell, steps), readers in served.items():
         for same in dict.fromkeys(map(tuple, readers.values())):
-            found.append(Way([writer for writer in readers if tuple(readers[writer]) == same], list(same), cell, list(steps)))
+            found.append(
+                Way(
+                    [writer for writer in readers if tuple(readers[writer]) == same],
+                    list(same),
+                    cell,
+                    list(steps),
+                )
+            )
     return found
 
 
@@ -128,15 +145,31 @@ def _steps(kind: Kind, everything: Sequence[Kind], writer: str, reader: str) -> 
     if between is None and cell.outcome != "differs":
         lossy = chain(kind, writer, reader, (*READ, "differs"))
     if between or lossy:
-        yield ", then ".join(f"load it under {versions.line(release)} and save it there" for release in between or lossy) + (
-            ", but what comes of it differs" if lossy else "")
-    legacy = next((other for other in everything if other.behaviour.id == LEGACY.get(kind.behaviour.id)), None)
-    by_format = legacy is not None and (writer, reader) in legacy.cells and legacy.cells[writer, reader].outcome in READ
+        yield ", then ".join(
+            f"load it under {versions.line(release)} and save it there"
+            for release in between or lossy
+        ) + (", but what comes of it differs" if lossy else "")
+    legacy = next(
+        (other for other in everything if other.behaviour.id == LEGACY.get(kind.behaviour.id)), None
+    )
+    by_format = (
+        legacy is not None
+        and (writer, reader) in legacy.cells
+        and legacy.cells[writer, reader].outcome in READ
+    )
     if by_format:
         yield OLD_FORMAT
-    about = (*(() if cell.outcome == "differs" else OF_ERRORS), *(OF_VALUES if lossy or cell.outcome == "differs" else ()))
-    advice = [change.advice for change in query.between(kind.behaviour.changes, versions.line(writer), versions.line(reader))
-              if change.advice and change.kind in about]
+    about = (
+        *(() if cell.outcome == "differs" else OF_ERRORS),
+        *(OF_VALUES if lossy or cell.outcome == "differs" else ()),
+    )
+    advice = [
+        change.advice
+        for change in query.between(
+            kind.behaviour.changes, versions.line(writer), versions.line(reader)
+        )
+        if change.advice and change.kind in about
+    ]
     yield from dict.fromkeys(advice)
     if not (between or lossy or by_format or advice):
         yield NO_WAY
@@ -144,18 +177,37 @@ def _steps(kind: Kind, everything: Sequence[Kind], writer: str, reader: str) -> 
 
 # ---- as JSON, Markdown and a table
 
+
 def as_json(found: Sequence[Kind], device: str) -> dict:
     """Everything as plain data."""
-    return {"format": FORMAT, "device": device, "files": [{
-        "id": kind.behaviour.id,
-        "claim": kind.behaviour.claim,
-        "test": kind.behaviour.node,
-        "written_by": kind.writers,
-        "read_by": kind.readers,
-        "outcomes": {writer: {reader: kind.cells[writer, reader].outcome for reader in kind.readers} for writer in kind.writers},
-        "ways": [{"written_by": way.writers, "read_by": way.readers, "outcome": way.cell.outcome, "says": way.cell.says,
-                  "steps": way.steps} for way in ways(kind, found)],
-    } for kind in found]}
+    return {
+        "format": FORMAT,
+        "device": device,
+        "files": [
+            {
+                "id": kind.behaviour.id,
+                "claim": kind.behaviour.claim,
+                "test": kind.behaviour.node,
+                "written_by": kind.writers,
+                "read_by": kind.readers,
+                "outcomes": {
+                    writer: {reader: kind.cells[writer, reader].outcome for reader in kind.readers}
+                    for writer in kind.writers
+                },
+                "ways": [
+                    {
+                        "written_by": way.writers,
+                        "read_by": way.readers,
+                        "outcome": way.cell.outcome,
+                        "says": way.cell.says,
+                        "steps": way.steps,
+                    }
+                    for way in ways(kind, found)
+                ],
+            }
+            for kind in found
+        ],
+    }
 
 
 def markdown(data: dict) -> str:
@@ -163,13 +215,24 @@ def markdown(data: dict) -> str:
     parts = ["# Which release reads what which release wrote"]
     for file in data["files"]:
         rows, columns = row_groups(file), _columns(file)
-        lines = ["| written by | " + " | ".join(f"read by {releases_in_words(column, file)}" for column in columns) + " |",
-                 "|---" * (1 + len(columns)) + "|"]
+        lines = [
+            "| written by | "
+            + " | ".join(f"read by {releases_in_words(column, file)}" for column in columns)
+            + " |",
+            "|---" * (1 + len(columns)) + "|",
+        ]
         for row in rows:
             cells = [file["outcomes"][row[0]][column[0]] for column in columns]
             lines.append(f"| {releases_in_words(row, file)} | {' | '.join(cells)} |")
-        parts += [f"## {file['claim'][0].upper()}{file['claim'][1:]}", f"`{file['id']}`", "\n".join(lines)]
-        told = [f"- {sentence}\n" + "\n".join(f"  - {step}" for step in steps) for sentence, steps in explained(file)]
+        parts += [
+            f"## {file['claim'][0].upper()}{file['claim'][1:]}",
+            f"`{file['id']}`",
+            "\n".join(lines),
+        ]
+        told = [
+            f"- {sentence}\n" + "\n".join(f"  - {step}" for step in steps)
+            for sentence, steps in explained(file)
+        ]
         parts += ["\n".join(told)] if told else []
     return "\n\n".join([*parts, FOOT]) + "\n"
 
@@ -182,17 +245,35 @@ def table(data: dict, width: Optional[int] = None) -> None:
 
     console = Console(width=width, highlight=False)
     signs = signs_of(data)
-    legend = {"loads": "loads", "warns": "loads, with a warning", "differs": "loads, and differs", "unknown": "not recorded"}
+    legend = {
+        "loads": "loads",
+        "warns": "loads, with a warning",
+        "differs": "loads, and differs",
+        "unknown": "not recorded",
+    }
     for outcome, (sign, style) in signs.items():
         console.print(f"[{style}]{sign}[/{style}] {legend.get(outcome, outcome)}")
     for file in data["files"]:
-        grid = Table(title=f"[bold]{escape(file['claim'])}[/bold]\n[dim]{file['id']}[/dim]", title_style="", title_justify="left")
-        digits = zip(*("{}{:>2}".format(*versions.line(reader).split(".")) for reader in file["read_by"]))
+        grid = Table(
+            title=f"[bold]{escape(file['claim'])}[/bold]\n[dim]{file['id']}[/dim]",
+            title_style="",
+            title_justify="left",
+        )
+        digits = zip(
+            *("{}{:>2}".format(*versions.line(reader).split(".")) for reader in file["read_by"])
+        )
         grid.add_column("written by")
-        grid.add_column("\n".join(["read by", *map(" ".join, digits)]), no_wrap=True, min_width=2 * len(file["read_by"]) - 1)
+        grid.add_column(
+            "\n".join(["read by", *map(" ".join, digits)]),
+            no_wrap=True,
+            min_width=2 * len(file["read_by"]) - 1,
+        )
         for row in row_groups(file):
             cells = (signs[file["outcomes"][row[0]][reader]] for reader in file["read_by"])
-            grid.add_row(releases_in_words(row, file), " ".join(f"[{style}]{sign}[/{style}]" for sign, style in cells))
+            grid.add_row(
+                releases_in_words(row, file),
+                " ".join(f"[{style}]{sign}[/{style}]" for sign, style in cells),
+            )
         console.print(grid)
         for sentence, steps in explained(file):
             console.print(escape(sentence))
@@ -203,8 +284,18 @@ def table(data: dict, width: Optional[int] = None) -> None:
 
 def signs_of(data: dict) -> Dict[str, Tuple[str, str]]:
     """Outcome -> its character and style, of those that there are. An exception has its initial, or the first free letter."""
-    signs = {"loads": ("·", "green"), "warns": ("w", "yellow"), "differs": ("≠", "red"), "unknown": ("?", "dim")}
-    there = {outcome for file in data["files"] for row in file["outcomes"].values() for outcome in row.values()}
+    signs = {
+        "loads": ("·", "green"),
+        "warns": ("w", "yellow"),
+        "differs": ("≠", "red"),
+        "unknown": ("?", "dim"),
+    }
+    there = {
+        outcome
+        for file in data["files"]
+        for row in file["outcomes"].values()
+        for outcome in row.values()
+    }
     for outcome in sorted(there - set(signs)):
         initial = outcome.partition(" ")[2][0].upper()
         taken = {sign for sign, _ in signs.values()}
@@ -216,10 +307,15 @@ def signs_of(data: dict) -> Dict[str, Tuple[str, str]]:
 def explained(file: dict) -> Iterator[Tuple[str, List[str]]]:
     """For each way: where it is needed, and its steps."""
     for way in file["ways"]:
-        what = "loads, and what comes of it differs" if way["outcome"] == "differs" else way["outcome"]
+        what = (
+            "loads, and what comes of it differs" if way["outcome"] == "differs" else way["outcome"]
+        )
         says = f": {report.short(way['says'], 100)}" if way["says"] else ""
         steps = [f"{'or ' * (number > 0)}{step}" for number, step in enumerate(way["steps"])]
-        yield f"Written by {releases_in_words(way['written_by'], file)}, read by {releases_in_words(way['read_by'], file)}: {what}{says}", steps
+        yield (
+            f"Written by {releases_in_words(way['written_by'], file)}, read by {releases_in_words(way['read_by'], file)}: {what}{says}",
+            steps,
+        )
 
 
 def row_groups(file: dict) -> List[List[str]]:
@@ -245,4 +341,6 @@ def releases_in_words(chosen: List[str], file: dict) -> str:
     """``1.4, 1.6 to 2.15``: releases by the ends of their runs of neighbours, among all that wrote or read."""
     everyone = sorted({*file["written_by"], *file["read_by"]}, key=versions.key)
     runs = [run for run in _runs(everyone, lambda one: one in chosen) if run[0] in chosen]
-    return ", ".join(" to ".join(dict.fromkeys(map(versions.line, (run[0], run[-1])))) for run in runs)
+    return ", ".join(
+        " to ".join(dict.fromkeys(map(versions.line, (run[0], run[-1])))) for run in runs
+    )

@@ -71,8 +71,10 @@ def side(known: Dict[str, dict], asked: str) -> Side:
     """What is recorded of a version. Raises HistoryError for a version outside the recorded range."""
     numbers, final = versions.parse(asked)
     if not known:
-        raise HistoryError("manifests: nothing is recorded yet on this device: run `torch-history record`")
-    exact = [name for name in known if versions.key(name)[:len(numbers)] == numbers]
+        raise HistoryError(
+            "manifests: nothing is recorded yet on this device: run `torch-history record`"
+        )
+    exact = [name for name in known if versions.key(name)[: len(numbers)] == numbers]
     if exact and final:
         return Side(asked, exact[-1], True, [])
     below, above = manifests.neighbours(known, asked)
@@ -80,13 +82,22 @@ def side(known: Dict[str, dict], asked: str) -> Side:
         return Side(asked, exact[-1], False, [below, exact[-1]])
     if below is None or above is None and numbers[:2] > versions.key(list(known)[-1])[:2]:
         first, last = versions.line(list(known)[0]), versions.line(list(known)[-1])
-        raise HistoryError(f"version {asked!r} is not in the records, which run from {first} to {last}: "
-                           "see `torch-history versions`")
+        raise HistoryError(
+            f"version {asked!r} is not in the records, which run from {first} to {last}: "
+            "see `torch-history versions`"
+        )
     return Side(asked, below, False, [below, above])
 
 
-def diff(root: Path, asked_before: str, asked_after: str, device: str = "cpu", kinds: Sequence[str] = (),
-         apis: Sequence[str] = (), chapters: Sequence[str] = ()) -> Answer:
+def diff(
+    root: Path,
+    asked_before: str,
+    asked_after: str,
+    device: str = "cpu",
+    kinds: Sequence[str] = (),
+    apis: Sequence[str] = (),
+    chapters: Sequence[str] = (),
+) -> Answer:
     """What differs between two versions, silent changes first; narrowed to kinds, APIs (or what they contain) and chapters."""
     known = manifests.read(root, device)
     before, after = side(known, asked_before), side(known, asked_after)
@@ -94,8 +105,12 @@ def diff(root: Path, asked_before: str, asked_after: str, device: str = "cpu", k
     differences, unknown, returned = [], [], []
     for behaviour in chosen.values():
         record = store.read(store.path_of(root / "spec", behaviour.id))
-        gaps = [Unknown(behaviour.id, one.asked, why) for one in (before, after)
-                for why in [_why_unknown(known, one, behaviour.id)] if why]
+        gaps = [
+            Unknown(behaviour.id, one.asked, why)
+            for one in (before, after)
+            for why in [_why_unknown(known, one, behaviour.id)]
+            if why
+        ]
         if gaps:
             unknown.extend(gaps)
             continue
@@ -113,7 +128,9 @@ def diff(root: Path, asked_before: str, asked_after: str, device: str = "cpu", k
     return Answer(before, after, device, differences, unknown, returned, len(chosen))
 
 
-def judged(behaviour: Behaviour, record: store.Record, device: str, before: Side, after: Side) -> Tuple[Optional[Difference], bool]:
+def judged(
+    behaviour: Behaviour, record: store.Record, device: str, before: Side, after: Side
+) -> Tuple[Optional[Difference], bool]:
     """How one behaviour differs between two versions, both verified; and where it does not, whether it changed and changed back."""
     cases, came_back = _cases(record, device, before, after)
     if not cases:
@@ -123,17 +140,34 @@ def judged(behaviour: Behaviour, record: store.Record, device: str, before: Side
     return Difference(behaviour, kind, cases, changes, None), came_back
 
 
-def select(known: Dict[str, Behaviour], apis: Sequence[str], chapters: Sequence[str]) -> Dict[str, Behaviour]:
+def select(
+    known: Dict[str, Behaviour], apis: Sequence[str], chapters: Sequence[str]
+) -> Dict[str, Behaviour]:
     """The behaviours of the given APIs and chapters. Raises HistoryError for one that there is not."""
     for chapter in chapters:
-        _must_be(chapter, {behaviour.chapter for behaviour in known.values()}, "--chapter", "no such chapter")
+        _must_be(
+            chapter,
+            {behaviour.chapter for behaviour in known.values()},
+            "--chapter",
+            "no such chapter",
+        )
     names = {api for behaviour in known.values() for api in behaviour.api}
-    parents = {".".join(parts[:length]) for parts in (name.split(".") for name in names) for length in range(1, len(parts) + 1)}
+    parents = {
+        ".".join(parts[:length])
+        for parts in (name.split(".") for name in names)
+        for length in range(1, len(parts) + 1)
+    }
     for api in apis:
         _must_be(api, parents, "--api", "no behaviour is about it")
-    return {name: behaviour for name, behaviour in known.items()
-            if (not chapters or behaviour.chapter in chapters)
-            and (not apis or any(f"{about}.".startswith(f"{api}.") for about in behaviour.api for api in apis))}
+    return {
+        name: behaviour
+        for name, behaviour in known.items()
+        if (not chapters or behaviour.chapter in chapters)
+        and (
+            not apis
+            or any(f"{about}.".startswith(f"{api}.") for about in behaviour.api for api in apis)
+        )
+    }
 
 
 def find(known: Dict[str, Behaviour], behaviour: str) -> Behaviour:
@@ -183,7 +217,9 @@ def between(changes: List[Change], one: str, other: str) -> List[Change]:
 
 def _kind(cases: List[Case], changes: List[Change], backwards: bool) -> str:
     """The annotated kind where the observations admit it, else the likeliest; the most harmful of all cases."""
-    annotated = [MIRRORED.get(change.kind, change.kind) if backwards else change.kind for change in changes]
+    annotated = [
+        MIRRORED.get(change.kind, change.kind) if backwards else change.kind for change in changes
+    ]
     found = set()
     for case in cases:
         possible = admitted(case.before.observation, case.after.observation)
@@ -200,5 +236,7 @@ def _doubt(record: store.Record, device: str, before: Side, after: Side) -> Opti
         for devices in record.values():
             chain = store.chain_for(devices, device, above)
             if versions.holding(chain, below) != versions.holding(chain, above):
-                return Unknown("", one.asked, f"{one.asked} was not run, and {below} and {above} differ")
+                return Unknown(
+                    "", one.asked, f"{one.asked} was not run, and {below} and {above} differ"
+                )
     return None

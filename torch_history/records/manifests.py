@@ -15,12 +15,13 @@ from torch_history.errors import HistoryError
 from torch_history.observing.environment import FORMAT
 
 
-
 def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, dict]:
     """Recorded version -> manifest, ascending; of one device, or of all (``None``: version-device -> manifest)."""
     folder = root / "manifests"
     if folder.exists() and not folder.is_dir():
-        raise HistoryError(f"{folder}: a file stands where the manifests' folder should be: move it away")
+        raise HistoryError(
+            f"{folder}: a file stands where the manifests' folder should be: move it away"
+        )
     found = {}
     for path in folder.glob("*.json"):
         version, _, on = path.stem.partition("-")
@@ -33,7 +34,10 @@ def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, dict]:
             if manifest.get("format") != FORMAT or not isinstance(manifest.get("verified"), dict):
                 raise HistoryError(f"{path}: not a manifest of format {FORMAT}: {store.RESTORE}")
             found[version if device else path.stem] = manifest
-    return {name: found[name] for name in sorted(found, key=lambda name: (versions.key(name.partition("-")[0]), name))}
+    return {
+        name: found[name]
+        for name in sorted(found, key=lambda name: (versions.key(name.partition("-")[0]), name))
+    }
 
 
 def manifest_for(known: Dict[str, dict], version: str) -> Optional[dict]:
@@ -41,7 +45,7 @@ def manifest_for(known: Dict[str, dict], version: str) -> Optional[dict]:
     numbers, final = versions.parse(version)
     if not final:
         return None
-    fitting = [name for name in known if versions.key(name)[:len(numbers)] == numbers]
+    fitting = [name for name in known if versions.key(name)[: len(numbers)] == numbers]
     return known[fitting[-1]] if fitting else None
 
 

@@ -38,13 +38,26 @@ def merge(root: Path, run: dict, version: str) -> Merged:
             devices = updated.setdefault(name, {})
             others = {key: holding(devices, *key) for key in verified_on.get(behaviour, ())}
             _enter(devices, device, version, _worded(devices, device, version, observation))
-            for (other, release), before in others.items():  # what leant on an entry that holds no longer gets its own
-                if before is not None and not _agrees(store.chain_for(devices, other, release), release, before):
+            for (
+                other,
+                release,
+            ), before in others.items():  # what leant on an entry that holds no longer gets its own
+                if before is not None and not _agrees(
+                    store.chain_for(devices, other, release), release, before
+                ):
                     line = versions.line(release)
-                    _enter(devices, other, release if (other, line) == (device, version) else line, before)
+                    _enter(
+                        devices,
+                        other,
+                        release if (other, line) == (device, version) else line,
+                        before,
+                    )
             if devices.get(device) != record.get(name, {}).get(device):
                 added.append(behaviour if name == "observed" else f"{behaviour} ({name})")
-            drift[behaviour] = max(drift[behaviour], _drift(store.chain_for(devices, device, version), version, observation))
+            drift[behaviour] = max(
+                drift[behaviour],
+                _drift(store.chain_for(devices, device, version), version, observation),
+            )
         if updated != record:
             store.write(path, {name: updated[name] for name in sorted(updated)})
     manifest = {name: value for name, value in run.items() if name != "observations"}
@@ -56,27 +69,40 @@ def merge(root: Path, run: dict, version: str) -> Merged:
 def why_not(run: dict, any_build: bool) -> Optional[str]:
     """Why a run is not to enter the records, or None: they come from PyPI's wheels, and those for Linux on x86_64 are CUDA builds."""
     if run["build"] == "cpu" and run["platform"].startswith("Linux x86_64") and not any_build:
-        return ("the environment holds a CPU wheel, records come from PyPI's: "
-                "unset UV_TORCH_BACKEND, or take it all the same with --any-build")
+        return (
+            "the environment holds a CPU wheel, records come from PyPI's: "
+            "unset UV_TORCH_BACKEND, or take it all the same with --any-build"
+        )
     return None
 
 
 def _enter(devices: Dict[str, store.Chain], device: str, version: str, observation: dict) -> None:
     """Put an observation into the chain that is to hold it: another device has its own only from where it differs from the cpu."""
     own = devices.get(device, {})
-    if device == "cpu" or versions.holding(own, version) or not _agrees(devices.get("cpu", {}), version, observation):
+    if (
+        device == "cpu"
+        or versions.holding(own, version)
+        or not _agrees(devices.get("cpu", {}), version, observation)
+    ):
         devices[device] = store.insert(own, version, observation, (), _same)
 
 
 def _worded(devices: Dict[str, store.Chain], device: str, version: str, observation: dict) -> dict:
     """The observation in the text of an entry that agrees within tolerance, so that equal text means equal observations."""
     held = holding(devices, device, version)
-    entries = [*([held] if held else []), *(entry for chain in devices.values() for entry in chain.values())]
+    entries = [
+        *([held] if held else []),
+        *(entry for chain in devices.values() for entry in chain.values()),
+    ]
     for entry in entries:
         if _same(entry, observation):
             return entry
     for entry in entries:
-        if "value" in entry and "value" in observation and _same({"value": entry["value"]}, {"value": observation["value"]}):
+        if (
+            "value" in entry
+            and "value" in observation
+            and _same({"value": entry["value"]}, {"value": observation["value"]})
+        ):
             return encode.seal({**observation, "value": entry["value"]})
     return observation
 
@@ -97,7 +123,9 @@ def read_back(root: Path, run: dict, version: str) -> List[str]:
         if record:  # else the file is not there, and gives nothing back
             store.check_canonical(path, record)
         for name, observation in cases.items():
-            if not _agrees(store.chain_for(record.get(name, {}), run["device"], version), version, observation):
+            if not _agrees(
+                store.chain_for(record.get(name, {}), run["device"], version), version, observation
+            ):
                 wrong.append(behaviour if name == "observed" else f"{behaviour} ({name})")
     return wrong
 
@@ -106,7 +134,9 @@ def _verified(root: Path, but: Tuple[str, str]) -> Dict[str, List[Tuple[str, str
     """Behaviour -> the (device, release) pairs that verified it, lines before newer ones; without the one being recorded."""
     found: Dict[str, List[Tuple[str, str]]] = {}
     everything = manifests.read(root, None).values()
-    for manifest in sorted(everything, key=lambda one: (one["device"] != "cpu", versions.key(one["release"]))):
+    for manifest in sorted(
+        everything, key=lambda one: (one["device"] != "cpu", versions.key(one["release"]))
+    ):
         if (manifest["device"], manifest["release"]) != but:
             for behaviour in manifest["verified"]:
                 found.setdefault(behaviour, []).append((manifest["device"], manifest["release"]))
@@ -124,4 +154,8 @@ def _agrees(chain: store.Chain, version: str, observation: dict) -> bool:
 
 def _drift(chain: store.Chain, version: str, observation: dict) -> int:
     entry = chain[versions.holding(chain, version)]
-    return 0 if entry == observation else compare.largest_ulp(encode.load(entry), encode.load(observation))
+    return (
+        0
+        if entry == observation
+        else compare.largest_ulp(encode.load(entry), encode.load(observation))
+    )

@@ -15,9 +15,20 @@ def digest(root: Path) -> str:
     spec/benchmarks, whose timings are no observations.
     """
     found = hashlib.sha256()
-    for path in sorted([*root.glob("spec/**/*.py"), *root.glob("fixtures/**/*.*"), *root.glob("conftest.py"),
-                        *root.glob("torch_history/observing/observation.py"), *root.glob("torch_history/observing/encode.py")]):
-        if path.suffix != ".pyc" and path.is_file() and root / "spec" / "benchmarks" not in path.parents:
+    for path in sorted(
+        [
+            *root.glob("spec/**/*.py"),
+            *root.glob("fixtures/**/*.*"),
+            *root.glob("conftest.py"),
+            *root.glob("torch_history/observing/observation.py"),
+            *root.glob("torch_history/observing/encode.py"),
+        ]
+    ):
+        if (
+            path.suffix != ".pyc"
+            and path.is_file()
+            and root / "spec" / "benchmarks" not in path.parents
+        ):
             text = code(path).encode() if path.suffix == ".py" else path.read_bytes()
             found.update(path.relative_to(root).as_posix().encode() + b"\0" + text + b"\0")
     return found.hexdigest()[:16]
@@ -27,15 +38,24 @@ def code(path: Path) -> str:
     """The source of a module without its functions' ``api``, ``changed`` and ``no_fault`` markers, and without docstrings."""
     text = path.read_text(encoding="utf-8")
     left_out = left_out_of(ast.parse(text))
-    return "\n".join(line for number, line in enumerate(text.splitlines(), start=1) if number not in left_out)
+    return "\n".join(
+        line for number, line in enumerate(text.splitlines(), start=1) if number not in left_out
+    )
 
 
 def left_out_of(module: ast.Module) -> set:
     """The numbers of the lines of markers and docstrings."""
     numbers = set()
     for node in ast.walk(module):
-        decorators = [one for one in getattr(node, "decorator_list", ()) if marker_of(one) in ("api", "changed", "no_fault")]
-        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None
+        decorators = [
+            one
+            for one in getattr(node, "decorator_list", ())
+            if marker_of(one) in ("api", "changed", "no_fault")
+        ]
+        documented = (
+            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+            and ast.get_docstring(node) is not None
+        )
         for one in [*decorators, *(node.body[:1] if documented else ())]:
             numbers.update(range(one.lineno, one.end_lineno + 1))
     return numbers
@@ -44,6 +64,9 @@ def left_out_of(module: ast.Module) -> set:
 def marker_of(decorator: ast.expr) -> Optional[str]:
     """``@pytest.mark.api(...)`` -> ``api``."""
     function = decorator.func if isinstance(decorator, ast.Call) else decorator
-    is_mark = (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Attribute)
-               and function.value.attr == "mark")
+    is_mark = (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Attribute)
+        and function.value.attr == "mark"
+    )
     return function.attr if is_mark else None

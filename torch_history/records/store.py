@@ -37,7 +37,9 @@ def all_paths(spec: Path) -> list:
     """Every record file, sorted. Raises HistoryError where a file stands in a folder's place."""
     for folder in sorted(spec.glob("*/__snapshots__")):
         if not folder.is_dir():
-            raise HistoryError(f"{folder}: a file stands where the records' folder should be: move it away")
+            raise HistoryError(
+                f"{folder}: a file stands where the records' folder should be: move it away"
+            )
     return sorted(spec.glob("*/__snapshots__/*.json"))
 
 
@@ -55,17 +57,25 @@ def read_json(path: Path) -> dict:
     try:
         text = path.read_text(encoding="utf-8")
     except IsADirectoryError:
-        raise HistoryError(f"{path}: a folder stands where a file should be: move it away") from None
+        raise HistoryError(
+            f"{path}: a folder stands where a file should be: move it away"
+        ) from None
     except NotADirectoryError:
-        raise HistoryError(f"{path}: a file stands where the folder {path.parent} should be: move it away") from None
+        raise HistoryError(
+            f"{path}: a file stands where the folder {path.parent} should be: move it away"
+        ) from None
     except UnicodeDecodeError as error:
-        raise _damage(path, 1 + error.object[:error.start].count(b"\n"), "not UTF-8 text") from None
+        raise _damage(
+            path, 1 + error.object[: error.start].count(b"\n"), "not UTF-8 text"
+        ) from None
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         conflict = re.search(r"^(<<<<<<<|=======|>>>>>>>)", text, re.MULTILINE)
         if conflict:
-            raise _damage(path, 1 + text[:conflict.start()].count("\n"), "a merge conflict is not resolved") from None
+            raise _damage(
+                path, 1 + text[: conflict.start()].count("\n"), "a merge conflict is not resolved"
+            ) from None
         what = "truncated" if error.pos >= len(text.rstrip()) - 1 else "damaged"
         raise _damage(path, error.lineno, f"{what} ({error.msg})") from None
     if not isinstance(data, dict):
@@ -102,9 +112,17 @@ def check_canonical(path: Path, record: Record) -> None:
     written, canonical = path.read_text(encoding="utf-8").split("\n"), dumps(record).split("\n")
     for number, (left, right) in enumerate(zip(written, canonical), start=1):
         if left != right:
-            raise _damage(path, number, f"edited by hand: {left.strip()!r} is not as the record command writes it")
+            raise _damage(
+                path,
+                number,
+                f"edited by hand: {left.strip()!r} is not as the record command writes it",
+            )
     if len(written) != len(canonical):
-        raise _damage(path, min(len(written), len(canonical)), "edited by hand: lines were added or removed at the end")
+        raise _damage(
+            path,
+            min(len(written), len(canonical)),
+            "edited by hand: lines were added or removed at the end",
+        )
 
 
 def write(path: Path, data: object) -> None:
@@ -120,8 +138,10 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, path)
     except OSError as error:
-        raise HistoryError(f"{path}: cannot be written ({error.strerror}): make the folder writable; "
-                           "nothing recorded was lost") from None
+        raise HistoryError(
+            f"{path}: cannot be written ({error.strerror}): make the folder writable; "
+            "nothing recorded was lost"
+        ) from None
     finally:
         if temporary.exists():
             temporary.unlink()
@@ -133,8 +153,13 @@ def chain_for(devices: Dict[str, Chain], device: str, running: str) -> Chain:
     return own if versions.holding(own, running) else devices.get("cpu", {})
 
 
-def insert(chain: Chain, version: str, observation: dict, verified: Iterable[str],
-           same: Callable[[dict, dict], bool]) -> Chain:
+def insert(
+    chain: Chain,
+    version: str,
+    observation: dict,
+    verified: Iterable[str],
+    same: Callable[[dict, dict], bool],
+) -> Chain:
     """The chain once ``version`` was observed: unchanged where the entry that holds agrees, else with a new entry.
 
     ``verified`` are the other lines on which this behaviour was observed: where one of them leant on the entry that held at
@@ -154,15 +179,24 @@ def insert(chain: Chain, version: str, observation: dict, verified: Iterable[str
     if holder is not None and same(lines[holder], observation):
         return chain
     if holder is not None:
-        successor = min((known for known in lines if versions.key(known) > versions.key(version)),
-                        key=versions.key, default=None)
-        leaning = [other for other in verified if versions.is_line(other)
-                   and versions.key(other) > versions.key(version)
-                   and (successor is None or versions.key(other) < versions.key(successor))]
+        successor = min(
+            (known for known in lines if versions.key(known) > versions.key(version)),
+            key=versions.key,
+            default=None,
+        )
+        leaning = [
+            other
+            for other in verified
+            if versions.is_line(other)
+            and versions.key(other) > versions.key(version)
+            and (successor is None or versions.key(other) < versions.key(successor))
+        ]
         if leaning:
             lines[min(leaning, key=versions.key)] = lines[holder]
     # what came back within tolerance is written as it was, so that equal text means equal observations
-    lines[version] = next((entry for entry in lines.values() if same(entry, observation)), observation)
+    lines[version] = next(
+        (entry for entry in lines.values() if same(entry, observation)), observation
+    )
     return _ascending({**_compact(_ascending(lines), same), **patches})
 
 

@@ -43,14 +43,18 @@ class Expected(NamedTuple):
         try:
             return parse(self.entry)
         except HistoryError as error:
-            raise HistoryError(f"{self.path}: {self.case}, {self.since}: {error}: {store.RESTORE}") from None
+            raise HistoryError(
+                f"{self.path}: {self.case}, {self.since}: {error}: {store.RESTORE}"
+            ) from None
 
 
 def case_of(snapshot_name: str) -> str:
     """``test_zero_grad[adam]`` -> ``adam``; ``test_zero_grad`` -> ``observed``. Raises HistoryError for a second comparison."""
     match = re.fullmatch(r"\w+(?:\[(.*)\])?", snapshot_name)
     if match is None:
-        raise HistoryError(f"{snapshot_name}: a behaviour ends in one comparison: make the other a test of its own")
+        raise HistoryError(
+            f"{snapshot_name}: a behaviour ends in one comparison: make the other a test of its own"
+        )
     return match.group(1) or "observed"
 
 
@@ -62,7 +66,9 @@ class HistoryExtension(AbstractSyrupyExtension):
     def serialize(self, data: Any, **kwargs: Any) -> Any:
         """The observation, encoded; its JSON in a recording, so that what cannot be written fails in its own test."""
         if not isinstance(data, Observation):
-            raise TypeError(f"compare the snapshot with observe(...), not with a {type(data).__name__}")
+            raise TypeError(
+                f"compare the snapshot with observe(...), not with a {type(data).__name__}"
+            )
         self.session.observed = encoded = data._replace(value=encode.encode(data.value))
         return encode.dump(encoded) if self.session.recording else encoded
 
@@ -78,8 +84,10 @@ class HistoryExtension(AbstractSyrupyExtension):
             return
         found = compare.mismatches(snapshot_data.observation(), serialized_data)
         places = "1 place differs" if len(found) == 1 else f"{len(found)} places differ"
-        yield (f"{store.behaviour_of(snapshot_data.path)}: {places} from the record "
-               f"(running {running}, expectation recorded under {snapshot_data.since})")
+        yield (
+            f"{store.behaviour_of(snapshot_data.path)}: {places} from the record "
+            f"(running {running}, expectation recorded under {snapshot_data.since})"
+        )
         for mismatch in found:
             yield str(mismatch)
 
@@ -91,11 +99,14 @@ class HistoryExtension(AbstractSyrupyExtension):
 
     @classmethod
     def get_location(cls, *, test_location: Any, index: Any) -> str:
-        name = test_location.methodname[len("test_"):]
-        return os.path.join(os.path.dirname(test_location.filepath), "__snapshots__", f"{name}.json")
+        name = test_location.methodname[len("test_") :]
+        return os.path.join(
+            os.path.dirname(test_location.filepath), "__snapshots__", f"{name}.json"
+        )
 
-    def read_snapshot_data_from_location(self, *, snapshot_location: str, snapshot_name: str,
-                                         session_id: str) -> Optional[Expected]:
+    def read_snapshot_data_from_location(
+        self, *, snapshot_location: str, snapshot_name: str, session_id: str
+    ) -> Optional[Expected]:
         session = self.session
         if session.recording:
             return None
@@ -121,7 +132,9 @@ class HistoryExtension(AbstractSyrupyExtension):
         raise NotImplementedError("records are read entry by entry")
 
     def delete_snapshots(self, *, snapshot_location: str, snapshot_names: Any) -> None:
-        raise NotImplementedError("records are never deleted by a run; `torch-history check` finds stale ones")
+        raise NotImplementedError(
+            "records are never deleted by a run; `torch-history check` finds stale ones"
+        )
 
     # syrupy < 5
     _read_snapshot_data_from_location = read_snapshot_data_from_location

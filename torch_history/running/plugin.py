@@ -21,16 +21,24 @@ from torch_history.running.extension import HistoryExtension, Session
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("history")
-    group.addoption("--device", default="cpu", help="the device the behaviours run on (default: cpu)")
-    group.addoption("--observed", action="store_true", help="print what each behaviour did, beside the verdict")
-    group.addoption("--record-to", metavar="FILE", type=Path, help=argparse.SUPPRESS)  # `torch-history record` sets it
+    group.addoption(
+        "--device", default="cpu", help="the device the behaviours run on (default: cpu)"
+    )
+    group.addoption(
+        "--observed", action="store_true", help="print what each behaviour did, beside the verdict"
+    )
+    group.addoption(
+        "--record-to", metavar="FILE", type=Path, help=argparse.SUPPRESS
+    )  # `torch-history record` sets it
     parser.addini("history_library", "the library whose behaviours are recorded", default="torch")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     recording = config.option.record_to is not None
     if config.option.update_snapshots and not recording:
-        raise pytest.UsageError("--snapshot-update: records are written by `torch-history record`, on a real release")
+        raise pytest.UsageError(
+            "--snapshot-update: records are written by `torch-history record`, on a real release"
+        )
     if recording and getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("--record-to: a recording runs in one process, without -n")
     config.option.update_snapshots = recording
@@ -50,7 +58,9 @@ class Reporter:
     def __init__(self, config: pytest.Config, library: Any):
         self.config, self.library = config, library
         self.spec = config.rootpath / "spec"
-        self.cases: Dict[str, Dict[str, str]] = {}  # behaviour -> node id -> "" where verified, else why it is not
+        self.cases: Dict[
+            str, Dict[str, str]
+        ] = {}  # behaviour -> node id -> "" where verified, else why it is not
         self.origins: Dict[str, List[str]] = {}  # behaviour -> versions its expectations come from
 
     def pytest_report_header(self) -> str:
@@ -80,7 +90,9 @@ class Reporter:
             item.user_properties.append(("expectation", (behaviour, expected.since)))
         if self.config.option.observed and session.observed is not None:
             text = store.dumps(encode.dump(session.observed))
-            item.add_report_section("call", "observed", f"{behaviour} under {session.running}\n{text}")
+            item.add_report_section(
+                "call", "observed", f"{behaviour} under {session.running}\n{text}"
+            )
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
@@ -105,17 +117,25 @@ class Reporter:
         session = HistoryExtension.session
         if session.recording and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             for behaviour in set(self.cases) - set(session.recorded):
-                self.cases[behaviour].setdefault("", "failed: it compares nothing with its snapshot")
+                self.cases[behaviour].setdefault(
+                    "", "failed: it compares nothing with its snapshot"
+                )
             verified, unknown = self._verdicts()
             run = environment.describe(self.library, session.running, session.device)
             run["sources"] = sources.digest(self.config.rootpath)
-            run.update(verified=verified, unknown=unknown,
-                       observations={behaviour: session.recorded[behaviour] for behaviour in verified})
+            run.update(
+                verified=verified,
+                unknown=unknown,
+                observations={behaviour: session.recorded[behaviour] for behaviour in verified},
+            )
             store.write(self.config.option.record_to, run)
 
     def _verdicts(self) -> Tuple[List[str], Dict[str, str]]:
-        unknown = {behaviour: next(filter(None, cases.values())) for behaviour, cases in sorted(self.cases.items())
-                   if any(cases.values())}
+        unknown = {
+            behaviour: next(filter(None, cases.values()))
+            for behaviour, cases in sorted(self.cases.items())
+            if any(cases.values())
+        }
         return sorted(set(self.cases) - set(unknown)), unknown
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
@@ -129,9 +149,15 @@ class Reporter:
         if session.recording or not self.cases:
             return
         recorded = self._recorded()
-        unknown = {behaviour: why for behaviour, why in self._verdicts()[1].items() if why.startswith("skipped")}
+        unknown = {
+            behaviour: why
+            for behaviour, why in self._verdicts()[1].items()
+            if why.startswith("skipped")
+        }
         if recorded != "recorded" and self.origins:
-            terminalreporter.write_sep("-", f"{self.library.__name__} {session.running} is {recorded}")
+            terminalreporter.write_sep(
+                "-", f"{self.library.__name__} {session.running} is {recorded}"
+            )
             write("Each behaviour was held to the newest release whose record is not newer:")
             by_origin: Dict[str, List[str]] = {}
             for behaviour, origins in self.origins.items():
@@ -140,7 +166,9 @@ class Reporter:
             for since in sorted(by_origin, key=versions.key):
                 write(f"as {self.library.__name__} {since} did:")
                 for behaviour in sorted(by_origin[since]):
-                    wrong = [why for why in self.cases[behaviour].values() if why.startswith("failed")]
+                    wrong = [
+                        why for why in self.cases[behaviour].values() if why.startswith("failed")
+                    ]
                     write(f"  {'FAILED' if wrong else 'passed'}  {behaviour}")
         if unknown:
             terminalreporter.write_sep("-", f"unknown: {len(unknown)} behaviours were not observed")
@@ -152,7 +180,7 @@ def behaviour_of(item: pytest.Item, spec: Path) -> str:
     """The id of the behaviour a test is, or an empty text where it compares with no snapshot or stands elsewhere."""
     if spec not in item.path.parents or "snapshot" not in getattr(item, "fixturenames", ()):
         return ""
-    return f"{item.path.parent.name}.{item.obj.__name__[len('test_'):]}"
+    return f"{item.path.parent.name}.{item.obj.__name__[len('test_') :]}"
 
 
 def _why_not(report: pytest.TestReport) -> str:
@@ -164,5 +192,7 @@ def _why_not(report: pytest.TestReport) -> str:
         return "skipped: " + reason.replace("Skipped: ", "", 1)
     crash = getattr(report.longrepr, "reprcrash", None)
     message = crash.message if crash else str(report.longrepr)
-    told = [line.strip() for line in message.splitlines() if "assert [- snapshot] ==" not in line]  # syrupy's head says nothing
+    told = [
+        line.strip() for line in message.splitlines() if "assert [- snapshot] ==" not in line
+    ]  # syrupy's head says nothing
     return "failed: " + (told or [message or "?"])[0][:200]

@@ -17,8 +17,18 @@ from torch_history.questions.kinds import KINDS
 
 DEVICE = "cpu"
 PLACES = 4  # of a difference that the upgrade page shows
-LETTERS = {"silent": "S", "error": "E", "api-gone": "G", "exception": "X", "random": "R", "representation": "P", "warning": "W",
-           "error-gone": "M", "api-appeared": "A", "wording": "T"}  # kind -> its mark in the table
+LETTERS = {
+    "silent": "S",
+    "error": "E",
+    "api-gone": "G",
+    "exception": "X",
+    "random": "R",
+    "representation": "P",
+    "warning": "W",
+    "error-gone": "M",
+    "api-appeared": "A",
+    "wording": "T",
+}  # kind -> its mark in the table
 UNKNOWN = "unknown"
 
 
@@ -27,7 +37,9 @@ class Span(NamedTuple):
 
     first: int  # place among the releases
     last: int
-    kind: Optional[str]  # of the change that begins it; ``unknown`` where it was not observed; None for the first
+    kind: Optional[
+        str
+    ]  # of the change that begins it; ``unknown`` where it was not observed; None for the first
     text: str
 
 
@@ -42,7 +54,12 @@ class Life(NamedTuple):
     @property
     def unknown(self) -> Dict[int, str]:
         """The places of the releases on which it was not observed, and why."""
-        return {place: span.text for span in self.spans if span.kind == UNKNOWN for place in range(span.first, span.last + 1)}
+        return {
+            place: span.text
+            for span in self.spans
+            if span.kind == UNKNOWN
+            for place in range(span.first, span.last + 1)
+        }
 
 
 class Subject(NamedTuple):
@@ -64,7 +81,12 @@ class Model(NamedTuple):
 
     @property
     def lives(self) -> Iterator[Life]:
-        return (life for subjects in self.chapters.values() for subject in subjects for life in subject.lives)
+        return (
+            life
+            for subjects in self.chapters.values()
+            for subject in subjects
+            for life in subject.lives
+        )
 
 
 def read(root: Path, known: Dict[str, Behaviour]) -> Model:
@@ -81,9 +103,18 @@ def read(root: Path, known: Dict[str, Behaviour]) -> Model:
         lives = []
         for behaviour in own:
             record = store.read(store.path_of(root / "spec", behaviour.id))
-            lives.append(Life(behaviour, record, list(_spans(behaviour, releases, runs)), text.of(behaviour.line)))
-        title = Path(file).stem[len("test_"):].replace("_", " ")
-        subject = Subject(file, title, text.docstring, text.shared([behaviour.line for behaviour in own]), lives)
+            lives.append(
+                Life(
+                    behaviour,
+                    record,
+                    list(_spans(behaviour, releases, runs)),
+                    text.of(behaviour.line),
+                )
+            )
+        title = Path(file).stem[len("test_") :].replace("_", " ")
+        subject = Subject(
+            file, title, text.docstring, text.shared([behaviour.line for behaviour in own]), lives
+        )
         chapters.setdefault(own[0].chapter, []).append(subject)
     return Model(releases, runs, chapters)
 
@@ -94,12 +125,16 @@ def _spans(behaviour: Behaviour, releases: List[str], runs: Dict[str, dict]) -> 
     for place, line in enumerate(releases):
         change = changes.get(line)
         if behaviour.id not in runs[line]["verified"]:
-            here = Span(place, place, UNKNOWN, runs[line]["unknown"].get(behaviour.id, "not recorded"))
+            here = Span(
+                place, place, UNKNOWN, runs[line]["unknown"].get(behaviour.id, "not recorded")
+            )
             if begun and begun[2:] == here[2:]:
                 begun = begun._replace(last=place)
                 continue
         elif begun is None or change or begun.kind == UNKNOWN:
-            here = Span(place, place, change.kind if change else None, change.text if change else "")
+            here = Span(
+                place, place, change.kind if change else None, change.text if change else ""
+            )
         else:
             begun = begun._replace(last=place)
             continue
@@ -111,6 +146,7 @@ def _spans(behaviour: Behaviour, releases: List[str], runs: Dict[str, dict]) -> 
 
 
 # ---- differences between any two releases
+
 
 def upgrades(model: Model) -> dict:
     """What ``upgrade.js`` holds: for each behaviour that changed, its states, and each pair of states that differ."""
@@ -126,7 +162,7 @@ def _upgrade(life: Life, model: Model) -> Optional[dict]:
     behaviour, spans = life.behaviour, life.spans
     pairs = {}
     for one, before in enumerate(spans):
-        for other, after in enumerate(spans[one + 1:], start=one + 1):
+        for other, after in enumerate(spans[one + 1 :], start=one + 1):
             if UNKNOWN not in (before.kind, after.kind):
                 pair = _pair(life, model.releases[before.first], model.releases[after.first])
                 if pair:
@@ -143,23 +179,37 @@ def _upgrade(life: Life, model: Model) -> Optional[dict]:
         "from": [span.first for span in spans],
         "pairs": pairs,
         "unknown": life.unknown,
-        "changes": [[model.releases.index(change.version), kinds.index(change.kind), [change.text, change.cause or "", change.advice or ""]]
-                    for change in behaviour.changes if change.version in model.releases],
+        "changes": [
+            [
+                model.releases.index(change.version),
+                kinds.index(change.kind),
+                [change.text, change.cause or "", change.advice or ""],
+            ]
+            for change in behaviour.changes
+            if change.version in model.releases
+        ],
     }
 
 
 def _pair(life: Life, before: str, after: str) -> Optional[list]:
     """The kind upwards, the kind downwards, and the places (before, after); None where the two releases agree."""
     sides = [query.Side(line, line, True, []) for line in (before, after)]
-    up, down = (query.judged(life.behaviour, life.record, DEVICE, *pair)[0] for pair in (sides, sides[::-1]))
+    up, down = (
+        query.judged(life.behaviour, life.record, DEVICE, *pair)[0] for pair in (sides, sides[::-1])
+    )
     if up is None or down is None:
         return None
     lines = report.lines_of_change({"cases": report.cases(up)})
     more = [["", f"and {len(lines) - PLACES} more places"]] * (len(lines) > PLACES)
-    return [list(KINDS).index(up.kind), list(KINDS).index(down.kind), [list(line) for line in lines[:PLACES]] + more]
+    return [
+        list(KINDS).index(up.kind),
+        list(KINDS).index(down.kind),
+        [list(line) for line in lines[:PLACES]] + more,
+    ]
 
 
 # ---- observations, and where they held
+
 
 class Held(NamedTuple):
     """An entry of a record and the releases for which it speaks."""
@@ -176,7 +226,9 @@ def cases(life: Life, releases: List[str]) -> Iterator[Tuple[str, List[Held]]]:
     """The snapshots of a behaviour, with their entries in order; those that are the same throughout share one, under all their names."""
     together: List[Tuple[List[str], List[Held]]] = []
     for name, devices in life.record.items():
-        held = [entry for device, chain in devices.items() for entry in _held(device, chain, releases)]
+        held = [
+            entry for device, chain in devices.items() for entry in _held(device, chain, releases)
+        ]
         same = next((names for names, entries in together if entries == held), None)
         if same is None:
             together.append(([name], held))
@@ -189,11 +241,22 @@ def cases(life: Life, releases: List[str]) -> Iterator[Tuple[str, List[Held]]]:
 def _held(device: str, chain: store.Chain, releases: List[str]) -> Iterator[Held]:
     lines = [line for line in chain if versions.is_line(line)]
     for line, following in zip(lines, [*lines[1:], None]):
-        own = [place for place, release in enumerate(releases) if versions.key(line) <= versions.key(release)
-               and (following is None or versions.key(release) < versions.key(following))]
+        own = [
+            place
+            for place, release in enumerate(releases)
+            if versions.key(line) <= versions.key(release)
+            and (following is None or versions.key(release) < versions.key(following))
+        ]
         if own:
             part = len(own) < len(releases) or device != DEVICE
-            yield Held(device, _range(releases[own[0]], releases[own[-1]]), own[0], own[-1], part, chain[line])
+            yield Held(
+                device,
+                _range(releases[own[0]], releases[own[-1]]),
+                own[0],
+                own[-1],
+                part,
+                chain[line],
+            )
 
 
 def _range(first: str, last: str) -> str:
