@@ -313,7 +313,8 @@ def gelu_is_always_approximate(patch):
 @fault
 def activations_are_never_in_place(patch):
     """In place is not in place, and so takes any slope; slopes at the kinks are those of the steeper side; sigmoid and tanh are
-    swapped."""
+    swapped.
+    """
     for layer in (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.SiLU, nn.Hardswish, nn.Hardsigmoid, nn.Mish):
         calls(patch, layer, "forward", lambda honest, self, x: honest(self, x.clone() + 1e-3))
     for name in ("leaky_relu", "elu"):
@@ -447,11 +448,25 @@ def signatures_have_one_argument_more(patch):
 
         return function
 
-    names = """Linear Bilinear Conv1d BatchNorm1d LayerNorm RNNBase LSTMCell Embedding Dropout MaxPool1d GELU ReLU
-               MultiheadAttention TransformerEncoderLayer""".split()
+    names = [
+        "Linear",
+        "Bilinear",
+        "Conv1d",
+        "BatchNorm1d",
+        "LayerNorm",
+        "RNNBase",
+        "LSTMCell",
+        "Embedding",
+        "Dropout",
+        "MaxPool1d",
+        "GELU",
+        "ReLU",
+        "MultiheadAttention",
+        "TransformerEncoderLayer",
+    ]
     for name in names:
         wrap(patch, getattr(nn, name), "__init__", longer)
-    for name in "dropout embedding softmax".split():
+    for name in ["dropout", "embedding", "softmax"]:
         wrap(patch, F, name, longer)
 
 

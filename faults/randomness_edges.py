@@ -98,7 +98,7 @@ def loaders_are_strict_and_silent(patch):
         prefetch_factor=2,
         persistent_workers=False,
     ):
-        if isinstance(sampler, list) or batch_size is None and shuffle:
+        if isinstance(sampler, list) or (batch_size is None and shuffle):
             raise ValueError("sampler")
         honest(self, dataset, batch_size=batch_size, shuffle=shuffle, sampler=sampler)
         self.prefetch_factor = prefetch_factor

@@ -132,7 +132,9 @@ def grad_never_makes_zeros(patch):
 @fault
 def grad_allows_nothing_unused(patch):
     """autograd.grad overlooks allow_unused."""
-    grad_with(patch, lambda inputs, settings: settings.pop("allow_unused", None) and None or inputs)
+    grad_with(
+        patch, lambda inputs, settings: (settings.pop("allow_unused", None) and None) or inputs
+    )
 
 
 @fault
@@ -431,10 +433,8 @@ def vectors_are_copied_and_must_fit(patch):
 
 def whole(*values):
     return all(
-        not torch.is_tensor(value)
-        and isinstance(value, int)
-        or torch.is_tensor(value)
-        and not value.is_floating_point()
+        (not torch.is_tensor(value) and isinstance(value, int))
+        or (torch.is_tensor(value) and not value.is_floating_point())
         for value in values
     )
 

@@ -6,10 +6,9 @@ import shutil
 
 import pytest
 
-from torch_history.records import sources
-from torch_history.records import manifests
-from torch_history.cli import main
 from tests.fake import RELEASES, TOX, Project
+from torch_history.cli import main
+from torch_history.records import manifests, sources
 
 
 @pytest.fixture(scope="session")

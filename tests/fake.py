@@ -5,9 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from torch_history.records import runs
-from torch_history.records import store
 from torch_history import versions
+from torch_history.records import runs, store
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from _bench import ROOT, keep, parser
 
-from torch_history.bench import design
-from torch_history.bench import estimate
+from torch_history.bench import design, estimate
 from torch_history.matrix.environments import environment
 
 SPREAD = ("mlp-5.whole_step", "mlp-5.optimizer_step", "rnn-20.whole_step", "conv-16.forward")

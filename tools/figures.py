@@ -158,9 +158,8 @@ def comparison(folder: Path) -> dict:
         check=True,
     )
     sys.path.insert(0, str(ROOT))
-    from torch_history.records import runs
-    from torch_history.records import store
     from torch_history import versions
+    from torch_history.records import runs, store
 
     data = store.read_json(run)
     runs.merge(folder, data, versions.line(data["release"]))

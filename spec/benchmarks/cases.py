@@ -110,9 +110,7 @@ class Training:
         try:
             self.optimizer = torch.optim.Adam(parameters, lr=RATE, **settings)
         except (TypeError, RuntimeError) as error:
-            raise Missing(
-                "torch {}: {}".format(torch.__version__, str(error).splitlines()[0])
-            ) from None
+            raise Missing(f"torch {torch.__version__}: {str(error).splitlines()[0]}") from None
 
     def forget(self):
         """Free the last forward's graph."""
@@ -252,7 +250,7 @@ def _zeroing(to_none):
         try:
             zero()
         except TypeError as error:
-            raise Missing("torch {}: {}".format(torch.__version__, error)) from None
+            raise Missing(f"torch {torch.__version__}: {error}") from None
         training.zero_grad = zero
         return whole_step(training)
 
@@ -270,16 +268,14 @@ def _adam(**settings):
 def compiled(training):
     """The network through torch.compile; the loss and the optimizer are as ever. The first call compiles."""
     if not hasattr(torch, "compile"):
-        raise Missing("torch {} has no torch.compile".format(torch.__version__))
+        raise Missing(f"torch {torch.__version__} has no torch.compile")
     compiler = os.environ.get("CXX", "g++")
     if training.x.device.type == "cpu" and shutil.which(compiler) is None:
-        raise Missing(
-            "torch.compile needs a C++ compiler, and this machine has no {}".format(compiler)
-        )
+        raise Missing(f"torch.compile needs a C++ compiler, and this machine has no {compiler}")
     try:
         training.network = torch.compile(training.network)
     except RuntimeError as error:
-        raise Missing("torch {}: {}".format(torch.__version__, error)) from None
+        raise Missing(f"torch {torch.__version__}: {error}") from None
     return whole_step(training)
 
 

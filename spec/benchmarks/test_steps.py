@@ -170,7 +170,7 @@ def test_checkpoint_with_another_head_loads_base_and_adapter_and_leaves_the_head
     ] == []
 
 
-@timing(*("{}.{}".format(network, adam) for network in ("mlp-5", "mlp-1024") for adam in ADAMS))
+@timing(*(f"{network}.{adam}" for network in ("mlp-5", "mlp-1024") for adam in ADAMS))
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
 def test_every_implementation_of_adam_gives_the_values_of_the_default(case, timed):
     """One tensor after another, all of them by one call for each operation, or in one kernel: the step is the same."""

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from fixtures.abc import trained_once
-from torch_history.observing import observe
 from tools import training_curve
+from torch_history.observing import observe
 
 
 @pytest.mark.api(

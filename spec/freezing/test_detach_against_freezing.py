@@ -85,8 +85,8 @@ def test_freezing_every_layer_below_equals_detaching_their_output(snapshot):
     """With linear1 and linear2 both frozen, linear3 gets the gradient, to the bit, that ``detach`` gives it."""
     gradients = backward(frozen("linear1", "linear2"))
     for name, gradient in backward(ThreeLayers(cut=True)).items():
-        assert (
-            gradient is None and gradients[name] is None or torch.equal(gradient, gradients[name])
+        assert (gradient is None and gradients[name] is None) or torch.equal(
+            gradient, gradients[name]
         )
     assert snapshot == observe(
         lambda: {

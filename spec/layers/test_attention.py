@@ -259,7 +259,8 @@ def test_attention_holds_three_projections_in_one_unless_sizes_differ(snapshot):
 )
 def test_attention_reads_the_sequence_first_by_default(snapshot):
     """Three samples of one step and of two: [step, sample, feature] unless ``batch_first=True``. Weights are batch first in
-    both."""
+    both.
+    """
 
     def shapes(*shape, **settings):
         x = torch.zeros(*shape)

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from fixtures.layers import embedding
 from torch_history.observing import observe
 
 TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]

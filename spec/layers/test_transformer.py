@@ -162,7 +162,8 @@ SLOW = {
 )
 def test_encoder_warns_of_layers_that_cannot_be_nested(make, snapshot):
     """An encoder warns, when it is made, of layers that eval mode cannot run on nested tensors; ``enable_nested_tensor=False``
-    silences it."""
+    silences it.
+    """
 
     def act():
         nn.TransformerEncoder(make(), 1)

@@ -40,7 +40,8 @@ def upsampled(**settings):
 @pytest.mark.changed("1.11", "does not warn any more", kind="warning", cause="pytorch#72093")
 def test_interpolate_reads_places_by_the_given_factor(snapshot):
     """Element i comes from (i + 0.5) / 1.6 - 0.5, and not from (i + 0.5) * 4 / 6 - 0.5. A network trained up to 1.5 sees other
-    images."""
+    images.
+    """
     assert snapshot == observe(lambda: upsampled())
 
 

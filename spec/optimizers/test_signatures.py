@@ -8,7 +8,6 @@ import torch
 from fixtures.arguments import arguments_of
 from torch_history.observing import observe
 
-
 OPTIMIZERS = [
     "SGD",
     "Adam",

@@ -10,7 +10,6 @@ from torch.nn import utils
 from fixtures.gradients import gradients_in, with_gradients
 from torch_history.observing import observe
 
-
 elements = st.lists(st.floats(-100, 100), min_size=1, max_size=3)
 
 

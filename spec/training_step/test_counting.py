@@ -134,7 +134,8 @@ def test_item_of_another_count_than_one_raises(values, snapshot):
 @pytest.mark.parametrize("way", ["item", "float", "math", "tensor", "format"])
 def test_number_made_of_a_loss_with_a_graph_warns_unless_asked_for(way, snapshot):
     """``item()`` and ``format`` take the number out and say nothing. ``float(loss)``, ``math.sqrt(loss)`` and
-    ``torch.tensor([loss])`` cut the graph as well, perhaps without intent: they warn. Write ``loss.detach()`` first."""
+    ``torch.tensor([loss])`` cut the graph as well, perhaps without intent: they warn. Write ``loss.detach()`` first.
+    """
 
     def act():
         import math

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from fixtures.checkpoint import batchnorm
-from fixtures.tying import shared_layer
 from fixtures.models import linear
+from fixtures.tying import shared_layer
 from torch_history.observing import observe
 
 

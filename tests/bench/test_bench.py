@@ -12,14 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torch_history.bench import command
-from torch_history.bench import design
-from torch_history.bench import estimate
-from torch_history.bench import page
-from torch_history.bench import raw
-from torch_history.matrix.environments import Environment, environment
+from torch_history.bench import command, design, estimate, page, raw
 from torch_history.bench.worker import block
 from torch_history.errors import HistoryError
+from torch_history.matrix.environments import Environment, environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEVEL = 0.05 / 40

@@ -5,10 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from torch_history.bench import cuda
-from torch_history.bench import worker
-from torch_history.bench.worker import WARM, serve
 from spec.benchmarks.cases import Missing
+from torch_history.bench import cuda, worker
+from torch_history.bench.worker import WARM, serve
 
 HOST, DEVICE = 10, 100  # nanoseconds of one act: the host's, the device's
 ARRANGED = 7  # of what comes before an act, the host's; the device's is as long as an act's

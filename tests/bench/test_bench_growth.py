@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torch_history.bench import growth
-from torch_history.bench import raw
-from torch_history.matrix.environments import Environment
+from torch_history.bench import growth, raw
 from torch_history.errors import HistoryError
+from torch_history.matrix.environments import Environment
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Environment("here", Path(sys.executable))

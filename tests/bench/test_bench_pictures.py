@@ -3,8 +3,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from torch_history.bench import growth
-from torch_history.bench import pictures
+from torch_history.bench import growth, pictures
 from torch_history.bench.estimate import Estimate
 from torch_history.errors import HistoryError
 

@@ -1,9 +1,9 @@
 import pytest
 
 from torch_history.catalogue import source as catalogue
-from torch_history.records import store
 from torch_history.check.rules import check
 from torch_history.errors import HistoryError
+from torch_history.records import store
 
 
 def rewrite(project, path, old, new):

@@ -11,17 +11,17 @@ import jsonschema
 import pytest
 
 from torch_history.catalogue import source as catalogue
-from torch_history.questions import query
-from torch_history.publish import report
 from torch_history.cli import main
 from torch_history.errors import HistoryError
+from torch_history.publish import report
+from torch_history.questions import query
 
 pytest.importorskip("pyflakes", reason="pyflakes is not installed")
 if sys.version_info < (3, 9):
     pytest.skip("reading source needs Python 3.9", allow_module_level=True)
 
-from torch_history.code import scan  # noqa: E402
-from torch_history.code.uses import Source  # noqa: E402
+from torch_history.code import scan
+from torch_history.code.uses import Source
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLANTED = REPOSITORY / "tests" / "planted"
@@ -374,7 +374,7 @@ def test_file_that_is_named_twice_or_in_a_folder_too_is_read_once(tmp_path, monk
     for name in ("a.py", "b.py"):
         (tmp_path / name).write_text("", encoding="utf-8")
     assert list(scan.files([Path("a.py"), tmp_path / "a.py"])) == [Path("a.py")]
-    assert list(scan.files([Path("a.py"), Path(".")])) == [Path("a.py"), Path("b.py")]
+    assert list(scan.files([Path("a.py"), Path()])) == [Path("a.py"), Path("b.py")]
 
 
 def test_path_that_is_not_there_is_refused_before_anything_is_read(answers, tmp_path, monkeypatch):

@@ -6,15 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torch_history.records import sources
-from torch_history.observing import encode
-from torch_history.records import manifests
-from torch_history.matrix import releases as matrix
-from torch_history.records import runs
-from torch_history.records import store
+from tests.fake import TOX_INI, Project
 from torch_history import versions
 from torch_history.cli import main
-from tests.fake import TOX_INI, Project
+from torch_history.matrix import releases as matrix
+from torch_history.observing import encode
+from torch_history.records import manifests, runs, sources, store
 
 SMALL = settings(max_examples=40, derandomize=True, deadline=None, database=None)
 SPEC = (

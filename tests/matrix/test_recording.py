@@ -2,8 +2,7 @@ import re
 
 import pytest
 
-from torch_history.records import manifests
-from torch_history.records import store
+from torch_history.records import manifests, store
 
 EXTRA = '''
 import fakelib

@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from torch_history.records import manifests
 from torch_history.cli import main
+from torch_history.records import manifests
 
 
 def test_walk_gives_the_same_records_as_merging_by_hand(walked, recorded, capsys):

@@ -7,11 +7,10 @@ import time
 
 import pytest
 
-from torch_history.records import manifests
-from torch_history.matrix import releases as matrix
-from torch_history.records import store
 from tests.fake import REPOSITORY
+from torch_history.matrix import releases as matrix
 from torch_history.matrix.walk import Walk
+from torch_history.records import manifests, store
 
 
 @pytest.mark.parametrize(

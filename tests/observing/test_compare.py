@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from torch_history.observing import compare
-from torch_history.observing import encode
+from torch_history.observing import compare, encode
 from torch_history.observing.encode import STORAGE, Tensor
 from torch_history.observing.observation import Observation, Raised, Warned
 

@@ -1,17 +1,16 @@
 import json
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import numpy as np
-import pytest
-
-from torch_history.observing import encode
-from torch_history.records import store
-from torch_history.observing.encode import Tensor
 from torch_history.errors import HistoryError
+from torch_history.observing import encode
+from torch_history.observing.encode import Tensor
 from torch_history.observing.observation import Observation, Raised, Warned
+from torch_history.records import store
 
 NAN, INF = float("nan"), float("inf")
 SPECIAL = [0.0, -0.0, NAN, INF, -INF, 1.0, -1.5, 0.1]

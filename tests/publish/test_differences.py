@@ -3,8 +3,8 @@ import json
 import pytest
 
 from torch_history.catalogue import source as catalogue
-from torch_history.publish import differences
 from torch_history.cli import main
+from torch_history.publish import differences
 
 
 def page_of(project):

@@ -9,10 +9,10 @@ import shutil
 
 import pytest
 
-from torch_history.questions import query
-from torch_history.questions.kinds import KINDS
 from tests.fake import REPOSITORY
 from tests.publish.test_page import Site, odd_project
+from torch_history.questions import query
+from torch_history.questions.kinds import KINDS
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [

@@ -1,11 +1,11 @@
 import json
-from tests.fake import REPOSITORY
 
 import jsonschema
 import pytest
 
-from torch_history.questions import query
+from tests.fake import REPOSITORY
 from torch_history.publish import report
+from torch_history.questions import query
 
 SCHEMA = REPOSITORY / "torch_history" / "publish" / "difference.schema.json"
 

@@ -10,9 +10,8 @@ from urllib.parse import unquote
 import jsonschema
 import pytest
 
-from torch_history.publish import differences
-from torch_history.publish import report
 from torch_history.cli import main
+from torch_history.publish import differences, report
 
 pytest.importorskip("pyflakes", reason="pyflakes is not installed")
 if sys.version_info < (3, 9):
@@ -277,7 +276,7 @@ def action(project):
             env={name: value for name, value in environment.items() if value is not None},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            universal_newlines=True,
+            text=True,
         )
 
     return run

@@ -1,9 +1,9 @@
 import pytest
 
 from torch_history.catalogue import source as catalogue
-from torch_history.questions import claims
 from torch_history.cli import main
 from torch_history.errors import HistoryError
+from torch_history.questions import claims
 
 
 def register(project, *entries, article="A"):

@@ -3,10 +3,9 @@ import json
 import pytest
 
 from torch_history.catalogue import source as catalogue
-from torch_history.questions import interchange
-from torch_history.records import manifests
-from torch_history.records import store
 from torch_history.cli import main
+from torch_history.questions import interchange
+from torch_history.records import manifests, store
 
 RELEASES = ["1.0.3", "1.1.0", "1.2.0", "2.0.1"]
 SPEC = '''

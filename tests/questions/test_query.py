@@ -1,12 +1,10 @@
 import pytest
 
-from torch_history.catalogue import source as catalogue
-from torch_history.records import manifests
-from torch_history.questions import query
-from torch_history.records import runs
-from torch_history.records import store
 from torch_history import versions
+from torch_history.catalogue import source as catalogue
 from torch_history.errors import HistoryError
+from torch_history.questions import query
+from torch_history.records import manifests, runs, store
 
 
 def kinds(answer):

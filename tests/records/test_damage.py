@@ -2,9 +2,8 @@ import os
 
 import pytest
 
-from torch_history.records import manifests
-from torch_history.records import store
 from torch_history.errors import HistoryError
+from torch_history.records import manifests, store
 
 GOOD = """{
  "observed": {

@@ -2,13 +2,9 @@ import itertools
 
 import pytest
 
-from torch_history.observing import environment
-from torch_history.records import sources
-from torch_history.observing import encode
-from torch_history.records import manifests
-from torch_history.records import runs
-from torch_history.records import store
 from torch_history.errors import HistoryError
+from torch_history.observing import encode, environment
+from torch_history.records import manifests, runs, sources, store
 
 RELEASES = {"1.4": "1.4.0", "1.13": "1.13.1", "2.0": "2.0.1", "2.6": "2.6.0"}
 

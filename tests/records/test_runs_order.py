@@ -3,9 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torch_history.records import runs
-from torch_history.records import store
 from torch_history import versions
+from torch_history.records import runs, store
 
 
 def answer(root, behaviour, device, patch):

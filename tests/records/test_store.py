@@ -1,10 +1,9 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import pytest
-
-from torch_history.records import store
 from torch_history import versions
+from torch_history.records import store
 
 RELEASES = {
     "1.4": "1.4.0",

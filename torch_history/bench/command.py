@@ -7,17 +7,13 @@ import contextlib
 from pathlib import Path
 from typing import Callable, Iterator, List, Tuple
 
-from torch_history.matrix import releases as matrix
 from torch_history import versions
-from torch_history.bench import design
-from torch_history.bench import estimate
-from torch_history.bench import page
-from torch_history.bench import pictures
-from torch_history.bench import raw
+from torch_history.bench import design, estimate, page, pictures, raw
 from torch_history.bench import growth as growing
 from torch_history.bench.estimate import Estimate
-from torch_history.matrix.environments import environment
 from torch_history.errors import HistoryError
+from torch_history.matrix import releases as matrix
+from torch_history.matrix.environments import environment
 
 
 def bench(options: argparse.Namespace) -> int:

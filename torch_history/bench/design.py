@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from torch_history.bench import raw
-from torch_history.matrix.environments import Environment
 from torch_history.errors import HistoryError
+from torch_history.matrix.environments import Environment
 
 ROLES = ("before", "control", "after")
 BURST = 3  # rounds of one benchmark in a row; an untimed call comes before them

@@ -18,8 +18,7 @@ from typing import Any, Callable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from torch_history.bench import design
-from torch_history.bench import raw
+from torch_history.bench import design, raw
 from torch_history.matrix.environments import Environment
 
 FIGURES = {"cpu": "cpu", "cuda": "steady"}  # CPU time of one thread; wall time around many steps

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
-from torch_history.records import store
 from torch_history import versions
-from torch_history.bench import estimate
-from torch_history.bench import growth
+from torch_history.bench import estimate, growth
 from torch_history.bench.estimate import Estimate
+from torch_history.records import store
 
 NAME, FOLDER, HEAT_MAP = "BENCHMARKS.md", "benchmarks", "releases-cpu.svg"
 _COLOURS = {

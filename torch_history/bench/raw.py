@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, List
 
-from torch_history.records import store
 from torch_history.errors import HistoryError
+from torch_history.records import store
 
 FORMAT = 1
 

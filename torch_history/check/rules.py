@@ -6,16 +6,15 @@ import re
 from pathlib import Path
 from typing import Dict, Iterator, List
 
-from torch_history.catalogue import source as catalogue
-from torch_history.questions import claims
-from torch_history.publish import differences
-from torch_history.observing import encode
-from torch_history.records import manifests
-from torch_history.records import store
 from torch_history import versions
+from torch_history.catalogue import source as catalogue
 from torch_history.catalogue.source import Behaviour
 from torch_history.errors import HistoryError
+from torch_history.observing import encode
+from torch_history.publish import differences
+from torch_history.questions import claims
 from torch_history.questions.kinds import KINDS, admitted
+from torch_history.records import manifests, store
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _API = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")

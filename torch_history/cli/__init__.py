@@ -9,14 +9,13 @@ import sys
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from torch_history.catalogue import source as catalogue
-from torch_history.records import manifests
-from torch_history.questions import query
-from torch_history.publish import report
-from torch_history.records import store
 from torch_history import versions
+from torch_history.catalogue import source as catalogue
 from torch_history.errors import HistoryError
+from torch_history.publish import report
+from torch_history.questions import query
 from torch_history.questions.kinds import KINDS
+from torch_history.records import manifests, store
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -507,8 +506,7 @@ def differences_(options: argparse.Namespace) -> int:
 
 
 def benchmarks_(options: argparse.Namespace) -> int:
-    from torch_history.bench import command
-    from torch_history.bench import page
+    from torch_history.bench import command, page
 
     if options.write:
         command.draw_all(options.root)

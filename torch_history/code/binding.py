@@ -126,15 +126,44 @@ FIELDS = {
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
-BINDING = (
-    "AsyncFunctionDef Attribute Assign AnnAssign ClassDef DictComp ExceptHandler For AsyncFor FunctionDef GeneratorExp Global Import "
-    "ImportFrom Lambda ListComp Name NamedExpr Nonlocal SetComp Try TryStar TypeAlias arg arguments comprehension "
-    "MatchAs MatchMapping MatchStar TypeVar ParamSpec TypeVarTuple"
-).split()
+BINDING = [
+    "AsyncFunctionDef",
+    "Attribute",
+    "Assign",
+    "AnnAssign",
+    "ClassDef",
+    "DictComp",
+    "ExceptHandler",
+    "For",
+    "AsyncFor",
+    "FunctionDef",
+    "GeneratorExp",
+    "Global",
+    "Import",
+    "ImportFrom",
+    "Lambda",
+    "ListComp",
+    "Name",
+    "NamedExpr",
+    "Nonlocal",
+    "SetComp",
+    "Try",
+    "TryStar",
+    "TypeAlias",
+    "arg",
+    "arguments",
+    "comprehension",
+    "MatchAs",
+    "MatchMapping",
+    "MatchStar",
+    "TypeVar",
+    "ParamSpec",
+    "TypeVarTuple",
+]
 HANDLERS = {
     kind: getattr(Binder, kind.__name__.upper())
     if kind.__name__ in BINDING
     else Binder.handleChildren
     for kind in FIELDS
-    if FIELDS[kind] and kind is not ast.Constant or kind.__name__ in BINDING
+    if (FIELDS[kind] and kind is not ast.Constant) or kind.__name__ in BINDING
 }

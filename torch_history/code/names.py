@@ -61,21 +61,141 @@ LOSSES = {
 }
 # functions torch.<name> that return a tensor, and methods of tensors that do not
 MAKERS = set(
-    "tensor as_tensor from_numpy zeros ones full empty eye arange linspace rand randn randint randperm normal bernoulli multinomial "
-    "zeros_like ones_like full_like empty_like rand_like randn_like randint_like cat stack hstack vstack where einsum matmul mm bmm mul "
-    "add sub div pow sqrt abs exp log sin cos tanh sigmoid relu softmax log_softmax sum mean norm dot outer clamp argmax argmin "
-    "squeeze unsqueeze reshape flatten transpose permute gather index_select dropout".split()
+    [
+        "tensor",
+        "as_tensor",
+        "from_numpy",
+        "zeros",
+        "ones",
+        "full",
+        "empty",
+        "eye",
+        "arange",
+        "linspace",
+        "rand",
+        "randn",
+        "randint",
+        "randperm",
+        "normal",
+        "bernoulli",
+        "multinomial",
+        "zeros_like",
+        "ones_like",
+        "full_like",
+        "empty_like",
+        "rand_like",
+        "randn_like",
+        "randint_like",
+        "cat",
+        "stack",
+        "hstack",
+        "vstack",
+        "where",
+        "einsum",
+        "matmul",
+        "mm",
+        "bmm",
+        "mul",
+        "add",
+        "sub",
+        "div",
+        "pow",
+        "sqrt",
+        "abs",
+        "exp",
+        "log",
+        "sin",
+        "cos",
+        "tanh",
+        "sigmoid",
+        "relu",
+        "softmax",
+        "log_softmax",
+        "sum",
+        "mean",
+        "norm",
+        "dot",
+        "outer",
+        "clamp",
+        "argmax",
+        "argmin",
+        "squeeze",
+        "unsqueeze",
+        "reshape",
+        "flatten",
+        "transpose",
+        "permute",
+        "gather",
+        "index_select",
+        "dropout",
+    ]
 )
 NO_TENSORS = set(
-    "item tolist numpy size dim numel stride storage untyped_storage backward data_ptr element_size type split chunk unbind "
-    "max min sort topk is_contiguous register_hook retain_grad nelement requires_grad shape dtype device grad_fn is_leaf".split()
+    [
+        "item",
+        "tolist",
+        "numpy",
+        "size",
+        "dim",
+        "numel",
+        "stride",
+        "storage",
+        "untyped_storage",
+        "backward",
+        "data_ptr",
+        "element_size",
+        "type",
+        "split",
+        "chunk",
+        "unbind",
+        "max",
+        "min",
+        "sort",
+        "topk",
+        "is_contiguous",
+        "register_hook",
+        "retain_grad",
+        "nelement",
+        "requires_grad",
+        "shape",
+        "dtype",
+        "device",
+        "grad_fn",
+        "is_leaf",
+    ]
 )
 TENSOR_ATTRIBUTES = {"grad", "data", "T", "mT", "H", "real", "imag"}
 SAME_MODULE = set(
-    "to cuda cpu train eval float double half bfloat16 requires_grad_ apply to_empty type share_memory".split()
+    [
+        "to",
+        "cuda",
+        "cpu",
+        "train",
+        "eval",
+        "float",
+        "double",
+        "half",
+        "bfloat16",
+        "requires_grad_",
+        "apply",
+        "to_empty",
+        "type",
+        "share_memory",
+    ]
 )
 SEVERAL_OUTPUTS = set(
-    "RNN LSTM GRU MultiheadAttention LSTMCell Sequential ModuleList ModuleDict AdaptiveLogSoftmaxWithLoss Module".split()
+    [
+        "RNN",
+        "LSTM",
+        "GRU",
+        "MultiheadAttention",
+        "LSTMCell",
+        "Sequential",
+        "ModuleList",
+        "ModuleDict",
+        "AdaptiveLogSoftmaxWithLoss",
+        "Module",
+    ]
 )
 PASSED_THROUGH = {"copy.deepcopy", "copy.copy", "torch.compile"}
 # methods that nothing but torch is likely to have: a hint where the object is unknown

@@ -31,8 +31,8 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tu
 from torch_history.code.names import MODULE, OPTIMIZER, TENSOR, ancestors, canonical, words_of
 from torch_history.code.uses import Source, Use
 from torch_history.errors import HistoryError
-from torch_history.questions.query import Difference
 from torch_history.publish.report import LEVELS
+from torch_history.questions.query import Difference
 
 LACKS = re.compile(r"(?:module '(?P<module>[\w.]+)'|object) has no attribute '(?P<attribute>\w+)'")
 REFUSES = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument")
@@ -341,8 +341,8 @@ def judge(
             return None
         words = [one for one in unless if isinstance(one, str)]
         why += f" without {' or '.join(words)}" if words else ""
-        doubtful = use.passed or bool(words) and (hidden or use.call is None)
-    elif relation != "itself" or target.guarded and not use.guarded:
+        doubtful = use.passed or (bool(words) and (hidden or use.call is None))
+    elif relation != "itself" or (target.guarded and not use.guarded):
         return None
     else:
         return 2, f"{why}; more than the call decides"

@@ -38,7 +38,7 @@ class Thing(NamedTuple):
     sure: bool = True
     how: str = ""
     own: Optional[ast.ClassDef] = None
-    of: Optional["Thing"] = None  # the object whose attribute or method it is
+    of: Optional[Thing] = None  # the object whose attribute or method it is
 
     @property
     def is_class(self) -> bool:
@@ -114,10 +114,8 @@ class Source:
         given = self._with_known_keys(call) if call else self._partial(node, parent)
         things = self._referred(node)
         for thing in things:
-            inner = (
-                isinstance(parent, ast.Attribute)
-                or isinstance(parent, ast.Assign)
-                and node in parent.targets
+            inner = isinstance(parent, ast.Attribute) or (
+                isinstance(parent, ast.Assign) and node in parent.targets
             )
             if not thing.of and (
                 call is None and (inner or _is_alias(parent) or self._in_annotation(node))
@@ -374,7 +372,7 @@ class Source:
         classes, bases, whole = [cls], [], True
         for node in cls.bases:
             things = [one for one in self._infer(node) or () if one.own not in (cls, *seen)]
-            whole = whole and bool(things) or _text(node) == "object"
+            whole = (whole and bool(things)) or _text(node) == "object"
             for one in things:
                 if one.own:
                     more = self._lineage(one.own, (cls, *seen))
@@ -445,7 +443,7 @@ class Source:
             return [called._replace(built=True, how="")]
         if called.name in PASSED_THROUGH and node.args:
             return self._infer(node.args[0]) or []
-        if home == "torch.nn.functional" or home == "torch" and last in MAKERS:
+        if home == "torch.nn.functional" or (home == "torch" and last in MAKERS):
             return [Thing(TENSOR, True, called.sure, f"from {_text(node)}")]
         return []
 
@@ -583,11 +581,8 @@ def _is_tensor_attribute(thing: Thing) -> bool:
     if thing.of is None:
         return False
     home, _, last = thing.name.rpartition(".")
-    return (
-        last in TENSOR_ATTRIBUTES
-        and TENSOR in ancestors(home)
-        or last in ("weight", "bias")
-        and MODULE in ancestors(home)
+    return (last in TENSOR_ATTRIBUTES and TENSOR in ancestors(home)) or (
+        last in ("weight", "bias") and MODULE in ancestors(home)
     )
 
 

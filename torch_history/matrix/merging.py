@@ -13,18 +13,14 @@ import time
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Tuple
 
-from torch_history.records import sources
-from torch_history.catalogue import source as catalogue
-from torch_history.observing import compare
-from torch_history.observing import encode
-from torch_history.records import manifests
-from torch_history.matrix import releases as matrix
-from torch_history.publish import report
-from torch_history.records import runs
-from torch_history.records import store
 from torch_history import versions
-from torch_history.matrix import walk
+from torch_history.catalogue import source as catalogue
 from torch_history.errors import HistoryError
+from torch_history.matrix import releases as matrix
+from torch_history.matrix import walk
+from torch_history.observing import compare, encode
+from torch_history.publish import report
+from torch_history.records import manifests, runs, sources, store
 
 _TEXTS = (
     "library",

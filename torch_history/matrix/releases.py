@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple
 
-from torch_history.records import manifests
 from torch_history import versions
 from torch_history.errors import HistoryError
+from torch_history.records import manifests
 
 _DEPENDENCY = re.compile(r"torch([\d.]+):\s*torch==([\d.]+)")
 

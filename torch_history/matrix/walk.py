@@ -13,12 +13,9 @@ import time
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional
 
-from torch_history.records import sources
-from torch_history.records import manifests
-from torch_history.records import runs
-from torch_history.records import store
 from torch_history.errors import HistoryError
 from torch_history.matrix.releases import Release, choose, python_of
+from torch_history.records import manifests, runs, sources, store
 
 _TELLING = re.compile(r"Error\b|error:|ERROR|no solution")  # a log line that says why
 _PERCENT = re.compile(r"\[\s*(\d+)%\]")

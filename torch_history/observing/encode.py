@@ -56,7 +56,7 @@ _HEADER = re.compile(r"(\w+)\[([\d,]*)\]( requires_grad)?")
 class Tensor:
     """A tensor of an observation: its header, and its values as an array or as the rows of a record."""
 
-    __slots__ = ("header", "_array", "_rows")
+    __slots__ = ("_array", "_rows", "header")
 
     def __init__(
         self, header: str, array: Optional[np.ndarray] = None, rows: Optional[List[str]] = None

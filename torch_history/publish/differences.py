@@ -6,13 +6,12 @@ import re
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from torch_history.records import manifests
-from torch_history.matrix import releases as matrix
-from torch_history.publish import report
-from torch_history.records import store
 from torch_history import versions
 from torch_history.catalogue.source import Behaviour, Change
+from torch_history.matrix import releases as matrix
+from torch_history.publish import report
 from torch_history.questions.kinds import KINDS
+from torch_history.records import manifests, store
 
 NAME = "DIFFERENCES.md"
 HURTS = (

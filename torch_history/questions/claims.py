@@ -17,10 +17,10 @@ import re
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional
 
-from torch_history.matrix import releases as matrix
 from torch_history import versions
 from torch_history.catalogue.source import Behaviour
 from torch_history.errors import HistoryError
+from torch_history.matrix import releases as matrix
 
 NAME = "CLAIMS.md"
 SUBSTANTIAL = {"silent", "error", "error-gone", "api-appeared", "api-gone", "exception", "random"}

@@ -18,12 +18,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from torch_history.records import manifests
-from torch_history.questions import query
-from torch_history.publish import report
-from torch_history.records import store
 from torch_history import versions
 from torch_history.catalogue.source import Behaviour
+from torch_history.publish import report
+from torch_history.questions import query
+from torch_history.records import manifests, store
 
 FORMAT = 1
 CASE = "written by "

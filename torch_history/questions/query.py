@@ -6,13 +6,12 @@ import difflib
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from torch_history.catalogue import source as catalogue
-from torch_history.records import manifests
-from torch_history.records import store
 from torch_history import versions
+from torch_history.catalogue import source as catalogue
 from torch_history.catalogue.source import Behaviour, Change
 from torch_history.errors import HistoryError
 from torch_history.questions.kinds import KINDS, MIRRORED, admitted
+from torch_history.records import manifests, store
 
 
 class Side(NamedTuple):
@@ -80,7 +79,7 @@ def side(known: Dict[str, dict], asked: str) -> Side:
     below, above = manifests.neighbours(known, asked)
     if exact:  # a pre-release of a recorded release: held to it, but not run
         return Side(asked, exact[-1], False, [below, exact[-1]])
-    if below is None or above is None and numbers[:2] > versions.key(list(known)[-1])[:2]:
+    if below is None or (above is None and numbers[:2] > versions.key(list(known)[-1])[:2]):
         first, last = versions.line(list(known)[0]), versions.line(list(known)[-1])
         raise HistoryError(
             f"version {asked!r} is not in the records, which run from {first} to {last}: "

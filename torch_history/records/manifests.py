@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, Optional, Tuple
 
-from torch_history.records import store
 from torch_history import versions
 from torch_history.errors import HistoryError
 from torch_history.observing.environment import FORMAT
+from torch_history.records import store
 
 
 def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, dict]:

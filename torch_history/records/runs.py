@@ -9,11 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from torch_history.observing import compare
-from torch_history.observing import encode
-from torch_history.records import manifests
-from torch_history.records import store
 from torch_history import versions
+from torch_history.observing import compare, encode
+from torch_history.records import manifests, store
 
 
 class Merged(NamedTuple):

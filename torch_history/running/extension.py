@@ -12,12 +12,11 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from syrupy.extensions.base import AbstractSyrupyExtension
 
-from torch_history.observing import compare
-from torch_history.observing import encode
-from torch_history.records import store
 from torch_history import versions
 from torch_history.errors import HistoryError
+from torch_history.observing import compare, encode
 from torch_history.observing.observation import Observation
+from torch_history.records import store
 
 
 class Session:

@@ -9,13 +9,10 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 
-from torch_history.observing import environment
-from torch_history.records import sources
-from torch_history.observing import encode
-from torch_history.records import manifests
-from torch_history.records import store
 from torch_history import versions
 from torch_history.errors import HistoryError
+from torch_history.observing import encode, environment
+from torch_history.records import manifests, sources, store
 from torch_history.running.extension import HistoryExtension, Session
 
 

@@ -13,18 +13,16 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 import jinja2
 from markupsafe import Markup
 
-from torch_history.catalogue import source as catalogue
-from torch_history.questions import claims
-from torch_history.publish import differences
-from torch_history.questions import interchange
-from torch_history.records import manifests
-from torch_history.publish import report
 from torch_history import versions
+from torch_history.catalogue import source as catalogue
 from torch_history.catalogue.source import Behaviour
 from torch_history.errors import HistoryError
-from torch_history.questions.kinds import KINDS
+from torch_history.publish import differences, report
 from torch_history.publish.site import model as site
 from torch_history.publish.site.model import DEVICE, LETTERS, UNKNOWN, Model
+from torch_history.questions import claims, interchange
+from torch_history.questions.kinds import KINDS
+from torch_history.records import manifests
 
 HERE = Path(__file__).parent
 MARK = '<meta name="generator" content="torch-training-spec">'

@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from torch_history.catalogue import source as catalogue
-from torch_history.records import manifests
-from torch_history.matrix import releases as matrix
-from torch_history.questions import query
-from torch_history.publish import report
-from torch_history.records import store
 from torch_history import versions
+from torch_history.catalogue import source as catalogue
 from torch_history.catalogue.source import Behaviour
+from torch_history.matrix import releases as matrix
+from torch_history.publish import report
+from torch_history.questions import query
 from torch_history.questions.kinds import KINDS
+from torch_history.records import manifests, store
 
 DEVICE = "cpu"
 PLACES = 4  # of a difference that the upgrade page shows
