@@ -200,7 +200,8 @@ def test_equal_tensors_save_to_equal_bytes(snapshot):
     "1.13",
     "the archive's folder is called after the file, no longer archive: a checksum depends on the name",
     kind="representation",
-    cause="pytorch#80404 (probably)",
+    cause="pytorch#80404",
+    probable=True,
     advice="save into a buffer, where the folder is always archive, to compare checksums",
 )
 def test_bytes_of_a_file_depend_on_its_name(here, snapshot):

@@ -63,7 +63,8 @@ def test_checkpoint_of_every_release_loads(here, snapshot, release):
     "1.12",
     "Adam goes on exactly from a step that 1.12 and later saved as a tensor, where it rounded in float32",
     kind="silent",
-    cause="pytorch#71333 (probably)",
+    cause="pytorch#71333",
+    probable=True,
     advice="resume with 1.12 or later what 1.12 or later saved; or turn each step into an int before",
 )
 @EVERY_RELEASE

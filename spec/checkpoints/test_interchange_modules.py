@@ -213,7 +213,8 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
     "forward looks for `batch_first`, which a layer saved before 1.9 has not, and `_LinearWithBias`, which "
     "1.6 to 1.8 saved, is gone; `NonDynamicallyQuantizableLinear`, which 1.9 and later save, is there",
     kind="error",
-    cause="pytorch#55285 (probably) and pytorch#58727",
+    cause="pytorch#55285 and pytorch#58727",
+    probable=True,
     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
     "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
     "`batch_first = False` on the loaded layer",

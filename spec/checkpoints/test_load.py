@@ -102,7 +102,8 @@ def test_load_with_weights_only_takes_a_state_dict(here, snapshot):
     "2.5",
     "the message asks for trust in both ways out",
     kind="wording",
-    cause="pytorch#131259 (probably)",
+    cause="pytorch#131259",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.6", "the message tells of the new default", kind="wording", cause="pytorch#141304"

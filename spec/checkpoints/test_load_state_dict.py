@@ -47,7 +47,8 @@ def test_load_keeps_requires_grad_and_gradient(snapshot):
     "1.7",
     "warns that the imaginary part is dropped",
     kind="warning",
-    cause="pytorch#39860 (probably)",
+    cause="pytorch#39860",
+    probable=True,
     advice="load torch.real(value) where that is meant",
 )
 @pytest.mark.parametrize(
@@ -97,7 +98,8 @@ def test_load_takes_nan_without_a_word(snapshot):
     "1.6",
     "a module instead of a dict raises ModuleAttributeError, a kind of AttributeError",
     kind="exception",
-    cause="pytorch#34324 (probably)",
+    cause="pytorch#34324",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.8",
@@ -277,7 +279,8 @@ def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
     "2.1",
     "warns that copying into a meta parameter does nothing",
     kind="warning",
-    cause="pytorch#102212 (probably)",
+    cause="pytorch#102212",
+    probable=True,
     advice="pass assign=True",
 )
 def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):

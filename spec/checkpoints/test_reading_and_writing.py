@@ -20,7 +20,8 @@ def write(name="weights.pt", **settings):
     "1.13",
     "raises RuntimeError instead of FileNotFoundError",
     kind="exception",
-    cause="pytorch#80404 (probably)",
+    cause="pytorch#80404",
+    probable=True,
     advice="make the folder first, or catch RuntimeError too",
 )
 def test_save_into_a_missing_folder_raises(here, snapshot):

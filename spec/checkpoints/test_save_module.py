@@ -72,7 +72,8 @@ def test_saved_module_runs_the_class_as_it_is_now(define, here, snapshot, as_zip
     "1.6",
     "raises ModuleAttributeError, a kind of AttributeError; warns no longer of a changed class",
     kind="exception",
-    cause="pytorch#34324 (probably)",
+    cause="pytorch#34324",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.8",

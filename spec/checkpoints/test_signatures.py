@@ -6,7 +6,7 @@ from fixtures.arguments import arguments_of
 from torch_history.observing import observe
 
 
-@pytest.mark.api("torch.save", "torch.load", page="generated/torch.load")
+@pytest.mark.api("torch.save", "torch.load", page="generated/torch.load", signature=True)
 @pytest.mark.changed(
     "1.6",
     "save: _use_new_zipfile_serialization is True by default, so that it writes zip archives",
@@ -43,6 +43,7 @@ def test_save_and_load_take_these_arguments(name, snapshot):
     "torch.nn.Module.state_dict",
     "torch.nn.Module.load_state_dict",
     page="generated/torch.nn.Module",
+    signature=True,
 )
 @pytest.mark.changed(
     "1.10", "get_extra_state and set_extra_state appear", kind="api-appeared", cause="pytorch#62976"
@@ -64,7 +65,7 @@ def test_state_dict_methods_take_these_arguments(name, snapshot):
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
-@pytest.mark.api("torch.serialization", page="notes/serialization")
+@pytest.mark.api("torch.serialization", page="notes/serialization", signature=True)
 @pytest.mark.changed(
     "2.1", "set_default_load_endianness appears", kind="api-appeared", cause="pytorch#101973"
 )

@@ -38,7 +38,8 @@ def test_state_dict_fills_a_plain_dict(snapshot):
     "2.4",
     "the warning is a FutureWarning instead of a UserWarning",
     kind="warning",
-    cause="pytorch#127689 (probably)",
+    cause="pytorch#127689",
+    probable=True,
     advice="pass destination and prefix by name",
 )
 def test_state_dict_with_positional_arguments_warns(snapshot):
@@ -73,7 +74,8 @@ class OldOverride(nn.Module):
     "2.4",
     "the warning is a FutureWarning instead of a UserWarning",
     kind="warning",
-    cause="pytorch#127689 (probably)",
+    cause="pytorch#127689",
+    probable=True,
     advice="override it as state_dict(self, *args, **kwargs), and hand these on",
 )
 def test_override_of_state_dict_with_positional_arguments_warns(snapshot):
@@ -145,7 +147,8 @@ def test_missing_extra_state_raises(snapshot):
     "2.4",
     "raises: such a key was passed over in silence",
     kind="error",
-    cause="pytorch#124385 (probably)",
+    cause="pytorch#124385",
+    probable=True,
     advice="delete the key, or pass strict=False",
 )
 def test_key_named_like_a_child_is_unexpected(snapshot):

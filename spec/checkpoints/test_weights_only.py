@@ -129,7 +129,8 @@ def test_load_with_weights_only_takes_plain_values(here, snapshot, value):
     "2.5",
     "the message asks for trust in both ways out",
     kind="wording",
-    cause="pytorch#131259 (probably)",
+    cause="pytorch#131259",
+    probable=True,
 )
 @pytest.mark.changed("2.6", "sets pass", kind="error-gone", cause="pytorch#138866")
 def test_load_with_weights_only_takes_a_set(here, snapshot):
@@ -184,7 +185,8 @@ def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
     "2.5",
     "the message asks for trust in both ways out",
     kind="wording",
-    cause="pytorch#131259 (probably)",
+    cause="pytorch#131259",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.6",

@@ -46,7 +46,8 @@ def test_detach_shares_the_version_counter(snapshot):
     "1.10",
     "the message calls the node ExpBackward0",
     kind="wording",
-    cause="pytorch#64261 (probably)",
+    cause="pytorch#64261",
+    probable=True,
 )
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
 @pytest.mark.changed(
@@ -161,7 +162,8 @@ def test_detach_and_detach_in_place_give_the_second_model_the_same_gradient(snap
     "1.7",
     "the message speaks of DistributedDataParallel alone",
     kind="wording",
-    cause="pytorch#44344 (probably)",
+    cause="pytorch#44344",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.8", "the message says again that views cannot be detached in place", kind="wording"
@@ -194,7 +196,8 @@ def test_detach_in_place_on_a_view_raises(snapshot):
     "2.1",
     "raises for a vector too: its output is a view",
     kind="error",
-    cause="pytorch#106911 (probably)",
+    cause="pytorch#106911",
+    probable=True,
     advice="use detach()",
 )
 @pytest.mark.changed(

@@ -83,7 +83,8 @@ def test_parameter_of_a_list_raises(snapshot):
     "1.7",
     "the gradient is conjugated, so that a step against it descends: 2 z",
     kind="silent",
-    cause="pytorch#43208 (probably)",
+    cause="pytorch#43208",
+    probable=True,
     advice="under 1.6, conjugate the gradient of a complex tensor before the step",
 )
 def test_complex_tensor_may_require_grad(snapshot):

@@ -79,7 +79,8 @@ def test_half_precision_starts_from_the_rounded_numbers_of_float32(name, dtype, 
     "1.6",
     "the messages name normal_kernel_cpu and check_uniform_bounds",
     kind="wording",
-    cause="pytorch#35167 (probably)",
+    cause="pytorch#35167",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.8",
@@ -106,7 +107,8 @@ def test_init_of_an_integer_tensor_raises(name, snapshot):
     "1.8",
     "the message lists xpu and vulkan among the devices",
     kind="wording",
-    cause="pytorch#49786 (probably)",
+    cause="pytorch#49786",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.9",
@@ -151,7 +153,8 @@ def draws_after_seed(act):
     "1.6",
     "uniform_ fills in the order of the memory instead of the indices: a transposed tensor gets other numbers",
     kind="random",
-    cause="pytorch#35580 (probably)",
+    cause="pytorch#35580",
+    probable=True,
 )
 @pytest.mark.parametrize("name", ["uniform_", "normal_"])
 def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):

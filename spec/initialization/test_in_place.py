@@ -98,7 +98,8 @@ def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
     "2.4",
     "warns with FutureWarning instead of UserWarning",
     kind="warning",
-    cause="pytorch#127689 (probably)",
+    cause="pytorch#127689",
+    probable=True,
     advice="use the name with an underscore",
 )
 def test_init_without_underscore_is_deprecated(snapshot):

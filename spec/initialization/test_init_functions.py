@@ -157,7 +157,7 @@ def test_calculate_gain_of_an_unknown_nonlinearity_raises(snapshot):
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
 @pytest.mark.changed(
-    "1.6", "nn.init has trunc_normal_", kind="api-appeared", cause="pytorch#32397 (probably)"
+    "1.6", "nn.init has trunc_normal_", kind="api-appeared", cause="pytorch#32397", probable=True
 )
 def test_trunc_normal_stays_within_absolute_bounds(snapshot):
     """The bounds a=-2 and b=2 are values, not deviations: at ``std=0.02`` they lie 100 deviations out and cut nothing."""

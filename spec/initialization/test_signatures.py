@@ -29,11 +29,12 @@ NAMES = [
     "torch.nn.init.xavier_uniform_",
     "torch.nn.init.dirac_",
     page="nn.init",
+    signature=True,
 )
 @pytest.mark.changed("1.5", "groups (dirac_)", kind="representation", cause="pytorch#32825")
 @pytest.mark.changed("1.6", "trunc_normal_", kind="api-appeared", cause="pytorch#32397")
 @pytest.mark.changed(
-    "2.1", "generator (trunc_normal_)", kind="representation", cause="pytorch#99796 (probably)"
+    "2.1", "generator (trunc_normal_)", kind="representation", cause="pytorch#99796", probable=True
 )
 @pytest.mark.changed(
     "2.2", "generator (all that draw)", kind="representation", cause="pytorch#110413"

@@ -115,7 +115,8 @@ def test_convolution_without_input_channels_warns(snapshot):
     "2.12",
     "the bias becomes 0 instead of staying as it was",
     kind="silent",
-    cause="pytorch#175990 (probably)",
+    cause="pytorch#175990",
+    probable=True,
 )
 def test_convolution_without_input_channels_has_a_bias_of_zero(snapshot):
     """Its bias starts at 0, as Linear's does; where it stays at 7 here, a new layer's is whatever the memory held."""
@@ -140,7 +141,8 @@ def test_embedding_without_rows_says_nothing(snapshot):
     "1.8",
     "raises ValueError, which speaks of proj_size, instead of ZeroDivisionError",
     kind="exception",
-    cause="pytorch#47725 (probably)",
+    cause="pytorch#47725",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",

@@ -178,13 +178,14 @@ def test_in_place_activation_with_negative_slope_refuses_backward(function, snap
 )
 @pytest.mark.changed("1.5", "Hardsigmoid came, without inplace", kind="exception")
 @pytest.mark.changed(
-    "1.6", "Hardswish came, without inplace", kind="exception", cause="pytorch#34747 (probably)"
+    "1.6", "Hardswish came, without inplace", kind="exception", cause="pytorch#34747", probable=True
 )
 @pytest.mark.changed(
     "1.7",
     "SiLU came, and Hardsigmoid and Hardswish take inplace",
     kind="api-appeared",
-    cause="pytorch#41034 (probably)",
+    cause="pytorch#41034",
+    probable=True,
 )
 @pytest.mark.changed("1.9", "Mish came", kind="api-appeared", cause="pytorch#58648")
 def test_activation_in_place_computes_the_same_gradient(layer, snapshot):

@@ -69,14 +69,16 @@ def test_attention_key_padding_mask_hides_what_is_true(snapshot):
     "1.5",
     "a key_padding_mask of floats no longer raises; its 1.0 has no effect",
     kind="error-gone",
-    cause="pytorch#33330 (probably)",
+    cause="pytorch#33330",
+    probable=True,
     advice="convert the mask with .bool()",
 )
 @pytest.mark.changed(
     "1.9",
     "a key_padding_mask of floats is added to the scores, so that 1.0 makes padding weigh more",
     kind="silent",
-    cause="pytorch#56674 (probably)",
+    cause="pytorch#56674",
+    probable=True,
     advice="convert the mask with .bool()",
 )
 def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
@@ -91,7 +93,8 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     "1.5",
     "a key_padding_mask of int64 no longer raises: it hides as a boolean mask does",
     kind="error-gone",
-    cause="pytorch#33330 (probably)",
+    cause="pytorch#33330",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",
@@ -105,7 +108,8 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     "1.9",
     "a key_padding_mask of int64 is added to the scores instead of hiding: padding weighs more",
     kind="silent",
-    cause="pytorch#56674 (probably)",
+    cause="pytorch#56674",
+    probable=True,
     advice="convert the mask with .bool()",
 )
 @pytest.mark.changed(
@@ -204,7 +208,8 @@ def test_attention_causal_hint_alone_raises(snapshot):
     "2.0",
     "MultiheadAttention takes is_causal",
     kind="api-appeared",
-    cause="pytorch#97214 (probably)",
+    cause="pytorch#97214",
+    probable=True,
 )
 def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
     """``is_causal=True`` with a mask that hides nothing hides the future if no weights are asked for, else nothing."""

@@ -171,7 +171,8 @@ def test_dropout_in_place_on_a_leaf_that_requires_grad_raises(snapshot):
     "1.10",
     "the message calls the node SigmoidBackward0",
     kind="wording",
-    cause="pytorch#64261 (probably)",
+    cause="pytorch#64261",
+    probable=True,
 )
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
 @pytest.mark.changed(

@@ -71,7 +71,7 @@ def test_embedding_scale_grad_by_freq_divides_by_the_uses(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 @pytest.mark.changed(
-    "1.8", "takes int32 indices", kind="error-gone", cause="pytorch#46758 (probably)"
+    "1.8", "takes int32 indices", kind="error-gone", cause="pytorch#46758", probable=True
 )
 def test_embedding_takes_int32_indices(snapshot):
     """Indices may be int32 as well as int64."""
@@ -82,7 +82,7 @@ def test_embedding_takes_int32_indices(snapshot):
 @pytest.mark.parametrize("dtype", ["int16", "uint8", "bool", "float32"])
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 @pytest.mark.changed(
-    "1.8", "the message names int32 too", kind="wording", cause="pytorch#46758 (probably)"
+    "1.8", "the message names int32 too", kind="wording", cause="pytorch#46758", probable=True
 )
 def test_embedding_refuses_other_index_dtypes(dtype, snapshot):
     """Indices of other integer types raise as floats do: convert with ``.long()``."""
@@ -103,7 +103,8 @@ def test_embedding_refuses_a_list_of_indices(snapshot):
     "1.5",
     "raises IndexError instead of RuntimeError, and no longer names the index",
     kind="exception",
-    cause="pytorch#30598 (probably)",
+    cause="pytorch#30598",
+    probable=True,
     advice="catch IndexError; compare index.min() and index.max() with the table yourself",
 )
 def test_embedding_index_out_of_range_raises(index, snapshot):

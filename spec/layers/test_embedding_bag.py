@@ -67,7 +67,8 @@ def test_embedding_bag_offsets_may_include_the_last(snapshot):
     "1.5",
     "offsets that do not begin at 0 raise RuntimeError instead of ValueError",
     kind="exception",
-    cause="pytorch#27477 (probably)",
+    cause="pytorch#27477",
+    probable=True,
     advice="catch RuntimeError as well",
 )
 def test_embedding_bag_refuses_unclear_bags(indices, offsets, snapshot):

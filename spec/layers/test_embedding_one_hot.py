@@ -84,7 +84,11 @@ def test_one_hot_gives_int64_with_one_more_dimension(snapshot):
 )
 @pytest.mark.changed("1.5", "the message names another inner function", kind="wording")
 @pytest.mark.changed(
-    "1.7", "the message names the two types alone", kind="wording", cause="pytorch#40927 (probably)"
+    "1.7",
+    "the message names the two types alone",
+    kind="wording",
+    cause="pytorch#40927",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",

@@ -117,7 +117,8 @@ def test_empty_batch_is_refused_by_instancenorm_with_affine(snapshot):
     "1.6",
     "the gradient of the weight is NaN instead of zero",
     kind="silent",
-    cause="pytorch#28203 (probably)",
+    cause="pytorch#28203",
+    probable=True,
     advice="skip samples without positions",
 )
 @pytest.mark.changed(

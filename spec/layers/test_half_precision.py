@@ -181,7 +181,8 @@ NORMS = {
     "1.12",
     "BatchNorm1d and LayerNorm take bfloat16 on CPU; GroupNorm: the message says that the types differ",
     kind="error-gone",
-    cause="pytorch#61015 (probably)",
+    cause="pytorch#61015",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.13",
@@ -194,7 +195,8 @@ NORMS = {
     "2.0",
     "LayerNorm and GroupNorm take bfloat16 on CPU; float16: another message",
     kind="error-gone",
-    cause="pytorch#81852 (probably)",
+    cause="pytorch#81852",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",

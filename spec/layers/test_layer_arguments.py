@@ -20,7 +20,8 @@ def refusal(make):
     "1.5",
     "an unknown padding_mode raises instead of padding with zeros",
     kind="silent",
-    cause="pytorch#29769 (probably)",
+    cause="pytorch#29769",
+    probable=True,
     advice="spell it zeros, reflect, replicate or circular",
 )
 def test_conv_refuses_an_unknown_padding_mode(snapshot):
@@ -37,7 +38,8 @@ def test_conv_refuses_an_unknown_padding_mode(snapshot):
     "1.5",
     "raises when the layer is made instead of when it is called, and quotes the mode otherwise",
     kind="wording",
-    cause="pytorch#29769 (probably)",
+    cause="pytorch#29769",
+    probable=True,
 )
 def test_transposed_conv_pads_with_zeros_alone(snapshot):
     """Other padding modes raise when the layer is made."""

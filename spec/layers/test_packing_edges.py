@@ -114,7 +114,8 @@ def test_rnn_pack_drops_the_fraction_of_a_length(snapshot):
     "2.4",
     "the warning is a FutureWarning instead of a UserWarning",
     kind="warning",
-    cause="pytorch#127689 (probably)",
+    cause="pytorch#127689",
+    probable=True,
     unless=(),
 )
 def test_weight_norm_stores_magnitude_and_direction_and_warns(snapshot):

@@ -30,6 +30,7 @@ from torch_history.observing import observe
     "torch.nn.ConvTranspose1d",
     "torch.nn.ConvTranspose2d",
     page="nn",
+    signature=True,
 )
 @pytest.mark.changed("1.8", "LazyLinear", kind="api-appeared", cause="pytorch#44538")
 @pytest.mark.changed(
@@ -67,6 +68,7 @@ def test_linear_and_convolution_take_these_arguments(layer, snapshot):
     "torch.nn.RMSNorm",
     "torch.nn.LocalResponseNorm",
     page="nn",
+    signature=True,
 )
 @pytest.mark.changed(
     "1.9",
@@ -105,6 +107,7 @@ def test_normalisation_takes_these_arguments(layer, snapshot):
     "torch.nn.LSTMCell",
     "torch.nn.GRUCell",
     page="nn",
+    signature=True,
 )
 @pytest.mark.changed("1.8", "proj_size (RNNBase)", kind="representation", cause="pytorch#47725")
 @pytest.mark.changed(
@@ -134,6 +137,7 @@ def test_recurrent_layers_take_these_arguments(layer, snapshot):
     "torch.nn.EmbeddingBag",
     "torch.nn.EmbeddingBag.from_pretrained",
     page="generated/torch.nn.Embedding",
+    signature=True,
 )
 @pytest.mark.changed(
     "1.5",
@@ -170,6 +174,7 @@ def test_embeddings_take_these_arguments(layer, snapshot):
     "torch.nn.AlphaDropout",
     "torch.nn.FeatureAlphaDropout",
     page="generated/torch.nn.Dropout",
+    signature=True,
 )
 @pytest.mark.changed("1.12", "Dropout1d", kind="api-appeared", cause="pytorch#79545")
 def test_dropouts_take_these_arguments(layer, snapshot):
@@ -200,6 +205,7 @@ def test_dropouts_take_these_arguments(layer, snapshot):
     "torch.nn.LPPool1d",
     "torch.nn.LPPool3d",
     page="nn",
+    signature=True,
 )
 @pytest.mark.changed("2.3", "LPPool3d", kind="api-appeared", cause="pytorch#114199")
 def test_pools_take_these_arguments(layer, snapshot):
@@ -240,8 +246,9 @@ def test_pools_take_these_arguments(layer, snapshot):
     "torch.nn.LogSoftmax",
     "torch.nn.Threshold",
     page="nn",
+    signature=True,
 )
-@pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747 (probably)")
+@pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747", probable=True)
 @pytest.mark.changed("1.7", "SiLU; inplace (Hardswish)", kind="api-appeared", cause="pytorch#41034")
 @pytest.mark.changed(
     "1.9", "Mish; device and dtype (PReLU)", kind="api-appeared", cause="pytorch#58648"
@@ -275,6 +282,7 @@ def test_activations_take_these_arguments(layer, snapshot):
     "torch.nn.TransformerDecoderLayer",
     "torch.nn.Transformer",
     page="generated/torch.nn.MultiheadAttention",
+    signature=True,
 )
 @pytest.mark.changed(
     "1.9",
@@ -358,6 +366,7 @@ def test_attention_layers_take_these_arguments(name, snapshot):
     "torch.nn.functional.softmax",
     "torch.nn.functional.interpolate",
     page="nn.functional",
+    signature=True,
 )
 @pytest.mark.changed(
     "1.5",
@@ -418,7 +427,7 @@ NEWER = {  # each with arguments to make it with
     page="nn",
 )
 @pytest.mark.changed("1.5", "Hardsigmoid", kind="api-appeared")
-@pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747 (probably)")
+@pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747", probable=True)
 @pytest.mark.changed("1.7", "SiLU and Unflatten", kind="api-appeared", cause="pytorch#41034")
 @pytest.mark.changed(
     "1.8",
@@ -436,7 +445,7 @@ NEWER = {  # each with arguments to make it with
 @pytest.mark.changed(
     "2.4", "RMSNorm; LazyLinear warns no longer", kind="api-appeared", cause="pytorch#121364"
 )
-@pytest.mark.changed("2.5", "Buffer", kind="api-appeared", cause="pytorch#125971 (probably)")
+@pytest.mark.changed("2.5", "Buffer", kind="api-appeared", cause="pytorch#125971", probable=True)
 def test_newer_layers_can_be_made(name, snapshot):
     """Each came with some release; before, the name is missing, and a checkpoint of a module that holds it cannot be loaded."""
     assert snapshot == observe(lambda: type(getattr(nn, name)(*NEWER[name])).__name__)

@@ -125,9 +125,12 @@ def test_encoder_in_eval_keeps_the_length_of_a_batch_that_is_padded_throughout(s
     "2.0",
     "warns, in 2.0 alone, of a mask that is not boolean, though the given one is",
     kind="warning",
-    cause="pytorch#92733 (probably)",
+    cause="pytorch#92733",
+    probable=True,
 )
-@pytest.mark.changed("2.1", "warns no longer", kind="warning", cause="pytorch#103362 (probably)")
+@pytest.mark.changed(
+    "2.1", "warns no longer", kind="warning", cause="pytorch#103362", probable=True
+)
 def test_encoder_without_nested_tensors_computes_padding_in_eval(snapshot):
     """``enable_nested_tensor=False`` makes eval mode compute padding as training does."""
     assert snapshot == observe(lambda: padded([2, 1], enable_nested_tensor=False))
@@ -157,7 +160,8 @@ SLOW = {
     "warns, as the encoder is made, of layers that are not batch first, that are norm first, or whose "
     "heads are odd in number",
     kind="warning",
-    cause="pytorch#102045 (probably)",
+    cause="pytorch#102045",
+    probable=True,
     advice="pass enable_nested_tensor=False where the layers cannot be nested",
 )
 def test_encoder_warns_of_layers_that_cannot_be_nested(make, snapshot):

@@ -41,7 +41,8 @@ def test_rnn_cell_takes_one_sample_without_a_batch(cell, snapshot):
     "2.1",
     "raises ValueError instead of AssertionError",
     kind="exception",
-    cause="pytorch#105127 (probably)",
+    cause="pytorch#105127",
+    probable=True,
 )
 def test_rnn_cell_refuses_a_sequence(cell, snapshot):
     """A cell does one step: three dimensions raise."""
@@ -60,7 +61,8 @@ def test_rnn_cell_refuses_a_sequence(cell, snapshot):
     "2.15",
     "a state without a batch is told to be of the wrong number of dimensions",
     kind="wording",
-    cause="pytorch#191232 (probably)",
+    cause="pytorch#191232",
+    probable=True,
 )
 def test_rnn_cell_refuses_a_state_that_does_not_fit(shape, snapshot):
     """The state for a batch of one must be [1, hidden]: it is not broadcast."""

@@ -33,7 +33,8 @@ def test_bce_of_a_certain_and_wrong_output_costs_100(probability, snapshot):
     "2.1",
     "raises instead of giving a loss",
     kind="error",
-    cause="pytorch#97814 (probably)",
+    cause="pytorch#97814",
+    probable=True,
     advice="scale the target to 0 to 1, or take binary_cross_entropy_with_logits",
 )
 @pytest.mark.parametrize("target", [2.0, -1.0, float("nan")], ids=["two", "minus one", "nan"])

@@ -88,7 +88,8 @@ def test_linear_cross_entropy_is_cross_entropy_of_a_linear_layer(snapshot):
     "2.4",
     "warns with FutureWarning instead of UserWarning",
     kind="warning",
-    cause="pytorch#127689 (probably)",
+    cause="pytorch#127689",
+    probable=True,
 )
 def test_nll_loss_2d_is_deprecated(snapshot):
     """``NLLLoss`` takes images too. A FutureWarning is shown to everyone, a UserWarning was as well."""

@@ -112,7 +112,8 @@ def test_target_without_dimensions_raises_for_a_batch(snapshot):
     "2.9",
     "logits without a batch take a target of one element",
     kind="error-gone",
-    cause="pytorch#161412 (probably)",
+    cause="pytorch#161412",
+    probable=True,
 )
 def test_logits_without_a_batch_take_a_target_of_one_element(snapshot):
     """Logits [classes] take a target [1] as they take one of no dimensions."""

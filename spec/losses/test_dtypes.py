@@ -82,7 +82,8 @@ def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot)
     "2.1",
     "binary_cross_entropy_with_logits takes float16",
     kind="error-gone",
-    cause="pytorch#98493 (probably)",
+    cause="pytorch#98493",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.2",
@@ -125,13 +126,15 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
     "1.8",
     "l1_loss stays in float32, the dtype of the output",
     kind="silent",
-    cause="pytorch#49912 (probably)",
+    cause="pytorch#49912",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.10",
     "smooth_l1_loss takes the target instead of raising in backward",
     kind="error-gone",
-    cause="pytorch#61112 (probably)",
+    cause="pytorch#61112",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.13", "l1_loss becomes float64 again, the wider dtype", kind="silent", cause="pytorch#78257"
@@ -174,7 +177,8 @@ def test_huber_loss_of_a_target_of_another_dtype_raises_in_backward(dtype, snaps
     "1.8",
     "raises instead of giving a float",
     kind="error",
-    cause="pytorch#49912 (probably)",
+    cause="pytorch#49912",
+    probable=True,
     advice="convert the output to float",
 )
 @pytest.mark.changed("1.13", "gives a float again", kind="error-gone", cause="pytorch#78257")

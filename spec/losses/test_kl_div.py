@@ -65,7 +65,8 @@ def test_kl_div_of_a_negative_target_is_nan(snapshot):
     "1.13",
     "raises again",
     kind="error",
-    cause="pytorch#82714 (probably)",
+    cause="pytorch#82714",
+    probable=True,
     advice="convert the target to float",
 )
 def test_kl_div_of_integers_raises(snapshot):

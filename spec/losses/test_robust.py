@@ -28,7 +28,8 @@ def test_smooth_l1_loss_is_a_square_below_beta(snapshot):
     "1.13",
     "the gradient at a difference of 0 is -1 instead of 0",
     kind="silent",
-    cause="pytorch#78257 (probably)",
+    cause="pytorch#78257",
+    probable=True,
     advice="take l1_loss for a beta of 0",
 )
 @pytest.mark.changed(

@@ -42,7 +42,7 @@ FUNCTIONS = [
 ]
 
 
-@pytest.mark.api("torch.nn.CrossEntropyLoss", "torch.nn.MSELoss", page="nn")
+@pytest.mark.api("torch.nn.CrossEntropyLoss", "torch.nn.MSELoss", page="nn", signature=True)
 @pytest.mark.changed("1.6", "log_target (KLDivLoss)", kind="representation", cause="pytorch#34586")
 @pytest.mark.changed(
     "1.7",
@@ -64,6 +64,7 @@ def test_losses_are_made_with_these_arguments(name, snapshot):
 
 @pytest.mark.api(
     "torch.nn.functional.cross_entropy", "torch.nn.functional.mse_loss", page="nn.functional"
+    signature=True,
 )
 @pytest.mark.changed("1.6", "log_target (kl_div)", kind="representation", cause="pytorch#34586")
 @pytest.mark.changed(
@@ -86,7 +87,8 @@ def test_losses_are_made_with_these_arguments(name, snapshot):
     "2.6",
     "weight (l1_loss, mse_loss, huber_loss)",
     kind="representation",
-    cause="pytorch#132049 (probably)",
+    cause="pytorch#132049",
+    probable=True,
 )
 @pytest.mark.changed("2.13", "linear_cross_entropy", kind="api-appeared")
 @pytest.mark.parametrize("name", FUNCTIONS)

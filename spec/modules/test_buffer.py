@@ -66,7 +66,11 @@ def test_tensor_over_a_buffer_is_the_buffer(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "2.5", "the message allows an nn.Buffer too", kind="wording", cause="pytorch#125971 (probably)"
+    "2.5",
+    "the message allows an nn.Buffer too",
+    kind="wording",
+    cause="pytorch#125971",
+    probable=True,
 )
 def test_number_over_a_buffer_raises(snapshot):
     """Anything but a tensor or None is refused."""
@@ -87,7 +91,7 @@ def test_parameter_registered_as_buffer_is_not_trained(snapshot):
 
 
 @pytest.mark.api("torch.nn.Buffer", page="generated/torch.nn.parameter.Buffer")
-@pytest.mark.changed("2.5", "nn.Buffer", kind="api-appeared", cause="pytorch#125971 (probably)")
+@pytest.mark.changed("2.5", "nn.Buffer", kind="api-appeared", cause="pytorch#125971", probable=True)
 def test_buffer_attribute_is_registered(snapshot):
     """``module.mean = nn.Buffer(tensor)`` registers by assignment, as nn.Parameter does."""
     module = linear([[2.0]])

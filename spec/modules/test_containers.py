@@ -136,7 +136,11 @@ def test_python_list_of_parameters_is_not_registered(snapshot):
     cause="pytorch#29991",
 )
 @pytest.mark.changed(
-    "1.9", "raises NotImplementedError again", kind="exception", cause="pytorch#48785 (probably)"
+    "1.9",
+    "raises NotImplementedError again",
+    kind="exception",
+    cause="pytorch#48785",
+    probable=True,
 )
 @pytest.mark.changed("1.12", "the message says that forward is missing", kind="wording")
 def test_module_list_is_not_callable(snapshot):

@@ -103,7 +103,8 @@ def test_linear_maps_the_last_dimension(snapshot):
     "1.7",
     "the message says that the shapes cannot be multiplied",
     kind="wording",
-    cause="pytorch#40927 (probably)",
+    cause="pytorch#40927",
+    probable=True,
 )
 @pytest.mark.changed("2.15", "the message starts with addmm", kind="wording")
 def test_linear_refuses_an_input_of_another_width(snapshot):
@@ -119,7 +120,8 @@ def test_linear_refuses_an_input_of_another_width(snapshot):
     "1.7",
     "the message no longer names the argument",
     kind="wording",
-    cause="pytorch#40927 (probably)",
+    cause="pytorch#40927",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.13", "the message speaks of mat1 and mat2, and no longer names the dtypes", kind="wording"

@@ -161,7 +161,7 @@ def test_sequential_insert_out_of_range_raises(snapshot):
     "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
 )
 @pytest.mark.changed(
-    "1.13", "Sequential.extend", kind="api-appeared", cause="pytorch#81179 (probably)"
+    "1.13", "Sequential.extend", kind="api-appeared", cause="pytorch#81179", probable=True
 )
 def test_sequential_extend_appends_each_layer(snapshot):
     """``extend`` takes another Sequential; the layers are shared, not copied."""

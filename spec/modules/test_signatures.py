@@ -58,7 +58,7 @@ EDITS = [
 TENSORS = ["Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer"]
 
 
-@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", signature=True)
 @pytest.mark.changed("1.5", "bfloat16", kind="api-appeared")
 @pytest.mark.changed(
     "1.7", "set_to_none=False (zero_grad)", kind="representation", cause="pytorch#42754"
@@ -78,7 +78,7 @@ def test_module_methods_take_these_arguments(name, snapshot):
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
-@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", signature=True)
 @pytest.mark.changed(
     "1.9", "remove_duplicate (named_modules)", kind="representation", cause="pytorch#54812"
 )
@@ -97,7 +97,7 @@ def test_listings_take_these_arguments(name, snapshot):
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
-@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", signature=True)
 @pytest.mark.changed(
     "1.6", "persistent (register_buffer)", kind="representation", cause="pytorch#37191"
 )
@@ -108,7 +108,7 @@ def test_registrations_take_these_arguments(name, snapshot):
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
-@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", signature=True)
 @pytest.mark.changed(
     "1.9", "get_submodule, get_parameter, get_buffer", kind="api-appeared", cause="pytorch#52358"
 )
@@ -127,6 +127,7 @@ def test_dotted_access_takes_these_arguments(name, snapshot):
     "torch.nn.ParameterList",
     "torch.nn.ParameterDict",
     page="nn",
+    signature=True,
 )
 @pytest.mark.changed(
     "1.12",
@@ -148,6 +149,7 @@ def test_containers_take_these_arguments(name, snapshot):
     "torch.nn.ParameterList",
     "torch.nn.ParameterDict",
     page="nn",
+    signature=True,
 )
 @pytest.mark.changed(
     "1.11",
@@ -179,9 +181,10 @@ def test_edits_of_a_container_take_these_arguments(name, snapshot):
     "torch.nn.Buffer",
     "torch.nn.UninitializedParameter",
     page="generated/torch.nn.Parameter",
+    signature=True,
 )
 @pytest.mark.changed(
-    "1.8", "UninitializedParameter", kind="api-appeared", cause="pytorch#44538 (probably)"
+    "1.8", "UninitializedParameter", kind="api-appeared", cause="pytorch#44538", probable=True
 )
 @pytest.mark.changed(
     "1.9",
@@ -192,7 +195,8 @@ def test_edits_of_a_container_take_these_arguments(name, snapshot):
     "2.5",
     "persistent (UninitializedBuffer); Buffer exists",
     kind="representation",
-    cause="pytorch#125971 (probably)",
+    cause="pytorch#125971",
+    probable=True,
 )
 @pytest.mark.parametrize("name", TENSORS)
 def test_parameters_and_buffers_take_these_arguments(name, snapshot):

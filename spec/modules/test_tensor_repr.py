@@ -111,7 +111,8 @@ NODES = {
     "1.10",
     "prints AddmmBackward0 and SigmoidBackward0 instead of AddmmBackward and SigmoidBackward",
     kind="representation",
-    cause="pytorch#64261 (probably)",
+    cause="pytorch#64261",
+    probable=True,
 )
 def test_result_prints_the_node_that_made_it(make, snapshot):
     """A non-leaf prints ``grad_fn=<...>``, named after its last operation, instead of ``requires_grad=True``."""
@@ -169,7 +170,8 @@ def test_numbers_a_thousandfold_apart_print_in_scientific_notation(snapshot):
     "2.9",
     "sci_mode=False pads to the width of what is printed, not to that of the notation with exponents",
     kind="representation",
-    cause="pytorch#126859 (probably)",
+    cause="pytorch#126859",
+    probable=True,
 )
 def test_sci_mode_decides_the_notation(snapshot):
     """``sci_mode=False`` prints without exponents where they would come, ``True`` with them where they would not."""

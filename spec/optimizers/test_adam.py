@@ -113,7 +113,8 @@ def test_adam_without_eps_gives_nan_for_a_zero_gradient(snapshot):
     "1.6",
     "multiplies in float16; the message blames addcmul",
     kind="wording",
-    cause="pytorch#37121 (probably)",
+    cause="pytorch#37121",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",

@@ -135,7 +135,8 @@ def test_non_leaf_raises(snapshot):
     "1.13",
     "a non-leaf that retains its gradient is taken",
     kind="error-gone",
-    cause="pytorch#80938 (probably)",
+    cause="pytorch#80938",
+    probable=True,
 )
 def test_non_leaf_that_retains_its_gradient_is_taken(snapshot):
     """After ``retain_grad()`` a non-leaf is accepted, and a step moves it, but not the leaf behind it."""
@@ -258,7 +259,8 @@ def test_group_without_params_raises(snapshot):
     "2.1",
     "raises a TypeError, which names the type, instead of an AssertionError",
     kind="exception",
-    cause="pytorch#102593 (probably)",
+    cause="pytorch#102593",
+    probable=True,
     advice="catch TypeError",
 )
 def test_parameter_after_a_group_raises(snapshot):

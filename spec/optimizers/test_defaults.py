@@ -60,7 +60,8 @@ def test_sgd_defaults(snapshot):
     "2.0",
     "the fused option of a group is None, which leaves the choice to torch, instead of False",
     kind="representation",
-    cause="pytorch#90865 (probably)",
+    cause="pytorch#90865",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.7",

@@ -246,7 +246,8 @@ def test_step_without_any_gradient_does_nothing(name, snapshot):
     "1.6",
     "SGD and ASGD step in float16; the messages of the others blame other kernels",
     kind="error-gone",
-    cause="pytorch#37121 (probably)",
+    cause="pytorch#37121",
+    probable=True,
 )
 @pytest.mark.changed("1.7", "the messages of Adamax and Rprop blame other kernels", kind="wording")
 @pytest.mark.changed("1.9", "the message of Rprop blames clamp_scalar", kind="wording")

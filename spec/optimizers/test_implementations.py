@@ -65,7 +65,8 @@ def test_foreach_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     "2.1",
     "the message names the supported devices",
     kind="wording",
-    cause="pytorch#102047 (probably)",
+    cause="pytorch#102047",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.3", "SGD takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#116585"
@@ -90,7 +91,7 @@ def test_fused_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     cause="pytorch#77862",
 )
 @pytest.mark.changed(
-    "2.1", "the message speaks of XLA too", kind="wording", cause="pytorch#102858 (probably)"
+    "2.1", "the message speaks of XLA too", kind="wording", cause="pytorch#102858", probable=True
 )
 @pytest.mark.changed(
     "2.4", "the message lists the supported devices", kind="wording", cause="pytorch#124919"
@@ -111,7 +112,8 @@ def test_capturable_step_is_refused_on_the_cpu(optimizer_class, settings, snapsh
     "2.1",
     "compiles under Python 3.11; the first compilation takes the step hooks off every optimizer for good",
     kind="error-gone",
-    cause="pytorch#98104 (probably)",
+    cause="pytorch#98104",
+    probable=True,
     advice="register no step hooks in a process that compiles",
 )
 @pytest.mark.changed(
@@ -132,14 +134,16 @@ def test_compiling_leaves_the_step_hooks_of_optimizers_on(snapshot):
     "2.1",
     "compiles under Python 3.11; Adam leaves a parameter that lacks a gradient at times, SGD raises",
     kind="error-gone",
-    cause="pytorch#98104 (probably)",
+    cause="pytorch#98104",
+    probable=True,
     advice="do not compile a step whose gradients can be None",
 )
 @pytest.mark.changed(
     "2.3",
     "a parameter that lacks a gradient at times is stepped as it should; Adam left it, SGD raised",
     kind="silent",
-    cause="pytorch#121291 (probably)",
+    cause="pytorch#121291",
+    probable=True,
 )
 def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     """``torch.compile(optimizer.step)`` gives the same values, whatever the compiler traced.
@@ -166,19 +170,22 @@ def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot)
     "2.0",
     "the message speaks of fused=True instead of FusedAdam",
     kind="wording",
-    cause="pytorch#88015 (probably)",
+    cause="pytorch#88015",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",
     "the message names the supported devices",
     kind="wording",
-    cause="pytorch#102047 (probably)",
+    cause="pytorch#102047",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.4",
     "fused takes the CPU; the message names the contradiction",
     kind="wording",
-    cause="pytorch#123074 (probably)",
+    cause="pytorch#123074",
+    probable=True,
 )
 def test_fused_and_foreach_exclude_each_other(snapshot):
     """Asking for both raises when the optimizer is built."""

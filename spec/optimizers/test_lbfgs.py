@@ -86,7 +86,8 @@ def test_lbfgs_maximizes(snapshot):
     "1.7",
     "abs of complex numbers has a gradient; the message blames a comparison",
     kind="wording",
-    cause="pytorch#39955 (probably)",
+    cause="pytorch#39955",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.3", "LBFGS takes complex parameters", kind="error-gone", cause="pytorch#118184"
@@ -124,7 +125,8 @@ def test_lbfgs_minimizes_a_complex_parameter(snapshot):
     "1.6",
     "torch.cat promotes: parameters of two dtypes are taken",
     kind="error-gone",
-    cause="pytorch#35030 (probably)",
+    cause="pytorch#35030",
+    probable=True,
 )
 def test_lbfgs_takes_parameters_of_two_dtypes(snapshot):
     """A float32 and a float64 parameter are joined into one float64 vector."""

@@ -101,7 +101,8 @@ FILLED = [
     "2.0",
     "Adam's fused is filled in as None, which leaves the choice to torch, instead of False",
     kind="representation",
-    cause="pytorch#90865 (probably)",
+    cause="pytorch#90865",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.3", "fused (SGD) appears and is filled in", kind="representation", cause="pytorch#116585"
@@ -164,7 +165,8 @@ def stepless():
     "2.1",
     "without a closure too raises NotImplementedError; before TypeError of the missing argument",
     kind="exception",
-    cause="pytorch#102593 (probably)",
+    cause="pytorch#102593",
+    probable=True,
 )
 def test_own_optimizer_without_a_step_raises(closure, snapshot):
     """The base class has a ``step`` that raises NotImplementedError; without a closure it once asked for that first."""

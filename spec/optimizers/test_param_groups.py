@@ -105,7 +105,8 @@ def test_add_param_group_refuses_a_parameter_that_it_holds(snapshot):
     "2.1",
     "raises a TypeError, which names the type, instead of an AssertionError",
     kind="exception",
-    cause="pytorch#102593 (probably)",
+    cause="pytorch#102593",
+    probable=True,
     advice="catch TypeError",
 )
 def test_add_param_group_refuses_a_list(snapshot):

@@ -200,7 +200,8 @@ def test_group_added_after_a_step_schedule_is_scheduled(snapshot):
     "2.10",
     "raises where there are more groups than learning rates; the new group was left alone",
     kind="error",
-    cause="pytorch#166257 (probably)",
+    cause="pytorch#166257",
+    probable=True,
     advice="build the scheduler after all groups",
 )
 def test_group_added_after_a_lambda_schedule_makes_it_raise(snapshot):

@@ -45,6 +45,7 @@ OPTIMIZERS = [
     "torch.optim.Adafactor",
     "torch.optim.Muon",
     page="optim",
+    signature=True,
 )
 @pytest.mark.changed(
     "1.10", "NAdam and RAdam", kind="api-appeared", cause="pytorch#59009 and pytorch#58968"
@@ -123,6 +124,7 @@ METHODS = ["zero_grad", "step", "state_dict", "load_state_dict", "add_param_grou
     "torch.optim.Optimizer.load_state_dict",
     "torch.optim.Optimizer.add_param_group",
     page="optim",
+    signature=True,
 )
 @pytest.mark.changed("1.7", "set_to_none (zero_grad)", kind="representation", cause="pytorch#42754")
 @pytest.mark.changed(

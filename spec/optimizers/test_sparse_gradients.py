@@ -141,7 +141,8 @@ def test_sparse_adam_takes_a_gradient_without_rows(snapshot):
     "2.2",
     "the message for a list names the group too, as that for a group",
     kind="wording",
-    cause="pytorch#114425 (probably)",
+    cause="pytorch#114425",
+    probable=True,
 )
 def test_sparse_adam_refuses_a_sparse_parameter(in_a_group, snapshot):
     """Gradients may be sparse, parameters not."""
@@ -189,7 +190,8 @@ def test_sparse_adam_refuses_a_complex_parameter(snapshot):
     "2.2",
     "takes the tensor again, as a group of one",
     kind="error-gone",
-    cause="pytorch#114425 (probably)",
+    cause="pytorch#114425",
+    probable=True,
 )
 def test_sparse_adam_takes_a_single_tensor_in_a_group(snapshot):
     """``{"params": weight}`` is a group of one, as for other optimizers."""
@@ -212,7 +214,8 @@ def test_sparse_adam_takes_a_single_tensor_in_a_group(snapshot):
     "2.2",
     "raises TypeError again",
     kind="error",
-    cause="pytorch#114425 (probably)",
+    cause="pytorch#114425",
+    probable=True,
     advice="pass a list",
 )
 def test_sparse_adam_refuses_a_set_in_a_group(snapshot):
@@ -235,7 +238,8 @@ def test_sparse_adam_refuses_a_set_in_a_group(snapshot):
     "2.2",
     "raises the TypeError of other optimizers again",
     kind="exception",
-    cause="pytorch#114425 (probably)",
+    cause="pytorch#114425",
+    probable=True,
 )
 def test_sparse_adam_refuses_a_dict_of_parameters(snapshot):
     """A dict instead of a list is a TypeError, as for other optimizers: its keys are no tensors."""
@@ -257,7 +261,8 @@ def test_sparse_adam_refuses_a_dict_of_parameters(snapshot):
     "2.2",
     "raises the TypeError of other optimizers again",
     kind="exception",
-    cause="pytorch#114425 (probably)",
+    cause="pytorch#114425",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.6", "optimizers take named parameters", kind="api-appeared", cause="pytorch#134107"

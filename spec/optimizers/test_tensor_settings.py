@@ -158,13 +158,15 @@ def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
     "2.0",
     "the message speaks of fused=True instead of FusedAdam",
     kind="wording",
-    cause="pytorch#88015 (probably)",
+    cause="pytorch#88015",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",
     "the message names the supported devices",
     kind="wording",
-    cause="pytorch#102047 (probably)",
+    cause="pytorch#102047",
+    probable=True,
 )
 @pytest.mark.changed("2.4", "fused takes the CPU", kind="error-gone", cause="pytorch#123074")
 def test_adam_fused_takes_a_learning_rate_tensor(snapshot):

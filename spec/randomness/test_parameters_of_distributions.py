@@ -29,7 +29,11 @@ def test_multinomial_of_weights_zero_alone_raises(snapshot):
 
 @pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
 @pytest.mark.changed(
-    "1.6", "the message speaks of inf and nan too", kind="wording", cause="pytorch#39742 (probably)"
+    "1.6",
+    "the message speaks of inf and nan too",
+    kind="wording",
+    cause="pytorch#39742",
+    probable=True,
 )
 @pytest.mark.parametrize("weight", [-1.0, float("nan")], ids=["negative", "nan"])
 def test_multinomial_of_a_weight_that_is_none_raises(weight, snapshot):
@@ -42,7 +46,8 @@ def test_multinomial_of_a_weight_that_is_none_raises(weight, snapshot):
     "1.8",
     "raises for float16",
     kind="error",
-    cause="pytorch#50059 (probably)",
+    cause="pytorch#50059",
+    probable=True,
     advice="pass weights.float()",
 )
 @pytest.mark.changed("2.2", "takes float16 again", kind="error-gone", cause="pytorch#104178")

@@ -76,7 +76,11 @@ def test_randn_of_float64_draws_these_numbers_under_seed_zero(snapshot):
     "1.5", "the message comes from another function, which knows no bfloat16 either", kind="wording"
 )
 @pytest.mark.changed(
-    "1.6", "the message names normal_kernel_cpu", kind="wording", cause="pytorch#35167 (probably)"
+    "1.6",
+    "the message names normal_kernel_cpu",
+    kind="wording",
+    cause="pytorch#35167",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.8", "randn draws bfloat16 on the CPU", kind="error-gone", cause="pytorch#47143"

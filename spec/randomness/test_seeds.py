@@ -85,7 +85,8 @@ def test_manual_seed_cuts_a_float(snapshot):
     "2.9",
     "raises ValueError instead of RuntimeError",
     kind="exception",
-    cause="pytorch#157886 (probably)",
+    cause="pytorch#157886",
+    probable=True,
 )
 def test_seed_beyond_64_bits_raises(snapshot):
     """2**64 is the first that does not fit."""

@@ -26,7 +26,7 @@ DATASETS = [
 ]
 
 
-@pytest.mark.api("torch.manual_seed", "torch.random.fork_rng", page="random")
+@pytest.mark.api("torch.manual_seed", "torch.random.fork_rng", page="random", signature=True)
 @pytest.mark.changed("2.1", "fork_rng takes device_type", kind="representation")
 @pytest.mark.changed(
     "2.13", "device_type of fork_rng is None instead of cuda by default", kind="representation"
@@ -37,7 +37,7 @@ def test_seeds_and_states_take_these_arguments(name, snapshot):
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))
 
 
-@pytest.mark.api("torch.utils.data.DataLoader", page="data")
+@pytest.mark.api("torch.utils.data.DataLoader", page="data", signature=True)
 @pytest.mark.changed("1.6", "generator", kind="representation")
 @pytest.mark.changed(
     "1.7", "prefetch_factor and persistent_workers, by keyword only", kind="representation"
@@ -57,7 +57,9 @@ def test_loader_takes_these_arguments(snapshot):
     assert snapshot == observe(lambda: arguments_of("torch.utils.data.DataLoader"))
 
 
-@pytest.mark.api("torch.utils.data.RandomSampler", "torch.utils.data.Sampler", page="data")
+@pytest.mark.api(
+    "torch.utils.data.RandomSampler", "torch.utils.data.Sampler", page="data", signature=True
+)
 @pytest.mark.changed(
     "1.6",
     "generator (RandomSampler, SubsetRandomSampler, WeightedRandomSampler); seed (DistributedSampler)",
@@ -76,7 +78,9 @@ def test_samplers_take_these_arguments(name, snapshot):
     assert snapshot == observe(lambda: arguments_of(f"torch.utils.data.{name}"))
 
 
-@pytest.mark.api("torch.utils.data.random_split", "torch.utils.data.Subset", page="data")
+@pytest.mark.api(
+    "torch.utils.data.random_split", "torch.utils.data.Subset", page="data", signature=True
+)
 @pytest.mark.changed("1.6", "generator (random_split)", kind="representation")
 @pytest.mark.changed("1.11", "default_collate appears", kind="api-appeared")
 @pytest.mark.changed("2.1", "StackDataset appears", kind="api-appeared")

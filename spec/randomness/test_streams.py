@@ -197,7 +197,7 @@ def test_exponential_draws_these_numbers_under_seed_zero(snapshot):
 
 @pytest.mark.api("torch.Tensor.geometric_", page="generated/torch.Tensor.geometric_")
 @pytest.mark.changed(
-    "1.6", "takes log(u) instead of log(1 - u)", kind="random", cause="pytorch#37984 (probably)"
+    "1.6", "takes log(u) instead of log(1 - u)", kind="random", cause="pytorch#37984", probable=True
 )
 def test_geometric_draws_these_numbers_under_seed_zero(snapshot):
     """The number of throws up to the first head: log(u) / log(1 - p), rounded up."""

@@ -39,7 +39,8 @@ def test_strict_false_names_the_added_layer_missing_and_the_removed_one_unexpect
     "1.7",
     "the message names mat1 and mat2 and speaks of shapes",
     kind="wording",
-    cause="pytorch#40927 (probably)",
+    cause="pytorch#40927",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.15", "the message begins with the operation, addmm", kind="wording", cause="pytorch#193583"

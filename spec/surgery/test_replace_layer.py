@@ -66,7 +66,8 @@ def test_network_with_a_replaced_layer_takes_the_new_input(snapshot):
     "1.7",
     "the message names mat1 and mat2 and speaks of shapes",
     kind="wording",
-    cause="pytorch#40927 (probably)",
+    cause="pytorch#40927",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.15", "the message begins with the operation, addmm", kind="wording", cause="pytorch#193583"
@@ -127,7 +128,8 @@ def test_replaced_layer_is_in_training_mode_in_a_model_in_eval(snapshot):
     "1.13",
     "the message says that mat1 and mat2 must have the same dtype",
     kind="wording",
-    cause="pytorch#84960 (probably)",
+    cause="pytorch#84960",
+    probable=True,
 )
 @pytest.mark.changed("2.1", "the message names both dtypes", kind="wording", cause="pytorch#105309")
 def test_new_layer_in_a_model_of_doubles_raises(snapshot):

@@ -30,7 +30,8 @@ def step(x, **settings):
     "1.10",
     "without CUDA it warns that device_type 'cuda' is disabled",
     kind="warning",
-    cause="pytorch#61002 (probably)",
+    cause="pytorch#61002",
+    probable=True,
     advice="ignore it",
 )
 @pytest.mark.changed(

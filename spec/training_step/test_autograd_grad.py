@@ -139,7 +139,8 @@ def test_grad_takes_a_batch_of_weights_for_the_outputs(snapshot):
     "2.4",
     "the warning is a FutureWarning instead of a UserWarning",
     kind="warning",
-    cause="pytorch#127689 (probably)",
+    cause="pytorch#127689",
+    probable=True,
     advice="leave the argument out",
 )
 def test_only_inputs_is_deprecated(snapshot):
@@ -170,7 +171,8 @@ def test_backward_of_several_losses_adds_their_gradients(snapshot):
     "2.4",
     "the warning is a FutureWarning instead of a UserWarning",
     kind="warning",
-    cause="pytorch#127689 (probably)",
+    cause="pytorch#127689",
+    probable=True,
     advice="call it grad_tensors",
 )
 def test_grad_variables_is_deprecated(snapshot):

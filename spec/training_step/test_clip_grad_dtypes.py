@@ -40,7 +40,8 @@ def clipped(parameters, max_norm=1.0, **settings):
     "1.13",
     "returns the norm and scales nothing: a sparse gradient goes unclipped",
     kind="silent",
-    cause="pytorch#81556 (probably)",
+    cause="pytorch#81556",
+    probable=True,
     advice="scale the gradient's values yourself, or make the embedding dense",
 )
 @pytest.mark.changed(
@@ -54,7 +55,8 @@ def clipped(parameters, max_norm=1.0, **settings):
     "2.1",
     "with foreach=False it raises, as by default: a vector norm is asked for",
     kind="silent",
-    cause="pytorch#102429 (probably)",
+    cause="pytorch#102429",
+    probable=True,
     advice="scale the gradient's values yourself, or make the embedding dense",
 )
 @pytest.mark.changed(
@@ -135,7 +137,7 @@ def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
     advice="clip in float32",
 )
 @pytest.mark.changed(
-    "2.1", "float16 works again", kind="error-gone", cause="pytorch#100010 (probably)"
+    "2.1", "float16 works again", kind="error-gone", cause="pytorch#100010", probable=True
 )
 @pytest.mark.parametrize("name", ["float16", "bfloat16"])
 def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
@@ -173,7 +175,8 @@ def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
     "2.1",
     "works again, and makes every gradient zero, without a warning",
     kind="error-gone",
-    cause="pytorch#100010 (probably)",
+    cause="pytorch#100010",
+    probable=True,
     advice="clip in float32, or pass error_if_nonfinite=True",
 )
 def test_clip_grad_norm_loses_half_gradients_whose_norm_overflows(snapshot):

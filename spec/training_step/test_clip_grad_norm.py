@@ -310,7 +310,8 @@ def test_clip_grad_norm_writes_into_the_same_gradient(snapshot):
     "2.4",
     "the warning is a FutureWarning instead of a UserWarning",
     kind="warning",
-    cause="pytorch#127689 (probably)",
+    cause="pytorch#127689",
+    probable=True,
     advice="call clip_grad_norm_",
     unless=(),
 )

@@ -164,7 +164,8 @@ def test_assigning_a_gradient_of_another_dtype_raises(snapshot):
     "2.1",
     "the message has a space before the type",
     kind="wording",
-    cause="pytorch#100683 (probably)",
+    cause="pytorch#100683",
+    probable=True,
 )
 def test_assigning_a_number_as_gradient_raises(snapshot):
     """``.grad = 0.0`` is no way to clear a gradient: it takes a tensor or None."""

@@ -118,7 +118,8 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
     "2.9",
     "raises ValueError instead of RuntimeError",
     kind="silent",
-    cause="pytorch#155383 (probably)",
+    cause="pytorch#155383",
+    probable=True,
     advice="catch both",
 )
 def test_joining_no_tensor_raises(snapshot):

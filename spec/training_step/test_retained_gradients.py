@@ -70,7 +70,8 @@ def test_retain_grad_after_backward_is_too_late(snapshot):
     "1.5",
     "raises, where it did nothing",
     kind="error",
-    cause="pytorch#30531 (probably)",
+    cause="pytorch#30531",
+    probable=True,
     advice="call it only where requires_grad is true",
 )
 def test_retain_grad_of_what_requires_no_grad_raises(snapshot):

@@ -66,7 +66,8 @@ def test_set_grad_enabled_takes_effect_when_it_is_made(snapshot):
     "1.11",
     "set_grad_enabled decorates a function, and turns the mode everywhere when it does",
     kind="error-gone",
-    cause="pytorch#68617 (probably)",
+    cause="pytorch#68617",
+    probable=True,
     advice="put a with statement into the function",
 )
 @pytest.mark.changed(

@@ -38,6 +38,7 @@ FLAT = ["parameters_to_vector", "vector_to_parameters"]
 
 @pytest.mark.api(
     "torch.Tensor.backward", "torch.autograd.backward", "torch.autograd.grad", page="autograd"
+    signature=True,
 )
 @pytest.mark.changed(
     "1.5",
@@ -93,6 +94,7 @@ def test_functions_that_differentiate_take_these_arguments(name, snapshot):
     "torch.autograd.set_detect_anomaly",
     "torch.autograd.detect_anomaly",
     page="autograd",
+    signature=True,
 )
 @pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
 @pytest.mark.changed(
@@ -111,6 +113,7 @@ def test_modes_of_autograd_take_these_arguments(name, snapshot):
     "torch.utils.checkpoint.checkpoint",
     "torch.utils.checkpoint.checkpoint_sequential",
     page="checkpoint",
+    signature=True,
 )
 @pytest.mark.changed(
     "1.5",
@@ -161,6 +164,7 @@ def test_checkpointing_functions_take_these_arguments(name, snapshot):
 
 @pytest.mark.api(
     "torch.autograd.graph.saved_tensors_hooks", "torch.autograd.graph.save_on_cpu", page="autograd"
+    signature=True,
 )
 @pytest.mark.changed(
     "1.10",
@@ -180,6 +184,7 @@ def test_hooks_on_saved_tensors_take_these_arguments(name, snapshot):
     "torch.nn.utils.clip_grad_value_",
     "torch.nn.utils.get_total_norm",
     page="generated/torch.nn.utils.clip_grad_norm_",
+    signature=True,
 )
 @pytest.mark.changed(
     "1.7", "norm_type=2.0 for 2 (clip_grad_norm_ and clip_grad_norm)", kind="representation"
@@ -207,6 +212,7 @@ def test_clipping_functions_take_these_arguments(name, snapshot):
     "torch.nn.utils.parameters_to_vector",
     "torch.nn.utils.vector_to_parameters",
     page="generated/torch.nn.utils.parameters_to_vector",
+    signature=True,
 )
 @pytest.mark.parametrize("name", FLAT)
 def test_functions_between_parameters_and_a_vector_take_these_arguments(name, snapshot):

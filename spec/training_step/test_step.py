@@ -54,7 +54,8 @@ def test_step_keeps_gradients(snapshot):
     "1.6",
     "the message speaks of results instead of buffers",
     kind="wording",
-    cause="pytorch#38625 (probably)",
+    cause="pytorch#38625",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.8",
@@ -66,7 +67,8 @@ def test_step_keeps_gradients(snapshot):
     "1.9",
     "the message says that saved variables are freed too",
     kind="wording",
-    cause="pytorch#56499 (probably)",
+    cause="pytorch#56499",
+    probable=True,
 )
 @pytest.mark.changed("1.10", "the message calls them saved tensors", kind="wording")
 def test_second_backward_through_a_freed_graph_raises(snapshot):

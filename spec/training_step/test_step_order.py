@@ -41,14 +41,16 @@ def test_two_steps_without_zero_grad_apply_the_sum_of_the_gradients(snapshot):
     "1.5",
     "raises, where the gradient of the weight after the step was given without a word",
     kind="error",
-    cause="pytorch#33640 (probably)",
+    cause="pytorch#33640",
+    probable=True,
     advice="step after backward",
 )
 @pytest.mark.changed(
     "1.10",
     "the message calls the node AsStridedBackward0",
     kind="wording",
-    cause="pytorch#59837 (probably)",
+    cause="pytorch#59837",
+    probable=True,
 )
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
 @pytest.mark.changed(
@@ -110,7 +112,8 @@ def two_losses():
     "1.6",
     "the message speaks of results instead of buffers",
     kind="wording",
-    cause="pytorch#38625 (probably)",
+    cause="pytorch#38625",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.8",
@@ -122,7 +125,8 @@ def two_losses():
     "1.9",
     "the message says that saved variables are freed too",
     kind="wording",
-    cause="pytorch#56499 (probably)",
+    cause="pytorch#56499",
+    probable=True,
 )
 @pytest.mark.changed("1.10", "the message calls them saved tensors", kind="wording")
 def test_backward_of_a_second_loss_on_the_same_trunk_raises(snapshot):

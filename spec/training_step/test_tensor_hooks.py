@@ -101,7 +101,8 @@ def test_tensor_hook_may_not_change_the_kind_of_the_gradient(snapshot, change):
     "1.5",
     "the exception of the hook comes out as RuntimeError, with the message alone",
     kind="error",
-    cause="pytorch#31230 (probably)",
+    cause="pytorch#31230",
+    probable=True,
     advice="catch RuntimeError as well",
 )
 @pytest.mark.changed(
@@ -132,7 +133,8 @@ def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
     "2.0",
     "a hook registered after the change sees the gradient of the changed value, 3 instead of 30",
     kind="silent",
-    cause="pytorch#85849 (probably)",
+    cause="pytorch#85849",
+    probable=True,
     advice="look at what hooks on tensors changed in place are told",
 )
 def test_tensor_hook_belongs_to_the_value_before_an_in_place_change(snapshot):

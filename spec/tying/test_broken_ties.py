@@ -155,7 +155,8 @@ def test_conversion_that_overwrites_parameters_keeps_a_shared_layer(overwriting,
     "1.8",
     "the message lists xpu and vulkan among the devices",
     kind="wording",
-    cause="pytorch#49786 (probably)",
+    cause="pytorch#49786",
+    probable=True,
 )
 @pytest.mark.changed("1.9", "meta is a device", kind="api-appeared", cause="pytorch#53143")
 def test_moving_to_meta_breaks_the_tie(snapshot):

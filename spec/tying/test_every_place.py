@@ -51,7 +51,8 @@ def test_named_buffers_lists_every_name_when_asked(snapshot):
     "2.4",
     "the warning is a FutureWarning instead of a UserWarning",
     kind="warning",
-    cause="pytorch#127689 (probably)",
+    cause="pytorch#127689",
+    probable=True,
     advice="call torch.func.functional_call",
     unless=(),
 )
@@ -68,7 +69,8 @@ def test_stateless_functional_call_warns(snapshot):
     "2.0",
     "torch.func.functional_call appears",
     kind="api-appeared",
-    cause="pytorch#89213 (probably)",
+    cause="pytorch#89213",
+    probable=True,
 )
 def test_functional_call_ignores_a_name_that_the_module_lacks(snapshot):
     """A misspelt name replaces nothing, and the module's own value is used; ``strict=True`` raises."""
@@ -83,7 +85,8 @@ def test_functional_call_ignores_a_name_that_the_module_lacks(snapshot):
     "2.0",
     "torch.func.functional_call appears, and wants args",
     kind="api-appeared",
-    cause="pytorch#89213 (probably)",
+    cause="pytorch#89213",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.6",

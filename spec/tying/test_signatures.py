@@ -6,13 +6,16 @@ from fixtures.arguments import arguments_of
 from torch_history.observing import observe
 
 
-@pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
+@pytest.mark.api(
+    "torch.func.functional_call", page="generated/torch.func.functional_call", signature=True
+)
 @pytest.mark.changed("1.12", "nn.utils.stateless.functional_call appears", kind="api-appeared")
 @pytest.mark.changed(
     "2.0",
     "func.functional_call and func.stack_module_state appear; tie_weights and strict (stateless)",
     kind="api-appeared",
-    cause="pytorch#89213 (probably)",
+    cause="pytorch#89213",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.6",

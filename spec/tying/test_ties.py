@@ -88,7 +88,8 @@ def test_optimizer_built_before_the_tie_still_holds_the_replaced_parameter(snaps
     "1.7",
     "the message names mat1 and mat2 and speaks of shapes",
     kind="wording",
-    cause="pytorch#40927 (probably)",
+    cause="pytorch#40927",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.15", "the message begins with the operation, mm", kind="wording", cause="pytorch#193583"
@@ -198,7 +199,8 @@ def test_pickled_module_keeps_the_tie(snapshot):
     "2.0",
     "torch.func appears, with functional_call",
     kind="api-appeared",
-    cause="pytorch#89213 (probably)",
+    cause="pytorch#89213",
+    probable=True,
 )
 def test_functional_call_replaces_a_tied_parameter_everywhere(snapshot):
     """A value given under one name of a tie stands in for all: 10 (10 x + 1) + 1 at x = 1."""
@@ -213,7 +215,8 @@ def test_functional_call_replaces_a_tied_parameter_everywhere(snapshot):
     "2.0",
     "torch.func appears, with functional_call",
     kind="api-appeared",
-    cause="pytorch#89213 (probably)",
+    cause="pytorch#89213",
+    probable=True,
 )
 def test_functional_call_without_tie_weights_replaces_the_named_place_alone(snapshot):
     """``tie_weights=False`` leaves the other name as it is: 2 (10 x + 1) + 1 at x = 1."""
@@ -228,7 +231,8 @@ def test_functional_call_without_tie_weights_replaces_the_named_place_alone(snap
     "2.0",
     "torch.func appears, and its functional_call refuses",
     kind="api-appeared",
-    cause="pytorch#89213 (probably)",
+    cause="pytorch#89213",
+    probable=True,
 )
 def test_functional_call_given_two_values_for_a_tie_raises(snapshot):
     """Different tensors under two names of one parameter contradict each other, and are refused."""

@@ -127,7 +127,8 @@ def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapsh
     "1.10",
     "the message calls the node UnbindBackward0",
     kind="wording",
-    cause="pytorch#64261 (probably)",
+    cause="pytorch#64261",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.13", "the message calls the node Unbind", kind="wording", cause="pytorch#180383"
@@ -210,7 +211,8 @@ def test_write_to_a_view_counts_in_the_version_of_its_base(snapshot):
     "1.10",
     "the message calls the node ExpBackward0",
     kind="wording",
-    cause="pytorch#64261 (probably)",
+    cause="pytorch#64261",
+    probable=True,
 )
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
 @pytest.mark.changed(

@@ -140,7 +140,8 @@ def test_view_dtype_leaves_autograd(snapshot):
     "1.7",
     "abs of complex numbers has a gradient",
     kind="error-gone",
-    cause="pytorch#39955 (probably)",
+    cause="pytorch#39955",
+    probable=True,
 )
 def test_view_as_complex_keeps_the_gradient(snapshot):
     """The way out: ``torch.view_as_complex`` shares the data and is differentiable; |3 + 4i| has the gradient 0.6, 0.8."""

@@ -158,7 +158,8 @@ def test_dimensions_have_no_names(snapshot):
     "1.9",
     "relu_ raises instead of writing several times to one place",
     kind="error",
-    cause="pytorch#51819 (probably)",
+    cause="pytorch#51819",
+    probable=True,
     advice="clone() the tensor first",
 )
 @pytest.mark.parametrize("way", ["relu_", "uniform_"])

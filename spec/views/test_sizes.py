@@ -77,7 +77,8 @@ def test_single_element_can_be_viewed_without_dimensions(snapshot):
     "1.13",
     "the message speaks of SymInts, and lists the dtype first",
     kind="wording",
-    cause="pytorch#83628 (probably)",
+    cause="pytorch#83628",
+    probable=True,
 )
 @pytest.mark.changed("2.0", "the message speaks of ints again", kind="wording")
 def test_size_must_be_an_integer(snapshot):

@@ -2,66 +2,139 @@
 
 from __future__ import annotations
 
-from typing import List
+from enum import Enum
+from typing import Any, Dict, List, Optional
 
-# slug -> what it means, the most harmful first
-KINDS = {
-    "silent": "silent value change",
-    "error": "error where there was none",
-    "api-gone": "API gone",
-    "exception": "another exception",
-    "random": "random stream",
-    "representation": "representation (repr, signature, state-dict format, group keys)",
-    "warning": "warning appeared or gone",
-    "error-gone": "error gone",
-    "api-appeared": "API appeared",
-    "wording": "wording only",
+from torch_history.errors import HistoryError
+
+Observed = Dict[str, Any]  # an observation as its JSON
+
+
+class Effect(Enum):
+    """What a kind of difference does to a program that ran before."""
+
+    HURTS = "hurts"  # it breaks, or its numbers change
+    SHOWS = "shows"  # it runs on, and prints or warns otherwise
+    GAINS = "gains"  # what failed before works
+
+
+class Kind(Enum):
+    """A kind of difference. The members are in the order of harm, the most harmful first."""
+
+    SILENT = ("silent", "silent value change", "S", Effect.HURTS)
+    ERROR = ("error", "error where there was none", "E", Effect.HURTS)
+    API_GONE = ("api-gone", "API gone", "G", Effect.HURTS)
+    EXCEPTION = ("exception", "another exception", "X", Effect.HURTS)
+    RANDOM = ("random", "random stream", "R", Effect.HURTS)
+    REPRESENTATION = (
+        "representation",
+        "representation (repr, signature, state-dict format, group keys)",
+        "P",
+        Effect.SHOWS,
+    )
+    WARNING = ("warning", "warning appeared or gone", "W", Effect.SHOWS)
+    ERROR_GONE = ("error-gone", "error gone", "M", Effect.GAINS)
+    API_APPEARED = ("api-appeared", "API appeared", "A", Effect.GAINS)
+    WORDING = ("wording", "wording only", "T", Effect.SHOWS)
+
+    def __init__(self, slug: str, words: str, letter: str, effect: Effect):
+        self.slug = slug  # how markers, options and JSON name it
+        self.words = words
+        self.letter = letter  # its mark in the table of the page
+        self.effect = effect
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def title(self) -> str:
+        """The words without what stands in brackets."""
+        return self.words.partition(" (")[0]
+
+    @property
+    def rank(self) -> int:
+        """Its place in the order of harm, from 0."""
+        return list(Kind).index(self)
+
+    @property
+    def hurts(self) -> bool:
+        """Whether a program that ran before breaks or computes other numbers."""
+        return self.effect is Effect.HURTS
+
+    @property
+    def substantial(self) -> bool:
+        """Whether what torch does changed, and not only how it shows or says it."""
+        return self.effect is not Effect.SHOWS
+
+    @property
+    def severe(self) -> bool:
+        """Whether a report shows it in red."""
+        return self in (Kind.SILENT, Kind.ERROR, Kind.API_GONE)
+
+    @property
+    def mirror(self) -> Kind:
+        """The kind of the same change, seen from the newer version."""
+        return _MIRRORED.get(self, self)
+
+
+_MIRRORED = {
+    Kind.ERROR: Kind.ERROR_GONE,
+    Kind.ERROR_GONE: Kind.ERROR,
+    Kind.API_GONE: Kind.API_APPEARED,
+    Kind.API_APPEARED: Kind.API_GONE,
 }
-MIRRORED = {
-    "error": "error-gone",
-    "error-gone": "error",
-    "api-gone": "api-appeared",
-    "api-appeared": "api-gone",
-}
+_BY_SLUG = {kind.slug: kind for kind in Kind}
+SLUGS = list(_BY_SLUG)
 
 
-def admitted(before: dict, after: dict) -> List[str]:
+def kind_of(slug: str, where: str = "") -> Kind:
+    """The kind of a slug. Raises HistoryError, which begins with ``where``, for one that there is not."""
+    found: Optional[Kind] = _BY_SLUG.get(slug)
+    if found is None:
+        place = f"{where}: " if where else ""
+        raise HistoryError(f"{place}{slug!r} is not a kind: choose one of {', '.join(SLUGS)}")
+    return found
+
+
+def admitted(before: Observed, after: Observed) -> List[Kind]:
     """The kinds that a change from one observation to the other can have, the likeliest first."""
     if "raised" in before and "raised" in after:
         if before["raised"]["type"] != after["raised"]["type"]:
-            return ["exception", "api-appeared", "api-gone"]
+            return [Kind.EXCEPTION, Kind.API_APPEARED, Kind.API_GONE]
         if before["raised"] != after["raised"]:
-            return (
-                ["wording"] + ["api-appeared"] * _missing(before) + ["api-gone"] * _missing(after)
-            )
+            return [
+                Kind.WORDING,
+                *[Kind.API_APPEARED] * _missing(before),
+                *[Kind.API_GONE] * _missing(after),
+            ]
         return _warnings(before, after)
     if "raised" in after:
-        return (
-            ["api-gone", "error"]
-            if after["raised"]["type"] == "AttributeError"
-            else ["error", "api-gone"]
-        )
+        missing = after["raised"]["type"] == "AttributeError"
+        return [Kind.API_GONE, Kind.ERROR] if missing else [Kind.ERROR, Kind.API_GONE]
     if "raised" in before:
         return (
-            ["api-appeared", "error-gone"] if _missing(before) else ["error-gone", "api-appeared"]
+            [Kind.API_APPEARED, Kind.ERROR_GONE]
+            if _missing(before)
+            else [Kind.ERROR_GONE, Kind.API_APPEARED]
         )
     if before["value"] != after["value"]:
-        return ["silent", "representation", "random"]
+        return [Kind.SILENT, Kind.REPRESENTATION, Kind.RANDOM]
     if repr(before["value"]) != repr(after["value"]):  # the order of keys
-        return ["representation", "silent"]
+        return [Kind.REPRESENTATION, Kind.SILENT]
     return _warnings(before, after)
 
 
-def _warnings(before: dict, after: dict) -> List[str]:
-    categories = [
+def _warnings(before: Observed, after: Observed) -> List[Kind]:
+    one, other = (
         [warning["category"] for warning in side.get("warned", ())] for side in (before, after)
-    ]
-    return ["wording"] if categories[0] == categories[1] else ["warning"]
+    )
+    return [Kind.WORDING] if one == other else [Kind.WARNING]
 
 
-def _missing(observation: dict) -> bool:
+def _missing(observation: Observed) -> bool:
     """Whether the API, or a part of it, was not there."""
     message = observation["raised"]["message"]
     return any(
-        words in message for words in ("has no attribute", "unexpected keyword", "invalid keyword")
+        words in message
+        for words in ("has no attribute", "unexpected keyword", "invalid keyword")
     )

@@ -1,0 +1,37 @@
+"""Hits: the places of a reader's source that can meet a difference, and how surely."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple, Optional
+
+
+class Level(Enum):
+    """How sure a hit is. The members are in order, the surest first."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def rank(self) -> int:
+        """Its place in the order, from 0, the surest."""
+        return list(Level).index(self)
+
+
+class Hit(NamedTuple):
+    """One place of the reader's source that can meet a difference."""
+
+    file: str
+    line: int  # in its cell, for a notebook
+    cell: Optional[int]  # of a notebook, counted from 1 over all its cells
+    level: Level
+    why: str
+
+    @property
+    def place(self) -> str:
+        """``train.py:12``, or ``train.ipynb:cell 3:2``."""
+        return f"{self.file}:{f'cell {self.cell}:' if self.cell else ''}{self.line}"
