@@ -63,7 +63,7 @@ def test_losses_are_made_with_these_arguments(name, snapshot):
 
 
 @pytest.mark.api(
-    "torch.nn.functional.cross_entropy", "torch.nn.functional.mse_loss", page="nn.functional"
+    "torch.nn.functional.cross_entropy", "torch.nn.functional.mse_loss", page="nn.functional",
     signature=True,
 )
 @pytest.mark.changed("1.6", "log_target (kl_div)", kind="representation", cause="pytorch#34586")
