@@ -1,4 +1,4 @@
-# Article D: reaching, initialising and tying the parameters of a module.
+# Article D: accessing, initialising and tying the parameters of a module.
 [
     {
         "section": "Main points",
@@ -8,19 +8,20 @@
     },
     {
         "section": "Main points",
-        "claim": "`.data` gives a parameter's values",
+        "claim": "`.data` returns a parameter's values",
         "tests": ["modules.data_is_a_new_tensor_on_the_same_storage"],
         "verdict": "holds",
     },
     {
         "section": "Main points",
-        "claim": "`.grad` gives its gradient",
+        "claim": "`.grad` returns a parameter's gradient",
         "tests": ["modules.gradient_of_a_parameter_is_a_plain_tensor"],
         "verdict": "holds",
     },
     {
         "section": "Main points",
-        "claim": "the gradient of a tied parameter is the sum of those that untied copies would have",
+        "claim": "the gradient of a tied parameter is the sum of the gradients that untied copies "
+        "would get",
         "tests": ["tying.tied_layer_takes_the_summed_step", "tying.untied_copies_move_apart"],
         "verdict": "holds",
     },
@@ -32,13 +33,13 @@
     },
     {
         "section": "Access",
-        "claim": "an index reaches each layer of a Sequential, as in a list",
+        "claim": "each layer of a Sequential has an index, as in a list",
         "tests": ["modules.sequential_index_counts_from_either_end"],
         "verdict": "holds",
     },
     {
         "section": "Access",
-        "claim": "layers without parameters, such as ReLU, count as places",
+        "claim": "layers without parameters, such as ReLU, have an index too",
         "tests": [
             "modules.sequential_prints_its_layers_by_number",
             "modules.layers_without_parameters_leave_a_gap_in_the_names",
@@ -47,7 +48,7 @@
     },
     {
         "section": "Access",
-        "claim": "a single layer has a state dict of its own",
+        "claim": "a single layer has its own state dict",
         "tests": ["modules.layer_state_dict_has_names_without_prefix"],
         "verdict": "holds",
     },
@@ -59,7 +60,8 @@
     },
     {
         "section": "Access",
-        "claim": "a bias prints as `Parameter containing:` and the tensor with `requires_grad=True`",
+        "claim": "a bias prints as `Parameter containing:` and the tensor with "
+        "`requires_grad=True`",
         "tests": ["modules.parameter_prints_a_heading_and_requires_grad"],
         "verdict": "holds",
     },
@@ -68,7 +70,8 @@
         "claim": "`.data` of a parameter prints with `requires_grad=True`",
         "tests": ["modules.data_requires_no_grad"],
         "verdict": "never held",
-        "note": "It is a plain tensor that requires no grad, and prints bare.",
+        "note": "It is a plain tensor that does not require grad, and prints without "
+        "`requires_grad`.",
     },
     {
         "section": "Access",
@@ -81,8 +84,8 @@
     },
     {
         "section": "Access",
-        "claim": "`named_parameters()` lists 0.weight, 0.bias, 2.weight and 2.bias, and nothing for the "
-        "ReLU between",
+        "claim": "`named_parameters()` lists 0.weight, 0.bias, 2.weight and 2.bias, and nothing "
+        "for the ReLU",
         "tests": ["modules.layers_without_parameters_leave_a_gap_in_the_names"],
         "verdict": "holds",
     },
@@ -94,52 +97,52 @@
     },
     {
         "section": "Access",
-        "claim": '`state_dict()["2.bias"]` reaches the values of that bias',
+        "claim": '`state_dict()["2.bias"]` returns the values of that bias',
         "tests": ["modules.state_dict_key_reaches_the_same_storage"],
         "verdict": "holds",
     },
     {
         "section": "Nested networks",
-        "claim": "`add_module` adds a module under a name, one with a space too",
+        "claim": "`add_module` adds a module under a name, which may contain a space",
         "tests": ["modules.add_module_takes_a_name_with_a_space"],
         "verdict": "holds",
-        "note": "A dot in the name or an empty one raises.",
+        "note": "An empty name or a name with a dot raises.",
     },
     {
         "section": "Nested networks",
-        "claim": "printing shows the nested structure, numbers and given names, each of the four "
-        "equal blocks in full",
+        "claim": "printing shows the nested structure with numbers and given names, and each of "
+        "the four equal blocks in full",
         "tests": ["modules.sequential_prints_equal_blocks_one_by_one"],
         "verdict": "holds",
     },
     {
         "section": "Nested networks",
-        "claim": "indices in a row reach an inner layer",
+        "claim": "several indices in a row reach an inner layer",
         "tests": ["modules.nested_index_reaches_an_inner_layer"],
         "verdict": "holds",
     },
     {
         "section": "Built-in initialisers",
-        "claim": "`normal_` and `zeros_` in an applied function give every Linear small "
-        "normal weights and biases of 0",
+        "claim": "applying a function with `normal_` and `zeros_` gives every Linear small normal "
+        "weights and biases of 0",
         "tests": ["initialization.normal_weights_and_zero_biases_through_apply"],
         "verdict": "holds",
     },
     {
         "section": "Built-in initialisers",
-        "claim": "functions whose name ends in an underscore write in place",
+        "claim": "functions whose names end in an underscore write in place",
         "tests": ["initialization.init_returns_the_tensor_it_wrote_to"],
         "verdict": "holds",
     },
     {
         "section": "Built-in initialisers",
-        "claim": "`apply` calls a function for every module inside and for the network itself",
+        "claim": "`apply` calls a function for every submodule and for the network itself",
         "tests": ["modules.apply_visits_children_first_and_the_module_last"],
         "verdict": "holds",
     },
     {
         "section": "Built-in initialisers",
-        "claim": "therefore the function asks for the type of what it is given",
+        "claim": "a function passed to `apply` must check the type of the module that it gets",
         "tests": ["modules.apply_sees_a_custom_class_and_what_it_holds"],
         "verdict": "holds",
     },
@@ -147,18 +150,18 @@
         "section": "Built-in initialisers",
         "claim": "`type(m) == nn.Linear` finds the linear layers",
         "tests": ["initialization.exact_type_test_leaves_subclasses_out"],
-        "verdict": "holds if none is of a subclass of Linear",
-        "note": "A subclass keeps its default values, without a word; `isinstance` takes it in.",
+        "verdict": "holds if no layer is of a subclass of Linear",
+        "note": "A subclass silently keeps its default values; `isinstance` includes it.",
     },
     {
         "section": "Built-in initialisers",
-        "claim": "the type of a module of one's own is its class",
+        "claim": "the type of a user-defined module is its class",
         "tests": ["modules.apply_sees_a_custom_class_and_what_it_holds"],
         "verdict": "holds",
     },
     {
         "section": "Built-in initialisers",
-        "claim": "`apply` on one layer initialises it alone, so that layers can differ",
+        "claim": "`apply` on one layer initialises only that layer, so that layers can differ",
         "tests": ["initialization.layers_take_different_initialisers"],
         "verdict": "holds",
     },
@@ -170,19 +173,19 @@
     },
     {
         "section": "Built-in initialisers",
-        "claim": "constants do not break the symmetry of units, which initialisation has to do",
+        "claim": "initialisation must break the symmetry of units, and constants do not",
         "tests": [
             "initialization.units_that_start_equal_stay_equal",
             "initialization.random_units_do_not_stay_equal",
             "initialization.units_that_start_apart_train_apart",
         ],
         "verdict": "holds",
-        "note": "One differing weight, in the layer above, is enough to part them.",
+        "note": "One different weight in the layer above is enough to break it.",
     },
     {
-        "section": "Initialisers of one's own",
-        "claim": "uniform numbers of -10 to 10 times their test for 5 leave 0 or at "
-        "least 5 in absolute value",
+        "section": "Custom initialisers",
+        "claim": "uniform numbers from -10 to 10, multiplied by the test `abs() >= 5`, are 0 or "
+        "at least 5 in absolute value",
         "tests": [
             "initialization.custom_rule_leaves_zero_or_at_least_five",
             "initialization.custom_rule_keeps_exactly_five",
@@ -190,32 +193,39 @@
         "verdict": "holds",
     },
     {
-        "section": "Initialisers of one's own",
+        "section": "Custom initialisers",
         "claim": "writing through `.data` changes the parameter itself",
         "tests": ["modules.write_through_data_changes_the_parameter"],
         "verdict": "holds",
     },
     {
         "section": "Tying",
-        "claim": "a layer that stands in two places is one object with one set of parameters",
+        "claim": "a layer used in two places is one object with one set of parameters",
         "tests": ["tying.layer_used_twice_holds_one_parameter"],
         "verdict": "holds",
     },
     {
         "section": "Tying",
-        "claim": "100 written in one place is read in the other",
+        "claim": "a 100 that is written in one place appears in the other",
         "tests": ["tying.write_in_one_place_shows_in_the_other"],
         "verdict": "holds",
     },
     {
         "section": "Tying",
-        "claim": "that a write shows in both places tells one object from two with equal values",
-        "tests": ["tying.write_in_one_place_shows_in_the_other", "tying.equal_values_are_no_tie"],
-        "verdict": "holds",
+        "claim": "a write that appears in both places proves that they are one object, not two "
+        "with equal values",
+        "tests": [
+            "tying.write_in_one_place_shows_in_the_other",
+            "tying.equal_values_are_no_tie",
+            "tying.tie_through_data_shares_values_and_not_gradients",
+        ],
+        "verdict": "holds if no two parameters share a storage",
+        "note": "After `b.weight.data = a.weight.data` a write appears in both places, but "
+        "`a.weight is b.weight` is False.",
     },
     {
         "section": "Tying",
-        "claim": "`second.weight = first.weight` ties too",
+        "claim": "`second.weight = first.weight` also ties the parameters",
         "tests": [
             "tying.assignment_ties",
             "tying.parameters_tied_by_assignment_train_as_a_tied_layer",
@@ -224,7 +234,7 @@
     },
     {
         "section": "Tied gradients",
-        "claim": "a loss of shape [1] can go backward without an argument",
+        "claim": "backward on a loss of shape [1] needs no argument",
         "tests": ["training_step.backward_on_one_element_of_shape_one_runs"],
         "verdict": "holds",
     },
@@ -257,11 +267,11 @@
         "claim": "the weight of `Linear(1, 1)` prints as a number, `tensor(1.8000)`",
         "tests": ["tying.untied_copies_move_apart", "modules.linear_weight_is_outputs_by_inputs"],
         "verdict": "never held",
-        "note": "It is a matrix of shape [1, 1], and prints as `tensor([[1.8000]])`.",
+        "note": "It is a matrix of shape [1, 1] and prints as `tensor([[1.8000]])`.",
     },
     {
         "section": "Tied gradients",
-        "claim": "backward adds the gradients of both uses up before they reach the parameter",
+        "claim": "backward adds the gradients of both uses before they reach the parameter",
         "tests": [
             "tying.tied_layer_takes_the_summed_step",
             "tying.hook_on_a_tied_parameter_sees_the_sum_once",

@@ -1,8 +1,9 @@
-# Article E: Adam by hand, embedding, pooling, RNN, convolution, normalisation and dropout layers, a small classifier.
+# Article E: Adam by hand, embedding, pooling, RNN, convolution, normalisation and dropout
+# layers, a small classifier.
 [
     {
         "section": "Gradients and Adam",
-        "claim": "a gradient is the derivative of the loss by the weight",
+        "claim": "a gradient is the derivative of the loss with respect to the weight",
         "tests": ["optimizers.article_gradient_formula_equals_autograd_for_two_outputs"],
         "verdict": "holds",
     },
@@ -17,7 +18,7 @@
     },
     {
         "section": "Gradients and Adam",
-        "claim": "Adam's first step of the network equals the formula written by hand",
+        "claim": "Adam's first step on the network equals the formula written by hand",
         "tests": ["optimizers.adam_step_of_the_article_network_equals_its_formula"],
         "verdict": "holds",
     },
@@ -29,7 +30,7 @@
     },
     {
         "section": "Gradients and Adam",
-        "claim": "Adam adds eps outside the root",
+        "claim": "Adam adds eps outside the square root",
         "tests": ["optimizers.adam_adds_eps_outside_the_root"],
         "verdict": "holds",
     },
@@ -41,13 +42,13 @@
     },
     {
         "section": "Gradients and Adam",
-        "claim": "(p - y) p (1 - p) x is the gradient of a mean squared error behind a sigmoid",
+        "claim": "(p - y) p (1 - p) x is the gradient of a mean squared error after a sigmoid",
         "tests": [
             "optimizers.article_gradient_formula_equals_autograd_for_two_outputs",
             "optimizers.article_gradient_formula_is_too_large_for_three_outputs",
         ],
         "verdict": "holds if there are two outputs",
-        "note": "The factor is 2/n for n outputs, which is 1 for two of them alone.",
+        "note": "The factor is 2/n for n outputs, which is 1 only for two outputs.",
     },
     {
         "section": "Gradients and Adam",
@@ -57,7 +58,7 @@
     },
     {
         "section": "Gradients and Adam",
-        "claim": "a Linear without bias multiplies by the weight's transpose",
+        "claim": "a Linear without bias multiplies by the transposed weight",
         "tests": [
             "modules.linear_multiplies_by_the_transposed_weight_and_adds_the_bias",
             "modules.linear_without_bias_holds_none",
@@ -66,9 +67,20 @@
     },
     {
         "section": "Gradients and Adam",
-        "claim": '`state_dict()["linear.weight"]` gives the weight',
+        "claim": '`state_dict()["linear.weight"]` returns the weight',
         "tests": ["modules.state_dict_key_reaches_the_same_storage"],
         "verdict": "holds",
+    },
+    {
+        "section": "Gradients and Adam",
+        "claim": "`optimizer.zero_grad()` updates the gradients",
+        "tests": [
+            "training_step.optimizer_zero_grad_leaves_what_it_does_not_hold",
+            "training_step.backward_fills_gradients_and_moves_no_parameter",
+        ],
+        "verdict": "never held",
+        "note": "It clears the gradients of the optimizer's parameters; backward computes the new "
+        "ones.",
     },
     {
         "section": "Gradients and Adam",
@@ -81,13 +93,13 @@
     },
     {
         "section": "Embedding",
-        "claim": "an Embedding turns each of the numbers into a vector",
+        "claim": "an Embedding turns each number into a vector",
         "tests": ["layers.embedding_output_shape_is_the_index_shape_and_the_width"],
         "verdict": "holds",
     },
     {
         "section": "Embedding",
-        "claim": "with `padding_idx=0` row 0 of the table and what comes out for 0 are zeros",
+        "claim": "with `padding_idx=0` row 0 of the table and the output for index 0 are zeros",
         "tests": ["layers.padding_row_starts_at_zero_and_is_output_as_zero"],
         "verdict": "holds",
     },
@@ -98,17 +110,20 @@
             "layers.max_pool1d_slides_over_the_last_dimension",
             "layers.avg_pool1d_takes_the_mean_of_each_pair",
         ],
-        "verdict": "holds",
+        "verdict": "holds if the input is not padded and the kernel is larger than 1",
+        "note": "`MaxPool1d(3, stride=1, padding=1)` keeps the length: padding can make up for "
+        "what the kernel takes away.",
     },
     {
         "section": "Pooling",
-        "claim": "`MaxPool2d((4, 1), stride=(1, 1))` takes the largest of each column of four rows",
+        "claim": "`MaxPool2d((4, 1), stride=(1, 1))` takes the maximum of each column of four rows",
         "tests": ["layers.max_pool2d_of_four_rows_takes_the_largest_of_each_column"],
         "verdict": "holds",
     },
     {
         "section": "Pooling",
-        "claim": "`MaxPool1d(2, stride=1)` takes the larger of neighbours along the last dimension",
+        "claim": "`MaxPool1d(2, stride=1)` takes the larger of each two neighbours along the last "
+        "dimension",
         "tests": ["layers.max_pool1d_slides_over_the_last_dimension"],
         "verdict": "holds",
     },
@@ -126,104 +141,109 @@
     },
     {
         "section": "RNN",
-        "claim": "the steps of a sequence go in one after another, each with what came out of the step before",
+        "claim": "an RNN processes a sequence step by step, each with the output of the step "
+        "before",
         "tests": ["layers.rnn_equals_a_loop_over_its_cell"],
         "verdict": "holds",
     },
     {
         "section": "RNN",
-        "claim": "a step is tanh(x w1 + b1 + h w2 + b2)",
+        "claim": "a step of an RNN is tanh(x w1 + b1 + h w2 + b2)",
         "tests": ["layers.rnn_step_is_tanh_of_the_weighted_input_and_state"],
         "verdict": "holds",
     },
     {
         "section": "RNN",
-        "claim": "`RNN(5, 6)` holds weight_ih_l0 of 6 by 5 and weight_hh_l0 of 6 by 6",
+        "claim": "`RNN(5, 6)` has weight_ih_l0 of 6 by 5 and weight_hh_l0 of 6 by 6",
         "tests": ["layers.rnn_names_its_parameters_by_kind_and_layer"],
         "verdict": "holds",
     },
     {
         "section": "RNN",
-        "claim": "its biases have the shape 1 by 6",
+        "claim": "the biases of `RNN(5, 6)` have the shape 1 by 6",
         "tests": ["layers.rnn_biases_are_vectors"],
         "verdict": "never held",
-        "note": "Each is a vector of one dimension, [6].",
+        "note": "Each is a vector with one dimension, [6].",
     },
     {
         "section": "RNN",
-        "claim": "`batch_first=True` puts the batch into the first dimension",
+        "claim": "with `batch_first=True` the batch is the first dimension",
         "tests": [
             "layers.rnn_with_batch_first_reads_and_returns_batch_first",
             "layers.rnn_h_n_is_not_batch_first",
             "layers.rnn_h_0_is_not_batch_first",
         ],
-        "verdict": "holds if input and output are meant",
-        "note": "The states h_0 and h_n stay [layers, batch, hidden].",
+        "verdict": "holds if only input and output are meant",
+        "note": "The states h_0 and h_n keep the shape [layers, batch, hidden].",
     },
     {
         "section": "RNN",
-        "claim": "`batch_first=False` puts the time steps there",
+        "claim": "with `batch_first=False` the time steps are the first dimension",
         "tests": ["layers.rnn_reads_time_first_by_default"],
         "verdict": "holds",
     },
     {
         "section": "RNN",
-        "claim": "the first result holds what was computed at every time step",
+        "claim": "the first result of an RNN holds the outputs of every time step",
         "tests": ["layers.rnn_returns_all_steps_of_the_last_layer_and_the_last_step_of_all_layers"],
         "verdict": "holds",
-        "note": "Of the last layer alone.",
+        "note": "It holds those of the last layer only.",
     },
     {
         "section": "RNN",
-        "claim": "the second result holds the last state of every layer",
+        "claim": "the second result of an RNN holds the last state of every layer",
         "tests": ["layers.rnn_returns_all_steps_of_the_last_layer_and_the_last_step_of_all_layers"],
         "verdict": "holds",
     },
     {
         "section": "RNN",
-        "claim": "the second result is h0",
+        "claim": "the second result of an RNN is h0",
         "tests": [
             "layers.rnn_returns_all_steps_of_the_last_layer_and_the_last_step_of_all_layers",
             "layers.rnn_state_starts_at_zero",
         ],
         "verdict": "never held",
-        "note": "It is h_n, the state after the last step; h_0 is the state before the first, zero unless it is passed.",
+        "note": "It is h_n, the state after the last step. h_0 is the state before the first "
+        "step, zero by default.",
     },
     {
         "section": "RNN",
-        "claim": "the second result's last entry stands for the whole sentence",
+        "claim": "the last entry of an RNN's second result represents the whole sentence",
         "tests": [
             "layers.rnn_last_step_of_output_is_the_last_layer_of_h_n",
             "layers.rnn_on_a_padded_batch_reads_the_padding",
             "layers.rnn_bidirectional_last_step_has_read_one_input_backwards",
         ],
-        "verdict": "holds if the network reads in one direction and no padding follows",
-        "note": "Padding is read on as input unless the batch is packed, and of two directions the last entry holds the backward "
-        "one alone.",
+        "verdict": "holds if the network reads in one direction and the sentence has no padding "
+        "after it",
+        "note": "Padding is read as input unless the batch is packed. With two directions, the "
+        "last entry is only the backward state.",
     },
     {
         "section": "Convolution",
-        "claim": "each window of the kernel's size is summed up, weighed by the kernel",
+        "claim": "a convolution sums each window of the kernel's size, weighted by the kernel",
         "tests": ["layers.conv1d_does_not_flip_its_kernel"],
         "verdict": "holds",
     },
     {
         "section": "Convolution",
-        "claim": "`in_channels` is the number of the input's channels, `out_channels` the number of "
-        "kernels",
+        "claim": "`in_channels` is the number of the input's channels, `out_channels` the number "
+        "of kernels",
         "tests": ["layers.conv1d_weight_is_out_by_in_by_kernel"],
         "verdict": "holds",
     },
     {
         "section": "Convolution",
-        "claim": "every kernel makes a map of every channel",
+        "claim": "every kernel produces one map for each channel",
         "tests": ["layers.conv1d_sums_over_its_input_channels"],
         "verdict": "never held",
-        "note": "Each kernel sums over all input channels and makes one map: `out_channels` in all.",
+        "note": "Each kernel sums over all input channels and produces one map, so there are "
+        "`out_channels` maps.",
     },
     {
         "section": "Convolution",
-        "claim": "a one-dimensional kernel's size is one number, and a pair in two dimensions",
+        "claim": "the size of a kernel is one number in one dimension, and a pair in two "
+        "dimensions",
         "tests": [
             "layers.conv1d_weight_is_out_by_in_by_kernel",
             "layers.conv2d_and_not_conv3d_is_for_colour_images",
@@ -232,50 +252,54 @@
     },
     {
         "section": "Convolution",
-        "claim": "colour images need a three-dimensional convolution with three sizes, black and white "
-        "ones a two-dimensional",
+        "claim": "colour images need a three-dimensional convolution with three sizes, and "
+        "black-and-white images a two-dimensional one",
         "tests": ["layers.conv2d_and_not_conv3d_is_for_colour_images"],
         "verdict": "never held",
-        "note": "Colours are channels: `Conv2d` takes both kinds of image, and `Conv3d` is for volumes.",
+        "note": "Colours are channels: `Conv2d` accepts both kinds of image, and `Conv3d` is for "
+        "volumes.",
     },
     {
         "section": "Convolution",
-        "claim": "`stride` is how far the kernel moves on",
+        "claim": "`stride` is how far the kernel moves between windows",
         "tests": ["layers.conv1d_length_is_rounded_down"],
         "verdict": "holds",
     },
     {
         "section": "Convolution",
-        "claim": "the output's length is (length - kernel + 2 padding) / stride + 1",
+        "claim": "the length of a convolution's output is (length - kernel + 2 padding) / stride "
+        "+ 1",
         "tests": [
             "layers.conv1d_length_is_rounded_down",
             "layers.conv1d_dilation_spreads_the_kernel",
         ],
         "verdict": "holds if dilation is 1 and the quotient is rounded down",
-        "note": "A kernel of size k under dilation d reaches over d (k - 1) + 1 elements, and a rest is cut off.",
+        "note": "With dilation d a kernel of size k spans d (k - 1) + 1 elements. Elements left "
+        "over at the end are dropped.",
     },
     {
         "section": "Convolution",
-        "claim": "the output's dimensions are batch, out_channels and length",
+        "claim": "the dimensions of a convolution's output are batch, out_channels and length",
         "tests": ["layers.conv1d_sums_over_its_input_channels"],
         "verdict": "holds",
     },
     {
         "section": "Normalisation",
-        "claim": "BatchNorm standardises what comes in",
+        "claim": "BatchNorm standardises its input",
         "tests": [
             "layers.batchnorm_normalises_each_feature_by_the_biased_variance",
             "layers.batchnorm_in_eval_normalises_by_running_statistics",
         ],
-        "verdict": "holds if it is in training mode",
-        "note": "In `eval()` it normalises by the running statistics, whatever the batch's own are.",
+        "verdict": "holds if the layer is in training mode",
+        "note": "In `eval()` it normalises by the running statistics instead of those of the "
+        "batch.",
     },
     {
         "section": "Normalisation",
-        "claim": "the elements of one batch share a mean and a variance in BatchNorm",
+        "claim": "in BatchNorm the elements of one batch share a mean and a variance",
         "tests": ["layers.batchnorm_normalises_each_feature_by_the_biased_variance"],
-        "verdict": "holds if one feature is meant",
-        "note": "Each feature has a mean and a variance of its own, taken over the batch.",
+        "verdict": "holds if the elements belong to one feature",
+        "note": "Each feature has its own mean and variance, taken over the batch.",
     },
     {
         "section": "Normalisation",
@@ -283,8 +307,11 @@
         "tests": [
             "layers.layernorm_normalises_each_sample_by_the_biased_variance",
             "layers.layernorm_of_a_sample_does_not_depend_on_its_batch",
+            "layers.layernorm_over_two_dimensions_takes_one_mean_of_both",
         ],
-        "verdict": "holds",
+        "verdict": "holds if `normalized_shape` covers all dimensions except the batch",
+        "note": "`LayerNorm(h)` on an input [b, s, h] takes a mean and a variance for each "
+        "position, not for each sample.",
     },
     {
         "section": "Normalisation",
@@ -294,37 +321,38 @@
     },
     {
         "section": "Dropout",
-        "claim": "elements are dropped with probability p, and the others multiplied by 1 / (1 - p)",
+        "claim": "dropout zeroes elements with probability p and multiplies the others by 1 / (1 "
+        "- p)",
         "tests": [
             "layers.dropout_scales_what_it_keeps",
             "layers.dropout_in_eval_mode_returns_its_input",
             "layers.dropout_of_p_one_gives_zeros",
         ],
         "verdict": "holds if the layer is in training mode and p is below 1",
-        "note": "In `eval()` the input comes back as it is, and p = 1 gives zeros.",
+        "note": "In `eval()` the input is returned unchanged, and p = 1 gives zeros.",
     },
     {
         "section": "Classifier",
-        "claim": "`CrossEntropyLoss` takes the last layer's outputs, without a softmax, and class "
-        "numbers",
+        "claim": "`CrossEntropyLoss` expects the outputs of the last layer, without a softmax, "
+        "and class numbers",
         "tests": ["losses.cross_entropy_is_nll_of_log_softmax"],
         "verdict": "holds",
     },
     {
         "section": "Classifier",
-        "claim": "-1 in `reshape` stands for the size that is left",
+        "claim": "-1 in `reshape` stands for the remaining size",
         "tests": ["views.minus_one_is_inferred_from_the_other_sizes"],
         "verdict": "holds",
     },
     {
         "section": "Classifier",
-        "claim": "the padding's vector stays zero through the training",
+        "claim": "the padding vector stays zero during training",
         "tests": ["example.padding_row_is_zero_after_training"],
         "verdict": "holds",
     },
     {
         "section": "Classifier",
-        "claim": "`model.train()` and `model.eval()` switch the whole model",
+        "claim": "`model.train()` and `model.eval()` switch the mode of the whole model",
         "tests": [
             "training_step.train_reaches_every_submodule",
             "training_step.eval_reaches_every_submodule",
@@ -333,14 +361,14 @@
     },
     {
         "section": "Classifier",
-        "claim": "`np.argmax` takes the model's output as it is",
+        "claim": "`np.argmax` accepts the model's output directly",
         "tests": ["example.numpy_argmax_refuses_an_output_that_requires_grad"],
-        "verdict": "holds if it was computed under `no_grad`",
-        "note": "NumPy cannot take a tensor that requires grad: that raises.",
+        "verdict": "holds if the output was computed under `no_grad`",
+        "note": "NumPy raises for a tensor that requires grad.",
     },
     {
         "section": "Classifier",
-        "claim": "backward, step and then `zero_grad` is an order that trains",
+        "claim": "training works in the order backward, step and then `zero_grad`",
         "tests": ["example.clearing_gradients_after_the_step_equals_clearing_them_before"],
         "verdict": "holds",
     },
@@ -353,18 +381,18 @@
     },
     {
         "section": "Classifier",
-        "claim": "a saved state dict loads by `torch.load(path, weights_only=True)` into a new model, "
-        "which predicts",
+        "claim": "`torch.load(path, weights_only=True)` loads a saved state dict, and a new model "
+        "predicts with it",
         "tests": [
             "example.saved_classifier_loaded_with_weights_only_predicts_the_same_bits",
             "checkpoints.load_with_weights_only_takes_a_state_dict",
         ],
         "verdict": "holds since 1.13",
-        "note": "Before, `torch.load` knew no such argument.",
+        "note": "Earlier releases do not accept `weights_only`.",
     },
     {
         "section": "Classifier",
-        "claim": "the network learns to tell the three classes",
+        "claim": "the network learns to distinguish the three classes",
         "tests": [
             "example.trained_classifier_is_right_on_held_out_strings",
             "example.training_curve_falls_from_epoch_to_epoch",

@@ -1,25 +1,27 @@
 """Deliberate faults in torch, to prove that the tests can fail: ``python -m faults``.
 
-``faults/<chapter>.py`` holds them. A fault is a function with one sentence for a docstring; it gets pytest's ``MonkeyPatch`` and makes
-torch wrong while one test's body runs::
+``faults/<chapter>.py`` holds them. A fault is a function whose docstring says in one sentence what
+it does. It gets pytest's ``MonkeyPatch`` and makes torch wrong while one test's body runs::
 
     @fault
     def dropout_does_not_scale(patch):
-        \"\"\"Dropout keeps what it keeps as it is, instead of dividing by 1 - p.\"\"\"
+        \"\"\"Dropout does not divide the elements that it keeps by 1 - p.\"\"\"
         honest = torch.nn.functional.dropout
-        patch.setattr(torch.nn.functional, "dropout", lambda x, p=0.5, training=True, inplace=False: ...)
+        patch.setattr(torch.nn.functional, "dropout", lambda x, p=0.5, training=True: ...)
 
-Only what Python looks up when it is called can be patched: functions of ``torch`` and ``torch.nn.functional``, methods of
-``torch.Tensor``, of modules and of optimizers. A fault that breaks everything proves little: change one thing, and leave the rest.
+Only what Python looks up at each call can be patched: functions of ``torch`` and
+``torch.nn.functional``, and methods of ``torch.Tensor``, of modules and of optimizers. A fault that
+breaks everything proves little: change one thing and leave the rest.
 """
 
 from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Callable, Dict, NamedTuple
+from typing import TYPE_CHECKING, Callable, Dict, NamedTuple
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
 
 class Fault(NamedTuple):
@@ -41,7 +43,7 @@ def fault(install: Callable[[pytest.MonkeyPatch], None]) -> Callable[[pytest.Mon
 
 
 def load() -> Dict[str, Fault]:
-    """Every fault there is, by name."""
+    """Import every file of faults, and return all faults by name."""
     for path in sorted(Path(__file__).parent.glob("[!_]*.py")):
         if path.stem != "plugin" and not path.stem.startswith("test_"):
             importlib.import_module(f"faults.{path.stem}")

@@ -1,7 +1,10 @@
-"""``python -m faults``: run each chapter under its deliberate faults; list survivors, and the tests that no fault ever fails.
+"""``python -m faults``: list the faults that no test notices, and the tests that no fault fails.
 
-Exit status 1 where a fault survives, where a test fails under none and does not say why with ``@pytest.mark.no_fault("why")``, or
-where one that says so does fail. It takes some minutes.
+Each chapter runs under its deliberate faults, which takes some minutes. The exit status is 1 if
+
+- a fault survives,
+- a test fails under no fault and does not say why with ``@pytest.mark.no_fault("why")``,
+- a test with that marker does fail.
 """
 
 from __future__ import annotations
@@ -31,11 +34,12 @@ TIMEOUT = 600  # seconds for one fault
 def outcomes(
     paths: Dict[Optional[str], List[str]], jobs: int, folder: Path
 ) -> Iterator[Tuple[Optional[str], dict]]:
-    """Fault (None: an honest torch) -> the tests to run under it: yields each with its outcome as it is done.
+    """Run the tests of each fault (None: no fault), and yield each fault with its outcome.
 
-    torch is imported once; each run of pytest is forked from there, so that a fault cannot spoil the next one.
+    torch is imported once. Each run of pytest is forked from there, so that one fault cannot affect
+    the next.
     """
-    import torch._dynamo  # noqa: F401  # the first optimizer would import it, in each run anew
+    import torch._dynamo  # noqa: F401  # otherwise the first optimizer imports it, in every run
 
     waiting, running = list(paths), {}
     while waiting or running:
@@ -55,7 +59,7 @@ def outcomes(
 
 
 def _run(name: Optional[str], paths: List[str], folder: Path) -> None:
-    """In the forked process: run the tests under the fault, and end."""
+    """Run the tests under the fault, and exit. This is the forked process."""
     log = os.open(folder / f"{name}.log", os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -83,7 +87,7 @@ def _run(name: Optional[str], paths: List[str], folder: Path) -> None:
 
 def _outcome(file: Path, log: Path) -> dict:
     output = log.read_text(errors="replace")
-    if not file.exists():  # the fault brought the process down
+    if not file.exists():  # the fault made the process crash
         return {
             "tests": [],
             "failed": [f"(everything: the process ended, or took more than {TIMEOUT} s)"],
@@ -110,7 +114,7 @@ def main() -> int:
         "--jobs",
         type=int,
         default=os.cpu_count() or 1,
-        help="processes side by side (default: one a core)",
+        help="number of parallel processes (default: one per core)",
     )
     parser.add_argument(
         "--json", metavar="FILE", type=Path, help="write which tests failed under which fault"
@@ -140,7 +144,8 @@ def main() -> int:
         [(_, honest)] = outcomes({None: everything}, 1, folder)
         if honest["failed"] or not honest["tests"]:
             console.print(
-                f"without a fault the tests do not pass: mend that first\n{escape(honest['output'][-3000:])}",
+                "without a fault the tests do not pass: fix that first\n"
+                f"{escape(honest['output'][-3000:])}",
                 style="red",
             )
             return 2
@@ -150,9 +155,8 @@ def main() -> int:
         ):
             failed[name] = outcome["failed"]
             if arguments.failed or not failed[name]:
-                console.print(
-                    f"{name}: {', '.join(failed[name]) or f'[red]survived[/red]: {escape(known[name].sentence)}'}"
-                )
+                survived = f"[red]survived[/red]: {escape(known[name].sentence)}"
+                console.print(f"{name}: {', '.join(failed[name]) or survived}")
 
     if arguments.json:
         arguments.json.write_text(
@@ -162,14 +166,16 @@ def main() -> int:
     for line in found.complaints:
         console.print(f"[red]{escape(line)}[/red]")
     console.print(
-        f"{len(chosen)} faults, {len(chosen) - found.survivors} killed, {found.survivors} survived; {len(honest['tests'])} tests: "
-        f"{found.failing} fail under a fault, {len(honest['excused'])} say why none can"
+        f"{len(chosen)} faults, {len(chosen) - found.survivors} killed, "
+        f"{found.survivors} survived; "
+        f"{len(honest['tests'])} tests: {found.failing} fail under a fault, "
+        f"{len(honest['excused'])} say why none can"
     )
     return 1 if found.complaints else 0
 
 
 def chapter_of(fault: str) -> str:
-    """``layers_recurrent.gate_is_open`` -> ``layers``: the chapter that the name of the fault's file begins with."""
+    """Return the chapter that a fault's file belongs to: ``layers_recurrent.x`` -> ``layers``."""
     stem = fault.partition(".")[0]
     chapters = [
         path.name
@@ -188,7 +194,10 @@ class Verdict(NamedTuple):
 
 
 def judge(honest: dict, failed: Dict[str, List[str]]) -> Verdict:
-    """Which faults survived, and which tests no fault failed, given the honest run and fault -> failed tests."""
+    """Find the faults that survived and the tests that no fault failed.
+
+    ``honest`` is the run without a fault, and ``failed`` maps each fault to the tests it failed.
+    """
     survivors = [name for name, tests in failed.items() if not tests]
     ever = {test for tests in failed.values() for test in tests}
     complaints = [f"survived: {name}" for name in survivors]

@@ -1,4 +1,4 @@
-"""What several files of faults patch with."""
+"""Helpers that several files of faults share."""
 
 import functools
 import inspect
@@ -11,7 +11,7 @@ def wrap(patch, owner, name, change):
 
 
 def silent(honest):
-    """The same, without a warning."""
+    """Return the function with its warnings suppressed."""
 
     @functools.wraps(honest)
     def function(*arguments, **settings):
@@ -23,7 +23,7 @@ def silent(honest):
 
 
 def grown(honest):
-    """Does as the function does, and says that it takes ``extra=0`` too."""
+    """Return the function with another argument, ``extra=0``, in its signature."""
 
     @functools.wraps(honest)
     def wrapper(*arguments, **keywords):
@@ -41,6 +41,6 @@ def grown(honest):
 
 
 def grow(patch, owner, *names):
-    """Give each of these functions of ``owner`` one argument more."""
+    """Add one more argument to the signature of each of these functions of ``owner``."""
     for name in names:
         patch.setattr(owner, name, grown(getattr(owner, name)))

@@ -33,7 +33,7 @@ def linear_writes_to_its_weight(patch):
 
 @fault
 def losses_make_gradients(patch):
-    """Whatever the network is called on, its parameters get gradients of zeros before the backward."""
+    """Calling a network gives its parameters gradients of zeros before the backward."""
 
     def change(honest):
         def call(self, *arguments):
@@ -49,7 +49,7 @@ def losses_make_gradients(patch):
 
 @fault
 def backward_passes_the_first_weight_by(patch):
-    """An embedding, a convolution and the Linear on the input cut the graph of their weight."""
+    """An embedding, a convolution and the Linear on the input detach their weight."""
     wrap(
         patch,
         torch.nn.functional,
@@ -76,7 +76,7 @@ def backward_passes_the_first_weight_by(patch):
 
 @fault
 def backward_steps_too(patch):
-    """Tensor.backward shrinks what it reaches by a tenth."""
+    """Tensor.backward shrinks the leaves that it reaches by a tenth."""
 
     def change(honest):
         def backward(self, *arguments, **settings):
@@ -91,7 +91,7 @@ def backward_steps_too(patch):
 
 @fault
 def backward_overwrites(patch):
-    """Tensor.backward puts its gradients in the place of those that were there."""
+    """Tensor.backward overwrites existing gradients instead of adding to them."""
 
     def change(honest):
         def backward(self, *arguments, **settings):
@@ -116,7 +116,7 @@ def leaves(node, seen=None):
 
 @fault
 def adam_leaves_the_last_parameter(patch):
-    """Adam passes the last parameter by."""
+    """Adam skips the last parameter."""
 
     def change(honest):
         def step(self, closure=None):
@@ -148,7 +148,7 @@ def adam_decays_what_has_no_gradient(patch):
 
 @fault
 def adam_by_one_call_halves_the_rate(patch):
-    """Adam with foreach or fused takes half a step; one tensor after another, it takes two."""
+    """Adam halves lr if foreach or fused is on, and doubles it with foreach=False."""
 
     def change(honest):
         def init(self, params, lr=1e-3, foreach=None, fused=None):
@@ -171,13 +171,13 @@ def adam_by_one_call_halves_the_rate(patch):
 
 @fault
 def zero_grad_does_nothing(patch):
-    """zero_grad leaves the gradients."""
+    """zero_grad leaves the gradients as they are."""
     patch.setattr(Optimizer, "zero_grad", lambda self, set_to_none=True: None)
 
 
 @fault
 def zero_grad_turns_set_to_none_round(patch):
-    """zero_grad leaves zeros where None is asked for, and None where zeros are."""
+    """zero_grad inverts set_to_none: it leaves zeros for True and None for False."""
     wrap(
         patch,
         Optimizer,
@@ -206,7 +206,7 @@ def load_state_dict_loads_nothing(patch):
 
 @fault
 def load_state_dict_zeroes_what_it_lacks(patch):
-    """load_state_dict with strict=False sets what the state lacks to zeros."""
+    """load_state_dict with strict=False zeroes the entries that the saved dict lacks."""
 
     def change(honest):
         def load(self, state, strict=True):
@@ -224,7 +224,7 @@ def load_state_dict_zeroes_what_it_lacks(patch):
 
 @fault
 def compiled_network_halves_its_output(patch):
-    """torch.compile returns the network with an output half as large."""
+    """torch.compile returns a network whose output is half as large."""
 
     def compile(network, **settings):
         network.register_forward_hook(lambda module, inputs, output: output / 2)

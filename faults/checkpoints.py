@@ -1,12 +1,12 @@
-"""Faults of state dicts, of files, and of what resumes from them."""
+"""Faults of state dicts, of checkpoint files, and of training that resumes from them."""
 
-import contextlib
 import copy
 import io
 import pickle
 import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 
@@ -16,7 +16,7 @@ Module, Optimizer = torch.nn.Module, torch.optim.Optimizer
 
 
 def always(patch, owner, name, **fixed):
-    """Give a function these arguments, whatever the caller gives."""
+    """Call the function with these arguments, whatever the caller passes."""
     honest = getattr(owner, name)
     patch.setattr(
         owner, name, lambda *arguments, **keywords: honest(*arguments, **{**keywords, **fixed})
@@ -24,7 +24,7 @@ def always(patch, owner, name, **fixed):
 
 
 def each_tensor(value, change):
-    """A loaded dict or tensor with each tensor changed; anything else as it is."""
+    """Return a loaded dict or tensor with each tensor changed, and any other value as it is."""
     if isinstance(value, torch.Tensor):
         return change(value)
     if isinstance(value, dict):
@@ -43,7 +43,7 @@ def load_then(patch, change):
 
 
 def loading(patch, prepare):
-    """Change the state dict that ``load_state_dict`` gets."""
+    """Change the state dict that ``load_state_dict`` receives."""
     honest = Module.load_state_dict
     patch.setattr(
         Module,
@@ -89,7 +89,7 @@ def state_dict_always_keeps_vars(patch):
 
 @fault
 def state_dict_is_a_plain_dict(patch):
-    """A state dict has no versions."""
+    """A state dict carries no module versions."""
     honest = Module.state_dict
 
     def state_dict(self, *arguments, destination=None, **keywords):
@@ -103,7 +103,7 @@ def state_dict_is_a_plain_dict(patch):
 
 @fault
 def load_state_dict_loads_nothing(patch):
-    """load_state_dict checks the names and the shapes, and loads no value."""
+    """load_state_dict checks names and shapes but loads no value."""
 
     def own_values(module, saved):
         kept = copy.copy(saved)
@@ -118,13 +118,13 @@ def load_state_dict_loads_nothing(patch):
 
 @fault
 def strict_is_never_true(patch):
-    """load_state_dict forgives missing and unexpected names, strict or not."""
+    """load_state_dict ignores missing and unexpected names, with strict=True too."""
     always(patch, Module, "load_state_dict", strict=False)
 
 
 @fault
 def load_state_dict_returns_no_names(patch):
-    """load_state_dict says that no name is missing and none unexpected."""
+    """load_state_dict reports no missing and no unexpected names."""
     honest = Module.load_state_dict
 
     def load(self, *arguments, **keywords):
@@ -136,7 +136,7 @@ def load_state_dict_returns_no_names(patch):
 
 @fault
 def another_shape_is_forgiven(patch):
-    """load_state_dict leaves values of another shape out."""
+    """load_state_dict skips values whose shape differs."""
 
     def fitting(module, saved):
         own = module.state_dict()
@@ -151,7 +151,7 @@ def another_shape_is_forgiven(patch):
 
 @fault
 def strict_loading_is_all_or_nothing(patch):
-    """Where load_state_dict raises, it has loaded nothing."""
+    """If load_state_dict raises, it restores the values from before."""
     honest = Module.load_state_dict
 
     def load(self, *arguments, **keywords):
@@ -167,13 +167,13 @@ def strict_loading_is_all_or_nothing(patch):
 
 @fault
 def load_state_dict_always_assigns(patch):
-    """load_state_dict puts the saved tensors in the parameters' place, asked or not."""
+    """load_state_dict assigns the saved tensors even without assign=True."""
     always(patch, Module, "load_state_dict", assign=True)
 
 
 @fault
 def load_state_dict_never_assigns(patch):
-    """load_state_dict copies, with assign=True too."""
+    """load_state_dict copies values even with assign=True."""
     always(patch, Module, "load_state_dict", assign=False)
 
 
@@ -192,7 +192,7 @@ def load_state_dict_thaws(patch):
 
 @fault
 def load_state_dict_takes_anything(patch):
-    """What is no mapping is read as an empty one, and what is no tensor is made one."""
+    """load_state_dict ignores a non-mapping, and loads ones if any value is not a tensor."""
 
     def mended(module, saved):
         if not isinstance(saved, Mapping):
@@ -206,7 +206,7 @@ def load_state_dict_takes_anything(patch):
 
 @fault
 def load_state_dict_takes_the_prefix_off(patch):
-    """load_state_dict ignores a leading ``module.``."""
+    """load_state_dict removes ``module.`` from the names."""
     loading(
         patch,
         lambda module, saved: {name.replace("module.", ""): value for name, value in saved.items()},
@@ -218,7 +218,7 @@ def load_state_dict_takes_the_prefix_off(patch):
 
 @fault
 def load_trusts_by_default(patch):
-    """torch.load runs whatever the file says, unless weights_only=True."""
+    """torch.load unpickles anything unless weights_only=True is passed."""
     honest = torch.load
     patch.setattr(
         torch,
@@ -231,19 +231,19 @@ def load_trusts_by_default(patch):
 
 @fault
 def load_ignores_weights_only(patch):
-    """torch.load runs whatever the file says, with weights_only=True too."""
+    """torch.load unpickles anything, with weights_only=True too."""
     always(patch, torch, "load", weights_only=False)
 
 
 @fault
 def load_trusts_nothing(patch):
-    """torch.load loads weights only, with weights_only=False and a pickle module too."""
+    """torch.load loads weights only, even with weights_only=False or a pickle module."""
     always(patch, torch, "load", weights_only=True, pickle_module=None)
 
 
 @fault
 def weights_only_takes_tensors_alone(patch):
-    """weights_only=True refuses what is no tensor."""
+    """weights_only=True refuses every value that is not a tensor."""
     honest = torch.load
 
     def load(*arguments, weights_only=None, **keywords):
@@ -257,7 +257,7 @@ def weights_only_takes_tensors_alone(patch):
 
 @fault
 def safe_globals_allow_nothing(patch):
-    """Classes that the user allowed are refused all the same."""
+    """torch.load refuses even the classes that the user has allowed."""
     patch.setattr(torch._weights_only_unpickler, "_get_user_allowed_globals", dict)
 
 
@@ -269,7 +269,7 @@ def no_global_is_unsafe(patch):
 
 @fault
 def load_hides_errors(patch):
-    """torch.load returns an empty dict where it cannot read the file."""
+    """torch.load returns an empty dict if it cannot read the file."""
     honest = torch.load
 
     def load(*arguments, **keywords):
@@ -283,7 +283,7 @@ def load_hides_errors(patch):
 
 @fault
 def load_looks_at_checksums(patch):
-    """torch.load raises where a record of the archive does not have its checksum."""
+    """torch.load raises if a checksum in the archive does not match."""
     honest = torch.load
 
     def load(file, *arguments, **keywords):
@@ -296,7 +296,7 @@ def load_looks_at_checksums(patch):
 
 @fault
 def load_gives_half_the_bits(patch):
-    """Loaded float32 values have been rounded to float16."""
+    """torch.load rounds tensors to float16."""
     load_then(
         patch, lambda value: each_tensor(value, lambda tensor: tensor.half().to(tensor.dtype))
     )
@@ -312,7 +312,7 @@ def load_gives_float32(patch):
 
 @fault
 def load_parts_tensors(patch):
-    """Each loaded tensor is contiguous and has a storage of its own."""
+    """torch.load gives each tensor a contiguous storage of its own."""
     load_then(patch, lambda value: each_tensor(value, lambda tensor: tensor.contiguous().clone()))
 
 
@@ -330,7 +330,7 @@ def gradients_survive(patch):
 
 @fault
 def modules_keep_the_code_they_were_saved_with(patch):
-    """A loaded module has the class that was saved, not the one of that name now."""
+    """A loaded module has the class it was saved with, not the current one of that name."""
     honest, classes = torch.save, {}
 
     def save(value, *arguments, **keywords):
@@ -348,33 +348,35 @@ def modules_keep_the_code_they_were_saved_with(patch):
 
 @fault
 def save_writes_the_legacy_format(patch):
-    """torch.save writes no zip archive."""
+    """torch.save always writes the legacy format, never a zip archive."""
     always(patch, torch, "save", _use_new_zipfile_serialization=False)
 
 
 @fault
 def save_writes_zip_only(patch):
-    """torch.save writes a zip archive, asked for the legacy format too."""
+    """torch.save writes a zip archive even if the legacy format is requested."""
     always(patch, torch, "save", _use_new_zipfile_serialization=True)
 
 
 @fault
 def save_is_atomic(patch):
-    """torch.save writes the file when all of it has been pickled."""
+    """torch.save opens the file only after everything has been pickled."""
     honest = torch.save
 
     def save(value, file, *arguments, **keywords):
         buffer = io.BytesIO()
         honest(value, buffer, *arguments, **keywords)
-        with open(file, "wb") if isinstance(file, str) else contextlib.nullcontext(file) as target:
-            target.write(buffer.getvalue())
+        if isinstance(file, str):
+            Path(file).write_bytes(buffer.getvalue())
+        else:
+            file.write(buffer.getvalue())
 
     patch.setattr(torch, "save", save)
 
 
 @fault
 def save_trims_slices(patch):
-    """torch.save writes only the elements that a tensor shows."""
+    """torch.save writes only the elements of the tensor, not its whole storage."""
     honest = torch.save
     patch.setattr(
         torch,
@@ -416,7 +418,7 @@ def optimizer_numbers_parameters_by_address(patch):
 
 @fault
 def optimizer_counts_steps_in_integers(patch):
-    """An optimizer's state dict holds the step as an int."""
+    """An optimizer's state dict holds the step count as an int."""
     honest = Optimizer.state_dict
 
     def state_dict(self):
@@ -432,7 +434,7 @@ def optimizer_counts_steps_in_integers(patch):
 
 @fault
 def optimizer_state_dict_has_every_parameter(patch):
-    """An optimizer's state dict has an entry for each parameter, and one more fact in each."""
+    """An optimizer's state dict has an entry for every parameter, each with an extra key."""
     honest = Optimizer.state_dict
 
     def state_dict(self):
@@ -449,7 +451,7 @@ def optimizer_state_dict_has_every_parameter(patch):
 
 @fault
 def optimizer_load_copies(patch):
-    """An optimizer copies the tensors of the dict that it loads."""
+    """An optimizer copies the tensors of the state dict that it loads."""
     honest = Optimizer.load_state_dict
     patch.setattr(
         Optimizer, "load_state_dict", lambda self, saved: honest(self, copy.deepcopy(saved))
@@ -458,7 +460,7 @@ def optimizer_load_copies(patch):
 
 @fault
 def optimizer_load_forgets_the_state(patch):
-    """An optimizer loads hyperparameters and no state."""
+    """An optimizer loads hyperparameters but no state."""
     honest = Optimizer.load_state_dict
     patch.setattr(
         Optimizer, "load_state_dict", lambda self, saved: honest(self, {**saved, "state": {}})
@@ -467,7 +469,7 @@ def optimizer_load_forgets_the_state(patch):
 
 @fault
 def optimizer_load_keeps_its_hyperparameters(patch):
-    """An optimizer loads the state and keeps its own lr."""
+    """An optimizer loads the state but keeps its own lr."""
     honest = Optimizer.load_state_dict
 
     def load(self, saved):

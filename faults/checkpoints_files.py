@@ -1,10 +1,10 @@
-"""Faults of what a file may hold and how it is written and read, and of the protocol of state dicts."""
+"""Faults of file contents, of how files are written and read, and of the state dict protocol."""
 
 import collections
 import contextlib
-import os
 import pickle
 import warnings
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -18,20 +18,20 @@ serialization = torch.serialization
 
 @fault
 def save_and_load_take_one_more(patch):
-    """torch.save, torch.load and the methods of a state dict take an argument more."""
+    """torch.save, torch.load and the state dict methods accept one more argument."""
     grow(patch, torch, "save", "load")
     grow(patch, Module, "state_dict", "load_state_dict")
 
 
 @fault
 def serialization_takes_one_more(patch):
-    """The functions of torch.serialization take an argument more."""
+    """The functions of torch.serialization accept one more argument."""
     grow(patch, serialization, "add_safe_globals", "set_crc32_options")
 
 
 @fault
 def load_trusts_whatever_it_reads(patch):
-    """torch.load reads with pickle, and passes on no argument but the place."""
+    """torch.load always unpickles and ignores every argument except map_location."""
     honest = torch.load
     patch.setattr(
         torch,
@@ -42,7 +42,7 @@ def load_trusts_whatever_it_reads(patch):
 
 @fault
 def weights_only_takes_no_counter(patch):
-    """weights_only refuses bytes, counters and complex numbers."""
+    """weights_only refuses bytes, complex numbers, devices and Counters."""
     honest = torch.load
 
     def refusing(file, *arguments, weights_only=None, **keywords):
@@ -88,7 +88,7 @@ def load_forgives_arguments(patch):
 
 @fault
 def saved_parameters_lose_their_marks(patch):
-    """What is loaded has no attributes of the user's own, and is of torch's own class."""
+    """Loaded tensors lose their own attributes and their subclass."""
     honest = torch.load
 
     def stripped(value):
@@ -108,12 +108,12 @@ def saved_parameters_lose_their_marks(patch):
 
 @fault
 def save_makes_the_folder(patch):
-    """torch.save makes the folder that is missing."""
+    """torch.save creates a missing folder."""
     honest = torch.save
 
     def save(value, file, *arguments, **keywords):
-        if isinstance(file, str) and os.path.dirname(file):
-            os.makedirs(os.path.dirname(file), exist_ok=True)
+        if isinstance(file, str):
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
         return honest(value, file, *arguments, **keywords)
 
     patch.setattr(torch, "save", save)
@@ -121,7 +121,7 @@ def save_makes_the_folder(patch):
 
 @fault
 def archive_has_another_member(patch):
-    """torch.save adds a member of its own to the archive."""
+    """torch.save adds another member to the archive."""
     honest = serialization._save
 
     def save(value, archive, *arguments, **keywords):
@@ -133,7 +133,7 @@ def archive_has_another_member(patch):
 
 @fault
 def mmap_maps_the_file_for_writing(patch):
-    """mmap=True takes anything, and what is written to the loaded tensors is written to the file."""
+    """mmap=True accepts any file and writes changed values back to it."""
     honest = torch.load
 
     def load(file, *arguments, mmap=None, **keywords):
@@ -148,7 +148,7 @@ def mmap_maps_the_file_for_writing(patch):
 
 @fault
 def meta_is_the_cpu(patch):
-    """map_location="meta" loads the values."""
+    """map_location="meta" loads the values on the CPU."""
     honest = torch.load
     patch.setattr(
         torch,
@@ -161,7 +161,7 @@ def meta_is_the_cpu(patch):
 
 @fault
 def functions_of_place_see_typed_storages(patch):
-    """A function as map_location is given a typed storage."""
+    """A map_location function receives a typed storage."""
     honest = torch.load
 
     def load(file, map_location=None, **keywords):
@@ -184,13 +184,13 @@ def functions_of_place_see_typed_storages(patch):
 
 @fault
 def data_is_never_skipped(patch):
-    """Under skip_data the values are written all the same."""
+    """skip_data does not stop torch.save from writing the values."""
     patch.setattr(serialization, "skip_data", contextlib.nullcontext)
 
 
 @fault
 def checksums_are_asked_for(patch):
-    """A file without checksums cannot be switched on."""
+    """set_crc32_options always raises."""
 
     def refuse(compute):
         raise ValueError("checksums are always written")
@@ -200,7 +200,7 @@ def checksums_are_asked_for(patch):
 
 @fault
 def state_dict_makes_its_own_dict(patch):
-    """state_dict returns a dict of its own, whatever destination it is given, and warns of nothing."""
+    """state_dict ignores a ``destination`` that is not an OrderedDict, and does not warn."""
     honest = Module.state_dict
 
     def state_dict(self, *arguments, destination=None, prefix="", keep_vars=False):
@@ -219,7 +219,7 @@ def state_dict_makes_its_own_dict(patch):
 
 @fault
 def extra_state_is_nothing(patch):
-    """get_extra_state is not asked, and set_extra_state not called."""
+    """state_dict drops the extra state, and load_state_dict does not report it as missing."""
     honest_save, honest_load = Module._save_to_state_dict, Module._load_from_state_dict
 
     def save(self, destination, prefix, keep_vars):
@@ -247,7 +247,10 @@ def extra_state_is_nothing(patch):
 
 @fault
 def load_state_dict_forgives_keys(patch):
-    """load_state_dict leaves out keys that name a child or are no strings, and makes tensors of arrays."""
+    """load_state_dict skips keys that are not strings or that name a child.
+
+    It also converts arrays to tensors.
+    """
     honest = Module.load_state_dict
 
     def load(self, saved, *arguments, **keywords):
@@ -275,7 +278,7 @@ def assign_copies(patch):
 
 @fault
 def namespaces_pass(patch):
-    """The reader of weights lets an argparse.Namespace, a parameter without a size and newer protocols pass."""
+    """torch.load falls back to full unpickling if the weights-only reader refuses a file."""
     honest = torch.load
 
     def load(file, *arguments, **keywords):

@@ -1,4 +1,4 @@
-"""Faults of what comes out of files that other releases wrote."""
+"""Faults of values that are read from files of other releases."""
 
 import torch
 
@@ -10,7 +10,7 @@ Module, F = torch.nn.Module, torch.nn.functional
 
 @fault
 def legacy_files_lose_their_values(patch):
-    """Tensors of a file in the format before zip archives are zero."""
+    """Tensors from a file in the legacy format are zero."""
     honest = torch.serialization._legacy_load
 
     def load(*arguments, **keywords):
@@ -20,7 +20,7 @@ def legacy_files_lose_their_values(patch):
 
 
 def each_tensor_within(value, change):
-    """As ``each_tensor``, of plain dicts of dicts too."""
+    """Do as ``each_tensor``, for nested plain dicts too."""
     if isinstance(value, dict):
         return {name: each_tensor_within(item, change) for name, item in value.items()}
     return each_tensor(value, change)
@@ -28,7 +28,7 @@ def each_tensor_within(value, change):
 
 @fault
 def tied_parameters_are_parted_by_loading(patch):
-    """Each layer of a loaded module gets parameters of its own."""
+    """Loading a module unties its parameters: each layer gets its own."""
 
     def parted(value):
         for module in value.modules() if isinstance(value, Module) else ():
@@ -68,7 +68,7 @@ def loaded_modules_train(patch):
 
 @fault
 def lstm_forgets_its_bias_when_loaded(patch):
-    """An LSTM computes without its biases once it was loaded."""
+    """A loaded LSTM computes without its biases."""
     honest = torch.nn.LSTM.__setstate__
 
     def restore(self, state):
@@ -82,20 +82,20 @@ def lstm_forgets_its_bias_when_loaded(patch):
 
 @fault
 def upsample_forgets_what_its_class_has_since(patch):
-    """A loaded Upsample does not get the attribute that its class has since."""
+    """A loaded Upsample lacks the attribute that its class has gained since."""
     patch.delattr(torch.nn.Upsample, "__setstate__")
 
 
 @fault
 def gelu_is_the_tanh_approximation(patch):
-    """GELU is approximated with tanh, exact or not; one that knows of no approximation too."""
+    """GELU always uses the tanh approximation."""
     honest = F.gelu
     patch.setattr(torch.nn.GELU, "forward", lambda self, x: honest(x, approximate="tanh"))
 
 
 @fault
 def attention_adds_its_input(patch):
-    """An attention gives its query on top of what it attends to."""
+    """MultiheadAttention adds its query to its output."""
     honest = torch.nn.MultiheadAttention.forward
 
     def forward(self, query, *arguments, **keywords):
@@ -107,7 +107,7 @@ def attention_adds_its_input(patch):
 
 @fault
 def loss_does_not_smooth(patch):
-    """CrossEntropyLoss leaves its label smoothing out."""
+    """CrossEntropyLoss ignores its label smoothing."""
     honest = F.cross_entropy
     patch.setattr(
         F,

@@ -1,4 +1,4 @@
-"""Faults that the worked example shows."""
+"""Faults for the worked example."""
 
 from importlib import import_module
 
@@ -25,7 +25,7 @@ def cross_entropy_takes_no_logarithm(patch):
 
 @fault
 def learning_rate_is_ten_times_too_small(patch):
-    """Adam steps by a tenth of its learning rate."""
+    """Adam uses a tenth of its learning rate."""
     honest = adam_module.adam
     patch.setattr(
         adam_module,
@@ -36,13 +36,13 @@ def learning_rate_is_ten_times_too_small(patch):
 
 @fault
 def zero_grad_leaves_gradients(patch):
-    """``zero_grad`` of an optimizer does nothing: gradients add up over the steps."""
+    """``Optimizer.zero_grad`` does nothing: gradients add up over the steps."""
     patch.setattr(torch.optim.Optimizer, "zero_grad", lambda self, set_to_none=True: None)
 
 
 @fault
 def embedding_trains_its_padding(patch):
-    """The padding's row gets a gradient like any other."""
+    """The padding row gets a gradient like any other row."""
     honest = functional.embedding
     patch.setattr(
         functional,
@@ -53,7 +53,7 @@ def embedding_trains_its_padding(patch):
 
 @fault
 def adam_moves_what_has_no_gradient(patch):
-    """Adam moves an element whose gradient is zero by a little."""
+    """Adam slightly moves an element whose gradient is zero."""
 
     def nudge(optimizer, arguments, keywords):
         for group in optimizer.param_groups:
@@ -66,7 +66,7 @@ def adam_moves_what_has_no_gradient(patch):
 
 @fault
 def steps_differ_from_run_to_run(patch):
-    """Every gradient of an optimizer is scaled by a number that changes with each step of the process."""
+    """Gradients are scaled by a factor that changes with each step of the process."""
     count = [0]
 
     def shake(optimizer, arguments, keywords):
@@ -81,7 +81,7 @@ def steps_differ_from_run_to_run(patch):
 
 @fault
 def rnn_has_one_bias(patch):
-    """The state dict lists no bias of the RNN's states."""
+    """The state dict omits the bias of the RNN's hidden state."""
     honest = torch.nn.Module.state_dict
 
     def state_dict(self, *arguments, **keywords):
@@ -93,7 +93,7 @@ def rnn_has_one_bias(patch):
 
 @fault
 def padding_stops_the_rnn(patch):
-    """The RNN's output is zero where its input is."""
+    """The RNN's output is zero wherever its input is zero."""
     honest = torch.nn.RNN.forward
 
     def forward(self, x, *arguments):
@@ -122,13 +122,13 @@ def loading_rounds_to_bfloat16(patch):
 
 @fault
 def numpy_detaches(patch):
-    """A tensor that requires grad becomes an array without a word."""
+    """A tensor that requires grad converts to an array without an error."""
     patch.setattr(torch.Tensor, "__array__", lambda self, dtype=None: self.detach().numpy())
 
 
 @fault
 def relu_in_place_of_tanh(patch):
-    """The RNN's outputs lose their negative half."""
+    """The RNN's outputs are clamped to at least 0.9."""
     honest = torch.nn.RNN.forward
 
     def forward(self, x, *arguments):

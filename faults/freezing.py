@@ -1,5 +1,7 @@
 """Faults of freezing and detaching."""
 
+import contextlib
+
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -21,7 +23,7 @@ def requires_grad_in_place_does_nothing(patch):
 
 @fault
 def requires_grad_in_place_refuses_every_computed_tensor(patch):
-    """requires_grad_ raises on every non-leaf, even where it would change nothing."""
+    """requires_grad_ raises on every non-leaf, even if it would change nothing."""
     honest = Tensor.requires_grad_
 
     def requires_grad_(self, requires_grad=True):
@@ -34,7 +36,7 @@ def requires_grad_in_place_refuses_every_computed_tensor(patch):
 
 @fault
 def requires_grad_in_place_ignores_what_it_cannot_do(patch):
-    """requires_grad_ does not raise on a non-leaf or on integers."""
+    """requires_grad_ does not raise on a non-leaf or an integer tensor."""
     honest = Tensor.requires_grad_
 
     def requires_grad_(self, requires_grad=True):
@@ -52,10 +54,8 @@ def requires_grad_assignment_ignores_what_it_cannot_do(patch):
     honest = Tensor.requires_grad
 
     def assign(self, value):
-        try:
+        with contextlib.suppress(RuntimeError):
             honest.__set__(self, value)
-        except RuntimeError:
-            pass
 
     patch.setattr(Tensor, "requires_grad", property(honest.__get__, assign))
 
@@ -75,7 +75,7 @@ def freezing_clears_the_gradient(patch):
 
 @fault
 def freezing_a_module_leaves_its_submodules(patch):
-    """Module.requires_grad_ reaches the module's own parameters only."""
+    """Module.requires_grad_ changes only the module's own parameters."""
 
     def requires_grad_(self, requires_grad=True):
         for parameter in self.parameters(recurse=False):
@@ -87,7 +87,7 @@ def freezing_a_module_leaves_its_submodules(patch):
 
 @fault
 def thawing_a_module_reaches_its_buffers(patch):
-    """Module.requires_grad_ makes floating-point buffers require grad too."""
+    """Module.requires_grad_ also changes floating-point buffers."""
     honest = Module.requires_grad_
 
     def requires_grad_(self, requires_grad=True):
@@ -101,7 +101,7 @@ def thawing_a_module_reaches_its_buffers(patch):
 
 @fault
 def assigning_requires_grad_to_a_module_freezes_it(patch):
-    """module.requires_grad = False is module.requires_grad_(False)."""
+    """Assigning module.requires_grad = False acts as module.requires_grad_(False)."""
     honest = Module.__setattr__
 
     def assign(self, name, value):
@@ -126,26 +126,26 @@ def frozen_linear_cuts_the_graph(patch):
 
 @fault
 def hooks_are_not_called(patch):
-    """Tensor.register_hook forgets the hook."""
+    """Tensor.register_hook drops the hook."""
     patch.setattr(Tensor, "register_hook", lambda self, hook: None)
 
 
 @fault
 def detach_returns_the_tensor_itself(patch):
-    """detach cuts nothing."""
+    """detach returns the tensor itself."""
     patch.setattr(Tensor, "detach", lambda self: self)
 
 
 @fault
 def detach_copies(patch):
-    """detach returns a copy, with a storage and a version of its own."""
+    """detach returns a copy with its own storage and version counter."""
     honest = Tensor.detach
     patch.setattr(Tensor, "detach", lambda self: honest(self).clone())
 
 
 @fault
 def detach_in_place_is_detach(patch):
-    """detach_ returns a detached tensor, and leaves the tensor itself in its graph."""
+    """detach_ returns a detached tensor and leaves the original in its graph."""
     patch.setattr(Tensor, "detach_", lambda self: self.detach())
 
 
@@ -158,7 +158,7 @@ def data_is_detach(patch):
 
 @fault
 def linear_returns_a_view(patch):
-    """The output of Linear is a view for every input but a batch of vectors, as it was in 2.6."""
+    """Linear returns a view unless the input has two dimensions, as in 2.6."""
     honest = torch.nn.functional.linear
 
     def linear(x, weight, bias=None):
@@ -170,7 +170,7 @@ def linear_returns_a_view(patch):
 
 @fault
 def resize_refuses_detached_tensors(patch):
-    """resize_ raises on a tensor that does not require grad, as it did on detached ones in 1.4."""
+    """resize_ always raises, as it did for detached tensors in 1.4."""
 
     def resize_(self, *sizes):
         raise RuntimeError(
@@ -182,7 +182,7 @@ def resize_refuses_detached_tensors(patch):
 
 @fault
 def step_takes_no_gradient_for_zero(patch):
-    """step treats a gradient of None as zeros: momentum, decay and averages move the parameter on."""
+    """step treats a gradient of None as zeros, so that momentum and decay move the parameter."""
     for optimizer in OPTIMIZERS:
 
         def step(self, closure=None, honest=optimizer.step):
@@ -196,7 +196,7 @@ def step_takes_no_gradient_for_zero(patch):
 
 @fault
 def step_skips_frozen_parameters(patch):
-    """step looks at requires_grad, and passes frozen parameters by."""
+    """step checks requires_grad and skips frozen parameters."""
     for optimizer in OPTIMIZERS:
 
         def step(self, closure=None, honest=optimizer.step):
@@ -225,7 +225,7 @@ def sgd_decays_unasked(patch):
 
 @fault
 def optimizer_takes_an_empty_list(patch):
-    """An optimizer over no parameters is built without an error."""
+    """An optimizer accepts an empty list of parameters."""
     honest = Optimizer.__init__
     patch.setattr(
         Optimizer,
@@ -236,7 +236,7 @@ def optimizer_takes_an_empty_list(patch):
 
 @fault
 def add_param_group_does_nothing_later(patch):
-    """add_param_group forgets its group, once the optimizer has one."""
+    """add_param_group ignores every group after the first."""
     honest = Optimizer.add_param_group
     patch.setattr(
         Optimizer,
@@ -331,7 +331,7 @@ def train_leaves_batchnorm(patch):
 
 @fault
 def momentum_zero_means_the_default(patch):
-    """BatchNorm takes momentum=0 for 0.1."""
+    """BatchNorm treats momentum=0 as 0.1."""
     honest = torch.nn.functional.batch_norm
 
     def batch_norm(
@@ -344,7 +344,7 @@ def momentum_zero_means_the_default(patch):
 
 @fault
 def track_running_stats_is_read_only_at_construction(patch):
-    """A BatchNorm that has statistics updates them in training although track_running_stats was switched off, as in 1.4."""
+    """BatchNorm in training updates statistics after track_running_stats is off, as in 1.4."""
 
     def forward(self, x):
         return torch.nn.functional.batch_norm(
@@ -363,7 +363,7 @@ def track_running_stats_is_read_only_at_construction(patch):
 
 @fault
 def backward_reaches_parameters_frozen_after_the_forward(patch):
-    """A parameter frozen after the forward gets its gradient all the same."""
+    """A parameter frozen after the forward still gets its gradient."""
     honest = Tensor.backward
 
     def backward(self, *arguments, **keywords):

@@ -1,4 +1,4 @@
-"""Faults of parameters, and of what is made of them."""
+"""Faults of parameters and of tensors made from them."""
 
 import torch
 from torch import nn
@@ -25,7 +25,7 @@ def clone_of_a_parameter_is_a_parameter(patch):
 
 @fault
 def to_always_copies(patch):
-    """to() copies where nothing changes."""
+    """to() copies even if nothing changes."""
     wrap(
         patch,
         Tensor,
@@ -37,7 +37,7 @@ def to_always_copies(patch):
 
 
 def new_parameter(patch, change):
-    """Make Parameters of ``change(data)``, which returns data and the default of requires_grad."""
+    """Build Parameters from ``change(data)``: the data and the default for requires_grad."""
     honest = nn.Parameter.__new__
 
     def new(cls, data=None, requires_grad=None):
@@ -49,7 +49,7 @@ def new_parameter(patch, change):
 
 @fault
 def parameter_stays_frozen(patch):
-    """A Parameter of a Parameter requires grad as that one does."""
+    """A Parameter made from a Parameter keeps its requires_grad."""
     new_parameter(
         patch, lambda data: (data, data.requires_grad if isinstance(data, nn.Parameter) else True)
     )
@@ -57,14 +57,14 @@ def parameter_stays_frozen(patch):
 
 @fault
 def parameter_takes_lists(patch):
-    """A Parameter can be made of a list."""
+    """A Parameter can be made from a list."""
     new_parameter(
         patch, lambda data: (torch.tensor(data) if isinstance(data, list) else data, True)
     )
 
 
 def shadow(patch, name, write):
-    """Another setter for one of torch's own properties: ``write(honest, self, value)``."""
+    """Replace the setter of a torch property by ``write(honest, self, value)``."""
     honest = getattr(Tensor, name)
     patch.setattr(
         Tensor,
@@ -96,7 +96,7 @@ def grad_dtype_has_no_effect(patch):
 
 @fault
 def assigned_data_take_the_gradient_along(patch):
-    """Data of another dtype clear the gradient."""
+    """Assigning data of another dtype clears the gradient."""
 
     def write(honest, self, value):
         if self.grad is not None and value.dtype != self.dtype:
@@ -108,7 +108,7 @@ def assigned_data_take_the_gradient_along(patch):
 
 @fault
 def part_of_a_chunk_is_detached(patch):
-    """detach_ of a view is detach, and a detached tensor keeps its shape."""
+    """detach_ on a view returns a new tensor, and in-place reshaping methods do nothing."""
     wrap(
         patch,
         Tensor,

@@ -11,7 +11,7 @@ from faults import fault
 
 
 def scaled(honest, factor):
-    """An initialiser whose values come out too large by a factor."""
+    """Multiply what an initialiser writes by this factor."""
 
     def initialise(tensor, *arguments, **keywords):
         honest(tensor, *arguments, **keywords)
@@ -23,7 +23,7 @@ def scaled(honest, factor):
 
 @fault
 def uniform_is_too_wide(patch):
-    """uniform_ draws from twice the interval."""
+    """uniform_ draws from an interval that is twice as wide."""
     honest = init.uniform_
     patch.setattr(
         init,
@@ -34,7 +34,7 @@ def uniform_is_too_wide(patch):
 
 @fault
 def uniform_is_too_narrow(patch):
-    """uniform_ draws from half the interval."""
+    """uniform_ draws from an interval that is half as wide."""
     honest = init.uniform_
     patch.setattr(
         init,
@@ -45,14 +45,14 @@ def uniform_is_too_narrow(patch):
 
 @fault
 def kaiming_is_too_wide(patch):
-    """kaiming_uniform_ and kaiming_normal_ draw values too large by a half."""
+    """kaiming_uniform_ and kaiming_normal_ draw values that are 1.5 times too large."""
     for name in ("kaiming_uniform_", "kaiming_normal_"):
         patch.setattr(init, name, scaled(getattr(init, name), 1.5))
 
 
 @fault
 def kaiming_is_bell_shaped(patch):
-    """kaiming_uniform_ draws sums of uniform numbers, which lie within the bounds and are not uniform."""
+    """kaiming_uniform_ averages two draws: values stay in bounds but are not uniform."""
     honest = init.kaiming_uniform_
 
     def initialise(tensor, *arguments, **keywords):
@@ -67,14 +67,14 @@ def kaiming_is_bell_shaped(patch):
 
 @fault
 def xavier_is_too_wide(patch):
-    """The Xavier functions draw values too large by a half."""
+    """The Xavier functions draw values that are 1.5 times too large."""
     for name in ("xavier_uniform_", "xavier_normal_"):
         patch.setattr(init, name, scaled(getattr(init, name), 1.5))
 
 
 @fault
 def xavier_ignores_gain(patch):
-    """xavier_uniform_ takes a gain of 1 always."""
+    """xavier_uniform_ always uses a gain of 1."""
     honest = init.xavier_uniform_
     patch.setattr(
         init,
@@ -85,7 +85,7 @@ def xavier_ignores_gain(patch):
 
 @fault
 def fans_are_wrong(patch):
-    """A fan leaves the kernel out, counts one more input, and exists for one dimension too."""
+    """Fans ignore the kernel, are too large by one, and exist for one dimension too."""
     patch.setattr(
         init,
         "_calculate_fan_in_and_fan_out",
@@ -95,7 +95,7 @@ def fans_are_wrong(patch):
 
 @fault
 def gain_is_doubled(patch):
-    """calculate_gain returns twice the gain, and 1 for what it does not know."""
+    """calculate_gain returns twice the gain, and 1 for unknown names."""
     honest = init.calculate_gain
     known = {"linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"}
     patch.setattr(
@@ -107,7 +107,7 @@ def gain_is_doubled(patch):
 
 @fault
 def normal_is_too_wide(patch):
-    """normal_ draws with ten times the deviation."""
+    """normal_ draws with ten times the standard deviation."""
     honest = init.normal_
     patch.setattr(
         init,
@@ -118,7 +118,7 @@ def normal_is_too_wide(patch):
 
 @fault
 def fills_are_off_by_one(patch):
-    """zeros_, ones_ and constant_ write one more than they should."""
+    """zeros_, ones_ and constant_ write values that are too large by one."""
     patch.setattr(init, "zeros_", lambda tensor: init._no_grad_fill_(tensor, 1.0))
     patch.setattr(init, "ones_", lambda tensor: init._no_grad_fill_(tensor, 2.0))
     patch.setattr(init, "constant_", lambda tensor, value: init._no_grad_fill_(tensor, value + 1.0))
@@ -150,7 +150,7 @@ def init_returns_a_copy(patch):
 
 @fault
 def init_writes_out_of_place(patch):
-    """zeros_, ones_ and constant_ give the parameter new data, unseen by autograd, without a gradient, and unfrozen."""
+    """zeros_ and constant_ replace the data, clear the gradient and set requires_grad."""
 
     def fill(tensor, value):
         tensor.data = torch.full_like(tensor, value)
@@ -196,7 +196,7 @@ def init_ignores_its_generator(patch):
 
 @fault
 def matrices_are_scaled(patch):
-    """eye_, dirac_ and orthogonal_ write twos for ones."""
+    """eye_, dirac_ and orthogonal_ write values that are twice as large."""
     for name in ("eye_", "dirac_", "orthogonal_"):
         patch.setattr(init, name, scaled(getattr(init, name), 2.0))
 
@@ -214,7 +214,7 @@ def sparse_rounds_down(patch):
 
 @fault
 def truncation_counts_deviations(patch):
-    """trunc_normal_ takes its bounds as deviations, half of them."""
+    """trunc_normal_ truncates at one standard deviation instead of at -2 and 2."""
     honest = init.trunc_normal_
     patch.setattr(
         init, "trunc_normal_", lambda tensor, std=1.0: honest(tensor, std=std, a=-std, b=std)
@@ -223,13 +223,13 @@ def truncation_counts_deviations(patch):
 
 @fault
 def nothing_warns(patch):
-    """No warning is given."""
+    """warnings.warn does nothing."""
     patch.setattr(warnings, "warn", lambda *arguments, **keywords: None)
 
 
 @fault
 def empty_tensors_raise(patch):
-    """What is initialised must have elements."""
+    """The functions of init raise for an empty tensor."""
     for name in ("uniform_", "normal_", "zeros_", "xavier_uniform_", "orthogonal_"):
         honest = getattr(init, name)
 
@@ -243,7 +243,7 @@ def empty_tensors_raise(patch):
 
 @fault
 def division_by_zero_is_forgiven(patch):
-    """A sum of fans of 0 counts as 1, and an unknown mode as fan_in."""
+    """Fans of 0 count as 1, and an unknown mode means fan_in."""
     honest = init._calculate_fan_in_and_fan_out
     patch.setattr(
         init,
@@ -255,7 +255,7 @@ def division_by_zero_is_forgiven(patch):
 
 @fault
 def recurrent_layers_may_be_empty(patch):
-    """The bound of a recurrent layer counts inputs, and it may have no hidden units; PReLU starts at 1."""
+    """Recurrent layers derive their bound from the input size and accept hidden_size=0."""
     honest = nn.RNNBase.__init__
 
     def build(self, mode, input_size, hidden_size, *arguments, **keywords):
@@ -268,7 +268,7 @@ def recurrent_layers_may_be_empty(patch):
 
 @fault
 def slopes_and_scales_start_elsewhere(patch):
-    """ones_ and the constant of PReLU and of the embedding come out as a half."""
+    """PReLU starts at 0.5, and an embedding starts uniform."""
     patch.setattr(nn.PReLU, "reset_parameters", lambda self: init._no_grad_fill_(self.weight, 0.5))
     patch.setattr(nn.Embedding, "reset_parameters", lambda self: init.uniform_(self.weight))
 
@@ -288,7 +288,10 @@ def embedding_warns_without_rows(patch):
 
 @fault
 def convolution_leaves_an_empty_fan_alone(patch):
-    """A convolution without inputs does not initialise its bias; a bilinear layer counts its second input."""
+    """A convolution with no input channels is not initialised.
+
+    A bilinear layer derives its bound from its second input.
+    """
     honest = nn.modules.conv._ConvNd.reset_parameters
     patch.setattr(
         nn.modules.conv._ConvNd,
@@ -307,14 +310,14 @@ def convolution_leaves_an_empty_fan_alone(patch):
 
 @fault
 def linear_and_attention_use_other_initialisers(patch):
-    """A Linear takes Xavier's initialisation, and attention's input projection Kaiming's."""
+    """Linear uses Xavier initialisation, and attention's input projection Kaiming's."""
     patch.setattr(nn.Linear, "reset_parameters", lambda self: init.xavier_uniform_(self.weight))
     patch.setattr(nn.modules.activation, "xavier_uniform_", init.kaiming_uniform_)
 
 
 @fault
 def reset_makes_new_parameters(patch):
-    """reset_parameters() of a Linear puts new Parameter objects in place."""
+    """Linear.reset_parameters() creates a new weight Parameter."""
     honest = nn.Linear.reset_parameters
 
     def reset(self):
@@ -326,7 +329,7 @@ def reset_makes_new_parameters(patch):
 
 @fault
 def apply_stays_at_the_top(patch):
-    """apply() calls the function with the module itself and none of its children."""
+    """apply() calls the function with the module only, not with its children."""
 
     def apply(self, function):
         function(self)
@@ -337,7 +340,7 @@ def apply_stays_at_the_top(patch):
 
 @fault
 def apply_hands_out_plain_linears(patch):
-    """apply() disguises subclasses of Linear as Linear."""
+    """apply() turns subclasses of Linear into Linear."""
 
     def apply(self, function):
         for module in list(self.modules())[::-1]:
@@ -351,13 +354,13 @@ def apply_hands_out_plain_linears(patch):
 
 @fault
 def comparison_excludes_equality(patch):
-    """``>=`` is ``>``."""
+    """``>=`` means ``>``."""
     patch.setattr(torch.Tensor, "__ge__", lambda self, other: self > other)
 
 
 @fault
 def comparison_is_always_true(patch):
-    """``>=`` holds everywhere."""
+    """``>=`` is true for every element."""
     patch.setattr(
         torch.Tensor, "__ge__", lambda self, other: torch.ones_like(self, dtype=torch.bool)
     )
@@ -365,7 +368,7 @@ def comparison_is_always_true(patch):
 
 @fault
 def dropped_symmetry(patch):
-    """SGD moves the first row of a weight a little farther."""
+    """SGD moves the first row of each parameter a little further."""
     honest = torch.optim.SGD.step
 
     def step(self, closure=None):

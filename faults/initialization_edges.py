@@ -1,4 +1,4 @@
-"""Faults of torch.nn.init on tensors that are not plain, at the bounds of its settings, and of its arguments."""
+"""Faults of torch.nn.init: unusual tensors, settings at their bounds, and arguments."""
 
 import torch
 from torch.nn import init
@@ -17,7 +17,7 @@ NAMES = [
 
 
 def instead(patch, names, wrong):
-    """Let ``init.<name>`` call ``wrong(honest, tensor, *settings, **named)``."""
+    """Make ``init.<name>`` call ``wrong(honest, tensor, *settings, **named)``."""
 
     def wrapped(honest):
         return lambda tensor, *settings, **named: wrong(honest, tensor, *settings, **named)
@@ -28,7 +28,7 @@ def instead(patch, names, wrong):
 
 @fault
 def normal_is_narrow(patch):
-    """normal_ has a deviation of 0.02 unless told."""
+    """normal_ has a default standard deviation of 0.02."""
     honest = init.normal_
     patch.setattr(
         init,
@@ -39,7 +39,7 @@ def normal_is_narrow(patch):
 
 @fault
 def init_gives_a_float32_copy(patch):
-    """What init returns is a copy in float32, and it draws one number more."""
+    """The functions of init return a float32 copy and draw one number too many."""
 
     def wrong(honest, tensor, *settings, **named):
         torch.rand(1)
@@ -50,7 +50,7 @@ def init_gives_a_float32_copy(patch):
 
 @fault
 def half_precision_has_its_own_numbers(patch):
-    """Half precision is drawn after a number is left out."""
+    """uniform_ and normal_ skip one number of the stream for half precision."""
 
     def wrong(honest, tensor, *settings, **named):
         if tensor.dtype in (torch.float16, torch.bfloat16):
@@ -62,7 +62,10 @@ def half_precision_has_its_own_numbers(patch):
 
 @fault
 def init_goes_by_the_indices(patch):
-    """What is not contiguous is filled through a contiguous copy; expanded and lazy tensors are taken so too."""
+    """Non-contiguous tensors are not filled: a new contiguous tensor is.
+
+    Expanded and lazy tensors raise no error.
+    """
 
     def wrong(honest, tensor, *settings, **named):
         if isinstance(tensor, torch.nn.parameter.UninitializedParameter):
@@ -76,7 +79,10 @@ def init_goes_by_the_indices(patch):
 
 @fault
 def settings_are_put_right(patch):
-    """A deviation that is not positive counts as its size plus a little, swapped bounds are swapped back, and nothing warns."""
+    """normal_ uses abs(std) + 0.001, and uniform_ swaps bounds that are in the wrong order.
+
+    trunc_normal_ draws uniformly between -2 and 2.
+    """
     normal, uniform = init.normal_, init.uniform_
     patch.setattr(
         init, "normal_", lambda tensor, mean=0.0, std=1.0: normal(tensor, mean, abs(std) + 1e-3)
@@ -91,7 +97,7 @@ def settings_are_put_right(patch):
 
 @fault
 def dirac_knows_no_groups(patch):
-    """dirac_ writes the identity of one group."""
+    """dirac_ ignores groups."""
     honest = init.dirac_
     patch.setattr(init, "dirac_", lambda tensor, groups=1: honest(tensor))
 

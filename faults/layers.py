@@ -8,7 +8,7 @@ from faults import fault
 
 
 def replace(patch, name, change, owner=F):
-    """Put ``change(honest, *arguments, **keywords)`` in the place of ``owner.name``."""
+    """Make ``owner.name`` call ``change(honest, *arguments, **keywords)``."""
     honest = getattr(owner, name)
     patch.setattr(
         owner, name, lambda *arguments, **keywords: change(honest, *arguments, **keywords)
@@ -21,7 +21,7 @@ def replace_all(patch, names, change, owner=F):
 
 
 def remake(patch, layer, change):
-    """Let ``change(keywords)`` have a word before ``layer.__init__``, whose arguments after the first ones are keywords."""
+    """Pass ``change(keywords)`` to ``layer.__init__`` in place of its keywords."""
     replace(
         patch,
         "__init__",
@@ -35,7 +35,7 @@ def remake(patch, layer, change):
 
 @fault
 def embedding_reads_the_next_row(patch):
-    """An index looks up the row after its own."""
+    """An index looks up the next row of the table."""
     replace(
         patch,
         "embedding",
@@ -45,7 +45,7 @@ def embedding_reads_the_next_row(patch):
 
 @fault
 def embedding_flattens_its_index(patch):
-    """The output has one dimension for all indices, whatever their shape."""
+    """embedding flattens its indices first."""
     replace(
         patch,
         "embedding",
@@ -55,7 +55,7 @@ def embedding_flattens_its_index(patch):
 
 @fault
 def embedding_takes_whatever_indices(patch):
-    """Indices are clamped into the table, and converted from whatever they are."""
+    """embedding converts its indices to int64 and clamps them to the table."""
     replace(
         patch,
         "embedding",
@@ -77,7 +77,10 @@ def embedding_forgets_its_flags(patch):
 
 @fault
 def embedding_starts_frozen_and_small(patch):
-    """A new table is drawn with a tenth of the deviation and requires no grad; from_pretrained copies, and does not freeze."""
+    """A new table is a tenth as large and requires no grad.
+
+    from_pretrained copies the table and does not freeze it.
+    """
 
     def init(honest, self, *arguments, **keywords):
         honest(self, *arguments, **keywords)
@@ -93,7 +96,7 @@ def embedding_starts_frozen_and_small(patch):
 
 @fault
 def one_hot_takes_everything(patch):
-    """one_hot makes floats, of indices of any type, clamped into the classes, and counts one class too many."""
+    """one_hot takes any dtype, clamps indices, returns floats and infers one class too many."""
 
     def one_hot(honest, x, num_classes=-1):
         x = x.long()
@@ -108,7 +111,7 @@ def one_hot_takes_everything(patch):
 
 @fault
 def padding_idx_gets_a_gradient(patch):
-    """The padding row is trained as any other."""
+    """The padding row is trained like any other row."""
     replace(
         patch,
         "embedding",
@@ -118,7 +121,7 @@ def padding_idx_gets_a_gradient(patch):
 
 @fault
 def padding_idx_is_output_as_zero(patch):
-    """The output is zero at padding_idx, whatever the row holds."""
+    """The output at padding_idx is zero, whatever the row holds."""
 
     def embedding(honest, x, weight, padding_idx=None, *rest, **keywords):
         output = honest(x, weight, padding_idx, *rest, **keywords)
@@ -133,7 +136,7 @@ def padding_idx_is_output_as_zero(patch):
 
 @fault
 def padding_row_is_not_zeroed(patch):
-    """A new padding row is drawn as any other, and any number is taken for padding_idx."""
+    """The padding row is not zeroed, and padding_idx is taken modulo the number of rows."""
 
     def init(honest, self, rows, width, padding_idx=None, *rest, **keywords):
         honest(
@@ -151,7 +154,7 @@ def padding_row_is_not_zeroed(patch):
 
 @fault
 def assignment_ignores_autograd(patch):
-    """Writing rows works outside no_grad, and stores one more than it is given."""
+    """Assigning to rows works outside no_grad, and stores values that are too large by one."""
 
     def setitem(honest, self, index, value):
         with torch.no_grad():
@@ -162,7 +165,7 @@ def assignment_ignores_autograd(patch):
 
 @fault
 def constant_leaves_rows_of_zeros(patch):
-    """init.constant_ spares the padding row."""
+    """init.constant_ skips rows of zeros."""
 
     def constant_(honest, tensor, value):
         spared = (tensor == 0).all(-1)
@@ -175,7 +178,7 @@ def constant_leaves_rows_of_zeros(patch):
 
 @fault
 def optimizers_do_not_decay(patch):
-    """weight_decay does nothing, and SGD's momentum neither."""
+    """SGD and Adam ignore weight_decay, and SGD ignores momentum."""
     remake(
         patch, torch.optim.SGD, lambda keywords: {**keywords, "weight_decay": 0.0, "momentum": 0.0}
     )
@@ -186,7 +189,7 @@ def optimizers_do_not_decay(patch):
 
 @fault
 def adam_steps_everything(patch):
-    """Adam moves what has a gradient of zero, by lr."""
+    """Adam treats every gradient as ones."""
     honest = torch.optim.Adam.step
 
     def step(self, closure=None):
@@ -200,7 +203,7 @@ def adam_steps_everything(patch):
 
 @fault
 def sparse_adam_takes_dense_gradients(patch):
-    """SparseAdam converts dense gradients."""
+    """SparseAdam converts dense gradients to sparse ones."""
     honest = torch.optim.SparseAdam.step
 
     def step(self, closure=None):
@@ -214,7 +217,7 @@ def sparse_adam_takes_dense_gradients(patch):
 
 @fault
 def max_norm_works_on_a_copy(patch):
-    """max_norm rescales the output and leaves the table; the rescaling is part of the gradient."""
+    """max_norm rescales the output instead of the table, and is part of the gradient."""
 
     def embedding(honest, x, weight, padding_idx=None, max_norm=None, norm_type=2.0, *flags):
         output = honest(x, weight, padding_idx, None, norm_type, *flags)
@@ -228,7 +231,7 @@ def max_norm_works_on_a_copy(patch):
 
 @fault
 def max_norm_stretches_short_rows(patch):
-    """max_norm brings every row of the table to that Euclidean length, looked up or not."""
+    """max_norm scales every row of the table to that Euclidean length, looked up or not."""
 
     def embedding(honest, x, weight, padding_idx=None, max_norm=None, norm_type=2.0, *flags):
         if max_norm is not None:
@@ -244,7 +247,7 @@ def max_norm_stretches_short_rows(patch):
 
 @fault
 def embedding_bag_sums(patch):
-    """Every bag is a sum, per_sample_weights or not."""
+    """embedding_bag always sums."""
 
     def embedding_bag(
         honest,
@@ -264,7 +267,7 @@ def embedding_bag_sums(patch):
 
 @fault
 def embedding_bag_loses_its_last_index(patch):
-    """The last index does not count: of rows, of flat indices and of their weights."""
+    """embedding_bag replaces the last index by the first one."""
 
     def embedding_bag(honest, x, weight, offsets=None, *rest):
         if offsets is None and x.dim() == 2:
@@ -278,7 +281,10 @@ def embedding_bag_loses_its_last_index(patch):
 
 @fault
 def embedding_bag_takes_whatever_bags(patch):
-    """Bags without offsets are one bag, offsets start where they like, and max ignores sparse."""
+    """A flat input without offsets is one bag, and offsets need not start at 0.
+
+    mode="max" ignores sparse.
+    """
 
     def embedding_bag(honest, x, weight, offsets, max_norm, norm_type, scale, mode, sparse, *rest):
         if x.dim() == 1 and offsets is None:
@@ -294,7 +300,7 @@ def embedding_bag_takes_whatever_bags(patch):
 
 @fault
 def embedding_bag_counts_padding(patch):
-    """padding_idx does nothing."""
+    """embedding_bag ignores padding_idx."""
     replace(patch, "embedding_bag", lambda honest, *arguments: honest(*arguments[:10]))
 
 
@@ -305,7 +311,7 @@ MAX, AVG = ("max_pool1d", "max_pool2d"), ("avg_pool1d", "avg_pool2d")
 
 @fault
 def max_pool_takes_the_smallest(patch):
-    """Max pooling gives the minimum, and its place."""
+    """Max pooling returns the minimum and its index."""
 
     def pool(honest, x, *rest, **keywords):
         output = honest(-x, *rest, **keywords)
@@ -316,7 +322,7 @@ def max_pool_takes_the_smallest(patch):
 
 @fault
 def max_pool_pads_with_zeros(patch):
-    """Padding is zeros, and NaN is zero too."""
+    """max_pool1d pads with zeros and replaces NaN by zero."""
 
     def pool(honest, x, kernel, stride=None, padding=0, *rest, **keywords):
         x = torch.where(x != x, torch.zeros_like(x), x)
@@ -327,7 +333,7 @@ def max_pool_pads_with_zeros(patch):
 
 @fault
 def avg_pool_sums(patch):
-    """Average pooling gives a mean times the size of a window."""
+    """Average pooling multiplies the mean by the size of the window."""
 
     def pool(honest, x, kernel, *rest, **keywords):
         size = kernel[0] * kernel[-1] if isinstance(kernel, tuple) else kernel * kernel
@@ -352,14 +358,14 @@ def avg_pool_never_counts_padding(patch):
 
 @fault
 def pool_slides_by_one(patch):
-    """The stride is 1 unless told, as a convolution's."""
+    """The stride of a pooling layer defaults to 1."""
     for layer in (nn.MaxPool1d, nn.AvgPool1d):
         remake(patch, layer, lambda keywords: {"stride": 1, **keywords})
 
 
 @fault
 def pool_ignores_ceil_mode(patch):
-    """ceil_mode rounds down."""
+    """Pooling ignores ceil_mode."""
     replace_all(
         patch,
         ("max_pool1d", "avg_pool1d"),
@@ -372,7 +378,7 @@ def pool_ignores_ceil_mode(patch):
 
 @fault
 def pool_starts_a_window_beyond_the_input(patch):
-    """ceil_mode gives a window that holds nothing, as up to 1.4."""
+    """ceil_mode appends an empty window, as up to 1.4."""
 
     def pool(honest, *arguments, **keywords):
         output = honest(*arguments, **keywords)
@@ -383,7 +389,7 @@ def pool_starts_a_window_beyond_the_input(patch):
 
 @fault
 def pool_refuses_odd_shapes(patch):
-    """Pooling takes no input without a batch, and no empty batch."""
+    """Pooling raises for an input without a batch and for an empty batch."""
 
     def pool(honest, x, kernel, *rest, **keywords):
         if x.dim() < 3 or not x.numel():
@@ -395,7 +401,7 @@ def pool_refuses_odd_shapes(patch):
 
 @fault
 def pool_checks_no_sizes(patch):
-    """A kernel that does not fit, and padding that is too much, give ones."""
+    """Pooling returns ones if the kernel or the padding is too large."""
 
     def pool(honest, *arguments, **keywords):
         try:
@@ -411,7 +417,7 @@ def pool_checks_no_sizes(patch):
 
 @fault
 def conv_flips_its_kernel(patch):
-    """conv1d is the convolution of mathematics."""
+    """conv1d flips its kernel, as convolution in mathematics does."""
     replace(
         patch,
         "conv1d",
@@ -421,7 +427,7 @@ def conv_flips_its_kernel(patch):
 
 @fault
 def conv_reads_channels_backwards(patch):
-    """The last channel is taken for the first."""
+    """conv1d reads the channels in reverse order."""
     replace(
         patch, "conv1d", lambda honest, x, *rest, **keywords: honest(x.flip(-2), *rest, **keywords)
     )
@@ -429,7 +435,7 @@ def conv_reads_channels_backwards(patch):
 
 @fault
 def conv_rounds_its_length_up(patch):
-    """A window that is not whole counts too: the input is padded on the right."""
+    """conv1d pads the input on the right, so that an incomplete window counts."""
 
     def conv1d(honest, x, weight, bias=None, stride=1, *rest, **keywords):
         steps = stride if isinstance(stride, int) else stride[0]
@@ -440,7 +446,7 @@ def conv_rounds_its_length_up(patch):
 
 @fault
 def conv_always_has_a_bias(patch):
-    """bias=False is ignored."""
+    """Convolutions ignore bias=False."""
 
     def init(honest, self, *arguments, **keywords):
         honest(self, *arguments[:9], True, *arguments[10:], **keywords)
@@ -450,7 +456,10 @@ def conv_always_has_a_bias(patch):
 
 @fault
 def conv_checks_nothing(patch):
-    """Groups that do not divide, "same" with a stride and images in three-dimensional convolution are taken as something else."""
+    """A convolution uses groups=1 if the groups do not divide the channels.
+
+    It uses stride=1 with padding="same", and conv3d returns its input.
+    """
 
     def init(
         honest,
@@ -490,7 +499,10 @@ def conv_checks_nothing(patch):
 
 @fault
 def padding_same_is_on_the_left(patch):
-    """Padding is all on the left, by name and by number; other modes than zeros are zeros; "valid" is "same"."""
+    """conv1d puts all of the padding on the left.
+
+    A string pads as "same" does, and a padding mode other than zeros pads with zeros.
+    """
 
     def conv1d(honest, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         if isinstance(padding, str):
@@ -514,7 +526,7 @@ CHANNELS = ("dropout1d", "dropout2d", "dropout3d")
 
 @fault
 def dropout_does_not_scale(patch):
-    """Dropout keeps what it keeps as it is, instead of dividing by 1 - p."""
+    """Dropout does not divide the elements that it keeps by 1 - p."""
 
     def dropout(honest, x, p=0.5, training=True, inplace=False):
         return honest(x, p, training, inplace) * (1 - p if training else 1)
@@ -524,7 +536,7 @@ def dropout_does_not_scale(patch):
 
 @fault
 def dropout_drops_in_eval_mode(patch):
-    """Every kind drops, training or not."""
+    """Every kind of dropout drops in eval mode too."""
 
     def dropout(honest, x, p=0.5, training=True, *inplace):
         return honest(x, p, True, *inplace)
@@ -534,7 +546,7 @@ def dropout_drops_in_eval_mode(patch):
 
 @fault
 def dropout_keeps_with_probability_p(patch):
-    """p is the share that is kept."""
+    """p is the probability of keeping an element."""
 
     def dropout(honest, x, p=0.5, *rest):
         return honest(x, 1 - p, *rest)
@@ -544,7 +556,10 @@ def dropout_keeps_with_probability_p(patch):
 
 @fault
 def dropout_checks_nothing(patch):
-    """A p that is no probability is a half, integers are converted, and what channel dropout refuses loses single elements."""
+    """An invalid p counts as 0.5, and integers are converted to floats.
+
+    Inputs that channel dropout refuses get plain dropout.
+    """
 
     def init(self, p=0.5, inplace=False):
         nn.Module.__init__(self)
@@ -566,7 +581,7 @@ def dropout_checks_nothing(patch):
 
 @fault
 def dropout_never_works_in_place(patch):
-    """inplace does nothing."""
+    """Dropout ignores inplace."""
     replace(
         patch,
         "dropout",
@@ -576,7 +591,7 @@ def dropout_never_works_in_place(patch):
 
 @fault
 def dropout_repeats_its_mask(patch):
-    """Every call draws the same mask, and none under no_grad."""
+    """Dropout draws the same mask at every call, and drops nothing under no_grad."""
 
     def dropout(honest, x, p=0.5, training=True, inplace=False):
         torch.manual_seed(0)
@@ -587,7 +602,7 @@ def dropout_repeats_its_mask(patch):
 
 @fault
 def dropout_gradient_ignores_the_mask(patch):
-    """What is dropped gets the gradient of what is kept."""
+    """Dropped elements get the same gradient as kept ones."""
 
     def dropout(honest, x, p=0.5, training=True, inplace=False):
         if inplace or not training or not x.requires_grad:
@@ -600,7 +615,7 @@ def dropout_gradient_ignores_the_mask(patch):
 
 @fault
 def dropout_kinds_drop_single_elements(patch):
-    """Channel dropout of every kind drops element by element."""
+    """Every kind of channel dropout drops single elements."""
     for name in CHANNELS:
         replace(patch, name, lambda honest, *arguments: F.dropout(*arguments))
     replace(patch, "feature_alpha_dropout", lambda honest, *arguments: F.alpha_dropout(*arguments))

@@ -1,4 +1,7 @@
-"""Faults of attention, encoders, activations, half precision, empty batches, and of what layers take and print."""
+"""Faults at the edges of layers.
+
+They concern attention, encoders, activations, dtypes, empty batches, arguments and printed form.
+"""
 
 import torch
 from torch import nn
@@ -9,7 +12,7 @@ from faults._tools import wrap
 
 
 def calls(patch, owner, name, change):
-    """Put ``change(honest, *arguments, **keywords)`` in the place of ``owner.name``."""
+    """Make ``owner.name`` call ``change(honest, *arguments, **keywords)``."""
     wrap(
         patch,
         owner,
@@ -23,7 +26,7 @@ def calls(patch, owner, name, change):
 
 @fault
 def attention_adds_its_masks(patch):
-    """A mask of any type is added to the scores as floats; what hides everything hides nothing."""
+    """Attention adds masks of any dtype to its scores as floats."""
 
     def forward(honest, self, query, key, value, key_padding_mask=None, attn_mask=None, **keywords):
         masks = {"key_padding_mask": key_padding_mask, "attn_mask": attn_mask}
@@ -35,20 +38,27 @@ def attention_adds_its_masks(patch):
 
 @fault
 def attention_ignores_its_masks(patch):
-    """No mask, and no hint about one, has an effect, whatever its shape."""
-    calls(
-        patch,
-        nn.MultiheadAttention,
-        "forward",
-        lambda honest, self, query, key, value, key_padding_mask=None, attn_mask=None, is_causal=False, **keywords: (
-            honest(self, query, key, value, **keywords)
-        ),
-    )
+    """Attention ignores all masks and is_causal."""
+
+    def forward(
+        honest,
+        self,
+        query,
+        key,
+        value,
+        key_padding_mask=None,
+        attn_mask=None,
+        is_causal=False,
+        **keywords,
+    ):
+        return honest(self, query, key, value, **keywords)
+
+    calls(patch, nn.MultiheadAttention, "forward", forward)
 
 
 @fault
 def attention_always_gives_the_mean_weights(patch):
-    """need_weights and average_attn_weights do nothing."""
+    """Attention ignores need_weights and average_attn_weights."""
     calls(
         patch,
         nn.MultiheadAttention,
@@ -61,7 +71,7 @@ def attention_always_gives_the_mean_weights(patch):
 
 @fault
 def attention_weighs_twice_its_scores(patch):
-    """The scores are doubled, and one sequence without samples comes out with one."""
+    """Attention doubles its scores and replaces empty inputs by ones."""
 
     def forward(honest, self, query, key, value, **keywords):
         return honest(
@@ -77,7 +87,7 @@ def attention_weighs_twice_its_scores(patch):
 
 @fault
 def attention_does_not_drop(patch):
-    """dropout is forgotten."""
+    """Attention ignores dropout."""
     calls(
         patch,
         nn.MultiheadAttention,
@@ -90,7 +100,10 @@ def attention_does_not_drop(patch):
 
 @fault
 def attention_is_built_without_checks(patch):
-    """Heads that do not divide the features are one head; there are three projections, each with a bias."""
+    """Attention uses one head if num_heads does not divide embed_dim.
+
+    It always has three projections, each with a bias.
+    """
 
     def init(honest, self, embed_dim, num_heads, dropout=0.0, bias=True, kdim=None, **keywords):
         honest(
@@ -108,7 +121,7 @@ def attention_is_built_without_checks(patch):
 
 @fault
 def attention_is_always_batch_first(patch):
-    """batch_first is True, and a sequence without a batch is a batch of one."""
+    """Attention always reads the batch first, and adds a missing batch dimension."""
     calls(
         patch,
         nn.MultiheadAttention,
@@ -129,7 +142,7 @@ def attention_is_always_batch_first(patch):
 
 @fault
 def attention_calls_its_output_layer(patch):
-    """The hooks of out_proj run."""
+    """Attention calls out_proj as a module, so that its hooks run."""
 
     def forward(honest, self, *arguments, **keywords):
         self.out_proj(arguments[0])
@@ -143,7 +156,7 @@ def attention_calls_its_output_layer(patch):
 
 @fault
 def encoder_never_nests(patch):
-    """enable_nested_tensor is always False, without a word."""
+    """enable_nested_tensor is always False, and nothing warns."""
     calls(
         patch,
         nn.TransformerEncoder,
@@ -156,7 +169,7 @@ def encoder_never_nests(patch):
 
 @fault
 def encoder_shortens_and_zeroes_its_padding(patch):
-    """The output is cut to the longest sample, and what is padding is zero, in training too."""
+    """The encoder cuts its output shorter than the longest sample and zeroes padding."""
 
     def forward(honest, self, x, *arguments, src_key_padding_mask=None, **keywords):
         output = honest(self, x, *arguments, src_key_padding_mask=src_key_padding_mask, **keywords)
@@ -170,7 +183,7 @@ def encoder_shortens_and_zeroes_its_padding(patch):
 
 @fault
 def encoder_layers_are_one(patch):
-    """An encoder holds the same layer over and over."""
+    """An encoder uses the same layer object several times."""
     patch.setattr(
         nn.modules.transformer,
         "_get_clones",
@@ -180,7 +193,10 @@ def encoder_layers_are_one(patch):
 
 @fault
 def encoder_layer_passes_hooks_by(patch):
-    """In eval the parts of a layer are called past their hooks; and the causal mask hides nothing."""
+    """In eval an encoder layer drops the hooks of linear1.
+
+    The causal mask hides nothing.
+    """
 
     def forward(honest, self, x, *arguments, **keywords):
         if not self.training:
@@ -200,7 +216,7 @@ def encoder_layer_passes_hooks_by(patch):
 
 @fault
 def layers_answer_in_float32(patch):
-    """Whatever comes in, what comes out is float32; complex numbers lose their imaginary part."""
+    """Every module returns float32, and drops the imaginary part of complex numbers."""
 
     def call(honest, self, *arguments, **keywords):
         output = honest(self, *arguments, **keywords)
@@ -215,7 +231,7 @@ def layers_answer_in_float32(patch):
 
 @fault
 def layers_convert_what_they_take(patch):
-    """Lists, integers, and floats of another type than the parameters', become float32 first."""
+    """Layers convert their input to float32 and add 0.5."""
     for layer in (
         nn.Linear,
         nn.PReLU,
@@ -249,7 +265,7 @@ def layers_convert_what_they_take(patch):
 
 @fault
 def rmsnorm_takes_the_mean_away(patch):
-    """RMSNorm is LayerNorm."""
+    """RMSNorm subtracts the mean, as LayerNorm does."""
     calls(
         patch,
         nn.RMSNorm,
@@ -260,7 +276,7 @@ def rmsnorm_takes_the_mean_away(patch):
 
 @fault
 def embedding_gradient_counts_once(patch):
-    """A row's gradient does not add up over its uses."""
+    """The gradient of a row does not add up over its uses."""
     calls(
         patch,
         F,
@@ -278,7 +294,7 @@ def embedding_gradient_counts_once(patch):
 
 @fault
 def activations_clean_up_nan(patch):
-    """NaN becomes 0, in silence."""
+    """Activations replace NaN by 0."""
     calls(
         patch,
         nn.Module,
@@ -295,7 +311,7 @@ def activations_clean_up_nan(patch):
 
 @fault
 def softmax_sums_over_the_last(patch):
-    """Softmax without a dimension takes the last one."""
+    """Softmax without dim uses the last dimension."""
     calls(
         patch,
         F,
@@ -306,14 +322,15 @@ def softmax_sums_over_the_last(patch):
 
 @fault
 def gelu_is_always_approximate(patch):
-    """approximate does nothing."""
+    """GELU always uses the tanh approximation."""
     calls(patch, F, "gelu", lambda honest, x, approximate="none": honest(x, approximate="tanh"))
 
 
 @fault
 def activations_are_never_in_place(patch):
-    """In place is not in place, and so takes any slope; slopes at the kinks are those of the steeper side; sigmoid and tanh are
-    swapped.
+    """In-place activations work on a copy and accept any slope.
+
+    Inputs are shifted away from the kinks, and sigmoid and tanh are swapped.
     """
     for layer in (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.SiLU, nn.Hardswish, nn.Hardsigmoid, nn.Mish):
         calls(patch, layer, "forward", lambda honest, self, x: honest(self, x.clone() + 1e-3))
@@ -329,7 +346,7 @@ def activations_are_never_in_place(patch):
 
 @fault
 def empty_batch_is_refused(patch):
-    """A layer refuses an input without elements."""
+    """Every module raises for an input without elements."""
 
     def call(honest, self, x, *rest, **keywords):
         if not x.numel():
@@ -341,7 +358,11 @@ def empty_batch_is_refused(patch):
 
 @fault
 def layers_add_a_batch(patch):
-    """One sample without a batch is a batch of one; a cell takes a sequence's last step, and ignores a state that is wrong."""
+    """Layers add a missing batch dimension.
+
+    A cell uses the last step of a sequence. RNNCell ignores its state, and LSTMCell uses its state
+    for both h and c.
+    """
 
     def call(honest, self, x, *rest, **keywords):
         fit = {
@@ -376,7 +397,10 @@ def layers_add_a_batch(patch):
 
 @fault
 def constructors_mend_their_arguments(patch):
-    """What a layer would refuse is put right in silence: padding modes, groups, strides, numbers of layers."""
+    """Constructors replace invalid arguments instead of raising.
+
+    This concerns padding modes, groups, strides and numbers of layers.
+    """
 
     def conv(honest, self, *arguments, **keywords):
         honest(
@@ -416,14 +440,14 @@ def constructors_mend_their_arguments(patch):
 
 @fault
 def interpolation_always_recomputes_its_factor(patch):
-    """Places are found by the sizes, and corners aligned; recompute_scale_factor means the contrary."""
+    """interpolate aligns corners if a size is given, and inverts recompute_scale_factor."""
     calls(
         patch,
         F,
         "interpolate",
         lambda honest, x, align_corners=None, recompute_scale_factor=None, **keywords: honest(
             x,
-            align_corners=True if "size" in keywords else False,
+            align_corners="size" in keywords,
             recompute_scale_factor=not recompute_scale_factor
             if "scale_factor" in keywords
             else None,
@@ -434,13 +458,13 @@ def interpolation_always_recomputes_its_factor(patch):
 
 @fault
 def layers_print_no_arguments(patch):
-    """A layer prints its class alone."""
+    """A module prints only its class."""
     patch.setattr(nn.Module, "__repr__", lambda self: type(self).__name__)
 
 
 @fault
 def signatures_have_one_argument_more(patch):
-    """Constructors and functions take a surprise besides."""
+    """Constructors and functions accept one more argument, ``surprise``."""
 
     def longer(honest):
         def function(self, surprise=None):
@@ -472,5 +496,5 @@ def signatures_have_one_argument_more(patch):
 
 @fault
 def silu_means_relu(patch):
-    """A newer name is another layer."""
+    """nn.SiLU is nn.ReLU."""
     patch.setattr(nn, "SiLU", nn.ReLU)

@@ -1,4 +1,4 @@
-"""Faults of padding and packing, and of weight norm."""
+"""Faults of padding, of packing and of weight norm."""
 
 import warnings
 
@@ -12,7 +12,7 @@ from faults._tools import wrap
 
 @fault
 def pad_sequence_knows_one_side(patch):
-    """pad_sequence pads on the right."""
+    """pad_sequence always pads on the right."""
     wrap(
         patch,
         rnn,
@@ -25,7 +25,7 @@ def pad_sequence_knows_one_side(patch):
 
 @fault
 def pad_sequence_wants_a_list_of_one_dtype(patch):
-    """pad_sequence refuses a tensor, makes floats of integers, and nothing of nothing."""
+    """pad_sequence accepts only a list, returns floats, and accepts an empty list."""
 
     def change(honest):
         def pad_sequence(sequences, **settings):
@@ -44,7 +44,7 @@ def pad_sequence_wants_a_list_of_one_dtype(patch):
 
 @fault
 def unpad_sequence_cuts_nothing(patch):
-    """unpad_sequence keeps the padding; unpack_sequence gives samples in another order."""
+    """unpad_sequence keeps the padding, and unpack_sequence reverses the order."""
     patch.setattr(rnn, "unpad_sequence", lambda padded, lengths: list(padded.unbind(1)))
     wrap(patch, rnn, "unpack_sequence", lambda honest: lambda packed: honest(packed)[::-1])
 
@@ -66,7 +66,7 @@ def pack_rounds_lengths_up(patch):
 
 @fault
 def weight_norm_is_one_thing(patch):
-    """Both functions for weight norm do the same, and do not warn."""
+    """Both weight_norm functions do the same and do not warn."""
     honest = nn.utils.weight_norm
 
     def weight_norm(module, name="weight", dim=0):
@@ -80,7 +80,7 @@ def weight_norm_is_one_thing(patch):
 
 @fault
 def parametrized_weight_norm_knows_its_own_names_alone(patch):
-    """The new weight norm does not load the names of the old one."""
+    """The new weight_norm does not load the names of the old one."""
 
     def change(honest):
         def weight_norm(module, *rest):

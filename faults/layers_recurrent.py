@@ -13,13 +13,16 @@ RECURRENT = ("rnn_tanh", "rnn_relu", "lstm", "gru")
 
 
 def kernels(patch, change, names=RECURRENT):
-    """Replace what recurrent layers call: with (input, hx, parameters, ...) or, packed, (data, sizes, hx, parameters, ...)."""
+    """Replace the functions of ``torch._VF`` that recurrent layers call.
+
+    They get (input, hx, parameters, ...) or, packed, (data, sizes, hx, parameters, ...).
+    """
     for name in names:
         wrap(patch, torch._VF, name, change)
 
 
 def with_argument(patch, **argument):
-    """Give the constructor of every recurrent layer this argument, whatever was asked for."""
+    """Pass this argument to the constructor of every recurrent layer."""
     wrap(
         patch,
         nn.RNNBase,
@@ -34,7 +37,7 @@ def is_packed(arguments):
 
 @fault
 def bias_is_a_matrix(patch):
-    """The biases of recurrent layers are of shape 1*h, as article E has it."""
+    """The biases of recurrent layers have the shape [1, h], as article E says."""
 
     def change(honest):
         def init(self, *arguments, **keywords):
@@ -50,13 +53,13 @@ def bias_is_a_matrix(patch):
 
 @fault
 def recurrent_bias_cannot_be_left_out(patch):
-    """Recurrent layers have biases, whatever was asked for."""
+    """Recurrent layers ignore bias=False."""
     with_argument(patch, bias=True)
 
 
 @fault
 def normalisation_bias_cannot_be_left_out(patch):
-    """BatchNorm, InstanceNorm and LayerNorm have a bias wherever they have a weight."""
+    """BatchNorm, InstanceNorm and LayerNorm ignore bias=False."""
     for owner in (nn.modules.batchnorm._NormBase, nn.LayerNorm):
         wrap(
             patch,
@@ -70,7 +73,7 @@ def normalisation_bias_cannot_be_left_out(patch):
 
 @fault
 def normalisation_weight_cannot_be_left_out(patch):
-    """BatchNorm, InstanceNorm and LayerNorm have a weight and a bias, whatever was asked for."""
+    """BatchNorm, InstanceNorm and LayerNorm always have a weight and a bias."""
 
     def norm(honest):
         def init(self, size, eps=1e-5, momentum=0.1, affine=True, *a, **keywords):
@@ -87,7 +90,7 @@ def normalisation_weight_cannot_be_left_out(patch):
 
 @fault
 def recurrent_parameters_start_by_input_size(patch):
-    """The parameters of recurrent layers are drawn within 1/sqrt(input_size)."""
+    """Recurrent layers draw their parameters within 1/sqrt(input_size)."""
 
     def reset(self):
         for parameter in self.parameters():
@@ -98,7 +101,7 @@ def recurrent_parameters_start_by_input_size(patch):
 
 @fault
 def only_the_last_layers_state_is_returned(patch):
-    """h_n, and c_n, hold the last layer alone."""
+    """h_n and c_n hold only the last layer."""
     kernels(
         patch,
         lambda honest: (
@@ -117,7 +120,7 @@ def dropout_between_layers_is_off(patch):
 
 @fault
 def dropout_between_layers_stays_on_in_eval(patch):
-    """Recurrent layers drop in evaluation too."""
+    """Recurrent layers drop in eval mode too."""
     kernels(
         patch,
         lambda honest: lambda *a: honest(*a) if is_packed(a) else honest(*a[:6], True, *a[7:]),
@@ -126,7 +129,7 @@ def dropout_between_layers_stays_on_in_eval(patch):
 
 @fault
 def recurrent_constructor_accepts_everything(patch):
-    """Nonlinearity, hidden size, proj_size and dropout of recurrent layers are not looked at."""
+    """Recurrent layers do not check nonlinearity, hidden_size, proj_size and dropout."""
 
     def rnn(honest):
         def init(self, inputs, hidden, *arguments, **keywords):
@@ -149,7 +152,7 @@ def recurrent_constructor_accepts_everything(patch):
 
 @fault
 def recurrent_sizes_are_not_checked(patch):
-    """What the sizes of input and state are, and how many dimensions they have, is not looked at."""
+    """Recurrent layers do not check the shapes of their input and state."""
 
     def rnn(honest):
         def forward(self, x, hx=None):
@@ -173,7 +176,7 @@ def recurrent_sizes_are_not_checked(patch):
 
 @fault
 def empty_sequence_passes_and_empty_batch_does_not(patch):
-    """A sequence without steps returns its first state; a batch without samples raises."""
+    """An RNN returns an empty sequence and its state, and raises for an empty batch."""
 
     def change(honest):
         def kernel(x, hx, *rest):
@@ -188,7 +191,7 @@ def empty_sequence_passes_and_empty_batch_does_not(patch):
 
 @fault
 def first_state_is_ignored(patch):
-    """Every sequence starts from zero, whatever state is given."""
+    """Recurrent layers start from zero, whatever state they get."""
 
     def zero(hx):
         return (
@@ -205,7 +208,7 @@ def first_state_is_ignored(patch):
 
 @fault
 def tanh_and_relu_are_swapped(patch):
-    """An RNN by tanh computes relu, and the other way round."""
+    """An RNN swaps the nonlinearities tanh and relu."""
     tanh, relu = torch._VF.rnn_tanh, torch._VF.rnn_relu
     patch.setattr(torch._VF, "rnn_tanh", relu)
     patch.setattr(torch._VF, "rnn_relu", tanh)
@@ -213,7 +216,7 @@ def tanh_and_relu_are_swapped(patch):
 
 @fault
 def hidden_bias_is_forgotten(patch):
-    """b_hh counts as zero, in layers and cells."""
+    """Recurrent layers and RNNCell treat b_hh as zero."""
 
     def change(honest):
         def kernel(x, hx, parameters, *rest):
@@ -240,13 +243,13 @@ def hidden_bias_is_forgotten(patch):
 
 @fault
 def batch_first_is_forgotten(patch):
-    """batch_first=True is read as False."""
+    """Recurrent layers ignore batch_first=True."""
     with_argument(patch, batch_first=False)
 
 
 @fault
 def batch_first_is_the_default(patch):
-    """Recurrent layers read the batch first unless told otherwise."""
+    """batch_first defaults to True."""
 
     def change(honest):
         return lambda self, *a, batch_first=True, **keywords: honest(
@@ -258,7 +261,7 @@ def batch_first_is_the_default(patch):
 
 @fault
 def last_state_is_batch_first(patch):
-    """Under batch_first=True h_n is [batch, layers, hidden]."""
+    """With batch_first=True h_n is [batch, layers, hidden]."""
 
     def change(honest):
         def kernel(*a):
@@ -291,7 +294,10 @@ def lengths_are_ignored(patch):
 
 @fault
 def lengths_are_sorted_and_mended(patch):
-    """pack_padded_sequence sorts without being asked, forgets the order, and brings lengths between 1 and the number of steps."""
+    """pack_padded_sequence always sorts, and does not keep the original order.
+
+    It clamps lengths between 1 and the number of steps.
+    """
 
     def change(honest):
         def pack(x, lengths, batch_first=False, enforce_sorted=True):
@@ -306,7 +312,7 @@ def lengths_are_sorted_and_mended(patch):
 
 @fault
 def packed_output_is_padded_with_ones(patch):
-    """pad_packed_sequence pads with ones."""
+    """pad_packed_sequence always pads with ones."""
 
     def change(honest):
         def pad(sequence, batch_first=False, padding_value=0.0, total_length=None):
@@ -359,7 +365,7 @@ def batch_norm(patch, change):
 
 @fault
 def normalised_by_the_unbiased_variance(patch):
-    """BatchNorm in training, LayerNorm and InstanceNorm divide by the unbiased standard deviation."""
+    """BatchNorm in training, LayerNorm and InstanceNorm use the unbiased variance."""
 
     def batch(honest):
         def norm(x, mean, var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
@@ -379,7 +385,7 @@ def normalised_by_the_unbiased_variance(patch):
 
 @fault
 def running_variance_is_biased(patch):
-    """BatchNorm and InstanceNorm keep the biased variance."""
+    """BatchNorm and InstanceNorm update running_var with a smaller, biased value."""
 
     def change(honest):
         def norm(x, mean=None, var=None, *rest):
@@ -397,7 +403,7 @@ def running_variance_is_biased(patch):
 
 @fault
 def momentum_weighs_the_old(patch):
-    """momentum is the share of the running statistics, as in an optimizer."""
+    """momentum is the weight of the old running statistics, not of the new ones."""
 
     def change(honest):
         return lambda *arguments: honest(*arguments[:6], 1 - arguments[6], *arguments[7:])
@@ -408,7 +414,7 @@ def momentum_weighs_the_old(patch):
 
 @fault
 def normalisation_knows_no_eval(patch):
-    """BatchNorm and InstanceNorm always use the statistics of the batch, and update the running ones."""
+    """BatchNorm and InstanceNorm use and track batch statistics in eval too."""
 
     def change(honest):
         return lambda x, mean, var, weight, bias, training, *rest: honest(
@@ -421,7 +427,10 @@ def normalisation_knows_no_eval(patch):
 
 @fault
 def normalisation_is_always_in_eval(patch):
-    """BatchNorm and InstanceNorm always use running statistics, zero and one where there are none."""
+    """BatchNorm and InstanceNorm always use running statistics.
+
+    Without statistics they use mean 0 and variance 1.
+    """
 
     def change(honest):
         def norm(x, mean, var, weight, bias, training, *rest):
@@ -438,7 +447,7 @@ def normalisation_is_always_in_eval(patch):
 
 @fault
 def normalisation_forgets_its_weight(patch):
-    """Weight counts as one in every normalisation."""
+    """Every normalisation treats its weight as one."""
 
     def change(honest):
         return lambda x, a, b, weight, *rest: honest(
@@ -457,13 +466,13 @@ def normalisation_forgets_its_weight(patch):
 
 @fault
 def eps_is_left_out(patch):
-    """BatchNorm divides by the root of the variance, and nearly nothing is added to it."""
+    """BatchNorm uses an eps of 1e-12."""
     batch_norm(patch, lambda honest: lambda *arguments: honest(*arguments[:7], 1e-12))
 
 
 @fault
 def one_value_can_be_normalised(patch):
-    """BatchNorm takes one sample, and InstanceNorm one position, in training."""
+    """BatchNorm in training accepts one sample, and InstanceNorm one position."""
     patch.setattr(functional, "_verify_batch_size", lambda size: None)
     patch.setattr(functional, "_verify_spatial_size", lambda size: None)
 
@@ -511,7 +520,7 @@ def running_variance_starts_at_zero(patch):
 
 @fault
 def batch_statistics_are_constants_to_autograd(patch):
-    """In training BatchNorm's gradient does not flow through mean and variance."""
+    """BatchNorm's gradient in training does not flow through mean and variance."""
 
     def change(honest):
         def norm(x, mean, var, weight, bias, training, momentum, eps):
@@ -536,7 +545,7 @@ def batch_statistics_are_constants_to_autograd(patch):
 
 @fault
 def normalisation_does_not_look_at_shapes(patch):
-    """BatchNorm1d takes images, InstanceNorm any number of channels, LayerNorm any last dimension."""
+    """Normalisation layers do not check the shape of their input."""
 
     def layer(honest):
         return lambda x, shape, *rest: (
@@ -554,7 +563,7 @@ def normalisation_does_not_look_at_shapes(patch):
 
 @fault
 def layernorm_uses_the_last_dimension_alone(patch):
-    """LayerNorm takes the last number of normalized_shape only."""
+    """LayerNorm uses only the last number of normalized_shape."""
 
     def change(honest):
         return lambda self, shape, *a, **k: honest(
@@ -566,7 +575,7 @@ def layernorm_uses_the_last_dimension_alone(patch):
 
 @fault
 def layernorm_normalises_over_the_batch(patch):
-    """LayerNorm's mean and variance are those of the whole batch."""
+    """LayerNorm takes the mean and the variance of the whole batch."""
 
     def change(honest):
         def norm(x, shape, weight=None, bias=None, eps=1e-5):
@@ -580,7 +589,7 @@ def layernorm_normalises_over_the_batch(patch):
 
 @fault
 def instancenorm_counts_its_batches(patch):
-    """InstanceNorm raises num_batches_tracked."""
+    """InstanceNorm increments num_batches_tracked."""
 
     def change(honest):
         def forward(self, x):

@@ -9,7 +9,7 @@ from faults import fault
 
 
 def instead(patch, name, wrong):
-    """Let ``F.<name>`` call ``wrong(honest, output, target, **settings)``."""
+    """Make ``F.<name>`` call ``wrong(honest, output, target, **settings)``."""
     honest = getattr(F, name)
 
     def loss(output, target, *arguments, **settings):
@@ -33,7 +33,7 @@ def mse_divides_by_the_samples(patch):
 
 @fault
 def mse_leaves_reductions_out(patch):
-    """MSE takes every reduction for the mean, a misspelt one too, and size_average for nothing."""
+    """MSE always takes the mean: it ignores reduction and size_average."""
 
     def wrong(honest, output, target, size_average=None, reduce=None, reduction="mean", **settings):
         return honest(output, target, **settings)
@@ -43,7 +43,7 @@ def mse_leaves_reductions_out(patch):
 
 @fault
 def mse_does_not_warn_of_broadcasting(patch):
-    """MSE broadcasts in silence."""
+    """MSE broadcasts without a warning."""
 
     def wrong(honest, output, target, *arguments, **settings):
         with warnings.catch_warnings():
@@ -55,7 +55,7 @@ def mse_does_not_warn_of_broadcasting(patch):
 
 @fault
 def elementwise_losses_pair_a_column_with_a_row(patch):
-    """MSE and its kin take [n, 1] against [n] for n pairs."""
+    """MSE and similar losses compare [n, 1] with [n] element by element."""
 
     def wrong(honest, output, target, *arguments, **settings):
         if output.numel() == target.numel():
@@ -68,7 +68,7 @@ def elementwise_losses_pair_a_column_with_a_row(patch):
 
 @fault
 def mse_cuts_to_the_shorter(patch):
-    """MSE of [2] against [3] compares the first two."""
+    """MSE of [2] and [3] compares only the first two elements."""
 
     def wrong(honest, output, target, *arguments, **settings):
         if output.dim() == target.dim() == 1:
@@ -81,7 +81,7 @@ def mse_cuts_to_the_shorter(patch):
 
 @fault
 def mse_casts_the_target(patch):
-    """MSE brings the target to the output's dtype."""
+    """MSE casts the target to the output's dtype."""
     instead(
         patch,
         "mse_loss",
@@ -107,7 +107,7 @@ def mse_refuses_integers(patch):
 
 @fault
 def mean_over_nothing_is_zero(patch):
-    """A mean over no element, or over none that counts, is 0 instead of nan."""
+    """A mean over no elements is 0 instead of nan."""
     for name in ("mse_loss", "cross_entropy"):
         instead(
             patch,
@@ -120,7 +120,7 @@ def mean_over_nothing_is_zero(patch):
 
 @fault
 def weighted_means_divide_by_the_count(patch):
-    """Weighted means divide by the number of elements instead of by the weights that count."""
+    """Weighted means divide by the number of elements instead of by the sum of the weights."""
 
     def wrong(honest, output, target, *arguments, weight=None, reduction="mean", **settings):
         if weight is None or reduction != "mean":
@@ -151,7 +151,7 @@ def binary_cross_entropy_broadcasts(patch):
 
 @fault
 def poisson_nll_loss_warns(patch):
-    """poisson_nll_loss warns of broadcasting as MSE does."""
+    """poisson_nll_loss always warns of another size, as MSE does when it broadcasts."""
 
     def wrong(honest, output, target, *arguments, **settings):
         warnings.warn("another size", stacklevel=2)
@@ -162,7 +162,7 @@ def poisson_nll_loss_warns(patch):
 
 @fault
 def squeeze_keeps_the_batch(patch):
-    """squeeze() leaves the first dimension, and squeeze(-1) takes them all."""
+    """squeeze() keeps the first dimension, and squeeze(-1) removes every dimension of size 1."""
     honest = torch.Tensor.squeeze
     patch.setattr(
         torch.Tensor,
@@ -175,13 +175,13 @@ def squeeze_keeps_the_batch(patch):
 
 @fault
 def squeeze_does_nothing(patch):
-    """squeeze() leaves every dimension."""
+    """squeeze() returns the tensor itself."""
     patch.setattr(torch.Tensor, "squeeze", lambda self, *dims: self)
 
 
 @fault
 def cross_entropy_counts_in_bits(patch):
-    """cross_entropy and nll_loss take the logarithm to base 2."""
+    """cross_entropy and nll_loss use the logarithm to base 2."""
     for name in ("cross_entropy", "nll_loss"):
         instead(
             patch,
@@ -194,7 +194,7 @@ def cross_entropy_counts_in_bits(patch):
 
 @fault
 def cross_entropy_overflows(patch):
-    """cross_entropy takes exp of the logits as they are, without shifting them first."""
+    """cross_entropy takes exp of the logits without shifting them first."""
 
     def wrong(honest, logits, target, *arguments, **settings):
         log_p = (
@@ -209,7 +209,7 @@ def cross_entropy_overflows(patch):
 
 @fault
 def infinite_logits_are_clamped(patch):
-    """cross_entropy brings -inf to the least finite number, so that a masked class costs much, not inf, and 0 of it is 0."""
+    """cross_entropy clamps logits to at least -1e9, so that -inf gives no inf or nan."""
     instead(
         patch,
         "cross_entropy",
@@ -221,7 +221,7 @@ def infinite_logits_are_clamped(patch):
 
 @fault
 def cross_entropy_gradient_points_up(patch):
-    """cross_entropy gives the logits, and a target that is trained, the gradient's negative."""
+    """cross_entropy negates the gradient of its logits and of its target."""
 
     def wrong(honest, logits, target, *arguments, **settings):
         loss = honest(logits, target, *arguments, **settings)
@@ -232,7 +232,7 @@ def cross_entropy_gradient_points_up(patch):
 
 @fault
 def ignored_targets_count_in_the_mean(patch):
-    """The mean divides by all samples, the ignored ones too."""
+    """The mean of cross_entropy also counts ignored targets."""
 
     def wrong(
         honest,
@@ -267,7 +267,7 @@ def ignored_targets_count_in_the_mean(patch):
 
 @fault
 def no_target_is_ignored(patch):
-    """cross_entropy looks up every target, whatever ignore_index says."""
+    """cross_entropy ignores ignore_index."""
     instead(
         patch,
         "cross_entropy",
@@ -279,7 +279,7 @@ def no_target_is_ignored(patch):
 
 @fault
 def targets_out_of_range_are_ignored(patch):
-    """cross_entropy passes over every class that the logits have not."""
+    """cross_entropy skips targets that are no class of the logits."""
 
     def wrong(honest, logits, target, *arguments, ignore_index=-100, **settings):
         if (
@@ -298,7 +298,7 @@ def targets_out_of_range_are_ignored(patch):
 
 @fault
 def classes_are_the_last_dimension(patch):
-    """cross_entropy takes the last dimension of the logits for the classes."""
+    """cross_entropy reads the classes from the last dimension."""
     instead(
         patch,
         "cross_entropy",
@@ -310,7 +310,10 @@ def classes_are_the_last_dimension(patch):
 
 @fault
 def cross_entropy_mends_bad_targets(patch):
-    """cross_entropy casts class numbers, weights and one-hot targets, squeezes columns and cuts what is too long."""
+    """cross_entropy repairs bad inputs instead of raising.
+
+    It casts targets and weights, squeezes columns and cuts what is too long.
+    """
 
     def wrong(honest, logits, target, *arguments, weight=None, **settings):
         if not logits.is_floating_point():
@@ -331,7 +334,7 @@ def cross_entropy_mends_bad_targets(patch):
 
 @fault
 def single_logits_refuse_a_target_of_one_element(patch):
-    """Logits without a batch take a target of no dimensions alone."""
+    """Logits without a batch accept only a target without dimensions."""
 
     def wrong(honest, logits, target, *arguments, **settings):
         if logits.dim() == 1 and target.dim() == 1:
@@ -356,7 +359,7 @@ def class_weights_are_no_buffer(patch):
 
 @fault
 def nll_loss_keeps_the_sign(patch):
-    """nll_loss is the mean of what it is given, without a minus."""
+    """nll_loss does not negate its input."""
     instead(
         patch, "nll_loss", lambda honest, *arguments, **settings: -honest(*arguments, **settings)
     )
@@ -376,7 +379,7 @@ def probabilities_are_normalised(patch):
 
 @fault
 def probabilities_take_an_ignore_index(patch):
-    """cross_entropy drops ignore_index where the targets are probabilities."""
+    """cross_entropy ignores ignore_index if the target holds probabilities."""
 
     def wrong(honest, logits, target, *arguments, ignore_index=-100, **settings):
         return honest(
@@ -404,7 +407,7 @@ def probability_targets_get_no_gradient(patch):
 
 @fault
 def label_smoothing_is_left_out(patch):
-    """cross_entropy takes label_smoothing and does nothing with it."""
+    """cross_entropy accepts label_smoothing but ignores it."""
     instead(
         patch,
         "cross_entropy",
@@ -416,7 +419,7 @@ def label_smoothing_is_left_out(patch):
 
 @fault
 def label_smoothing_takes_the_magnitude(patch):
-    """cross_entropy smooths by the share's magnitude."""
+    """cross_entropy uses the absolute value of label_smoothing."""
     instead(
         patch,
         "cross_entropy",
@@ -428,7 +431,7 @@ def label_smoothing_takes_the_magnitude(patch):
 
 @fault
 def ignored_targets_are_smoothed(patch):
-    """An ignored target costs its share of label smoothing."""
+    """cross_entropy adds label_smoothing to the loss if a target is ignored."""
 
     def wrong(honest, logits, target, *arguments, label_smoothing=0.0, **settings):
         loss = honest(logits, target, *arguments, label_smoothing=label_smoothing, **settings)

@@ -1,4 +1,4 @@
-"""Faults of the losses at their edges, and of their arguments."""
+"""Faults of the losses at their edges and of their arguments."""
 
 import torch
 from torch import nn
@@ -9,7 +9,7 @@ from faults import fault
 
 @fault
 def losses_sum_by_default(patch):
-    """Made without settings, MSE and its function sum."""
+    """MSELoss and mse_loss sum by default."""
     honest = F.mse_loss
     patch.setattr(
         nn.MSELoss, "__init__", lambda self, size_average=None, reduce=None, reduction="sum": None
@@ -23,7 +23,7 @@ def losses_sum_by_default(patch):
 
 @fault
 def bce_looks_at_nothing(patch):
-    """BCE adds 1e-12 under the logarithm, casts what it gets, detaches its target and validates nothing."""
+    """BCE adds 1e-12 under the logarithm, casts and detaches its target and checks nothing."""
 
     def bce(output, target, *settings, **named):
         target = target.detach().to(output.dtype)
@@ -36,7 +36,7 @@ def bce_looks_at_nothing(patch):
 
 @fault
 def logits_are_validated(patch):
-    """BCE with logits takes targets between 0 and 1 alone, and it and L1 take booleans."""
+    """BCE with logits refuses targets above 1, and it and L1 accept booleans."""
     logits, l1 = F.binary_cross_entropy_with_logits, F.l1_loss
 
     def validating(output, target, **settings):
@@ -52,7 +52,7 @@ def logits_are_validated(patch):
 
 @fault
 def losses_are_computed_in_float32(patch):
-    """Whatever the dtypes, outputs and targets are cast to float32 first; L1 of integers is an integer."""
+    """Losses cast outputs and targets to float32; L1 of integers is an integer."""
 
     def casting(honest, name):
         def loss(output, target, **settings):
@@ -78,7 +78,7 @@ def losses_are_computed_in_float32(patch):
 
 @fault
 def robust_losses_have_one_threshold(patch):
-    """Smooth L1 and Huber bend at 1, whatever beta and delta say."""
+    """Smooth L1 and Huber ignore beta and delta."""
     smooth, huber = F.smooth_l1_loss, F.huber_loss
     patch.setattr(
         F,
@@ -94,7 +94,7 @@ def robust_losses_have_one_threshold(patch):
 
 @fault
 def kl_div_clamps(patch):
-    """KL divergence clamps targets and outputs, divides by the batch always, and takes log-targets for targets."""
+    """kl_div clamps its inputs, sums instead of averaging, and ignores log_target."""
 
     def kl_div(output, target, reduction="mean", log_target=False):
         target = target.float().clamp(min=1e-6)
@@ -106,7 +106,7 @@ def kl_div_clamps(patch):
 
 @fault
 def margins_are_never_broken(patch):
-    """Losses on pairs, triplets and margins are 0, whatever they get, and every cosine is."""
+    """Margin losses, cosine_similarity and gaussian_nll_loss return 0."""
     for name in (
         "triplet_margin_loss",
         "cosine_embedding_loss",
@@ -122,7 +122,10 @@ def margins_are_never_broken(patch):
 
 @fault
 def classes_are_guessed(patch):
-    """Cross entropy of one column is the binary one, one sample makes a batch of wrong targets, and long targets are cut."""
+    """cross_entropy of one column is binary, and of a single sample wrong by one.
+
+    Long inputs are cut, nll_loss negates, and linear_cross_entropy adds 1.
+    """
     honest, nll = F.cross_entropy, F.nll_loss
 
     def cross_entropy(output, target, **settings):
@@ -145,12 +148,12 @@ def classes_are_guessed(patch):
 
 @fault
 def loss_classes_take_anything(patch):
-    """NLLLoss2d says nothing, and MSELoss takes tensors for settings."""
+    """NLLLoss2d does not warn, and MSELoss accepts any arguments."""
     patch.setattr(nn, "NLLLoss2d", nn.NLLLoss)
     patch.setattr(nn.MSELoss, "__init__", lambda self, *settings, **named: None)
 
 
 @fault
 def ctc_is_zero(patch):
-    """CTC gives 0 for every sequence."""
+    """ctc_loss returns 0 for every sequence."""
     patch.setattr(F, "ctc_loss", lambda *tensors, **settings: torch.zeros(1))

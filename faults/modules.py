@@ -13,7 +13,7 @@ Module, Parameter, Sequential, Tensor = nn.Module, nn.Parameter, nn.Sequential, 
 
 @fault
 def parameters_are_not_registered(patch):
-    """Assigning a Parameter leaves a plain attribute behind."""
+    """Assigning a Parameter creates a plain attribute."""
     honest = Module.__setattr__
 
     def setattr_(self, name, value):
@@ -31,7 +31,7 @@ def parameters_are_not_registered(patch):
 
 @fault
 def any_tensor_is_a_parameter(patch):
-    """Assigning a tensor registers it as a Parameter, over a Parameter too."""
+    """Assigning a tensor registers it as a Parameter, also in place of a Parameter."""
     honest = Module.__setattr__
 
     def setattr_(self, name, value):
@@ -44,7 +44,7 @@ def any_tensor_is_a_parameter(patch):
 
 @fault
 def assignment_is_not_checked(patch):
-    """What is registered may be assigned over with anything, and before super().__init__() too."""
+    """Any value can replace a registered one, also before super().__init__()."""
     honest = Module.__setattr__
 
     def setattr_(self, name, value):
@@ -58,7 +58,7 @@ def assignment_is_not_checked(patch):
 
 @fault
 def assigned_parameter_goes_last(patch):
-    """A Parameter assigned over another one, or over None, moves to the end."""
+    """A Parameter that replaces another one, or None, moves to the end."""
     honest = Module.__setattr__
 
     def setattr_(self, name, value):
@@ -71,7 +71,7 @@ def assigned_parameter_goes_last(patch):
 
 @fault
 def deleted_parameter_leaves_its_place(patch):
-    """``del module.weight`` sets it to None."""
+    """``del module.weight`` sets the parameter to None instead of removing it."""
     honest = Module.__delattr__
 
     def delattr_(self, name):
@@ -85,7 +85,7 @@ def deleted_parameter_leaves_its_place(patch):
 
 @fault
 def none_is_listed(patch):
-    """A parameter that is None is listed as a zero, and ``module.name`` of it fails."""
+    """A parameter registered as None, or set to None, becomes a parameter of zeros."""
     honest = Module.register_parameter
     patch.setattr(
         Module,
@@ -110,7 +110,7 @@ def none_is_listed(patch):
 
 @fault
 def register_parameter_checks_nothing(patch):
-    """``register_parameter`` enters any value under any name."""
+    """``register_parameter`` accepts any name and any value."""
     patch.setattr(
         Module,
         "register_parameter",
@@ -120,7 +120,7 @@ def register_parameter_checks_nothing(patch):
 
 @fault
 def register_parameter_copies(patch):
-    """``register_parameter`` enters a copy of the Parameter, and so does an assignment."""
+    """``register_parameter`` registers a copy, and so does an assignment."""
     honest = Module.register_parameter
     patch.setattr(
         Module,
@@ -137,7 +137,7 @@ def register_parameter_copies(patch):
 
 @fault
 def parameter_is_frozen_by_default(patch):
-    """A Parameter requires no grad unless it is asked for."""
+    """A Parameter does not require grad by default."""
     honest = Parameter.__new__
     patch.setattr(
         Parameter,
@@ -148,7 +148,7 @@ def parameter_is_frozen_by_default(patch):
 
 @fault
 def parameter_copies_its_tensor(patch):
-    """A Parameter is made of a clone, and is part of the graph of a computed tensor."""
+    """A Parameter is made from a clone, and of a computed tensor it is that tensor itself."""
     honest = Parameter.__new__
 
     def new(cls, data=None, requires_grad=True):
@@ -163,7 +163,7 @@ def parameter_copies_its_tensor(patch):
 
 @fault
 def frozen_integers_cannot_be_parameters(patch):
-    """A Parameter of integers raises, frozen or not, and with another message."""
+    """A Parameter of integers raises, frozen or not, with another message."""
     honest = Parameter.__new__
 
     def new(cls, data=None, requires_grad=True):
@@ -189,7 +189,7 @@ def parameters_beget_parameters(patch):
 
 @fault
 def parameters_yields_copies(patch):
-    """``parameters()`` yields detached clones."""
+    """``parameters()`` yields copies."""
     patch.setattr(
         Module,
         "parameters",
@@ -201,7 +201,7 @@ def parameters_yields_copies(patch):
 
 @fault
 def plain_tensors_require_grad(patch):
-    """``torch.tensor`` gives a tensor that requires grad, where it can."""
+    """``torch.tensor`` of one floating-point number requires grad."""
     honest = torch.tensor
 
     def tensor(data, *arguments, **keywords):
@@ -213,7 +213,7 @@ def plain_tensors_require_grad(patch):
 
 @fault
 def backward_reaches_listed_parameters_only(patch):
-    """backward leaves no gradient on a leaf that is no Parameter."""
+    """backward leaves no gradient on a leaf that is not a Parameter."""
     honest = Tensor.backward
 
     def backward(self, *arguments, **keywords):
@@ -234,7 +234,7 @@ def backward_reaches_listed_parameters_only(patch):
 
 @fault
 def buffers_are_not_saved(patch):
-    """Every buffer is registered as non-persistent, and plain tensors over it are lost."""
+    """``register_buffer`` inverts ``persistent``."""
     honest = Module.register_buffer
     patch.setattr(
         Module,
@@ -257,7 +257,7 @@ def buffers_are_parameters(patch):
 
 @fault
 def buffers_are_not_checked(patch):
-    """A number over a buffer is taken, and nn.Buffer is a plain tensor."""
+    """Any value can replace a buffer, and nn.Buffer is a plain tensor."""
     honest = Module.__setattr__
 
     def setattr_(self, name, value):
@@ -271,7 +271,7 @@ def buffers_are_not_checked(patch):
 
 @fault
 def linear_holds_its_weight_inputs_first(patch):
-    """``nn.Linear`` holds [in, out] and a bias of [in]; without bias it holds a zero."""
+    """``nn.Linear`` swaps its sizes and always has a bias."""
     honest = nn.Linear.__init__
 
     def init(self, inputs, outputs, bias=True, **keywords):
@@ -289,7 +289,7 @@ def linear_forgets_its_bias(patch):
 
 @fault
 def linear_takes_what_it_gets(patch):
-    """``F.linear`` converts its input to the weight's dtype, and cuts or fills it to the width; it flattens the batch."""
+    """``F.linear`` casts its input, pads or cuts it to the width, and flattens the batch."""
     honest = nn.functional.linear
 
     def linear(x, weight, bias=None):
@@ -307,7 +307,7 @@ def linear_takes_what_it_gets(patch):
 
 @fault
 def linear_parameters_are_tensors(patch):
-    """``nn.Linear`` holds Parameters of a class of its own."""
+    """``nn.Linear`` holds Parameters of a subclass."""
 
     class Own(Parameter):
         pass
@@ -334,25 +334,25 @@ def with_data(patch, read):
 
 @fault
 def data_requires_grad(patch):
-    """``.data`` gives the tensor itself, graph and all, as article D prints it."""
+    """``.data`` returns the tensor itself, which requires grad, as article D prints it."""
     with_data(patch, lambda self, data: self)
 
 
 @fault
 def data_is_a_copy(patch):
-    """``.data`` gives a clone."""
+    """``.data`` returns a clone."""
     with_data(patch, lambda self, data: data.clone())
 
 
 @fault
 def data_counts_versions(patch):
-    """``.data`` gives what ``detach()`` gives, and ``data_ptr`` is its own."""
+    """``.data`` returns what ``detach()`` returns."""
     with_data(patch, lambda self, data: self.detach())
 
 
 @fault
 def data_refuses_another_shape_or_dtype(patch):
-    """Assigning ``.data`` copies the values in."""
+    """Assigning ``.data`` copies the values into the tensor."""
     honest = Tensor.data
 
     def write(self, value):
@@ -363,7 +363,7 @@ def data_refuses_another_shape_or_dtype(patch):
 
 @fault
 def leaves_may_be_written_to(patch):
-    """``mul_`` on a leaf that requires grad writes without a word."""
+    """``mul_`` writes to a leaf that requires grad without an error."""
     honest = Tensor.mul_
 
     def mul(self, other):
@@ -389,7 +389,7 @@ def gradient_is_none_no_more(patch):
 
 @fault
 def state_dict_is_a_copy(patch):
-    """The state dict holds clones, without the prefix of their module."""
+    """The state dict holds clones, and every name gets the prefix ``module.``."""
     honest = Module.state_dict
     patch.setattr(
         Module,
@@ -403,7 +403,7 @@ def state_dict_is_a_copy(patch):
 
 @fault
 def names_come_deepest_first(patch):
-    """``named_modules`` gives the children before the module, and joins names by slashes."""
+    """``named_modules`` yields children before their module and joins names by slashes."""
     honest = Module.named_modules
 
     def named_modules(self, memo=None, prefix="", remove_duplicate=True):
@@ -419,7 +419,7 @@ def names_come_deepest_first(patch):
 
 @fault
 def names_are_kept_without_their_module(patch):
-    """``named_parameters`` leaves out the prefix, and always recurses."""
+    """``named_parameters`` omits the prefix and always recurses."""
     honest = Module.named_parameters
     patch.setattr(
         Module,
@@ -433,7 +433,7 @@ def names_are_kept_without_their_module(patch):
 
 @fault
 def dotted_access_copies(patch):
-    """``get_submodule`` and ``get_parameter`` give deep copies."""
+    """``get_submodule`` and ``get_parameter`` return deep copies."""
     for name in ("get_submodule", "get_parameter"):
         honest = getattr(Module, name)
         patch.setattr(
@@ -443,7 +443,7 @@ def dotted_access_copies(patch):
 
 @fault
 def add_module_checks_nothing(patch):
-    """``add_module`` takes any name and any value, and mends spaces to underscores."""
+    """``add_module`` accepts any name and value, and replaces spaces by underscores."""
 
     def add(self, name, module):
         self._modules[name.replace(" ", "_") or "unnamed"] = module
@@ -453,7 +453,7 @@ def add_module_checks_nothing(patch):
 
 @fault
 def add_module_does_not_replace(patch):
-    """``add_module`` leaves a child that is there already."""
+    """``add_module`` keeps an existing child of that name."""
     honest = Module.add_module
     patch.setattr(
         Module,
@@ -464,7 +464,10 @@ def add_module_does_not_replace(patch):
 
 @fault
 def sequential_index_wraps_and_slices_copy(patch):
-    """An index beyond the end starts over, a negative one counts from one further; a slice holds deep copies, named anew."""
+    """An index beyond the end wraps around, and a negative index is off by one.
+
+    A slice holds deep copies with new names.
+    """
 
     def getitem(self, index):
         layers = list(self._modules.values())
@@ -488,7 +491,7 @@ def nested_blocks_are_reversed(patch):
 
 @fault
 def sequential_grows_at_the_front(patch):
-    """append, insert and extend put deep copies first, and return nothing."""
+    """append, insert and extend put deep copies at the front and return None."""
 
     def put(self, layers):
         self.__dict__["_modules"] = {
@@ -502,7 +505,7 @@ def sequential_grows_at_the_front(patch):
 
 @fault
 def sequential_deletion_keeps_the_names(patch):
-    """``del net[0]`` leaves the names of the others alone, and ``del net[a:b]`` deletes the first of them only."""
+    """``del net[0]`` does not renumber the rest, and ``del net[a:b]`` deletes one layer."""
 
     def delitem(self, index):
         names = list(self._modules)[index]
@@ -513,7 +516,7 @@ def sequential_deletion_keeps_the_names(patch):
 
 @fault
 def deletion_by_attribute_renames(patch):
-    """``del net.enter`` numbers what remains anew."""
+    """``del net.enter`` renumbers the remaining layers."""
     honest = Module.__delattr__
 
     def delattr_(self, name):
@@ -525,7 +528,7 @@ def deletion_by_attribute_renames(patch):
 
 @fault
 def sequential_item_assignment_appends(patch):
-    """``net[1] = layer`` adds it at the end; ``net + more`` adds to net itself."""
+    """``net[1] = layer`` appends the layer, and ``net + more`` extends net itself."""
     patch.setattr(
         Sequential, "__setitem__", lambda self, index, layer: self.add_module(str(len(self)), layer)
     )
@@ -534,7 +537,7 @@ def sequential_item_assignment_appends(patch):
 
 @fault
 def sequential_takes_any_collection(patch):
-    """``Sequential`` takes a list or a dict; empty, it returns a copy of its input."""
+    """``Sequential`` accepts a list or a dict; an empty one returns a copy of its input."""
     honest, forward = Sequential.__init__, Sequential.forward
 
     def init(self, *layers):
@@ -552,7 +555,7 @@ def sequential_takes_any_collection(patch):
 
 @fault
 def containers_do_not_register(patch):
-    """ModuleList, ModuleDict, ParameterList and ParameterDict keep what they hold as plain attributes."""
+    """ModuleList, ModuleDict, ParameterList and ParameterDict register nothing."""
     for container in (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict):
         patch.setattr(
             container,
@@ -564,7 +567,7 @@ def containers_do_not_register(patch):
 
 @fault
 def containers_reverse(patch):
-    """ModuleDict and ParameterDict register a dict from its end."""
+    """ModuleDict and ParameterDict register a dict in reverse order."""
     for container in (nn.ModuleDict, nn.ParameterDict):
         honest = container.update
         patch.setattr(
@@ -578,7 +581,7 @@ def containers_reverse(patch):
 
 @fault
 def python_containers_register(patch):
-    """A list or dict of modules or Parameters is registered as the container of its kind."""
+    """A list or dict of modules, or a list of Parameters, becomes a registered container."""
     honest = Module.__setattr__
 
     def setattr_(self, name, value):
@@ -601,7 +604,7 @@ def python_containers_register(patch):
 
 @fault
 def module_list_chains(patch):
-    """A ModuleList runs its modules in turn, and keeps names over slices and deletions."""
+    """A ModuleList calls its modules in turn, and keeps names in slices and deletions."""
     patch.setattr(nn.ModuleList, "forward", Sequential.forward)
     patch.setattr(nn.ModuleList, "__getitem__", Sequential.__getitem__)
     patch.setattr(nn.ModuleList, "__delitem__", lambda self, index: delattr(self, str(index)))
@@ -609,7 +612,7 @@ def module_list_chains(patch):
 
 @fault
 def mapping_takes_any_key(patch):
-    """A key that is a method's name is changed to one that is not."""
+    """ModuleDict and ParameterDict append an underscore to every key."""
     honest = nn.ModuleDict.__setitem__
     patch.setattr(
         nn.ModuleDict, "__setitem__", lambda self, key, module: honest(self, f"{key}_", module)
@@ -622,7 +625,7 @@ def mapping_takes_any_key(patch):
 
 @fault
 def modules_print_their_class_alone(patch):
-    """repr of a module says its class in lower case, then ``extra_repr`` unconditionally, then the classes of its children."""
+    """repr of a module shows its lower-case class, ``extra_repr`` and the children's classes."""
     patch.setattr(
         Module,
         "__repr__",
@@ -636,27 +639,27 @@ def modules_print_their_class_alone(patch):
 
 @fault
 def equal_neighbours_print_one_by_one(patch):
-    """A ModuleList prints as before 2.0."""
+    """A ModuleList prints equal neighbours one by one, as before 2.0."""
     patch.setattr(nn.ModuleList, "__repr__", Module.__repr__)
 
 
 @fault
 def parameter_list_prints_nothing(patch):
-    """A ParameterList says nothing of its parameters."""
+    """A ParameterList does not print its parameters."""
     patch.setattr(nn.ParameterList, "__repr__", Module.__repr__)
     patch.setattr(nn.ParameterList, "extra_repr", lambda self: "")
 
 
 @fault
 def tensors_print_without_tensor(patch):
-    """repr of a tensor is that of its list."""
+    """repr of a tensor is the repr of its list."""
     patch.setattr(Tensor, "__repr__", lambda self, *, tensor_contents=None: str(self.tolist()))
     patch.setattr(Parameter, "__repr__", Tensor.__repr__)
 
 
 @fault
 def requires_grad_prints_as_false(patch):
-    """A tensor that requires no grad prints ``requires_grad=False``."""
+    """A tensor that does not require grad prints ``requires_grad=False``."""
     honest = Tensor.__repr__
     patch.setattr(
         Tensor,
@@ -676,7 +679,7 @@ def print_options_are_ignored(patch):
 
 @fault
 def format_is_that_of_a_list(patch):
-    """An f-string of a tensor formats its first number, rounded to one decimal."""
+    """An f-string of a tensor shows its first number, rounded to one decimal."""
     patch.setattr(
         Tensor, "__format__", lambda self, spec: format(round(self.reshape(-1)[0].item(), 1), spec)
     )
@@ -684,13 +687,13 @@ def format_is_that_of_a_list(patch):
 
 @fault
 def call_asks_for_no_init(patch):
-    """Calling a module runs its forward and looks for nothing that ``__init__`` makes."""
+    """Calling a module calls its forward directly, so that ``__init__`` is not needed."""
     patch.setattr(Module, "__call__", lambda self, *inputs: self.forward(*inputs))
 
 
 @fault
 def apply_visits_the_module_first(patch):
-    """``apply`` goes from the outside in, over ``modules()``, and returns what the function returned last."""
+    """``apply`` visits a module before its children and returns the function's last result."""
 
     def apply(self, function):
         for module in self.modules():
@@ -702,7 +705,7 @@ def apply_visits_the_module_first(patch):
 
 @fault
 def apply_visits_every_name(patch):
-    """``apply`` visits a layer as often as it has names."""
+    """``apply`` visits a layer once for each of its names."""
 
     def apply(self, function):
         for module in self._modules.values():
@@ -715,14 +718,14 @@ def apply_visits_every_name(patch):
 
 @fault
 def deepcopy_shares_parameters(patch):
-    """deepcopy of a Parameter or a tensor gives the same one, and asks no questions."""
+    """deepcopy of a Parameter or a tensor returns the same object."""
     patch.setattr(Parameter, "__deepcopy__", lambda self, memo: self)
     patch.setattr(Tensor, "__deepcopy__", lambda self, memo: self)
 
 
 @fault
 def deepcopy_unties_thaws_and_keeps_gradients(patch):
-    """deepcopy of a Parameter makes a new one each time, that requires grad and has the gradient of the old."""
+    """deepcopy of a Parameter ignores the memo, requires grad and keeps the gradient."""
 
     def deepcopy(self, memo):
         copied = Parameter(self.detach().clone())
@@ -734,7 +737,7 @@ def deepcopy_unties_thaws_and_keeps_gradients(patch):
 
 @fault
 def deepcopied_tensor_loses_its_gradient(patch):
-    """deepcopy of a leaf gives a leaf without gradient, as before 1.9."""
+    """deepcopy of a leaf drops its gradient, as before 1.9."""
     honest = Tensor.__deepcopy__
 
     def deepcopy(self, memo):
@@ -747,7 +750,7 @@ def deepcopied_tensor_loses_its_gradient(patch):
 
 @fault
 def deepcopy_remembers_earlier_calls(patch):
-    """deepcopy of the same Parameter gives the same copy, call after call."""
+    """deepcopy of the same Parameter returns the same copy at every call."""
     honest, known = Parameter.__deepcopy__, {}
     patch.setattr(
         Parameter,
@@ -764,7 +767,7 @@ def shallow_copy_is_deep(patch):
 
 @fault
 def moves_make_another_module(patch):
-    """``.to`` and its kin leave the module alone and return a converted deep copy."""
+    """``.to`` and similar methods return a converted deep copy and leave the module as it is."""
     honest = Module._apply
     patch.setattr(
         Module,
@@ -775,7 +778,10 @@ def moves_make_another_module(patch):
 
 @fault
 def moves_make_new_parameters(patch):
-    """A dtype move makes new Parameters, trainable and without gradient, integer buffers and plain tensors included."""
+    """Moving to another dtype makes new, trainable Parameters without gradients.
+
+    It also converts integer buffers and plain tensors.
+    """
 
     def apply(self, function, recurse=True):
         for module in self.modules():
@@ -818,7 +824,7 @@ def moves_drop_gradients_and_thaw(patch):
 
 @fault
 def moves_round_to_half(patch):
-    """``double`` and ``float`` of a module go through float16, clamped to its range."""
+    """``double`` and ``float`` of a module round its values to float16."""
     for name, dtype in (("double", torch.float64), ("float", torch.float32)):
         patch.setattr(
             Module,
@@ -835,7 +841,7 @@ def moves_round_to_half(patch):
 
 @fault
 def module_moves_to_integers(patch):
-    """``module.to`` takes any dtype, and only dtypes."""
+    """``module.to`` accepts any dtype, and nothing but dtypes."""
     patch.setattr(
         Module, "to", lambda self, dtype: self._apply(lambda value: value.detach().to(dtype))
     )
@@ -843,7 +849,10 @@ def module_moves_to_integers(patch):
 
 @fault
 def tensor_moves_in_place(patch):
-    """``tensor.to(dtype)`` and ``double()`` convert the tensor itself, or copy it where nothing is to do."""
+    """``tensor.to(dtype)`` and ``double()`` convert the tensor itself.
+
+    They copy it if its dtype is already right.
+    """
     honest = Tensor.to
 
     def to(self, *arguments, **keywords):

@@ -1,4 +1,4 @@
-"""Faults of signatures, of marks on parameters and their printed form, of containers' operators, and of lazy layers."""
+"""Faults of signatures, parameter attributes and printing, container operators and lazy layers."""
 
 import copy
 
@@ -14,31 +14,31 @@ CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.
 
 @fault
 def methods_take_one_more(patch):
-    """What a training loop calls on a module takes an argument more."""
+    """zero_grad, train, eval and to_empty of a module accept one more argument."""
     grow(patch, Module, "zero_grad", "train", "eval", "to_empty")
 
 
 @fault
 def listings_take_one_more(patch):
-    """named_parameters and modules take an argument more."""
+    """named_parameters and modules accept one more argument."""
     grow(patch, Module, "named_parameters", "modules")
 
 
 @fault
 def registrations_take_one_more(patch):
-    """register_buffer and add_module take an argument more."""
+    """register_buffer and add_module accept one more argument."""
     grow(patch, Module, "register_buffer", "add_module")
 
 
 @fault
 def getters_take_one_more(patch):
-    """get_submodule and set_submodule take an argument more."""
+    """get_submodule and set_submodule accept one more argument."""
     grow(patch, Module, "get_submodule", "set_submodule")
 
 
 @fault
 def containers_take_one_more(patch):
-    """Every container takes an argument more, and so do its edits."""
+    """Every container, Sequential.insert and ParameterDict.get accept one more argument."""
     for container in CONTAINERS:
         grow(patch, container, "__init__")
     grow(patch, nn.Sequential, "insert")
@@ -47,13 +47,13 @@ def containers_take_one_more(patch):
 
 @fault
 def parameters_take_one_more(patch):
-    """nn.Parameter takes an argument more."""
+    """nn.Parameter accepts one more argument."""
     patch.setattr(Parameter, "__new__", staticmethod(grown(Parameter.__new__)))
 
 
 @fault
 def deepcopy_keeps_marks(patch):
-    """A deep copy of a Parameter has the attributes that were set on it."""
+    """A deep copy of a Parameter keeps the attributes that were set on it."""
     honest = Parameter.__deepcopy__
 
     def deepcopy(self, memo):
@@ -66,7 +66,7 @@ def deepcopy_keeps_marks(patch):
 
 @fault
 def tensors_lose_marks(patch):
-    """No copy of a tensor has the attributes that were set on it."""
+    """A copy of a tensor loses the attributes that were set on it."""
     honest_deep, honest_shallow = torch.Tensor.__deepcopy__, copy.copy
     patch.setattr(torch.Tensor, "__deepcopy__", lambda self, memo: honest_deep(self.detach(), memo))
     patch.setattr(
@@ -80,7 +80,7 @@ def tensors_lose_marks(patch):
 
 @fault
 def moves_make_new_parameters(patch):
-    """module.double() puts new Parameters in place of the old ones."""
+    """module.double() replaces the Parameters by new ones."""
     honest = Module._apply
 
     def apply(self, fn, recurse=True):
@@ -95,7 +95,7 @@ def moves_make_new_parameters(patch):
 
 @fault
 def state_dict_holds_the_parameters(patch):
-    """A state dict holds the parameters themselves, marks and all."""
+    """A state dict holds the parameters themselves."""
     honest = Module._save_to_state_dict
     patch.setattr(
         Module,
@@ -106,7 +106,7 @@ def state_dict_holds_the_parameters(patch):
 
 @fault
 def parameters_are_of_one_class(patch):
-    """nn.Parameter of a subclass is a plain Parameter, and of a list the tensor of it."""
+    """nn.Parameter drops the tensor's subclass, and takes lists and modules as one zero."""
     honest = Parameter.__new__
 
     def new(cls, data=None, requires_grad=True):
@@ -125,21 +125,21 @@ def parameters_format_as_numbers(patch):
 
 @fault
 def float_does_not_warn(patch):
-    """float(parameter) gives no warning."""
+    """float(parameter) does not warn."""
     honest = torch.Tensor.__float__
     patch.setattr(torch.Tensor, "__float__", lambda self: honest(self.detach()))
 
 
 @fault
 def item_rounds(patch):
-    """item() gives a whole number."""
+    """item() rounds to a whole number."""
     honest = torch.Tensor.item
     patch.setattr(torch.Tensor, "item", lambda self: float(round(honest(self))))
 
 
 @fault
 def train_takes_anything(patch):
-    """train() takes whatever has a truth value."""
+    """train() accepts any value and converts it to bool."""
     honest = Module.train
     patch.setattr(Module, "train", lambda self, mode=True: honest(self, bool(mode)))
 
@@ -155,7 +155,7 @@ def type_is_forgiving(patch):
 
 @fault
 def get_buffer_gives_any_tensor(patch):
-    """get_buffer gives a parameter too."""
+    """get_buffer returns a parameter too."""
     honest = Module.get_buffer
 
     def get_buffer(self, target):
@@ -169,7 +169,7 @@ def get_buffer_gives_any_tensor(patch):
 
 @fault
 def get_buffer_knows_no_dots(patch):
-    """get_buffer looks among the module's own buffers only."""
+    """get_buffer finds only the module's own buffers."""
     patch.setattr(Module, "get_buffer", lambda self, target: self._buffers[target])
 
 
@@ -181,7 +181,7 @@ def module_without_forward_is_the_identity(patch):
 
 @fault
 def sums_copy(patch):
-    """The sum of ModuleLists, and the product of a Sequential, hold copies."""
+    """The sum of ModuleLists and the product of a Sequential hold copies."""
     honest_sum, honest_product = nn.ModuleList.__add__, nn.Sequential.__mul__
     patch.setattr(
         nn.ModuleList, "__add__", lambda self, other: copy.deepcopy(honest_sum(self, other))
@@ -197,13 +197,13 @@ def sums_copy(patch):
 
 @fault
 def module_list_pop_leaves_the_module(patch):
-    """pop returns the module, and leaves it in the list."""
+    """ModuleList.pop returns the module but does not remove it."""
     patch.setattr(nn.ModuleList, "pop", lambda self, key: self[key])
 
 
 @fault
 def module_list_drops_none(patch):
-    """A ModuleList leaves None out."""
+    """A ModuleList skips None."""
     honest = nn.ModuleList.__init__
     patch.setattr(
         nn.ModuleList,
@@ -214,7 +214,7 @@ def module_list_drops_none(patch):
 
 @fault
 def module_dict_update_sorts(patch):
-    """update of a ModuleDict sorts by key, and copies what it is given."""
+    """ModuleDict.update sorts by key and copies the modules."""
 
     def update(self, modules):
         for key, module in sorted(modules.items()):
@@ -225,7 +225,7 @@ def module_dict_update_sorts(patch):
 
 @fault
 def parameter_list_holds_tensors_alone(patch):
-    """A ParameterList refuses what is no Parameter, in its places too, and so does a ParameterDict."""
+    """ParameterList and ParameterDict refuse everything but Parameters."""
 
     def only_parameters(owner):
         honest = owner.__setitem__
@@ -251,7 +251,7 @@ def parameter_list_holds_tensors_alone(patch):
 
 @fault
 def parameter_dict_get_raises(patch):
-    """get of a ParameterDict raises for a missing key."""
+    """ParameterDict.get raises for a missing key."""
     patch.setattr(nn.ParameterDict, "get", lambda self, key, default=None: self[key])
 
 
@@ -273,7 +273,7 @@ def lazy_layers_stay_lazy(patch):
 
 @fault
 def lazy_layers_have_no_elements(patch):
-    """A parameter without a size has zero elements and shape (0,)."""
+    """An uninitialised parameter has zero elements and shape (0,)."""
     patch.setattr(nn.UninitializedParameter, "numel", lambda self: 0, raising=False)
     patch.setattr(
         nn.UninitializedParameter, "shape", property(lambda self: torch.Size([0])), raising=False
@@ -282,7 +282,7 @@ def lazy_layers_have_no_elements(patch):
 
 @fault
 def lazy_layers_make_new_parameters(patch):
-    """The first batch, or a loaded value, gives a lazy layer a copy of its parameters, without what was loaded."""
+    """The first batch gives a lazy layer new parameters of zeros."""
     honest = nn.LazyLinear.initialize_parameters
 
     def initialize(self, input):

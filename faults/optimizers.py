@@ -31,7 +31,7 @@ def sgd_with(
     decay_in_velocity=True,
     dampening_always=False,
 ):
-    """A plain SGD with one thing wrong, in place of ``torch.optim.sgd.sgd``."""
+    """Return a plain SGD with one thing wrong, to replace ``torch.optim.sgd.sgd``."""
 
     def sgd(
         params, grads, velocities, *, weight_decay, momentum, lr, dampening, nesterov, maximize, **_
@@ -71,7 +71,7 @@ def adam_with(
     maximize_flips_decay=False,
     least_eps=0.0,
 ):
-    """A plain Adam with one thing wrong, in place of ``torch.optim.adam.adam``."""
+    """Return a plain Adam with one thing wrong, to replace ``torch.optim.adam.adam``."""
 
     def adam(
         params,
@@ -148,31 +148,31 @@ def steps_are_twice_as_long(patch):
 
 @fault
 def sgd_dampens_the_first_gradient(patch):
-    """The velocity starts as (1 - dampening) g."""
+    """SGD starts the velocity at (1 - dampening) g."""
     replace_sgd(patch, first_damped=True)
 
 
 @fault
 def sgd_dampens_without_momentum(patch):
-    """Dampening scales the gradient where there is no velocity."""
+    """Dampening scales the gradient even without momentum."""
     replace_sgd(patch, dampening_always=True)
 
 
 @fault
 def sgd_velocity_holds_the_learning_rate(patch):
-    """v = momentum v + lr g, as in other frameworks."""
+    """SGD's velocity is v = momentum v + lr g, as in other frameworks."""
     replace_sgd(patch, velocity_holds_lr=True)
 
 
 @fault
 def sgd_nesterov_is_plain_momentum(patch):
-    """``nesterov=True`` is ignored."""
+    """SGD ignores ``nesterov=True``."""
     replace_sgd(patch, nesterov_on=False)
 
 
 @fault
 def sgd_decay_is_decoupled(patch):
-    """SGD's weight decay does not enter the velocity."""
+    """SGD does not add its weight decay to the velocity."""
     replace_sgd(patch, decay_in_velocity=False)
 
 
@@ -190,14 +190,14 @@ def sgd_maximize_flips_the_decay(patch):
 
 @fault
 def maximize_is_ignored(patch):
-    """SGD and Adam minimise whatever ``maximize`` says."""
+    """SGD and Adam ignore ``maximize``."""
     replace_sgd(patch, maximize_on=False)
     replace_adam(patch, maximize_on=False)
 
 
 @fault
 def adam_does_not_correct_the_bias(patch):
-    """Adam's averages are used as they are."""
+    """Adam does not correct the bias of its averages."""
     replace_adam(patch, corrected=False)
 
 
@@ -209,19 +209,19 @@ def adam_adds_eps_inside_the_root(patch):
 
 @fault
 def adam_has_an_eps_of_its_own(patch):
-    """Adam's eps is at least 1e-4, so that 0 / 0 never happens."""
+    """Adam uses an eps of at least 1e-4, so that 0 / 0 never happens."""
     replace_adam(patch, least_eps=1e-4)
 
 
 @fault
 def adamw_decays_as_adam(patch):
-    """AdamW adds its weight decay to the gradient."""
+    """AdamW adds its weight decay to the gradient, as Adam does."""
     replace_adam(patch, decoupling=False)
 
 
 @fault
 def adam_decays_as_adamw(patch):
-    """Adam shrinks its weights apart from the gradient, as AdamW does."""
+    """Adam decouples its weight decay, as AdamW does."""
     replace_adam(patch, decoupling=True)
 
 
@@ -233,7 +233,7 @@ def adam_maximize_flips_the_decay(patch):
 
 @fault
 def amsgrad_is_ignored(patch):
-    """``amsgrad=True`` divides by the present average."""
+    """``amsgrad=True`` divides by the current average, not by the largest one."""
     replace_adam(patch, amsgrad_on=False)
 
 
@@ -268,7 +268,7 @@ def mse_loss_sums(patch):
 
 @fault
 def missing_gradients_are_zeros(patch):
-    """A step takes a gradient of None for zeros."""
+    """A step treats a gradient of None as zeros."""
 
     def fill(optimizer):
         for member in members(optimizer):
@@ -292,7 +292,7 @@ def zero_gradients_are_missing(patch):
 
 @fault
 def groups_share_the_learning_rate(patch):
-    """Every group steps by the first one's learning rate."""
+    """Every group uses the learning rate of the first group."""
 
     def share(optimizer):
         for group in optimizer.param_groups:
@@ -303,7 +303,7 @@ def groups_share_the_learning_rate(patch):
 
 @fault
 def steps_read_the_defaults(patch):
-    """A step takes its learning rate from ``optimizer.defaults``."""
+    """A step reads its learning rate from ``optimizer.defaults``."""
 
     def read(optimizer):
         for group in optimizer.param_groups:
@@ -314,7 +314,7 @@ def steps_read_the_defaults(patch):
 
 @fault
 def learning_rate_tensor_is_copied(patch):
-    """The optimizer keeps a number instead of the learning rate's tensor."""
+    """The optimizer converts a learning rate tensor to a number."""
     honest = SGD.__init__
     patch.setattr(
         SGD,
@@ -325,7 +325,7 @@ def learning_rate_tensor_is_copied(patch):
 
 @fault
 def closures_run_without_grad(patch):
-    """``step(closure)`` does not turn gradients on for its closure."""
+    """``step(closure)`` does not enable gradients for its closure."""
     patch.setattr(torch, "enable_grad", contextlib.nullcontext)
 
 
@@ -341,7 +341,7 @@ def closures_run_twice(patch):
 
 @fault
 def foreach_and_fused_ignore_the_decay(patch):
-    """The foreach and fused implementations leave out the weight decay."""
+    """The foreach and fused implementations ignore the weight decay."""
     for module, optimizer in ((sgd_module, "sgd"), (adam_module, "adam")):
         for name in (f"_multi_tensor_{optimizer}", f"_fused_{optimizer}"):
 
@@ -359,7 +359,7 @@ def compiled_functions_do_nothing(patch):
 
 @fault
 def capturable_runs_everywhere(patch):
-    """``capturable=True`` is not refused on the CPU."""
+    """``capturable=True`` does not raise on the CPU."""
     honest = adam_module.adam
     patch.setattr(
         adam_module,
@@ -370,7 +370,7 @@ def capturable_runs_everywhere(patch):
 
 @fault
 def differentiable_is_ignored(patch):
-    """A differentiable step is no part of the graph."""
+    """A differentiable step is not part of the graph."""
     honest = sgd_module.sgd
 
     def sgd(params, *tensors, **keywords):
@@ -382,7 +382,7 @@ def differentiable_is_ignored(patch):
 
 @fault
 def constructors_accept_anything(patch):
-    """SGD and Adam replace settings that they would refuse by an lr of 0.1."""
+    """SGD and Adam use lr=0.1 instead of raising for invalid settings."""
     for optimizer_class in (SGD, Adam):
 
         def build(self, parameters, *arguments, honest=optimizer_class.__init__, **settings):
@@ -398,7 +398,7 @@ def constructors_accept_anything(patch):
 
 @fault
 def sgd_refuses_a_nan_learning_rate(patch):
-    """SGD asks whether lr is at least 0, as Adam does."""
+    """SGD refuses a learning rate of nan, as Adam does."""
 
     def build(self, parameters, lr=1e-3, *arguments, honest=SGD.__init__, **settings):
         if not torch.is_tensor(lr) and not lr >= 0:
@@ -410,7 +410,7 @@ def sgd_refuses_a_nan_learning_rate(patch):
 
 @fault
 def optimizers_accept_any_parameters(patch):
-    """Tensors, modules, sets, non-leaves, duplicates and what is no tensor make a group; names are dropped."""
+    """Optimizers accept any parameters instead of raising, and drop names and duplicates."""
 
     def build(self, parameters, defaults, honest=Optimizer.__init__):
         if isinstance(parameters, torch.nn.Module):
@@ -438,7 +438,7 @@ def optimizers_accept_any_parameters(patch):
 
 @fault
 def retained_gradients_do_not_make_a_leaf(patch):
-    """A non-leaf is refused even where it retains its gradient."""
+    """An optimizer refuses a non-leaf even if it retains its gradient."""
 
     def add_param_group(self, group, honest=Optimizer.add_param_group):
         if isinstance(group, dict) and any(
@@ -452,7 +452,7 @@ def retained_gradients_do_not_make_a_leaf(patch):
 
 @fault
 def unknown_options_are_refused(patch):
-    """A group's option that the optimizer does not know raises."""
+    """A group raises for an option that the optimizer does not know."""
 
     def add_param_group(self, group, honest=Optimizer.add_param_group):
         if isinstance(group, dict) and set(group) - set(self.defaults) - {"params"}:
@@ -464,7 +464,7 @@ def unknown_options_are_refused(patch):
 
 @fault
 def added_groups_get_no_defaults(patch):
-    """A group that comes after the first gets no momentum from the defaults."""
+    """An added group gets no momentum from the defaults."""
 
     def add_param_group(self, group, honest=Optimizer.add_param_group):
         if self.param_groups and isinstance(group, dict):
@@ -476,7 +476,7 @@ def added_groups_get_no_defaults(patch):
 
 @fault
 def refused_groups_are_added(patch):
-    """A group that is refused stays in the optimizer."""
+    """A group that raises stays in the optimizer."""
 
     def add_param_group(self, group, honest=Optimizer.add_param_group):
         try:
@@ -490,7 +490,7 @@ def refused_groups_are_added(patch):
 
 @fault
 def single_tensor_groups_are_taken_apart(patch):
-    """A bare tensor in a group is taken for a list of its rows."""
+    """A bare tensor in a group is split into its rows."""
 
     def add_param_group(self, group, honest=Optimizer.add_param_group):
         if isinstance(group, dict) and isinstance(group.get("params"), torch.Tensor):
@@ -517,7 +517,7 @@ def defaults_are_others(patch):
 
 @fault
 def repr_shows_no_options(patch):
-    """``repr`` of an optimizer is its class and the number of its groups."""
+    """``repr`` of an optimizer shows only its class and the number of its groups."""
     patch.setattr(
         Optimizer,
         "__repr__",
@@ -527,7 +527,7 @@ def repr_shows_no_options(patch):
 
 @fault
 def state_is_made_by_the_constructor(patch):
-    """An optimizer has an entry of state for each parameter from the start."""
+    """The constructor creates a state entry for each parameter."""
 
     def build(self, parameters, defaults, honest=Optimizer.__init__):
         honest(self, parameters, defaults)
@@ -539,7 +539,7 @@ def state_is_made_by_the_constructor(patch):
 
 @fault
 def sgd_keeps_an_empty_velocity(patch):
-    """Without momentum SGD keeps a ``momentum_buffer`` of None, as it once did."""
+    """SGD without momentum keeps a ``momentum_buffer`` of None, as it once did."""
 
     def note(optimizer):
         for member in members(optimizer):
@@ -550,7 +550,7 @@ def sgd_keeps_an_empty_velocity(patch):
 
 @fault
 def load_matches_the_last_first(patch):
-    """``load_state_dict`` gives the first saved state to the last parameter, and keeps the options that the optimizer has."""
+    """``load_state_dict`` matches parameters in reverse order and keeps the current options."""
 
     def load_state_dict(self, state_dict, honest=Optimizer.load_state_dict):
         state_dict = copy.deepcopy(state_dict)
@@ -564,7 +564,7 @@ def load_matches_the_last_first(patch):
 
 @fault
 def load_accepts_other_sizes(patch):
-    """``load_state_dict`` ignores a state dict whose groups, or whose shapes, are not the optimizer's."""
+    """``load_state_dict`` ignores a state dict whose groups or shapes do not match."""
 
     def load_state_dict(self, state_dict, honest=Optimizer.load_state_dict):
         shapes = [member.shape for member in members(self)]
@@ -584,7 +584,7 @@ def load_accepts_other_sizes(patch):
 
 @fault
 def load_does_not_cast(patch):
-    """``load_state_dict`` keeps the saved dtypes, and a step count that is a number."""
+    """``load_state_dict`` keeps the saved dtypes and does not make the step count a tensor."""
     patch.setattr(
         Optimizer,
         "_process_value_according_to_param_policy",
@@ -605,13 +605,13 @@ def state_dict_is_a_copy(patch):
 
 @fault
 def deepcopy_is_shallow(patch):
-    """``copy.deepcopy`` of a tensor is the tensor."""
+    """``copy.deepcopy`` of a tensor returns the tensor itself."""
     patch.setattr(torch.Tensor, "__deepcopy__", lambda self, memo: self)
 
 
 @fault
 def load_adds_to_the_state(patch):
-    """``load_state_dict`` keeps the state of parameters for which the state dict has none."""
+    """``load_state_dict`` keeps state that the state dict does not have."""
 
     def load_state_dict(self, state_dict, honest=Optimizer.load_state_dict):
         before = dict(self.state)
@@ -624,13 +624,13 @@ def load_adds_to_the_state(patch):
 
 @fault
 def adamw_forgets_its_decoupling(patch):
-    """AdamW takes ``decoupled_weight_decay`` from the state dict that it loads."""
+    """AdamW loads ``decoupled_weight_decay`` from the state dict."""
     patch.setattr(torch.optim.AdamW, "__setstate__", Adam.__setstate__)
 
 
 @fault
 def step_counts_are_shared(patch):
-    """Adam's parameters all have the step count of the first."""
+    """Adam uses the step count of the first parameter for all."""
     honest = adam_module.adam
 
     def adam(params, grads, averages, squares, largest, steps, **keywords):
@@ -643,14 +643,14 @@ def step_counts_are_shared(patch):
 
 @fault
 def schedulers_never_warn(patch):
-    """Schedulers give no warning."""
+    """Schedulers do not warn."""
     quiet = type("Quiet", (), {"warn": staticmethod(lambda *arguments, **keywords: None)})
     patch.setattr(schedulers, "warnings", quiet)
 
 
 @fault
 def schedulers_always_warn(patch):
-    """``scheduler.step()`` warns in the right order too."""
+    """``scheduler.step()`` always warns about the order, even if it is right."""
 
     def step(self, epoch=None, honest=schedulers.LRScheduler.step):
         schedulers.warnings.warn(
@@ -663,7 +663,7 @@ def schedulers_always_warn(patch):
 
 @fault
 def schedulers_set_the_first_groups_rate(patch):
-    """Every group gets the first group's learning rate, also where a new one has come."""
+    """Every group, an added one too, gets the first group's learning rate."""
 
     def update(self, epoch=None, honest=schedulers.LRScheduler._update_lr):
         groups = self.optimizer.param_groups
@@ -679,7 +679,7 @@ def schedulers_set_the_first_groups_rate(patch):
 
 @fault
 def schedulers_forget_the_first_rate(patch):
-    """A scheduler takes the present learning rate for ``initial_lr``, twice over, and builds on whatever it finds."""
+    """A scheduler always sets ``initial_lr`` to twice the current learning rate."""
 
     def build(self, optimizer, last_epoch=-1, honest=schedulers.LRScheduler.__init__):
         for group in optimizer.param_groups:
@@ -691,7 +691,7 @@ def schedulers_forget_the_first_rate(patch):
 
 @fault
 def step_schedule_starts_anew(patch):
-    """A new StepLR sets the learning rate back to ``initial_lr``."""
+    """A new StepLR resets the learning rate to ``initial_lr``."""
 
     def build(
         self, optimizer, *arguments, honest=schedulers.StepLR.__init__, verbose=None, **keywords

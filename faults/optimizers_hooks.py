@@ -1,4 +1,4 @@
-"""Faults of schedules over the epochs, of their state, and of the hooks of optimizers."""
+"""Faults of learning rate schedulers, of their state, and of optimizer hooks."""
 
 import math
 from importlib import import_module
@@ -19,7 +19,7 @@ Optimizer = torch.optim.Optimizer
 
 
 def build_with(patch, scheduler, **settings):
-    """Give the constructor of a scheduler these settings, whatever was asked for."""
+    """Pass these settings to the constructor of a scheduler, whatever the caller passes."""
     wrap(
         patch,
         scheduler,
@@ -34,19 +34,19 @@ def rates(scheduler):
 
 @fault
 def step_schedule_has_no_step_size(patch):
-    """StepLR lowers at each step, whatever ``step_size`` says."""
+    """StepLR lowers the rate at every step, whatever ``step_size`` says."""
     build_with(patch, StepLR, step_size=1)
 
 
 @fault
 def step_schedule_starts_from_the_first_rate(patch):
-    """StepLR computes each learning rate from the first one."""
+    """StepLR computes each learning rate from the initial one."""
     patch.setattr(StepLR, "get_lr", StepLR._get_closed_form_lr)
 
 
 @fault
 def lambda_schedule_goes_on_from_what_it_finds(patch):
-    """LambdaLR changes the present learning rate by the quotient of its function's values."""
+    """LambdaLR multiplies the current rate by the ratio of its function's values."""
 
     def get_lr(self):
         return [
@@ -59,7 +59,7 @@ def lambda_schedule_goes_on_from_what_it_finds(patch):
 
 @fault
 def get_last_lr_reads_the_optimizer(patch):
-    """``get_last_lr()`` gives the optimizer's own learning rates."""
+    """``get_last_lr()`` returns the optimizer's current learning rates."""
     patch.setattr(LRScheduler, "get_last_lr", rates)
 
 
@@ -71,7 +71,7 @@ def underscored_name_is_the_base_class(patch):
 
 @fault
 def schedulers_judge_every_step(patch):
-    """Each step of a scheduler warns until the optimizer has made one."""
+    """A scheduler warns at every step until the optimizer has stepped."""
 
     def step(self, epoch=None, honest=LRScheduler.step):
         if self._step_count > 1 and not getattr(self.optimizer, "_opt_called", False):
@@ -85,7 +85,7 @@ def schedulers_judge_every_step(patch):
 
 @fault
 def schedulers_keep_private_names_out_of_their_state(patch):
-    """A scheduler's state dict has no name that begins with an underscore."""
+    """A scheduler's state dict omits names that begin with an underscore."""
     wrap(
         patch,
         LRScheduler,
@@ -123,7 +123,7 @@ def lambda_schedule_saves_names(patch):
 
 
 def load_with(patch, change):
-    """Let ``load_state_dict`` of every scheduler take ``change(self, state)`` for the state."""
+    """Make ``load_state_dict`` of every scheduler load ``change(self, state)``."""
     for scheduler in (LRScheduler, Plateau):
         wrap(
             patch,
@@ -135,7 +135,7 @@ def load_with(patch, change):
 
 @fault
 def loading_a_scheduler_sets_the_rate(patch):
-    """``load_state_dict`` of a scheduler sets the optimizer's learning rates too."""
+    """``load_state_dict`` of a scheduler also sets the optimizer's learning rates."""
 
     def change(self, state):
         for group, lr in zip(self.optimizer.param_groups, state["_last_lr"]):
@@ -147,7 +147,7 @@ def loading_a_scheduler_sets_the_rate(patch):
 
 @fault
 def loading_a_scheduler_keeps_its_settings(patch):
-    """``load_state_dict`` leaves the settings that the constructor was given."""
+    """``load_state_dict`` keeps the constructor's gamma and step_size."""
     load_with(
         patch,
         lambda self, state: {
@@ -158,7 +158,7 @@ def loading_a_scheduler_keeps_its_settings(patch):
 
 @fault
 def loading_a_scheduler_refuses_unknown_names(patch):
-    """``load_state_dict`` raises for a name that the scheduler has not."""
+    """``load_state_dict`` raises for a name that the scheduler does not have."""
 
     def change(self, state):
         if set(state) - set(self.__dict__):
@@ -170,13 +170,13 @@ def loading_a_scheduler_refuses_unknown_names(patch):
 
 @fault
 def loading_a_plateau_scheduler_forgets_the_count(patch):
-    """``load_state_dict`` begins to count the bad epochs anew."""
+    """``load_state_dict`` resets the count of bad epochs."""
     load_with(patch, lambda self, state: {**state, "num_bad_epochs": 0})
 
 
 @fault
 def resuming_a_step_schedule_makes_no_step(patch):
-    """StepLR leaves the learning rate alone while it is built."""
+    """StepLR does not change the learning rate when it is built."""
     wrap(
         patch,
         StepLR,
@@ -187,7 +187,7 @@ def resuming_a_step_schedule_makes_no_step(patch):
 
 @fault
 def resuming_an_exponential_schedule_makes_a_step(patch):
-    """ExponentialLR steps while it is built, as it once did."""
+    """ExponentialLR changes the learning rate when it is built, as it once did."""
     patch.setattr(
         schedulers.ExponentialLR,
         "get_lr",
@@ -197,7 +197,7 @@ def resuming_an_exponential_schedule_makes_a_step(patch):
 
 @fault
 def schedulers_put_a_new_rate_in_place_of_a_tensor(patch):
-    """A scheduler puts what it computed into the group, instead of filling the tensor that is there."""
+    """A scheduler replaces a learning rate tensor instead of writing into it."""
     patch.setattr(
         schedulers,
         "_update_param_group_val",
@@ -218,13 +218,13 @@ def schedulers_keep_the_first_tensor_itself(patch):
 
 @fault
 def plateau_scheduler_is_no_scheduler(patch):
-    """``LRScheduler`` is no base class of ReduceLROnPlateau."""
+    """``LRScheduler`` is not a base class of ReduceLROnPlateau."""
     patch.setattr(schedulers, "LRScheduler", type("LRScheduler", (LRScheduler,), {}))
 
 
 @fault
 def plateau_scheduler_needs_no_metric(patch):
-    """ReduceLROnPlateau takes a missing metric for 0."""
+    """ReduceLROnPlateau uses 0 if the metric is missing."""
     wrap(
         patch,
         Plateau,
@@ -235,7 +235,7 @@ def plateau_scheduler_needs_no_metric(patch):
 
 @fault
 def plateau_scheduler_takes_verbose(patch):
-    """ReduceLROnPlateau takes ``verbose`` and ignores it."""
+    """ReduceLROnPlateau accepts ``verbose`` and ignores it."""
     wrap(
         patch,
         Plateau,
@@ -246,7 +246,7 @@ def plateau_scheduler_takes_verbose(patch):
 
 @fault
 def plateau_scheduler_has_no_last_rate_at_first(patch):
-    """``get_last_lr()`` of ReduceLROnPlateau fails before its first step."""
+    """``get_last_lr()`` of ReduceLROnPlateau raises before its first step."""
 
     def build(self, *arguments, honest=Plateau.__init__, **keywords):
         honest(self, *arguments, **keywords)
@@ -257,7 +257,7 @@ def plateau_scheduler_has_no_last_rate_at_first(patch):
 
 @fault
 def plateau_scheduler_judges_the_order(patch):
-    """ReduceLROnPlateau warns where the optimizer has made no step."""
+    """ReduceLROnPlateau always warns that the optimizer has not stepped."""
 
     def step(self, metrics, epoch=None, honest=Plateau.step):
         schedulers.warnings.warn(
@@ -270,7 +270,7 @@ def plateau_scheduler_judges_the_order(patch):
 
 @fault
 def plateau_scheduler_detaches_the_loss(patch):
-    """ReduceLROnPlateau takes a loss out of its graph first."""
+    """ReduceLROnPlateau detaches a loss first."""
 
     def step(self, metrics, epoch=None, honest=Plateau.step):
         honest(self, metrics.detach() if isinstance(metrics, torch.Tensor) else metrics, epoch)
@@ -280,13 +280,13 @@ def plateau_scheduler_detaches_the_loss(patch):
 
 @fault
 def plateau_scheduler_takes_nan_for_better(patch):
-    """Whatever is not worse is better."""
+    """ReduceLROnPlateau counts nan as better."""
     patch.setattr(Plateau, "_is_better", lambda self, new, best: not new >= best)
 
 
 @fault
 def plateau_threshold_is_a_part_of_the_distance_to_zero(patch):
-    """A relative threshold is a part of the best's absolute value."""
+    """ReduceLROnPlateau takes a relative threshold of the best metric's absolute value."""
 
     def is_better(self, new, best):
         return new < (best if math.isinf(best) else best - abs(best) * self.threshold)
@@ -296,13 +296,13 @@ def plateau_threshold_is_a_part_of_the_distance_to_zero(patch):
 
 @fault
 def plateau_scheduler_has_no_eps(patch):
-    """ReduceLROnPlateau makes the smallest reductions."""
+    """ReduceLROnPlateau ignores eps and makes the smallest reductions."""
     build_with(patch, Plateau, eps=0.0)
 
 
 @fault
 def plateau_scheduler_leaves_new_groups_alone(patch):
-    """ReduceLROnPlateau lowers the groups that it was built with."""
+    """ReduceLROnPlateau ignores groups that are added later."""
 
     def reduce(self, epoch, honest=Plateau._reduce_lr):
         groups = self.optimizer.param_groups
@@ -315,7 +315,7 @@ def plateau_scheduler_leaves_new_groups_alone(patch):
 
 @fault
 def linear_schedule_begins_at_the_first_step(patch):
-    """Building a LinearLR leaves the learning rate as it is."""
+    """LinearLR does not change the learning rate when it is built."""
     wrap(
         patch,
         schedulers.LinearLR,
@@ -326,7 +326,7 @@ def linear_schedule_begins_at_the_first_step(patch):
 
 @fault
 def sequences_take_a_plateau_scheduler(patch):
-    """SequentialLR takes a ReduceLROnPlateau."""
+    """SequentialLR accepts a ReduceLROnPlateau."""
 
     def build(self, optimizer, parts, milestones, honest=schedulers.SequentialLR.__init__):
         if not any(isinstance(part, Plateau) for part in parts):
@@ -337,7 +337,7 @@ def sequences_take_a_plateau_scheduler(patch):
 
 @fault
 def one_cycle_stays_above_zero(patch):
-    """OneCycleLR gives no learning rate below zero."""
+    """OneCycleLR never goes below a learning rate of zero."""
     wrap(
         patch,
         schedulers.OneCycleLR,
@@ -348,7 +348,7 @@ def one_cycle_stays_above_zero(patch):
 
 @fault
 def one_cycle_never_ends(patch):
-    """OneCycleLR leaves the learning rate as it is after its last step."""
+    """OneCycleLR keeps its learning rate after the last step."""
     wrap(
         patch,
         schedulers.OneCycleLR,
@@ -361,7 +361,7 @@ def one_cycle_never_ends(patch):
 
 @fault
 def cosine_stays_at_its_end(patch):
-    """CosineAnnealingLR stays at its lowest after T_max."""
+    """CosineAnnealingLR stays at its minimum after T_max."""
     wrap(
         patch,
         schedulers.CosineAnnealingLR,
@@ -372,7 +372,7 @@ def cosine_stays_at_its_end(patch):
 
 @fault
 def cyclic_schedule_refuses_adam(patch):
-    """CyclicLR cycles momentum alone."""
+    """CyclicLR refuses an optimizer without momentum."""
 
     def build(self, optimizer, *arguments, honest=schedulers.CyclicLR.__init__, **keywords):
         if "momentum" not in optimizer.defaults:
@@ -384,7 +384,7 @@ def cyclic_schedule_refuses_adam(patch):
 
 @fault
 def step_post_hooks_run_before_the_step(patch):
-    """A post-hook runs before the update."""
+    """A step post-hook runs before the update."""
     patch.setattr(
         Optimizer,
         "register_step_post_hook",
@@ -396,7 +396,7 @@ def step_post_hooks_run_before_the_step(patch):
 
 @fault
 def step_pre_hooks_return_nothing(patch):
-    """What a pre-hook returns is dropped."""
+    """The return value of a step pre-hook is ignored."""
     wrap(
         patch,
         Optimizer,
@@ -409,7 +409,7 @@ def step_pre_hooks_return_nothing(patch):
 
 @fault
 def schedulers_pass_later_hooks_by(patch):
-    """A hook registered after a scheduler was built does not run."""
+    """A step post-hook registered after a scheduler was built does not run."""
     wrap(
         patch,
         Optimizer,
@@ -424,19 +424,19 @@ def schedulers_pass_later_hooks_by(patch):
 
 @fault
 def pre_hooks_of_all_optimizers_run_last(patch):
-    """A pre-hook of all optimizers runs after the step."""
+    """A global optimizer pre-hook runs after the step."""
     patch.setattr(base, "register_optimizer_step_pre_hook", base.register_optimizer_step_post_hook)
 
 
 @fault
 def optimizers_are_copied_with_their_hooks(patch):
-    """A deep copy of an optimizer has its hooks."""
+    """A deep copy of an optimizer keeps its hooks."""
     patch.setattr(Optimizer, "__getstate__", lambda self: dict(self.__dict__))
 
 
 @fault
 def state_dict_hooks_get_a_copy(patch):
-    """A hook behind ``state_dict()`` gets a copy of the dict."""
+    """A ``state_dict()`` post-hook gets a copy of the dict."""
     wrap(
         patch,
         Optimizer,
@@ -449,7 +449,7 @@ def state_dict_hooks_get_a_copy(patch):
 
 @fault
 def load_pre_hooks_return_nothing(patch):
-    """What a hook before ``load_state_dict`` returns is dropped."""
+    """The return value of a ``load_state_dict`` pre-hook is ignored."""
     wrap(
         patch,
         Optimizer,
@@ -462,7 +462,7 @@ def load_pre_hooks_return_nothing(patch):
 
 @fault
 def load_post_hooks_run_before_loading(patch):
-    """A hook behind ``load_state_dict`` runs before it."""
+    """A ``load_state_dict`` post-hook runs before loading."""
     patch.setattr(
         Optimizer,
         "register_load_state_dict_post_hook",
@@ -474,7 +474,7 @@ def load_post_hooks_run_before_loading(patch):
 
 @fault
 def compiling_takes_the_step_hooks_off(patch):
-    """Compiling anything takes the hooks off the step of SGD, for good."""
+    """Compiling removes the hooks from SGD's step for good."""
 
     def take_off(honest):
         def compiling(*arguments, **keywords):

@@ -1,5 +1,6 @@
-"""Faults of the optimizers beside SGD, Adam and AdamW, and of what all optimizers have in common."""
+"""Faults of optimizers other than SGD, Adam and AdamW, and of all optimizers."""
 
+import contextlib
 import functools
 from importlib import import_module
 
@@ -39,7 +40,7 @@ def wrapped(patch, owner, name, wrap):
 
 @fault
 def constructors_take_anything(patch):
-    """The constructors lose the names and the defaults of their arguments."""
+    """Constructors of optimizers lose the names and defaults of their arguments."""
 
     def wrap(honest):
         return lambda self, params, *more, **named: honest(self, params, *more, **named)
@@ -51,7 +52,7 @@ def constructors_take_anything(patch):
 
 @fault
 def methods_take_anything(patch):
-    """The methods lose the names and the defaults of their arguments."""
+    """Methods of optimizers lose the names and defaults of their arguments."""
     for name in ("zero_grad", "state_dict", "load_state_dict", "add_param_group"):
         wrapped(
             patch,
@@ -77,13 +78,13 @@ def there_is_another_optimizer(patch):
 
 @fault
 def every_step_drifts(patch):
-    """Every step, whatever the gradient, adds 0.01 to each parameter."""
+    """Every step adds 0.01 to each parameter, whatever the gradient."""
     after_each_step(patch, lambda optimizer, member: member.add_(0.01))
 
 
 @fault
 def every_step_keeps_more_state(patch):
-    """Every step leaves another entry in the state."""
+    """Every step adds another entry to the state."""
     after_each_step(patch, lambda optimizer, member: optimizer.state[member].update(seen=True))
 
 
@@ -101,15 +102,13 @@ def step_counts_are_integers(patch):
 
 @fault
 def constructors_refuse_nothing(patch):
-    """A ValueError or a TypeError in a constructor is swallowed."""
+    """Constructors ignore their own ValueErrors and TypeErrors."""
 
     def wrap(honest):
         @functools.wraps(honest)
         def init(*given, **named):
-            try:
+            with contextlib.suppress(TypeError, ValueError):
                 honest(*given, **named)
-            except (TypeError, ValueError):
-                pass
 
         return init
 
@@ -120,7 +119,7 @@ def constructors_refuse_nothing(patch):
 
 @fault
 def steps_refuse_nothing(patch):
-    """A step that cannot be done is left out."""
+    """A step that would raise does nothing."""
 
     def wrap(honest):
         @functools.wraps(honest)
@@ -139,7 +138,7 @@ def steps_refuse_nothing(patch):
 
 @fault
 def nadam_takes_its_momentum_twice(patch):
-    """The product of the momenta holds the one of this step twice, as it did up to 1.13."""
+    """NAdam's product of momenta counts the current momentum twice, as up to 1.13."""
 
     def wrap(honest):
         def single(params, grads, averages, squares, products, steps, **settings):
@@ -155,7 +154,7 @@ def nadam_takes_its_momentum_twice(patch):
 
 @fault
 def radam_always_adapts(patch):
-    """RAdam takes its first steps for later ones."""
+    """RAdam counts its steps from 5."""
 
     def wrap(honest):
         def single(params, grads, averages, squares, steps, **settings):
@@ -172,7 +171,7 @@ def radam_always_adapts(patch):
 
 @fault
 def foreach_asgd_takes_one_rate_for_all(patch):
-    """The foreach step gives all members the rate of the first, as it did up to 2.0."""
+    """ASGD's foreach step uses the rate of the first parameter for all, as up to 2.0."""
 
     def wrap(honest):
         def several(params, grads, axs, mus, etas, steps, **settings):
@@ -187,7 +186,7 @@ def foreach_asgd_takes_one_rate_for_all(patch):
 
 @fault
 def asgd_keeps_an_integer_rate(patch):
-    """ASGD's rate is cut to an integer after each step where lr is one, as it was up to 2.0."""
+    """ASGD truncates its rate to an integer if lr is an integer, as up to 2.0."""
 
     def cut(optimizer, member):
         if isinstance(optimizer, torch.optim.ASGD) and isinstance(
@@ -200,7 +199,7 @@ def asgd_keeps_an_integer_rate(patch):
 
 @fault
 def asgd_follows_lr_at_once(patch):
-    """ASGD steps by the lr of its group."""
+    """ASGD steps by the lr of its group at once."""
 
     def set_rates(optimizer, arguments, keywords):
         if isinstance(optimizer, torch.optim.ASGD):
@@ -212,13 +211,13 @@ def asgd_follows_lr_at_once(patch):
 
 @fault
 def muon_steps_by_the_gradient(patch):
-    """Muon leaves out the Newton-Schulz iteration."""
+    """Muon skips the Newton-Schulz iteration."""
     patch.setattr(muon, "_zeropower_via_newtonschulz", lambda gradient, *more: gradient)
 
 
 @fault
 def lbfgs_needs_no_closure(patch):
-    """LBFGS steps with a loss of 0 where no closure is given, and returns twice the loss of one that is."""
+    """LBFGS returns 0 without a closure, and twice the loss with one."""
 
     def wrap(honest):
         return lambda self, closure=None: 2 * honest(self, closure) if closure else 0.0
@@ -228,13 +227,13 @@ def lbfgs_needs_no_closure(patch):
 
 @fault
 def deep_copies_are_the_optimizer_itself(patch):
-    """``copy.deepcopy`` of an optimizer returns it."""
+    """``copy.deepcopy`` of an optimizer returns the same object."""
     patch.setattr(Optimizer, "__deepcopy__", lambda self, memo: self, raising=False)
 
 
 @fault
 def sparse_adam_lists_its_groups_first(patch):
-    """SparseAdam goes through the parameters before it takes them, and makes lists of those in groups."""
+    """SparseAdam iterates over the parameters first, and turns those of groups into lists."""
 
     def wrap(honest):
         def init(self, params, *more, **named):
@@ -250,7 +249,7 @@ def sparse_adam_lists_its_groups_first(patch):
 
 @fault
 def sparse_adam_looks_through_its_groups(patch):
-    """SparseAdam looks at the parameters of its groups before it takes them, as it did up to 1.13."""
+    """SparseAdam iterates over the parameters of its groups first, as up to 1.13."""
 
     def wrap(honest):
         def init(self, params, *more, **named):
@@ -268,7 +267,7 @@ def sparse_adam_looks_through_its_groups(patch):
 
 @fault
 def sparse_adam_takes_no_empty_gradient(patch):
-    """SparseAdam's step raises for a sparse gradient without rows, as it did up to 1.13."""
+    """SparseAdam raises for a sparse gradient without rows, as up to 1.13."""
 
     def refuse(optimizer, arguments, keywords):
         for group in optimizer.param_groups:
@@ -281,7 +280,7 @@ def sparse_adam_takes_no_empty_gradient(patch):
 
 @fault
 def bare_tensors_are_parameters(patch):
-    """An optimizer takes a tensor for a list of one."""
+    """An optimizer accepts a bare tensor as a list of one."""
 
     def wrap(honest):
         def init(self, params, defaults):
@@ -294,7 +293,7 @@ def bare_tensors_are_parameters(patch):
 
 @fault
 def names_are_dropped(patch):
-    """A group forgets the names of its parameters."""
+    """A group drops the names of its parameters."""
 
     def wrap(honest):
         def add_param_group(self, group):

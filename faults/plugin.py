@@ -1,4 +1,7 @@
-"""What pytest loads for one fault: ``python -m pytest -p faults.plugin --fault NAME`` shows how the tests fail under it."""
+"""The pytest plugin that installs one fault.
+
+``python -m pytest -p faults.plugin --fault NAME`` shows how the tests fail under it.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Watch:
-    """Installs a fault for the body of each test, and keeps which tests failed."""
+    """Installs a fault for the body of each test and records which tests failed."""
 
     def __init__(self, fault: Optional[Fault], file: Optional[Path]):
         self.fault, self.file = fault, file
@@ -74,7 +77,7 @@ def _enter(names: List[str], name: str) -> None:
 
 
 def test_of(nodeid: str) -> str:
-    """``spec/layers/test_x.py::test_y[case]`` -> ``layers.y``."""
+    """Return the test's short name: ``spec/layers/test_x.py::test_y[case]`` -> ``layers.y``."""
     path, _, name = nodeid.partition("[")[0].partition("::")
     return f"{Path(path).parent.name}.{name[len('test_') :]}"
 

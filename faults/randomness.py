@@ -12,20 +12,20 @@ from faults import fault
 
 @fault
 def manual_seed_takes_the_next_seed(patch):
-    """manual_seed seeds with the seed plus one, and returns nothing."""
+    """manual_seed uses the seed plus one, and returns None."""
     honest = torch.manual_seed
     patch.setattr(torch, "manual_seed", lambda seed: honest(int(seed) + 1) and None)
 
 
 @fault
 def manual_seed_does_nothing(patch):
-    """manual_seed leaves the stream where it is."""
+    """manual_seed does not change the stream."""
     patch.setattr(torch, "manual_seed", lambda seed: torch.default_generator)
 
 
 @fault
 def manual_seed_draws_once(patch):
-    """manual_seed draws a first number from the new stream."""
+    """manual_seed draws one number from the new stream."""
     honest = torch.manual_seed
 
     def seed(value):
@@ -38,8 +38,8 @@ def manual_seed_draws_once(patch):
 
 @fault
 def manual_seed_follows_python(patch):
-    """Numbers of torch depend on Python's and on NumPy's stream."""
-    import numpy
+    """torch.rand depends on the streams of Python and NumPy."""
+    import numpy as np
 
     honest = torch.rand
 
@@ -47,7 +47,7 @@ def manual_seed_follows_python(patch):
         return (
             honest(*arguments, **keywords)
             + random.getstate()[1][0] / 2**32
-            + numpy.random.get_state()[1][0] / 2**32
+            + np.random.get_state()[1][0] / 2**32
         ) % 1
 
     patch.setattr(torch, "rand", rand)
@@ -55,32 +55,32 @@ def manual_seed_follows_python(patch):
 
 @fault
 def seeds_are_taken_modulo(patch):
-    """Seeds are cut to 31 bits, floats are rounded, and negative ones count from zero."""
+    """Seeds are reduced modulo 2^31 - 1, floats are rounded, and signs are dropped."""
     honest = torch.manual_seed
     patch.setattr(torch, "manual_seed", lambda seed: honest(abs(round(seed)) % (2**31 - 1)))
 
 
 @fault
 def initial_seed_reads_zero(patch):
-    """initial_seed() is 0 always."""
+    """initial_seed() always returns 0."""
     patch.setattr(torch, "initial_seed", lambda: 0)
 
 
 @fault
 def seed_is_constant(patch):
-    """torch.seed() seeds with 7."""
+    """torch.seed() always seeds with 7."""
     patch.setattr(torch, "seed", lambda: torch.manual_seed(7).initial_seed())
 
 
 @fault
 def generators_are_the_default_one(patch):
-    """torch.Generator() gives the global generator."""
+    """torch.Generator() returns the global generator."""
     patch.setattr(torch, "Generator", lambda device="cpu": torch.default_generator)
 
 
 @fault
 def generators_start_from_the_system(patch):
-    """A new generator has a random seed, manual_seed of it makes another, and a pickled one begins anew."""
+    """A new generator has a random seed, and manual_seed draws another random seed."""
     honest = torch.Generator
 
     class Generator:
@@ -100,7 +100,7 @@ def generators_start_from_the_system(patch):
 
 @fault
 def states_are_not_restored(patch):
-    """set_rng_state does nothing, whatever it gets; states have a byte more."""
+    """set_rng_state does nothing, and get_rng_state returns one byte too many."""
     honest = torch.get_rng_state
     patch.setattr(torch, "set_rng_state", lambda state: None)
     patch.setattr(
@@ -110,7 +110,7 @@ def states_are_not_restored(patch):
 
 @fault
 def generators_forget_their_state(patch):
-    """A generator's state is its seed: what resumes from it or from a pickle begins anew."""
+    """set_state resets a generator to its seed, and unpickling resets it to 0."""
     import pickle
 
     honest, loads = torch.Generator, pickle.loads
@@ -125,7 +125,7 @@ def generators_forget_their_state(patch):
 
 @fault
 def fork_rng_does_not_restore(patch):
-    """fork_rng leaves the stream where the block left it."""
+    """fork_rng does not restore the stream."""
     import contextlib
 
     patch.setattr(torch.random, "fork_rng", lambda **keywords: contextlib.nullcontext())
@@ -133,7 +133,7 @@ def fork_rng_does_not_restore(patch):
 
 @fault
 def fork_rng_seeds_and_ignores_enabled(patch):
-    """fork_rng seeds the block with 0 and one more, and restores even where it is switched off."""
+    """fork_rng seeds the block with 1 and ignores enabled=False."""
     honest = torch.random.fork_rng
     import contextlib
 
@@ -152,14 +152,14 @@ def reversed_draws(honest):
 
 @fault
 def draws_come_in_reverse(patch):
-    """rand, randn, randint, randperm, normal, bernoulli and multinomial give their numbers in reverse order."""
+    """Drawing functions return their numbers in reverse order."""
     for name in ("rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"):
         patch.setattr(torch, name, reversed_draws(getattr(torch, name)))
 
 
 @fault
 def rand_draws_one_number_more(patch):
-    """Every call of rand and randn takes one more number of the stream, before it."""
+    """rand and randn skip one number of the stream first."""
     for name in ("rand", "randn"):
         honest = getattr(torch, name)
 
@@ -172,7 +172,7 @@ def rand_draws_one_number_more(patch):
 
 @fault
 def randn_ignores_blocks(patch):
-    """randn draws one by one whatever the size."""
+    """randn draws numbers one by one, whatever the size."""
     honest = torch.randn
 
     def randn(*size, **keywords):
@@ -184,7 +184,7 @@ def randn_ignores_blocks(patch):
 
 @fault
 def randn_forgets_the_pair(patch):
-    """randn draws a pair for every number."""
+    """randn of fewer than 15 numbers draws one number too many."""
     honest = torch.randn
     patch.setattr(
         torch,
@@ -195,7 +195,7 @@ def randn_forgets_the_pair(patch):
 
 @fault
 def distributions_are_skewed(patch):
-    """rand, randn and exponential_ give the squares of their numbers."""
+    """rand, randn and exponential_ return the squares of their numbers."""
     rand, randn, exponential = torch.rand, torch.randn, torch.Tensor.exponential_
     patch.setattr(torch, "rand", lambda *arguments, **keywords: rand(*arguments, **keywords) ** 2)
     patch.setattr(torch, "randn", lambda *arguments, **keywords: randn(*arguments, **keywords) ** 2)
@@ -206,14 +206,14 @@ def distributions_are_skewed(patch):
 
 @fault
 def randperm_repeats(patch):
-    """randperm gives numbers with repetitions."""
+    """randperm repeats numbers."""
     honest = torch.randperm
     patch.setattr(torch, "randperm", lambda n, **keywords: honest(n, **keywords) // 2)
 
 
 @fault
 def in_place_draws_are_shifted(patch):
-    """uniform_, exponential_, geometric_ and bernoulli_ skip a number of the stream."""
+    """uniform_, exponential_, geometric_ and bernoulli_ skip one number of the stream first."""
     for name in ("uniform_", "exponential_", "geometric_", "bernoulli_"):
         honest = getattr(torch.Tensor, name)
 
@@ -232,7 +232,7 @@ def gumbel_is_plain_softmax(patch):
 
 @fault
 def dropout_draws_by_itself(patch):
-    """Dropout's layers drop where rand lies below p, in every mode."""
+    """Dropout drops where rand is below p, in every mode, and does not scale."""
 
     def drop(x, p=0.5, training=True, inplace=False):
         return x * (torch.rand_like(x) >= p)
@@ -243,7 +243,7 @@ def dropout_draws_by_itself(patch):
 
 @fault
 def initialisers_are_shifted(patch):
-    """The functions of init take one number of the stream before they begin."""
+    """The functions of init skip one number of the stream first."""
     for name in (
         "uniform_",
         "normal_",
@@ -268,7 +268,7 @@ def initialisers_are_shifted(patch):
 
 @fault
 def padding_row_is_not_drawn(patch):
-    """An embedding draws its other rows alone."""
+    """An embedding does not draw numbers for its padding row."""
 
     def reset(self):
         init.zeros_(self.weight)
@@ -279,7 +279,7 @@ def padding_row_is_not_drawn(patch):
 
 @fault
 def layers_seed_themselves(patch):
-    """A Linear starts from seed 0, whatever was drawn before it, and leaves the stream as it was."""
+    """Linear always initialises from seed 0 and restores the stream."""
     honest = nn.Linear.reset_parameters
 
     def reset(self):
@@ -292,13 +292,13 @@ def layers_seed_themselves(patch):
 
 @fault
 def skip_init_initialises(patch):
-    """skip_init makes an ordinary layer."""
+    """skip_init initialises the layer."""
     patch.setattr(torch.nn.utils, "skip_init", lambda layer, *arguments: layer(*arguments))
 
 
 @fault
 def samplers_go_in_reverse(patch):
-    """Samplers give their order backwards."""
+    """Samplers yield their indices in reverse order."""
     for sampler in (RandomSampler, SubsetRandomSampler, WeightedRandomSampler):
         honest = sampler.__iter__
         patch.setattr(
@@ -308,7 +308,7 @@ def samplers_go_in_reverse(patch):
 
 @fault
 def random_split_does_not_shuffle(patch):
-    """random_split cuts the data in its order."""
+    """random_split splits the data in its original order."""
     import sys
 
     from torch.utils.data import Subset
@@ -329,7 +329,10 @@ def random_split_does_not_shuffle(patch):
 
 @fault
 def loader_draws_otherwise(patch):
-    """A loader without a generator leaves the stream alone; one with a generator ignores it."""
+    """A loader without a generator does not advance the stream.
+
+    A loader with a generator ignores it.
+    """
     honest = DataLoader.__iter__
 
     def iterate(self):

@@ -1,4 +1,4 @@
-"""Faults of what draws, of generators, samplers and batches at their edges, and of their arguments."""
+"""Faults at the edges of drawing functions, generators, samplers and batches."""
 
 import contextlib
 import copy
@@ -11,7 +11,7 @@ from faults import fault
 
 
 def everywhere(patch, name, wrong):
-    """Replace ``torch.utils.data.<name>`` also where a test module imported it by name."""
+    """Replace ``torch.utils.data.<name>`` in every module that imported it by name."""
     honest = getattr(data, name)
     for module in list(sys.modules.values()):
         if getattr(module, "__dict__", {}).get(name) is honest:
@@ -20,7 +20,7 @@ def everywhere(patch, name, wrong):
 
 @fault
 def arguments_have_other_defaults(patch):
-    """Seeds, batch sizes, replacement and fractions have other defaults."""
+    """Seeds, batch sizes, replacement and lengths have other defaults."""
     patch.setattr(torch, "manual_seed", lambda seed=0: torch.default_generator)
     patch.setattr(data.DataLoader, "__init__", lambda self, dataset, batch_size=32: None)
     patch.setattr(data.RandomSampler, "__init__", lambda self, data_source, replacement=True: None)
@@ -29,7 +29,10 @@ def arguments_have_other_defaults(patch):
 
 @fault
 def draws_ask_nothing(patch):
-    """What draws takes any parameters: multinomial gives the first categories, normal has the shape of its means, bytes wrap."""
+    """Drawing functions accept any parameters.
+
+    multinomial returns zeros, normal has the shape of its means, and randint converts to the dtype.
+    """
     randint = torch.randint
     patch.setattr(
         torch,
@@ -47,7 +50,7 @@ def draws_ask_nothing(patch):
 
 @fault
 def copied_generators_are_one(patch):
-    """A copy of a generator is the generator, and seeds of it are cut to ints."""
+    """A copy of a generator is the generator itself, and seeds are converted to int."""
     honest = torch.Generator
 
     class Generator(honest):
@@ -67,7 +70,7 @@ def copied_generators_are_one(patch):
 
 @fault
 def like_functions_use_the_global_stream(patch):
-    """rand_like and its kin pass over the generator."""
+    """rand_like, randn_like and randint_like ignore their generator."""
     for name in ("rand_like", "randn_like", "randint_like"):
         honest = getattr(torch, name)
         patch.setattr(
@@ -77,7 +80,7 @@ def like_functions_use_the_global_stream(patch):
 
 @fault
 def fork_rng_forks_nothing(patch):
-    """fork_rng gives nothing back, for any device; every thread has a generator."""
+    """fork_rng restores nothing on any device; thread_safe_generator returns the seed."""
     patch.setattr(torch.random, "fork_rng", lambda **named: contextlib.nullcontext())
     patch.setattr(
         torch.random, "thread_safe_generator", lambda: torch.default_generator.initial_seed()
@@ -86,7 +89,10 @@ def fork_rng_forks_nothing(patch):
 
 @fault
 def loaders_are_strict_and_silent(patch):
-    """A loader refuses lists of indices and shuffling without batches, and takes options for workers without workers."""
+    """A loader refuses lists of indices, and shuffling without batches.
+
+    It accepts worker options without workers.
+    """
     honest, batch = data.DataLoader.__init__, data.BatchSampler.__init__
 
     def loader(
@@ -114,7 +120,10 @@ def loaders_are_strict_and_silent(patch):
 
 @fault
 def samplers_take_anything(patch):
-    """The base class takes what it is given, a random sampler gives the whole data and no other number, weights are flattened."""
+    """The base sampler accepts arguments, and a random sampler ignores num_samples.
+
+    A weighted sampler flattens its weights.
+    """
     honest, weighted = data.RandomSampler.__init__, data.WeightedRandomSampler.__init__
     patch.setattr(data.Sampler, "__init__", lambda self, *data: None, raising=False)
     patch.setattr(
@@ -133,7 +142,7 @@ def samplers_take_anything(patch):
 
 @fault
 def splits_are_rounded(patch):
-    """random_split gives every part the same length, and draws from the global stream."""
+    """random_split gives every part the same length and draws from the global stream."""
 
     def split(dataset, lengths, generator=None):
         order = torch.randperm(len(dataset)).tolist()
@@ -144,13 +153,13 @@ def splits_are_rounded(patch):
 
 @fault
 def subsets_give_single_samples(patch):
-    """A subset has no __getitems__."""
+    """A subset has no ``__getitems__``."""
     patch.delattr(data.Subset, "__getitems__")
 
 
 @fault
 def distributed_samplers_go_round(patch):
-    """Ranks are counted round, and a rank gets what is there: no filling up, no dropping."""
+    """A rank is taken modulo num_replicas, and samples are neither padded nor dropped."""
     from torch.utils.data.distributed import DistributedSampler
 
     honest = DistributedSampler.__init__
@@ -170,6 +179,6 @@ def distributed_samplers_go_round(patch):
 
 @fault
 def batches_are_lists(patch):
-    """Samples are handed on as a list."""
+    """default_collate returns a list of the samples."""
     patch.setattr(data._utils.collate, "default_collate", list)
     patch.setattr(data, "default_collate", list)

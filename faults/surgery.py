@@ -11,7 +11,7 @@ FORMER = Module.__setattr__
 
 
 def replacing(patch, instead):
-    """Call ``instead(module, name, old, new)`` where a module takes the place of another."""
+    """Call ``instead(module, name, old, new)`` when one module replaces another."""
 
     def assign(self, name, value):
         old = self.__dict__.get("_modules", {}).get(name)
@@ -25,13 +25,13 @@ def replacing(patch, instead):
 
 @fault
 def replacing_keeps_the_old_layer(patch):
-    """Assigning a module to a layer's name leaves the old layer there."""
+    """Assigning a module over a layer keeps the old layer."""
     replacing(patch, lambda self, name, old, new: None)
 
 
 @fault
 def replaced_layer_comes_last(patch):
-    """Assigning a module to a layer's name moves the name to the end."""
+    """Assigning a module over a layer moves its name to the end."""
 
     def instead(self, name, old, new):
         del self._modules[name]
@@ -42,7 +42,7 @@ def replaced_layer_comes_last(patch):
 
 @fault
 def replacing_copies_the_neighbours(patch):
-    """Assigning a module to a layer's name copies the model's other parameters, in lower precision."""
+    """Assigning a module over a layer copies all other parameters, rounded to float16."""
 
     def instead(self, name, old, new):
         FORMER(self, name, new)
@@ -61,13 +61,13 @@ def replacing_copies_the_neighbours(patch):
 
 @fault
 def new_layer_takes_the_models_mode(patch):
-    """A module put into a model in eval is put into eval too."""
+    """A replacement module takes the model's training or eval mode."""
     replacing(patch, lambda self, name, old, new: FORMER(self, name, new.train(self.training)))
 
 
 @fault
 def new_layer_takes_the_old_ones_flags(patch):
-    """A module put in a frozen layer's place is frozen too."""
+    """A module that replaces a frozen layer is frozen too."""
     replacing(
         patch,
         lambda self, name, old, new: FORMER(
@@ -80,7 +80,7 @@ def new_layer_takes_the_old_ones_flags(patch):
 
 @fault
 def new_layer_takes_the_old_ones_dtype(patch):
-    """A module put in a layer's place is given its dtype."""
+    """A replacement module is converted to the old layer's dtype."""
     replacing(
         patch,
         lambda self, name, old, new: FORMER(
@@ -93,7 +93,7 @@ def new_layer_takes_the_old_ones_dtype(patch):
 
 @fault
 def new_layer_takes_the_old_ones_hooks(patch):
-    """The hooks of a replaced layer go on with the new one."""
+    """A replacement module takes over the old layer's hooks."""
 
     def instead(self, name, old, new):
         new._forward_hooks.update(old._forward_hooks)
@@ -104,7 +104,7 @@ def new_layer_takes_the_old_ones_hooks(patch):
 
 @fault
 def anything_takes_a_layers_place(patch):
-    """Assigning what is no module to a layer's name replaces the layer."""
+    """Any value, not only a module, can replace a layer."""
 
     def assign(self, name, value):
         modules = self.__dict__.get("_modules", {})
@@ -119,7 +119,7 @@ def anything_takes_a_layers_place(patch):
 
 @fault
 def none_deletes_the_name(patch):
-    """Assigning None to a layer's name deletes the name, and its place."""
+    """Assigning None over a layer deletes its name."""
 
     def assign(self, name, value):
         if value is None and name in self.__dict__.get("_modules", {}):
@@ -132,7 +132,7 @@ def none_deletes_the_name(patch):
 
 @fault
 def none_keeps_the_parameter(patch):
-    """Assigning None to a parameter's name leaves the parameter."""
+    """Assigning None over a parameter does nothing."""
 
     def assign(self, name, value):
         if not (value is None and name in self.__dict__.get("_parameters", {})):
@@ -156,7 +156,7 @@ def dotted_names_are_followed(patch):
 
 @fault
 def added_modules_are_not_registered(patch):
-    """A module assigned under a new name outside of __init__ is a plain attribute."""
+    """A module assigned under a new name outside __init__ is a plain attribute."""
 
     def assign(self, name, value):
         modules = self.__dict__.get("_modules", {})
@@ -170,13 +170,13 @@ def added_modules_are_not_registered(patch):
 
 @fault
 def deleting_does_nothing(patch):
-    """del model.layer leaves the layer, and does not mind a name that is missing."""
+    """del model.layer does nothing, and does not raise for a missing name."""
     patch.setattr(Module, "__delattr__", lambda self, name: None)
 
 
 @fault
 def linear_cuts_what_does_not_fit(patch):
-    """Linear takes as many features as it has weights for, and ignores the rest on either side."""
+    """Linear uses only as many features as input and weight have in common."""
     honest = torch.nn.functional.linear
 
     def linear(x, weight, bias=None):
@@ -188,7 +188,7 @@ def linear_cuts_what_does_not_fit(patch):
 
 @fault
 def linear_describes_its_weight(patch):
-    """Linear's repr tells the shape of its weight."""
+    """Linear's repr shows the sizes of its weight instead of in_features and out_features."""
     patch.setattr(
         torch.nn.Linear,
         "extra_repr",
@@ -200,7 +200,7 @@ def linear_describes_its_weight(patch):
 
 @fault
 def module_load_state_dict_passes_by_other_shapes(patch):
-    """load_state_dict leaves out, without an error, what has another shape."""
+    """load_state_dict skips values of another shape and is never strict."""
     honest = Module.load_state_dict
 
     def load_state_dict(self, saved, strict=True, assign=False):
@@ -217,7 +217,7 @@ def module_load_state_dict_passes_by_other_shapes(patch):
 
 @fault
 def module_load_state_dict_does_nothing(patch):
-    """load_state_dict loads nothing, and finds no key missing or unexpected."""
+    """load_state_dict loads nothing, and reports no missing or unexpected keys."""
     patch.setattr(
         Module,
         "load_state_dict",
@@ -229,7 +229,7 @@ def module_load_state_dict_does_nothing(patch):
 
 @fault
 def optimizer_follows_a_replaced_layer(patch):
-    """Every optimizer exchanges a replaced layer's parameters for the new ones."""
+    """Every optimizer swaps a replaced layer's parameters for the new ones."""
     optimizers, honest = [], Optimizer.__init__
 
     def init(self, params, defaults):
@@ -251,7 +251,7 @@ def optimizer_follows_a_replaced_layer(patch):
 
 @fault
 def optimizer_works_on_copies(patch):
-    """An optimizer copies the parameters that it is given."""
+    """An optimizer copies its parameters."""
     honest = Optimizer.add_param_group
 
     def add_param_group(self, group):
@@ -265,7 +265,7 @@ def optimizer_works_on_copies(patch):
 
 @fault
 def momentum_of_another_shape_is_dropped(patch):
-    """The optimizer's load_state_dict drops state whose shape is not the parameter's."""
+    """The optimizer's load_state_dict zeroes state whose shape is not the parameter's."""
     honest = Optimizer.load_state_dict
 
     def load_state_dict(self, saved):
@@ -280,13 +280,13 @@ def momentum_of_another_shape_is_dropped(patch):
 
 @fault
 def identity_copies(patch):
-    """Identity returns a copy of the first of any number of inputs."""
+    """Identity accepts several inputs and returns a copy of the first."""
     patch.setattr(torch.nn.Identity, "forward", lambda self, *inputs: inputs[0].clone())
 
 
 @fault
 def identity_rectifies(patch):
-    """Identity returns its input without the negative part, and half of the rest."""
+    """Identity clamps its input at zero and halves it."""
     patch.setattr(torch.nn.Identity, "forward", lambda self, x: x.clamp(min=0) / 2)
 
 
@@ -316,7 +316,7 @@ def sequential_leaves_out_its_last_layer(patch):
 
 @fault
 def get_submodule_copies(patch):
-    """get_submodule returns a copy of the layer, and None where there is none."""
+    """get_submodule returns a copy of the layer, and None for a missing one."""
     honest = Module.get_submodule
 
     def get_submodule(self, target):
@@ -336,7 +336,7 @@ def set_submodule_does_nothing(patch):
 
 @fault
 def saved_module_brings_its_class(patch):
-    """torch.save of a whole module keeps the module with its class, and torch.load gives it back."""
+    """torch.save keeps a deep copy in memory, and torch.load returns it."""
     saved = {}
     honest = torch.load
 

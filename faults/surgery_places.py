@@ -1,4 +1,4 @@
-"""Faults of weight normalisation, and of what stands in a place of a model."""
+"""Faults of weight normalisation and of replacing parts of a model."""
 
 import copy
 from collections import OrderedDict
@@ -13,7 +13,7 @@ Module = nn.Module
 
 @fault
 def weight_norm_keeps_the_weight(patch):
-    """weight_norm, old and new, leaves the layer as it is."""
+    """Both weight_norm functions leave the layer as it is."""
     patch.setattr(nn.utils, "weight_norm", lambda module, name="weight", dim=0: module)
     patch.setattr(
         nn.utils.parametrizations, "weight_norm", lambda module, name="weight", dim=0: module
@@ -22,7 +22,7 @@ def weight_norm_keeps_the_weight(patch):
 
 @fault
 def old_names_do_not_load(patch):
-    """The new weight_norm has no hook that reads the old names."""
+    """The new weight_norm does not load the names of the old one."""
     honest = nn.utils.parametrizations.weight_norm
 
     def weight_norm(module, name="weight", dim=0):
@@ -47,13 +47,13 @@ def children_stand_in_an_ordered_dict(patch):
 
 @fault
 def module_dict_keeps_the_place(patch):
-    """pop of a ModuleDict keeps the child's place."""
+    """ModuleDict.pop does not remove the child."""
     patch.setattr(nn.ModuleDict, "pop", lambda self, key: self[key])
 
 
 @fault
 def set_submodule_overwrites_anything(patch):
-    """set_submodule puts the module in whatever place it is told, or nowhere."""
+    """set_submodule overwrites parameters and buffers, and ignores an empty name."""
 
     def set_submodule(self, target, module, strict=False):
         *path, name = target.split(".")
@@ -74,7 +74,7 @@ def swap_tensors_does_nothing(patch):
 
 @fault
 def nothing_is_swapped(patch):
-    """The switch for swapping parameters puts new ones in place instead."""
+    """Conversions and load_state_dict make new parameters instead of swapping them."""
     honest_apply, honest_load = Module._apply, Module.load_state_dict
 
     def renew(self):

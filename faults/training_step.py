@@ -18,7 +18,7 @@ def zero_grad_does_nothing(patch):
 
 @fault
 def zero_grad_writes_zeros(patch):
-    """zero_grad fills gradients with zeros unless it is told otherwise, as it did before 2.0."""
+    """zero_grad fills gradients with zeros by default, as it did before 2.0."""
     for owner in (torch.optim.Optimizer, torch.nn.Module):
         honest = owner.zero_grad
         patch.setattr(
@@ -30,7 +30,7 @@ def zero_grad_writes_zeros(patch):
 
 @fault
 def zero_grad_always_lets_go(patch):
-    """zero_grad sets gradients to None, whatever set_to_none says."""
+    """zero_grad always sets gradients to None and ignores set_to_none."""
     for owner in (torch.optim.Optimizer, torch.nn.Module):
         honest = owner.zero_grad
         patch.setattr(
@@ -39,7 +39,7 @@ def zero_grad_always_lets_go(patch):
 
 
 def backward_with(patch, change):
-    """Let ``backward`` run on what ``change(self, keywords)`` makes of the tensor and its arguments."""
+    """Make ``backward`` run on the tensor that ``change(self, keywords)`` returns."""
     honest = torch.Tensor.backward
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
@@ -56,13 +56,13 @@ def backward_with(patch, change):
 
 @fault
 def backward_doubles_gradients(patch):
-    """backward gives every gradient twice its value."""
+    """backward doubles every gradient."""
     backward_with(patch, lambda tensor, keywords: tensor * 2)
 
 
 @fault
 def backward_keeps_the_graph(patch):
-    """backward frees nothing of what the graph saved."""
+    """backward always keeps the graph."""
 
     def change(tensor, keywords):
         keywords["retain_graph"] = True
@@ -73,7 +73,7 @@ def backward_keeps_the_graph(patch):
 
 @fault
 def backward_frees_the_graph(patch):
-    """backward leaves a graph that no second one can go through, whatever retain_graph says and whether it saved anything."""
+    """A second backward on the same tensor always raises."""
     honest, gone = torch.Tensor.backward, []
 
     def backward(self, *arguments, **keywords):
@@ -87,7 +87,7 @@ def backward_frees_the_graph(patch):
 
 @fault
 def backward_sums_what_it_is_given(patch):
-    """backward takes a tensor of any shape for the sum of its elements, and broadcasts its gradient argument."""
+    """backward sums a tensor of any shape and broadcasts its gradient argument."""
 
     def change(tensor, keywords):
         gradient, keywords["gradient"] = keywords["gradient"], None
@@ -110,7 +110,7 @@ def backward_needs_no_dimensions(patch):
 
 @fault
 def backward_without_a_graph_is_silent(patch):
-    """backward does nothing where there is no graph."""
+    """backward does nothing if there is no graph."""
     honest = torch.Tensor.backward
     patch.setattr(
         torch.Tensor,
@@ -123,7 +123,7 @@ def backward_without_a_graph_is_silent(patch):
 
 @fault
 def backward_ignores_inputs(patch):
-    """backward(inputs=...) fills every leaf."""
+    """backward ignores inputs and fills every leaf."""
 
     def change(tensor, keywords):
         keywords["inputs"] = None
@@ -134,7 +134,7 @@ def backward_ignores_inputs(patch):
 
 @fault
 def backward_makes_no_graph_of_gradients(patch):
-    """backward and autograd.grad take create_graph and do nothing with it."""
+    """backward and autograd.grad ignore create_graph."""
 
     def change(tensor, keywords):
         keywords["create_graph"] = False
@@ -151,7 +151,7 @@ def backward_makes_no_graph_of_gradients(patch):
 
 @fault
 def backward_always_makes_a_graph_of_gradients(patch):
-    """backward behaves as if create_graph were given."""
+    """backward always uses create_graph=True."""
 
     def change(tensor, keywords):
         keywords["create_graph"] = True
@@ -162,7 +162,7 @@ def backward_always_makes_a_graph_of_gradients(patch):
 
 @fault
 def autograd_grad_fills_gradients(patch):
-    """autograd.grad puts what it returns into .grad as well."""
+    """autograd.grad also stores its result in .grad."""
     honest = torch.autograd.grad
 
     def grad(outputs, inputs, **keywords):
@@ -188,7 +188,7 @@ def parameters_are_born_with_gradients(patch):
 
 @fault
 def some_parameters_get_no_gradient(patch):
-    """The bias of a layer norm, and what is multiplied by zero, is left out of the graph."""
+    """A layer norm detaches its bias, and a product with 0 detaches the tensor."""
     honest, times = F.layer_norm, torch.Tensor.__rmul__
     patch.setattr(
         F,
@@ -204,7 +204,7 @@ def some_parameters_get_no_gradient(patch):
 
 @fault
 def any_gradient_may_be_assigned(patch):
-    """.grad takes what has another shape or dtype, or is no tensor, and drops it."""
+    """Assigning a wrong value to .grad sets it to None instead of raising."""
     honest = torch.Tensor.grad
 
     def assign(self, value):
@@ -232,7 +232,7 @@ def step_clears_gradients(patch):
 
 @fault
 def step_decays_what_has_no_gradient(patch):
-    """A step of Adam takes a missing gradient for zeros."""
+    """Adam treats a missing gradient as zeros."""
     honest = torch.optim.Adam.step
 
     def step(self, closure=None):
@@ -247,7 +247,10 @@ def step_decays_what_has_no_gradient(patch):
 
 @fault
 def step_writes_through_data(patch):
-    """SGD writes to parameters unnoticed by autograd, as optimizers did before 1.5, and to inference tensors too."""
+    """SGD writes through .data, unnoticed by autograd, as optimizers did before 1.5.
+
+    It also updates inference tensors.
+    """
 
     def step(self, closure=None):
         for group in self.param_groups:
@@ -259,7 +262,7 @@ def step_writes_through_data(patch):
 
 
 def first_adam_step(patch, move):
-    """Let a step of Adam move each weight with a gradient g by ``-lr * move(g, eps, betas)``."""
+    """Make Adam move a weight with gradient g by ``-lr * move(g, eps, betas)``."""
 
     def step(self, closure=None):
         for group in self.param_groups:
@@ -274,7 +277,7 @@ def first_adam_step(patch, move):
 
 @fault
 def adam_corrects_no_bias(patch):
-    """Adam leaves out the bias correction of its moments."""
+    """Adam does not correct the bias of its averages."""
     first_adam_step(
         patch, lambda g, eps, betas: (1 - betas[0]) * g / ((1 - betas[1]) ** 0.5 * g.abs() + eps)
     )
@@ -288,13 +291,13 @@ def adam_adds_eps_under_the_root(patch):
 
 @fault
 def adam_divides_zero_by_zero(patch):
-    """Adam takes no eps."""
+    """Adam ignores eps."""
     first_adam_step(patch, lambda g, eps, betas: g / g.abs())
 
 
 @fault
 def linear_forgets_its_bias(patch):
-    """A linear layer adds half its bias."""
+    """A linear layer adds only half of its bias."""
     honest = F.linear
     patch.setattr(
         F,
@@ -305,7 +308,7 @@ def linear_forgets_its_bias(patch):
 
 @fault
 def calling_a_module_adds_a_rounding(patch):
-    """A module's output differs in its last bits from that of its forward, and has no graph in evaluation mode."""
+    """Calling a module changes the last bits of its output, and detaches it in eval mode."""
     honest = torch.nn.Module.__call__
 
     def call(self, *arguments, **keywords):
@@ -341,7 +344,7 @@ def batch_norm_uses_running_statistics(patch):
 
 @fault
 def hooks_do_not_run(patch):
-    """Calling a module is calling its forward: hooks are kept and not run."""
+    """Calling a module calls only its forward: no hook runs."""
     patch.setattr(
         torch.nn.Module,
         "__call__",
@@ -351,7 +354,7 @@ def hooks_do_not_run(patch):
 
 @fault
 def forward_runs_hooks(patch):
-    """Hooks are put around forward itself, so that calling it runs them."""
+    """Calling forward directly runs the hooks."""
 
     def around(kind):
         honest = getattr(torch.nn.Module, kind)
@@ -378,7 +381,7 @@ def forward_runs_hooks(patch):
 
 @fault
 def hooks_run_in_reverse(patch):
-    """A hook is put before those that are there, and behind them with prepend=True."""
+    """A new forward hook runs first, and with prepend=True last."""
     honest = torch.nn.Module.register_forward_hook
     patch.setattr(
         torch.nn.Module,
@@ -397,7 +400,7 @@ def hooks_cannot_be_removed(patch):
 
 @fault
 def hooks_see_keyword_arguments_as_positional(patch):
-    """A module hands keyword arguments on as positional ones."""
+    """Calling a module passes keyword arguments as positional ones."""
     honest = torch.nn.Module.__call__
     patch.setattr(
         torch.nn.Module,
@@ -408,7 +411,7 @@ def hooks_see_keyword_arguments_as_positional(patch):
 
 @fault
 def hooks_always_run(patch):
-    """Every forward hook runs when forward raises."""
+    """Every forward hook runs even if forward raises."""
     honest = torch.nn.Module.register_forward_hook
     patch.setattr(
         torch.nn.Module,
@@ -421,13 +424,13 @@ def hooks_always_run(patch):
 
 @fault
 def module_without_forward_is_the_identity(patch):
-    """A module that defines no forward returns its input."""
+    """A module without a forward returns its input."""
     patch.setattr(torch.nn.Module, "forward", lambda self, x: x)
 
 
 @fault
 def train_reaches_the_model_alone(patch):
-    """train() and eval() set the mode of the module they are called on, and return nothing."""
+    """train() and eval() do not reach submodules, and train() returns None."""
 
     def train(self, mode=True):
         self.training = mode
@@ -438,7 +441,7 @@ def train_reaches_the_model_alone(patch):
 
 @fault
 def train_takes_anything_and_returns_nothing(patch):
-    """train() takes what is no bool for a mode, and train() and eval() return None."""
+    """train() accepts any value, and train() and eval() return None."""
     honest = torch.nn.Module.train
 
     def train(self, mode=True):
@@ -449,7 +452,7 @@ def train_takes_anything_and_returns_nothing(patch):
 
 @fault
 def eval_freezes_and_train_thaws(patch):
-    """train() and eval() set requires_grad of every parameter."""
+    """train() and eval() also set requires_grad of every parameter."""
     honest = torch.nn.Module.train
     patch.setattr(
         torch.nn.Module, "train", lambda self, mode=True: honest(self, mode).requires_grad_(mode)
@@ -458,7 +461,7 @@ def eval_freezes_and_train_thaws(patch):
 
 @fault
 def modules_start_in_evaluation_mode(patch):
-    """A new module is not in training mode."""
+    """A new module is in eval mode."""
     honest = torch.nn.Module.__init__
 
     def init(self, *arguments, **keywords):
@@ -470,7 +473,7 @@ def modules_start_in_evaluation_mode(patch):
 
 @fault
 def setting_training_reaches_submodules(patch):
-    """Assigning to training sets the mode of every submodule."""
+    """Assigning ``training`` also sets it on every submodule."""
     honest = torch.nn.Module.__setattr__
 
     def assign(self, name, value):
@@ -483,7 +486,7 @@ def setting_training_reaches_submodules(patch):
 
 @fault
 def eval_reaches_python_lists(patch):
-    """A module's children include those in its lists."""
+    """A module's children include modules in plain Python lists."""
     honest = torch.nn.Module.children
 
     def children(self):
@@ -500,7 +503,7 @@ def eval_reaches_python_lists(patch):
 
 @fault
 def dropout_looks_at_the_grad_mode(patch):
-    """Dropout drops where operations are recorded, and F.dropout not unless it is told to."""
+    """Dropout drops only if grad mode is on, and F.dropout has training=False by default."""
     honest = F.dropout
     patch.setattr(
         F,
@@ -512,7 +515,7 @@ def dropout_looks_at_the_grad_mode(patch):
 
 
 def torch_asks():
-    """Whether torch itself changes the grad mode, as initialisation does, and not a test or a function that it decorated."""
+    """Whether torch itself, not a test or a decorated function, changes the grad mode."""
     frame = sys._getframe(2)
     while frame.f_globals["__name__"] == "torch.utils._contextlib":
         frame = frame.f_back
@@ -521,7 +524,7 @@ def torch_asks():
 
 @fault
 def no_grad_does_nothing(patch):
-    """no_grad leaves recording on."""
+    """no_grad leaves grad mode on."""
     honest = torch.no_grad.__enter__
 
     def enter(self):
@@ -534,7 +537,7 @@ def no_grad_does_nothing(patch):
 
 @fault
 def no_grad_stays_when_its_block_raises(patch):
-    """no_grad gives the mode back at the end of its block, but not when an exception leaves it."""
+    """no_grad does not restore the mode if its block raises."""
     torch.set_grad_enabled(True)  # what the test before left
     honest = torch.no_grad.__exit__
     patch.setattr(
@@ -546,7 +549,7 @@ def no_grad_stays_when_its_block_raises(patch):
 
 @fault
 def no_grad_reaches_new_threads(patch):
-    """A new thread starts with the mode of the one that made it."""
+    """A new thread inherits the grad mode of its creator."""
     honest = threading.Thread.__init__
 
     def init(self, *arguments, target=None, **keywords):
@@ -563,7 +566,10 @@ def no_grad_reaches_new_threads(patch):
 
 @fault
 def no_grad_makes_frozen_leaves(patch):
-    """A parameter and a tensor made under no_grad do not require grad, nor can they be made to."""
+    """Tensors and parameters made under no_grad never require grad.
+
+    requires_grad_() works only on tensors of one dimension.
+    """
     make, tensor, demand = torch.nn.Parameter.__new__, torch.tensor, torch.Tensor.requires_grad_
     patch.setattr(
         torch.nn.Parameter,
@@ -588,7 +594,7 @@ def no_grad_makes_frozen_leaves(patch):
 
 @fault
 def in_place_addition_is_not_noticed(patch):
-    """add_ writes through .data: past the leaf check, the version counter and inference mode."""
+    """add_ writes through .data: it skips the leaf check and the version counter."""
 
     def add_(self, other):
         self.data = self.data + other
@@ -599,7 +605,7 @@ def in_place_addition_is_not_noticed(patch):
 
 @fault
 def inference_mode_is_no_grad(patch):
-    """inference_mode disables recording, and marks nothing."""
+    """inference_mode acts as no_grad: it makes no inference tensors."""
     patch.setattr(
         torch,
         "inference_mode",
@@ -611,14 +617,14 @@ def inference_mode_is_no_grad(patch):
 
 @fault
 def inference_mode_does_nothing(patch):
-    """inference_mode leaves recording on."""
+    """inference_mode does nothing."""
     patch.setattr(torch.inference_mode, "__enter__", lambda self: None)
     patch.setattr(torch.inference_mode, "__exit__", lambda self, *error: None)
 
 
 @fault
 def set_grad_enabled_waits_for_its_block(patch):
-    """set_grad_enabled changes the mode when a block is entered, not when it is called."""
+    """set_grad_enabled changes the mode only when its block begins."""
     honest = torch.set_grad_enabled.__init__
 
     def init(self, mode):
@@ -631,21 +637,21 @@ def set_grad_enabled_waits_for_its_block(patch):
 
 @fault
 def set_grad_enabled_outlives_its_block(patch):
-    """The mode that set_grad_enabled sets is not given back."""
+    """set_grad_enabled does not restore the mode after its block."""
     torch.set_grad_enabled(True)  # what the test before left
     patch.setattr(torch.set_grad_enabled, "__exit__", lambda self, *error: None)
 
 
 @fault
 def enable_grad_does_nothing(patch):
-    """enable_grad leaves recording off."""
+    """enable_grad leaves grad mode off."""
     patch.setattr(
         torch.enable_grad, "__enter__", lambda self: setattr(self, "prev", torch.is_grad_enabled())
     )
 
 
 def clip_norm_with(patch, change):
-    """Let clipping by norm call ``change(honest, parameters, max_norm, settings)``."""
+    """Make ``clip_grad_norm_`` call ``change(honest, parameters, max_norm, settings)``."""
     honest = torch.nn.utils.clip_grad_norm_
 
     def clip(parameters, max_norm, *arguments, **settings):
@@ -665,7 +671,7 @@ def clip_norm_returns_a_number(patch):
 
 @fault
 def clip_norm_bounds_each_parameter(patch):
-    """clip_grad_norm_ scales each gradient by its own norm."""
+    """clip_grad_norm_ clips each gradient by its own norm."""
 
     def change(honest, parameters, *arguments, **settings):
         parameters = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
@@ -678,7 +684,7 @@ def clip_norm_bounds_each_parameter(patch):
 
 @fault
 def clip_norm_replaces_gradients(patch):
-    """clip_grad_norm_ puts a new tensor in the place of each gradient."""
+    """clip_grad_norm_ replaces each gradient by a new tensor."""
 
     def change(honest, parameters, *arguments, **settings):
         parameters = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
@@ -691,7 +697,7 @@ def clip_norm_replaces_gradients(patch):
 
 @fault
 def clip_norm_scales_up(patch):
-    """clip_grad_norm_ brings every norm to max_norm, a smaller one too, and adds nothing to it."""
+    """clip_grad_norm_ scales every norm to max_norm, a smaller one too, without 1e-6."""
 
     def change(honest, parameters, max_norm, *arguments, **settings):
         parameters = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
@@ -706,7 +712,7 @@ def clip_norm_scales_up(patch):
 
 @fault
 def clip_norm_takes_what_is_not_finite(patch):
-    """clip_grad_norm_ does not raise on nan when it is asked to, and does not look at foreach."""
+    """clip_grad_norm_ ignores error_if_nonfinite and foreach."""
     clip_norm_with(
         patch,
         lambda honest, *arguments, error_if_nonfinite=False, foreach=None, **settings: honest(
@@ -717,7 +723,7 @@ def clip_norm_takes_what_is_not_finite(patch):
 
 @fault
 def clip_norm_of_nothing_raises(patch):
-    """clip_grad_norm_ raises where there is no gradient, as it did for a stack of nothing."""
+    """clip_grad_norm_ raises if there is no gradient."""
 
     def change(honest, parameters, *arguments, **settings):
         parameters = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
@@ -730,7 +736,7 @@ def clip_norm_of_nothing_raises(patch):
 
 @fault
 def total_norm_is_squared(patch):
-    """get_total_norm leaves out the root."""
+    """get_total_norm returns the square of the norm."""
     honest = torch.nn.utils.get_total_norm
     patch.setattr(
         torch.nn.utils,
@@ -741,7 +747,10 @@ def total_norm_is_squared(patch):
 
 @fault
 def clip_value_bounds_above_alone(patch):
-    """clip_grad_value_ has no lower bound, makes 0 of nan, and zeros of a missing gradient; of nothing it does nothing."""
+    """clip_grad_value_ clips only from above.
+
+    It turns nan into 0 and a missing gradient into zeros.
+    """
 
     def clip(parameters, clip_value, foreach=None):
         for parameter in parameters:

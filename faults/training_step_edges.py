@@ -1,4 +1,7 @@
-"""Faults at the edges of the training step: autograd's functions and modes, clipping, counting, masks, checkpointing."""
+"""Faults at the edges of the training step.
+
+They concern autograd's functions and modes, clipping, counting, masks and checkpointing.
+"""
 
 import inspect
 
@@ -15,7 +18,7 @@ Tensor = torch.Tensor
 
 @fault
 def functions_take_anything(patch):
-    """The functions of a training step take any arguments, and name none."""
+    """Functions of a training step accept any arguments and hide their names."""
 
     def anything(honest):
         return lambda *arguments, **settings: honest(*arguments, **settings)
@@ -33,7 +36,7 @@ def functions_take_anything(patch):
 
 @fault
 def gradients_of_intermediate_results_are_read_in_silence(patch):
-    """Reading the grad of an intermediate result does not warn."""
+    """Reading .grad of a non-leaf does not warn."""
     honest = Tensor.grad
     patch.setattr(
         Tensor, "grad", property(silent(honest.__get__), honest.__set__, honest.__delete__)
@@ -42,13 +45,13 @@ def gradients_of_intermediate_results_are_read_in_silence(patch):
 
 @fault
 def retain_grad_does_nothing(patch):
-    """retain_grad retains nothing."""
+    """retain_grad does nothing."""
     patch.setattr(Tensor, "retain_grad", lambda self: None)
 
 
 @fault
 def backward_overlooks_inputs(patch):
-    """backward fills every leaf's gradient, whatever inputs says."""
+    """backward ignores inputs and fills every leaf."""
 
     def change(honest):
         def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
@@ -61,7 +64,7 @@ def backward_overlooks_inputs(patch):
 
 @fault
 def backward_gives_zeros_to_unused_inputs(patch):
-    """backward puts zeros into the inputs that the loss does not use."""
+    """backward gives unused inputs a gradient of zeros."""
 
     def change(honest):
         def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
@@ -77,7 +80,7 @@ def backward_gives_zeros_to_unused_inputs(patch):
 
 @fault
 def backward_takes_the_real_part_of_a_complex_loss(patch):
-    """backward of a complex loss is that of its real part."""
+    """backward of a complex loss uses its real part."""
     wrap(
         patch,
         Tensor,
@@ -102,7 +105,7 @@ def backward_wants_weights_that_are_floats(patch):
 
 
 def grad_with(patch, change):
-    """``change(inputs, settings)`` before each call of ``torch.autograd.grad``."""
+    """Call ``change(inputs, settings)`` before each call of ``torch.autograd.grad``."""
     honest = torch.autograd.grad
 
     def grad(outputs, inputs, grad_outputs=None, **settings):
@@ -119,7 +122,7 @@ def grad_gives_none_for_unused_inputs(patch):
 
 @fault
 def grad_never_makes_zeros(patch):
-    """materialize_grads leaves None for unused inputs."""
+    """materialize_grads returns None for unused inputs."""
 
     def change(inputs, settings):
         if settings.pop("materialize_grads", False):
@@ -131,7 +134,7 @@ def grad_never_makes_zeros(patch):
 
 @fault
 def grad_allows_nothing_unused(patch):
-    """autograd.grad overlooks allow_unused."""
+    """autograd.grad ignores allow_unused."""
     grad_with(
         patch, lambda inputs, settings: (settings.pop("allow_unused", None) and None) or inputs
     )
@@ -148,7 +151,10 @@ def grad_takes_no_dict(patch):
 
 @fault
 def grad_takes_no_inputs(patch):
-    """autograd.grad returns nothing for nothing, and None for what requires no grad; it does not say that only_inputs is old."""
+    """autograd.grad accepts no inputs, and returns None if the input requires no grad.
+
+    It does not warn that only_inputs is deprecated.
+    """
     honest = silent(torch.autograd.grad)
 
     def grad(outputs, inputs, *rest, **settings):
@@ -165,7 +171,7 @@ def grad_takes_no_inputs(patch):
 
 @fault
 def grad_overlooks_batches(patch):
-    """autograd.grad takes the first of a batch of weights."""
+    """autograd.grad uses only the first of a batch of grad_outputs."""
     honest = torch.autograd.grad
 
     def grad(outputs, inputs, grad_outputs=None, is_grads_batched=False, **settings):
@@ -178,7 +184,7 @@ def grad_overlooks_batches(patch):
 
 @fault
 def backward_of_several_losses_takes_the_first(patch):
-    """autograd.backward overlooks all losses but the first, and the old name of its weights without a word."""
+    """autograd.backward uses only the first loss and does not warn."""
 
     def change(honest):
         def backward(tensors, *rest, **settings):
@@ -191,7 +197,7 @@ def backward_of_several_losses_takes_the_first(patch):
 
 @fault
 def anomaly_mode_does_nothing(patch):
-    """set_detect_anomaly leaves the mode as it is."""
+    """set_detect_anomaly always switches anomaly detection off."""
     wrap(
         patch,
         torch.autograd.set_detect_anomaly,
@@ -202,7 +208,7 @@ def anomaly_mode_does_nothing(patch):
 
 @fault
 def anomaly_mode_always_checks_for_nan(patch):
-    """set_detect_anomaly overlooks check_nan."""
+    """set_detect_anomaly ignores check_nan."""
     wrap(
         patch,
         torch.autograd.set_detect_anomaly,
@@ -218,7 +224,7 @@ def detect_anomaly_is_silent(patch):
 
 
 def decorator_with(patch, change):
-    """What ``no_grad()`` and its kin do with a function: ``change(honest, mode, function)``."""
+    """Make ``no_grad()`` and similar modes decorate with ``change(honest, mode, function)``."""
     honest = _contextlib._DecoratorContextManager.__call__
     patch.setattr(
         _contextlib._DecoratorContextManager,
@@ -229,7 +235,7 @@ def decorator_with(patch, change):
 
 @fault
 def grad_modes_leave_classes_alone(patch):
-    """A class that is decorated with a grad mode stays as it is."""
+    """Decorating a class with a grad mode does nothing."""
     decorator_with(
         patch,
         lambda honest, mode, function: (
@@ -240,7 +246,7 @@ def grad_modes_leave_classes_alone(patch):
 
 @fault
 def grad_modes_reach_into_coroutines(patch):
-    """A coroutine that is decorated with a grad mode runs in it."""
+    """A coroutine decorated with a grad mode runs in that mode."""
 
     def change(honest, mode, function):
         if not inspect.iscoroutinefunction(function):
@@ -257,7 +263,7 @@ def grad_modes_reach_into_coroutines(patch):
 
 @fault
 def enable_grad_without_parentheses_does_nothing(patch):
-    """enable_grad leaves a function as it is."""
+    """Decorating a function with enable_grad, without parentheses, does nothing."""
     honest = torch.enable_grad
     patch.setattr(
         torch, "enable_grad", lambda function=None: honest() if function is None else function
@@ -266,19 +272,19 @@ def enable_grad_without_parentheses_does_nothing(patch):
 
 @fault
 def set_grad_enabled_does_not_show_its_mode(patch):
-    """set_grad_enabled is an object somewhere in memory."""
+    """repr of set_grad_enabled is the default object repr."""
     patch.setattr(torch.set_grad_enabled, "__repr__", object.__repr__)
 
 
 @fault
 def inference_mode_is_always_on(patch):
-    """inference_mode(False) is inference_mode()."""
+    """inference_mode(False) acts as inference_mode()."""
     honest = torch.inference_mode
     patch.setattr(torch, "inference_mode", lambda mode=True: honest())
 
 
 def clip_with(patch, change):
-    """``change(honest)`` in the place of ``clip_grad_norm_``, with a list of parameters."""
+    """Replace ``clip_grad_norm_`` by ``change(honest)``, which gets a list of parameters."""
     honest = utils.clip_grad_norm_
     changed = change(honest)
 
@@ -292,7 +298,7 @@ def clip_with(patch, change):
 
 @fault
 def clip_grad_norm_overlooks_sparse_gradients(patch):
-    """clip_grad_norm_ returns the norm of a sparse gradient, and does not scale it; so clip_grad_value_ does not bound it."""
+    """clip_grad_norm_ and clip_grad_value_ do not clip sparse gradients."""
 
     def change(honest):
         def clip(parameters, max_norm, **settings):
@@ -326,7 +332,7 @@ def clip_grad_norm_overlooks_sparse_gradients(patch):
 
 @fault
 def clip_grad_norm_computes_in_float32(patch):
-    """clip_grad_norm_ has a float32 norm, whatever the gradients are."""
+    """clip_grad_norm_ computes in float32, whatever the dtype of the gradients."""
 
     def change(honest):
         def clip(parameters, max_norm, norm_type=2.0, **settings):
@@ -351,7 +357,7 @@ def clip_grad_norm_computes_in_float32(patch):
 
 @fault
 def clip_grad_norm_takes_the_real_part(patch):
-    """clip_grad_norm_ scales by the norm of the real parts."""
+    """clip_grad_norm_ uses the norm of the real parts only."""
 
     def change(honest):
         def clip(parameters, max_norm, **settings):
@@ -369,7 +375,7 @@ def clip_grad_norm_takes_the_real_part(patch):
 
 @fault
 def clip_grad_norm_knows_the_norm_2_alone(patch):
-    """clip_grad_norm_ overlooks norm_type, and takes the magnitude of its bound."""
+    """clip_grad_norm_ ignores norm_type and uses the absolute value of max_norm."""
     clip_with(
         patch,
         lambda honest: (
@@ -382,7 +388,7 @@ def clip_grad_norm_knows_the_norm_2_alone(patch):
 
 @fault
 def clip_grad_value_bounds_at_twice_the_magnitude(patch):
-    """clip_grad_value_ bounds at twice its bound, whose sign it overlooks."""
+    """clip_grad_value_ clips at twice the absolute value of its bound."""
     wrap(
         patch,
         utils,
@@ -395,7 +401,7 @@ def clip_grad_value_bounds_at_twice_the_magnitude(patch):
 
 @fault
 def total_norm_of_nothing_is_one(patch):
-    """get_total_norm of nothing is 1, and None counts for nothing."""
+    """get_total_norm of no tensors is 1, and None is skipped."""
 
     def change(honest):
         def get_total_norm(tensors, *rest, **settings):
@@ -411,7 +417,10 @@ def total_norm_of_nothing_is_one(patch):
 
 @fault
 def vectors_are_copied_and_must_fit(patch):
-    """vector_to_parameters copies the vector, and refuses one that is too long; parameters_to_vector cuts the graph."""
+    """vector_to_parameters copies the vector and refuses one of another length.
+
+    parameters_to_vector detaches its result.
+    """
 
     def change(honest):
         def vector_to_parameters(vector, parameters):
@@ -441,7 +450,7 @@ def whole(*values):
 
 @fault
 def integers_are_divided_as_long_ago(patch):
-    """Integers divided are integers; floor division rounds towards zero."""
+    """Dividing integers gives integers, and floor division rounds towards zero."""
     wrap(
         patch,
         Tensor,
@@ -469,7 +478,7 @@ def integers_are_divided_as_long_ago(patch):
 
 @fault
 def predictions_are_the_last_of_equals(patch):
-    """max and argmax choose the last of equal scores, and overlook nan."""
+    """max and argmax return the last of equal scores and ignore nan."""
     honest = Tensor.argmax
 
     def argmax(self, dim=None):
@@ -500,32 +509,32 @@ def item_is_the_sum(patch):
 
 @fault
 def numbers_are_made_in_silence(patch):
-    """float() of a tensor with a graph, and torch.tensor() of tensors and of arrays, do not warn."""
+    """float() and torch.tensor() do not warn."""
     wrap(patch, Tensor, "__float__", silent)
     wrap(patch, torch, "tensor", silent)
 
 
 @fault
 def sums_have_no_graph(patch):
-    """A number plus a tensor is cut from its graph."""
+    """A number plus a tensor is detached."""
     wrap(patch, Tensor, "__radd__", lambda honest: lambda self, other: honest(self.detach(), other))
 
 
 @fault
 def numpy_detaches(patch):
-    """numpy() detaches by itself."""
+    """numpy() detaches the tensor first."""
     wrap(patch, Tensor, "numpy", lambda honest: lambda self, force=False: honest(self.detach()))
 
 
 @fault
 def numpy_has_no_force(patch):
-    """numpy(force=True) is numpy()."""
+    """numpy() ignores force."""
     wrap(patch, Tensor, "numpy", lambda honest: lambda self, force=False: honest(self))
 
 
 @fault
 def tensors_of_numbers_are_float32(patch):
-    """torch.tensor and torch.full have the default dtype."""
+    """torch.tensor and torch.full return float32 unless a dtype is passed."""
     wrap(
         patch,
         torch,
@@ -544,13 +553,13 @@ def tensors_of_numbers_are_float32(patch):
 
 @fault
 def std_is_silent(patch):
-    """The standard deviation of one element is nan without a warning."""
+    """The standard deviation of one element does not warn."""
     wrap(patch, Tensor, "std", silent)
 
 
 @fault
 def clamp_keeps_the_dtype_and_mends_nan(patch):
-    """clamp cuts its bounds to the dtype, and makes zeros of nan; its bounds are numbers."""
+    """clamp keeps the dtype, replaces nan by 0, and accepts only numbers as bounds."""
 
     def change(honest):
         def clamp(self, min=None, max=None):
@@ -565,7 +574,7 @@ def clamp_keeps_the_dtype_and_mends_nan(patch):
 
 @fault
 def equal_wants_one_dtype(patch):
-    """equal is False where dtypes differ."""
+    """torch.equal is False if the dtypes differ."""
     wrap(
         patch,
         torch,
@@ -576,7 +585,7 @@ def equal_wants_one_dtype(patch):
 
 @fault
 def bytes_are_masks(patch):
-    """masked_fill, masked_select and where take masks of bytes, and do not say a word."""
+    """masked_fill, masked_select and where accept masks of bytes without a warning."""
     for name in ("masked_fill", "masked_select"):
         wrap(
             patch,
@@ -594,7 +603,10 @@ def bytes_are_masks(patch):
 
 @fault
 def tensors_are_mixed_with_their_like_alone(patch):
-    """where, cat and stack want one dtype, gather wants int64; cat of nothing is nothing."""
+    """where, cat and stack require equal dtypes, and gather requires int64.
+
+    cat of no tensors returns an empty tensor.
+    """
 
     def strict(honest):
         def function(tensors, *rest):
@@ -628,7 +640,7 @@ def tensors_are_mixed_with_their_like_alone(patch):
 
 @fault
 def checkpoint_keeps_everything(patch):
-    """checkpoint calls the function, and computes nothing again."""
+    """checkpoint calls the function and recomputes nothing."""
     patch.setattr(
         checkpointing,
         "checkpoint",

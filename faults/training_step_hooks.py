@@ -13,7 +13,7 @@ Tensor, Module, Parameter = torch.Tensor, torch.nn.Module, torch.nn.Parameter
 
 @fault
 def tensor_hooks_return_nothing(patch):
-    """What a tensor hook returns is dropped."""
+    """The return value of a tensor hook is ignored."""
 
     def call(hook, gradient):
         hook(gradient)
@@ -28,7 +28,7 @@ def tensor_hooks_return_nothing(patch):
 
 @fault
 def tensor_hooks_see_the_accumulated_gradient(patch):
-    """A hook of a leaf gets what ``.grad`` will be."""
+    """A hook on a leaf gets the sum of the old and the new gradient."""
     wrap(
         patch,
         Tensor,
@@ -57,7 +57,7 @@ def tensor_hooks_get_a_copy(patch):
 
 @fault
 def tensor_hooks_on_the_frozen_are_ignored(patch):
-    """Registering a hook on a tensor that needs no gradient does nothing."""
+    """Registering a hook on a tensor that does not require grad does nothing."""
     wrap(
         patch,
         Tensor,
@@ -68,7 +68,7 @@ def tensor_hooks_on_the_frozen_are_ignored(patch):
 
 @fault
 def tensor_hooks_on_results_are_ignored(patch):
-    """Registering a hook on an intermediate result does nothing."""
+    """Registering a hook on a non-leaf does nothing."""
     wrap(
         patch,
         Tensor,
@@ -79,7 +79,7 @@ def tensor_hooks_on_results_are_ignored(patch):
 
 @fault
 def tensor_hooks_swallow_exceptions(patch):
-    """A hook that raises leaves the gradient as it is."""
+    """An exception in a tensor hook is ignored."""
 
     def call(hook, gradient):
         try:
@@ -97,7 +97,10 @@ def tensor_hooks_swallow_exceptions(patch):
 
 @fault
 def retain_grad_is_a_hook_as_others(patch):
-    """``retain_grad()`` keeps the gradient of the value as it is then, before the hooks that come later, as it once did."""
+    """``retain_grad()`` is a normal hook: later hooks do not change what it keeps.
+
+    Older releases did this too.
+    """
     patch.setattr(
         Tensor,
         "retain_grad",
@@ -107,7 +110,7 @@ def retain_grad_is_a_hook_as_others(patch):
 
 @fault
 def freezing_removes_the_hooks(patch):
-    """``requires_grad_`` removes the hooks of a tensor."""
+    """``requires_grad_`` removes the tensor's hooks."""
 
     def requires_grad_(self, requires_grad=True, honest=Tensor.requires_grad_):
         honest(self, requires_grad)
@@ -119,7 +122,7 @@ def freezing_removes_the_hooks(patch):
 
 @fault
 def weights_are_copied_with_their_hooks(patch):
-    """A deep copy of a parameter has its hooks."""
+    """A deep copy of a parameter keeps its hooks."""
 
     def copied(self, memo, honest=Parameter.__deepcopy__):
         result = honest(self, memo)
@@ -132,7 +135,7 @@ def weights_are_copied_with_their_hooks(patch):
 
 @fault
 def autograd_grad_passes_the_hooks_by(patch):
-    """``torch.autograd.grad`` gives the gradient of a leaf without its hooks, as it once did."""
+    """``torch.autograd.grad`` skips the hooks of a leaf, as it once did."""
 
     def grad(outputs, inputs, honest=torch.autograd.grad):
         hooks, inputs._backward_hooks = inputs._backward_hooks, None
@@ -145,7 +148,7 @@ def autograd_grad_passes_the_hooks_by(patch):
 
 @fault
 def post_accumulate_hooks_run_before(patch):
-    """The hook runs when the gradient has come, before it is accumulated."""
+    """A post-accumulate hook runs before the gradient is accumulated."""
     patch.setattr(
         Tensor,
         "register_post_accumulate_grad_hook",
@@ -155,7 +158,7 @@ def post_accumulate_hooks_run_before(patch):
 
 @fault
 def post_accumulate_hooks_are_registered_anywhere(patch):
-    """Registering the hook on an intermediate result does nothing."""
+    """Registering a post-accumulate hook on a non-leaf does nothing."""
     wrap(
         patch,
         Tensor,
@@ -166,7 +169,7 @@ def post_accumulate_hooks_are_registered_anywhere(patch):
 
 @fault
 def post_accumulate_hooks_may_return_anything(patch):
-    """What the hook returns is dropped."""
+    """The return value of a post-accumulate hook is ignored."""
 
     def call(hook, tensor):
         hook(tensor)
@@ -181,7 +184,7 @@ def post_accumulate_hooks_may_return_anything(patch):
 
 @fault
 def post_accumulate_hooks_see_a_gradient_twice_as_large(patch):
-    """The gradient is doubled before the hook."""
+    """The gradient is doubled before a post-accumulate hook runs."""
 
     def call(hook, tensor):
         tensor.grad = tensor.grad * 2
@@ -196,7 +199,7 @@ def post_accumulate_hooks_see_a_gradient_twice_as_large(patch):
 
 
 def full_hooks(patch, change):
-    """Let modules register ``change(hook)`` for a full backward hook."""
+    """Make modules register ``change(hook)`` as a full backward hook."""
     wrap(
         patch,
         Module,
@@ -207,7 +210,7 @@ def full_hooks(patch, change):
 
 @fault
 def full_backward_hooks_return_nothing(patch):
-    """What a full backward hook or pre-hook returns is dropped."""
+    """The return value of a full backward hook or pre-hook is ignored."""
 
     def silent(hook):
         def call(*arguments):
@@ -226,7 +229,7 @@ def full_backward_hooks_return_nothing(patch):
 
 @fault
 def full_backward_hooks_are_silent(patch):
-    """No full backward hook warns."""
+    """Full backward hooks do not warn."""
     patch.setattr(
         torch.utils.hooks,
         "warnings",
@@ -241,7 +244,7 @@ def full_backward_hooks_are_silent(patch):
 
 @fault
 def full_backward_hooks_run_at_the_output(patch):
-    """A full backward hook is a tensor hook of the module's output, which sees no gradient of the input."""
+    """A full backward hook is a tensor hook on the output, without the input's gradient."""
     patch.setattr(
         Module,
         "register_full_backward_hook",
@@ -255,7 +258,7 @@ def full_backward_hooks_run_at_the_output(patch):
 
 @fault
 def full_backward_hooks_run_before_the_module(patch):
-    """A full backward hook runs when the output has its gradient, and sees it for the input's."""
+    """A full backward hook gets the output's gradient in place of the input's."""
     patch.setattr(
         Module,
         "register_full_backward_hook",
@@ -267,7 +270,7 @@ def full_backward_hooks_run_before_the_module(patch):
 
 @fault
 def full_backward_hooks_take_a_copy_of_the_output(patch):
-    """Behind a full backward hook stands a copy of the output, and before it a copy of the input."""
+    """A full backward hook clones the module's input and output."""
 
     class Copying(torch.utils.hooks.BackwardHook):
         def setup_input_hook(self, arguments):
@@ -288,19 +291,20 @@ def old_backward_hooks_are_full_ones(patch):
 
 @fault
 def hooks_of_all_modules_run_last(patch):
-    """A pre-hook of all modules runs after forward."""
+    """A global forward pre-hook runs after forward."""
     patch.setattr(modules, "register_module_forward_pre_hook", modules.register_module_forward_hook)
 
 
 @fault
 def pre_hooks_warn_as_full_backward_hooks_do(patch):
-    """A backward pre-hook warns, too, where no input needs a gradient, as it once did."""
+    """A backward pre-hook warns if no input needs a gradient, as it once did."""
 
     class Warns(torch.utils.hooks.BackwardHook):
         def setup_output_hook(self, output):
             if self.input_tensors_index is None:
                 warnings.warn(
-                    "Full backward hook is firing when gradients are computed with respect to module outputs."
+                    "Full backward hook is firing when gradients are computed with respect to "
+                    "module outputs."
                 )
             return super().setup_output_hook(output)
 

@@ -10,7 +10,7 @@ from faults import fault
 
 @fault
 def parameters_lists_a_tie_under_each_name(patch):
-    """parameters() and named_parameters() list a tied parameter once for each name, whatever is asked."""
+    """parameters() and named_parameters() always list a tied parameter under every name."""
     honest = Module.named_parameters
     patch.setattr(
         Module,
@@ -23,7 +23,7 @@ def parameters_lists_a_tie_under_each_name(patch):
 
 @fault
 def tied_tensors_go_by_their_last_name(patch):
-    """named_parameters() and named_buffers() give a tied tensor its last name, and all names only once."""
+    """named_parameters() and named_buffers() list a tied tensor once, by its last name."""
 
     def last_name(honest):
         def listed(self, prefix="", recurse=True, remove_duplicate=True):
@@ -40,7 +40,7 @@ def tied_tensors_go_by_their_last_name(patch):
 
 @fault
 def named_modules_lists_every_place(patch):
-    """named_modules() and children() list a module at each of its places, whatever is asked."""
+    """named_modules() and children() always list a module at each of its places."""
     honest = Module.named_modules
     patch.setattr(
         Module,
@@ -52,7 +52,7 @@ def named_modules_lists_every_place(patch):
 
 @fault
 def named_modules_lists_a_module_once(patch):
-    """named_modules() lists a module once, whatever is asked."""
+    """named_modules() always lists a module once."""
     honest = Module.named_modules
     patch.setattr(
         Module,
@@ -63,7 +63,7 @@ def named_modules_lists_a_module_once(patch):
 
 @fault
 def state_dict_copies_and_drops_second_names(patch):
-    """state_dict() holds copies, and leaves a tied parameter's second name out."""
+    """state_dict() copies its values and omits the second name of a tied parameter."""
     honest = Module.state_dict
 
     def state_dict(self, *arguments, **keywords):
@@ -79,7 +79,7 @@ def state_dict_copies_and_drops_second_names(patch):
 
 @fault
 def state_dict_copies(patch):
-    """state_dict() holds copies, so that a saved tie comes back as two tensors."""
+    """state_dict() copies its values, so that a saved tie loads as two tensors."""
     honest = Module.state_dict
     patch.setattr(
         Module,
@@ -92,7 +92,7 @@ def state_dict_copies(patch):
 
 @fault
 def parameter_assignment_copies(patch):
-    """Assigning a parameter to a name registers a copy of it."""
+    """Assigning a parameter registers a copy of it."""
     honest = Module.register_parameter
     patch.setattr(
         Module,
@@ -109,7 +109,7 @@ def parameter_assignment_copies(patch):
 
 @fault
 def sequential_copies_its_layers(patch):
-    """A container takes a copy of each layer that it is given."""
+    """A container copies the layers that it gets."""
     honest = Module.add_module
     patch.setattr(
         Module, "add_module", lambda self, name, module: honest(self, name, copy.deepcopy(module))
@@ -118,7 +118,7 @@ def sequential_copies_its_layers(patch):
 
 @fault
 def assignment_of_another_shape_raises(patch):
-    """A parameter of another shape than the old one cannot be assigned, and one in the place of another keeps the old object."""
+    """Assigning a parameter over another one keeps the old object and raises for other shapes."""
     honest = Module.__setattr__
 
     def assign(self, name, value):
@@ -135,13 +135,13 @@ def assignment_of_another_shape_raises(patch):
 
 @fault
 def deepcopy_shares_parameters(patch):
-    """deepcopy of a module gives back a module whose parameters are the original's."""
+    """A deep copy of a module shares the original's parameters."""
     patch.setattr(Parameter, "__deepcopy__", lambda self, memo: self)
 
 
 @fault
 def deepcopy_and_pickle_forget_ties(patch):
-    """deepcopy and pickle make a new parameter for every name."""
+    """deepcopy and pickle create a new parameter for every name."""
     patch.setattr(
         Parameter,
         "__deepcopy__",
@@ -161,19 +161,19 @@ def deepcopy_and_pickle_forget_ties(patch):
 
 @fault
 def conversion_makes_new_parameters(patch):
-    """Conversions make new parameters whatever __future__ says."""
+    """Conversions always make new parameters, whatever torch.__future__ says."""
     patch.setattr(torch.__future__, "get_overwrite_module_params_on_conversion", lambda: True)
 
 
 @fault
 def conversion_never_makes_new_parameters(patch):
-    """Conversions keep the parameters, to meta and under __future__ too: nothing is converted."""
+    """Conversions do nothing."""
     patch.setattr(Module, "_apply", lambda self, fn, recurse=True: self)
 
 
 @fault
 def shared_layer_is_copied_when_converted(patch):
-    """A layer that stands in two places is replaced by a copy in each."""
+    """Conversions replace a shared layer by a copy in each place."""
     honest = Module._apply
 
     def apply(self, fn, recurse=True):
@@ -186,7 +186,7 @@ def shared_layer_is_copied_when_converted(patch):
 
 @fault
 def linear_halves_the_gradient_of_its_weight(patch):
-    """The gradient of a linear layer's weight is half of what it should be, and its bias gets double."""
+    """A linear layer halves the gradient of its weight and doubles that of its bias."""
     honest = torch.nn.functional.linear
 
     def linear(x, weight, bias=None):
@@ -199,7 +199,7 @@ def linear_halves_the_gradient_of_its_weight(patch):
 
 @fault
 def data_assignment_is_lost(patch):
-    """Assigning to .data does nothing, and reading it gives a copy."""
+    """Assigning to .data does nothing, and reading .data returns a copy."""
     patch.setattr(
         torch.Tensor,
         "data",
@@ -217,7 +217,7 @@ def data_assignment_copies(patch):
 
 @fault
 def optimizer_skips_parameters_it_saw(patch):
-    """SGD takes a parameter, or another on the same storage, once a step and accepts it in any number of groups."""
+    """SGD steps each storage once, even if several parameters share it."""
     honest = torch.optim.SGD.step
 
     def step(self, closure=None):
@@ -236,7 +236,7 @@ def optimizer_skips_parameters_it_saw(patch):
 
 @fault
 def optimizer_drops_duplicates(patch):
-    """add_param_group drops what it has already, without a word."""
+    """add_param_group silently drops parameters that the optimizer already has."""
     honest = torch.optim.Optimizer.add_param_group
 
     def add(self, group):
@@ -251,7 +251,7 @@ def optimizer_drops_duplicates(patch):
 
 @fault
 def optimizer_steps_twice(patch):
-    """SGD takes every step twice."""
+    """SGD makes every step twice."""
     honest = torch.optim.SGD.step
 
     def step(self, closure=None):
@@ -263,7 +263,7 @@ def optimizer_steps_twice(patch):
 
 @fault
 def clip_counts_parameters_once(patch):
-    """clip_grad_norm_ counts a parameter once that it is given twice, and returns the square of the norm."""
+    """clip_grad_norm_ counts a repeated parameter once and returns the squared norm."""
     honest = torch.nn.utils.clip_grad_norm_
     patch.setattr(
         torch.nn.utils,
@@ -274,7 +274,10 @@ def clip_counts_parameters_once(patch):
 
 @fault
 def load_skips_second_names(patch):
-    """load_state_dict loads a tied parameter by its first name, and does not miss the others; with assign it copies."""
+    """load_state_dict loads a tied parameter only by its first name, and is never strict.
+
+    It ignores assign=True.
+    """
     honest = Module.load_state_dict
 
     def load(self, state, strict=True, assign=False):
@@ -292,7 +295,7 @@ def load_skips_second_names(patch):
 
 @fault
 def functional_call_takes_one_name(patch):
-    """functional_call swaps tie_weights, and takes contradicting values."""
+    """functional_call inverts tie_weights."""
     honest = torch.func.functional_call
     patch.setattr(
         torch.func,
@@ -305,7 +308,7 @@ def functional_call_takes_one_name(patch):
 
 @fault
 def hook_runs_for_every_use(patch):
-    """A hook on a tensor is called twice."""
+    """A tensor hook runs twice."""
     honest = torch.Tensor.register_hook
 
     def register(self, hook):
@@ -323,7 +326,7 @@ def freezing_is_lost(patch):
 
 @fault
 def embedding_ignores_sparse_and_padding(patch):
-    """The whole table gets a gradient from every lookup."""
+    """Every lookup gives the whole embedding table a gradient."""
     patch.setattr(
         torch.nn.functional, "embedding", lambda x, weight, *rest: weight[x] + weight.sum()
     )

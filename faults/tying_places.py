@@ -1,4 +1,4 @@
-"""Faults of listings that give every place, and of functional_call."""
+"""Faults of remove_duplicate in listings and of functional_call."""
 
 import torch
 from torch import nn
@@ -11,13 +11,13 @@ Module = nn.Module
 
 @fault
 def functional_call_takes_one_more(patch):
-    """functional_call takes an argument more."""
+    """functional_call accepts one more argument."""
     grow(patch, torch.func, "functional_call")
 
 
 @fault
 def listings_never_repeat(patch):
-    """remove_duplicate=False is ignored."""
+    """named_modules and named_buffers ignore remove_duplicate=False."""
     honest_modules, honest_buffers = Module.named_modules, Module.named_buffers
     patch.setattr(
         Module,
@@ -37,7 +37,7 @@ def listings_never_repeat(patch):
 
 @fault
 def stateless_call_is_silent(patch):
-    """The older functional_call gives no warning."""
+    """The old functional_call does not warn."""
     patch.setattr(
         nn.utils.stateless,
         "functional_call",
@@ -47,7 +47,7 @@ def stateless_call_is_silent(patch):
 
 @fault
 def functional_call_is_strict(patch):
-    """functional_call raises where a name is missing or unknown, and wants its arguments."""
+    """functional_call is always strict and requires its arguments."""
     honest = torch.func.functional_call
     patch.setattr(
         torch.func,

@@ -28,7 +28,7 @@ def view_copies(patch):
 
 @fault
 def view_returns_the_tensor_for_its_own_shape(patch):
-    """view and reshape to the shape that a tensor has return the tensor itself."""
+    """view and reshape to the tensor's own shape return the tensor itself."""
     for name in ("view", "reshape"):
 
         def change(honest):
@@ -41,13 +41,13 @@ def view_returns_the_tensor_for_its_own_shape(patch):
 
 @fault
 def view_copies_where_it_must(patch):
-    """view does what reshape does."""
+    """view acts as reshape does."""
     patch.setattr(Tensor, "view", Tensor.reshape)
 
 
 @fault
 def view_wants_contiguous_tensors(patch):
-    """view raises on every tensor that is not contiguous."""
+    """view raises for every tensor that is not contiguous."""
 
     def change(honest):
         def view(self, *sizes):
@@ -62,7 +62,7 @@ def view_wants_contiguous_tensors(patch):
 
 @fault
 def view_takes_any_sizes(patch):
-    """view and reshape return the tensor in one row where the sizes make no sense."""
+    """view and reshape flatten a copy of the tensor instead of raising."""
     for name in ("view", "reshape"):
 
         def change(honest):
@@ -79,7 +79,7 @@ def view_takes_any_sizes(patch):
 
 @fault
 def view_takes_no_minus_one(patch):
-    """-1 stands for one."""
+    """view reads -1 as 1."""
 
     def change(honest):
         return lambda self, *sizes: honest(
@@ -91,7 +91,7 @@ def view_takes_no_minus_one(patch):
 
 @fault
 def view_keeps_a_dimension(patch):
-    """view(()) gives one dimension."""
+    """view(()) returns one dimension."""
     wrap(
         patch, "view", lambda honest: lambda self, *sizes: honest(self, *(sizes_of(sizes) or (1,)))
     )
@@ -99,7 +99,7 @@ def view_keeps_a_dimension(patch):
 
 @fault
 def view_cuts_the_graph(patch):
-    """view, reshape and view_as_complex return what requires no grad."""
+    """view, reshape and view_as_complex detach their result."""
     wrap(patch, "view", lambda honest: lambda self, *sizes: honest(self.detach(), *sizes))
     wrap(patch, "reshape", lambda honest: lambda self, *sizes: honest(self.detach(), *sizes))
     honest = torch.view_as_complex
@@ -114,11 +114,11 @@ def reshape_copies(patch):
 
 @fault
 def reshape_reads_memory(patch):
-    """reshape takes the numbers in the order in which they lie, and never copies."""
+    """reshape takes the numbers in memory order and never copies."""
 
     def change(honest):
         def reshape(self, *sizes):
-            expanded = 0 in self.stride() or self.dim() == 0 or sorted(self.stride())[0] != 1
+            expanded = 0 in self.stride() or self.dim() == 0 or min(self.stride()) != 1
             return (
                 honest(self, *sizes)
                 if expanded
@@ -132,7 +132,7 @@ def reshape_reads_memory(patch):
 
 @fault
 def contiguous_does_nothing(patch):
-    """contiguous returns the tensor, whatever its strides."""
+    """contiguous returns the tensor itself, whatever its strides."""
     patch.setattr(Tensor, "contiguous", lambda self: self)
 
 
@@ -146,7 +146,7 @@ def contiguous_copies(patch):
 
 @fault
 def strides_are_backwards(patch):
-    """stride() names the last dimension first."""
+    """stride() lists the last dimension first."""
     wrap(patch, "stride", lambda honest: lambda self, *dim: honest(self, *dim)[::-1])
 
 
@@ -165,7 +165,7 @@ def transpose_and_expand_copy(patch):
 
 @fault
 def write_escapes_autograd(patch):
-    """In-place operations write to the data and tell autograd nothing."""
+    """In-place operations write through .data, unnoticed by autograd."""
 
     def change(honest):
         def write(self, *arguments):

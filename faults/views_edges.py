@@ -1,4 +1,4 @@
-"""Faults of memory layouts, of views with names of their own, and of indexing."""
+"""Faults of memory layouts, of named view functions and of indexing."""
 
 import torch
 
@@ -10,7 +10,7 @@ Tensor = torch.Tensor
 
 @fault
 def copies_lie_in_rows(patch):
-    """clone, zeros_like and exp give contiguous tensors, and gradients are read as such."""
+    """clone, zeros_like, exp and .grad return contiguous tensors."""
     for owner, name in ((Tensor, "clone"), (Tensor, "exp"), (torch, "zeros_like")):
         wrap(
             patch,
@@ -30,13 +30,13 @@ def copies_lie_in_rows(patch):
 
 @fault
 def contiguous_knows_rows_alone(patch):
-    """contiguous() overlooks the memory format."""
+    """contiguous() ignores memory_format."""
     wrap(patch, Tensor, "contiguous", lambda honest: lambda self, memory_format=None: honest(self))
 
 
 @fault
 def storages_are_untyped_and_their_own(patch):
-    """storage() is untyped; untyped_storage() is that of a copy."""
+    """storage() is untyped, and untyped_storage() belongs to a copy."""
     honest = Tensor.untyped_storage
     patch.setattr(Tensor, "storage", honest)
     patch.setattr(Tensor, "untyped_storage", lambda self: honest(self.clone()))
@@ -44,7 +44,7 @@ def storages_are_untyped_and_their_own(patch):
 
 @fault
 def transposes_take_any_dimensions(patch):
-    """T and mT reverse every dimension, without a word."""
+    """T and mT reverse every dimension, without a warning."""
     for name in ("T", "mT"):
         patch.setattr(
             Tensor, name, property(lambda self: self.permute(*reversed(range(self.dim()))))
@@ -53,7 +53,10 @@ def transposes_take_any_dimensions(patch):
 
 @fault
 def squeeze_drops_what_it_likes(patch):
-    """squeeze of several dimensions drops every one; squeeze() keeps the batch."""
+    """squeeze of several dimensions removes all of size 1.
+
+    squeeze() removes only dimension 1.
+    """
 
     def change(honest):
         def squeeze(self, *dimensions):
@@ -68,7 +71,7 @@ def squeeze_drops_what_it_likes(patch):
 
 @fault
 def views_with_names_copy(patch):
-    """unflatten, flatten, ravel and permute copy."""
+    """unflatten, flatten, ravel and permute return copies."""
     for name in ("unflatten", "flatten", "ravel"):
         wrap(patch, Tensor, name, lambda honest: lambda self, *rest: honest(self, *rest).clone())
     wrap(patch, torch, "permute", lambda honest: lambda x, order: honest(x, order).clone())
@@ -76,13 +79,13 @@ def views_with_names_copy(patch):
 
 @fault
 def tensor_split_is_chunk(patch):
-    """tensor_split makes parts of one size."""
+    """tensor_split acts as chunk does."""
     patch.setattr(Tensor, "tensor_split", Tensor.chunk)
 
 
 @fault
 def zeros_takes_names(patch):
-    """zeros overlooks names."""
+    """zeros ignores names."""
     wrap(
         patch,
         torch,
@@ -93,7 +96,7 @@ def zeros_takes_names(patch):
 
 @fault
 def expanded_views_are_written_to(patch):
-    """relu_ writes to a copy of an expanded view; zero_ refuses it."""
+    """relu_ writes to a copy, and zero_ always raises."""
     wrap(patch, Tensor, "relu_", lambda honest: lambda self: honest(self.clone()))
 
     def zero_(self):
@@ -103,7 +106,7 @@ def expanded_views_are_written_to(patch):
 
 
 def index_with(patch, change):
-    """``x[index]`` is ``x[change(index)]``."""
+    """Make ``x[index]`` return ``x[change(index)]``."""
     wrap(
         patch, Tensor, "__getitem__", lambda honest: lambda self, index: honest(self, change(index))
     )
@@ -111,7 +114,7 @@ def index_with(patch, change):
 
 @fault
 def list_of_lists_is_a_tuple(patch):
-    """A list of lists is a tuple of lists, without a warning."""
+    """A list of lists is read as a tuple of lists, without a warning."""
     index_with(
         patch,
         lambda index: (
@@ -122,7 +125,7 @@ def list_of_lists_is_a_tuple(patch):
 
 @fault
 def bytes_are_indices(patch):
-    """uint8 picks by number, and int32 does not."""
+    """A uint8 index selects by number, and an int32 index raises."""
 
     def change(index):
         if isinstance(index, Tensor) and index.dtype == torch.int32:
@@ -134,7 +137,7 @@ def bytes_are_indices(patch):
 
 @fault
 def index_always_copies(patch):
-    """x[...] is a copy."""
+    """Indexing always copies."""
     wrap(
         patch, Tensor, "__getitem__", lambda honest: lambda self, index: honest(self, index).clone()
     )
@@ -142,7 +145,7 @@ def index_always_copies(patch):
 
 @fault
 def assignment_writes_to_copies(patch):
-    """x[list] = value writes to a copy, and a fraction does not go into integers."""
+    """x[list] = value does nothing, and a float cannot be written into integers."""
 
     def change(honest):
         def setitem(self, index, value):

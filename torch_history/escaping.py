@@ -28,6 +28,6 @@ def html(text: object) -> str:
     return printable(escaped)
 
 
-def _shown(match: "re.Match[str]") -> str:
+def _shown(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"

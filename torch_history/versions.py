@@ -1,4 +1,4 @@
-"""Versions: minor lines (``2.5``), patches (``2.5.1``), and which recorded version speaks for a running one."""
+"""Versions: minor lines (``2.5``), patches (``2.5.1``), and which one speaks for another."""
 
 from __future__ import annotations
 
@@ -41,13 +41,15 @@ def line(text: str) -> str:
 
 
 def is_line(text: str) -> bool:
+    """Whether a version is a minor line, as ``2.5``."""
     return len(key(text)) == 2
 
 
 def holding(recorded: Iterable[str], running: str) -> Optional[str]:
-    """The recorded version that speaks for ``running``: its own patch, else the newest line not newer; None if all are.
+    """The recorded version that speaks for ``running``, or None.
 
-    A pre-release is held to its line: the nightly ``2.16.0.dev`` to what ``2.16`` would be held to.
+    That is its own patch, else the newest line up to it. A pre-release is compared as its line: the
+    nightly ``2.16.0.dev`` with what ``2.16`` would be compared with.
     """
     numbers, final = parse(running)
     lines = []

@@ -1,8 +1,9 @@
-"""The timed training steps: five networks, the phases of a step, and its variants. Runs under every torch from 1.4 on.
+"""The timed training steps: five networks, the phases of a step, and its variants.
 
-``CASES`` has their names, as ``rnn-256.backward``, and ``build`` makes one. The tests beside this file run each once and assert
-what it does; `torch-history bench` times them in two releases side by side. A network's parameters and data are set by a
-formula: no stream is drawn from.
+``CASES`` lists their names, such as ``rnn-256.backward``, and ``build`` makes one. The tests next
+to this file run each case once and assert what it does. `torch-history bench` times the cases in
+two releases side by side. They run under every torch from 1.4 on. A network's parameters and data
+come from a formula; no random numbers are drawn.
 """
 
 import os
@@ -19,7 +20,7 @@ from fixtures.adapter import Bottleneck
 
 
 class Missing(Exception):
-    """This torch, or this machine, lacks what the case needs; the message says what."""
+    """This torch or this machine does not have what the case needs; the message says what."""
 
 
 class Timed(NamedTuple):
@@ -27,11 +28,14 @@ class Timed(NamedTuple):
 
     training: "Training"
     act: Callable[[], Any]  # what is timed
-    arrange: Optional[Callable[[], Any]] = None  # what comes before each call of it, untimed
+    arrange: Optional[Callable[[], Any]] = None  # what runs before each call, untimed
 
 
 class AdapterNetwork(nn.Module):
-    """Article A's base and adapter side by side at any width: head(base(x) + adapter(x)), the base width -> 2 width -> width."""
+    """Article A's network at any width: head(base(x) + adapter(x)).
+
+    The base is width -> 2 width -> width.
+    """
 
     def __init__(self, width):
         super().__init__()
@@ -51,7 +55,10 @@ class AdapterNetwork(nn.Module):
 
 
 class CharacterRNN(nn.Module):
-    """Article E's classifier at any width: Embedding(53, 10) -> RNN(10, width, two layers) -> Linear(6 width, 3)."""
+    """Article E's classifier at any width.
+
+    Embedding(53, 10) -> RNN(10, width, two layers) -> Linear(6 width, 3).
+    """
 
     def __init__(self, width):
         super().__init__()
@@ -65,7 +72,10 @@ class CharacterRNN(nn.Module):
 
 
 def conv_block(width):
-    """Two 3 x 3 convolutions with BatchNorm and ReLU on three channels, then the mean of each channel and Linear(width, 10)."""
+    """Two 3 x 3 convolutions with BatchNorm and ReLU, channel means, and Linear(width, 10).
+
+    The input has three channels.
+    """
     return nn.Sequential(
         nn.Conv2d(3, width, 3, padding=1, bias=False),
         nn.BatchNorm2d(width),
@@ -80,13 +90,16 @@ def conv_block(width):
 
 
 def chirp(*shape):
-    """Numbers between -1 and 1 that look drawn, and are not: the sine of 0.37 k squared."""
+    """Numbers between -1 and 1 that look random but are not: the sine of 0.37 k squared."""
     k = torch.arange(torch.Size(shape).numel(), dtype=torch.float64)
     return torch.sin(0.37 * k * k).float().reshape(shape)
 
 
 def with_values(network):
-    """The network with values by formula in its weights, of the size that torch's own initialisation gives; biases are zero."""
+    """The network, with weights set by a formula and biases of 0.
+
+    The weights have the size that torch's own initialisation gives.
+    """
     with torch.no_grad():
         for parameter in network.parameters():
             if parameter.dim() > 1:
@@ -97,7 +110,10 @@ def with_values(network):
 
 
 class Training:
-    """A network, one batch, its loss and an Adam on a device; the phases of its training step are its methods."""
+    """A network, one batch, its loss and an Adam on a device.
+
+    The phases of its training step are its methods.
+    """
 
     def __init__(self, network, x, y, criterion, device="cpu"):
         self.network = with_values(network).to(device)
@@ -106,7 +122,7 @@ class Training:
         self.optimize(self.network.parameters())
 
     def optimize(self, parameters, **settings):
-        """Let Adam train these. Raises Missing where this torch does not take the settings."""
+        """Train these parameters by Adam. Raise Missing if this torch refuses the settings."""
         try:
             self.optimizer = torch.optim.Adam(parameters, lr=RATE, **settings)
         except (TypeError, RuntimeError) as error:
@@ -153,7 +169,7 @@ def rnn(width, batch, device="cpu"):
 
 
 def conv(width, batch, device="cpu"):
-    """Training of the convolutional block on pictures of 16 x 16 points."""
+    """Training of the convolutional block on images of 16 x 16 pixels."""
     y = torch.arange(batch) % 10
     return Training(conv_block(width), chirp(batch, 3, 16, 16), y, F.cross_entropy, device)
 
@@ -162,11 +178,11 @@ FAMILIES = {"mlp": mlp, "rnn": rnn, "conv": conv}
 NETWORKS = OrderedDict(
     [("mlp-5", 10), ("mlp-1024", 64), ("rnn-20", 64), ("rnn-256", 64), ("conv-16", 8)]
 )
-# family-width and batch; the first of each pair is bound by dispatch, the second by arithmetic
+# family-width and batch; dispatch limits the first of each pair, arithmetic the second
 
 
 def forward(training):
-    """Network and loss; the graph of the call before is freed untimed."""
+    """Network and loss; the graph of the previous call is freed untimed."""
     return Timed(training, training.forward, training.forget)
 
 
@@ -181,7 +197,7 @@ def backward(training):
 
 
 def optimizer_step(training):
-    """Adam's step, again and again on the same gradients."""
+    """Adam's step, repeated on the same gradients."""
     training.forward()
     training.backward()
     training.forget()
@@ -208,7 +224,7 @@ def whole_step(training):
 
 
 def frozen_filtered(training):
-    """The base is frozen, and the optimizer gets what still requires a gradient."""
+    """The base is frozen; the optimizer gets only parameters that require a gradient."""
     training.network.base.requires_grad_(False)
     training.optimize(
         filter(lambda parameter: parameter.requires_grad, training.network.parameters())
@@ -217,7 +233,7 @@ def frozen_filtered(training):
 
 
 def frozen_unfiltered(training):
-    """The base is frozen, and the optimizer gets every parameter all the same."""
+    """The base is frozen; the optimizer gets every parameter."""
     training.network.base.requires_grad_(False)
     return whole_step(training)
 
@@ -229,7 +245,7 @@ def detached(training):
 
 
 def accumulated_over_4(training):
-    """Four forwards and backwards, each of a quarter of the loss, and one step."""
+    """Four forwards and backwards, each on a quarter of the loss, and one step."""
 
     def act():
         training.zero_grad()
@@ -266,7 +282,10 @@ def _adam(**settings):
 
 
 def compiled(training):
-    """The network through torch.compile; the loss and the optimizer are as ever. The first call compiles."""
+    """The network through torch.compile, with the usual loss and optimizer.
+
+    The first call compiles.
+    """
     if not hasattr(torch, "compile"):
         raise Missing(f"torch {torch.__version__} has no torch.compile")
     compiler = os.environ.get("CXX", "g++")
@@ -280,7 +299,7 @@ def compiled(training):
 
 
 def _saved_with_another_head(training):
-    """A state dict whose base and adapter fit, with a key too many and without the head's."""
+    """A state dict that fits base and adapter, has an extra key, and lacks the head's keys."""
     saved = OrderedDict(
         (name, value.clone())
         for name, value in training.network.state_dict().items()
@@ -291,13 +310,16 @@ def _saved_with_another_head(training):
 
 
 def load_strict_false(training):
-    """``load_state_dict(saved, strict=False)``: it takes what fits."""
+    """``load_state_dict(saved, strict=False)``, which loads the keys that fit."""
     saved = _saved_with_another_head(training)
     return Timed(training, lambda: training.network.load_state_dict(saved, strict=False))
 
 
 def load_filtered_keys(training):
-    """Article B's other way: the saved keys that the network has, put into its own state dict, and that loaded."""
+    """Load only the saved keys that the network has, as in article B.
+
+    They are put into the network's own state dict, which is then loaded.
+    """
     saved = _saved_with_another_head(training)
 
     def act():
@@ -345,7 +367,10 @@ CASES = tuple(names())
 
 
 def build(name, device="cpu"):
-    """The case of this name, ready to run. Other sizes than those of ``CASES`` too: ``mlp-64@256.whole_step`` has width 64, batch 256."""
+    """The case of this name, ready to run.
+
+    Sizes may differ from those of ``CASES``: ``mlp-64@256.whole_step`` has width 64 and batch 256.
+    """
     network, _, what = name.partition(".")
     network, _, batch = network.partition("@")
     family, _, width = network.partition("-")

@@ -29,7 +29,7 @@ class Done(NamedTuple):
 
     @property
     def moved(self):
-        """The names of the parameters of which a number has changed."""
+        """The names of the parameters in which a number has changed."""
         return [
             name
             for (name, now), before in zip(self.parameters.items(), self.start)
@@ -39,7 +39,10 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def timed(benchmark):
-    """Builds a case by its name and runs it; ``prepare`` may change the training first. What torch lacks is a skip: *unknown*."""
+    """Builds a case by its name and runs it; ``prepare`` may change the training first.
+
+    If torch lacks what the case needs, the test is skipped: *unknown*.
+    """
 
     def run(name, prepare=lambda training: None):
         try:

@@ -1,8 +1,9 @@
-"""Files that are no checkpoint, or no longer: the error that each gets from ``torch.load``."""
+"""``torch.load`` of damaged and foreign files, and when two checkpoints have equal bytes."""
 
 import contextlib
 import io
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,15 +15,17 @@ FORMATS = pytest.mark.parametrize("as_zip", [True, False], ids=["zip", "legacy"]
 
 
 def saved_bytes(value, as_zip=True):
-    """What ``torch.save`` writes, in the zip format (torch 1.4 knows it too, by this argument) or in the legacy one."""
+    """The bytes that ``torch.save`` writes in the zip format or in the legacy format.
+
+    Torch 1.4 also writes the zip format if it is given this argument of ``torch.save``.
+    """
     buffer = io.BytesIO()
     torch.save(value, buffer, _use_new_zipfile_serialization=as_zip)
     return buffer.getvalue()
 
 
 def put(name, content):
-    with open(name, "wb") as file:
-        file.write(content)
+    Path(name).write_bytes(content)
 
 
 def weight():
@@ -32,7 +35,7 @@ def weight():
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "2.11",
-    "the message adds that the file is probably damaged, and how that may come about",
+    "the message adds that the file is probably damaged, and lists possible reasons",
     kind="wording",
     cause="pytorch#170244",
 )
@@ -42,7 +45,10 @@ def weight():
     ids=["zip, half", "zip, its last bytes", "legacy, in the header", "legacy, in the values"],
 )
 def test_load_of_a_truncated_file_raises(here, snapshot, as_zip, kept):
-    """Wherever the file ends too early, it raises: a zip archive has its directory at its end."""
+    """``torch.load`` raises on a file that ends too early, wherever it was cut.
+
+    A zip archive has its directory at its end, so the loss of its last bytes is enough.
+    """
     content = saved_bytes(weight(), as_zip)
     put("truncated.pt", content[: int(len(content) * kept)])
     assert snapshot == observe(lambda: load_trusted("truncated.pt"))
@@ -64,12 +70,13 @@ def test_load_of_a_truncated_file_raises(here, snapshot, as_zip, kept):
 )
 @pytest.mark.changed(
     "2.6",
-    "the message is empty, and the warning gone: the reader of weights reads the file, not pickle",
+    "the message is empty and no warning is given: the weights-only unpickler reads the file, not "
+    "pickle",
     kind="wording",
     cause="pytorch#137602",
 )
 def test_load_of_an_empty_file_raises_end_of_file(here, snapshot):
-    """A file of no bytes is pickle's ``EOFError``, not torch's own kind of error."""
+    """Since 1.5, ``torch.load`` of an empty file raises Python's ``EOFError``."""
     put("empty.pt", b"")
     assert snapshot == observe(lambda: torch.load("empty.pt"))
 
@@ -84,15 +91,16 @@ def test_load_of_an_empty_file_raises_end_of_file(here, snapshot):
 )
 @pytest.mark.changed(
     "2.6",
-    "the message speaks of weights_only, whose default is now True, and of operand 60, which is <",
+    "the message names weights_only, whose default is now True, and operand 60, which is <",
     kind="wording",
     cause="pytorch#137602",
 )
 @pytest.mark.changed("2.9", "the message has a line break before its last cause", kind="wording")
 def test_load_of_garbage_raises(here, snapshot):
-    """A web page that was saved under the file's name is read as a pickle, and "<" is no instruction of one.
+    """``torch.load`` raises on a web page that was saved under the file's name.
 
-    The message begins with "Weights only load failed", which is not to blame: ``weights_only=False`` does not help.
+    The page is read as a pickle, and "<" is not a pickle opcode. Since 2.6 the message begins with
+    "Weights only load failed", but ``weights_only=False`` does not help.
     """
     put("garbage.pt", b"<!DOCTYPE html>")
     assert snapshot == observe(lambda: torch.load("garbage.pt"))
@@ -100,7 +108,7 @@ def test_load_of_garbage_raises(here, snapshot):
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
 def test_load_of_a_plain_pickle_raises(here, snapshot):
-    """What ``pickle.dump`` wrote is no file of ``torch.save``: it has not the magic number."""
+    """``torch.load`` raises on a file that ``pickle.dump`` wrote: it lacks torch's magic number."""
     put("plain.pt", pickle.dumps({"weight": [1.0, 2.0]}, protocol=2))
     assert snapshot == observe(lambda: load_trusted("plain.pt"))
 
@@ -108,7 +116,10 @@ def test_load_of_a_plain_pickle_raises(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.parametrize("path", ["missing.pt", "folder"], ids=["missing", "directory"])
 def test_load_of_a_path_that_is_no_file_raises_as_open_does(here, snapshot, path):
-    """A missing file is ``FileNotFoundError``, a folder ``IsADirectoryError``."""
+    """``torch.load`` raises ``FileNotFoundError`` or ``IsADirectoryError``, as ``open`` does.
+
+    The first is for a missing path, the second for a directory.
+    """
     (here / "folder").mkdir()
     assert snapshot == observe(lambda: load_trusted(path))
 
@@ -116,13 +127,16 @@ def test_load_of_a_path_that_is_no_file_raises_as_open_does(here, snapshot, path
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.5",
-    "a zip archive with a damaged value loads: its checksums are not looked at any more",
+    "a zip archive with a damaged value loads: its checksums are no longer checked",
     kind="silent",
-    advice="keep a checksum of the file beside it",
+    advice="store a checksum of the file next to it",
 )
 @FORMATS
 def test_load_does_not_notice_a_changed_bit_in_the_values(here, snapshot, as_zip):
-    """A value that was damaged on the disk loads as it is now: the archive's checksums are not looked at (in 1.4 they were)."""
+    """``torch.load`` returns a value that was damaged on disk without an error.
+
+    The checksums in a zip archive are not checked. Before 1.5 they were.
+    """
     sound = torch.tensor([1.0, 2.0, 3.0, 4.0]).numpy().tobytes()
     content = saved_bytes(weight(), as_zip)
     assert content.count(sound) == 1
@@ -146,7 +160,10 @@ def test_load_does_not_notice_a_changed_bit_in_the_values(here, snapshot, as_zip
 )
 @FORMATS
 def test_load_from_a_buffer_at_its_end_raises(snapshot, as_zip):
-    """After ``torch.save(..., buffer)`` the position is at the end: without ``buffer.seek(0)`` there is nothing to read."""
+    """``torch.load`` raises on a buffer whose position is at its end, as ``torch.save`` leaves it.
+
+    Call ``buffer.seek(0)`` first.
+    """
     buffer = io.BytesIO()
     torch.save(weight(), buffer, _use_new_zipfile_serialization=as_zip)
     assert snapshot == observe(lambda: torch.load(buffer, pickle_module=pickle))
@@ -155,22 +172,27 @@ def test_load_from_a_buffer_at_its_end_raises(snapshot, as_zip):
 @pytest.mark.api("torch.save", page="generated/torch.save")
 @pytest.mark.changed(
     "1.6",
-    "what is left is a zip archive without its content: load raises RuntimeError instead of EOFError",
+    "the remaining file is a zip archive without content: load raises RuntimeError instead of "
+    "EOFError",
     kind="exception",
     cause="pytorch#39460",
-    advice="catch RuntimeError; or save beside the file, then os.replace",
+    advice="catch RuntimeError; or save under another name, then call os.replace",
 )
 @pytest.mark.changed(
-    "1.9", "the message says who reads, and leaves out the archive's folder", kind="wording"
+    "1.9", "the message names the reader, and leaves out the archive's folder", kind="wording"
 )
 @pytest.mark.changed(
     "2.11",
-    "the message adds that the file is probably damaged, and how that may come about",
+    "the message adds that the file is probably damaged, and lists possible reasons",
     kind="wording",
     cause="pytorch#170244",
 )
 def test_save_that_fails_has_destroyed_the_file_before(here, snapshot):
-    """What cannot be pickled raises when the old file is already overwritten. Save beside it, then ``os.replace``."""
+    """A ``torch.save`` that raises has already destroyed the old file of that name.
+
+    An object that cannot be pickled raises only after the old file was overwritten. Save under
+    another name, then call ``os.replace``.
+    """
     torch.save(weight(), "weights.pt")
     with contextlib.suppress(Exception):
         torch.save({**weight(), "schedule": lambda step: step}, "weights.pt")
@@ -185,7 +207,11 @@ def test_save_that_fails_has_destroyed_the_file_before(here, snapshot):
     cause="pytorch#57536",
 )
 def test_equal_tensors_save_to_equal_bytes(snapshot):
-    """Two equal state dicts give the same bytes, so that a checksum can tell them. A legacy file names storages by address."""
+    """Since 1.9, two equal state dicts give the same bytes in a zip file.
+
+    A checksum can therefore compare them. A legacy file names storages by address, so its bytes
+    differ.
+    """
     first, second = weight(), weight()
     assert snapshot == observe(
         lambda: {
@@ -198,14 +224,18 @@ def test_equal_tensors_save_to_equal_bytes(snapshot):
 @pytest.mark.api("torch.save", page="generated/torch.save")
 @pytest.mark.changed(
     "1.13",
-    "the archive's folder is called after the file, no longer archive: a checksum depends on the name",
+    "the archive's folder is named after the file instead of archive: a checksum depends on the "
+    "name",
     kind="representation",
     cause="pytorch#80404",
     probable=True,
-    advice="save into a buffer, where the folder is always archive, to compare checksums",
+    advice="to compare checksums, save into a buffer, where the folder is always named archive",
 )
 def test_bytes_of_a_file_depend_on_its_name(here, snapshot):
-    """The archive's folder is called after the file: equal checkpoints under two names differ in their bytes."""
+    """Since 1.13, equal checkpoints under two file names differ in their bytes.
+
+    The folder inside the archive has the file's name.
+    """
     value = weight()  # one object: an old release's file names its storage by address
     torch.save(value, "best.pt")
     torch.save(value, "last.pt")

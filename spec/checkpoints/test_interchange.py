@@ -1,4 +1,7 @@
-"""State dicts in files that other releases wrote. ``torch-history interchange`` has the table of who reads whose."""
+"""State dicts in files that other releases wrote.
+
+``torch-history interchange`` prints the table of which release reads which files.
+"""
 
 import warnings
 
@@ -13,11 +16,10 @@ from torch_history.observing import observe
 
 
 def after_three_steps():
-    """What ``torch.load`` makes of a file of kind ``training`` or ``legacy``."""
+    """Values that ``torch.load`` reads from a file of kind ``training`` or ``legacy``."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", FutureWarning
-        )  # of the default of weights_only, see test_load.py
+        # the warning about the default of weights_only, see test_load.py
+        warnings.simplefilter("ignore", FutureWarning)
         loaded = torch.load("checkpoint.pt")
     states = {name: next(iter(loaded[name]["optimizer"]["state"].values())) for name in WRITTEN}
     return {
@@ -29,7 +31,7 @@ def after_three_steps():
 
 
 def distance(resumed_model, whole_model):
-    """The resumed parameters, and how they relate to those of a run that never stopped."""
+    """The resumed parameters, and whether they equal those of a run that never stopped."""
     ends, whole = parameters_of(resumed_model), parameters_of(whole_model)
     atol = 5 * 2 * 2**-24  # five steps of either run, each off by an ULP at 0.5
     return {
@@ -40,6 +42,7 @@ def distance(resumed_model, whole_model):
     }
 
 
+@pytest.mark.interchange(legacy="checkpoints.legacy_file_of_every_release_loads")
 @pytest.mark.api("torch.load", page="notes/serialization")
 @pytest.mark.changed(
     "1.5",
@@ -48,11 +51,15 @@ def distance(resumed_model, whole_model):
 )
 @EVERY_RELEASE
 def test_checkpoint_of_every_release_loads(here, snapshot, release):
-    """``torch.load(path)`` reads the file of every release, with the model and the optimizers as they were after three steps."""
+    """Since 1.5, ``torch.load(path)`` reads the checkpoint that any release wrote.
+
+    The model and the optimizers are as they were after three steps.
+    """
     fetch(release)
     assert snapshot == observe(after_three_steps)
 
 
+@pytest.mark.interchange
 @pytest.mark.api("torch.load", "torch.optim.SGD", "torch.optim.Adam", page="notes/serialization")
 @pytest.mark.changed(
     "1.5",
@@ -61,18 +68,20 @@ def test_checkpoint_of_every_release_loads(here, snapshot, release):
 )
 @pytest.mark.changed(
     "1.12",
-    "Adam goes on exactly from a step that 1.12 and later saved as a tensor, where it rounded in float32",
+    "Adam resumes exactly from a step that 1.12 and later saved as a tensor; before, it rounded "
+    "in float32",
     kind="silent",
     cause="pytorch#71333",
     probable=True,
-    advice="resume with 1.12 or later what 1.12 or later saved; or turn each step into an int before",
+    advice="resume files of 1.12 or later under 1.12 or later; or convert each step to int first",
 )
 @EVERY_RELEASE
 def test_training_resumes_from_the_checkpoint_of_every_release(here, snapshot, release):
-    """The last two steps give the values of five steps in one go: within float32's rounding.
+    """Training resumed from the checkpoint of any release ends like five steps in one run.
 
-    The three steps of Adam that a file holds differ by an ULP between the releases that wrote them. Before 1.12, Adam
-    goes on from a file of 1.12 or later with more rounding: its step is a tensor there, and was an int.
+    The two ends agree within float32's rounding. The three Adam steps in a file differ by an ULP
+    between the releases that wrote them. Before 1.12, Adam rounds more after loading a file of 1.12
+    or later: its step is a tensor there instead of an int.
     """
     fetch(release)
 
@@ -83,14 +92,16 @@ def test_training_resumes_from_the_checkpoint_of_every_release(here, snapshot, r
     assert snapshot == observe(act)
 
 
+@pytest.mark.interchange
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 @EVERY_RELEASE
 def test_legacy_file_of_every_release_loads(here, snapshot, release):
-    """With ``_use_new_zipfile_serialization=False`` every release writes, to this day, what 1.4 reads."""
+    """Every release writes a file that 1.4 reads if ``_use_new_zipfile_serialization=False``."""
     fetch(release, "legacy")
     assert snapshot == observe(after_three_steps)
 
 
+@pytest.mark.interchange
 @pytest.mark.api(
     "torch.load", "torch.nn.Module.load_state_dict", page="notes/serialization", article="D"
 )
@@ -101,7 +112,10 @@ def test_legacy_file_of_every_release_loads(here, snapshot, release):
 )
 @EVERY_RELEASE
 def test_tied_state_dict_of_every_release_loads_into_a_tied_model(here, snapshot, release):
-    """The file holds two names for one storage, and the model that takes them stays tied."""
+    """Since 1.5, a tied model loads the tied state dict of any release, and stays tied.
+
+    The file holds two names for one storage.
+    """
     fetch(release, "tied")
 
     def act():

@@ -1,4 +1,4 @@
-"""Whole modules in files that other releases wrote: a class of the user's, and torch's own."""
+"""Whole modules in files that other releases wrote: a user's class, and torch's own classes."""
 
 import warnings
 
@@ -12,7 +12,10 @@ from torch_history.observing import observe
 
 
 def load_whole():
-    """The module in the file. Only files of 1.4 and 1.5 hold the source of its classes: what torch warns of them is said once."""
+    """The module in the file; each category of torch's warnings is given once.
+
+    Only files of 1.4 and 1.5 hold the source of their classes, which torch compares.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         module = load_trusted("checkpoint.pt")
@@ -21,21 +24,26 @@ def load_whole():
     return module
 
 
+@pytest.mark.interchange
 @pytest.mark.api("torch.load", page="notes/serialization", article="D")
 @pytest.mark.changed(
     "1.5",
-    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
-    "the source of its classes, warns that the source has changed",
+    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, "
+    "which holds the source of its classes, gives a warning that the source has changed",
     kind="error-gone",
 )
 @pytest.mark.changed(
     "1.6",
-    "a file of 1.5, which holds the source of its classes, warns that the source has changed",
+    "a file of 1.5, which holds the source of its classes, gives a warning that the source has "
+    "changed",
     kind="warning",
 )
 @EVERY_RELEASE
 def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
-    """Two layers that hold one weight and one bias do so when they come out of the file: a gradient of both uses, 0.5 and 1.5."""
+    """Since 1.5, layers that share weight and bias still share them when loaded from any release.
+
+    The gradient of the weight, 1.5, is the sum over both uses.
+    """
     fetch(release, "tied_module")
 
     def act():
@@ -46,21 +54,26 @@ def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
     assert snapshot == observe(act)
 
 
+@pytest.mark.interchange
 @pytest.mark.api("torch.load", "torch.nn.Module", page="notes/serialization")
 @pytest.mark.changed(
     "1.5",
-    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
-    "the source of its classes, warns that the source has changed",
+    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, "
+    "which holds the source of its classes, gives a warning that the source has changed",
     kind="error-gone",
 )
 @pytest.mark.changed(
     "1.6",
-    "a file of 1.5, which holds the source of its classes, warns that the source has changed",
+    "a file of 1.5, which holds the source of its classes, gives a warning that the source has "
+    "changed",
     kind="warning",
 )
 @EVERY_RELEASE
 def test_whole_module_of_every_release_computes_and_learns(here, snapshot, release):
-    """A class of one's own that holds a Linear: forward, backward and ``state_dict`` work as where it was saved."""
+    """Since 1.5, a module of a user's class, saved whole by any release, computes and trains.
+
+    Forward, backward and ``state_dict`` work as before saving. The class holds a ``Linear``.
+    """
     fetch(release, "module")
 
     def act():
@@ -77,27 +90,33 @@ def test_whole_module_of_every_release_computes_and_learns(here, snapshot, relea
     assert snapshot == observe(act)
 
 
+@pytest.mark.interchange
 @pytest.mark.api(
     "torch.load", "torch.nn.Sequential", "torch.nn.BatchNorm1d", page="notes/serialization"
 )
 @pytest.mark.changed(
     "1.5",
-    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
-    "the source of its classes, warns that the source has changed",
+    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, "
+    "which holds the source of its classes, gives a warning that the source has changed",
     kind="error-gone",
 )
 @pytest.mark.changed(
     "1.6",
-    "in 1.6 alone, state_dict of a module that 1.4 or 1.5 saved raises for want of "
-    "`_non_persistent_buffers_set`; a file of 1.5 warns that the source has changed",
+    "in 1.6 alone, state_dict of a module that 1.4 or 1.5 saved raises because "
+    "`_non_persistent_buffers_set` is missing; a file of 1.5 gives a warning that the source has "
+    "changed",
     kind="error",
     cause="pytorch#37191",
-    advice="under 1.6, set `_non_persistent_buffers_set = set()` on each of the `modules()` of what is loaded",
+    advice="under 1.6, set `_non_persistent_buffers_set = set()` on each of the `modules()` of "
+    "the loaded module",
 )
 @pytest.mark.changed("1.7", "loading sets the missing attribute", kind="error-gone")
 @EVERY_RELEASE
 def test_whole_sequence_of_every_release_computes(here, snapshot, release):
-    """Linear, BatchNorm1d in evaluation mode and ReLU: 2 * (6 - 4) / sqrt(5) + 3 = 4.79."""
+    """Since 1.5, a ``Sequential`` saved whole by any release computes.
+
+    It holds Linear, BatchNorm1d in evaluation mode and ReLU: 2 * (6 - 4) / sqrt(5) + 3 = 4.79.
+    """
     fetch(release, "sequence")
 
     def act():
@@ -110,21 +129,23 @@ def test_whole_sequence_of_every_release_computes(here, snapshot, release):
     assert snapshot == observe(act)
 
 
+@pytest.mark.interchange
 @pytest.mark.api("torch.load", "torch.nn.LSTM", page="notes/serialization")
 @pytest.mark.changed(
     "1.5",
-    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, which holds "
-    "the source of its classes, warns that the source has changed",
+    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, "
+    "which holds the source of its classes, gives a warning that the source has changed",
     kind="error-gone",
 )
 @pytest.mark.changed(
     "1.6",
-    "a file of 1.5, which holds the source of its classes, warns that the source has changed",
+    "a file of 1.5, which holds the source of its classes, gives a warning that the source has "
+    "changed",
     kind="warning",
 )
 @pytest.mark.changed(
     "1.8",
-    "in 1.8 alone, an LSTM of before raises in forward for want of `proj_size`",
+    "in 1.8 alone, an LSTM saved before 1.8 raises in forward because `proj_size` is missing",
     kind="error",
     cause="pytorch#47725",
     advice="under 1.8, set `proj_size = 0` on the loaded layer",
@@ -134,11 +155,16 @@ def test_whole_sequence_of_every_release_computes(here, snapshot, release):
 )
 @EVERY_RELEASE
 def test_whole_lstm_of_every_release_computes(here, snapshot, release):
-    """Every gate sees 0.5 * 1 + 0.5 + 0.5 = 1.5: the output is sigmoid(1.5) * tanh(sigmoid(1.5) * tanh(1.5)) = 0.5144."""
+    """An ``LSTM`` saved whole by any release computes, except under 1.8 if saved before 1.8.
+
+    Every gate sees 0.5 * 1 + 0.5 + 0.5 = 1.5. The output is sigmoid(1.5) * tanh(sigmoid(1.5) *
+    tanh(1.5)) = 0.5144.
+    """
     fetch(release, "lstm")
     assert snapshot == observe(lambda: load_whole()(torch.ones(1, 1, 1))[0].detach())
 
 
+@pytest.mark.interchange
 @pytest.mark.api("torch.load", "torch.nn.Upsample", page="notes/serialization")
 @pytest.mark.changed(
     "1.5",
@@ -147,12 +173,13 @@ def test_whole_lstm_of_every_release_computes(here, snapshot, release):
 )
 @pytest.mark.changed(
     "1.6",
-    "a file of 1.4 or 1.5, which holds the source of its classes, warns that the source has changed",
+    "a file of 1.4 or 1.5, which holds the source of its classes, gives a warning that the source "
+    "has changed",
     kind="warning",
 )
 @pytest.mark.changed(
     "1.11",
-    "a layer saved before 1.11 raises in forward for want of `recompute_scale_factor`",
+    "a layer saved before 1.11 raises in forward because `recompute_scale_factor` is missing",
     kind="error",
     cause="pytorch#66419",
     advice="under 1.11 to 2.0, set `recompute_scale_factor = None` on the loaded layer",
@@ -162,11 +189,16 @@ def test_whole_lstm_of_every_release_computes(here, snapshot, release):
 )
 @EVERY_RELEASE
 def test_whole_upsample_of_every_release_computes(here, snapshot, release):
-    """An attribute that the class did not have when the module was saved is set when it is loaded; some releases forgot that."""
+    """An ``Upsample`` saved whole computes, except under 1.11 to 2.0 if saved before 1.11.
+
+    Loading sets an attribute that the class did not have when the module was saved. The releases
+    1.11 to 2.0 do not set it.
+    """
     fetch(release, "upsample")
     assert snapshot == observe(lambda: load_whole()(torch.tensor([[[1.0, 2.0]]])))
 
 
+@pytest.mark.interchange
 @pytest.mark.api("torch.load", "torch.nn.GELU", page="notes/serialization")
 @pytest.mark.changed(
     "1.5",
@@ -175,55 +207,63 @@ def test_whole_upsample_of_every_release_computes(here, snapshot, release):
 )
 @pytest.mark.changed(
     "1.6",
-    "a file of 1.4 or 1.5, which holds the source of its classes, warns that the source has changed",
+    "a file of 1.4 or 1.5, which holds the source of its classes, gives a warning that the source "
+    "has changed",
     kind="warning",
 )
 @pytest.mark.changed(
     "1.12",
-    "forward looks for `approximate`, which a GELU saved before 1.12 has not",
+    "forward reads `approximate`, which a GELU saved before 1.12 does not have",
     kind="error",
     cause="pytorch#61439",
     advice="under 1.12 and later, set `approximate = 'none'` on the loaded layer",
 )
 @EVERY_RELEASE
 def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snapshot, release):
-    """It loads, but 1.12 and later look for ``approximate``, which a GELU saved before 1.12 has not."""
+    """A ``GELU`` saved before 1.12 loads under 1.12 and later, but raises in forward.
+
+    Forward reads ``approximate``, which the saved layer does not have.
+    """
     fetch(release, "gelu")
     assert snapshot == observe(lambda: load_whole()(torch.tensor([1.0])))
 
 
+@pytest.mark.interchange
 @pytest.mark.api("torch.load", "torch.nn.MultiheadAttention", page="notes/serialization")
 @pytest.mark.changed(
     "1.5",
-    "zip archives can be read, but AttributeError tells that the class of their projection is missing; a file "
-    "of 1.4 warns that its source has changed",
+    "zip archives can be read, but raise AttributeError because the class of their projection is "
+    "missing; a file of 1.4 gives a warning that its source has changed",
     kind="exception",
 )
 @pytest.mark.changed(
     "1.6",
-    "the class `_LinearWithBias`, which 1.6 to 1.8 save, is there; a file of 1.5 warns that its source has "
-    "changed",
+    "the class `_LinearWithBias`, which 1.6 to 1.8 save, appears; a file of 1.5 gives a warning "
+    "that its source has changed",
     kind="error-gone",
-    advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
-    "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
-    "`batch_first = False` on the loaded layer",
+    advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set "
+    "`torch.nn.modules.linear._LinearWithBias = torch.nn.Linear` before loading; under 1.9 "
+    "and later, for a file from before 1.9, set `batch_first = False` on the loaded layer",
 )
 @pytest.mark.changed(
     "1.9",
-    "forward looks for `batch_first`, which a layer saved before 1.9 has not, and `_LinearWithBias`, which "
-    "1.6 to 1.8 saved, is gone; `NonDynamicallyQuantizableLinear`, which 1.9 and later save, is there",
+    "forward reads `batch_first`, which a layer saved before 1.9 does not have; "
+    "`_LinearWithBias`, which 1.6 to 1.8 saved, is removed; `NonDynamicallyQuantizableLinear`, "
+    "which 1.9 and later save, appears",
     kind="error",
     cause="pytorch#55285 and pytorch#58727",
     probable=True,
-    advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set `torch.nn.modules.linear._LinearWithBias "
-    "= torch.nn.Linear` before loading; under 1.9 and later, for a file of before 1.9, set "
-    "`batch_first = False` on the loaded layer",
+    advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set "
+    "`torch.nn.modules.linear._LinearWithBias = torch.nn.Linear` before loading; under 1.9 "
+    "and later, for a file from before 1.9, set `batch_first = False` on the loaded layer",
 )
 @EVERY_RELEASE
 def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release):
-    """In forward, for want of ``batch_first``; one of 1.6 to 1.8 when it is loaded: the class of its projection is gone.
+    """Since 1.9, a ``MultiheadAttention`` saved before 1.9 raises in forward or on loading.
 
-    One position attends to itself: 0.5 * (0.5 * 1 + 0.5) + 0.5 = 1.
+    Forward reads ``batch_first``, which the saved layer does not have. A file of 1.6 to 1.8 does
+    not load, because the class of its projection was removed. The output of a layer that works is
+    0.5 * (0.5 * 1 + 0.5) + 0.5 = 1: one position attends to itself.
     """
     fetch(release, "attention")
     one = torch.ones(1, 1, 1)
@@ -251,7 +291,10 @@ def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release
 def test_attribute_that_a_saved_module_lacks_can_be_set_by_hand(
     here, snapshot, kind, attribute, default
 ):
-    """The way through: give a layer that 1.4 saved the default of the attribute that its class has since, and it computes."""
+    """A ``GELU`` or ``MultiheadAttention`` of 1.4 computes once its missing attribute is set.
+
+    Set ``approximate`` or ``batch_first`` to the default that the class has today.
+    """
     fetch("1.4.0", kind)
 
     def act():
@@ -270,7 +313,11 @@ def test_attribute_that_a_saved_module_lacks_can_be_set_by_hand(
     kind="error-gone",
 )
 def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monkeypatch):
-    """The way through for attention of 1.6 to 1.8: its ``_LinearWithBias`` is a Linear now, and ``batch_first`` is missing."""
+    """A ``MultiheadAttention`` of 1.8 loads if its removed class is put back under its old name.
+
+    Assign ``torch.nn.Linear`` to ``_LinearWithBias`` before loading, and set ``batch_first`` after
+    it.
+    """
     fetch("1.8.1", "attention")
     monkeypatch.setattr(torch.nn.modules.linear, "_LinearWithBias", torch.nn.Linear, raising=False)
 
@@ -283,6 +330,7 @@ def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monke
     assert snapshot == observe(act)
 
 
+@pytest.mark.interchange
 @pytest.mark.api("torch.load", "torch.nn.CrossEntropyLoss", page="notes/serialization")
 @pytest.mark.changed(
     "1.5",
@@ -291,13 +339,17 @@ def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monke
 )
 @pytest.mark.changed(
     "1.10",
-    "the smoothing of the loaded loss is applied; before, it was left out in silence",
+    "the loaded loss applies its label smoothing; before, it was silently ignored",
     kind="silent",
     cause="pytorch#63122",
     advice="load a loss with label smoothing under 1.10 or later",
 )
 @written_by(RELEASES[RELEASES.index("1.10.2") :])
 def test_whole_smoothed_loss_smooths(here, snapshot, release):
-    """With label smoothing of 0.5: 0.63. A release before 1.10 loads the loss and smooths nothing: 0.13, in silence."""
+    """Since 1.10, a ``CrossEntropyLoss`` saved whole keeps its label smoothing.
+
+    With a smoothing of 0.5 the loss is 0.63. Trap: an earlier release loads the loss but does not
+    smooth. It gives 0.13, without a warning.
+    """
     fetch(release, "smoothed_loss")
     assert snapshot == observe(lambda: load_whole()(torch.tensor([[2.0, 0.0]]), torch.tensor([0])))

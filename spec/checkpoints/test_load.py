@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
@@ -28,13 +29,16 @@ class CreatesFile:
 )
 @pytest.mark.changed(
     "2.6",
-    "warns no longer: weights_only=True is the default, and a state dict passes",
+    "no longer warns: weights_only=True is the default, and a state dict loads",
     kind="warning",
     cause="pytorch#137602",
     unless="weights_only",
 )
 def test_load_takes_a_state_dict_by_default(here, snapshot):
-    """``torch.load(path)`` of a state dict returns its tensors, on every version; between 2.4 and 2.5 it warned."""
+    """``torch.load(path)`` of a state dict returns its tensors on every release.
+
+    2.4 and 2.5 warned.
+    """
     torch.save(TwoLayers().state_dict(), "weights.pt")
     assert snapshot == observe(lambda: dict(torch.load("weights.pt")))
 
@@ -50,17 +54,17 @@ def test_load_takes_a_state_dict_by_default(here, snapshot):
 )
 @pytest.mark.changed(
     "2.6",
-    "raises: weights_only=True is the default, and a class is no weight",
+    "raises: weights_only=True is the default, and does not allow the module's class",
     kind="error",
     unless="weights_only",
     cause="pytorch#137602",
     advice="pass weights_only=False for files that you trust, or save state dicts",
 )
 @pytest.mark.changed(
-    "2.7", "the message gives the class its module", kind="wording", cause="pytorch#146815"
+    "2.7", "the message names the module of the class", kind="wording", cause="pytorch#146815"
 )
 def test_load_refuses_a_whole_module_by_default(here, snapshot):
-    """``torch.load(path)`` of a whole saved module raises, because by default only weights are unpickled."""
+    """Since 2.6, ``torch.load(path)`` raises on a module saved whole: it loads only weights."""
     torch.save(TwoLayers(), "module.pt")
     assert snapshot == observe(lambda: parameters_of(torch.load("module.pt")))
 
@@ -68,16 +72,19 @@ def test_load_refuses_a_whole_module_by_default(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed("1.13", "load takes weights_only", kind="api-appeared", cause="pytorch#86812")
 @pytest.mark.changed(
-    "2.0", "warns of TypedStorage, which load itself uses", kind="warning", cause="pytorch#85303"
+    "2.0",
+    "warns that TypedStorage is deprecated, which load itself uses",
+    kind="warning",
+    cause="pytorch#85303",
 )
 @pytest.mark.changed(
-    "2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614"
+    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
 )
 def test_load_with_weights_only_takes_a_state_dict(here, snapshot):
     """``weights_only=True`` loads a state dict."""
@@ -88,31 +95,37 @@ def test_load_with_weights_only_takes_a_state_dict(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812"
+    "1.13",
+    "load takes weights_only, and rejects the file",
+    kind="api-appeared",
+    cause="pytorch#86812",
 )
 @pytest.mark.changed(
     "2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705"
 )
 @pytest.mark.changed(
     "2.5",
-    "the message asks for trust in both ways out",
+    "the message asks for a trusted file in both of its remedies",
     kind="wording",
     cause="pytorch#131259",
     probable=True,
 )
 @pytest.mark.changed(
-    "2.6", "the message tells of the new default", kind="wording", cause="pytorch#141304"
+    "2.6", "the message mentions the new default", kind="wording", cause="pytorch#141304"
 )
 @pytest.mark.changed(
-    "2.7", "the message gives the class its module", kind="wording", cause="pytorch#146815"
+    "2.7", "the message names the module of the class", kind="wording", cause="pytorch#146815"
 )
 def test_load_with_weights_only_refuses_a_whole_module(here, snapshot):
-    """``weights_only=True`` refuses a saved module: to rebuild it, its class would have to be called."""
+    """``weights_only=True`` rejects a module saved whole.
+
+    To rebuild the module, torch would have to call its class.
+    """
     torch.save(TwoLayers(), "module.pt")
     assert snapshot == observe(lambda: torch.load("module.pt", weights_only=True))
 
@@ -120,13 +133,13 @@ def test_load_with_weights_only_refuses_a_whole_module(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed("1.13", "load takes weights_only", kind="api-appeared", cause="pytorch#86812")
 def test_load_without_weights_only_takes_a_whole_module(here, snapshot):
-    """``weights_only=False`` loads a saved module as every version before 2.6 did by default."""
+    """``weights_only=False`` loads a saved module, as every release before 2.6 did by default."""
     torch.save(TwoLayers(), "module.pt")
     assert snapshot == observe(lambda: parameters_of(torch.load("module.pt", weights_only=False)))
 
@@ -134,18 +147,24 @@ def test_load_without_weights_only_takes_a_whole_module(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812"
+    "1.13",
+    "load takes weights_only, and rejects the file",
+    kind="api-appeared",
+    cause="pytorch#86812",
 )
 @pytest.mark.changed(
-    "2.0", "warns of TypedStorage, which load itself uses", kind="warning", cause="pytorch#85303"
+    "2.0",
+    "warns that TypedStorage is deprecated, which load itself uses",
+    kind="warning",
+    cause="pytorch#85303",
 )
 @pytest.mark.changed(
-    "2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614"
+    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
 )
 @pytest.mark.changed(
     "2.4", "the message says how to allow a function", kind="wording", cause="pytorch#129705"
@@ -157,35 +176,35 @@ def test_load_without_weights_only_takes_a_whole_module(here, snapshot):
     cause="pytorch#131259",
 )
 @pytest.mark.changed(
-    "2.6", "the message tells of the new default", kind="wording", cause="pytorch#141304"
+    "2.6", "the message mentions the new default", kind="wording", cause="pytorch#141304"
 )
 def test_load_with_weights_only_refuses_code_and_does_not_run_it(here, snapshot):
-    """A pickle that would call a function is refused under ``weights_only=True``, and the function is not called."""
+    """``weights_only=True`` rejects a pickle that would call a function, and does not call it."""
     torch.save({"weight": torch.zeros(1), "extra": CreatesFile()}, "trap.pt")
 
     def act():
         torch.load("trap.pt", weights_only=True)
 
     observed = observe(act)
-    assert not os.path.exists("owned")
+    assert not Path("owned").exists()
     assert snapshot == observed
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed("1.13", "load takes weights_only", kind="api-appeared", cause="pytorch#86812")
 def test_load_without_weights_only_runs_code(here, snapshot):
-    """The same pickle under ``weights_only=False`` runs: loading an untrusted file is running it."""
+    """``weights_only=False`` calls the functions in a pickle: loading an untrusted file runs it."""
     torch.save({"extra": CreatesFile()}, "trap.pt")
 
     def act():
         torch.load("trap.pt", weights_only=False)
-        return os.path.exists("owned")
+        return Path("owned").exists()
 
     assert snapshot == observe(act)
 
@@ -196,14 +215,17 @@ def test_load_without_weights_only_runs_code(here, snapshot):
     "save writes a zip archive",
     kind="representation",
     cause="pytorch#39460",
-    advice="for readers before 1.6 pass _use_new_zipfile_serialization=False",
+    advice="pass _use_new_zipfile_serialization=False if releases before 1.6 read the file",
 )
 def test_save_writes_a_zip_archive(here, snapshot):
-    """A file of ``torch.save`` is a zip archive: its first two bytes are PK, where they were pickle's before."""
+    """Since 1.6, ``torch.save`` writes a zip archive, whose first two bytes are PK.
+
+    Before, it wrote a pickle.
+    """
     torch.save({"weight": torch.zeros(1)}, "weights.pt")
 
     def act():
-        with open("weights.pt", "rb") as file:
+        with Path("weights.pt").open("rb") as file:
             return file.read(2) == b"PK"
 
     assert snapshot == observe(act)
@@ -220,16 +242,16 @@ def test_save_writes_a_zip_archive(here, snapshot):
 )
 @pytest.mark.changed(
     "2.6",
-    "warns no longer: weights_only=True is the default, and tensors pass",
+    "no longer warns: weights_only=True is the default, and tensors load",
     kind="warning",
     cause="pytorch#137602",
     unless="weights_only",
 )
 def test_load_reads_the_legacy_format(here, snapshot):
-    """A file in the format of before 1.6 still loads."""
+    """``torch.load`` reads a file in the legacy format, the default before 1.6."""
     torch.save(
         {"weight": torch.tensor([1.0, 2.0])}, "legacy.pt", _use_new_zipfile_serialization=False
     )
-    with open("legacy.pt", "rb") as file:
+    with Path("legacy.pt").open("rb") as file:
         assert isinstance(pickle.load(file), int)  # the magic number
     assert snapshot == observe(lambda: torch.load("legacy.pt")["weight"])

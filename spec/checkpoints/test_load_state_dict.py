@@ -1,4 +1,4 @@
-"""``Module.load_state_dict``: what it does with the values it is given, good and bad."""
+"""``Module.load_state_dict``: how it treats the values that it is given, valid or invalid."""
 
 import pytest
 import torch
@@ -10,7 +10,11 @@ from torch_history.observing import observe
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_load_copies_values_into_the_existing_parameters(snapshot):
-    """The parameters stay the objects they were, on their own storage: later changes of the saved tensors do not reach them."""
+    """``load_state_dict`` copies the values into the existing parameters.
+
+    The parameters stay the same objects on the same storage. Later changes of the saved tensors do
+    not reach them.
+    """
     model, saved = linear([[1.0, 2.0]]), {"weight": torch.tensor([[5.0, 6.0]])}
     before = model.weight
     model.load_state_dict(saved)
@@ -22,7 +26,10 @@ def test_load_copies_values_into_the_existing_parameters(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_load_keeps_requires_grad_and_gradient(snapshot):
-    """A frozen parameter stays frozen, whatever was saved, and a gradient from before the loading is still there."""
+    """``load_state_dict`` keeps ``requires_grad`` and ``.grad`` of the model's parameters.
+
+    A frozen parameter stays frozen, whatever was saved. An earlier gradient is still there.
+    """
     model = linear([[1.0, 2.0]], [3.0])
     model(torch.tensor([[1.0, 1.0]])).sum().backward()
     model.weight.requires_grad_(False)
@@ -35,12 +42,12 @@ def test_load_keeps_requires_grad_and_gradient(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.5",
-    "the message for complex numbers is shorter: there is no tensor of them yet",
+    "the message for complex numbers is shorter: complex tensors do not exist yet",
     kind="wording",
 )
 @pytest.mark.changed(
     "1.6",
-    "complex tensors can be made, and load as their real part without a word",
+    "complex tensors can be created, and load as their real part without a warning",
     kind="error-gone",
 )
 @pytest.mark.changed(
@@ -49,7 +56,7 @@ def test_load_keeps_requires_grad_and_gradient(snapshot):
     kind="warning",
     cause="pytorch#39860",
     probable=True,
-    advice="load torch.real(value) where that is meant",
+    advice="load torch.real(value) if you want the real part",
 )
 @pytest.mark.parametrize(
     "values",
@@ -57,9 +64,10 @@ def test_load_keeps_requires_grad_and_gradient(snapshot):
     ids=["float64", "int64", "bool", "complex64"],
 )
 def test_load_converts_to_the_parameters_dtype_without_an_error(values, snapshot):
-    """Saved values of another dtype are cast to float32: rounded, to infinity when too large; of complex ones the real part.
+    """``load_state_dict`` casts values of another dtype to the parameter's float32, without error.
 
-    Only the last gets a warning, since 1.7. A complex tensor cannot be made before 1.6.
+    Values are rounded, and become infinite if they are too large. Complex values lose their
+    imaginary part, with a warning since 1.7. A complex tensor cannot be created before 1.6.
     """
     model = linear([[0.0, 0.0]])
 
@@ -73,7 +81,10 @@ def test_load_converts_to_the_parameters_dtype_without_an_error(values, snapshot
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_load_truncates_floats_for_an_integer_buffer(snapshot):
-    """The integer buffer ``num_batches_tracked`` takes 1.9 as 1, without a word."""
+    """``load_state_dict`` truncates a float for an integer buffer, without a warning.
+
+    ``num_batches_tracked`` stores 1.9 as 1.
+    """
     layer = batchnorm()
     layer.load_state_dict({**layer.state_dict(), "num_batches_tracked": torch.tensor(1.9)})
     assert snapshot == observe(lambda: layer.num_batches_tracked)
@@ -81,7 +92,7 @@ def test_load_truncates_floats_for_an_integer_buffer(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_load_takes_nan_without_a_word(snapshot):
-    """A checkpoint with NaN and infinity loads like any other: check it yourself."""
+    """``load_state_dict`` loads NaN and infinity without a warning. Check for them yourself."""
     model = linear([[1.0, 2.0]])
     assert snapshot == observe(
         lambda: {
@@ -96,7 +107,7 @@ def test_load_takes_nan_without_a_word(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "a module instead of a dict raises ModuleAttributeError, a kind of AttributeError",
+    "a module instead of a dict raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
     probable=True,
@@ -110,7 +121,7 @@ def test_load_takes_nan_without_a_word(snapshot):
 )
 @pytest.mark.changed(
     "1.12",
-    "raises TypeError that names the type given, instead of AttributeError",
+    "raises TypeError that names the given type, instead of AttributeError",
     kind="exception",
     cause="pytorch#77197",
     advice="catch TypeError",
@@ -121,27 +132,37 @@ def test_load_takes_nan_without_a_word(snapshot):
     ids=["None", "pairs", "a path", "a module"],
 )
 def test_load_refuses_what_is_no_mapping(saved, snapshot):
-    """Neither pairs, nor the path of a file, nor a module instead of its state dict."""
+    """``load_state_dict`` raises unless it is given a dict: since 1.12 a ``TypeError``.
+
+    It rejects None, a list of pairs, the path of a file, and a module instead of its state dict.
+    """
     assert snapshot == observe(lambda: linear([[1.0, 2.0]]).load_state_dict(saved))
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.11",
-    "raises RuntimeError that names the parameter and the type given, instead of AttributeError",
+    "raises RuntimeError that names the parameter and the given type, instead of AttributeError",
     kind="exception",
     cause="pytorch#70596",
     advice="catch RuntimeError",
 )
 @pytest.mark.parametrize("value", [[[5.0, 6.0]], 5.0, None], ids=["list", "number", "None"])
 def test_load_refuses_a_value_that_is_no_tensor(value, snapshot):
-    """A list of the right shape is refused too, and named with its type."""
+    """``load_state_dict`` rejects a value that is not a tensor, even a list of the right shape.
+
+    Since 1.11 the error names the parameter and the type of the value.
+    """
     assert snapshot == observe(lambda: linear([[1.0, 2.0]]).load_state_dict({"weight": value}))
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_load_of_an_empty_dict_names_everything_as_missing(snapshot):
-    """With ``strict=False`` an empty dict loads nothing and raises nothing; the names returned are the only sign."""
+    """``load_state_dict`` of an empty dict names all parameters as missing.
+
+    Strict loading raises. With ``strict=False`` nothing is loaded and nothing raises: the returned
+    names are the only sign.
+    """
     with pytest.raises(RuntimeError):
         TwoLayers().load_state_dict({})
     assert snapshot == observe(lambda: TwoLayers().load_state_dict({}, strict=False)._asdict())
@@ -149,14 +170,21 @@ def test_load_of_an_empty_dict_names_everything_as_missing(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_load_of_names_with_a_prefix_raises(snapshot):
-    """A model wrapped in DataParallel saves ``module.weight``: for the bare model every name is missing and unexpected."""
+    """A state dict whose names begin with ``module.`` does not load into the bare model: it raises.
+
+    A model wrapped in DataParallel saves ``module.weight``. For the bare model ``weight`` is
+    missing and ``module.weight`` is unexpected.
+    """
     saved = linear([[5.0, 6.0]]).state_dict(prefix="module.")
     assert snapshot == observe(lambda: linear([[1.0, 2.0]]).load_state_dict(saved))
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_strict_false_loads_nothing_from_names_with_a_prefix(snapshot):
-    """``strict=False`` silences that error, and the model keeps what it had: the trap behind many an untrained "fine-tuning"."""
+    """``strict=False`` loads nothing from names with a prefix like ``module.``, and does not raise.
+
+    The model keeps its old values, so a "fine-tuning" starts from an untrained model.
+    """
     model, saved = linear([[1.0, 2.0]]), linear([[5.0, 6.0]]).state_dict(prefix="module.")
     model.load_state_dict(saved, strict=False)
     assert snapshot == observe(lambda: model.weight)
@@ -173,7 +201,10 @@ def test_strict_false_loads_nothing_from_names_with_a_prefix(snapshot):
     cause="pytorch#53224",
 )
 def test_consume_prefix_makes_a_prefixed_state_dict_load(snapshot):
-    """It takes the prefix off in place, and the dict loads strictly."""
+    """``consume_prefix_in_state_dict_if_present`` removes the prefix in place.
+
+    The state dict then loads strictly.
+    """
     model, saved = linear([[1.0, 2.0]]), linear([[5.0, 6.0]]).state_dict(prefix="module.")
 
     def act():
@@ -189,15 +220,16 @@ def test_consume_prefix_makes_a_prefixed_state_dict_load(snapshot):
 )
 @pytest.mark.changed(
     "2.2",
-    "the layer keeps its own count, which was set to 0 before",
+    "the layer keeps its own count; before, it was set to 0",
     kind="silent",
     cause="pytorch#110850",
-    advice="set num_batches_tracked to 0 yourself where momentum=None counts from the start",
+    advice="set num_batches_tracked to 0 yourself if momentum=None must count from the start",
 )
 def test_batchnorm_forgives_a_missing_counter_without_versions(snapshot):
-    """A plain dict has no versions and is read as one from before ``num_batches_tracked``: the layer's own count stays.
+    """BatchNorm accepts a dict without ``num_batches_tracked`` if the dict has no ``_metadata``.
 
-    So does a state dict that went through a comprehension, which drops ``_metadata``.
+    Such a dict is read as one from before ``num_batches_tracked`` existed. Since 2.2 the layer
+    keeps its own count. A dict comprehension also drops ``_metadata``.
     """
     layer = batchnorm()
     saved = {
@@ -215,7 +247,10 @@ def test_batchnorm_forgives_a_missing_counter_without_versions(snapshot):
     "torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d"
 )
 def test_batchnorm_misses_its_counter_where_the_version_is_known(snapshot):
-    """The same without ``num_batches_tracked`` but with its ``_metadata``: the key is missing, and strict loading raises."""
+    """BatchNorm requires ``num_batches_tracked`` in a state dict that has its ``_metadata``.
+
+    If the key is missing, strict loading raises.
+    """
     saved = batchnorm().state_dict()
     del saved["num_batches_tracked"]
     assert snapshot == observe(lambda: batchnorm().load_state_dict(saved))
@@ -224,19 +259,23 @@ def test_batchnorm_misses_its_counter_where_the_version_is_known(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "2.1",
-    "load_state_dict takes assign, and takes over requires_grad with the tensor",
+    "load_state_dict takes assign, which also uses the saved tensor's requires_grad",
     kind="api-appeared",
     cause="pytorch#102212",
 )
 @pytest.mark.changed(
     "2.3",
-    "requires_grad stays the model's, where assign took the saved tensor's: frozen stays frozen",
+    "assign keeps the model's requires_grad instead of the saved tensor's: frozen stays frozen",
     kind="silent",
     cause="pytorch#121157",
-    advice="call requires_grad_ after loading where the saved one is meant",
+    advice="call requires_grad_ after loading to use the saved value",
 )
 def test_load_assign_keeps_the_models_requires_grad(snapshot):
-    """With ``assign=True`` all else is the saved tensor's, but a frozen parameter stays frozen and a trainable one trainable."""
+    """Since 2.3, ``assign=True`` keeps the ``requires_grad`` of the model's parameters.
+
+    A frozen parameter stays frozen, and a trainable one stays trainable. Everything else comes from
+    the saved tensor.
+    """
     model = linear([[1.0, 2.0]], [3.0])
     model.weight.requires_grad_(False)
     saved = {"weight": torch.tensor([[5.0, 6.0]], requires_grad=True), "bias": torch.tensor([7.0])}
@@ -255,7 +294,10 @@ def test_load_assign_keeps_the_models_requires_grad(snapshot):
     "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
 )
 def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
-    """An optimizer made before ``load_state_dict(assign=True)`` steps parameters that the model no longer has: make it after."""
+    """``assign=True`` leaves an existing optimizer with parameters that the model no longer has.
+
+    Create the optimizer after ``load_state_dict(assign=True)``.
+    """
     model = linear([[1.0, 2.0]])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
 
@@ -271,7 +313,7 @@ def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.9",
-    "modules take device, so that a model can be made on meta",
+    "modules take device, so a model can be created on meta",
     kind="api-appeared",
     cause="pytorch#54508",
 )
@@ -284,7 +326,10 @@ def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
     advice="pass assign=True",
 )
 def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):
-    """A model on the meta device has no storage to copy into: it stays without values."""
+    """``load_state_dict`` into a model on the meta device loads nothing, and warns since 2.1.
+
+    The model has no storage to copy into, so it stays without values.
+    """
 
     def act():
         model = torch.nn.Linear(2, 1, bias=False, device="meta")
@@ -297,7 +342,8 @@ def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.9",
-    "modules take device, so that a model can be made on meta; load_state_dict does not take assign yet",
+    "modules take device, so a model can be created on meta; load_state_dict does not take assign "
+    "yet",
     kind="wording",
     cause="pytorch#54508",
 )
@@ -305,7 +351,10 @@ def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):
     "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
 )
 def test_load_assign_gives_a_meta_model_its_values(snapshot):
-    """``assign=True`` is the way out: the saved tensors become the parameters, on their own device."""
+    """``assign=True`` gives a model on the meta device its values.
+
+    The saved tensors become the parameters, on their own device.
+    """
 
     def act():
         model = torch.nn.Linear(2, 1, bias=False, device="meta")

@@ -28,7 +28,10 @@ EACH = pytest.mark.parametrize(
 
 
 def weights_state(state_dict):
-    """The state of the first parameter, the weight, in an optimizer's state dict (its key was an address once)."""
+    """The state of the first parameter, the weight, in an optimizer's state dict.
+
+    Its key is a number since 1.6, and was an address before.
+    """
     return next(iter(state_dict["state"].values()))
 
 
@@ -42,7 +45,10 @@ def weights_state(state_dict):
     cause="pytorch#37347",
 )
 def test_optimizer_state_dict_numbers_parameters_through_all_groups(snapshot):
-    """Its keys are ``state`` and ``param_groups``; parameters are numbered 0, 1, 2 ... in the order of the groups."""
+    """Since 1.6, an optimizer's state dict numbers the parameters 0, 1, 2 ... across all groups.
+
+    Its keys are ``state`` and ``param_groups``.
+    """
     first, second = linear([[1.0]], [2.0]), linear([[3.0]])
     optimizer = torch.optim.SGD(
         [{"params": first.parameters()}, {"params": second.parameters()}], lr=0.5, momentum=0.5
@@ -70,20 +76,24 @@ def test_optimizer_state_dict_numbers_parameters_through_all_groups(snapshot):
 )
 @EACH
 def test_optimizer_state_holds_what_the_next_step_needs(optimizer, snapshot):
-    """SGD keeps a momentum buffer, Adam the step and two moments, amsgrad the largest second moment too."""
+    """An optimizer's state dict holds what the next step needs.
+
+    SGD keeps a momentum buffer. Adam keeps the step and two moments, and with amsgrad the largest
+    second moment too.
+    """
     assert snapshot == observe(lambda: sorted(weights_state(checkpoint(optimizer)["optimizer"])))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
     "1.12",
-    "step is a tensor of float32, where it was an int",
+    "step is a float32 tensor instead of an int",
     kind="representation",
     cause="pytorch#71333",
     advice="read it with int(state['step'])",
 )
 def test_adams_step_is_a_float_tensor(snapshot):
-    """Adam counts its steps in a tensor, one for each parameter."""
+    """Since 1.12, Adam counts its steps in a float32 tensor, one for each parameter."""
     assert snapshot == observe(lambda: weights_state(checkpoint("Adam")["optimizer"])["step"])
 
 
@@ -97,13 +107,16 @@ def test_adams_step_is_a_float_tensor(snapshot):
 )
 @pytest.mark.changed(
     "2.4",
-    "there is no state any more: no momentum_buffer of None",
+    "the state is empty again, without a momentum_buffer of None",
     kind="representation",
     cause="pytorch#122349",
     advice="use get('momentum_buffer')",
 )
 def test_sgd_without_momentum_keeps_no_tensor(snapshot):
-    """Without momentum there is nothing to keep, before the first step or after (from 1.8 to 2.3 a None was kept)."""
+    """SGD without momentum keeps no tensor in its state.
+
+    From 1.8 to 2.3 it kept a ``momentum_buffer`` of None for each parameter.
+    """
     model = linear([[1.0, 2.0]])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     train(model, optimizer, 1)
@@ -131,7 +144,10 @@ def test_optimizer_state_is_empty_before_the_first_step(snapshot):
     "torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict"
 )
 def test_optimizer_state_dict_kept_in_memory_follows_the_training(snapshot):
-    """Its tensors are the optimizer's own: kept without a copy, they hold the last step's state."""
+    """An optimizer's state dict that is kept in memory changes with training.
+
+    Its tensors are the optimizer's own, not copies. They always hold the state of the last step.
+    """
     model, optimizer = learner("SGD")
     train(model, optimizer, 1)
     kept = optimizer.state_dict()
@@ -153,10 +169,13 @@ def test_optimizer_state_dict_kept_in_memory_follows_the_training(snapshot):
     "the loaded dict's tensors become the optimizer's own, not copies: its next step changes them",
     kind="silent",
     cause="pytorch#106082",
-    advice="load copy.deepcopy(saved) where the dict is used again",
+    advice="load copy.deepcopy(saved) if the dict is used again",
 )
 def test_optimizer_load_shares_the_tensors_of_the_dict(snapshot):
-    """A dict that is loaded is not copied: the optimizer's next step changes it. To load it twice, load a deepcopy."""
+    """Since 2.1, an optimizer's ``load_state_dict`` does not copy: its next step changes the dict.
+
+    To load a dict twice, load a ``copy.deepcopy`` of it.
+    """
     saved = checkpoint("SGD")
     buffer = weights_state(saved["optimizer"])["momentum_buffer"]
     before = buffer.clone()
@@ -169,7 +188,10 @@ def test_optimizer_load_shares_the_tensors_of_the_dict(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_optimizer_load_takes_the_saved_hyperparameters(snapshot):
-    """A smaller ``lr`` given to the new optimizer is overwritten by the saved one: set it after loading."""
+    """An optimizer's ``load_state_dict`` overwrites ``lr`` and ``momentum`` with the saved values.
+
+    Set a smaller ``lr`` after loading, not before.
+    """
     saved, model = checkpoint("SGD"), linear([[0.0, 0.0]], [0.0])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
     optimizer.load_state_dict(saved["optimizer"])
@@ -181,24 +203,29 @@ def test_optimizer_load_takes_the_saved_hyperparameters(snapshot):
 @pytest.mark.api("torch.load", "torch.optim.Optimizer.state_dict", page="generated/torch.load")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
     "1.13",
-    "load takes weights_only, and refuses floats, such as lr",
+    "load takes weights_only, and rejects floats, such as lr",
     kind="api-appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
-    "2.0", "floats pass; warns of TypedStorage, which load itself uses", kind="error-gone"
+    "2.0",
+    "floats load; warns that TypedStorage is deprecated, which load itself uses",
+    kind="error-gone",
 )
 @pytest.mark.changed(
-    "2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614"
+    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
 )
 def test_optimizer_state_dict_loads_with_weights_only(here, snapshot):
-    """An optimizer's state dict is weights and plain values: ``weights_only=True`` takes it."""
+    """Since 2.0, ``weights_only=True`` loads an optimizer's state dict.
+
+    It holds only tensors and plain values.
+    """
     torch.save(checkpoint("Adam")["optimizer"], "optimizer.pt")
 
     def act():
@@ -214,7 +241,10 @@ def test_optimizer_state_dict_loads_with_weights_only(here, snapshot):
 )
 @EACH
 def test_resumed_training_gives_the_same_bits(optimizer, here, snapshot):
-    """Three steps, a file, a new model and optimizer, two steps: bit for bit what five steps in one go give."""
+    """Training resumed from a file gives the same bits as training in one run.
+
+    Three steps, a file, a new model and optimizer, and two steps equal five steps in one run.
+    """
     model = resumed(through_a_file(checkpoint(optimizer)), optimizer)
     for name, value in parameters_of(never_stopped(optimizer)).items():
         assert torch.equal(model.state_dict()[name], value)
@@ -226,7 +256,7 @@ def test_resumed_training_gives_the_same_bits(optimizer, here, snapshot):
 )
 @given(st.sampled_from(sorted(OPTIMIZERS)), st.integers(0, STEPS))
 def test_stopping_after_any_step_changes_no_bit(optimizer, stop):
-    """Wherever a run is stopped, before its first step or after its last, the resumed one ends with the same bits."""
+    """A run that stops after any number of steps and resumes ends with the same bits."""
     model, stepper = learner(optimizer)
     train(model, stepper, stop)
     buffer = io.BytesIO()
@@ -243,7 +273,10 @@ def test_stopping_after_any_step_changes_no_bit(optimizer, stop):
 )
 @EACH
 def test_resuming_without_the_optimizers_state_ends_elsewhere(optimizer, snapshot):
-    """A checkpoint of the model alone loses momentum and moments, and the run ends with other weights."""
+    """Training resumed without the optimizer's state ends with other weights.
+
+    A checkpoint of the model alone loses momentum and moments.
+    """
     model, stepper = learner(optimizer)
     model.load_state_dict(checkpoint(optimizer)["model"])
     train(model, stepper, 2)

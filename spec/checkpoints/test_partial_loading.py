@@ -1,4 +1,4 @@
-"""``load_state_dict`` with ``strict`` False and True: what loads, what is left, what raises."""
+"""``load_state_dict`` with ``strict`` False and True: what loads, what is left out, what raises."""
 
 import pytest
 import torch
@@ -20,7 +20,10 @@ class Wider(torch.nn.Module):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_strict_false_loads_matching_names(snapshot):
-    """A network with one layer removed takes over the layer that is left: article B's output -0.3576."""
+    """``strict=False`` loads the remaining layer into a network with one layer removed.
+
+    The output is -0.3576, as article B prints.
+    """
 
     def loaded(saved):
         model = OnlySecondLayer()
@@ -33,7 +36,7 @@ def test_strict_false_loads_matching_names(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_strict_false_returns_missing_and_unexpected_names(snapshot):
-    """What did not match is not lost without a word: it is returned."""
+    """``strict=False`` returns the names that did not match, as missing and unexpected keys."""
     narrow, wide = OnlySecondLayer(), TwoLayers()
 
     def act():
@@ -46,7 +49,10 @@ def test_strict_false_returns_missing_and_unexpected_names(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_partially_loaded_model_trains_on(snapshot):
-    """After partial loading a step moves the loaded weights: article B's loss 1.8431 and weight [-0.3572, -0.0466]."""
+    """A step moves the weights of a partially loaded model.
+
+    Article B prints the loss 1.8431 and the weight [-0.3572, -0.0466].
+    """
 
     def trained(saved):
         model = OnlySecondLayer()
@@ -67,7 +73,7 @@ def test_partially_loaded_model_trains_on(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_strict_true_raises_and_names_every_key(snapshot):
-    """With ``strict=True``, the default, missing and unexpected keys raise one error that names them all."""
+    """``strict=True``, the default, raises one error that names all missing and unexpected keys."""
     assert snapshot == observe(
         lambda: TwoLayers().load_state_dict(
             {"linear2.weight": torch.zeros(1, 2), "head.bias": torch.zeros(1)}
@@ -77,7 +83,7 @@ def test_strict_true_raises_and_names_every_key(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_strict_true_has_loaded_the_matching_keys_when_it_raises(snapshot):
-    """The error comes after the loading: the matching parameters have their new values, strict or not."""
+    """``strict=True`` raises after loading: the matching parameters already have new values."""
     model = OnlySecondLayer()
 
     def act():
@@ -90,7 +96,7 @@ def test_strict_true_has_loaded_the_matching_keys_when_it_raises(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_strict_false_raises_on_another_shape(snapshot):
-    """``strict=False`` forgives names, not shapes: the same name with another shape raises. Filter the dict by shape."""
+    """``strict=False`` still raises if a name has another shape. Filter the dict by shape."""
     assert snapshot == observe(
         lambda: Wider().load_state_dict(TwoLayers().state_dict(), strict=False)
     )
@@ -98,7 +104,10 @@ def test_strict_false_raises_on_another_shape(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_filtered_dict_loads_the_same_as_strict_false(snapshot):
-    """Keeping the known keys and updating the model's own state dict with them loads what ``strict=False`` loads."""
+    """A dict filtered to the model's names loads the same values as ``strict=False``.
+
+    Article B keeps the known keys, and updates the model's own state dict with them.
+    """
     filtered, loose = OnlySecondLayer(), OnlySecondLayer()
     saved, own = TwoLayers().state_dict(), filtered.state_dict()
     own.update({name: value for name, value in saved.items() if name in own})
@@ -111,7 +120,10 @@ def test_filtered_dict_loads_the_same_as_strict_false(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_other_shapes_raise_after_the_rest_is_loaded(snapshot):
-    """The error names the weight's shapes; by then the bias, which fits, has its new value."""
+    """``load_state_dict`` raises on another shape only after it has loaded the values that fit.
+
+    The error names the weight's shapes. The bias, which fits, already has its new value.
+    """
     model = Wider()
 
     def act():
@@ -126,7 +138,11 @@ def test_other_shapes_raise_after_the_rest_is_loaded(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_dict_filtered_by_shape_loads_what_strict_false_cannot(snapshot):
-    """Article B's filter with one more condition, the shape: the bias loads, and the weight of another shape is left."""
+    """A dict filtered by name and shape loads, where ``strict=False`` raises on a wrong shape.
+
+    Article B's filter gets a second condition, the shape. The bias loads, and the weight of another
+    shape is left out.
+    """
     model, saved = Wider(), TwoLayers().state_dict()
     own = model.state_dict()
     own.update(
@@ -147,14 +163,17 @@ def test_dict_filtered_by_shape_loads_what_strict_false_cannot(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "2.10",
-    "two elements raise, where the first one was taken and the others dropped without a word",
+    "two elements raise; before, the first was used and the others were silently dropped",
     kind="error",
     cause="pytorch#166335",
     advice="save the scalar as a tensor of shape [] or [1]",
 )
 @pytest.mark.parametrize("values", [[5.0], [5.0, 6.0]], ids=["one element", "two elements"])
 def test_scalar_parameter_takes_a_vector_of_one_element(values, snapshot):
-    """The exception to equal shapes: shape [1] loads into shape [], as torch 0.3 saved scalars. Shape [2] raises, since 2.10."""
+    """A saved tensor of shape [1] loads into a parameter of shape [], as torch 0.3 saved scalars.
+
+    This is the exception to equal shapes. Shape [2] raises since 2.10.
+    """
     model = torch.nn.Module()
     model.scale = torch.nn.Parameter(torch.tensor(1.0))
 
@@ -167,7 +186,7 @@ def test_scalar_parameter_takes_a_vector_of_one_element(values, snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_vector_of_one_element_takes_no_scalar(snapshot):
-    """The other way round, shape [] into shape [1], raises."""
+    """A saved tensor of shape [] does not load into a parameter of shape [1]: it raises."""
     saved = {"weight": torch.ones(1, 1), "bias": torch.tensor(5.0)}
     assert snapshot == observe(lambda: linear([[1.0]], [2.0]).load_state_dict(saved))
 
@@ -193,7 +212,10 @@ some_names = st.sets(
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 @given(some_names, some_names)
 def test_partial_loading_loads_exactly_the_common_keys(own, saved):
-    """Common names get the saved value, the others keep theirs; what is returned is the rest of either side."""
+    """Partial loading loads exactly the common keys, and returns the others of both sides.
+
+    Parameters without a saved value keep their own.
+    """
     model = of_names(own, 0.0)
     returned = model.load_state_dict(of_names(saved, 1.0).state_dict(), strict=False)
     assert {
@@ -208,7 +230,7 @@ def test_partial_loading_loads_exactly_the_common_keys(own, saved):
     "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
 )
 def test_load_assign_puts_the_saved_tensors_in_place(snapshot):
-    """``assign=True`` makes the saved tensors the parameters, instead of copying their values into the old ones."""
+    """``assign=True`` makes the saved tensors the parameters instead of copying their values."""
     model, saved = linear([[1.0, 2.0]]), {"weight": torch.tensor([[5.0, 6.0]], dtype=torch.float64)}
     before = model.weight
 

@@ -1,4 +1,4 @@
-"""How a file is written and read: its folder, its members, ``mmap``, ``map_location``, and saving without the values."""
+"""How files are written and read: folders, members, ``mmap``, ``map_location``, ``skip_data``."""
 
 import io
 import pickle
@@ -22,10 +22,13 @@ def write(name="weights.pt", **settings):
     kind="exception",
     cause="pytorch#80404",
     probable=True,
-    advice="make the folder first, or catch RuntimeError too",
+    advice="create the folder first, or catch RuntimeError too",
 )
 def test_save_into_a_missing_folder_raises(here, snapshot):
-    """No folder is made. The error is a RuntimeError and no OSError: ``except OSError`` does not catch it."""
+    """``torch.save`` into a missing folder raises, and does not create the folder.
+
+    Since 1.13 the error is a ``RuntimeError``, which ``except OSError`` does not catch.
+    """
     assert snapshot == observe(lambda: write("runs/weights.pt"))
 
 
@@ -44,7 +47,10 @@ def test_save_into_a_missing_folder_raises(here, snapshot):
     cause="pytorch#147788 (the latter)",
 )
 def test_archive_of_one_tensor_has_these_members(here, snapshot):
-    """A file of one tensor is an archive of these: the pickle, one member for each storage, and what the reader needs to know."""
+    """A file of one tensor is a zip archive with these members.
+
+    They are the pickle, one member for each storage, and what the reader needs to know.
+    """
     write()
 
     def act():
@@ -60,24 +66,24 @@ def test_archive_of_one_tensor_has_these_members(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
-    "1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812"
+    "1.13", "load takes weights_only, and rejects mmap", kind="wording", cause="pytorch#86812"
 )
 @pytest.mark.changed(
     "2.1",
-    "load takes mmap; it warns of TypedStorage, which it uses itself",
+    "load takes mmap, and warns that TypedStorage is deprecated, which load itself uses",
     kind="api-appeared",
     cause="pytorch#102549",
 )
 @pytest.mark.changed(
-    "2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614"
+    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
 )
 def test_load_with_mmap_gives_the_values(here, snapshot):
-    """``mmap=True`` maps the file, and reads a tensor when it is used."""
+    """``torch.load`` with ``mmap=True`` maps the file, and reads a tensor only when it is used."""
     write()
     assert snapshot == observe(
         lambda: torch.load("weights.pt", weights_only=True, mmap=True)["weight"].clone()
@@ -87,24 +93,27 @@ def test_load_with_mmap_gives_the_values(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
-    "1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812"
+    "1.13", "load takes weights_only, and rejects mmap", kind="wording", cause="pytorch#86812"
 )
 @pytest.mark.changed(
     "2.1",
-    "load takes mmap; it warns of TypedStorage, which it uses itself",
+    "load takes mmap, and warns that TypedStorage is deprecated, which load itself uses",
     kind="api-appeared",
     cause="pytorch#102549",
 )
 @pytest.mark.changed(
-    "2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614"
+    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
 )
 def test_write_to_a_mapped_tensor_does_not_reach_the_file(here, snapshot):
-    """The mapping is private: training on the loaded tensors leaves the checkpoint as it was."""
+    """A write to a tensor that was loaded with ``mmap=True`` does not change the file.
+
+    The mapping is private, so training leaves the checkpoint as it was.
+    """
     write()
 
     def act():
@@ -118,27 +127,27 @@ def test_write_to_a_mapped_tensor_does_not_reach_the_file(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
-    "1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812"
+    "1.13", "load takes weights_only, and rejects mmap", kind="wording", cause="pytorch#86812"
 )
 @pytest.mark.changed(
     "2.1",
-    "load takes mmap, and refuses the buffer by a ValueError",
+    "load takes mmap, and rejects the buffer with a ValueError",
     kind="api-appeared",
     cause="pytorch#102549",
 )
 @pytest.mark.changed(
     "2.3",
-    "the message speaks of a path, which may be a pathlib.Path now, not of a string",
+    "the message asks for a path, which may now be a pathlib.Path, instead of a string",
     kind="wording",
     cause="pytorch#116104",
 )
 def test_load_with_mmap_refuses_a_buffer(snapshot):
-    """There is no file to map."""
+    """``torch.load`` with ``mmap=True`` rejects a buffer, because there is no file to map."""
     buffer = io.BytesIO()
     torch.save({"weight": torch.tensor([1.0])}, buffer)
     buffer.seek(0)
@@ -147,18 +156,18 @@ def test_load_with_mmap_refuses_a_buffer(snapshot):
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
-    "1.13", "weights_only is known, and mmap is refused", kind="wording", cause="pytorch#86812"
+    "1.13", "load takes weights_only, and rejects mmap", kind="wording", cause="pytorch#86812"
 )
 @pytest.mark.changed(
     "2.1",
-    "load takes mmap, and refuses the file by a RuntimeError",
+    "load takes mmap, and rejects the file with a RuntimeError",
     kind="api-appeared",
     cause="pytorch#102549",
 )
 @pytest.mark.changed("2.2", "the message is one text, not a tuple of two", kind="wording")
 @pytest.mark.changed("2.3", "the message names the file", kind="wording")
 def test_load_with_mmap_refuses_the_legacy_format(here, snapshot):
-    """A file of before 1.6 must be saved anew first."""
+    """``torch.load`` with ``mmap=True`` rejects the legacy format. Save the file again first."""
     write(_use_new_zipfile_serialization=False)
     assert snapshot == observe(lambda: torch.load("weights.pt", weights_only=True, mmap=True))
 
@@ -168,9 +177,12 @@ def test_load_with_mmap_refuses_the_legacy_format(here, snapshot):
     "1.11", "the message names an _UntypedStorage", kind="wording", cause="pytorch#66970"
 )
 @pytest.mark.changed("1.12", "the message names the storage's module", kind="wording")
-@pytest.mark.changed("1.13", "meta is a place to load to", kind="error-gone", cause="pytorch#82603")
+@pytest.mark.changed("1.13", "map_location may be meta", kind="error-gone", cause="pytorch#82603")
 def test_load_onto_meta_gives_shapes_without_values(here, snapshot):
-    """``map_location="meta"`` reads what a file holds, and none of its values: a look at a large checkpoint costs nothing."""
+    """Since 1.13, ``map_location="meta"`` loads shapes and dtypes, but no values.
+
+    You can inspect a large checkpoint this way without memory for its values.
+    """
     write()
 
     def act():
@@ -183,14 +195,17 @@ def test_load_onto_meta_gives_shapes_without_values(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.11",
-    "the function gets an _UntypedStorage, of bytes, instead of a FloatStorage, of numbers",
+    "the function gets an _UntypedStorage of bytes instead of a FloatStorage of numbers",
     kind="representation",
     cause="pytorch#66970",
-    advice="do not look at the storage's dtype, and take its length for bytes",
+    advice="do not read the storage's dtype, and treat its length as bytes",
 )
 @pytest.mark.changed("1.13", "the class is named UntypedStorage", kind="representation")
 def test_function_as_map_location_is_given_untyped_storages(here, snapshot):
-    """A function gets each storage and where it was. The storage has bytes and no dtype any more."""
+    """A function as ``map_location`` gets each storage and its location.
+
+    Since 1.11 the storage consists of bytes and has no dtype.
+    """
     write()
     seen = []
 
@@ -210,7 +225,10 @@ def test_function_as_map_location_is_given_untyped_storages(here, snapshot):
 @pytest.mark.api("torch.serialization.skip_data", page="notes/serialization")
 @pytest.mark.changed("2.5", "skip_data appears", kind="api-appeared", cause="pytorch#134504")
 def test_save_without_data_leaves_zeros_in_the_file(here, snapshot):
-    """Under ``skip_data`` only the places of the values are written: whoever loads such a file trains from zeros."""
+    """A file saved under ``skip_data`` loads as zeros.
+
+    Only the space for the values is written. A model that loads such a file trains from zeros.
+    """
 
     def act():
         with torch.serialization.skip_data():
@@ -225,7 +243,10 @@ def test_save_without_data_leaves_zeros_in_the_file(here, snapshot):
     "2.6", "set_crc32_options appears", kind="api-appeared", cause="pytorch#137735"
 )
 def test_file_without_checksums_loads(here, snapshot):
-    """``set_crc32_options(False)`` writes the archive without its checksums, which load does not look at."""
+    """``set_crc32_options(False)`` writes an archive without checksums, which still loads.
+
+    ``torch.load`` does not check them.
+    """
 
     def act():
         torch.serialization.set_crc32_options(False)

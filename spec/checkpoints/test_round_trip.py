@@ -1,7 +1,7 @@
 """What survives ``torch.save`` and ``torch.load``, to the bit, and what does not."""
 
 import io
-import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def bits(tensor):
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=8))
 def test_every_bit_pattern_of_a_float_survives(patterns):
-    """Whatever 32 bits a float32 has, the loaded one has them, the payload of a NaN included."""
+    """Every bit pattern of a float32 survives saving and loading, even the payload of a NaN."""
     buffer = io.BytesIO()
     torch.save(torch.from_numpy(np.array(patterns, np.uint32).view(np.float32)), buffer)
     buffer.seek(0)
@@ -31,7 +31,7 @@ def test_every_bit_pattern_of_a_float_survives(patterns):
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_special_values_survive(here, snapshot):
-    """-0.0, NaN, both infinities and the smallest float32 above zero come back as they were."""
+    """-0.0, NaN, both infinities and the smallest positive float32 survive saving and loading."""
     values = torch.tensor([-0.0, float("nan"), float("inf"), -float("inf"), 1e-45])
 
     def act():
@@ -44,10 +44,10 @@ def test_special_values_survive(here, snapshot):
 @pytest.mark.api("torch.save", "torch.load", page="tensors")
 @pytest.mark.changed(
     "1.5",
-    "the message for complex numbers is shorter: there is no tensor of them yet",
+    "the message for complex numbers is shorter: complex tensors do not exist yet",
     kind="wording",
 )
-@pytest.mark.changed("1.6", "complex tensors can be made, saved and loaded", kind="error-gone")
+@pytest.mark.changed("1.6", "complex tensors can be created, saved and loaded", kind="error-gone")
 @pytest.mark.changed(
     "2.3", "uint16 appears, but cannot be saved", kind="api-appeared", cause="pytorch#116594"
 )
@@ -72,7 +72,10 @@ def test_special_values_survive(here, snapshot):
     ids=str,
 )
 def test_dtype_survives(here, snapshot, name):
-    """A tensor of each dtype comes back with its dtype and values. A dtype that a release has not raises there."""
+    """A tensor of each dtype keeps its dtype and values through saving and loading.
+
+    A dtype that a release does not have raises there.
+    """
     assert snapshot == observe(
         lambda: through_a_file(torch.tensor([0, 1, 100]).to(getattr(torch, name)))
     )
@@ -86,7 +89,10 @@ def test_dtype_survives(here, snapshot, name):
     "2.2", "float8_e4m3fn can be saved and loaded", kind="error-gone", cause="pytorch#114662"
 )
 def test_float8_survives(here, snapshot):
-    """So do eight-bit floats: 0.3 is 0.3125 in float8_e4m3fn, before and after."""
+    """Since 2.2, a float8_e4m3fn tensor keeps its dtype and values through saving and loading.
+
+    0.3 is 0.3125 in float8_e4m3fn, before and after.
+    """
 
     def act():
         loaded = through_a_file(torch.tensor([0.3, -448.0]).to(torch.float8_e4m3fn))
@@ -97,7 +103,10 @@ def test_float8_survives(here, snapshot):
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_state_dict_survives_with_buffers_and_versions(here, snapshot):
-    """Parameters, buffers, their order and ``_metadata``, the versions of the modules' formats."""
+    """Parameters, buffers, their order and ``_metadata`` survive saving and loading a state dict.
+
+    ``_metadata`` holds the versions of the modules' formats.
+    """
 
     def act():
         loaded = through_a_file(torch.nn.Sequential(linear([[2.0]]), batchnorm()).state_dict())
@@ -108,7 +117,10 @@ def test_state_dict_survives_with_buffers_and_versions(here, snapshot):
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_shared_storage_survives(here, snapshot):
-    """Two tensors that look at one storage do so after loading: a write to one shows in the other."""
+    """Two tensors that share a storage still share it after loading.
+
+    A write to one shows in the other.
+    """
     whole = torch.tensor([1.0, 2.0, 3.0])
 
     def act():
@@ -121,21 +133,24 @@ def test_shared_storage_survives(here, snapshot):
 
 @pytest.mark.api("torch.save", page="notes/serialization")
 def test_slice_is_saved_with_its_whole_storage(here, snapshot):
-    """One element of a thousand is a file of more than 4,000 bytes: ``clone()`` before saving."""
+    """``torch.save`` of a slice writes its whole storage.
+
+    One element of a thousand gives a file of more than 4,000 bytes. Call ``clone()`` before saving.
+    """
     whole = torch.zeros(1000)
     torch.save(whole[:1], "slice.pt")
     torch.save(whole[:1].clone(), "clone.pt")
     assert snapshot == observe(
         lambda: {
-            "more than 4000 bytes": os.path.getsize("slice.pt") > 4000,
-            "its clone's": os.path.getsize("clone.pt") > 4000,
+            "more than 4000 bytes": Path("slice.pt").stat().st_size > 4000,
+            "its clone's": Path("clone.pt").stat().st_size > 4000,
         }
     )
 
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_strides_survive(here, snapshot):
-    """A transposed tensor comes back transposed, not contiguous."""
+    """A transposed tensor keeps its strides through saving and loading: it is not contiguous."""
     transposed = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).t()
 
     def act():
@@ -147,7 +162,10 @@ def test_strides_survive(here, snapshot):
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_requires_grad_and_the_class_parameter_survive(here, snapshot):
-    """A tensor that requires grad does so after loading, a Parameter comes back as one, a frozen one frozen."""
+    """``requires_grad`` and the class ``Parameter`` survive saving and loading.
+
+    A frozen Parameter loads as a frozen Parameter.
+    """
     values = {
         "tensor": torch.tensor([1.0], requires_grad=True),
         "parameter": torch.nn.Parameter(torch.tensor([2.0])),
@@ -163,7 +181,10 @@ def test_requires_grad_and_the_class_parameter_survive(here, snapshot):
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_gradient_does_not_survive(here, snapshot):
-    """``.grad`` is not saved, nor that of a whole module: between backward and step a checkpoint loses something."""
+    """``torch.save`` does not save ``.grad``, not even that of a whole module.
+
+    A checkpoint made between backward and step loses the gradient.
+    """
     model = linear([[1.0, 2.0]])
     model(torch.tensor([[1.0, 1.0]])).sum().backward()
     assert model.weight.grad is not None
@@ -172,7 +193,10 @@ def test_gradient_does_not_survive(here, snapshot):
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_saved_output_loads_as_a_leaf(here, snapshot):
-    """A tensor with a graph is saved without it, and comes back as a leaf that requires grad: detach what is only a value."""
+    """A tensor with a graph is saved without it, and loads as a leaf that requires grad.
+
+    Detach a tensor before saving if only its value matters.
+    """
     output = torch.tensor([1.0, 2.0], requires_grad=True) * 3
 
     def act():

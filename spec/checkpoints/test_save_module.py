@@ -29,7 +29,7 @@ SHIFTS = ADDS.replace("scale + x", "shift + x").replace(
 
 @pytest.fixture
 def define(here, monkeypatch):
-    """Write a source as ``architecture.py`` and import it: the class Net as it is then."""
+    """A function that writes a source to ``architecture.py`` and imports its class Net."""
     monkeypatch.syspath_prepend(str(here))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
@@ -47,7 +47,7 @@ def define(here, monkeypatch):
 @pytest.mark.api("torch.save", page="notes/serialization", article="B")
 @pytest.mark.parametrize("as_zip", [True, False], ids=["zip", "legacy"])
 def test_saved_module_names_its_class(define, here, snapshot, as_zip):
-    """The file holds the names of the module and of the class. The source is in none but the legacy format."""
+    """A module saved whole names its class; only a legacy file also holds the class's source."""
     torch.save(define(SAVED)(), "net.pt", _use_new_zipfile_serialization=as_zip)
     content = (here / "net.pt").read_bytes()
     assert snapshot == observe(
@@ -61,7 +61,11 @@ def test_saved_module_names_its_class(define, here, snapshot, as_zip):
 @pytest.mark.api("torch.load", page="notes/serialization", article="B")
 @pytest.mark.parametrize("as_zip", [True, False], ids=["zip", "legacy"])
 def test_saved_module_runs_the_class_as_it_is_now(define, here, snapshot, as_zip):
-    """Its class multiplied when it was saved, and adds when it is loaded: 2 + 3 = 5. Only a legacy file gets a warning."""
+    """A module saved whole runs the current code of its class, not the code from when it was saved.
+
+    The class multiplied when the module was saved, and adds when it is loaded: 2 + 3 = 5. Only a
+    legacy file gives a warning.
+    """
     torch.save(define(SAVED)(), "net.pt", _use_new_zipfile_serialization=as_zip)
     define(ADDS)
     assert snapshot == observe(lambda: load_trusted("net.pt")(torch.tensor(3.0)).detach())
@@ -70,7 +74,8 @@ def test_saved_module_runs_the_class_as_it_is_now(define, here, snapshot, as_zip
 @pytest.mark.api("torch.load", page="notes/serialization", article="B")
 @pytest.mark.changed(
     "1.6",
-    "raises ModuleAttributeError, a kind of AttributeError; warns no longer of a changed class",
+    "raises ModuleAttributeError, a subclass of AttributeError; no longer warns about a changed "
+    "class",
     kind="exception",
     cause="pytorch#34324",
     probable=True,
@@ -83,7 +88,10 @@ def test_saved_module_runs_the_class_as_it_is_now(define, here, snapshot, as_zip
     advice="catch AttributeError",
 )
 def test_saved_module_lacks_what_its_class_sets_since(define, here, snapshot):
-    """Loading calls no ``__init__``: an attribute that the class sets nowadays is missing, and shows in forward."""
+    """A module saved whole lacks an attribute that its class sets only since then.
+
+    Loading does not call ``__init__``. The missing attribute raises in forward.
+    """
     torch.save(define(SAVED)(), "net.pt")
     define(SHIFTS)
     assert snapshot == observe(lambda: load_trusted("net.pt")(torch.tensor(3.0)))
@@ -91,7 +99,10 @@ def test_saved_module_lacks_what_its_class_sets_since(define, here, snapshot):
 
 @pytest.mark.api("torch.load", page="notes/serialization", article="B")
 def test_saved_module_is_lost_with_its_class(define, here, snapshot):
-    """Once the class is renamed, the file does not load, its weights included. A state dict would."""
+    """A module saved whole does not load once its class is renamed.
+
+    Its weights are lost too. A state dict would load.
+    """
     torch.save(define(SAVED)(), "net.pt")
     (here / "architecture.py").write_text(SAVED.replace("Net", "Network"))
     sys.modules.pop("architecture")
@@ -107,7 +118,10 @@ def test_saved_module_is_lost_with_its_class(define, here, snapshot):
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_saved_module_keeps_mode_freezing_and_attributes(here, snapshot):
-    """What a state dict leaves out is pickled with a whole module: ``training``, ``requires_grad``, plain attributes."""
+    """A module saved whole keeps ``training``, ``requires_grad`` and plain attributes.
+
+    A state dict leaves them out.
+    """
     model = Doubling().eval()
     model.linear.weight.requires_grad_(False)
     model.note = "kept"

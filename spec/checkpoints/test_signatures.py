@@ -1,4 +1,4 @@
-"""What saving and loading take: the arguments of each function, with their defaults."""
+"""The arguments of the functions that save and load, with their defaults."""
 
 import pytest
 
@@ -9,10 +9,10 @@ from torch_history.observing import observe
 @pytest.mark.api("torch.save", "torch.load", page="generated/torch.load", signature=True)
 @pytest.mark.changed(
     "1.6",
-    "save: _use_new_zipfile_serialization is True by default, so that it writes zip archives",
+    "save: _use_new_zipfile_serialization is True by default, so save writes zip archives",
     kind="silent",
     cause="pytorch#39460",
-    advice="pass _use_new_zipfile_serialization=False for readers of before",
+    advice="pass _use_new_zipfile_serialization=False if releases before 1.6 read the file",
 )
 @pytest.mark.changed(
     "1.13",
@@ -28,14 +28,18 @@ from torch_history.observing import observe
 )
 @pytest.mark.changed(
     "2.4",
-    "load: weights_only is None by default, which means False still and warns",
+    "load: weights_only is None by default, which still means False, and warns",
     kind="representation",
     cause="pytorch#129239",
     advice="pass weights_only",
 )
 @pytest.mark.parametrize("name", ["save", "load"])
 def test_save_and_load_take_these_arguments(name, snapshot):
-    """``weights_only`` stands as None: which of True and False it means is decided inside, see ``load``'s own behaviours."""
+    """``torch.save`` and ``torch.load`` take these arguments.
+
+    The default of ``weights_only`` is None since 2.4. ``torch.load`` decides inside whether that
+    means True or False.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))
 
 
@@ -50,7 +54,7 @@ def test_save_and_load_take_these_arguments(name, snapshot):
 )
 @pytest.mark.changed(
     "1.12",
-    "*args (state_dict), to warn of positional arguments",
+    "*args (state_dict), to warn about positional arguments",
     kind="representation",
     cause="pytorch#72780",
 )
@@ -61,7 +65,7 @@ def test_save_and_load_take_these_arguments(name, snapshot):
     "name", ["state_dict", "load_state_dict", "get_extra_state", "set_extra_state"]
 )
 def test_state_dict_methods_take_these_arguments(name, snapshot):
-    """What a module writes its state with, and reads it."""
+    """The methods that write and read the state of a module take these arguments."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
@@ -103,5 +107,8 @@ def test_state_dict_methods_take_these_arguments(name, snapshot):
     ],
 )
 def test_serialization_functions_take_these_arguments(name, snapshot):
-    """What decides how a file is read, and what it may hold."""
+    """The functions of ``torch.serialization`` take these arguments.
+
+    They decide how a file is read, and what it may hold.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.serialization.{name}"))

@@ -17,7 +17,11 @@ from torch_history.observing import observe
     article="B",
 )
 def test_state_dict_holds_buffers_of_layers_that_train_nothing(snapshot):
-    """Parameters and buffers are in it, layer by layer. Article B expects layers with trainable parameters only."""
+    """A state dict holds the buffers of a layer even if the layer has no parameters.
+
+    It holds parameters and buffers, layer by layer. Article B expects only layers with trainable
+    parameters.
+    """
     layer = torch.nn.BatchNorm1d(1, affine=False)
     assert not list(layer.parameters())
     model = torch.nn.Sequential(linear([[2.0]], [3.0]), torch.nn.ReLU(), layer)
@@ -26,7 +30,10 @@ def test_state_dict_holds_buffers_of_layers_that_train_nothing(snapshot):
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module")
 def test_state_dict_is_an_ordered_dict_with_a_version_for_each_module(snapshot):
-    """An OrderedDict; its attribute ``_metadata`` holds the version of each module's format: 2 for BatchNorm, 1 for most."""
+    """A state dict is an OrderedDict whose ``_metadata`` holds a version for each module.
+
+    The version of a module's format is 2 for BatchNorm, and 1 for most modules.
+    """
     saved = torch.nn.Sequential(linear([[2.0]]), batchnorm()).state_dict()
     assert snapshot == observe(
         lambda: {"type": type(saved).__name__, "names": list(saved), "_metadata": saved._metadata}
@@ -35,7 +42,10 @@ def test_state_dict_is_an_ordered_dict_with_a_version_for_each_module(snapshot):
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module")
 def test_state_dict_gives_detached_tensors_on_the_parameters_storage(snapshot):
-    """Its values are plain tensors without gradient, and a write to them is a write to the parameters."""
+    """``state_dict`` returns detached tensors on the storage of the parameters.
+
+    They are plain tensors that do not require grad. A write to one changes the parameter.
+    """
     model = linear([[1.0, 2.0]])
     value = model.state_dict()["weight"]
 
@@ -53,7 +63,7 @@ def test_state_dict_gives_detached_tensors_on_the_parameters_storage(snapshot):
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module")
 def test_state_dict_with_keep_vars_gives_the_parameters_themselves(snapshot):
-    """``keep_vars=True`` does not detach: the values are the Parameter objects."""
+    """``state_dict(keep_vars=True)`` does not detach: its values are the Parameter objects."""
     model = linear([[1.0, 2.0]])
     assert snapshot == observe(
         lambda: {
@@ -65,7 +75,10 @@ def test_state_dict_with_keep_vars_gives_the_parameters_themselves(snapshot):
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module")
 def test_state_dict_kept_in_memory_follows_the_training(snapshot):
-    """The "best" state dict that was only kept is overwritten by the next step. The way out is ``copy.deepcopy``."""
+    """A state dict that is kept in memory changes with training.
+
+    The next step overwrites the "best" state dict. Keep a ``copy.deepcopy`` of it.
+    """
     model = linear([[1.0, 2.0]])
     kept, copied = model.state_dict(), copy.deepcopy(model.state_dict())
     model(torch.tensor([[1.0, 1.0]])).sum().backward()
@@ -80,7 +93,10 @@ def test_state_dict_kept_in_memory_follows_the_training(snapshot):
     page="generated/torch.nn.Module",
 )
 def test_state_dict_carries_neither_mode_nor_freezing(snapshot):
-    """``training`` and ``requires_grad`` are not in it: the model that loads it keeps its own."""
+    """A state dict holds neither ``training`` nor ``requires_grad``.
+
+    The model that loads it keeps its own.
+    """
     saved, model = linear([[1.0, 2.0]]).eval(), linear([[0.0, 0.0]])
     saved.weight.requires_grad_(False)
     model.load_state_dict(saved.state_dict())

@@ -1,4 +1,4 @@
-"""The protocol of ``state_dict``: its arguments, an override of it, extra state, and keys that a model has no place for."""
+"""``state_dict``: its arguments, overrides, extra state, and keys that a model has no place for."""
 
 from collections import OrderedDict
 
@@ -13,10 +13,13 @@ from torch_history.observing import observe
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "1.12", "a dict without _metadata will do", kind="error-gone", cause="pytorch#75507"
+    "1.12", "a dict without _metadata is accepted", kind="error-gone", cause="pytorch#75507"
 )
 def test_state_dict_fills_a_plain_dict(snapshot):
-    """``destination`` may be a plain dict, which gets the values and no versions."""
+    """Since 1.12, ``destination`` of ``state_dict`` may be a plain dict.
+
+    The dict gets the values, but no versions.
+    """
     given = {}
 
     def act():
@@ -43,16 +46,18 @@ def test_state_dict_fills_a_plain_dict(snapshot):
     advice="pass destination and prefix by name",
 )
 def test_state_dict_with_positional_arguments_warns(snapshot):
-    """``destination`` and ``prefix`` are given by name."""
+    """Since 1.12, ``state_dict`` warns about positional arguments.
+
+    Pass ``destination`` and ``prefix`` by name.
+    """
     given = OrderedDict()
-    given._metadata = (
-        OrderedDict()
-    )  # releases before 1.12 put the versions into what they are given
+    # releases before 1.12 write the versions into the given dict
+    given._metadata = OrderedDict()
     assert snapshot == observe(lambda: list(linear([[1.0]]).state_dict(given, "block.")))
 
 
 class OldOverride(nn.Module):
-    """Overrides ``state_dict`` as it was written for years: positional, and handed on so."""
+    """Overrides ``state_dict`` in the old way: it takes and passes its arguments by position."""
 
     def __init__(self):
         super().__init__()
@@ -68,7 +73,7 @@ class OldOverride(nn.Module):
     "warns that positional arguments are deprecated",
     kind="warning",
     cause="pytorch#72780",
-    advice="override it as state_dict(self, *args, **kwargs), and hand these on",
+    advice="override it as state_dict(self, *args, **kwargs), and pass both on",
 )
 @pytest.mark.changed(
     "2.4",
@@ -76,10 +81,13 @@ class OldOverride(nn.Module):
     kind="warning",
     cause="pytorch#127689",
     probable=True,
-    advice="override it as state_dict(self, *args, **kwargs), and hand these on",
+    advice="override it as state_dict(self, *args, **kwargs), and pass both on",
 )
 def test_override_of_state_dict_with_positional_arguments_warns(snapshot):
-    """Such a class still saves the same keys, with a warning at every save."""
+    """Since 1.12, an override that passes arguments to ``super().state_dict`` by position warns.
+
+    It still saves the same keys, with a warning at every save.
+    """
     assert snapshot == observe(lambda: list(nn.Sequential(OldOverride()).state_dict()))
 
 
@@ -100,13 +108,16 @@ class Step(nn.Module):
 @pytest.mark.api("torch.nn.Module.get_extra_state", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.10",
-    "get_extra_state is called, and what it returns saved; before, it was never called",
+    "get_extra_state is called, and its value is saved; before, it was never called",
     kind="silent",
     cause="pytorch#62976",
-    advice="before 1.10, keep such state in a buffer",
+    advice="before 1.10, keep the state in a buffer",
 )
 def test_extra_state_is_in_the_state_dict(snapshot):
-    """What ``get_extra_state`` returns is saved under ``_extra_state``: any object, not only tensors."""
+    """Since 1.10, what ``get_extra_state`` returns is saved under ``_extra_state``.
+
+    It may be any object, not only a tensor.
+    """
     assert snapshot == observe(lambda: dict(nn.Sequential(Step(3)).state_dict()))
 
 
@@ -116,10 +127,10 @@ def test_extra_state_is_in_the_state_dict(snapshot):
     "set_extra_state is called; before, the state was neither saved nor loaded",
     kind="silent",
     cause="pytorch#62976",
-    advice="before 1.10, keep such state in a buffer",
+    advice="before 1.10, keep the state in a buffer",
 )
 def test_extra_state_is_loaded(snapshot):
-    """And ``set_extra_state`` is given it back."""
+    """Since 1.10, ``load_state_dict`` passes the saved extra state to ``set_extra_state``."""
 
     def act():
         model = nn.Sequential(Step(3))
@@ -132,27 +143,33 @@ def test_extra_state_is_loaded(snapshot):
 @pytest.mark.api("torch.nn.Module.set_extra_state", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.10",
-    "raises where the class has extra state and the checkpoint has none",
+    "raises if the class has extra state and the checkpoint has none",
     kind="error",
     cause="pytorch#62976",
-    advice="pass strict=False for checkpoints of before",
+    advice="pass strict=False for earlier checkpoints",
 )
 def test_missing_extra_state_raises(snapshot):
-    """A class that gets extra state does not load the checkpoints of before strictly."""
+    """Since 1.10, strict loading raises if a class has extra state and the checkpoint has none.
+
+    A class that gains extra state does not load its earlier checkpoints strictly.
+    """
     assert snapshot == observe(lambda: list(nn.Sequential(Step(3)).load_state_dict({})))
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "2.4",
-    "raises: such a key was passed over in silence",
+    "raises; before, the key was silently ignored",
     kind="error",
     cause="pytorch#124385",
     probable=True,
     advice="delete the key, or pass strict=False",
 )
 def test_key_named_like_a_child_is_unexpected(snapshot):
-    """A tensor saved under a layer's own name has no place in the layer, and strict loading names it."""
+    """Since 2.4, strict loading raises on a tensor that is saved under a layer's own name.
+
+    The layer has no place for it.
+    """
     model = nn.Sequential(linear([[1.0]]))
     saved = {"0.weight": torch.tensor([[5.0]]), "0": torch.tensor([7.0])}
     assert snapshot == observe(lambda: list(model.load_state_dict(saved)))
@@ -164,10 +181,10 @@ def test_key_named_like_a_child_is_unexpected(snapshot):
     "raises RuntimeError that names the type, instead of TypeError: 'int' object is not callable",
     kind="exception",
     cause="pytorch#70596",
-    advice="torch.from_numpy each value",
+    advice="convert each value with torch.from_numpy",
 )
 def test_load_refuses_a_numpy_array(snapshot):
-    """Values read with NumPy must be tensors first: ``torch.from_numpy``."""
+    """``load_state_dict`` rejects NumPy arrays. Convert them with ``torch.from_numpy``."""
     assert snapshot == observe(
         lambda: linear([[1.0]]).load_state_dict({"weight": np.array([[5.0]], dtype="float32")})
     )
@@ -175,7 +192,7 @@ def test_load_refuses_a_numpy_array(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_load_refuses_a_key_that_is_no_string(snapshot):
-    """The error speaks of ``startswith``."""
+    """``load_state_dict`` raises on a key that is not a string; the error names ``startswith``."""
     assert snapshot == observe(
         lambda: linear([[1.0]]).load_state_dict(
             {"weight": torch.tensor([[5.0]]), 3: torch.tensor([1.0])}
@@ -188,7 +205,10 @@ def test_load_refuses_a_key_that_is_no_string(snapshot):
     "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
 )
 def test_load_assign_takes_the_saved_dtype(snapshot):
-    """With ``assign=True`` a float64 checkpoint makes the model float64, where a copy converts to the model's float32."""
+    """With ``assign=True`` a float64 checkpoint makes the model float64.
+
+    Without ``assign`` the values are cast to the model's float32.
+    """
     model, saved = linear([[1.0]]), linear([[5.0]]).double().state_dict()
 
     def act():
@@ -203,7 +223,10 @@ def test_load_assign_takes_the_saved_dtype(snapshot):
     "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
 )
 def test_load_assign_drops_the_gradient(snapshot):
-    """The assigned Parameter has no gradient yet, where a copy leaves the old one in place."""
+    """``assign=True`` drops the old gradient: the assigned Parameter has none.
+
+    Without ``assign`` the old gradient stays.
+    """
     model = linear([[1.0]])
     model(torch.tensor([[3.0]])).sum().backward()
 

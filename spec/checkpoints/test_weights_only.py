@@ -1,9 +1,10 @@
-"""``weights_only``: which classes and functions a file may call, and who decides it."""
+"""``weights_only``: which classes and functions a file may call, and who decides."""
 
 import contextlib
 import os
 import pickle
 from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,25 +39,28 @@ class CreatesFile:
     unless="weights_only",
 )
 def test_load_by_default_does_not_run_code(here, snapshot):
-    """``torch.load(path)`` of a pickle that would call a function does not call it: it raises instead."""
+    """Since 2.6, ``torch.load(path)`` does not call a function that the pickle names: it raises."""
     torch.save({"extra": CreatesFile()}, "trap.pt")
 
     def act():
         with contextlib.suppress(pickle.UnpicklingError):
             torch.load("trap.pt")
-        return {"ran": os.path.exists("owned")}
+        return {"ran": Path("owned").exists()}
 
     assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
 def test_load_with_a_pickle_module_runs_code(here, snapshot):
-    """Whoever names a ``pickle_module``, be it pickle itself, turns the default off: the file's function is called."""
+    """``torch.load`` with a ``pickle_module``, even pickle itself, calls the file's functions.
+
+    The argument turns off the default of ``weights_only=True``.
+    """
     torch.save({"extra": CreatesFile()}, "trap.pt")
 
     def act():
         torch.load("trap.pt", pickle_module=pickle)
-        return {"ran": os.path.exists("owned")}
+        return {"ran": Path("owned").exists()}
 
     assert snapshot == observe(act)
 
@@ -64,17 +68,17 @@ def test_load_with_a_pickle_module_runs_code(here, snapshot):
 @pytest.mark.api("torch.load", page="notes/serialization")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
     "1.13",
-    "load takes weights_only, and refuses floats",
+    "load takes weights_only, and rejects floats",
     kind="api-appeared",
     cause="pytorch#86812",
 )
-@pytest.mark.changed("2.0", "floats pass", kind="error-gone")
+@pytest.mark.changed("2.0", "floats load", kind="error-gone")
 @pytest.mark.parametrize(
     "value",
     [
@@ -107,7 +111,10 @@ def test_load_with_a_pickle_module_runs_code(here, snapshot):
     ],
 )
 def test_load_with_weights_only_takes_plain_values(here, snapshot, value):
-    """Python's own values and torch's sizes and dtypes need no leave."""
+    """``weights_only=True`` loads Python's plain values, and torch's sizes and dtypes.
+
+    Floats load since 2.0.
+    """
     torch.save({"value": value}, "plain.pt")
     assert snapshot == observe(lambda: torch.load("plain.pt", weights_only=True)["value"])
 
@@ -115,26 +122,29 @@ def test_load_with_weights_only_takes_plain_values(here, snapshot, value):
 @pytest.mark.api("torch.load", page="notes/serialization")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and refuses sets", kind="api-appeared", cause="pytorch#86812"
+    "1.13", "load takes weights_only, and rejects sets", kind="api-appeared", cause="pytorch#86812"
 )
 @pytest.mark.changed(
     "2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705"
 )
 @pytest.mark.changed(
     "2.5",
-    "the message asks for trust in both ways out",
+    "the message asks for a trusted file in both of its remedies",
     kind="wording",
     cause="pytorch#131259",
     probable=True,
 )
-@pytest.mark.changed("2.6", "sets pass", kind="error-gone", cause="pytorch#138866")
+@pytest.mark.changed("2.6", "sets load", kind="error-gone", cause="pytorch#138866")
 def test_load_with_weights_only_takes_a_set(here, snapshot):
-    """A set needs none either, though pickle stores it as a call of ``set``."""
+    """Since 2.6, ``weights_only=True`` loads a set.
+
+    Pickle stores a set as a call of ``set``, which earlier releases reject.
+    """
     torch.save({"seen": {4}}, "set.pt")
     assert snapshot == observe(lambda: sorted(torch.load("set.pt", weights_only=True)["seen"]))
 
@@ -142,24 +152,29 @@ def test_load_with_weights_only_takes_a_set(here, snapshot):
 @pytest.mark.api("torch.load", page="notes/serialization")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812"
+    "1.13",
+    "load takes weights_only, and rejects the file",
+    kind="api-appeared",
+    cause="pytorch#86812",
 )
 def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
-    """A loss that NumPy averaged is no Python float: one such number and the file does not load. Save ``float(loss)``."""
+    """``weights_only=True`` rejects a NumPy number, such as a loss that NumPy averaged.
+
+    One such number makes the whole file fail to load. Save ``float(loss)``.
+    """
     torch.save({"loss": np.mean([0.25, 0.75])}, "loss.pt")
     assert float(load_trusted("loss.pt")["loss"]) == 0.5
 
     def act():
         try:
             return float(torch.load("loss.pt", weights_only=True)["loss"])
-        except (
-            pickle.UnpicklingError
-        ) as error:  # its text names a function of NumPy, whose module NumPy 2 renamed
+        except pickle.UnpicklingError as error:
+            # the message names a function of NumPy, whose module NumPy 2 renamed
             return {
                 "raised": type(error).__name__,
                 "names": "multiarray.scalar" if "multiarray.scalar" in str(error) else None,
@@ -171,34 +186,37 @@ def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
 @pytest.mark.api("torch.load", page="notes/serialization")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and refuses", kind="api-appeared", cause="pytorch#86812"
+    "1.13",
+    "load takes weights_only, and rejects the file",
+    kind="api-appeared",
+    cause="pytorch#86812",
 )
 @pytest.mark.changed(
     "2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705"
 )
 @pytest.mark.changed(
     "2.5",
-    "the message asks for trust in both ways out",
+    "the message asks for a trusted file in both of its remedies",
     kind="wording",
     cause="pytorch#131259",
     probable=True,
 )
 @pytest.mark.changed(
     "2.6",
-    "the message tells of the new default, and of the context manager safe_globals",
+    "the message mentions the new default, and the context manager safe_globals",
     kind="wording",
     cause="pytorch#141304",
 )
 @pytest.mark.changed(
-    "2.7", "the message gives the class its module", kind="wording", cause="pytorch#146815"
+    "2.7", "the message names the module of the class", kind="wording", cause="pytorch#146815"
 )
 def test_load_with_weights_only_refuses_an_own_class(here, snapshot):
-    """An object of a class that torch does not know is refused, and the message names the class."""
+    """``weights_only=True`` rejects an object of a user's class; the message names the class."""
     torch.save({"note": Note(epoch=3)}, "note.pt")
     assert load_trusted("note.pt")["note"].epoch == 3
     assert snapshot == observe(lambda: torch.load("note.pt", weights_only=True)["note"].epoch)
@@ -212,14 +230,18 @@ def test_load_with_weights_only_refuses_an_own_class(here, snapshot):
     cause="pytorch#124331",
 )
 def test_load_with_weights_only_takes_an_added_class(here, snapshot):
-    """After ``add_safe_globals([Note])`` the object loads, with its attributes, until ``clear_safe_globals``."""
+    """``add_safe_globals([Note])`` lets ``weights_only=True`` load a ``Note`` with its attributes.
+
+    ``clear_safe_globals`` undoes it.
+    """
     torch.save({"note": Note(epoch=3)}, "note.pt")
 
     def act():
         torch.serialization.add_safe_globals([Note])
         try:
             return {"epoch": torch.load("note.pt", weights_only=True)["note"].epoch}
-        finally:  # clear_safe_globals forgets what torch itself had added too: 2.14 adds the built-in exceptions
+        finally:
+            # clear_safe_globals also removes what torch itself added: 2.14 adds built-in exceptions
             others = [each for each in torch.serialization.get_safe_globals() if each is not Note]
             torch.serialization.clear_safe_globals()
             torch.serialization.add_safe_globals(others)
@@ -230,7 +252,10 @@ def test_load_with_weights_only_takes_an_added_class(here, snapshot):
 @pytest.mark.api("torch.serialization.safe_globals", "torch.load", page="notes/serialization")
 @pytest.mark.changed("2.5", "safe_globals appears", kind="api-appeared", cause="pytorch#127939")
 def test_safe_globals_allows_a_class_inside_its_with_only(here, snapshot):
-    """``with safe_globals([Note])`` allows the class, and behind it the class is refused again."""
+    """``with safe_globals([Note])`` allows the class inside the block only.
+
+    After the block the class is rejected again.
+    """
     torch.save({"note": Note(epoch=3)}, "note.pt")
 
     def act():
@@ -248,12 +273,15 @@ def test_safe_globals_allows_a_class_inside_its_with_only(here, snapshot):
     "2.6", "get_unsafe_globals_in_checkpoint appears", kind="api-appeared", cause="pytorch#139221"
 )
 def test_unsafe_globals_are_listed_without_being_called(here, snapshot):
-    """``get_unsafe_globals_in_checkpoint`` says what a file would need, and calls none of it: look before you allow."""
+    """``get_unsafe_globals_in_checkpoint`` lists what a file would call, and calls none of it.
+
+    Read the list before you allow anything.
+    """
     torch.save({"weight": torch.zeros(1), "note": Note(epoch=3), "extra": CreatesFile()}, "trap.pt")
 
     def act():
         return sorted(torch.serialization.get_unsafe_globals_in_checkpoint("trap.pt"))
 
     observed = observe(act)
-    assert not os.path.exists("owned")
+    assert not Path("owned").exists()
     assert snapshot == observed

@@ -1,4 +1,4 @@
-"""What a checkpoint may carry beside weights: what ``torch.load(path)`` still takes now that it reads weights only."""
+"""What a checkpoint may hold besides weights, now that ``torch.load(path)`` loads only weights."""
 
 import argparse
 import collections
@@ -18,7 +18,10 @@ from torch_history.observing import observe
 
 
 def outcome(path, **settings):
-    """ "loads", or the name that the reader of weights refuses, without what differs with Python's and NumPy's own versions."""
+    """Return "loads", or the name that the weights-only unpickler rejects.
+
+    What differs between versions of Python and NumPy is left out.
+    """
     try:
         torch.load(path, **settings)
     except pickle.UnpicklingError as error:
@@ -55,7 +58,7 @@ CARRIED = {
 )
 @pytest.mark.changed(
     "2.6",
-    "refuses, and names what it met: weights_only=True is the default",
+    "rejects the file, and names the object: weights_only=True is the default",
     kind="silent",
     unless="weights_only",
     cause="pytorch#137602",
@@ -63,16 +66,19 @@ CARRIED = {
 )
 @pytest.mark.changed(
     "2.14",
-    "in 2.14 alone, built-in exceptions load: importing torch allows them, until clear_safe_globals",
+    "in 2.14 alone, built-in exceptions load: importing torch allows them until clear_safe_globals",
     kind="silent",
     advice="save the exception's text",
 )
 @pytest.mark.changed(
-    "2.15", "an exception is refused again", kind="silent", advice="save the exception's text"
+    "2.15", "an exception is rejected again", kind="silent", advice="save the exception's text"
 )
 @pytest.mark.parametrize("make", list(CARRIED.values()), ids=list(CARRIED))
 def test_load_by_default_refuses_a_checkpoint_that_carries_more_than_weights(here, snapshot, make):
-    """One such object and the whole file does not load: weights are refused with it. Save plain values and state dicts."""
+    """Since 2.6, one object besides weights and plain values makes ``torch.load(path)`` raise.
+
+    The weights in the same file do not load either. Save only plain values and state dicts.
+    """
     torch.save({"weight": torch.tensor([1.0]), "beside": make()}, "run.pt")
     assert snapshot == observe(lambda: outcome("run.pt"))
 
@@ -90,28 +96,37 @@ ALLOWED = {
 @pytest.mark.api("torch.load", page="notes/serialization")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
     "1.13",
-    "load takes weights_only, and of these lets a generator's state pass",
+    "load takes weights_only; of these objects only a generator's state loads",
     kind="api-appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
-    "2.0", "warns of TypedStorage, which load itself uses", kind="warning", cause="pytorch#85303"
+    "2.0",
+    "warns that TypedStorage is deprecated, which load itself uses",
+    kind="warning",
+    cause="pytorch#85303",
 )
 @pytest.mark.changed(
-    "2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614"
+    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
 )
-@pytest.mark.changed("2.4", "a device and a Counter pass", kind="silent")
-@pytest.mark.changed("2.5", "bytes and bytearray pass", kind="silent", cause="pytorch#133189")
-@pytest.mark.changed("2.6", "complex passes", kind="silent", cause="pytorch#141537 (the issue)")
+@pytest.mark.changed("2.4", "a device and a Counter load", kind="silent")
+@pytest.mark.changed("2.5", "bytes and bytearray load", kind="silent", cause="pytorch#133189")
+@pytest.mark.changed(
+    "2.6", "complex numbers load", kind="silent", cause="pytorch#141537 (the issue)"
+)
 @pytest.mark.parametrize("make", list(ALLOWED.values()), ids=list(ALLOWED))
 def test_load_with_weights_only_takes_these_objects_beside_weights(here, snapshot, make):
-    """Each release lets some more pass: a file that loads here may be refused by a release before."""
+    """``weights_only=True`` loads some objects besides weights; newer releases load more of them.
+
+    These are a device, a Counter, bytes, a bytearray, a complex number and a generator's state. An
+    earlier release may reject a file that loads here.
+    """
     torch.save({"weight": torch.tensor([1.0]), "beside": make()}, "run.pt")
     assert snapshot == observe(lambda: outcome("run.pt", weights_only=True))
 
@@ -127,8 +142,8 @@ def test_load_with_weights_only_takes_these_objects_beside_weights(here, snapsho
 )
 @pytest.mark.changed(
     "2.6",
-    "protocols 4 and 5 raise, and 3 warns: weights_only=True is the default, and its reader knows protocol 2; "
-    "2 warns no longer",
+    "protocols 4 and 5 raise, and 3 warns: weights_only=True is the default, and its unpickler "
+    "knows protocol 2; 2 no longer warns",
     kind="error",
     cause="pytorch#137602",
     unless="weights_only",
@@ -141,7 +156,10 @@ def test_load_with_weights_only_takes_these_objects_beside_weights(here, snapsho
 )
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_load_by_default_takes_no_newer_pickle_protocol(here, snapshot, protocol):
-    """The reader of weights knows protocol 2, ``torch.save``'s default; 3 loads with a warning, 4 and 5 are refused."""
+    """Since 2.6, ``torch.load(path)`` rejects pickle protocols 4 and 5, and warns about 3.
+
+    The weights-only unpickler knows protocol 2, the default of ``torch.save``.
+    """
     torch.save({"weight": torch.tensor([1.0])}, "new.pt", pickle_protocol=protocol)
     assert float(load_trusted("new.pt")["weight"]) == 1.0
     assert snapshot == observe(lambda: torch.load("new.pt")["weight"])
@@ -157,20 +175,24 @@ def test_load_by_default_takes_no_newer_pickle_protocol(here, snapshot, protocol
 )
 @pytest.mark.changed(
     "2.6",
-    "warns no longer, and ignores encoding: weights_only=True is the default",
+    "no longer warns, and ignores encoding: weights_only=True is the default",
     kind="warning",
     cause="pytorch#137602",
     advice="pass weights_only=False for files of Python 2 that you trust",
 )
 @pytest.mark.changed(
     "2.11",
-    "warns that such arguments work with weights_only=False alone",
+    "warns that such arguments work only with weights_only=False",
     kind="warning",
     cause="pytorch#161033",
     advice="pass weights_only=False for files of Python 2 that you trust",
 )
 def test_load_with_an_encoding_warns(here, snapshot):
-    """``encoding=`` is for pickle, which no longer reads the file: it does nothing unless ``weights_only=False``."""
+    """Since 2.6, ``encoding=`` has no effect in ``torch.load`` unless ``weights_only=False``.
+
+    The argument is for pickle, which no longer reads the file by default. ``torch.load`` warns
+    since 2.11.
+    """
     torch.save({"weight": torch.tensor([1.0])}, "old.pt")
     assert snapshot == observe(lambda: torch.load("old.pt", encoding="latin1")["weight"])
 
@@ -178,7 +200,7 @@ def test_load_with_an_encoding_warns(here, snapshot):
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "1.6",
-    "the argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
@@ -191,18 +213,21 @@ def test_load_with_an_encoding_warns(here, snapshot):
 )
 @pytest.mark.changed(
     "2.6",
-    "another reader refuses it, that of weights, and the warning is gone: weights_only=True is the default",
+    "the weights-only unpickler rejects it, without a warning: weights_only=True is the default",
     kind="wording",
     cause="pytorch#137602",
 )
 @pytest.mark.changed(
     "2.11",
-    "warns that such arguments work with weights_only=False alone",
+    "warns that such arguments work only with weights_only=False",
     kind="warning",
     cause="pytorch#161033",
 )
 def test_load_with_an_unknown_argument_raises(here, snapshot):
-    """A misspelt argument is handed on to the unpickler, and its error names a class or a function that one never called."""
+    """``torch.load`` passes an unknown argument to the unpickler, which raises.
+
+    The error for a misspelt argument names a class or function that you never called.
+    """
     torch.save({"weight": torch.tensor([1.0])}, "old.pt")
     assert snapshot == observe(lambda: torch.load("old.pt", weight_only=True)["weight"])
 
@@ -211,20 +236,24 @@ def test_load_with_an_unknown_argument_raises(here, snapshot):
 @pytest.mark.changed("1.8", "LazyLinear appears", kind="api-appeared")
 @pytest.mark.changed(
     "2.4",
-    "warns that the default of weights_only will change, and of lazy modules no longer",
+    "warns that the default of weights_only will change, and no longer about lazy modules",
     kind="warning",
     cause="pytorch#129239",
     advice="pass weights_only",
 )
 @pytest.mark.changed(
     "2.6",
-    "refuses: weights_only=True is the default, and an UninitializedParameter is no weight",
+    "rejects the file: weights_only=True is the default, and does not allow an "
+    "UninitializedParameter",
     kind="silent",
     cause="pytorch#137602",
     advice="run one batch before saving, or pass weights_only=False for files that you trust",
 )
 def test_load_by_default_refuses_an_uninitialised_parameter(here, snapshot):
-    """The state dict of a lazy layer that has seen no batch holds no tensors, and is no file of weights."""
+    """Since 2.6, ``torch.load(path)`` rejects the state dict of a lazy layer that saw no batch.
+
+    It holds uninitialized parameters instead of tensors.
+    """
 
     def act():
         torch.save(torch.nn.LazyLinear(1).state_dict(), "lazy.pt")
@@ -236,13 +265,16 @@ def test_load_by_default_refuses_an_uninitialised_parameter(here, snapshot):
 @pytest.mark.api("torch.load", "torch.nn.Parameter", page="generated/torch.load")
 @pytest.mark.changed(
     "2.0",
-    "the attributes of a Parameter are saved with it, where they were lost",
+    "the attributes of a Parameter are saved with it; before, they were lost",
     kind="silent",
     cause="pytorch#88913",
-    advice="before 2.0, save the marks beside the Parameter",
+    advice="before 2.0, save the attributes beside the Parameter",
 )
 def test_saved_parameter_keeps_its_own_attributes(here, snapshot):
-    """A mark such as ``weight.tag`` comes back with a Parameter saved by itself. (A state dict has tensors, and no marks.)"""
+    """Since 2.0, a Parameter that is saved by itself keeps attributes such as ``weight.tag``.
+
+    A state dict holds tensors, without such attributes.
+    """
     torch.save(tagged(torch.nn.Parameter(torch.tensor([1.0]))), "marked.pt")
     assert snapshot == observe(lambda: tag_of(load_trusted("marked.pt")))
 
@@ -250,13 +282,16 @@ def test_saved_parameter_keeps_its_own_attributes(here, snapshot):
 @pytest.mark.api("torch.load", "torch.nn.Parameter", page="generated/torch.load")
 @pytest.mark.changed(
     "2.0",
-    "the attributes of a Parameter are saved with it, where they were lost",
+    "the attributes of a Parameter are saved with it; before, they were lost",
     kind="silent",
     cause="pytorch#88913",
-    advice="before 2.0, mark the Parameters again after loading",
+    advice="before 2.0, set the attributes again after loading",
 )
 def test_saved_module_keeps_the_attributes_of_its_parameters(here, snapshot):
-    """And with a module saved whole: the groups of an optimizer can be made again from the marks."""
+    """Since 2.0, a module saved whole keeps attributes of its Parameters, such as ``weight.tag``.
+
+    The groups of an optimizer can be rebuilt from them.
+    """
     model = linear([[1.0]])
     tagged(model.weight)
     torch.save(model, "whole.pt")
@@ -266,32 +301,35 @@ def test_saved_module_keeps_the_attributes_of_its_parameters(here, snapshot):
 @pytest.mark.api("torch.load", "torch.nn.Parameter", page="notes/serialization")
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
     "1.13",
-    "load takes weights_only; save has dropped the mark",
+    "load takes weights_only; save drops the attribute",
     kind="api-appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
     "2.0",
-    "raises: a Parameter with attributes is saved with them, by a function that the reader of weights does "
-    "not know",
+    "raises: a Parameter is saved with its attributes by a function that the weights-only "
+    "unpickler does not know",
     kind="error",
     cause="pytorch#88913",
     advice="delete the attributes before saving, or save state dicts",
 )
 @pytest.mark.changed(
     "2.4",
-    "the reader of weights takes it, with its mark",
+    "the weights-only unpickler accepts it, with its attribute",
     kind="error-gone",
     cause="pytorch#124330",
 )
 def test_load_with_weights_only_takes_a_parameter_with_attributes(here, snapshot):
-    """A marked Parameter is no danger, and loads with its mark; it was refused for a while."""
+    """Since 2.4, ``weights_only=True`` loads a Parameter with attributes such as ``tag``.
+
+    2.0 to 2.3 rejected it. Before 2.0 the attributes were not saved.
+    """
     torch.save(tagged(torch.nn.Parameter(torch.tensor([1.0]))), "marked.pt")
 
     def act():
@@ -303,17 +341,17 @@ def test_load_with_weights_only_takes_a_parameter_with_attributes(here, snapshot
 
 @pytest.mark.api("torch.load", "torch.Tensor", page="notes/serialization")
 @pytest.mark.changed(
-    "1.6", "as_subclass appears; the saved tensor comes back as a plain Tensor", kind="api-appeared"
+    "1.6", "as_subclass appears; the saved tensor loads as a plain Tensor", kind="api-appeared"
 )
 @pytest.mark.changed(
     "1.8",
-    "comes back as a tensor of its class, where it was a plain Tensor",
+    "loads as a tensor of its class instead of a plain Tensor",
     kind="silent",
     cause="pytorch#47732",
-    advice="before 1.8, make it of its class again: as_subclass",
+    advice="before 1.8, call as_subclass after loading",
 )
 def test_saved_tensor_of_a_subclass_keeps_its_class(here, snapshot):
-    """A trusted file gives a tensor of one's own class back as such."""
+    """Since 1.8, a tensor of a subclass keeps its class when it is loaded from a trusted file."""
 
     def act():
         torch.save(marked([1.0]), "own.pt")
@@ -334,14 +372,17 @@ def test_saved_tensor_of_a_subclass_keeps_its_class(here, snapshot):
 )
 @pytest.mark.changed(
     "2.6",
-    "refuses: weights_only=True is the default, and the class is not known to be safe",
+    "rejects the file: weights_only=True is the default, and the class is not known to be safe",
     kind="silent",
     cause="pytorch#137602",
     advice="call torch.serialization.add_safe_globals with the class",
     unless="weights_only",
 )
 def test_load_by_default_refuses_a_tensor_of_a_subclass(here, snapshot):
-    """By default its class must be allowed first: ``add_safe_globals``."""
+    """Since 2.6, ``torch.load(path)`` rejects a tensor of a subclass until its class is allowed.
+
+    Allow the class with ``add_safe_globals``.
+    """
 
     def act():
         torch.save(marked([1.0]), "own.pt")
@@ -361,28 +402,31 @@ def test_load_by_default_refuses_a_tensor_of_a_subclass(here, snapshot):
 )
 @pytest.mark.changed(
     "2.6",
-    "warns no longer: weights_only=True is the default, and a sparse tensor passes",
+    "no longer warns: weights_only=True is the default, and a sparse tensor loads",
     kind="warning",
     cause="pytorch#137602",
     unless="weights_only",
 )
 @pytest.mark.changed(
     "2.11",
-    "warns that nothing checks the indices, unless one says whether they shall be",
+    "warns that the indices are not checked, unless you choose whether to check them",
     kind="warning",
     cause="pytorch#171695",
     advice="load under torch.sparse.check_sparse_tensor_invariants()",
 )
-@pytest.mark.changed("2.13", "warns no longer", kind="warning")
+@pytest.mark.changed("2.13", "no longer warns", kind="warning")
 @pytest.mark.changed(
     "2.14",
-    "checks the indices where weights_only is True, and warns of the price",
+    "checks the indices if weights_only is True, and warns about the cost",
     kind="warning",
     cause="pytorch#184750",
 )
 def test_load_of_a_sparse_tensor_checks_its_indices_and_warns(here, snapshot):
-    """A bad index would read foreign memory, so that each is checked; a warning tells the price of it."""
-    # the zip format also where it is not the default: torch 1.4 and 1.5 cannot read a sparse tensor from their legacy files
+    """Since 2.14, ``torch.load`` checks the indices of a sparse tensor, and warns about the cost.
+
+    A bad index would read memory outside the tensor.
+    """
+    # always the zip format: torch 1.4 and 1.5 cannot read a sparse tensor from their legacy files
     torch.save(
         torch.tensor([[0.0, 2.0]]).to_sparse(), "sparse.pt", _use_new_zipfile_serialization=True
     )

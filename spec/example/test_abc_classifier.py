@@ -1,4 +1,7 @@
-"""Article E's classifier of strings, trained, saved and loaded: embedding, two-layer RNN, linear, cross-entropy, Adam."""
+"""Article E's string classifier, trained, saved and loaded.
+
+Its parts are an embedding, a two-layer RNN, a linear layer, cross-entropy and Adam.
+"""
 
 import math
 
@@ -20,7 +23,7 @@ from fixtures.abc import (
 )
 from torch_history.observing import observe
 
-# one place of the deciding letter each; what stands behind it, and in what case, does not matter
+# string: its class; the deciding letter is at various places, the other letters do not matter
 CLEAR = {
     "aXYZw": 0,
     "wXYZka": 0,
@@ -41,7 +44,10 @@ CLEAR = {
     article="E",
 )
 def test_classifier_state_dict_has_four_tensors_for_each_rnn_layer(snapshot):
-    """Names and shapes: the RNN's tensors are named for what they take (ih: input, hh: state) and for their layer."""
+    """The state dict of the classifier has four tensors for each RNN layer.
+
+    Their names say what they act on (ih: the input, hh: the hidden state) and the layer's number.
+    """
     assert snapshot == observe(
         lambda: {name: value.shape for name, value in Classifier().state_dict().items()}
     )
@@ -55,7 +61,10 @@ def test_classifier_state_dict_has_four_tensors_for_each_rnn_layer(snapshot):
     article="E",
 )
 def test_classifier_loss_falls_over_the_first_ten_steps(snapshot):
-    """The loss of ten steps, batch by batch: from about log 3, which is not knowing, downwards."""
+    """The loss of the classifier falls over the first ten steps, one step for each batch.
+
+    It starts near log 3, the loss of a guess among three classes.
+    """
     losses = train(Classifier(), strings(10 * BATCH, seed=2), epochs=1)
     assert abs(losses[0] - math.log(3)) < 0.1 and losses[-1] < losses[0]
     assert snapshot == observe(lambda: torch.tensor(losses))
@@ -65,7 +74,10 @@ def test_classifier_loss_falls_over_the_first_ten_steps(snapshot):
     "torch.optim.Adam", "torch.nn.Embedding", page="generated/torch.nn.Embedding", article="E"
 )
 def test_first_step_leaves_the_embeddings_of_absent_letters(snapshot):
-    """Adam's first step moves the rows of letters in the batch, by lr at most; absent letters and the padding keep their bits."""
+    """Adam's first step moves only the embedding rows of letters in the batch, by at most lr.
+
+    The rows of absent letters and of the padding keep their bits.
+    """
     model = Classifier()
     before = model.embedding.weight.detach().clone()
     texts = ["abcde", "bcdefa"]
@@ -84,7 +96,10 @@ def test_first_step_leaves_the_embeddings_of_absent_letters(snapshot):
     "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="E"
 )
 def test_clearing_gradients_after_the_step_equals_clearing_them_before(snapshot):
-    """backward, step, zero_grad, as article E has it, and zero_grad, backward, step give the same bits."""
+    """The order backward, step, zero_grad gives the same bits as zero_grad, backward, step.
+
+    Article E has the first order.
+    """
     texts = strings(3 * BATCH, seed=2)
     after, before = Classifier(), Classifier()
     train(after, texts, epochs=1)
@@ -102,7 +117,10 @@ def test_clearing_gradients_after_the_step_equals_clearing_them_before(snapshot)
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_training_twice_gives_the_same_bits(snapshot):
-    """Same strings, same first parameters, same machine: there is no chance in the loop."""
+    """Training twice from the same parameters on the same strings gives the same bits.
+
+    This holds on one machine: nothing in the loop is random.
+    """
     texts = strings(3 * BATCH, seed=2)
     first, second = Classifier(), Classifier()
     assert train(first, texts, epochs=1) == train(second, texts, epochs=1)
@@ -113,7 +131,10 @@ def test_training_twice_gives_the_same_bits(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", "torch.nn.Embedding", page="generated/torch.nn.RNN", article="E")
 def test_padding_goes_through_the_rnn(snapshot):
-    """The padding's embedding is zero; the RNN's output at its place is not, for state and biases go on. Packing stops them."""
+    """The RNN's output at a padding position is not zero, although the padding's embedding is.
+
+    The hidden state and the biases still act there. Packing the sequences stops that.
+    """
     model = Classifier()
     x = model.embedding(indices(["abcde"]))
     assert (x[0, 5] == 0).all()
@@ -122,7 +143,10 @@ def test_padding_goes_through_the_rnn(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", "torch.nn.RNN", page="generated/torch.optim.Adam", article="E")
 def test_trained_classifier_is_right_on_held_out_strings(snapshot):
-    """After ten epochs over 6,400 strings more than 99 % of 1,000 others are classed rightly, and so are eight plain cases."""
+    """After ten epochs the classifier is right on more than 99 % of 1,000 held-out strings.
+
+    It was trained on 6,400 strings, and is right on eight clear cases too.
+    """
     held_out = strings(1000, seed=3)
     assert not set(held_out) & set(strings(6400, seed=2))
     assert all(category(text) == expected for text, expected in CLEAR.items())
@@ -133,7 +157,7 @@ def test_trained_classifier_is_right_on_held_out_strings(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="E")
 def test_padding_row_is_zero_after_training(snapshot):
-    """``padding_idx=0``: a thousand steps of Adam leave that row at exactly zero, and no other."""
+    """With ``padding_idx=0`` that row, and no other, is exactly zero after 1,000 steps of Adam."""
     weight = trained_once().model.embedding.weight.detach()
     assert snapshot == observe(lambda: [row for row in range(53) if (weight[row] == 0).all()])
 
@@ -147,19 +171,25 @@ def test_padding_row_is_zero_after_training(snapshot):
 )
 @pytest.mark.changed(
     "1.6",
-    "the unknown argument is refused by another part of pickle: the file is a zip archive",
+    "the unknown argument is refused by another part of pickle, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed("1.13", "load takes weights_only", kind="api-appeared", cause="pytorch#86812")
 @pytest.mark.changed(
-    "2.0", "warns of TypedStorage, which load itself uses", kind="warning", cause="pytorch#85303"
+    "2.0",
+    "warns that TypedStorage is deprecated, which load itself uses",
+    kind="warning",
+    cause="pytorch#85303",
 )
 @pytest.mark.changed(
-    "2.2", "warns of TypedStorage no longer", kind="warning", cause="pytorch#113614"
+    "2.2", "no longer warns that TypedStorage is deprecated", kind="warning", cause="pytorch#113614"
 )
 def test_saved_classifier_loaded_with_weights_only_predicts_the_same_bits(here, snapshot):
-    """State dict to a file, ``torch.load(weights_only=True)``, ``load_state_dict``: every output has the same bits."""
+    """A classifier loaded with ``torch.load(weights_only=True)`` gives outputs with the same bits.
+
+    Its state dict is saved to a file, loaded, and passed to ``load_state_dict``.
+    """
     model, x = trained_once().model, indices(CLEAR)
     torch.save(model.state_dict(), "rnn_class_model.bin")
 
@@ -175,9 +205,12 @@ def test_saved_classifier_loaded_with_weights_only_predicts_the_same_bits(here, 
 @pytest.mark.api(
     "torch.Tensor.numpy", "torch.no_grad", page="generated/torch.Tensor.numpy", article="E"
 )
-@pytest.mark.changed("1.6", "the message speaks of a Tensor instead of a Variable", kind="wording")
+@pytest.mark.changed("1.6", "the message says Tensor instead of Variable", kind="wording")
 def test_numpy_argmax_refuses_an_output_that_requires_grad(snapshot):
-    """``np.argmax(output)``, by which article E reads the class, runs under ``no_grad`` and raises without it."""
+    """``np.argmax(output)`` raises on an output that requires grad, and works under ``no_grad``.
+
+    Article E reads the predicted class in this way.
+    """
     model, x = Classifier(), indices(["abcde"])
     with torch.no_grad():
         output = model(x)[0]

@@ -1,4 +1,4 @@
-"""The curve of loss and accuracy that article E draws; ``tools/training_curve.py`` draws it."""
+"""The curve of loss and accuracy that article E shows; ``tools/training_curve.py`` draws it."""
 
 import sys
 
@@ -18,7 +18,10 @@ from torch_history.observing import observe
     article="E",
 )
 def test_training_curve_falls_from_epoch_to_epoch(snapshot):
-    """The mean loss of each of ten epochs is below the one before; the first three are recorded, before rounding adds up."""
+    """The mean loss of each of ten epochs is below that of the epoch before.
+
+    Only the first three are recorded, because rounding errors add up in later ones.
+    """
     losses = trained_once().losses
     assert all(later < earlier for earlier, later in zip(losses, losses[1:]))
     assert snapshot == observe(lambda: torch.tensor(losses[:3]))
@@ -26,7 +29,10 @@ def test_training_curve_falls_from_epoch_to_epoch(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", "torch.nn.RNN", page="generated/torch.optim.Adam", article="E")
 def test_training_curve_of_accuracy_rises_from_three_quarters_to_the_whole(snapshot):
-    """On held-out strings: about 75 % after one epoch, over 90 % after three, over 99 % after ten."""
+    """Accuracy on held-out strings rises from about 75 % after one epoch to over 99 % after ten.
+
+    After three epochs it is over 90 %.
+    """
     accuracies = trained_once().accuracies
     assert snapshot == observe(
         lambda: {
@@ -38,9 +44,12 @@ def test_training_curve_of_accuracy_rises_from_three_quarters_to_the_whole(snaps
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
-@pytest.mark.no_fault("it is about the tool, not about torch")
+@pytest.mark.no_fault("it tests the tool, not torch")
 def test_training_curve_tool_says_in_one_line_that_matplotlib_is_missing(monkeypatch, capsys):
-    """``python tools/training_curve.py`` ends with status 2 and a sentence before it trains, where it could not draw."""
+    """``python tools/training_curve.py`` reports in one line that matplotlib is missing.
+
+    It exits with status 2 before it trains.
+    """
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(SystemExit) as ended:
         training_curve.main([])

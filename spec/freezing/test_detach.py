@@ -16,8 +16,11 @@ def product():
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
 def test_detach_returns_a_new_leaf_on_the_same_storage(snapshot):
-    """``y.detach()`` is another tensor: a leaf without grad or ``grad_fn``, on y's storage; y keeps its graph."""
-    x, y = product()
+    """``y.detach()`` returns another tensor on y's storage: a leaf without grad or ``grad_fn``.
+
+    y keeps its graph.
+    """
+    _x, y = product()
     detached = y.detach()
     assert detached is not y
     assert snapshot == observe(
@@ -34,8 +37,11 @@ def test_detach_returns_a_new_leaf_on_the_same_storage(snapshot):
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
 def test_detach_shares_the_version_counter(snapshot):
-    """An in-place write to the detached tensor counts as a write to the original."""
-    x, y = product()
+    """A detached tensor and its original share one version counter.
+
+    An in-place write to the detached tensor counts as a write to the original.
+    """
+    _x, y = product()
     detached = y.detach()
     detached.add_(1.0)
     assert snapshot == observe(lambda: {"y": y._version, "detached": detached._version})
@@ -54,7 +60,7 @@ def test_detach_shares_the_version_counter(snapshot):
     "2.13", "the message calls the node Exp", kind="wording", cause="pytorch#180383"
 )
 def test_write_to_a_detached_tensor_makes_backward_raise(snapshot):
-    """What backward saved was changed through the detached tensor: autograd notices and raises."""
+    """Backward raises if a value that it saved was changed through a detached tensor."""
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     y = x.exp()
     y.detach().zero_()
@@ -63,7 +69,10 @@ def test_write_to_a_detached_tensor_makes_backward_raise(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd", article="D")
 def test_write_through_data_makes_the_gradient_wrong_in_silence(snapshot):
-    """The same write through ``.data`` is not noticed: the gradient of exp(x) comes out as 0. Use detach()."""
+    """Autograd does not notice a write through ``.data``: the gradient of exp(x) comes out as 0.
+
+    Use ``detach()``: backward raises after such a write to a detached tensor.
+    """
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     y = x.exp()
     y.data.zero_()
@@ -77,7 +86,10 @@ def test_write_through_data_makes_the_gradient_wrong_in_silence(snapshot):
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
 def test_detach_in_forward_trains_only_the_layers_behind_it(snapshot):
-    """``linear3(x.detach())``: a step moves linear3, and leaves linear1 and linear2 without gradient (article B's numbers)."""
+    """``linear3(x.detach())`` trains linear3 only; linear1 and linear2 get no gradient.
+
+    Article B prints these numbers.
+    """
 
     def step(model):
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -107,7 +119,7 @@ def test_detach_in_forward_trains_only_the_layers_behind_it(snapshot):
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
 def test_detached_output_trains_the_second_model_alone(snapshot):
-    """``z = B(y.detach())``: z trains B and not A, while y itself still trains A."""
+    """``z = B(y.detach())`` trains B and not A, while y itself still trains A."""
     first, second = linear([[2.0]]), linear([[5.0]])
     y = first(torch.tensor([[3.0]]))
     second(y.detach()).sum().backward()
@@ -122,7 +134,7 @@ def test_detached_output_trains_the_second_model_alone(snapshot):
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_", article="B")
 def test_detach_in_place_makes_the_tensor_itself_a_leaf(snapshot):
     """``y.detach_()`` returns y, now a leaf that requires no grad."""
-    x, y = product()
+    _x, y = product()
     returned = y.detach_()
     assert snapshot == observe(
         lambda: {
@@ -136,7 +148,10 @@ def test_detach_in_place_makes_the_tensor_itself_a_leaf(snapshot):
 
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_", article="B")
 def test_after_detach_in_place_the_tensor_no_longer_trains_its_model(snapshot):
-    """After ``y.detach_()`` backward from y raises: the way to A is gone, where ``detach()`` would have kept it."""
+    """After ``y.detach_()``, backward from y raises: y is cut off from the model that made it.
+
+    ``detach()`` would have kept the graph of y.
+    """
     y = linear([[2.0]])(torch.tensor([[3.0]]))
     y.detach_()
     assert snapshot == observe(lambda: y.sum().backward())
@@ -146,7 +161,7 @@ def test_after_detach_in_place_the_tensor_no_longer_trains_its_model(snapshot):
     "torch.Tensor.detach", "torch.Tensor.detach_", page="generated/torch.Tensor.detach", article="B"
 )
 def test_detach_and_detach_in_place_give_the_second_model_the_same_gradient(snapshot):
-    """Where only B is to be trained, both serve, to the bit."""
+    """``detach()`` and ``detach_()`` give the second model the same gradient, to the bit."""
     gradients = []
     for cut in (lambda y: y.detach(), lambda y: y.detach_()):
         first, second = linear([[2.0]]), linear([[5.0]])
@@ -160,7 +175,7 @@ def test_detach_and_detach_in_place_give_the_second_model_the_same_gradient(snap
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_")
 @pytest.mark.changed(
     "1.7",
-    "the message speaks of DistributedDataParallel alone",
+    "the message names only DistributedDataParallel",
     kind="wording",
     cause="pytorch#44344",
     probable=True,
@@ -170,7 +185,7 @@ def test_detach_and_detach_in_place_give_the_second_model_the_same_gradient(snap
 )
 def test_detach_in_place_on_a_view_raises(snapshot):
     """A view cannot be detached in place: its base would still be in the graph."""
-    x, y = product()
+    _x, y = product()
     assert snapshot == observe(lambda: y[:1].detach_())
 
 
@@ -209,7 +224,8 @@ def test_detach_in_place_on_a_view_raises(snapshot):
 def test_output_of_linear_can_be_detached_in_place(shape, snapshot):
     """``layer(x).detach_()`` works for inputs of every rank.
 
-    Trap: on some releases the output for a vector or a batch of sequences was a view, and raised; ``detach()`` never does.
+    Trap: from 1.12 to 2.14 the output for a batch of sequences is a view, and ``detach_()`` raises.
+    From 2.1 to 2.14 this is also true for a vector. ``detach()`` never raises.
     """
     x = torch.ones(shape)
     assert not linear([[1.0, 2.0]], [0.5])(x).detach().requires_grad
@@ -218,7 +234,7 @@ def test_output_of_linear_can_be_detached_in_place(shape, snapshot):
 
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_")
 def test_detach_in_place_freezes_a_parameter(snapshot):
-    """On a leaf there is no graph to leave: ``weight.detach_()`` sets requires_grad to False, and so freezes the weight."""
+    """``weight.detach_()`` on a leaf sets ``requires_grad`` to False, which freezes the weight."""
     layer = linear([[1.0, 2.0]], [0.5])
 
     def act():
@@ -235,7 +251,10 @@ def test_detach_in_place_freezes_a_parameter(snapshot):
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach")
 def test_write_to_a_detached_tensor_passes_where_backward_does_not_need_the_value(snapshot):
-    """For y = 3 x backward does not look at y: it is overwritten through its detached tensor, and the gradient is right."""
+    """A write to a detached tensor does not raise if backward does not need the value.
+
+    For y = 3 x backward does not read y. y is overwritten, and the gradient is right.
+    """
     x, y = product()
     y.detach().zero_()
 
@@ -251,12 +270,15 @@ def test_write_to_a_detached_tensor_passes_where_backward_does_not_need_the_valu
 )
 @pytest.mark.changed(
     "1.13",
-    "resize_ on a detached tensor passes, and the original keeps its shape",
+    "resize_ works on a detached tensor, and the original keeps its shape",
     kind="error-gone",
     cause="pytorch#83590",
 )
 def test_detached_tensor_can_be_resized_and_the_original_keeps_its_shape(snapshot):
-    """``y.detach().resize_(1)`` changes the shape of the detached tensor alone: they share storage and version, not the shape."""
-    x, y = product()
+    """Since 1.13, ``y.detach().resize_(1)`` changes the shape of the detached tensor only.
+
+    The two tensors share storage and version counter, but not the shape.
+    """
+    _x, y = product()
     detached = y.detach()
     assert snapshot == observe(lambda: {"detached": detached.resize_(1).shape, "y": y.shape})

@@ -1,4 +1,4 @@
-"""Two ways to hold layers still: ``requires_grad=False`` on their parameters, and ``detach`` behind them."""
+"""Two ways to freeze layers: ``requires_grad=False`` on parameters, and ``detach`` behind them."""
 
 import pytest
 import torch
@@ -36,7 +36,7 @@ def step(model):
     names=st.sets(st.sampled_from(LAYERS), max_size=2),
 )
 def test_freezing_layers_changes_no_other_gradient(x, names):
-    """Whichever layers are frozen, the others get the same gradients, to the bit, as when nothing is frozen."""
+    """Freezing some layers does not change the gradients of the others, to the bit."""
     whole, partly = backward(ThreeLayers(), x), backward(frozen(*names), x)
     for name, gradient in partly.items():
         if name.partition(".")[0] in names:
@@ -49,7 +49,7 @@ def test_freezing_layers_changes_no_other_gradient(x, names):
     "torch.nn.Module.requires_grad_", "torch.Tensor.detach", page="notes/autograd", article="B"
 )
 def test_freezing_cuts_one_layer_where_detach_cuts_all_before_it(snapshot):
-    """The same network both ways: with linear2 frozen linear1 still trains; with linear2's output detached neither does."""
+    """Freezing linear2 stops only its own training; detaching its output also stops linear1."""
 
     def trained(model):
         return [name for name, gradient in backward(model).items() if gradient is not None]
@@ -66,7 +66,7 @@ def test_freezing_cuts_one_layer_where_detach_cuts_all_before_it(snapshot):
     "torch.nn.Module.requires_grad_", "torch.optim.SGD", page="notes/autograd", article="B"
 )
 def test_frozen_middle_layer_keeps_its_bits_while_both_neighbours_move(snapshot):
-    """A step with linear2 frozen moves linear1, below it, and linear3, above it."""
+    """A step with linear2 frozen moves linear1 below it and linear3 above it, but not linear2."""
     start, after = parameters_of(ThreeLayers()), step(frozen("linear2"))
     for name in start:
         assert torch.equal(after[name], start[name]) == name.startswith("linear2")
@@ -82,7 +82,7 @@ def test_frozen_middle_layer_keeps_its_bits_while_both_neighbours_move(snapshot)
     article="B",
 )
 def test_freezing_every_layer_below_equals_detaching_their_output(snapshot):
-    """With linear1 and linear2 both frozen, linear3 gets the gradient, to the bit, that ``detach`` gives it."""
+    """Freezing linear1 and linear2 gives linear3 the gradient that ``detach`` gives, to the bit."""
     gradients = backward(frozen("linear1", "linear2"))
     for name, gradient in backward(ThreeLayers(cut=True)).items():
         assert (gradient is None and gradients[name] is None) or torch.equal(
@@ -103,7 +103,7 @@ class DetachedInPlace(ThreeLayers):
 
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_", article="B")
 def test_detach_in_place_in_forward_trains_only_the_layers_behind_it(snapshot):
-    """``linear3(x.detach_())`` moves linear3 to the numbers that article B prints for ``detach()``, and nothing else."""
+    """``linear3(x.detach_())`` moves linear3 only, to the numbers of article B for ``detach()``."""
     start, after = parameters_of(ThreeLayers()), step(DetachedInPlace())
     for name in start:
         assert torch.equal(after[name], start[name]) != name.startswith("linear3")
@@ -119,7 +119,11 @@ def test_detach_in_place_in_forward_trains_only_the_layers_behind_it(snapshot):
     "torch.Tensor.detach", "torch.Tensor.backward", page="generated/torch.Tensor.detach"
 )
 def test_gradient_of_a_detached_copy_continues_backward_by_hand(snapshot):
-    """``y.detach().requires_grad_()`` collects z's gradient; ``y.backward`` of it gives A what an uncut backward would."""
+    """``y.backward`` with the gradient of a detached copy continues backward by hand.
+
+    ``y.detach().requires_grad_()`` collects the gradient of z. Passed to ``y.backward``, it gives A
+    what an uncut backward would give.
+    """
     first, second = linear([[2.0]]), linear([[5.0]])
     y = first(torch.tensor([[3.0]]))
     cut = y.detach().requires_grad_()

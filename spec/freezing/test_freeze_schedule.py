@@ -10,7 +10,10 @@ SGD = torch.optim.SGD
 
 
 def network():
-    """backbone(x) = 2 x, head(x) = 3 x: for x = 1 the head's gradient is 2 and the backbone's 3, at first."""
+    """backbone(x) = 2 x, frozen, and head(x) = 3 x.
+
+    For x = 1 the first gradient of the head is 2, and that of the backbone 3.
+    """
     model = torch.nn.Sequential()
     model.add_module("backbone", linear([[2.0]]))
     model.add_module("head", linear([[3.0]]))
@@ -33,7 +36,11 @@ def step(model, optimizer):
     "torch.nn.Module.requires_grad_", "torch.optim.SGD", page="notes/autograd", article="C"
 )
 def test_backbone_keeps_its_bits_while_frozen_and_moves_once_thawed(snapshot):
-    """An optimizer over all parameters needs no word about the thaw: it steps the backbone from the first gradient on."""
+    """A frozen backbone does not move, and moves as soon as it is thawed.
+
+    An optimizer over all parameters needs no change: it steps the backbone from its first gradient
+    on.
+    """
     model = network()
     optimizer = SGD(model.parameters(), lr=0.5)
     start, frozen = parameters_of(model), [step(model, optimizer) for _ in range(2)]
@@ -48,7 +55,10 @@ def test_backbone_keeps_its_bits_while_frozen_and_moves_once_thawed(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="optim", article="C")
 def test_filtered_optimizer_does_not_move_a_thawed_backbone(snapshot):
-    """An optimizer built from what required grad at the time never learns of the thaw: the backbone gets gradients and rests."""
+    """An optimizer over the trainable parameters does not move a backbone that is thawed later.
+
+    The backbone gets gradients, but the optimizer does not hold it.
+    """
     model = network()
     optimizer = SGD(trainable(model), lr=0.5)
     step(model, optimizer)
@@ -62,7 +72,10 @@ def test_filtered_optimizer_does_not_move_a_thawed_backbone(snapshot):
     "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="C"
 )
 def test_filtered_optimizer_lets_the_gradients_of_a_thawed_backbone_add_up(snapshot):
-    """Its ``zero_grad`` does not reach the thawed backbone either: two steps' gradients, 3 and 1, lie there as a sum."""
+    """``zero_grad`` of a filtered optimizer does not clear the gradients of a thawed backbone.
+
+    The gradients of two steps, 3 and 1, add up.
+    """
     model = network()
     optimizer = SGD(trainable(model), lr=1.0)
     model.backbone.requires_grad_(True)
@@ -81,7 +94,10 @@ def test_filtered_optimizer_lets_the_gradients_of_a_thawed_backbone_add_up(snaps
     article="C",
 )
 def test_add_param_group_lets_a_filtered_optimizer_move_a_thawed_backbone(snapshot):
-    """``add_param_group`` hands the thawed backbone to the filtered optimizer, with a learning rate of its own: the way out."""
+    """``add_param_group`` adds a thawed backbone to a filtered optimizer.
+
+    The backbone may have its own learning rate.
+    """
     model = network()
     optimizer = SGD(trainable(model), lr=0.5)
     step(model, optimizer)
@@ -98,7 +114,10 @@ def test_add_param_group_lets_a_filtered_optimizer_move_a_thawed_backbone(snapsh
     "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
 )
 def test_add_param_group_refuses_a_backbone_that_the_optimizer_holds(snapshot):
-    """An optimizer over all parameters has the frozen ones already: adding them at the thaw raises."""
+    """``add_param_group`` raises on a backbone that the optimizer already holds.
+
+    An optimizer over all parameters holds the frozen ones too.
+    """
     model = network()
     optimizer = SGD(model.parameters(), lr=0.5)
     model.backbone.requires_grad_(True)
@@ -109,7 +128,10 @@ def test_add_param_group_refuses_a_backbone_that_the_optimizer_holds(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="C")
 def test_thawed_backbone_begins_adam_at_its_own_first_step(snapshot):
-    """Adam counts steps for each parameter: at the thaw the backbone moves by a whole lr, as every parameter does at first."""
+    """Adam counts steps per parameter: a thawed backbone begins at its own first step.
+
+    It moves by a whole lr, as every parameter does in its first step.
+    """
     model = network()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.5)
     for _ in range(2):
@@ -128,17 +150,17 @@ def test_thawed_backbone_begins_adam_at_its_own_first_step(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="C")
 def test_refrozen_backbone_takes_up_its_old_momentum_at_the_next_thaw(snapshot):
-    """Momentum gathered before a freeze waits in the optimizer's state: the first step after it takes half of it along.
+    """A backbone that is frozen again keeps its momentum, and uses it after the next thaw.
 
-    Each gradient is 3: 2 - 0.25 * 3 = 1.25, then rest, then 1.25 - 0.25 * (3 + 0.5 * 3) = 0.125.
+    The momentum stays in the optimizer's state, and half of it enters the next step. Each gradient
+    is 3: 2 - 0.25 * 3 = 1.25, then no move, then 1.25 - 0.25 * (3 + 0.5 * 3) = 0.125.
     """
     model = network()
     model.backbone.requires_grad_(True)
     optimizer = SGD(model.backbone.parameters(), lr=0.25, momentum=0.5)
     first = step(model, optimizer)["backbone.weight"]
-    model.backbone.weight.grad = (
-        None  # zero_grad() left zeros before 2.0, and momentum would run on
-    )
+    # zero_grad() left zeros before 2.0, and momentum would still move the backbone
+    model.backbone.weight.grad = None
     model.backbone.requires_grad_(False)
     optimizer.step()
     assert torch.equal(model.backbone.weight, first)

@@ -1,4 +1,4 @@
-"""A weight is frozen after it has taken a step: the optimizer still holds it, with its state and perhaps a gradient."""
+"""A weight frozen after a step: the optimizer still holds it, its state and perhaps a gradient."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ def step(model, optimizer):
 
 
 def freeze_weight_after_a_step(optimizer_class, zero_grad, **settings):
-    """Train one step, freeze the weight, train another; return the weight before and after the second one."""
+    """Train one step, freeze the weight, train another; return the weight before and after that."""
     model = linear([[1.0, 2.0]], [0.5])
     optimizer = optimizer_class(model.parameters(), **settings)
     step(model, optimizer)
@@ -38,12 +38,13 @@ def freeze_weight_after_a_step(optimizer_class, zero_grad, **settings):
     "the weight keeps its bits: zero_grad leaves None, and step skips it",
     kind="silent",
     cause="pytorch#92731",
-    advice="to keep the momentum running, call zero_grad(set_to_none=False)",
+    advice="call zero_grad(set_to_none=False) to keep the momentum running",
 )
 def test_weight_frozen_after_a_step_rests_under_momentum(snapshot):
-    """A weight frozen after a step, then ``zero_grad()``: momentum no longer moves it.
+    """Since 2.0, momentum does not move a weight that is frozen after a step and ``zero_grad()``.
 
-    Trap: where gradients are zeros instead of None, the velocity of the steps before carries the frozen weight on.
+    Trap: if gradients are zeros instead of None, the momentum of earlier steps moves the frozen
+    weight.
     """
     assert snapshot == observe(
         lambda: freeze_weight_after_a_step(
@@ -60,10 +61,10 @@ def test_weight_frozen_after_a_step_rests_under_momentum(snapshot):
     "the weight keeps its bits: zero_grad leaves None, and step skips it",
     kind="silent",
     cause="pytorch#92731",
-    advice="to go on decaying a frozen weight, call zero_grad(set_to_none=False)",
+    advice="call zero_grad(set_to_none=False) to keep decaying a frozen weight",
 )
 def test_weight_frozen_after_a_step_rests_under_weight_decay(snapshot):
-    """A weight frozen after a step, then ``zero_grad()``: weight decay no longer shrinks it."""
+    """Since 2.0, weight decay does not shrink a weight frozen after a step and ``zero_grad()``."""
     assert snapshot == observe(
         lambda: freeze_weight_after_a_step(
             torch.optim.SGD, lambda optimizer: optimizer.zero_grad(), lr=0.1, weight_decay=0.5
@@ -79,10 +80,10 @@ def test_weight_frozen_after_a_step_rests_under_weight_decay(snapshot):
     "the weight keeps its bits: zero_grad leaves None, and step skips it",
     kind="silent",
     cause="pytorch#92731",
-    advice="to keep Adam's averages running, call zero_grad(set_to_none=False)",
+    advice="call zero_grad(set_to_none=False) to keep Adam's averages running",
 )
 def test_weight_frozen_after_a_step_rests_under_adam(snapshot):
-    """A weight frozen after a step, then ``zero_grad()``: Adam's first moment no longer moves it."""
+    """Since 2.0, Adam does not move a weight that is frozen after a step and ``zero_grad()``."""
     assert snapshot == observe(
         lambda: freeze_weight_after_a_step(
             torch.optim.Adam, lambda optimizer: optimizer.zero_grad(), lr=0.1
@@ -97,7 +98,10 @@ def test_weight_frozen_after_a_step_rests_under_adam(snapshot):
     "1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
 )
 def test_zeroed_gradient_lets_momentum_move_a_frozen_weight(snapshot):
-    """A weight frozen after a step, then ``zero_grad(set_to_none=False)``: momentum carries it on, on every version."""
+    """After ``zero_grad(set_to_none=False)``, momentum moves a weight frozen after a step.
+
+    This is so on every release that has ``set_to_none``.
+    """
     assert snapshot == observe(
         lambda: freeze_weight_after_a_step(
             torch.optim.SGD,
@@ -123,7 +127,10 @@ def fill_with_zeros(optimizer):
 )
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="optim")
 def test_zero_gradient_lets_the_optimizer_move_a_frozen_weight(optimizer_class, settings, snapshot):
-    """A frozen weight whose gradient is zero, and not None, still decays and follows Adam's averages: step does not skip it."""
+    """A frozen weight with a zero gradient, not None, still decays and follows Adam's averages.
+
+    ``step`` skips only a gradient of None.
+    """
     assert snapshot == observe(
         lambda: freeze_weight_after_a_step(optimizer_class, fill_with_zeros, **settings)
     )
@@ -131,7 +138,7 @@ def test_zero_gradient_lets_the_optimizer_move_a_frozen_weight(optimizer_class, 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_zero_gradient_leaves_a_frozen_weight_under_plain_sgd(snapshot):
-    """Without momentum and weight decay a zero gradient moves nothing: the frozen weight keeps its bits."""
+    """SGD without momentum and weight decay does not move a frozen weight with a zero gradient."""
     assert snapshot == observe(
         lambda: freeze_weight_after_a_step(torch.optim.SGD, fill_with_zeros, lr=0.1)
     )
@@ -139,9 +146,9 @@ def test_zero_gradient_leaves_a_frozen_weight_under_plain_sgd(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_stale_gradient_moves_a_frozen_weight(snapshot):
-    """A weight frozen after a step without ``zero_grad()`` keeps its last gradient, and every step applies it again.
+    """A weight frozen without ``zero_grad()`` keeps its last gradient; every step applies it again.
 
-    Trap: freezing tells autograd to compute no new gradient; the optimizer looks at ``.grad`` alone.
+    Trap: freezing stops autograd from computing a new gradient. The optimizer only reads ``.grad``.
     """
     assert snapshot == observe(
         lambda: freeze_weight_after_a_step(torch.optim.SGD, lambda optimizer: None, lr=0.1)
@@ -150,7 +157,7 @@ def test_stale_gradient_moves_a_frozen_weight(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="B")
 def test_optimizer_rebuilt_from_filtered_parameters_leaves_the_frozen_weight(snapshot):
-    """After freezing, an optimizer built anew over what requires grad leaves the frozen weight alone: the way out."""
+    """An optimizer rebuilt from the trainable parameters does not move the frozen weight."""
     model = linear([[1.0, 2.0]], [0.5])
     step(model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9))
     model.weight.requires_grad_(False)

@@ -1,4 +1,4 @@
-"""BatchNorm and freezing: parameters are frozen by ``requires_grad``, running statistics by ``eval()``."""
+"""BatchNorm and freezing: ``requires_grad`` freezes parameters, ``eval()`` running statistics."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ BATCH = [[1.0], [3.0]]  # mean 2, unbiased variance 2
 
 
 def statistics(layer):
-    """A copy of the running mean and variance, and the number of batches seen: 0, 1 and 0 at first."""
+    """A copy of the running mean, the variance and the number of batches: 0, 1 and 0 at first."""
     return {name: value.clone() for name, value in layer.named_buffers()}
 
 
@@ -19,7 +19,7 @@ def after_a_batch(layer):
 
 
 def in_eval():
-    """A layer in ``eval()`` that divides by exactly 1: a running variance of 0.75 and eps of 0.25."""
+    """A layer in ``eval()`` that divides by exactly 1: running variance 0.75, eps 0.25."""
     layer = torch.nn.BatchNorm1d(1, eps=0.25).eval()
     layer.running_var.fill_(0.75)
     return layer
@@ -32,9 +32,10 @@ def in_eval():
     article="C",
 )
 def test_frozen_batchnorm_goes_on_updating_its_running_statistics(snapshot):
-    """``requires_grad=False`` holds weight and bias; a forward in training mode moves the running mean and variance.
+    """A BatchNorm with ``requires_grad=False`` still updates running statistics in training mode.
 
-    Trap: the frozen backbone answers otherwise in ``eval()`` after each such batch.
+    Only weight and bias are frozen. Trap: after each such batch the frozen backbone gives other
+    outputs in ``eval()``.
     """
     layer = torch.nn.BatchNorm1d(1).requires_grad_(False)
     assert snapshot == observe(lambda: after_a_batch(layer))
@@ -42,7 +43,7 @@ def test_frozen_batchnorm_goes_on_updating_its_running_statistics(snapshot):
 
 @pytest.mark.api("torch.nn.BatchNorm1d", "torch.no_grad", page="generated/torch.no_grad")
 def test_no_grad_does_not_stop_running_statistics(snapshot):
-    """A forward under ``no_grad`` in training mode updates the running statistics as well."""
+    """Under ``no_grad`` a BatchNorm in training mode still updates its running statistics."""
 
     def act():
         with torch.no_grad():
@@ -58,7 +59,7 @@ def test_no_grad_does_not_stop_running_statistics(snapshot):
     article="C",
 )
 def test_eval_holds_the_running_statistics(snapshot):
-    """In ``eval()`` a forward leaves the running statistics as they are: the way out."""
+    """A forward of BatchNorm in ``eval()`` does not change the running statistics."""
     layer = torch.nn.BatchNorm1d(1).eval()
     assert snapshot == observe(lambda: after_a_batch(layer))
 
@@ -67,7 +68,10 @@ def test_eval_holds_the_running_statistics(snapshot):
     "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.Module", article="C"
 )
 def test_eval_does_not_freeze_the_weight_of_batchnorm(snapshot):
-    """In ``eval()`` weight and bias still get gradients: to freeze the layer whole takes both."""
+    """In ``eval()`` the weight and bias of BatchNorm still get gradients.
+
+    To freeze the whole layer, set ``requires_grad`` to False too.
+    """
     layer = in_eval()
 
     def act():
@@ -79,7 +83,10 @@ def test_eval_does_not_freeze_the_weight_of_batchnorm(snapshot):
 
 @pytest.mark.api("torch.nn.Module.train", "torch.nn.BatchNorm1d", page="generated/torch.nn.Module")
 def test_train_on_the_model_undoes_eval_on_its_batchnorm(snapshot):
-    """``model.train()``, called each epoch, puts a BatchNorm that was in ``eval()`` back: its statistics move again."""
+    """``model.train()`` puts a BatchNorm that was in ``eval()`` back into training mode.
+
+    It is usually called each epoch. The running statistics then move again.
+    """
     model = torch.nn.Sequential(torch.nn.BatchNorm1d(1).requires_grad_(False))
     model[0].eval()
     model.train()
@@ -88,7 +95,7 @@ def test_train_on_the_model_undoes_eval_on_its_batchnorm(snapshot):
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_momentum_zero_holds_the_running_statistics_in_training(snapshot):
-    """With ``momentum=0`` nothing of a batch enters the running statistics; only the batches are counted."""
+    """With ``momentum=0`` BatchNorm keeps its running mean and variance; it only counts batches."""
     layer = torch.nn.BatchNorm1d(1, momentum=0.0)
     assert snapshot == observe(lambda: after_a_batch(layer))
 
@@ -96,13 +103,16 @@ def test_momentum_zero_holds_the_running_statistics_in_training(snapshot):
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 @pytest.mark.changed(
     "1.6",
-    "the running mean and variance rest; before, only the count of batches did",
+    "the running mean and variance do not change; before, only the count of batches did not",
     kind="silent",
     cause="pytorch#38084",
-    advice="to update them, leave track_running_stats True",
+    advice="leave track_running_stats True to update the statistics",
 )
 def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot):
-    """``layer.track_running_stats = False`` on a layer that has statistics: a training forward leaves them alone."""
+    """``layer.track_running_stats = False`` stops BatchNorm from updating its running statistics.
+
+    Since 1.6 a forward in training mode leaves existing statistics unchanged.
+    """
     layer = torch.nn.BatchNorm1d(1)
     layer.track_running_stats = False
     assert snapshot == observe(lambda: after_a_batch(layer))
@@ -116,10 +126,14 @@ def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot)
     "eval normalises by the running statistics, not by the batch's",
     kind="silent",
     cause="pytorch#38084",
-    advice="to normalise by the batch, set running_mean and running_var to None",
+    advice="set running_mean and running_var to None to normalise by the batch",
 )
 def test_track_running_stats_switched_off_still_uses_them_in_eval(snapshot):
-    """In ``eval()`` such a layer normalises by its running statistics (here they change nothing), not by the batch's."""
+    """In ``eval()``, a BatchNorm with ``track_running_stats = False`` uses its running statistics.
+
+    Since 1.6 it does not normalise by the batch. Here the running statistics leave the values
+    unchanged.
+    """
     layer = in_eval()
     layer.track_running_stats = False
     assert snapshot == observe(lambda: layer(torch.tensor(BATCH)).detach())

@@ -29,7 +29,7 @@ def backward(model):
     "torch.Tensor.requires_grad", page="generated/torch.Tensor.requires_grad", article="A"
 )
 def test_frozen_parameter_gets_no_gradient(snapshot):
-    """A parameter with ``requires_grad=False`` has ``.grad`` None after backward; the others have theirs."""
+    """A parameter with ``requires_grad=False`` gets no gradient in backward; the others do."""
     model = first_layer_frozen()
     backward(model)
     assert model.linear1.weight.grad is None and model.linear1.bias.grad is None
@@ -40,7 +40,10 @@ def test_frozen_parameter_gets_no_gradient(snapshot):
     "torch.Tensor.requires_grad", "torch.optim.SGD", page="notes/autograd", article="B"
 )
 def test_frozen_parameter_keeps_its_bits_while_the_others_move(snapshot):
-    """A step moves linear2, not the frozen linear1; article B prints the numbers, and names the wrong layer as moved."""
+    """A step moves linear2, but not the frozen linear1.
+
+    Article B prints these numbers, but names the wrong layer as moved.
+    """
 
     def step(model):
         optimizer = torch.optim.SGD(trainable(model), lr=1e-4)
@@ -61,7 +64,10 @@ def test_frozen_parameter_keeps_its_bits_while_the_others_move(snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad", page="notes/autograd", article="B")
 def test_gradient_flows_through_a_frozen_layer_to_the_one_below(snapshot):
-    """Freezing the upper layer does not stop the gradient to the lower: freezing cuts a parameter, not the graph."""
+    """Freezing the upper layer does not stop the gradient to the lower layer.
+
+    Freezing affects a parameter, not the graph.
+    """
     model = TwoLayers()
     for parameter in model.linear2.parameters():
         parameter.requires_grad_(False)
@@ -86,7 +92,10 @@ CASES = [
 def test_filtered_optimizer_equals_unfiltered_when_frozen_from_the_start(
     optimizer_class, settings, snapshot
 ):
-    """Frozen before the first backward, a parameter never has a gradient, and step skips it: the filter changes nothing."""
+    """Filtering the optimizer changes nothing for parameters frozen before the first backward.
+
+    They never have a gradient, so ``step`` skips them.
+    """
     results = []
     for choose in (trainable, lambda model: model.parameters()):
         model = first_layer_frozen()
@@ -115,9 +124,9 @@ def test_filtered_optimizer_equals_unfiltered_when_frozen_from_the_start(
     advice="do not look up id(parameter) in a saved state dict",
 )
 def test_filtered_optimizer_numbers_only_what_it_holds(snapshot):
-    """In the state dict of a filtered optimizer the parameters are numbered from 0, without the frozen ones.
+    """The state dict of a filtered optimizer numbers the trainable parameters from 0.
 
-    Before 1.6 they were memory addresses instead.
+    It leaves out the frozen ones. Before 1.6 it held memory addresses instead of numbers.
     """
     model = first_layer_frozen()
 
@@ -134,7 +143,7 @@ def test_filtered_optimizer_numbers_only_what_it_holds(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_unfiltered_state_does_not_load_into_a_filtered_optimizer(snapshot):
-    """The state dict of an optimizer over all parameters is refused by one over the trainable ones."""
+    """A filtered optimizer raises on the state dict of an optimizer over all parameters."""
     model = first_layer_frozen()
     saved = torch.optim.SGD(model.parameters(), lr=0.1).state_dict()
     filtered = torch.optim.SGD(trainable(model), lr=0.1)
@@ -143,7 +152,10 @@ def test_unfiltered_state_does_not_load_into_a_filtered_optimizer(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="optim", article="B")
 def test_filter_over_an_all_frozen_model_raises(snapshot):
-    """When nothing requires grad the filter yields nothing, and the optimizer refuses an empty list."""
+    """An optimizer over the trainable parameters of an all-frozen model raises.
+
+    The filter yields nothing, and an optimizer rejects an empty list.
+    """
     model = TwoLayers()
     for parameter in model.parameters():
         parameter.requires_grad_(False)
@@ -152,7 +164,10 @@ def test_filter_over_an_all_frozen_model_raises(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="optim", article="B")
 def test_filter_object_is_consumed_once(snapshot):
-    """A ``filter`` object is an iterator: the second optimizer built from it finds it empty. Make it a list."""
+    """A ``filter`` object is an iterator: a second optimizer built from it finds it empty.
+
+    Make it a list.
+    """
     parameters = trainable(first_layer_frozen())
     torch.optim.SGD(parameters, lr=0.1)
     assert snapshot == observe(lambda: torch.optim.SGD(parameters, lr=0.1))

@@ -1,4 +1,4 @@
-"""The optimizer's state dict when some parameters are frozen: what is in it, and where it loads."""
+"""The optimizer's state dict with frozen parameters: what it holds, and where it loads."""
 
 import pytest
 import torch
@@ -22,7 +22,7 @@ def step(model, optimizer):
 
 
 def layer_trained(number):
-    """The network with its other layer frozen, and an optimizer over the layer of this number after one step."""
+    """The network with its other layer frozen, and an optimizer over this layer after one step."""
     model = network()
     model[1 - number].requires_grad_(False)
     optimizer = sgd(parameter for parameter in model.parameters() if parameter.requires_grad)
@@ -41,7 +41,10 @@ def counts(optimizer):
     article="B",
 )
 def test_state_dict_has_no_state_for_a_parameter_frozen_from_the_start(snapshot):
-    """An unfiltered optimizer lists the frozen parameters among its members; state it keeps only for those that it stepped."""
+    """The state dict of an unfiltered optimizer lists a frozen parameter, but has no state for it.
+
+    The optimizer keeps state only for parameters that it has stepped.
+    """
     model = network()
     model[0].requires_grad_(False)
     optimizer = sgd(model.parameters())
@@ -53,7 +56,7 @@ def test_state_dict_has_no_state_for_a_parameter_frozen_from_the_start(snapshot)
     "torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict"
 )
 def test_state_dict_keeps_the_state_of_a_parameter_frozen_after_a_step(snapshot):
-    """Freezing clears nothing in the optimizer: the momentum of the steps before is saved along."""
+    """Freezing clears nothing in the optimizer: the momentum of earlier steps is still saved."""
     model = network()
     optimizer = sgd(model.parameters())
     step(model, optimizer)
@@ -65,7 +68,7 @@ def test_state_dict_keeps_the_state_of_a_parameter_frozen_after_a_step(snapshot)
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_filtered_state_does_not_load_into_an_unfiltered_optimizer(snapshot):
-    """The state dict of an optimizer over the trainable parameters is refused by one over all of them."""
+    """An optimizer over all parameters raises on the state dict of a filtered optimizer."""
     _, filtered = layer_trained(1)
     unfiltered = sgd(network().parameters())
     assert snapshot == observe(lambda: unfiltered.load_state_dict(filtered.state_dict()))
@@ -75,9 +78,10 @@ def test_filtered_state_does_not_load_into_an_unfiltered_optimizer(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_state_of_another_layer_loads_in_silence_where_the_counts_agree(snapshot):
-    """Filtered optimizers over different layers have two parameters each, and load each other: only counts are compared.
+    """An optimizer loads the state of another layer if the number of parameters agrees.
 
-    Trap: the weight of shape [1, 2] now has the momentum of a weight of shape [1, 1], and the next step uses it.
+    Only counts are compared. Trap: the weight of shape [1, 2] now has the momentum of a weight of
+    shape [1, 1], and the next step uses it.
     """
     model, first = layer_trained(0)
     _, second = layer_trained(1)

@@ -1,4 +1,4 @@
-"""What makes a Parameter of a tensor, and what makes a tensor of a Parameter."""
+"""What turns a tensor into a Parameter, and what turns a Parameter into a plain tensor."""
 
 import pytest
 import torch
@@ -14,9 +14,10 @@ def parameter():
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
 @pytest.mark.parametrize("way", ["clone", "detach", "data", "index", "to", "zeros_like"])
 def test_tensor_made_of_a_parameter_is_no_parameter(way, snapshot):
-    """A clone, a part, a cast of a Parameter is a tensor, which no module lists and no optimizer gets from ``parameters()``.
+    """A clone, a part or a cast of a Parameter is a tensor that ``parameters()`` does not list.
 
-    Trap: ``to(dtype)`` and ``clone()`` give tensors within a graph, that cannot be trained; ``zeros_like`` gives one without.
+    Trap: ``to(dtype)`` and ``clone()`` give tensors within a graph, which cannot be trained.
+    ``zeros_like`` gives a tensor without a graph.
     """
 
     def act():
@@ -39,7 +40,10 @@ def test_tensor_made_of_a_parameter_is_no_parameter(way, snapshot):
 
 @pytest.mark.api("torch.Tensor.to", page="generated/torch.Tensor.to")
 def test_parameter_moved_to_its_own_dtype_is_itself(snapshot):
-    """``to`` with nothing to do returns the Parameter: what works on one machine breaks on another. Move the module instead."""
+    """``p.to(dtype)`` returns the Parameter itself if it has that dtype, else a plain tensor.
+
+    Trap: such code works on one machine and breaks on another. Move the module instead.
+    """
 
     def act():
         p = parameter()
@@ -53,7 +57,10 @@ def test_parameter_moved_to_its_own_dtype_is_itself(snapshot):
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
 def test_parameter_of_a_frozen_parameter_is_thawed(snapshot):
-    """``requires_grad`` is the argument's default, True, and not what the tensor said."""
+    """``nn.Parameter`` of a frozen Parameter requires grad.
+
+    ``requires_grad`` is the default of the argument, True, not the value of the given tensor.
+    """
     assert snapshot == observe(
         lambda: nn.Parameter(parameter().requires_grad_(False)).requires_grad
     )
@@ -62,22 +69,24 @@ def test_parameter_of_a_frozen_parameter_is_thawed(snapshot):
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
 @pytest.mark.changed(
     "1.12",
-    "raises AttributeError that speaks of detach, instead of TypeError",
+    "raises AttributeError that names detach, instead of TypeError",
     kind="exception",
     cause="pytorch#73459",
-    advice="give it a tensor",
+    advice="pass a tensor",
 )
 def test_parameter_of_a_list_raises(snapshot):
-    """It takes a tensor."""
+    """``nn.Parameter`` of a list raises: it takes a tensor."""
     assert snapshot == observe(lambda: nn.Parameter([1.0, 2.0]))
 
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="generated/torch.Tensor.requires_grad_")
 @pytest.mark.changed(
-    "1.5", "a complex list is known for what it is, and refused by another message", kind="wording"
+    "1.5", "a complex list is recognised, and rejected with another message", kind="wording"
 )
 @pytest.mark.changed(
-    "1.6", "complex tensors and their gradients come; that of |z|² is 2 conj(z)", kind="error-gone"
+    "1.6",
+    "complex tensors and their gradients appear; the gradient of |z|² is 2 conj(z)",
+    kind="error-gone",
 )
 @pytest.mark.changed(
     "1.7",
@@ -88,7 +97,7 @@ def test_parameter_of_a_list_raises(snapshot):
     advice="under 1.6, conjugate the gradient of a complex tensor before the step",
 )
 def test_complex_tensor_may_require_grad(snapshot):
-    """As floating-point ones do; the gradient of |z|² is 2 z."""
+    """Complex tensors may require grad, since 1.6. The gradient of |z|² is 2 z, since 1.7."""
 
     def act():
         z = torch.tensor([3.0 + 4.0j]).requires_grad_()
@@ -104,12 +113,13 @@ def test_complex_tensor_may_require_grad(snapshot):
     "Tensor has grad_dtype; before, setting it had no effect",
     kind="silent",
     cause="pytorch#162815",
-    advice="before, cast the gradient in a hook, or keep a float32 copy of the weight",
+    advice="before 2.10, cast the gradient in a hook, or keep a float32 copy of the weight",
 )
 def test_grad_dtype_keeps_gradients_in_another_dtype_than_the_parameter(snapshot):
-    """A bfloat16 weight with ``grad_dtype = torch.float32`` accumulates 1 + 2**-9 exactly; in bfloat16 it would be 1.
+    """Since 2.10, ``grad_dtype`` lets a bfloat16 weight accumulate its gradient in float32.
 
-    Trap: where there is no such attribute yet, it is set without any effect.
+    The sum 1 + 2**-9 is exact in float32; in bfloat16 it would be 1. Trap: before 2.10, setting
+    ``grad_dtype`` has no effect and raises nothing.
     """
 
     def act():
@@ -125,7 +135,10 @@ def test_grad_dtype_keeps_gradients_in_another_dtype_than_the_parameter(snapshot
 @pytest.mark.api("torch.Tensor.grad_dtype", page="generated/torch.Tensor.grad_dtype")
 @pytest.mark.changed("2.10", "Tensor has grad_dtype", kind="api-appeared", cause="pytorch#162815")
 def test_grad_dtype_none_takes_gradients_of_any_dtype(snapshot):
-    """By default a gradient of another dtype than the parameter's is refused; under None it is not."""
+    """``grad_dtype = None`` lets ``.grad`` have any dtype.
+
+    By default a gradient of another dtype than the parameter's raises.
+    """
 
     def act():
         p = parameter()
@@ -139,7 +152,10 @@ def test_grad_dtype_none_takes_gradients_of_any_dtype(snapshot):
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
 def test_gradient_keeps_its_dtype_when_data_of_another_are_assigned(snapshot):
-    """After ``p.data = p.data.double()`` the old gradient is float32 still, and the next one is added to it in float32."""
+    """After ``p.data = p.data.double()`` the old gradient is still float32.
+
+    The next gradient is added to it in float32.
+    """
 
     def act():
         p = parameter()
@@ -154,15 +170,18 @@ def test_gradient_keeps_its_dtype_when_data_of_another_are_assigned(snapshot):
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_")
 @pytest.mark.changed(
     "1.7",
-    "the part still requires a gradient after detach_(); a warning tells that one of several views may not be "
-    "detached in place",
+    "the part still requires grad after detach_(); a warning says that one of several views may "
+    "not be detached in place",
     kind="silent",
     cause="pytorch#39299",
     advice="call detach()",
 )
 @pytest.mark.changed("1.10", "raises", kind="error", cause="pytorch#58285", advice="call detach()")
 def test_part_of_a_chunk_cannot_be_detached_in_place(snapshot):
-    """It is one of several views: ``detach()`` it."""
+    """Since 1.10, ``detach_()`` on one part of ``torch.chunk`` raises. Use ``detach()``.
+
+    The part is one of several views.
+    """
     assert snapshot == observe(
         lambda: torch.chunk(torch.ones(2, requires_grad=True) * 1, 2)[0].detach_()
     )
@@ -173,13 +192,13 @@ def test_part_of_a_chunk_cannot_be_detached_in_place(snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "a detached tensor takes another shape in place, and the original keeps its own",
+    "a detached tensor may change its shape in place, and the original keeps its own",
     kind="error-gone",
     cause="pytorch#83590",
 )
 @pytest.mark.parametrize("way", ["unsqueeze_", "t_", "squeeze_", "transpose_"])
 def test_detached_tensor_takes_another_shape_in_place(way, snapshot):
-    """The tensor that it was detached from keeps its own."""
+    """Since 1.13, a detached tensor may change its shape in place; the original keeps its own."""
 
     def act():
         original = torch.ones(1, 2, requires_grad=True)

@@ -1,4 +1,4 @@
-"""``requires_grad``, the flag that freezes: where it may be set, what it reaches, and when it takes effect."""
+"""``requires_grad``, the flag that freezes: where it may be set, what it reaches, when it acts."""
 
 import pytest
 import torch
@@ -24,7 +24,7 @@ def loss(model):
     page="generated/torch.Tensor.requires_grad_",
 )
 def test_freezing_a_computed_tensor_raises(freeze, snapshot):
-    """``requires_grad = False`` on a tensor that was computed (a non-leaf) raises; ``detach()`` is the way out."""
+    """``requires_grad = False`` raises on a computed tensor, a non-leaf. Use ``detach()``."""
     y = torch.tensor([1.0, 2.0], requires_grad=True) * 3.0
     assert not y.detach().requires_grad
     assert snapshot == observe(lambda: freeze(y))
@@ -32,7 +32,10 @@ def test_freezing_a_computed_tensor_raises(freeze, snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="generated/torch.Tensor.requires_grad_")
 def test_requires_grad_true_on_a_computed_tensor_changes_nothing(snapshot):
-    """``y.requires_grad_()`` on a computed tensor that requires grad is allowed, and leaves it in its graph."""
+    """``y.requires_grad_()`` changes nothing on a computed tensor that requires grad.
+
+    The call is allowed, and leaves y in its graph.
+    """
     y = torch.tensor([1.0, 2.0], requires_grad=True) * 3.0
     graph = y.grad_fn
 
@@ -49,7 +52,7 @@ def test_requires_grad_true_on_a_computed_tensor_changes_nothing(snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="generated/torch.Tensor.requires_grad_")
 def test_requires_grad_in_place_returns_the_tensor_itself(snapshot):
-    """``x.requires_grad_()`` sets the flag on x, True unless told otherwise, and returns x."""
+    """``x.requires_grad_()`` sets ``requires_grad``, to True by default, and returns x."""
     x = torch.tensor([1.0, 2.0])
     assert snapshot == observe(lambda: {"returns itself": x.requires_grad_() is x, "x": x})
 
@@ -59,7 +62,7 @@ def test_requires_grad_in_place_returns_the_tensor_itself(snapshot):
     "dtype", [pytest.param(torch.int64, id="int64"), pytest.param(torch.bool, id="bool")]
 )
 def test_tensor_of_integers_cannot_require_grad(dtype, snapshot):
-    """Only floating-point and complex tensors have gradients: integers and booleans are refused."""
+    """A tensor of integers or booleans cannot require grad: only float and complex tensors can."""
     x = torch.ones(2, dtype=dtype)
     assert not x.requires_grad_(False).requires_grad
     assert snapshot == observe(lambda: x.requires_grad_())
@@ -67,7 +70,10 @@ def test_tensor_of_integers_cannot_require_grad(dtype, snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad", page="notes/autograd")
 def test_part_of_a_parameter_cannot_be_frozen(snapshot):
-    """``weight[0].requires_grad = False`` raises: a row is computed from the weight, and the flag is one for a whole tensor."""
+    """``weight[0].requires_grad = False`` raises: part of a parameter cannot be frozen.
+
+    A row is computed from the weight, and the flag belongs to a whole tensor.
+    """
     layer = linear([[1.0, 2.0], [3.0, 4.0]])
     assert snapshot == observe(lambda: setattr(layer.weight[0], "requires_grad", False))
 
@@ -85,7 +91,7 @@ def masked_step(**settings):
     "torch.Tensor.register_hook", "torch.optim.SGD", page="generated/torch.Tensor.register_hook"
 )
 def test_gradient_hook_holds_one_row_of_a_weight(snapshot):
-    """A hook that zeroes a row's gradient holds that row under plain SGD, while the other row moves: the way out."""
+    """A hook that zeroes a row's gradient freezes that row under plain SGD; the other row moves."""
     weight = masked_step()
     assert torch.equal(weight[0], torch.tensor([1.0, 2.0]))
     assert snapshot == observe(lambda: weight)
@@ -95,13 +101,19 @@ def test_gradient_hook_holds_one_row_of_a_weight(snapshot):
     "torch.Tensor.register_hook", "torch.optim.SGD", page="generated/torch.Tensor.register_hook"
 )
 def test_gradient_hook_does_not_hold_a_row_under_weight_decay(snapshot):
-    """The row whose gradient a hook zeroes shrinks under weight decay all the same: a zero gradient is no freezing."""
+    """Weight decay shrinks a row even if a hook zeroes its gradient.
+
+    A zero gradient does not freeze it.
+    """
     assert snapshot == observe(lambda: masked_step(weight_decay=0.5))
 
 
 @pytest.mark.api("torch.nn.Module.requires_grad_", page="generated/torch.nn.Module", article="B")
 def test_module_requires_grad_reaches_every_parameter(snapshot):
-    """``model.requires_grad_(False)`` freezes the parameters of all submodules and returns the model."""
+    """``model.requires_grad_(False)`` freezes the parameters of all submodules.
+
+    It returns the model.
+    """
     model = torch.nn.Sequential(linear([[1.0, 2.0]], [0.5]), torch.nn.Sequential(linear([[3.0]])))
     assert snapshot == observe(
         lambda: {
@@ -119,7 +131,7 @@ def test_module_requires_grad_reaches_every_parameter(snapshot):
 
 @pytest.mark.api("torch.nn.Module.requires_grad_", page="generated/torch.nn.Module")
 def test_module_requires_grad_leaves_buffers(snapshot):
-    """``model.requires_grad_(True)`` is about parameters: running statistics do not begin to require grad."""
+    """``model.requires_grad_(True)`` affects only parameters, not running statistics."""
     layer = torch.nn.BatchNorm1d(1).requires_grad_(True)
     assert snapshot == observe(
         lambda: {name: buffer.requires_grad for name, buffer in layer.named_buffers()}
@@ -130,7 +142,10 @@ def test_module_requires_grad_leaves_buffers(snapshot):
     "torch.nn.Module", "torch.nn.Module.requires_grad_", page="generated/torch.nn.Module"
 )
 def test_assigning_requires_grad_to_a_module_freezes_nothing(snapshot):
-    """``model.requires_grad = False`` sets an attribute that nobody reads, without a warning: call ``requires_grad_(False)``."""
+    """``model.requires_grad = False`` freezes nothing: it sets an attribute that is never read.
+
+    There is no warning. Call ``requires_grad_(False)``.
+    """
     layer = linear([[1.0, 2.0]])
 
     def act():
@@ -143,7 +158,7 @@ def test_assigning_requires_grad_to_a_module_freezes_nothing(snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="generated/torch.Tensor.requires_grad_")
 def test_freezing_keeps_the_gradient_that_is_there(snapshot):
-    """Freezing stops new gradients and leaves the last one in ``.grad``, which the optimizer goes on reading."""
+    """Freezing stops new gradients but keeps the last one, which the optimizer still reads."""
     layer = linear([[1.0, 2.0]])
     loss(layer).backward()
 
@@ -156,7 +171,10 @@ def test_freezing_keeps_the_gradient_that_is_there(snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="notes/autograd")
 def test_weight_frozen_between_forward_and_backward_gets_no_gradient(snapshot):
-    """The flag is read again in backward: frozen after the forward, the weight gets no gradient, and the bias gets its own."""
+    """A weight that is frozen between forward and backward gets no gradient; the bias gets its own.
+
+    Backward reads ``requires_grad`` again.
+    """
     layer = linear([[1.0, 2.0]], [0.5])
     output = loss(layer)
     layer.weight.requires_grad_(False)
@@ -170,7 +188,10 @@ def test_weight_frozen_between_forward_and_backward_gets_no_gradient(snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="notes/autograd")
 def test_weight_thawed_between_forward_and_backward_gets_no_gradient(snapshot):
-    """A graph records only what required grad in the forward: thawed afterwards, the weight waits for the next forward."""
+    """A weight that is thawed between forward and backward gets no gradient until the next forward.
+
+    The graph records only what required grad in the forward.
+    """
     layer = linear([[1.0, 2.0]], [0.5])
     layer.weight.requires_grad_(False)
     output = loss(layer)
@@ -196,7 +217,7 @@ def test_backward_through_a_frozen_model_raises(snapshot):
 
 @pytest.mark.api("torch.nn.Module.requires_grad_", page="notes/autograd")
 def test_gradient_reaches_the_input_of_a_frozen_model(snapshot):
-    """A frozen model still passes gradients to an input that requires them: the gradient is the weight itself."""
+    """A frozen model still passes gradients to an input that requires them: here its weight."""
     model = linear([[1.0, 2.0]], [0.5]).requires_grad_(False)
     x = torch.tensor([[1.0, 3.0]], requires_grad=True)
 

@@ -1,4 +1,4 @@
-"""What a layer's parameters are before anyone sets them: bounds and distributions, whatever the seed."""
+"""The default initialization of layers: bounds and distributions, for any seed."""
 
 import math
 
@@ -10,12 +10,17 @@ from hypothesis import strategies as st
 
 from torch_history.observing import observe
 
-# Kolmogorov and Smirnov: a sample of n lies farther than this, over sqrt(n), from its true distribution once in 3 million times.
+# Kolmogorov and Smirnov: a sample of n numbers lies farther than this, over sqrt(n), from its
+# true distribution once in 3 million times.
 FAR = 2.8
 
 
 def distance(sample, cumulative):
-    """The largest distance between the sample's empirical distribution function and ``cumulative``, times sqrt(n)."""
+    """The Kolmogorov-Smirnov distance of the sample from ``cumulative``, times sqrt(n).
+
+    It is the largest distance between the sample's empirical distribution function and
+    ``cumulative``.
+    """
     ordered = np.sort(sample.detach().double().numpy().ravel())
     expected, n = np.array([cumulative(x) for x in ordered]), len(ordered)
     steps = np.arange(n + 1) / n
@@ -33,7 +38,10 @@ def normal(x):
 
 
 def bounds_of(make, bound):
-    """Whether each parameter lies within ±bound, float32's rounding of the bound included, and comes within 10 % of it."""
+    """Whether each parameter lies within ±bound, and whether it comes within 10 % of it.
+
+    float32's rounding of the bound is allowed for.
+    """
     torch.manual_seed(1)
     largest = {
         name: parameter.detach().abs().max().item() for name, parameter in make().named_parameters()
@@ -47,7 +55,7 @@ def bounds_of(make, bound):
 @settings(max_examples=20)
 @given(inputs=st.integers(1, 40), outputs=st.integers(1, 20), seed=st.integers(0, 1000))
 def test_default_linear_lies_within_one_over_the_root_of_its_inputs(inputs, outputs, seed):
-    """Weight [out, in] and bias [out] both lie within ±1/sqrt(in)."""
+    """Weight [out, in] and bias [out] of a new Linear lie within ±1/sqrt(in)."""
     torch.manual_seed(seed)
     layer = torch.nn.Linear(inputs, outputs)
     for parameter in layer.parameters():
@@ -55,18 +63,21 @@ def test_default_linear_lies_within_one_over_the_root_of_its_inputs(inputs, outp
 
 
 def test_default_linear_is_uniform():
-    """Weight and bias of a Linear are uniform over ±1/sqrt(in): 4096 weights and 256 biases, by Kolmogorov and Smirnov."""
+    """Weight and bias of a new Linear are uniform over ±1/sqrt(in).
+
+    Kolmogorov and Smirnov's test runs on 4096 weights and 256 biases.
+    """
     torch.manual_seed(1)
     layer = torch.nn.Linear(16, 256)
     assert distance(layer.weight, uniform(0.25)) < FAR
     assert distance(layer.bias, uniform(0.25)) < FAR
     assert (
         distance(layer.weight, lambda x: normal(x / layer.weight.std().item())) > FAR
-    )  # the test can tell
+    )  # the test does notice a normal distribution
 
 
 def test_default_embedding_is_standard_normal():
-    """The rows of an Embedding are drawn from the normal distribution of mean 0 and deviation 1."""
+    """A new Embedding is drawn from the normal distribution, mean 0, standard deviation 1."""
     torch.manual_seed(1)
     embedding = torch.nn.Embedding(256, 16)
     assert distance(embedding.weight, normal) < FAR
@@ -75,13 +86,19 @@ def test_default_embedding_is_standard_normal():
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
 def test_default_linear_fills_its_bound(snapshot):
-    """Of a Linear with 16 inputs weight and bias reach up to 1/sqrt(16), the bias too: its bound counts inputs, not outputs."""
+    """Weight and bias of a new Linear with 16 inputs reach up to 1/sqrt(16).
+
+    The bound of the bias also counts inputs, not outputs.
+    """
     assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.Linear(16, 256), 0.25))
 
 
 @pytest.mark.api("torch.nn.Linear", "torch.nn.init.kaiming_uniform_", page="nn.init", article="C")
 def test_default_linear_weight_is_kaiming_uniform_with_root_five(snapshot):
-    """A Linear's weight is what ``kaiming_uniform_(a=sqrt(5))`` draws: not Kaiming's own for ReLU, which is sqrt(6) wider."""
+    """A new Linear's weight is what ``kaiming_uniform_(a=sqrt(5))`` draws.
+
+    Kaiming's own bound for ReLU is sqrt(6) times as wide.
+    """
     torch.manual_seed(1)
     layer = torch.nn.Linear(16, 64)
 
@@ -96,7 +113,10 @@ def test_default_linear_weight_is_kaiming_uniform_with_root_five(snapshot):
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
 def test_reset_parameters_draws_again_into_the_same_parameters(snapshot):
-    """``reset_parameters()`` starts a layer anew and keeps its Parameter objects, so that an optimizer stays valid."""
+    """``reset_parameters()`` draws new values into the same Parameter objects.
+
+    An optimizer over these parameters therefore stays valid.
+    """
     torch.manual_seed(1)
     layer = torch.nn.Linear(16, 64)
     weight, before = layer.weight, layer.weight.detach().clone()
@@ -115,13 +135,19 @@ def test_reset_parameters_draws_again_into_the_same_parameters(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 def test_default_convolution_counts_inputs_times_kernel(snapshot):
-    """Conv1d of 4 channels and a kernel of 4 stays within 1/sqrt(4 * 4), weight and bias."""
+    """A new Conv1d's weight and bias lie within 1/sqrt(in channels * kernel).
+
+    4 channels and a kernel of 4 give 1/sqrt(4 * 4).
+    """
     assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.Conv1d(4, 256, 4), 0.25))
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 def test_default_grouped_convolution_counts_one_group(snapshot):
-    """Only the channels that an output sees count: 8 channels in 2 groups and a kernel of 4 make 1/sqrt(4 * 4)."""
+    """The bound of a grouped convolution counts only the input channels of one group.
+
+    8 channels in 2 groups and a kernel of 4 give 1/sqrt(4 * 4).
+    """
     assert snapshot == observe(
         lambda: bounds_of(lambda: torch.nn.Conv1d(8, 256, 4, groups=2), 0.25)
     )
@@ -129,7 +155,10 @@ def test_default_grouped_convolution_counts_one_group(snapshot):
 
 @pytest.mark.api("torch.nn.ConvTranspose1d", page="generated/torch.nn.ConvTranspose1d")
 def test_default_transposed_convolution_counts_outputs(snapshot):
-    """A transposed weight is [in, out, kernel], and its second size counts: 1/sqrt(out * kernel), whatever the inputs."""
+    """A new transposed convolution lies within 1/sqrt(out channels * kernel).
+
+    Its weight is [in, out, kernel], and the second size counts. The inputs do not.
+    """
     assert snapshot == observe(
         lambda: bounds_of(lambda: torch.nn.ConvTranspose1d(4, 256, 4), 0.03125)
     )
@@ -140,19 +169,26 @@ def test_default_transposed_convolution_counts_outputs(snapshot):
 )
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"], ids=["RNN", "LSTM", "GRU"])
 def test_default_recurrent_layer_counts_hidden_units(kind, snapshot):
-    """All weights and biases lie within 1/sqrt(hidden), those from the input too; an LSTM's forget gate gets no bias of 1."""
+    """All weights and biases of a new RNN, LSTM or GRU lie within 1/sqrt(hidden).
+
+    So do the weights from the input. The forget gate of an LSTM does not get a bias of 1.
+    """
     assert snapshot == observe(lambda: bounds_of(lambda: getattr(torch.nn, kind)(2, 256), 0.0625))
 
 
 @pytest.mark.api("torch.nn.Bilinear", page="generated/torch.nn.Bilinear")
 def test_default_bilinear_counts_its_first_input(snapshot):
-    """The bound is 1/sqrt(in1): the second input does not count."""
+    """A new Bilinear lies within 1/sqrt(in1): the second input does not count."""
     assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.Bilinear(16, 9, 256), 0.25))
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 def test_default_attention_starts_with_xavier_and_zero_biases(snapshot):
-    """The packed projection [3e, e] is xavier_uniform_ over its whole shape, sqrt(6/(4e)); both biases are 0."""
+    """A new MultiheadAttention has Xavier-uniform input weights and biases of 0.
+
+    The packed projection is [3e, e]. Its bound counts the whole shape: sqrt(6 / (4e)). Both
+    ``in_proj_bias`` and ``out_proj.bias`` are 0.
+    """
 
     def act():
         torch.manual_seed(1)
@@ -181,7 +217,10 @@ def test_default_attention_starts_with_xavier_and_zero_biases(snapshot):
     ids=["BatchNorm1d", "LayerNorm", "GroupNorm"],
 )
 def test_default_normalisation_starts_as_the_identity(name, sizes, snapshot):
-    """Weights 1 and biases 0; BatchNorm's running mean 0, variance 1 and count 0. Nothing is drawn."""
+    """Normalisation layers start with weights 1 and biases 0; nothing is drawn.
+
+    BatchNorm's running mean starts at 0, its variance at 1 and its count at 0.
+    """
     assert snapshot == observe(lambda: dict(getattr(torch.nn, name)(*sizes).state_dict()))
 
 

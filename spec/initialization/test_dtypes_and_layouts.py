@@ -1,4 +1,4 @@
-"""``torch.nn.init`` on tensors that are not plain: half precision, integers, meta, transposed, expanded, lazy."""
+"""``torch.nn.init`` on half-precision, integer, meta, transposed, expanded and lazy tensors."""
 
 import pytest
 import torch
@@ -19,25 +19,30 @@ DRAWING = ["uniform_", "normal_", "trunc_normal_", "kaiming_uniform_", "orthogon
 @pytest.mark.changed("1.5", "the message of normal_ names norma_cpu", kind="wording")
 @pytest.mark.changed(
     "1.6",
-    "uniform_, kaiming_uniform_ fill both, normal_ float16; trunc_normal_ exists, and fills bfloat16",
+    "uniform_ and kaiming_uniform_ fill both dtypes, normal_ float16; trunc_normal_ appears, and "
+    "fills bfloat16",
     kind="error-gone",
     cause="pytorch#35580",
 )
 @pytest.mark.changed("1.8", "normal_ fills bfloat16", kind="error-gone", cause="pytorch#47143")
 @pytest.mark.changed("1.9", "the message of orthogonal_ names geqrf_cpu", kind="wording")
-@pytest.mark.changed("1.13", "the message of trunc_normal_ has two quotes less", kind="wording")
+@pytest.mark.changed("1.13", "the message of trunc_normal_ has two quotes fewer", kind="wording")
 @pytest.mark.changed("2.1", "trunc_normal_ fills float16", kind="error-gone", cause="pytorch#98493")
 @pytest.mark.changed("2.3", "eye_ fills bfloat16", kind="error-gone", cause="pytorch#116616")
 @pytest.mark.changed(
     "2.8",
-    "orthogonal_ raises NotImplementedError instead of RuntimeError, which it is a kind of",
+    "orthogonal_ raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
     kind="exception",
     cause="pytorch#155470",
 )
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
 @pytest.mark.parametrize("name", DRAWING + ["eye_"])
 def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
-    """All but ``orthogonal_``, which needs a QR decomposition: fill a float32 tensor, then copy."""
+    """All ``torch.nn.init`` functions but ``orthogonal_`` fill half precision on the CPU.
+
+    Before 2.3 others raised too. ``orthogonal_`` needs a QR decomposition: fill a float32 tensor,
+    then copy it.
+    """
 
     def act():
         return getattr(init, name)(torch.zeros(2, 3).to(dtype)).dtype
@@ -49,7 +54,7 @@ def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
 @pytest.mark.changed("1.5", "the message names norma_cpu", kind="wording")
 @pytest.mark.changed(
     "1.6",
-    "uniform_ fills half precision, with numbers of its own, and normal_ fills float16",
+    "uniform_ fills half precision with numbers of its own, and normal_ fills float16",
     kind="error-gone",
     cause="pytorch#35580",
 )
@@ -62,7 +67,11 @@ def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
 @pytest.mark.parametrize("name", ["uniform_", "normal_"])
 def test_half_precision_starts_from_the_rounded_numbers_of_float32(name, dtype, snapshot):
-    """Under one seed, a layer made in half precision is the float32 layer cast. Uniform numbers used to be drawn otherwise."""
+    """With one seed, numbers drawn in half precision are the float32 numbers, rounded.
+
+    So a layer made in half precision is the float32 layer cast. Before 2.12 ``uniform_`` drew other
+    numbers.
+    """
 
     def drawn(like):
         torch.manual_seed(0)
@@ -84,13 +93,16 @@ def test_half_precision_starts_from_the_rounded_numbers_of_float32(name, dtype, 
 )
 @pytest.mark.changed(
     "2.8",
-    "raises NotImplementedError instead of RuntimeError, which it is a kind of",
+    "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
     kind="exception",
     cause="pytorch#155470",
 )
 @pytest.mark.parametrize("name", ["uniform_", "normal_"])
 def test_init_of_an_integer_tensor_raises(name, snapshot):
-    """NotImplementedError is a RuntimeError too, and is caught as one."""
+    """``uniform_`` and ``normal_`` on an integer tensor raise a RuntimeError.
+
+    Since 2.8 it is a NotImplementedError, which is a RuntimeError too and is caught as one.
+    """
     assert snapshot == observe(lambda: getattr(init, name)(torch.zeros(2, 3, dtype=torch.long)))
 
 
@@ -112,7 +124,8 @@ def test_init_of_an_integer_tensor_raises(name, snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "meta is a device: most pass; eye_ and trunc_normal_ raise NotImplementedError, orthogonal_ RuntimeError",
+    "meta is a device: most functions pass; eye_ and trunc_normal_ raise NotImplementedError, "
+    "orthogonal_ RuntimeError",
     kind="error-gone",
     cause="pytorch#53143",
 )
@@ -122,7 +135,11 @@ def test_init_of_an_integer_tensor_raises(name, snapshot):
 @pytest.mark.changed("1.13", "eye_ and orthogonal_ pass", kind="error-gone")
 @pytest.mark.parametrize("name", DRAWING + ["eye_", "zeros_"])
 def test_init_passes_over_a_meta_tensor(name, snapshot):
-    """A model made on ``meta`` runs its ``reset_parameters``, and nothing is written, for there is nothing to write to."""
+    """``torch.nn.init`` writes nothing to a meta tensor, which has no memory.
+
+    A model made on ``meta`` can therefore run its ``reset_parameters``. Before 1.13 some functions
+    raised.
+    """
 
     def act():
         tensor = torch.zeros(2, 3, device="meta")
@@ -135,7 +152,7 @@ def test_init_passes_over_a_meta_tensor(name, snapshot):
 
 
 def draws_after_seed(act):
-    """Whether the act moved the global stream."""
+    """Whether the act moved the global random number generator."""
     torch.manual_seed(0)
     expected = torch.rand(1)
     torch.manual_seed(0)
@@ -146,19 +163,24 @@ def draws_after_seed(act):
 @pytest.mark.api("torch.nn.init.uniform_", "torch.nn.init.normal_", page="nn.init")
 @pytest.mark.changed(
     "1.5",
-    "normal_ fills in the order of the memory instead of the indices: a transposed tensor gets other numbers",
+    "normal_ fills in the order of the memory instead of the indices: a transposed tensor gets "
+    "other numbers",
     kind="random",
 )
 @pytest.mark.changed(
     "1.6",
-    "uniform_ fills in the order of the memory instead of the indices: a transposed tensor gets other numbers",
+    "uniform_ fills in the order of the memory instead of the indices: a transposed tensor gets "
+    "other numbers",
     kind="random",
     cause="pytorch#35580",
     probable=True,
 )
 @pytest.mark.parametrize("name", ["uniform_", "normal_"])
 def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
-    """The numbers go to where the elements lie, not by their indices: a transposed weight starts as its transpose does."""
+    """Since 1.6 a transposed tensor is filled in the order of its memory, not of its indices.
+
+    A transposed weight therefore starts with the same numbers as its transpose does.
+    """
 
     def drawn(tensor):
         torch.manual_seed(0)
@@ -172,14 +194,17 @@ def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
 @pytest.mark.api("torch.nn.init.uniform_", page="nn.init")
 @pytest.mark.changed(
     "1.7",
-    "uniform_ raises instead of writing one memory three times",
+    "uniform_ raises instead of writing to the same memory three times",
     kind="error",
     cause="pytorch#43421",
     advice="clone the tensor before it is filled",
 )
 @pytest.mark.parametrize("name", ["uniform_", "zeros_"])
 def test_init_of_an_expanded_tensor_raises_where_it_draws(name, snapshot):
-    """Three elements of one memory cannot hold three numbers; one number for all is taken."""
+    """Since 1.7 ``uniform_`` raises on an expanded tensor; ``zeros_`` fills it.
+
+    Three elements that share memory cannot hold three numbers, but they can hold one.
+    """
     assert snapshot == observe(lambda: getattr(init, name)(torch.ones(1).expand(3)).shape)
 
 
@@ -188,7 +213,7 @@ def test_init_of_an_expanded_tensor_raises_where_it_draws(name, snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "LazyLinear, with a warning that lazy modules are new",
+    "LazyLinear appears, with a warning that lazy modules are new",
     kind="api-appeared",
     cause="pytorch#44538",
 )
@@ -197,5 +222,8 @@ def test_init_of_an_expanded_tensor_raises_where_it_draws(name, snapshot):
     "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
 )
 def test_init_of_a_lazy_parameter_raises(snapshot):
-    """``model.apply(init_weights)`` comes after the first forward, which tells the shape."""
+    """``torch.nn.init`` raises on a lazy parameter, which does not have a shape yet.
+
+    Call ``model.apply(init_weights)`` after the first forward.
+    """
     assert snapshot == observe(lambda: init.zeros_(torch.nn.LazyLinear(2).weight))

@@ -1,4 +1,4 @@
-"""The trailing underscore: ``torch.nn.init`` writes in place and outside autograd."""
+"""``torch.nn.init`` functions end in an underscore: they write in place, outside autograd."""
 
 import pytest
 import torch
@@ -23,7 +23,10 @@ NAMES = [
 @pytest.mark.api("torch.nn.init.uniform_", page="nn.init", article="D")
 @pytest.mark.parametrize("name", NAMES, ids=NAMES)
 def test_init_returns_the_tensor_it_wrote_to(name, snapshot):
-    """Each function returns the very tensor that it was given, with new values in the old storage."""
+    """Each ``torch.nn.init`` function returns the tensor that it was given.
+
+    The new values are in the old storage.
+    """
     weight = torch.nn.Parameter(torch.full((2, 2), 7.0))
     pointer = weight.data_ptr()
 
@@ -40,7 +43,10 @@ def test_init_returns_the_tensor_it_wrote_to(name, snapshot):
 
 @pytest.mark.api("torch.nn.init.constant_", page="nn.init", article="D")
 def test_init_is_not_recorded_by_autograd(snapshot):
-    """A parameter stays a leaf without ``grad_fn`` and goes on requiring a gradient: no ``no_grad`` is needed around it."""
+    """Autograd does not record ``torch.nn.init``: a parameter stays a leaf without ``grad_fn``.
+
+    The parameter still requires a gradient. The call needs no ``no_grad`` around it.
+    """
     weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0]]))
     torch.nn.init.constant_(weight, 3.0)
     assert snapshot == observe(
@@ -55,21 +61,27 @@ def test_init_is_not_recorded_by_autograd(snapshot):
     "1.5", 'the message says "is being used" instead of "has been used"', kind="wording"
 )
 def test_in_place_method_on_a_parameter_raises_where_init_does_not(snapshot):
-    """``weight.fill_(3)`` on a leaf that requires grad raises: the methods do not switch autograd off, as ``init`` does."""
+    """``weight.fill_(3)`` on a leaf that requires grad raises; ``torch.nn.init`` does not.
+
+    In-place methods do not switch autograd off, as ``torch.nn.init`` does.
+    """
     weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0]]))
     assert snapshot == observe(lambda: weight.fill_(3.0))
 
 
 @pytest.mark.api("torch.nn.init.zeros_", page="nn.init")
 def test_init_of_a_frozen_parameter_leaves_it_frozen(snapshot):
-    """``requires_grad`` is as before."""
+    """``torch.nn.init`` leaves a frozen parameter frozen."""
     weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0]]), requires_grad=False)
     assert snapshot == observe(lambda: torch.nn.init.zeros_(weight))
 
 
 @pytest.mark.api("torch.nn.init.zeros_", page="nn.init")
 def test_init_keeps_the_gradient(snapshot):
-    """A gradient from before stays, and the next step would apply it to the new values: call ``zero_grad`` too."""
+    """``torch.nn.init`` keeps the gradient of the parameter: call ``zero_grad`` too.
+
+    Otherwise the next step applies the old gradient to the new values.
+    """
     weight = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
     weight.grad = torch.tensor([5.0, 5.0])
     assert snapshot == observe(lambda: torch.nn.init.zeros_(weight).grad)
@@ -77,7 +89,10 @@ def test_init_keeps_the_gradient(snapshot):
 
 @pytest.mark.api("torch.nn.init.zeros_", page="nn.init")
 def test_init_of_a_part_writes_into_the_whole(snapshot):
-    """A slice of a parameter is a view: to set one row, one gate or one head, pass the slice."""
+    """``torch.nn.init`` on a slice of a parameter writes into the parameter.
+
+    A slice is a view: pass it to set one row, one gate or one head.
+    """
     layer = linear([[1.0, 2.0], [3.0, 4.0]])
     torch.nn.init.zeros_(layer.weight.data[0])
     assert snapshot == observe(lambda: layer.weight)
@@ -86,7 +101,11 @@ def test_init_of_a_part_writes_into_the_whole(snapshot):
 @pytest.mark.api("torch.nn.init.zeros_", page="nn.init")
 @pytest.mark.changed("2.11", "the hint adds check_nan=False", kind="wording")
 def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
-    """It is no operation of the graph, but counts as a write: what backward saved is noticed to have changed."""
+    """``torch.nn.init`` between forward and backward makes backward raise.
+
+    It is not an operation of the graph, but it counts as a write. Autograd notices that a saved
+    tensor has changed.
+    """
     weight = torch.nn.Parameter(torch.tensor([2.0]))
     loss = (weight * weight).sum()
     torch.nn.init.zeros_(weight)
@@ -103,7 +122,10 @@ def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
     advice="use the name with an underscore",
 )
 def test_init_without_underscore_is_deprecated(snapshot):
-    """The old names write in place all the same, and warn."""
+    """The old names without an underscore, such as ``torch.nn.init.constant``, are deprecated.
+
+    They also write in place, and they warn.
+    """
     weight = torch.tensor([[7.0]])
 
     def act():

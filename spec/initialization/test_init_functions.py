@@ -1,4 +1,4 @@
-"""``torch.nn.init``: what each function writes, by bounds and statistics where it draws."""
+"""What each ``torch.nn.init`` function writes; random ones by bounds and statistics."""
 
 import math
 
@@ -15,7 +15,7 @@ ROUNDING = 1 + 2.0**-23  # float32's rounding of a bound
 
 
 def extremes(initialise, shape, bound):
-    """Whether what ``initialise`` draws lies within ±bound, and whether it comes within 10 % of it."""
+    """Whether what ``initialise`` draws lies within ±bound, and comes within 10 % of it."""
     torch.manual_seed(1)
     tensor = torch.empty(shape)
     initialise(tensor)
@@ -34,7 +34,11 @@ def spread_and_largest(initialise, shape):
 @settings(max_examples=20)
 @given(fan_in=sizes, fan_out=sizes, kernel=st.integers(1, 4), gain=st.sampled_from([0.5, 1.0, 2.0]))
 def test_xavier_uniform_lies_within_its_bound(fan_in, fan_out, kernel, gain):
-    """A weight [out, in, kernel] lies within ±gain sqrt(6 / (in kernel + out kernel)): further sizes count on both sides."""
+    """``xavier_uniform_`` draws within ±gain sqrt(6 / (fan_in + fan_out)).
+
+    The fans of a weight [out, in, kernel] are in * kernel and out * kernel: further sizes count on
+    both sides.
+    """
     torch.manual_seed(1)
     weight = torch.nn.init.xavier_uniform_(torch.empty(fan_out, fan_in, kernel), gain=gain)
     assert (
@@ -44,7 +48,10 @@ def test_xavier_uniform_lies_within_its_bound(fan_in, fan_out, kernel, gain):
 
 @pytest.mark.api("torch.nn.init.xavier_uniform_", page="nn.init", article="D")
 def test_xavier_uniform_fills_its_bound(snapshot):
-    """Of a weight [32, 64] the bound is sqrt(6 / (64 + 32)) = 0.25, the same both ways round."""
+    """``xavier_uniform_`` on a weight [32, 64] fills the bound sqrt(6 / (64 + 32)) = 0.25.
+
+    The bound of a weight [64, 32] is the same.
+    """
     assert snapshot == observe(
         lambda: {
             "[32, 64]": extremes(torch.nn.init.xavier_uniform_, (32, 64), 0.25),
@@ -55,7 +62,7 @@ def test_xavier_uniform_fills_its_bound(snapshot):
 
 @pytest.mark.api("torch.nn.init.xavier_uniform_", page="nn.init", article="D")
 def test_xavier_uniform_gain_widens_the_bound(snapshot):
-    """``gain=2`` doubles what is drawn, to the bit."""
+    """``xavier_uniform_(gain=2)`` doubles the numbers that are drawn."""
     torch.manual_seed(1)
     plain = torch.nn.init.xavier_uniform_(torch.empty(32, 64))
     torch.manual_seed(1)
@@ -74,19 +81,28 @@ def test_xavier_uniform_gain_widens_the_bound(snapshot):
 
 @pytest.mark.api("torch.nn.init.xavier_uniform_", page="nn.init", article="D")
 def test_xavier_uniform_counts_the_kernel_of_a_convolution(snapshot):
-    """A conv weight [8, 16, 2, 2] has fans 16 * 4 and 8 * 4: the bound is 0.25 again."""
+    """``xavier_uniform_`` counts the kernel of a convolution in both fans.
+
+    A weight [8, 16, 2, 2] has fans 16 * 4 and 8 * 4, so the bound is 0.25.
+    """
     assert snapshot == observe(lambda: extremes(torch.nn.init.xavier_uniform_, (8, 16, 2, 2), 0.25))
 
 
 @pytest.mark.api("torch.nn.init.xavier_uniform_", page="nn.init", article="D")
 def test_xavier_uniform_of_one_dimension_raises(snapshot):
-    """A bias has no fan: a function that initialises every parameter must leave out those of one dimension."""
+    """``xavier_uniform_`` on a tensor of one dimension, such as a bias, raises: it has no fans.
+
+    A function that initialises every parameter must skip those of one dimension.
+    """
     assert snapshot == observe(lambda: torch.nn.init.xavier_uniform_(torch.empty(3)))
 
 
 @pytest.mark.api("torch.nn.init.xavier_normal_", page="nn.init")
 def test_xavier_normal_has_its_deviation(snapshot):
-    """The deviation is sqrt(2 / (fan_in + fan_out)): within 5 % of 0.125 over the 4096 draws of a [64, 64] (expected: 1.1 %)."""
+    """``xavier_normal_`` has a standard deviation of sqrt(2 / (fan_in + fan_out)).
+
+    The 4096 draws of a weight [64, 64] are within 5 % of 0.125; 1.1 % is expected.
+    """
 
     def act():
         deviation, largest = spread_and_largest(torch.nn.init.xavier_normal_, (64, 64))
@@ -100,7 +116,10 @@ def test_xavier_normal_has_its_deviation(snapshot):
 
 @pytest.mark.api("torch.nn.init.kaiming_uniform_", page="nn.init")
 def test_kaiming_uniform_counts_inputs_unless_told(snapshot):
-    """``fan_in`` is the default: sqrt(6 / 96) for [24, 96], and sqrt(6 / 24) with ``mode='fan_out'``, under ReLU's gain."""
+    """``kaiming_uniform_`` counts the inputs by default, and the outputs with mode "fan_out".
+
+    With ReLU's gain the bounds of a weight [24, 96] are sqrt(6 / 96) and sqrt(6 / 24).
+    """
 
     def fan_out(weight):
         torch.nn.init.kaiming_uniform_(weight, mode="fan_out")
@@ -115,7 +134,7 @@ def test_kaiming_uniform_counts_inputs_unless_told(snapshot):
 
 @pytest.mark.api("torch.nn.init.kaiming_uniform_", page="nn.init")
 def test_kaiming_uniform_of_an_unknown_mode_raises(snapshot):
-    """The error names the two modes there are."""
+    """``kaiming_uniform_`` with an unknown mode raises, and the error names the two modes."""
     assert snapshot == observe(
         lambda: torch.nn.init.kaiming_uniform_(torch.empty(2, 2), mode="fan_avg")
     )
@@ -123,7 +142,10 @@ def test_kaiming_uniform_of_an_unknown_mode_raises(snapshot):
 
 @pytest.mark.api("torch.nn.init.kaiming_normal_", page="nn.init")
 def test_kaiming_normal_has_its_deviation(snapshot):
-    """The deviation is sqrt(2 / fan_in): within 5 % of 0.25 over the 4096 draws of a [128, 32]."""
+    """``kaiming_normal_`` has a standard deviation of sqrt(2 / fan_in).
+
+    It is within 5 % of 0.25 over the 4096 draws of a weight [128, 32].
+    """
 
     def act():
         deviation, largest = spread_and_largest(torch.nn.init.kaiming_normal_, (128, 32))
@@ -145,13 +167,17 @@ def test_kaiming_normal_has_its_deviation(snapshot):
     ids=["linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"],
 )
 def test_calculate_gain_knows_the_nonlinearity(name, snapshot):
-    """1 for linear layers and sigmoid, 5/3 for tanh, sqrt(2) for ReLU, sqrt(2 / (1 + 0.01²)) for leaky ReLU, 3/4 for SELU."""
+    """``calculate_gain`` returns the gain of a layer type or nonlinearity.
+
+    It is 1 for linear layers and sigmoid, 5/3 for tanh, sqrt(2) for ReLU, sqrt(2 / (1 + 0.01²)) for
+    leaky ReLU, 3/4 for SELU. SELU raised before 1.8.
+    """
     assert snapshot == observe(lambda: float(torch.nn.init.calculate_gain(name)))
 
 
 @pytest.mark.api("torch.nn.init.calculate_gain", page="nn.init")
 def test_calculate_gain_of_an_unknown_nonlinearity_raises(snapshot):
-    """GELU has no gain here."""
+    """``calculate_gain`` raises for an unknown nonlinearity, such as GELU."""
     assert snapshot == observe(lambda: torch.nn.init.calculate_gain("gelu"))
 
 
@@ -160,7 +186,10 @@ def test_calculate_gain_of_an_unknown_nonlinearity_raises(snapshot):
     "1.6", "nn.init has trunc_normal_", kind="api-appeared", cause="pytorch#32397", probable=True
 )
 def test_trunc_normal_stays_within_absolute_bounds(snapshot):
-    """The bounds a=-2 and b=2 are values, not deviations: at ``std=0.02`` they lie 100 deviations out and cut nothing."""
+    """The bounds a=-2 and b=2 of ``trunc_normal_`` are values, not deviations.
+
+    With ``std=0.02`` they lie 100 deviations out and cut nothing.
+    """
 
     def act():
         torch.manual_seed(1)
@@ -177,7 +206,10 @@ def test_trunc_normal_stays_within_absolute_bounds(snapshot):
 
 @pytest.mark.api("torch.nn.init.orthogonal_", page="nn.init")
 def test_orthogonal_rows_are_orthonormal(snapshot):
-    """A [2, 3] gets two rows of length 1 at right angles: its product with its transpose is the unit matrix."""
+    """``orthogonal_`` on a weight [2, 3] gives two rows of length 1 at right angles.
+
+    The product of the weight with its transpose is the identity matrix.
+    """
 
     def act():
         torch.manual_seed(1)
@@ -192,7 +224,10 @@ def test_orthogonal_rows_are_orthonormal(snapshot):
 
 @pytest.mark.api("torch.nn.init.sparse_", page="nn.init")
 def test_sparse_sets_a_part_of_each_column_to_zero(snapshot):
-    """``sparsity`` is the part of zeros in each column, rounded up: 0.5 of 5 rows is 3."""
+    """``sparse_`` sets the fraction ``sparsity`` of each column to zero, rounded up.
+
+    0.5 of 5 rows is 3.
+    """
 
     def act():
         torch.manual_seed(1)
@@ -204,13 +239,19 @@ def test_sparse_sets_a_part_of_each_column_to_zero(snapshot):
 
 @pytest.mark.api("torch.nn.init.eye_", page="nn.init")
 def test_eye_writes_the_identity_also_where_it_is_not_square(snapshot):
-    """A linear layer of this weight keeps what fits."""
+    """``eye_`` writes the identity into a weight, also if it is not square.
+
+    A linear layer with this weight keeps the inputs that fit.
+    """
     assert snapshot == observe(lambda: torch.nn.init.eye_(torch.empty(2, 3)))
 
 
 @pytest.mark.api("torch.nn.init.dirac_", page="nn.init")
 def test_dirac_writes_the_identity_of_a_convolution(snapshot):
-    """One at the kernel's middle where output and input channel are the same: a convolution that hands its input on."""
+    """``dirac_`` writes a convolution that returns its input.
+
+    It writes 1 at the middle of the kernel where input and output channel are the same.
+    """
     weight = torch.nn.init.dirac_(torch.empty(2, 2, 3))
     x = torch.tensor([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]])
     assert torch.equal(torch.nn.functional.conv1d(x, weight, padding=1), x)
@@ -225,7 +266,7 @@ def test_dirac_writes_the_identity_of_a_convolution(snapshot):
     article="D",
 )
 def test_zeros_ones_and_constant_write_exactly(snapshot):
-    """What was there is gone, NaN included."""
+    """``zeros_``, ``ones_`` and ``constant_`` overwrite every value, NaN included."""
     nan = float("nan")
     assert snapshot == observe(
         lambda: {
@@ -244,7 +285,10 @@ def test_zeros_ones_and_constant_write_exactly(snapshot):
     ids=["uniform_", "normal_", "xavier_uniform_", "kaiming_normal_"],
 )
 def test_init_draws_from_the_generator_it_is_given(name, snapshot):
-    """``generator=`` repeats a start by its own seed, and leaves the global stream alone."""
+    """``generator=`` draws from the given generator, and leaves the global one alone.
+
+    The same seed repeats the same numbers. Random initialisers take ``generator`` since 2.2.
+    """
     initialise = getattr(torch.nn.init, name)
 
     def act():
@@ -262,7 +306,11 @@ def test_init_draws_from_the_generator_it_is_given(name, snapshot):
 
 
 def test_normal_has_the_deviation_it_is_given():
-    """``normal_(std=0.01)`` over 10,000 values: deviation within 5 % of 0.01, mean within 5 of its own deviations of 0."""
+    """``normal_(std=0.01)`` draws with a standard deviation of 0.01 and a mean of 0.
+
+    Over 10,000 values the deviation is within 5 % of 0.01, and the mean within 5 of its own
+    deviations of 0.
+    """
     torch.manual_seed(1)
     values = torch.nn.init.normal_(torch.empty(100, 100), mean=0, std=0.01).double().numpy()
     np.testing.assert_allclose(values.std(), 0.01, rtol=0.05)  # expected to be off by 0.7 %

@@ -1,4 +1,4 @@
-"""Settings of ``torch.nn.init`` at their bounds, and which layers can be drawn again."""
+"""Settings of ``torch.nn.init`` at their limits, and layers that have ``reset_parameters``."""
 
 import pytest
 import torch
@@ -13,7 +13,10 @@ from torch_history.observing import observe
 @pytest.mark.changed("1.12", "the message drops an underscore and an equals sign", kind="wording")
 @pytest.mark.parametrize("size", [6, 24])
 def test_negative_deviation_raises(size, snapshot):
-    """Whatever the size: once a tensor of 16 elements or more took it."""
+    """``normal_`` with a negative standard deviation raises, for a tensor of any size.
+
+    Before 1.5 a tensor of 16 elements or more was filled.
+    """
     assert snapshot == observe(lambda: init.normal_(torch.zeros(size), 0.0, -1.0).shape)
 
 
@@ -23,21 +26,31 @@ def test_negative_deviation_raises(size, snapshot):
     "1.9", "writes the mean instead of raising", kind="error-gone", cause="pytorch#51317"
 )
 def test_deviation_of_zero_writes_the_mean(snapshot):
-    """As a schedule of noise may end: it used to raise."""
+    """``normal_`` with a standard deviation of 0 writes the mean, since 1.9.
+
+    A noise schedule may end with 0. Before 1.9 it raised.
+    """
     assert snapshot == observe(lambda: init.normal_(torch.zeros(2), 3.0, 0.0))
 
 
 @pytest.mark.api("torch.nn.init.uniform_", page="nn.init")
 @pytest.mark.changed("1.6", "the message gives the bounds", kind="wording", cause="pytorch#35580")
 def test_uniform_of_swapped_bounds_raises(snapshot):
-    """A negative ``gain`` of ``xavier_uniform_`` ends here too."""
+    """``uniform_`` with swapped bounds raises.
+
+    A negative ``gain`` of ``xavier_uniform_`` swaps the bounds, so it raises too.
+    """
     assert snapshot == observe(lambda: init.uniform_(torch.zeros(2), 2.0, 1.0))
 
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
 @pytest.mark.changed("1.6", "trunc_normal_ exists", kind="api-appeared", cause="pytorch#32397")
 def test_trunc_normal_far_from_its_bounds_warns(snapshot):
-    """``a`` and ``b`` are values, not deviations: with a mean of 5 and the default -2 and 2 all lie in a tail."""
+    """``trunc_normal_`` warns if the mean is far outside the bounds.
+
+    ``a`` and ``b`` are values, not deviations. With a mean of 5 and the default -2 and 2, all draws
+    lie in a tail.
+    """
 
     def act():
         drawn = init.trunc_normal_(torch.zeros(100), mean=5.0)
@@ -49,30 +62,37 @@ def test_trunc_normal_far_from_its_bounds_warns(snapshot):
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
 @pytest.mark.changed(
     "1.6",
-    "trunc_normal_ exists, and divides by zero here",
+    "trunc_normal_ exists, and divides by zero if the deviation is 0",
     kind="api-appeared",
     cause="pytorch#32397",
 )
 def test_trunc_normal_without_deviation_raises(snapshot):
-    """Where ``normal_`` writes the mean, Python divides by zero."""
+    """``trunc_normal_`` with a standard deviation of 0 raises a ZeroDivisionError.
+
+    ``normal_`` writes the mean instead.
+    """
     assert snapshot == observe(lambda: init.trunc_normal_(torch.zeros(2), 0.0, 0.0))
 
 
 @pytest.mark.api("torch.nn.init.dirac_", page="nn.init")
 @pytest.mark.changed("1.5", "dirac_ takes groups", kind="api-appeared", cause="pytorch#32825")
 def test_dirac_writes_the_identity_of_each_group(snapshot):
-    """Two groups of one channel: each output is its own input, where one group would leave the second output empty."""
+    """``dirac_(groups=2)`` writes the identity of each group.
+
+    With two groups of one channel each output is its own input. With one group the second output
+    would be empty.
+    """
     assert snapshot == observe(lambda: init.dirac_(torch.ones(2, 1, 3), groups=2))
 
 
 @pytest.mark.api("torch.nn.Module.apply", "torch.nn.PReLU", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "2.1",
-    "PReLU has it: a loop over the layers that have it resets its slope too",
+    "PReLU has reset_parameters: a loop over the layers that have it resets its slope too",
     kind="silent",
-    advice="leave PReLU out by its type where a trained slope is to stay",
+    advice="skip PReLU by its type to keep a trained slope",
 )
-@pytest.mark.changed("2.4", "nn.RMSNorm", kind="api-appeared", cause="pytorch#121364")
+@pytest.mark.changed("2.4", "nn.RMSNorm appears", kind="api-appeared", cause="pytorch#121364")
 @pytest.mark.parametrize(
     "name",
     [
@@ -90,5 +110,9 @@ def test_dirac_writes_the_identity_of_each_group(snapshot):
     ],
 )
 def test_layers_but_for_attention_have_reset_parameters(name, snapshot):
-    """``apply(lambda m: m.reset_parameters())`` passes attention by: its method has an underscore in front."""
+    """Common layers other than MultiheadAttention have ``reset_parameters``.
+
+    The method of MultiheadAttention has an underscore in front, so a loop over ``reset_parameters``
+    misses it. PReLU has the method since 2.1.
+    """
     assert snapshot == observe(lambda: hasattr(getattr(torch.nn, name), "reset_parameters"))

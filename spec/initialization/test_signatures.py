@@ -1,4 +1,4 @@
-"""What the functions of ``torch.nn.init`` take: their arguments with their defaults."""
+"""The arguments of the ``torch.nn.init`` functions, with their defaults."""
 
 import pytest
 
@@ -41,5 +41,8 @@ NAMES = [
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_init_functions_take_these_arguments(name, snapshot):
-    """The tensor first. Those that draw end in ``generator``."""
+    """The functions of ``torch.nn.init`` take these arguments, the tensor first.
+
+    Since 2.2 those that draw take ``generator`` last.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.init.{name}"))

@@ -1,4 +1,4 @@
-"""Initialisers handed to ``Module.apply``, as article D does it: by type, by layer, by a rule of one's own."""
+"""Initialisers passed to ``Module.apply``, as in article D: by type, layer or custom rule."""
 
 import math
 
@@ -49,7 +49,10 @@ class Wrapped(torch.nn.Linear):
     article="D",
 )
 def test_normal_weights_and_zero_biases_through_apply(snapshot):
-    """Every Linear gets small weights, within 6 deviations of 0.01, and biases of exactly 0."""
+    """``apply`` gives every Linear small normal weights and biases of exactly 0.
+
+    The weights are within 6 deviations of 0.01.
+    """
 
     def act():
         net = perceptron().apply(init_normal)
@@ -64,7 +67,10 @@ def test_normal_weights_and_zero_biases_through_apply(snapshot):
 
 @pytest.mark.api("torch.nn.Module.apply", "torch.nn.init.constant_", page="nn.init", article="D")
 def test_constant_42_through_apply_fills_every_weight(snapshot):
-    """Every weight is 42 exactly; the function sets weights alone, and leaves the biases random."""
+    """``apply`` with ``constant_(weight, 42)`` fills every weight with exactly 42.
+
+    The function sets only weights, so the biases stay random.
+    """
 
     def act():
         net = perceptron()
@@ -80,7 +86,10 @@ def test_constant_42_through_apply_fills_every_weight(snapshot):
 
 
 def trained(second, steps):
-    """The hidden layer's weights after steps of SGD on one sample, from 0.25 everywhere below, these above, and zero biases."""
+    """The hidden layer's weights after steps of SGD on one sample.
+
+    Hidden weights start at 0.25, output weights at ``second``, biases at 0.
+    """
     net = torch.nn.Sequential(
         linear([[0.25, 0.25], [0.25, 0.25]], [0.0, 0.0]), torch.nn.ReLU(), linear(second, [0.0])
     )
@@ -94,7 +103,10 @@ def trained(second, steps):
 
 @pytest.mark.api("torch.nn.init.constant_", page="nn.init", article="D")
 def test_units_that_start_equal_stay_equal(snapshot):
-    """Units of one constant get one gradient, and remain copies of each other however long they train: as good as one unit."""
+    """Hidden units that start equal get equal gradients and stay equal.
+
+    However long they train, they are worth one unit.
+    """
     weight = trained([[0.25, 0.25]], steps=5)
     assert torch.equal(weight[0], weight[1])
     assert snapshot == observe(lambda: trained([[0.25, 0.25]], steps=1))
@@ -102,13 +114,16 @@ def test_units_that_start_equal_stay_equal(snapshot):
 
 @pytest.mark.api("torch.nn.init.constant_", page="nn.init", article="D")
 def test_units_that_start_apart_train_apart(snapshot):
-    """It takes one differing weight, here in the layer above, for the units to get gradients of their own."""
+    """Hidden units get different gradients if one weight differs, here in the layer above."""
     assert snapshot == observe(lambda: trained([[0.25, 0.5]], steps=1))
 
 
 @pytest.mark.api("torch.nn.init.normal_", "torch.nn.init.constant_", page="nn.init", article="D")
 def test_random_units_do_not_stay_equal(snapshot):
-    """Random units differ from the start and stay so; constant ones do not, in the same network on the same sample."""
+    """Random units differ from the start and stay different; constant units stay equal.
+
+    Both are trained in the same network on the same sample.
+    """
 
     def rows(initialise):
         net = perceptron().apply(initialise)
@@ -130,7 +145,10 @@ def test_random_units_do_not_stay_equal(snapshot):
 
 @pytest.mark.api("torch.nn.Module.apply", "torch.nn.init.uniform_", page="nn.init", article="D")
 def test_custom_rule_leaves_zero_or_at_least_five(snapshot):
-    """uniform(-10, 10) kept where it is at least 5 in absolute value: every weight is 0 or beyond 5, about half of each."""
+    """Article D's rule leaves weights of 0 and weights of 5 or more in absolute value.
+
+    The weights are drawn from uniform(-10, 10). About half of them become 0.
+    """
 
     def act():
         torch.manual_seed(1)
@@ -147,7 +165,10 @@ def test_custom_rule_leaves_zero_or_at_least_five(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", page="nn.init", article="D")
 def test_custom_rule_keeps_exactly_five(snapshot):
-    """Multiplying by a comparison keeps or clears: 5 and -5 stay, what is nearer to 0 becomes 0 or, below it, -0."""
+    """Article D's rule keeps 5 and -5, and sets what is nearer to 0 to zero.
+
+    It multiplies by a comparison. A negative weight becomes -0.
+    """
     weight = torch.nn.Parameter(torch.tensor([-10.0, -5.0, -4.5, 0.0, 4.5, 5.0, 10.0]))
     assert snapshot == observe(
         lambda: {
@@ -159,7 +180,10 @@ def test_custom_rule_keeps_exactly_five(snapshot):
 
 @pytest.mark.api("torch.nn.Module.apply", page="nn.init", article="D")
 def test_layers_take_different_initialisers(snapshot):
-    """``net[0].apply(...)`` reaches that layer alone: Xavier below, within sqrt(6 / 12), and 42 above."""
+    """``net[0].apply(...)`` reaches only that layer, so layers can have different initialisers.
+
+    Here the first has Xavier's weights, within sqrt(6 / 12), and the last has 42.
+    """
 
     def act():
         net = perceptron()
@@ -176,7 +200,10 @@ def test_layers_take_different_initialisers(snapshot):
 
 @pytest.mark.api("torch.nn.Module.apply", page="nn.init", article="D")
 def test_exact_type_test_leaves_subclasses_out(snapshot):
-    """``type(m) == nn.Linear`` is false for a subclass, which keeps its default in silence; ``isinstance`` takes it in."""
+    """``type(m) == nn.Linear`` is false for a subclass, which silently keeps its default.
+
+    ``isinstance(m, nn.Linear)`` includes subclasses.
+    """
 
     def init_42_by_isinstance(module):
         if isinstance(module, torch.nn.Linear):
@@ -205,7 +232,10 @@ def test_exact_type_test_leaves_subclasses_out(snapshot):
     advice="test with isinstance(module, nn.Linear)",
 )
 def test_exact_type_test_misses_attention(snapshot):
-    """Attention's output projection is a subclass of Linear, its input projection no module at all: both are left out."""
+    """``type(m) == nn.Linear`` misses all weights of MultiheadAttention, since 1.6.
+
+    The output projection is a subclass of Linear, and the input projection is not a module.
+    """
 
     def act():
         seen = []

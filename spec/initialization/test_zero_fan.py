@@ -1,4 +1,4 @@
-"""Tensors and layers without elements: what warns, what raises, what says nothing."""
+"""Initialising tensors and layers without elements: what warns, raises or is silent."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def shapes_of(make):
 @pytest.mark.api("torch.nn.init.kaiming_uniform_", "torch.nn.init.kaiming_normal_", page="nn.init")
 @pytest.mark.changed(
     "1.9",
-    "warns that nothing is done; of [2, 0] it divided by zero before",
+    "warns that nothing is done; before, [2, 0] divided by zero",
     kind="warning",
     cause="pytorch#56505",
 )
@@ -26,7 +26,10 @@ def shapes_of(make):
 )
 @pytest.mark.parametrize("shape", [[0, 2], [2, 0]], ids=["0x2", "2x0"])
 def test_kaiming_of_no_elements_warns(name, shape, snapshot):
-    """A fan of 0 is not divided by: the function does nothing, and says so."""
+    """Kaiming initialisers warn about a tensor without elements and do nothing.
+
+    Before 1.9 they did not warn, and a weight [2, 0] raised a ZeroDivisionError.
+    """
     assert snapshot == observe(lambda: shape_after(name, shape))
 
 
@@ -37,20 +40,23 @@ def test_kaiming_of_no_elements_warns(name, shape, snapshot):
     "name", ["uniform_", "normal_", "zeros_"], ids=["uniform_", "normal_", "zeros_"]
 )
 def test_plain_fill_of_no_elements_says_nothing(name, snapshot):
-    """What needs no fan has nothing to do, and nothing to say."""
+    """``uniform_``, ``normal_`` and ``zeros_`` silently accept a tensor without elements."""
     assert snapshot == observe(lambda: shape_after(name, [0, 2]))
 
 
 @pytest.mark.api("torch.nn.init.xavier_uniform_", page="nn.init")
 @pytest.mark.parametrize("shape", [[0, 2], [2, 0]], ids=["0x2", "2x0"])
 def test_xavier_with_one_fan_of_zero_says_nothing(shape, snapshot):
-    """Xavier divides by the sum of the fans, and one of 2 is enough: no error, and no warning either."""
+    """``xavier_uniform_`` with one fan of 0 neither raises nor warns.
+
+    It divides by the sum of the fans, which is 2 here.
+    """
     assert snapshot == observe(lambda: shape_after("xavier_uniform_", shape))
 
 
 @pytest.mark.api("torch.nn.init.xavier_uniform_", page="nn.init")
 def test_xavier_with_both_fans_zero_divides_by_zero(snapshot):
-    """Of a [0, 0] the sum is 0: Python's own ZeroDivisionError comes through."""
+    """``xavier_uniform_`` on a [0, 0] tensor raises a ZeroDivisionError: both fans are 0."""
     assert snapshot == observe(lambda: shape_after("xavier_uniform_", [0, 0]))
 
 
@@ -59,7 +65,7 @@ def test_xavier_with_both_fans_zero_divides_by_zero(snapshot):
     "1.12", "does nothing instead of dividing by zero", kind="error-gone", cause="pytorch#75553"
 )
 def test_orthogonal_of_no_elements_says_nothing(snapshot):
-    """No rows are orthogonal to each other."""
+    """Since 1.12 ``orthogonal_`` silently accepts a tensor without elements."""
     assert snapshot == observe(lambda: shape_after("orthogonal_", [0, 2]))
 
 
@@ -71,7 +77,11 @@ def test_orthogonal_of_no_elements_says_nothing(snapshot):
     cause="pytorch#56505",
 )
 def test_linear_without_inputs_has_a_bias_of_zero(snapshot):
-    """Linear(0, 2) warns for its weight; its bias, without inputs to scale by, starts at 0, and that is its output."""
+    """``Linear(0, 2)`` has a bias of 0, and therefore an output of 0.
+
+    Without inputs there is no bound for the bias. Since 1.9 the layer is built, with a warning
+    about its weight.
+    """
     assert snapshot == observe(lambda: torch.nn.Linear(0, 2)(torch.empty(1, 0)))
 
 
@@ -80,7 +90,7 @@ def test_linear_without_inputs_has_a_bias_of_zero(snapshot):
     "1.9", "warns that the weight has nothing to initialise", kind="warning", cause="pytorch#56505"
 )
 def test_linear_without_outputs_warns(snapshot):
-    """Linear(2, 0) is built, with a warning."""
+    """``Linear(2, 0)`` is built, with a warning since 1.9."""
     assert snapshot == observe(lambda: shapes_of(lambda: torch.nn.Linear(2, 0)))
 
 
@@ -93,7 +103,7 @@ def test_linear_without_outputs_warns(snapshot):
 )
 @pytest.mark.changed("1.11", "the layer is built", kind="error-gone", cause="pytorch#66256")
 def test_convolution_without_input_channels_warns(snapshot):
-    """Conv1d(0, 2, 1) is built, with a warning."""
+    """``Conv1d(0, 2, 1)`` is built, with a warning, since 1.11."""
     assert snapshot == observe(lambda: shapes_of(lambda: torch.nn.Conv1d(0, 2, 1)))
 
 
@@ -106,7 +116,7 @@ def test_convolution_without_input_channels_warns(snapshot):
 )
 @pytest.mark.changed(
     "1.11",
-    "no error, and the bias is not written: a new layer's is whatever the memory held",
+    "no error, but the bias is not written: a new layer's bias is uninitialised memory",
     kind="error-gone",
     cause="pytorch#66256",
     advice="set the bias by hand",
@@ -119,7 +129,11 @@ def test_convolution_without_input_channels_warns(snapshot):
     probable=True,
 )
 def test_convolution_without_input_channels_has_a_bias_of_zero(snapshot):
-    """Its bias starts at 0, as Linear's does; where it stays at 7 here, a new layer's is whatever the memory held."""
+    """``Conv1d(0, 2, 1)`` has a bias of 0 since 2.12, as Linear does.
+
+    From 1.11 to 2.11 the bias was not written. It stays at 7 here, and is uninitialised memory in a
+    new layer.
+    """
 
     def act():
         layer = torch.nn.Conv1d(0, 2, 1)
@@ -132,14 +146,17 @@ def test_convolution_without_input_channels_has_a_bias_of_zero(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_embedding_without_rows_says_nothing(snapshot):
-    """An empty table is built without a warning; every index is out of its range."""
+    """``Embedding(0, 2)`` is built without a warning.
+
+    Every index is out of range.
+    """
     assert snapshot == observe(lambda: shapes_of(lambda: torch.nn.Embedding(0, 2)))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 @pytest.mark.changed(
     "1.8",
-    "raises ValueError, which speaks of proj_size, instead of ZeroDivisionError",
+    "raises a ValueError about proj_size, instead of ZeroDivisionError",
     kind="exception",
     cause="pytorch#47725",
     probable=True,
@@ -151,5 +168,5 @@ def test_embedding_without_rows_says_nothing(snapshot):
     cause="pytorch#105659",
 )
 def test_recurrent_layer_without_hidden_units_raises(snapshot):
-    """An RNN of no hidden units is refused."""
+    """``RNN(2, 0)``, without hidden units, raises."""
     assert snapshot == observe(lambda: shapes_of(lambda: torch.nn.RNN(2, 0)))

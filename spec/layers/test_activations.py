@@ -1,4 +1,4 @@
-"""Activations: at NaN and at the edges, over integers, in place, and along which dimension."""
+"""Activations: NaN, kinks, integers, in-place forms, and the dimension of softmax."""
 
 import pytest
 import torch
@@ -21,25 +21,31 @@ NAN = float("nan")
     page="nn",
 )
 def test_activation_of_nan_is_nan(layer, snapshot):
-    """A NaN is not clamped away."""
+    """An activation of NaN is NaN: clamping does not remove it."""
     assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([NAN])))
 
 
 @pytest.mark.parametrize("layer", ["ReLU", "ReLU6", "Hardtanh"])
 @pytest.mark.api("torch.nn.ReLU", "torch.nn.ReLU6", "torch.nn.Hardtanh", page="nn")
-@pytest.mark.changed("1.5", "Hardtanh and ReLU6 take integers", kind="error-gone")
+@pytest.mark.changed("1.5", "Hardtanh and ReLU6 accept integers", kind="error-gone")
 def test_clamping_activation_of_integers_gives_integers(layer, snapshot):
-    """What clamps alone takes integers and returns them."""
+    """ReLU, ReLU6 and Hardtanh only clamp, so they accept integers and return integers.
+
+    ReLU6 and Hardtanh do so since 1.5.
+    """
     assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([-9, 0, 9])))
 
 
 @pytest.mark.parametrize("layer", ["Sigmoid", "Tanh"])
 @pytest.mark.api("torch.nn.Sigmoid", "torch.nn.Tanh", page="nn")
 @pytest.mark.changed(
-    "1.8", "integers are taken, and become floats", kind="error-gone", cause="pytorch#47551"
+    "1.8", "integers are accepted and become floats", kind="error-gone", cause="pytorch#47551"
 )
 def test_sigmoid_and_tanh_of_integers_give_floats(layer, snapshot):
-    """They convert integers to the default float type."""
+    """Sigmoid and Tanh convert integers to the default float type.
+
+    Before 1.8 they raised.
+    """
     assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([0])))
 
 
@@ -59,19 +65,22 @@ def test_sigmoid_and_tanh_of_integers_give_floats(layer, snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "SiLU came, and refuses integers as the others do",
+    "SiLU was added, and raises on integers as the others do",
     kind="api-appeared",
     cause="pytorch#41034",
 )
 @pytest.mark.changed(
     "2.8",
-    "NotImplementedError instead of a plain RuntimeError, its base class",
+    "raises NotImplementedError instead of RuntimeError, its base class",
     kind="exception",
     cause="pytorch#155470",
-    advice="except RuntimeError catches both; a comparison of the type itself does not",
+    advice="catch RuntimeError, which matches both; do not compare the exact type",
 )
 def test_activation_refuses_integers(layer, snapshot):
-    """These need floats, and say so with another exception since 2.8: ``except RuntimeError`` still catches it."""
+    """GELU, SiLU, ELU, LeakyReLU and Softplus raise on integers.
+
+    Since 2.8 the exception is NotImplementedError, which ``except RuntimeError`` still catches.
+    """
     with pytest.raises(RuntimeError):
         F.softplus(torch.tensor([1]))
     assert snapshot == observe(lambda: getattr(nn, layer)()(torch.tensor([1])))
@@ -85,13 +94,17 @@ def test_activation_refuses_integers(layer, snapshot):
 )
 @pytest.mark.changed(
     "2.8",
-    "NotImplementedError instead of a plain RuntimeError, its base class",
+    "raises NotImplementedError instead of RuntimeError, its base class",
     kind="exception",
     cause="pytorch#155470",
-    advice="except RuntimeError catches both; a comparison of the type itself does not",
+    advice="catch RuntimeError, which matches both; do not compare the exact type",
 )
 def test_softmax_refuses_integers_unless_given_a_type(function, snapshot):
-    """``dtype=`` converts before the computation; without it integers raise, as another exception since 2.8."""
+    """``softmax`` and ``log_softmax`` raise on integers unless ``dtype=`` names a float type.
+
+    ``dtype=`` converts the input before the computation. Since 2.8 the exception is
+    NotImplementedError, a subclass of RuntimeError.
+    """
     assert (
         getattr(F, function)(torch.tensor([1, 1]), dim=0, dtype=torch.float32).dtype
         == torch.float32
@@ -102,7 +115,10 @@ def test_softmax_refuses_integers_unless_given_a_type(function, snapshot):
 @pytest.mark.parametrize("shape", [(2,), (2, 2), (2, 2, 2), (2, 2, 2, 2)], ids=str)
 @pytest.mark.api("torch.nn.Softmax", page="generated/torch.nn.Softmax")
 def test_softmax_without_dim_sums_over_the_first_or_the_second(shape, snapshot):
-    """The dimension that sums to one is 0 for one and three dimensions, else 1; and a warning says to name it."""
+    """``Softmax()`` without ``dim`` uses dimension 0 for one or three dimensions, else 1.
+
+    The output sums to one over that dimension. A warning asks for an explicit ``dim``.
+    """
     x = torch.arange(2.0 ** len(shape)).reshape(shape) ** 2
 
     def act():
@@ -118,12 +134,15 @@ def test_softmax_without_dim_sums_over_the_first_or_the_second(shape, snapshot):
 @pytest.mark.api("torch.nn.GELU", page="generated/torch.nn.GELU")
 @pytest.mark.changed(
     "1.12",
-    "GELU takes approximate, none by default, or tanh",
+    "GELU takes approximate: none by default, or tanh",
     kind="api-appeared",
     cause="pytorch#61439",
 )
 def test_gelu_is_exact_by_default(snapshot):
-    """x times the normal distribution up to x; ``approximate="tanh"``, as GPT-2 was trained, differs in the fourth digit."""
+    """``GELU`` multiplies x by the normal cumulative distribution at x by default.
+
+    ``approximate="tanh"``, which GPT-2 was trained with, differs in the fourth digit.
+    """
     x = torch.tensor([1.0])
     assert snapshot == observe(
         lambda: {"default": nn.GELU()(x), "tanh": nn.GELU(approximate="tanh")(x)}
@@ -131,7 +150,7 @@ def test_gelu_is_exact_by_default(snapshot):
 
 
 def in_place(function):
-    """Whether ``function`` returned the tensor that it was given, what it wrote there, and the gradient before it."""
+    """Whether ``function`` returned its own input, its output, and the gradient of x."""
     x = torch.tensor([-2.0, 2.0], requires_grad=True)
     given = x * 1
     output = function(given)
@@ -147,20 +166,24 @@ def in_place(function):
 )
 @pytest.mark.changed(
     "1.5",
-    "leaky_relu_ raises in backward where it gave a wrong gradient before",
+    "leaky_relu_ raises in backward, where it gave a wrong gradient before",
     kind="error",
     cause="pytorch#33639",
-    advice="use leaky_relu, not in place",
+    advice="call leaky_relu instead of leaky_relu_",
 )
 @pytest.mark.changed(
     "1.8",
-    "elu_ raises in backward where it gave a wrong gradient before",
+    "elu_ raises in backward, where it gave a wrong gradient before",
     kind="error",
     cause="pytorch#49272",
-    advice="use elu, not in place",
+    advice="call elu instead of elu_",
 )
 def test_in_place_activation_with_negative_slope_refuses_backward(function, snapshot):
-    """The gradient is found from the output alone, whose sign tells nothing then. Both were wrong once, in silence."""
+    """``leaky_relu_`` and ``elu_`` with a negative slope raise in backward.
+
+    The gradient is computed from the output alone, whose sign says nothing for a negative slope.
+    Before 1.5 (``leaky_relu_``) and 1.8 (``elu_``) the gradient was wrong, and nothing warned.
+    """
     assert snapshot == observe(lambda: in_place(lambda given: getattr(F, function)(given, -1.0)))
 
 
@@ -176,20 +199,24 @@ def test_in_place_activation_with_negative_slope_refuses_backward(function, snap
     "torch.nn.Mish",
     page="nn",
 )
-@pytest.mark.changed("1.5", "Hardsigmoid came, without inplace", kind="exception")
+@pytest.mark.changed("1.5", "Hardsigmoid was added, without inplace", kind="exception")
 @pytest.mark.changed(
-    "1.6", "Hardswish came, without inplace", kind="exception", cause="pytorch#34747", probable=True
+    "1.6",
+    "Hardswish was added, without inplace",
+    kind="exception",
+    cause="pytorch#34747",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.7",
-    "SiLU came, and Hardsigmoid and Hardswish take inplace",
+    "SiLU was added, and Hardsigmoid and Hardswish take inplace",
     kind="api-appeared",
     cause="pytorch#41034",
     probable=True,
 )
-@pytest.mark.changed("1.9", "Mish came", kind="api-appeared", cause="pytorch#58648")
+@pytest.mark.changed("1.9", "Mish was added", kind="api-appeared", cause="pytorch#58648")
 def test_activation_in_place_computes_the_same_gradient(layer, snapshot):
-    """``inplace=True`` overwrites what it is given; output and gradient are those of a new tensor."""
+    """``inplace=True`` overwrites the input; output and gradient are the same as without it."""
 
     def act():
         found, other = in_place(getattr(nn, layer)(inplace=True)), in_place(getattr(nn, layer)())
@@ -204,7 +231,10 @@ def test_activation_in_place_computes_the_same_gradient(layer, snapshot):
     "torch.nn.ReLU", "torch.nn.ReLU6", "torch.nn.Hardtanh", "torch.nn.LeakyReLU", page="nn"
 )
 def test_activation_at_its_kinks_takes_the_smaller_slope(layer, snapshot):
-    """At 0 (ReLU, ReLU6, LeakyReLU), at 6 (ReLU6), at -1 and 1 (Hardtanh) the gradient is that of the flatter side."""
+    """An activation's gradient at a kink is the gradient of the flatter side.
+
+    The kinks are 0 for ReLU, ReLU6 and LeakyReLU, 6 for ReLU6, and -1 and 1 for Hardtanh.
+    """
     x = torch.tensor([-1.0, 0.0, 1.0, 6.0], requires_grad=True)
 
     def act():
@@ -221,8 +251,11 @@ def test_activation_at_its_kinks_takes_the_smaller_slope(layer, snapshot):
     page="generated/torch.nn.functional.sigmoid",
 )
 @pytest.mark.changed(
-    "2.0", "no warning of deprecation any more", kind="warning", cause="pytorch#86905", unless=()
+    "2.0", "no longer warns of deprecation", kind="warning", cause="pytorch#86905", unless=()
 )
 def test_functional_sigmoid_and_tanh_do_not_warn(function, snapshot):
-    """``F.sigmoid`` and ``F.tanh`` are there to stay; they warned of their end for years."""
+    """``F.sigmoid`` and ``F.tanh`` do not warn.
+
+    Before 2.0 they warned that they were deprecated.
+    """
     assert snapshot == observe(lambda: getattr(F, function)(torch.tensor([0.0])))

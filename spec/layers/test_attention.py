@@ -1,4 +1,4 @@
-"""``nn.MultiheadAttention``: what its masks hide, what it returns beside the output, and what it holds."""
+"""``nn.MultiheadAttention``: its masks, the weights that it returns, and its parameters."""
 
 import math
 
@@ -12,7 +12,7 @@ THREE_TO_ONE = math.log(3)  # keys 0 and ln 3: a query of 1 weighs them 1/4 and 
 
 
 def attention(heads=1, **settings):
-    """Attention over ``heads`` features, one for each head, whose projections pass on what comes in."""
+    """Attention over ``heads`` features, one per head, with identity projections."""
     layer = nn.MultiheadAttention(heads, heads, **settings)
     with torch.no_grad():
         layer.in_proj_weight.copy_(torch.eye(heads).repeat(3, 1))
@@ -23,7 +23,10 @@ def attention(heads=1, **settings):
 
 
 def asked(layer=None, **arguments):
-    """A query of 1 for the keys 0 and ln 3, whose values are 0 and 4: output [1, 1, 1], and its weights [1, 1, 2] or None."""
+    """Ask a query of 1 for the keys 0 and ln 3, whose values are 0 and 4.
+
+    Returns the output [1, 1, 1], and its weights [1, 1, 2] or None.
+    """
     query, key, value = (
         torch.tensor([[[1.0]]]),
         torch.tensor([[[0.0]], [[THREE_TO_ONE]]]),
@@ -35,39 +38,49 @@ def asked(layer=None, **arguments):
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 def test_attention_weighs_values_by_the_softmax_of_its_scores(snapshot):
-    """Scores 0 and ln 3 give weights 1/4 and 3/4, and of the values 0 and 4 the output 3."""
+    """Attention weighs the values by the softmax of the scores.
+
+    The scores 0 and ln 3 give the weights 1/4 and 3/4. The values 0 and 4 then give the output 3.
+    """
     assert snapshot == observe(lambda: asked())
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "1.6",
-    "True in attn_mask hides the key; before, it was added to the score as 1, and hid nothing",
+    "True in attn_mask hides the key; before, it was added to the score as 1 and hid nothing",
     kind="silent",
     cause="pytorch#33763",
-    advice="under 1.5 and before give a mask of floats, with minus infinity where a key is to be hidden",
+    advice="up to 1.5 pass a float mask with -inf for every key to hide",
 )
 def test_attention_boolean_mask_hides_what_is_true(snapshot):
-    """True in ``attn_mask`` is "may not look": the hidden key has weight 0. Once the True was added as 1 and hid nothing."""
+    """True in ``attn_mask`` hides the key: its weight is 0.
+
+    Before 1.6 True was added to the score as 1 and hid nothing.
+    """
     assert snapshot == observe(lambda: asked(attn_mask=torch.tensor([[False, True]])))
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 def test_attention_float_mask_is_added_to_the_scores(snapshot):
-    """-ln 3 takes the second key's score back to 0, so that both weigh 1/2. To hide, add minus infinity, not 1."""
+    """A float ``attn_mask`` is added to the scores.
+
+    Here -ln 3 takes the second key's score back to 0, so that both keys weigh 1/2. To hide a key,
+    add minus infinity, not 1.
+    """
     assert snapshot == observe(lambda: asked(attn_mask=torch.tensor([[0.0, -THREE_TO_ONE]])))
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 def test_attention_key_padding_mask_hides_what_is_true(snapshot):
-    """True in ``key_padding_mask`` [sample, key] marks padding: it has weight 0."""
+    """True in ``key_padding_mask`` [sample, key] marks padding: its weight is 0."""
     assert snapshot == observe(lambda: asked(key_padding_mask=torch.tensor([[False, True]])))
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "1.5",
-    "a key_padding_mask of floats no longer raises; its 1.0 has no effect",
+    "a float key_padding_mask no longer raises; a 1.0 in it has no effect",
     kind="error-gone",
     cause="pytorch#33330",
     probable=True,
@@ -75,14 +88,17 @@ def test_attention_key_padding_mask_hides_what_is_true(snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "a key_padding_mask of floats is added to the scores, so that 1.0 makes padding weigh more",
+    "a float key_padding_mask is added to the scores, so that 1.0 makes padding weigh more",
     kind="silent",
     cause="pytorch#56674",
     probable=True,
     advice="convert the mask with .bool()",
 )
 def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
-    """A padding mask of 0.0 and 1.0 is added to the scores: the padding weighs more, not less. Convert it with ``.bool()``."""
+    """A ``key_padding_mask`` of 0.0 and 1.0 makes the padding weigh more, not less.
+
+    Since 1.9 a float mask is added to the scores. Convert it with ``.bool()``.
+    """
     assert snapshot == observe(lambda: asked(key_padding_mask=torch.tensor([[0.0, 1.0]])))
 
 
@@ -91,22 +107,22 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "1.5",
-    "a key_padding_mask of int64 no longer raises: it hides as a boolean mask does",
+    "an int64 key_padding_mask no longer raises: it hides keys as a boolean mask does",
     kind="error-gone",
     cause="pytorch#33330",
     probable=True,
 )
 @pytest.mark.changed(
     "1.6",
-    "an attn_mask of int64 raises; one of uint8 hides, with a warning, where its 1 was added to the "
-    "score; a key_padding_mask of uint8 warns in other words",
+    "an int64 attn_mask raises; a uint8 attn_mask hides keys, with a warning, instead of being "
+    "added to the scores; the warning for a uint8 key_padding_mask is worded differently",
     kind="error",
     cause="pytorch#33763",
     advice="convert the mask with .bool()",
 )
 @pytest.mark.changed(
     "1.9",
-    "a key_padding_mask of int64 is added to the scores instead of hiding: padding weighs more",
+    "an int64 key_padding_mask is added to the scores instead of hiding keys: padding weighs more",
     kind="silent",
     cause="pytorch#56674",
     probable=True,
@@ -114,21 +130,25 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "a key_padding_mask of uint8 or int64 raises; before, uint8 hid with a warning, and int64 was "
-    "added to the scores",
+    "a uint8 or int64 key_padding_mask raises; before, uint8 hid keys with a warning, and int64 "
+    "was added to the scores",
     kind="error",
     cause="pytorch#87106",
     advice="convert the mask with .bool()",
 )
 @pytest.mark.changed(
     "2.0",
-    "an attn_mask of uint8 raises instead of hiding with a warning; of int64 it raises in other words",
+    "a uint8 attn_mask raises instead of hiding keys with a warning; the message for int64 is "
+    "worded differently",
     kind="error",
     cause="pytorch#92733",
     advice="convert the mask with .bool()",
 )
 def test_attention_refuses_masks_of_integers(mask, dtype, snapshot):
-    """Only bool and floating masks are taken. Bytes did hide once, and before that were added as ones."""
+    """MultiheadAttention raises on integer masks: a mask must be bool or float.
+
+    Older releases hid keys or added the integers to the scores, depending on mask and dtype.
+    """
     assert snapshot == observe(
         lambda: asked(**{mask: torch.tensor([[0, 1]], dtype=getattr(torch, dtype))})
     )
@@ -137,13 +157,16 @@ def test_attention_refuses_masks_of_integers(mask, dtype, snapshot):
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "2.0",
-    "warns that masks of two types are deprecated",
+    "warns that masks of two different types are deprecated",
     kind="warning",
     cause="pytorch#92733",
-    advice="give both masks as bool, or both as floats",
+    advice="pass both masks as bool, or both as float",
 )
 def test_attention_warns_of_masks_of_two_kinds(snapshot):
-    """A float ``attn_mask`` beside a boolean ``key_padding_mask`` computes right, and warns: it is deprecated."""
+    """A float ``attn_mask`` with a boolean ``key_padding_mask`` works, and warns since 2.0.
+
+    The use of two different mask types is deprecated.
+    """
     masks = {
         "attn_mask": torch.tensor([[0.0, -THREE_TO_ONE]]),
         "key_padding_mask": torch.tensor([[True, False]]),
@@ -153,20 +176,26 @@ def test_attention_warns_of_masks_of_two_kinds(snapshot):
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 def test_attention_of_a_query_without_keys_is_nan(snapshot):
-    """Where every key is hidden the softmax is 0 / 0: weights and output are NaN, and so is the next step's loss."""
+    """A query whose keys are all hidden has NaN weights and a NaN output.
+
+    The softmax is 0 / 0 there. A loss that uses this output is NaN too.
+    """
     assert snapshot == observe(lambda: asked(key_padding_mask=torch.tensor([[True, True]])))
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "2.5",
-    "with need_weights=False a query without keys gives 0 instead of NaN",
+    "with need_weights=False a query whose keys are all hidden gives 0 instead of NaN",
     kind="silent",
     cause="pytorch#133882",
-    advice="do not rely on NaN to find samples that are hidden throughout",
+    advice="do not rely on NaN to find samples whose keys are all hidden",
 )
 def test_attention_without_weights_of_a_query_without_keys_is_zero(snapshot):
-    """With ``need_weights=False`` the fused kernel answers, and gives 0 where the other way gives NaN."""
+    """With ``need_weights=False`` a query whose keys are all hidden gives 0 since 2.5.
+
+    ``need_weights=False`` selects the fused kernel. With ``need_weights=True`` the output is NaN.
+    """
     assert snapshot == observe(
         lambda: asked(key_padding_mask=torch.tensor([[True, True]]), need_weights=False)
     )
@@ -180,7 +209,10 @@ def test_attention_without_weights_of_a_query_without_keys_is_zero(snapshot):
     cause="pytorch#70055",
 )
 def test_attention_gives_the_weights_of_each_head_when_asked(snapshot):
-    """``average_attn_weights=False`` gives [sample, head, query, key] where the default gives the mean over heads."""
+    """``average_attn_weights=False`` returns the weights of each head.
+
+    Their shape is [sample, head, query, key]. The default returns the mean over the heads.
+    """
 
     def weights(**arguments):
         keys = torch.tensor([[[0.0, THREE_TO_ONE]], [[THREE_TO_ONE, 0.0]]])
@@ -194,12 +226,12 @@ def test_attention_gives_the_weights_of_each_head_when_asked(snapshot):
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "2.0",
-    "MultiheadAttention takes is_causal, and refuses it without a mask",
+    "MultiheadAttention takes is_causal, and raises if it is given without a mask",
     kind="api-appeared",
     cause="pytorch#97214",
 )
 def test_attention_causal_hint_alone_raises(snapshot):
-    """``is_causal=True`` is a hint about the mask, which must be given too."""
+    """``is_causal=True`` without ``attn_mask`` raises: it is only a hint about the mask."""
     assert snapshot == observe(lambda: asked(is_causal=True))
 
 
@@ -212,7 +244,10 @@ def test_attention_causal_hint_alone_raises(snapshot):
     probable=True,
 )
 def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
-    """``is_causal=True`` with a mask that hides nothing hides the future if no weights are asked for, else nothing."""
+    """With ``need_weights=False``, ``is_causal=True`` overrides a mask that hides nothing.
+
+    Future keys are hidden then. With ``need_weights=True`` the mask is used, and nothing is hidden.
+    """
 
     def first(**arguments):
         sequence = torch.tensor([[[0.0]], [[4.0]]])
@@ -228,7 +263,7 @@ def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "1.6",
-    "the output projection has a bias in spite of bias=False",
+    "the output projection has a bias despite bias=False",
     kind="silent",
     cause="pytorch#38211",
     advice="set out_proj.bias to None, or expect the extra key in checkpoints",
@@ -238,16 +273,24 @@ def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
     "the output projection has no bias again",
     kind="silent",
     cause="pytorch#52537",
-    advice="a checkpoint of 1.6 to 1.8 has a trained out_proj.bias: give it to the loaded layer by hand",
+    advice=(
+        "copy the trained out_proj.bias of a 1.6 to 1.8 checkpoint into the loaded layer by hand"
+    ),
 )
 def test_attention_without_bias_holds_weights_alone(snapshot):
-    """``bias=False`` is for both projections. From 1.6 to 1.8 the output's kept its bias, in checkpoints and optimizers too."""
+    """``bias=False`` removes the bias of the input and of the output projection.
+
+    From 1.6 to 1.8 the output projection kept a bias, also in checkpoints and optimizers.
+    """
     assert snapshot == observe(lambda: list(nn.MultiheadAttention(2, 1, bias=False).state_dict()))
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 def test_attention_holds_three_projections_in_one_unless_sizes_differ(snapshot):
-    """``in_proj_weight`` stacks query, key and value; with ``kdim`` or ``vdim`` there are three weights, under other names."""
+    """``in_proj_weight`` stacks the weights of query, key and value.
+
+    With ``kdim`` or ``vdim`` there are three separate weights, under other names.
+    """
 
     def shapes(**settings):
         return {
@@ -263,8 +306,9 @@ def test_attention_holds_three_projections_in_one_unless_sizes_differ(snapshot):
     "1.9", "MultiheadAttention takes batch_first", kind="api-appeared", cause="pytorch#55285"
 )
 def test_attention_reads_the_sequence_first_by_default(snapshot):
-    """Three samples of one step and of two: [step, sample, feature] unless ``batch_first=True``. Weights are batch first in
-    both.
+    """MultiheadAttention reads [step, sample, feature] unless ``batch_first=True``.
+
+    Here three samples have two steps. The returned weights are batch first in both cases.
     """
 
     def shapes(*shape, **settings):
@@ -279,10 +323,13 @@ def test_attention_reads_the_sequence_first_by_default(snapshot):
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
-    "1.11", "takes one sequence without a batch", kind="error-gone", cause="pytorch#67176"
+    "1.11", "accepts one sequence without a batch", kind="error-gone", cause="pytorch#67176"
 )
 def test_attention_takes_one_sequence_without_a_batch(snapshot):
-    """[step, feature] comes out as [step, feature], with weights [query, key]."""
+    """MultiheadAttention accepts one sequence [step, feature] without a batch, since 1.11.
+
+    The output is [step, feature], the weights are [query, key].
+    """
 
     def act():
         x = torch.zeros(2, 1)
@@ -294,10 +341,10 @@ def test_attention_takes_one_sequence_without_a_batch(snapshot):
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
-    "1.10", "takes a batch without samples", kind="error-gone", cause="pytorch#62800"
+    "1.10", "accepts a batch without samples", kind="error-gone", cause="pytorch#62800"
 )
 def test_attention_takes_a_batch_without_samples(snapshot):
-    """[2, 0, 1] comes out as [2, 0, 1]."""
+    """MultiheadAttention accepts an empty batch, since 1.10: [2, 0, 1] gives [2, 0, 1]."""
 
     def act():
         x = torch.zeros(2, 0, 1)
@@ -308,7 +355,10 @@ def test_attention_takes_a_batch_without_samples(snapshot):
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 def test_attention_dropout_drops_weights_that_it_returns(snapshot):
-    """Under ``dropout=1.0`` all weights are 0 in training, the returned ones too; in eval mode none is."""
+    """``dropout`` acts on the attention weights, including the returned ones.
+
+    With ``dropout=1.0`` all weights are 0 in training mode, and none is 0 in eval mode.
+    """
     layer = attention(dropout=1.0)
     assert snapshot == observe(lambda: {"train": asked(layer), "eval": asked(layer.eval())})
 
@@ -317,12 +367,15 @@ def test_attention_dropout_drops_weights_that_it_returns(snapshot):
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "2.1",
-    "no heads raise ValueError, which tells why, instead of ZeroDivisionError",
+    "zero heads raise ValueError, which gives the reason, instead of ZeroDivisionError",
     kind="exception",
     cause="pytorch#106363",
 )
 def test_attention_refuses_heads_that_do_not_divide_its_features(heads, snapshot):
-    """Three features in two heads, or in none, raise when the layer is made."""
+    """MultiheadAttention raises in the constructor when the heads do not divide the features.
+
+    Here three features are given two heads, or zero heads.
+    """
     assert snapshot == observe(lambda: nn.MultiheadAttention(3, heads))
 
 
@@ -332,7 +385,10 @@ def test_attention_refuses_heads_that_do_not_divide_its_features(heads, snapshot
     page="generated/torch.nn.MultiheadAttention",
 )
 def test_attention_does_not_call_its_output_layer(snapshot):
-    """``out_proj`` is a module whose weight is read: forward hooks on it never run."""
+    """MultiheadAttention does not call ``out_proj``: it only reads the weight of this module.
+
+    Forward hooks on ``out_proj`` never run.
+    """
     layer, seen = attention(), []
     layer.out_proj.register_forward_hook(lambda *_: seen.append("called"))
     asked(layer)

@@ -1,4 +1,4 @@
-"""``nn.BatchNorm1d``: normalised by the batch in training, by running statistics in evaluation."""
+"""``nn.BatchNorm1d``: normalises by the batch in training, by running statistics in eval mode."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,10 @@ from torch_history.observing import observe
 
 
 def batchnorm_reference(x, mean, variance, weight, bias, eps=1e-5):
-    """``(x - mean) / sqrt(variance + eps) * weight + bias``, for each feature: x [batch, features, ...], all else [features]."""
+    """``(x - mean) / sqrt(variance + eps) * weight + bias``, for each feature.
+
+    x is [batch, features, ...], all other arguments are [features].
+    """
     mean, variance, weight, bias = (
         v.reshape(1, -1, *[1] * (x.ndim - 2)) for v in (mean, variance, weight, bias)
     )
@@ -20,22 +23,29 @@ def batchnorm_reference(x, mean, variance, weight, bias, eps=1e-5):
 
 
 def batch():
-    """Two samples of two features: means 2 and 2, biased variances 1 and 4, unbiased ones 2 and 8."""
+    """Two samples of two features.
+
+    The means are 2 and 2, the biased variances 1 and 4, the unbiased ones 2 and 8.
+    """
     return torch.tensor([[1.0, 0.0], [3.0, 4.0]])
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d", article="E")
 def test_batchnorm_normalises_each_feature_by_the_biased_variance(snapshot):
-    """In training each feature is shifted and scaled over the batch to mean 0 and biased variance 1: -1 and 1, nearly, for eps.
+    """In training BatchNorm normalises each feature to mean 0 and biased variance 1.
 
-    By the unbiased variance it would be -0.7071 and 0.7071.
+    The outputs are -1 and 1, up to eps. By the unbiased variance they would be -0.7071 and 0.7071.
     """
     assert snapshot == observe(lambda: nn.BatchNorm1d(2)(batch()).detach())
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
-    """With eps = 12 the variances 1 and 4 divide by sqrt(13) and sqrt(16): the second feature is -2 / 4 and 2 / 4."""
+    """BatchNorm adds ``eps`` to the variance before it takes the square root.
+
+    With eps = 12 the variances 1 and 4 divide by sqrt(13) and sqrt(16). The second feature is -2 /
+    4 and 2 / 4.
+    """
     assert snapshot == observe(lambda: nn.BatchNorm1d(2, eps=12.0)(batch()).detach())
 
 
@@ -48,18 +58,20 @@ def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
     "eps = 0 raises, in training and in eval()",
     kind="error",
     cause="pytorch#166756",
-    advice="give a small eps, such as 1e-12",
+    advice="pass a small eps, such as 1e-12",
 )
 @pytest.mark.changed(
     "2.12",
-    "eps = 0 is taken again in eval(); in training the message says so",
+    "eps = 0 is accepted again in eval(); in training the message says so",
     kind="error-gone",
     cause="pytorch#175508",
 )
 def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snapshot):
-    """eps = 0 leaves the root of the variance alone: -1 and 1 in training, the input in ``eval()``, where it is 1.
+    """BatchNorm with ``eps=0`` divides by the standard deviation itself.
 
-    Since 2.10 training refuses it; 2.10 and 2.11 refuse it in ``eval()`` too.
+    Training gives -1 and 1. In ``eval()`` the variance is 1, so the input comes out unchanged.
+
+    Since 2.10 training raises. 2.10 and 2.11 raise in ``eval()`` too.
     """
     norm = nn.BatchNorm1d(2, eps=0.0).train(training)
     assert snapshot == observe(lambda: norm(batch()).detach())
@@ -67,7 +79,10 @@ def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snaps
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_scales_and_shifts_by_weight_and_bias(snapshot):
-    """What is normalised is multiplied by weight, then bias is added, feature by feature: 10 ± 2 and 20 ± 3."""
+    """BatchNorm multiplies each normalised feature by its weight and adds its bias.
+
+    Here the outputs are 10 ± 2 and 20 ± 3.
+    """
     norm = nn.BatchNorm1d(2)
     norm.weight.data.copy_(torch.tensor([2.0, 3.0]))
     norm.bias.data.copy_(torch.tensor([10.0, 20.0]))
@@ -76,7 +91,10 @@ def test_batchnorm_scales_and_shifts_by_weight_and_bias(snapshot):
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_of_a_constant_feature_is_zero(snapshot):
-    """A feature with variance 0 comes out as 0, and as its bias where it has one: eps keeps the division finite."""
+    """BatchNorm of a constant feature is 0: ``eps`` keeps the division finite.
+
+    A feature with a nonzero bias comes out as that bias.
+    """
     assert snapshot == observe(
         lambda: nn.BatchNorm1d(1)(torch.tensor([[8.0], [8.0], [8.0]])).detach()
     )
@@ -84,14 +102,20 @@ def test_batchnorm_of_a_constant_feature_is_zero(snapshot):
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_normalises_each_channel_over_samples_and_positions(snapshot):
-    """Input [batch, channels, length]: one mean and variance a channel, over both other dimensions."""
+    """BatchNorm of [batch, channels, length] uses one mean and one variance per channel.
+
+    Both are taken over the samples and the positions.
+    """
     x = torch.tensor([[[1.0, 3.0], [0.0, 0.0]], [[3.0, 1.0], [4.0, 4.0]]])
     assert snapshot == observe(lambda: nn.BatchNorm1d(2)(x).detach())
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_refuses_one_sample_in_training(snapshot):
-    """One value a feature has no variance: a batch of one raises in training, as the last of an epoch may be."""
+    """BatchNorm raises in training on one sample: one value per feature has no variance.
+
+    Trap: the last batch of an epoch may hold only one sample.
+    """
     assert snapshot == observe(lambda: nn.BatchNorm1d(2)(torch.tensor([[1.0, 2.0]])).detach())
 
 
@@ -99,7 +123,7 @@ def test_batchnorm_refuses_one_sample_in_training(snapshot):
     "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d"
 )
 def test_batchnorm_takes_one_sample_in_eval(snapshot):
-    """The running statistics serve for a batch of one."""
+    """In ``eval()`` BatchNorm accepts one sample: it uses the running statistics."""
     assert snapshot == observe(
         lambda: nn.BatchNorm1d(2).eval()(torch.tensor([[1.0, 2.0]])).detach()
     )
@@ -107,7 +131,10 @@ def test_batchnorm_takes_one_sample_in_eval(snapshot):
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_takes_one_sample_of_several_positions(snapshot):
-    """One sample with two positions has two values a channel: enough."""
+    """In training BatchNorm accepts one sample that has several positions.
+
+    One sample with two positions has two values per channel.
+    """
     assert snapshot == observe(
         lambda: nn.BatchNorm1d(2)(torch.tensor([[[1.0, 3.0], [0.0, 4.0]]])).detach()
     )
@@ -115,15 +142,22 @@ def test_batchnorm_takes_one_sample_of_several_positions(snapshot):
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm1d_refuses_four_dimensions(snapshot):
-    """``BatchNorm1d`` takes two or three dimensions; images are for ``BatchNorm2d``."""
+    """``BatchNorm1d`` raises on four dimensions; use ``BatchNorm2d`` for images.
+
+    ``BatchNorm1d`` accepts two or three dimensions.
+    """
     assert snapshot == observe(lambda: nn.BatchNorm1d(2)(torch.zeros(1, 2, 3, 3)).detach())
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_gradient_flows_through_the_batch_statistics(snapshot):
-    """In training one sample's output gives every sample a gradient, and these add up to 0; in eval only its own sample gets one.
+    """In training the gradient of BatchNorm flows through the mean and variance of the batch.
 
-    The normalised 0, 1, 2 are y = -1.22, 0, 1.22; the third one's gradient is 1.22 (0 - 1/3 + 1/2, 0 - 1/3, 1 - 1/3 - 1/2).
+    The output of one sample gives every sample a gradient, and these sum to 0. In ``eval()`` only
+    the sample itself gets a gradient.
+
+    The inputs 0, 1, 2 are normalised to -1.22, 0, 1.22. The gradient of the third output is 1.22 (0
+    - 1/3 + 1/2, 0 - 1/3, 1 - 1/3 - 1/2).
     """
 
     def gradient(norm):
@@ -132,7 +166,7 @@ def test_batchnorm_gradient_flows_through_the_batch_statistics(snapshot):
         return x.grad
 
     training = gradient(nn.BatchNorm1d(1))
-    assert abs(float(training.sum())) < 1e-6  # float32: three numbers of some tenths
+    assert abs(float(training.sum())) < 1e-6  # float32: three numbers of a few tenths
     assert snapshot == observe(
         lambda: {"training": training, "eval": gradient(nn.BatchNorm1d(1).eval())}
     )
@@ -141,7 +175,10 @@ def test_batchnorm_gradient_flows_through_the_batch_statistics(snapshot):
 @given(sizes=st.tuples(st.integers(2, 4), st.integers(1, 3), st.integers(1, 3)), data=st.data())
 @settings(max_examples=30)
 def test_batchnorm_equals_its_formula(sizes, data):
-    """For any input, the output is the formula's: over batch and length in training, with the running statistics in eval."""
+    """BatchNorm equals its formula for any input.
+
+    Training uses the statistics over batch and length, ``eval()`` the running statistics.
+    """
     norm, x = filled(nn.BatchNorm1d(sizes[1]).double()), quarters(data, *sizes)
     weight, bias = numbers(norm.weight), numbers(norm.bias)
     mean, variance = x.mean((0, 2)), x.var((0, 2))

@@ -1,4 +1,4 @@
-"""``nn.BatchNorm1d``: its running statistics, what moves them, and its state dict."""
+"""``nn.BatchNorm1d``: its running statistics, what updates them, and its state dict."""
 
 import pytest
 import torch
@@ -8,12 +8,15 @@ from torch_history.observing import observe
 
 
 def batch():
-    """Two samples of two features: means 2 and 2, biased variances 1 and 4, unbiased ones 2 and 8."""
+    """Two samples of two features.
+
+    The means are 2 and 2, the biased variances 1 and 4, the unbiased ones 2 and 8.
+    """
     return torch.tensor([[1.0, 0.0], [3.0, 4.0]])
 
 
 def trained(inputs, **settings):
-    """The running statistics after a forward pass in training over each of the inputs."""
+    """The running statistics after a training forward pass over each of the inputs."""
     norm = nn.BatchNorm1d(2, **settings)
     for x in inputs:
         norm(x)
@@ -22,31 +25,41 @@ def trained(inputs, **settings):
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_running_variance_is_unbiased(snapshot):
-    """The running variance takes the unbiased variance, 2 and 8, though the output is made by the biased one, 1 and 4.
+    """The running variance uses the unbiased variance, the output the biased one.
 
-    With momentum 1 the running statistics are the batch's.
+    The unbiased variances are 2 and 8, the biased ones 1 and 4. With momentum 1 the running
+    statistics are those of the batch.
     """
     assert snapshot == observe(lambda: trained([batch()], momentum=1.0))
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_momentum_is_the_share_of_the_new_batch(snapshot):
-    """running = 0.9 running + 0.1 batch, from mean 0 and variance 1: 0.2, and 1.1 and 1.7.
+    """The ``momentum`` of BatchNorm is the share of the new batch.
 
-    Trap: an optimizer's momentum is the share of the old.
+    running = 0.9 running + 0.1 batch. From mean 0 and variance 1 this gives mean 0.2 and variances
+    1.1 and 1.7.
+
+    Trap: an optimizer's momentum is the share of the old value.
     """
     assert snapshot == observe(lambda: trained([batch()]))
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_momentum_none_averages_all_batches(snapshot):
-    """``momentum=None``: each batch counts the same, and the starting 0 and 1 do not. Means 2 and 5 give 3.5."""
+    """``momentum=None`` averages all batches with equal weight.
+
+    The initial 0 and 1 do not count. The means 2 and 5 give 3.5.
+    """
     assert snapshot == observe(lambda: trained([batch(), batch() + 3.0], momentum=None))
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_updates_running_statistics_without_gradients(snapshot):
-    """``no_grad`` is not ``eval()``: a forward pass in training mode moves the running statistics."""
+    """Under ``no_grad`` a forward pass in training mode still updates the running statistics.
+
+    Only ``eval()`` stops the updates.
+    """
 
     def act():
         with torch.no_grad():
@@ -59,7 +72,10 @@ def test_batchnorm_updates_running_statistics_without_gradients(snapshot):
     "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d"
 )
 def test_batchnorm_in_eval_normalises_by_running_statistics(snapshot):
-    """After ``eval()`` the running mean 1 and variance 4 serve, whatever the batch: 1 and 3 give 0 and 1."""
+    """In ``eval()`` BatchNorm normalises by the running statistics, whatever the batch.
+
+    With running mean 1 and variance 4 the inputs 1 and 3 give 0 and 1.
+    """
     norm = nn.BatchNorm1d(2).eval()
     norm.running_mean.fill_(1.0)
     norm.running_var.fill_(4.0)
@@ -70,7 +86,7 @@ def test_batchnorm_in_eval_normalises_by_running_statistics(snapshot):
     "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d"
 )
 def test_batchnorm_in_eval_leaves_its_statistics(snapshot):
-    """A forward pass after ``eval()`` changes neither the running statistics nor the count of batches."""
+    """A forward pass in ``eval()`` changes neither the running statistics nor the batch count."""
     norm = nn.BatchNorm1d(2).eval()
     norm(batch())
     assert snapshot == observe(
@@ -84,26 +100,36 @@ def test_batchnorm_in_eval_leaves_its_statistics(snapshot):
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_state_dict_holds_parameters_statistics_and_count(snapshot):
-    """A new layer: weight 1, bias 0, running_mean 0, running_var 1, and num_batches_tracked, an int64 of no dimension."""
+    """The state dict of BatchNorm holds parameters, running statistics and a batch count.
+
+    A new layer has weight 1, bias 0, running_mean 0, running_var 1 and num_batches_tracked, an
+    int64 tensor with no dimensions.
+    """
     assert snapshot == observe(lambda: dict(nn.BatchNorm1d(2).state_dict()))
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_without_affine_holds_statistics_alone(snapshot):
-    """``affine=False``: no weight and no bias."""
+    """``BatchNorm1d(affine=False)`` holds only statistics: it has no weight and no bias."""
     assert snapshot == observe(lambda: list(nn.BatchNorm1d(2, affine=False).state_dict()))
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 @pytest.mark.changed("2.12", "BatchNorm takes bias", kind="api-appeared", cause="pytorch#176573")
 def test_batchnorm_without_bias_holds_weight_and_statistics(snapshot):
-    """``bias=False`` leaves the bias out; earlier releases know no such argument."""
+    """``BatchNorm1d(bias=False)`` holds a weight and the statistics.
+
+    The argument ``bias`` exists since 2.12.
+    """
     assert snapshot == observe(lambda: list(nn.BatchNorm1d(2, bias=False).state_dict()))
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_without_running_statistics_normalises_by_the_batch_in_eval(snapshot):
-    """``track_running_stats=False``: no statistics are kept, and ``eval()`` changes nothing."""
+    """With ``track_running_stats=False`` BatchNorm normalises by the batch in ``eval()`` too.
+
+    It keeps no running statistics.
+    """
     norm = nn.BatchNorm1d(2, track_running_stats=False).eval()
     assert snapshot == observe(
         lambda: {"state": list(norm.state_dict()), "output": norm(batch()).detach()}
@@ -112,9 +138,13 @@ def test_batchnorm_without_running_statistics_normalises_by_the_batch_in_eval(sn
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_counts_a_batch_that_it_refuses(snapshot):
-    """The count rises before the size is looked at; the statistics stay as they were."""
+    """BatchNorm counts a batch on which it raises.
+
+    ``num_batches_tracked`` rises before the size of the batch is checked. The running statistics do
+    not change.
+    """
     norm = nn.BatchNorm1d(2)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
         norm(torch.tensor([[1.0, 2.0]]))
     assert snapshot == observe(
         lambda: {"count": norm.num_batches_tracked, "mean": norm.running_mean}

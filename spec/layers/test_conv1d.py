@@ -1,4 +1,4 @@
-"""``nn.Conv1d``: a sum of products that slides over the last dimension; how many there are, and of what."""
+"""``nn.Conv1d``: a sum of products that slides over the last dimension."""
 
 import numpy as np
 import pytest
@@ -12,11 +12,12 @@ from torch_history.observing import observe
 
 
 def direct_sum(x, weight, bias, stride=1, padding=0, dilation=1, groups=1):
-    """The convolution of x [n, in, length] with weight [out, in / groups, kernel] and bias [out], in float64:
+    """Compute the convolution of x [n, in, length] in float64 from its definition.
 
-    ``y[n, o, t] = bias[o] + sum over c, k of weight[o, c, k] * x[n, first + c, t * stride + k * dilation - padding]``
+    weight is [out, in / groups, kernel] and bias is [out]. ``y[n, o, t]`` is ``bias[o]`` plus the
+    sum over c and k of ``weight[o, c, k] * x[n, first + c, t * stride + k * dilation - padding]``.
 
-    where first is the first channel of o's group, x is zero outside, and t goes from 0 to
+    Here first is the first channel of o's group, and x is zero outside. t goes from 0 to
     floor((length + 2 padding - dilation (kernel - 1) - 1) / stride).
     """
     outs, depth, kernel = weight.shape
@@ -48,7 +49,10 @@ def direct_sum(x, weight, bias, stride=1, padding=0, dilation=1, groups=1):
 def test_conv1d_equals_the_direct_sum(
     length, kernel, stride, padding, dilation, groups, channels, batch
 ):
-    """Length and values are those of the formula, for any stride, padding, dilation and groups; small integers are exact."""
+    """``conv1d`` equals the direct sum for any stride, padding, dilation and groups.
+
+    Length and values agree exactly, because small integers are exact.
+    """
     assume(length + 2 * padding > dilation * (kernel - 1))
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     x = np.arange(batch * groups * channels * length).reshape(batch, -1, length) * 5 % 7 - 3.0
@@ -62,7 +66,10 @@ def test_conv1d_equals_the_direct_sum(
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d", article="E")
 def test_conv1d_weight_is_out_by_in_by_kernel(snapshot):
-    """``Conv1d(4, 6, 3)`` holds weight [6, 4, 3] and bias [6]; with ``groups=2`` each filter has 2 channels; bias is optional."""
+    """``Conv1d(4, 6, 3)`` holds weight [6, 4, 3] and bias [6].
+
+    With ``groups=2`` each filter has 2 channels. ``bias=False`` leaves the bias out.
+    """
 
     def shapes(**settings):
         return {
@@ -87,9 +94,10 @@ def test_conv1d_weight_is_out_by_in_by_kernel(snapshot):
     article="E",
 )
 def test_conv2d_and_not_conv3d_is_for_colour_images(snapshot):
-    """Colours are channels, and take no kernel dimension: a colour image goes through ``Conv2d`` with a kernel (m, n).
+    """A colour image needs ``Conv2d`` with a kernel (m, n), because colours are channels.
 
-    The article gives colour images a kernel of three numbers; that is Conv3d, for volumes or films, and it raises here.
+    Article E gives colour images a kernel of three numbers. That is ``Conv3d``, for volumes or
+    films, and it raises here.
     """
     image = torch.ones(1, 3, 4, 5)
     with pytest.raises(RuntimeError):
@@ -100,7 +108,11 @@ def test_conv2d_and_not_conv3d_is_for_colour_images(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d", article="E")
 def test_conv1d_does_not_flip_its_kernel(snapshot):
-    """Weight [1, 10, 100] over 1, 2, 3, 4 gives 1 + 20 + 300: a cross-correlation, not the convolution of mathematics."""
+    """``Conv1d`` does not flip its kernel: it computes a cross-correlation.
+
+    Weight [1, 10, 100] over 1, 2, 3, 4 starts with 1 + 20 + 300. A convolution in the mathematical
+    sense flips the kernel.
+    """
     assert snapshot == observe(
         lambda: conv1d([[[1.0, 10.0, 100.0]]], [0.5])(torch.tensor([[[1.0, 2.0, 3.0, 4.0]]]))
     )
@@ -108,9 +120,10 @@ def test_conv1d_does_not_flip_its_kernel(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d", article="E")
 def test_conv1d_sums_over_its_input_channels(snapshot):
-    """Two input channels and three filters give three maps, each the sum over both channels.
+    """Each filter of ``Conv1d`` sums over all input channels.
 
-    The article has every channel give a map for each filter: that would be six.
+    Two input channels and three filters give three maps. Article E says that every channel gives a
+    map for each filter, which would be six.
     """
     layer = conv1d([[[1.0], [10.0]], [[2.0], [0.0]], [[0.0], [3.0]]])
     assert snapshot == observe(lambda: layer(torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])))
@@ -118,7 +131,11 @@ def test_conv1d_sums_over_its_input_channels(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d", article="E")
 def test_conv1d_length_is_rounded_down(snapshot):
-    """(6 - 3) / 2 + 1 = 2.5 comes out as 2: the article's formula lacks the floor. The last element is not used, nor trained."""
+    """The output length of ``Conv1d`` is rounded down.
+
+    (6 - 3) / 2 + 1 = 2.5 gives 2; article E's formula lacks the floor. The last input element is
+    not used, and its gradient is 0.
+    """
     x = torch.tensor([[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]], requires_grad=True)
     output = conv1d([[[1.0, 1.0, 1.0]]], stride=2)(x)
     output.sum().backward()
@@ -127,14 +144,20 @@ def test_conv1d_length_is_rounded_down(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d", article="E")
 def test_conv1d_dilation_spreads_the_kernel(snapshot):
-    """``dilation=2`` makes a kernel of 3 reach over 5: four elements fewer come out; the article's formula knows no dilation."""
+    """``dilation=2`` spreads a kernel of 3 over 5 elements.
+
+    The output is four elements shorter than the input. Article E's formula has no dilation.
+    """
     layer = conv1d([[[1.0, 10.0, 100.0]]], dilation=2)
     assert snapshot == observe(lambda: layer(torch.tensor([[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]])))
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 def test_conv1d_groups_see_only_their_channels(snapshot):
-    """With ``groups=2`` the first filter sees the first channel, the second filter the second."""
+    """With ``groups=2`` each filter sees only the channels of its group.
+
+    Here the first filter sees the first channel, and the second filter the second channel.
+    """
     layer = conv1d([[[10.0]], [[100.0]]], groups=2)
     assert snapshot == observe(lambda: layer(torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])))
 
@@ -142,13 +165,20 @@ def test_conv1d_groups_see_only_their_channels(snapshot):
 @pytest.mark.parametrize("channels, filters", [(3, 2), (2, 3)], ids=["in", "out"])
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 def test_conv1d_groups_must_divide_the_channels(channels, filters, snapshot):
-    """``groups=2`` of three channels, in or out, raises when the layer is made."""
+    """``Conv1d`` raises in the constructor when ``groups`` does not divide the channels.
+
+    Here ``groups=2`` is given three input channels or three output channels.
+    """
     assert snapshot == observe(lambda: nn.Conv1d(channels, filters, 1, groups=2))
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 def test_conv1d_gradients_are_sums_over_the_windows(snapshot):
-    """The weight's gradient sums the inputs that it met, the bias's counts windows, the input's sums the weights that it met."""
+    """The gradients of ``Conv1d`` are sums over the windows.
+
+    The weight's gradient sums the inputs that it multiplied. The input's gradient sums the weights
+    that multiplied it. The bias's gradient counts the windows.
+    """
     x = torch.tensor([[[1.0, 2.0, 3.0]]], requires_grad=True)
     layer = conv1d([[[10.0, 1.0]]], [0.0])
     layer(x).sum().backward()
@@ -160,10 +190,13 @@ def test_conv1d_gradients_are_sums_over_the_windows(snapshot):
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed("1.5", "the message writes sizes in brackets, with commas", kind="wording")
 @pytest.mark.changed(
-    "1.11", "takes one sample without a batch", kind="error-gone", cause="pytorch#70506"
+    "1.11", "accepts one sample without a batch", kind="error-gone", cause="pytorch#70506"
 )
 def test_conv1d_takes_input_without_a_batch(snapshot):
-    """(channels, length) comes out as (channels, length)."""
+    """``Conv1d`` accepts (channels, length) without a batch, since 1.11.
+
+    The output is (channels, length) too.
+    """
     assert snapshot == observe(lambda: conv1d([[[1.0, 10.0]]])(torch.tensor([[1.0, 2.0, 3.0]])))
 
 
@@ -179,5 +212,5 @@ def test_conv1d_takes_input_without_a_batch(snapshot):
     cause="pytorch#70506",
 )
 def test_conv1d_refuses_input_that_does_not_fit(shape, snapshot):
-    """Another number of channels, a length below the kernel's and a missing channel dimension raise."""
+    """``Conv1d`` raises on input with wrong channels, too short a length or one dimension."""
     assert snapshot == observe(lambda: conv1d([[[1.0, 10.0, 100.0]]])(torch.ones(shape)))

@@ -1,4 +1,4 @@
-"""``nn.Embedding``: indices look up rows of a table, and gradients go to the rows that were looked up."""
+"""``nn.Embedding``: indices look up rows of a table, and those rows get the gradients."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from torch_history.observing import observe
 
 TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
 
-# Article C's example: its table as far as the output prints it. Rows that are not printed are zero here.
+# The rows of article C's table that its output prints. All other rows are zero here.
 ARTICLE_ROWS = {
     1: [-0.0251, -1.6902, 0.7172],
     2: [-0.6431, 0.0748, 0.6969],
@@ -24,7 +24,10 @@ ARTICLE_ROWS = {
 )
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
 def test_embedding_output_shape_is_the_index_shape_and_the_width(shape, snapshot):
-    """Indices of any shape come out with one more dimension, the width of the table: (b, s) becomes (b, s, h)."""
+    """An embedding adds one dimension to its indices: (b, s) becomes (b, s, h).
+
+    The last dimension is the width of the table. The indices may have any shape.
+    """
     assert snapshot == observe(
         lambda: embedding(TABLE)(torch.zeros(shape, dtype=torch.int64)).shape
     )
@@ -32,7 +35,10 @@ def test_embedding_output_shape_is_the_index_shape_and_the_width(shape, snapshot
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
 def test_embedding_gives_the_same_row_for_the_same_index(snapshot):
-    """Article C's batch: index 4 gives the same row in both sequences, and so does 2."""
+    """An embedding gives the same row for the same index.
+
+    In article C's batch the indices 4 and 2 are in both sequences.
+    """
     layer = embedding([ARTICLE_ROWS.get(index, [0.0, 0.0, 0.0]) for index in range(10)])
     index = torch.tensor([[1, 2, 4, 5], [4, 3, 2, 9]])
     output = layer(index)
@@ -42,7 +48,10 @@ def test_embedding_gives_the_same_row_for_the_same_index(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_embedding_weight_is_one_parameter_of_rows_by_width(snapshot):
-    """``nn.Embedding(3, 2)`` holds one Parameter, ``weight`` [3, 2], that requires grad; there is no bias."""
+    """``nn.Embedding(3, 2)`` holds one parameter, ``weight`` [3, 2], and no bias.
+
+    The parameter requires grad.
+    """
     assert snapshot == observe(
         lambda: {
             name: [parameter.shape, parameter.requires_grad]
@@ -53,7 +62,10 @@ def test_embedding_weight_is_one_parameter_of_rows_by_width(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
 def test_embedding_row_gradient_adds_up_over_its_uses(snapshot):
-    """A row looked up twice gets both gradients; a row not looked up gets zeros, not None: the gradient is dense."""
+    """The gradient of an embedding row is the sum over all its lookups.
+
+    A row that was not looked up gets zeros, not None: the gradient is dense.
+    """
     layer = embedding(TABLE)
     output = layer(torch.tensor([1, 2, 1]))
     output.backward(torch.tensor([[1.0, 0.5], [10.0, 20.0], [100.0, 200.0]]))
@@ -62,7 +74,11 @@ def test_embedding_row_gradient_adds_up_over_its_uses(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_embedding_scale_grad_by_freq_divides_by_the_uses(snapshot):
-    """``scale_grad_by_freq`` divides a row's gradient by how often the batch looked it up: the mean instead of the sum."""
+    """``scale_grad_by_freq=True`` divides a row's gradient by its number of lookups.
+
+    The number is counted in the batch. The gradient becomes the mean over the lookups instead of
+    the sum.
+    """
     layer = embedding(TABLE, scale_grad_by_freq=True)
     output = layer(torch.tensor([1, 2, 1]))
     output.backward(torch.tensor([[1.0, 0.5], [10.0, 20.0], [100.0, 200.0]]))
@@ -71,10 +87,10 @@ def test_embedding_scale_grad_by_freq_divides_by_the_uses(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 @pytest.mark.changed(
-    "1.8", "takes int32 indices", kind="error-gone", cause="pytorch#46758", probable=True
+    "1.8", "accepts int32 indices", kind="error-gone", cause="pytorch#46758", probable=True
 )
 def test_embedding_takes_int32_indices(snapshot):
-    """Indices may be int32 as well as int64."""
+    """An embedding accepts int32 indices as well as int64, since 1.8."""
     layer = embedding(TABLE)
     assert snapshot == observe(lambda: layer(torch.tensor([2, 0], dtype=torch.int32)))
 
@@ -85,14 +101,17 @@ def test_embedding_takes_int32_indices(snapshot):
     "1.8", "the message names int32 too", kind="wording", cause="pytorch#46758", probable=True
 )
 def test_embedding_refuses_other_index_dtypes(dtype, snapshot):
-    """Indices of other integer types raise as floats do: convert with ``.long()``."""
+    """An embedding raises on indices that are neither int64 nor int32.
+
+    Convert them with ``.long()``.
+    """
     layer = embedding(TABLE)
     assert snapshot == observe(lambda: layer(torch.tensor([1, 0]).to(getattr(torch, dtype))))
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_embedding_refuses_a_list_of_indices(snapshot):
-    """Indices must be a tensor."""
+    """An embedding raises on a list of indices: they must be a tensor."""
     layer = embedding(TABLE)
     assert snapshot == observe(lambda: layer([1, 0]))
 
@@ -105,12 +124,13 @@ def test_embedding_refuses_a_list_of_indices(snapshot):
     kind="exception",
     cause="pytorch#30598",
     probable=True,
-    advice="catch IndexError; compare index.min() and index.max() with the table yourself",
+    advice="catch IndexError, and compare index.min() and index.max() with the table yourself",
 )
 def test_embedding_index_out_of_range_raises(index, snapshot):
-    """An index beyond the table raises, and a negative one does not count from the end.
+    """An embedding raises on an index beyond the table and on a negative index.
 
-    Always on the CPU here: a CUDA device stops at the same index with a device-side assertion, and serves no later call.
+    A negative index does not count from the end. The test always runs on the CPU: on CUDA a
+    device-side assertion makes all later calls fail too.
     """
     layer = embedding(TABLE).cpu()
     assert snapshot == observe(lambda: layer(torch.tensor([index]).cpu()))
@@ -118,7 +138,10 @@ def test_embedding_index_out_of_range_raises(index, snapshot):
 
 @pytest.mark.api("torch.nn.Embedding.from_pretrained", page="generated/torch.nn.Embedding")
 def test_embedding_from_pretrained_is_frozen_on_the_tensors_storage(snapshot):
-    """``from_pretrained`` wraps the tensor it is given, without a copy, and freezes it unless told ``freeze=False``."""
+    """``Embedding.from_pretrained`` uses the given tensor without a copy, and freezes it.
+
+    ``freeze=False`` leaves it trainable.
+    """
     table = torch.tensor(TABLE)
 
     def facts(layer):
@@ -136,9 +159,10 @@ def test_embedding_from_pretrained_is_frozen_on_the_tensors_storage(snapshot):
 
 
 def test_embedding_weight_is_drawn_from_the_standard_normal():
-    """A new table is N(0, 1): over 10,000 numbers the mean lies within 0.05 of 0 and the deviation within 0.05 of 1.
+    """A new embedding table is drawn from N(0, 1).
 
-    Their standard errors are 0.01 and 0.007, so that a fair draw strays so far once in a million.
+    Over 10,000 numbers the mean is within 0.05 of 0, and the standard deviation within 0.05 of 1.
+    Their standard errors are 0.01 and 0.007, so a correct draw fails about once in a million.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""``nn.EmbeddingBag``: looks rows up and reduces each bag of them, in one go."""
+"""``nn.EmbeddingBag``: looks up rows and reduces each bag of them in one call."""
 
 import numpy as np
 import pytest
@@ -17,12 +17,15 @@ TABLE = [[1.0, 20.0], [2.0, 10.0], [6.0, 0.0]]
     mode=st.sampled_from(["sum", "mean", "max"]),
 )
 def test_embedding_bag_equals_lookup_then_reduction(bags, mode):
-    """A bag (n, 3) gives (n, 2): the sum, mean or maximum over its rows of the table."""
+    """EmbeddingBag equals a lookup followed by a sum, mean or maximum.
+
+    Bags of shape (n, 3) give (n, 2): one row of the table's width for each bag.
+    """
     output = embedding_bag(TABLE, mode=mode)(torch.tensor(bags))
     reduced = getattr(np.array(TABLE)[bags], mode)(axis=1)
     np.testing.assert_allclose(
         output.detach().numpy(), reduced, rtol=4e-7
-    )  # a mean rounds once: float32's 2^-23 and a little
+    )  # a mean rounds once: float32's 2^-23, with a margin
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,11 @@ def test_embedding_bag_equals_lookup_then_reduction(bags, mode):
 )
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
 def test_embedding_bag_takes_the_mean_by_default(settings, snapshot):
-    """A bag is reduced by its mean unless ``mode`` says sum or max; the gradient is shared, repeated or given to the largest."""
+    """EmbeddingBag takes the mean of each bag unless ``mode`` is "sum" or "max".
+
+    The mean shares the gradient among the rows, the sum repeats it, and the maximum gives it to the
+    largest element.
+    """
     layer = embedding_bag(TABLE, **settings)
     output = layer(torch.tensor([[0, 2]]))
     output.sum().backward()
@@ -39,7 +46,10 @@ def test_embedding_bag_takes_the_mean_by_default(settings, snapshot):
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
 def test_embedding_bag_offsets_start_bags_and_an_empty_one_is_zero(snapshot):
-    """Flat indices are cut into bags by ``offsets``: 0 to 2, then none, then the rest. The mean of an empty bag is 0, not NaN."""
+    """``offsets`` cut flat indices into bags; the mean of an empty bag is 0, not NaN.
+
+    Offsets 0, 2, 2 give a bag of two indices, an empty bag, and a bag of the rest.
+    """
     layer = embedding_bag(TABLE)
     assert snapshot == observe(lambda: layer(torch.tensor([0, 1, 2]), torch.tensor([0, 2, 2])))
 
@@ -49,7 +59,10 @@ def test_embedding_bag_offsets_start_bags_and_an_empty_one_is_zero(snapshot):
     "1.5", "EmbeddingBag takes include_last_offset", kind="api-appeared", cause="pytorch#27477"
 )
 def test_embedding_bag_offsets_may_include_the_last(snapshot):
-    """``include_last_offset`` takes offsets as CSR does: one more than there are bags, the last being the end."""
+    """``include_last_offset=True`` takes offsets in CSR form.
+
+    There is one more offset than bags, and the last one is the end.
+    """
     assert snapshot == observe(
         lambda: embedding_bag(TABLE, include_last_offset=True, mode="sum")(
             torch.tensor([0, 1, 2]), torch.tensor([0, 2, 3])
@@ -72,7 +85,10 @@ def test_embedding_bag_offsets_may_include_the_last(snapshot):
     advice="catch RuntimeError as well",
 )
 def test_embedding_bag_refuses_unclear_bags(indices, offsets, snapshot):
-    """Flat indices need offsets, a matrix of indices takes none, and the first bag begins at 0."""
+    """EmbeddingBag raises when indices and ``offsets`` do not fit together.
+
+    Flat indices need offsets, a matrix of indices takes none, and the first offset must be 0.
+    """
     layer = embedding_bag(TABLE)
     assert snapshot == observe(
         lambda: layer(torch.tensor(indices), None if offsets is None else torch.tensor(offsets))
@@ -81,7 +97,10 @@ def test_embedding_bag_refuses_unclear_bags(indices, offsets, snapshot):
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
 def test_embedding_bag_weighs_each_sample_in_a_sum(snapshot):
-    """``per_sample_weights`` multiply the rows before the sum, and get a gradient of their own: the sum of the row."""
+    """``per_sample_weights`` multiply the rows before the sum, and get a gradient.
+
+    The gradient of a weight is here the sum of its row.
+    """
     weights = torch.tensor([[10.0, 0.5]], requires_grad=True)
     layer = embedding_bag(TABLE, mode="sum")
 
@@ -96,7 +115,7 @@ def test_embedding_bag_weighs_each_sample_in_a_sum(snapshot):
 @pytest.mark.parametrize("mode", ["mean", "max"])
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
 def test_embedding_bag_weighs_samples_in_a_sum_alone(mode, snapshot):
-    """``per_sample_weights`` raise for mean and max."""
+    """``per_sample_weights`` raise for ``mode="mean"`` and ``mode="max"``."""
     layer = embedding_bag(TABLE, mode=mode)
     assert snapshot == observe(
         lambda: layer(torch.tensor([[0, 2]]), per_sample_weights=torch.tensor([[1.0, 1.0]]))
@@ -108,9 +127,10 @@ def test_embedding_bag_weighs_samples_in_a_sum_alone(mode, snapshot):
     "1.9", "EmbeddingBag takes padding_idx", kind="api-appeared", cause="pytorch#49237"
 )
 def test_embedding_bag_leaves_padding_out_of_the_mean(snapshot):
-    """``padding_idx`` counts for nothing: the mean is over the others, and a bag of padding alone is zero.
+    """EmbeddingBag leaves rows of ``padding_idx`` out of the mean.
 
-    In ``nn.Embedding`` the padding row is looked up as any other, and a mean taken later counts it.
+    A bag of padding alone is zero. ``nn.Embedding`` looks up the padding row like any other, so a
+    later mean counts it.
     """
     assert snapshot == observe(
         lambda: embedding_bag(TABLE, padding_idx=2)(torch.tensor([[0, 2], [0, 1], [2, 2]]))
@@ -119,14 +139,20 @@ def test_embedding_bag_leaves_padding_out_of_the_mean(snapshot):
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
 def test_embedding_bag_max_has_no_sparse_gradient(snapshot):
-    """``sparse=True`` with ``mode="max"`` raises; with sum and mean it gives a sparse gradient."""
+    """``EmbeddingBag(sparse=True, mode="max")`` raises.
+
+    With sum and mean ``sparse=True`` gives a sparse gradient.
+    """
     layer = embedding_bag(TABLE, mode="max", sparse=True)
     assert snapshot == observe(lambda: layer(torch.tensor([[0, 2]])))
 
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
 def test_embedding_bag_sparse_gradient_holds_a_row_for_each_lookup(snapshot):
-    """The sparse gradient of a mean holds the bag's gradient divided by its size, once for each index."""
+    """The sparse gradient of EmbeddingBag holds one row for each lookup.
+
+    For a mean each row is the bag's gradient divided by the size of the bag.
+    """
     layer = embedding_bag(TABLE, sparse=True)
     layer(torch.tensor([[0, 2], [2, 2]])).sum().backward()
     gradient = layer.weight.grad

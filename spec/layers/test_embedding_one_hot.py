@@ -1,4 +1,4 @@
-"""``F.one_hot``, and an embedding as its product with the table: the same numbers by another way."""
+"""``F.one_hot``, and an embedding as the product of one-hot rows and the table."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,10 @@ TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
 
 
 def both_ways(index, table):
-    """Output and gradient of the table by lookup and by the one-hot product; each element's upstream gradient is its number."""
+    """Output and table gradient, first by lookup and then by the one-hot product.
+
+    The upstream gradient of each element is its number, from 1.
+    """
     results = []
     for product in (False, True):
         weight = table.clone().requires_grad_()
@@ -29,9 +32,10 @@ def both_ways(index, table):
 
 @given(index=st.lists(st.integers(0, 4), min_size=1, max_size=6), width=st.integers(1, 3))
 def test_embedding_equals_the_one_hot_product_for_any_indices(index, width):
-    """``embedding(x) == one_hot(x) @ W`` in value and in gradient, for x [n], W [5, width], in float64.
+    """``embedding(x)`` equals ``one_hot(x) @ W`` in value and gradient for any indices.
 
-    Both are exact: a row times 1 plus zeros, and sums of small integers.
+    x is [n] and W is [5, width], in float64. Both are exact: a row times 1 plus zeros, and sums of
+    small integers.
     """
     table = torch.arange(5 * width, dtype=torch.float64).view(5, width)
     (output, gradient), (product, product_gradient) = both_ways(torch.tensor(index), table)
@@ -47,7 +51,7 @@ def test_embedding_equals_the_one_hot_product_for_any_indices(index, width):
     article="C",
 )
 def test_embedding_equals_the_one_hot_product(snapshot):
-    """``embedding(x)`` and ``one_hot(x).to(w.dtype) @ w`` agree in value and in the gradient of the table."""
+    """``embedding(x)`` and ``one_hot(x).to(w.dtype) @ w`` give the same values and gradients."""
     lookup, product = both_ways(torch.tensor([[2, 0], [2, 2]]), torch.tensor(TABLE))
     assert torch.equal(lookup[0], product[0]) and torch.equal(lookup[1], product[1])
     assert snapshot == observe(lambda: {"output": product[0], "gradient": product[1]})
@@ -57,7 +61,10 @@ def test_embedding_equals_the_one_hot_product(snapshot):
     "torch.nn.functional.embedding", page="generated/torch.nn.functional.embedding", article="C"
 )
 def test_embedding_is_a_lookup_and_not_a_product(snapshot):
-    """A NaN stays in its row, where the one-hot product spreads it to all (0 x NaN is NaN): torch multiplies nothing."""
+    """An embedding is a lookup, not a product: a NaN stays in its row.
+
+    The one-hot product spreads the NaN to all rows, because 0 x NaN is NaN.
+    """
     table = torch.tensor([[1.0], [float("nan")], [3.0]])
     index = torch.tensor([0, 1, 2])
     assert snapshot == observe(
@@ -72,7 +79,7 @@ def test_embedding_is_a_lookup_and_not_a_product(snapshot):
     "torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot", article="C"
 )
 def test_one_hot_gives_int64_with_one_more_dimension(snapshot):
-    """``one_hot`` of (b, s) is int64 of (b, s, classes)."""
+    """``one_hot`` of (b, s) gives an int64 tensor of (b, s, classes)."""
     assert snapshot == observe(lambda: F.one_hot(torch.tensor([[2, 0]]), 3))
 
 
@@ -85,7 +92,7 @@ def test_one_hot_gives_int64_with_one_more_dimension(snapshot):
 @pytest.mark.changed("1.5", "the message names another inner function", kind="wording")
 @pytest.mark.changed(
     "1.7",
-    "the message names the two types alone",
+    "the message names only the two types",
     kind="wording",
     cause="pytorch#40927",
     probable=True,
@@ -97,13 +104,19 @@ def test_one_hot_gives_int64_with_one_more_dimension(snapshot):
     cause="pytorch#100274",
 )
 def test_one_hot_product_without_conversion_raises(snapshot):
-    """``one_hot(x) @ w`` mixes int64 and float32, and raises: convert with ``.to(w.dtype)``, as the article does not say."""
+    """``one_hot(x) @ w`` raises, because it mixes int64 and float32.
+
+    Convert with ``.to(w.dtype)``; article C does not mention this.
+    """
     assert snapshot == observe(lambda: F.one_hot(torch.tensor([2]), 3) @ torch.tensor(TABLE))
 
 
 @pytest.mark.api("torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot")
 def test_one_hot_counts_classes_by_the_largest_index_it_sees(snapshot):
-    """Without ``num_classes`` the width is the largest index plus one: a batch without the last class comes out narrower."""
+    """``one_hot`` without ``num_classes`` counts classes up to the largest index it sees.
+
+    Trap: a batch without the last class gives a narrower result.
+    """
     assert snapshot == observe(
         lambda: {
             "with class 3": F.one_hot(torch.tensor([0, 3])),
@@ -121,9 +134,10 @@ def test_one_hot_counts_classes_by_the_largest_index_it_sees(snapshot):
     "torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot", article="C"
 )
 def test_one_hot_refuses_indices_that_are_no_class(index, classes, snapshot):
-    """An index outside 0 .. num_classes - 1 raises, and so does an empty tensor whose classes are to be counted.
+    """``one_hot`` raises on an index outside 0 .. num_classes - 1.
 
-    Always on the CPU here: CUDA leaves the first two to a device-side assertion.
+    It also raises on an empty tensor if ``num_classes`` is to be inferred. The test always runs on
+    the CPU: CUDA reports a bad index by a device-side assertion.
     """
     assert snapshot == observe(
         lambda: F.one_hot(torch.tensor(index, dtype=torch.int64).cpu(), classes)
@@ -134,5 +148,5 @@ def test_one_hot_refuses_indices_that_are_no_class(index, classes, snapshot):
 @pytest.mark.api("torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot")
 @pytest.mark.changed("2.5", "the message names LongTensor", kind="wording", cause="pytorch#134209")
 def test_one_hot_takes_int64_alone(dtype, snapshot):
-    """``one_hot`` refuses int32, which an embedding takes."""
+    """``one_hot`` accepts only int64; it raises on int32, which an embedding accepts."""
     assert snapshot == observe(lambda: F.one_hot(torch.tensor([1]).to(getattr(torch, dtype))))

@@ -23,7 +23,7 @@ def looked_up(indices, **settings):
 
 
 def parts(gradient):
-    """A sparse gradient as facts: its layout, the rows it holds and their values."""
+    """A sparse gradient as facts: its layout, the rows that it holds, and their values."""
     return {
         "layout": str(gradient.layout),
         "coalesced": gradient.is_coalesced(),
@@ -41,7 +41,10 @@ def step(optimizer_class, **settings):
 
 @given(indices=st.lists(st.integers(0, 2), min_size=1, max_size=6))
 def test_embedding_sparse_gradient_equals_the_dense_one(indices):
-    """Made dense, the sparse gradient is the dense one, to the bit: sums of small integers."""
+    """The sparse gradient, made dense, equals the dense gradient to the bit.
+
+    Both are sums of small integers.
+    """
     sparse, dense = (looked_up(indices, sparse=sparse).weight.grad for sparse in (True, False))
     assert sparse.is_sparse and not dense.is_sparse
     np.testing.assert_array_equal(sparse.to_dense().numpy(), dense.numpy())
@@ -49,20 +52,23 @@ def test_embedding_sparse_gradient_equals_the_dense_one(indices):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_embedding_sparse_gradient_holds_a_row_for_each_lookup(snapshot):
-    """The gradient is a sparse COO tensor, not coalesced: a row looked up twice stands in it twice."""
+    """``Embedding(sparse=True)`` gives a sparse COO gradient with one row for each lookup.
+
+    It is not coalesced: a row that is looked up twice is in it twice.
+    """
     assert snapshot == observe(lambda: parts(looked_up([2, 0, 2], sparse=True).weight.grad))
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 @pytest.mark.changed(
     "1.13",
-    "a sparse tensor of less than two entries counts as coalesced",
+    "a sparse tensor with fewer than two entries counts as coalesced",
     kind="silent",
     cause="pytorch#82426",
-    advice="do not take is_coalesced() for a fact about how a gradient came about",
+    advice="do not use is_coalesced() to find out how a gradient was computed",
 )
 def test_embedding_sparse_gradient_leaves_the_padding_row_out(snapshot):
-    """Lookups of ``padding_idx`` are not in the sparse gradient at all."""
+    """The sparse gradient does not contain lookups of ``padding_idx``."""
     assert snapshot == observe(
         lambda: parts(looked_up([2, 0, 2], sparse=True, padding_idx=2).weight.grad)
     )
@@ -78,14 +84,14 @@ def test_embedding_sparse_gradient_leaves_the_padding_row_out(snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "SparseAdam uses up a generator of parameters, such as model.parameters(), and raises",
+    "SparseAdam exhausts a generator of parameters, such as model.parameters(), and raises",
     kind="error",
     cause="pytorch#43668",
     advice="pass list(model.parameters()) on 1.7",
 )
 @pytest.mark.changed(
     "1.8",
-    "SparseAdam takes a generator of parameters again",
+    "SparseAdam accepts a generator of parameters again",
     kind="error-gone",
     cause="pytorch#47724",
 )
@@ -97,7 +103,7 @@ def test_embedding_sparse_gradient_leaves_the_padding_row_out(snapshot):
     advice="call torch.sparse.check_sparse_tensor_invariants.disable() or enable()",
 )
 def test_embedding_sparse_gradient_steps_the_rows_it_holds(name, snapshot):
-    """SGD, SparseAdam and Adagrad take sparse gradients, and move the looked-up rows alone."""
+    """SGD, SparseAdam and Adagrad accept sparse gradients and move only the looked-up rows."""
     assert snapshot == observe(lambda: step(getattr(torch.optim, name), lr=0.5))
 
 
@@ -118,13 +124,16 @@ def test_embedding_sparse_gradient_steps_the_rows_it_holds(name, snapshot):
     cause="pytorch#143710",
 )
 def test_embedding_sparse_gradient_is_refused_by_adam(name, snapshot):
-    """Adam and AdamW raise on a sparse gradient: use SparseAdam for the table."""
+    """Adam and AdamW raise on a sparse gradient; use SparseAdam for the table."""
     assert snapshot == observe(lambda: step(getattr(torch.optim, name), lr=0.5))
 
 
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_embedding_sparse_gradient_is_refused_by_weight_decay(snapshot):
-    """SGD with weight decay cannot add the dense weight to the sparse gradient."""
+    """SGD with weight decay raises on a sparse gradient.
+
+    It cannot add the dense weight to the sparse gradient.
+    """
     assert snapshot == observe(lambda: step(torch.optim.SGD, lr=0.5, weight_decay=0.1))
 
 
@@ -133,19 +142,20 @@ def test_embedding_sparse_gradient_is_refused_by_weight_decay(snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "SparseAdam uses up a generator of parameters, and raises ValueError before it sees a gradient",
+    "SparseAdam exhausts a generator of parameters, and raises ValueError before it reads a "
+    "gradient",
     kind="exception",
     cause="pytorch#43668",
     advice="pass list(model.parameters()) on 1.7",
 )
 @pytest.mark.changed(
     "1.8",
-    "SparseAdam takes a generator of parameters again, and raises RuntimeError at the step",
+    "SparseAdam accepts a generator of parameters again, and raises RuntimeError in the step",
     kind="exception",
     cause="pytorch#47724",
 )
 def test_embedding_dense_gradient_is_refused_by_sparse_adam(snapshot):
-    """SparseAdam takes sparse gradients alone."""
+    """SparseAdam raises on a dense gradient."""
 
     def act():
         layer = looked_up([2, 0])

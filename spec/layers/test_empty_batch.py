@@ -1,4 +1,4 @@
-"""A batch without samples, as the last of a filtered data set: what comes out, and what becomes of gradients and statistics."""
+"""A batch without samples, such as the last batch of a filtered data set."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ TRAINED = {
 
 
 def gradients(layer, shape):
-    """The output's shape, and the parameters' gradients after backward, for an input of zeros that requires grad."""
+    """The output's shape and the parameters' gradients, for an input of zeros."""
     output = layer(torch.zeros(shape, requires_grad=True))
     output = output[0] if isinstance(output, tuple) else output
     output.sum().backward()
@@ -43,12 +43,19 @@ def gradients(layer, shape):
 )
 @pytest.mark.changed(
     "1.5",
-    "BatchNorm1d gives zeros instead of None; ConvTranspose1d, GroupNorm, Linear, LSTMCell take an empty batch",
+    "BatchNorm1d gives zeros instead of None; ConvTranspose1d, GroupNorm, Linear and LSTMCell "
+    "accept an empty batch",
     kind="silent",
-    advice="skip the step after an empty batch: momentum and decay move BatchNorm's parameters in it",
+    advice=(
+        "skip the step after an empty batch, in which momentum and decay move BatchNorm's "
+        "parameters"
+    ),
 )
 def test_empty_batch_gives_gradients_of_zero(layer, snapshot):
-    """A layer gives an empty output, and its parameters get zeros, not None: momentum and decay still move them in the step."""
+    """For an empty batch a layer gives an empty output and gradients of zero, not None.
+
+    Trap: momentum and weight decay still move the parameters in the step.
+    """
     make, shape = TRAINED[layer]
     assert snapshot == observe(lambda: gradients(make(), shape))
 
@@ -73,19 +80,22 @@ PLAIN = {
     "torch.nn.ReflectionPad1d",
     page="nn",
 )
-@pytest.mark.changed("1.5", "Upsample takes an empty batch", kind="error-gone")
-@pytest.mark.changed("1.7", "ReflectionPad1d takes an empty batch", kind="error-gone")
-@pytest.mark.changed("1.10", "AdaptiveMaxPool2d takes an empty batch", kind="error-gone")
+@pytest.mark.changed("1.5", "Upsample accepts an empty batch", kind="error-gone")
+@pytest.mark.changed("1.7", "ReflectionPad1d accepts an empty batch", kind="error-gone")
+@pytest.mark.changed("1.10", "AdaptiveMaxPool2d accepts an empty batch", kind="error-gone")
 def test_empty_batch_passes_through_layers_without_parameters(layer, snapshot):
-    """The output has no samples, and the shape that it would have with some."""
+    """Layers without parameters accept an empty batch.
+
+    The output has no samples, and otherwise its usual shape.
+    """
     make, shape = PLAIN[layer]
     assert snapshot == observe(lambda: make()(torch.zeros(shape)).shape)
 
 
 @pytest.mark.api("torch.nn.Bilinear", page="generated/torch.nn.Bilinear")
-@pytest.mark.changed("1.10", "an empty batch is taken", kind="error-gone")
+@pytest.mark.changed("1.10", "an empty batch is accepted", kind="error-gone")
 def test_empty_batch_passes_through_bilinear(snapshot):
-    """Two empty batches make one."""
+    """``Bilinear`` of two empty batches gives an empty batch."""
     assert snapshot == observe(
         lambda: nn.Bilinear(2, 3, 1)(torch.zeros(0, 2), torch.zeros(0, 3)).shape
     )
@@ -93,7 +103,10 @@ def test_empty_batch_passes_through_bilinear(snapshot):
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_empty_batch_is_counted_by_batchnorm_and_leaves_its_statistics(snapshot):
-    """The running statistics rest, but ``num_batches_tracked`` rises: under ``momentum=None`` the next batch counts for less."""
+    """BatchNorm counts an empty batch, but does not change its running statistics.
+
+    ``num_batches_tracked`` rises. With ``momentum=None`` the next batch then counts for less.
+    """
     layer = nn.BatchNorm1d(1)
 
     def act():
@@ -104,9 +117,12 @@ def test_empty_batch_is_counted_by_batchnorm_and_leaves_its_statistics(snapshot)
 
 
 @pytest.mark.api("torch.nn.InstanceNorm1d", page="generated/torch.nn.InstanceNorm1d")
-@pytest.mark.changed("1.5", "an empty batch is refused", kind="error", advice="skip empty batches")
+@pytest.mark.changed("1.5", "an empty batch raises", kind="error", advice="skip empty batches")
 def test_empty_batch_is_refused_by_instancenorm_with_affine(snapshot):
-    """InstanceNorm repeats its weight for each sample; with none of them it cannot index the first."""
+    """``InstanceNorm1d(affine=True)`` raises on an empty batch, since 1.5.
+
+    It repeats its weight for each sample, and cannot index the first one.
+    """
     assert snapshot == observe(
         lambda: nn.InstanceNorm1d(2, affine=True)(torch.zeros(0, 2, 3)).shape
     )
@@ -123,10 +139,13 @@ def test_empty_batch_is_refused_by_instancenorm_with_affine(snapshot):
 )
 @pytest.mark.changed(
     "2.14",
-    "refused where the gradient was NaN before",
+    "raises; before, the gradient was NaN",
     kind="error",
     advice="skip samples without positions",
 )
 def test_groupnorm_refuses_samples_without_positions(snapshot):
-    """[sample, channel, 0] raises. It passed before, and made the weight's gradient NaN for some releases."""
+    """``GroupNorm`` raises on samples without positions, [sample, channel, 0], since 2.14.
+
+    From 1.6 to 2.13 the gradient of the weight was NaN instead.
+    """
     assert snapshot == observe(lambda: gradients(nn.GroupNorm(1, 2), (1, 2, 0)))

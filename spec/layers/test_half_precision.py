@@ -1,4 +1,4 @@
-"""Layers in float16, bfloat16 and complex numbers, and beside parameters of another type: who computes, and in what type."""
+"""Layers in float16, bfloat16 and complex numbers, and with parameters of another dtype."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from torch import nn
 
 from torch_history.observing import observe
 
-LAYERS = {  # the layer, and the shape of what it takes
+LAYERS = {  # how to make the layer, and the shape of its input
     "Linear": (lambda: nn.Linear(4, 2), (2, 4)),
     "Conv2d": (lambda: nn.Conv2d(4, 2, 2), (2, 4, 3, 3)),
     "ConvTranspose2d": (lambda: nn.ConvTranspose2d(4, 2, 2), (2, 4, 3, 3)),
@@ -24,7 +24,7 @@ LAYERS = {  # the layer, and the shape of what it takes
 
 
 def trained(layer, shape, dtype):
-    """The types of the output and of the input's gradient after a pass forward and back, all in ``dtype``."""
+    """The dtypes of output and input gradient after forward and backward in ``dtype``."""
     x = torch.ones(shape).to(dtype).requires_grad_()
     output = layer.to(dtype)(x)
     output = output[0] if isinstance(output, tuple) else output
@@ -71,7 +71,7 @@ def trained(layer, shape, dtype):
     "Linear raises on CPU again, as before 1.7; LSTM: another message",
     kind="error",
     cause="pytorch#75647",
-    advice="on CPU compute in float32 or bfloat16; float16 works again from 2.2 on",
+    advice="on CPU compute in float32 or bfloat16; float16 works again since 2.2",
 )
 @pytest.mark.changed(
     "2.0", "ReLU: the message names another kernel; it still raises on CPU", kind="wording"
@@ -79,21 +79,25 @@ def trained(layer, shape, dtype):
 @pytest.mark.changed("2.1", "GELU and ReLU train in float16 on CPU", kind="error-gone")
 @pytest.mark.changed(
     "2.2",
-    "Linear, LSTM, convolutions, BatchNorm2d, GroupNorm, MaxPool2d, Dropout and Softmax train in float16 on CPU",
+    "Linear, LSTM, convolutions, BatchNorm2d, GroupNorm, MaxPool2d, Dropout and Softmax train in "
+    "float16 on CPU",
     kind="error-gone",
 )
 @pytest.mark.changed(
     "2.3", "LayerNorm trains in float16 on CPU", kind="error-gone", cause="pytorch#99590"
 )
 def test_layers_train_in_float16(layer, snapshot):
-    """A layer made float16 by ``half()`` computes forward and back in float16. On CPU most came to do that from 2.1 to 2.3."""
+    """A layer converted by ``half()`` computes forward and backward in float16.
+
+    On CPU most layers do so only since 2.1 to 2.3.
+    """
     make, shape = LAYERS[layer]
     assert snapshot == observe(lambda: trained(make(), shape, torch.float16))
 
 
 @pytest.mark.parametrize(
     "layer", sorted(set(LAYERS) - {"ConvTranspose2d"})
-)  # whose first kernels depended on the CPU
+)  # its first bfloat16 kernels depended on the CPU
 @pytest.mark.api(
     "torch.nn.Module.bfloat16",
     "torch.nn.Linear",
@@ -132,7 +136,10 @@ def test_layers_train_in_float16(layer, snapshot):
     cause="pytorch#61015",
 )
 def test_layers_train_in_bfloat16(layer, snapshot):
-    """A layer made bfloat16 computes forward and back in bfloat16."""
+    """A layer converted to bfloat16 computes forward and backward in bfloat16.
+
+    On CPU many layers do so only since 1.9 to 1.12.
+    """
     make, shape = LAYERS[layer]
     assert snapshot == observe(lambda: trained(make(), shape, torch.bfloat16))
 
@@ -141,12 +148,15 @@ def test_layers_train_in_bfloat16(layer, snapshot):
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 @pytest.mark.changed(
     "1.5",
-    "bfloat16 is taken on CPU; float16: the sum raises, no longer the look-up",
+    "bfloat16 is accepted on CPU; float16: the sum raises instead of the lookup",
     kind="error-gone",
 )
-@pytest.mark.changed("1.6", "float16 is taken on CPU", kind="error-gone")
+@pytest.mark.changed("1.6", "float16 is accepted on CPU", kind="error-gone")
 def test_embedding_trains_in_half_precision(dtype, snapshot):
-    """A table in half precision is looked up, and its gradient counts the uses in its type."""
+    """An embedding in half precision trains: its gradient has the same dtype.
+
+    The gradient of the sum counts how often each row is looked up.
+    """
 
     def act():
         layer = nn.Embedding(3, 2).to(getattr(torch, dtype))
@@ -174,26 +184,27 @@ NORMS = {
 )
 @pytest.mark.changed(
     "1.10",
-    "LayerNorm beside bfloat16: the message says that the types differ; it still raises on CPU",
+    "LayerNorm of bfloat16: the message says that the types differ; it still raises on CPU",
     kind="wording",
 )
 @pytest.mark.changed(
     "1.12",
-    "BatchNorm1d and LayerNorm take bfloat16 on CPU; GroupNorm: the message says that the types differ",
+    "BatchNorm1d and LayerNorm accept bfloat16 on CPU; GroupNorm: the message says that the types "
+    "differ",
     kind="error-gone",
     cause="pytorch#61015",
     probable=True,
 )
 @pytest.mark.changed(
     "1.13",
-    "LayerNorm refuses bfloat16 on CPU, in 1.13 alone",
+    "LayerNorm raises on bfloat16 on CPU, only in 1.13",
     kind="error",
     cause="pytorch#78298",
-    advice="make the layer bfloat16 too, or use autocast",
+    advice="convert the layer to bfloat16 too, or use autocast",
 )
 @pytest.mark.changed(
     "2.0",
-    "LayerNorm and GroupNorm take bfloat16 on CPU; float16: another message",
+    "LayerNorm and GroupNorm accept bfloat16 on CPU; float16: another message",
     kind="error-gone",
     cause="pytorch#81852",
     probable=True,
@@ -205,15 +216,18 @@ NORMS = {
 )
 @pytest.mark.changed(
     "2.2",
-    "BatchNorm1d and GroupNorm take float16 on CPU; LayerNorm: another message",
+    "BatchNorm1d and GroupNorm accept float16 on CPU; LayerNorm: another message",
     kind="error-gone",
     cause="pytorch#100234",
 )
 @pytest.mark.changed(
-    "2.3", "LayerNorm takes float16 on CPU", kind="error-gone", cause="pytorch#99590"
+    "2.3", "LayerNorm accepts float16 on CPU", kind="error-gone", cause="pytorch#99590"
 )
 def test_normalisation_in_float32_takes_half_precision(norm, dtype, snapshot):
-    """A norm that keeps its parameters in float32 takes half precision and returns it, as mixed precision wants it."""
+    """A norm with float32 parameters accepts a half-precision input and returns its dtype.
+
+    Mixed precision needs this. On CPU bfloat16 works since 1.12 or 2.0, float16 since 2.2 or 2.3.
+    """
     x = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).to(getattr(torch, dtype))
     assert snapshot == observe(lambda: NORMS[norm]()(x).dtype)
 
@@ -222,35 +236,41 @@ def test_normalisation_in_float32_takes_half_precision(norm, dtype, snapshot):
 @pytest.mark.api("torch.nn.RMSNorm", page="generated/torch.nn.RMSNorm")
 @pytest.mark.changed(
     "2.4",
-    "RMSNorm came; half precision beside its float32 weight becomes float32",
+    "RMSNorm was added; a half-precision input with its float32 weight gives float32",
     kind="api-appeared",
     cause="pytorch#121364",
 )
 @pytest.mark.changed(
     "2.7",
-    "half precision beside a float32 weight stays half precision",
+    "a half-precision input with a float32 weight stays half precision",
     kind="silent",
     cause="pytorch#147203",
-    advice="convert the output with .float() where later layers are float32",
+    advice="convert the output with .float() if later layers are float32",
 )
 @pytest.mark.changed(
     "2.9",
-    "warns where the types of input and weight differ: no fused kernel is used",
+    "warns when the dtypes of input and weight differ: the fused kernel is not used",
     kind="warning",
     cause="pytorch#159317",
-    advice="convert the layer to the type of its input, where speed matters",
+    advice="convert the layer to the dtype of its input if speed matters",
 )
 def test_rmsnorm_returns_the_type_of_its_input(dtype, snapshot):
-    """Beside a float32 weight too. It promoted half precision to float32 at first."""
+    """``RMSNorm`` returns the dtype of its input, even with a float32 weight.
+
+    From 2.4 to 2.6 it promoted half precision to float32.
+    """
     assert snapshot == observe(
         lambda: nn.RMSNorm(2)(torch.ones(1, 2, dtype=getattr(torch, dtype))).dtype
     )
 
 
 @pytest.mark.api("torch.nn.RMSNorm", page="generated/torch.nn.RMSNorm")
-@pytest.mark.changed("2.4", "RMSNorm came", kind="api-appeared", cause="pytorch#121364")
+@pytest.mark.changed("2.4", "RMSNorm was added", kind="api-appeared", cause="pytorch#121364")
 def test_rmsnorm_divides_by_the_root_of_the_mean_square(snapshot):
-    """1 and 7 have a mean square of 25, so that they become 0.2 and 1.4: the mean is not taken away, and there is no bias."""
+    """``RMSNorm`` divides by the root of the mean square; it does not subtract the mean.
+
+    1 and 7 have a mean square of 25, so they become 0.2 and 1.4. There is no bias.
+    """
 
     def act():
         layer = nn.RMSNorm(2)
@@ -261,17 +281,21 @@ def test_rmsnorm_divides_by_the_root_of_the_mean_square(snapshot):
 
 @pytest.mark.api("torch.nn.PReLU", page="generated/torch.nn.PReLU")
 @pytest.mark.changed(
-    "1.12", "takes bfloat16 beside a float32 slope", kind="error-gone", cause="pytorch#63634"
+    "1.12", "accepts bfloat16 with a float32 slope", kind="error-gone", cause="pytorch#63634"
 )
 @pytest.mark.changed(
     "2.0",
-    "refuses a slope of another type",
+    "raises on a slope of another dtype",
     kind="error",
     cause="pytorch#91238",
     advice="convert the layer too, or use autocast",
 )
 def test_prelu_in_float32_refuses_bfloat16(snapshot):
-    """PReLU's slope must have its input's type, unlike the norms' parameters; convert the layer too."""
+    """``PReLU`` with a float32 slope raises on a bfloat16 input; only 1.12 and 1.13 accept it.
+
+    The slope must have the input's dtype, unlike the parameters of the norms. Convert the layer
+    too.
+    """
     assert snapshot == observe(lambda: nn.PReLU()(torch.tensor([-1.0]).to(torch.bfloat16)))
 
 
@@ -282,14 +306,17 @@ def test_prelu_in_float32_refuses_bfloat16(snapshot):
 )
 @pytest.mark.changed(
     "2.8",
-    "NotImplementedError instead of a plain RuntimeError, its base class",
+    "raises NotImplementedError instead of RuntimeError, its base class",
     kind="exception",
     cause="pytorch#155470",
-    advice="except RuntimeError catches both; a comparison of the type itself does not",
+    advice="catch RuntimeError, which matches both; do not compare the exact type",
 )
-@pytest.mark.changed("2.15", "takes complex numbers", kind="error-gone", cause="pytorch#195373")
+@pytest.mark.changed("2.15", "accepts complex numbers", kind="error-gone", cause="pytorch#195373")
 def test_dropout_drops_complex_numbers(snapshot):
-    """In training too. With p = 0.5 each of 1 + 1j is dropped or doubled."""
+    """Dropout accepts complex numbers in training, since 2.15.
+
+    With p = 0.5 each element 1 + 1j is dropped or doubled as a whole.
+    """
 
     def act():
         output = nn.Dropout()(torch.ones(100, dtype=torch.complex64) * (1 + 1j))

@@ -1,4 +1,4 @@
-"""Arguments that a layer refuses when it is made, when it is called, or not at all."""
+"""Invalid arguments that raise in the constructor, in the call, or not at all."""
 
 import pytest
 import torch
@@ -8,7 +8,10 @@ from torch_history.observing import observe
 
 
 def refusal(make):
-    """The name of the exception that ``make`` raises, or what it returns; for messages that name a set in any order."""
+    """The name of the exception that ``make`` raises, or what it returns.
+
+    It is for messages that list a set in any order.
+    """
     try:
         return make()
     except (ValueError, NotImplementedError) as error:
@@ -22,10 +25,13 @@ def refusal(make):
     kind="silent",
     cause="pytorch#29769",
     probable=True,
-    advice="spell it zeros, reflect, replicate or circular",
+    advice="pass zeros, reflect, replicate or circular",
 )
 def test_conv_refuses_an_unknown_padding_mode(snapshot):
-    """A misspelt ``padding_mode`` raises when the layer is made. torch 1.4 padded with zeros, in silence."""
+    """A convolution raises in the constructor on an unknown ``padding_mode``.
+
+    torch 1.4 padded with zeros instead, and nothing warned.
+    """
     assert snapshot == observe(
         lambda: refusal(
             lambda: nn.Conv1d(1, 1, 3, padding=1, padding_mode="circle")(torch.ones(1, 1, 3)).shape
@@ -36,13 +42,16 @@ def test_conv_refuses_an_unknown_padding_mode(snapshot):
 @pytest.mark.api("torch.nn.ConvTranspose1d", page="generated/torch.nn.ConvTranspose1d")
 @pytest.mark.changed(
     "1.5",
-    "raises when the layer is made instead of when it is called, and quotes the mode otherwise",
+    "raises in the constructor instead of in the call, and quotes the mode differently",
     kind="wording",
     cause="pytorch#29769",
     probable=True,
 )
 def test_transposed_conv_pads_with_zeros_alone(snapshot):
-    """Other padding modes raise when the layer is made."""
+    """``ConvTranspose1d`` raises in the constructor unless ``padding_mode`` is "zeros".
+
+    torch 1.4 raised in the call.
+    """
 
     def act():
         return nn.ConvTranspose1d(1, 1, 2, padding=1, padding_mode="circular")(
@@ -56,12 +65,12 @@ def test_transposed_conv_pads_with_zeros_alone(snapshot):
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed(
     "1.13",
-    "ValueError that says what is wrong, instead of ZeroDivisionError or RuntimeError",
+    "raises ValueError, which gives the reason, instead of ZeroDivisionError or RuntimeError",
     kind="exception",
     cause="pytorch#77919",
 )
 def test_conv_refuses_groups_below_one(groups, snapshot):
-    """When the layer is made."""
+    """A convolution raises in the constructor when ``groups`` is below one."""
     assert snapshot == observe(lambda: nn.Conv1d(2, 2, 1, groups=groups))
 
 
@@ -73,13 +82,16 @@ def test_conv_refuses_groups_below_one(groups, snapshot):
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool2d", page="generated/torch.nn.MaxPool1d")
 @pytest.mark.changed(
     "1.7",
-    "a stride of zero raises; it meant the size of the kernel",
+    "a stride of zero raises; before, it meant the size of the kernel",
     kind="error",
     cause="pytorch#41819",
     advice="leave stride out",
 )
 def test_pool_refuses_a_stride_of_zero(make, snapshot):
-    """0 is not None: it raises in the call. It meant the kernel's size once."""
+    """A pooling layer with ``stride=0`` raises in the call.
+
+    Before 1.7 a stride of 0 meant the kernel's size, as None does.
+    """
     assert snapshot == observe(
         lambda: (
             make()(
@@ -93,22 +105,22 @@ def test_pool_refuses_a_stride_of_zero(make, snapshot):
 
 @pytest.mark.parametrize("layers", [0, -1])
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("1.5", "IndexError instead of StopIteration", kind="exception")
+@pytest.mark.changed("1.5", "raises IndexError instead of StopIteration", kind="exception")
 @pytest.mark.changed(
     "2.2",
-    "ValueError that says what is wrong, instead of IndexError",
+    "raises ValueError, which gives the reason, instead of IndexError",
     kind="exception",
     cause="pytorch#108853",
 )
 def test_rnn_refuses_to_have_no_layers(layers, snapshot):
-    """``num_layers`` below one raises when the layer is made."""
+    """``RNN`` raises in the constructor when ``num_layers`` is below one."""
     assert snapshot == observe(lambda: nn.RNN(1, 1, num_layers=layers))
 
 
 @pytest.mark.api("torch.nn.GroupNorm", page="generated/torch.nn.GroupNorm")
 @pytest.mark.changed(
     "1.12",
-    "raises when the layer is made instead of when it is called",
+    "raises in the constructor instead of in the call",
     kind="error",
     cause="pytorch#74293",
 )
@@ -116,7 +128,10 @@ def test_rnn_refuses_to_have_no_layers(layers, snapshot):
     "2.10", "the message gives both numbers", kind="wording", cause="pytorch#167925"
 )
 def test_groupnorm_refuses_groups_that_do_not_divide_its_channels(snapshot):
-    """Three channels in two groups raise when the layer is made."""
+    """``GroupNorm`` raises in the constructor when the groups do not divide the channels.
+
+    Here two groups are given three channels. Before 1.12 only the call raised.
+    """
     assert snapshot == observe(lambda: nn.GroupNorm(2, 3).num_channels)
 
 
@@ -139,10 +154,13 @@ def test_groupnorm_refuses_groups_that_do_not_divide_its_channels(snapshot):
     "torch.nn.GroupNorm",
     page="nn",
 )
-@pytest.mark.changed("1.5", "GroupNorm: AttributeError instead of TypeError", kind="exception")
+@pytest.mark.changed(
+    "1.5", "GroupNorm: raises AttributeError instead of TypeError", kind="exception"
+)
 @pytest.mark.changed(
     "1.8",
-    "Linear: TypeError instead of AttributeError; RNN: AssertionError instead of AttributeError, in 1.8 alone",
+    "Linear: TypeError instead of AttributeError; RNN: AssertionError instead of AttributeError, "
+    "only in 1.8",
     kind="exception",
 )
 @pytest.mark.changed(
@@ -158,13 +176,17 @@ def test_groupnorm_refuses_groups_that_do_not_divide_its_channels(snapshot):
 )
 @pytest.mark.changed(
     "2.0",
-    "GroupNorm: the message names another method that the list lacks; Conv1d: it names the types in the list",
+    "GroupNorm: the message names another method that the list lacks; Conv1d: it names the types "
+    "in the list",
     kind="wording",
 )
 @pytest.mark.changed(
     "2.4", "Conv1d: the signatures in the message give the defaults", kind="wording"
 )
 def test_layer_refuses_a_list(make, snapshot):
-    """A list of numbers is no tensor. Some layers say so, others stumble over a method that a list lacks."""
+    """A layer raises on a list of numbers, which is not a tensor.
+
+    Some layers say so; others fail on a method that a list does not have.
+    """
     layer = make()
     assert snapshot == observe(lambda: layer([1.0, 2.0]))

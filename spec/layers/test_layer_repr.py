@@ -1,4 +1,4 @@
-"""What further layers print: a diff of printed models between two releases is a diff of these."""
+"""What layers print: changes here explain a diff of printed models between two releases."""
 
 import pytest
 from torch import nn
@@ -62,5 +62,8 @@ LAYERS = {
 @pytest.mark.changed("2.3", "Softplus prints floats", kind="representation")
 @pytest.mark.changed("2.12", "GroupNorm prints bias", kind="representation", cause="pytorch#176573")
 def test_further_layer_prints_its_arguments(make, snapshot):
-    """A layer prints its class and its arguments; the attention's output layer has had three classes."""
+    """A layer prints its class and its arguments.
+
+    The class of the attention's output layer changed in 1.6 and in 1.9.
+    """
     assert snapshot == observe(lambda: repr(make()))

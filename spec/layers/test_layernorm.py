@@ -1,4 +1,4 @@
-"""``nn.LayerNorm``: each sample normalised over its own features."""
+"""``nn.LayerNorm``: normalises over the last dimensions, each position by itself."""
 
 import numpy as np
 import pytest
@@ -12,9 +12,9 @@ from torch_history.observing import observe
 
 
 def layernorm_reference(x, weight, bias, eps=1e-5):
-    """``(x - mean) / sqrt(variance + eps) * weight + bias``: mean and biased variance over the dimensions that weight has.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias``, over the dimensions of weight.
 
-    x [..., *normalized_shape], weight and bias [*normalized_shape].
+    The variance is biased. x is [..., *normalized_shape], weight and bias are [*normalized_shape].
     """
     own = tuple(range(x.ndim - weight.ndim, x.ndim))
     return (x - x.mean(own, keepdims=True)) / np.sqrt(
@@ -24,7 +24,10 @@ def layernorm_reference(x, weight, bias, eps=1e-5):
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm", article="E")
 def test_layernorm_normalises_each_sample_by_the_biased_variance(snapshot):
-    """Each row is brought to mean 0 and biased variance 1 by itself: 1, 3 and 10, 30 become -1, 1, nearly, each."""
+    """LayerNorm normalises each row by itself to mean 0 and biased variance 1.
+
+    Both 1, 3 and 10, 30 become -1, 1, up to eps.
+    """
     assert snapshot == observe(
         lambda: nn.LayerNorm(2)(torch.tensor([[1.0, 3.0], [10.0, 30.0]])).detach()
     )
@@ -32,7 +35,10 @@ def test_layernorm_normalises_each_sample_by_the_biased_variance(snapshot):
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm", article="E")
 def test_layernorm_of_a_sample_does_not_depend_on_its_batch(snapshot):
-    """Alone or among others, a sample comes out the same: a batch of one is no trouble, as it is for BatchNorm."""
+    """LayerNorm of a sample does not depend on the other samples of the batch.
+
+    Unlike BatchNorm it accepts a batch of one in training.
+    """
     norm, x = nn.LayerNorm(2), torch.tensor([[1.0, 3.0], [10.0, 30.0]])
     assert torch.equal(norm(x)[:1], norm(x[:1]))
     assert snapshot == observe(lambda: norm(x[:1]).detach())
@@ -40,7 +46,10 @@ def test_layernorm_of_a_sample_does_not_depend_on_its_batch(snapshot):
 
 @pytest.mark.api("torch.nn.LayerNorm", "torch.nn.Module.eval", page="generated/torch.nn.LayerNorm")
 def test_layernorm_keeps_no_statistics(snapshot):
-    """The state dict holds weight 1 and bias 0 alone, and ``eval()`` computes what training does."""
+    """LayerNorm keeps no statistics: it computes the same in ``eval()`` and in training.
+
+    The state dict holds only weight 1 and bias 0.
+    """
     norm, x = nn.LayerNorm(2), torch.tensor([[1.0, 3.0]])
     assert torch.equal(norm.train()(x), norm.eval()(x))
     assert snapshot == observe(lambda: dict(norm.state_dict()))
@@ -48,7 +57,10 @@ def test_layernorm_keeps_no_statistics(snapshot):
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm")
 def test_layernorm_over_two_dimensions_takes_one_mean_of_both(snapshot):
-    """``normalized_shape=(2, 2)``: the four numbers of a sample share a mean, 4, and a variance, 9."""
+    """``LayerNorm((2, 2))`` takes one mean and one variance over both last dimensions.
+
+    The four numbers of a sample share the mean 4 and the variance 9.
+    """
     x = torch.tensor([[[1.0, 1.0], [7.0, 7.0]]])
     assert snapshot == observe(
         lambda: {"(2, 2)": nn.LayerNorm((2, 2))(x).detach(), "2": nn.LayerNorm(2)(x).detach()}
@@ -57,13 +69,19 @@ def test_layernorm_over_two_dimensions_takes_one_mean_of_both(snapshot):
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm")
 def test_layernorm_has_a_weight_for_each_element_of_its_shape(snapshot):
-    """Weight and bias have ``normalized_shape``: one for each element, where BatchNorm has one a channel."""
+    """The weight and bias of LayerNorm have the shape ``normalized_shape``.
+
+    There is one for each element, where BatchNorm has one per channel.
+    """
     assert snapshot == observe(lambda: shapes_of(nn.LayerNorm((2, 3))))
 
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm")
 def test_layernorm_scales_and_shifts_each_element(snapshot):
-    """-1 and 1, nearly, times weight 2 and 3, plus bias 10 and 20: 8 and 23."""
+    """LayerNorm multiplies each element by its weight and adds its bias.
+
+    -1 and 1 times the weights 2 and 3, plus the biases 10 and 20, give 8 and 23, up to eps.
+    """
     norm = nn.LayerNorm(2)
     norm.weight.data.copy_(torch.tensor([2.0, 3.0]))
     norm.bias.data.copy_(torch.tensor([10.0, 20.0]))
@@ -72,7 +90,7 @@ def test_layernorm_scales_and_shifts_each_element(snapshot):
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm")
 def test_layernorm_without_affine_has_no_parameters(snapshot):
-    """``elementwise_affine=False``: weight and bias are None."""
+    """``LayerNorm(elementwise_affine=False)`` has no parameters: weight and bias are None."""
     norm = nn.LayerNorm(2, elementwise_affine=False)
     assert snapshot == observe(
         lambda: {"parameters": shapes_of(norm), "output": norm(torch.tensor([[1.0, 3.0]]))}
@@ -82,7 +100,10 @@ def test_layernorm_without_affine_has_no_parameters(snapshot):
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm")
 @pytest.mark.changed("2.1", "LayerNorm takes bias", kind="api-appeared", cause="pytorch#101683")
 def test_layernorm_without_bias_has_a_weight_alone(snapshot):
-    """``bias=False`` leaves the bias out; earlier releases know no such argument."""
+    """``LayerNorm(bias=False)`` has a weight and no bias.
+
+    The argument ``bias`` exists since 2.1.
+    """
 
     def act():
         norm = nn.LayerNorm(2, bias=False)
@@ -93,13 +114,16 @@ def test_layernorm_without_bias_has_a_weight_alone(snapshot):
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm")
 def test_layernorm_of_one_feature_is_its_bias(snapshot):
-    """Trap: a single feature is its own mean, so that every sample comes out as the bias, whatever it was."""
+    """LayerNorm of a single feature gives its bias, whatever the input.
+
+    Trap: a single feature is its own mean.
+    """
     assert snapshot == observe(lambda: nn.LayerNorm(1)(torch.tensor([[5.0], [7.0]])).detach())
 
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm")
 def test_layernorm_refuses_another_last_dimension(snapshot):
-    """The input must end in ``normalized_shape``."""
+    """LayerNorm raises unless the shape of the input ends in ``normalized_shape``."""
     assert snapshot == observe(lambda: nn.LayerNorm(3)(torch.zeros(2, 2)).detach())
 
 
@@ -108,7 +132,7 @@ def test_layernorm_refuses_another_last_dimension(snapshot):
 )
 @settings(max_examples=30)
 def test_layernorm_equals_its_formula(shape, own, data):
-    """For any input and any number of last dimensions, the output is the formula's."""
+    """LayerNorm equals its formula for any input and any number of last dimensions."""
     x, norm = quarters(data, *shape), filled(nn.LayerNorm(shape[-own:]).double())
     expected = layernorm_reference(x, numbers(norm.weight), numbers(norm.bias))
     np.testing.assert_allclose(

@@ -12,19 +12,24 @@ from torch_history.observing import observe
 
 
 def lstm_reference(x, h_0, c_0, layers):
-    """``i, f, o = sigmoid(.)``, ``g = tanh(.)`` of ``x_t W_ih' + b_ih + h_(t-1) W_hh' + b_hh``, cut into the four in the order
-    i, f, g, o; ``c_t = f c_(t-1) + i g``; ``h_t = o tanh(c_t)``; a layer's x is the output of the layer below it.
+    """Compute an LSTM in NumPy, from its formula.
 
-    x [time, batch, input], h_0 and c_0 [layers, batch, hidden], W_ih [4 hidden, input], W_hh [4 hidden, hidden], b [4 hidden];
-    returns output [time, batch, hidden], h_n and c_n [layers, batch, hidden].
+    ``x_t W_ih' + b_ih + h_(t-1) W_hh' + b_hh`` is cut into four, in the order i, f, g, o. ``i``,
+    ``f`` and ``o`` are the sigmoid of their part, ``g`` the tanh of its part.
+    ``c_t = f c_(t-1) + i g`` and ``h_t = o tanh(c_t)``. A layer's x is the output of the layer
+    below it.
+
+    x [time, batch, input], h_0 and c_0 [layers, batch, hidden], W_ih [4 hidden, input], W_hh [4
+    hidden, hidden], b [4 hidden]. Returns output [time, batch, hidden], and h_n and c_n [layers,
+    batch, hidden].
     """
 
     def sigmoid(z):
         return 1.0 / (1.0 + np.exp(-z))
 
     last_h, last_c = [], []
-    for (w_ih, w_hh, b_ih, b_hh), h, c in zip(layers, h_0, c_0):
-        steps = []
+    for (w_ih, w_hh, b_ih, b_hh), start_h, start_c in zip(layers, h_0, c_0):
+        h, c, steps = start_h, start_c, []
         for x_t in x:
             i, f, g, o = np.split(x_t @ w_ih.T + b_ih + h @ w_hh.T + b_hh, 4, axis=-1)
             c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
@@ -40,7 +45,7 @@ OPEN, SHUT = 200.0, -200.0  # a sigmoid of exactly 1 and 0 in float32
 
 
 def gated(input_gate, forget_gate, cell, output_gate):
-    """A unit that only its biases move: h and c after one step from c = 2."""
+    """h and c after one step from c = 2, of a unit with only biases: all weights are 0."""
     lstm = nn.LSTM(1, 1)
     for parameter in lstm.parameters():
         parameter.data.zero_()
@@ -51,22 +56,31 @@ def gated(input_gate, forget_gate, cell, output_gate):
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
 def test_lstm_stacks_four_gates_in_each_parameter(snapshot):
-    """The RNN's names, with four times its rows: weight_ih_l0 [24, 5] for a hidden size of 6."""
+    """Each LSTM parameter stacks four gates: weight_ih_l0 is [24, 5] for a hidden size of 6.
+
+    The names are those of the RNN, with four times its rows.
+    """
     assert snapshot == observe(lambda: shapes_of(nn.LSTM(5, 6)))
 
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
 def test_lstm_returns_a_pair_of_states(snapshot):
-    """``output, (h_n, c_n) = lstm(x)``: hidden and cell state, both [layers, batch, hidden]."""
+    """``LSTM`` returns ``output, (h_n, c_n)``, with a hidden state and a cell state.
+
+    Both states are [layers, batch, hidden].
+    """
     output, (h_n, c_n) = filled(nn.LSTM(5, 6, num_layers=2, batch_first=True))(torch.zeros(1, 4, 5))
     assert snapshot == observe(lambda: {"output": output.shape, "h_n": h_n.shape, "c_n": c_n.shape})
 
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
 def test_lstm_gates_are_input_forget_cell_output(snapshot):
-    """The rows come as i, f, g, o: c = f c + i tanh(g), h = o tanh(c), from c = 2 and g = 0.5.
+    """The rows of an LSTM parameter hold the gates in the order input, forget, cell, output.
 
-    All open, c is 2.4621172. Input shut, c stays 2; forget shut, c is tanh(0.5); output shut, h is 0.
+    c = f c + i tanh(g) and h = o tanh(c), from c = 2 and g = 0.5.
+
+    With all gates open c is 2.4621172. With the input gate shut c stays 2. With the forget gate
+    shut c is tanh(0.5). With the output gate shut h is 0.
     """
     assert snapshot == observe(
         lambda: {
@@ -80,7 +94,10 @@ def test_lstm_gates_are_input_forget_cell_output(snapshot):
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
 def test_lstm_output_is_the_hidden_state_and_not_the_cell(snapshot):
-    """``output[-1]`` equals ``h_n[-1]``; the cell state of the steps before the last is not returned."""
+    """The output of an LSTM is the hidden state, not the cell state.
+
+    ``output[-1]`` equals ``h_n[-1]``. The cell state of earlier steps is not returned.
+    """
     lstm, x = filled(nn.LSTM(2, 2, num_layers=2)), torch.tensor([[[1.0, -1.0]], [[0.5, 2.0]]])
     output, (h_n, c_n) = lstm(x)
     zeros = np.zeros((2, 1, 2))
@@ -89,7 +106,7 @@ def test_lstm_output_is_the_hidden_state_and_not_the_cell(snapshot):
     ):
         np.testing.assert_allclose(
             numbers(found), reference, rtol=0, atol=1e-6
-        )  # float32: values of some tenths, ULP 6e-8
+        )  # float32: values of a few tenths, ULP 6e-8
     assert torch.equal(output[-1], h_n[-1])
     assert snapshot == observe(lambda: {"output": output.detach(), "c_n": c_n.detach()})
 
@@ -98,13 +115,16 @@ def test_lstm_output_is_the_hidden_state_and_not_the_cell(snapshot):
 @pytest.mark.changed("1.7", "the message writes the size that it got in brackets", kind="wording")
 @pytest.mark.changed(
     "1.11",
-    "raises IndexError instead of RuntimeError: the tensor is taken apart before its size is looked at",
+    "raises IndexError instead of RuntimeError: the tensor is unpacked before its size is checked",
     kind="exception",
     cause="pytorch#71056",
     advice="pass the pair (h_0, c_0)",
 )
 def test_lstm_refuses_a_hidden_state_alone(snapshot):
-    """The first state is the pair (h_0, c_0); an RNN's single tensor raises, for torch takes it apart as a pair."""
+    """``LSTM`` raises when the first state is a single tensor instead of the pair (h_0, c_0).
+
+    torch unpacks the tensor as if it were the pair.
+    """
     assert snapshot == observe(
         lambda: filled(nn.LSTM(1, 1))(torch.zeros(2, 1, 1), torch.zeros(1, 1, 1))[0].detach()
     )
@@ -113,9 +133,12 @@ def test_lstm_refuses_a_hidden_state_alone(snapshot):
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
 @pytest.mark.changed("1.8", "LSTM takes proj_size", kind="api-appeared", cause="pytorch#47725")
 def test_lstm_with_proj_size_returns_a_smaller_hidden_state(snapshot):
-    """``proj_size=2`` multiplies h by weight_hr [2, 6]: output and h_n have size 2, the cell state keeps 6.
+    """``LSTM(5, 6, proj_size=2)`` returns a hidden state of size 2.
 
-    In float64: for float32 torch 2.0 and later warn on CPUs for which they hold a faster LSTM without projections (oneDNN's).
+    It multiplies h by weight_hr [2, 6]. Output and h_n have size 2, the cell state keeps 6.
+
+    The test uses float64. In float32, torch 2.0 and later warn on CPUs where oneDNN has a faster
+    LSTM that cannot use projections.
     """
 
     def act():
@@ -134,7 +157,7 @@ def test_lstm_with_proj_size_returns_a_smaller_hidden_state(snapshot):
 @given(sizes=sequence_sizes(), data=st.data())
 @settings(max_examples=30)
 def test_lstm_equals_its_formula(sizes, data):
-    """For any sizes, inputs and first states, output, h_n and c_n are the formula's."""
+    """LSTM output, h_n and c_n equal the formula for any sizes, inputs and first states."""
     time, batch, inputs, hidden, layers = sizes
     lstm = filled(nn.LSTM(inputs, hidden, num_layers=layers).double())
     x, h_0, c_0 = (

@@ -1,4 +1,4 @@
-"""``max_norm`` of an embedding: looking rows up rescales the long ones, in the table itself."""
+"""``max_norm`` of an embedding: a lookup rescales long rows in the table itself."""
 
 import pytest
 import torch
@@ -12,7 +12,11 @@ TABLE = [[3.0, 4.0], [0.3, 0.4], [6.0, 8.0], [0.0, 1.0]]
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
 def test_max_norm_rescales_looked_up_rows_in_the_table(snapshot):
-    """Row 0 [3, 4] is looked up and becomes [0.6, 0.8], in the output and for good in the weight; row 2 is not, and stays."""
+    """A lookup with ``max_norm`` rescales long rows in the table, not only in the output.
+
+    Row 0 [3, 4] becomes [0.6, 0.8] in the output and in the weight. Row 2 is not looked up and
+    stays.
+    """
     layer = embedding(TABLE, max_norm=1.0)
     output = layer(torch.tensor([0]))
     assert torch.equal(layer.weight[2], torch.tensor([6.0, 8.0]))
@@ -21,7 +25,10 @@ def test_max_norm_rescales_looked_up_rows_in_the_table(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_max_norm_leaves_rows_that_are_no_longer_than_it(snapshot):
-    """A row within the bound, or just at it, keeps its bits: short rows are not stretched."""
+    """A row whose norm is at most ``max_norm`` does not change.
+
+    It keeps its bits: short rows are not stretched.
+    """
     layer = embedding(TABLE, max_norm=1.0)
     layer(torch.tensor([1, 3]))
     assert torch.equal(layer.weight, torch.tensor(TABLE))
@@ -30,14 +37,20 @@ def test_max_norm_leaves_rows_that_are_no_longer_than_it(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_max_norm_uses_norm_type(snapshot):
-    """``norm_type=1`` measures by the sum of absolute values: [3, 4] has 7, and becomes [3/7, 4/7]."""
+    """``norm_type=1`` measures a row by the sum of its absolute values.
+
+    [3, 4] has the norm 7, and becomes [3/7, 4/7].
+    """
     layer = embedding(TABLE, max_norm=1.0, norm_type=1.0)
     assert snapshot == observe(lambda: layer(torch.tensor([0])))
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_max_norm_rescales_in_eval_mode_too(snapshot):
-    """``eval()`` and ``no_grad`` do not protect the table: evaluating a model with ``max_norm`` changes its weights."""
+    """``max_norm`` rescales the table in ``eval()`` and under ``no_grad`` too.
+
+    Trap: evaluating a model with ``max_norm`` changes its weights.
+    """
     layer = embedding(TABLE, max_norm=1.0).eval()
     with torch.no_grad():
         layer(torch.tensor([0]))
@@ -46,14 +59,17 @@ def test_max_norm_rescales_in_eval_mode_too(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_max_norm_is_no_part_of_the_gradient(snapshot):
-    """The rescaling is outside autograd: the row's gradient is that of a plain lookup."""
+    """The rescaling by ``max_norm`` is outside autograd.
+
+    The gradient of a row is that of a plain lookup.
+    """
     layer = embedding(TABLE, max_norm=1.0)
     layer(torch.tensor([0])).backward(torch.tensor([[1.0, 10.0]]))
     assert snapshot == observe(lambda: layer.weight.grad)
 
 
 def projected(layer, table):
-    """A loss that multiplies the whole table before a lookup rescales it."""
+    """The gradients of a loss that multiplies the whole table before a lookup rescales it."""
     scale = torch.tensor([[2.0]], requires_grad=True)
     before = table(layer) * scale
     loss = before.sum() + layer(torch.tensor([0])).sum()
@@ -62,9 +78,12 @@ def projected(layer, table):
 
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
-@pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
+@pytest.mark.changed("2.11", "the hint in the message passes check_nan=False", kind="wording")
 def test_max_norm_lookup_after_other_use_of_the_table_makes_backward_raise(snapshot):
-    """What backward needs of the table was rescaled after it was used: autograd notices the write in place and raises."""
+    """A lookup with ``max_norm`` after another use of the table makes backward raise.
+
+    Backward needs the values from before, and the lookup rescaled them in place.
+    """
     assert snapshot == observe(
         lambda: projected(embedding(TABLE, max_norm=1.0), lambda layer: layer.weight)
     )
@@ -72,7 +91,10 @@ def test_max_norm_lookup_after_other_use_of_the_table_makes_backward_raise(snaps
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 def test_max_norm_lookup_after_use_of_a_clone_is_safe(snapshot):
-    """The way out that the documentation names: multiply ``weight.clone()``, which no lookup rescales."""
+    """A lookup with ``max_norm`` after use of a clone of the table does not break backward.
+
+    The documentation recommends ``weight.clone()``, which no lookup rescales.
+    """
     assert snapshot == observe(
         lambda: projected(embedding(TABLE, max_norm=1.0), lambda layer: layer.weight.clone())
     )

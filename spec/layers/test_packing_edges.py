@@ -1,4 +1,4 @@
-"""Padding and packing sequences: sides, types, and the way back."""
+"""Padding and packing sequences: sides, dtypes and unpacking; and the keys of weight norm."""
 
 import pytest
 import torch
@@ -9,17 +9,20 @@ from torch_history.observing import observe
 
 
 def samples():
-    """Of three steps, and of one."""
+    """Two samples: one of three steps, and one of one step."""
     return [torch.tensor([1.0, 2.0, 3.0]), torch.tensor([4.0])]
 
 
 @pytest.mark.api(
     "torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence"
 )
-@pytest.mark.changed("2.5", "padding_side came", kind="api-appeared", cause="pytorch#131884")
+@pytest.mark.changed("2.5", "padding_side was added", kind="api-appeared", cause="pytorch#131884")
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_pad_sequence_pads_on_the_side_it_is_told(side, snapshot):
-    """To the right by default; to the left, the last step of every sample stands in the last column."""
+    """``pad_sequence`` pads on the side named by ``padding_side``, by default the right.
+
+    With "left" the last step of every sample is in the last column.
+    """
     assert snapshot == observe(
         lambda: rnn.pad_sequence(samples(), batch_first=True, padding_value=-1.0, padding_side=side)
     )
@@ -30,14 +33,17 @@ def test_pad_sequence_pads_on_the_side_it_is_told(side, snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "a tensor is refused",
+    "a tensor raises",
     kind="error",
     cause="pytorch#57868",
-    advice="give a list: list(tensor), or tensor.unbind()",
+    advice="pass list(tensor) or tensor.unbind()",
 )
-@pytest.mark.changed("1.11", "a tensor is taken again", kind="error-gone", cause="pytorch#72436")
+@pytest.mark.changed("1.11", "a tensor is accepted again", kind="error-gone", cause="pytorch#72436")
 def test_pad_sequence_takes_a_tensor_for_a_list(snapshot):
-    """A batch that is padded already passes through, steps first. For a time it raised."""
+    """``pad_sequence`` accepts a tensor instead of a list, except in 1.9 and 1.10.
+
+    A batch that is already padded comes out with the steps first.
+    """
     assert snapshot == observe(
         lambda: rnn.pad_sequence(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
     )
@@ -47,7 +53,10 @@ def test_pad_sequence_takes_a_tensor_for_a_list(snapshot):
     "torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence"
 )
 def test_pad_sequence_has_the_dtype_of_its_first_sample(snapshot):
-    """Trap: a first sample of integers cuts the fractions off all the others."""
+    """``pad_sequence`` gives all samples the dtype of the first one.
+
+    Trap: if the first sample holds integers, all others lose their fractions.
+    """
     assert snapshot == observe(
         lambda: rnn.pad_sequence([torch.tensor([1]), torch.tensor([2.5])], batch_first=True)
     )
@@ -58,21 +67,21 @@ def test_pad_sequence_has_the_dtype_of_its_first_sample(snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "RuntimeError that says what is wrong, instead of IndexError",
+    "raises RuntimeError, which gives the reason, instead of IndexError",
     kind="exception",
     cause="pytorch#57868",
 )
 def test_pad_sequence_of_nothing_raises(snapshot):
-    """An empty batch has no width."""
+    """``pad_sequence`` of an empty list raises."""
     assert snapshot == observe(lambda: rnn.pad_sequence([]))
 
 
 @pytest.mark.api(
     "torch.nn.utils.rnn.unpad_sequence", page="generated/torch.nn.utils.rnn.unpad_sequence"
 )
-@pytest.mark.changed("1.11", "unpad_sequence came", kind="api-appeared", cause="pytorch#66550")
+@pytest.mark.changed("1.11", "unpad_sequence was added", kind="api-appeared", cause="pytorch#66550")
 def test_unpad_sequence_undoes_padding(snapshot):
-    """Given the lengths, it gives the samples back."""
+    """``unpad_sequence`` returns the samples of a padded batch, given their lengths."""
     assert snapshot == observe(
         lambda: rnn.unpad_sequence(rnn.pad_sequence(samples()), torch.tensor([3, 1]))
     )
@@ -81,9 +90,11 @@ def test_unpad_sequence_undoes_padding(snapshot):
 @pytest.mark.api(
     "torch.nn.utils.rnn.unpack_sequence", page="generated/torch.nn.utils.rnn.unpack_sequence"
 )
-@pytest.mark.changed("1.11", "unpack_sequence came", kind="api-appeared", cause="pytorch#66550")
+@pytest.mark.changed(
+    "1.11", "unpack_sequence was added", kind="api-appeared", cause="pytorch#66550"
+)
 def test_unpack_sequence_undoes_packing(snapshot):
-    """In the order of the samples, sorted or not."""
+    """``unpack_sequence`` returns the packed samples in their original order, sorted or not."""
     assert snapshot == observe(
         lambda: rnn.unpack_sequence(rnn.pack_sequence(samples()[::-1], enforce_sorted=False))
     )
@@ -94,7 +105,10 @@ def test_unpack_sequence_undoes_packing(snapshot):
     page="generated/torch.nn.utils.rnn.pack_padded_sequence",
 )
 def test_rnn_pack_drops_the_fraction_of_a_length(snapshot):
-    """Lengths that are means, 2.9 say, are cut off, and nothing is said."""
+    """``pack_padded_sequence`` drops the fraction of a length, and nothing warns.
+
+    A length of 2.9, for example a mean, becomes 2.
+    """
     padded = torch.arange(6.0).reshape(3, 2, 1)
     assert snapshot == observe(
         lambda: rnn.pack_padded_sequence(padded, torch.tensor([2.9, 1.0])).batch_sizes
@@ -119,7 +133,10 @@ def test_rnn_pack_drops_the_fraction_of_a_length(snapshot):
     unless=(),
 )
 def test_weight_norm_stores_magnitude_and_direction_and_warns(snapshot):
-    """A layer's weight becomes ``weight_g`` and ``weight_v``. It is deprecated; the new one has other names."""
+    """``weight_norm`` replaces a layer's weight by ``weight_g`` and ``weight_v``.
+
+    Since 2.1 it warns that it is deprecated. Its successor uses other names.
+    """
     assert snapshot == observe(lambda: sorted(nn.utils.weight_norm(nn.Linear(2, 1)).state_dict()))
 
 
@@ -128,13 +145,16 @@ def test_weight_norm_stores_magnitude_and_direction_and_warns(snapshot):
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations came, without weight_norm", kind="wording"
+    "1.9", "torch.nn.utils.parametrizations was added, without weight_norm", kind="wording"
 )
 @pytest.mark.changed(
-    "2.1", "parametrizations.weight_norm came", kind="api-appeared", cause="pytorch#103001"
+    "2.1", "parametrizations.weight_norm was added", kind="api-appeared", cause="pytorch#103001"
 )
 def test_parametrized_weight_norm_stores_the_same_under_other_names(snapshot):
-    """``original0`` is the magnitude, ``original1`` the direction."""
+    """``parametrizations.weight_norm`` stores ``original0`` and ``original1``.
+
+    ``original0`` is the magnitude, ``original1`` the direction.
+    """
 
     def act():
         layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))
@@ -148,16 +168,19 @@ def test_parametrized_weight_norm_stores_the_same_under_other_names(snapshot):
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations came, without weight_norm", kind="wording"
+    "1.9", "torch.nn.utils.parametrizations was added, without weight_norm", kind="wording"
 )
 @pytest.mark.changed(
     "2.1",
-    "parametrizations.weight_norm came, and loads the old names",
+    "parametrizations.weight_norm was added, and loads the old names",
     kind="api-appeared",
     cause="pytorch#103001",
 )
 def test_parametrized_weight_norm_loads_the_old_names(snapshot):
-    """A checkpoint with ``weight_g`` 10 and ``weight_v`` [3, 4] gives the weight [6, 8]."""
+    """``parametrizations.weight_norm`` loads a checkpoint with ``weight_g`` and ``weight_v``.
+
+    ``weight_g`` 10 and ``weight_v`` [3, 4] give the weight [6, 8].
+    """
 
     def act():
         layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1, bias=False))

@@ -21,13 +21,19 @@ def train_two_steps(optimizer_class, table=TABLE, **settings):
 
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_padding_row_shrinks_under_weight_decay(snapshot):
-    """SGD's weight decay is added to the gradient of zero: a padding row that is not zero is halved twice here."""
+    """SGD's weight decay shrinks a padding row that is not zero.
+
+    The decay is added to the gradient of zero. Here two steps halve the row twice.
+    """
     assert snapshot == observe(lambda: train_two_steps(torch.optim.SGD, lr=0.5, weight_decay=1.0))
 
 
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_padding_row_of_zeros_rests_under_weight_decay(snapshot):
-    """At zero there is nothing to decay: the default padding row is safe."""
+    """SGD's weight decay does not move a padding row of zeros.
+
+    The default padding row is zero, so it is safe.
+    """
     assert snapshot == observe(
         lambda: train_two_steps(torch.optim.SGD, [[0.0, 0.0], [3.0, 4.0]], lr=0.5, weight_decay=1.0)
     )
@@ -35,7 +41,10 @@ def test_padding_row_of_zeros_rests_under_weight_decay(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_padding_row_rests_under_momentum(snapshot):
-    """Momentum has only zeros to gather: the row keeps its bits."""
+    """SGD's momentum does not move the padding row.
+
+    The momentum buffer collects only zeros, so the row keeps its bits.
+    """
     weight = train_two_steps(torch.optim.SGD, lr=0.5, momentum=0.9)
     assert torch.equal(weight[0], torch.tensor([1.0, 2.0]))
     assert snapshot == observe(lambda: weight)
@@ -43,7 +52,10 @@ def test_padding_row_rests_under_momentum(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_padding_row_rests_under_adam(snapshot):
-    """Adam's step for a gradient of zero is 0 / (0 + eps): the row keeps its bits."""
+    """Adam without weight decay does not move the padding row.
+
+    Its step for a gradient of zero is 0 / (0 + eps), so the row keeps its bits.
+    """
     weight = train_two_steps(torch.optim.Adam, lr=0.5)
     assert torch.equal(weight[0], torch.tensor([1.0, 2.0]))
     assert snapshot == observe(lambda: weight)
@@ -51,7 +63,10 @@ def test_padding_row_rests_under_adam(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_padding_row_moves_by_the_learning_rate_under_adam_with_weight_decay(snapshot):
-    """Adam divides the decay by its own size: the row moves by about lr a step, however small ``weight_decay`` is."""
+    """Adam with weight decay moves the padding row by about lr in each step.
+
+    Adam divides the decay by its own size, so the step is as large for a small ``weight_decay``.
+    """
     assert snapshot == observe(
         lambda: {
             f"weight_decay={decay}": train_two_steps(
@@ -64,7 +79,10 @@ def test_padding_row_moves_by_the_learning_rate_under_adam_with_weight_decay(sna
 
 @pytest.mark.api("torch.nn.Embedding", "torch.optim.AdamW", page="generated/torch.optim.AdamW")
 def test_padding_row_shrinks_under_adamw_by_default(snapshot):
-    """AdamW decays by 0.01 unless told otherwise: the row shrinks by 1 - lr x 0.01 a step."""
+    """AdamW shrinks the padding row by default.
+
+    Its default ``weight_decay`` of 0.01 multiplies the row by 1 - lr x 0.01 in each step.
+    """
     assert snapshot == observe(lambda: train_two_steps(torch.optim.AdamW, lr=0.5))
 
 
@@ -72,7 +90,10 @@ def test_padding_row_shrinks_under_adamw_by_default(snapshot):
     "torch.nn.Embedding", "torch.nn.functional.linear", page="generated/torch.nn.Embedding"
 )
 def test_padding_row_gets_a_gradient_through_a_tied_output_layer(snapshot):
-    """A table that serves as output layer too gets gradients there, and ``padding_idx`` stops only the lookup's."""
+    """The padding row gets a gradient from an output layer that uses the same table.
+
+    ``padding_idx`` stops only the gradient of the lookup.
+    """
     layer = embedding(TABLE, padding_idx=0)
     torch.nn.functional.linear(layer(torch.tensor([0, 1])), layer.weight).sum().backward()
     assert snapshot == observe(lambda: layer.weight.grad)

@@ -1,4 +1,4 @@
-"""Max and average pooling: windows that slide over the last dimensions, at the article's kernels and at the edges."""
+"""Max and average pooling: windows over the last dimensions, with article E's kernels."""
 
 import numpy as np
 import pytest
@@ -21,9 +21,12 @@ def pooled(
 ):
     """The pool of x [length], in float64, from the formula.
 
-    There are floor((length + 2 padding - dilation (kernel - 1) - 1) / stride) + 1 windows. ``ceil_mode`` rounds up instead, but
-    drops a window that would start in the right padding. The maximum counts padding as -inf; the mean counts it as zeros and
-    divides by the window's length, cut off at the padding's end, or by its elements of x alone.
+    There are floor((length + 2 padding - dilation (kernel - 1) - 1) / stride) + 1 windows.
+    ``ceil_mode`` rounds up instead, but drops a window that would start in the right padding.
+
+    The maximum counts padding as -inf. The mean counts it as zeros, and divides by the window's
+    length, cut off at the end of the padding. Without ``count_include_pad`` it divides by the
+    number of elements of x.
     """
     room = len(x) + 2 * padding - dilation * (kernel - 1) - 1
     windows = (-(-room // stride) if ceil_mode else room // stride) + 1
@@ -44,7 +47,10 @@ def pooled(
 
 
 def old_ceil_mode_differs(length, kernel, stride, padding, ceil_mode):
-    """Up to torch 1.7 a window could start beyond an input without padding; the laws leave that out."""
+    """Whether torch up to 1.7 could start a window beyond an input without padding.
+
+    The window formula tests skip these cases.
+    """
     return (
         ceil_mode
         and not padding
@@ -63,12 +69,12 @@ SIZES = {
 
 @given(**SIZES, dilation=st.integers(1, 2))
 def test_max_pool_follows_the_window_formula(length, kernel, stride, padding, ceil_mode, dilation):
-    """``max_pool1d`` gives as many windows as the formula says, with floor or ceil, and each one's maximum."""
+    """``max_pool1d`` gives the maximum of every window of the formula, with floor or ceil."""
     assume(padding <= kernel // 2 and length + 2 * padding > dilation * (kernel - 1))
     assume(
         not old_ceil_mode_differs(length, dilation * (kernel - 1) + 1, stride, padding, ceil_mode)
     )
-    x = np.arange(length) * 5 % 7 - 9.0  # negative and in no order, so that padding never wins
+    x = np.arange(length) * 5 % 7 - 9.0  # negative and unordered: zeros as padding would win
     settings = {"stride": stride, "padding": padding, "ceil_mode": ceil_mode, "dilation": dilation}
     expected = pooled(x, kernel, **settings)
     assume(np.isfinite(expected).all())  # dilation can step over all of a short x
@@ -80,7 +86,7 @@ def test_max_pool_follows_the_window_formula(length, kernel, stride, padding, ce
 def test_avg_pool_follows_the_window_formula(
     length, kernel, stride, padding, ceil_mode, count_include_pad
 ):
-    """``avg_pool1d`` gives as many windows as the formula says, with floor or ceil, and each one's mean."""
+    """``avg_pool1d`` gives the mean of every window of the formula, with floor or ceil."""
     assume(padding <= kernel // 2 and length + 2 * padding >= kernel)
     assume(not old_ceil_mode_differs(length, kernel, stride, padding, ceil_mode))
     x = np.arange(length) * 5 % 7 - 9.0
@@ -97,7 +103,10 @@ def test_avg_pool_follows_the_window_formula(
 
 
 def embedded():
-    """Article E's input: indices 0 to 3 through an embedding of width 4 whose row 0 is padding; its other rows are ours."""
+    """Article E's input: indices 0 to 3 through an embedding of width 4.
+
+    Row 0 is padding. The values of the other rows are our own.
+    """
     layer = embedding(
         [
             [0.0, 0.0, 0.0, 0.0],
@@ -112,28 +121,39 @@ def embedded():
 
 @pytest.mark.api("torch.nn.MaxPool2d", page="generated/torch.nn.MaxPool2d", article="E")
 def test_max_pool2d_of_four_rows_takes_the_largest_of_each_column(snapshot):
-    """Kernel (4, 1) and stride (1, 1) over (1, 1, 4, 4) leave (1, 1, 1, 4): over the sequence, for each feature."""
+    """``MaxPool2d((4, 1))`` over four rows takes the largest element of each column.
+
+    With stride (1, 1) it turns (1, 1, 4, 4) into (1, 1, 1, 4): the maximum over the sequence, for
+    each feature.
+    """
     assert snapshot == observe(lambda: nn.MaxPool2d((4, 1), stride=(1, 1))(embedded()[None, None]))
 
 
 @pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d", article="E")
 def test_max_pool1d_slides_over_the_last_dimension(snapshot):
-    """Kernel 2 and stride 1 over (1, 4, 4) leave (1, 4, 3).
+    """``MaxPool1d`` slides over the last dimension.
 
-    Trap: of an embedded sequence (batch, sequence, features) that pools neighbouring features, not neighbouring words.
+    Kernel 2 and stride 1 turn (1, 4, 4) into (1, 4, 3).
+
+    Trap: of an embedded sequence (batch, sequence, features) it pools neighbouring features, not
+    neighbouring words.
     """
     assert snapshot == observe(lambda: nn.MaxPool1d(2, stride=1)(embedded()[None]))
 
 
 @pytest.mark.api("torch.nn.AvgPool2d", page="generated/torch.nn.AvgPool2d", article="E")
 def test_avg_pool2d_of_four_rows_takes_the_mean_of_each_column(snapshot):
-    """Kernel (4, 1) and stride (1, 1) over (1, 1, 4, 4) leave (1, 1, 1, 4): the mean counts the padding row as any other."""
+    """``AvgPool2d((4, 1))`` over four rows takes the mean of each column.
+
+    With stride (1, 1) it turns (1, 1, 4, 4) into (1, 1, 1, 4). The padding row counts like any
+    other.
+    """
     assert snapshot == observe(lambda: nn.AvgPool2d((4, 1), stride=(1, 1))(embedded()[None, None]))
 
 
 @pytest.mark.api("torch.nn.AvgPool1d", page="generated/torch.nn.AvgPool1d", article="E")
 def test_avg_pool1d_takes_the_mean_of_each_pair(snapshot):
-    """Kernel 2 and stride 2 over (1, 4, 4) leave (1, 4, 2)."""
+    """``AvgPool1d(2, stride=2)`` takes the mean of each pair: (1, 4, 4) becomes (1, 4, 2)."""
     assert snapshot == observe(lambda: nn.AvgPool1d(2, stride=2)(embedded()[None]))
 
 
@@ -142,7 +162,10 @@ def test_avg_pool1d_takes_the_mean_of_each_pair(snapshot):
     "torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d", article="E"
 )
 def test_pool_stride_is_the_kernel_size_by_default(pool, snapshot):
-    """Without ``stride`` windows do not overlap, where a convolution's stride is 1."""
+    """The stride of a pooling layer is the kernel size by default.
+
+    The windows then do not overlap. A convolution has a stride of 1 by default.
+    """
     assert snapshot == observe(lambda: getattr(nn, pool)(2)(torch.tensor([[[1.0, 2.0, 3.0, 4.0]]])))
 
 
@@ -150,14 +173,19 @@ def test_pool_stride_is_the_kernel_size_by_default(pool, snapshot):
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d")
 @pytest.mark.changed(
     "1.11",
-    "MaxPool1d with ceil_mode warns of the order of arguments of the function that it calls itself",
+    "MaxPool1d with ceil_mode warns about the order of arguments of a function that torch itself "
+    "calls",
     kind="warning",
     cause="pytorch#62544",
-    advice="nothing to mend: the order did not change",
+    advice="ignore the warning: the order did not change",
 )
-@pytest.mark.changed("1.12", "warns no longer", kind="warning", cause="pytorch#71258")
+@pytest.mark.changed("1.12", "no longer warns", kind="warning", cause="pytorch#71258")
 def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
-    """Five elements by twos: the fifth is dropped, or with ``ceil_mode`` a window of its own, whose mean is over one element."""
+    """Pooling drops an incomplete last window unless ``ceil_mode=True``.
+
+    Of five elements in pairs the fifth is dropped. With ``ceil_mode`` it gets a window of its own,
+    whose mean is over one element.
+    """
     x = torch.tensor([[[1.0, 2.0, 3.0, 4.0, 9.0]]])
     assert snapshot == observe(
         lambda: {
@@ -177,21 +205,28 @@ def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "the window beyond the input is left out: it gave -inf (MaxPool1d) or 0 (AvgPool1d)",
+    "the window beyond the input is left out; before, it gave -inf (MaxPool1d) or 0 (AvgPool1d)",
     kind="silent",
     cause="pytorch#46558",
-    advice="outputs can be one shorter: check shapes where ceil_mode is set and the stride exceeds the kernel",
+    advice=(
+        "check for outputs that are one shorter where ceil_mode is set and the stride exceeds the "
+        "kernel"
+    ),
 )
 @pytest.mark.changed(
     "1.11",
-    "MaxPool1d with ceil_mode warns of the order of arguments of the function that it calls itself",
+    "MaxPool1d with ceil_mode warns about the order of arguments of a function that torch itself "
+    "calls",
     kind="warning",
     cause="pytorch#62544",
-    advice="nothing to mend: the order did not change",
+    advice="ignore the warning: the order did not change",
 )
-@pytest.mark.changed("1.12", "warns no longer", kind="warning", cause="pytorch#71258")
+@pytest.mark.changed("1.12", "no longer warns", kind="warning", cause="pytorch#71258")
 def test_pool_ceil_mode_starts_no_window_beyond_the_input(pool, snapshot):
-    """Three elements, kernel 1, stride 3: rounding up gives two windows, but the second would start outside and is left out.
+    """``ceil_mode=True`` starts no window beyond the input.
+
+    Three elements with kernel 1 and stride 3 round up to two windows. The second would start
+    outside, and is left out.
 
     Trap: up to 1.7 it was kept, and held -inf (maximum), or NaN and later 0 (mean).
     """
@@ -201,7 +236,10 @@ def test_pool_ceil_mode_starts_no_window_beyond_the_input(pool, snapshot):
 
 @pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d")
 def test_max_pool_pads_with_minus_infinity(snapshot):
-    """Padding never wins: negative inputs keep their maximum, where zeros would cover them."""
+    """Max pooling pads with minus infinity, so that padding is never the maximum.
+
+    Negative inputs keep their maximum. Padding with zeros would replace it.
+    """
     assert snapshot == observe(
         lambda: nn.MaxPool1d(2, padding=1)(torch.tensor([[[-1.0, -2.0, -3.0, -4.0]]]))
     )
@@ -209,7 +247,10 @@ def test_max_pool_pads_with_minus_infinity(snapshot):
 
 @pytest.mark.api("torch.nn.AvgPool1d", page="generated/torch.nn.AvgPool1d")
 def test_avg_pool_counts_its_padding_unless_told(snapshot):
-    """Padding counts as zeros in the mean, and ``count_include_pad=False`` divides by the real elements alone."""
+    """Average pooling counts its padding as zeros in the mean.
+
+    ``count_include_pad=False`` divides by the number of real elements.
+    """
     x = torch.tensor([[[2.0, 4.0, 6.0, 8.0]]])
     assert snapshot == observe(
         lambda: {
@@ -221,7 +262,7 @@ def test_avg_pool_counts_its_padding_unless_told(snapshot):
 
 @pytest.mark.api("torch.nn.AvgPool2d", page="generated/torch.nn.AvgPool2d")
 def test_avg_pool2d_divides_by_the_divisor_it_is_given(snapshot):
-    """``divisor_override=1`` makes the mean a sum; a divisor of zero raises."""
+    """``AvgPool2d`` divides by ``divisor_override``: 1 makes the mean a sum, and 0 raises."""
     x = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
     with pytest.raises(RuntimeError):
         nn.AvgPool2d(2, divisor_override=0)(x)
@@ -238,13 +279,16 @@ def test_avg_pool2d_divides_by_the_divisor_it_is_given(snapshot):
     article="E",
 )
 @pytest.mark.changed(
-    "1.7", "MaxPool1d takes one sample without a batch", kind="error-gone", cause="pytorch#43745"
+    "1.7", "MaxPool1d accepts one sample without a batch", kind="error-gone", cause="pytorch#43745"
 )
 @pytest.mark.changed(
-    "1.10", "AvgPool1d takes one sample without a batch", kind="error-gone", cause="pytorch#61860"
+    "1.10", "AvgPool1d accepts one sample without a batch", kind="error-gone", cause="pytorch#61860"
 )
 def test_pool_takes_input_without_a_batch(pool, snapshot):
-    """(channels, length) or (channels, height, width) pool as a batch of one would, and come out without a batch."""
+    """Pooling accepts one sample without a batch, and returns it without one.
+
+    The sample is (channels, length) or (channels, height, width).
+    """
     x = torch.tensor([[1.0, 2.0, 3.0, 5.0]])
     assert snapshot == observe(
         lambda: getattr(nn, pool)(2)(x if pool.endswith("1d") else x.view(1, 2, 2))
@@ -260,17 +304,17 @@ def test_pool_takes_input_without_a_batch(pool, snapshot):
     page="generated/torch.nn.MaxPool1d",
 )
 @pytest.mark.changed(
-    "1.7", "MaxPool1d takes an empty batch", kind="error-gone", cause="pytorch#43745"
+    "1.7", "MaxPool1d accepts an empty batch", kind="error-gone", cause="pytorch#43745"
 )
 @pytest.mark.changed(
     "1.8",
-    "MaxPool2d, AvgPool1d and AvgPool2d take an empty batch",
+    "MaxPool2d, AvgPool1d and AvgPool2d accept an empty batch",
     kind="error-gone",
     cause="pytorch#40694",
     probable=True,
 )
 def test_pool_takes_an_empty_batch(pool, snapshot):
-    """A batch of no samples gives an output of no samples, of the shape that others would have."""
+    """Pooling accepts an empty batch, and gives an empty output of the usual shape."""
     assert snapshot == observe(
         lambda: (
             getattr(nn, pool)(2)(
@@ -304,7 +348,10 @@ def test_pool_takes_an_empty_batch(pool, snapshot):
     advice="pad or skip inputs that are shorter than the kernel",
 )
 def test_pool_refuses_a_kernel_larger_than_the_input(pool, snapshot):
-    """A window that does not fit once raises; from 1.7 to 2.0 MaxPool1d gave an empty output instead."""
+    """Pooling raises when the kernel is larger than the input.
+
+    From 1.7 to 2.0 ``MaxPool1d`` gave an empty output instead.
+    """
     assert snapshot == observe(
         lambda: getattr(nn, pool)(5)(torch.ones((1, 1, 4) if pool.endswith("1d") else (1, 1, 4, 4)))
     )
@@ -336,19 +383,25 @@ def test_pool_refuses_a_kernel_larger_than_the_input(pool, snapshot):
 )
 @pytest.mark.changed(
     "2.3",
-    "the message speaks of the kernel as dilation spreads it",
+    "the message mentions the kernel size with its dilation",
     kind="wording",
     cause="pytorch#111427",
 )
 def test_pool_refuses_padding_beyond_half_the_kernel(pool, snapshot):
-    """With more padding a window could lie in it altogether, and have no maximum."""
+    """Pooling raises when the padding is larger than half the kernel.
+
+    Otherwise a window could hold only padding, and would have no maximum.
+    """
     x = torch.ones((1, 1, 4) if pool.endswith("1d") else (1, 1, 4, 4))
     assert snapshot == observe(lambda: getattr(nn, pool)(2, padding=2)(x))
 
 
 @pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d")
 def test_max_pool_gradient_goes_to_the_first_largest(snapshot):
-    """The maximum's place gets the whole gradient; of equals the first, and ``return_indices`` tells which that is."""
+    """Max pooling gives the whole gradient to the first of the largest elements in a window.
+
+    ``return_indices=True`` reports which element that is.
+    """
     x = torch.tensor([[[1.0, 3.0, 7.0, 7.0]]], requires_grad=True)
     output, index = nn.MaxPool1d(2, return_indices=True)(x)
     output.backward(torch.tensor([[[10.0, 100.0]]]))
@@ -357,7 +410,10 @@ def test_max_pool_gradient_goes_to_the_first_largest(snapshot):
 
 @pytest.mark.api("torch.nn.AvgPool1d", page="generated/torch.nn.AvgPool1d")
 def test_avg_pool_gradient_is_shared_by_the_window(snapshot):
-    """Each element gets the gradient of its windows divided by their size; the ragged end gets zero."""
+    """Average pooling divides the gradient equally among the elements of a window.
+
+    Elements after the last whole window get zero.
+    """
     x = torch.tensor([[[1.0, 3.0, 7.0, 7.0, 9.0]]], requires_grad=True)
     nn.AvgPool1d(2)(x).backward(torch.tensor([[[10.0, 100.0]]]))
     assert snapshot == observe(lambda: x.grad)
@@ -365,7 +421,7 @@ def test_avg_pool_gradient_is_shared_by_the_window(snapshot):
 
 @pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d")
 def test_max_pool_gives_nan_for_a_window_with_nan(snapshot):
-    """NaN counts as larger than all: it is not lost in a maximum, and the other windows are not touched."""
+    """Max pooling gives NaN for a window with NaN; the other windows are not affected."""
     assert snapshot == observe(
         lambda: nn.MaxPool1d(2)(torch.tensor([[[float("nan"), 3.0, 5.0, 4.0]]]))
     )

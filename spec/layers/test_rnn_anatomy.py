@@ -1,4 +1,4 @@
-"""``nn.RNN``: names and shapes of its parameters, what it returns, and what its constructor refuses."""
+"""``nn.RNN``: its parameters, what it returns, and the arguments on which it raises."""
 
 import pytest
 import torch
@@ -10,13 +10,17 @@ from torch_history.observing import observe
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_names_its_parameters_by_kind_and_layer(snapshot):
-    """RNN(5, 6): weight_ih_l0 [6, 5] reads the input, weight_hh_l0 [6, 6] the hidden state, each with its bias."""
+    """An RNN names its parameters by kind and layer, for example weight_ih_l0.
+
+    In ``RNN(5, 6)`` weight_ih_l0 [6, 5] reads the input and weight_hh_l0 [6, 6] the hidden state.
+    Each has a bias.
+    """
     assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6)))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_biases_are_vectors(snapshot):
-    """Each bias has one dimension, [6]; article E writes 1*6."""
+    """The biases of an RNN have one dimension, [6]; article E writes 1*6."""
     rnn = nn.RNN(5, 6, num_layers=2, batch_first=True)
     assert snapshot == observe(
         lambda: {"bias_ih_l0": rnn.bias_ih_l0.shape, "bias_hh_l0": rnn.bias_hh_l0.shape}
@@ -25,19 +29,25 @@ def test_rnn_biases_are_vectors(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_second_layer_reads_the_hidden_state_of_the_first(snapshot):
-    """With two layers, weight_ih_l1 is [6, 6]: its input is the first layer's output, of size 6, not 5."""
+    """The second layer of an RNN reads the hidden state of the first.
+
+    weight_ih_l1 is [6, 6], because its input is the first layer's output. That has size 6, not 5.
+    """
     assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6, num_layers=2)))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_without_bias_has_weights_alone(snapshot):
-    """``bias=False`` drops both biases."""
+    """``RNN(bias=False)`` has weights and no biases."""
     assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6, bias=False)))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_bidirectional_has_reverse_parameters(snapshot):
-    """Each layer has a second set of names in ``_reverse``, and the second layer reads both directions: [6, 12]."""
+    """A bidirectional RNN has a second set of parameters, whose names end in ``_reverse``.
+
+    The second layer reads both directions: its input weight is [6, 12].
+    """
     assert snapshot == observe(
         lambda: shapes_of(nn.RNN(5, 6, num_layers=2, bidirectional=True, bias=False))
     )
@@ -45,7 +55,10 @@ def test_rnn_bidirectional_has_reverse_parameters(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_parameters_start_within_one_over_the_root_of_hidden_size(snapshot):
-    """Every parameter, biases included, is drawn between -1/sqrt(hidden) and 1/sqrt(hidden): here ±0.5, and none is all zero."""
+    """All RNN parameters start between -1/sqrt(hidden) and 1/sqrt(hidden), biases included.
+
+    Here the bound is 0.5, and no parameter is all zero.
+    """
     rnn = nn.RNN(100, 4)  # 100 inputs: the bound does not depend on them
     assert snapshot == observe(
         lambda: {
@@ -60,9 +73,12 @@ def test_rnn_parameters_start_within_one_over_the_root_of_hidden_size(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_returns_all_steps_of_the_last_layer_and_the_last_step_of_all_layers(snapshot):
-    """``output, h_n = rnn(x)``: article E's input [1, 4, 5] gives output [1, 4, 6] and h_n [2, 1, 6].
+    """An RNN returns all steps of the last layer, and the last step of all layers.
 
-    The article calls the second ``h0``; it is the final state, not the first.
+    With ``output, h_n = rnn(x)`` article E's input [1, 4, 5] gives output [1, 4, 6] and h_n [2, 1,
+    6].
+
+    The article calls the second value ``h0``; it is the final state, not the first.
     """
     output, h_n = filled(nn.RNN(5, 6, num_layers=2, batch_first=True))(torch.zeros(1, 4, 5))
     assert snapshot == observe(lambda: {"output": output.shape, "h_n": h_n.shape})
@@ -70,9 +86,10 @@ def test_rnn_returns_all_steps_of_the_last_layer_and_the_last_step_of_all_layers
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_dropout_acts_between_layers_only(snapshot):
-    """``dropout=1`` empties what the second layer reads, not what it returns; with two layers 1, 2 would give 1, 22.
+    """RNN dropout acts between layers: on the input of the second layer, not on the output.
 
-    The first layer's state in h_n is whole too: 12.
+    With ``dropout=1`` the second layer reads only zeros, and returns its own state times 10. The
+    first layer's state in h_n is whole: 12.
     """
 
     def act():
@@ -86,7 +103,10 @@ def test_rnn_dropout_acts_between_layers_only(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_dropout_rests_in_eval(snapshot):
-    """After ``eval()`` dropout=1 drops nothing: the second layer reads 1, 12 and gives 1, 22."""
+    """RNN dropout drops nothing in ``eval()``, even with ``dropout=1``.
+
+    The second layer reads 1, 12 and gives 1, 22.
+    """
 
     def act():
         output, _ = digits(num_layers=2, dropout=1.0).eval()(torch.tensor([[[1.0]], [[2.0]]]))
@@ -97,34 +117,37 @@ def test_rnn_dropout_rests_in_eval(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_dropout_of_a_single_layer_warns(snapshot):
-    """Dropout acts between layers, so that one layer has none: the constructor warns."""
+    """``RNN`` with ``dropout`` and a single layer warns in the constructor.
+
+    Dropout acts between layers, so a single layer has none.
+    """
     assert snapshot == observe(lambda: nn.RNN(5, 6, dropout=0.5).dropout)
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("2.1", "the message names the two that there are", kind="wording")
+@pytest.mark.changed("2.1", "the message names the two valid values", kind="wording")
 def test_rnn_refuses_another_nonlinearity(snapshot):
-    """``nonlinearity`` is "tanh" or "relu"."""
+    """``RNN`` raises on a ``nonlinearity`` other than "tanh" or "relu"."""
     assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6, nonlinearity="sigmoid")))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 @pytest.mark.changed(
     "1.8",
-    "raises ValueError, which speaks of proj_size, instead of ZeroDivisionError",
+    "raises ValueError, which mentions proj_size, instead of ZeroDivisionError",
     kind="exception",
     cause="pytorch#47725",
     advice="catch ValueError",
 )
 @pytest.mark.changed("2.1", "the message names hidden_size", kind="wording", cause="pytorch#105659")
 def test_rnn_refuses_hidden_size_zero(snapshot):
-    """A hidden size of 0 raises in the constructor."""
+    """``RNN`` raises in the constructor on a hidden size of 0."""
     assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 0)))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_refuses_an_input_of_another_size(snapshot):
-    """The last dimension of the input must be input_size."""
+    """``RNN`` raises unless the last dimension of the input is ``input_size``."""
     assert snapshot == observe(lambda: filled(nn.RNN(5, 6))(torch.zeros(3, 2, 4)))
 
 
@@ -133,13 +156,13 @@ def test_rnn_refuses_an_input_of_another_size(snapshot):
     "1.10", "the message names the sequence's length", kind="wording", cause="pytorch#60269"
 )
 def test_rnn_refuses_a_sequence_without_steps(snapshot):
-    """A sequence of length 0 raises; there is no last state to return."""
+    """``RNN`` raises on a sequence of length 0, which has no last state."""
     assert snapshot == observe(lambda: filled(nn.RNN(5, 6))(torch.zeros(0, 2, 5)))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_takes_a_batch_without_samples(snapshot):
-    """A batch of size 0 passes: output [3, 0, 6]."""
+    """``RNN`` accepts a batch of size 0: the output is [3, 0, 6]."""
 
     def act():
         output, h_n = filled(nn.RNN(5, 6))(torch.zeros(3, 0, 5))

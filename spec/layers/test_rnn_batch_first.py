@@ -17,14 +17,17 @@ def samples():
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_reads_time_first_by_default(snapshot):
-    """Without ``batch_first`` input and output are [time, batch, size]."""
+    """Without ``batch_first`` an RNN reads and returns [time, batch, size]."""
     output, _ = digits()(samples().transpose(0, 1))
     assert snapshot == observe(lambda: output.detach().squeeze(2))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_with_batch_first_reads_and_returns_batch_first(snapshot):
-    """With ``batch_first=True`` input and output are [batch, time, size]: the same numbers, transposed."""
+    """With ``batch_first=True`` an RNN reads and returns [batch, time, size].
+
+    The numbers are the same as without it, transposed.
+    """
     output, _ = digits(batch_first=True)(samples())
     assert torch.equal(output.transpose(0, 1), digits()(samples().transpose(0, 1))[0])
     assert snapshot == observe(lambda: output.detach().squeeze(2))
@@ -32,9 +35,12 @@ def test_rnn_with_batch_first_reads_and_returns_batch_first(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_forgotten_batch_first_runs_through_the_samples(snapshot):
-    """Trap: [batch, time, size] given to an RNN that reads time first raises nothing; sample 2 goes on where 1 ended.
+    """Without ``batch_first=True`` an RNN reads the samples of [batch, time, size] as steps.
 
-    The state runs from 1 to 14 and from 2 to 25, instead of 1, 12, 123: the shapes are right, the numbers are not.
+    Trap: nothing raises, because the shapes are right. Sample 2 continues from the state of sample
+    1.
+
+    The state runs from 1 to 14 and from 2 to 25, instead of 1, 12, 123.
     """
     output, _ = digits()(samples())
     assert snapshot == observe(lambda: output.detach().squeeze(2))
@@ -42,7 +48,7 @@ def test_rnn_forgotten_batch_first_runs_through_the_samples(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_h_n_is_not_batch_first(snapshot):
-    """``h_n`` stays [layers, batch, hidden] under ``batch_first=True``."""
+    """``h_n`` is [layers, batch, hidden] even with ``batch_first=True``."""
     _, h_n = filled(nn.RNN(1, 4, num_layers=3, batch_first=True))(samples())
     assert snapshot == observe(lambda: h_n.shape)
 
@@ -50,7 +56,10 @@ def test_rnn_h_n_is_not_batch_first(snapshot):
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 @pytest.mark.changed("1.7", "the message writes the size that it got in brackets", kind="wording")
 def test_rnn_h_0_is_not_batch_first(snapshot):
-    """A first state of [batch, layers, hidden] raises under ``batch_first=True`` too."""
+    """An RNN raises on a first state of [batch, layers, hidden], even with ``batch_first=True``.
+
+    The first state is always [layers, batch, hidden].
+    """
     rnn = filled(nn.RNN(1, 4, num_layers=3, batch_first=True))
     assert rnn(samples(), torch.zeros(3, 2, 4))[0].shape == (2, 3, 4)
     assert snapshot == observe(lambda: rnn(samples(), torch.zeros(2, 3, 4)))
@@ -58,7 +67,10 @@ def test_rnn_h_0_is_not_batch_first(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_last_step_of_output_is_the_last_layer_of_h_n(snapshot):
-    """``output[:, -1]`` equals ``h_n[-1]``, to the bit: article E's summary of the sentence."""
+    """The last step of an RNN's output, ``output[:, -1]``, equals ``h_n[-1]`` to the bit.
+
+    Article E uses it as a summary of the sentence.
+    """
     output, h_n = digits(num_layers=2, batch_first=True)(samples())
     assert torch.equal(output[:, -1], h_n[-1])
     assert snapshot == observe(
@@ -68,16 +80,21 @@ def test_rnn_last_step_of_output_is_the_last_layer_of_h_n(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_bidirectional_output_holds_both_directions_side_by_side(snapshot):
-    """``bidirectional=True`` doubles the output's last dimension: read forwards 1, 12, 123, and backwards 321, 32, 3."""
+    """The output of a bidirectional RNN holds both directions side by side.
+
+    The last dimension doubles: read forwards 1, 12, 123, and backwards 321, 32, 3.
+    """
     output, _ = digits(bidirectional=True, batch_first=True)(samples())
     assert snapshot == observe(lambda: output.detach()[0])
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_bidirectional_last_step_has_read_one_input_backwards(snapshot):
-    """Trap: ``output[:, -1]`` holds the backward direction after one input only, 3; ``h_n[1]`` holds it after all, 321.
+    """``output[:, -1]`` of a bidirectional RNN has read only one input backwards.
 
-    ``h_n[-2]`` and ``h_n[-1]`` are the last layer's two directions: join those.
+    Trap: its backward state is 3. The backward state after all inputs, 321, is in ``h_n[1]``.
+
+    ``h_n[-2]`` and ``h_n[-1]`` are the two directions of the last layer: join these.
     """
     output, h_n = digits(bidirectional=True, batch_first=True)(samples())
     assert torch.equal(h_n[1], output[:, 0, 1:])
@@ -88,10 +105,13 @@ def test_rnn_bidirectional_last_step_has_read_one_input_backwards(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 @pytest.mark.changed(
-    "1.11", "takes one sequence without a batch", kind="error-gone", cause="pytorch#70977"
+    "1.11", "accepts one sequence without a batch", kind="error-gone", cause="pytorch#70977"
 )
 def test_rnn_takes_one_sequence_without_a_batch(snapshot):
-    """Input [time, size] gives output [time, hidden] and h_n [layers, hidden]."""
+    """An RNN accepts one sequence [time, size] without a batch, since 1.11.
+
+    It returns output [time, hidden] and h_n [layers, hidden].
+    """
 
     def act():
         output, h_n = digits()(torch.tensor([[1.0], [2.0], [3.0]]))
@@ -102,10 +122,10 @@ def test_rnn_takes_one_sequence_without_a_batch(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 @pytest.mark.changed(
-    "1.11", "takes one sequence without a batch", kind="error-gone", cause="pytorch#70977"
+    "1.11", "accepts one sequence without a batch", kind="error-gone", cause="pytorch#70977"
 )
 def test_rnn_without_a_batch_does_not_look_at_batch_first(snapshot):
-    """Without a batch the first dimension is the time, ``batch_first`` or not."""
+    """Without a batch an RNN ignores ``batch_first``: the first dimension is the time."""
     assert snapshot == observe(
         lambda: digits(batch_first=True)(torch.tensor([[1.0], [2.0], [3.0]]))[0].detach()
     )
@@ -114,12 +134,12 @@ def test_rnn_without_a_batch_does_not_look_at_batch_first(snapshot):
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 @pytest.mark.changed(
     "1.11",
-    "takes an input without a batch; the message is about the state now",
+    "accepts an input without a batch; the message is now about the state",
     kind="wording",
     cause="pytorch#70977",
 )
 def test_rnn_without_a_batch_refuses_a_state_with_one(snapshot):
-    """An input without batch wants a first state without batch."""
+    """An RNN raises when the input has no batch and the first state has one."""
     assert snapshot == observe(
         lambda: digits()(torch.tensor([[1.0], [2.0]]), torch.zeros(1, 1, 1))[0].detach()
     )
@@ -128,7 +148,7 @@ def test_rnn_without_a_batch_refuses_a_state_with_one(snapshot):
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 @pytest.mark.changed(
     "1.11",
-    "the message counts five dimensions: a batch was added to an input taken for one without",
+    "the message counts five dimensions: torch adds a batch to the input, as if it had none",
     kind="wording",
     cause="pytorch#70977",
 )
@@ -137,7 +157,7 @@ def test_rnn_without_a_batch_refuses_a_state_with_one(snapshot):
     "raises AssertionError instead of RuntimeError, and counts four dimensions",
     kind="exception",
     cause="pytorch#87442",
-    advice="look at input.dim() instead of catching the error",
+    advice="check input.dim() instead of catching the error",
 )
 @pytest.mark.changed(
     "2.1",
@@ -147,5 +167,5 @@ def test_rnn_without_a_batch_refuses_a_state_with_one(snapshot):
     advice="catch ValueError",
 )
 def test_rnn_refuses_four_dimensions(snapshot):
-    """The input has 3 dimensions, or 2 without a batch."""
+    """An RNN raises on four dimensions: the input has 3, or 2 without a batch."""
     assert snapshot == observe(lambda: digits()(torch.zeros(1, 3, 2, 1)))

@@ -12,14 +12,16 @@ from torch_history.observing import observe
 
 
 def rnn_reference(x, h_0, layers, activation=np.tanh):
-    """``h_t = activation(x_t W_ih' + b_ih + h_(t-1) W_hh' + b_hh)``; a layer's x is the output of the layer below it.
+    """``h_t = activation(x_t W_ih' + b_ih + h_(t-1) W_hh' + b_hh)``, layer by layer.
 
-    x [time, batch, input], h_0 [layers, batch, hidden], W_ih [hidden, input], W_hh [hidden, hidden], b [hidden];
-    returns output [time, batch, hidden] and h_n [layers, batch, hidden].
+    A layer's x is the output of the layer below it.
+
+    x [time, batch, input], h_0 [layers, batch, hidden], W_ih [hidden, input], W_hh [hidden,
+    hidden], b [hidden]. Returns output [time, batch, hidden] and h_n [layers, batch, hidden].
     """
     last = []
-    for (w_ih, w_hh, b_ih, b_hh), h in zip(layers, h_0):
-        steps = []
+    for (w_ih, w_hh, b_ih, b_hh), start in zip(layers, h_0):
+        h, steps = start, []
         for x_t in x:
             h = activation(x_t @ w_ih.T + b_ih + h @ w_hh.T + b_hh)
             steps.append(h)
@@ -29,7 +31,10 @@ def rnn_reference(x, h_0, layers, activation=np.tanh):
 
 
 def one_unit():
-    """Two inputs, one unit; the input [1, 2] and the state 0.25 give 0.5 - 0.5 + 0.1 + 0.5 + 0.4 = 1 before tanh."""
+    """An RNN of two inputs and one unit.
+
+    The input [1, 2] and the state 0.25 give 0.5 - 0.5 + 0.1 + 0.5 + 0.4 = 1 before tanh.
+    """
     rnn = nn.RNN(2, 1)
     for name, value in {
         "weight_ih": [[0.5, -0.25]],
@@ -43,14 +48,14 @@ def one_unit():
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_step_is_tanh_of_the_weighted_input_and_state(snapshot):
-    """One step gives tanh(x W_ih' + b_ih + h W_hh' + b_hh): here tanh(1) = 0.7615942."""
+    """One RNN step gives tanh(x W_ih' + b_ih + h W_hh' + b_hh): here tanh(1) = 0.7615942."""
     output, _ = one_unit()(torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[0.25]]]))
     assert snapshot == observe(lambda: output.detach())
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_state_starts_at_zero(snapshot):
-    """Without ``h_0`` the state starts at zero: tanh(0.5) = 0.46211717."""
+    """Without ``h_0`` the state of an RNN starts at zero: here tanh(0.5) = 0.46211717."""
     rnn, x = one_unit(), torch.tensor([[[1.0, 2.0]]])
     output, _ = rnn(x)
     assert torch.equal(output, rnn(x, torch.zeros(1, 1, 1))[0])
@@ -59,7 +64,10 @@ def test_rnn_state_starts_at_zero(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_biases_count_by_their_sum_alone(snapshot):
-    """Both biases are added to the same sum: moved from one to the other, they change nothing. One would be enough."""
+    """Only the sum of the two biases of an RNN counts, so one bias would be enough.
+
+    Moving a value from one bias to the other changes nothing.
+    """
     rnn, x = one_unit(), torch.tensor([[[1.0, 2.0]]])
     before = rnn(x)[0]
     rnn.bias_ih_l0.data.add_(rnn.bias_hh_l0.data)
@@ -71,7 +79,10 @@ def test_rnn_biases_count_by_their_sum_alone(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_second_layer_computes_from_the_output_of_the_first(snapshot):
-    """Two layers equal two RNNs of one layer, one after the other, and the formula in NumPy."""
+    """An RNN of two layers equals two RNNs of one layer, one after the other.
+
+    It also equals the formula in NumPy.
+    """
     rnn, x = filled(nn.RNN(2, 2, num_layers=2)), torch.tensor([[[1.0, -1.0]], [[0.5, 2.0]]])
     first, second = nn.RNN(2, 2), nn.RNN(2, 2)
     for layer, single in enumerate((first, second)):
@@ -82,20 +93,27 @@ def test_rnn_second_layer_computes_from_the_output_of_the_first(snapshot):
     expected, _ = rnn_reference(numbers(x), np.zeros((2, 1, 2)), layers_of(rnn))
     np.testing.assert_allclose(
         numbers(output), expected, rtol=0, atol=1e-6
-    )  # float32: |output| < 1, some ULP of 6e-8
+    )  # float32: |output| < 1, a few ULP of 6e-8
     assert snapshot == observe(lambda: {"output": output.detach(), "h_n": h_n.detach()})
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_with_relu_keeps_what_is_positive(snapshot):
-    """``nonlinearity="relu"`` takes max(0, ·) for tanh: x + 10 h for the inputs 1, 2, -30, 4 gives 1, 12, 90, 904."""
+    """``nonlinearity="relu"`` makes an RNN use max(0, ·) instead of tanh.
+
+    x + 10 h for the inputs 1, 2, -30, 4 gives 1, 12, 90, 904.
+    """
     output, _ = digits()(torch.tensor([1.0, 2.0, -30.0, 4.0]).reshape(4, 1, 1))
     assert snapshot == observe(lambda: output.detach().reshape(4))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 def test_rnn_carries_on_from_a_returned_state(snapshot):
-    """A sequence fed in two parts, the first part's ``h_n`` given to the second, ends as the whole does: 1234."""
+    """An RNN can continue from a state that it returned.
+
+    A sequence is fed in two parts, and the first part's ``h_n`` is passed to the second. It ends as
+    the whole sequence does: 1234.
+    """
     rnn, x = digits(), torch.tensor([1.0, 2.0, 3.0, 4.0]).reshape(4, 1, 1)
     _, middle = rnn(x[:2])
     _, last = rnn(x[2:], middle)
@@ -107,7 +125,10 @@ def test_rnn_carries_on_from_a_returned_state(snapshot):
 
 @pytest.mark.api("torch.nn.RNNCell", "torch.nn.RNN", page="generated/torch.nn.RNNCell")
 def test_rnn_equals_a_loop_over_its_cell(snapshot):
-    """``RNNCell`` with the same parameters, called step by step, gives the RNN's output; its names bear no layer."""
+    """A loop over ``RNNCell`` with the same parameters gives the output of the RNN.
+
+    The parameter names of the cell have no layer number.
+    """
     rnn, cell = filled(nn.RNN(2, 2)), filled(nn.RNNCell(2, 2))
     x, h, steps = torch.tensor([[[1.0, -1.0]], [[0.5, 2.0]]]), None, []
     for x_t in x:
@@ -121,9 +142,10 @@ def test_rnn_equals_a_loop_over_its_cell(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", "torch.Tensor.backward", page="generated/torch.nn.RNN")
 def test_rnn_gradient_sums_over_the_steps(snapshot):
-    """The weights are shared by all steps, and their gradients add up: for the inputs 1, 1, 1 the state is 1, 11, 111.
+    """All steps of an RNN share the weights, and the weights' gradients sum over the steps.
 
-    d h_3 / d w_hh = h_2 + w_hh h_1 = 11 + 10 = 21, and d h_3 / d w_ih = 1 + 10 + 100 = 111.
+    For the inputs 1, 1, 1 the state is 1, 11, 111. d h_3 / d w_hh = h_2 + w_hh h_1 = 11 + 10 = 21,
+    and d h_3 / d w_ih = 1 + 10 + 100 = 111.
     """
     rnn = digits()
     rnn(torch.ones(3, 1, 1))[1].sum().backward()
@@ -134,7 +156,10 @@ def test_rnn_gradient_sums_over_the_steps(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", "torch.Tensor.detach", page="generated/torch.nn.RNN")
 def test_rnn_detached_state_cuts_the_gradient_through_time(snapshot):
-    """``rnn(x, h.detach())`` keeps the state's value and forgets its past: w_hh gets h_2 = 11 alone, w_ih gets 1."""
+    """``rnn(x, h.detach())`` keeps the value of the state and cuts its gradient.
+
+    w_hh gets only h_2 = 11, and w_ih gets only 1.
+    """
     rnn = digits()
     _, h = rnn(torch.ones(2, 1, 1))
     _, last = rnn(torch.ones(1, 1, 1), h.detach())
@@ -151,7 +176,7 @@ def test_rnn_detached_state_cuts_the_gradient_through_time(snapshot):
 @given(sizes=sequence_sizes(), nonlinearity=st.sampled_from(["tanh", "relu"]), data=st.data())
 @settings(max_examples=30)
 def test_rnn_equals_its_formula(sizes, nonlinearity, data):
-    """For any sizes, inputs and first states, output and h_n are the formula's, for tanh and relu."""
+    """RNN output and h_n equal the formula for any sizes, inputs, first states and nonlinearity."""
     time, batch, inputs, hidden, layers = sizes
     rnn = filled(nn.RNN(inputs, hidden, num_layers=layers, nonlinearity=nonlinearity).double())
     x, h_0 = quarters(data, time, batch, inputs), quarters(data, layers, batch, hidden)
@@ -168,7 +193,10 @@ def test_rnn_equals_its_formula(sizes, nonlinearity, data):
 @given(sizes=sequence_sizes(), data=st.data())
 @settings(max_examples=20)
 def test_rnn_backward_direction_is_an_rnn_on_the_reversed_sequence(sizes, data):
-    """The second half of a bidirectional output is the reverse parameters run from the last step to the first."""
+    """The backward direction of an RNN is an RNN on the reversed sequence.
+
+    It is the second half of a bidirectional output, and uses the reverse parameters.
+    """
     time, batch, inputs, hidden, _ = sizes
     rnn = filled(nn.RNN(inputs, hidden, bidirectional=True).double())
     x = quarters(data, time, batch, inputs)

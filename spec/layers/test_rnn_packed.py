@@ -9,7 +9,10 @@ from torch_history.observing import observe
 
 
 def padded():
-    """[batch 2, time 3, input 1]: the samples 1, 2, 3 and 4 (padded by 9s, so that reading them would show)."""
+    """[batch 2, time 3, input 1]: the samples 1, 2, 3 and 4.
+
+    The second sample is padded by 9s, so that a test shows if they are read.
+    """
     return torch.tensor([[1.0, 2.0, 3.0], [4.0, 9.0, 9.0]]).unsqueeze(2)
 
 
@@ -22,7 +25,11 @@ def packed(**settings):
     page="generated/torch.nn.utils.rnn.pack_padded_sequence",
 )
 def test_rnn_pack_lays_the_samples_out_step_by_step(snapshot):
-    """Packed data holds step 1 of every sample, then step 2 of those that have one; batch_sizes counts them."""
+    """``pack_padded_sequence`` lays the samples out step by step.
+
+    The data holds step 1 of every sample, then step 2 of those that have one. batch_sizes counts
+    the samples of each step.
+    """
     sequence = packed()
     assert snapshot == observe(
         lambda: {"data": sequence.data.squeeze(1), "batch_sizes": sequence.batch_sizes}
@@ -33,14 +40,20 @@ def test_rnn_pack_lays_the_samples_out_step_by_step(snapshot):
     "torch.nn.RNN", "torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.RNN"
 )
 def test_rnn_on_a_packed_sequence_ends_each_sample_at_its_own_length(snapshot):
-    """``h_n`` of a packed batch holds 123 and 4: the short sample's state after its last true step."""
+    """``h_n`` of a packed batch holds the state of each sample after its last true step.
+
+    Here the states are 123 and 4.
+    """
     _, h_n = digits(batch_first=True)(packed())
     assert snapshot == observe(lambda: h_n.detach().reshape(2))
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_on_a_padded_batch_reads_the_padding(snapshot):
-    """Trap: unpacked, the short sample's state runs on through its padding, 499; zeros as padding would change it as well."""
+    """An RNN reads the padding of a padded batch.
+
+    Trap: the state of the short sample becomes 499. Padding with zeros would change it too.
+    """
     _, h_n = digits(batch_first=True)(padded())
     assert snapshot == observe(lambda: h_n.detach().reshape(2))
 
@@ -49,7 +62,10 @@ def test_rnn_on_a_padded_batch_reads_the_padding(snapshot):
     "torch.nn.RNN", "torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.RNN"
 )
 def test_rnn_on_a_packed_sequence_starts_backwards_at_the_last_true_step(snapshot):
-    """The backward direction of a packed batch begins at each sample's own end: 321 and 4, where padding would give 994."""
+    """The backward direction of a packed batch starts at the last true step of each sample.
+
+    The states are 321 and 4. With padding the 4 would be 994.
+    """
     _, h_n = digits(batch_first=True, bidirectional=True)(packed())
     assert snapshot == observe(lambda: h_n.detach()[1].reshape(2))
 
@@ -59,7 +75,7 @@ def test_rnn_on_a_packed_sequence_starts_backwards_at_the_last_true_step(snapsho
     page="generated/torch.nn.utils.rnn.pad_packed_sequence",
 )
 def test_rnn_packed_output_is_padded_with_zeros(snapshot):
-    """``pad_packed_sequence`` gives the output back as a tensor, zeros behind each sample's end, and the lengths."""
+    """``pad_packed_sequence`` returns the output padded with zeros, and the lengths."""
     output, _ = digits(batch_first=True)(packed())
     found, lengths = nn.utils.rnn.pad_packed_sequence(output, batch_first=True)
     assert snapshot == observe(lambda: {"output": found.detach().squeeze(2), "lengths": lengths})
@@ -70,7 +86,10 @@ def test_rnn_packed_output_is_padded_with_zeros(snapshot):
     page="generated/torch.nn.utils.rnn.pad_packed_sequence",
 )
 def test_rnn_packed_output_is_as_long_as_the_longest_sample(snapshot):
-    """Padding that no sample reaches is gone: three steps in, two out. ``total_length`` brings it back."""
+    """``pad_packed_sequence`` returns an output as long as the longest sample.
+
+    Padding that no sample reaches is gone: three steps in, two out. ``total_length=3`` restores it.
+    """
     sequence = nn.utils.rnn.pack_padded_sequence(padded(), [2, 1], batch_first=True)
     short, _ = nn.utils.rnn.pad_packed_sequence(sequence, batch_first=True)
     whole, _ = nn.utils.rnn.pad_packed_sequence(sequence, batch_first=True, total_length=3)
@@ -84,7 +103,10 @@ def test_rnn_packed_output_is_as_long_as_the_longest_sample(snapshot):
     page="generated/torch.nn.utils.rnn.pack_padded_sequence",
 )
 def test_rnn_pack_refuses_rising_lengths_by_default(snapshot):
-    """The longest sample comes first, or ``enforce_sorted=False`` is passed."""
+    """``pack_padded_sequence`` raises when the lengths rise.
+
+    Put the longest sample first, or pass ``enforce_sorted=False``.
+    """
     assert snapshot == observe(
         lambda: nn.utils.rnn.pack_padded_sequence(padded(), [1, 3], batch_first=True).batch_sizes
     )
@@ -94,7 +116,11 @@ def test_rnn_pack_refuses_rising_lengths_by_default(snapshot):
     "torch.nn.RNN", "torch.nn.utils.rnn.pack_padded_sequence", page="generated/torch.nn.RNN"
 )
 def test_rnn_on_unsorted_packed_samples_keeps_their_order(snapshot):
-    """``enforce_sorted=False`` sorts inside: output and ``h_n`` come back in the order of the batch, 4 before 123."""
+    """An RNN returns unsorted packed samples in the order of the batch.
+
+    ``enforce_sorted=False`` sorts internally. Output and ``h_n`` have 4 before 123, as the batch
+    has.
+    """
     rnn = digits(batch_first=True)
     sequence = nn.utils.rnn.pack_padded_sequence(
         padded().flip(0), [1, 3], batch_first=True, enforce_sorted=False
@@ -111,7 +137,7 @@ def test_rnn_on_unsorted_packed_samples_keeps_their_order(snapshot):
     page="generated/torch.nn.utils.rnn.pack_padded_sequence",
 )
 def test_rnn_pack_refuses_a_length_of_zero(snapshot):
-    """Every sample has at least one step."""
+    """``pack_padded_sequence`` raises on a length of zero."""
     assert snapshot == observe(
         lambda: nn.utils.rnn.pack_padded_sequence(padded(), [3, 0], batch_first=True).batch_sizes
     )
@@ -122,7 +148,11 @@ def test_rnn_pack_refuses_a_length_of_zero(snapshot):
     page="generated/torch.nn.utils.rnn.pack_padded_sequence",
 )
 def test_rnn_pack_does_not_notice_a_length_beyond_the_end(snapshot):
-    """Trap: a length of 4 in a batch of three steps packs 4 rows under batch sizes that count 5; only the RNN raises."""
+    """``pack_padded_sequence`` does not notice a length beyond the end of the batch.
+
+    Trap: a length of 4 in a batch of three steps packs 4 rows, while the batch sizes count 5. Only
+    the RNN raises.
+    """
 
     def act():
         sequence = nn.utils.rnn.pack_padded_sequence(padded(), [4, 1], batch_first=True)

@@ -1,4 +1,7 @@
-"""Which arguments layers take, in which order, with which defaults: what ``*args`` and keywords of a training loop rely on."""
+"""Which arguments layers take, in which order, and with which defaults.
+
+The ``*args`` and keywords of a training loop rely on them.
+"""
 
 import pytest
 from torch import nn
@@ -32,12 +35,12 @@ from torch_history.observing import observe
     page="nn",
     signature=True,
 )
-@pytest.mark.changed("1.8", "LazyLinear", kind="api-appeared", cause="pytorch#44538")
+@pytest.mark.changed("1.8", "LazyLinear was added", kind="api-appeared", cause="pytorch#44538")
 @pytest.mark.changed(
-    "1.9", "device and dtype, at the end (all)", kind="representation", cause="pytorch#54508"
+    "1.9", "adds device and dtype at the end (all)", kind="representation", cause="pytorch#54508"
 )
 def test_linear_and_convolution_take_these_arguments(layer, snapshot):
-    """Sizes, ``bias``, and since 1.9 ``device`` and ``dtype``."""
+    """Linear layers and convolutions take sizes and ``bias``, and since 1.9 a device and dtype."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
@@ -72,26 +75,30 @@ def test_linear_and_convolution_take_these_arguments(layer, snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "device and dtype, at the end (all but LocalResponseNorm)",
+    "adds device and dtype at the end (all but LocalResponseNorm)",
     kind="representation",
     cause="pytorch#54508",
 )
 @pytest.mark.changed(
     "2.1",
-    "bias (LayerNorm), ahead of device and dtype",
+    "adds bias before device and dtype (LayerNorm)",
     kind="representation",
     cause="pytorch#101683",
-    advice="pass device and dtype to LayerNorm by name: by position the fourth argument is bias now",
+    advice="pass device and dtype to LayerNorm by name: the fourth position is now bias",
 )
-@pytest.mark.changed("2.4", "RMSNorm", kind="api-appeared", cause="pytorch#121364")
+@pytest.mark.changed("2.4", "RMSNorm was added", kind="api-appeared", cause="pytorch#121364")
 @pytest.mark.changed(
     "2.12",
-    "bias, by name alone (BatchNorm, SyncBatchNorm, InstanceNorm, GroupNorm)",
+    "adds bias, by keyword only (BatchNorm, SyncBatchNorm, InstanceNorm, GroupNorm)",
     kind="representation",
     cause="pytorch#176573",
 )
 def test_normalisation_takes_these_arguments(layer, snapshot):
-    """``bias`` came to LayerNorm first, ahead of ``device``, and to the others years later, at the end and by keyword alone."""
+    """LayerNorm takes ``bias`` since 2.1, and other norms take it since 2.12.
+
+    In LayerNorm it is before ``device``. In BatchNorm, InstanceNorm and GroupNorm it is at the end,
+    by keyword only.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
@@ -109,15 +116,17 @@ def test_normalisation_takes_these_arguments(layer, snapshot):
     page="nn",
     signature=True,
 )
-@pytest.mark.changed("1.8", "proj_size (RNNBase)", kind="representation", cause="pytorch#47725")
+@pytest.mark.changed(
+    "1.8", "adds proj_size (RNNBase)", kind="representation", cause="pytorch#47725"
+)
 @pytest.mark.changed(
     "1.9",
-    "device and dtype, at the end (RNNBase and the cells)",
+    "adds device and dtype at the end (RNNBase and the cells)",
     kind="representation",
     cause="pytorch#54508",
 )
 def test_recurrent_layers_take_these_arguments(layer, snapshot):
-    """RNN, LSTM and GRU pass on what they are given to RNNBase, whose signature says more."""
+    """RNN, LSTM and GRU pass their arguments to RNNBase, whose signature names more of them."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
@@ -141,24 +150,25 @@ def test_recurrent_layers_take_these_arguments(layer, snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "include_last_offset (EmbeddingBag and its from_pretrained)",
+    "adds include_last_offset (EmbeddingBag and its from_pretrained)",
     kind="representation",
     cause="pytorch#27477",
 )
 @pytest.mark.changed(
     "1.9",
-    "padding_idx (EmbeddingBag and its from_pretrained); device and dtype (Embedding, EmbeddingBag)",
+    "adds padding_idx (EmbeddingBag and its from_pretrained); device and dtype (Embedding, "
+    "EmbeddingBag)",
     kind="representation",
     cause="pytorch#49237",
 )
 @pytest.mark.changed(
     "2.0",
-    "_freeze (Embedding), ahead of device and dtype",
+    "adds _freeze before device and dtype (Embedding)",
     kind="representation",
-    advice="pass device and dtype to Embedding by name: by position the ninth argument is _freeze now",
+    advice="pass device and dtype to Embedding by name: the ninth position is now _freeze",
 )
 def test_embeddings_take_these_arguments(layer, snapshot):
-    """``padding_idx`` is the third argument of Embedding, and the last but two of EmbeddingBag."""
+    """``padding_idx`` is the third argument of Embedding, and third from last in EmbeddingBag."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
@@ -176,9 +186,9 @@ def test_embeddings_take_these_arguments(layer, snapshot):
     page="generated/torch.nn.Dropout",
     signature=True,
 )
-@pytest.mark.changed("1.12", "Dropout1d", kind="api-appeared", cause="pytorch#79545")
+@pytest.mark.changed("1.12", "Dropout1d was added", kind="api-appeared", cause="pytorch#79545")
 def test_dropouts_take_these_arguments(layer, snapshot):
-    """p is 0.5 by default in all of them."""
+    """All dropout layers have p = 0.5 by default."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
@@ -207,9 +217,12 @@ def test_dropouts_take_these_arguments(layer, snapshot):
     page="nn",
     signature=True,
 )
-@pytest.mark.changed("2.3", "LPPool3d", kind="api-appeared", cause="pytorch#114199")
+@pytest.mark.changed("2.3", "LPPool3d was added", kind="api-appeared", cause="pytorch#114199")
 def test_pools_take_these_arguments(layer, snapshot):
-    """``padding`` comes third, after the stride, and ``ceil_mode`` stands elsewhere in max and in average pooling."""
+    """Max and average pooling take ``padding`` third, after the stride.
+
+    ``ceil_mode`` is in a different place in max pooling than in average pooling.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
@@ -248,17 +261,26 @@ def test_pools_take_these_arguments(layer, snapshot):
     page="nn",
     signature=True,
 )
-@pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747", probable=True)
-@pytest.mark.changed("1.7", "SiLU; inplace (Hardswish)", kind="api-appeared", cause="pytorch#41034")
 @pytest.mark.changed(
-    "1.9", "Mish; device and dtype (PReLU)", kind="api-appeared", cause="pytorch#58648"
+    "1.6", "Hardswish was added", kind="api-appeared", cause="pytorch#34747", probable=True
 )
-@pytest.mark.changed("1.12", "approximate (GELU)", kind="representation", cause="pytorch#61439")
+@pytest.mark.changed(
+    "1.7", "SiLU was added; adds inplace (Hardswish)", kind="api-appeared", cause="pytorch#41034"
+)
+@pytest.mark.changed(
+    "1.9",
+    "Mish was added; adds device and dtype (PReLU)",
+    kind="api-appeared",
+    cause="pytorch#58648",
+)
+@pytest.mark.changed(
+    "1.12", "adds approximate (GELU)", kind="representation", cause="pytorch#61439"
+)
 @pytest.mark.changed(
     "2.3", "the defaults 1 and 20 are written as floats (Softplus)", kind="representation"
 )
 def test_activations_take_these_arguments(layer, snapshot):
-    """GELU's ``approximate``, the slopes, and where there is an ``inplace``."""
+    """Activations take these arguments: GELU's ``approximate``, slopes, and often ``inplace``."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
@@ -286,30 +308,32 @@ def test_activations_take_these_arguments(layer, snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "batch_first, device and dtype (all); layer_norm_eps, ahead of them (TransformerEncoderLayer, "
-    "TransformerDecoderLayer, Transformer)",
+    "adds batch_first, device and dtype (all); layer_norm_eps before them "
+    "(TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
     kind="representation",
     cause="pytorch#55285",
 )
 @pytest.mark.changed(
     "1.10",
-    "norm_first, ahead of device and dtype; activation is the function relu by default, not its name "
-    "(TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
+    "adds norm_first before device and dtype; activation is the function relu by default, not its "
+    "name (TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
     kind="representation",
     cause="pytorch#60593",
 )
 @pytest.mark.changed(
     "1.11",
-    "average_attn_weights (MultiheadAttention.forward)",
+    "adds average_attn_weights (MultiheadAttention.forward)",
     kind="representation",
     cause="pytorch#70055",
 )
 @pytest.mark.changed(
-    "1.12", "enable_nested_tensor, False by default (TransformerEncoder)", kind="representation"
+    "1.12",
+    "adds enable_nested_tensor, False by default (TransformerEncoder)",
+    kind="representation",
 )
 @pytest.mark.changed(
     "1.13",
-    "enable_nested_tensor is True by default, which changes padding in eval mode; mask_check "
+    "enable_nested_tensor is True by default, which changes padding in eval mode; adds mask_check "
     "(TransformerEncoder)",
     kind="silent",
     cause="pytorch#77924",
@@ -317,18 +341,23 @@ def test_activations_take_these_arguments(layer, snapshot):
 )
 @pytest.mark.changed(
     "2.0",
-    "is_causal (forward of MultiheadAttention, TransformerEncoderLayer and TransformerEncoder)",
+    "adds is_causal (forward of MultiheadAttention, TransformerEncoderLayer and "
+    "TransformerEncoder)",
     kind="representation",
 )
 @pytest.mark.changed(
     "2.1",
-    "bias, ahead of device and dtype (TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
+    "adds bias before device and dtype (TransformerEncoderLayer, TransformerDecoderLayer, "
+    "Transformer)",
     kind="representation",
     cause="pytorch#101687",
     advice="pass device and dtype by name",
 )
 def test_attention_layers_take_these_arguments(name, snapshot):
-    """``batch_first`` is False by default, and so comes after what it changes the meaning of."""
+    """Attention and transformer layers have ``batch_first=False`` by default.
+
+    Later releases added arguments before ``device`` and ``dtype``, so pass these two by name.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
 
@@ -370,32 +399,35 @@ def test_attention_layers_take_these_arguments(name, snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "include_last_offset (embedding_bag); recompute_scale_factor (interpolate)",
+    "adds include_last_offset (embedding_bag) and recompute_scale_factor (interpolate)",
     kind="representation",
     cause="pytorch#27477",
 )
-@pytest.mark.changed("1.7", "silu", kind="api-appeared", cause="pytorch#41034")
+@pytest.mark.changed("1.7", "silu was added", kind="api-appeared", cause="pytorch#41034")
 @pytest.mark.changed(
     "1.9",
-    "padding_idx (embedding_bag); the default p is written as a float (normalize)",
+    "adds padding_idx (embedding_bag); the default p is written as a float (normalize)",
     kind="representation",
     cause="pytorch#49237",
 )
 @pytest.mark.changed(
     "1.11",
-    "antialias (interpolate); average_attn_weights (multi_head_attention_forward)",
+    "adds antialias (interpolate) and average_attn_weights (multi_head_attention_forward)",
     kind="representation",
     cause="pytorch#70055",
 )
-@pytest.mark.changed("1.12", "dropout1d", kind="api-appeared", cause="pytorch#79545")
-@pytest.mark.changed("2.0", "is_causal (multi_head_attention_forward)", kind="representation")
-@pytest.mark.changed("2.4", "rms_norm", kind="api-appeared", cause="pytorch#121364")
+@pytest.mark.changed("1.12", "dropout1d was added", kind="api-appeared", cause="pytorch#79545")
+@pytest.mark.changed("2.0", "adds is_causal (multi_head_attention_forward)", kind="representation")
+@pytest.mark.changed("2.4", "rms_norm was added", kind="api-appeared", cause="pytorch#121364")
 def test_layer_functions_take_these_arguments(function, snapshot):
-    """As functions, layers take their parameters, and ``training``: True in dropout, False in batch_norm and alpha_dropout."""
+    """Functional layers take parameters and ``training`` as arguments.
+
+    ``training`` is True by default in dropout, and False in batch_norm and alpha_dropout.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.functional.{function}"))
 
 
-NEWER = {  # each with arguments to make it with
+NEWER = {  # each with arguments for its constructor
     "Hardsigmoid": (),
     "Hardswish": (),
     "SiLU": (),
@@ -426,26 +458,40 @@ NEWER = {  # each with arguments to make it with
     "torch.nn.Buffer",
     page="nn",
 )
-@pytest.mark.changed("1.5", "Hardsigmoid", kind="api-appeared")
-@pytest.mark.changed("1.6", "Hardswish", kind="api-appeared", cause="pytorch#34747", probable=True)
-@pytest.mark.changed("1.7", "SiLU and Unflatten", kind="api-appeared", cause="pytorch#41034")
+@pytest.mark.changed("1.5", "Hardsigmoid was added", kind="api-appeared")
+@pytest.mark.changed(
+    "1.6", "Hardswish was added", kind="api-appeared", cause="pytorch#34747", probable=True
+)
+@pytest.mark.changed(
+    "1.7", "SiLU and Unflatten were added", kind="api-appeared", cause="pytorch#41034"
+)
 @pytest.mark.changed(
     "1.8",
-    "LazyLinear, which warns that it is new, PixelUnshuffle and UninitializedParameter",
+    "LazyLinear, which warns that it is new, PixelUnshuffle and UninitializedParameter were added",
     kind="api-appeared",
     cause="pytorch#44538",
 )
-@pytest.mark.changed("1.9", "Mish", kind="api-appeared", cause="pytorch#58648")
-@pytest.mark.changed("1.10", "ReflectionPad3d", kind="api-appeared", cause="pytorch#59791")
-@pytest.mark.changed("1.12", "Dropout1d", kind="api-appeared", cause="pytorch#79545")
+@pytest.mark.changed("1.9", "Mish was added", kind="api-appeared", cause="pytorch#58648")
 @pytest.mark.changed(
-    "2.1", "CircularPad1d and ZeroPad1d", kind="api-appeared", cause="pytorch#106148"
+    "1.10", "ReflectionPad3d was added", kind="api-appeared", cause="pytorch#59791"
 )
-@pytest.mark.changed("2.3", "LPPool3d", kind="api-appeared", cause="pytorch#114199")
+@pytest.mark.changed("1.12", "Dropout1d was added", kind="api-appeared", cause="pytorch#79545")
 @pytest.mark.changed(
-    "2.4", "RMSNorm; LazyLinear warns no longer", kind="api-appeared", cause="pytorch#121364"
+    "2.1", "CircularPad1d and ZeroPad1d were added", kind="api-appeared", cause="pytorch#106148"
 )
-@pytest.mark.changed("2.5", "Buffer", kind="api-appeared", cause="pytorch#125971", probable=True)
+@pytest.mark.changed("2.3", "LPPool3d was added", kind="api-appeared", cause="pytorch#114199")
+@pytest.mark.changed(
+    "2.4",
+    "RMSNorm was added; LazyLinear no longer warns",
+    kind="api-appeared",
+    cause="pytorch#121364",
+)
+@pytest.mark.changed(
+    "2.5", "Buffer was added", kind="api-appeared", cause="pytorch#125971", probable=True
+)
 def test_newer_layers_can_be_made(name, snapshot):
-    """Each came with some release; before, the name is missing, and a checkpoint of a module that holds it cannot be loaded."""
+    """Each of these layers was added in some release, and is missing in older ones.
+
+    Without it a checkpoint of a whole module that holds the layer cannot be loaded.
+    """
     assert snapshot == observe(lambda: type(getattr(nn, name)(*NEWER[name])).__name__)

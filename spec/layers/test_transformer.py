@@ -1,4 +1,4 @@
-"""``nn.TransformerEncoder``: what eval mode does otherwise than training, and how its layers start."""
+"""``nn.TransformerEncoder``: eval mode compared with training, and how its layers start."""
 
 import pytest
 import torch
@@ -8,7 +8,10 @@ from torch_history.observing import observe
 
 
 def encoder(layers=1, norm_first=False, heads=2, **settings):
-    """An encoder of four features, batch first, without dropout, whose parameters but the norms' are set."""
+    """An encoder of four features, batch first, without dropout.
+
+    Its parameters, except those of the norms, are set.
+    """
     layer = nn.TransformerEncoderLayer(
         4, heads, 8, dropout=0.0, batch_first=True, norm_first=norm_first
     )
@@ -23,7 +26,10 @@ def encoder(layers=1, norm_first=False, heads=2, **settings):
 
 
 def padded(lengths, train=False, **settings):
-    """Encode two samples of three steps without gradients: shape of the output, and which rows are zero."""
+    """Encode two samples of three steps without gradients.
+
+    Returns the shape of the output, and which rows are zero.
+    """
     x = torch.tensor(
         [[[1.0, 0, 2, 0], [0, 1, 0, 0], [1, 1, 0, 1]], [[1.0, 0, 0, 0], [0, 1, 1, 0], [3, 1, 0, 0]]]
     )
@@ -36,7 +42,8 @@ def padded(lengths, train=False, **settings):
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
+    "TransformerEncoderLayer takes batch_first; norm_first, which the test also needs, is still "
+    "missing",
     kind="api-appeared",
     cause="pytorch#55285",
 )
@@ -55,14 +62,18 @@ def padded(lengths, train=False, **settings):
     "2.6", "the warning recommends the layout torch.jagged", kind="wording", cause="pytorch#142140"
 )
 def test_encoder_in_eval_gives_zeros_for_padding(snapshot):
-    """In eval mode without gradients padded steps come out as zeros (and a mean over steps is another than in training)."""
+    """In eval mode without gradients the encoder gives zeros for padded steps, since 1.13.
+
+    Trap: a mean over the steps differs from that in training.
+    """
     assert snapshot == observe(lambda: padded([3, 1]))
 
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
+    "TransformerEncoderLayer takes batch_first; norm_first, which the test also needs, is still "
+    "missing",
     kind="api-appeared",
     cause="pytorch#55285",
 )
@@ -70,14 +81,18 @@ def test_encoder_in_eval_gives_zeros_for_padding(snapshot):
     "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
 )
 def test_encoder_in_training_computes_padding(snapshot):
-    """In training mode padding is hidden from the others, but is computed itself: no row is zero."""
+    """In training mode the encoder computes padded steps: no row is zero.
+
+    The padding is hidden from the other steps.
+    """
     assert snapshot == observe(lambda: padded([3, 1], train=True))
 
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
+    "TransformerEncoderLayer takes batch_first; norm_first, which the test also needs, is still "
+    "missing",
     kind="api-appeared",
     cause="pytorch#55285",
 )
@@ -86,8 +101,8 @@ def test_encoder_in_training_computes_padding(snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "eval mode runs on nested tensors by default: the output is cut to the longest sample, and padding "
-    "within it is zero",
+    "eval mode runs on nested tensors by default: the output is cut to the longest sample, and "
+    "padding within it is zero",
     kind="silent",
     cause="pytorch#77924",
     advice="pass enable_nested_tensor=False, or pad the output back to the input's length",
@@ -102,34 +117,38 @@ def test_encoder_in_training_computes_padding(snapshot):
     "2.6", "the warning recommends the layout torch.jagged", kind="wording", cause="pytorch#142140"
 )
 def test_encoder_in_eval_keeps_the_length_of_a_batch_that_is_padded_throughout(snapshot):
-    """Where even the longest sample has padding, the output is as long as the input. It was cut to the longest sample once."""
+    """In eval mode the encoder keeps the input's length even when every sample is padded.
+
+    In 1.13 and 2.0 the output was cut to the longest sample.
+    """
     assert snapshot == observe(lambda: padded([2, 1]))
 
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
+    "TransformerEncoderLayer takes batch_first; norm_first, which the test also needs, is still "
+    "missing",
     kind="api-appeared",
     cause="pytorch#55285",
 )
 @pytest.mark.changed(
     "1.10",
-    "TransformerEncoderLayer takes norm_first; enable_nested_tensor, which the test wants too, is "
-    "missing yet",
+    "TransformerEncoderLayer takes norm_first; enable_nested_tensor, which the test also needs, "
+    "is still missing",
     kind="api-appeared",
     cause="pytorch#60593",
 )
 @pytest.mark.changed("1.12", "TransformerEncoder takes enable_nested_tensor", kind="api-appeared")
 @pytest.mark.changed(
     "2.0",
-    "warns, in 2.0 alone, of a mask that is not boolean, though the given one is",
+    "warns, only in 2.0, about a mask that is not boolean, although the given one is",
     kind="warning",
     cause="pytorch#92733",
     probable=True,
 )
 @pytest.mark.changed(
-    "2.1", "warns no longer", kind="warning", cause="pytorch#103362", probable=True
+    "2.1", "no longer warns", kind="warning", cause="pytorch#103362", probable=True
 )
 def test_encoder_without_nested_tensors_computes_padding_in_eval(snapshot):
     """``enable_nested_tensor=False`` makes eval mode compute padding as training does."""
@@ -148,7 +167,7 @@ SLOW = {
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first is missing yet",
+    "TransformerEncoderLayer takes batch_first; norm_first is still missing",
     kind="api-appeared",
     cause="pytorch#55285",
 )
@@ -157,16 +176,18 @@ SLOW = {
 )
 @pytest.mark.changed(
     "2.1",
-    "warns, as the encoder is made, of layers that are not batch first, that are norm first, or whose "
-    "heads are odd in number",
+    "the constructor warns about layers that are not batch first, that are norm first, or that "
+    "have an odd number of heads",
     kind="warning",
     cause="pytorch#102045",
     probable=True,
-    advice="pass enable_nested_tensor=False where the layers cannot be nested",
+    advice="pass enable_nested_tensor=False for layers that cannot use nested tensors",
 )
 def test_encoder_warns_of_layers_that_cannot_be_nested(make, snapshot):
-    """An encoder warns, when it is made, of layers that eval mode cannot run on nested tensors; ``enable_nested_tensor=False``
-    silences it.
+    """An encoder warns in the constructor about layers that cannot use nested tensors.
+
+    These are layers that are not batch first, that are norm first, or that have an odd number of
+    heads. The warning exists since 2.1, and ``enable_nested_tensor=False`` silences it.
     """
 
     def act():
@@ -182,7 +203,8 @@ def test_encoder_warns_of_layers_that_cannot_be_nested(make, snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first, which the test wants too, is missing yet",
+    "TransformerEncoderLayer takes batch_first; norm_first, which the test also needs, is still "
+    "missing",
     kind="api-appeared",
     cause="pytorch#55285",
 )
@@ -191,19 +213,22 @@ def test_encoder_warns_of_layers_that_cannot_be_nested(make, snapshot):
 )
 @pytest.mark.changed(
     "1.12",
-    "eval's fast path passes the hook by, in silence",
+    "the fast path of eval mode skips the hook, and nothing warns",
     kind="silent",
     cause="pytorch#75809",
-    advice="read activations with gradients enabled, which takes the slow path, or use 2.5 or later",
+    advice="read activations with gradients enabled, which uses the slow path, or use 2.5 or later",
 )
 @pytest.mark.changed(
     "2.5",
-    "the hook runs in eval again: the fast path is left where there are hooks",
+    "the hook runs in eval mode again: the fast path is not used when there are hooks",
     kind="silent",
     cause="pytorch#128415",
 )
 def test_encoder_layer_in_eval_calls_the_hooks_of_its_parts(snapshot):
-    """A forward hook on ``linear1`` runs in training and in eval. Eval's fast path used to pass it by, in silence."""
+    """A forward hook on an encoder layer's ``linear1`` runs in training and in eval mode.
+
+    From 1.12 to 2.4 the fast path of eval mode skipped the hook, and nothing warned.
+    """
 
     def act():
         model, seen = encoder(), []
@@ -220,7 +245,10 @@ def test_encoder_layer_in_eval_calls_the_hooks_of_its_parts(snapshot):
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 def test_encoder_layers_start_as_copies(snapshot):
-    """The layers are deep copies of the one that is given: they start with equal weights, drawn once."""
+    """The layers of an encoder are deep copies of the given layer.
+
+    They start with equal weights, which are drawn once.
+    """
     first, second = nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 2).layers
     assert snapshot == observe(
         lambda: {
@@ -235,5 +263,8 @@ def test_encoder_layers_start_as_copies(snapshot):
     "1.10", "the method is static: it can be called on the class", kind="error-gone"
 )
 def test_square_subsequent_mask_needs_no_transformer(snapshot):
-    """The causal mask, 0 and minus infinity, comes from the class."""
+    """``Transformer.generate_square_subsequent_mask`` can be called on the class, since 1.10.
+
+    It returns the causal mask, of 0 and minus infinity.
+    """
     assert snapshot == observe(lambda: nn.Transformer.generate_square_subsequent_mask(3))

@@ -1,4 +1,4 @@
-"""One sample without a batch dimension: which layers take it, and which take a batch for it."""
+"""One sample without a batch dimension: which layers accept it, and which read it as a batch."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ CELLS = ["RNNCell", "LSTMCell", "GRUCell"]
 
 
 def hidden(result):
-    """The hidden state's shape, of a cell's result."""
+    """The shape of the hidden state in the result of a cell."""
     return (result[0] if isinstance(result, tuple) else result).shape
 
 
@@ -19,10 +19,10 @@ def hidden(result):
     "torch.nn.RNNCell", "torch.nn.LSTMCell", "torch.nn.GRUCell", page="generated/torch.nn.RNNCell"
 )
 @pytest.mark.changed(
-    "1.11", "cells take one sample without a batch", kind="error-gone", cause="pytorch#70236"
+    "1.11", "cells accept one sample without a batch", kind="error-gone", cause="pytorch#70236"
 )
 def test_rnn_cell_takes_one_sample_without_a_batch(cell, snapshot):
-    """[feature] comes out as [hidden]."""
+    """Recurrent cells accept one sample without a batch, since 1.11: [feature] gives [hidden]."""
     assert snapshot == observe(lambda: hidden(getattr(nn, cell)(3, 2)(torch.zeros(3))))
 
 
@@ -45,7 +45,7 @@ def test_rnn_cell_takes_one_sample_without_a_batch(cell, snapshot):
     probable=True,
 )
 def test_rnn_cell_refuses_a_sequence(cell, snapshot):
-    """A cell does one step: three dimensions raise."""
+    """Recurrent cells raise on three dimensions: a cell computes one step, not a sequence."""
     assert snapshot == observe(lambda: hidden(getattr(nn, cell)(3, 2)(torch.zeros(4, 1, 3))))
 
 
@@ -59,13 +59,16 @@ def test_rnn_cell_refuses_a_sequence(cell, snapshot):
 )
 @pytest.mark.changed(
     "2.15",
-    "a state without a batch is told to be of the wrong number of dimensions",
+    "for a state without a batch the message reports a wrong number of dimensions",
     kind="wording",
     cause="pytorch#191232",
     probable=True,
 )
 def test_rnn_cell_refuses_a_state_that_does_not_fit(shape, snapshot):
-    """The state for a batch of one must be [1, hidden]: it is not broadcast."""
+    """``RNNCell`` raises on a state that does not fit the batch: it does not broadcast it.
+
+    The state for a batch of one must be [1, hidden].
+    """
     assert snapshot == observe(lambda: nn.RNNCell(3, 2)(torch.zeros(1, 3), torch.zeros(shape)))
 
 
@@ -78,7 +81,7 @@ def test_rnn_cell_refuses_a_state_that_does_not_fit(shape, snapshot):
     advice="pass the pair (h, c)",
 )
 def test_lstm_cell_refuses_a_hidden_state_alone(snapshot):
-    """It wants the pair (h, c)."""
+    """``LSTMCell`` raises on a hidden state alone: it needs the pair (h, c)."""
     assert snapshot == observe(lambda: nn.LSTMCell(3, 2)(torch.zeros(1, 3), torch.zeros(1, 2)))
 
 
@@ -109,18 +112,18 @@ LAYERS = {
 )
 @pytest.mark.changed(
     "1.10",
-    "AdaptiveAvgPool1d, LPPool1d and ReflectionPad1d take one sample without a batch",
+    "AdaptiveAvgPool1d, LPPool1d and ReflectionPad1d accept one sample without a batch",
     kind="error-gone",
     cause="pytorch#61264",
 )
 @pytest.mark.changed(
     "1.11",
-    "Conv2d, ConvTranspose1d and InstanceNorm2d take one sample without a batch",
+    "Conv2d, ConvTranspose1d and InstanceNorm2d accept one sample without a batch",
     kind="error-gone",
     cause="pytorch#70506",
 )
 def test_layer_takes_one_sample_without_a_batch(layer, snapshot):
-    """A sample alone comes out alone."""
+    """These layers accept one sample without a batch, and return it without one."""
     make, shape = LAYERS[layer]
     assert snapshot == observe(lambda: make()(torch.zeros(shape)).shape)
 
@@ -133,5 +136,8 @@ def test_layer_takes_one_sample_without_a_batch(layer, snapshot):
     cause="pytorch#87054",
 )
 def test_groupnorm_refuses_one_sample_without_a_batch(snapshot):
-    """[channel] raises: the second dimension holds the channels."""
+    """``GroupNorm`` raises on one sample [channel] without a batch.
+
+    It expects the channels in the second dimension.
+    """
     assert snapshot == observe(lambda: nn.GroupNorm(1, 2)(torch.zeros(2)))

@@ -1,4 +1,4 @@
-"""``BCELoss`` takes probabilities and looks at both sides; ``BCEWithLogitsLoss`` takes anything."""
+"""``BCELoss`` takes probabilities and checks both sides; ``BCEWithLogitsLoss`` takes any values."""
 
 import pytest
 import torch
@@ -10,14 +10,19 @@ from torch_history.observing import observe
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 @pytest.mark.changed(
     "1.5",
-    "costs 100, the logarithm being held above -100, instead of 27.6, where 1e-12 was added under it",
+    "costs 100 instead of 27.6: the logarithm is clamped at -100; before, 1e-12 was added inside "
+    "it",
     kind="silent",
     cause="pytorch#31365",
-    advice="compare losses with those of 1.4 only where no output is certain",
+    advice="compare losses with those of 1.4 only if no output is exactly 0 or 1",
 )
 @pytest.mark.parametrize("probability", [0.0, 1.0])
 def test_bce_of_a_certain_and_wrong_output_costs_100(probability, snapshot):
-    """log(0) counts as -100: the loss stays finite, but the gradient is about 1e12, and a step along it destroys the model."""
+    """``BCELoss`` of an output of exactly 0 or 1 that is wrong costs 100.
+
+    log(0) counts as -100, so the loss stays finite. The gradient is about 1e12, and a step along it
+    destroys the model.
+    """
     output = torch.tensor([probability], requires_grad=True)
 
     def act():
@@ -35,11 +40,15 @@ def test_bce_of_a_certain_and_wrong_output_costs_100(probability, snapshot):
     kind="error",
     cause="pytorch#97814",
     probable=True,
-    advice="scale the target to 0 to 1, or take binary_cross_entropy_with_logits",
+    advice="scale the target to 0 to 1, or use binary_cross_entropy_with_logits",
 )
 @pytest.mark.parametrize("target", [2.0, -1.0, float("nan")], ids=["two", "minus one", "nan"])
 def test_bce_of_a_target_that_is_no_probability_raises(target, snapshot):
-    """Targets of -1 and 1, as a hinge loss takes them, or a label that was not scaled. They used to make a loss in silence."""
+    """Since 2.1, ``BCELoss`` raises on a target that is not a probability.
+
+    Such targets are the -1 and 1 of a hinge loss, or a label that was not scaled. Before 2.1 they
+    gave a loss without a warning.
+    """
     assert snapshot == observe(
         lambda: F.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([target]))
     )
@@ -50,7 +59,10 @@ def test_bce_of_a_target_that_is_no_probability_raises(target, snapshot):
     page="generated/torch.nn.BCEWithLogitsLoss",
 )
 def test_bce_with_logits_takes_a_target_that_is_no_probability(snapshot):
-    """Only ``BCELoss`` looks: here a target of 2 makes a loss without a lower bound, in silence."""
+    """``BCEWithLogitsLoss`` accepts a target outside 0 to 1, such as 2, without a warning.
+
+    The loss then has no lower bound. Only ``BCELoss`` checks its target.
+    """
     assert snapshot == observe(
         lambda: F.binary_cross_entropy_with_logits(torch.tensor([8.0]), torch.tensor([2.0]))
     )
@@ -59,13 +71,16 @@ def test_bce_with_logits_takes_a_target_that_is_no_probability(snapshot):
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 @pytest.mark.changed(
     "1.5",
-    "the message speaks of all elements, and no longer gives the value",
+    "the message names all elements, and no longer gives the value",
     kind="wording",
     cause="pytorch#31365",
 )
 @pytest.mark.parametrize("output", [1.5, -0.5, float("nan")], ids=["above", "below", "nan"])
 def test_bce_of_an_output_that_is_no_probability_raises(output, snapshot):
-    """A sigmoid was forgotten, or the model gives nan."""
+    """``BCELoss`` raises on an output that is not a probability.
+
+    A sigmoid is missing, or the model gives nan.
+    """
     assert snapshot == observe(
         lambda: F.binary_cross_entropy(torch.tensor([output]), torch.tensor([1.0]))
     )
@@ -73,14 +88,17 @@ def test_bce_of_an_output_that_is_no_probability_raises(output, snapshot):
 
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 @pytest.mark.changed(
-    "1.5", "the message names two dtypes alone", kind="wording", cause="pytorch#31365"
+    "1.5", "the message names only two dtypes", kind="wording", cause="pytorch#31365"
 )
 @pytest.mark.changed("1.6", 'the message says "Found dtype ... but expected"', kind="wording")
 @pytest.mark.parametrize(
     "dtype", [torch.float64, torch.int64, torch.bool], ids=["float64", "int64", "bool"]
 )
 def test_bce_of_a_target_of_another_dtype_raises(dtype, snapshot):
-    """Both sides are of one dtype: ``target.to(output.dtype)`` is the way out. MSE takes any."""
+    """``BCELoss`` raises if the target and the output differ in dtype.
+
+    Use ``target.to(output.dtype)``. ``MSELoss`` accepts any dtype of the target.
+    """
     assert snapshot == observe(
         lambda: F.binary_cross_entropy(torch.tensor([0.5, 0.25]), torch.tensor([1, 0]).to(dtype))
     )
@@ -92,10 +110,13 @@ def test_bce_of_a_target_of_another_dtype_raises(dtype, snapshot):
     "the target gets a gradient instead of raising",
     kind="error-gone",
     cause="pytorch#59447",
-    advice="detach the target where the gradient is not wanted",
+    advice="detach the target if the gradient is not wanted",
 )
 def test_gradient_flows_into_the_target_of_bce(snapshot):
-    """The derivative for the target is log(1 - p) - log(p): a teacher that is not detached learns from its pupil."""
+    """Since 1.10, ``BCELoss`` gives its target the gradient log(1 - p) - log(p).
+
+    A teacher that is not detached learns from its student.
+    """
     target = torch.tensor([0.5], requires_grad=True)
 
     def act():
@@ -112,12 +133,15 @@ def test_gradient_flows_into_the_target_of_bce(snapshot):
 )
 @pytest.mark.changed(
     "2.14",
-    "raises NotImplementedError instead of RuntimeError, which it is a kind of",
+    "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
     kind="exception",
     cause="pytorch#192348",
 )
 @pytest.mark.parametrize("name", ["binary_cross_entropy_with_logits", "l1_loss"])
 def test_boolean_target_raises(name, snapshot):
-    """``labels == 1`` is no target: ``.float()`` is the way out. NotImplementedError is a kind of RuntimeError."""
+    """A boolean target such as ``labels == 1`` raises in ``BCEWithLogitsLoss`` and ``L1Loss``.
+
+    Use ``.float()``. Since 2.14 the error is a NotImplementedError, which is a RuntimeError too.
+    """
     target = torch.tensor([True, False])
     assert snapshot == observe(lambda: getattr(F, name)(torch.tensor([0.5, 0.25]), target))

@@ -1,4 +1,4 @@
-"""Classes and sequences at their edges: one class, one sample, no frames; and what replaced what."""
+"""Edge cases: one class, one sample, no frames; a fused function and a deprecated class."""
 
 import pytest
 import torch
@@ -14,13 +14,17 @@ from torch_history.observing import observe
 )
 @pytest.mark.changed(
     "1.10",
-    "a target of floats is one of probabilities: the loss is 0 instead of an error",
+    "a float target is read as probabilities: the loss is 0 instead of an error",
     kind="error-gone",
     cause="pytorch#61044",
-    advice="take binary_cross_entropy_with_logits for one logit",
+    advice="use binary_cross_entropy_with_logits for one logit",
 )
 def test_cross_entropy_of_a_single_column_is_zero(snapshot):
-    """One logit a sample is for ``BCEWithLogitsLoss``. Here softmax over one class is 1: a loss of 0, that never learns."""
+    """Since 1.10, ``cross_entropy`` of a single column with a float target is 0, and never learns.
+
+    Softmax over one class is 1, so the gradient is 0 too. For one logit per sample use
+    ``BCEWithLogitsLoss``.
+    """
     output = torch.tensor([[2.0], [-1.0]], requires_grad=True)
 
     def act():
@@ -42,7 +46,10 @@ def test_cross_entropy_of_a_single_column_is_zero(snapshot):
     cause="pytorch#77653",
 )
 def test_cross_entropy_takes_probabilities_for_one_sample_without_a_batch(snapshot):
-    """Both of shape [classes]: log 2 for equal logits."""
+    """Since 1.12, ``cross_entropy`` takes probabilities for one sample without a batch dimension.
+
+    Logits and target have the shape [classes]. Two equal logits give log 2.
+    """
     assert snapshot == observe(lambda: F.cross_entropy(torch.zeros(2), torch.tensor([0.5, 0.5])))
 
 
@@ -54,7 +61,10 @@ def test_cross_entropy_takes_probabilities_for_one_sample_without_a_batch(snapsh
     cause="pytorch#62651",
 )
 def test_nll_loss_takes_one_sample_without_a_batch(snapshot):
-    """The second of two log-probabilities, with the sign turned."""
+    """Since 1.10, ``nll_loss`` takes one sample without a batch dimension.
+
+    Here the loss is the second of two log-probabilities, negated.
+    """
     assert snapshot == observe(lambda: F.nll_loss(torch.tensor([-1.0, -2.0]), torch.tensor(1)))
 
 
@@ -63,16 +73,23 @@ def test_nll_loss_takes_one_sample_without_a_batch(snapshot):
     "1.9", "raises RuntimeError instead of ValueError", kind="exception", advice="catch both"
 )
 def test_target_of_another_length_than_the_sequence_raises(snapshot):
-    """Logits [batch, classes, length] and a target [batch, other length]. RuntimeError, where it was ValueError."""
+    """``cross_entropy`` raises if the target and the sequence of logits differ in length.
+
+    The logits are [batch, classes, length]. Since 1.9 the error is a RuntimeError instead of a
+    ValueError.
+    """
     assert snapshot == observe(
         lambda: F.cross_entropy(torch.zeros(1, 2, 3), torch.tensor([[0, 1]]))
     )
 
 
 @pytest.mark.api("torch.nn.functional.linear_cross_entropy", page="nn.functional")
-@pytest.mark.changed("2.13", "linear_cross_entropy", kind="api-appeared")
+@pytest.mark.changed("2.13", "linear_cross_entropy appears", kind="api-appeared")
 def test_linear_cross_entropy_is_cross_entropy_of_a_linear_layer(snapshot):
-    """One call for the last layer and its loss: logits 1 and 0, and a target of the first: log(1 + 1/e)."""
+    """``linear_cross_entropy`` computes the last linear layer and its loss in one call.
+
+    With logits 1 and 0 and the first class as target, the loss is log(1 + 1/e).
+    """
     features, weight, target = (
         torch.tensor([[1.0, 0.0]]),
         torch.tensor([[1.0, 0.0], [0.0, 1.0]]),
@@ -92,19 +109,25 @@ def test_linear_cross_entropy_is_cross_entropy_of_a_linear_layer(snapshot):
     probable=True,
 )
 def test_nll_loss_2d_is_deprecated(snapshot):
-    """``NLLLoss`` takes images too. A FutureWarning is shown to everyone, a UserWarning was as well."""
+    """``NLLLoss2d`` is deprecated, and warns: ``NLLLoss`` takes images too.
+
+    Since 2.4 it gives a FutureWarning instead of a UserWarning. Python shows both by default.
+    """
     assert snapshot == observe(lambda: torch.nn.NLLLoss2d().reduction)
 
 
 @pytest.mark.api("torch.nn.MSELoss", page="generated/torch.nn.MSELoss", article="A")
 @pytest.mark.changed("1.6", 'the message says "Boolean" instead of "bool"', kind="wording")
 def test_loss_class_called_with_tensors_raises(snapshot):
-    """``MSELoss(output, target)`` makes a loss with tensors for settings: ``MSELoss()(output, target)`` is meant."""
+    """``MSELoss(output, target)`` raises: it creates a loss with tensors as its settings.
+
+    Call ``MSELoss()(output, target)``.
+    """
     assert snapshot == observe(lambda: torch.nn.MSELoss(torch.zeros(2), torch.ones(2)))
 
 
 def frames():
-    """Three frames of a batch of one, blank and one letter equally likely."""
+    """Three frames of a batch of one; blank and one letter are equally likely."""
     return torch.full((3, 1, 2), 0.5).log()
 
 
@@ -116,7 +139,10 @@ def frames():
     cause="pytorch#70092",
 )
 def test_ctc_loss_takes_one_sequence_without_a_batch(snapshot):
-    """Six of the eight paths spell the letter once: -log(6 / 8)."""
+    """Since 1.11, ``ctc_loss`` takes one sequence without a batch dimension.
+
+    Six of the eight paths spell the letter once, so the loss is -log(6 / 8).
+    """
     assert snapshot == observe(
         lambda: F.ctc_loss(frames()[:, 0], torch.tensor([1]), torch.tensor(3), torch.tensor(1))
     )
@@ -125,13 +151,17 @@ def test_ctc_loss_takes_one_sequence_without_a_batch(snapshot):
 @pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
 @pytest.mark.changed(
     "2.4",
-    "the loss is infinite instead of any number",
+    "the loss is infinite instead of arbitrary",
     kind="silent",
     cause="pytorch#123193",
-    advice="pass zero_infinity=True to leave such a sample out",
+    advice="pass zero_infinity=True to set the loss of such a sample to zero",
 )
 def test_ctc_loss_of_no_frames_is_infinite(snapshot):
-    """No path spells a letter in no time: ``zero_infinity=True`` leaves it out. It used to be any number."""
+    """Since 2.4, ``ctc_loss`` of a letter and an input without frames is infinite.
+
+    A target longer than the input has infinite loss; ``zero_infinity=True`` sets it to zero. Before
+    2.4 the loss was arbitrary.
+    """
 
     def act():
         return F.ctc_loss(
@@ -144,12 +174,15 @@ def test_ctc_loss_of_no_frames_is_infinite(snapshot):
 @pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
 @pytest.mark.changed(
     "2.4",
-    "a negative length raises instead of giving a loss of any number",
+    "a negative length raises instead of giving an arbitrary loss",
     kind="error",
     cause="pytorch#123193",
 )
 def test_ctc_loss_of_a_negative_length_raises(snapshot):
-    """A length that was computed wrongly, say after strided convolutions, used to give any number for a loss."""
+    """Since 2.4, ``ctc_loss`` raises on a negative input length. Before, the loss was arbitrary.
+
+    A length may be computed wrongly, for example after strided convolutions.
+    """
     assert snapshot == observe(
         lambda: (
             F.ctc_loss(frames(), torch.tensor([[1]]), torch.tensor([-1]), torch.tensor([1])).shape
@@ -163,9 +196,12 @@ def test_ctc_loss_of_a_negative_length_raises(snapshot):
     "raises instead of giving nan",
     kind="error",
     cause="pytorch#150981",
-    advice="leave an empty batch out before the loss",
+    advice="skip an empty batch before the loss",
 )
 def test_ctc_loss_of_an_empty_batch_raises(snapshot):
-    """Where other losses give nan for the mean over nothing, and this one did."""
+    """Since 2.8, ``ctc_loss`` raises on an empty batch. Before, it gave nan.
+
+    Other losses give nan for the mean of an empty batch.
+    """
     none = torch.zeros(0, dtype=torch.long)
     assert snapshot == observe(lambda: F.ctc_loss(frames()[:, :0], none.reshape(0, 1), none, none))

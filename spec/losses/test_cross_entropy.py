@@ -1,4 +1,4 @@
-"""``CrossEntropyLoss`` with class numbers as targets: its formula, and the shapes it takes."""
+"""``CrossEntropyLoss`` with class numbers as targets: its formula, and the shapes it accepts."""
 
 import numpy as np
 import pytest
@@ -13,15 +13,18 @@ from torch_history.observing import observe
 
 
 def log_probabilities(z):
-    """z - log(sum(exp(z))) along the classes, for logits z [n, c], which are shifted first so that exp does not overflow."""
+    """z - log(sum(exp(z))) along the classes, for logits z [n, c].
+
+    The logits are shifted first so that exp does not overflow.
+    """
     shifted = z - z.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def negative_log_likelihood(log_p, classes, weight, ignore_index, reduction):
-    """-w[y] log_p[y] for each sample, 0 where y is ignore_index; the mean divides by the sum of the w[y] that count.
+    """-w[y] log_p[y] for each sample, and 0 where y is ignore_index.
 
-    log_p [n, c], classes y [n], weight w [c].
+    log_p [n, c], classes y [n], weight w [c]. The mean divides by the sum of the w[y] that count.
     """
     counts = classes != ignore_index
     rows = np.arange(len(classes))[counts]
@@ -46,7 +49,10 @@ reductions = st.sampled_from(["none", "sum", "mean"])
 @settings(max_examples=20)
 @given(classifications(), reductions)
 def test_nll_loss_is_the_formula_with_weight_ignore_index_and_reduction(classification, reduction):
-    """On drawn values ``nll_loss`` is NumPy's, in float64; it takes what it is given for log-probabilities."""
+    """``nll_loss`` equals the NumPy formula on drawn values, in float64.
+
+    It treats its input as log-probabilities.
+    """
     log_p, classes, weight = classification
     got = F.nll_loss(
         torch.tensor(log_p), torch.tensor(classes), weight=torch.tensor(weight), reduction=reduction
@@ -60,11 +66,14 @@ def test_nll_loss_is_the_formula_with_weight_ignore_index_and_reduction(classifi
 def test_cross_entropy_is_the_formula_with_weight_ignore_index_and_reduction(
     classification, reduction, ignore_index
 ):
-    """On drawn logits ``cross_entropy`` is the negative log-likelihood of NumPy's log-softmax, in float64."""
+    """``cross_entropy`` equals the NumPy formula on drawn logits, in float64.
+
+    The formula is the negative log-likelihood of the log-softmax.
+    """
     z, classes, weight = classification
     classes = np.where(classes == -100, ignore_index, classes)
     if (classes == ignore_index).all():
-        classes[0] = 1  # the mean over nothing is nan: a behaviour of its own, below
+        classes[0] = 1  # the mean over ignored targets alone is nan
     got = F.cross_entropy(
         torch.tensor(z),
         torch.tensor(classes),
@@ -81,22 +90,27 @@ def test_cross_entropy_is_the_formula_with_weight_ignore_index_and_reduction(
 @settings(max_examples=20)
 @given(classifications())
 def test_cross_entropy_gradient_is_softmax_minus_one_hot(classification):
-    """d loss / d logits = (softmax(z) - one_hot(y)) / n on drawn logits, without weights and ignored samples, in float64."""
+    """The gradient of ``cross_entropy`` for the logits z is (softmax(z) - one_hot(y)) / n.
+
+    It is compared on drawn logits in float64, without weights and ignored samples.
+    """
     z, classes, weight = classification
     classes = np.maximum(classes, 0)
     leaf = torch.tensor(z, requires_grad=True)
     F.cross_entropy(leaf, torch.tensor(classes)).backward()
     expected = (np.exp(log_probabilities(z)) - np.eye(len(weight))[classes]) / len(classes)
-    np.testing.assert_allclose(
-        leaf.grad.numpy(), expected, rtol=1e-12, atol=1e-12
-    )  # float64 has an eps of 2e-16
+    # float64 has an eps of 2e-16
+    np.testing.assert_allclose(leaf.grad.numpy(), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.api(
     "torch.nn.CrossEntropyLoss", page="generated/torch.nn.CrossEntropyLoss", article="E"
 )
 def test_cross_entropy_is_nll_of_log_softmax(snapshot):
-    """``CrossEntropyLoss`` takes logits: it is ``nll_loss(log_softmax(logits))``, here the mean of -log(3/6) and -log(6/8)."""
+    """``CrossEntropyLoss`` takes logits: it equals ``nll_loss(log_softmax(logits))``.
+
+    Here it is the mean of -log(3/6) and -log(6/8).
+    """
     classes = torch.tensor([2, 0])
     assert torch.allclose(
         F.cross_entropy(logits(), classes), F.nll_loss(F.log_softmax(logits(), dim=1), classes)
@@ -109,7 +123,7 @@ def test_cross_entropy_is_nll_of_log_softmax(snapshot):
 )
 @pytest.mark.parametrize("reduction", ["none", "sum"])
 def test_cross_entropy_takes_other_reductions(reduction, snapshot):
-    """``none`` gives one loss a sample, ``sum`` does not divide."""
+    """``cross_entropy`` with ``reduction="none"`` gives a loss per sample; ``"sum"`` adds them."""
     assert snapshot == observe(
         lambda: F.cross_entropy(logits(), torch.tensor([2, 0]), reduction=reduction)
     )
@@ -117,7 +131,10 @@ def test_cross_entropy_takes_other_reductions(reduction, snapshot):
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 def test_cross_entropy_of_probabilities_is_not_their_log_likelihood(snapshot):
-    """A softmax before the loss is a softmax twice, in silence: a sure and right answer [0, 0, 1] costs 0.5514 instead of 0."""
+    """``cross_entropy`` of probabilities applies softmax a second time, without a warning.
+
+    A certain and right answer [0, 0, 1] costs 0.5514 instead of 0.
+    """
     assert snapshot == observe(
         lambda: F.cross_entropy(torch.tensor([[0.0, 0.0, 1.0]]), torch.tensor([2]))
     )
@@ -125,13 +142,19 @@ def test_cross_entropy_of_probabilities_is_not_their_log_likelihood(snapshot):
 
 @pytest.mark.api("torch.nn.functional.nll_loss", page="generated/torch.nn.NLLLoss")
 def test_nll_loss_of_probabilities_is_negative(snapshot):
-    """``nll_loss`` takes no logarithm: of probabilities it is their mean with a minus, which falls below 0."""
+    """``nll_loss`` of probabilities is negative, because it takes no logarithm.
+
+    It is the negated mean of the target's probabilities.
+    """
     assert snapshot == observe(lambda: F.nll_loss(torch.tensor([[0.25, 0.75]]), torch.tensor([1])))
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 def test_cross_entropy_does_not_overflow(snapshot):
-    """Logits of 1000 and -1000 give 2000 and 0, where the logarithm of a softmax would be inf and nan."""
+    """``cross_entropy`` does not overflow: logits of 1000 and -1000 give 2000 and 0.
+
+    The logarithm of a softmax would be inf and nan.
+    """
     sure = torch.tensor([[1000.0, -1000.0], [1000.0, -1000.0]])
     assert snapshot == observe(
         lambda: F.cross_entropy(sure, torch.tensor([1, 0]), reduction="none")
@@ -140,7 +163,10 @@ def test_cross_entropy_does_not_overflow(snapshot):
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 def test_class_of_minus_infinity_costs_infinity_only_where_it_is_the_target(snapshot):
-    """A class masked out by -inf has the probability 0: the others lose nothing, itself costs inf."""
+    """A class masked by a logit of -inf costs inf only if it is the target.
+
+    Its probability is 0, so the loss of other targets does not change.
+    """
     masked = torch.tensor([[float("-inf"), 0.0]] * 2)
     assert snapshot == observe(
         lambda: F.cross_entropy(masked, torch.tensor([1, 0]), reduction="none")
@@ -149,7 +175,10 @@ def test_class_of_minus_infinity_costs_infinity_only_where_it_is_the_target(snap
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 def test_classes_are_the_second_dimension_of_the_logits(snapshot):
-    """Logits [1, classes, tokens] against targets [1, tokens]: a sequence model's [1, tokens, classes] must be transposed."""
+    """``cross_entropy`` expects logits [1, classes, tokens] for targets [1, tokens].
+
+    Transpose the [1, tokens, classes] of a sequence model.
+    """
     by_token = logits().unsqueeze(0)  # one sequence of two tokens, three classes
     classes = torch.tensor([[2, 0]])
     assert torch.allclose(
@@ -167,7 +196,10 @@ def test_classes_are_the_second_dimension_of_the_logits(snapshot):
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 def test_square_logits_with_classes_last_are_taken_in_silence(snapshot):
-    """With as many tokens as classes the forgotten transpose raises nothing: the softmax runs over the tokens."""
+    """``cross_entropy`` accepts logits with classes last if there are as many tokens as classes.
+
+    If the transpose is forgotten, the softmax runs over the tokens, without a warning.
+    """
     scores = torch.tensor([[[1.0, 3.0], [1.0, 7.0]]]).log()  # [1, tokens, classes]
     classes = torch.tensor([[1, 0]])
     assert snapshot == observe(
@@ -180,17 +212,23 @@ def test_square_logits_with_classes_last_are_taken_in_silence(snapshot):
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
-    "1.11", "logits without a batch dimension are taken", kind="error-gone", cause="pytorch#71055"
+    "1.11",
+    "logits without a batch dimension are accepted",
+    kind="error-gone",
+    cause="pytorch#71055",
 )
 def test_cross_entropy_takes_one_sample_without_a_batch(snapshot):
-    """Logits [classes] and a target of no dimensions: -log(3/6)."""
+    """Since 1.11, ``cross_entropy`` takes one sample: logits [classes] and a target of shape [].
+
+    Here the loss is -log(3/6).
+    """
     assert snapshot == observe(lambda: F.cross_entropy(logits()[0], torch.tensor(2)))
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed("1.10", "class numbers may be uint8", kind="error-gone", cause="pytorch#60308")
 def test_cross_entropy_takes_uint8_classes(snapshot):
-    """Byte targets, as image masks have them, need no conversion."""
+    """Since 1.10, ``cross_entropy`` takes uint8 classes, as in image masks, without conversion."""
     assert snapshot == observe(
         lambda: F.cross_entropy(logits(), torch.tensor([2, 0], dtype=torch.uint8))
     )

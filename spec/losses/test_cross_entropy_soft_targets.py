@@ -13,7 +13,10 @@ from torch_history.observing import observe
 
 
 def soft_cross_entropy(z, p, weight, smoothing):
-    """-sum(w q log_softmax(z)) over the classes, with q = (1 - s) p + s / c: one loss a sample, [n]. z and p [n, c], w [c]."""
+    """-sum(w q log_softmax(z)) over the classes, with q = (1 - s) p + s / c.
+
+    One loss a sample, [n]. z and p [n, c], w [c].
+    """
     shifted = z - z.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     smooth = (1 - smoothing) * p + smoothing / z.shape[1]
@@ -22,7 +25,10 @@ def soft_cross_entropy(z, p, weight, smoothing):
 
 @st.composite
 def classifications(draw):
-    """Logits [n, c], classes [n], weights [c] and probabilities [n, c], which need not add up to 1."""
+    """Logits [n, c], classes [n], weights [c] and probabilities [n, c].
+
+    The probabilities need not add up to 1.
+    """
     n, c = draw(st.integers(1, 3)), draw(st.integers(2, 3))
     z = draw(arrays(np.float64, (n, c), elements=st.floats(-50, 50)))
     classes = draw(arrays(np.int64, n, elements=st.integers(0, c - 1)))
@@ -39,7 +45,10 @@ def probabilities():
     "1.10", "cross_entropy takes label_smoothing", kind="api-appeared", cause="pytorch#63122"
 )
 def test_label_smoothing_with_classes_is_the_formula(snapshot):
-    """On drawn values the sum is NumPy's of smoothed one-hot targets; the mean divides by the weights of the targets."""
+    """``label_smoothing`` with class targets equals the NumPy formula of smoothed one-hot targets.
+
+    The mean divides by the weights of the targets.
+    """
 
     @settings(max_examples=20)
     @given(classifications(), st.floats(0, 1))
@@ -56,15 +65,13 @@ def test_label_smoothing_with_classes_is_the_formula(snapshot):
             for reduction in ("sum", "mean")
         )
         expected = soft_cross_entropy(z, np.eye(len(weight))[classes], weight, smoothing).sum()
-        np.testing.assert_allclose(
-            total, expected, rtol=1e-12, atol=1e-12
-        )  # float64 has an eps of 2e-16
+        # float64 has an eps of 2e-16
+        np.testing.assert_allclose(total, expected, rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(mean, expected / weight[classes].sum(), rtol=1e-12, atol=1e-12)
 
     def act():
-        loss = F.cross_entropy(
-            logits(), torch.tensor([2, 0]), label_smoothing=0.3
-        )  # where it is unknown, it raises here
+        # a release without label_smoothing raises here
+        loss = F.cross_entropy(logits(), torch.tensor([2, 0]), label_smoothing=0.3)
         law()
         return loss
 
@@ -79,7 +86,10 @@ def test_label_smoothing_with_classes_is_the_formula(snapshot):
     cause="pytorch#63122",
 )
 def test_probability_targets_are_the_formula(snapshot):
-    """On drawn values, smoothed and weighted, each loss is NumPy's; the mean divides by the number of samples alone."""
+    """``cross_entropy`` of probabilities, smoothed and weighted, equals the NumPy formula.
+
+    The mean divides by the number of samples, not by weights.
+    """
 
     @settings(max_examples=20)
     @given(classifications(), st.floats(0, 1))
@@ -96,15 +106,13 @@ def test_probability_targets_are_the_formula(snapshot):
             for reduction in ("none", "mean")
         )
         expected = soft_cross_entropy(z, p, weight, smoothing)
-        np.testing.assert_allclose(
-            none, expected, rtol=1e-12, atol=1e-12
-        )  # float64 has an eps of 2e-16
+        # float64 has an eps of 2e-16
+        np.testing.assert_allclose(none, expected, rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(mean, expected.mean(), rtol=1e-12, atol=1e-12)
 
     def act():
-        loss = F.cross_entropy(
-            logits(), probabilities(), label_smoothing=0.3
-        )  # where they are unknown, it raises here
+        # a release without probabilities or label_smoothing raises here
+        loss = F.cross_entropy(logits(), probabilities(), label_smoothing=0.3)
         law()
         return loss
 
@@ -114,24 +122,27 @@ def test_probability_targets_are_the_formula(snapshot):
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
     "1.10",
-    "a float target of the logits' shape is taken for probabilities",
+    "a float target of the logits' shape is read as probabilities",
     kind="error-gone",
     cause="pytorch#61044",
 )
 def test_cross_entropy_takes_probabilities(snapshot):
-    """A float target of the logits' shape is one probability a class: here -(log(2/6) + log(3/6)) / 2 and -log(6/8)."""
+    """Since 1.10, ``cross_entropy`` reads a float target of the logits' shape as probabilities.
+
+    Here the losses are -(log(2/6) + log(3/6)) / 2 and -log(6/8).
+    """
     assert snapshot == observe(lambda: F.cross_entropy(logits(), probabilities(), reduction="none"))
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
     "1.10",
-    "a float target of the logits' shape is taken for probabilities",
+    "a float target of the logits' shape is read as probabilities",
     kind="error-gone",
     cause="pytorch#61044",
 )
 def test_one_hot_probabilities_equal_class_targets(snapshot):
-    """A target of 0s and a 1, as float, costs what its class costs."""
+    """``cross_entropy`` of a one-hot float target equals that of its class number."""
     one_hot = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 
     def act():
@@ -146,13 +157,17 @@ def test_one_hot_probabilities_equal_class_targets(snapshot):
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
     "1.10",
-    "a float target of the logits' shape is taken for probabilities",
+    "a float target of the logits' shape is read as probabilities",
     kind="error-gone",
     cause="pytorch#61044",
-    advice="for the mean of class targets divide the sum by the weights of the targets",
+    advice="divide the sum by the weights of the targets to get the mean of class targets",
 )
 def test_one_hot_probabilities_do_not_equal_class_targets_under_weights(snapshot):
-    """With weights the mean divides by the samples for probabilities, by the targets' weights for classes: 3 + 1 instead of 2."""
+    """With ``weight``, a one-hot float target gives another mean than its class number.
+
+    For probabilities the mean divides by the number of samples, here 2. For classes it divides by
+    the weights of the targets, here 3 + 1.
+    """
     weight, one_hot = (
         torch.tensor([1.0, 2.0, 3.0]),
         torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
@@ -168,12 +183,15 @@ def test_one_hot_probabilities_do_not_equal_class_targets_under_weights(snapshot
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
     "1.10",
-    "a float target of the logits' shape is taken for probabilities, unchecked",
+    "a float target of the logits' shape is read as probabilities, unchecked",
     kind="error-gone",
     cause="pytorch#61044",
 )
 def test_probabilities_need_not_add_up_to_one(snapshot):
-    """Nobody checks: targets [0, 0, 2] cost twice what [0, 0, 1] costs."""
+    """``cross_entropy`` does not check that probabilities sum to 1.
+
+    The target [0, 0, 2] costs twice what [0, 0, 1] costs.
+    """
     target = torch.tensor([[0.0, 0.0, 1.0], [0.0, 0.0, 2.0]])
     assert snapshot == observe(
         lambda: F.cross_entropy(logits()[:1].repeat(2, 1), target, reduction="none")
@@ -183,13 +201,16 @@ def test_probabilities_need_not_add_up_to_one(snapshot):
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
     "1.10",
-    "a float target of the logits' shape is taken for probabilities, and 0 * inf is nan",
+    "a float target of the logits' shape is read as probabilities, and 0 * inf is nan",
     kind="error-gone",
     cause="pytorch#61044",
     advice="mask with a large negative number instead of -inf",
 )
 def test_probability_zero_of_a_class_masked_by_minus_infinity_makes_nan(snapshot):
-    """0 * inf is nan: a class target would have cost 0 here."""
+    """A probability of 0 for a class with a logit of -inf makes ``cross_entropy`` nan: 0 * inf.
+
+    A class number as target would cost 0 here.
+    """
     masked = torch.tensor([[float("-inf"), 0.0]])
     assert snapshot == observe(lambda: F.cross_entropy(masked, torch.tensor([[0.0, 1.0]])))
 
@@ -197,25 +218,31 @@ def test_probability_zero_of_a_class_masked_by_minus_infinity_makes_nan(snapshot
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
     "1.10",
-    "the message refuses ignore_index: probabilities alone are taken now",
+    "the message rejects ignore_index: probabilities without it are now accepted",
     kind="wording",
     cause="pytorch#61044",
 )
 def test_ignore_index_with_probabilities_raises(snapshot):
-    """A class can be ignored among class targets alone: an ``ignore_index`` of 0 or more raises with probabilities."""
+    """An ``ignore_index`` of 0 or more raises with probabilities as targets.
+
+    Only class targets can be ignored.
+    """
     assert snapshot == observe(lambda: F.cross_entropy(logits(), probabilities(), ignore_index=1))
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
     "1.10",
-    "a float target of the logits' shape is taken for probabilities, and gets a gradient",
+    "a float target of the logits' shape is read as probabilities, and gets a gradient",
     kind="error-gone",
     cause="pytorch#61044",
     advice="detach targets that another network makes",
 )
 def test_gradient_flows_into_probability_targets(snapshot):
-    """A target made by another network is trained too, unless it is detached: its gradient is -log_softmax(logits) / n."""
+    """Probability targets of ``cross_entropy`` get the gradient -log_softmax(logits) / n.
+
+    A network that makes the target is trained too, unless the target is detached.
+    """
     target = probabilities().requires_grad_()
 
     def act():
@@ -231,7 +258,11 @@ def test_gradient_flows_into_probability_targets(snapshot):
     "1.10", "CrossEntropyLoss takes label_smoothing", kind="api-appeared", cause="pytorch#63122"
 )
 def test_label_smoothing_spreads_a_share_of_the_target_over_all_classes(snapshot):
-    """0.3 is shared out among three classes: the loss is that of the probabilities 0.8 for its own and 0.1 for each other."""
+    """``label_smoothing`` spreads a share of the target over all classes.
+
+    0.3 over three classes gives the loss of the probabilities 0.8 for the target and 0.1 for the
+    others.
+    """
     smoothed = torch.tensor([[0.1, 0.1, 0.8], [0.8, 0.1, 0.1]])
 
     def act():
@@ -254,10 +285,13 @@ def test_label_smoothing_spreads_a_share_of_the_target_over_all_classes(snapshot
     "ignored targets cost nothing and do not count in the mean",
     kind="silent",
     cause="pytorch#69511",
-    advice="on 1.10 leave ignored samples out before the loss",
+    advice="on 1.10, drop ignored samples before the loss",
 )
 def test_label_smoothing_leaves_ignored_targets_out(snapshot):
-    """An ignored target is not smoothed: it costs 0, and the mean divides by the others."""
+    """Since 1.11, ``label_smoothing`` does not smooth an ignored target.
+
+    It costs 0, and the mean divides by the number of the others.
+    """
     assert snapshot == observe(
         lambda: {
             reduction: F.cross_entropy(
@@ -273,7 +307,7 @@ def test_label_smoothing_leaves_ignored_targets_out(snapshot):
     "1.10", "cross_entropy takes label_smoothing", kind="api-appeared", cause="pytorch#63122"
 )
 def test_label_smoothing_makes_a_masked_class_cost_infinity(snapshot):
-    """The share of a class that -inf masks out costs inf, though it is not the target."""
+    """With ``label_smoothing``, a class masked by -inf costs inf even if it is not the target."""
     masked = torch.tensor([[float("-inf"), 0.0]])
     assert snapshot == observe(
         lambda: F.cross_entropy(masked, torch.tensor([1]), label_smoothing=0.1)
@@ -283,12 +317,12 @@ def test_label_smoothing_makes_a_masked_class_cost_infinity(snapshot):
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
     "1.10",
-    "cross_entropy takes label_smoothing, and refuses more than 1",
+    "cross_entropy takes label_smoothing, and rejects more than 1",
     kind="api-appeared",
     cause="pytorch#63122",
 )
 def test_label_smoothing_above_one_raises(snapshot):
-    """A share lies between 0 and 1."""
+    """``label_smoothing`` above 1 raises."""
     assert snapshot == observe(
         lambda: F.cross_entropy(logits(), torch.tensor([2, 0]), label_smoothing=1.5)
     )
@@ -297,12 +331,12 @@ def test_label_smoothing_above_one_raises(snapshot):
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
     "1.10",
-    "cross_entropy takes label_smoothing, and a negative one for none",
+    "cross_entropy takes label_smoothing, and treats a negative value as none",
     kind="api-appeared",
     cause="pytorch#63122",
 )
 def test_negative_label_smoothing_is_taken_as_none_with_classes(snapshot):
-    """A negative share raises nothing with class targets: the loss is that of no smoothing, in silence."""
+    """A negative ``label_smoothing`` with class targets means no smoothing, without a warning."""
 
     def act():
         loss = F.cross_entropy(logits(), torch.tensor([2, 0]), label_smoothing=-0.5)

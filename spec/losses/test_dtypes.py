@@ -1,4 +1,4 @@
-"""Losses on outputs and targets of other dtypes than float32."""
+"""Losses on outputs and targets of dtypes other than float32."""
 
 import pytest
 import torch
@@ -21,11 +21,12 @@ REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
 )
 @pytest.mark.changed(
     "1.6",
-    "l1_loss takes both; mse_loss and smooth_l1_loss of float16 raise in backward, mse_loss with a warning",
+    "l1_loss takes both; mse_loss and smooth_l1_loss of float16 raise in backward, mse_loss with "
+    "a warning",
     kind="error-gone",
 )
 @pytest.mark.changed(
-    "1.9", "huber_loss, which takes both", kind="api-appeared", cause="pytorch#50553"
+    "1.9", "huber_loss appears, and takes both", kind="api-appeared", cause="pytorch#50553"
 )
 @pytest.mark.changed(
     "1.12", "smooth_l1_loss takes bfloat16", kind="error-gone", cause="pytorch#62558"
@@ -35,7 +36,7 @@ REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
 )
 @pytest.mark.changed(
     "2.8",
-    "smooth_l1_loss of float16 raises NotImplementedError instead of RuntimeError, which it is a kind of",
+    "smooth_l1_loss of float16 raises NotImplementedError, a subclass of RuntimeError",
     kind="exception",
     cause="pytorch#155470",
 )
@@ -43,7 +44,10 @@ REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
 @HALVES
 @pytest.mark.parametrize("name", REGRESSIONS)
 def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot):
-    """Differences of 2 and 0, in the dtype of the output. The gradient has it too."""
+    """Since 2.10, all four regression losses take float16 and bfloat16 on the CPU.
+
+    Loss and gradient have the dtype of the output. The differences are 2 and 0.
+    """
     output, target = (
         torch.tensor([3.0, 1.0]).to(dtype).requires_grad_(),
         torch.tensor([1.0, 1.0]).to(dtype),
@@ -87,7 +91,7 @@ def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot)
 )
 @pytest.mark.changed(
     "2.2",
-    "the message of cross_entropy for float16 names nll_loss, for log_softmax takes it",
+    "the message of cross_entropy for float16 names nll_loss, because log_softmax takes float16",
     kind="wording",
 )
 @pytest.mark.changed(
@@ -101,7 +105,10 @@ def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot)
     "name", ["cross_entropy", "binary_cross_entropy_with_logits", "binary_cross_entropy"]
 )
 def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snapshot):
-    """A model in half precision is tried on the CPU first: log 2 for two equal classes."""
+    """Since 2.4, all three classification losses take float16 and bfloat16 on the CPU.
+
+    A model in half precision is often tried on the CPU first.
+    """
     output = torch.full((1, 2), 0.5).to(dtype).requires_grad_()
     target = torch.tensor([1]) if name == "cross_entropy" else torch.tensor([[0.0, 1.0]]).to(dtype)
 
@@ -141,7 +148,11 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
 )
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss"])
 def test_l1_losses_take_a_float64_target_and_become_float64(name, snapshot):
-    """As MSE does: a target made by NumPy makes the loss float64, and the gradient stays in the dtype of the output."""
+    """``l1_loss`` and ``smooth_l1_loss`` of a float64 target become float64, as ``mse_loss`` does.
+
+    NumPy makes such targets. The gradient keeps the dtype of the output. From 1.8 to 1.12
+    ``l1_loss`` stayed in float32.
+    """
     output = torch.tensor([3.0, 1.0], requires_grad=True)
 
     def act():
@@ -155,14 +166,18 @@ def test_l1_losses_take_a_float64_target_and_become_float64(name, snapshot):
 @pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
 @pytest.mark.changed(
     "1.9",
-    "huber_loss exists, and raises RuntimeError in backward",
+    "huber_loss appears, and raises RuntimeError in backward",
     kind="api-appeared",
     cause="pytorch#50553",
     advice="convert the target to the dtype of the output",
 )
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int64], ids=["float64", "int64"])
 def test_huber_loss_of_a_target_of_another_dtype_raises_in_backward(dtype, snapshot):
-    """Forward takes the target, backward does not: "Found dtype Double but expected Float". ``target.to(output.dtype)`` it is."""
+    """``huber_loss`` of a target of another dtype raises in backward, not in forward.
+
+    The message for float64 is "Found dtype Double but expected Float". Use
+    ``target.to(output.dtype)``.
+    """
     output = torch.tensor([3.0, 1.0], requires_grad=True)
 
     def act():
@@ -183,7 +198,10 @@ def test_huber_loss_of_a_target_of_another_dtype_raises_in_backward(dtype, snaps
 )
 @pytest.mark.changed("1.13", "gives a float again", kind="error-gone", cause="pytorch#78257")
 def test_l1_loss_of_an_integer_output_is_a_float(snapshot):
-    """Class numbers against a float target, as in a metric: the differences are 1 and 0."""
+    """``l1_loss`` of integer outputs and a float target is a float. From 1.8 to 1.12 it raised.
+
+    The outputs are class numbers, as in a metric: the differences are 1 and 0.
+    """
     assert snapshot == observe(lambda: F.l1_loss(torch.tensor([2, 1]), torch.tensor([1.0, 1.0])))
 
 
@@ -193,11 +211,11 @@ def test_l1_loss_of_an_integer_output_is_a_float(snapshot):
 @pytest.mark.changed("1.5", "the message of smooth_l1_loss names the kernel", kind="wording")
 @pytest.mark.changed(
     "1.8",
-    "the message of binary_cross_entropy_with_logits speaks of the result's type",
+    "the message of binary_cross_entropy_with_logits names the result's type",
     kind="wording",
 )
 @pytest.mark.changed(
-    "1.9", "huber_loss exists, and raises RuntimeError", kind="api-appeared", cause="pytorch#50553"
+    "1.9", "huber_loss appears, and raises RuntimeError", kind="api-appeared", cause="pytorch#50553"
 )
 @pytest.mark.changed(
     "1.10", "the message of l1_loss names mean() and allows complex dtypes", kind="wording"
@@ -210,20 +228,25 @@ def test_l1_loss_of_an_integer_output_is_a_float(snapshot):
 )
 @pytest.mark.changed(
     "2.8",
-    "all but l1_loss raise NotImplementedError instead of RuntimeError, which it is a kind of",
+    "all but l1_loss raise NotImplementedError, a subclass of RuntimeError, instead of "
+    "RuntimeError",
     kind="exception",
     cause="pytorch#155470",
 )
 @pytest.mark.changed(
     "2.15",
-    "l1_loss raises NotImplementedError instead of RuntimeError, which it is a kind of",
+    "l1_loss raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
     kind="exception",
 )
 @pytest.mark.parametrize(
     "name", ["cross_entropy", "nll_loss", "binary_cross_entropy_with_logits"] + REGRESSIONS[1:]
 )
 def test_losses_of_integers_raise(name, snapshot):
-    """Argmax was taken too early: no gradient could flow. NotImplementedError is a RuntimeError too, and is caught as one."""
+    """Losses of integer outputs raise: after an early argmax no gradient could flow.
+
+    Since 2.8, for ``l1_loss`` since 2.15, the error is a NotImplementedError, which is a
+    RuntimeError too.
+    """
     output = torch.tensor([[1, 0]])
     target = torch.tensor([1]) if name in ("cross_entropy", "nll_loss") else output
     assert snapshot == observe(lambda: getattr(F, name)(output, target))

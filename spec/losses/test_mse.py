@@ -12,7 +12,10 @@ from torch_history.observing import observe
 
 
 def mean_squared_error(output, target, reduction="mean"):
-    """(o - t)^2 for each element, then their sum or their mean over all elements. Both of one shape, any number of dimensions."""
+    """(o - t)^2 for each element, or their sum or their mean over all elements.
+
+    Output and target have one shape, with any number of dimensions.
+    """
     squares = (output - target) ** 2
     return {"none": squares, "sum": squares.sum(), "mean": squares.sum() / squares.size}[reduction]
 
@@ -23,29 +26,30 @@ def mean_squared_error(output, target, reduction="mean"):
     st.sampled_from(["none", "sum", "mean"]),
 )
 def test_mse_is_the_formula_for_any_shape_and_reduction(data, shape, reduction):
-    """On drawn outputs and targets of 0 to 3 dimensions the loss is NumPy's, in float64."""
+    """``mse_loss`` equals the NumPy formula on drawn values of 0 to 3 dimensions, in float64."""
     output, target = (
         data.draw(arrays(np.float64, shape, elements=st.floats(-1e3, 1e3))) for _ in range(2)
     )
     got = F.mse_loss(torch.tensor(output), torch.tensor(target), reduction=reduction).numpy()
     expected = mean_squared_error(output, target, reduction)
-    np.testing.assert_allclose(
-        got, expected, rtol=1e-12, atol=1e-300
-    )  # float64 has an eps of 2e-16
+    # float64 has an eps of 2e-16
+    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-300)
 
 
 @given(st.data(), array_shapes(min_dims=1, max_dims=2, max_side=3))
 def test_mse_gradient_is_twice_the_difference_over_n(data, shape):
-    """d loss / d output = 2 (o - t) / n, and minus that for a target that requires grad, on drawn values in float64."""
+    """The gradient of ``mse_loss`` is 2 (o - t) / n for the output, and minus that for the target.
+
+    It is compared on drawn values in float64.
+    """
     output, target = (
         data.draw(arrays(np.float64, shape, elements=st.floats(-1e3, 1e3))) for _ in range(2)
     )
     o, t = torch.tensor(output, requires_grad=True), torch.tensor(target, requires_grad=True)
     F.mse_loss(o, t).backward()
     expected = 2 * (output - target) / output.size
-    np.testing.assert_allclose(
-        o.grad.numpy(), expected, rtol=1e-12, atol=1e-300
-    )  # float64 has an eps of 2e-16
+    # float64 has an eps of 2e-16
+    np.testing.assert_allclose(o.grad.numpy(), expected, rtol=1e-12, atol=1e-300)
     np.testing.assert_allclose(t.grad.numpy(), -expected, rtol=1e-12, atol=1e-300)
 
 
@@ -56,7 +60,7 @@ def output_and_target():
 
 @pytest.mark.api("torch.nn.MSELoss", page="generated/torch.nn.MSELoss", article="A")
 def test_mse_is_the_sum_of_squares_over_the_number_of_elements(snapshot):
-    """``MSELoss`` divides by the elements, n times their dimensions, not by the samples: 14 / 4."""
+    """``MSELoss`` divides by the number of elements, not of samples: here 14 / 4."""
     output, target = output_and_target()
     assert torch.equal(torch.nn.MSELoss()(output, target), ((output - target) ** 2).sum() / 4)
     assert snapshot == observe(lambda: torch.nn.MSELoss()(output, target))
@@ -65,39 +69,45 @@ def test_mse_is_the_sum_of_squares_over_the_number_of_elements(snapshot):
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss", article="B")
 @pytest.mark.parametrize("reduction", ["none", "sum"])
 def test_mse_takes_other_reductions(reduction, snapshot):
-    """``none`` keeps the shape of the output, ``sum`` does not divide."""
+    """``mse_loss`` with ``reduction="none"`` keeps the shape; ``"sum"`` does not divide."""
     assert snapshot == observe(lambda: F.mse_loss(*output_and_target(), reduction=reduction))
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
 def test_mse_refuses_an_unknown_reduction(snapshot):
-    """A misspelt reduction raises when the loss is computed; the module is made without a word."""
+    """``MSELoss`` raises on a misspelt ``reduction`` when it is called, not when it is created."""
     loss = torch.nn.MSELoss(reduction="average")
     assert snapshot == observe(lambda: loss(*output_and_target()))
 
 
 @pytest.mark.api("torch.nn.MSELoss", page="generated/torch.nn.MSELoss")
 def test_mse_takes_size_average_and_warns(snapshot):
-    """``size_average=False`` is the old name of ``reduction="sum"``: it works, and warns."""
+    """``MSELoss(size_average=False)`` works as ``reduction="sum"``, its new name, and warns."""
     assert snapshot == observe(lambda: torch.nn.MSELoss(size_average=False)(*output_and_target()))
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
 def test_mse_of_nothing_is_nan(snapshot):
-    """The mean over no element is 0 / 0: a batch from which everything was filtered makes the loss nan, in silence."""
+    """``mse_loss`` of empty tensors is nan, 0 / 0, without a warning.
+
+    A batch from which everything was filtered gives this loss.
+    """
     assert snapshot == observe(lambda: F.mse_loss(torch.zeros(0), torch.zeros(0)))
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
-@pytest.mark.changed("1.6", "the message says found and expected", kind="wording")
+@pytest.mark.changed("1.6", 'the message says "Found dtype ... but expected"', kind="wording")
 @pytest.mark.changed(
     "2.12",
-    "backward casts the gradient to the output's float32, where it raised",
+    "backward casts the gradient to the output's float32; before, it raised",
     kind="error-gone",
     cause="pytorch#175743",
 )
 def test_mse_takes_a_float64_target_and_becomes_float64(snapshot):
-    """A target made by NumPy is float64: the loss is too, and the output's gradient stays float32. Backward used to raise."""
+    """Since 2.12, ``mse_loss`` of a float64 target is float64, and the gradient is float32.
+
+    NumPy makes such targets. Before 2.12, backward raised.
+    """
     output = torch.tensor([2.0, 1.0], requires_grad=True)
 
     def act():
@@ -110,25 +120,32 @@ def test_mse_takes_a_float64_target_and_becomes_float64(snapshot):
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
 def test_mse_takes_an_integer_target(snapshot):
-    """An integer target is taken as float: class numbers are regressed on without a word."""
+    """``mse_loss`` reads an integer target as float.
+
+    Trap: regression on class numbers gives no warning.
+    """
     assert snapshot == observe(lambda: F.mse_loss(torch.tensor([2.0, 1.0]), torch.tensor([1, 3])))
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
 @pytest.mark.changed(
     "2.8",
-    "raises NotImplementedError instead of RuntimeError, which it is a kind of",
+    "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
     kind="exception",
     cause="pytorch#155470",
 )
 def test_mse_of_two_integer_tensors_raises(snapshot):
-    """There is no loss of integers: one of both must be float."""
+    """``mse_loss`` of two integer tensors raises: one of them must be float."""
     assert snapshot == observe(lambda: F.mse_loss(torch.tensor([2, 1]), torch.tensor([1, 3])))
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.functional.mse_loss")
 @pytest.mark.changed("2.6", "mse_loss takes weight", kind="api-appeared", cause="pytorch#132049")
 def test_weighted_mse_divides_by_the_sum_of_the_weights(snapshot):
-    """``weight`` multiplies the squares 1, 0, 4 and 9, and the mean divides by the weights' sum, 8, not by 4: 36 / 8."""
+    """``mse_loss`` with ``weight`` divides the mean by the sum of the weights.
+
+    The weights multiply the squares 1, 0, 4 and 9. Their sum is 8, so the mean is 36 / 8, not 36 /
+    4.
+    """
     weight = torch.tensor([[1.0, 2.0], [2.0, 3.0]])
     assert snapshot == observe(lambda: F.mse_loss(*output_and_target(), weight=weight))

@@ -14,7 +14,10 @@ def column_and_row():
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss", article="B")
 def test_mse_of_a_column_against_a_row_compares_all_pairs(snapshot):
-    """A perfect output [3, 1] against its target [3] has a loss of 28 / 9 instead of 0: [3, 3] differences, and a warning."""
+    """``mse_loss`` of an output [3, 1] and a target [3] compares all pairs, and warns.
+
+    A perfect output has a loss of 28 / 9 instead of 0, from [3, 3] differences.
+    """
     output, target = column_and_row()
     assert snapshot == observe(
         lambda: {
@@ -28,7 +31,7 @@ def test_mse_of_a_column_against_a_row_compares_all_pairs(snapshot):
     "torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.nn.MSELoss", article="A"
 )
 def test_mse_of_a_squeezed_output_compares_each_with_its_own_target(snapshot):
-    """``output.squeeze()`` makes [3] of [3, 1]: the loss is 0, and nothing warns."""
+    """``output.squeeze()`` turns [3, 1] into [3]: ``mse_loss`` is 0, and does not warn."""
     output, target = column_and_row()
     assert snapshot == observe(lambda: F.mse_loss(output.squeeze(), target))
 
@@ -37,7 +40,10 @@ def test_mse_of_a_squeezed_output_compares_each_with_its_own_target(snapshot):
     "torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.squeeze", article="A"
 )
 def test_squeeze_takes_the_batch_away_from_a_batch_of_one(snapshot):
-    """The last batch may hold one sample: ``squeeze()`` makes [] of [1, 1], and the loss warns. ``squeeze(-1)`` keeps [1]."""
+    """``squeeze()`` turns a batch of one, [1, 1], into shape [], and ``mse_loss`` warns.
+
+    The last batch of an epoch may hold one sample. ``squeeze(-1)`` keeps [1].
+    """
     output, target = torch.tensor([[3.0]]), torch.tensor([1.0])
     assert snapshot == observe(
         lambda: {"squeeze()": F.mse_loss(output.squeeze(), target), "shape": output.squeeze().shape}
@@ -46,7 +52,10 @@ def test_squeeze_takes_the_batch_away_from_a_batch_of_one(snapshot):
 
 @pytest.mark.api("torch.nn.functional.mse_loss", "torch.squeeze", page="generated/torch.squeeze")
 def test_squeeze_of_the_last_dimension_keeps_a_batch_of_one(snapshot):
-    """``squeeze(-1)`` makes [1] of [1, 1]: no warning, for a batch of any size. The way out."""
+    """``squeeze(-1)`` turns [1, 1] into [1], and ``mse_loss`` does not warn.
+
+    This works for a batch of any size.
+    """
     output, target = torch.tensor([[3.0]]), torch.tensor([1.0])
     assert snapshot == observe(
         lambda: {
@@ -58,7 +67,10 @@ def test_squeeze_of_the_last_dimension_keeps_a_batch_of_one(snapshot):
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
 def test_training_on_broadcast_mse_makes_every_output_the_mean_of_the_targets(snapshot):
-    """The gradient draws each output to all targets: at their mean, here 7 / 3, it vanishes, whatever the inputs were."""
+    """Training on a broadcast ``mse_loss`` makes every output the mean of the targets, here 7 / 3.
+
+    The gradient pulls each output to all targets. It is 0 at their mean, whatever the inputs were.
+    """
     target = torch.tensor([1.0, 2.0, 4.0])
     output = target.mean().repeat(3, 1).requires_grad_()
 
@@ -71,14 +83,17 @@ def test_training_on_broadcast_mse_makes_every_output_the_mean_of_the_targets(sn
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
 def test_mse_of_a_row_against_its_row_with_one_more_dimension_warns_and_is_right(snapshot):
-    """[1, 3] against [3] broadcasts to [1, 3]: the value is right, and the warning comes all the same."""
+    """``mse_loss`` of [1, 3] and [3] gives the right value, but still warns.
+
+    Both broadcast to [1, 3].
+    """
     output, target = torch.tensor([[1.0, 2.0, 4.0]]), torch.tensor([1.0, 2.0, 5.0])
     assert snapshot == observe(lambda: F.mse_loss(output, target))
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
 def test_mse_of_shapes_that_do_not_broadcast_raises(snapshot):
-    """[2] against [3] raises, after the warning."""
+    """``mse_loss`` of [2] and [3] raises, after it has warned."""
     assert snapshot == observe(
         lambda: F.mse_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.0, 4.0]))
     )
@@ -90,10 +105,10 @@ def test_mse_of_shapes_that_do_not_broadcast_raises(snapshot):
     "torch.nn.functional.huber_loss",
     page="generated/torch.nn.L1Loss",
 )
-@pytest.mark.changed("1.9", "huber_loss exists", kind="api-appeared", cause="pytorch#50553")
+@pytest.mark.changed("1.9", "huber_loss appears", kind="api-appeared", cause="pytorch#50553")
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss", "huber_loss"])
 def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
-    """L1, smooth L1 and Huber compare all pairs as MSE does."""
+    """``l1_loss``, ``smooth_l1_loss`` and ``huber_loss`` broadcast to all pairs and warn."""
     output, target = column_and_row()
     assert snapshot == observe(lambda: getattr(F, name)(output, target))
 
@@ -105,20 +120,23 @@ def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "binary_cross_entropy raises on a target of another shape, where it warned",
+    "binary_cross_entropy raises on a target of another shape; before, it warned",
     kind="error",
     cause="pytorch#41426",
-    advice="bring both to one shape: target.view_as(output)",
+    advice="call target.view_as(output) to give both one shape",
 )
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
 def test_binary_cross_entropy_refuses_to_broadcast(name, snapshot):
-    """The binary cross-entropies raise where MSE only warns."""
+    """Both binary cross-entropies raise on other shapes, where ``mse_loss`` only warns.
+
+    ``binary_cross_entropy`` raises since 1.7.
+    """
     output, target = torch.tensor([[0.5], [0.25]]), torch.tensor([1.0, 0.0])
     assert snapshot == observe(lambda: getattr(F, name)(output, target))
 
 
 @pytest.mark.api("torch.nn.functional.poisson_nll_loss", page="generated/torch.nn.PoissonNLLLoss")
 def test_poisson_nll_loss_broadcasts_without_a_warning(snapshot):
-    """Not every loss looks at the shapes: this one compares all pairs in silence."""
+    """``poisson_nll_loss`` does not check shapes: it compares all pairs without a warning."""
     output, target = column_and_row()
     assert snapshot == observe(lambda: F.poisson_nll_loss(output, target, reduction="none").shape)

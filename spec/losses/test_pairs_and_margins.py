@@ -1,4 +1,4 @@
-"""Losses on pairs and triplets, with a margin, and under a Gaussian: what shapes and settings they take."""
+"""Losses on pairs and triplets, with a margin, and under a Gaussian: shapes and settings."""
 
 import pytest
 import torch
@@ -24,7 +24,10 @@ def triplet():
 )
 @pytest.mark.parametrize("margin", [0.0, -1.0])
 def test_triplet_margin_that_is_not_positive_raises(margin, snapshot):
-    """It used to be taken: with a margin of 0 an encoder that gives one point for all has a loss of 0."""
+    """Since 2.4, ``triplet_margin_loss`` raises on a margin that is not positive.
+
+    With a margin of 0, an encoder that gives one point for all inputs would have a loss of 0.
+    """
     assert snapshot == observe(lambda: F.triplet_margin_loss(*triplet(), margin=margin))
 
 
@@ -38,7 +41,10 @@ def test_triplet_margin_that_is_not_positive_raises(margin, snapshot):
     cause="pytorch#64882",
 )
 def test_triplet_margin_loss_takes_one_triplet_without_a_batch(snapshot):
-    """1 - 3 + margin: the distances hold an eps of 1e-6, which float32 hardly sees here."""
+    """Since 1.10, ``triplet_margin_loss`` takes one triplet without a batch dimension.
+
+    The loss is 1 - 3 + margin. The distances include an eps of 1e-6, which hardly shows in float32.
+    """
     anchor, positive, negative = triplet()
     assert snapshot == observe(
         lambda: round(
@@ -55,13 +61,16 @@ def test_triplet_margin_loss_takes_one_triplet_without_a_batch(snapshot):
     "raises instead of broadcasting",
     kind="error",
     cause="pytorch#64882",
-    advice="expand the positive and the negative as the anchor",
+    advice="call expand_as(anchor) on the positive and the negative",
 )
 @pytest.mark.changed(
     "2.0", "the message names anchor, positive and negative", kind="wording", cause="pytorch#85614"
 )
 def test_triplet_of_mixed_dimensions_raises(snapshot):
-    """One positive and one negative for a batch of anchors are not broadcast: ``expand_as`` is the way out."""
+    """Since 1.10, ``triplet_margin_loss`` does not broadcast one positive to a batch of anchors.
+
+    It raises. Call ``expand_as`` on the positive and the negative.
+    """
     anchor, positive, negative = triplet()
     assert snapshot == observe(
         lambda: round(F.triplet_margin_loss(anchor, positive[0], negative[0], margin=4.0).item(), 4)
@@ -84,7 +93,10 @@ def test_triplet_of_mixed_dimensions_raises(snapshot):
     cause="pytorch#64590",
 )
 def test_cosine_embedding_loss_takes_one_pair_without_a_batch(snapshot):
-    """Two vectors at a right angle that should agree: 1 - cos = 1."""
+    """Since 1.10, ``cosine_embedding_loss`` takes one pair without a batch dimension.
+
+    Two vectors at a right angle that should agree cost 1 - cos = 1.
+    """
     first, second = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
     assert snapshot == observe(lambda: F.cosine_embedding_loss(first, second, torch.tensor(1)))
 
@@ -103,7 +115,10 @@ def test_cosine_embedding_loss_takes_one_pair_without_a_batch(snapshot):
     "1.10", "the message allows a target without dimensions", kind="wording", cause="pytorch#64590"
 )
 def test_cosine_embedding_loss_of_a_column_of_targets_raises(snapshot):
-    """Targets [2, 1] against two pairs: each pair met each target. ``target.squeeze(1)`` is the way out."""
+    """Since 1.9, ``cosine_embedding_loss`` raises on targets [2, 1] for two pairs.
+
+    Before, each pair was compared with each target. Use ``target.squeeze(1)``.
+    """
     first, second = torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([[0.0, 1.0], [1.0, 0.0]])
     target = torch.tensor([[1], [-1]])
     assert snapshot == observe(
@@ -116,12 +131,17 @@ def test_cosine_embedding_loss_of_a_column_of_targets_raises(snapshot):
 )
 @pytest.mark.changed(
     "1.12",
-    "eps bounds each length instead of their product: short vectors have a cosine of 1 instead of less",
+    "eps bounds each length instead of their product: short vectors have a cosine of 1 instead of "
+    "less",
     kind="silent",
     cause="pytorch#31378",
 )
 def test_cosine_of_short_vectors_is_one_with_themselves(snapshot):
-    """``eps`` (1e-8) bounds each length; where it bounded their product, a vector of length 1e-5 had a cosine of 0.01."""
+    """Since 1.12, ``cosine_similarity`` of a short vector with itself is 1.
+
+    ``eps`` (1e-8) bounds each length. Before, it bounded their product, and a vector of length 1e-5
+    had a cosine of 0.01.
+    """
     vector = torch.tensor([1e-5, 0.0])
     assert snapshot == observe(lambda: F.cosine_similarity(vector, vector, dim=0))
 
@@ -137,7 +157,10 @@ def test_cosine_of_short_vectors_is_one_with_themselves(snapshot):
     advice="pass target.squeeze(1)",
 )
 def test_margin_ranking_loss_of_a_row_of_targets_raises(snapshot):
-    """A target with one more dimension was broadcast, in silence, against all pairs."""
+    """Since 1.11, ``margin_ranking_loss`` raises on a target with one more dimension.
+
+    Before, the target was broadcast against all pairs without a warning.
+    """
     first, second, target = (
         torch.tensor([1.0, 2.0]),
         torch.tensor([2.0, 1.0]),
@@ -151,24 +174,34 @@ def test_margin_ranking_loss_of_a_row_of_targets_raises(snapshot):
 @pytest.mark.api("torch.nn.functional.soft_margin_loss", page="generated/torch.nn.SoftMarginLoss")
 @pytest.mark.changed(
     "1.5",
-    "a target of another shape is broadcast in silence instead of raising",
+    "a target of another shape is broadcast without a warning instead of raising",
     kind="error-gone",
     cause="pytorch#28135",
     probable=True,
-    advice="compare the shapes before",
+    advice="compare the shapes before the loss",
 )
 def test_soft_margin_loss_broadcasts_its_target_without_a_warning(snapshot):
-    """One row of targets for all rows of the output; a column against a row raises. It used to raise for any other shape."""
+    """Since 1.5, ``soft_margin_loss`` broadcasts its target to the output without a warning.
+
+    One row of targets serves all rows of the output. A column against a row raises. Before 1.5 any
+    other shape raised.
+    """
     output, target = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, -1.0])
     assert snapshot == observe(lambda: F.soft_margin_loss(output, target, reduction="none").shape)
 
 
 @pytest.mark.api("torch.nn.functional.multi_margin_loss", page="generated/torch.nn.MultiMarginLoss")
 @pytest.mark.changed(
-    "2.1", "raises instead of reading on beyond the weights", kind="error", cause="pytorch#104852"
+    "2.1",
+    "raises instead of reading past the end of the weights",
+    kind="error",
+    cause="pytorch#104852",
 )
 def test_multi_margin_loss_of_weights_for_another_number_of_classes_raises(snapshot):
-    """Two weights for four classes. They used to be read past their end for a class beyond: any number could come out."""
+    """Since 2.1, ``multi_margin_loss`` raises on two weights for four classes.
+
+    Before, it read past the end of the weights for a later class, and any number could come out.
+    """
     output, weight = torch.tensor([[0.0, 1.0, 0.0, 0.0]]), torch.tensor([1.0, 2.0])
     assert snapshot == observe(
         lambda: F.multi_margin_loss(output, torch.tensor([1]), weight=weight)
@@ -178,13 +211,16 @@ def test_multi_margin_loss_of_weights_for_another_number_of_classes_raises(snaps
 @pytest.mark.api("torch.nn.functional.multi_margin_loss", page="generated/torch.nn.MultiMarginLoss")
 @pytest.mark.changed(
     "1.8",
-    "an empty batch passes instead of raising",
+    "an empty batch is accepted instead of raising",
     kind="error-gone",
     cause="pytorch#46975",
     probable=True,
 )
 def test_multi_margin_loss_takes_an_empty_batch(snapshot):
-    """No sample, no loss; the mean over none is not asked for here, for it may be any number."""
+    """Since 1.8, ``multi_margin_loss`` takes an empty batch with ``reduction="none"``.
+
+    The mean is not tested, because it may be any number.
+    """
     empty = torch.zeros(0, dtype=torch.long)
     assert snapshot == observe(
         lambda: F.multi_margin_loss(torch.zeros(0, 4), empty, reduction="none")
@@ -202,7 +238,10 @@ def test_multi_margin_loss_takes_an_empty_batch(snapshot):
     cause="pytorch#65690",
 )
 def test_multilabel_soft_margin_loss_takes_one_sample_without_a_batch(snapshot):
-    """Two classes, both at 0: log 2."""
+    """Since 1.11, ``multilabel_soft_margin_loss`` takes one sample without a batch dimension.
+
+    Two classes with logits of 0 give log 2.
+    """
     assert snapshot == observe(
         lambda: F.multilabel_soft_margin_loss(torch.zeros(2), torch.tensor([1.0, 0.0]))
     )
@@ -211,17 +250,18 @@ def test_multilabel_soft_margin_loss_takes_one_sample_without_a_batch(snapshot):
 @pytest.mark.api("torch.nn.functional.gaussian_nll_loss", page="generated/torch.nn.GaussianNLLLoss")
 @pytest.mark.changed(
     "1.8",
-    "gaussian_nll_loss exists, and takes a tensor alone",
+    "gaussian_nll_loss appears, and takes only a tensor",
     kind="api-appeared",
     cause="pytorch#49807",
 )
-@pytest.mark.changed(
-    "1.9", "the message for a number speaks of size instead of view", kind="wording"
-)
+@pytest.mark.changed("1.9", "the message for a number names size instead of view", kind="wording")
 @pytest.mark.changed("2.6", "takes a number too", kind="error-gone")
 @pytest.mark.parametrize("variance", [[4.0], 4.0], ids=["tensor", "number"])
 def test_gaussian_nll_loss_takes_a_tensor_or_a_number_as_variance(variance, snapshot):
-    """(log v + d^2 / v) / 2 for d = 2, v = 4: half of log 4 + 1."""
+    """``gaussian_nll_loss`` takes a tensor or, since 2.6, a number as variance.
+
+    The loss is (log v + d^2 / v) / 2. For d = 2 and v = 4 it is half of log 4 + 1.
+    """
     variance = torch.tensor(variance) if isinstance(variance, list) else variance
     assert snapshot == observe(
         lambda: F.gaussian_nll_loss(torch.tensor([2.0]), torch.tensor([0.0]), variance)
@@ -231,12 +271,15 @@ def test_gaussian_nll_loss_takes_a_tensor_or_a_number_as_variance(variance, snap
 @pytest.mark.api("torch.nn.functional.gaussian_nll_loss", page="generated/torch.nn.GaussianNLLLoss")
 @pytest.mark.changed(
     "1.8",
-    "gaussian_nll_loss exists, and raises ValueError",
+    "gaussian_nll_loss appears, and raises ValueError",
     kind="api-appeared",
     cause="pytorch#49807",
 )
 def test_gaussian_nll_loss_of_a_negative_variance_raises(snapshot):
-    """A softplus was forgotten. A variance of 0 is taken for ``eps``, 1e-6."""
+    """``gaussian_nll_loss`` raises on a negative variance, for example if a softplus is missing.
+
+    A variance of 0 is replaced by ``eps``, 1e-6.
+    """
     assert snapshot == observe(
         lambda: F.gaussian_nll_loss(torch.tensor([2.0]), torch.tensor([0.0]), torch.tensor([-4.0]))
     )

@@ -8,7 +8,7 @@ from torch_history.observing import observe
 
 
 def loss_and_gradient(loss, **settings):
-    """For differences of 0, 1 and 4."""
+    """The losses and their gradient for differences of 0, 1 and 4."""
     output = torch.tensor([0.0, 1.0, 4.0], requires_grad=True)
     losses = loss(output, torch.zeros(3), reduction="none", **settings)
     losses.sum().backward()
@@ -18,7 +18,10 @@ def loss_and_gradient(loss, **settings):
 @pytest.mark.api("torch.nn.functional.smooth_l1_loss", page="generated/torch.nn.SmoothL1Loss")
 @pytest.mark.changed("1.7", "smooth_l1_loss takes beta", kind="api-appeared", cause="pytorch#44433")
 def test_smooth_l1_loss_is_a_square_below_beta(snapshot):
-    """d^2 / 2 beta below ``beta``, |d| - beta / 2 beyond: the slope beyond is 1 for every beta."""
+    """``smooth_l1_loss`` is d^2 / (2 beta) below ``beta``, and |d| - beta / 2 beyond.
+
+    The slope beyond is 1 for every beta.
+    """
     assert snapshot == observe(lambda: loss_and_gradient(F.smooth_l1_loss, beta=2.0))
 
 
@@ -30,20 +33,26 @@ def test_smooth_l1_loss_is_a_square_below_beta(snapshot):
     kind="silent",
     cause="pytorch#78257",
     probable=True,
-    advice="take l1_loss for a beta of 0",
+    advice="use l1_loss for a beta of 0",
 )
 @pytest.mark.changed(
     "2.1", "the gradient at a difference of 0 is 0 again", kind="silent", cause="pytorch#97022"
 )
 def test_smooth_l1_loss_with_a_beta_of_zero_is_l1_with_its_gradient(snapshot):
-    """At a difference of 0 the gradient is 0, as L1's. In 1.13 and 2.0 it was -1: outputs that were right were pushed away."""
+    """``smooth_l1_loss`` with a beta of 0 is L1: the gradient at a difference of 0 is 0.
+
+    In 1.13 and 2.0 it was -1, which pushed right outputs away.
+    """
     assert snapshot == observe(lambda: loss_and_gradient(F.smooth_l1_loss, beta=0.0))
 
 
 @pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
-@pytest.mark.changed("1.9", "huber_loss", kind="api-appeared", cause="pytorch#50553")
+@pytest.mark.changed("1.9", "huber_loss appears", kind="api-appeared", cause="pytorch#50553")
 def test_huber_loss_is_a_square_below_delta(snapshot):
-    """d^2 / 2 below ``delta``, delta (|d| - delta / 2) beyond: ``delta`` times smooth L1, so its slope is ``delta``."""
+    """``huber_loss`` is d^2 / 2 below ``delta``, and delta (|d| - delta / 2) beyond.
+
+    It is ``delta`` times smooth L1, so its slope beyond is ``delta``.
+    """
     assert snapshot == observe(lambda: loss_and_gradient(F.huber_loss, delta=2.0))
 
 
@@ -54,13 +63,13 @@ def test_huber_loss_is_a_square_below_delta(snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "smooth_l1_loss takes beta, and refuses a negative one",
+    "smooth_l1_loss takes beta, and rejects a negative one",
     kind="api-appeared",
     cause="pytorch#45587",
 )
 @pytest.mark.changed(
     "1.9",
-    "huber_loss exists, and refuses a negative delta",
+    "huber_loss appears, and rejects a negative delta",
     kind="api-appeared",
     cause="pytorch#50553",
 )
@@ -70,14 +79,17 @@ def test_huber_loss_is_a_square_below_delta(snapshot):
     ids=["smooth_l1", "huber"],
 )
 def test_negative_threshold_of_a_robust_loss_raises(name, setting, snapshot):
-    """Neither bound may be below zero."""
+    """A negative ``beta`` of ``smooth_l1_loss`` or ``delta`` of ``huber_loss`` raises."""
     assert snapshot == observe(lambda: loss_and_gradient(getattr(F, name), **{setting: -1.0}))
 
 
 @pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
 @pytest.mark.changed(
-    "1.9", "huber_loss exists, and raises RuntimeError", kind="api-appeared", cause="pytorch#50553"
+    "1.9", "huber_loss appears, and raises RuntimeError", kind="api-appeared", cause="pytorch#50553"
 )
 def test_huber_loss_with_a_delta_of_zero_raises(snapshot):
-    """It would be 0 everywhere; smooth L1 with a beta of 0 is L1."""
+    """``huber_loss`` with a delta of 0 raises, because it would be 0 everywhere.
+
+    ``smooth_l1_loss`` with a beta of 0 is L1.
+    """
     assert snapshot == observe(lambda: loss_and_gradient(F.huber_loss, delta=0.0))

@@ -1,4 +1,4 @@
-"""What the losses take: their arguments with their defaults. A call by position stands on these lists."""
+"""The arguments of the losses, with their defaults. Calls by position depend on these lists."""
 
 import pytest
 
@@ -46,7 +46,7 @@ FUNCTIONS = [
 @pytest.mark.changed("1.6", "log_target (KLDivLoss)", kind="representation", cause="pytorch#34586")
 @pytest.mark.changed(
     "1.7",
-    "beta (SmoothL1Loss); TripletMarginWithDistanceLoss exists",
+    "beta (SmoothL1Loss); TripletMarginWithDistanceLoss appears",
     kind="representation",
     cause="pytorch#44433",
 )
@@ -58,25 +58,30 @@ FUNCTIONS = [
 @pytest.mark.changed("2.13", "LinearCrossEntropyLoss", kind="api-appeared", cause="pytorch#181573")
 @pytest.mark.parametrize("name", CLASSES)
 def test_losses_are_made_with_these_arguments(name, snapshot):
-    """The first argument of most is ``weight`` or ``size_average``: pass ``reduction`` by name."""
+    """The loss classes take these arguments. Pass ``reduction`` by name.
+
+    The first argument of most is ``weight`` or ``size_average``.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
 
 @pytest.mark.api(
-    "torch.nn.functional.cross_entropy", "torch.nn.functional.mse_loss", page="nn.functional",
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.functional.mse_loss",
+    page="nn.functional",
     signature=True,
 )
 @pytest.mark.changed("1.6", "log_target (kl_div)", kind="representation", cause="pytorch#34586")
 @pytest.mark.changed(
     "1.7",
-    "beta (smooth_l1_loss); triplet_margin_with_distance_loss exists",
+    "beta (smooth_l1_loss); triplet_margin_with_distance_loss appears",
     kind="representation",
     cause="pytorch#44433",
 )
 @pytest.mark.changed("1.8", "gaussian_nll_loss", kind="api-appeared", cause="pytorch#49807")
 @pytest.mark.changed(
     "1.9",
-    "huber_loss exists; gaussian_nll_loss takes full, eps and reduction by position too",
+    "huber_loss appears; gaussian_nll_loss takes full, eps and reduction by position too",
     kind="api-appeared",
     cause="pytorch#50553",
 )
@@ -90,8 +95,11 @@ def test_losses_are_made_with_these_arguments(name, snapshot):
     cause="pytorch#132049",
     probable=True,
 )
-@pytest.mark.changed("2.13", "linear_cross_entropy", kind="api-appeared")
+@pytest.mark.changed("2.13", "linear_cross_entropy appears", kind="api-appeared")
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functional_losses_take_these_arguments(name, snapshot):
-    """Output first, target second; ``reduction`` is far from third, for ``size_average`` and ``reduce`` still stand before it."""
+    """The functional losses take these arguments, most of them output first and target second.
+
+    Pass ``reduction`` by name: in most, ``size_average`` and ``reduce`` still come before it.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.functional.{name}"))

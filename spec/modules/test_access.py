@@ -1,4 +1,4 @@
-"""Ways to a parameter, and ``.data``: by index, by attribute, by state dict key."""
+"""Ways to reach a parameter: by index, by attribute, by state dict key, and through ``.data``."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from torch_history.observing import observe
 
 
 def article_network():
-    """Article D's network, the bias of its last layer set to what D prints."""
+    """Article D's network, with the bias of its last layer set to the value that D prints."""
     net = perceptron()
     net[2].bias.data.fill_(-0.2004)
     return net
@@ -21,7 +21,7 @@ def parameter():
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
 def test_index_and_attribute_reach_the_same_parameter(snapshot):
-    """``net[2].bias`` is what ``named_parameters()`` lists as ``2.bias``: one object, many ways to it."""
+    """``net[2].bias`` and the ``2.bias`` of ``named_parameters()`` are the same object."""
     net = article_network()
     listed = dict(net.named_parameters())
     assert snapshot == observe(
@@ -31,7 +31,10 @@ def test_index_and_attribute_reach_the_same_parameter(snapshot):
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module", article="D")
 def test_state_dict_key_reaches_the_same_storage(snapshot):
-    """``net.state_dict()["2.bias"]`` is another tensor, on the parameter's storage: writing to it changes the net."""
+    """``net.state_dict()["2.bias"]`` is another tensor on the storage of the parameter.
+
+    Writing to this tensor changes the network.
+    """
     net = article_network()
 
     def act():
@@ -48,7 +51,10 @@ def test_state_dict_key_reaches_the_same_storage(snapshot):
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module", article="D")
 def test_layer_state_dict_has_names_without_prefix(snapshot):
-    """``net[2].state_dict()`` names its entries as the layer does, ``net.state_dict()`` puts ``2.`` before."""
+    """``net[2].state_dict()`` names its entries without the prefix ``2.``.
+
+    ``net.state_dict()`` names the same entries with the prefix.
+    """
     net = article_network()
     assert snapshot == observe(
         lambda: {"layer": list(net[2].state_dict()), "net": list(net.state_dict())}
@@ -79,14 +85,17 @@ def test_get_parameter_takes_a_dotted_name(snapshot):
     article="D",
 )
 def test_bias_is_a_parameter_and_its_data_a_tensor(snapshot):
-    """The type of ``.bias`` is Parameter, as article D prints it; that of ``.bias.data`` is Tensor."""
+    """``.bias`` is a Parameter, as article D prints it; ``.bias.data`` is a Tensor."""
     bias = article_network()[2].bias
     assert snapshot == observe(lambda: {"bias": str(type(bias)), "bias.data": str(type(bias.data))})
 
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad", article="D")
 def test_gradient_of_a_parameter_is_a_plain_tensor(snapshot):
-    """``.grad`` is None before backward, as article D says; after it is a plain Tensor that requires no grad."""
+    """The ``.grad`` of a parameter is None before backward, as article D says.
+
+    After backward it is a plain Tensor that does not require grad.
+    """
     layer = linear([[2.0]], [0.5])
     before = layer.bias.grad
     layer(torch.tensor([[3.0]])).sum().backward()
@@ -97,7 +106,10 @@ def test_gradient_of_a_parameter_is_a_plain_tensor(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd", article="D")
 def test_data_requires_no_grad(snapshot):
-    """``.data`` of a parameter requires no grad, and prints bare: the ``requires_grad=True`` that article D shows is wrong."""
+    """The ``.data`` of a parameter does not require grad, and prints without ``requires_grad``.
+
+    The ``requires_grad=True`` that article D shows is wrong.
+    """
     bias = article_network()[2].bias
     assert snapshot == observe(
         lambda: {"value": bias.data, "is_leaf": bias.data.is_leaf, "printed": repr(bias.data)}
@@ -106,7 +118,7 @@ def test_data_requires_no_grad(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd", article="D")
 def test_data_is_a_new_tensor_on_the_same_storage(snapshot):
-    """Each ``.data`` is another tensor object, and all share the parameter's storage."""
+    """Each access to ``.data`` returns a new tensor object on the parameter's storage."""
     weight = parameter()
     assert snapshot == observe(
         lambda: {
@@ -118,7 +130,10 @@ def test_data_is_a_new_tensor_on_the_same_storage(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd", article="D")
 def test_write_through_data_changes_the_parameter(snapshot):
-    """An in-place write through ``.data`` is a write to the parameter, which stays a leaf that requires grad."""
+    """An in-place write through ``.data`` changes the parameter.
+
+    The parameter stays a leaf that requires grad.
+    """
     weight = parameter()
 
     def act():
@@ -130,7 +145,10 @@ def test_write_through_data_changes_the_parameter(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd")
 def test_data_has_its_own_version_counter(snapshot):
-    """A write through ``.data`` is not counted, so autograd cannot notice it; one under ``no_grad`` is."""
+    """A write through ``.data`` does not increase the version counter of the parameter.
+
+    Autograd cannot notice such a write. A write under ``no_grad`` does increase the counter.
+    """
     weight = parameter()
     before = weight._version
 
@@ -149,14 +167,20 @@ def test_data_has_its_own_version_counter(snapshot):
     "1.5", 'the message says "is being used" instead of "has been used"', kind="wording"
 )
 def test_write_to_a_parameter_raises(snapshot):
-    """Without ``.data`` or ``no_grad`` an in-place write to a leaf that requires grad raises."""
+    """An in-place write to a leaf that requires grad raises.
+
+    Write under ``no_grad`` or through ``.data`` instead.
+    """
     weight = parameter()
     assert snapshot == observe(lambda: weight.mul_(10.0))
 
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd")
 def test_data_of_a_non_leaf_is_cut_from_its_graph(snapshot):
-    """``.data`` of a result is a leaf without ``grad_fn``; the result itself keeps its own."""
+    """The ``.data`` of a computed tensor is a leaf without ``grad_fn``.
+
+    The computed tensor itself still requires grad.
+    """
     result = parameter() * 2.0
     assert snapshot == observe(
         lambda: {
@@ -170,7 +194,10 @@ def test_data_of_a_non_leaf_is_cut_from_its_graph(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd")
 def test_assigning_data_keeps_the_parameter_and_takes_another_shape(snapshot):
-    """``weight.data = tensor`` puts the tensor's storage under the same Parameter, whatever its shape: no layer is asked."""
+    """``weight.data = tensor`` keeps the Parameter and gives it the tensor's storage and shape.
+
+    The layer does not check the shape: ``in_features`` keeps its old value.
+    """
     layer = linear([[2.0, 3.0]])
     weight, other = layer.weight, torch.tensor([[5.0, 6.0, 7.0]])
 
@@ -188,7 +215,7 @@ def test_assigning_data_keeps_the_parameter_and_takes_another_shape(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd")
 def test_assigning_data_of_another_dtype_changes_the_dtype_of_the_parameter(snapshot):
-    """``weight.data = float64`` turns the Parameter itself into a float64 one, without a word."""
+    """``weight.data = float64_tensor`` silently turns the Parameter itself into a float64 one."""
     weight = parameter()
 
     def act():

@@ -1,4 +1,4 @@
-"""``module.apply(function)``: whom it visits, and in which order."""
+"""``module.apply(function)``: which modules it visits, and in which order."""
 
 import pytest
 from torch import nn
@@ -8,7 +8,7 @@ from torch_history.observing import observe
 
 
 class Custom(nn.Module):
-    """A module that is no container, with a child."""
+    """A module that is not a container and has a child."""
 
     def __init__(self):
         super().__init__()
@@ -24,33 +24,42 @@ def visited(module):
 
 @pytest.mark.api("torch.nn.Module.apply", page="generated/torch.nn.Module", article="D")
 def test_apply_visits_children_first_and_the_module_last(snapshot):
-    """The function sees the inner modules before the outer, in the order of the names, and the module itself at the end."""
+    """``apply`` visits children before their parent, and the module itself last.
+
+    Children are visited in the order in which they were registered.
+    """
     assert snapshot == observe(lambda: visited(nested_blocks(1)))
 
 
 @pytest.mark.api("torch.nn.Module.apply", page="generated/torch.nn.Module", article="D")
 def test_apply_sees_a_custom_class_and_what_it_holds(snapshot):
-    """Containers and classes of one's own are visited too: the function has to ask what it is given."""
+    """``apply`` visits containers and custom module classes, and not only leaf layers.
+
+    The function has to check the type of each module that it gets.
+    """
     assert snapshot == observe(lambda: visited(nn.Sequential(Custom(), nn.ReLU())))
 
 
 @pytest.mark.api("torch.nn.Module.apply", page="generated/torch.nn.Module")
 def test_apply_returns_the_module(snapshot):
-    """``apply`` returns the module, and drops what the function returns."""
+    """``apply`` returns the module and ignores what the function returns."""
     net = nested_blocks(1)
     assert snapshot == observe(lambda: net.apply(lambda module: nn.ReLU()) is net)
 
 
 @pytest.mark.api("torch.nn.Module.apply", page="generated/torch.nn.Module")
 def test_apply_visits_a_layer_used_twice_in_one_module_once(snapshot):
-    """Twice among the children of one module, a layer is visited once."""
+    """``apply`` visits a layer once if it is used twice among the children of one module."""
     shared = nn.Linear(1, 1)
     assert snapshot == observe(lambda: visited(nn.Sequential(shared, nn.ReLU(), shared)))
 
 
 @pytest.mark.api("torch.nn.Module.apply", page="generated/torch.nn.Module")
 def test_apply_visits_a_layer_shared_by_two_modules_twice(snapshot):
-    """Under two parents it is visited twice, where ``modules()`` gives it once: an initialiser draws twice."""
+    """``apply`` visits a layer twice if two parent modules share it.
+
+    ``modules()`` lists the same layer once. An initialiser that is applied draws for it twice.
+    """
     shared = nn.Linear(1, 1)
     net = nn.Sequential(nn.Sequential(shared), nn.Sequential(shared))
     assert [type(module).__name__ for module in net.modules()].count("Linear") == 1

@@ -1,4 +1,4 @@
-"""Assigning to a module's attributes: over what is registered already, and before ``super().__init__()``."""
+"""Assignment to module attributes: over a registered name, and before ``super().__init__()``."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ from torch_history.observing import observe
 
 
 def layer():
-    """1 -> 1 with its parameters in the order weight, bias."""
+    """A 1 -> 1 layer with its parameters in the order weight, bias."""
     return linear([[2.0]], [0.5])
 
 
@@ -18,9 +18,10 @@ def layer():
     "torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module", article="C"
 )
 def test_tensor_over_a_parameter_raises(snapshot):
-    """A tensor assigned to a parameter's name raises, instead of quietly taking the parameter out of the list.
+    """Assigning a plain tensor to the name of a parameter raises.
 
-    ``module.weight = module.weight * 2`` is such a case: the product is a tensor. Write in place under ``no_grad``.
+    The parameter is not silently removed from the list. ``module.weight = module.weight * 2``
+    raises too, because the product is a plain tensor. Write in place under ``no_grad`` instead.
     """
     module = layer()
 
@@ -32,7 +33,10 @@ def test_tensor_over_a_parameter_raises(snapshot):
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_parameter_over_a_parameter_keeps_its_place(snapshot):
-    """Another Parameter under the same name stands where the old one stood; its shape may be another."""
+    """A Parameter assigned over another one takes its place in the order.
+
+    The new Parameter may have another shape.
+    """
     module = layer()
 
     def act():
@@ -44,7 +48,10 @@ def test_parameter_over_a_parameter_keeps_its_place(snapshot):
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_none_over_a_parameter_takes_it_off_the_list(snapshot):
-    """``module.weight = None`` is allowed: the parameter is listed no longer, and the attribute is None."""
+    """``module.weight = None`` is allowed and removes the parameter from the list.
+
+    The attribute is None afterwards.
+    """
     module = layer()
 
     def act():
@@ -56,7 +63,10 @@ def test_none_over_a_parameter_takes_it_off_the_list(snapshot):
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_parameter_over_none_comes_back_in_its_old_place(snapshot):
-    """None keeps the place: the next Parameter under that name is first again. Optimizer states are matched by this order."""
+    """A Parameter assigned over None comes back in its old place.
+
+    None keeps the place of the name in the order. Optimizer states are matched by this order.
+    """
     module = layer()
     module.weight = None
 
@@ -69,7 +79,10 @@ def test_parameter_over_none_comes_back_in_its_old_place(snapshot):
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_deleted_parameter_comes_back_last(snapshot):
-    """``del`` gives the place up: the next Parameter under that name is last."""
+    """A Parameter assigned after ``del module.weight`` comes last.
+
+    ``del`` gives up the place of the name in the order.
+    """
     module = layer()
 
     def act():
@@ -82,7 +95,10 @@ def test_deleted_parameter_comes_back_last(snapshot):
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_parameter_over_a_plain_attribute_is_listed(snapshot):
-    """A Parameter assigned where a plain tensor was is registered, and the plain attribute is gone."""
+    """A Parameter assigned over a plain tensor attribute is registered and listed.
+
+    The plain attribute is removed.
+    """
     module = nn.Module()
     module.scale = torch.tensor([1.0])
 
@@ -99,7 +115,7 @@ def test_parameter_over_a_plain_attribute_is_listed(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_module_over_a_parameter_raises(snapshot):
-    """A Module is refused under a parameter's name too. Delete the parameter first."""
+    """Assigning a Module to the name of a parameter raises. Delete the parameter first."""
     module = Scale()
 
     def act():
@@ -110,7 +126,7 @@ def test_module_over_a_parameter_raises(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_tensor_over_a_module_raises(snapshot):
-    """A child's name is reserved too: anything but a Module or None raises."""
+    """Assigning anything but a Module or None to the name of a child raises."""
     module = nn.Module()
     module.head = layer()
 
@@ -130,19 +146,25 @@ class Early(nn.Module):
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_parameter_before_super_init_raises(snapshot):
-    """There is no list yet to enter a Parameter in, and it is not lost in silence."""
+    """Assigning a Parameter before ``super().__init__()`` raises AttributeError.
+
+    The module does not have a list of parameters yet.
+    """
     assert snapshot == observe(lambda: Early(nn.Parameter(torch.tensor([1.0]))))
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_module_before_super_init_raises(snapshot):
-    """Nor a list of children to enter a Module in."""
+    """Assigning a Module before ``super().__init__()`` raises AttributeError.
+
+    The module does not have a list of children yet.
+    """
     assert snapshot == observe(lambda: Early(nn.ReLU()))
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_plain_value_may_stand_before_super_init(snapshot):
-    """Numbers and plain tensors need no list: they may be assigned before, and are kept."""
+    """Numbers and plain tensors may be assigned before ``super().__init__()``, and are kept."""
     assert snapshot == observe(
         lambda: {"number": Early(3).early, "tensor": Early(torch.tensor([1.0])).early}
     )
@@ -165,11 +187,14 @@ class WithoutSuperInit(nn.Module):
 )
 @pytest.mark.changed(
     "1.8",
-    "raises plain AttributeError again, and misses _backward_hooks first",
+    "raises plain AttributeError again; the missing attribute is _backward_hooks",
     kind="exception",
     cause="pytorch#50298",
 )
 def test_calling_a_module_without_super_init_raises(snapshot):
-    """Where nothing is registered, a forgotten ``super().__init__()`` shows only at the first call."""
+    """Calling a module whose ``__init__`` does not call ``super().__init__()`` raises.
+
+    If the module registers nothing, the mistake does not show before the first call.
+    """
     module = WithoutSuperInit()
     assert snapshot == observe(lambda: module(torch.tensor([1.0])))

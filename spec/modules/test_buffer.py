@@ -26,7 +26,10 @@ def lists(module):
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module", article="B")
 def test_buffer_is_in_the_state_dict_and_no_parameter(snapshot):
-    """A buffer is saved and not trained: the state dict has it, after the parameters, and ``parameters()`` has not."""
+    """A buffer is in the state dict, after the parameters, and not in ``parameters()``.
+
+    A buffer is saved, but not trained.
+    """
     assert snapshot == observe(lambda: lists(with_buffer()))
 
 
@@ -35,7 +38,10 @@ def test_buffer_is_in_the_state_dict_and_no_parameter(snapshot):
     "1.6", "register_buffer takes persistent", kind="api-appeared", cause="pytorch#37191"
 )
 def test_non_persistent_buffer_is_not_saved(snapshot):
-    """``persistent=False`` leaves it out of the state dict too; ``named_buffers()`` still lists it."""
+    """A buffer registered with ``persistent=False`` is not in the state dict.
+
+    ``named_buffers()`` still lists it.
+    """
     assert snapshot == observe(lambda: lists(with_buffer(persistent=False)))
 
 
@@ -54,7 +60,7 @@ def test_buffer_moves_with_its_module(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
 def test_tensor_over_a_buffer_is_the_buffer(snapshot):
-    """Assigning a tensor to a buffer's name replaces the buffer: it stays in the state dict."""
+    """A tensor assigned to a buffer's name replaces the buffer and is in the state dict."""
     module = with_buffer()
 
     def act():
@@ -73,7 +79,7 @@ def test_tensor_over_a_buffer_is_the_buffer(snapshot):
     probable=True,
 )
 def test_number_over_a_buffer_raises(snapshot):
-    """Anything but a tensor or None is refused."""
+    """Assigning anything but a tensor or None to a buffer's name raises."""
     module = with_buffer()
 
     def act():
@@ -84,7 +90,10 @@ def test_number_over_a_buffer_raises(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
 def test_parameter_registered_as_buffer_is_not_trained(snapshot):
-    """``register_buffer`` takes a Parameter without a word, and then ``parameters()`` has it not: the call decides."""
+    """``register_buffer`` accepts a Parameter, which ``parameters()`` then does not list.
+
+    The registering call decides, not the class of the tensor. Nothing warns.
+    """
     module = linear([[2.0]])
     module.register_buffer("scale", nn.Parameter(torch.tensor([1.0])))
     assert snapshot == observe(lambda: lists(module))
@@ -93,7 +102,7 @@ def test_parameter_registered_as_buffer_is_not_trained(snapshot):
 @pytest.mark.api("torch.nn.Buffer", page="generated/torch.nn.parameter.Buffer")
 @pytest.mark.changed("2.5", "nn.Buffer", kind="api-appeared", cause="pytorch#125971", probable=True)
 def test_buffer_attribute_is_registered(snapshot):
-    """``module.mean = nn.Buffer(tensor)`` registers by assignment, as nn.Parameter does."""
+    """``module.mean = nn.Buffer(tensor)`` registers a buffer by assignment."""
     module = linear([[2.0]])
 
     def act():

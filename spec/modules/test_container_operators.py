@@ -1,4 +1,4 @@
-"""Containers used like Python's own: added, repeated, popped, updated, and filled with other things."""
+"""Containers used like Python's: added, repeated, popped, updated, filled with other objects."""
 
 from collections import OrderedDict
 
@@ -15,12 +15,17 @@ def parameter(value=1.0):
 
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
-@pytest.mark.changed("1.11", "ModuleLists can be added", kind="error-gone", cause="pytorch#70887")
+@pytest.mark.changed(
+    "1.11", "ModuleLists can be added with +", kind="error-gone", cause="pytorch#70887"
+)
 @pytest.mark.parametrize(
     "other", [nn.ModuleList([nn.Tanh()]), [nn.Tanh()]], ids=["a ModuleList", "a list"]
 )
 def test_sum_of_module_lists_is_a_new_module_list(other, snapshot):
-    """``+`` joins a ModuleList and another one, or a Python list, and numbers anew; the modules are the same objects."""
+    """Since 1.11 ``ModuleList + other`` is a new ModuleList, numbered from 0.
+
+    The other operand is a ModuleList or a Python list. The modules are the same objects.
+    """
     first = nn.ModuleList([nn.ReLU()])
 
     def act():
@@ -46,7 +51,7 @@ def test_sum_of_module_lists_is_a_new_module_list(other, snapshot):
 )
 @pytest.mark.changed("1.13", "ModuleList.pop", kind="api-appeared", cause="pytorch#81601")
 def test_module_list_pop_deletes_and_returns(snapshot):
-    """``pop(0)`` gives the module and closes the gap."""
+    """``ModuleList.pop(0)`` removes the module, returns it and renumbers the rest."""
     modules = nn.ModuleList([nn.ReLU(), nn.Tanh()])
     assert snapshot == observe(
         lambda: {"popped": type(modules.pop(0)).__name__, "left": layout(modules)}
@@ -55,7 +60,10 @@ def test_module_list_pop_deletes_and_returns(snapshot):
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
 def test_module_list_keeps_none(snapshot):
-    """None takes a place in a ModuleList, and a loop over it meets that None; as a child it is not listed."""
+    """A ModuleList keeps None as an element: it has an index and counts in ``len``.
+
+    A loop over the list gets None. ``named_children()`` does not list it.
+    """
     modules = nn.ModuleList([nn.ReLU(), None])
     assert snapshot == observe(
         lambda: {
@@ -72,10 +80,13 @@ def test_module_list_keeps_none(snapshot):
     "a Sequential can be multiplied",
     kind="error-gone",
     cause="pytorch#81279",
-    advice="deep-copy the block where the copies are to have parameters of their own",
+    advice="deep-copy the block if each copy needs its own parameters",
 )
 def test_product_of_a_sequential_repeats_the_same_layers(snapshot):
-    """``block * 2`` is twice the same block: its parameters are tied, and listed once."""
+    """Since 1.13 ``Sequential * 2`` repeats the same layers, whose parameters are then tied.
+
+    ``parameters()`` lists each of them once.
+    """
     block = nn.Sequential(nn.Linear(1, 1))
 
     def act():
@@ -95,10 +106,13 @@ def test_product_of_a_sequential_repeats_the_same_layers(snapshot):
     "appends in the order of the dict instead of sorting by key",
     kind="silent",
     cause="pytorch#40905",
-    advice="update with sorted(d.items()) to keep the order, which numbers an optimizer's states",
+    advice="update with sorted(d.items()) to keep the order that older optimizer states have",
 )
 def test_module_dict_update_keeps_the_order_of_a_dict(snapshot):
-    """``update`` with a plain dict appends in its order, no longer sorted: the order numbers an optimizer's states."""
+    """Since 1.7 ``ModuleDict.update`` with a plain dict appends in the order of the dict.
+
+    Before, it sorted the keys. An optimizer numbers its states by this order.
+    """
     modules = nn.ModuleDict(OrderedDict([("b", nn.ReLU())]))
 
     def act():
@@ -110,10 +124,10 @@ def test_module_dict_update_keeps_the_order_of_a_dict(snapshot):
 
 @pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
 @pytest.mark.changed(
-    "1.6", "takes a ModuleDict instead of raising", kind="error-gone", cause="pytorch#27814"
+    "1.6", "accepts a ModuleDict instead of raising", kind="error-gone", cause="pytorch#27814"
 )
 def test_module_dict_update_takes_a_module_dict(snapshot):
-    """Another ModuleDict serves as well as a dict, and its modules are shared."""
+    """Since 1.6 ``ModuleDict.update`` accepts another ModuleDict and shares its modules."""
     modules, others = nn.ModuleDict({"b": nn.ReLU()}), nn.ModuleDict({"a": nn.Tanh()})
 
     def act():
@@ -126,12 +140,15 @@ def test_module_dict_update_takes_a_module_dict(snapshot):
 @pytest.mark.api("torch.nn.ParameterList", page="generated/torch.nn.ParameterList")
 @pytest.mark.changed(
     "1.12",
-    "what is no tensor is kept, and not listed, instead of raising",
+    "a value that is not a tensor is kept, but not listed, instead of raising",
     kind="error-gone",
     cause="pytorch#70499",
 )
 def test_parameter_list_keeps_what_is_no_tensor(snapshot):
-    """A number is kept in its place, and is neither listed nor saved. A mistake passes in silence."""
+    """Since 1.12 a ParameterList keeps a value that is not a tensor, without an error.
+
+    The value is neither listed nor saved, so a mistake goes unnoticed.
+    """
 
     def act():
         values = nn.ParameterList([parameter(), 3])
@@ -152,7 +169,10 @@ def test_parameter_list_keeps_what_is_no_tensor(snapshot):
     cause="pytorch#70499",
 )
 def test_tensor_assigned_in_a_parameter_list_becomes_a_parameter(snapshot):
-    """``values[0] = tensor`` makes a new Parameter in that place, of which an optimizer knows nothing."""
+    """Since 1.12 a tensor assigned in a ParameterList becomes a new Parameter.
+
+    An optimizer that was built before does not hold the new Parameter.
+    """
     values = nn.ParameterList([parameter()])
     before = values[0]
 
@@ -171,7 +191,7 @@ def test_tensor_assigned_in_a_parameter_list_becomes_a_parameter(snapshot):
     cause="pytorch#70499",
 )
 def test_parameter_dict_makes_parameters_of_tensors(snapshot):
-    """A plain tensor under a key becomes a Parameter, as in a ParameterList."""
+    """Since 1.12 a plain tensor under a key of a ParameterDict becomes a Parameter."""
     assert snapshot == observe(
         lambda: dict(nn.ParameterDict({"a": torch.tensor([1.0])}).named_parameters())
     )
@@ -189,17 +209,20 @@ def test_parameter_dict_makes_parameters_of_tensors(snapshot):
 )
 @pytest.mark.changed("1.11", "ParameterDict.get", kind="api-appeared", cause="pytorch#69403")
 def test_parameter_dict_get_gives_none_for_a_missing_key(snapshot):
-    """As a dict's ``get`` does."""
+    """``ParameterDict.get`` returns None for a missing key, as ``dict.get`` does."""
     values = nn.ParameterDict({"a": parameter()})
     assert snapshot == observe(lambda: {"there": values.get("a"), "missing": values.get("b")})
 
 
 @pytest.mark.api("torch.nn.ParameterDict", page="generated/torch.nn.ParameterDict")
 @pytest.mark.changed(
-    "1.11", "ParameterDicts can be united", kind="error-gone", cause="pytorch#69403"
+    "1.11", "ParameterDicts can be joined with |", kind="error-gone", cause="pytorch#69403"
 )
 def test_union_of_parameter_dicts_holds_the_same_parameters(snapshot):
-    """``first | second`` is a new ParameterDict of the same parameters, in that order."""
+    """Since 1.11 ``first | second`` is a new ParameterDict of the same parameters.
+
+    The parameters of ``first`` come first.
+    """
     first, second = nn.ParameterDict({"z": parameter()}), nn.ParameterDict({"a": parameter(2.0)})
 
     def act():
@@ -224,7 +247,7 @@ def test_union_of_parameter_dicts_holds_the_same_parameters(snapshot):
 )
 @pytest.mark.changed("1.11", "ParameterDict.copy", kind="api-appeared", cause="pytorch#69403")
 def test_copy_of_a_parameter_dict_shares_its_parameters(snapshot):
-    """``copy()`` is shallow: a new dict, the same parameters."""
+    """``ParameterDict.copy()`` is shallow: a new ParameterDict of the same parameters."""
     values = nn.ParameterDict({"a": parameter()})
 
     def act():

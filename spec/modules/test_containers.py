@@ -1,4 +1,4 @@
-"""Containers that register what they hold, and Python's own, which do not."""
+"""Containers that register what they hold, and Python containers, which do not."""
 
 from collections import OrderedDict
 
@@ -35,13 +35,16 @@ def test_module_list_registers_its_modules(snapshot):
 @pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
 @pytest.mark.changed(
     "1.7",
-    "the modules stand in the order of the dict instead of being sorted by key",
+    "the modules are in the order of the dict instead of sorted by key",
     kind="silent",
     cause="pytorch#40905",
-    advice="load optimizer states saved before only into modules made in the sorted order",
+    advice="load older optimizer states only into modules created in sorted order",
 )
 def test_module_dict_registers_in_the_order_of_a_dict(snapshot):
-    """The modules of a ``ModuleDict`` are children named by their keys, in the order of the dict."""
+    """Since 1.7 the children of a ``ModuleDict`` are in the order of the dict.
+
+    They are named by its keys.
+    """
     first, second = layers()
     assert snapshot == observe(
         lambda: parameter_names(holding(nn.ModuleDict({"z": first, "a": second})))
@@ -58,9 +61,9 @@ def test_parameter_list_registers_its_parameters(snapshot):
 
 @pytest.mark.api("torch.nn.ParameterDict", page="generated/torch.nn.ParameterDict")
 def test_parameter_dict_sorts_the_keys_of_a_plain_dict(snapshot):
-    """A ``ParameterDict`` registers under its keys, and sorts those of a plain dict, which a ModuleDict no longer does.
+    """A ``ParameterDict`` registers under its keys, and sorts the keys of a plain dict.
 
-    Trap: the order is what an optimizer numbers its state by.
+    A ``ModuleDict`` no longer sorts them. An optimizer numbers its states by this order.
     """
     first, second = parameters()
     assert snapshot == observe(
@@ -70,7 +73,10 @@ def test_parameter_dict_sorts_the_keys_of_a_plain_dict(snapshot):
 
 @pytest.mark.api("torch.nn.ParameterDict", page="generated/torch.nn.ParameterDict")
 def test_parameter_dict_keeps_the_order_of_an_ordered_dict(snapshot):
-    """An ``OrderedDict`` is the way out: its order is kept."""
+    """A ``ParameterDict`` keeps the order of an ``OrderedDict``.
+
+    Only the keys of a plain dict are sorted.
+    """
     first, second = parameters()
     assert snapshot == observe(
         lambda: parameter_names(
@@ -87,7 +93,7 @@ def test_parameter_dict_keeps_the_order_of_an_ordered_dict(snapshot):
     cause="pytorch#70499",
 )
 def test_parameter_list_makes_parameters_of_tensors(snapshot):
-    """A plain tensor in a ``ParameterList`` becomes a Parameter, and is listed."""
+    """Since 1.12 a plain tensor in a ``ParameterList`` becomes a Parameter and is listed."""
     assert snapshot == observe(
         lambda: dict(nn.ParameterList([torch.tensor([1.0])]).named_parameters())
     )
@@ -112,7 +118,7 @@ def test_python_list_of_modules_is_not_registered(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.ModuleDict")
 def test_python_dict_of_modules_is_not_registered(snapshot):
-    """Nor are modules in a Python dict. Use a ModuleDict."""
+    """Modules in a Python dict are not listed or saved. Use a ModuleDict."""
     first, second = layers()
     module = holding({"z": first, "a": second})
     assert snapshot == observe(
@@ -122,7 +128,10 @@ def test_python_dict_of_modules_is_not_registered(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.ParameterList")
 def test_python_list_of_parameters_is_not_registered(snapshot):
-    """Nor are Parameters in a Python list: an optimizer over such a module alone has nothing to train, and says so."""
+    """Parameters in a Python list are not registered. Use a ParameterList.
+
+    An optimizer over such a module alone has nothing to train, and raises.
+    """
     module = holding(parameters())
     assert parameter_names(module) == []
     assert snapshot == observe(lambda: torch.optim.SGD(module.parameters(), lr=0.1))
@@ -144,13 +153,13 @@ def test_python_list_of_parameters_is_not_registered(snapshot):
 )
 @pytest.mark.changed("1.12", "the message says that forward is missing", kind="wording")
 def test_module_list_is_not_callable(snapshot):
-    """A ``ModuleList`` has no forward: it holds, it does not chain."""
+    """Calling a ``ModuleList`` raises: it holds modules, but does not chain them."""
     assert snapshot == observe(lambda: nn.ModuleList(layers())(torch.tensor([[1.0]])))
 
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
 def test_module_list_slice_is_numbered_anew(snapshot):
-    """A slice of a ``ModuleList`` counts from 0, where a slice of a Sequential keeps the names."""
+    """A slice of a ``ModuleList`` is numbered from 0; a slice of a Sequential keeps its names."""
     assert snapshot == observe(
         lambda: layout(nn.ModuleList([nn.ReLU(), nn.Sigmoid(), nn.Tanh()])[1:])
     )
@@ -158,7 +167,7 @@ def test_module_list_slice_is_numbered_anew(snapshot):
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
 def test_module_list_deletion_closes_the_gap(snapshot):
-    """``del modules[0]`` names what remains 0, 1, ... again."""
+    """``del modules[0]`` renumbers the remaining modules of a ``ModuleList`` from 0."""
     modules = nn.ModuleList([nn.ReLU(), nn.Sigmoid(), nn.Tanh()])
 
     def act():
@@ -179,5 +188,8 @@ MAPPINGS = {
     "torch.nn.ModuleDict", "torch.nn.ParameterDict", page="generated/torch.nn.ModuleDict"
 )
 def test_mapping_refuses_the_name_of_its_own_method(make, snapshot):
-    """A key is an attribute's name: ``keys``, ``pop`` or ``train`` are taken, and raise."""
+    """A ModuleDict or ParameterDict raises for a key that is the name of its own method.
+
+    Keys are attribute names: ``keys``, ``pop`` and ``train`` are already in use.
+    """
     assert snapshot == observe(lambda: parameter_names(make("keys")))

@@ -20,7 +20,7 @@ def trained():
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_deepcopied_module_has_parameters_of_its_own(snapshot):
-    """A step of the copy moves the copy and leaves the original."""
+    """A deep copy of a module has its own parameters: changing them leaves the original alone."""
     original = linear([[2.0]], [0.5])
 
     def act():
@@ -38,7 +38,10 @@ def test_deepcopied_module_has_parameters_of_its_own(snapshot):
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_deepcopied_module_has_no_gradients(snapshot):
-    """The copy's gradients are None, whatever the original has: copy them by hand if they are wanted."""
+    """A deep copy of a module does not have gradients, even if the original has.
+
+    Copy the gradients by hand if you need them.
+    """
     original = trained()
     assert original.weight.grad is not None
     assert snapshot == observe(
@@ -55,7 +58,10 @@ def test_deepcopied_module_has_no_gradients(snapshot):
     advice="set the copy's grad to None if it is not wanted",
 )
 def test_deepcopied_leaf_tensor_has_a_copy_of_its_gradient(snapshot):
-    """A leaf that is no Parameter takes its gradient along, as a copy."""
+    """Since 1.8 a deep copy of a leaf tensor has a copy of its gradient.
+
+    This applies to plain tensors: a deep copy of a Parameter has no gradient.
+    """
     leaf = torch.tensor([1.0], requires_grad=True)
     (leaf * 4.0).sum().backward()
 
@@ -69,7 +75,10 @@ def test_deepcopied_leaf_tensor_has_a_copy_of_its_gradient(snapshot):
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_deepcopied_module_keeps_its_ties(snapshot):
-    """A parameter held under two names is one parameter in the copy, and another than the original's."""
+    """A deep copy of a module keeps its ties: a parameter with two names stays one parameter.
+
+    The copy does not share this parameter with the original.
+    """
     net = nn.Sequential(linear([[2.0]]), linear([[3.0]]))
     net[1].weight = net[0].weight
 
@@ -85,7 +94,10 @@ def test_deepcopied_module_keeps_its_ties(snapshot):
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_layers_deepcopied_one_by_one_lose_their_ties(snapshot):
-    """Each ``deepcopy`` call knows only its own copies: a tie between two calls is lost. Copy the whole."""
+    """Layers that are deep-copied one by one lose their ties. Copy the whole model.
+
+    Each ``deepcopy`` call knows only its own copies.
+    """
     first, second = linear([[2.0]]), linear([[3.0]])
     second.weight = first.weight
     assert snapshot == observe(lambda: copy.deepcopy(first).weight is copy.deepcopy(second).weight)
@@ -93,7 +105,10 @@ def test_layers_deepcopied_one_by_one_lose_their_ties(snapshot):
 
 @pytest.mark.api("torch.nn.Module", "torch.nn.Parameter", page="generated/torch.nn.Module")
 def test_deepcopied_module_keeps_freezing_mode_and_dtype(snapshot):
-    """``requires_grad``, ``training`` and the dtype are copied with it, and so are its buffers."""
+    """A deep copy of a module keeps ``requires_grad``, ``training`` and the dtype.
+
+    Its buffers are copied too.
+    """
     original = linear([[2.0]], [0.5]).double().eval()
     original.weight.requires_grad_(False)
     original.register_buffer("mean", torch.tensor([1.0]))
@@ -119,7 +134,7 @@ def test_deepcopied_module_keeps_freezing_mode_and_dtype(snapshot):
     cause="pytorch#103001",
 )
 def test_deepcopy_of_a_non_leaf_raises(snapshot):
-    """A tensor in a graph cannot be deepcopied: the copy would need the graph. Detach it first."""
+    """``copy.deepcopy`` of a tensor that is not a leaf raises. Detach it first."""
     result = torch.tensor([1.0], requires_grad=True) * 2.0
     assert torch.equal(copy.deepcopy(result.detach()), torch.tensor([2.0]))
     assert snapshot == observe(lambda: copy.deepcopy(result))
@@ -133,7 +148,10 @@ def test_deepcopy_of_a_non_leaf_raises(snapshot):
     cause="pytorch#103001",
 )
 def test_deepcopy_of_a_module_that_keeps_an_output_raises(snapshot):
-    """A module that kept an output or a loss as an attribute cannot be deepcopied either. Keep it detached."""
+    """``copy.deepcopy`` of a module that keeps an output or a loss as an attribute raises.
+
+    Store the output detached.
+    """
     module = Scale()
     module.last_output = module(torch.tensor([1.0, 1.0]))
     assert snapshot == observe(lambda: copy.deepcopy(module))
@@ -156,7 +174,10 @@ def test_shallow_copy_shares_the_parameters(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_parameter_added_to_a_shallow_copy_shows_in_the_original(snapshot):
-    """The copy shares even the list of parameters: adding one to the copy adds it to the original."""
+    """A parameter added to a shallow copy of a module is also added to the original.
+
+    ``copy.copy`` shares the module's list of parameters.
+    """
     original = Scale()
 
     def act():

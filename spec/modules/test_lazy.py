@@ -1,4 +1,4 @@
-"""Lazy layers: they learn their input's width at the first batch."""
+"""Lazy layers: they take their input width from the first batch."""
 
 import pytest
 import torch
@@ -23,7 +23,7 @@ def batch():
     "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
 )
 def test_lazy_linear_becomes_a_linear_at_the_first_batch(snapshot):
-    """After one forward its class is ``Linear`` and its weight has the batch's width."""
+    """A ``LazyLinear`` becomes a ``Linear`` at the first batch and takes the batch's width."""
 
     def act():
         layer = nn.LazyLinear(2)
@@ -48,7 +48,10 @@ def test_lazy_linear_becomes_a_linear_at_the_first_batch(snapshot):
     "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
 )
 def test_counting_the_elements_of_a_lazy_layer_raises(snapshot):
-    """Before the first batch its parameters have no size, and ``numel`` says so."""
+    """Counting the elements of a lazy layer with ``numel`` raises before the first batch.
+
+    The parameters do not have a size yet.
+    """
     assert snapshot == observe(
         lambda: sum(parameter.numel() for parameter in nn.LazyLinear(2).parameters())
     )
@@ -67,7 +70,10 @@ def test_counting_the_elements_of_a_lazy_layer_raises(snapshot):
     "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
 )
 def test_optimizer_built_before_the_first_batch_trains_a_lazy_layer(snapshot):
-    """The first batch gives the very parameters their size, so that an optimizer over them trains on."""
+    """An optimizer built before the first batch trains a lazy layer.
+
+    The first batch gives a size to the same Parameter objects that the optimizer holds.
+    """
 
     def act():
         layer = nn.LazyLinear(1, bias=False)
@@ -94,7 +100,10 @@ def test_optimizer_built_before_the_first_batch_trains_a_lazy_layer(snapshot):
     "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
 )
 def test_lazy_layer_takes_its_size_from_a_state_dict(snapshot):
-    """Loading gives it values and size; its class stays lazy until the first batch, which leaves the values alone."""
+    """A lazy layer takes its values and its size from a state dict.
+
+    Its class stays lazy until the first batch, which does not change the values.
+    """
     saved = linear([[1.0, 2.0, 3.0]], [4.0]).state_dict()
 
     def act():
@@ -118,12 +127,15 @@ def test_lazy_layer_takes_its_size_from_a_state_dict(snapshot):
     kind="api-appeared",
     cause="pytorch#44538",
 )
-@pytest.mark.changed("1.9", "the message speaks of a buffer too", kind="wording")
+@pytest.mark.changed("1.9", "the message mentions buffers too", kind="wording")
 @pytest.mark.changed(
     "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
 )
 def test_state_dict_of_a_lazy_layer_does_not_load_into_a_linear(snapshot):
-    """Saved before the first batch, it has nothing to give."""
+    """The state dict of a lazy layer does not load into a Linear before the first batch.
+
+    Until then its parameters have neither sizes nor values.
+    """
     assert snapshot == observe(
         lambda: linear([[1.0, 2.0, 3.0]], [4.0]).load_state_dict(nn.LazyLinear(1).state_dict())
     )

@@ -1,4 +1,4 @@
-"""``nn.Linear``: what it holds, and what it computes."""
+"""``nn.Linear``: its parameters and its output."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,10 @@ from torch_history.observing import observe
 
 
 def affine(x, weight, bias):
-    """y[.., o] = sum over i of x[.., i] weight[o, i] + bias[o]: x is [.., in], weight [out, in], bias [out]; float64."""
+    """y[.., o] = sum over i of x[.., i] weight[o, i] + bias[o], in float64.
+
+    The shape of x is [.., in], of weight [out, in], and of bias [out].
+    """
     x, weight, bias = (np.asarray(each, np.float64) for each in (x, weight, bias))
     return (x[..., None, :] * weight).sum(-1) + bias
 
@@ -35,16 +38,17 @@ def matrices(rows, columns):
     )
 )
 def test_linear_equals_the_affine_map(drawn):
-    """For every input [batch, in] the layer gives x W' + b."""
+    """``nn.Linear`` computes x W' + b for every input [batch, in]."""
     x, weight, (bias,) = drawn
     result = linear(weight, bias)(torch.tensor(x)).detach().numpy()
-    # eighths up to 1: products are multiples of 1/64 below 4, exact in float32, so the order of summation cannot matter
+    # Inputs are eighths up to 1: products are multiples of 1/64, and sums stay below 8. All are
+    # exact in float32, so the order of summation does not matter.
     np.testing.assert_allclose(result, affine(x, weight, bias), rtol=0, atol=0)
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
 def test_linear_weight_is_outputs_by_inputs(snapshot):
-    """``nn.Linear(3, 2)`` holds a weight of shape [2, 3], outputs first, and a bias of shape [2]."""
+    """``nn.Linear(3, 2)`` has a weight of shape [2, 3], outputs first, and a bias of shape [2]."""
     assert snapshot == observe(
         lambda: {name: value.shape for name, value in nn.Linear(3, 2).named_parameters()}
     )
@@ -54,7 +58,7 @@ def test_linear_weight_is_outputs_by_inputs(snapshot):
     "torch.nn.Linear", "torch.nn.Parameter", page="generated/torch.nn.Linear", article="C"
 )
 def test_linear_weight_and_bias_are_parameters(snapshot):
-    """Both are ``nn.Parameter``, and so require grad."""
+    """The weight and bias of ``nn.Linear`` are ``nn.Parameter`` objects, which require grad."""
     layer = nn.Linear(3, 2)
     assert snapshot == observe(
         lambda: {
@@ -66,7 +70,7 @@ def test_linear_weight_and_bias_are_parameters(snapshot):
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
 def test_linear_without_bias_holds_none(snapshot):
-    """``bias=False`` leaves the attribute ``bias`` with the value None, and one parameter."""
+    """``nn.Linear`` with ``bias=False`` has one parameter, and its attribute ``bias`` is None."""
     layer = nn.Linear(3, 2, bias=False)
     assert snapshot == observe(
         lambda: {"bias": layer.bias, "parameters": [name for name, _ in layer.named_parameters()]}
@@ -75,7 +79,10 @@ def test_linear_without_bias_holds_none(snapshot):
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
 def test_linear_multiplies_by_the_transposed_weight_and_adds_the_bias(snapshot):
-    """y = x W' + b: [1, 2, 3] by rows [1, 0, 1] and [0, 2, 0] and bias [10, 20] gives [14, 24]."""
+    """``nn.Linear`` computes y = x W' + b.
+
+    [1, 2, 3] with the rows [1, 0, 1] and [0, 2, 0] and the bias [10, 20] gives [14, 24].
+    """
     layer = linear([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]], [10.0, 20.0])
     x = torch.tensor([[1.0, 2.0, 3.0]])
     assert torch.equal(layer(x), x @ layer.weight.t() + layer.bias)
@@ -84,7 +91,10 @@ def test_linear_multiplies_by_the_transposed_weight_and_adds_the_bias(snapshot):
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
 def test_linear_maps_the_last_dimension(snapshot):
-    """All dimensions but the last are batch: [3] gives [1], and [2, 2, 3] gives [2, 2, 1]."""
+    """``nn.Linear`` maps the last dimension and treats all others as batch dimensions.
+
+    [3] gives [1], and [2, 2, 3] gives [2, 2, 1].
+    """
     layer = linear([[1.0, 10.0, 100.0]])
     assert snapshot == observe(
         lambda: {
@@ -108,7 +118,10 @@ def test_linear_maps_the_last_dimension(snapshot):
 )
 @pytest.mark.changed("2.15", "the message starts with addmm", kind="wording")
 def test_linear_refuses_an_input_of_another_width(snapshot):
-    """Two numbers for a layer of three inputs: the matrix shapes in the message are those of the product."""
+    """``nn.Linear`` raises for an input whose last dimension is not ``in_features``.
+
+    The message names the shapes of the matrix product.
+    """
     assert snapshot == observe(
         lambda: linear([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]], [10.0, 20.0])(torch.tensor([[1.0, 2.0]]))
     )
@@ -124,20 +137,26 @@ def test_linear_refuses_an_input_of_another_width(snapshot):
     probable=True,
 )
 @pytest.mark.changed(
-    "1.13", "the message speaks of mat1 and mat2, and no longer names the dtypes", kind="wording"
+    "1.13", "the message mentions mat1 and mat2, and no longer names the dtypes", kind="wording"
 )
 @pytest.mark.changed(
     "2.1", "the message names the two dtypes", kind="wording", cause="pytorch#105309"
 )
 def test_linear_refuses_an_input_of_another_dtype(dtype, snapshot):
-    """A float64 input, as NumPy gives it, does not meet a float32 weight, nor do integers: convert one of the two."""
+    """A float32 ``nn.Linear`` raises for an input of another dtype. Convert one of the two.
+
+    This applies to integers, and to float64, the default of NumPy.
+    """
     assert snapshot == observe(lambda: linear([[1.0]], [0.5])(torch.tensor([[1]], dtype=dtype)))
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
 @pytest.mark.changed("1.5", "an empty batch passes instead of raising", kind="error-gone")
 def test_linear_makes_an_empty_batch_of_an_empty_batch(snapshot):
-    """No rows in, no rows out; the weight's gradient is zero, not None."""
+    """Since 1.5 ``nn.Linear`` returns an empty batch for an empty batch.
+
+    The gradient of the weight is zero, not None.
+    """
     layer = linear([[1.0, 2.0]], [0.5])
 
     def act():
@@ -157,7 +176,7 @@ def test_linear_makes_an_empty_batch_of_an_empty_batch(snapshot):
     "1.9", "layers take device and dtype", kind="api-appeared", cause="pytorch#54508"
 )
 def test_linear_takes_the_dtype_and_device_of_its_parameters(snapshot):
-    """``nn.Linear(3, 2, dtype=torch.float64)`` makes both parameters in that dtype, on the device that is given."""
+    """``nn.Linear`` creates both parameters with the ``dtype`` and ``device`` that it is given."""
 
     def act():
         layer = nn.Linear(3, 2, device="cpu", dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Arguments that a module's methods refuse, and once took."""
+"""Arguments that module methods refuse, some of which older releases accepted."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from torch_history.observing import observe
 @pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.9",
-    "what is no bool raises ValueError instead of being taken for its truth",
+    "a value that is not a bool raises ValueError instead of counting as true or false",
     kind="error",
     cause="pytorch#58247",
     advice="pass bool(mode)",
@@ -22,7 +22,11 @@ from torch_history.observing import observe
     "mode", [0, None, "eval", np.bool_(False)], ids=["0", "None", "eval", "numpy's False"]
 )
 def test_train_takes_only_a_bool(mode, snapshot):
-    """``train(0)``, ``train("eval")``, and a NumPy comparison's result raise: a string, kept as the mode, would train."""
+    """Since 1.9 ``module.train(mode)`` raises for a mode that is not a bool.
+
+    Examples are ``train(0)``, ``train("eval")`` and the result of a NumPy comparison. Before,
+    ``train("eval")`` kept the string as the mode, which counted as training.
+    """
     assert snapshot == observe(lambda: bool(linear([[1.0]]).train(mode).training))
 
 
@@ -32,10 +36,13 @@ def test_train_takes_only_a_bool(mode, snapshot):
     "raises instead of making integer parameters",
     kind="error",
     cause="pytorch#78436",
-    advice="convert buffers alone, or the tensors that need it",
+    advice="convert only the buffers or tensors that need it",
 )
 def test_type_of_an_integer_dtype_raises(snapshot):
-    """``module.type(torch.int64)`` raises, as ``to`` does: integer parameters cannot train."""
+    """Since 1.13 ``module.type(torch.int64)`` raises, as ``module.to(torch.int64)`` does.
+
+    Integer parameters cannot be trained.
+    """
     assert snapshot == observe(lambda: linear([[1.0]]).type(torch.int64).weight.detach())
 
 
@@ -51,7 +58,7 @@ def test_type_of_an_integer_dtype_raises(snapshot):
 )
 @pytest.mark.changed("1.9", "Module.get_buffer", kind="api-appeared", cause="pytorch#52358")
 def test_get_buffer_takes_a_dotted_name(snapshot):
-    """As ``get_parameter`` does."""
+    """``get_buffer("0.running_mean")`` finds a buffer by its dotted name."""
     assert snapshot == observe(lambda: nn.Sequential(batchnorm()).get_buffer("0.running_mean"))
 
 
@@ -72,7 +79,7 @@ def test_get_buffer_takes_a_dotted_name(snapshot):
     cause="pytorch#52358",
 )
 def test_get_buffer_refuses_a_parameter(snapshot):
-    """A parameter's name raises, instead of giving the parameter."""
+    """``get_buffer`` raises for the name of a parameter."""
     assert snapshot == observe(lambda: nn.Sequential(batchnorm()).get_buffer("0.weight"))
 
 
@@ -81,7 +88,10 @@ def test_get_buffer_refuses_a_parameter(snapshot):
     "1.12", "the message names the class and says that forward is missing", kind="wording"
 )
 def test_calling_a_module_without_forward_raises(snapshot):
-    """A ``forward`` misspelt, or indented into ``__init__``, shows at the first call."""
+    """Calling a module without a ``forward`` raises.
+
+    A ``forward`` that is misspelt, or indented into ``__init__``, shows only at the first call.
+    """
 
     class Mistyped(nn.Module):
         def foward(self, x):

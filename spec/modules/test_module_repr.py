@@ -14,31 +14,37 @@ def lines(module):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="A")
 def test_module_prints_its_children_by_attribute(snapshot):
-    """Article A's model prints class and children, each under its attribute's name, nested ones indented."""
+    """A module prints the class of each child under its attribute name, nested ones indented.
+
+    The example is article A's model.
+    """
     assert snapshot == observe(lambda: lines(BaseWithAdapter()))
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
 def test_sequential_prints_its_layers_by_number(snapshot):
-    """Article D's network prints (0), (1) and (2)."""
+    """A Sequential prints its layers by number: (0), (1) and (2) for article D's network."""
     assert snapshot == observe(lambda: lines(perceptron()))
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
 def test_sequential_prints_equal_blocks_one_by_one(snapshot):
-    """Article D's four blocks in a Sequential print in full, equal as they are."""
+    """A Sequential prints equal blocks one by one, such as article D's four blocks."""
     assert snapshot == observe(lambda: lines(nested_blocks()))
 
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
 @pytest.mark.changed(
     "2.0",
-    "equal neighbours print as one, with their count",
+    "equal neighbours print once, with their count",
     kind="representation",
     cause="pytorch#90452",
 )
 def test_module_list_prints_equal_neighbours_once(snapshot):
-    """A ``ModuleList`` prints neighbours of equal repr as one, with their count; another layer between parts them."""
+    """Since 2.0 a ``ModuleList`` prints neighbours with the same repr once, with their count.
+
+    A different layer in between separates them.
+    """
     layers = [nn.Linear(2, 2), nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)]
     assert snapshot == observe(lambda: lines(nn.ModuleList(layers)))
 
@@ -46,12 +52,15 @@ def test_module_list_prints_equal_neighbours_once(snapshot):
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList", article="D")
 @pytest.mark.changed(
     "2.0",
-    "equal neighbours print as one, with their count",
+    "equal neighbours print once, with their count",
     kind="representation",
     cause="pytorch#90452",
 )
 def test_module_list_prints_equal_blocks_once(snapshot):
-    """Equal blocks of several lines are one as well: article D's blocks in a ModuleList."""
+    """Since 2.0 a ``ModuleList`` prints equal blocks of several lines once, with their count.
+
+    The example has article D's blocks.
+    """
     assert snapshot == observe(lambda: lines(nn.ModuleList(nested_blocks()[0].children())))
 
 
@@ -71,19 +80,22 @@ def test_module_dict_prints_its_keys(snapshot):
     cause="pytorch#78529",
 )
 def test_parameter_list_prints_dtype_and_size(snapshot):
-    """A ``ParameterList`` prints what its parameters are, not their values."""
+    """A ``ParameterList`` prints the dtype and size of its parameters, not their values."""
     assert snapshot == observe(lambda: lines(nn.ParameterList([nn.Parameter(torch.zeros(2, 3))])))
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="C")
 def test_own_parameters_are_not_printed(snapshot):
-    """A module's own parameters do not show in its repr: article C's layer prints as its class alone."""
+    """The repr of a module does not show the module's own parameters.
+
+    Article C's layer prints its class name only.
+    """
     assert snapshot == observe(lambda: repr(Scale()))
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_absent_child_prints_as_none(snapshot):
-    """A child set to None is still printed; no list of modules has it."""
+    """A child set to None is still printed, but ``modules()`` does not list it."""
     module = nn.Module()
     module.head = nn.ReLU()
     module.head = None
@@ -93,7 +105,7 @@ def test_absent_child_prints_as_none(snapshot):
 
 
 class Shifted(nn.Module):
-    """Says more of itself than its class."""
+    """A module with an ``extra_repr``."""
 
     def extra_repr(self):
         return "by=3"
@@ -101,7 +113,10 @@ class Shifted(nn.Module):
 
 @pytest.mark.api("torch.nn.Module.extra_repr", page="generated/torch.nn.Module")
 def test_extra_repr_stands_between_the_parentheses(snapshot):
-    """What ``extra_repr`` returns is printed on the module's line; with children it is a line of its own above theirs."""
+    """A module prints the text of its ``extra_repr`` between the parentheses.
+
+    If the module has children, the text is on its own line above theirs.
+    """
     parent = Shifted()
     parent.child = nn.ReLU()
     assert snapshot == observe(lambda: {"alone": lines(Shifted()), "with a child": lines(parent)})
@@ -109,7 +124,7 @@ def test_extra_repr_stands_between_the_parentheses(snapshot):
 
 @pytest.mark.api("torch.nn.Module.eval", page="generated/torch.nn.Module")
 def test_repr_does_not_tell_training_or_freezing(snapshot):
-    """A frozen module in eval mode, and of another dtype, prints as any other."""
+    """The repr of a module does not show eval mode, frozen parameters or the dtype."""
     model = perceptron().eval().double()
     for parameter in model.parameters():
         parameter.requires_grad_(False)
@@ -167,5 +182,5 @@ LAYERS = {
     cause="pytorch#176573",
 )
 def test_layer_prints_its_arguments(make, snapshot):
-    """A layer prints its class and the arguments that make it what it is."""
+    """A layer prints its class and the arguments that define it."""
     assert snapshot == observe(lambda: repr(make()))

@@ -1,4 +1,4 @@
-"""What a module lists: an ``nn.Parameter`` attribute it does, a plain tensor it does not."""
+"""What a module lists: attributes that are an ``nn.Parameter``, but not plain tensors."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from torch_history.observing import observe
 
 
 class Shifted(Scale):
-    """``Scale`` with a plain tensor beside its parameter."""
+    """``Scale`` with an additional plain tensor."""
 
     def __init__(self, requires_grad=False):
         super().__init__()
@@ -26,7 +26,7 @@ class Shifted(Scale):
     article="C",
 )
 def test_parameter_attribute_is_listed_by_name(snapshot):
-    """An ``nn.Parameter`` assigned to an attribute is listed by ``named_parameters()`` under the attribute's name."""
+    """``named_parameters()`` lists an ``nn.Parameter`` attribute under the attribute's name."""
     assert snapshot == observe(lambda: dict(Scale().named_parameters()))
 
 
@@ -37,7 +37,10 @@ def test_parameter_attribute_is_listed_by_name(snapshot):
     article="C",
 )
 def test_parameters_yields_the_attribute_itself(snapshot):
-    """``parameters()`` yields the very object behind the attribute, not a copy: what changes it changes the module."""
+    """``parameters()`` yields the same object as the attribute, not a copy.
+
+    Changing the listed object changes the module.
+    """
     module = Scale()
 
     def act():
@@ -49,13 +52,16 @@ def test_parameters_yields_the_attribute_itself(snapshot):
 
 @pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="C")
 def test_tensor_attribute_is_not_listed(snapshot):
-    """A plain tensor attribute is no parameter: the module lists its ``weight`` and not its ``shift``."""
+    """A plain tensor attribute is not a parameter, so the module does not list it."""
     assert snapshot == observe(lambda: parameter_names(Shifted()))
 
 
 @pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="C")
 def test_tensor_attribute_that_requires_grad_is_not_listed(snapshot):
-    """``requires_grad=True`` does not make a tensor a parameter: the class decides. Wrap it in nn.Parameter."""
+    """A plain tensor attribute is not listed even if it requires grad.
+
+    The class decides: wrap the tensor in ``nn.Parameter``.
+    """
     module = Shifted(requires_grad=True)
     assert module.shift.requires_grad
     assert snapshot == observe(lambda: parameter_names(module))
@@ -63,7 +69,10 @@ def test_tensor_attribute_that_requires_grad_is_not_listed(snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad", page="notes/autograd", article="C")
 def test_unlisted_tensor_receives_a_gradient(snapshot):
-    """Autograd does not ask the module: an unlisted tensor that requires grad gets its gradient in backward."""
+    """A tensor attribute that requires grad gets a gradient even if the module does not list it.
+
+    Autograd does not use the lists of the module.
+    """
     module = Shifted(requires_grad=True)
     module(torch.tensor([[1.0, 1.0], [5.0, 5.0]])).sum().backward()
     assert snapshot == observe(lambda: module.shift.grad)
@@ -73,7 +82,10 @@ def test_unlisted_tensor_receives_a_gradient(snapshot):
     "torch.nn.Module.parameters", "torch.optim.SGD", page="generated/torch.nn.Module", article="C"
 )
 def test_optimizer_over_parameters_leaves_an_unlisted_tensor(snapshot):
-    """An optimizer built from ``parameters()`` moves the parameter and leaves the unlisted tensor, though both have gradients."""
+    """An optimizer built from ``parameters()`` does not move a plain tensor attribute.
+
+    It moves only the parameter, although both have gradients.
+    """
     module = Shifted(requires_grad=True)
     optimizer = torch.optim.SGD(module.parameters(), lr=0.5)
     module(torch.tensor([2.0, 2.0])).sum().backward()
@@ -88,7 +100,7 @@ def test_optimizer_over_parameters_leaves_an_unlisted_tensor(snapshot):
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter", article="C")
 def test_parameter_requires_grad_by_default(snapshot):
-    """A Parameter requires grad although the tensor it was made of did not."""
+    """A Parameter requires grad by default, even if the tensor that it is made from does not."""
     made_of = torch.tensor([1.0, 2.0])
     assert snapshot == observe(
         lambda: {
@@ -100,7 +112,7 @@ def test_parameter_requires_grad_by_default(snapshot):
 
 @pytest.mark.api("torch.tensor", page="generated/torch.tensor", article="C")
 def test_tensor_requires_no_grad_by_default(snapshot):
-    """``torch.tensor`` makes a tensor that requires no grad unless it is asked for."""
+    """``torch.tensor`` returns a tensor that does not require grad, unless you ask for it."""
     assert snapshot == observe(
         lambda: {
             "by default": torch.tensor([1.0]).requires_grad,
@@ -114,13 +126,16 @@ def test_tensor_requires_no_grad_by_default(snapshot):
     "1.6", "the message allows complex dtypes too", kind="wording", cause="pytorch#36932"
 )
 def test_integer_parameter_raises(snapshot):
-    """Integers have no gradient, and a Parameter asks for one by default."""
+    """``nn.Parameter`` of an integer tensor raises.
+
+    Integers do not have gradients, and a Parameter requires grad by default.
+    """
     assert snapshot == observe(lambda: nn.Parameter(torch.tensor([1, 2])))
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
 def test_frozen_integer_parameter_is_allowed(snapshot):
-    """``nn.Parameter(integers, requires_grad=False)`` is the way out, and is listed as any other."""
+    """``nn.Parameter(integers, requires_grad=False)`` is allowed and listed like any other."""
     module = nn.Module()
 
     def act():
@@ -132,7 +147,10 @@ def test_frozen_integer_parameter_is_allowed(snapshot):
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
 def test_parameter_shares_the_storage_of_its_tensor(snapshot):
-    """A Parameter does not copy the tensor it is made of: a later write to that tensor shows in the parameter."""
+    """A Parameter shares the storage of the tensor that it is made from.
+
+    A later write to that tensor changes the parameter.
+    """
     made_of = torch.tensor([1.0, 2.0])
     parameter = nn.Parameter(made_of)
     made_of[0] = 7.0
@@ -141,7 +159,10 @@ def test_parameter_shares_the_storage_of_its_tensor(snapshot):
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
 def test_parameter_made_of_a_non_leaf_is_a_leaf(snapshot):
-    """A Parameter made of a computed tensor is cut off from the computation: its gradient does not reach the source."""
+    """A Parameter made from a computed tensor is a leaf, detached from the computation.
+
+    Its gradient does not reach the source of the computation.
+    """
     source = torch.tensor([1.0, 2.0], requires_grad=True)
 
     def act():
@@ -158,7 +179,10 @@ def test_parameter_made_of_a_non_leaf_is_a_leaf(snapshot):
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
 def test_result_of_an_operation_on_a_parameter_is_a_plain_tensor(snapshot):
-    """What is computed from a Parameter is no Parameter, a clone neither: a module will not list it."""
+    """The result of an operation on a Parameter is a plain tensor, even that of ``clone``.
+
+    A module does not list such a tensor.
+    """
     weight = Scale().weight
     assert snapshot == observe(
         lambda: {

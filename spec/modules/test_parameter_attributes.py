@@ -1,6 +1,7 @@
-"""Attributes and classes of one's own on parameters: which copies keep them.
+"""Custom attributes and subclasses of parameters, and which copies keep them.
 
-Training code marks parameters so ("no decay", "expert") and builds its groups from the marks.
+Training code marks parameters in this way ("no decay", "expert") and builds parameter groups from
+the marks.
 """
 
 import copy
@@ -20,7 +21,11 @@ def parameter():
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
 def test_deepcopied_parameter_loses_its_own_attributes(snapshot):
-    """A deep copy of a model, as for an average of the weights, has no marks: make the groups from the original."""
+    """A deep copy of a Parameter loses its custom attributes.
+
+    A deep copy of a model, for example for averaged weights, has no marks. Build the parameter
+    groups from the original.
+    """
     model = linear([[1.0]])
     tagged(model.weight)
     assert snapshot == observe(lambda: tag_of(copy.deepcopy(model).weight))
@@ -34,7 +39,10 @@ def test_deepcopied_parameter_loses_its_own_attributes(snapshot):
     cause="pytorch#65584",
 )
 def test_deepcopied_tensor_keeps_its_own_attributes(snapshot):
-    """A plain tensor's deep copy has them, where a Parameter's has not."""
+    """Since 1.11 a deep copy of a plain tensor keeps its custom attributes.
+
+    A deep copy of a Parameter does not.
+    """
     assert snapshot == observe(lambda: tag_of(copy.deepcopy(tagged(torch.tensor([1.0])))))
 
 
@@ -46,7 +54,10 @@ def test_deepcopied_tensor_keeps_its_own_attributes(snapshot):
     cause="pytorch#88913",
 )
 def test_shallow_copied_parameter_keeps_its_own_attributes(snapshot):
-    """``copy.copy`` of a Parameter keeps them, and shares the values."""
+    """Since 2.0 ``copy.copy`` of a Parameter keeps its custom attributes.
+
+    The copy shares the values of the original.
+    """
     original = parameter()
 
     def act():
@@ -58,7 +69,10 @@ def test_shallow_copied_parameter_keeps_its_own_attributes(snapshot):
 
 @pytest.mark.api("torch.nn.Module.to", page="generated/torch.nn.Module")
 def test_moved_parameter_keeps_its_own_attributes(snapshot):
-    """``module.double()`` changes the values under the same Parameter, and the mark stays on it."""
+    """A Parameter keeps its custom attributes when its module is converted.
+
+    ``module.double()`` changes the values of the same Parameter object.
+    """
     model = linear([[1.0]])
     tagged(model.weight)
     assert snapshot == observe(lambda: tag_of(model.double().weight))
@@ -66,7 +80,10 @@ def test_moved_parameter_keeps_its_own_attributes(snapshot):
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module")
 def test_state_dict_has_no_attributes_of_parameters(snapshot):
-    """Its tensors are detached ones, without marks; with ``keep_vars=True`` they are the parameters themselves."""
+    """The tensors of a state dict do not have the custom attributes of the parameters.
+
+    They are detached tensors. With ``keep_vars=True`` they are the parameters themselves.
+    """
     model = linear([[1.0]])
     tagged(model.weight)
     assert snapshot == observe(
@@ -91,7 +108,10 @@ def test_state_dict_has_no_attributes_of_parameters(snapshot):
     cause="pytorch#73459",
 )
 def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
-    """``nn.Parameter`` of a subclass is an object of that class, and passes for a Parameter: it is listed all the same."""
+    """Since 1.12 ``nn.Parameter`` of a tensor subclass is an object of that subclass.
+
+    ``isinstance`` still counts it as a Parameter, and the module lists it.
+    """
 
     def act():
         module = nn.Module()
@@ -112,9 +132,13 @@ def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
     "raises AttributeError, about a missing detach, instead of TypeError",
     kind="exception",
     cause="pytorch#73459",
-    advice="catch both",
+    advice="catch both AttributeError and TypeError",
 )
 @pytest.mark.parametrize("value", [[1.0], nn.ReLU()], ids=["list", "module"])
 def test_parameter_of_what_is_no_tensor_raises(value, snapshot):
-    """A list is not converted: ``nn.Parameter(torch.tensor([1.0]))``. The error speaks of a missing ``detach``."""
+    """``nn.Parameter`` of a value that is not a tensor raises.
+
+    A list is not converted: write ``nn.Parameter(torch.tensor([1.0]))``. Since 1.12 the error is
+    about a missing ``detach``.
+    """
     assert snapshot == observe(lambda: nn.Parameter(value))

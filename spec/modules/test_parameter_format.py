@@ -1,4 +1,4 @@
-"""A parameter of one element in a log line: what ``format``, an f-string and ``float`` make of it."""
+"""A one-element parameter in a log line: how ``format``, f-strings and ``float`` treat it."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from torch_history.observing import observe
 
 
 def scale():
-    """A learned temperature, say."""
+    """A 0-dimensional parameter, for example a learned temperature."""
     return nn.Parameter(torch.tensor(1.5))
 
 
@@ -20,7 +20,10 @@ def scale():
     advice="write parameter.item()",
 )
 def test_f_string_of_a_parameter_prints_its_description(snapshot):
-    """A Parameter with one element prints whole in an f-string, where a tensor prints its number. Write ``.item()``."""
+    """Since 1.13 an f-string prints the whole description of a 0-dimensional Parameter.
+
+    A 0-dimensional tensor prints its number. Write ``parameter.item()``.
+    """
     assert snapshot == observe(lambda: f"scale {scale()}")
 
 
@@ -32,14 +35,17 @@ def test_f_string_of_a_parameter_prints_its_description(snapshot):
     advice="format parameter.item()",
 )
 def test_format_with_decimals_refuses_a_parameter(snapshot):
-    """``f"{model.scale:.2f}"`` raises for a Parameter, though it works for a tensor that requires a gradient."""
+    """Since 1.13 ``f"{model.scale:.2f}"`` raises for a Parameter.
+
+    It works for a tensor that requires grad.
+    """
     assert f"{torch.tensor(1.5, requires_grad=True):.2f}" == "1.50"
     assert snapshot == observe(lambda: f"{scale():.2f}")
 
 
 @pytest.mark.api("torch.nn.Parameter", "torch.Tensor.item", page="generated/torch.Tensor.item")
 def test_format_with_decimals_takes_the_item_of_a_parameter(snapshot):
-    """The way out on every release."""
+    """``f"{parameter.item():.2f}"`` formats the number of a Parameter on every release."""
     assert snapshot == observe(lambda: f"{scale().item():.2f}")
 
 
@@ -52,5 +58,8 @@ def test_format_with_decimals_takes_the_item_of_a_parameter(snapshot):
     advice="call item()",
 )
 def test_float_of_a_parameter_warns(snapshot):
-    """``float(model.scale)`` gives the number and a warning, for it has a gradient to lose; ``.item()`` gives none."""
+    """Since 2.8 ``float(parameter)`` warns that a gradient may be lost.
+
+    ``parameter.item()`` returns the number without a warning.
+    """
     assert snapshot == observe(lambda: float(scale()))

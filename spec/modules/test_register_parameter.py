@@ -1,4 +1,4 @@
-"""``register_parameter``, which says by a call what assigning an ``nn.Parameter`` says in passing."""
+"""``register_parameter``, the explicit form of assigning an ``nn.Parameter``."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ def value():
 
 
 def non_leaf_parameter():
-    """A Parameter with a history: frozen, then written to by a tensor that requires grad."""
+    """A Parameter with a ``grad_fn``: frozen, then multiplied by a tensor that requires grad."""
     parameter = nn.Parameter(torch.tensor([1.0]), requires_grad=False)
     parameter.mul_(torch.tensor([2.0], requires_grad=True))
     assert not parameter.is_leaf
@@ -38,7 +38,10 @@ def test_register_parameter_lists_it_under_its_name(snapshot):
     "torch.nn.Module.register_parameter", page="generated/torch.nn.Module", article="C"
 )
 def test_registered_none_is_an_attribute_and_listed_nowhere(snapshot):
-    """``register_parameter("bias", None)``: the attribute is None, and neither ``parameters()`` nor the state dict shows it."""
+    """``register_parameter("bias", None)`` sets the attribute to None and lists nothing.
+
+    Neither ``parameters()`` nor the state dict shows the name.
+    """
     module = nn.Module()
 
     def act():
@@ -56,7 +59,10 @@ def test_registered_none_is_an_attribute_and_listed_nowhere(snapshot):
     "torch.nn.Module.register_parameter", page="generated/torch.nn.Module", article="C"
 )
 def test_name_registered_as_none_refuses_a_tensor(snapshot):
-    """The name is reserved for a Parameter: a tensor assigned to it raises, where an unknown name would take it."""
+    """A name that is registered as None raises if a plain tensor is assigned to it.
+
+    The name is reserved for a Parameter. An unknown name accepts the tensor.
+    """
     module = nn.Module()
     module.register_parameter("bias", None)
 
@@ -68,7 +74,10 @@ def test_name_registered_as_none_refuses_a_tensor(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module")
 def test_register_parameter_refuses_a_plain_tensor(snapshot):
-    """A tensor is not made a Parameter in passing: it raises, with requires_grad too."""
+    """``register_parameter`` raises for a plain tensor, even if it requires grad.
+
+    It does not convert the tensor to a Parameter.
+    """
     assert snapshot == observe(
         lambda: nn.Module().register_parameter("scale", torch.tensor([1.0], requires_grad=True))
     )
@@ -76,7 +85,10 @@ def test_register_parameter_refuses_a_plain_tensor(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module")
 def test_register_parameter_refuses_a_non_leaf(snapshot):
-    """A Parameter that has a ``grad_fn`` is a result: it raises, and the message says to compute it in forward."""
+    """``register_parameter`` raises for a Parameter that has a ``grad_fn``.
+
+    The message says to compute the value in ``forward``.
+    """
     assert snapshot == observe(
         lambda: nn.Module().register_parameter("scale", non_leaf_parameter())
     )
@@ -84,25 +96,28 @@ def test_register_parameter_refuses_a_non_leaf(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module")
 def test_register_parameter_refuses_a_dot(snapshot):
-    """A dot parts the names of nested modules, so none may hold one."""
+    """``register_parameter`` raises for a name with a dot.
+
+    Dots separate the names of nested modules.
+    """
     assert snapshot == observe(lambda: nn.Module().register_parameter("layer.scale", value()))
 
 
 @pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module")
 def test_register_parameter_refuses_an_empty_name(snapshot):
-    """The empty name raises."""
+    """``register_parameter`` raises for the empty name."""
     assert snapshot == observe(lambda: nn.Module().register_parameter("", value()))
 
 
 @pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module")
 def test_register_parameter_refuses_the_name_of_another_attribute(snapshot):
-    """A method's name, say, is taken: registering raises, where assigning would hide the method."""
+    """``register_parameter`` raises for the name of another attribute, such as a method."""
     assert snapshot == observe(lambda: nn.Module().register_parameter("train", value()))
 
 
 @pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module")
 def test_register_parameter_replaces_a_parameter_of_the_same_name(snapshot):
-    """A name taken by another parameter does not raise: the new one takes its place without a word."""
+    """``register_parameter`` with the name of another parameter silently replaces it."""
     module = Scale()
 
     def act():

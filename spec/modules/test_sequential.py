@@ -1,4 +1,4 @@
-"""``nn.Sequential`` as a list: index, slice, append, insert, extend, delete, and the names that remain."""
+"""``nn.Sequential`` as a list: index, slice, append, insert, extend, delete, and layer names."""
 
 from collections import OrderedDict
 
@@ -22,20 +22,26 @@ def named():
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
 def test_sequential_index_counts_from_either_end(snapshot):
-    """An index gives the layer at that place, a negative one from the end, whatever the layers' names."""
+    """An index of a Sequential counts from the start, a negative one from the end.
+
+    The names of the layers do not matter.
+    """
     net = named()
     assert snapshot == observe(lambda: [type(net[index]).__name__ for index in (0, 2, -1, -3)])
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 def test_sequential_index_out_of_range_raises(snapshot):
-    """Three layers have no index 3."""
+    """An index out of range of a Sequential raises."""
     assert snapshot == observe(lambda: three()[3])
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
 def test_nested_index_reaches_an_inner_layer(snapshot):
-    """``net[0][1][0].bias.data``: in the first part, in its second block, the first layer, as in article D."""
+    """``net[0][1][0].bias.data`` reaches an inner layer by nested indices, as in article D.
+
+    It is the first layer of the second block of the first part.
+    """
     net = nested_blocks()
     getattr(net[0], "block 1")[0].bias.data.fill_(7.0)
     assert snapshot == observe(lambda: net[0][1][0].bias.data)
@@ -43,7 +49,10 @@ def test_nested_index_reaches_an_inner_layer(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 def test_sequential_slice_holds_the_same_layers(snapshot):
-    """A slice is a new Sequential of the same layer objects: training one trains the other."""
+    """A slice of a Sequential is a new Sequential of the same layer objects.
+
+    Training one trains the other.
+    """
     net = three()
 
     def act():
@@ -55,7 +64,10 @@ def test_sequential_slice_holds_the_same_layers(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 def test_sequential_slice_keeps_the_names(snapshot):
-    """``net[1:]`` keeps the names 1 and 2: its state dict does not fit a Sequential built anew of these layers."""
+    """The slice ``net[1:]`` of a Sequential keeps the names 1 and 2.
+
+    Its state dict does not fit a new Sequential of the same layers, which are numbered from 0.
+    """
     assert snapshot == observe(lambda: layout(three()[1:]))
 
 
@@ -71,7 +83,10 @@ def test_sequential_slice_keeps_the_names(snapshot):
 )
 @pytest.mark.changed("1.11", "Sequential.append", kind="api-appeared", cause="pytorch#71326")
 def test_sequential_append_names_by_length_and_returns_self(snapshot):
-    """``append`` names the new layer by the length so far, among given names too, and returns the Sequential."""
+    """``Sequential.append`` names the new layer by the current length and returns the Sequential.
+
+    It does so even if the other layers have custom names.
+    """
     plain, with_names = three(), named()
 
     def act():
@@ -97,7 +112,10 @@ def test_sequential_append_names_by_length_and_returns_self(snapshot):
 )
 @pytest.mark.changed("1.13", "Sequential.insert", kind="api-appeared", cause="pytorch#81402")
 def test_sequential_insert_moves_the_later_names_on(snapshot):
-    """``insert(1, layer)`` renames what follows: 1 becomes 2, and a state dict saved before no longer fits."""
+    """``Sequential.insert(1, layer)`` renames the layers after it: 1 becomes 2.
+
+    A state dict that was saved before no longer fits.
+    """
     net = three()
 
     def act():
@@ -119,7 +137,7 @@ def test_sequential_insert_moves_the_later_names_on(snapshot):
 )
 @pytest.mark.changed("1.13", "Sequential.insert", kind="api-appeared", cause="pytorch#81402")
 def test_sequential_insert_at_a_negative_index_counts_from_the_end(snapshot):
-    """``insert(-1, layer)`` puts it before the last layer, as a list does."""
+    """``Sequential.insert(-1, layer)`` inserts before the last layer, as ``list.insert`` does."""
     net = three()
 
     def act():
@@ -146,7 +164,10 @@ def test_sequential_insert_at_a_negative_index_counts_from_the_end(snapshot):
     cause="pytorch#81402",
 )
 def test_sequential_insert_out_of_range_raises(snapshot):
-    """A list would append; a Sequential raises."""
+    """``Sequential.insert`` raises for an index out of range.
+
+    ``list.insert`` appends instead.
+    """
     assert snapshot == observe(lambda: layout(three().insert(4, nn.Identity())))
 
 
@@ -164,7 +185,10 @@ def test_sequential_insert_out_of_range_raises(snapshot):
     "1.13", "Sequential.extend", kind="api-appeared", cause="pytorch#81179", probable=True
 )
 def test_sequential_extend_appends_each_layer(snapshot):
-    """``extend`` takes another Sequential; the layers are shared, not copied."""
+    """``Sequential.extend`` appends the layers of another Sequential.
+
+    The layers are shared, not copied.
+    """
     net, more = three(), nn.Sequential(nn.Identity(), nn.ReLU())
 
     def act():
@@ -177,12 +201,12 @@ def test_sequential_extend_appends_each_layer(snapshot):
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 @pytest.mark.changed(
     "1.13",
-    "the layers that remain are numbered anew, and so are their state dict keys",
+    "the remaining layers and their state dict keys are renumbered",
     kind="representation",
-    advice="rename the keys of a state dict saved before",
+    advice="rename the keys of older state dicts",
 )
 def test_sequential_deletion_closes_the_gap(snapshot):
-    """``del net[0]``: the layers that remain are named 0 and 1 again."""
+    """Since 1.13 ``del net[0]`` renumbers the remaining layers of a Sequential from 0."""
     net = three()
 
     def act():
@@ -195,12 +219,15 @@ def test_sequential_deletion_closes_the_gap(snapshot):
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 @pytest.mark.changed(
     "1.13",
-    "the layers that remain are numbered instead of keeping their names",
+    "the remaining layers are numbered instead of keeping their names",
     kind="representation",
     advice="delete by attribute (del net.enter), which keeps the names",
 )
 def test_sequential_deletion_loses_given_names(snapshot):
-    """``del net[0]`` of a Sequential with names of its own renames what remains to 0 and 1: the names are lost."""
+    """Since 1.13 ``del net[0]`` renames the remaining layers of a Sequential to 0 and 1.
+
+    Custom names of the layers are lost.
+    """
     net = named()
 
     def act():
@@ -212,7 +239,7 @@ def test_sequential_deletion_loses_given_names(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 def test_sequential_deletion_by_attribute_keeps_the_gap(snapshot):
-    """``del net.enter`` takes one layer out and leaves the other names alone: the way out."""
+    """``del net.enter`` removes one layer of a Sequential and keeps the other names."""
     net = named()
 
     def act():
@@ -246,7 +273,7 @@ def test_sequential_deletion_takes_a_slice(snapshot):
 )
 @pytest.mark.changed("1.13", "Sequential.pop", kind="api-appeared", cause="pytorch#81601")
 def test_sequential_pop_deletes_and_returns(snapshot):
-    """``pop(0)`` returns the layer and closes the gap."""
+    """``Sequential.pop(0)`` removes the layer, returns it and renumbers the rest."""
     net = three()
     assert snapshot == observe(
         lambda: {"popped": type(net.pop(0)).__name__, "remaining": layout(net)}
@@ -255,7 +282,7 @@ def test_sequential_pop_deletes_and_returns(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 def test_sequential_item_assignment_keeps_the_name(snapshot):
-    """``net[1] = layer`` replaces the layer at that place under its name."""
+    """``net[1] = layer`` replaces the layer at that index and keeps its name."""
     net = named()
 
     def act():
@@ -266,9 +293,14 @@ def test_sequential_item_assignment_keeps_the_name(snapshot):
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
-@pytest.mark.changed("1.13", "Sequentials can be added", kind="api-appeared", cause="pytorch#81170")
+@pytest.mark.changed(
+    "1.13", "Sequentials can be added with +", kind="api-appeared", cause="pytorch#81170"
+)
 def test_sum_of_sequentials_is_a_new_sequential(snapshot):
-    """``net + more`` numbers all layers anew, and leaves both as they were."""
+    """``net + more`` is a new Sequential with all layers renumbered.
+
+    Both operands stay as they were.
+    """
     net, more = named(), nn.Sequential(nn.Identity())
 
     def act():
@@ -279,18 +311,18 @@ def test_sum_of_sequentials_is_a_new_sequential(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 def test_sequential_refuses_a_list(snapshot):
-    """``Sequential([a, b])`` raises: the layers are arguments. Write ``Sequential(*layers)``."""
+    """``Sequential([a, b])`` raises for a list of layers. Write ``Sequential(*layers)``."""
     assert snapshot == observe(lambda: nn.Sequential([nn.ReLU(), nn.Sigmoid()]))
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 def test_sequential_refuses_a_plain_dict(snapshot):
-    """Names are taken from an ``OrderedDict`` alone; a plain dict raises, though it is ordered too."""
+    """``Sequential`` raises for a plain dict: it takes names only from an ``OrderedDict``."""
     assert snapshot == observe(lambda: nn.Sequential({"enter": nn.ReLU()}))
 
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 def test_empty_sequential_returns_its_input(snapshot):
-    """Without layers the input comes back, the same object."""
+    """An empty Sequential returns its input, the same object."""
     x = torch.tensor([2.0])
     assert snapshot == observe(lambda: nn.Sequential()(x) is x)

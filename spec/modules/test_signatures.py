@@ -1,6 +1,6 @@
-"""What modules, containers and parameters take: the arguments of a class or a method, with their defaults.
+"""Signatures of modules, containers and parameters: their arguments and defaults.
 
-A call by position, or an override of a method in a class of one's own, stands on these lists.
+Calls with positional arguments, and overrides of a method in a subclass, depend on these lists.
 """
 
 import pytest
@@ -74,7 +74,10 @@ TENSORS = ["Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer
 @pytest.mark.changed("2.1", "recurse (to_empty); compile exists", kind="representation")
 @pytest.mark.parametrize("name", METHODS)
 def test_module_methods_take_these_arguments(name, snapshot):
-    """What a training loop calls on a whole model. ``zero_grad`` sets to None unless it is told otherwise."""
+    """The methods that a training loop calls on a whole model take these arguments.
+
+    Since 2.0 ``zero_grad`` sets gradients to None by default.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
@@ -93,7 +96,10 @@ def test_module_methods_take_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", LISTS)
 def test_listings_take_these_arguments(name, snapshot):
-    """What lists parameters, buffers and modules: with ``remove_duplicate`` where tied ones can be listed under every name."""
+    """The methods that list parameters, buffers and modules take these arguments.
+
+    ``remove_duplicate=False`` lists a tied object under every name.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
@@ -104,7 +110,7 @@ def test_listings_take_these_arguments(name, snapshot):
 @pytest.mark.changed("1.11", "register_module", kind="api-appeared", cause="pytorch#65174")
 @pytest.mark.parametrize("name", REGISTRATIONS)
 def test_registrations_take_these_arguments(name, snapshot):
-    """What registers by name."""
+    """The methods that register by name take these arguments."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
@@ -116,7 +122,7 @@ def test_registrations_take_these_arguments(name, snapshot):
 @pytest.mark.changed("2.7", "strict (set_submodule)", kind="representation", cause="pytorch#143455")
 @pytest.mark.parametrize("name", GETTERS)
 def test_dotted_access_takes_these_arguments(name, snapshot):
-    """What finds, or replaces, by a dotted name."""
+    """The methods that find or replace by a dotted name take these arguments."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
@@ -138,7 +144,10 @@ def test_dotted_access_takes_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_containers_take_these_arguments(name, snapshot):
-    """What a container is made of: ``ParameterList(values=...)`` is no longer called ``parameters``."""
+    """The container classes take these arguments.
+
+    Since 1.12 the argument of ``ParameterList`` is ``values`` instead of ``parameters``.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
 
@@ -172,7 +181,7 @@ def test_containers_take_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", EDITS)
 def test_edits_of_a_container_take_these_arguments(name, snapshot):
-    """The methods of a list or of a dict that a container has, and what they take."""
+    """The list and dict methods of the containers take these arguments."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
 
@@ -200,7 +209,11 @@ def test_edits_of_a_container_take_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", TENSORS)
 def test_parameters_and_buffers_take_these_arguments(name, snapshot):
-    """``Parameter()`` of nothing is an empty tensor; an uninitialised one takes a device and a dtype, and no data."""
+    """The classes of parameters and buffers take these arguments.
+
+    ``Parameter()`` without data is an empty tensor. Since 1.9 an uninitialised parameter takes a
+    device and a dtype, but no data.
+    """
     assert snapshot == observe(
         lambda: arguments_of(
             f"torch.nn.{name}"

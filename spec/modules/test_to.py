@@ -1,4 +1,4 @@
-"""``.to``, ``.double``, ``.half``, ``.cpu``: moving a module to another dtype, and a tensor."""
+"""Converting modules and tensors to another dtype: ``.to``, ``.double``, ``.half``, ``.cpu``."""
 
 import pytest
 import torch
@@ -40,7 +40,10 @@ MOVES = {
 )
 @pytest.mark.changed("1.5", "Module.bfloat16", kind="api-appeared")
 def test_moving_a_module_returns_itself(move, snapshot):
-    """The move happens in place, and the module is returned; ``model.double()`` needs no assignment."""
+    """Moving a module changes it in place and returns it.
+
+    ``model.double()`` needs no assignment.
+    """
     module = layer()
     assert snapshot == observe(
         lambda: {"returns self": move(module) is module, "dtypes": dtypes(module)}
@@ -49,7 +52,7 @@ def test_moving_a_module_returns_itself(move, snapshot):
 
 @pytest.mark.api("torch.nn.Module.to", page="generated/torch.nn.Module")
 def test_moving_a_module_keeps_its_parameters_and_their_order(snapshot):
-    """The Parameter objects stay the same, in their order; only what they hold is replaced."""
+    """Moving a module keeps its Parameter objects and their order, and replaces their data."""
     module = layer()
     before = list(module.named_parameters())
 
@@ -65,7 +68,10 @@ def test_moving_a_module_keeps_its_parameters_and_their_order(snapshot):
 
 @pytest.mark.api("torch.nn.Module.to", "torch.optim.SGD", page="generated/torch.nn.Module")
 def test_optimizer_built_before_a_dtype_move_still_trains(snapshot):
-    """Since the Parameters stay, an optimizer built before ``double()`` moves the float64 weight after it."""
+    """An optimizer built before ``double()`` moves the float64 weight afterwards.
+
+    The Parameter objects stay the same.
+    """
     module = linear([[2.0]])
     optimizer = torch.optim.SGD(module.parameters(), lr=0.5)
 
@@ -80,7 +86,7 @@ def test_optimizer_built_before_a_dtype_move_still_trains(snapshot):
 
 @pytest.mark.api("torch.nn.Module.double", page="generated/torch.nn.Module")
 def test_dtype_move_converts_the_gradient_too(snapshot):
-    """``.grad`` moves with its parameter."""
+    """A dtype move of a module converts the gradients of its parameters too."""
     module = linear([[2.0]])
     module(torch.tensor([[3.0]])).sum().backward()
     assert snapshot == observe(lambda: module.double().weight.grad)
@@ -88,7 +94,10 @@ def test_dtype_move_converts_the_gradient_too(snapshot):
 
 @pytest.mark.api("torch.nn.Module.half", page="generated/torch.nn.Module")
 def test_dtype_move_keeps_freezing(snapshot):
-    """A frozen parameter stays frozen, the other stays trainable, and both stay leaves."""
+    """A dtype move keeps a frozen parameter frozen and a trainable one trainable.
+
+    Both stay leaves.
+    """
     module = layer()
     module.weight.requires_grad_(False)
     assert snapshot == observe(
@@ -101,14 +110,20 @@ def test_dtype_move_keeps_freezing(snapshot):
 
 @pytest.mark.api("torch.nn.Module.half", page="generated/torch.nn.Module")
 def test_half_rounds_and_float_does_not_bring_it_back(snapshot):
-    """``half()`` rounds 0.1 and overflows 70000 to infinity; ``float()`` after it returns to the dtype, not to the values."""
+    """``half()`` rounds the values, and ``float()`` afterwards does not bring them back.
+
+    0.1 is rounded, and 70000 becomes infinity.
+    """
     module = linear([[0.1, 70000.0]])
     assert snapshot == observe(lambda: module.half().float().weight)
 
 
 @given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=4))
 def test_double_and_back_keeps_every_bit(values):
-    """Every float32 is a float64: ``double().float()`` gives back the weight, infinities and negative zeros included."""
+    """``double().float()`` gives back every bit of a float32 weight.
+
+    This includes infinities and negative zeros, because every float32 is a float64.
+    """
     module = linear([values])
     before = module.weight.detach().clone().numpy().tobytes()
     assert module.double().float().weight.detach().numpy().tobytes() == before
@@ -116,7 +131,10 @@ def test_double_and_back_keeps_every_bit(values):
 
 @pytest.mark.api("torch.nn.Module.to", "torch.nn.BatchNorm1d", page="generated/torch.nn.Module")
 def test_dtype_move_leaves_integers_alone(snapshot):
-    """Only floating-point parameters and buffers are converted: BatchNorm's count of batches stays int64."""
+    """A dtype move converts only floating-point parameters and buffers.
+
+    BatchNorm's count of batches stays int64.
+    """
     assert snapshot == observe(lambda: dtypes(nn.BatchNorm1d(1).double()))
 
 
@@ -125,7 +143,10 @@ def test_dtype_move_leaves_integers_alone(snapshot):
     "1.8", "the message allows complex dtypes too", kind="wording", cause="pytorch#44788"
 )
 def test_module_to_an_integer_dtype_raises(snapshot):
-    """A module moves only to floating-point or complex dtypes."""
+    """``module.to`` raises for an integer dtype.
+
+    It accepts floating-point dtypes and, since 1.8, complex ones.
+    """
     assert snapshot == observe(lambda: layer().to(torch.int64))
 
 
@@ -137,7 +158,10 @@ def test_module_to_a_tensor_takes_its_dtype(snapshot):
 
 @pytest.mark.api("torch.nn.Module.to", page="generated/torch.nn.Module")
 def test_plain_tensor_attribute_does_not_move(snapshot):
-    """A tensor that is neither parameter nor buffer stays behind, and the sum with it is float32. Register a buffer."""
+    """A plain tensor attribute does not move with its module. Register a buffer instead.
+
+    After ``half()`` the sum of the weight and such a tensor is float32.
+    """
     module = Scale()
     module.shift = torch.tensor([3.0, 4.0])
 
@@ -154,7 +178,10 @@ def test_plain_tensor_attribute_does_not_move(snapshot):
 
 @pytest.mark.api("torch.__future__.set_overwrite_module_params_on_conversion", page="future_mod")
 def test_overwriting_moves_make_new_parameters(snapshot):
-    """With ``set_overwrite_module_params_on_conversion(True)`` a move makes new Parameters: older optimizers are stale."""
+    """With ``set_overwrite_module_params_on_conversion(True)`` a move makes new Parameters.
+
+    An optimizer that was built before still holds the old ones.
+    """
     module = layer()
     before = module.weight
 
@@ -175,7 +202,10 @@ def test_overwriting_moves_make_new_parameters(snapshot):
 
 @pytest.mark.api("torch.Tensor.to", page="generated/torch.Tensor.to")
 def test_tensor_to_returns_another_tensor(snapshot):
-    """``tensor.to(dtype)`` leaves the tensor as it is and returns another: assign it, as one need not with a module."""
+    """``tensor.to(dtype)`` returns another tensor and leaves the original as it is.
+
+    Assign the result. ``module.to(dtype)`` needs no assignment.
+    """
     tensor = torch.tensor([1.5])
 
     def act():
@@ -187,7 +217,10 @@ def test_tensor_to_returns_another_tensor(snapshot):
 
 @pytest.mark.api("torch.Tensor.to", page="generated/torch.Tensor.to")
 def test_tensor_to_its_own_dtype_returns_itself(snapshot):
-    """Where nothing is to do the tensor itself comes back, and a write to the result is a write to it; ``copy=True`` copies."""
+    """``tensor.to(dtype)`` returns the tensor itself if it already has that dtype.
+
+    A write to the result then changes the original. ``copy=True`` makes a copy.
+    """
     tensor = torch.tensor([1.5])
     assert snapshot == observe(
         lambda: {
@@ -199,7 +232,10 @@ def test_tensor_to_its_own_dtype_returns_itself(snapshot):
 
 @pytest.mark.api("torch.Tensor.to", page="generated/torch.Tensor.to")
 def test_moved_leaf_is_no_leaf(snapshot):
-    """``leaf.double()`` is a result: no optimizer takes it, and the gradient goes to the float32 leaf."""
+    """``leaf.double()`` is not a leaf: no optimizer accepts it.
+
+    The gradient goes to the float32 leaf.
+    """
     leaf = torch.tensor([1.5], requires_grad=True)
 
     def act():

@@ -35,7 +35,7 @@ paths = st.integers(1, 4).flatmap(
     amsgrad=st.booleans(),
 )
 def test_adam_follows_its_formula(dtype, path, lr, b1, b2, eps, weight_decay, decoupled, amsgrad):
-    """Any settings, any gradients: Adam and AdamW give what the formula of ``references.adam`` gives."""
+    """With any settings and gradients, Adam and AdamW follow ``references.adam``."""
     settings = {
         "lr": lr,
         "betas": (b1, b2),
@@ -44,8 +44,9 @@ def test_adam_follows_its_formula(dtype, path, lr, b1, b2, eps, weight_decay, de
         "amsgrad": amsgrad,
     }
     expected = adam(*path, decoupled=decoupled, **settings)
-    # Each of n steps rounds some ten times, by an epsilon of w or of its own length. With b1 < sqrt(b2) a step is at most
-    # lr / sqrt(1 - b2) <= 32 lr long. No gradient lies between 0 and 2**-10, where eps would weigh the rounding of w anew.
+    # Each of n steps rounds about ten times, by an epsilon of w or of the step's own length.
+    # With b1 < sqrt(b2) a step is at most lr / sqrt(1 - b2) <= 32 lr long. No gradient lies
+    # between 0 and 2**-10: near eps, the rounding of w would count for more.
     largest = np.abs(expected).max() + np.abs(path[0]).max() + 32 * lr
     np.testing.assert_allclose(
         stepped(AdamW if decoupled else Adam, *path, dtype=dtype, **settings).numpy(),
@@ -57,7 +58,10 @@ def test_adam_follows_its_formula(dtype, path, lr, b1, b2, eps, weight_decay, de
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
 def test_adam_over_a_hundred_steps_stays_on_its_formula(snapshot):
-    """Minimising (w - 3)² from 0 in float64, Adam and the NumPy formula agree to ten digits after 100 steps."""
+    """Adam and the NumPy formula agree to ten digits after 100 steps in float64.
+
+    They minimise (w - 3)², starting from 0.
+    """
     w, gradients, path = parameter([0.0], torch.float64), [], {}
     optimizer = Adam([w], lr=0.1)
     for number in range(1, 101):
@@ -71,9 +75,10 @@ def test_adam_over_a_hundred_steps_stays_on_its_formula(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
 def test_adam_bias_correction_makes_the_first_steps_lr_long(snapshot):
-    """Both averages start at 0 and are divided by 1 - b^t: a constant gradient gives steps of exactly lr from the first on.
+    """With a constant gradient, bias correction makes all of Adam's steps exactly lr long.
 
-    Uncorrected, the first step would be 0.1 / sqrt(0.001) = 3.2 times as long.
+    Both averages start at 0 and are divided by 1 - b^t. Uncorrected, the first step would be 0.1 /
+    sqrt(0.001) = 3.2 times as long.
     """
     assert snapshot == observe(lambda: stepped(Adam, [0.0, 0.0], [[2.0, -0.5]] * 3, lr=0.1))
 
@@ -84,25 +89,32 @@ def test_adam_bias_correction_makes_the_first_steps_lr_long(snapshot):
     gradients=st.lists(st.lists(numbers, min_size=2, max_size=2), min_size=1, max_size=6),
 )
 def test_adam_step_does_not_depend_on_the_scale_of_the_gradients(scale, gradients):
-    """With a negligible eps, gradients that are all c times as large give the same steps: a loss times c changes nothing."""
+    """With a negligible eps, scaling all gradients by one factor does not change Adam's steps.
+
+    Multiplying the loss by a constant therefore changes nothing.
+    """
     scaled = [[scale * number for number in gradient] for gradient in gradients]
     paths = [
         stepped(Adam, [1.0, -1.0], each, dtype=torch.float64, lr=0.1, eps=1e-30)
         for each in (gradients, scaled)
     ]
-    # a power of two scales m, sqrt(v) without rounding; the rest differs by an epsilon a step
+    # a power of two scales m and sqrt(v) without rounding; the rest differs by an epsilon a step
     np.testing.assert_allclose(*(path.numpy() for path in paths), rtol=0, atol=1e-14)
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
 def test_adam_adds_eps_outside_the_root(snapshot):
-    """The step is lr m / (sqrt(v) + eps), after bias correction: gradient 1 with eps 1 gives lr / 2, not lr / sqrt(2)."""
+    """Adam adds ``eps`` outside the root: the step is lr m / (sqrt(v) + eps).
+
+    Bias correction of m and v comes first. Gradient 1 with eps 1 gives a step of lr / 2, not lr /
+    sqrt(2).
+    """
     assert snapshot == observe(lambda: stepped(Adam, [0.0], [[1.0]], lr=0.1, eps=1.0))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_without_eps_gives_nan_for_a_zero_gradient(snapshot):
-    """``eps=0`` is accepted; a gradient of 0 is then 0 / 0, and the parameter is NaN for good."""
+    """Adam accepts ``eps=0``; a gradient of 0 then gives 0 / 0, and the parameter stays NaN."""
     assert snapshot == observe(
         lambda: stepped(Adam, [1.0, 1.0], [[0.0, 1.0], [1.0, 1.0]], lr=0.1, eps=0.0)
     )
@@ -111,28 +123,28 @@ def test_adam_without_eps_gives_nan_for_a_zero_gradient(snapshot):
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
     "1.6",
-    "multiplies in float16; the message blames addcmul",
+    "multiplies in float16; the message names addcmul",
     kind="wording",
     cause="pytorch#37121",
     probable=True,
 )
 @pytest.mark.changed(
     "2.1",
-    "addcmul takes float16; the message blames addcdiv",
+    "addcmul takes float16; the message names addcdiv",
     kind="wording",
     cause="pytorch#100394",
 )
 @pytest.mark.changed(
     "2.2",
-    "steps in float16 on the CPU, to NaN where the gradient is 0",
+    "the step works in float16 on the CPU, and gives NaN where the gradient is 0",
     kind="error-gone",
     cause="pytorch#103319",
     advice="pass an eps of 1e-4, or train in float32",
 )
 def test_adam_in_float16_gives_nan_for_a_zero_gradient(snapshot):
-    """The default eps of 1e-8 is 0 in float16: a gradient of 0 makes the parameter NaN. Pass an eps of 1e-4, or train in float32.
+    """In float16 the default eps of 1e-8 is 0: a gradient of 0 makes the parameter NaN.
 
-    Until float16 was supported on the CPU, the step raised.
+    Pass an eps of 1e-4, or train in float32. Before 2.2 the step raised on the CPU.
     """
     assert snapshot == observe(
         lambda: stepped(Adam, [1.0, 1.0], [[0.0, 1.0]], dtype=torch.float16, lr=0.125)
@@ -141,7 +153,10 @@ def test_adam_in_float16_gives_nan_for_a_zero_gradient(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_weight_decay_is_normalised_away(snapshot):
-    """Adam adds weight_decay w to the gradient, and then divides by its size: without other gradient 4 and 0.5 both lose lr."""
+    """Adam normalises weight decay away: with gradient 0, weights of 4 and 0.5 both lose lr.
+
+    Adam adds weight_decay * w to the gradient, and then divides by the size of the sum.
+    """
     assert snapshot == observe(
         lambda: stepped(Adam, [4.0, 0.5], [[0.0, 0.0]], lr=0.1, weight_decay=0.5)
     )
@@ -149,7 +164,10 @@ def test_adam_weight_decay_is_normalised_away(snapshot):
 
 @pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
 def test_adamw_weight_decay_shrinks_in_proportion(snapshot):
-    """AdamW multiplies w by 1 - lr weight_decay, apart from the averages: without gradient 4 and 0.5 both lose five percent."""
+    """AdamW's decay is in proportion: with gradient 0, weights of 4 and 0.5 lose five percent.
+
+    AdamW multiplies w by 1 - lr * weight_decay. The averages do not see the decay.
+    """
     assert snapshot == observe(
         lambda: stepped(AdamW, [4.0, 0.5], [[0.0, 0.0]], lr=0.1, weight_decay=0.5)
     )
@@ -157,7 +175,7 @@ def test_adamw_weight_decay_shrinks_in_proportion(snapshot):
 
 @pytest.mark.api("torch.optim.AdamW", "torch.optim.Adam", page="generated/torch.optim.AdamW")
 def test_adamw_without_decay_is_adam(snapshot):
-    """With ``weight_decay=0`` AdamW and Adam give the same bits."""
+    """With ``weight_decay=0`` AdamW and Adam give bit-identical results."""
     paths = [
         stepped(each, [1.0, -2.0], [[1.0, 3.0], [-0.5, 2.0]], lr=0.1, weight_decay=0.0)
         for each in (Adam, AdamW)
@@ -187,19 +205,23 @@ def test_adam_with_decoupled_weight_decay_is_adamw(snapshot):
 @pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
 @pytest.mark.changed(
     "2.7",
-    "AdamW is a subclass of Adam: isinstance(optimizer, Adam) is true of it",
+    "AdamW is a subclass of Adam: isinstance(optimizer, Adam) is true for it",
     kind="silent",
     cause="pytorch#143710",
-    advice="ask for AdamW before Adam, or compare type(optimizer)",
+    advice="test for AdamW before Adam, or compare type(optimizer)",
 )
 def test_adamw_is_a_subclass_of_adam(snapshot):
-    """``isinstance(optimizer, Adam)`` is true of AdamW too: ask for AdamW first."""
+    """Since 2.7 ``isinstance(optimizer, Adam)`` is true for AdamW too: test for AdamW first."""
     assert snapshot == observe(lambda: isinstance(AdamW([parameter([1.0])]), torch.optim.Adam))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_amsgrad_divides_by_the_largest_average_so_far(snapshot):
-    """After a gradient of 4, gradients of 1 move an amsgrad weight less than a plain one: v shrinks, its maximum does not."""
+    """``amsgrad`` divides by the largest average so far.
+
+    After a gradient of 4, gradients of 1 move the weight less than in plain Adam. There v shrinks;
+    its maximum does not.
+    """
     gradients = [[4.0], [1.0], [1.0]]
     plain, amsgrad = (
         stepped(Adam, [0.0], gradients, lr=0.1, betas=(0.0, 0.5), amsgrad=each)
@@ -213,14 +235,14 @@ def test_amsgrad_divides_by_the_largest_average_so_far(snapshot):
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 @pytest.mark.changed("1.11", "Adam takes maximize", kind="api-appeared", cause="pytorch#68164")
 def test_adam_maximize_climbs(snapshot):
-    """``maximize=True`` turns the gradient round: a positive one moves the weight up by lr."""
+    """``Adam(maximize=True)`` negates the gradient: a positive one raises the weight by lr."""
     assert snapshot == observe(lambda: stepped(Adam, [1.0], [[0.5]], lr=0.1, maximize=True))
 
 
 @pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
 @pytest.mark.changed("1.11", "AdamW takes maximize", kind="api-appeared", cause="pytorch#70146")
 def test_adamw_maximize_climbs_and_still_decays(snapshot):
-    """``AdamW(maximize=True)`` shrinks 4 to 3.8 and then climbs to 3.9."""
+    """``AdamW(maximize=True)`` climbs and still decays: 4 shrinks to 3.8, then climbs to 3.9."""
     assert snapshot == observe(
         lambda: stepped(AdamW, [4.0], [[0.5]], lr=0.1, weight_decay=0.5, maximize=True)
     )
@@ -228,7 +250,10 @@ def test_adamw_maximize_climbs_and_still_decays(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", "torch.nn.Embedding", page="generated/torch.optim.SparseAdam")
 def test_adam_refuses_a_sparse_gradient(snapshot):
-    """The gradient of ``Embedding(sparse=True)`` is not for Adam: SparseAdam and SGD take it."""
+    """Adam refuses the sparse gradient of ``Embedding(sparse=True)``.
+
+    SparseAdam and SGD accept it.
+    """
     embedding = torch.nn.Embedding(3, 1, sparse=True)
     embedding(torch.tensor([1])).sum().backward()
     assert embedding.weight.grad.is_sparse

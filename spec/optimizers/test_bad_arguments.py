@@ -1,4 +1,4 @@
-"""What an optimizer refuses when it is built, and what it takes in silence."""
+"""What an optimizer's constructor refuses, and what it accepts silently."""
 
 import math
 
@@ -30,7 +30,10 @@ REFUSED = [
     advice="pass a weight decay of at least 0",
 )
 def test_negative_setting_raises(optimizer_class, settings, snapshot):
-    """A negative lr, momentum, eps or weight decay raises, and the message shows it. Adam once took a negative decay."""
+    """A negative lr, momentum, eps or weight decay raises, and the message shows the value.
+
+    Before 1.5 Adam accepted a negative weight decay.
+    """
 
     def act():
         group = optimizer_class([parameter([1.0])], **settings).param_groups[0]
@@ -49,13 +52,16 @@ BETAS = [
 @pytest.mark.parametrize("betas", BETAS)
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_beta_outside_zero_to_one_raises(betas, snapshot):
-    """Each beta must lie in [0, 1): 1 would never take in a gradient, and divide by 1 - 1."""
+    """Adam's betas must lie in [0, 1): a beta of 1 ignores gradients and divides by 1 - 1."""
     assert snapshot == observe(lambda: Adam([parameter([1.0])], betas=betas))
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_takes_a_nan_learning_rate(snapshot):
-    """SGD asks whether lr is below 0, and NaN is not: the first step makes every parameter NaN."""
+    """SGD accepts ``lr=nan``, and the first step makes every parameter NaN.
+
+    SGD checks whether lr is below 0, which is false for NaN.
+    """
     w = parameter([1.0])
 
     def act():
@@ -67,7 +73,7 @@ def test_sgd_takes_a_nan_learning_rate(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_refuses_a_nan_learning_rate(snapshot):
-    """Adam asks whether lr is at least 0, and NaN is not."""
+    """Adam refuses ``lr=nan``: it checks whether lr is at least 0, which is false for NaN."""
     assert snapshot == observe(lambda: Adam([parameter([1.0])], lr=math.nan))
 
 
@@ -88,19 +94,19 @@ def test_nesterov_needs_momentum_and_no_dampening(settings, snapshot):
 @pytest.mark.changed("1.6", "the message says Boolean instead of bool", kind="wording")
 @pytest.mark.changed(
     "2.5",
-    "raises a ValueError, which speaks of lr, instead of a RuntimeError",
+    "raises a ValueError that names lr, instead of a RuntimeError",
     kind="exception",
     cause="pytorch#131065",
     advice="catch ValueError",
 )
 def test_learning_rate_tensor_of_two_elements_raises(snapshot):
-    """A tensor lr must have one element."""
+    """SGD refuses a tensor ``lr`` of two elements: it must have one."""
     assert snapshot == observe(lambda: SGD([parameter([1.0])], lr=torch.tensor([0.1, 0.2])))
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_single_tensor_instead_of_a_list_raises(snapshot):
-    """``SGD(weight)`` raises, although a tensor can be iterated: its rows are no parameters."""
+    """``SGD(weight)`` raises: a tensor can be iterated, but its rows are not parameters."""
     assert snapshot == observe(lambda: SGD(parameter([1.0]), lr=0.1))
 
 
@@ -112,19 +118,19 @@ def test_module_instead_of_its_parameters_raises(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_empty_parameter_list_raises(snapshot):
-    """An optimizer over nothing is refused, as is one over an exhausted iterator."""
+    """An optimizer refuses an empty parameter list, and also an exhausted iterator."""
     assert snapshot == observe(lambda: SGD([], lr=0.1))
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_number_among_the_parameters_raises(snapshot):
-    """Members must be tensors."""
+    """A number among the parameters raises: each of them must be a tensor."""
     assert snapshot == observe(lambda: SGD([1.0], lr=0.1))
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_non_leaf_raises(snapshot):
-    """The result of an operation cannot be optimized: pass the leaf that it was made from."""
+    """A non-leaf tensor cannot be optimized: pass the leaf that it was computed from."""
     assert snapshot == observe(lambda: SGD([parameter([1.0]) * 2], lr=0.1))
 
 
@@ -133,13 +139,16 @@ def test_non_leaf_raises(snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "a non-leaf that retains its gradient is taken",
+    "a non-leaf that retains its gradient is accepted",
     kind="error-gone",
     cause="pytorch#80938",
     probable=True,
 )
 def test_non_leaf_that_retains_its_gradient_is_taken(snapshot):
-    """After ``retain_grad()`` a non-leaf is accepted, and a step moves it, but not the leaf behind it."""
+    """After ``retain_grad()`` a non-leaf is accepted, since 1.13.
+
+    A step moves the non-leaf, but not the leaf that it was computed from.
+    """
 
     def act():
         w = parameter([1.0])
@@ -156,12 +165,15 @@ def test_non_leaf_that_retains_its_gradient_is_taken(snapshot):
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 @pytest.mark.changed(
     "2.15",
-    "warns that a set has no order, and will be refused",
+    "warns that a set has no order and will be refused",
     kind="warning",
     advice="pass a list",
 )
 def test_set_of_parameters_warns(snapshot):
-    """A set has no order that a state dict could number: it is taken, with a warning."""
+    """An optimizer accepts a set of parameters, with a warning since 2.15.
+
+    A set has no order by which a state dict could number the parameters.
+    """
     assert snapshot == observe(
         lambda: len(SGD({parameter([1.0])}, lr=0.1).param_groups[0]["params"])
     )
@@ -169,20 +181,23 @@ def test_set_of_parameters_warns(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_set_in_a_group_raises(snapshot):
-    """Inside a group's dict the same set is refused."""
+    """A set of parameters under ``params`` in a group's dict raises: a set has no order."""
     assert snapshot == observe(lambda: SGD([{"params": {parameter([1.0])}}], lr=0.1))
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 @pytest.mark.changed(
     "1.7",
-    "warns of the duplicate",
+    "warns about the duplicate",
     kind="warning",
     cause="pytorch#41597",
     advice="pass each parameter once",
 )
 def test_duplicate_in_one_group_is_stepped_twice(snapshot):
-    """The same parameter twice in a list: a warning, and every step moves it twice, 1 to 0 with lr 0.5 and gradient 1."""
+    """Every step moves a parameter twice that is listed twice in one group.
+
+    With lr 0.5 and gradient 1 it goes from 1 to 0. Since 1.7 the constructor warns.
+    """
 
     def act():
         w = parameter([1.0])
@@ -194,7 +209,7 @@ def test_duplicate_in_one_group_is_stepped_twice(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_duplicate_across_groups_raises(snapshot):
-    """A parameter can belong to one group only."""
+    """The same parameter in two groups raises: a parameter can belong to one group only."""
     w = parameter([1.0])
     assert snapshot == observe(lambda: SGD([{"params": [w]}, {"params": [w]}], lr=0.1))
 
@@ -204,7 +219,10 @@ def test_duplicate_across_groups_raises(snapshot):
     "2.6", "optimizers take named parameters", kind="api-appeared", cause="pytorch#134107"
 )
 def test_named_parameters_leave_their_names_in_the_group(snapshot):
-    """``SGD(model.named_parameters())`` keeps the names under ``param_names``, in the group and in the state dict."""
+    """Since 2.6 ``SGD(model.named_parameters())`` keeps the names under ``param_names``.
+
+    They are in the group and in the state dict.
+    """
 
     def act():
         optimizer = SGD(torch.nn.Linear(1, 1).named_parameters(), lr=0.1)
@@ -225,7 +243,7 @@ def test_named_parameters_leave_their_names_in_the_group(snapshot):
     cause="pytorch#134107",
 )
 def test_names_for_some_parameters_only_raise(snapshot):
-    """Either every member comes with a name or none."""
+    """Names for only some of the parameters raise: name all of them or none."""
     assert snapshot == observe(
         lambda: SGD([("weight", parameter([1.0])), parameter([2.0])], lr=0.1)
     )
@@ -233,7 +251,10 @@ def test_names_for_some_parameters_only_raise(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_unknown_option_of_a_group_is_kept_and_ignored(snapshot):
-    """A misspelt option in a group's dict is not refused: the group gets the default lr, and the option stays without effect."""
+    """An unknown option in a group's dict is kept and ignored, without an error.
+
+    A group with ``learning_rate`` instead of ``lr`` gets the default lr.
+    """
 
     def act():
         w = parameter([1.0])
@@ -250,21 +271,21 @@ def test_unknown_option_of_a_group_is_kept_and_ignored(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_group_without_params_raises(snapshot):
-    """A group is a dict with ``params``."""
+    """A group's dict without the key ``params`` raises."""
     assert snapshot == observe(lambda: SGD([{"lr": 0.1}], lr=0.1))
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 @pytest.mark.changed(
     "2.1",
-    "raises a TypeError, which names the type, instead of an AssertionError",
+    "raises a TypeError that names the type, instead of an AssertionError",
     kind="exception",
     cause="pytorch#102593",
     probable=True,
     advice="catch TypeError",
 )
 def test_parameter_after_a_group_raises(snapshot):
-    """A list holds groups or parameters, not both: what follows a dict must be a dict."""
+    """A parameter after a group's dict raises: a list holds either groups or parameters."""
     assert snapshot == observe(
         lambda: SGD([{"params": [parameter([1.0])]}, parameter([2.0])], lr=0.1)
     )

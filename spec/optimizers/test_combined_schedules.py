@@ -1,4 +1,4 @@
-"""Warm-up and schedules of schedules: LinearLR, SequentialLR, ChainedScheduler, and where the long ones end."""
+"""Warm-up, sequences and cycles: LinearLR, SequentialLR, OneCycleLR, cosine and CyclicLR."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ schedules = torch.optim.lr_scheduler
 
 
 def path(schedule, epochs):
-    """The learning rate that each epoch's step is made with, and the one after the last."""
+    """The learning rate of each epoch's step, and the one after the last epoch."""
     optimizer = SGD([parameter([1.0])], lr=1.0)
     scheduler = schedule(optimizer)
     rates = [optimizer.param_groups[0]["lr"]]
@@ -35,7 +35,10 @@ def halving(optimizer):
 )
 @pytest.mark.changed("1.10", "LinearLR appears", kind="api-appeared", cause="pytorch#64395")
 def test_linear_schedule_warms_up_from_its_construction_on(snapshot):
-    """Building it scales the learning rate by ``start_factor``; after ``total_iters`` steps it is whole."""
+    """Building LinearLR multiplies the learning rate by ``start_factor``.
+
+    After ``total_iters`` steps the learning rate has its full value.
+    """
     assert snapshot == observe(lambda: path(warm_up, 3))
 
 
@@ -45,13 +48,17 @@ def test_linear_schedule_warms_up_from_its_construction_on(snapshot):
 @pytest.mark.changed("1.10", "SequentialLR appears", kind="api-appeared", cause="pytorch#64037")
 @pytest.mark.changed(
     "2.9",
-    "no longer warns of an epoch that SequentialLR itself passes on",
+    "no longer warns about an epoch that SequentialLR itself passes to a scheduler",
     kind="warning",
     cause="pytorch#149392",
     unless=(),
 )
 def test_sequential_schedule_warms_up_and_then_decays(snapshot):
-    """Warm-up for two epochs, then a halving that starts from the first learning rate, though both were built at once."""
+    """SequentialLR warms up for two epochs, then halves the initial learning rate.
+
+    The halving starts from the initial rate, although both schedules are built before the first
+    step.
+    """
     assert snapshot == observe(
         lambda: path(
             lambda optimizer: schedules.SequentialLR(
@@ -67,7 +74,7 @@ def test_sequential_schedule_warms_up_and_then_decays(snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "SequentialLR appears; its get_last_lr lacks _last_lr before the first step",
+    "SequentialLR appears; get_last_lr raises before the first step, as _last_lr is missing",
     kind="api-appeared",
     cause="pytorch#64037",
 )
@@ -75,7 +82,10 @@ def test_sequential_schedule_warms_up_and_then_decays(snapshot):
     "1.11", "get_last_lr works before the first step", kind="error-gone", cause="pytorch#70558"
 )
 def test_sequential_schedule_has_get_last_lr_before_its_first_step(snapshot):
-    """``get_last_lr()`` gives the first schedule's first learning rate."""
+    """``SequentialLR.get_last_lr()`` works before the first step, since 1.11.
+
+    It returns the learning rate that the first schedule starts with.
+    """
 
     def act():
         optimizer = SGD([parameter([1.0])], lr=1.0)
@@ -93,7 +103,7 @@ def test_sequential_schedule_has_get_last_lr_before_its_first_step(snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "SequentialLR appears, and takes a plateau scheduler",
+    "SequentialLR appears, and accepts a plateau scheduler",
     kind="api-appeared",
     cause="pytorch#64037",
 )
@@ -102,10 +112,10 @@ def test_sequential_schedule_has_get_last_lr_before_its_first_step(snapshot):
     "a ReduceLROnPlateau in the sequence raises ValueError",
     kind="error",
     cause="pytorch#121633",
-    advice="step the plateau scheduler on your own",
+    advice="step the plateau scheduler yourself",
 )
 def test_sequential_schedule_refuses_a_plateau_scheduler(snapshot):
-    """It has no metric to hand on."""
+    """Since 2.4 SequentialLR refuses ReduceLROnPlateau, because that needs a metric."""
 
     def act():
         optimizer = SGD([parameter([1.0])], lr=1.0)
@@ -117,7 +127,7 @@ def test_sequential_schedule_refuses_a_plateau_scheduler(snapshot):
 
 
 def one_cycle(optimizer):
-    """Four learning rates: 0.04, 1, 0.5 and almost 0, in straight lines."""
+    """Four learning rates on straight lines: 0.04, 1, 0.5 and almost 0."""
     return schedules.OneCycleLR(
         optimizer,
         max_lr=1.0,
@@ -132,7 +142,11 @@ def one_cycle(optimizer):
     "torch.optim.lr_scheduler.OneCycleLR", page="generated/torch.optim.lr_scheduler.OneCycleLR"
 )
 def test_one_cycle_schedule_goes_below_zero_after_its_last_rate(snapshot):
-    """``total_steps=4`` are four learning rates, the first set when it is built: the fourth ``step()`` goes on along the line."""
+    """With linear annealing, one ``step()`` too many takes OneCycleLR below zero.
+
+    ``total_steps=4`` gives four learning rates, the first set by the constructor. The fourth
+    ``step()`` continues the straight line.
+    """
     assert snapshot == observe(lambda: path(one_cycle, 4))
 
 
@@ -141,16 +155,19 @@ def test_one_cycle_schedule_goes_below_zero_after_its_last_rate(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "raises the ValueError that was meant instead of an UnboundLocalError",
+    "raises the intended ValueError instead of an UnboundLocalError",
     kind="exception",
     cause="pytorch#32997",
     advice="catch ValueError",
 )
 @pytest.mark.changed(
-    "2.0", "the message counts the steps rightly, one fewer", kind="wording", cause="pytorch#92040"
+    "2.0",
+    "the message gives the correct number of steps, one fewer",
+    kind="wording",
+    cause="pytorch#92040",
 )
 def test_one_cycle_schedule_raises_after_its_total_steps(snapshot):
-    """With ``total_steps=4`` the fifth ``step()`` raises."""
+    """OneCycleLR with ``total_steps=4`` raises at the fifth ``step()``."""
     assert snapshot == observe(lambda: path(one_cycle, 5))
 
 
@@ -159,7 +176,11 @@ def test_one_cycle_schedule_raises_after_its_total_steps(snapshot):
     page="generated/torch.optim.lr_scheduler.CosineAnnealingLR",
 )
 def test_cosine_schedule_rises_again_after_t_max(snapshot):
-    """With ``T_max=1`` the learning rate goes from 1 to 0 and back: one step too many trains at full speed again."""
+    """CosineAnnealingLR rises again after ``T_max`` steps.
+
+    With ``T_max=1`` the learning rate goes from 1 to 0 and back. One step too many trains at full
+    speed again.
+    """
     assert snapshot == observe(
         lambda: path(lambda optimizer: schedules.CosineAnnealingLR(optimizer, T_max=1), 3)
     )
@@ -172,13 +193,17 @@ def test_cosine_schedule_rises_again_after_t_max(snapshot):
 )
 @pytest.mark.changed(
     "2.3",
-    "cycles the first beta of an optimizer without momentum; it raised",
+    "cycles the first beta of an optimizer without momentum, instead of raising",
     kind="error-gone",
     cause="pytorch#113548",
-    advice="to leave the betas alone, pass cycle_momentum=False",
+    advice="pass cycle_momentum=False to leave the betas alone",
 )
 def test_cyclic_schedule_cycles_the_first_beta_of_adam(snapshot):
-    """``cycle_momentum`` is on by default. For Adam, which has no momentum, it moves the first beta, from ``max_momentum`` on."""
+    """CyclicLR cycles Adam's first beta, starting from ``max_momentum``, since 2.3.
+
+    ``cycle_momentum`` is on by default, and Adam has no momentum. Before 2.3 the constructor
+    raised.
+    """
 
     def act():
         optimizer = torch.optim.Adam([parameter([1.0])], lr=1.0)

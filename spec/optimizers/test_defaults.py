@@ -1,4 +1,4 @@
-"""What an optimizer is built with: defaults, the keys of its groups and of its state, its text."""
+"""What an optimizer is built with: defaults, the keys of its groups and state, its ``repr``."""
 
 import pytest
 import torch
@@ -36,7 +36,7 @@ def state(optimizer_class, **settings):
     "2.3", "groups have a fused option", kind="representation", cause="pytorch#116585"
 )
 def test_sgd_defaults(snapshot):
-    """The options of a group of ``SGD(parameters, lr=0.5)``: no momentum, no decay."""
+    """``SGD(parameters, lr=0.5)`` has no momentum and no weight decay."""
     assert snapshot == observe(lambda: options(torch.optim.SGD([parameter([1.0])], lr=0.5)))
 
 
@@ -70,7 +70,7 @@ def test_sgd_defaults(snapshot):
     cause="pytorch#143710",
 )
 def test_adam_defaults(snapshot):
-    """The options of a group of ``Adam(parameters)``: lr 0.001, betas 0.9 and 0.999, eps 1e-8, no decay."""
+    """``Adam(parameters)`` has lr 0.001, betas 0.9 and 0.999, eps 1e-8 and no weight decay."""
     assert snapshot == observe(lambda: options(torch.optim.Adam([parameter([1.0])])))
 
 
@@ -97,7 +97,10 @@ def test_adam_defaults(snapshot):
     cause="pytorch#143710",
 )
 def test_adamw_defaults(snapshot):
-    """The options of a group of ``AdamW(parameters)``: as Adam's, but for a weight decay of 0.01."""
+    """``AdamW(parameters)`` has Adam's defaults, except for a weight decay of 0.01.
+
+    Since 2.7 its group also says ``decoupled_weight_decay=True``.
+    """
     assert snapshot == observe(lambda: options(torch.optim.AdamW([parameter([1.0])])))
 
 
@@ -106,7 +109,7 @@ def test_adamw_defaults(snapshot):
     "2.2", "the learning rate is optional, 0.001", kind="error-gone", cause="pytorch#114467"
 )
 def test_sgd_needs_no_learning_rate(snapshot):
-    """``SGD(parameters)`` has an lr of 0.001, as the others have; once the argument was required."""
+    """``SGD(parameters)`` has an lr of 0.001; before 2.2 the argument was required."""
     assert snapshot == observe(lambda: torch.optim.SGD([parameter([1.0])]).param_groups[0]["lr"])
 
 
@@ -116,7 +119,7 @@ def test_sgd_needs_no_learning_rate(snapshot):
 @pytest.mark.changed("1.13", "lists differentiable", kind="representation", cause="pytorch#80938")
 @pytest.mark.changed("2.3", "lists fused", kind="representation", cause="pytorch#116585")
 def test_sgd_repr(snapshot):
-    """``repr`` lists each group's options in alphabetical order."""
+    """``repr(optimizer)`` lists each group's options in alphabetical order."""
     groups = [{"params": [parameter([1.0])], "lr": 0.5}, {"params": [parameter([1.0])]}]
     assert snapshot == observe(lambda: repr(torch.optim.SGD(groups, lr=0.25, momentum=0.9)))
 
@@ -139,13 +142,13 @@ def test_sgd_repr(snapshot):
     "2.7", "lists decoupled_weight_decay", kind="representation", cause="pytorch#143710"
 )
 def test_adamw_repr(snapshot):
-    """``repr(AdamW(...))`` names AdamW, not the Adam that it is made of."""
+    """``repr(AdamW(...))`` says AdamW, although AdamW is a subclass of Adam since 2.7."""
     assert snapshot == observe(lambda: repr(torch.optim.AdamW([parameter([1.0])])))
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_optimizer_has_no_state_before_the_first_step(snapshot):
-    """State is made by the first step, not by the constructor."""
+    """SGD, Adam and AdamW have no state before the first step; the constructor makes none."""
     assert snapshot == observe(
         lambda: {
             each.__name__: len(each([parameter([1.0])], lr=0.1).state)
@@ -166,16 +169,19 @@ def test_optimizer_has_no_state_before_the_first_step(snapshot):
     "the state stays empty again",
     kind="representation",
     cause="pytorch#122349",
-    advice="look momentum_buffer up with get",
+    advice="read momentum_buffer with state.get('momentum_buffer')",
 )
 def test_sgd_without_momentum_keeps_no_state(snapshot):
-    """Plain SGD remembers nothing of a step. For some releases it kept a ``momentum_buffer`` of None."""
+    """SGD without momentum keeps no state.
+
+    From 1.8 to 2.3 it kept a ``momentum_buffer`` of None.
+    """
     assert snapshot == observe(lambda: state(torch.optim.SGD))
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_with_momentum_keeps_the_velocity(snapshot):
-    """After one step the ``momentum_buffer`` is the gradient."""
+    """SGD keeps its velocity as ``momentum_buffer``; after one step it is the gradient."""
     assert snapshot == observe(lambda: state(torch.optim.SGD, momentum=0.9))
 
 
@@ -185,10 +191,14 @@ def test_sgd_with_momentum_keeps_the_velocity(snapshot):
     "the step count is a float32 tensor instead of an int",
     kind="representation",
     cause="pytorch#71333",
-    advice="take int(state['step'])",
+    advice="use int(state['step'])",
 )
 def test_adam_keeps_step_and_two_averages(snapshot):
-    """After one step with gradient 2: step 1 as a float32 tensor, m = 0.1 x 2 and v = 0.001 x 4, not corrected for their bias."""
+    """Adam keeps a step count and two averages, not corrected for their bias.
+
+    After one step with gradient 2 they are 1, m = 0.1 x 2 and v = 0.001 x 4. Since 1.12 the step
+    count is a float32 tensor.
+    """
     assert snapshot == observe(lambda: state(torch.optim.Adam))
 
 
@@ -198,8 +208,8 @@ def test_adam_keeps_step_and_two_averages(snapshot):
     "the step count is a float32 tensor instead of an int",
     kind="representation",
     cause="pytorch#71333",
-    advice="take int(state['step'])",
+    advice="use int(state['step'])",
 )
 def test_amsgrad_keeps_the_largest_average_too(snapshot):
-    """``amsgrad=True`` adds ``max_exp_avg_sq``."""
+    """``Adam(amsgrad=True)`` also keeps the largest average, as ``max_exp_avg_sq``."""
     assert snapshot == observe(lambda: state(torch.optim.Adam, amsgrad=True))

@@ -1,4 +1,4 @@
-"""What optimizers have in common, asked of those beside SGD, Adam and AdamW: state, foreach, maximize, dtypes."""
+"""State, foreach, maximize and dtypes, mostly of optimizers other than SGD, Adam and AdamW."""
 
 import pytest
 import torch
@@ -30,17 +30,21 @@ OTHERS = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", 
     "ASGD's eta and mu and NAdam's mu_product",
     kind="representation",
     cause="pytorch#71333, pytorch#71334 and pytorch#71335",
-    advice="take int(state['step'])",
+    advice="use int(state['step'])",
 )
 @pytest.mark.changed(
     "2.4",
     "step is a float32 tensor instead of an int (Adadelta, RMSprop, Rprop)",
     kind="representation",
     cause="pytorch#122252, pytorch#122264 and pytorch#122261",
-    advice="take int(state['step'])",
+    advice="use int(state['step'])",
 )
 def test_other_optimizers_keep_this_state(name, snapshot):
-    """The state after one step with gradient 2. The step count is a float32 tensor now: take ``int(state["step"])``."""
+    """After one step, Adagrad, RMSprop and six other optimizers keep this state.
+
+    The gradient is 2. The step count is a float32 tensor in recent releases: use
+    ``int(state["step"])``.
+    """
 
     def act():
         w = parameter([1.0])
@@ -64,7 +68,7 @@ SETTINGS = [
 
 
 def trained(name, settings):
-    """Two parameters after three steps, the second without a gradient at the first one."""
+    """Two parameters after three steps; the second has no gradient in the first step."""
     first, second = parameter([1.0, 2.0]), parameter([-1.0])
     optimizer = getattr(torch.optim, name)([first, second], **settings)
     for gradients in [([1.0, -2.0], None), ([0.25, 3.0], [0.5]), ([-1.0, 0.0], [2.0])]:
@@ -92,32 +96,33 @@ def trained(name, settings):
 )
 @pytest.mark.changed(
     "1.12",
-    "foreach appears; ASGD's and NAdam's steps differ from the plain ones, and RAdam's makes NaN of a "
-    "gradient of 0",
+    "foreach appears; ASGD's and NAdam's steps differ from the plain ones, and RAdam's gives NaN "
+    "for a gradient of 0",
     kind="api-appeared",
     cause="pytorch#70229, pytorch#70230 and pytorch#70231, among others",
     advice="pass foreach=False to ASGD and RAdam",
 )
 @pytest.mark.changed(
     "2.0",
-    "NAdam's plain step, which was the wrong one, and RAdam's foreach step are mended; ASGD's goes wrong "
-    "in another way",
+    "NAdam's plain step, which was wrong, and RAdam's foreach step are fixed; ASGD's foreach step "
+    "is wrong in another way",
     kind="silent",
     cause="pytorch#92699 and pytorch#92551",
     advice="pass foreach=False to ASGD",
 )
 @pytest.mark.changed(
     "2.4",
-    "ASGD's steps equal the plain ones",
+    "ASGD's foreach steps equal the plain ones",
     kind="silent",
     cause="pytorch#125440 and pytorch#126375",
-    advice="expect other results where ASGD steps with foreach",
+    advice="expect other results from ASGD with foreach=True",
 )
 def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, snapshot):
-    """``foreach=True``, which CUDA parameters get by default, steps as the plain loop, also where one member is a step behind.
+    """``foreach=True`` gives the steps of the plain loop, also if one parameter is a step behind.
 
-    For some releases ASGD's did not, nor did NAdam's; RAdam's left out eps: a gradient of 0, as the second member has at first,
-    gave NaN.
+    CUDA parameters get foreach by default. Before 2.4 ASGD's foreach steps differed, and before 2.0
+    NAdam's did. RAdam's left out eps before 2.0. A gradient of 0, as the second parameter has at
+    first with weight decay, gave NaN.
     """
 
     def act():
@@ -171,7 +176,7 @@ def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, s
     cause="pytorch#127214 and pytorch#126765",
 )
 def test_other_optimizers_maximize(name, snapshot):
-    """``maximize=True`` takes the step of the opposite gradient."""
+    """With ``maximize=True`` an optimizer makes the step of the opposite gradient."""
 
     def act():
         each = getattr(torch.optim, name)
@@ -197,7 +202,7 @@ def test_other_optimizers_maximize(name, snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "Adadelta raises an UnboundLocalError, in 1.8 alone",
+    "Adadelta raises an UnboundLocalError, in 1.8 only",
     kind="error",
     cause="pytorch#50409",
     advice="step only after a backward",
@@ -214,9 +219,9 @@ def test_other_optimizers_maximize(name, snapshot):
 )
 @pytest.mark.changed("1.12", "Rprop does nothing again", kind="error-gone")
 def test_step_without_any_gradient_does_nothing(name, snapshot):
-    """``step()`` where no parameter has a gradient, as before the first ``backward``: nothing moves, and nothing is raised.
+    """``step()`` does nothing if no parameter has a gradient, as before the first ``backward``.
 
-    Adadelta in one release and Rprop in several raised an UnboundLocalError.
+    Adadelta raised an UnboundLocalError in 1.8, and Rprop from 1.9 to 1.11.
     """
 
     def act():
@@ -244,13 +249,13 @@ def test_step_without_any_gradient_does_nothing(name, snapshot):
 )
 @pytest.mark.changed(
     "1.6",
-    "SGD and ASGD step in float16; the messages of the others blame other kernels",
+    "SGD and ASGD step in float16; the messages of the others name other kernels",
     kind="error-gone",
     cause="pytorch#37121",
     probable=True,
 )
-@pytest.mark.changed("1.7", "the messages of Adamax and Rprop blame other kernels", kind="wording")
-@pytest.mark.changed("1.9", "the message of Rprop blames clamp_scalar", kind="wording")
+@pytest.mark.changed("1.7", "the messages of Adamax and Rprop name other kernels", kind="wording")
+@pytest.mark.changed("1.9", "the message of Rprop names clamp_scalar", kind="wording")
 @pytest.mark.changed(
     "1.10",
     "NAdam and RAdam appear, without float16",
@@ -259,7 +264,7 @@ def test_step_without_any_gradient_does_nothing(name, snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "Adadelta, RAdam and Rprop step in float16; the messages of most others blame addcdiv",
+    "Adadelta, RAdam and Rprop step in float16; the messages of most others name addcdiv",
     kind="error-gone",
     cause="pytorch#100394",
 )
@@ -270,7 +275,10 @@ def test_step_without_any_gradient_does_nothing(name, snapshot):
     cause="pytorch#103319",
 )
 def test_optimizers_step_float16_parameters_on_the_cpu(name, snapshot):
-    """A model in float16 trains on the CPU too. Once the kernels were missing, and the step raised."""
+    """Optimizers step float16 parameters on the CPU too.
+
+    Before 2.2 some optimizers raised, because kernels were missing.
+    """
     assert snapshot == observe(
         lambda: stepped(getattr(torch.optim, name), [1.0], [[1.0]], dtype=torch.float16, lr=0.25)
     )
@@ -298,18 +306,19 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
 )
 @pytest.mark.changed(
     "1.5",
-    "the message for complex numbers is shorter: there is no tensor of them yet",
+    "the message is shorter: complex tensors cannot be made yet",
     kind="wording",
 )
 @pytest.mark.changed(
     "1.6",
-    "complex tensors can be made; Adagrad and RMSprop step, with complex squares, and the others still raise",
+    "complex tensors can be made; Adagrad and RMSprop step, with complex squares, and the others "
+    "still raise",
     kind="error-gone",
     advice="optimize torch.view_as_real of the parameter",
 )
 @pytest.mark.changed(
     "1.7",
-    "SGD and ASGD step as the pair does; Adam and Adadelta step with complex squares",
+    "SGD and ASGD step like the pair of real parts; Adam and Adadelta step with complex squares",
     kind="error-gone",
     advice="optimize the two parts as a real parameter",
 )
@@ -323,35 +332,36 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
 )
 @pytest.mark.changed(
     "1.10",
-    "Adam squares the absolute value, and moves elsewhere, not yet as the pair; NAdam and RAdam appear, "
-    "of which RAdam steps as the pair does",
+    "Adam squares the absolute value, which gives other results, but not yet those of the pair of "
+    "real parts; NAdam and RAdam appear, and RAdam steps like the pair",
     kind="silent",
     advice="optimize the two parts as a real parameter",
 )
 @pytest.mark.changed(
     "1.11",
-    "Adadelta and Adagrad step as the pair does",
+    "Adadelta and Adagrad step like the pair of real parts",
     kind="silent",
     cause="pytorch#66587 and pytorch#66671",
     advice="expect other results for complex parameters",
 )
 @pytest.mark.changed(
     "1.12",
-    "Adadelta takes foreach, with which it steps with complex squares",
+    "Adadelta takes foreach, and then steps with complex squares",
     kind="api-appeared",
     advice="pass foreach=False to Adadelta",
 )
 @pytest.mark.changed(
     "1.13",
-    "Adam and RMSprop step as the pair does, and move elsewhere than before; Adamax and Rprop take "
-    "complex parameters",
+    "Adam and RMSprop step like the pair of real parts, with other results than before; Adamax "
+    "and Rprop take complex parameters",
     kind="silent",
     cause="pytorch#80279, pytorch#83860, pytorch#80319 and pytorch#83858",
     advice="expect other results for complex parameters",
 )
 @pytest.mark.changed(
     "2.0",
-    "NAdam moves elsewhere, for real parameters too: it took the momentum of this step twice",
+    "NAdam gives other results, for real parameters too: before, it used the momentum of the "
+    "current step twice",
     kind="silent",
     cause="pytorch#92699",
     advice="expect other results from NAdam",
@@ -361,13 +371,17 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
 )
 @pytest.mark.changed(
     "2.2",
-    "NAdam and Adadelta with foreach step as the pair does",
+    "NAdam, and Adadelta with foreach, step like the pair of real parts",
     kind="silent",
     cause="pytorch#110634 and pytorch#110631",
     advice="expect other results for complex parameters",
 )
 def test_complex_parameter_steps_as_the_pair_of_its_parts(name, settings, snapshot):
-    """1 + 2i with gradients 1 - i and 0.5 + i goes where the real parameter [1, 2] goes with their parts."""
+    """A complex parameter steps like the real pair of its real and imaginary parts.
+
+    1 + 2i with gradients 1 - i and 0.5 + i goes where [1, 2] goes with the parts of those
+    gradients. Before 2.2 some optimizers used complex squares or raised.
+    """
 
     def act():
         w = torch.nn.Parameter(torch.tensor([1 + 2j]))
@@ -410,7 +424,10 @@ def test_complex_parameter_steps_as_the_pair_of_its_parts(name, settings, snapsh
     cause="pytorch#86183 and pytorch#86096",
 )
 def test_differentiable_step_refuses_a_leaf(name, snapshot):
-    """``differentiable=True`` records the step, and autograd refuses to change a leaf in place: optimize clones."""
+    """A step with ``differentiable=True`` refuses a leaf: optimize a clone instead.
+
+    The step is recorded, and autograd does not allow in-place changes of a leaf.
+    """
     assert snapshot == observe(
         lambda: stepped(getattr(torch.optim, name), [1.0], [[1.0]], lr=0.1, differentiable=True)
     )
@@ -419,7 +436,7 @@ def test_differentiable_step_refuses_a_leaf(name, snapshot):
 @pytest.mark.api("torch.optim.Adagrad", page="generated/torch.optim.Adagrad")
 @pytest.mark.changed("2.4", "Adagrad takes fused", kind="api-appeared", cause="pytorch#124905")
 def test_fused_adagrad_steps_on_the_cpu(snapshot):
-    """``Adagrad(fused=True)`` steps as the plain one."""
+    """``Adagrad(fused=True)`` steps on the CPU, to the values of the plain step."""
     assert snapshot == observe(
         lambda: stepped(torch.optim.Adagrad, [1.0], [[3.0], [4.0]], lr=0.5, fused=True)
     )

@@ -1,4 +1,4 @@
-"""The implementations of a step, foreach, fused, capturable, differentiable, compiled, against the plain loop over parameters."""
+"""Foreach, fused, capturable, differentiable and compiled steps against the plain loop."""
 
 import pytest
 import torch
@@ -20,7 +20,10 @@ GRADIENTS = [([1.0, -2.0], [0.5]), ([0.25, 3.0], None), ([-1.0, 0.0], [2.0])]
 
 
 def trained(optimizer_class, settings, wrap=lambda step: step):
-    """Two parameters after three steps; the second has no gradient at the second one. ``wrap`` may replace ``optimizer.step``."""
+    """Two parameters after three steps; the second has no gradient in the second step.
+
+    ``wrap`` may replace ``optimizer.step``.
+    """
     members = [parameter([1.0, 2.0]), parameter([-1.0])]
     optimizer = optimizer_class(members, **settings)
     optimizer.step = wrap(optimizer.step)
@@ -30,7 +33,7 @@ def trained(optimizer_class, settings, wrap=lambda step: step):
 
 
 def against_plain(optimizer_class, settings, wrap=lambda step: step, **implementation):
-    """The parameters, and whether they are the plain implementation's within the tolerance of float32."""
+    """The parameters, and whether they equal the plain ones within float32's tolerance."""
     plain = trained(optimizer_class, settings)
     observed = trained(optimizer_class, {**settings, **implementation}, wrap)
     # assert_close's tolerances for float32
@@ -49,17 +52,17 @@ def against_plain(optimizer_class, settings, wrap=lambda step: step, **implement
     cause="pytorch#70295 and pytorch#70481",
 )
 def test_foreach_step_equals_the_plain_one(optimizer_class, settings, snapshot):
-    """``foreach=True`` updates all parameters by one call for each operation, to the same values."""
+    """``foreach=True`` updates all parameters by one call per operation, to the same values."""
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, foreach=True))
 
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="optim")
 @pytest.mark.changed(
-    "1.13", "Adam takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#85739"
+    "1.13", "Adam takes fused, for CUDA only", kind="api-appeared", cause="pytorch#85739"
 )
 @pytest.mark.changed(
-    "2.0", "AdamW takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#88015"
+    "2.0", "AdamW takes fused, for CUDA only", kind="api-appeared", cause="pytorch#88015"
 )
 @pytest.mark.changed(
     "2.1",
@@ -69,7 +72,7 @@ def test_foreach_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     probable=True,
 )
 @pytest.mark.changed(
-    "2.3", "SGD takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#116585"
+    "2.3", "SGD takes fused, for CUDA only", kind="api-appeared", cause="pytorch#116585"
 )
 @pytest.mark.changed(
     "2.4",
@@ -78,7 +81,10 @@ def test_foreach_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     cause="pytorch#123074 and pytorch#123629",
 )
 def test_fused_step_equals_the_plain_one(optimizer_class, settings, snapshot):
-    """``fused=True`` does the whole update in one kernel, to the same values, on the CPU too; at first it was for CUDA alone."""
+    """``fused=True`` does the whole update in one kernel, to the same values.
+
+    It works on the CPU since 2.4. Before, it was for CUDA only.
+    """
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, fused=True))
 
 
@@ -86,12 +92,12 @@ def test_fused_step_equals_the_plain_one(optimizer_class, settings, snapshot):
 @pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="optim")
 @pytest.mark.changed(
     "1.12",
-    "Adam and AdamW take capturable, for CUDA alone",
+    "Adam and AdamW take capturable, for CUDA only",
     kind="api-appeared",
     cause="pytorch#77862",
 )
 @pytest.mark.changed(
-    "2.1", "the message speaks of XLA too", kind="wording", cause="pytorch#102858", probable=True
+    "2.1", "the message mentions XLA too", kind="wording", cause="pytorch#102858", probable=True
 )
 @pytest.mark.changed(
     "2.4", "the message lists the supported devices", kind="wording", cause="pytorch#124919"
@@ -100,7 +106,10 @@ def test_fused_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     "2.5", "the message lists xpu and hpu too", kind="wording", cause="pytorch#132119"
 )
 def test_capturable_step_is_refused_on_the_cpu(optimizer_class, settings, snapshot):
-    """``capturable=True`` passes the constructor; the first step raises where the parameters are not on an accelerator."""
+    """The first step with ``capturable=True`` raises if the parameters are on the CPU.
+
+    The constructor does not raise. The parameters must be on an accelerator.
+    """
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, capturable=True))
 
 
@@ -110,19 +119,21 @@ def test_capturable_step_is_refused_on_the_cpu(optimizer_class, settings, snapsh
 @pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="api-appeared")
 @pytest.mark.changed(
     "2.1",
-    "compiles under Python 3.11; the first compilation takes the step hooks off every optimizer for good",
+    "compiles under Python 3.11; the first compilation removes the step hooks of every optimizer "
+    "for good",
     kind="error-gone",
     cause="pytorch#98104",
     probable=True,
     advice="register no step hooks in a process that compiles",
 )
 @pytest.mark.changed(
-    "2.3", "step hooks stay on when something is compiled", kind="silent", cause="pytorch#115772"
+    "2.3", "step hooks remain when something is compiled", kind="silent", cause="pytorch#115772"
 )
 def test_compiling_leaves_the_step_hooks_of_optimizers_on(snapshot):
-    """Whatever was compiled in the process, the hooks of a plain step run. Some releases took them off, in silence.
+    """Compiling anything in the process does not remove the step hooks of optimizers.
 
-    By its source 2.0 did so too, where Python is older than 3.11, with which the records were made.
+    2.1 and 2.2 removed them silently. According to its source, 2.0 did so too on Python older than
+    3.11, which made the records.
     """
     assert snapshot == observe(hooks_after_the_first_compilation)
 
@@ -132,7 +143,8 @@ def test_compiling_leaves_the_step_hooks_of_optimizers_on(snapshot):
 @pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="api-appeared")
 @pytest.mark.changed(
     "2.1",
-    "compiles under Python 3.11; Adam leaves a parameter that lacks a gradient at times, SGD raises",
+    "compiles under Python 3.11; if a gradient is None in one step, Adam no longer moves that "
+    "parameter, and SGD raises",
     kind="error-gone",
     cause="pytorch#98104",
     probable=True,
@@ -140,35 +152,36 @@ def test_compiling_leaves_the_step_hooks_of_optimizers_on(snapshot):
 )
 @pytest.mark.changed(
     "2.3",
-    "a parameter that lacks a gradient at times is stepped as it should; Adam left it, SGD raised",
+    "a parameter whose gradient is None in one step is stepped correctly; before, Adam did not "
+    "move it, and SGD raised",
     kind="silent",
     cause="pytorch#121291",
     probable=True,
 )
 def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot):
-    """``torch.compile(optimizer.step)`` gives the same values, whatever the compiler traced.
+    """``torch.compile(optimizer.step)`` gives the same values as the plain step.
 
-    The backend is aot_eager: the step is traced and made functional, and not turned into C++, which would need a compiler.
-    Under Python 3.11, where the records were made, torch compiles from 2.1 on; in 2.1 and 2.2 the gradient that is None once
-    led it astray.
+    The backend is aot_eager. It traces the step and makes it functional, but does not turn it into
+    C++, which would need a compiler. Under Python 3.11, which made the records, torch compiles
+    since 2.1. In 2.1 and 2.2 a gradient that is None in one step breaks the compiled step.
     """
 
     def compiled(function):
         return torch.compile(function, backend="aot_eager")
 
     observe(hooks_after_the_first_compilation)
-    # the first call in a process imports the compiler, which warns of itself on some releases
+    # the first call in a process imports the compiler, which itself warns on some releases
     observe(lambda: trained(optimizer_class, settings, compiled))
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, compiled))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
-    "1.13", "Adam takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#85739"
+    "1.13", "Adam takes fused, for CUDA only", kind="api-appeared", cause="pytorch#85739"
 )
 @pytest.mark.changed(
     "2.0",
-    "the message speaks of fused=True instead of FusedAdam",
+    "the message says fused=True instead of FusedAdam",
     kind="wording",
     cause="pytorch#88015",
     probable=True,
@@ -182,13 +195,13 @@ def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot)
 )
 @pytest.mark.changed(
     "2.4",
-    "fused takes the CPU; the message names the contradiction",
+    "fused supports the CPU; the message says that fused and foreach exclude each other",
     kind="wording",
     cause="pytorch#123074",
     probable=True,
 )
 def test_fused_and_foreach_exclude_each_other(snapshot):
-    """Asking for both raises when the optimizer is built."""
+    """``fused=True`` together with ``foreach=True`` raises in the constructor."""
     assert snapshot == observe(
         lambda: torch.optim.Adam([parameter([1.0])], fused=True, foreach=True)
     )
@@ -197,7 +210,10 @@ def test_fused_and_foreach_exclude_each_other(snapshot):
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 @pytest.mark.changed("1.13", "SGD takes differentiable", kind="api-appeared", cause="pytorch#80938")
 def test_differentiable_step_passes_gradients_to_the_start_and_to_the_gradient(snapshot):
-    """Under ``differentiable=True`` w - lr g is part of the graph: d/dw is 1 and d/dg is -lr."""
+    """With ``differentiable=True`` the step w - lr g is in the graph.
+
+    d/dw is 1, and d/dg is -lr.
+    """
 
     def act():
         start, gradient = (torch.tensor([value], requires_grad=True) for value in (1.0, 3.0))

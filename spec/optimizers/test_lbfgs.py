@@ -8,7 +8,7 @@ from torch_history.observing import observe
 
 
 def minimized(start, loss, **settings):
-    """One step of LBFGS over one parameter: where it is, the loss that ``step`` returned, and how often it asked for a loss."""
+    """One step of LBFGS: the parameter, the loss that ``step`` returned, the number of calls."""
     w, asked = parameter(start), []
     optimizer = torch.optim.LBFGS([w], **settings)
 
@@ -31,32 +31,40 @@ def bowl(w):
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 @pytest.mark.changed(
     "2.8",
-    "warns that a tensor that requires gradients became a number, in 2.8 alone: LBFGS itself converts the loss",
+    "warns, in 2.8 only, that a tensor that requires grad becomes a number: LBFGS itself converts "
+    "the loss",
     kind="warning",
     cause="pytorch#143261",
     advice="ignore the warning",
 )
 @pytest.mark.changed("2.9", "LBFGS no longer warns", kind="warning", cause="pytorch#160389")
 def test_lbfgs_finds_the_bottom_of_a_parabola_in_one_step(snapshot):
-    """From 1 to 3 by three evaluations; ``step`` returns the loss before the first of them, 4, not the one that it reached."""
+    """One step of LBFGS calls its closure three times and finds the bottom of a parabola.
+
+    It goes from 1 to 3. ``step`` returns the loss of the first call, 4, not the loss that it
+    reached.
+    """
     assert snapshot == observe(lambda: minimized([1.0], bowl))
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 def test_lbfgs_first_move_is_no_longer_than_lr(snapshot):
-    """The first direction is scaled to lr at most: with lr 0.5 and ``max_iter=1``, from 1 to 1.5, though the slope is -4."""
+    """The first move of LBFGS is at most lr long.
+
+    With lr 0.5 and ``max_iter=1`` it goes from 1 to 1.5, although the slope is -4.
+    """
     assert snapshot == observe(lambda: minimized([1.0], bowl, lr=0.5, max_iter=1))
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 def test_lbfgs_without_a_closure_raises(snapshot):
-    """``optimizer.step()``, as for every other optimizer, is a TypeError."""
+    """``LBFGS.step()`` without a closure raises a TypeError, unlike other optimizers' ``step``."""
     assert snapshot == observe(lambda: torch.optim.LBFGS([parameter([1.0])]).step())
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 def test_lbfgs_takes_one_group_only(snapshot):
-    """Options for each group are refused."""
+    """LBFGS refuses more than one parameter group: all parameters have the same options."""
     assert snapshot == observe(
         lambda: torch.optim.LBFGS([{"params": [parameter([1.0])]}, {"params": [parameter([2.0])]}])
     )
@@ -64,27 +72,30 @@ def test_lbfgs_takes_one_group_only(snapshot):
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 def test_lbfgs_knows_one_line_search(snapshot):
-    """Another name than "strong_wolfe" is refused by the step, not by the constructor."""
+    """LBFGS refuses any ``line_search_fn`` but "strong_wolfe".
+
+    The step raises, not the constructor.
+    """
     assert snapshot == observe(lambda: minimized([1.0], bowl, line_search_fn="armijo"))
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 @pytest.mark.changed("2.14", "LBFGS takes maximize", kind="api-appeared", cause="pytorch#187309")
 def test_lbfgs_maximizes(snapshot):
-    """``maximize=True`` climbs from 1 to 3, the top of -(w - 3)²."""
+    """``LBFGS(maximize=True)`` climbs from 1 to 3, the top of -(w - 3)²."""
     assert snapshot == observe(lambda: minimized([1.0], lambda w: -bowl(w), maximize=True))
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 @pytest.mark.changed(
     "1.5",
-    "the message for complex numbers is shorter: there is no tensor of them yet",
+    "the message is shorter: complex tensors cannot be made yet",
     kind="wording",
 )
-@pytest.mark.changed("1.6", "complex tensors can be made; the message blames sign", kind="wording")
+@pytest.mark.changed("1.6", "complex tensors can be made; the message names sign", kind="wording")
 @pytest.mark.changed(
     "1.7",
-    "abs of complex numbers has a gradient; the message blames a comparison",
+    "abs of complex numbers has a gradient; the message names a comparison",
     kind="wording",
     cause="pytorch#39955",
     probable=True,
@@ -94,14 +105,15 @@ def test_lbfgs_maximizes(snapshot):
 )
 @pytest.mark.changed(
     "2.8",
-    "warns that a tensor that requires gradients became a number, in 2.8 alone: LBFGS itself converts the loss",
+    "warns, in 2.8 only, that a tensor that requires grad becomes a number: LBFGS itself converts "
+    "the loss",
     kind="warning",
     cause="pytorch#143261",
     advice="ignore the warning",
 )
 @pytest.mark.changed("2.9", "LBFGS no longer warns", kind="warning", cause="pytorch#160389")
 def test_lbfgs_minimizes_a_complex_parameter(snapshot):
-    """|w|² of a complex parameter ends near 0."""
+    """LBFGS minimizes |w|² of a complex parameter to near 0, since 2.3."""
 
     def act():
         w = torch.nn.Parameter(torch.tensor([3 + 4j]))
@@ -123,13 +135,13 @@ def test_lbfgs_minimizes_a_complex_parameter(snapshot):
 @pytest.mark.changed("1.5", "the message is shorter", kind="wording")
 @pytest.mark.changed(
     "1.6",
-    "torch.cat promotes: parameters of two dtypes are taken",
+    "torch.cat promotes dtypes: parameters of two dtypes are accepted",
     kind="error-gone",
     cause="pytorch#35030",
     probable=True,
 )
 def test_lbfgs_takes_parameters_of_two_dtypes(snapshot):
-    """A float32 and a float64 parameter are joined into one float64 vector."""
+    """LBFGS joins a float32 and a float64 parameter into one float64 vector, since 1.6."""
 
     def act():
         single, double = parameter([1.0]), parameter([1.0], torch.float64)
@@ -152,7 +164,7 @@ def test_lbfgs_takes_parameters_of_two_dtypes(snapshot):
     "2.14", "LBFGS takes an empty group", kind="error-gone", cause="pytorch#191666"
 )
 def test_lbfgs_over_an_empty_group_does_nothing(snapshot):
-    """A group without parameters is built, and its step returns the closure's loss."""
+    """LBFGS over an empty group returns the closure's loss and does nothing else, since 2.14."""
     assert snapshot == observe(
         lambda: torch.optim.LBFGS([{"params": []}]).step(lambda: torch.tensor(2.0))
     )
@@ -160,7 +172,10 @@ def test_lbfgs_over_an_empty_group_does_nothing(snapshot):
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
 def test_lbfgs_keeps_all_its_state_with_the_first_parameter(snapshot):
-    """The state dict has one entry, 0, for any number of parameters: history as flat vectors over all of them."""
+    """LBFGS keeps all its state in entry 0 of the state dict, for any number of parameters.
+
+    The history consists of flat vectors over all parameters.
+    """
 
     def act():
         first, second = parameter([1.0]), parameter([2.0, 3.0])

@@ -1,4 +1,4 @@
-"""Article E's network, Linear 2 -> 2 without bias, sigmoid, MSE: its gradient and its first steps by hand."""
+"""Article E's network (linear, sigmoid, MSE): its gradient and its first steps by hand."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,10 @@ WEIGHT, INPUT, TARGET = [[0.5, -0.25], [0.25, 0.5]], [1.0, 2.0], [4.0, 1.0]
 
 
 def chain_rule(weight, x, y):
-    """d/dW of mean((sigmoid(W x) - y)²): 2/n (p - y) p (1 - p) xᵀ; W [n, m], x [m], y [n] -> [n, m]."""
+    """d/dW of mean((sigmoid(W x) - y)²): 2/n (p - y) p (1 - p) xᵀ.
+
+    W [n, m], x [m], y [n] -> [n, m].
+    """
     weight, x, y = (np.array(each, np.float64) for each in (weight, x, y))
     p = 1 / (1 + np.exp(-weight @ x))
     return np.outer(2 / len(y) * (p - y) * p * (1 - p), x)
@@ -53,11 +56,15 @@ numbers = st.floats(-2, 2, width=32)
 )
 @given(data=st.data(), n=st.integers(1, 4), m=st.integers(1, 3))
 def test_autograd_equals_the_chain_rule_through_sigmoid_and_mse(data, n, m):
-    """Any weight, input and target: autograd gives 2/n (p - y) p (1 - p) xᵀ."""
+    """Through sigmoid and MSE, autograd gives 2/n (p - y) p (1 - p) xᵀ.
+
+    This holds for any weight, input and target.
+    """
     row = st.lists(numbers, min_size=m, max_size=m)
     weight = data.draw(st.lists(row, min_size=n, max_size=n))
     x, y = data.draw(row), data.draw(st.lists(numbers, min_size=n, max_size=n))
-    # 1 - p and p - y lose digits where they are small: an epsilon of 1 or of y each, times |x|, |p - y| and 2/n, below 24 in all
+    # 1 - p and p - y lose digits where they are small: an epsilon of 1 or of y each,
+    # times |x|, |p - y| and 2/n, below 24 in all
     np.testing.assert_allclose(
         gradient(weight, x, y).numpy(),
         chain_rule(weight, x, y),
@@ -74,7 +81,10 @@ def test_autograd_equals_the_chain_rule_through_sigmoid_and_mse(data, n, m):
     article="E",
 )
 def test_article_gradient_formula_equals_autograd_for_two_outputs(snapshot):
-    """(p - y) p (1 - p) xᵀ is the gradient of article E's network: the 2 of the square and the 2 of the mean cancel."""
+    """With two outputs, article E's (p - y) p (1 - p) xᵀ is the gradient.
+
+    The 2 of the square and the 2 of the mean cancel.
+    """
     close(gradient(WEIGHT, INPUT, TARGET), article(WEIGHT, INPUT, TARGET))
     assert snapshot == observe(lambda: gradient(WEIGHT, INPUT, TARGET))
 
@@ -83,7 +93,10 @@ def test_article_gradient_formula_equals_autograd_for_two_outputs(snapshot):
     "torch.Tensor.backward", "torch.nn.functional.mse_loss", page="notes/autograd", article="E"
 )
 def test_article_gradient_formula_is_too_large_for_three_outputs(snapshot):
-    """With three outputs the gradient is two thirds of the article's formula: 2/n is 1 for n = 2 only."""
+    """With three outputs the gradient is two thirds of article E's formula.
+
+    The formula leaves out the factor 2/n, which is 1 only for n = 2.
+    """
     weight, y = [*WEIGHT, [0.0, 0.0]], [*TARGET, 0.0]
     observed = gradient(weight, INPUT, y)
     close(observed, article(weight, INPUT, y) * 2 / 3)
@@ -92,7 +105,7 @@ def test_article_gradient_formula_is_too_large_for_three_outputs(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="E")
 def test_sgd_step_of_the_article_network_is_weight_minus_lr_gradient(snapshot):
-    """W - 0.001 gradient, element by element, as article E updates it by hand."""
+    """An SGD step of article E's network is W - 0.001 gradient, element by element."""
     model = linear(WEIGHT)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
     backward(model, INPUT, TARGET)
@@ -103,7 +116,10 @@ def test_sgd_step_of_the_article_network_is_weight_minus_lr_gradient(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
 def test_adam_step_of_the_article_network_equals_its_formula(snapshot):
-    """Article E's Adam by hand and torch's give the same weight: every element moves by lr against its gradient's sign."""
+    """Adam by hand, as in article E, and torch's Adam give the same weight.
+
+    Every element moves by lr against the sign of its gradient.
+    """
     model = linear(WEIGHT)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     backward(model, INPUT, TARGET)

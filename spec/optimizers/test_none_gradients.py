@@ -1,4 +1,4 @@
-"""A step skips a parameter whose gradient is None, and does not skip one whose gradient is zero."""
+"""A step skips a parameter whose gradient is None, but not one whose gradient is zero."""
 
 import pytest
 import torch
@@ -31,9 +31,9 @@ CASES = [
     cause="pytorch#52944",
 )
 def test_parameter_without_gradient_is_skipped(optimizer_class, settings, snapshot):
-    """Gradient None: no weight decay, no momentum, no state, whatever the optimizer's settings.
+    """A parameter whose gradient is None is skipped: no decay, no momentum, no state.
 
-    In 1.8 AdamW's step raised where no parameter had a gradient.
+    In 1.8 AdamW's step raised if no parameter had a gradient.
     """
     w = parameter([4.0])
     optimizer = optimizer_class([w], **settings)
@@ -52,7 +52,7 @@ def test_parameter_without_gradient_is_skipped(optimizer_class, settings, snapsh
     "torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="B"
 )
 def test_parameter_with_zero_gradient_decays(optimizer_class, settings, snapshot):
-    """Gradient 0 is a gradient: weight decay acts, and state is made."""
+    """A parameter whose gradient is 0 is not skipped: it decays and gets state."""
     w = parameter([4.0])
     optimizer = optimizer_class([w], **settings)
     step(optimizer, [0.0])
@@ -61,7 +61,7 @@ def test_parameter_with_zero_gradient_decays(optimizer_class, settings, snapshot
 
 
 def second_step(optimizer_class, gradient, **settings):
-    """The weight after a step with gradient 1, and after another with the given one."""
+    """The weight after a step with gradient 1, and after another step with the given gradient."""
     w = parameter([4.0])
     optimizer = optimizer_class([w], **settings)
     step(optimizer, [1.0])
@@ -72,25 +72,38 @@ def second_step(optimizer_class, gradient, **settings):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="B")
 def test_momentum_rests_without_gradient(snapshot):
-    """A velocity does not move a parameter whose gradient is None; nor does it shrink meanwhile."""
+    """SGD with momentum does not move a parameter whose gradient is None.
+
+    The velocity does not shrink in the meantime.
+    """
     assert snapshot == observe(lambda: second_step(torch.optim.SGD, None, lr=1.0, momentum=0.5))
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="B")
 def test_momentum_goes_on_with_zero_gradient(snapshot):
-    """With gradient 0 half the velocity is left, and moves the weight from 3 to 2.5."""
+    """SGD with momentum still moves a parameter whose gradient is 0.
+
+    Half the velocity is left, and moves the weight from 3 to 2.5.
+    """
     assert snapshot == observe(lambda: second_step(torch.optim.SGD, [0.0], lr=1.0, momentum=0.5))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="B")
 def test_adam_goes_on_with_zero_gradient(snapshot):
-    """Adam's first average outlasts the gradient: a gradient of 0 after one of 1 moves the weight by two thirds of lr."""
+    """Adam still moves a parameter whose gradient is 0, by its first average.
+
+    A gradient of 0 after one of 1 moves the weight by two thirds of lr.
+    """
     assert snapshot == observe(lambda: second_step(torch.optim.Adam, [0.0], lr=0.5))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_counts_steps_for_each_parameter(snapshot):
-    """A parameter whose first gradient comes later starts at step 1 then, with its own bias correction: it moves by lr."""
+    """Adam counts the steps of each parameter separately.
+
+    A parameter whose first gradient comes later starts at step 1 then. It has its own bias
+    correction and moves by lr.
+    """
     early, late = parameter([1.0]), parameter([1.0])
     optimizer = torch.optim.Adam([early, late], lr=0.5)
     step(optimizer, [1.0], None)

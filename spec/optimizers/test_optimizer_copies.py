@@ -1,4 +1,4 @@
-"""Optimizers that are pickled, copied, derived from, or loaded from the state dict of an older release."""
+"""Optimizers that are pickled, copied, subclassed, or loaded from an older state dict."""
 
 import copy
 import pickle
@@ -12,7 +12,10 @@ from torch_history.observing import observe
 
 
 def after_a_step_of(copied, **settings):
-    """An SGD, stepped once from 1 to 0.5, is copied, and the copy is stepped with the same gradient: both parameters."""
+    """Both parameters after SGD steps from 1 to 0.5, is copied, and the copy steps once.
+
+    The gradient is the same in both steps.
+    """
     w = parameter([1.0])
     optimizer = torch.optim.SGD([w], lr=0.5, **settings)
     step(optimizer, [1.0])
@@ -23,11 +26,17 @@ def after_a_step_of(copied, **settings):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 @pytest.mark.changed(
-    "1.5", "warns that pickle of storages goes; in 1.5 alone", kind="warning", cause="pytorch#32244"
+    "1.5",
+    "warns, in 1.5 only, that pickle support for storages will be removed",
+    kind="warning",
+    cause="pytorch#32244",
 )
 @pytest.mark.changed("1.6", "does not warn", kind="warning", cause="pytorch#39003")
 def test_unpickled_optimizer_steps_parameters_of_its_own(snapshot):
-    """A pickled optimizer takes its parameters along: what comes back moves its own copies. Keep the ``state_dict()`` instead."""
+    """An unpickled optimizer moves its own copies of the parameters, not the model's.
+
+    Save ``optimizer.state_dict()`` instead.
+    """
     assert snapshot == observe(
         lambda: after_a_step_of(lambda each: pickle.loads(pickle.dumps(each)), momentum=0.5)
     )
@@ -35,13 +44,19 @@ def test_unpickled_optimizer_steps_parameters_of_its_own(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_deep_copied_optimizer_steps_parameters_of_its_own(snapshot):
-    """``copy.deepcopy(optimizer)`` copies the parameters too: the copy does not train the model, and keeps the velocity."""
+    """``copy.deepcopy(optimizer)`` copies the parameters too: it does not train the model.
+
+    The copy keeps the velocity.
+    """
     assert snapshot == observe(lambda: after_a_step_of(copy.deepcopy, momentum=0.5))
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_optimizer_deep_copied_with_its_model_trains_the_copy(snapshot):
-    """Copied together, as one tuple, the new optimizer holds the new model's parameters."""
+    """An optimizer that is deep-copied together with its model trains the new model.
+
+    Copy both in one call, as a tuple.
+    """
 
     def act():
         model = torch.nn.Linear(1, 1)
@@ -114,10 +129,10 @@ FILLED = [
     cause="pytorch#143710",
 )
 def test_option_that_an_older_state_dict_lacks_is_filled_in(name, option, snapshot):
-    """A state dict from before an option lacks it: loading fills it in, and the step runs.
+    """Loading an older state dict fills in options that it lacks, and the step runs.
 
-    ``absent``: this release has no such option. It is filled with what keeps the old behaviour, not
-    with what the constructor was given.
+    The value keeps the old behaviour; it is not the one that the constructor was given. ``absent``
+    means that this release does not have the option.
     """
 
     def act():
@@ -137,7 +152,10 @@ def test_option_that_an_older_state_dict_lacks_is_filled_in(name, option, snapsh
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_loaded_group_without_a_first_option_breaks_the_step(option, snapshot):
-    """An option that was there from the beginning is not filled in: loading is silent, and the step raises a KeyError."""
+    """A state dict without lr, momentum or weight_decay loads; the step raises a KeyError.
+
+    Loading is silent, because only options of later releases are filled in.
+    """
 
     def act():
         w = parameter([1.0])
@@ -151,7 +169,10 @@ def test_loaded_group_without_a_first_option_breaks_the_step(option, snapshot):
 
 
 def stepless():
-    """An optimizer of one's own that forgot its step; its class is made anew, for a first instance changes it."""
+    """An instance of a new optimizer class that does not define ``step``.
+
+    The class is made anew, because creating the first instance changes it.
+    """
 
     class Stepless(torch.optim.Optimizer):
         pass
@@ -163,19 +184,26 @@ def stepless():
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 @pytest.mark.changed(
     "2.1",
-    "without a closure too raises NotImplementedError; before TypeError of the missing argument",
+    "raises NotImplementedError without a closure too, instead of a TypeError for the missing "
+    "argument",
     kind="exception",
     cause="pytorch#102593",
     probable=True,
 )
 def test_own_optimizer_without_a_step_raises(closure, snapshot):
-    """The base class has a ``step`` that raises NotImplementedError; without a closure it once asked for that first."""
+    """``step`` of an Optimizer subclass that does not define it raises NotImplementedError.
+
+    Before 2.1 a call without a closure raised a TypeError.
+    """
     assert snapshot == observe(lambda: stepless().step(*closure))
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_own_optimizer_may_require_an_option(snapshot):
-    """``torch.optim.optimizer.required`` as a default makes an option required: a group without it is refused."""
+    """``torch.optim.optimizer.required`` as a default makes an option required.
+
+    A group without the option is refused.
+    """
 
     def act():
         required = import_module("torch.optim.optimizer").required

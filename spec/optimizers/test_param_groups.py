@@ -1,4 +1,4 @@
-"""Parameter groups: their options, members added later, frozen members."""
+"""Parameter groups: their options, parameters added later, frozen parameters."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ SGD = torch.optim.SGD
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_each_group_steps_by_its_own_learning_rate(snapshot):
-    """Equal weights and gradients under lr 0.5 and 0.25 part."""
+    """Each group steps by its own learning rate, here 0.5 and 0.25."""
     first, second = parameter([1.0]), parameter([1.0])
     step(SGD([{"params": [first], "lr": 0.5}, {"params": [second], "lr": 0.25}]), [1.0], [1.0])
     assert snapshot == observe(lambda: {"lr 0.5": first, "lr 0.25": second})
@@ -19,7 +19,7 @@ def test_each_group_steps_by_its_own_learning_rate(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_group_takes_what_it_does_not_set_from_the_defaults(snapshot):
-    """A group's own momentum holds; its lr comes from the constructor's arguments."""
+    """A group takes options that it does not set from the constructor's arguments."""
     optimizer = SGD(
         [{"params": [parameter([1.0])], "momentum": 0.5}, {"params": [parameter([1.0])]}],
         lr=0.1,
@@ -34,7 +34,7 @@ def test_group_takes_what_it_does_not_set_from_the_defaults(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_learning_rate_set_in_the_group_holds_from_the_next_step(snapshot):
-    """``optimizer.param_groups[0]["lr"] = ...`` is how a learning rate is changed by hand."""
+    """Setting ``optimizer.param_groups[0]["lr"]`` changes the learning rate of the next step."""
     w = parameter([1.0])
     optimizer = SGD([w], lr=0.5)
     optimizer.param_groups[0]["lr"] = 0.25
@@ -44,7 +44,10 @@ def test_learning_rate_set_in_the_group_holds_from_the_next_step(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_learning_rate_set_in_the_defaults_changes_no_group(snapshot):
-    """``optimizer.defaults`` is read when a group is added, never by a step; nor is an attribute ``optimizer.lr``."""
+    """Setting ``optimizer.defaults["lr"]`` or ``optimizer.lr`` changes no existing group.
+
+    The defaults are read only when a group is added. The attribute ``lr`` is never read.
+    """
     w = parameter([1.0])
     optimizer = SGD([w], lr=0.5)
     optimizer.defaults["lr"] = 0.25
@@ -60,7 +63,10 @@ def test_learning_rate_set_in_the_defaults_changes_no_group(snapshot):
     "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
 )
 def test_added_group_has_the_defaults_and_is_stepped(snapshot):
-    """``add_param_group`` appends a group with the constructor's options; the next step moves it, with a velocity of its own."""
+    """``add_param_group`` appends a group with the constructor's options.
+
+    The next step moves it, with a velocity of its own.
+    """
     first, second = parameter([0.0]), parameter([0.0])
     optimizer = SGD([first], lr=1.0, momentum=0.5)
     step(optimizer, [1.0])
@@ -79,7 +85,10 @@ def test_added_group_has_the_defaults_and_is_stepped(snapshot):
     "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
 )
 def test_add_param_group_takes_a_single_tensor_or_an_iterator(snapshot):
-    """Unlike the constructor, a group takes a bare tensor; an iterator becomes a list."""
+    """``add_param_group`` accepts a single tensor or an iterator under ``params``.
+
+    The constructor itself refuses a bare tensor. An iterator becomes a list.
+    """
     optimizer = SGD([parameter([1.0])], lr=0.1)
     optimizer.add_param_group({"params": parameter([2.0])})
     optimizer.add_param_group({"params": (parameter([value]) for value in (3.0, 4.0))})
@@ -92,7 +101,7 @@ def test_add_param_group_takes_a_single_tensor_or_an_iterator(snapshot):
     "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
 )
 def test_add_param_group_refuses_a_parameter_that_it_holds(snapshot):
-    """A parameter that is already in a group cannot be added again."""
+    """``add_param_group`` refuses a parameter that is already in a group."""
     w = parameter([1.0])
     optimizer = SGD([w], lr=0.1)
     assert snapshot == observe(lambda: optimizer.add_param_group({"params": [w]}))
@@ -103,14 +112,14 @@ def test_add_param_group_refuses_a_parameter_that_it_holds(snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "raises a TypeError, which names the type, instead of an AssertionError",
+    "raises a TypeError that names the type, instead of an AssertionError",
     kind="exception",
     cause="pytorch#102593",
     probable=True,
     advice="catch TypeError",
 )
 def test_add_param_group_refuses_a_list(snapshot):
-    """A group is a dict; a list of parameters is not."""
+    """``add_param_group`` refuses a list of parameters: a group is a dict."""
     optimizer = SGD([parameter([1.0])], lr=0.1)
     assert snapshot == observe(lambda: optimizer.add_param_group([parameter([2.0])]))
 
@@ -119,19 +128,20 @@ def test_add_param_group_refuses_a_list(snapshot):
     "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
 )
 def test_refused_group_is_not_added(snapshot):
-    """After a refusal the optimizer has the groups that it had."""
+    """A group that ``add_param_group`` refuses is not added to the optimizer."""
     w = parameter([1.0])
     optimizer = SGD([w], lr=0.1)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="appear in more than one parameter group"):
         optimizer.add_param_group({"params": [w]})
     assert snapshot == observe(lambda: len(optimizer.param_groups))
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_two_optimizers_built_from_the_same_groups_share_their_options(snapshot):
-    """The caller's dicts become the groups: the second optimizer finds the first one's lr in them, and its own is ignored.
+    """Two optimizers built from the same group dicts share their options.
 
-    Build the dicts anew for each optimizer.
+    The caller's dicts become the groups. The second optimizer finds the first one's lr in them and
+    ignores its own. Build new dicts for each optimizer.
     """
     groups = [{"params": [parameter([1.0])]}]
     first, second = SGD(groups, lr=0.5), SGD(groups, lr=0.25)
@@ -147,7 +157,10 @@ def test_two_optimizers_built_from_the_same_groups_share_their_options(snapshot)
 
 @pytest.mark.api("torch.optim.Optimizer", "torch.Tensor.requires_grad", page="optim")
 def test_frozen_member_trains_once_it_is_thawed(snapshot):
-    """A frozen parameter is taken, and skipped for want of a gradient; thawed, it trains in the same optimizer."""
+    """An optimizer skips a frozen parameter, and trains it once it is unfrozen.
+
+    The frozen parameter is accepted. There is no need to build the optimizer again.
+    """
     frozen, other = parameter([1.0]).requires_grad_(False), parameter([1.0])
     optimizer = SGD([frozen, other], lr=0.5)
 

@@ -1,4 +1,4 @@
-"""ReduceLROnPlateau at its edges: what counts as better, when it waits, and what it keeps."""
+"""ReduceLROnPlateau: what counts as better, when it lowers the rate, and its state."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ def rate(optimizer):
 
 
 def path(losses, **settings):
-    """The learning rate, halved where a loss is not better, after each of these losses."""
+    """The learning rate after each of these losses, halved where a loss is not better."""
     optimizer = an_optimizer()
     scheduler = schedules.ReduceLROnPlateau(optimizer, **{"factor": 0.5, "patience": 0, **settings})
     rates = []
@@ -34,7 +34,7 @@ def path(losses, **settings):
 )
 @pytest.mark.changed(
     "2.0",
-    "LRScheduler appears, and ReduceLROnPlateau is none",
+    "LRScheduler appears, and ReduceLROnPlateau is not a subclass",
     kind="api-appeared",
     cause="pytorch#88503",
 )
@@ -43,10 +43,13 @@ def path(losses, **settings):
     "ReduceLROnPlateau is an LRScheduler",
     kind="silent",
     cause="pytorch#108464",
-    advice="where isinstance decides how to call step, ask for ReduceLROnPlateau first",
+    advice="test for ReduceLROnPlateau first where isinstance decides how to call step",
 )
 def test_plateau_scheduler_is_an_lr_scheduler(snapshot):
-    """``isinstance`` takes it for a scheduler like the others, though its ``step`` needs a metric."""
+    """Since 2.2 ReduceLROnPlateau is an LRScheduler for ``isinstance``.
+
+    Its ``step`` needs a metric, unlike that of the other schedulers.
+    """
     assert snapshot == observe(
         lambda: isinstance(schedules.ReduceLROnPlateau(an_optimizer()), schedules.LRScheduler)
     )
@@ -57,7 +60,10 @@ def test_plateau_scheduler_is_an_lr_scheduler(snapshot):
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_plateau_scheduler_needs_a_metric(snapshot):
-    """``scheduler.step()`` without the metric raises: a loop over mixed schedulers must know which one this is."""
+    """``ReduceLROnPlateau.step()`` without a metric raises.
+
+    A loop over several kinds of schedulers must treat it separately.
+    """
     assert snapshot == observe(lambda: schedules.ReduceLROnPlateau(an_optimizer()).step())
 
 
@@ -67,7 +73,7 @@ def test_plateau_scheduler_needs_a_metric(snapshot):
 )
 @pytest.mark.changed(
     "2.2",
-    "ReduceLROnPlateau has get_last_lr, but no _last_lr before the first step",
+    "ReduceLROnPlateau has get_last_lr, which raises before the first step, as _last_lr is missing",
     kind="api-appeared",
     cause="pytorch#108464",
 )
@@ -75,7 +81,10 @@ def test_plateau_scheduler_needs_a_metric(snapshot):
     "2.3", "get_last_lr works before the first step", kind="error-gone", cause="pytorch#119556"
 )
 def test_plateau_scheduler_has_get_last_lr_before_its_first_step(snapshot):
-    """``get_last_lr()`` gives the learning rate that the optimizer had when the scheduler was built."""
+    """``ReduceLROnPlateau.get_last_lr()`` works before the first step, since 2.3.
+
+    It returns the learning rate that the optimizer had when the scheduler was built.
+    """
     assert snapshot == observe(lambda: schedules.ReduceLROnPlateau(an_optimizer()).get_last_lr())
 
 
@@ -92,13 +101,17 @@ def test_plateau_scheduler_has_get_last_lr_before_its_first_step(snapshot):
 )
 @pytest.mark.changed(
     "2.7",
-    "schedulers take no verbose",
+    "schedulers no longer take verbose",
     kind="api-gone",
     cause="pytorch#147301",
     advice="print get_last_lr()",
 )
 def test_plateau_scheduler_takes_no_verbose(snapshot):
-    """``verbose=True`` once printed each reduction: compare ``get_last_lr()`` before and after instead."""
+    """Since 2.7 ReduceLROnPlateau does not take ``verbose``.
+
+    ``verbose=True`` printed each reduction. Compare ``get_last_lr()`` before and after the step
+    instead.
+    """
 
     def act():
         schedules.ReduceLROnPlateau(an_optimizer(), verbose=False)
@@ -111,7 +124,10 @@ def test_plateau_scheduler_takes_no_verbose(snapshot):
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_plateau_scheduler_does_not_judge_the_order(snapshot):
-    """Stepped before the optimizer's first step it does not warn, as the other schedulers do."""
+    """ReduceLROnPlateau does not warn if it is stepped before the optimizer's first step.
+
+    The other schedulers do.
+    """
     assert snapshot == observe(lambda: path([1.0, 1.0]))
 
 
@@ -121,13 +137,16 @@ def test_plateau_scheduler_does_not_judge_the_order(snapshot):
 )
 @pytest.mark.changed(
     "2.8",
-    "warns of a scalar made of a tensor that requires grad",
+    "warns that a tensor that requires grad is converted to a scalar",
     kind="warning",
     cause="pytorch#143261",
     advice="pass loss.item()",
 )
 def test_plateau_scheduler_takes_the_loss_itself(snapshot):
-    """A loss that is still in its graph is taken for its number; ``loss.item()`` says the same without a warning."""
+    """ReduceLROnPlateau accepts a loss that still has its graph, and uses its value.
+
+    Since 2.8 it warns: pass ``loss.item()``.
+    """
 
     def act():
         optimizer = an_optimizer()
@@ -144,7 +163,10 @@ def test_plateau_scheduler_takes_the_loss_itself(snapshot):
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_nan_is_a_bad_epoch_for_a_plateau_scheduler(snapshot):
-    """Nan is not less than the best: each one lowers the rate, and the best stays, so that 1 is better than 2 after them."""
+    """ReduceLROnPlateau counts NaN as a bad epoch, and keeps the best loss.
+
+    With ``patience=0`` each NaN lowers the rate. After two NaNs, 1 is still better than 2.
+    """
     assert snapshot == observe(lambda: path([2.0, float("nan"), float("nan"), 1.0]))
 
 
@@ -153,9 +175,10 @@ def test_nan_is_a_bad_epoch_for_a_plateau_scheduler(snapshot):
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_plateau_relative_threshold_is_inverted_below_zero(snapshot):
-    """The best is scaled towards zero. For a negative metric -6 counts as better than -10, as it is less than -5.
+    """ReduceLROnPlateau's relative threshold is inverted for negative metrics.
 
-    ``threshold_mode="abs"`` is right for metrics of either sign.
+    The best is scaled towards zero. With ``threshold=0.5``, -6 counts as better than -10, because
+    it is less than -5. ``threshold_mode="abs"`` is right for metrics of either sign.
     """
     assert snapshot == observe(lambda: path([-10.0, -6.0, -4.0], threshold=0.5))
 
@@ -165,7 +188,11 @@ def test_plateau_relative_threshold_is_inverted_below_zero(snapshot):
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_plateau_scheduler_leaves_out_reductions_below_eps(snapshot):
-    """Halving 1 takes away 0.5, which is not more than ``eps=0.5``. By default ``eps`` is 1e-8: tiny rates are never lowered."""
+    """ReduceLROnPlateau skips a reduction that is not larger than ``eps``.
+
+    Halving 1 takes away 0.5, which is not more than ``eps=0.5``. By default ``eps`` is 1e-8, so
+    tiny rates are never lowered.
+    """
     assert snapshot == observe(lambda: path([1.0, 1.0, 1.0], eps=0.5))
 
 
@@ -176,12 +203,15 @@ def test_plateau_scheduler_leaves_out_reductions_below_eps(snapshot):
 )
 @pytest.mark.changed(
     "2.6",
-    "lowers a group that joined later; it raised IndexError",
+    "lowers a group that was added later, instead of raising IndexError",
     kind="error-gone",
     cause="pytorch#137637",
 )
 def test_group_added_after_a_plateau_scheduler_is_lowered(snapshot):
-    """A group that joined later is lowered with the others, where ``min_lr`` is one number."""
+    """ReduceLROnPlateau also lowers a group that was added later, since 2.6.
+
+    ``min_lr`` must be one number.
+    """
 
     def act():
         optimizer = an_optimizer()
@@ -199,13 +229,16 @@ def test_group_added_after_a_plateau_scheduler_is_lowered(snapshot):
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 @pytest.mark.changed(
-    "2.6", "default_min_lr joins the state", kind="representation", cause="pytorch#137637"
+    "2.6", "the state has default_min_lr", kind="representation", cause="pytorch#137637"
 )
 @pytest.mark.changed(
-    "2.7", "verbose leaves the state", kind="representation", cause="pytorch#147301"
+    "2.7", "the state no longer has verbose", kind="representation", cause="pytorch#147301"
 )
 def test_plateau_state_dict_holds_the_best_and_the_count(snapshot):
-    """All attributes but the optimizer: the settings, the best loss so far, and the number of bad epochs."""
+    """ReduceLROnPlateau's state dict holds its settings, the best loss and the bad epochs.
+
+    These are all its attributes but the optimizer.
+    """
 
     def act():
         scheduler = schedules.ReduceLROnPlateau(an_optimizer(), factor=0.5, patience=1)
@@ -221,7 +254,10 @@ def test_plateau_state_dict_holds_the_best_and_the_count(snapshot):
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_loaded_plateau_scheduler_goes_on_counting(snapshot):
-    """One bad epoch was saved with ``patience=1``: the first bad one after loading lowers the rate."""
+    """A loaded ReduceLROnPlateau continues to count bad epochs.
+
+    One bad epoch was saved with ``patience=1``. The first bad one after loading lowers the rate.
+    """
     saver = schedules.ReduceLROnPlateau(an_optimizer(), factor=0.5, patience=1)
     saver.step(2.0)
     saver.step(3.0)

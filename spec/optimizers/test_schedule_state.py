@@ -1,4 +1,4 @@
-"""Saving and resuming a schedule: what a scheduler's state dict holds, and what loading it does not do."""
+"""Saving and resuming a scheduler: what its state dict holds, and what loading leaves out."""
 
 import pytest
 import torch
@@ -29,15 +29,18 @@ def epoch(optimizer, scheduler):
     "torch.optim.lr_scheduler.LRScheduler.state_dict",
     page="generated/torch.optim.lr_scheduler.StepLR",
 )
-@pytest.mark.changed("1.7", "verbose joins the state", kind="representation", cause="pytorch#41580")
+@pytest.mark.changed("1.7", "the state has verbose", kind="representation", cause="pytorch#41580")
 @pytest.mark.changed(
-    "2.7", "verbose leaves the state", kind="representation", cause="pytorch#147301"
+    "2.7", "the state no longer has verbose", kind="representation", cause="pytorch#147301"
 )
 @pytest.mark.changed(
-    "2.8", "_is_initial joins the state", kind="representation", cause="pytorch#149312"
+    "2.8", "the state has _is_initial", kind="representation", cause="pytorch#149312"
 )
 def test_step_schedule_state_dict_holds_its_settings_and_its_place(snapshot):
-    """All attributes but the optimizer, the private ones too: a state dict differs from release to release."""
+    """StepLR's state dict holds all attributes but the optimizer, private ones included.
+
+    It therefore differs from release to release.
+    """
 
     def act():
         optimizer = an_optimizer()
@@ -58,17 +61,20 @@ def test_step_schedule_state_dict_holds_its_settings_and_its_place(snapshot):
     kind="warning",
     cause="pytorch#31125",
 )
-@pytest.mark.changed("1.7", "the message spells optimizer rightly", kind="wording")
+@pytest.mark.changed("1.7", "the message spells optimizer correctly", kind="wording")
 @pytest.mark.changed("1.8", "does not warn", kind="warning", cause="pytorch#46813")
 def test_lambda_schedule_state_dict_holds_no_function(snapshot):
-    """Functions and lambdas are saved as None: the one that loads must bring the same. Callable objects are saved."""
+    """LambdaLR's state dict holds None in place of functions and lambdas.
+
+    Build the scheduler that loads it with the same functions. Callable objects are saved.
+    """
     assert snapshot == observe(
         lambda: schedules.LambdaLR(an_optimizer(), lambda number: 1.0).state_dict()["lr_lambdas"]
     )
 
 
 def saved_at_a_quarter():
-    """The state dicts of a scheduler that halves at each step, and of its optimizer, after two epochs."""
+    """The state dicts of a halving scheduler and its optimizer, after two epochs."""
     optimizer = an_optimizer()
     scheduler = schedules.StepLR(optimizer, step_size=1, gamma=0.5)
     epoch(optimizer, scheduler)
@@ -81,7 +87,10 @@ def saved_at_a_quarter():
     page="generated/torch.optim.lr_scheduler.StepLR",
 )
 def test_loading_a_scheduler_leaves_the_learning_rate(snapshot):
-    """``get_last_lr()`` says 0.25, and the steps are made with 1: load the optimizer's state dict too."""
+    """Loading a scheduler's state dict does not set the optimizer's learning rate.
+
+    ``get_last_lr()`` says 0.25, but the steps use 1. Load the optimizer's state dict too.
+    """
     saved, _ = saved_at_a_quarter()
 
     def act():
@@ -102,7 +111,10 @@ def test_loading_a_scheduler_leaves_the_learning_rate(snapshot):
     page="generated/torch.optim.lr_scheduler.StepLR",
 )
 def test_loading_a_scheduler_takes_the_saved_settings(snapshot):
-    """The saved ``step_size`` and ``gamma`` win over those that the constructor was given: 0.125, not 0.025."""
+    """Loading a scheduler's state dict replaces its ``step_size`` and ``gamma``.
+
+    The next rate is 0.125, by the saved settings, not 0.025, by those of the constructor.
+    """
     saved, saved_optimizer = saved_at_a_quarter()
 
     def act():
@@ -120,7 +132,10 @@ def test_loading_a_scheduler_takes_the_saved_settings(snapshot):
     page="generated/torch.optim.lr_scheduler.StepLR",
 )
 def test_loading_a_scheduler_checks_nothing(snapshot):
-    """A state dict of another scheduler is taken in silence: its entries become attributes, and gamma stays as it was."""
+    """A scheduler silently loads the state dict of another kind of scheduler.
+
+    The entries become attributes, and ``gamma`` stays as it was.
+    """
     other = schedules.LambdaLR(an_optimizer(lr=8.0), lambda number: 1.0).state_dict()
 
     def act():
@@ -136,7 +151,7 @@ def test_loading_a_scheduler_checks_nothing(snapshot):
 
 
 def resumed_at(last_epoch, schedule):
-    """The learning rate of an optimizer at 0.25, of 1 at first, once a scheduler is built on it with ``last_epoch``."""
+    """The rate of an optimizer at 0.25, initially 1, after building a scheduler on it."""
     optimizer = an_optimizer(lr=0.25)
     optimizer.param_groups[0]["initial_lr"] = 1.0
     schedule(optimizer, last_epoch)
@@ -147,7 +162,10 @@ def resumed_at(last_epoch, schedule):
     "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
 )
 def test_step_schedule_resumed_with_last_epoch_steps_at_once(snapshot):
-    """``last_epoch=2`` on an optimizer at 0.25: building it makes the step to epoch 3. Better load the scheduler's state."""
+    """Building StepLR with ``last_epoch=2`` makes the step to epoch 3 at once.
+
+    The optimizer is at 0.25 and goes to 0.125. Load the scheduler's state dict instead.
+    """
     assert snapshot == observe(
         lambda: resumed_at(
             2,
@@ -164,13 +182,16 @@ def test_step_schedule_resumed_with_last_epoch_steps_at_once(snapshot):
 )
 @pytest.mark.changed(
     "2.8",
-    "building it makes no step: 0.25 stays; it became 0.125",
+    "building it makes no step: the rate stays 0.25 instead of becoming 0.125",
     kind="silent",
     cause="pytorch#149312",
-    advice="resume by load_state_dict, which changed nothing",
+    advice="resume with load_state_dict, which did not change",
 )
 def test_exponential_schedule_resumed_with_last_epoch_keeps_the_rate(snapshot):
-    """ExponentialLR counts as StepLR with ``step_size=1`` does, and yet building it with ``last_epoch=2`` leaves 0.25."""
+    """Since 2.8 building ExponentialLR with ``last_epoch=2`` keeps the rate, 0.25.
+
+    StepLR with ``step_size=1`` counts the same way, but makes a step when it is built.
+    """
     assert snapshot == observe(
         lambda: resumed_at(
             2,
@@ -182,7 +203,7 @@ def test_exponential_schedule_resumed_with_last_epoch_keeps_the_rate(snapshot):
 
 
 def saved_and_loaded(schedule):
-    """The state dict of a scheduler, through a file that is loaded as weights only."""
+    """A scheduler's state dict, saved to a file and loaded with ``weights_only=True``."""
     torch.save(schedule(SGD([parameter([1.0])], lr=1.0, momentum=0.5)).state_dict(), "scheduler.pt")
     return torch.load("scheduler.pt", weights_only=True)
 
@@ -194,7 +215,7 @@ def saved_and_loaded(schedule):
 )
 @pytest.mark.changed(
     "1.6",
-    "raises TypeError still, of the Unpickler: zip files are the default",
+    "still raises TypeError, now from the Unpickler: zip files are the default",
     kind="wording",
     cause="pytorch#39460",
 )
@@ -206,7 +227,10 @@ def saved_and_loaded(schedule):
 )
 @pytest.mark.changed("2.4", "a Counter is allowed", kind="error-gone", cause="pytorch#123775")
 def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
-    """Its milestones are a ``Counter``, which such a load takes for safe."""
+    """MultiStepLR's state dict loads with ``weights_only=True``, since 2.4.
+
+    Its milestones are a ``Counter``, which ``weights_only`` allows.
+    """
     assert snapshot == observe(
         lambda: dict(
             saved_and_loaded(lambda optimizer: schedules.MultiStepLR(optimizer, [2, 3]))[
@@ -223,29 +247,32 @@ def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
 )
 @pytest.mark.changed(
     "1.6",
-    "raises TypeError still, of the Unpickler: zip files are the default",
+    "still raises TypeError, now from the Unpickler: zip files are the default",
     kind="wording",
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
     "1.13",
-    "torch.load takes weights_only, and refuses numbers with a fraction, which are operand 71",
+    "torch.load takes weights_only, and refuses floats, which are operand 71",
     kind="api-appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
     "2.0",
-    "numbers with a fraction pass; what is refused is the function in the state, by its getattr",
+    "floats are accepted; the function in the state is refused, by its getattr",
     kind="wording",
 )
 @pytest.mark.changed(
     "2.4",
-    "the state holds the name of its curve, no function: it loads",
+    "the state holds the name of its curve instead of a function, and loads",
     kind="error-gone",
     cause="pytorch#123775",
 )
 def test_one_cycle_schedule_state_loads_as_weights_only(snapshot, here):
-    """It holds the name of its curve; once it held the function, which such a load refuses."""
+    """OneCycleLR's state dict loads with ``weights_only=True``, since 2.4.
+
+    It holds the name of its curve. Before 2.4 it held a function, which ``weights_only`` refuses.
+    """
     assert snapshot == observe(
         lambda: saved_and_loaded(
             lambda optimizer: schedules.OneCycleLR(optimizer, max_lr=1.0, total_steps=4)

@@ -1,4 +1,4 @@
-"""Schedulers on a learning rate that is a tensor, as captured and compiled training steps have it."""
+"""Schedulers on a learning rate that is a tensor, as captured and compiled steps use it."""
 
 import pytest
 import torch
@@ -30,13 +30,16 @@ def halving(optimizer):
 )
 @pytest.mark.changed(
     "2.4",
-    "fills the tensor in place; before it put a new one into the group",
+    "fills the tensor in place instead of putting a new one into the group",
     kind="silent",
     cause="pytorch#123753",
     advice="clone the learning rate where you keep it",
 )
 def test_step_schedule_writes_into_the_tensor_of_the_rate(snapshot):
-    """A scheduler fills the tensor in place, which is what a captured step reads; it puts no new one in its place."""
+    """Since 2.4 StepLR writes into a tensor learning rate in place.
+
+    A captured step reads that tensor. Before 2.4 the scheduler put a new tensor into the group.
+    """
 
     def act():
         optimizer, lr = with_a_tensor()
@@ -56,7 +59,10 @@ def test_step_schedule_writes_into_the_tensor_of_the_rate(snapshot):
     "torch.optim.lr_scheduler.LambdaLR", page="generated/torch.optim.lr_scheduler.LambdaLR"
 )
 def test_lambda_schedule_multiplies_the_first_tensor_rate(snapshot):
-    """LambdaLR keeps a copy of the first learning rate: 1, 0.5, 0.25, 0.125, as with a number."""
+    """LambdaLR multiplies a copy of the initial tensor rate: 1, 0.5, 0.25, 0.125.
+
+    The rates are the same as with a number.
+    """
 
     def act():
         optimizer, _ = with_a_tensor()
@@ -77,14 +83,17 @@ def test_lambda_schedule_multiplies_the_first_tensor_rate(snapshot):
 )
 @pytest.mark.changed(
     "2.4",
-    "gives the live tensor: a list of them shows the last value throughout",
+    "returns the live tensor: every entry of a list of them shows the last value",
     kind="silent",
     cause="pytorch#123753",
-    advice="take float(lr) or lr.clone()",
+    advice="use float(lr) or lr.clone()",
 )
-@pytest.mark.changed("2.10", "gives a copy again", kind="silent", cause="pytorch#163120")
+@pytest.mark.changed("2.10", "returns a copy again", kind="silent", cause="pytorch#163120")
 def test_get_last_lr_copies_a_tensor_rate(snapshot):
-    """A list of what ``get_last_lr()`` said in each epoch keeps its values: the tensors are copies."""
+    """``get_last_lr()`` returns copies of tensor rates, so a list of them keeps its values.
+
+    From 2.4 to 2.9 it returned the live tensor.
+    """
 
     def act():
         optimizer, _ = with_a_tensor()
@@ -105,13 +114,13 @@ def test_get_last_lr_copies_a_tensor_rate(snapshot):
 )
 @pytest.mark.changed(
     "2.10",
-    "fills the tensor in place; before it put a number in its place",
+    "fills the tensor in place instead of replacing it with a number",
     kind="silent",
     cause="pytorch#163098",
     advice="clone the learning rate where you keep it",
 )
 def test_plateau_scheduler_writes_into_the_tensor_of_the_rate(snapshot):
-    """ReduceLROnPlateau too fills the tensor that it finds."""
+    """Since 2.10 ReduceLROnPlateau writes into a tensor learning rate in place."""
 
     def act():
         optimizer, lr = with_a_tensor()

@@ -11,12 +11,12 @@ schedules = torch.optim.lr_scheduler
 
 
 def halving(optimizer):
-    """lr halves at every step, from what it is."""
+    """lr halves at every step, from its current value."""
     return schedules.StepLR(optimizer, step_size=1, gamma=0.5)
 
 
 def halving_from_the_start(optimizer):
-    """lr is the first one times 0.5 to the power of the step."""
+    """lr is the initial lr times 0.5 to the power of the step."""
     return schedules.LambdaLR(optimizer, lambda number: 0.5**number)
 
 
@@ -34,7 +34,7 @@ def two_groups():
     "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
 )
 def test_scheduler_scales_each_group_from_its_own_learning_rate(snapshot):
-    """A schedule multiplies: groups with lr 1 and 0.25 stay four to one."""
+    """StepLR multiplies each group's own lr: groups with lr 1 and 0.25 stay four to one."""
 
     def act():
         optimizer = two_groups()
@@ -48,7 +48,10 @@ def test_scheduler_scales_each_group_from_its_own_learning_rate(snapshot):
 
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
 def test_scheduler_writes_initial_lr_into_each_group(snapshot):
-    """Building a scheduler adds ``initial_lr`` to the groups, and with that to the optimizer's state dict."""
+    """Building a scheduler adds ``initial_lr`` to each group.
+
+    The optimizer's state dict then has it too.
+    """
 
     def act():
         optimizer = two_groups()
@@ -60,7 +63,10 @@ def test_scheduler_writes_initial_lr_into_each_group(snapshot):
 
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
 def test_scheduler_step_before_the_optimizer_step_warns(snapshot):
-    """``scheduler.step()`` first skips the schedule's first value: the first step is made with 0.5 instead of 1."""
+    """``scheduler.step()`` before the first ``optimizer.step()`` warns.
+
+    It skips the schedule's first value: the first step is made with 0.5 instead of 1.
+    """
 
     def act():
         w = parameter([1.0])
@@ -76,7 +82,10 @@ def test_scheduler_step_before_the_optimizer_step_warns(snapshot):
 
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
 def test_scheduler_step_after_the_optimizer_step_does_not_warn(snapshot):
-    """In the right order the first step is made with the first learning rate, and nothing warns."""
+    """``scheduler.step()`` after ``optimizer.step()`` does not warn.
+
+    The first step is made with the initial learning rate.
+    """
 
     def act():
         w = parameter([1.0])
@@ -100,7 +109,10 @@ def test_scheduler_step_after_the_optimizer_step_does_not_warn(snapshot):
     cause="pytorch#31125",
 )
 def test_get_lr_called_by_hand_is_a_step_ahead_and_warns(snapshot):
-    """``get_lr()`` is for the scheduler itself: it computes from the present lr. Ask ``get_last_lr()``."""
+    """``get_lr()`` called by hand is a step ahead and warns: call ``get_last_lr()`` instead.
+
+    ``get_lr()`` is for the scheduler itself, and computes from the current lr.
+    """
 
     def act():
         optimizer = SGD([parameter([1.0])], lr=1.0)
@@ -145,13 +157,16 @@ def test_scheduler_step_with_an_epoch_warns(snapshot):
 )
 @pytest.mark.changed(
     "2.7",
-    "schedulers take no verbose",
+    "schedulers no longer take verbose",
     kind="api-gone",
     cause="pytorch#147301",
     advice="print get_last_lr()",
 )
 def test_scheduler_takes_no_verbose(snapshot):
-    """``verbose=True`` once printed each learning rate, then warned, and is gone: print ``get_last_lr()``."""
+    """Since 2.7 schedulers do not take ``verbose``: print ``get_last_lr()`` instead.
+
+    ``verbose=True`` printed each learning rate. Since 2.2 the argument warned.
+    """
     optimizer = SGD([parameter([1.0])], lr=1.0)
     assert snapshot == observe(
         lambda: schedules.StepLR(optimizer, step_size=1, verbose=False).get_last_lr()
@@ -162,17 +177,20 @@ def test_scheduler_takes_no_verbose(snapshot):
     "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
 )
 @pytest.mark.changed(
-    "2.10", "the message tells what it may come from", kind="wording", cause="pytorch#162368"
+    "2.10", "the message explains possible causes", kind="wording", cause="pytorch#162368"
 )
 def test_scheduler_from_a_later_epoch_needs_initial_lr(snapshot):
-    """``last_epoch=3`` means resuming: on a fresh optimizer, whose groups have no ``initial_lr``, it raises."""
+    """A scheduler with ``last_epoch=3`` raises if the groups have no ``initial_lr``.
+
+    ``last_epoch`` is for resuming. The groups of a fresh optimizer do not have ``initial_lr``.
+    """
     assert snapshot == observe(
         lambda: schedules.StepLR(SGD([parameter([1.0])], lr=1.0), step_size=1, last_epoch=3)
     )
 
 
 def after_adding_a_group(schedule):
-    """The learning rates when a group with lr 8 joined after the scheduler was built, and one step was made."""
+    """The rates after a group with lr 8 joins a scheduled optimizer, and a step is made."""
     optimizer = SGD([parameter([1.0])], lr=1.0)
     scheduler = schedule(optimizer)
     optimizer.add_param_group({"params": [parameter([1.0])], "lr": 8.0})
@@ -187,7 +205,10 @@ def after_adding_a_group(schedule):
     page="generated/torch.optim.lr_scheduler.StepLR",
 )
 def test_group_added_after_a_step_schedule_is_scheduled(snapshot):
-    """StepLR computes from each group's present lr: a group that joined later is halved too."""
+    """StepLR also halves a group that was added later.
+
+    It computes from each group's current lr.
+    """
     assert snapshot == observe(lambda: after_adding_a_group(halving))
 
 
@@ -198,22 +219,23 @@ def test_group_added_after_a_step_schedule_is_scheduled(snapshot):
 )
 @pytest.mark.changed(
     "2.10",
-    "raises where there are more groups than learning rates; the new group was left alone",
+    "raises if there are more groups than learning rates, instead of leaving the new group alone",
     kind="error",
     cause="pytorch#166257",
     probable=True,
     advice="build the scheduler after all groups",
 )
 def test_group_added_after_a_lambda_schedule_makes_it_raise(snapshot):
-    """LambdaLR has a function and a first lr for each group that it knew. Once it left the new group alone in silence.
+    """Since 2.10 LambdaLR raises if a group was added after the scheduler was built.
 
-    Build the scheduler after all groups.
+    LambdaLR has a function and an initial lr for each group that it knew. Before 2.10 it silently
+    left the new group alone. Build the scheduler after all groups.
     """
     assert snapshot == observe(lambda: after_adding_a_group(halving_from_the_start))
 
 
 def rebuilt(schedule):
-    """The learning rate of a resumed optimizer, lr 0.5 after one step of a schedule, once a scheduler is built on it anew."""
+    """The rate of an optimizer, loaded with lr 0.5, after building a scheduler on it."""
     optimizer, resumed = SGD([parameter([1.0])], lr=1.0), SGD([parameter([1.0])], lr=8.0)
     scheduler = schedule(optimizer)
     optimizer.step()
@@ -230,7 +252,11 @@ def rebuilt(schedule):
     page="generated/torch.optim.Optimizer.load_state_dict",
 )
 def test_lambda_scheduler_built_after_loading_resets_the_learning_rate(snapshot):
-    """A new LambdaLR sets the lr of its epoch 0, the saved ``initial_lr``: build the scheduler first, then load both."""
+    """A LambdaLR that is built after loading the optimizer resets the learning rate.
+
+    It sets the lr of its epoch 0, the saved ``initial_lr``. Build the scheduler first, then load
+    both.
+    """
     assert snapshot == observe(lambda: rebuilt(halving_from_the_start))
 
 
@@ -240,7 +266,7 @@ def test_lambda_scheduler_built_after_loading_resets_the_learning_rate(snapshot)
     page="generated/torch.optim.Optimizer.load_state_dict",
 )
 def test_step_scheduler_built_after_loading_keeps_the_learning_rate(snapshot):
-    """A new StepLR starts from the lr that it finds."""
+    """A StepLR that is built after loading the optimizer keeps the learning rate."""
     assert snapshot == observe(lambda: rebuilt(halving))
 
 
@@ -249,7 +275,11 @@ def test_step_scheduler_built_after_loading_keeps_the_learning_rate(snapshot):
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_plateau_scheduler_lowers_after_patience_is_exceeded(snapshot):
-    """With ``patience=1`` the second step without improvement halves the learning rate: the fourth value below."""
+    """ReduceLROnPlateau lowers the rate after more than ``patience`` bad epochs.
+
+    With ``patience=1`` the second step without improvement halves the learning rate: the fourth
+    value below.
+    """
 
     def act():
         optimizer = SGD([parameter([1.0])], lr=1.0)

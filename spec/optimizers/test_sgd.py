@@ -34,7 +34,7 @@ fractions = st.sampled_from([0.0, 0.25, 0.5, 0.9])
     nesterov=st.booleans(),
 )
 def test_sgd_follows_its_formula(dtype, path, lr, momentum, dampening, weight_decay, nesterov):
-    """Any settings, any gradients: SGD gives what the formula of ``references.sgd`` gives."""
+    """With any settings and gradients, SGD follows the formula of ``references.sgd``."""
     settings = {
         "lr": lr,
         "momentum": momentum,
@@ -44,7 +44,8 @@ def test_sgd_follows_its_formula(dtype, path, lr, momentum, dampening, weight_de
     if nesterov and momentum:
         settings.update(nesterov=True, dampening=0.0)
     expected = sgd(*path, **settings)
-    # each of n steps rounds a few times, by an epsilon of the largest w or gradient; momentum carries an error on for 10
+    # each of n steps rounds a few times, by an epsilon of the largest w or gradient;
+    # momentum carries an error on for about 10 steps
     largest = max(np.abs(path[0]).max(), np.abs(path[1]).max(), np.abs(expected).max())
     np.testing.assert_allclose(
         stepped(SGD, *path, dtype=dtype, **settings).numpy(),
@@ -62,7 +63,10 @@ def test_sgd_subtracts_lr_times_the_gradient(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_velocity_starts_as_the_first_gradient(snapshot):
-    """v is g at first, then momentum v + g: under a constant gradient of 1 the steps are 1, 1.5, 1.75."""
+    """SGD's velocity starts as the first gradient, then is momentum * v + g.
+
+    With momentum 0.5 and a constant gradient of 1 the steps are 1, 1.5 and 1.75.
+    """
     assert snapshot == observe(
         lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5)
     )
@@ -70,7 +74,11 @@ def test_sgd_velocity_starts_as_the_first_gradient(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_dampening_spares_the_first_gradient(snapshot):
-    """v = momentum v + (1 - dampening) g from the second step on; the first gradient counts in full: steps 1, 0.6, 0.4."""
+    """SGD's dampening does not apply to the first gradient.
+
+    From the second step on, v = momentum * v + (1 - dampening) * g. The steps here are 1, 0.6 and
+    0.4.
+    """
     assert snapshot == observe(
         lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5, dampening=0.9)
     )
@@ -78,7 +86,7 @@ def test_sgd_dampening_spares_the_first_gradient(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_dampening_without_momentum_does_nothing(snapshot):
-    """Dampening belongs to the velocity: where there is none, it is ignored without a word."""
+    """SGD without momentum silently ignores ``dampening``, which belongs to the velocity."""
     assert snapshot == observe(
         lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, dampening=0.9)
     )
@@ -86,7 +94,10 @@ def test_sgd_dampening_without_momentum_does_nothing(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_nesterov_steps_by_gradient_plus_momentum_times_velocity(snapshot):
-    """Nesterov's step is g + momentum v, with v of this step already: 1.5, 1.75, 1.875."""
+    """Nesterov's step is g + momentum * v, where v already includes g.
+
+    The steps here are 1.5, 1.75 and 1.875.
+    """
     assert snapshot == observe(
         lambda: stepped(SGD, [0.0], [[1.0], [1.0], [1.0]], lr=1.0, momentum=0.5, nesterov=True)
     )
@@ -94,13 +105,20 @@ def test_sgd_nesterov_steps_by_gradient_plus_momentum_times_velocity(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_weight_decay_adds_to_the_gradient(snapshot):
-    """Weight decay adds weight_decay w to the gradient: 2 with no gradient, lr 0.1 and decay 0.5 becomes 1.9."""
+    """SGD adds weight_decay * w to the gradient.
+
+    With gradient 0, lr 0.1 and decay 0.5, a weight of 2 becomes 1.9.
+    """
     assert snapshot == observe(lambda: stepped(SGD, [2.0], [[0.0]], lr=0.1, weight_decay=0.5))
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_weight_decay_gathers_in_the_velocity(snapshot):
-    """The decay is part of the gradient, so momentum adds it up: a decaying weight goes 1, 0.5, 0 and past zero to -0.25."""
+    """SGD's weight decay accumulates in the velocity, because it is part of the gradient.
+
+    With lr 1, momentum 0.5, decay 0.5 and gradient 0, a weight goes 1, 0.5, 0 and past zero to
+    -0.25.
+    """
     assert snapshot == observe(
         lambda: stepped(SGD, [1.0], [[0.0], [0.0], [0.0]], lr=1.0, momentum=0.5, weight_decay=0.5)
     )
@@ -109,29 +127,30 @@ def test_sgd_weight_decay_gathers_in_the_velocity(snapshot):
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 @pytest.mark.changed("1.11", "SGD takes maximize", kind="api-appeared", cause="pytorch#67847")
 def test_sgd_maximize_climbs(snapshot):
-    """``maximize=True`` adds lr g: 1 with gradient 0.5 and lr 0.1 becomes 1.05."""
+    """``SGD(maximize=True)`` adds lr * g: 1 with gradient 0.5 and lr 0.1 becomes 1.05."""
     assert snapshot == observe(lambda: stepped(SGD, [1.0], [[0.5]], lr=0.1, maximize=True))
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 @pytest.mark.changed(
     "1.11",
-    "SGD takes maximize, and turns the weight decay round too: the weight grows",
+    "SGD takes maximize, and negates the weight decay too: the weight grows",
     kind="api-appeared",
     cause="pytorch#67847",
     advice="do not combine maximize with weight_decay",
 )
 @pytest.mark.changed(
     "1.13",
-    "the weight decay is no longer turned round: the weight shrinks instead of growing",
+    "the weight decay is no longer negated: the weight shrinks instead of growing",
     kind="silent",
     cause="pytorch#81859",
-    advice="expect other weights where maximize meets weight_decay",
+    advice="expect other weights from maximize together with weight_decay",
 )
 def test_sgd_maximize_still_decays_towards_zero(snapshot):
-    """``maximize=True`` turns the gradient round and not the weight decay: 2 becomes 1.9.
+    """``SGD(maximize=True)`` negates the gradient but not the weight decay: 2 becomes 1.9.
 
-    Trap: an implementation that only flips the step's sign makes the weight grow to 2.1, as torch 1.11 and 1.12 did.
+    An implementation that only flips the step's sign makes the weight grow to 2.1, as torch 1.11
+    and 1.12 did.
     """
     assert snapshot == observe(
         lambda: stepped(SGD, [2.0], [[0.0]], lr=0.1, weight_decay=0.5, maximize=True)
@@ -140,9 +159,10 @@ def test_sgd_maximize_still_decays_towards_zero(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_velocity_does_not_hold_the_learning_rate(snapshot):
-    """A new lr scales the whole velocity at once: after lr 1 and then 0.1 the weight is -1.15.
+    """SGD's velocity does not include the learning rate, so a new lr scales all of it.
 
-    Frameworks whose velocity holds lr g (v = momentum v + lr g) would give -1.6.
+    After lr 1 and then 0.1 the weight is -1.15. Frameworks with v = momentum * v + lr * g would
+    give -1.6.
     """
     w = parameter([0.0])
     optimizer = SGD([w], lr=1.0, momentum=0.5)
@@ -154,7 +174,10 @@ def test_sgd_velocity_does_not_hold_the_learning_rate(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_sgd_follows_a_learning_rate_tensor_that_is_changed_in_place(snapshot):
-    """A tensor of one element serves as lr, and the optimizer holds that tensor: writing to it changes the next step."""
+    """SGD follows a tensor ``lr`` of one element that is changed in place.
+
+    The optimizer holds that tensor, so writing to it changes the next step.
+    """
 
     def act():
         w, lr = parameter([1.0]), torch.tensor(0.5)
@@ -169,7 +192,10 @@ def test_sgd_follows_a_learning_rate_tensor_that_is_changed_in_place(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step")
 def test_step_returns_the_loss_of_its_closure(snapshot):
-    """``step(closure)`` calls the closure once, steps by the gradients it left, and returns its loss; ``step()`` returns None."""
+    """``step(closure)`` calls the closure once and returns its loss; ``step()`` returns None.
+
+    It steps by the gradients that the closure left.
+    """
     w, calls = parameter([1.0]), []
     optimizer = SGD([w], lr=0.1)
 
@@ -199,7 +225,10 @@ def test_step_returns_the_loss_of_its_closure(snapshot):
     cause="pytorch#33640",
 )
 def test_step_enables_grad_for_its_closure(snapshot):
-    """A closure can call backward even where the step runs under ``no_grad``."""
+    """``step`` enables gradients for its closure, also under ``no_grad``, since 1.5.
+
+    The closure can therefore call ``backward``.
+    """
     w = parameter([1.0])
     optimizer = SGD([w], lr=0.1)
 

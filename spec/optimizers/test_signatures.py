@@ -1,4 +1,4 @@
-"""The arguments of optimizers and of their methods, and the classes that there are."""
+"""The arguments of optimizers and of their methods, and the optimizer classes."""
 
 import inspect
 
@@ -58,20 +58,22 @@ OPTIMIZERS = [
 )
 @pytest.mark.changed(
     "1.12",
-    "foreach (all but LBFGS and SparseAdam); maximize (Adadelta, Adagrad, Adamax); capturable (Adam, AdamW)",
+    "foreach (all but LBFGS and SparseAdam); maximize (Adadelta, Adagrad, Adamax); capturable "
+    "(Adam, AdamW)",
     kind="representation",
     cause="pytorch#70481 and pytorch#77862, among others",
 )
 @pytest.mark.changed(
     "1.13",
-    "maximize (ASGD, RMSprop, Rprop, SparseAdam); differentiable (SGD, Adam, RMSprop); fused (Adam)",
+    "maximize (ASGD, RMSprop, Rprop, SparseAdam); differentiable (SGD, Adam, RMSprop); fused "
+    "(Adam)",
     kind="representation",
     cause="pytorch#80938 and pytorch#85739, among others",
 )
 @pytest.mark.changed(
     "2.0",
-    "differentiable (the eight that lacked it, AdamW among others); fused (AdamW), None instead of False "
-    "(Adam); foreach by name alone (NAdam, RAdam, Rprop)",
+    "differentiable (the eight that lacked it, AdamW among others); fused (AdamW), None instead "
+    "of False (Adam); foreach by name only (NAdam, RAdam, Rprop)",
     kind="representation",
     cause="pytorch#86183, pytorch#86096, pytorch#86258 and pytorch#88015, among others",
     advice="pass foreach by name",
@@ -96,10 +98,13 @@ OPTIMIZERS = [
 )
 @pytest.mark.changed(
     "2.4",
-    "capturable (Adadelta, Rprop; RMSprop, where it took the place of foreach); maximize (NAdam, RAdam); "
-    "fused (Adagrad)",
+    "capturable (Adadelta, Rprop; RMSprop, where it took the place of foreach); maximize (NAdam, "
+    "RAdam); fused (Adagrad)",
     kind="representation",
-    cause="pytorch#122252, pytorch#122261, pytorch#122264, pytorch#126765, pytorch#127214 and pytorch#124905",
+    cause=(
+        "pytorch#122252, pytorch#122261, pytorch#122264, pytorch#126765, pytorch#127214 and "
+        "pytorch#124905"
+    ),
     advice="pass what comes after centered by name",
 )
 @pytest.mark.changed("2.5", "Adafactor", kind="api-appeared", cause="pytorch#129905")
@@ -109,7 +114,10 @@ OPTIMIZERS = [
 @pytest.mark.changed("2.9", "Muon", kind="api-appeared", cause="pytorch#160213")
 @pytest.mark.changed("2.14", "maximize (LBFGS)", kind="representation", cause="pytorch#187309")
 def test_optimizers_take_these_arguments(name, snapshot):
-    """What stands before the "*" may be given by position: name what comes after lr, for new arguments came in between."""
+    """Each optimizer's constructor takes these arguments, positional ones before the "*".
+
+    Pass what comes after lr by name, because releases inserted new arguments in between.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.optim.{name}"))
 
 
@@ -136,7 +144,7 @@ METHODS = ["zero_grad", "step", "state_dict", "load_state_dict", "add_param_grou
 )
 @pytest.mark.changed("2.1", "closure may be left out (step)", kind="representation")
 def test_optimizer_methods_take_these_arguments(name, snapshot):
-    """The methods that a training loop calls, as ``torch.optim.Optimizer`` has them."""
+    """The ``torch.optim.Optimizer`` methods of a training loop take these arguments."""
     assert snapshot == observe(lambda: arguments_of(f"torch.optim.Optimizer.{name}"))
 
 
@@ -157,7 +165,7 @@ def test_optimizer_methods_take_these_arguments(name, snapshot):
     "2.1", "SGD and Adam show closure=None again", kind="representation", cause="pytorch#103567"
 )
 def test_step_takes_a_closure(name, snapshot):
-    """``step`` takes a closure that computes the loss; LBFGS needs one."""
+    """``step`` takes a closure that computes the loss; LBFGS requires one."""
     assert snapshot == observe(lambda: arguments_of(f"torch.optim.{name}.step"))
 
 
@@ -168,7 +176,7 @@ def test_step_takes_a_closure(name, snapshot):
 @pytest.mark.changed("2.5", "Adafactor", kind="representation", cause="pytorch#129905")
 @pytest.mark.changed("2.9", "Muon", kind="representation", cause="pytorch#160213")
 def test_classes_of_torch_optim(snapshot):
-    """The optimizers that there are, and their base class."""
+    """``torch.optim`` has these optimizer classes, including their base class."""
     assert snapshot == observe(
         lambda: sorted(
             name

@@ -1,4 +1,4 @@
-"""Optimizers that take sparse gradients, as ``Embedding(sparse=True)`` makes them: SparseAdam, Adagrad, SGD."""
+"""SparseAdam, Adagrad and SGD with sparse gradients, as ``Embedding(sparse=True)`` gives."""
 
 import pytest
 import torch
@@ -8,12 +8,12 @@ from torch_history.observing import observe
 
 
 def for_rows(*rows):
-    """A sparse gradient for a weight of three rows of one, for each of these rows: 1 in that row."""
+    """For each of these rows, a sparse gradient of shape [3, 1] with a 1 in that row."""
     return [torch.eye(3)[:, row : row + 1].to_sparse(1) for row in rows]
 
 
 def trained(optimizer_class, gradients, **settings):
-    """The rows of a weight, ones at first, after each of these gradients: [steps, 3]."""
+    """The rows of a weight of ones after each of these gradients: [steps, 3]."""
     w, path = parameter([[1.0], [1.0], [1.0]]), []
     optimizer = optimizer_class([w], **settings)
     for gradient in gradients:
@@ -25,7 +25,11 @@ def trained(optimizer_class, gradients, **settings):
 
 @pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 def test_sparse_adam_moves_only_the_rows_of_the_gradient(snapshot):
-    """Row 0 rests at the third step, which Adam would move on by its average; the step count is one for all rows."""
+    """SparseAdam moves only the rows that the gradient has.
+
+    Row 0 does not move in the third step, where Adam would move it by its average. All rows share
+    one step count.
+    """
     gradients = for_rows(0, 0, 1)
     assert snapshot == observe(lambda: trained(torch.optim.SparseAdam, gradients, lr=0.25))
 
@@ -35,7 +39,7 @@ def test_sparse_adam_moves_only_the_rows_of_the_gradient(snapshot):
     "1.13", "SparseAdam takes maximize", kind="api-appeared", cause="pytorch#80336"
 )
 def test_sparse_adam_maximizes(snapshot):
-    """``maximize=True`` climbs."""
+    """``SparseAdam(maximize=True)`` climbs along the gradient."""
     gradients = for_rows(0, 0, 1)
     assert snapshot == observe(
         lambda: trained(torch.optim.SparseAdam, gradients, lr=0.25, maximize=True)
@@ -45,14 +49,17 @@ def test_sparse_adam_maximizes(snapshot):
 @pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 @pytest.mark.changed(
     "1.7",
-    "raises: a check for sparse parameters uses the generator up; in 1.7 alone",
+    "raises, in 1.7 only: a check for sparse parameters exhausts the generator",
     kind="error",
     cause="pytorch#43668",
     advice="pass a list",
 )
 @pytest.mark.changed("1.8", "takes a generator again", kind="error-gone", cause="pytorch#47724")
 def test_sparse_adam_takes_a_generator(snapshot):
-    """``SparseAdam(model.parameters())`` works. For one release it looked at the parameters first, and found none left."""
+    """SparseAdam accepts a generator, as in ``SparseAdam(model.parameters())``.
+
+    In 1.7 a check looked at the parameters first and left none, so the constructor raised.
+    """
     assert snapshot == observe(
         lambda: len(
             torch.optim.SparseAdam(each for each in [parameter([1.0])]).param_groups[0]["params"]
@@ -63,7 +70,7 @@ def test_sparse_adam_takes_a_generator(snapshot):
 @pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 @pytest.mark.changed(
     "1.7",
-    "the group has no parameters, so that nothing trains: a check uses the generator up",
+    "the group has no parameters, so nothing trains: a check exhausts the generator",
     kind="silent",
     cause="pytorch#43668",
     advice="pass a list",
@@ -72,9 +79,9 @@ def test_sparse_adam_takes_a_generator(snapshot):
     "2.0", "the group has its parameters again", kind="silent", cause="pytorch#86210"
 )
 def test_sparse_adam_takes_a_generator_in_a_group(snapshot):
-    """``{"params": model.parameters()}`` works too.
+    """SparseAdam accepts a generator in a group: ``{"params": model.parameters()}``.
 
-    For long it left the group without parameters, so that nothing trained, without a word.
+    From 1.7 to 1.13 the group was left without parameters, so nothing trained, without a warning.
     """
 
     def act():
@@ -87,20 +94,20 @@ def test_sparse_adam_takes_a_generator_in_a_group(snapshot):
 @pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 @pytest.mark.changed(
     "1.8",
-    "raises a ValueError of the rows, which are no leaves, instead of a TypeError",
+    "raises a ValueError about the rows, which are not leaves, instead of a TypeError",
     kind="exception",
     cause="pytorch#47724",
 )
 @pytest.mark.changed(
     "2.2",
-    "warns too that a bare tensor is deprecated",
+    "also warns that a bare tensor is deprecated",
     kind="warning",
     cause="pytorch#114425",
     advice="pass [weight]",
 )
 @pytest.mark.changed(
     "2.3",
-    "takes the tensor, with the warning; in 2.3 alone",
+    "accepts the tensor with the warning, in 2.3 only",
     kind="error-gone",
     advice="pass [weight]",
 )
@@ -112,7 +119,7 @@ def test_sparse_adam_takes_a_generator_in_a_group(snapshot):
     advice="pass [weight]",
 )
 def test_sparse_adam_refuses_a_bare_tensor(snapshot):
-    """``SparseAdam(weight)`` is a TypeError, as for other optimizers."""
+    """``SparseAdam(weight)`` raises a TypeError since 2.4, as for other optimizers."""
     assert snapshot == observe(
         lambda: len(torch.optim.SparseAdam(parameter([1.0])).param_groups[0]["params"])
     )
@@ -120,10 +127,16 @@ def test_sparse_adam_refuses_a_bare_tensor(snapshot):
 
 @pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 @pytest.mark.changed(
-    "2.0", "a gradient without rows is taken; it raised", kind="error-gone", cause="pytorch#86459"
+    "2.0",
+    "a gradient without rows is accepted instead of raising",
+    kind="error-gone",
+    cause="pytorch#86459",
 )
 def test_sparse_adam_takes_a_gradient_without_rows(snapshot):
-    """A batch of nothing but padding gives a sparse gradient without a row: nothing moves."""
+    """SparseAdam accepts a sparse gradient without rows, and moves nothing, since 2.0.
+
+    A batch that is all padding gives such a gradient.
+    """
     gradients = [torch.zeros(3, 1).to_sparse(1)]
     assert snapshot == observe(lambda: trained(torch.optim.SparseAdam, gradients, lr=0.25))
 
@@ -139,13 +152,13 @@ def test_sparse_adam_takes_a_gradient_without_rows(snapshot):
 )
 @pytest.mark.changed(
     "2.2",
-    "the message for a list names the group too, as that for a group",
+    "the message for a list names the group too, like the one for a group",
     kind="wording",
     cause="pytorch#114425",
     probable=True,
 )
 def test_sparse_adam_refuses_a_sparse_parameter(in_a_group, snapshot):
-    """Gradients may be sparse, parameters not."""
+    """Since 1.7 SparseAdam refuses a sparse parameter; only its gradient may be sparse."""
 
     def act():
         members = [torch.nn.Parameter(torch.eye(2).to_sparse())]
@@ -158,10 +171,10 @@ def test_sparse_adam_refuses_a_sparse_parameter(in_a_group, snapshot):
 
 @pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 @pytest.mark.changed(
-    "1.5", "the message for a complex tensor, which cannot be made yet, is another", kind="wording"
+    "1.5", "the message differs: complex tensors cannot be made yet", kind="wording"
 )
 @pytest.mark.changed(
-    "1.6", "complex tensors can be made, and SparseAdam takes one", kind="error-gone"
+    "1.6", "complex tensors can be made, and SparseAdam accepts one", kind="error-gone"
 )
 @pytest.mark.changed(
     "2.3",
@@ -170,7 +183,7 @@ def test_sparse_adam_refuses_a_sparse_parameter(in_a_group, snapshot):
     advice="keep a real parameter, and call torch.view_as_complex on it in the forward pass",
 )
 def test_sparse_adam_refuses_a_complex_parameter(snapshot):
-    """Complex parameters are refused by the constructor."""
+    """Since 2.3 SparseAdam's constructor refuses complex parameters."""
     assert snapshot == observe(
         lambda: len(
             torch.optim.SparseAdam([torch.nn.Parameter(torch.tensor([1 + 2j]))]).param_groups
@@ -194,7 +207,10 @@ def test_sparse_adam_refuses_a_complex_parameter(snapshot):
     probable=True,
 )
 def test_sparse_adam_takes_a_single_tensor_in_a_group(snapshot):
-    """``{"params": weight}`` is a group of one, as for other optimizers."""
+    """SparseAdam accepts ``{"params": weight}`` as a group of one parameter.
+
+    In 2.0 and 2.1 it raised, because it took the tensor for a list of its rows.
+    """
     assert snapshot == observe(
         lambda: len(
             torch.optim.SparseAdam([{"params": parameter([1.0])}]).param_groups[0]["params"]
@@ -205,7 +221,7 @@ def test_sparse_adam_takes_a_single_tensor_in_a_group(snapshot):
 @pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 @pytest.mark.changed(
     "2.0",
-    "takes the set, in whatever order",
+    "accepts the set, in arbitrary order",
     kind="error-gone",
     cause="pytorch#86210",
     advice="pass a list",
@@ -219,7 +235,10 @@ def test_sparse_adam_takes_a_single_tensor_in_a_group(snapshot):
     advice="pass a list",
 )
 def test_sparse_adam_refuses_a_set_in_a_group(snapshot):
-    """A set has no order, as for other optimizers."""
+    """SparseAdam refuses a set of parameters in a group: a set has no order.
+
+    2.0 and 2.1 accepted it.
+    """
     assert snapshot == observe(
         lambda: len(
             torch.optim.SparseAdam([{"params": {parameter([1.0])}}]).param_groups[0]["params"]
@@ -230,7 +249,7 @@ def test_sparse_adam_refuses_a_set_in_a_group(snapshot):
 @pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 @pytest.mark.changed(
     "1.7",
-    "raises AttributeError of is_sparse instead of the TypeError",
+    "raises an AttributeError about is_sparse instead of the TypeError",
     kind="exception",
     cause="pytorch#43668",
 )
@@ -242,7 +261,7 @@ def test_sparse_adam_refuses_a_set_in_a_group(snapshot):
     probable=True,
 )
 def test_sparse_adam_refuses_a_dict_of_parameters(snapshot):
-    """A dict instead of a list is a TypeError, as for other optimizers: its keys are no tensors."""
+    """SparseAdam refuses a dict of parameters with a TypeError: its keys are not tensors."""
     assert snapshot == observe(lambda: torch.optim.SparseAdam({"weight": parameter([1.0])}))
 
 
@@ -253,7 +272,7 @@ def test_sparse_adam_refuses_a_dict_of_parameters(snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "raises AttributeError of is_sparse instead of the TypeError",
+    "raises an AttributeError about is_sparse instead of the TypeError",
     kind="exception",
     cause="pytorch#43668",
 )
@@ -285,7 +304,10 @@ def test_sparse_adam_takes_named_parameters(snapshot):
     advice="call torch.sparse.check_sparse_tensor_invariants.disable() or enable()",
 )
 def test_adagrad_steps_the_rows_of_a_sparse_gradient(snapshot):
-    """Row 0 by 0.5 and 0.5 / sqrt(2), row 1 by 0.5."""
+    """Adagrad steps only the rows that a sparse gradient has.
+
+    Row 0 moves by 0.5 and 0.5 / sqrt(2), row 1 by 0.5.
+    """
     gradients = for_rows(0, 0, 1)
     assert snapshot == observe(lambda: trained(torch.optim.Adagrad, gradients, lr=0.5))
 
@@ -293,12 +315,17 @@ def test_adagrad_steps_the_rows_of_a_sparse_gradient(snapshot):
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 @pytest.mark.changed(
     "1.13",
-    "momentum works with sparse gradients; the second step raised, of metadata of a detached tensor",
+    "momentum works with sparse gradients; before, the second step raised, about metadata of a "
+    "detached tensor",
     kind="error-gone",
     cause="pytorch#83590",
 )
 def test_sgd_momentum_moves_rows_without_a_gradient(snapshot):
-    """The velocity is sparse too, but keeps the rows of earlier steps: row 0 goes on at the third step."""
+    """SGD's momentum also moves rows that a sparse gradient does not have, since 1.13.
+
+    The velocity is sparse too, but keeps the rows of earlier steps: row 0 still moves in the third
+    step.
+    """
     gradients = for_rows(0, 0, 1)
     assert snapshot == observe(lambda: trained(torch.optim.SGD, gradients, lr=0.5, momentum=0.5))
 
@@ -330,11 +357,11 @@ def test_sgd_momentum_moves_rows_without_a_gradient(snapshot):
 )
 @pytest.mark.changed(
     "2.7",
-    "the message of AdamW, which is an Adam now, names Adam and SparseAdam",
+    "the message of AdamW, now a subclass of Adam, names Adam and SparseAdam",
     kind="wording",
     cause="pytorch#143710",
 )
 def test_sparse_gradient_is_refused_by_other_optimizers(name, snapshot):
-    """The step raises; use SparseAdam, Adagrad or SGD."""
+    """Other optimizers refuse a sparse gradient: use SparseAdam, Adagrad or SGD."""
     gradients = for_rows(0, 0, 1)
     assert snapshot == observe(lambda: trained(getattr(torch.optim, name), gradients, lr=0.5))

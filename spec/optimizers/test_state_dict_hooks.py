@@ -22,7 +22,10 @@ def an_optimizer(lr=1.0):
     cause="pytorch#105953",
 )
 def test_state_dict_post_hook_may_add_to_an_optimizers_state_dict(snapshot):
-    """What the hook writes into the dict, or a dict that it returns, is what ``state_dict()`` gives."""
+    """A state dict post-hook may add to what ``state_dict()`` returns, or replace it.
+
+    The hook writes into the dict, or returns another one.
+    """
     optimizer = an_optimizer()
 
     def act():
@@ -43,7 +46,10 @@ def test_state_dict_post_hook_may_add_to_an_optimizers_state_dict(snapshot):
     cause="pytorch#105953",
 )
 def test_load_state_dict_pre_hook_may_replace_what_an_optimizer_loads(snapshot):
-    """The dict that the hook returns is loaded in the place of the given one: here with another lr."""
+    """A ``load_state_dict`` pre-hook may return the dict that the optimizer loads instead.
+
+    Here it returns one with another lr.
+    """
     optimizer = an_optimizer()
     saved = optimizer.state_dict()
 
@@ -69,7 +75,10 @@ def test_load_state_dict_pre_hook_may_replace_what_an_optimizer_loads(snapshot):
     cause="pytorch#105953",
 )
 def test_load_state_dict_post_hook_sees_what_an_optimizer_loaded(snapshot):
-    """The hook runs when the saved lr is in the groups, and may change them: here half the saved one."""
+    """A ``load_state_dict`` post-hook sees the loaded groups, and may change them.
+
+    Here it halves the saved lr.
+    """
     optimizer = an_optimizer(lr=0.125)
     saved = an_optimizer(lr=1.0).state_dict()
 

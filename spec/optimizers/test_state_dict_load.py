@@ -1,4 +1,4 @@
-"""Loading an optimizer's state dict into an optimizer with other groups, another order, another dtype, another class."""
+"""Loading an optimizer's state dict into other groups, orders, dtypes and classes."""
 
 import copy
 
@@ -12,7 +12,10 @@ SGD, Adam, AdamW = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW
 
 
 def saved(*members, **settings):
-    """The state dict of SGD with momentum over these parameters, after one step with their number as the gradient: 1, 2, ..."""
+    """The state dict of SGD with momentum over these parameters, after one step.
+
+    The gradient of each parameter is its number: 1, 2, ...
+    """
     optimizer = SGD(members, lr=0.5, momentum=0.5, **settings)
     step(
         optimizer,
@@ -37,7 +40,7 @@ def velocities(optimizer):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_state_of_a_smaller_group_is_refused(snapshot):
-    """The number of parameters in each group must match."""
+    """State of a smaller group is refused: the sizes of the groups must match."""
     optimizer = fresh(parameter([1.0]), parameter([1.0]))
     assert snapshot == observe(lambda: optimizer.load_state_dict(saved(parameter([1.0]))))
 
@@ -46,7 +49,10 @@ def test_state_of_a_smaller_group_is_refused(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_state_with_another_number_of_groups_is_refused(snapshot):
-    """Two groups of one do not load into one group of two."""
+    """State with another number of groups is refused.
+
+    Two groups of one parameter do not load into one group of two.
+    """
     groups = SGD(
         [{"params": [parameter([1.0])]}, {"params": [parameter([1.0])]}], lr=0.5
     ).state_dict()
@@ -58,7 +64,10 @@ def test_state_with_another_number_of_groups_is_refused(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_state_is_matched_by_position(snapshot):
-    """State goes to the parameter in the same place: in an optimizer with the order reversed each gets the other's velocity."""
+    """Loaded state goes to the parameter in the same position.
+
+    In an optimizer with the order reversed, each parameter gets the other's velocity.
+    """
     a, b = parameter([0.0]), parameter([0.0])
     optimizer = fresh(b, a)
     optimizer.load_state_dict(saved(a, b))
@@ -77,7 +86,11 @@ def test_state_is_matched_by_position(snapshot):
     "2.6", "optimizers take named parameters", kind="api-appeared", cause="pytorch#134107"
 )
 def test_names_do_not_match_state_to_parameters(snapshot):
-    """With named parameters in reversed order the state still goes by position, and the saved names replace the optimizer's."""
+    """Loaded state goes by position, even if the parameters have names.
+
+    If the order is reversed, each parameter gets the other's velocity. The saved names replace the
+    optimizer's.
+    """
 
     def act():
         a, b = parameter([0.0]), parameter([0.0])
@@ -99,7 +112,10 @@ def test_names_do_not_match_state_to_parameters(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_state_of_another_shape_is_loaded_without_a_word(snapshot):
-    """Shapes are not compared: the parameter of one element holds a velocity of two."""
+    """State of another shape is loaded silently, because shapes are not compared.
+
+    Here the parameter has one element, and its velocity two.
+    """
     optimizer = fresh(parameter([1.0]))
 
     def act():
@@ -113,7 +129,10 @@ def test_state_of_another_shape_is_loaded_without_a_word(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_state_of_another_shape_makes_the_step_raise(snapshot):
-    """The error comes with the first step, and does not name the loading."""
+    """After state of another shape is loaded, the first step raises.
+
+    The message does not mention the loading.
+    """
     optimizer = fresh(parameter([1.0, 2.0, 3.0]))
     optimizer.load_state_dict(saved(parameter([1.0, 2.0])))
     assert snapshot == observe(lambda: step(optimizer, [1.0, 1.0, 1.0]))
@@ -128,10 +147,10 @@ def test_state_of_another_shape_makes_the_step_raise(snapshot):
     "the step count is a float32 tensor instead of an int",
     kind="representation",
     cause="pytorch#71333",
-    advice="take int(state['step'])",
+    advice="use int(state['step'])",
 )
 def test_state_is_cast_to_the_parameters_dtype(dtype, snapshot):
-    """Adam's averages of a float32 parameter become the new parameter's dtype; its step count does not."""
+    """Loading casts Adam's averages to the parameter's dtype, but not the step count."""
     optimizer = Adam([parameter([1.0])])
     step(optimizer, [4.0])
     w = parameter([1.0], dtype)
@@ -144,7 +163,7 @@ def test_state_is_cast_to_the_parameters_dtype(dtype, snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_loaded_options_replace_the_constructors(snapshot):
-    """The learning rate of the state dict wins over the one that the new optimizer was built with."""
+    """The options of a loaded state dict replace those of the constructor."""
     optimizer = SGD([parameter([1.0])], lr=0.125, momentum=0.25)
     optimizer.load_state_dict(saved(parameter([1.0])))
     assert snapshot == observe(
@@ -158,7 +177,10 @@ def test_loaded_options_replace_the_constructors(snapshot):
     page="generated/torch.optim.Optimizer.load_state_dict",
 )
 def test_loading_turns_amsgrad_off(snapshot):
-    """``amsgrad`` is an option like the others: a state dict without it makes an amsgrad optimizer a plain one, in silence."""
+    """Loading the state dict of a plain Adam silently turns ``amsgrad`` off.
+
+    ``amsgrad`` is an option like the others: the saved value replaces the constructor's.
+    """
     optimizer = Adam([parameter([1.0])], amsgrad=True)
     optimizer.load_state_dict(Adam([parameter([1.0])]).state_dict())
     assert snapshot == observe(lambda: optimizer.param_groups[0]["amsgrad"])
@@ -170,7 +192,10 @@ def test_loading_turns_amsgrad_off(snapshot):
     page="generated/torch.optim.Optimizer.load_state_dict",
 )
 def test_adamw_stays_decoupled_after_loading_from_adam(snapshot):
-    """Adam's state dict loads into AdamW, whose decay is still in proportion: 4 loses lr 0.1 times decay 0.5, five percent."""
+    """AdamW still decays in proportion after it loads a state dict of Adam.
+
+    4 loses lr 0.1 times decay 0.5, five percent.
+    """
     w = parameter([4.0])
     optimizer = AdamW([w])
     optimizer.load_state_dict(Adam([parameter([1.0])], lr=0.1, weight_decay=0.5).state_dict())
@@ -182,7 +207,10 @@ def test_adamw_stays_decoupled_after_loading_from_adam(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_adam_state_loads_into_sgd_and_breaks_its_step(snapshot):
-    """The class is not compared: Adam's options replace SGD's, and the step misses ``momentum``."""
+    """SGD loads a state dict of Adam silently, and its next step raises.
+
+    The class is not compared. Adam's options replace SGD's, so ``momentum`` is missing.
+    """
     optimizer = SGD([parameter([1.0])], lr=0.1)
     optimizer.load_state_dict(Adam([parameter([1.0])]).state_dict())
     assert snapshot == observe(lambda: step(optimizer, [1.0]))
@@ -199,9 +227,10 @@ def test_adam_state_loads_into_sgd_and_breaks_its_step(snapshot):
     advice="pass copy.deepcopy(state_dict)",
 )
 def test_loaded_optimizer_shares_its_state_with_the_saved_one(snapshot):
-    """A state dict in memory is loaded without a copy: training the new optimizer moves the velocity of the old one too.
+    """Since 2.1 a state dict in memory is loaded without a copy.
 
-    Pass ``copy.deepcopy(state_dict)``, or a state dict that was saved to a file.
+    Training the new optimizer then moves the velocity of the old one too. Pass
+    ``copy.deepcopy(state_dict)``, or a state dict that was saved to a file.
     """
     old, new = fresh(parameter([0.0])), fresh(parameter([0.0]))
     step(old, [1.0])
@@ -218,7 +247,7 @@ def test_loaded_optimizer_shares_its_state_with_the_saved_one(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_deep_copied_state_is_not_shared(snapshot):
-    """``load_state_dict(copy.deepcopy(state_dict))`` leaves the old optimizer's velocity alone, on every version."""
+    """Loading ``copy.deepcopy(state_dict)`` leaves the old optimizer's velocity alone."""
     old, new = fresh(parameter([0.0])), fresh(parameter([0.0]))
     step(old, [1.0])
     new.load_state_dict(copy.deepcopy(old.state_dict()))
@@ -234,7 +263,10 @@ def test_deep_copied_state_is_not_shared(snapshot):
     "torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict"
 )
 def test_state_dict_follows_later_steps(snapshot):
-    """``state_dict()`` holds the optimizer's own tensors: a step made after it was taken changes it. Deep copy it to keep it."""
+    """``state_dict()`` returns the optimizer's own tensors, so later steps change them.
+
+    Deep-copy the state dict to keep it.
+    """
     optimizer = fresh(parameter([0.0]))
     step(optimizer, [1.0])
     taken = optimizer.state_dict()
@@ -248,7 +280,7 @@ def test_state_dict_follows_later_steps(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_empty_state_forgets_the_velocity(snapshot):
-    """The state dict of an optimizer that never stepped loads, and what the loading one had gathered is gone."""
+    """Loading the state dict of an optimizer that never stepped removes the velocity."""
     optimizer = fresh(parameter([0.0]))
     step(optimizer, [1.0])
     optimizer.load_state_dict(fresh(parameter([0.0])).state_dict())
@@ -266,13 +298,16 @@ def test_empty_state_forgets_the_velocity(snapshot):
 )
 @pytest.mark.changed(
     "1.12",
-    "a loaded int is made a float32 tensor",
+    "a loaded int becomes a float32 tensor",
     kind="representation",
     cause="pytorch#71333",
-    advice="take int(state['step'])",
+    advice="use int(state['step'])",
 )
 def test_adam_resumes_from_a_step_count_of_either_kind(count, snapshot):
-    """Adam's count was an int before it was a tensor. State of either kind loads, and the second step is the same."""
+    """Adam resumes from a step count that is an int or a tensor, with the same next step.
+
+    Releases before 1.12 saved an int.
+    """
     w = parameter([1.0])
     optimizer = Adam([w], lr=0.1)
     state = optimizer.state_dict()

@@ -33,7 +33,10 @@ def number(w):
     "2.0", "optimizers take step hooks", kind="api-appeared", cause="pytorch#89176"
 )
 def test_step_hooks_run_before_and_after_the_update(snapshot):
-    """The pre-hook sees the weight as it was, 1, and the post-hook as the step left it, 0.5."""
+    """A step pre-hook runs before the update, a post-hook after it.
+
+    The pre-hook sees a weight of 1, the post-hook the 0.5 that the step left.
+    """
     optimizer, w = ready()
 
     def act():
@@ -58,7 +61,10 @@ def test_step_hooks_run_before_and_after_the_update(snapshot):
     "2.0", "optimizers take step hooks", kind="api-appeared", cause="pytorch#89176"
 )
 def test_step_pre_hook_may_return_new_arguments(snapshot):
-    """A pair of a tuple and a dict takes the place of the arguments: here a closure, whose loss ``step()`` returns."""
+    """A step pre-hook may return new arguments for the step, as a tuple and a dict.
+
+    Here they contain a closure, whose loss ``step()`` returns.
+    """
     optimizer, _ = ready()
 
     def act():
@@ -76,18 +82,21 @@ def test_step_pre_hook_may_return_new_arguments(snapshot):
 )
 @pytest.mark.changed(
     "2.0",
-    "optimizers take step hooks, and refuse what else one returns",
+    "optimizers take step hooks, and refuse other return values",
     kind="api-appeared",
     cause="pytorch#89176",
 )
 @pytest.mark.changed(
     "2.1",
-    "the message names the step of the class, and has a blank behind its comma",
+    "the message names the step of the class, and has a space after its comma",
     kind="wording",
     cause="pytorch#103567",
 )
 def test_step_pre_hook_may_return_nothing_else(snapshot):
-    """A hook of one expression returns its value: where that is neither None nor such a pair, ``step()`` raises."""
+    """``step()`` raises if a pre-hook returns anything but None or new arguments.
+
+    New arguments are a tuple and a dict. A lambda returns the value of its expression.
+    """
     optimizer, _ = ready()
 
     def act():
@@ -106,7 +115,10 @@ def test_step_pre_hook_may_return_nothing_else(snapshot):
     "2.0", "optimizers take step hooks", kind="api-appeared", cause="pytorch#89176"
 )
 def test_step_post_hook_does_not_run_when_the_step_raises(snapshot):
-    """A closure that raises ends the step between the hooks: do not put the release of a resource into the post-hook."""
+    """A step post-hook does not run if the step raises, for example in its closure.
+
+    Do not release a resource in a post-hook.
+    """
     optimizer, _ = ready()
 
     def closure():
@@ -136,7 +148,10 @@ def test_step_post_hook_does_not_run_when_the_step_raises(snapshot):
     "2.0", "optimizers take step hooks", kind="api-appeared", cause="pytorch#89176"
 )
 def test_step_hooks_run_behind_a_scheduler_too(snapshot):
-    """A scheduler puts its own ``step`` around the optimizer's: hooks registered before and after it run once each."""
+    """Step hooks also run when a scheduler has wrapped ``optimizer.step``.
+
+    Hooks that are registered before and after the scheduler is built run once each.
+    """
     optimizer, _ = ready()
 
     def act():
@@ -161,12 +176,15 @@ def test_step_hooks_run_behind_a_scheduler_too(snapshot):
 )
 @pytest.mark.changed(
     "2.0",
-    "optimizers take step hooks, all of them and each",
+    "step hooks can be registered for one optimizer and for all",
     kind="api-appeared",
     cause="pytorch#89176",
 )
 def test_step_hooks_of_all_optimizers_run_outside_those_of_one(snapshot):
-    """A hook for all optimizers runs before the optimizer's own pre-hooks, and after its own post-hooks."""
+    """Step hooks for all optimizers run outside the optimizer's own hooks.
+
+    They run before its pre-hooks and after its post-hooks.
+    """
     optimizer, _ = ready()
 
     def act():
@@ -201,7 +219,10 @@ def test_step_hooks_of_all_optimizers_run_outside_those_of_one(snapshot):
     "2.0", "optimizers take step hooks", kind="api-appeared", cause="pytorch#89176"
 )
 def test_deepcopy_of_an_optimizer_forgets_its_step_hooks(snapshot):
-    """A deep copy, as pickling, takes state and groups alone: register the hooks again."""
+    """A deep copy of an optimizer does not have its step hooks: register them again.
+
+    Copying and pickling keep only the defaults, the state and the groups.
+    """
     optimizer, _ = ready()
 
     def act():

@@ -1,4 +1,4 @@
-"""StepLR over the epochs: the learning rates it sets, those set beside it, and what it warns of."""
+"""StepLR over the epochs: the learning rates it sets, rates set by hand, its warnings."""
 
 import pytest
 import torch
@@ -29,7 +29,10 @@ def epoch(optimizer, scheduler):
     "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
 )
 def test_step_schedule_lowers_after_each_step_size_epochs(snapshot):
-    """With ``step_size=2`` the learning rate is halved after the second and after the fourth epoch."""
+    """StepLR lowers the rate each time ``step_size`` epochs have passed.
+
+    With ``step_size=2`` it halves the rate after the second and the fourth epoch.
+    """
 
     def act():
         optimizer = an_optimizer()
@@ -43,7 +46,7 @@ def test_step_schedule_lowers_after_each_step_size_epochs(snapshot):
     "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
 )
 def test_step_schedule_goes_on_from_a_rate_set_by_hand(snapshot):
-    """StepLR multiplies what it finds: 8, set by hand, becomes 4."""
+    """StepLR multiplies a learning rate that was set by hand: 8 becomes 4."""
 
     def act():
         optimizer = an_optimizer()
@@ -59,7 +62,10 @@ def test_step_schedule_goes_on_from_a_rate_set_by_hand(snapshot):
     "torch.optim.lr_scheduler.LambdaLR", page="generated/torch.optim.lr_scheduler.LambdaLR"
 )
 def test_lambda_schedule_overwrites_a_rate_set_by_hand(snapshot):
-    """LambdaLR computes from the first learning rate: 8, set by hand, is gone at the next step."""
+    """LambdaLR overwrites a learning rate that was set by hand.
+
+    It computes from the initial rate, so a rate of 8 is gone at the next step.
+    """
 
     def act():
         optimizer = an_optimizer()
@@ -76,7 +82,10 @@ def test_lambda_schedule_overwrites_a_rate_set_by_hand(snapshot):
     page="generated/torch.optim.lr_scheduler.StepLR",
 )
 def test_get_last_lr_does_not_see_a_rate_set_by_hand(snapshot):
-    """``get_last_lr()`` is what the scheduler last set. The optimizer's own groups tell what is in force."""
+    """``get_last_lr()`` does not see a learning rate that was set by hand.
+
+    It returns what the scheduler last set. The current rate is in ``optimizer.param_groups``.
+    """
 
     def act():
         optimizer = an_optimizer()
@@ -90,13 +99,16 @@ def test_get_last_lr_does_not_see_a_rate_set_by_hand(snapshot):
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
 @pytest.mark.changed(
     "2.0",
-    "isinstance says no: _LRScheduler is a subclass of the new base class, LRScheduler",
+    "isinstance is false: _LRScheduler is a subclass of the new base class, LRScheduler",
     kind="silent",
     cause="pytorch#88503",
-    advice="ask isinstance with LRScheduler",
+    advice="use isinstance(scheduler, LRScheduler)",
 )
 def test_step_schedule_is_no_underscored_lr_scheduler(snapshot):
-    """``_LRScheduler``, once the base class, is a subclass kept for old code: ``isinstance`` with it says no in silence."""
+    """Since 2.0 StepLR is not an ``_LRScheduler`` for ``isinstance``.
+
+    ``_LRScheduler`` was the base class. Now it is a subclass that is kept for old code.
+    """
     assert snapshot == observe(
         lambda: isinstance(schedules.StepLR(an_optimizer(), 1), schedules._LRScheduler)
     )
@@ -104,7 +116,11 @@ def test_step_schedule_is_no_underscored_lr_scheduler(snapshot):
 
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
 def test_scheduler_judges_the_order_at_its_first_step_alone(snapshot):
-    """Two steps of the scheduler before the optimizer's first: the warning comes with the first of them, not with the second."""
+    """A scheduler warns about the order of steps only at its own first step.
+
+    Of two ``scheduler.step()`` calls before the first ``optimizer.step()``, the second does not
+    warn.
+    """
     optimizer = an_optimizer()
     scheduler = schedules.StepLR(optimizer, step_size=1, gamma=0.5)
     assert len(observe(scheduler.step).warned) == 1
@@ -118,7 +134,10 @@ def test_scheduler_judges_the_order_at_its_first_step_alone(snapshot):
 
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
 def test_scheduler_warns_where_step_was_replaced_after_it_was_built(snapshot):
-    """The scheduler watches the ``step`` that it found. Where a wrapper takes its place later, the right order warns too."""
+    """A scheduler warns if ``optimizer.step`` was replaced after the scheduler was built.
+
+    It watches the ``step`` that it found. The right order of steps warns too.
+    """
 
     def act():
         optimizer = an_optimizer()

@@ -34,16 +34,16 @@ NAMES = [
     "torch.optim.Rprop",
     page="optim",
 )
-@pytest.mark.changed("1.5", "the message speaks of the argument's type", kind="wording")
+@pytest.mark.changed("1.5", "the message mentions the argument's type", kind="wording")
 @pytest.mark.changed(
     "1.10",
-    "NAdam and RAdam appear; RAdam takes the tensor",
+    "NAdam and RAdam appear; RAdam accepts the tensor",
     kind="api-appeared",
     cause="pytorch#59009 and pytorch#58968",
 )
 @pytest.mark.changed(
     "1.12",
-    "ASGD takes the tensor, and warns of a copy that it makes itself",
+    "ASGD accepts the tensor, and warns about a copy that it makes itself",
     kind="error-gone",
     cause="pytorch#71335",
 )
@@ -56,12 +56,15 @@ NAMES = [
 @pytest.mark.changed("2.4", "ASGD no longer warns", kind="warning", cause="pytorch#123752")
 @pytest.mark.changed(
     "2.8",
-    "every optimizer takes a tensor of one dimension",
+    "every optimizer accepts a tensor of one dimension",
     kind="error-gone",
     cause="pytorch#145674",
 )
 def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
-    """``lr=torch.tensor([0.25])`` steps as 0.25 does. Once most steps raised a TypeError: it had to be ``torch.tensor(0.25)``."""
+    """``lr=torch.tensor([0.25])`` is accepted and steps like 0.25, since 2.8.
+
+    Before 2.8 most optimizers raised a TypeError. They needed ``torch.tensor(0.25)``.
+    """
     assert snapshot == observe(
         lambda: stepped(
             getattr(torch.optim, name), [1.0, -2.0], [[1.0, 0.5]], lr=torch.tensor([0.25])
@@ -91,27 +94,31 @@ def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
 )
 @pytest.mark.changed(
     "1.12",
-    "foreach appears; with a tensor lr, Adam, Adamax, NAdam and RAdam raise TypeError, and ASGD warns "
-    "of a copy of its own",
+    "foreach appears; with a tensor lr, Adam, Adamax, NAdam and RAdam raise TypeError, and ASGD "
+    "warns about a copy that it makes itself",
     kind="api-appeared",
     cause="pytorch#70481, among others",
 )
 @pytest.mark.changed("2.0", "the messages list other signatures", kind="wording")
 @pytest.mark.changed(
     "2.1",
-    "Adam's constructor raises ValueError instead of a TypeError at the step; RAdam takes the tensor",
+    "Adam's constructor raises ValueError instead of a TypeError at the step; RAdam accepts the "
+    "tensor",
     kind="exception",
     cause="pytorch#106916, for Adam",
     advice="pass foreach=False, or capturable=True, to Adam",
 )
 @pytest.mark.changed(
     "2.4",
-    "Adamax and NAdam take the tensor; ASGD no longer warns",
+    "Adamax and NAdam accept the tensor; ASGD no longer warns",
     kind="error-gone",
     cause="pytorch#123752, for ASGD",
 )
 def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
-    """With ``foreach=True`` a tensor lr works too, but for Adam, which refuses it unless ``capturable=True``."""
+    """Optimizers other than Adam accept a tensor ``lr`` with ``foreach=True``.
+
+    Adam refuses it unless ``capturable=True``. Before 2.4 some others raised too.
+    """
     assert snapshot == observe(
         lambda: stepped(
             getattr(torch.optim, name),
@@ -138,7 +145,10 @@ def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
     cause="pytorch#106916",
 )
 def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
-    """Set in the group after construction, the tensor lr is found by the next step."""
+    """``Adam(foreach=True)`` refuses a tensor ``lr`` that is set in the group later.
+
+    The next step raises.
+    """
 
     def act():
         w = parameter([1.0])
@@ -152,11 +162,11 @@ def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
-    "1.13", "Adam takes fused, for CUDA alone", kind="api-appeared", cause="pytorch#85739"
+    "1.13", "Adam takes fused, for CUDA only", kind="api-appeared", cause="pytorch#85739"
 )
 @pytest.mark.changed(
     "2.0",
-    "the message speaks of fused=True instead of FusedAdam",
+    "the message says fused=True instead of FusedAdam",
     kind="wording",
     cause="pytorch#88015",
     probable=True,
@@ -168,9 +178,9 @@ def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
     cause="pytorch#102047",
     probable=True,
 )
-@pytest.mark.changed("2.4", "fused takes the CPU", kind="error-gone", cause="pytorch#123074")
+@pytest.mark.changed("2.4", "fused supports the CPU", kind="error-gone", cause="pytorch#123074")
 def test_adam_fused_takes_a_learning_rate_tensor(snapshot):
-    """``fused=True`` reads a tensor lr: the first step is 0.25."""
+    """``Adam(fused=True)`` accepts a tensor ``lr``: with 0.25 the first step is 0.25."""
     assert snapshot == observe(
         lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=torch.tensor(0.25), fused=True)
     )
@@ -180,7 +190,8 @@ def test_adam_fused_takes_a_learning_rate_tensor(snapshot):
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
 @pytest.mark.changed(
     "1.12",
-    "an integer learning rate stays one, and stops ASGD after its first step; True stays 1 and never decays",
+    "an integer learning rate stays an integer, and stops ASGD after its first step; True stays 1 "
+    "and never decays",
     kind="silent",
     cause="pytorch#71335",
     advice="pass lr=1.0",
@@ -193,9 +204,10 @@ def test_adam_fused_takes_a_learning_rate_tensor(snapshot):
     advice="expect other results where lr is an integer",
 )
 def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
-    """``lr=1`` steps as 1.0.
+    """ASGD with ``lr=1`` steps like with 1.0.
 
-    For some releases the current rate was kept as an integer, and 0.9999 as 0: ASGD stopped after its first step.
+    From 1.12 to 2.1 the current rate was kept as an integer, and 0.9999 as 0: ASGD stopped after
+    its first step.
     """
     assert snapshot == observe(
         lambda: stepped(torch.optim.ASGD, [4.0], [[1.0], [1.0], [1.0]], lr=lr).flatten()
@@ -204,7 +216,11 @@ def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
 
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
 def test_asgd_does_not_follow_a_changed_learning_rate_at_once(snapshot):
-    """ASGD steps by a rate computed at the step before: an lr of 0 set after the first step stops the third, not the second."""
+    """ASGD follows a changed learning rate one step late.
+
+    It steps by a rate computed in the step before. An lr of 0 set after the first step stops the
+    third step, not the second.
+    """
 
     def act():
         w, path = parameter([1.0]), []
@@ -220,11 +236,14 @@ def test_asgd_does_not_follow_a_changed_learning_rate_at_once(snapshot):
 
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
 @pytest.mark.changed(
-    "1.12", "ASGD warns of a tensor that it copied itself", kind="warning", cause="pytorch#71335"
+    "1.12", "ASGD warns about a tensor that it copied itself", kind="warning", cause="pytorch#71335"
 )
 @pytest.mark.changed("2.4", "ASGD no longer warns", kind="warning", cause="pytorch#123752")
 def test_asgd_takes_a_learning_rate_tensor_without_warning(snapshot):
-    """A tensor lr needs no warning. For some releases every step warned of the copy that ASGD itself made."""
+    """ASGD accepts a tensor ``lr`` without a warning.
+
+    From 1.12 to 2.3 every step warned about a copy that ASGD itself made.
+    """
     assert snapshot == observe(
         lambda: stepped(torch.optim.ASGD, [1.0], [[1.0]], lr=torch.tensor(0.25))
     )
@@ -232,7 +251,7 @@ def test_asgd_takes_a_learning_rate_tensor_without_warning(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_takes_betas_that_are_tensors(snapshot):
-    """Two tensors of one element step as the numbers do."""
+    """Adam accepts two tensors of one element as ``betas``, and steps as with numbers."""
     betas = (torch.tensor(0.5), torch.tensor(0.75))
     assert snapshot == observe(
         lambda: stepped(torch.optim.Adam, [1.0], [[1.0], [2.0]], lr=0.25, betas=betas)
@@ -248,7 +267,7 @@ def test_adam_takes_betas_that_are_tensors(snapshot):
     advice="pass two numbers, or two tensors",
 )
 def test_adam_refuses_one_beta_as_a_tensor(snapshot):
-    """Both betas must be of the same kind."""
+    """Since 2.6 Adam refuses ``betas`` of which one is a tensor and one a number."""
     assert snapshot == observe(
         lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=0.25, betas=(torch.tensor(0.5), 0.75))
     )
@@ -273,7 +292,10 @@ def test_adam_refuses_one_beta_as_a_tensor(snapshot):
     cause="pytorch#134171",
 )
 def test_adam_foreach_refuses_betas_that_are_tensors(snapshot):
-    """With ``foreach=True`` tensors need ``capturable=True``, and the constructor says so."""
+    """``Adam(foreach=True)`` refuses ``betas`` that are tensors, unless ``capturable=True``.
+
+    Since 2.6 the constructor says so. Before 2.6 the step raised another error.
+    """
     betas = (torch.tensor(0.5), torch.tensor(0.75))
     assert snapshot == observe(
         lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=0.25, betas=betas, foreach=True)
@@ -321,7 +343,7 @@ OUT_OF_RANGE = [
     "2.5",
     "LBFGS refuses a negative learning rate; Adafactor appears",
     kind="error",
-    advice="negate the loss to climb, or pass maximize=True to LBFGS since 2.14",
+    advice="negate the loss to climb, or pass maximize=True to LBFGS from 2.14 on",
 )
 @pytest.mark.changed(
     "2.15",
@@ -331,7 +353,10 @@ OUT_OF_RANGE = [
     advice="pass 0 or more",
 )
 def test_setting_of_other_optimizers_outside_its_range_raises(name, settings, snapshot):
-    """The constructor refuses it and shows the value. LBFGS and ASGD took negative ones for long."""
+    """A setting outside its range raises in the constructor, and the message shows its value.
+
+    Before 2.5 LBFGS accepted a negative lr. Before 2.15 ASGD accepted a negative lambd or alpha.
+    """
 
     def act():
         group = getattr(torch.optim, name)([parameter([1.0])], **settings).param_groups[0]

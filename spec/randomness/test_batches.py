@@ -14,20 +14,26 @@ def batch(*samples):
 @pytest.mark.api("torch.utils.data.default_collate", page="data")
 @pytest.mark.changed(
     "1.6",
-    "raises where the batch was cut to the shortest sample in silence",
+    "raises instead of silently cutting the batch to the shortest sample",
     kind="error",
     cause="pytorch#38492",
-    advice="pad the samples, or give a collate_fn",
+    advice="pad the samples, or pass a collate_fn",
 )
 def test_samples_of_different_lengths_raise(snapshot):
-    """Tuples of two and of one: the batch used to be cut to the shortest, in silence."""
+    """Since 1.6 a batch of samples of different lengths raises.
+
+    Before, a batch of tuples of two and of one was silently cut to the shortest.
+    """
     assert snapshot == observe(lambda: batch((1, 2), (3,)))
 
 
 @pytest.mark.api("torch.utils.data.default_collate", page="data")
-@pytest.mark.changed("1.5", "the message speaks of stack, and names both sizes", kind="wording")
+@pytest.mark.changed("1.5", "the message mentions stack, and names both sizes", kind="wording")
 def test_tensors_of_different_sizes_do_not_make_a_batch(snapshot):
-    """Sentences or images of different sizes: pad them, or give a ``collate_fn``."""
+    """Tensors of different sizes do not make a batch. Pad them, or pass a ``collate_fn``.
+
+    Examples are sentences and images.
+    """
     assert snapshot == observe(lambda: batch(torch.zeros(1), torch.zeros(2)))
 
 
@@ -35,17 +41,23 @@ def test_tensors_of_different_sizes_do_not_make_a_batch(snapshot):
 @pytest.mark.changed("1.5", "the message names the C++ types", kind="wording")
 @pytest.mark.changed(
     "1.6",
-    "the batch takes the wider dtype",
+    "the batch has the wider dtype instead of raising",
     kind="error-gone",
-    advice="give samples of one dtype: the dtype of the batch now depends on its samples",
+    advice="give all samples one dtype: the dtype of the batch now depends on its samples",
 )
 def test_samples_of_mixed_dtypes_become_the_wider_one(snapshot):
-    """An integer and a float tensor become floats, whichever comes first. It used to raise."""
+    """Since 1.6 samples of mixed dtypes become a batch of the wider dtype.
+
+    An integer and a float tensor become floats, whichever comes first. Before, they raised.
+    """
     assert snapshot == observe(lambda: batch(torch.tensor(1), torch.tensor(2.5)))
 
 
 @pytest.mark.api("torch.utils.data.default_collate", page="data")
 @pytest.mark.changed("1.11", "torch.utils.data has default_collate", kind="api-appeared")
 def test_default_collate_is_public(snapshot):
-    """For a ``collate_fn`` that does a little more."""
+    """Since 1.11 ``default_collate`` is public in ``torch.utils.data``.
+
+    Call it in a ``collate_fn`` that does a little more.
+    """
     assert snapshot == observe(lambda: torch.utils.data.default_collate([1, 2]))

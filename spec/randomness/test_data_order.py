@@ -1,4 +1,4 @@
-"""The order in which samplers and loaders give the data, and what it takes from the stream."""
+"""The order in which samplers and loaders give data, and what they draw from the global stream."""
 
 import pytest
 import torch
@@ -26,25 +26,32 @@ def epoch(loader):
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
 @pytest.mark.changed(
     "1.7",
-    "RandomSampler draws its seed from the global stream, where it drew the order itself",
+    "RandomSampler draws only a seed from the global stream, instead of the order itself",
     kind="random",
     cause="pytorch#41682",
 )
 @pytest.mark.changed(
     "1.9",
-    "RandomSampler draws the order from its own generator, which it had made but passed over",
+    "RandomSampler draws the order from its own generator, which it created but did not use",
     kind="random",
     cause="pytorch#52956",
 )
 def test_shuffled_loader_gives_this_order_under_seed_zero(snapshot):
-    """Two epochs of eight in batches of four: each epoch its own order."""
+    """A shuffled DataLoader gives this order under seed 0, another one in each epoch.
+
+    The test runs two epochs of eight samples in batches of four.
+    """
     loader = DataLoader(torch.arange(8), batch_size=4, shuffle=True)
     assert snapshot == observe(lambda: seeded(lambda: [epoch(loader), epoch(loader)]))
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
 def test_iterating_an_unshuffled_loader_moves_the_stream(snapshot):
-    """Each iterator draws a seed for workers, though there are none: an evaluation in between changes the training after it."""
+    """Iterating over an unshuffled DataLoader moves the global stream.
+
+    Each iterator draws a seed for workers, even without workers. An evaluation during training
+    changes the training after it.
+    """
     loader = DataLoader(torch.arange(8), batch_size=4)
     assert snapshot == observe(
         lambda: (
@@ -60,7 +67,10 @@ def test_iterating_an_unshuffled_loader_moves_the_stream(snapshot):
     "1.6", "DataLoader takes generator", kind="api-appeared", cause="pytorch#39737"
 )
 def test_loader_with_a_generator_leaves_the_stream_alone(snapshot):
-    """With ``generator=`` order and worker seeds come from there."""
+    """A DataLoader with ``generator=`` leaves the global stream alone.
+
+    It draws the order and the worker seeds from the generator.
+    """
 
     def act():
         loader = DataLoader(
@@ -77,7 +87,10 @@ def test_loader_with_a_generator_leaves_the_stream_alone(snapshot):
     "1.6", "DataLoader takes generator", kind="api-appeared", cause="pytorch#39737"
 )
 def test_loader_order_follows_its_generators_seed(snapshot):
-    """Whatever the global seed: the first epoch of each is the same."""
+    """The order of a DataLoader with a generator depends only on the generator's seed.
+
+    The first epoch is the same under any global seed.
+    """
 
     def order(seed):
         torch.manual_seed(seed)
@@ -96,30 +109,33 @@ def test_loader_order_follows_its_generators_seed(snapshot):
 @pytest.mark.api("torch.utils.data.RandomSampler", page="data")
 @pytest.mark.changed(
     "1.7",
-    "draws a seed from the global stream, where it drew the order itself",
+    "draws only a seed from the global stream, instead of the order itself",
     kind="random",
     cause="pytorch#41682",
 )
 @pytest.mark.changed(
     "1.9",
-    "draws the order from its own generator, which it had made but passed over",
+    "draws the order from its own generator, which it created but did not use",
     kind="random",
     cause="pytorch#52956",
 )
 def test_random_sampler_gives_this_order_under_seed_zero(snapshot):
-    """A permutation by a generator of its own, which one draw of the global stream seeds."""
+    """RandomSampler gives this permutation under seed 0.
+
+    Since 1.9 its own generator draws it, seeded by one draw of the global stream.
+    """
     assert snapshot == observe(lambda: seeded(lambda: list(RandomSampler(range(8)))))
 
 
 @pytest.mark.api("torch.utils.data.RandomSampler", page="data")
 @pytest.mark.changed(
     "1.7",
-    "draws from a generator of its own, which one draw of the global stream seeds",
+    "draws from its own generator, which one draw of the global stream seeds",
     kind="random",
     cause="pytorch#41682",
 )
 def test_random_sampler_with_replacement_gives_this_order_under_seed_zero(snapshot):
-    """Some indices come twice."""
+    """RandomSampler with replacement gives this order under seed 0; some indices come twice."""
     assert snapshot == observe(
         lambda: seeded(lambda: list(RandomSampler(range(8), replacement=True)))
     )
@@ -127,7 +143,10 @@ def test_random_sampler_with_replacement_gives_this_order_under_seed_zero(snapsh
 
 @pytest.mark.api("torch.utils.data.SubsetRandomSampler", page="data")
 def test_subset_random_sampler_gives_this_order_under_seed_zero(snapshot):
-    """A ``randperm`` of the global stream over the indices that it is given."""
+    """SubsetRandomSampler gives this order of its indices under seed 0.
+
+    It uses a ``randperm`` of the global stream.
+    """
     assert snapshot == observe(
         lambda: seeded(lambda: list(SubsetRandomSampler([10, 11, 12, 13, 14, 15, 16, 17])))
     )
@@ -135,7 +154,10 @@ def test_subset_random_sampler_gives_this_order_under_seed_zero(snapshot):
 
 @pytest.mark.api("torch.utils.data.WeightedRandomSampler", page="data")
 def test_weighted_random_sampler_gives_this_order_under_seed_zero(snapshot):
-    """A ``multinomial`` of the global stream, with replacement by default; weight 0 never comes."""
+    """WeightedRandomSampler gives this order under seed 0; an index of weight 0 never comes.
+
+    It uses a ``multinomial`` of the global stream, with replacement by default.
+    """
     assert snapshot == observe(
         lambda: seeded(lambda: list(WeightedRandomSampler([0.0, 1.0, 2.0, 3.0], 8)))
     )
@@ -144,18 +166,18 @@ def test_weighted_random_sampler_gives_this_order_under_seed_zero(snapshot):
 @pytest.mark.api("torch.utils.data.BatchSampler", page="data")
 @pytest.mark.changed(
     "1.7",
-    "RandomSampler draws its seed from the global stream, where it drew the order itself",
+    "RandomSampler draws only a seed from the global stream, instead of the order itself",
     kind="random",
     cause="pytorch#41682",
 )
 @pytest.mark.changed(
     "1.9",
-    "RandomSampler draws the order from its own generator, which it had made but passed over",
+    "RandomSampler draws the order from its own generator, which it created but did not use",
     kind="random",
     cause="pytorch#52956",
 )
 def test_batch_sampler_cuts_its_samplers_order(snapshot):
-    """Batches of three in the sampler's order, the last one short."""
+    """BatchSampler cuts the order of its sampler into batches of three, the last one shorter."""
     assert snapshot == observe(
         lambda: seeded(
             lambda: list(BatchSampler(RandomSampler(range(8)), batch_size=3, drop_last=False))
@@ -165,7 +187,10 @@ def test_batch_sampler_cuts_its_samplers_order(snapshot):
 
 @pytest.mark.api("torch.utils.data.random_split", page="data")
 def test_random_split_gives_these_parts_under_seed_zero(snapshot):
-    """A ``randperm`` of the global stream, cut into 5 and 3."""
+    """``random_split`` gives these parts of 5 and 3 under seed 0.
+
+    It cuts a ``randperm`` of the global stream in two.
+    """
     assert snapshot == observe(
         lambda: seeded(lambda: [list(part.indices) for part in random_split(range(8), [5, 3])])
     )

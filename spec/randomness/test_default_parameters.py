@@ -1,4 +1,4 @@
-"""The parameters that layers and initialisers start from under seed 0."""
+"""The values that layers and initialisers start from under seed 0."""
 
 import pytest
 import torch
@@ -18,13 +18,17 @@ def parameters_under_seed_zero(make):
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
 def test_linear_starts_from_these_values_under_seed_zero(snapshot):
-    """Weight first, then bias."""
+    """``nn.Linear`` starts from these values under seed 0; it draws the weight, then the bias."""
     assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.Linear(3, 2)))
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
 def test_linear_without_bias_leaves_the_stream_earlier(snapshot):
-    """The weight is the same, and what is drawn next is what the bias would have taken: later layers start elsewhere."""
+    """``nn.Linear`` without bias draws the same weight, but takes fewer numbers of the stream.
+
+    The next draw gets the numbers that the bias would have taken, so later layers start from other
+    values.
+    """
 
     def act():
         weight, following = seeded(
@@ -41,7 +45,7 @@ def test_linear_without_bias_leaves_the_stream_earlier(snapshot):
 
 @pytest.mark.api("torch.nn.Bilinear", page="generated/torch.nn.Bilinear")
 def test_bilinear_starts_from_these_values_under_seed_zero(snapshot):
-    """Weight first, then bias."""
+    """``nn.Bilinear`` starts from these values under seed 0; it draws the weight, then the bias."""
     assert snapshot == observe(
         lambda: parameters_under_seed_zero(lambda: torch.nn.Bilinear(2, 2, 1))
     )
@@ -49,13 +53,19 @@ def test_bilinear_starts_from_these_values_under_seed_zero(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 def test_conv1d_starts_from_these_values_under_seed_zero(snapshot):
-    """Two inputs, two outputs, a kernel of 2."""
+    """``nn.Conv1d`` starts from these values under seed 0.
+
+    It has two inputs, two outputs and a kernel of 2.
+    """
     assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.Conv1d(2, 2, 2)))
 
 
 @pytest.mark.api("torch.nn.ConvTranspose1d", page="generated/torch.nn.ConvTranspose1d")
 def test_transposed_conv1d_starts_from_these_values_under_seed_zero(snapshot):
-    """Two inputs, one output, a kernel of 2."""
+    """``nn.ConvTranspose1d`` starts from these values under seed 0.
+
+    It has two inputs, one output and a kernel of 2.
+    """
     assert snapshot == observe(
         lambda: parameters_under_seed_zero(lambda: torch.nn.ConvTranspose1d(2, 1, 2))
     )
@@ -63,7 +73,7 @@ def test_transposed_conv1d_starts_from_these_values_under_seed_zero(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
 def test_embedding_starts_from_these_values_under_seed_zero(snapshot):
-    """The numbers of ``randn``, row by row."""
+    """``nn.Embedding`` starts from the numbers of ``randn`` under seed 0, row by row."""
     assert torch.equal(
         seeded(lambda: torch.nn.Embedding(3, 2)).weight, seeded(lambda: torch.randn(3, 2))
     )
@@ -72,7 +82,10 @@ def test_embedding_starts_from_these_values_under_seed_zero(snapshot):
 
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
 def test_padding_row_is_drawn_before_it_is_cleared(snapshot):
-    """With ``padding_idx`` the other rows start as they would without: the padding row's numbers are drawn, then set to 0."""
+    """``nn.Embedding`` draws its padding row, then sets it to 0.
+
+    The other rows start as they would without ``padding_idx``.
+    """
     assert snapshot == observe(
         lambda: parameters_under_seed_zero(lambda: torch.nn.Embedding(3, 2, padding_idx=0))
     )
@@ -80,25 +93,31 @@ def test_padding_row_is_drawn_before_it_is_cleared(snapshot):
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
 def test_rnn_starts_from_these_values_under_seed_zero(snapshot):
-    """Weights and biases in the order of ``named_parameters()``."""
+    """``nn.RNN`` starts from these values under seed 0.
+
+    It draws weights and biases in the order of ``named_parameters()``.
+    """
     assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.RNN(2, 1)))
 
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
 def test_lstm_starts_from_these_values_under_seed_zero(snapshot):
-    """Four gates a unit."""
+    """``nn.LSTM`` starts from these values under seed 0, for four gates a unit."""
     assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.LSTM(1, 1)))
 
 
 @pytest.mark.api("torch.nn.GRU", page="generated/torch.nn.GRU")
 def test_gru_starts_from_these_values_under_seed_zero(snapshot):
-    """Three gates a unit."""
+    """``nn.GRU`` starts from these values under seed 0, for three gates a unit."""
     assert snapshot == observe(lambda: parameters_under_seed_zero(lambda: torch.nn.GRU(1, 1)))
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 def test_attention_starts_from_these_values_under_seed_zero(snapshot):
-    """The output projection is drawn first, though it is named last."""
+    """``nn.MultiheadAttention`` starts from these values under seed 0.
+
+    It draws the output projection first, although that is named last.
+    """
     assert snapshot == observe(
         lambda: parameters_under_seed_zero(lambda: torch.nn.MultiheadAttention(2, 1))
     )
@@ -109,7 +128,10 @@ def test_attention_starts_from_these_values_under_seed_zero(snapshot):
 )
 @pytest.mark.parametrize("name", ["BatchNorm1d", "LayerNorm"], ids=["BatchNorm1d", "LayerNorm"])
 def test_normalisation_layer_draws_nothing(name, snapshot):
-    """Its ones and zeros leave the stream alone: with or without it, the layers behind it start from the same values."""
+    """A normalisation layer draws nothing from the stream: it starts from ones and zeros.
+
+    The layers after it start from the same values with it and without it.
+    """
     assert snapshot == observe(
         lambda: torch.equal(
             seeded(lambda: (getattr(torch.nn, name)(4), torch.rand(3))[1]),
@@ -120,7 +142,10 @@ def test_normalisation_layer_draws_nothing(name, snapshot):
 
 @pytest.mark.api("torch.manual_seed", "torch.nn.Sequential", page="notes/randomness")
 def test_layer_in_front_changes_how_the_next_ones_start(snapshot):
-    """Layers draw in the order of their construction: under one seed, one layer more gives every later layer other values."""
+    """An additional layer in front changes the values that every later layer starts from.
+
+    Layers draw from the stream in the order of their construction.
+    """
 
     def act():
         alone = seeded(lambda: torch.nn.Linear(3, 2))
@@ -133,7 +158,7 @@ def test_layer_in_front_changes_how_the_next_ones_start(snapshot):
 @pytest.mark.api("torch.nn.utils.skip_init", page="generated/torch.nn.utils.skip_init")
 @pytest.mark.changed("1.10", "skip_init exists", kind="api-appeared", cause="pytorch#57555")
 def test_skip_init_draws_nothing(snapshot):
-    """A layer made by ``skip_init`` is uninitialised, and leaves the stream where it was."""
+    """``skip_init`` makes an uninitialised layer and draws nothing from the stream."""
 
     def act():
         following = seeded(
@@ -151,7 +176,11 @@ def test_skip_init_draws_nothing(snapshot):
     ids=["xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_"],
 )
 def test_init_function_draws_these_values_under_seed_zero(name, snapshot):
-    """A [2, 2] of each: uniform ones scale rand, normal ones randn; orthogonal_ makes a rotation or reflection of randn."""
+    """These initialisers draw these values for a [2, 2] tensor under seed 0.
+
+    Uniform ones scale ``rand``, and normal ones scale ``randn``. ``orthogonal_`` makes a rotation
+    or reflection of ``randn``.
+    """
     assert snapshot == observe(
         lambda: seeded(lambda: getattr(torch.nn.init, name)(torch.empty(2, 2)))
     )
@@ -161,13 +190,17 @@ def test_init_function_draws_these_values_under_seed_zero(name, snapshot):
 @pytest.mark.changed("1.6", "trunc_normal_ exists", kind="api-appeared", cause="pytorch#32397")
 @pytest.mark.changed(
     "2.12",
-    "draws normal numbers, and again those that are cut, instead of inverting the distribution function",
+    "draws normal numbers and redraws those out of range, instead of inverting the distribution"
+    " function",
     kind="random",
     cause="pytorch#174997",
     unless=(),
 )
 def test_trunc_normal_draws_these_values_under_seed_zero(snapshot):
-    """The numbers of randn; the third lies beyond -2 and is drawn again."""
+    """``trunc_normal_`` draws these values under seed 0.
+
+    Since 2.12 they are the numbers of ``randn``; the third lies beyond -2 and is drawn again.
+    """
     assert snapshot == observe(
         lambda: seeded(lambda: torch.nn.init.trunc_normal_(torch.empty(2, 2)))
     )
@@ -175,7 +208,10 @@ def test_trunc_normal_draws_these_values_under_seed_zero(snapshot):
 
 @pytest.mark.api("torch.nn.init.sparse_", page="nn.init")
 def test_sparse_draws_these_values_under_seed_zero(snapshot):
-    """Half of each column is 0, the rest normal with a deviation of 0.01."""
+    """``sparse_`` draws these values under seed 0, and sets half of each column to 0.
+
+    The rest are normal numbers with a deviation of 0.01.
+    """
     assert snapshot == observe(
         lambda: seeded(lambda: torch.nn.init.sparse_(torch.empty(4, 2), sparsity=0.5))
     )

@@ -1,4 +1,4 @@
-"""``bernoulli_`` with one probability, and the masks of dropout, which are made of it."""
+"""``bernoulli_`` with one probability, and the dropout masks that are made with it."""
 
 from pathlib import Path
 
@@ -12,7 +12,10 @@ CPU = Path("/proc/cpuinfo")
 
 @pytest.fixture
 def one_stream_whatever_the_cpu():
-    """Up to 1.13 an Intel CPU drew these numbers with MKL, every other with torch's generator, whose numbers are recorded."""
+    """Skip up to 1.13 on Intel CPUs, which drew other numbers than the recorded ones.
+
+    Intel CPUs drew with MKL. Other CPUs drew with torch's generator, whose numbers are recorded.
+    """
     if torch.__version__.startswith("1.") and CPU.exists() and "GenuineIntel" in CPU.read_text():
         pytest.skip(reason="recorded on an AMD CPU; this torch draws other numbers on Intel's")
 
@@ -23,10 +26,10 @@ def seeded(draw):
 
 
 @pytest.mark.api("torch.Tensor.bernoulli_", page="generated/torch.Tensor.bernoulli_")
-@pytest.mark.changed("2.0", "draws by MKL on AMD's CPUs too", kind="random")
+@pytest.mark.changed("2.0", "draws with MKL on AMD CPUs too", kind="random")
 @pytest.mark.changed(
     "2.7",
-    "draws without MKL on every CPU, as on AMD's before 2.0",
+    "draws without MKL on every CPU, as on AMD CPUs before 2.0",
     kind="random",
     cause="pytorch#146174",
     unless=(),
@@ -34,25 +37,33 @@ def seeded(draw):
 def test_bernoulli_in_place_draws_these_numbers_under_seed_zero(
     one_stream_whatever_the_cpu, snapshot
 ):
-    """A 1 where rand's float64 number lies below p; ``torch.bernoulli`` of a float32 tensor takes float32's."""
+    """``bernoulli_(p)`` draws these numbers under seed 0.
+
+    Without MKL, an element is 1 where the float64 number of ``rand`` is below p.
+    ``torch.bernoulli`` of a float32 tensor uses the float32 number.
+    """
     assert snapshot == observe(lambda: seeded(lambda: torch.empty(16).bernoulli_(0.5)))
 
 
 @pytest.mark.api("torch.Tensor.bernoulli_", page="generated/torch.Tensor.bernoulli_")
 @pytest.mark.changed(
     "2.0",
-    "draws by MKL on AMD's CPUs too, which takes one number of the stream: whatever is drawn after it differs",
+    "draws with MKL on AMD CPUs too, which takes one number of the stream: later draws differ",
     kind="random",
 )
 @pytest.mark.changed(
     "2.7",
-    "draws without MKL on every CPU, as on AMD's before 2.0",
+    "draws without MKL on every CPU, as on AMD CPUs before 2.0",
     kind="random",
     cause="pytorch#146174",
     unless=(),
 )
 def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu, snapshot):
-    """After 16 elements the stream has moved on by 32 of rand's numbers. MKL took one number, for the seed of its own stream."""
+    """``bernoulli_(p)`` draws 64 bits for each element.
+
+    After 16 elements the stream has moved by 32 numbers of ``rand``. With MKL it moved by one
+    number, the seed of MKL's own stream.
+    """
 
     def act():
         rand = seeded(lambda: torch.rand(40)).tolist()
@@ -67,25 +78,25 @@ def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu
 )
 @pytest.mark.changed(
     "2.0",
-    "draws by MKL on AMD's CPUs too: other elements are dropped under the same seed",
+    "draws with MKL on AMD CPUs too: other elements are dropped under the same seed",
     kind="random",
 )
 @pytest.mark.changed(
     "2.7",
-    "draws without MKL on every CPU, as on AMD's before 2.0",
+    "draws without MKL on every CPU, as on AMD CPUs before 2.0",
     kind="random",
     cause="pytorch#146174",
     unless=(),
 )
 @pytest.mark.parametrize("p", [0.5, 0.25], ids=["0.5", "0.25"])
 def test_dropout_drops_these_elements_under_seed_zero(p, one_stream_whatever_the_cpu, snapshot):
-    """Which of sixteen ones are dropped, and what the others become: 1 / (1 - p)."""
+    """Dropout drops these of sixteen ones under seed 0; the others become 1 / (1 - p)."""
     assert snapshot == observe(lambda: seeded(lambda: torch.nn.Dropout(p)(torch.ones(16))))
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
 def test_dropout_mask_is_bernoulli_of_what_is_kept(snapshot):
-    """Dropout keeps where ``bernoulli_(1 - p)`` draws 1 on the same stream."""
+    """Dropout keeps an element where ``bernoulli_(1 - p)`` draws 1 on the same stream."""
 
     def act():
         kept = seeded(lambda: torch.empty(16).bernoulli_(0.75))
@@ -95,16 +106,19 @@ def test_dropout_mask_is_bernoulli_of_what_is_kept(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
-@pytest.mark.changed("2.0", "draws by MKL on AMD's CPUs too", kind="random")
+@pytest.mark.changed("2.0", "draws with MKL on AMD CPUs too", kind="random")
 @pytest.mark.changed(
     "2.7",
-    "draws without MKL on every CPU, as on AMD's before 2.0",
+    "draws without MKL on every CPU, as on AMD CPUs before 2.0",
     kind="random",
     cause="pytorch#146174",
     unless=(),
 )
 def test_dropout2d_drops_these_channels_under_seed_zero(one_stream_whatever_the_cpu, snapshot):
-    """One draw a channel: eight channels of four elements each draw the first eight of Dropout's numbers."""
+    """Dropout2d drops these channels under seed 0; it draws once for each channel.
+
+    Eight channels of four elements each take the first eight of Dropout's numbers.
+    """
 
     def act():
         output = seeded(lambda: torch.nn.Dropout2d(0.5)(torch.ones(1, 8, 2, 2)))
@@ -115,23 +129,29 @@ def test_dropout2d_drops_these_channels_under_seed_zero(one_stream_whatever_the_
 
 
 @pytest.mark.api("torch.nn.AlphaDropout", page="generated/torch.nn.AlphaDropout")
-@pytest.mark.changed("2.0", "draws by MKL on AMD's CPUs too", kind="random")
+@pytest.mark.changed("2.0", "draws with MKL on AMD CPUs too", kind="random")
 @pytest.mark.changed(
     "2.7",
-    "draws without MKL on every CPU, as on AMD's before 2.0",
+    "draws without MKL on every CPU, as on AMD CPUs before 2.0",
     kind="random",
     cause="pytorch#146174",
     unless=(),
 )
 def test_alpha_dropout_drops_these_elements_under_seed_zero(one_stream_whatever_the_cpu, snapshot):
-    """The same elements as Dropout's at this p; dropped ones become a negative number, not 0, and all are rescaled."""
+    """AlphaDropout with p=0.5 drops the same elements as Dropout under seed 0.
+
+    The dropped elements become a negative number, not 0, and all are rescaled.
+    """
     assert snapshot == observe(lambda: seeded(lambda: torch.nn.AlphaDropout(0.5)(torch.ones(8))))
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
 @pytest.mark.parametrize("case", ["eval", "p=0", "p=1"], ids=["eval", "p=0", "p=1"])
 def test_dropout_without_a_choice_draws_nothing(case, snapshot):
-    """In eval mode, and where everything is kept or dropped, the stream stays where it was."""
+    """Dropout draws nothing in eval mode, with p=0 and with p=1.
+
+    The stream does not move where everything is kept or dropped.
+    """
     layer = torch.nn.Dropout({"eval": 0.5, "p=0": 0.0, "p=1": 1.0}[case]).train(case != "eval")
     assert snapshot == observe(
         lambda: torch.equal(

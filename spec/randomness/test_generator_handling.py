@@ -1,4 +1,4 @@
-"""Generators handed about: copied, cloned, given to a function, seeded with something else than an int."""
+"""Generators that are copied, passed to functions, or seeded with something other than an int."""
 
 import copy
 
@@ -25,7 +25,10 @@ def generator():
     "copied", [copy.deepcopy, lambda g: g.clone_state()], ids=["deepcopy", "clone_state"]
 )
 def test_copied_generator_draws_on_by_itself(copied, snapshot):
-    """The copy starts where the original stands, and neither moves the other."""
+    """Since 2.4 a generator can be copied; the copy continues where the original is.
+
+    Drawing from one does not move the other.
+    """
 
     def act():
         original = generator()
@@ -48,12 +51,16 @@ def test_copied_generator_draws_on_by_itself(copied, snapshot):
 )
 @pytest.mark.changed(
     "2.4",
-    "a generator can be copied, and so the sampler",
+    "a generator can be copied, and so can the sampler",
     kind="error-gone",
     cause="pytorch#126271",
 )
 def test_sampler_with_a_generator_can_be_copied(snapshot):
-    """A loader or trainer that holds a generator goes through ``copy.deepcopy``, or to a worker that is spawned."""
+    """Since 2.4 ``copy.deepcopy`` copies a sampler that holds a generator.
+
+    The same goes for a loader or trainer with a generator, also when it is sent to a spawned
+    worker.
+    """
 
     def act():
         sampler = RandomSampler(range(4), generator=generator())
@@ -63,13 +70,17 @@ def test_sampler_with_a_generator_can_be_copied(snapshot):
 
 
 @pytest.mark.api("torch.Generator", "torch.manual_seed", page="generated/torch.Generator")
-@pytest.mark.changed("1.5", "a generator takes a seed that is a NumPy integer", kind="error-gone")
+@pytest.mark.changed("1.5", "a generator accepts a NumPy integer as its seed", kind="error-gone")
 @pytest.mark.changed(
     "1.7", "a generator refuses a NumPy integer again", kind="error", advice="pass int(seed)"
 )
 @pytest.mark.parametrize("seed", [np.int64(3), 3.0, "3"], ids=["numpy", "float", "text"])
 def test_generator_takes_no_seed_but_an_int(seed, snapshot):
-    """``torch.manual_seed`` calls ``int()`` first, a generator's does not."""
+    """``Generator.manual_seed`` raises for a seed that is not an int.
+
+    ``torch.manual_seed`` calls ``int()`` first. A generator accepted NumPy integers only in 1.5 and
+    1.6.
+    """
     assert torch.manual_seed(seed).initial_seed() == 3
     assert snapshot == observe(lambda: torch.Generator().manual_seed(seed).initial_seed())
 
@@ -80,7 +91,7 @@ def test_generator_takes_no_seed_but_an_int(seed, snapshot):
 @pytest.mark.changed("1.5", "the message about the argument differs", kind="wording")
 @pytest.mark.changed("2.4", "the message lists other defaults", kind="wording")
 @pytest.mark.changed(
-    "2.8", "the message lists a lower bound of randint_like that is a tensor", kind="wording"
+    "2.8", "the message lists a tensor as the lower bound of randint_like", kind="wording"
 )
 @pytest.mark.changed(
     "2.10",
@@ -90,7 +101,10 @@ def test_generator_takes_no_seed_but_an_int(seed, snapshot):
 )
 @pytest.mark.parametrize("name", ["rand", "randn", "randint"])
 def test_like_functions_draw_from_a_generator(name, snapshot):
-    """Noise of the shape of an input, from a stream of its own: the numbers that the plain function draws."""
+    """Since 2.10 ``rand_like``, ``randn_like`` and ``randint_like`` take a ``generator``.
+
+    They draw the numbers that ``rand``, ``randn`` and ``randint`` draw from it.
+    """
     high = (9,) if name == "randint" else ()
     plain = getattr(torch, name)(*high, (2,), generator=generator())
 
@@ -104,7 +118,10 @@ def test_like_functions_draw_from_a_generator(name, snapshot):
 @pytest.mark.api("torch.random.fork_rng", page="random")
 @pytest.mark.changed("2.1", "fork_rng takes device_type", kind="api-appeared")
 def test_fork_rng_takes_a_device_type(snapshot):
-    """For accelerators other than CUDA. The CPU's stream is given back whatever it says."""
+    """Since 2.1 ``fork_rng`` takes ``device_type``, for accelerators other than CUDA.
+
+    It restores the stream of the CPU for every device type.
+    """
 
     def act():
         torch.manual_seed(0)
@@ -120,12 +137,15 @@ def test_fork_rng_takes_a_device_type(snapshot):
 @pytest.mark.api("torch.random.fork_rng", page="random")
 @pytest.mark.changed(
     "2.1",
-    "fork_rng takes device_type, and looks for states of torch.cpu that there are not",
+    "fork_rng takes device_type, and asks torch.cpu for a state that it does not have",
     kind="exception",
     advice="pass devices=[]",
 )
 def test_fork_rng_for_the_cpu_by_name_raises(snapshot):
-    """``torch.cpu`` has no states of its own to save: ``devices=[]`` says that only the CPU's stream is meant."""
+    """``fork_rng(device_type="cpu")`` raises, because ``torch.cpu`` has no states to save.
+
+    Pass ``devices=[]`` to restore only the stream of the CPU.
+    """
 
     def act():
         with torch.random.fork_rng(device_type="cpu"):
@@ -137,5 +157,8 @@ def test_fork_rng_for_the_cpu_by_name_raises(snapshot):
 @pytest.mark.api("torch.random.thread_safe_generator", page="random")
 @pytest.mark.changed("2.12", "torch.random.thread_safe_generator appears", kind="api-appeared")
 def test_thread_safe_generator_is_none_in_the_main_thread(snapshot):
-    """Only a worker thread of a loader has one; None means the default generator."""
+    """``thread_safe_generator()`` returns None in the main thread.
+
+    None means the default generator. Only a worker thread of a loader has its own.
+    """
     assert snapshot == observe(lambda: torch.random.thread_safe_generator())

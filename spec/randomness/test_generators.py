@@ -9,7 +9,7 @@ from torch_history.observing import observe
 
 
 def draws_after(act):
-    """Seed 0, the act, and the next two numbers of the global stream."""
+    """Seed 0, run the act, and return the next two numbers of the global stream."""
     torch.manual_seed(0)
     act()
     return torch.rand(2)
@@ -33,7 +33,10 @@ def test_generator_has_a_stream_of_its_own(snapshot):
 
 @pytest.mark.api("torch.Generator", page="generated/torch.Generator")
 def test_generators_of_one_seed_draw_the_same(snapshot):
-    """A generator of seed 0 draws what the global stream draws after ``manual_seed(0)``."""
+    """Generators with the same seed draw the same numbers.
+
+    A generator with seed 0 draws what the global stream draws after ``manual_seed(0)``.
+    """
 
     def act():
         first, second = (torch.rand(3, generator=generator_here(0)) for _ in range(2))
@@ -48,13 +51,16 @@ def test_generators_of_one_seed_draw_the_same(snapshot):
 
 @pytest.mark.api("torch.Generator", page="generated/torch.Generator")
 def test_new_generator_has_a_fixed_seed(snapshot):
-    """A generator that nobody seeded is not random: all start from the same documented number."""
+    """A new generator has a fixed, documented seed, so an unseeded generator is not random."""
     assert snapshot == observe(lambda: torch.Generator().initial_seed())
 
 
 @pytest.mark.api("torch.Generator.manual_seed", page="generated/torch.Generator")
 def test_generator_manual_seed_returns_the_generator(snapshot):
-    """So that ``torch.Generator().manual_seed(0)`` is one expression."""
+    """``Generator.manual_seed`` returns the generator.
+
+    This makes ``torch.Generator().manual_seed(0)`` one expression.
+    """
     generator = torch.Generator()
     assert snapshot == observe(lambda: generator.manual_seed(0) is generator)
 
@@ -63,7 +69,10 @@ def test_generator_manual_seed_returns_the_generator(snapshot):
     "torch.Generator.get_state", "torch.Generator.set_state", page="generated/torch.Generator"
 )
 def test_generator_resumes_from_its_state(snapshot):
-    """The state holds the place in the stream; a seed only its beginning."""
+    """``set_state`` lets a generator continue from where ``get_state`` was called.
+
+    The state holds the position in the stream; a seed holds only its start.
+    """
     generator = generator_here(0)
     torch.rand(7, generator=generator)
 
@@ -79,7 +88,10 @@ def test_generator_resumes_from_its_state(snapshot):
 @pytest.mark.api("torch.Generator", page="generated/torch.Generator")
 @pytest.mark.changed("2.4", "a generator can be pickled", kind="error-gone", cause="pytorch#126271")
 def test_generator_can_be_pickled(snapshot):
-    """A pickled generator draws on where the original stood: a checkpoint can hold it."""
+    """Since 2.4 a generator can be pickled, so a checkpoint can hold it.
+
+    The loaded generator continues where the original was.
+    """
     generator = generator_here(0)
     torch.rand(7, generator=generator)
 
@@ -92,7 +104,10 @@ def test_generator_can_be_pickled(snapshot):
 
 @pytest.mark.api("torch.get_rng_state", "torch.set_rng_state", page="generated/torch.get_rng_state")
 def test_rng_state_resumes_the_global_stream(snapshot):
-    """``set_rng_state`` goes back to where ``get_rng_state`` was taken: save it with a checkpoint."""
+    """``set_rng_state`` resumes the global stream from where ``get_rng_state`` was called.
+
+    Save the state in a checkpoint.
+    """
     torch.manual_seed(0)
     torch.rand(7)
 
@@ -107,7 +122,10 @@ def test_rng_state_resumes_the_global_stream(snapshot):
 
 @pytest.mark.api("torch.get_rng_state", page="generated/torch.get_rng_state")
 def test_rng_state_is_a_tensor_of_bytes(snapshot):
-    """A ByteTensor on the cpu; its length must be right for ``set_rng_state``."""
+    """``get_rng_state`` returns a ByteTensor on the CPU.
+
+    ``set_rng_state`` accepts only a state of the right length.
+    """
     assert snapshot == observe(
         lambda: {"dtype": torch.get_rng_state().dtype, "bytes": torch.get_rng_state().numel()}
     )
@@ -122,19 +140,19 @@ def test_rng_state_is_a_tensor_of_bytes(snapshot):
 )
 @pytest.mark.changed(
     "2.9",
-    "the message names one size: states of the older format are taken no more",
+    "the message names one size: states of the older format are no longer accepted",
     kind="wording",
     cause="pytorch#153934",
 )
 def test_rng_state_of_another_length_raises(snapshot):
-    """A cut state, or one of a GPU, is refused."""
+    """``set_rng_state`` raises for a state of another length, cut off or from a GPU."""
     state = torch.get_rng_state()
     assert snapshot == observe(lambda: torch.set_rng_state(state[:16]))
 
 
 @pytest.mark.api("torch.random.fork_rng", page="random")
 def test_fork_rng_gives_the_stream_back(snapshot):
-    """What is seeded and drawn inside leaves no trace outside."""
+    """``fork_rng`` restores the stream: seeding and drawing inside have no effect outside."""
 
     def inside():
         with torch.random.fork_rng():
@@ -146,7 +164,10 @@ def test_fork_rng_gives_the_stream_back(snapshot):
 
 @pytest.mark.api("torch.random.fork_rng", page="random")
 def test_fork_rng_goes_on_with_the_stream(snapshot):
-    """Inside stands no fresh seed: the fork draws what the outside draws next, again. Seed inside for other numbers."""
+    """``fork_rng`` does not seed: the block draws the numbers that the code after it draws again.
+
+    Seed inside the block to get other numbers.
+    """
 
     def act():
         torch.manual_seed(0)
@@ -159,10 +180,11 @@ def test_fork_rng_goes_on_with_the_stream(snapshot):
 
 @pytest.mark.api("torch.random.fork_rng", page="random")
 def test_fork_rng_gives_the_stream_back_after_an_error(snapshot):
-    """The state is restored when the block raises, too."""
+    """``fork_rng`` restores the stream even if the block raises."""
 
     def inside():
-        with pytest.raises(ZeroDivisionError), torch.random.fork_rng():
+        # The block has to draw before it raises.
+        with pytest.raises(ZeroDivisionError), torch.random.fork_rng():  # noqa: PT012
             torch.rand(5)
             raise ZeroDivisionError
 
@@ -171,7 +193,7 @@ def test_fork_rng_gives_the_stream_back_after_an_error(snapshot):
 
 @pytest.mark.api("torch.random.fork_rng", page="random")
 def test_fork_rng_can_be_switched_off(snapshot):
-    """``enabled=False`` makes the block an ordinary one."""
+    """``fork_rng(enabled=False)`` does not restore the stream."""
 
     def inside():
         with torch.random.fork_rng(enabled=False):

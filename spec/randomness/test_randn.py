@@ -1,4 +1,4 @@
-"""``torch.randn`` under seed 0: one recipe below 16 elements, another from there on."""
+"""``torch.randn`` under seed 0: one method below 16 elements, another from 16 elements on."""
 
 import pytest
 import torch
@@ -13,19 +13,26 @@ def seeded(draw):
 
 @pytest.mark.api("torch.randn", page="generated/torch.randn")
 def test_randn_of_fewer_than_sixteen_draws_these_numbers_under_seed_zero(snapshot):
-    """Up to 15 elements are drawn one by one."""
+    """``randn`` of up to 15 elements draws them one by one: these five under seed 0."""
     assert snapshot == observe(lambda: seeded(lambda: torch.randn(5)))
 
 
 @pytest.mark.api("torch.randn", page="generated/torch.randn")
 def test_randn_of_sixteen_draws_these_numbers_under_seed_zero(snapshot):
-    """From 16 elements on they are made in blocks, by another recipe: other numbers."""
+    """``randn`` of 16 elements draws these numbers under seed 0.
+
+    From 16 elements on it draws in blocks, by another method than below 16.
+    """
     assert snapshot == observe(lambda: seeded(lambda: torch.randn(16)))
 
 
 @pytest.mark.api("torch.randn", page="generated/torch.randn")
 def test_randn_of_sixteen_does_not_begin_with_randn_of_fifteen(snapshot):
-    """Trap: a layer one unit larger may start from entirely other values. Below 16 the shorter is a prefix of the longer."""
+    """``randn(16)`` shares no number with ``randn(15)`` under the same seed.
+
+    Below 16 the shorter result is a prefix of the longer. Trap: a layer one unit larger may start
+    from entirely other values.
+    """
 
     def act():
         fourteen, fifteen, sixteen = (seeded(lambda: torch.randn(n)) for n in (14, 15, 16))
@@ -39,7 +46,10 @@ def test_randn_of_sixteen_does_not_begin_with_randn_of_fifteen(snapshot):
 
 @pytest.mark.api("torch.randn", page="generated/torch.randn")
 def test_randn_of_seventeen_redraws_its_last_sixteen(snapshot):
-    """17 is no multiple of 16: the last 16 are drawn again, and of randn(16) the first alone is left."""
+    """``randn(17)`` draws its last 16 elements again: only the first is that of ``randn(16)``.
+
+    17 is not a multiple of 16.
+    """
 
     def act():
         sixteen, seventeen = (seeded(lambda: torch.randn(n)) for n in (16, 17))
@@ -50,7 +60,10 @@ def test_randn_of_seventeen_redraws_its_last_sixteen(snapshot):
 
 @pytest.mark.api("torch.randn", page="generated/torch.randn")
 def test_randn_keeps_the_second_of_a_pair(snapshot):
-    """Normals come in pairs: the second waits for the next small randn, past any rand between them, until a seed clears it."""
+    """``randn`` draws numbers in pairs and keeps the second for the next small ``randn``.
+
+    A ``rand`` in between does not change this. A new seed clears the kept number.
+    """
 
     def act():
         pair = seeded(lambda: torch.randn(2))
@@ -67,13 +80,18 @@ def test_randn_keeps_the_second_of_a_pair(snapshot):
 
 @pytest.mark.api("torch.randn", page="generated/torch.randn")
 def test_randn_of_float64_draws_these_numbers_under_seed_zero(snapshot):
-    """Below 16 elements the numbers are float32's, with more digits."""
+    """``randn`` of float64 draws these numbers under seed 0.
+
+    Below 16 elements they are the float32 numbers with more digits.
+    """
     assert snapshot == observe(lambda: seeded(lambda: torch.randn(5, dtype=torch.float64)))
 
 
 @pytest.mark.api("torch.randn", page="generated/torch.randn")
 @pytest.mark.changed(
-    "1.5", "the message comes from another function, which knows no bfloat16 either", kind="wording"
+    "1.5",
+    "the message comes from another function, which does not support bfloat16 either",
+    kind="wording",
 )
 @pytest.mark.changed(
     "1.6",
@@ -87,13 +105,19 @@ def test_randn_of_float64_draws_these_numbers_under_seed_zero(snapshot):
 )
 @pytest.mark.changed("2.12", "draws float32's numbers and rounds them", kind="random")
 def test_randn_of_bfloat16_draws_these_numbers_under_seed_zero(snapshot):
-    """The numbers of float32, rounded, for 16 elements too."""
+    """``randn`` of bfloat16 draws these numbers under seed 0.
+
+    Since 2.12 they are the float32 numbers, rounded, for 16 elements too.
+    """
     assert snapshot == observe(lambda: seeded(lambda: torch.randn(16, dtype=torch.bfloat16)))
 
 
 @pytest.mark.api("torch.normal", page="generated/torch.normal")
 def test_normal_of_tensors_draws_these_numbers_under_seed_zero(snapshot):
-    """Mean and deviation element by element, over the numbers of randn."""
+    """``torch.normal`` of tensors applies mean and deviation to the numbers of ``randn``.
+
+    It works element by element.
+    """
     mean, deviation = torch.tensor([0.0, 10.0]), torch.tensor([1.0, 2.0])
     drawn = seeded(lambda: torch.normal(mean, deviation))
     assert torch.allclose(drawn, mean + deviation * seeded(lambda: torch.randn(2)))

@@ -1,4 +1,4 @@
-"""What samplers and splits take, and how much they draw."""
+"""What samplers, loaders and splits accept, and which samples they give."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ from torch_history.observing import observe
 
 
 class Numbers(Dataset):
-    """0 to n - 1."""
+    """The numbers 0 to n - 1."""
 
     def __init__(self, n):
         self.n = n
@@ -44,13 +44,17 @@ def batches(loader):
 )
 @pytest.mark.changed(
     "2.10",
-    "raises: Sampler has no __init__ of its own any more",
+    "raises: Sampler no longer has its own __init__",
     kind="error",
     cause="pytorch#163134",
     advice="call super().__init__() without arguments",
 )
 def test_sampler_of_ones_own_passes_nothing_up(snapshot):
-    """``super().__init__(data_source)``, as it was written for years, first warned and then raised: call it without arguments."""
+    """A subclass of Sampler must call ``super().__init__()`` without arguments.
+
+    ``super().__init__(data_source)``, the usual form for years, warns since 2.1 and raises since
+    2.10.
+    """
 
     class Backwards(Sampler):
         def __init__(self, data):
@@ -64,23 +68,29 @@ def test_sampler_of_ones_own_passes_nothing_up(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
-@pytest.mark.changed("1.6", "takes any iterable", kind="error-gone")
+@pytest.mark.changed("1.6", "accepts any iterable", kind="error-gone")
 def test_loader_takes_any_iterable_for_a_sampler(snapshot):
-    """A list of indices gives these samples, in this order."""
+    """Since 1.6 DataLoader accepts any iterable as its sampler.
+
+    A list of indices gives these samples, in this order.
+    """
     assert snapshot == observe(lambda: batches(DataLoader(Numbers(4), sampler=[3, 1])))
 
 
 @pytest.mark.api("torch.utils.data.BatchSampler", page="data")
-@pytest.mark.changed("1.6", "takes any iterable", kind="error-gone")
+@pytest.mark.changed("1.6", "accepts any iterable", kind="error-gone")
 def test_batch_sampler_takes_any_iterable(snapshot):
-    """A range or a list, not only a Sampler."""
+    """Since 1.6 BatchSampler accepts any iterable, such as a range or a list."""
     assert snapshot == observe(lambda: list(BatchSampler(range(3), 2, False)))
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
-@pytest.mark.changed("1.6", "takes shuffle with batch_size=None", kind="error-gone")
+@pytest.mark.changed("1.6", "accepts shuffle with batch_size=None", kind="error-gone")
 def test_loader_without_batches_shuffles(snapshot):
-    """``batch_size=None`` gives samples as they are; only ``drop_last`` makes no sense with it."""
+    """Since 1.6 DataLoader shuffles with ``batch_size=None``, which gives single samples.
+
+    Only ``drop_last`` does not make sense with it.
+    """
     assert snapshot == observe(
         lambda: sorted(batches(DataLoader(Numbers(4), batch_size=None, shuffle=True)))
     )
@@ -89,7 +99,7 @@ def test_loader_without_batches_shuffles(snapshot):
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
 @pytest.mark.changed(
     "1.7",
-    "the loader takes prefetch_factor: 2, the default, without workers too",
+    "the loader takes prefetch_factor, and accepts 2, the default, without workers",
     kind="api-appeared",
     cause="pytorch#41130",
 )
@@ -98,11 +108,14 @@ def test_loader_without_batches_shuffles(snapshot):
     "refuses 2 too, and names None as the default",
     kind="error",
     cause="pytorch#88972",
-    advice="leave prefetch_factor out where num_workers is 0",
+    advice="leave prefetch_factor out if num_workers is 0",
 )
 @pytest.mark.parametrize("factor", [2, 4])
 def test_prefetch_factor_without_workers_raises(factor, snapshot):
-    """``num_workers=0`` prefetches nothing. The default of 2 was once taken when it was spelt out."""
+    """DataLoader without workers raises for a ``prefetch_factor``: nothing is prefetched.
+
+    Before 2.0 it accepted the default value of 2.
+    """
     assert snapshot == observe(
         lambda: DataLoader(Numbers(4), prefetch_factor=factor).prefetch_factor
     )
@@ -117,22 +130,25 @@ def test_prefetch_factor_without_workers_raises(factor, snapshot):
 )
 @pytest.mark.changed(
     "2.0",
-    "None instead of 2 without workers",
+    "is None instead of 2 without workers",
     kind="silent",
     cause="pytorch#88972",
     advice="do not compute with loader.prefetch_factor",
 )
 def test_prefetch_factor_is_none_without_workers(snapshot):
-    """The default is 2 with workers, and None without."""
+    """Since 2.0 the default of ``prefetch_factor`` is None without workers, and 2 with workers."""
     assert snapshot == observe(lambda: DataLoader(Numbers(4)).prefetch_factor)
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
 @pytest.mark.changed(
-    "1.7", "the loader takes persistent_workers, and refuses them without workers", kind="exception"
+    "1.7", "the loader takes persistent_workers, and refuses it without workers", kind="exception"
 )
 def test_persistent_workers_without_workers_raise(snapshot):
-    """There is nobody to keep."""
+    """DataLoader without workers raises for ``persistent_workers=True``.
+
+    There are no workers to keep.
+    """
     assert snapshot == observe(lambda: batches(DataLoader(Numbers(4), persistent_workers=True)))
 
 
@@ -142,7 +158,11 @@ def test_persistent_workers_without_workers_raise(snapshot):
 )
 @pytest.mark.parametrize("number", [2, 7])
 def test_random_sampler_without_replacement_draws_another_number(number, snapshot):
-    """Fewer are a part of one order; more go through the data again, each once before any a third time."""
+    """Since 1.11 RandomSampler takes ``num_samples`` without replacement.
+
+    A smaller number gives a part of one order. A larger one goes through the data again, each index
+    once in every pass.
+    """
 
     def act():
         drawn = list(RandomSampler(range(3), num_samples=number))
@@ -160,16 +180,25 @@ def test_random_sampler_without_replacement_draws_another_number(number, snapsho
     advice="pass replacement=True or False",
 )
 def test_replacement_that_is_no_bool_raises(snapshot):
-    """TypeError, where it was ValueError: ``replacement`` stands second, before the number of samples."""
+    """RandomSampler raises if ``replacement`` is not a bool: TypeError, before 1.6 ValueError.
+
+    ``replacement`` is the second argument, before the number of samples.
+    """
     assert snapshot == observe(lambda: RandomSampler(range(3), 2).num_samples)
 
 
 @pytest.mark.api("torch.utils.data.WeightedRandomSampler", page="data")
 @pytest.mark.changed(
-    "1.13", "raises where it gave lists of indices", kind="error", advice="pass one row: weights[0]"
+    "1.13",
+    "raises instead of giving lists of indices",
+    kind="error",
+    advice="pass one row: weights[0]",
 )
 def test_rows_of_weights_raise(snapshot):
-    """Weights [1, 2] are one row: its columns would be drawn. They used to come as lists of indices."""
+    """Since 1.13 WeightedRandomSampler raises for weights in rows. Pass one row.
+
+    Before, it drew from the columns of each row and gave lists of indices.
+    """
     assert snapshot == observe(lambda: len(list(WeightedRandomSampler([[1.0, 1.0]], 3))))
 
 
@@ -183,14 +212,21 @@ def test_rows_of_weights_raise(snapshot):
     ids=["quarters", "thirds", "tiny"],
 )
 def test_random_split_takes_fractions(fractions, snapshot):
-    """Each part is rounded down, and what is left goes to the parts in turn, the first first. An empty part warns."""
+    """Since 1.13 ``random_split`` takes fractions that sum to 1.
+
+    Each part is rounded down. The remaining samples go to the parts in turn, from the first on. An
+    empty part warns.
+    """
     assert snapshot == observe(lambda: [len(part) for part in random_split(Numbers(10), fractions)])
 
 
 @pytest.mark.api("torch.utils.data.random_split", page="data")
 @pytest.mark.changed("1.6", "random_split takes a generator", kind="api-appeared")
 def test_random_split_with_a_generator_leaves_the_stream_alone(snapshot):
-    """The same parts under any global seed: the validation set stays the same from run to run."""
+    """``random_split`` with a ``generator`` leaves the global stream alone.
+
+    It gives the same parts under any global seed, so each run has the same validation set.
+    """
 
     def act():
         torch.manual_seed(0)
@@ -208,20 +244,24 @@ def test_random_split_with_a_generator_leaves_the_stream_alone(snapshot):
 @pytest.mark.api("torch.utils.data.Subset", page="data")
 @pytest.mark.changed(
     "2.1",
-    "the loader asks for whole batches by __getitems__: the override is passed by in silence",
+    "the loader gets whole batches from __getitems__ and silently skips the override",
     kind="silent",
     cause="pytorch#100375",
     advice="override __getitems__ too: [self[i] for i in indices]",
 )
 @pytest.mark.changed(
     "2.11",
-    "raises: who overrides one has to override the other",
+    "raises: a subclass that overrides one has to override the other",
     kind="error",
     cause="pytorch#163961",
     advice="override __getitems__ too: [self[i] for i in indices]",
 )
 def test_subset_that_overrides_getitem_alone_raises(snapshot):
-    """A loader asks for a batch by ``__getitems__``: for years an override, say a transform, was passed by in silence."""
+    """Since 2.11 a Subset that overrides ``__getitem__`` without ``__getitems__`` raises.
+
+    A loader gets a batch from ``__getitems__``. From 2.1 to 2.10 it silently skipped the override,
+    for example a transform.
+    """
 
     class Doubled(Subset):
         def __getitem__(self, index):
@@ -233,23 +273,29 @@ def test_subset_that_overrides_getitem_alone_raises(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.Subset", page="data")
-@pytest.mark.changed("1.10", "in 1.10 alone the AttributeError has no message", kind="wording")
+@pytest.mark.changed("1.10", "the AttributeError has no message, in 1.10 only", kind="wording")
 @pytest.mark.changed("1.11", "the message names the attribute again", kind="wording")
 @pytest.mark.changed("2.1", "Subset has __getitems__", kind="api-appeared", cause="pytorch#100375")
 def test_subset_gives_a_whole_batch_at_once(snapshot):
-    """``__getitems__`` of a list of positions; a data set that has it too is asked once."""
+    """``Subset.__getitems__`` returns the samples for a list of positions.
+
+    A data set that also has ``__getitems__`` is asked once for the whole batch.
+    """
     assert snapshot == observe(lambda: Subset(Numbers(4), [3, 1]).__getitems__([1, 0]))
 
 
 @pytest.mark.api("torch.utils.data.distributed.DistributedSampler", page="data")
 @pytest.mark.changed(
     "1.8",
-    "raises where indices of no rank's share came",
+    "raises instead of giving indices that belong to no rank",
     kind="error",
     advice="pass a rank below num_replicas",
 )
 def test_distributed_sampler_of_a_rank_too_high_raises(snapshot):
-    """Ranks count from 0. It used to give indices, of no rank's share."""
+    """Since 1.8 DistributedSampler raises for a rank that is not below ``num_replicas``.
+
+    Ranks count from 0. Before, it gave indices that belong to no rank.
+    """
     assert snapshot == observe(
         lambda: DistributedSampler(range(4), num_replicas=2, rank=2).num_samples
     )
@@ -258,11 +304,14 @@ def test_distributed_sampler_of_a_rank_too_high_raises(snapshot):
 @pytest.mark.api("torch.utils.data.distributed.DistributedSampler", page="data")
 @pytest.mark.changed(
     "1.8",
-    "repeats the samples as often as it takes, instead of failing an assertion",
+    "repeats the samples as often as needed instead of failing an assertion",
     kind="error-gone",
 )
 def test_distributed_sampler_gives_every_rank_a_sample_of_the_smallest_set(snapshot):
-    """One sample for four ranks: each gets it. It used to raise."""
+    """Since 1.8 DistributedSampler gives every rank a sample, even of the smallest data set.
+
+    With one sample for four ranks, each rank gets it. Before, it raised.
+    """
     assert snapshot == observe(
         lambda: list(DistributedSampler(range(1), num_replicas=4, rank=3, shuffle=False))
     )
@@ -272,7 +321,10 @@ def test_distributed_sampler_gives_every_rank_a_sample_of_the_smallest_set(snaps
 @pytest.mark.changed("1.7", "DistributedSampler takes drop_last", kind="api-appeared")
 @pytest.mark.parametrize("settings", [{}, {"drop_last": True}], ids=["filled up", "drop_last"])
 def test_distributed_sampler_fills_up_or_drops(settings, snapshot):
-    """Five samples for two ranks: the first comes twice, or the last never."""
+    """DistributedSampler repeats samples to fill up all ranks, or drops the last ones.
+
+    With five samples for two ranks, the first comes twice, or with ``drop_last`` the last never.
+    """
 
     def act():
         return [

@@ -1,4 +1,4 @@
-"""Seeds: what repeats the global stream, and what leaves it alone."""
+"""Seeds: what repeats the global stream, and what does not affect it."""
 
 import random
 
@@ -10,7 +10,7 @@ from torch_history.observing import observe
 
 
 def draws_after(act):
-    """Seed 0, the act, and the next two numbers of the global stream."""
+    """Seed 0, run the act, and return the next two numbers of the global stream."""
     torch.manual_seed(0)
     act()
     return torch.rand(2)
@@ -23,7 +23,10 @@ def moves_the_stream(act):
 @pytest.mark.api("torch.manual_seed", page="notes/randomness", article="A")
 @pytest.mark.parametrize("seed", [random.seed, np.random.seed], ids=["random", "numpy"])
 def test_other_libraries_seeds_do_not_seed_torch(seed, snapshot):
-    """``random.seed(42)``, article A's way, and NumPy's set their own streams: torch draws on as if nothing were said."""
+    """``random.seed`` and ``numpy.random.seed`` do not seed torch.
+
+    They set their own streams. Article A uses ``random.seed(42)``.
+    """
 
     def drawn():
         seed(42)
@@ -43,7 +46,7 @@ def test_other_libraries_seeds_do_not_seed_torch(seed, snapshot):
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
 def test_manual_seed_repeats_the_stream(snapshot):
-    """The same seed, the same numbers, however far the stream had gone."""
+    """``torch.manual_seed`` with the same seed repeats the stream, however far it had moved."""
     torch.manual_seed(0)
     first = torch.rand(3)
     torch.randn(100)
@@ -54,13 +57,19 @@ def test_manual_seed_repeats_the_stream(snapshot):
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
 def test_manual_seed_returns_the_default_generator(snapshot):
-    """What it returns is ``torch.default_generator``, the one that all functions without ``generator=`` draw from."""
+    """``torch.manual_seed`` returns ``torch.default_generator``.
+
+    All functions without ``generator=`` draw from this generator.
+    """
     assert snapshot == observe(lambda: torch.manual_seed(0) is torch.default_generator)
 
 
 @pytest.mark.api("torch.initial_seed", page="generated/torch.initial_seed")
 def test_initial_seed_reads_the_seed_back(snapshot):
-    """Also after drawing: it is the seed, not the state."""
+    """``torch.initial_seed`` returns the seed, even after drawing.
+
+    It is not the state of the stream.
+    """
     torch.manual_seed(42)
     torch.rand(3)
     assert snapshot == observe(lambda: torch.initial_seed())
@@ -68,14 +77,14 @@ def test_initial_seed_reads_the_seed_back(snapshot):
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
 def test_negative_seed_counts_from_the_top(snapshot):
-    """A seed of -1 is 2**64 - 1."""
+    """A negative seed counts down from 2**64: a seed of -1 is 2**64 - 1."""
     torch.manual_seed(-1)
     assert snapshot == observe(lambda: torch.initial_seed())
 
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
 def test_manual_seed_cuts_a_float(snapshot):
-    """1.9 seeds as 1, without a word."""
+    """``torch.manual_seed`` silently cuts a float to an integer: 1.9 seeds as 1."""
     torch.manual_seed(1.9)
     assert snapshot == observe(lambda: torch.initial_seed())
 
@@ -89,13 +98,16 @@ def test_manual_seed_cuts_a_float(snapshot):
     probable=True,
 )
 def test_seed_beyond_64_bits_raises(snapshot):
-    """2**64 is the first that does not fit."""
+    """``torch.manual_seed`` raises for a seed of 2**64, the first beyond 64 bits."""
     assert snapshot == observe(lambda: torch.manual_seed(2**64).initial_seed())
 
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
 def test_only_the_low_32_bits_of_a_seed_matter_on_the_cpu(snapshot):
-    """The Mersenne twister is seeded with 32 bits: 2**32 draws what 0 draws."""
+    """Only the low 32 bits of a seed matter on the CPU: 2**32 draws what 0 draws.
+
+    The Mersenne twister is seeded with 32 bits.
+    """
 
     def first(seed):
         torch.manual_seed(seed)
@@ -112,10 +124,13 @@ def test_only_the_low_32_bits_of_a_seed_matter_on_the_cpu(snapshot):
 
 @pytest.mark.api("torch.manual_seed", page="generated/torch.manual_seed")
 @pytest.mark.changed(
-    "1.7", "seeds of 2**63 and more are taken", kind="error-gone", cause="pytorch#42206"
+    "1.7", "seeds of 2**63 and more are accepted", kind="error-gone", cause="pytorch#42206"
 )
 def test_largest_seed_of_64_bits_is_taken(snapshot):
-    """2**64 - 1 is the last that fits; it is -1 by another name."""
+    """Since 1.7 ``torch.manual_seed`` accepts 2**64 - 1, the largest seed of 64 bits.
+
+    It is the same seed as -1.
+    """
     assert snapshot == observe(
         lambda: torch.manual_seed(2**64 - 1).initial_seed() == torch.manual_seed(-1).initial_seed()
     )
@@ -123,7 +138,10 @@ def test_largest_seed_of_64_bits_is_taken(snapshot):
 
 @pytest.mark.api("torch.seed", page="generated/torch.seed")
 def test_seed_without_argument_draws_a_seed_and_tells_it(snapshot):
-    """``torch.seed()`` seeds from the system, another time another seed, and returns it: log it to repeat the run."""
+    """``torch.seed()`` draws a new seed from the system and returns it.
+
+    Log the seed to repeat the run.
+    """
 
     def act():
         seed = torch.seed()

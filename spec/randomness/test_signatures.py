@@ -1,4 +1,4 @@
-"""What seeds, states, loaders and samplers take: their arguments with their defaults."""
+"""Signatures of seeds, states, loaders and samplers: their arguments and defaults."""
 
 import pytest
 
@@ -33,14 +33,17 @@ DATASETS = [
 )
 @pytest.mark.parametrize("name", SEEDS)
 def test_seeds_and_states_take_these_arguments(name, snapshot):
-    """``torch.seed()`` takes none: it draws a seed. Only ``fork_rng`` has options."""
+    """The functions for seeds and states take these arguments.
+
+    ``torch.seed()`` takes none, because it draws a seed. Only ``fork_rng`` has options.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data", signature=True)
 @pytest.mark.changed("1.6", "generator", kind="representation")
 @pytest.mark.changed(
-    "1.7", "prefetch_factor and persistent_workers, by keyword only", kind="representation"
+    "1.7", "prefetch_factor and persistent_workers, keyword-only", kind="representation"
 )
 @pytest.mark.changed(
     "1.12", "pin_memory_device; shuffle is None instead of False by default", kind="representation"
@@ -53,7 +56,10 @@ def test_seeds_and_states_take_these_arguments(name, snapshot):
 )
 @pytest.mark.changed("2.6", "in_order", kind="representation")
 def test_loader_takes_these_arguments(snapshot):
-    """Most of what follows ``pin_memory`` is for workers. New options come by keyword only."""
+    """DataLoader takes these arguments.
+
+    Most of those after ``pin_memory`` are for workers. New options are keyword-only.
+    """
     assert snapshot == observe(lambda: arguments_of("torch.utils.data.DataLoader"))
 
 
@@ -62,7 +68,8 @@ def test_loader_takes_these_arguments(snapshot):
 )
 @pytest.mark.changed(
     "1.6",
-    "generator (RandomSampler, SubsetRandomSampler, WeightedRandomSampler); seed (DistributedSampler)",
+    "generator (RandomSampler, SubsetRandomSampler, WeightedRandomSampler);"
+    " seed (DistributedSampler)",
     kind="representation",
 )
 @pytest.mark.changed("1.7", "drop_last (DistributedSampler)", kind="representation")
@@ -74,7 +81,11 @@ def test_loader_takes_these_arguments(snapshot):
 )
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_samplers_take_these_arguments(name, snapshot):
-    """Those that draw end in ``generator``, and the distributed one in ``seed``: it draws the same on every rank."""
+    """The samplers take these arguments.
+
+    Those that draw take a ``generator``. DistributedSampler takes a ``seed``, so that it draws the
+    same on every rank.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.utils.data.{name}"))
 
 
@@ -86,5 +97,8 @@ def test_samplers_take_these_arguments(name, snapshot):
 @pytest.mark.changed("2.1", "StackDataset appears", kind="api-appeared")
 @pytest.mark.parametrize("name", DATASETS)
 def test_datasets_take_these_arguments(name, snapshot):
-    """``random_split`` draws from the default generator unless it is given another."""
+    """The data sets and their functions take these arguments.
+
+    ``random_split`` draws from the default generator unless it gets another one.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.utils.data.{name}"))

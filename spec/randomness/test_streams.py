@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from torch_history.observing import observe
 
-# Kolmogorov and Smirnov: a sample of n lies farther than this, over sqrt(n), from its true distribution once in 3 million times.
+# Kolmogorov-Smirnov test: once in 3 million times a sample of n is farther than FAR / sqrt(n)
+# from its true distribution.
 FAR = 2.8
 
 
@@ -20,7 +21,10 @@ def seeded(draw):
 
 
 def distance(sample, cumulative):
-    """The largest distance between the sample's empirical distribution function and ``cumulative``, times sqrt(n)."""
+    """The largest distance of the sample's empirical distribution function from ``cumulative``.
+
+    It is multiplied by sqrt(n).
+    """
     ordered = np.sort(sample.double().numpy().ravel())
     expected, steps = (
         np.array([cumulative(x) for x in ordered]),
@@ -38,7 +42,11 @@ def normal(x):
 @settings(max_examples=10)
 @given(seed=st.integers(0, 2**31))
 def test_random_functions_have_their_distribution(seed):
-    """F(x) = x for rand, 1 - exp(-x) for exponential_, (1 + erf(x / sqrt(2))) / 2 for randn, drawn one by one and in bulk."""
+    """``rand``, ``exponential_`` and ``randn`` follow their distribution functions.
+
+    These are F(x) = x, 1 - exp(-x) and (1 + erf(x / sqrt(2))) / 2. ``randn`` is drawn one by one
+    and in bulk.
+    """
     torch.manual_seed(seed)
     assert distance(torch.rand(500), lambda x: x) < FAR
     assert distance(torch.empty(500).exponential_(), lambda x: 1 - math.exp(-x)) < FAR
@@ -49,20 +57,23 @@ def test_random_functions_have_their_distribution(seed):
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**31), n=st.integers(1, 100))
 def test_randperm_is_a_permutation(seed, n):
-    """Every number below n stands in it once."""
+    """``randperm(n)`` contains every number below n once."""
     torch.manual_seed(seed)
     assert sorted(torch.randperm(n).tolist()) == list(range(n))
 
 
 @pytest.mark.api("torch.rand", page="generated/torch.rand")
 def test_rand_draws_these_numbers_under_seed_zero(snapshot):
-    """Five float32 of [0, 1)."""
+    """``rand`` draws these five float32 numbers of [0, 1) under seed 0."""
     assert snapshot == observe(lambda: seeded(lambda: torch.rand(5)))
 
 
 @pytest.mark.api("torch.rand", page="generated/torch.rand")
 def test_longer_rand_begins_with_the_shorter(snapshot):
-    """One draw an element, in order: rand(20) begins with rand(5), and two calls draw what one draws."""
+    """A longer ``rand`` begins with a shorter one: it draws each element in order.
+
+    Two calls draw what one call draws.
+    """
 
     def act():
         longer = seeded(lambda: torch.rand(20))
@@ -78,7 +89,10 @@ def test_longer_rand_begins_with_the_shorter(snapshot):
 
 @pytest.mark.api("torch.rand", page="generated/torch.rand")
 def test_rand_of_float64_draws_these_numbers_under_seed_zero(snapshot):
-    """Other numbers than float32's: each takes 64 bits of the stream instead of 32."""
+    """``rand`` of float64 draws other numbers under seed 0 than ``rand`` of float32.
+
+    Each number takes 64 bits of the stream instead of 32.
+    """
     assert snapshot == observe(lambda: seeded(lambda: torch.rand(5, dtype=torch.float64)))
 
 
@@ -89,13 +103,16 @@ def test_rand_of_float64_draws_these_numbers_under_seed_zero(snapshot):
 @pytest.mark.changed("2.12", "draws float32's numbers and rounds them", kind="random")
 @pytest.mark.parametrize("name", ["float16", "bfloat16"], ids=["float16", "bfloat16"])
 def test_rand_of_half_precision_draws_these_numbers_under_seed_zero(name, snapshot):
-    """Float32's numbers, rounded."""
+    """``rand`` of float16 and bfloat16 draws these numbers under seed 0.
+
+    Since 2.12 they are the float32 numbers, rounded.
+    """
     assert snapshot == observe(lambda: seeded(lambda: torch.rand(5, dtype=getattr(torch, name))))
 
 
 @pytest.mark.api("torch.rand", page="generated/torch.rand")
 def test_rand_of_no_elements_draws_nothing(snapshot):
-    """The stream stays where it was."""
+    """``rand`` of no elements does not move the stream."""
     assert snapshot == observe(
         lambda: torch.equal(
             seeded(lambda: (torch.rand(0), torch.rand(3))[1]), seeded(lambda: torch.rand(3))
@@ -105,19 +122,22 @@ def test_rand_of_no_elements_draws_nothing(snapshot):
 
 @pytest.mark.api("torch.Tensor.uniform_", page="generated/torch.Tensor.uniform_")
 def test_uniform_draws_these_numbers_under_seed_zero(snapshot):
-    """The numbers of rand, stretched over [-10, 10)."""
+    """``uniform_(-10, 10)`` draws the numbers of ``rand``, stretched over [-10, 10)."""
     assert snapshot == observe(lambda: seeded(lambda: torch.empty(5).uniform_(-10, 10)))
 
 
 @pytest.mark.api("torch.randint", page="generated/torch.randint")
 def test_randint_draws_these_numbers_under_seed_zero(snapshot):
-    """Eight integers of [0, 10)."""
+    """``randint(10, (8,))`` draws these eight integers of [0, 10) under seed 0."""
     assert snapshot == observe(lambda: seeded(lambda: torch.randint(10, (8,))))
 
 
 @pytest.mark.api("torch.randint", page="generated/torch.randint", article="A")
 def test_randint_with_a_float_dtype_draws_the_same_numbers_as_floats(snapshot):
-    """``dtype=torch.float`` gives whole numbers as floats, the upper bound excluded, from the same stream."""
+    """``randint`` with ``dtype=torch.float`` draws the same whole numbers as floats.
+
+    The upper bound is excluded.
+    """
     assert snapshot == observe(
         lambda: seeded(lambda: torch.randint(0, 10, (8,), dtype=torch.float))
     )
@@ -125,19 +145,22 @@ def test_randint_with_a_float_dtype_draws_the_same_numbers_as_floats(snapshot):
 
 @pytest.mark.api("torch.randint", page="generated/torch.randint")
 def test_randint_of_a_range_beyond_32_bits_draws_these_numbers_under_seed_zero(snapshot):
-    """Each takes 64 bits of the stream."""
+    """``randint`` of a range beyond 32 bits draws these numbers under seed 0.
+
+    Each number takes 64 bits of the stream.
+    """
     assert snapshot == observe(lambda: seeded(lambda: torch.randint(2**40, (4,))))
 
 
 @pytest.mark.api("torch.randperm", page="generated/torch.randperm")
 def test_randperm_draws_these_numbers_under_seed_zero(snapshot):
-    """A permutation of 8."""
+    """``randperm(8)`` draws this permutation under seed 0."""
     assert snapshot == observe(lambda: seeded(lambda: torch.randperm(8)))
 
 
 @pytest.mark.api("torch.bernoulli", page="generated/torch.bernoulli")
 def test_bernoulli_of_a_tensor_draws_these_numbers_under_seed_zero(snapshot):
-    """A probability for each element: a 1 where ``rand``'s number lies below it."""
+    """``torch.bernoulli`` draws a 1 where the number of ``rand`` is below the probability."""
     probabilities = torch.tensor([0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1.0])
     assert torch.equal(
         seeded(lambda: torch.bernoulli(probabilities)),
@@ -148,7 +171,10 @@ def test_bernoulli_of_a_tensor_draws_these_numbers_under_seed_zero(snapshot):
 
 @pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
 def test_multinomial_with_replacement_draws_these_numbers_under_seed_zero(snapshot):
-    """Eight draws over the weights 1, 2, 3, 4."""
+    """``multinomial`` with replacement draws these eight indices under seed 0.
+
+    The weights are 1, 2, 3 and 4.
+    """
     assert snapshot == observe(
         lambda: seeded(
             lambda: torch.multinomial(torch.tensor([1.0, 2.0, 3.0, 4.0]), 8, replacement=True)
@@ -168,7 +194,7 @@ def test_multinomial_with_replacement_draws_these_numbers_under_seed_zero(snapsh
 )
 @pytest.mark.changed(
     "2.0",
-    "exponential_ draws by MKL",
+    "exponential_ draws with MKL",
     kind="random",
     cause="pytorch#69967",
     unless=("replacement", 2),
@@ -181,17 +207,20 @@ def test_multinomial_with_replacement_draws_these_numbers_under_seed_zero(snapsh
     unless=("replacement", 2),
 )
 def test_multinomial_without_replacement_draws_these_numbers_under_seed_zero(snapshot):
-    """All eight of equal weights: the order of eight exponential draws, the smallest first."""
+    """``multinomial`` without replacement draws all eight indices in this order under seed 0.
+
+    Since 1.8 equal weights give the order of eight exponential draws, the smallest first.
+    """
     assert snapshot == observe(lambda: seeded(lambda: torch.multinomial(torch.ones(8), 8)))
 
 
 @pytest.mark.api("torch.Tensor.exponential_", page="generated/torch.Tensor.exponential_")
-@pytest.mark.changed("2.0", "draws by MKL", kind="random", cause="pytorch#69967", unless=())
+@pytest.mark.changed("2.0", "draws with MKL", kind="random", cause="pytorch#69967", unless=())
 @pytest.mark.changed(
     "2.7", "draws without MKL, as before 2.0", kind="random", cause="pytorch#146174", unless=()
 )
 def test_exponential_draws_these_numbers_under_seed_zero(snapshot):
-    """Five of rate 1."""
+    """``exponential_`` draws these five numbers of rate 1 under seed 0."""
     assert snapshot == observe(lambda: seeded(lambda: torch.empty(5).exponential_()))
 
 
@@ -200,7 +229,10 @@ def test_exponential_draws_these_numbers_under_seed_zero(snapshot):
     "1.6", "takes log(u) instead of log(1 - u)", kind="random", cause="pytorch#37984", probable=True
 )
 def test_geometric_draws_these_numbers_under_seed_zero(snapshot):
-    """The number of throws up to the first head: log(u) / log(1 - p), rounded up."""
+    """``geometric_`` draws these numbers of throws up to the first head under seed 0.
+
+    Since 1.6 each is log(u) / log(1 - p), rounded up.
+    """
     assert snapshot == observe(lambda: seeded(lambda: torch.empty(5).geometric_(0.5)))
 
 
@@ -208,7 +240,7 @@ def test_geometric_draws_these_numbers_under_seed_zero(snapshot):
     "torch.nn.functional.gumbel_softmax", page="generated/torch.nn.functional.gumbel_softmax"
 )
 @pytest.mark.changed(
-    "2.0", "exponential_ draws by MKL", kind="random", cause="pytorch#69967", unless=()
+    "2.0", "exponential_ draws with MKL", kind="random", cause="pytorch#69967", unless=()
 )
 @pytest.mark.changed(
     "2.7",
@@ -218,7 +250,10 @@ def test_geometric_draws_these_numbers_under_seed_zero(snapshot):
     unless=(),
 )
 def test_gumbel_softmax_draws_these_numbers_under_seed_zero(snapshot):
-    """Built on ``exponential_``, and changes with it."""
+    """``gumbel_softmax`` draws these numbers under seed 0.
+
+    It uses ``exponential_`` and changes with it.
+    """
     assert snapshot == observe(
         lambda: seeded(lambda: torch.nn.functional.gumbel_softmax(torch.zeros(4)))
     )

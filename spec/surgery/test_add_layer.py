@@ -1,4 +1,4 @@
-"""Layers added and removed: a new class under shared names, and a layer added to an object."""
+"""Adding and removing layers: in a new class that shares names, and in an existing object."""
 
 import pytest
 import torch
@@ -9,7 +9,10 @@ from torch_history.observing import observe
 
 
 def loaded():
-    """A network of the new class that took over what it shares with the old one, by article B's filter-and-update idiom."""
+    """A network of the new class, with the values that it shares with the old class.
+
+    It loads them by article B's filter-and-update idiom.
+    """
     model, saved = SecondAndThird(), TwoLayers().state_dict()
     own = model.state_dict()
     own.update({name: value for name, value in saved.items() if name in own})
@@ -19,7 +22,11 @@ def loaded():
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_shared_layer_loads_and_the_added_one_keeps_its_initialisation(snapshot):
-    """First layer removed, another added: linear2 takes the saved values, linear3 keeps its own, and linear1 is nowhere."""
+    """A shared layer loads its saved values, and an added layer keeps its initialisation.
+
+    linear2 takes the saved values and the added linear3 keeps its own. The removed linear1 is
+    absent.
+    """
     after, fresh = parameters_of(loaded()), parameters_of(SecondAndThird())
     for name in ("linear3.weight", "linear3.bias"):
         assert torch.equal(after[name], fresh[name])
@@ -28,7 +35,10 @@ def test_shared_layer_loads_and_the_added_one_keeps_its_initialisation(snapshot)
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_strict_false_names_the_added_layer_missing_and_the_removed_one_unexpected(snapshot):
-    """One call tells both: which parameters kept their initialisation, and which saved values found no place."""
+    """``strict=False`` reports the added layer as missing and the removed one as unexpected.
+
+    One call shows which parameters kept their initialisation, and which saved values were not used.
+    """
     assert snapshot == observe(
         lambda: SecondAndThird().load_state_dict(TwoLayers().state_dict(), strict=False)._asdict()
     )
@@ -37,7 +47,7 @@ def test_strict_false_names_the_added_layer_missing_and_the_removed_one_unexpect
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
 @pytest.mark.changed(
     "1.7",
-    "the message names mat1 and mat2 and speaks of shapes",
+    "the message names mat1 and mat2 and mentions shapes",
     kind="wording",
     cause="pytorch#40927",
     probable=True,
@@ -46,13 +56,17 @@ def test_strict_false_names_the_added_layer_missing_and_the_removed_one_unexpect
     "2.15", "the message begins with the operation, addmm", kind="wording", cause="pytorch#193583"
 )
 def test_input_of_the_removed_layer_no_longer_fits(snapshot):
-    """Article B makes an input of four features for the new network and never runs it: its first layer takes two, and raises."""
+    """A network without its old first layer raises on article B's input of four features.
+
+    Its first layer now takes two features. The article makes this input for the new network, but
+    never runs it.
+    """
     assert snapshot == observe(lambda: loaded()(torch.tensor([[2.0, 1.0, 3.0, 5.0]])))
 
 
 @pytest.mark.api("torch.optim.SGD", page="optim", article="B")
 def test_shared_and_added_layers_train_together(snapshot):
-    """After the operation a step moves the loaded layer and the added one alike."""
+    """An optimizer step moves both the loaded layer and the added layer."""
     model = loaded()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model(torch.tensor([[2.0, 1.0]])).sum().backward()
@@ -66,7 +80,11 @@ def test_shared_and_added_layers_train_together(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
 def test_layer_added_to_an_object_is_registered_and_not_called(snapshot):
-    """``model.linear3 = ...`` puts the layer into parameters and state dict; forward, which is the class's, never calls it."""
+    """A layer that is added to an object is registered, but it is not called.
+
+    ``model.linear3 = ...`` puts the layer into parameters and state dict. ``forward`` belongs to
+    the class and never calls it.
+    """
     model = TwoLayers()
     x = torch.tensor([[2.0, 1.0, 3.0]])
     before = model(x)
@@ -86,7 +104,10 @@ def test_layer_added_to_an_object_is_registered_and_not_called(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="B")
 def test_sequential_of_a_model_and_a_layer_adds_the_layer_behind(snapshot):
-    """``Sequential(model, layer)`` adds a layer without another class: it is called, and the model's keys get a prefix."""
+    """``Sequential(model, layer)`` adds a layer behind a model, without another class.
+
+    The layer is called, and the model's keys get a prefix.
+    """
     model = torch.nn.Sequential(TwoLayers(), linear([[2.0]], [0.5]))
     x = torch.tensor([[2.0, 1.0, 3.0]])
     assert torch.allclose(model(x), 2 * TwoLayers()(x) + 0.5)

@@ -1,4 +1,4 @@
-"""A pickled module names its class: what it runs after loading is the class's code as it is then."""
+"""A pickled module names its class: after loading it runs the current code of that class."""
 
 import importlib
 import pickle
@@ -35,10 +35,10 @@ def rewrite(source):
 
 @pytest.fixture
 def importable(here, monkeypatch):
-    """Modules written into ``here`` can be imported, and are forgotten afterwards."""
+    """Make modules in ``here`` importable, and forget them afterwards."""
     monkeypatch.setattr(
         sys, "dont_write_bytecode", True
-    )  # a cached file of the same second would be taken for the new source
+    )  # a cached file of the same second would be mistaken for the new source
     monkeypatch.syspath_prepend(str(here))
     yield
     sys.modules.pop(NAME, None)
@@ -59,13 +59,17 @@ def load():
 @pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
 @pytest.mark.changed(
     "1.6",
-    "no SourceChangeWarning any more: the zip format holds no source",
+    "no longer gives a SourceChangeWarning: the zip format holds no source",
     kind="warning",
     cause="pytorch#39460",
     advice="keep the class's code with the file, or save state dicts",
 )
 def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, snapshot):
-    """The class was rewritten after saving: the loaded object keeps its parameter, 4, and runs the new forward, 4 * 3 + 100."""
+    """A pickled module runs the current forward of its class, not the forward it was saved with.
+
+    The class was rewritten after saving. The loaded object keeps its parameter, 4, and runs the new
+    forward: 4 * 3 + 100.
+    """
     save()
     rewrite(BEFORE.replace("factor * x", "factor * x + 100.0"))
     assert snapshot == observe(lambda: load()(torch.tensor([3.0])).detach())
@@ -74,7 +78,8 @@ def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, s
 @pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
 @pytest.mark.changed(
     "1.6",
-    "raises ModuleAttributeError, of AttributeError; no SourceChangeWarning tells of the new source",
+    "raises ModuleAttributeError, a subclass of AttributeError; no SourceChangeWarning reports "
+    "the new source",
     kind="exception",
     cause="pytorch#34324",
 )
@@ -86,7 +91,10 @@ def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, s
     advice="catch AttributeError",
 )
 def test_pickled_module_lacks_what_the_new_init_would_set(importable, snapshot):
-    """Loading does not run ``__init__``: an attribute that the rewritten class sets there is missing, and forward raises."""
+    """A pickled module does not have the attributes that a rewritten ``__init__`` would set.
+
+    Loading does not run ``__init__``, so a forward that reads such an attribute raises.
+    """
     save()
     rewrite(WITH_OFFSET)
     assert snapshot == observe(lambda: load()(torch.tensor([3.0])))
@@ -94,7 +102,10 @@ def test_pickled_module_lacks_what_the_new_init_would_set(importable, snapshot):
 
 @pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
 def test_pickled_module_does_not_load_once_its_class_is_gone(importable, snapshot):
-    """The class was renamed after saving: the file holds its name and not its code, and does not load."""
+    """A pickled module does not load after its class was renamed.
+
+    The file holds the name of the class, not its code.
+    """
     save()
     rewrite(BEFORE.replace("class Scale", "class Rescale"))
 
@@ -109,7 +120,10 @@ def test_pickled_module_does_not_load_once_its_class_is_gone(importable, snapsho
 
 @pytest.mark.api("torch.load", "torch.save", page="notes/serialization", article="B")
 def test_pickled_module_does_not_load_where_its_file_is_missing(importable, snapshot):
-    """Without the Python file that defines the class, say on another machine, loading raises."""
+    """A pickled module does not load without the Python file that defines its class.
+
+    The file may be missing on another machine, for example.
+    """
     save()
     sys.modules.pop(NAME)
     Path(NAME + ".py").unlink()
@@ -119,7 +133,10 @@ def test_pickled_module_does_not_load_where_its_file_is_missing(importable, snap
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="notes/serialization", article="B")
 def test_state_dict_loads_into_the_class_as_it_is_now(importable, snapshot):
-    """The object's state dict loads into an instance of the rewritten class, whose ``__init__`` has run: the way out."""
+    """The state dict of a pickled module loads into an instance of the rewritten class.
+
+    The instance has run the new ``__init__``, so its forward works.
+    """
     save()
     values = load().state_dict()
     model = rewrite(WITH_OFFSET).Scale()

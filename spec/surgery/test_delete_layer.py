@@ -1,4 +1,4 @@
-"""A layer taken out: ``del``, None or ``Identity`` in its place."""
+"""Removing a layer: with ``del``, or with None or ``Identity`` in its place."""
 
 import pytest
 import torch
@@ -17,7 +17,10 @@ def without_first():
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
 def test_deleted_layer_is_in_neither_parameters_nor_state_dict(snapshot):
-    """``del model.linear1`` takes the layer out of parameters, state dict and repr, and leaves the rest."""
+    """``del model.linear1`` removes the layer from parameters, state dict and repr.
+
+    The other layers stay.
+    """
     model = without_first()
     assert snapshot == observe(
         lambda: {
@@ -43,13 +46,20 @@ def test_deleted_layer_is_in_neither_parameters_nor_state_dict(snapshot):
     advice="catch AttributeError",
 )
 def test_forward_that_calls_a_deleted_layer_raises(snapshot):
-    """Deleting a layer changes no code: a forward that names it raises. Put ``Identity`` in its place, or write another class."""
+    """A forward that calls a deleted layer raises.
+
+    Deleting a layer does not change the code. Put ``Identity`` in its place, or write another
+    class.
+    """
     assert snapshot == observe(lambda: without_first()(torch.tensor([[2.0, 1.0]])))
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_deleting_a_layer_that_is_not_there_raises(snapshot):
-    """``del model.linear9`` raises an AttributeError, whose words are Python's own."""
+    """``del model.linear9`` raises AttributeError if the model has no such layer.
+
+    The message is Python's own.
+    """
 
     def act():
         try:
@@ -63,7 +73,10 @@ def test_deleting_a_layer_that_is_not_there_raises(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_layer_deleted_and_added_again_comes_last(snapshot):
-    """A name that was deleted loses its place: the new layer under it is listed last, and numbered last by optimizers."""
+    """A layer that is deleted and added again under its name comes last.
+
+    Optimizers number it last, too.
+    """
     model = without_first()
     model.linear1 = linear([[1.0, 1.0, 1.0]])
     assert snapshot == observe(lambda: shapes_of(model))
@@ -71,7 +84,10 @@ def test_layer_deleted_and_added_again_comes_last(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_none_keeps_a_layers_place(snapshot):
-    """None in a layer's place takes its parameters away and holds its name: the next layer assigned stands first again."""
+    """None in place of a layer removes the layer's parameters and keeps its place in the order.
+
+    The next layer that is assigned to the name is first again.
+    """
     model = TwoLayers()
 
     def act():
@@ -89,7 +105,10 @@ def test_none_keeps_a_layers_place(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_forward_that_calls_a_layer_set_to_none_raises(snapshot):
-    """A forward that calls the layer finds None, and raises a TypeError; one that asks ``is not None`` can leave it out."""
+    """A forward that calls a layer set to None raises TypeError.
+
+    A forward that checks ``is not None`` can skip the layer.
+    """
     model = TwoLayers()
     model.linear1 = None
     assert snapshot == observe(lambda: model(torch.tensor([[2.0, 1.0]])))
@@ -102,14 +121,21 @@ def bypassed(model):
 
 @pytest.mark.api("torch.nn.Identity", page="generated/torch.nn.Identity", article="B")
 def test_identity_in_a_layers_place_passes_its_input_on(snapshot):
-    """With ``Identity`` for linear1 the network computes what article B's network without it prints, -0.3576."""
+    """``Identity`` in place of a layer passes its input on.
+
+    With ``Identity`` for linear1 the network gives -0.3576. Article B's network without linear1
+    prints the same.
+    """
     assert not unlike_print(bypassed, TwoLayers, {"output": [[-0.3576]]})
     assert snapshot == observe(lambda: bypassed(TwoLayers()))
 
 
 @pytest.mark.api("torch.nn.Identity", page="generated/torch.nn.Identity")
 def test_identity_returns_the_very_tensor(snapshot):
-    """``Identity()(x)`` is x itself, not a copy and not a view; any arguments of its constructor are ignored."""
+    """``Identity()(x)`` is x itself, not a copy and not a view.
+
+    The constructor ignores all its arguments.
+    """
     x = torch.tensor([1.0, 2.0])
     identity = torch.nn.Identity(54, unused=0.1)
     assert snapshot == observe(lambda: {"same object": identity(x) is x, "repr": repr(identity)})
@@ -117,7 +143,7 @@ def test_identity_returns_the_very_tensor(snapshot):
 
 @pytest.mark.api("torch.nn.Identity", page="generated/torch.nn.Identity")
 def test_identity_takes_one_input(snapshot):
-    """In the place of a layer that takes two inputs ``Identity`` raises."""
+    """``Identity`` raises on two inputs, so it cannot replace a layer that takes two."""
     assert snapshot == observe(lambda: torch.nn.Identity()(torch.ones(1), torch.ones(1)))
 
 
@@ -125,7 +151,10 @@ def test_identity_takes_one_input(snapshot):
     "torch.nn.Identity", "torch.nn.Module.load_state_dict", page="generated/torch.nn.Identity"
 )
 def test_identity_leaves_the_old_keys_unexpected(snapshot):
-    """Identity has no parameters: a state dict from before the operation has keys too many, and needs ``strict=False``."""
+    """``Identity`` in place of a layer makes the layer's old keys unexpected.
+
+    ``Identity`` has no parameters: a state dict from before the change needs ``strict=False``.
+    """
     model = TwoLayers()
     model.linear1 = torch.nn.Identity()
     assert snapshot == observe(
@@ -148,7 +177,7 @@ def test_identity_leaves_the_old_keys_unexpected(snapshot):
     advice="catch AttributeError",
 )
 def test_linear_without_the_attribute_bias_raises(snapshot):
-    """``del layer.bias`` takes away the name that forward reads, and forward raises."""
+    """``del layer.bias`` makes the forward of ``Linear`` raise, because it reads that attribute."""
     layer = linear([[1.0, 2.0]], [0.5])
     del layer.bias
     assert snapshot == observe(lambda: layer(torch.tensor([[1.0, 3.0]])))
@@ -156,7 +185,10 @@ def test_linear_without_the_attribute_bias_raises(snapshot):
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
 def test_bias_set_to_none_takes_the_bias_out(snapshot):
-    """``layer.bias = None`` is how a bias is taken out: forward adds none, and repr says ``bias=False``."""
+    """``layer.bias = None`` removes the bias of ``Linear``.
+
+    Forward adds no bias, and repr says ``bias=False``.
+    """
     layer = linear([[1.0, 2.0]], [0.5])
     layer.bias = None
     x = torch.tensor([[1.0, 3.0]])
@@ -170,7 +202,7 @@ def test_bias_set_to_none_takes_the_bias_out(snapshot):
 
 
 class Rectified(TwoLayers):
-    """Its forward does something that is no layer: relu between the two."""
+    """A network whose forward applies relu between its two layers, not as a layer."""
 
     def forward(self, x):
         return self.linear2(torch.relu(self.linear1(x)))
@@ -180,10 +212,13 @@ class Rectified(TwoLayers):
     "torch.nn.Sequential", "torch.nn.Module.children", page="generated/torch.nn.Sequential"
 )
 def test_sequential_of_a_models_children_loses_what_forward_does_between(snapshot):
-    """``Sequential(*model.children())`` shares the layers, and calls nothing but them: the relu of forward is gone in silence."""
+    """``Sequential(*model.children())`` loses what forward does between the layers.
+
+    It shares the layers and calls only them. Trap: the relu of forward is gone, and nothing warns.
+    """
     model = Rectified()
     rebuilt, x = torch.nn.Sequential(*model.children()), torch.tensor([[-2.0, -1.0, -3.0]])
-    assert list(rebuilt.parameters())[0] is model.linear1.weight
+    assert next(iter(rebuilt.parameters())) is model.linear1.weight
     assert not torch.allclose(rebuilt(x), model(x))
     assert snapshot == observe(lambda: {"model": model(x).detach(), "rebuilt": rebuilt(x).detach()})
 
@@ -192,7 +227,10 @@ def test_sequential_of_a_models_children_loses_what_forward_does_between(snapsho
     "torch.nn.Module.children", "torch.nn.Sequential", page="generated/torch.nn.Sequential"
 )
 def test_sequential_of_all_children_but_the_last_gives_the_features(snapshot):
-    """``Sequential(*list(model.children())[:-1])`` ends before the head; it shares the layers and names them 0, 1, .."""
+    """``Sequential(*list(model.children())[:-1])`` gives the features before the head.
+
+    It shares the layers and names them 0, 1, and so on.
+    """
     model = TwoLayers()
     body = torch.nn.Sequential(*list(model.children())[:-1])
 

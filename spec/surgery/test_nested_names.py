@@ -1,4 +1,4 @@
-"""Surgery on a layer inside a layer, named by a path with dots."""
+"""Replacing a layer inside a layer, named by a path with dots."""
 
 import pytest
 import torch
@@ -24,9 +24,12 @@ def names(model):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_setattr_with_a_dotted_name_replaces_nothing(snapshot):
-    """``setattr(model, "body.1", layer)`` registers a second module whose name has a dot; body.1 stays, and forward uses it.
+    """``setattr(model, "body.1", layer)`` does not replace the layer at ``body.1``.
 
-    Trap: no error, ``named_parameters()`` lists the name twice, and ``state_dict()`` gives the stray layer's value.
+    It registers a second module whose name has a dot. The old layer stays, and forward uses it.
+
+    Trap: nothing raises. ``named_parameters()`` lists the name twice, and ``state_dict()`` gives
+    the value of the second module.
     """
     model = network()
 
@@ -43,7 +46,10 @@ def test_setattr_with_a_dotted_name_replaces_nothing(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_setattr_on_the_parent_replaces_a_nested_layer(snapshot):
-    """``setattr(model.body, "1", layer)``: on its own parent the name has no dot, and the layer is replaced: the way out."""
+    """``setattr(model.body, "1", layer)`` replaces the layer at ``body.1``.
+
+    On the layer's own parent the name has no dot.
+    """
     model = network()
 
     def act():
@@ -56,13 +62,13 @@ def test_setattr_on_the_parent_replaces_a_nested_layer(snapshot):
 @pytest.mark.api("torch.nn.Module.get_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
@@ -82,45 +88,48 @@ def test_get_submodule_finds_a_nested_layer(snapshot):
 @pytest.mark.api("torch.nn.Module.get_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
 @pytest.mark.changed(
     "1.9",
-    "Module has get_submodule: what the message misses is the layer, no longer the method",
+    "Module has get_submodule: the message reports the missing layer instead of the missing method",
     kind="wording",
     cause="pytorch#52358",
 )
 def test_get_submodule_of_a_missing_layer_raises(snapshot):
-    """A name that is not there raises an AttributeError that names the parent's class."""
+    """``get_submodule`` of a missing layer raises AttributeError.
+
+    The message names the class of the parent.
+    """
     assert snapshot == observe(lambda: network().get_submodule("body.7"))
 
 
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
 @pytest.mark.changed("2.5", "Module has set_submodule", kind="api-appeared", cause="pytorch#127714")
 def test_set_submodule_replaces_a_nested_layer(snapshot):
-    """``model.set_submodule("body.1", layer)`` replaces what stands at the path."""
+    """``model.set_submodule("body.1", layer)`` replaces the layer at that path."""
     model = network()
 
     def act():
@@ -133,13 +142,13 @@ def test_set_submodule_replaces_a_nested_layer(snapshot):
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
@@ -151,7 +160,10 @@ def test_set_submodule_replaces_a_nested_layer(snapshot):
     cause="pytorch#127714",
 )
 def test_set_submodule_adds_a_name_that_is_missing(snapshot):
-    """A last name that is not there is added in silence: a misspelt path replaces nothing, and adds a third layer here."""
+    """``set_submodule`` adds a layer if the last name of the path does not exist.
+
+    Trap: nothing warns. A misspelt path replaces nothing, and adds a third layer here.
+    """
     model = network()
 
     def act():
@@ -164,31 +176,31 @@ def test_set_submodule_adds_a_name_that_is_missing(snapshot):
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
 @pytest.mark.changed(
     "2.5",
-    "Module has set_submodule, yet without strict",
+    "Module has set_submodule, but without strict",
     kind="api-appeared",
     cause="pytorch#127714",
 )
 @pytest.mark.changed(
     "2.7",
-    "set_submodule takes strict, and refuses the name",
+    "set_submodule takes strict, and raises on the missing name",
     kind="api-appeared",
     cause="pytorch#143455",
 )
 def test_set_submodule_with_strict_refuses_a_name_that_is_missing(snapshot):
-    """``strict=True`` only replaces: a name that is not there raises."""
+    """``set_submodule`` with ``strict=True`` raises if the name does not exist."""
     assert snapshot == observe(
         lambda: network().set_submodule("body.7", linear([[5.0]]), strict=True)
     )
@@ -197,38 +209,39 @@ def test_set_submodule_with_strict_refuses_a_name_that_is_missing(snapshot):
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
 @pytest.mark.changed(
     "2.5",
-    "Module has set_submodule: what the message misses is the parent, no longer the method",
+    "Module has set_submodule: the message reports the missing parent instead of the missing "
+    "method",
     kind="wording",
     cause="pytorch#127714",
 )
 def test_set_submodule_under_a_missing_parent_raises(snapshot):
-    """The path up to the last name must exist."""
+    """``set_submodule`` raises if the parent in the path does not exist."""
     assert snapshot == observe(lambda: network().set_submodule("nobody.1", linear([[5.0]])))
 
 
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
@@ -247,5 +260,5 @@ def test_set_submodule_under_a_missing_parent_raises(snapshot):
     advice="catch ValueError",
 )
 def test_set_submodule_refuses_what_is_no_module(snapshot):
-    """A function in a layer's place raises."""
+    """``set_submodule`` raises if the new layer is not a module; here it is a function."""
     assert snapshot == observe(lambda: network().set_submodule("body.1", torch.relu))

@@ -1,4 +1,4 @@
-"""Moving, swapping and overwriting what stands in a place of a model."""
+"""Moving, swapping and overwriting the children, buffers and parameters of a model."""
 
 import pytest
 import torch
@@ -16,10 +16,13 @@ from torch_history.observing import observe
     "_modules is a plain dict, without move_to_end",
     kind="error",
     cause="pytorch#129164",
-    advice="take the child out and add it again",
+    advice="remove the child and add it again",
 )
 def test_children_cannot_be_moved_to_the_end(snapshot):
-    """``model._modules.move_to_end(name)`` raises: children stand in a plain dict. Take the child out and add it again."""
+    """``model._modules.move_to_end(name)`` raises since 2.5: children are in a plain dict.
+
+    Remove the child and add it again.
+    """
     model = nn.Sequential(nn.ReLU(), nn.Tanh())
 
     def act():
@@ -31,7 +34,10 @@ def test_children_cannot_be_moved_to_the_end(snapshot):
 
 @pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
 def test_popped_child_added_again_stands_last(snapshot):
-    """The way on every release."""
+    """A child of a ``ModuleDict`` that is popped and added again comes last.
+
+    This works on every release; ``_modules.move_to_end`` does not.
+    """
     model = nn.ModuleDict({"a": nn.ReLU(), "b": nn.Tanh()})
 
     def act():
@@ -44,13 +50,13 @@ def test_popped_child_added_again_stands_last(snapshot):
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
@@ -66,10 +72,13 @@ def test_popped_child_added_again_stands_last(snapshot):
     "raises AttributeError: what is replaced must be a module",
     kind="error",
     cause="pytorch#143455",
-    advice="pass names of modules alone",
+    advice="pass only names of modules",
 )
 def test_set_submodule_over_a_buffer_raises(snapshot):
-    """A module does not take a buffer's place; for a while it did, and the buffer was gone from the state dict."""
+    """``set_submodule`` raises if the name is that of a buffer.
+
+    In 2.5 and 2.6 the module replaced the buffer, which was then missing from the state dict.
+    """
     model = nn.Sequential(batchnorm())
 
     def act():
@@ -82,13 +91,13 @@ def test_set_submodule_over_a_buffer_raises(snapshot):
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
@@ -106,7 +115,10 @@ def test_set_submodule_over_a_buffer_raises(snapshot):
     cause="pytorch#143455",
 )
 def test_set_submodule_over_a_parameter_raises(snapshot):
-    """Nor a parameter's."""
+    """``set_submodule`` raises if the name is that of a parameter.
+
+    2.5 and 2.6 raise TypeError, later releases AttributeError.
+    """
     model = nn.Sequential(batchnorm())
 
     def act():
@@ -119,32 +131,35 @@ def test_set_submodule_over_a_parameter_raises(snapshot):
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
 @pytest.mark.changed(
     "2.5",
-    "set_submodule appears, and raises ValueError without a name",
+    "set_submodule appears, and raises ValueError for an empty name",
     kind="exception",
     cause="pytorch#127714",
 )
 def test_set_submodule_of_an_empty_name_raises(snapshot):
-    """The whole model cannot be replaced from inside."""
+    """``set_submodule`` with an empty name raises: it cannot replace the whole model."""
     assert snapshot == observe(lambda: nn.Sequential(nn.ReLU()).set_submodule("", nn.Tanh()))
 
 
 @pytest.mark.api("torch.utils.swap_tensors", page="generated/torch.utils.swap_tensors")
 @pytest.mark.changed("2.3", "torch.utils.swap_tensors appears", kind="api-appeared")
 def test_swap_tensors_exchanges_what_two_parameters_are(snapshot):
-    """Values and shapes change places under the same objects: who holds one of them, as an optimizer does, sees the other."""
+    """``swap_tensors`` exchanges the values and shapes of two parameters.
+
+    The objects stay the same. An optimizer that holds one of them sees the other's values.
+    """
     held, other = nn.Parameter(torch.tensor([1.0])), nn.Parameter(torch.tensor([2.0, 3.0]))
     optimizer = torch.optim.SGD([held], lr=1.0)
 
@@ -169,7 +184,11 @@ def test_swap_tensors_exchanges_what_two_parameters_are(snapshot):
     cause="pytorch#117167",
 )
 def test_conversion_that_swaps_parameters_keeps_the_objects(snapshot):
-    """Under this switch ``double()`` swaps new values into the same Parameters, and an optimizer built before still trains."""
+    """``set_swap_module_params_on_conversion(True)`` makes ``double()`` keep the Parameters.
+
+    ``double()`` swaps new values into the same objects, so an optimizer built before still trains
+    them.
+    """
     model = linear([[1.0]])
     before = model.weight
 
@@ -196,7 +215,10 @@ def test_conversion_that_swaps_parameters_keeps_the_objects(snapshot):
     cause="pytorch#117913",
 )
 def test_load_that_swaps_parameters_takes_no_other_dtype(snapshot):
-    """Under this switch loading swaps too, and the model's dtype stays: float64 values come in as float32."""
+    """With ``set_swap_module_params_on_conversion(True)`` loading keeps the model's dtype.
+
+    Loading swaps the values too, but float64 values come in as float32.
+    """
     model, saved = linear([[1.0]]), {"weight": torch.tensor([[5.0]], dtype=torch.float64)}
     before = model.weight
 

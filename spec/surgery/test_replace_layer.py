@@ -1,4 +1,4 @@
-"""A layer replaced by assigning another to its name."""
+"""Replacing a layer by assigning another one to its name."""
 
 import pytest
 import torch
@@ -17,13 +17,20 @@ def replaced():
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
 def test_replaced_layer_has_its_own_shapes_in_the_old_place(snapshot):
-    """``model.linear1 = Linear(4, 2)``: the new shapes stand where the old ones stood, first in order."""
+    """A layer assigned to an old name has its own shapes in the old place.
+
+    After ``model.linear1 = Linear(4, 2)`` the new parameters are first in order, as the old ones
+    were.
+    """
     assert snapshot == observe(lambda: shapes_of(replaced()))
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
 def test_replacing_a_layer_leaves_the_other_parameters(snapshot):
-    """The other layer's parameters are the same objects with the same bits: article B prints them before and after."""
+    """Replacing a layer does not change the parameters of the other layers.
+
+    They are the same objects with the same bits. Article B prints them before and after.
+    """
     model = TwoLayers()
     weight, bias = model.linear2.weight, model.linear2.bias
 
@@ -57,14 +64,18 @@ def test_replacing_a_layer_leaves_the_other_parameters(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
 def test_network_with_a_replaced_layer_takes_the_new_input(snapshot):
-    """With article B's printed parameters its four inputs give -0.4531: forward calls what stands under the name now."""
+    """A network with a replaced layer accepts input for the new layer.
+
+    With article B's printed parameters its four inputs give -0.4531. Forward calls the layer that
+    has the name now.
+    """
     assert snapshot == observe(lambda: replaced()(torch.tensor([[2.0, 1.0, 3.0, 5.0]])).detach())
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
 @pytest.mark.changed(
     "1.7",
-    "the message names mat1 and mat2 and speaks of shapes",
+    "the message names mat1 and mat2 and mentions shapes",
     kind="wording",
     cause="pytorch#40927",
     probable=True,
@@ -73,13 +84,19 @@ def test_network_with_a_replaced_layer_takes_the_new_input(snapshot):
     "2.15", "the message begins with the operation, addmm", kind="wording", cause="pytorch#193583"
 )
 def test_network_with_a_replaced_layer_refuses_the_old_input(snapshot):
-    """Three inputs no longer fit, and raise."""
+    """A network with a replaced layer raises on input of the old size.
+
+    Here three inputs no longer fit.
+    """
     assert snapshot == observe(lambda: replaced()(torch.tensor([[2.0, 1.0, 3.0]])))
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_state_dict_after_the_replacement_does_not_load_into_the_class(snapshot):
-    """The operation is in the object, not in its class: a new instance has the old shapes, and refuses the state dict."""
+    """The state dict of a model with a replaced layer does not load into a new instance.
+
+    The object was changed, not its class: a new instance has the old shapes.
+    """
     assert snapshot == observe(lambda: TwoLayers().load_state_dict(replaced().state_dict()))
 
 
@@ -87,7 +104,10 @@ def test_state_dict_after_the_replacement_does_not_load_into_the_class(snapshot)
     "torch.nn.Module.requires_grad_", "torch.nn.Linear", page="notes/autograd", article="B"
 )
 def test_new_head_of_a_frozen_model_is_all_that_trains(snapshot):
-    """Freeze the model, then replace its head: the new layer requires grad, as every new layer does."""
+    """A new head is the only part of a frozen model that trains.
+
+    Freeze the model first, then replace its head: every new layer requires grad.
+    """
     model = TwoLayers().requires_grad_(False)
     model.linear2 = linear([[1.0, -1.0]], [0.0])
 
@@ -100,9 +120,10 @@ def test_new_head_of_a_frozen_model_is_all_that_trains(snapshot):
 
 @pytest.mark.api("torch.nn.Module.eval", page="generated/torch.nn.Module")
 def test_replaced_layer_is_in_training_mode_in_a_model_in_eval(snapshot):
-    """A new layer starts in training mode, whatever the model's mode: a Dropout put into a model in ``eval()`` drops.
+    """A new layer starts in training mode, even in a model in ``eval()``.
 
-    Call ``model.eval()`` again after the operation.
+    Trap: a new Dropout in a model in ``eval()`` drops. Call ``model.eval()`` again after the
+    replacement.
     """
     model = torch.nn.Sequential(linear([[1.0]]), torch.nn.Dropout(1.0)).eval()
     model[1] = torch.nn.Dropout(1.0)
@@ -133,7 +154,10 @@ def test_replaced_layer_is_in_training_mode_in_a_model_in_eval(snapshot):
 )
 @pytest.mark.changed("2.1", "the message names both dtypes", kind="wording", cause="pytorch#105309")
 def test_new_layer_in_a_model_of_doubles_raises(snapshot):
-    """A new layer has the default dtype, not the model's: forward raises until the layer is made double too."""
+    """A new layer in a float64 model makes forward raise.
+
+    It has the default dtype, not that of the model. Convert it with ``double()`` too.
+    """
     model = TwoLayers().double()
     model.linear2 = linear([[1.0, -1.0]], [0.0])
     x = torch.tensor([[2.0, 1.0, 3.0]], dtype=torch.float64)
@@ -149,7 +173,10 @@ def test_new_layer_in_a_model_of_doubles_raises(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_forward_hook", page="generated/torch.nn.Module")
 def test_replaced_layer_takes_its_hooks_with_it(snapshot):
-    """Hooks belong to the layer object: after the replacement the old layer's hook is not called."""
+    """A layer that is replaced takes its hooks with it, because hooks belong to the object.
+
+    After the replacement the hook of the old layer is not called.
+    """
     model, calls = TwoLayers(), []
     model.linear1.register_forward_hook(
         lambda layer, inputs, output: calls.append(list(output.shape))
@@ -183,7 +210,10 @@ def test_replaced_layer_takes_its_hooks_with_it(snapshot):
     "1.12", "for a torch function the message names the module, torch, as well", kind="wording"
 )
 def test_what_is_no_module_is_refused_in_a_layers_place(thing, snapshot):
-    """A layer's name takes a module or None: a function, a tensor or a list raises, and the layer stays."""
+    """Assigning anything but a module or None to a layer's name raises.
+
+    A function, a tensor or a list of modules raises, and the old layer stays.
+    """
     model = TwoLayers()
     layer = model.linear1
     observed = observe(lambda: setattr(model, "linear1", thing()))
@@ -195,7 +225,11 @@ def test_what_is_no_module_is_refused_in_a_layers_place(thing, snapshot):
     "torch.nn.Module.load_state_dict", "torch.nn.Sequential", page="generated/torch.nn.Module"
 )
 def test_wrapping_a_layer_renames_its_keys(snapshot):
-    """``model.linear1 = Sequential(model.linear1, ReLU())`` keeps the parameters and renames them: old checkpoints miss them."""
+    """Wrapping a layer in ``Sequential`` renames its keys.
+
+    ``model.linear1 = Sequential(model.linear1, ReLU())`` keeps the parameters, but old checkpoints
+    do not have their new names.
+    """
     model = TwoLayers()
     model.linear1 = torch.nn.Sequential(model.linear1, torch.nn.ReLU())
     assert snapshot == observe(
@@ -205,7 +239,10 @@ def test_wrapping_a_layer_renames_its_keys(snapshot):
 
 @pytest.mark.api("torch.nn.Linear", "torch.nn.Parameter", page="generated/torch.nn.Linear")
 def test_linear_with_another_weight_computes_with_it_and_keeps_its_old_description(snapshot):
-    """A Parameter of another shape in ``weight`` is what forward uses; ``out_features`` and repr go on telling the old size."""
+    """``Linear`` computes with a new ``weight``, but still reports its old size.
+
+    Forward uses a Parameter of another shape. ``out_features`` and repr show the old size.
+    """
     layer = linear([[1.0, 2.0]])
     layer.weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
     assert snapshot == observe(

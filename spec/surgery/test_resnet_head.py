@@ -1,4 +1,7 @@
-"""Article B's example: the head of torchvision's resnet152, 1000 classes, replaced by one of 10. Its weights are random."""
+"""Article B's example: the head of torchvision's resnet152 is replaced by a new one.
+
+The old head has 1000 classes, the new one 10. The weights are random.
+"""
 
 import pytest
 import torch
@@ -16,7 +19,10 @@ def built_once():
 
 @pytest.fixture
 def resnet(built_once):
-    """The network with its head of 1000 classes, on the default device. Tests may replace ``fc`` and write into parameters."""
+    """The network with its head of 1000 classes, on the default device.
+
+    Tests may replace ``fc`` and write into parameters.
+    """
     head = built_once.fc
     yield built_once.to(torch.ones(1).device)
     built_once.fc = head
@@ -35,7 +41,7 @@ def replace_head(model):
     "torch.nn.Module", "torch.nn.Linear", page="generated/torch.nn.Module", article="B"
 )
 def test_resnet_head_is_replaced_by_one_of_ten_outputs(resnet, snapshot):
-    """``resnet.fc = Linear(2048, 10)``: an image gives 10 numbers, where it gave 1000."""
+    """``resnet.fc = Linear(2048, 10)`` makes an image give 10 numbers instead of 1000."""
     image = torch.zeros(1, 3, 32, 32)
 
     def act():
@@ -50,7 +56,10 @@ def test_resnet_head_is_replaced_by_one_of_ten_outputs(resnet, snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", article="B")
 def test_replacing_the_head_of_resnet_leaves_all_else_equal(resnet, snapshot):
-    """Of resnet152's 932 entries the two of the head differ; names, order and the bits of all others are what they were."""
+    """Replacing the head of resnet152 changes only the head's 2 of 932 state dict entries.
+
+    Names, order and the bits of all other entries stay the same.
+    """
     before = copy_of_state(resnet)
     after = replace_head(resnet).state_dict()
     assert list(after) == list(before)
@@ -75,14 +84,20 @@ def test_replacing_the_head_of_resnet_leaves_all_else_equal(resnet, snapshot):
 def test_state_dict_of_1000_classes_does_not_load_into_10_even_with_strict_false(
     strict, resnet, snapshot
 ):
-    """The head has the same names and other shapes: loading raises, ``strict=False`` or not."""
+    """A state dict of 1000 classes does not load into 10, even with ``strict=False``.
+
+    The head has the same names but other shapes.
+    """
     saved = resnet.state_dict()
     assert snapshot == observe(lambda: replace_head(resnet).load_state_dict(saved, strict=strict))
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
 def test_state_dict_of_1000_classes_filtered_by_shape_loads_into_10(resnet, snapshot):
-    """Kept are the entries whose name and shape agree: with ``strict=False`` they load, and only the head's are missing."""
+    """A state dict of 1000 classes loads into 10 if only entries of equal shape are kept.
+
+    With ``strict=False`` only the entries of the head are missing.
+    """
     saved, own = copy_of_state(resnet), replace_head(resnet).state_dict()
     for value in own.values():
         value.zero_()

@@ -32,7 +32,10 @@ def step(model, optimizer):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_optimizer_built_before_the_replacement_holds_the_old_parameter(snapshot):
-    """The optimizer took the parameters when it was built: it holds the old head's weight and not the new one's."""
+    """An optimizer built before a replacement holds the old weight, not the new one.
+
+    The optimizer takes the parameters when it is built.
+    """
     model = network()
     old, optimizer = model.head.weight, sgd(model)
     model.head = linear([[5.0]])
@@ -51,7 +54,10 @@ def test_optimizer_built_before_the_replacement_holds_the_old_parameter(snapshot
 
 @pytest.mark.api("torch.optim.SGD", page="optim")
 def test_optimizer_built_before_the_replacement_does_not_move_the_new_layer(snapshot):
-    """The new head gets its gradient and rests at 5, without a word; the layer that stayed moves."""
+    """An optimizer built before a replacement does not move the new layer.
+
+    Trap: nothing warns. The new head gets a gradient and stays at 5, while the first layer moves.
+    """
     model = network()
     optimizer = sgd(model)
     model.head = linear([[5.0]])
@@ -62,7 +68,7 @@ def test_optimizer_built_before_the_replacement_does_not_move_the_new_layer(snap
 
 @pytest.mark.api("torch.optim.SGD", page="optim")
 def test_optimizer_built_after_the_replacement_moves_the_new_layer(snapshot):
-    """Built anew after the operation, the optimizer moves both layers: the way out."""
+    """An optimizer built after a replacement moves both layers."""
     model = network()
     model.head = linear([[5.0]])
     optimizer = sgd(model)
@@ -73,7 +79,10 @@ def test_optimizer_built_after_the_replacement_moves_the_new_layer(snapshot):
     "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
 )
 def test_add_param_group_hands_the_new_layer_to_the_old_optimizer(snapshot):
-    """``add_param_group`` is the other way out: the state of what stayed is kept, and the new head moves too."""
+    """``add_param_group`` adds a new layer to an optimizer built before the replacement.
+
+    The state of the other layers is kept, and the new head moves too.
+    """
     model = network()
     optimizer = sgd(model)
     model.head = linear([[5.0]])
@@ -87,7 +96,10 @@ def test_add_param_group_hands_the_new_layer_to_the_old_optimizer(snapshot):
     "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
 )
 def test_zero_grad_of_the_old_optimizer_does_not_clear_the_new_layer(snapshot):
-    """The old optimizer's ``zero_grad`` passes the new head by, and its gradients add up; the model's clears them."""
+    """``zero_grad`` of an optimizer built before a replacement does not clear the new layer.
+
+    The gradients of the new head add up. ``zero_grad`` of the model clears them.
+    """
     model = network()
     optimizer = sgd(model)
     model.head = linear([[5.0]])
@@ -108,7 +120,10 @@ def test_zero_grad_of_the_old_optimizer_does_not_clear_the_new_layer(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_momentum_of_the_old_layer_loads_for_the_new_one_and_raises_in_the_step(snapshot):
-    """A state dict from before the replacement loads: only counts are compared. The next step finds another shape, and raises."""
+    """Momentum of an old layer loads for a new layer of another shape, and the step raises.
+
+    ``load_state_dict`` of the optimizer compares only the number of parameters.
+    """
     model = network()
     optimizer = sgd(model, momentum=0.5)
     step(model, optimizer)
@@ -125,7 +140,10 @@ def test_momentum_of_the_old_layer_loads_for_the_new_one_and_raises_in_the_step(
 
 @pytest.mark.api("torch.Tensor.data", "torch.optim.SGD", page="optim")
 def test_weight_resized_through_data_stays_in_the_optimizer(snapshot):
-    """``weight.data = `` values of another shape: the Parameter is the same object, and the optimizer goes on moving it."""
+    """A weight that is resized through ``weight.data`` stays in the optimizer.
+
+    The Parameter is the same object, so the optimizer still moves it.
+    """
     model = network()
     optimizer = sgd(model)
     model.head.weight.data = torch.tensor([[5.0], [6.0]])

@@ -1,4 +1,4 @@
-"""Weight normalisation, old and new: it replaces a parameter by two, and so renames keys of the state dict."""
+"""Weight norm, old and new: two parameters replace one, which renames state dict keys."""
 
 import copy
 
@@ -44,7 +44,10 @@ def normalised(name, layer=None):
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_weight_norm_saves_length_and_direction_for_the_weight(name, snapshot):
-    """The key ``weight`` is gone: two stand for it, each function with its own names. The old function warns."""
+    """Weight norm saves a length and a direction instead of the key ``weight``.
+
+    The old and the parametrized function use different names. The old function warns since 2.1.
+    """
     assert snapshot == observe(lambda: dict(normalised(name).state_dict()))
 
 
@@ -58,7 +61,8 @@ def test_weight_norm_saves_length_and_direction_for_the_weight(name, snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "the old function warns; the parametrized one appears, and refuses the plain layer's keys too",
+    "the old function warns; the parametrized one appears, and raises on the plain layer's keys "
+    "too",
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
@@ -72,7 +76,10 @@ def test_weight_norm_saves_length_and_direction_for_the_weight(name, snapshot):
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_state_dict_of_the_plain_layer_does_not_load_under_weight_norm(name, snapshot):
-    """Load first, then normalise."""
+    """The state dict of a plain layer does not load into a layer under weight norm.
+
+    Load it first, then apply weight norm.
+    """
     saved = linear([[3.0, 4.0]], [0.5]).state_dict()
     assert snapshot == observe(lambda: normalised(name).load_state_dict(saved))
 
@@ -91,7 +98,7 @@ def test_state_dict_of_the_plain_layer_does_not_load_under_weight_norm(name, sna
     cause="pytorch#103001",
 )
 def test_parametrized_weight_norm_loads_the_old_names(snapshot):
-    """A state dict with ``weight_g`` and ``weight_v`` loads strictly into the new form."""
+    """``parametrizations.weight_norm`` strictly loads ``weight_g`` and ``weight_v``."""
     saved = {
         "bias": torch.tensor([0.5]),
         "weight_g": torch.tensor([[5.0]]),
@@ -116,7 +123,8 @@ def test_parametrized_weight_norm_loads_the_old_names(snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "the parametrized form appears, and can be copied; the old one warns, and its error names weight_norm",
+    "the parametrized form appears, and can be copied; the old one warns, and its error names "
+    "weight_norm",
     kind="api-appeared",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
@@ -130,7 +138,10 @@ def test_parametrized_weight_norm_loads_the_old_names(snapshot):
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_parametrized_weight_norm_can_be_deepcopied_and_the_old_form_cannot(name, snapshot):
-    """The old form keeps its weight as a non-leaf and cannot be copied; the new one computes it anew, and can."""
+    """A layer under ``parametrizations.weight_norm`` can be deep-copied; the old form cannot.
+
+    The old form keeps its weight as a non-leaf tensor. The new form computes its weight anew.
+    """
     assert snapshot == observe(lambda: list(copy.deepcopy(normalised(name)).state_dict()))
 
 
@@ -158,7 +169,10 @@ def test_parametrized_weight_norm_can_be_deepcopied_and_the_old_form_cannot(name
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, name, snapshot):
-    """The old form can be saved whole; the new one refuses, and wants its state dict saved."""
+    """A layer under ``parametrizations.weight_norm`` cannot be saved whole; the old form can.
+
+    Save its state dict instead.
+    """
 
     def act():
         torch.save(normalised(name), "whole.pt")
@@ -176,7 +190,8 @@ def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, nam
 )
 @pytest.mark.changed(
     "2.1",
-    "the old function warns; the parametrized form appears, and makes the layer a ParametrizedLinear",
+    "the old function warns; the parametrized form appears, and makes the layer a "
+    "ParametrizedLinear",
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
@@ -190,7 +205,10 @@ def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, nam
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_parametrized_layer_is_of_a_class_of_its_own(name, snapshot):
-    """The new form gives the layer a class of its own, ``ParametrizedLinear``: ``type(layer) is nn.Linear`` fails."""
+    """``parametrizations.weight_norm`` changes the class of a layer to ``ParametrizedLinear``.
+
+    ``type(layer) is nn.Linear`` is then False.
+    """
 
     def act():
         layer = normalised(name)
@@ -223,9 +241,13 @@ def test_parametrized_layer_is_of_a_class_of_its_own(name, snapshot):
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_weight_norm_splits_the_gradient_into_length_and_direction(name, snapshot):
-    """The length's gradient is that of the weight along its direction, and the direction's stands at right angles to it.
+    """Weight norm splits the gradient of the weight into a length part and a direction part.
 
-    The weight is [2, 0], and its gradient the input, [1, 3]: 1 along the weight, and [0, 3] across it.
+    The length's gradient is that of the weight along its direction. The direction's gradient is at
+    right angles to it.
+
+    The weight is [2, 0], and its gradient is the input, [1, 3]: 1 along the weight, and [0, 3]
+    across it.
     """
 
     def act():

@@ -1,4 +1,4 @@
-"""Several backward passes before one step: gradients add up."""
+"""Several backward passes before one step: their gradients add up."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ TARGETS = [[1.0], [0.0], [2.0], [1.0]]
 
 
 def gradient(batches, scale=1.0, reduction="mean"):
-    """The weight's gradient after a backward over each slice of the four samples."""
+    """The weight's gradient after a backward pass over each slice of the four samples."""
     model = linear([[0.5, -0.5]])
     for batch in batches:
         output = model(torch.tensor(INPUTS[batch]))
@@ -29,7 +29,10 @@ WHOLE, HALVES, THREE_AND_ONE = [slice(0, 4)], [slice(0, 2), slice(2, 4)], [slice
 
 @pytest.mark.api("torch.Tensor.backward", page="notes/autograd", article="A")
 def test_backward_calls_add_up(snapshot):
-    """Each backward adds to ``.grad``: two halves with a mean loss give twice the gradient of the whole batch."""
+    """Each backward pass adds to ``.grad``.
+
+    Under a mean loss, two halves therefore give twice the gradient of the whole batch.
+    """
     accumulated = gradient(HALVES)
     assert torch.allclose(accumulated, 2 * gradient(WHOLE))
     assert snapshot == observe(lambda: accumulated)
@@ -37,7 +40,10 @@ def test_backward_calls_add_up(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="notes/amp_examples", article="A")
 def test_micro_batches_equal_the_batch_when_the_loss_is_divided(snapshot):
-    """With the mean loss divided by the number of equal micro-batches, accumulation equals one large batch."""
+    """Accumulation equals the batch if the mean loss is divided by the number of micro-batches.
+
+    The micro-batches must have equal sizes.
+    """
     accumulated = gradient(HALVES, scale=0.5)
     assert torch.allclose(accumulated, gradient(WHOLE))
     assert snapshot == observe(lambda: accumulated)
@@ -47,9 +53,10 @@ def test_micro_batches_equal_the_batch_when_the_loss_is_divided(snapshot):
     "torch.Tensor.backward", "torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss"
 )
 def test_smaller_last_micro_batch_weighs_too_much_under_mean(snapshot):
-    """With micro-batches of 3 and 1 the mean loss over two counts the last sample three times as much as the others.
+    """With a mean loss, a smaller last micro-batch weighs too much.
 
-    The way out is ``reduction="sum"`` divided by the size of the whole batch.
+    With micro-batches of 3 and 1, the last sample counts three times as much as each of the others.
+    Use ``reduction="sum"`` and divide by the size of the whole batch.
     """
     accumulated = gradient(THREE_AND_ONE, scale=0.5)
     assert not torch.allclose(accumulated, gradient(WHOLE))

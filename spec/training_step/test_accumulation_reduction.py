@@ -1,4 +1,4 @@
-"""Accumulation and the loss's reduction: how micro-batches must be scaled to equal the batch."""
+"""Accumulation and the reduction of the loss: how to scale micro-batches to equal the batch."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,10 @@ TARGETS = [[1.0], [0.0], [2.0], [1.0]]
 
 
 def gradient(parts, loss_of):
-    """The weight's gradient after a backward of ``loss_of(output, target)`` over each slice of the four samples."""
+    """The weight's gradient after a backward pass over each slice of the four samples.
+
+    The loss is ``loss_of(output, target)``.
+    """
     model = linear([[0.5, -0.5]])
     for part in parts:
         loss_of(model(torch.tensor(INPUTS[part])), torch.tensor(TARGETS[part])).backward()
@@ -32,7 +35,7 @@ WHOLE, THREE_AND_ONE = [slice(0, 4)], [slice(0, 3), slice(3, 4)]
     article="A",
 )
 def test_micro_batches_under_sum_need_no_scaling(snapshot):
-    """Sums of parts add up to the sum of the whole, however large the parts are."""
+    """With ``reduction="sum"``, micro-batches of any size equal the batch without scaling."""
 
     def loss_of(output, target):
         return torch.nn.functional.mse_loss(output, target, reduction="sum")
@@ -46,7 +49,10 @@ def test_micro_batches_under_sum_need_no_scaling(snapshot):
     "torch.Tensor.backward", "torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss"
 )
 def test_micro_batches_under_mean_weighed_by_their_size_equal_the_batch(snapshot):
-    """With micro-batches of 3 and 1, each mean loss times its share of the four samples: the way out under ``mean``."""
+    """Mean losses equal the batch if each is multiplied by its micro-batch's share of the samples.
+
+    With micro-batches of 3 and 1, the shares are 3/4 and 1/4.
+    """
 
     def loss_of(output, target):
         return torch.nn.functional.mse_loss(output, target) * len(output) / 4
@@ -57,7 +63,10 @@ def test_micro_batches_under_mean_weighed_by_their_size_equal_the_batch(snapshot
 
 
 def token_gradient(parts, reduction, scale):
-    """The gradient of the logits that four tokens share: two count in the first half, one in the second; -100 is padding."""
+    """The gradient of the logits that four tokens share; -100 is padding.
+
+    Two tokens count in the first half, and one in the second.
+    """
     logits, targets = torch.nn.Parameter(torch.tensor([0.0, 0.0])), [0, 0, 1, -100]
     for part in parts:
         target = torch.tensor(targets[part])
@@ -76,9 +85,10 @@ def token_gradient(parts, reduction, scale):
     page="generated/torch.nn.CrossEntropyLoss",
 )
 def test_micro_batches_of_equal_size_with_unequal_padding_do_not_equal_the_batch(snapshot):
-    """Mean cross-entropy divides by the tokens that count: of halves with 2 and 1, the 1 weighs twice too much.
+    """Micro-batches with unequal padding do not equal the batch under mean cross-entropy.
 
-    The way out is ``reduction="sum"`` divided by the number of tokens that count in all micro-batches together.
+    The mean divides by the tokens that count: of halves with 2 and 1, the 1 weighs twice too much.
+    Use ``reduction="sum"``, and divide by the number of tokens that count in all micro-batches.
     """
     halves, whole = [slice(0, 2), slice(2, 4)], [slice(0, 4)]
     accumulated = token_gradient(halves, "mean", 1 / 2)
@@ -93,7 +103,10 @@ def test_micro_batches_of_equal_size_with_unequal_padding_do_not_equal_the_batch
     "torch.nn.BatchNorm1d", "torch.Tensor.backward", page="generated/torch.nn.BatchNorm1d"
 )
 def test_micro_batches_through_batch_norm_do_not_equal_the_batch(snapshot):
-    """Batch norm normalises each micro-batch by its own statistics, here to -1 and 1: no scaling of the loss mends it."""
+    """Micro-batches through batch norm do not equal the batch, however the loss is scaled.
+
+    Batch norm normalises each micro-batch by its own statistics, here to -1 and 1.
+    """
     x, scale = (
         torch.tensor([[0.0], [2.0], [4.0], [6.0]]),
         torch.tensor([[1.0], [2.0], [3.0], [4.0]]),
@@ -115,7 +128,10 @@ numbers = st.floats(-4, 4, width=32)
 
 @st.composite
 def regressions(draw):
-    """Inputs [n, 2], targets [n, 1] and weight [1, 2] in float64, and a cut of the n samples into micro-batches."""
+    """A regression in float64, and a cut of its n samples into micro-batches.
+
+    It has the inputs [n, 2], the targets [n, 1] and the weight [1, 2].
+    """
     sizes = draw(st.lists(st.integers(1, 3), min_size=1, max_size=4))
     shapes = (sum(sizes), 2), (sum(sizes), 1), (1, 2)
     inputs, targets, weight = (
@@ -139,14 +155,20 @@ def size(part):
 
 
 def batch_gradient(inputs, targets, weight):
-    """d/dw of mean((x w' - y)^2) over n samples: 2/n (x w' - y)' x, for x [n, 2], y [n, 1], w [1, 2]."""
+    """d/dw of mean((x w' - y)^2) over n samples: 2/n (x w' - y)' x.
+
+    The shapes are x [n, 2], y [n, 1] and w [1, 2].
+    """
     return 2 / len(inputs) * (inputs @ weight.T - targets).T @ inputs
 
 
 @settings(max_examples=25)
 @given(regressions())
 def test_micro_batches_weighed_by_their_share_equal_the_batch_whatever_their_sizes(regression):
-    """Any cut into micro-batches gives the batch's gradient when each mean loss is multiplied by its share of the samples."""
+    """Micro-batches of any sizes equal the batch if each mean loss is weighted by its share.
+
+    The share is the number of samples in the micro-batch divided by the number in the batch.
+    """
     inputs, targets, weight, parts = regression
     got = accumulated_gradient(
         inputs, targets, weight, parts, lambda part: size(part) / len(inputs)
@@ -159,7 +181,7 @@ def test_micro_batches_weighed_by_their_share_equal_the_batch_whatever_their_siz
 @settings(max_examples=25)
 @given(regressions(), st.integers(1, 4))
 def test_k_equal_micro_batches_divided_by_k_equal_the_batch(regression, k):
-    """k micro-batches of one size, each mean loss divided by k, give the gradient of the batch of them all."""
+    """k micro-batches of one size equal the batch if each mean loss is divided by k."""
     inputs, targets, weight, _ = regression
     inputs, targets = (
         np.tile(inputs, (k, 1)),

@@ -1,4 +1,4 @@
-"""``checkpoint``: activations computed again in backward instead of kept."""
+"""``checkpoint``: backward recomputes activations that forward did not keep."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from torch_history.observing import observe
 
 
 def tripled(calls):
-    """A function that multiplies by a weight of 3, and counts its calls; the weight with it."""
+    """A function that multiplies by a weight of 3 and counts its calls, and that weight."""
     weight = torch.tensor([3.0], requires_grad=True)
 
     def function(x):
@@ -36,7 +36,7 @@ def step(x, **settings):
 )
 @pytest.mark.changed(
     "1.13",
-    "warns no longer that device_type 'cuda' is disabled",
+    "no longer warns that device_type 'cuda' is disabled",
     kind="warning",
     cause="pytorch#79203",
 )
@@ -45,12 +45,12 @@ def step(x, **settings):
     "warns that use_reentrant should be given, and that its default will become False",
     kind="warning",
     cause="pytorch#100551",
-    advice="pass use_reentrant=False, or True to keep the old way",
+    advice="pass use_reentrant=False, or use_reentrant=True to keep the old behaviour",
     unless="use_reentrant",
 )
 @pytest.mark.changed(
     "2.3",
-    "the message announces an exception for 2.4, and another default no longer",
+    "the message announces an exception for 2.4, and no longer another default",
     kind="wording",
     cause="pytorch#116710",
     unless="use_reentrant",
@@ -60,11 +60,12 @@ def step(x, **settings):
     "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated",
     kind="warning",
     cause="pytorch#126062",
-    advice="ignore it: 2.5 is without it",
+    advice="ignore it: 2.5 no longer warns",
 )
 @pytest.mark.changed(
     "2.5",
-    "warns no longer that torch.cpu.amp.autocast is deprecated; the message announces the exception for 2.5",
+    "no longer warns that torch.cpu.amp.autocast is deprecated; "
+    "the message announces the exception for 2.5",
     kind="warning",
     cause="pytorch#127774",
 )
@@ -83,7 +84,10 @@ def step(x, **settings):
     unless="use_reentrant",
 )
 def test_checkpoint_wants_use_reentrant_to_be_given(snapshot):
-    """Without it, it warns, and takes the old way of the two: forward without grad, and again with grad in backward."""
+    """``checkpoint`` without ``use_reentrant`` warns since 2.1, and runs as with True.
+
+    It runs the function without grad in the forward pass, and again with grad in backward.
+    """
     assert snapshot == observe(lambda: step(torch.tensor([2.0], requires_grad=True)))
 
 
@@ -96,7 +100,7 @@ def test_checkpoint_wants_use_reentrant_to_be_given(snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "warns no longer that device_type 'cuda' is disabled",
+    "no longer warns that device_type 'cuda' is disabled",
     kind="warning",
     cause="pytorch#79203",
 )
@@ -105,17 +109,21 @@ def test_checkpoint_wants_use_reentrant_to_be_given(snapshot):
     "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated",
     kind="warning",
     cause="pytorch#126062",
-    advice="ignore it: 2.5 is without it",
+    advice="ignore it: 2.5 no longer warns",
 )
 @pytest.mark.changed(
     "2.5",
-    "warns no longer that torch.cpu.amp.autocast is deprecated",
+    "no longer warns that torch.cpu.amp.autocast is deprecated",
     kind="warning",
     cause="pytorch#127774",
 )
 @pytest.mark.parametrize("reentrant", [True, False], ids=["reentrant", "other"])
 def test_checkpoint_runs_the_function_again_in_backward(reentrant, snapshot):
-    """Gradients are those of 3 x² at 2: 12, and 4 for the weight. The old way runs without grad at first."""
+    """``checkpoint`` runs its function again in backward, and gives the usual gradients.
+
+    For 3 x² at 2 they are 12, and 4 for the weight. With ``use_reentrant=True`` the first run is
+    without grad.
+    """
     assert snapshot == observe(
         lambda: step(torch.tensor([2.0], requires_grad=True), use_reentrant=reentrant)
     )
@@ -130,7 +138,11 @@ def test_checkpoint_runs_the_function_again_in_backward(reentrant, snapshot):
     advice="pass use_reentrant=False",
 )
 def test_reentrant_checkpoint_of_an_input_without_grad_trains_nothing(snapshot):
-    """Trap: the first layer of a model, whose input is a batch of data. It warns, and backward finds no graph."""
+    """With ``use_reentrant=True`` and no input that requires grad, backward raises.
+
+    Trap: this happens to the first layer of a model, whose input is data. ``checkpoint`` warns, and
+    the output has no graph.
+    """
     assert snapshot == observe(lambda: step(torch.tensor([2.0]), use_reentrant=True))
 
 
@@ -143,7 +155,7 @@ def test_reentrant_checkpoint_of_an_input_without_grad_trains_nothing(snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "warns no longer that device_type 'cuda' is disabled",
+    "no longer warns that device_type 'cuda' is disabled",
     kind="warning",
     cause="pytorch#79203",
 )
@@ -152,16 +164,16 @@ def test_reentrant_checkpoint_of_an_input_without_grad_trains_nothing(snapshot):
     "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated",
     kind="warning",
     cause="pytorch#126062",
-    advice="ignore it: 2.5 is without it",
+    advice="ignore it: 2.5 no longer warns",
 )
 @pytest.mark.changed(
     "2.5",
-    "warns no longer that torch.cpu.amp.autocast is deprecated",
+    "no longer warns that torch.cpu.amp.autocast is deprecated",
     kind="warning",
     cause="pytorch#127774",
 )
 def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
-    """``use_reentrant=False`` needs no input that requires grad."""
+    """With ``use_reentrant=False``, ``checkpoint`` needs no input that requires grad."""
     assert snapshot == observe(lambda: step(torch.tensor([2.0]), use_reentrant=False))
 
 
@@ -174,29 +186,33 @@ def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "warns no longer that device_type 'cuda' is disabled",
+    "no longer warns that device_type 'cuda' is disabled",
     kind="warning",
     cause="pytorch#79203",
 )
 @pytest.mark.changed(
     "2.4",
-    "warns that torch.cpu.amp.autocast, its own call, is deprecated; the error names use_reentrant",
+    "warns that torch.cpu.amp.autocast, which it calls itself, is"
+    " deprecated; the error names use_reentrant",
     kind="warning",
     cause="pytorch#126062",
-    advice="ignore it: 2.5 is without it",
+    advice="ignore it: 2.5 no longer warns",
 )
 @pytest.mark.changed(
     "2.5",
-    "warns no longer that torch.cpu.amp.autocast is deprecated",
+    "no longer warns that torch.cpu.amp.autocast is deprecated",
     kind="warning",
     cause="pytorch#127774",
 )
 @pytest.mark.parametrize("reentrant", [True, False], ids=["reentrant", "other"])
 def test_autograd_grad_through_a_checkpoint_works_unless_it_is_reentrant(reentrant, snapshot):
-    """The old way is for ``backward()`` alone, without ``inputs``."""
+    """``torch.autograd.grad`` works through a checkpoint, unless ``use_reentrant=True``.
+
+    A reentrant checkpoint supports only ``backward()``, and only without ``inputs``.
+    """
 
     def act():
-        function, weight = tripled([])
+        function, _weight = tripled([])
         x = torch.tensor([2.0], requires_grad=True)
         return torch.autograd.grad(
             checkpointing.checkpoint(function, x, use_reentrant=reentrant).sum(), x
@@ -207,10 +223,10 @@ def test_autograd_grad_through_a_checkpoint_works_unless_it_is_reentrant(reentra
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
 @pytest.mark.changed(
-    "2.14", "without a function it makes a decorator", kind="error-gone", cause="pytorch#189411"
+    "2.14", "without a function it returns a decorator", kind="error-gone", cause="pytorch#189411"
 )
 def test_checkpoint_without_a_function_decorates_one(snapshot):
-    """``@checkpoint(use_reentrant=False)``."""
+    """``@checkpoint(use_reentrant=False)`` decorates a function, since 2.14."""
 
     def act():
         calls = []

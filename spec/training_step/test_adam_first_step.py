@@ -1,4 +1,4 @@
-"""Adam's first step: the learning rate against the gradient's sign, whatever the gradient's size."""
+"""Adam's first step: lr against the sign of the gradient, whatever the gradient's size."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from torch_history.observing import observe
 
 
 def first_step(weight, gradient, dtype=torch.float32, **settings):
-    """The weight after one step of Adam along this gradient."""
+    """The weight after one step of Adam with this gradient."""
     weight = torch.nn.Parameter(torch.tensor(weight, dtype=dtype))
     weight.grad = torch.tensor(gradient, dtype=dtype)
     torch.optim.Adam([weight], **settings).step()
@@ -18,31 +18,46 @@ def first_step(weight, gradient, dtype=torch.float32, **settings):
 
 
 def adam_first_step(weight, gradient, lr, eps):
-    """w - lr * g / (|g| + eps): at the first step the corrected moments are g and g squared. All of one shape."""
+    """w - lr * g / (|g| + eps), for arrays of one shape.
+
+    At the first step the corrected moments are g and g squared.
+    """
     return weight - lr * gradient / (np.abs(gradient) + eps)
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="A")
 def test_adam_moves_every_weight_by_lr_at_first(snapshot):
-    """Gradients of 1000, 1 and -0.001 move their weights by the same 0.1, against the gradient's sign."""
+    """Adam's first step moves every weight by lr against the sign of its gradient.
+
+    Gradients of 1000, 1 and -0.001 all move their weights by 0.1.
+    """
     assert snapshot == observe(lambda: first_step([1.0, 1.0, 1.0], [1000.0, 1.0, -0.001], lr=0.1))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_leaves_a_weight_with_zero_gradient_at_first(snapshot):
-    """A gradient of zero has no sign: eps keeps 0 / 0 from becoming nan, and the weight rests."""
+    """A weight with a gradient of zero does not move at Adam's first step.
+
+    ``eps`` keeps 0 / 0 from becoming nan.
+    """
     assert snapshot == observe(lambda: first_step([1.0, 1.0], [0.0, 1.0], lr=0.1))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_moves_a_weight_by_less_than_lr_where_the_gradient_is_as_small_as_eps(snapshot):
-    """The move is lr * g / (abs(g) + eps): half of lr for a gradient of 1e-8, the default eps."""
+    """Adam's first step moves a weight by less than lr where the gradient is about as small as eps.
+
+    The weight moves by lr * g / (abs(g) + eps): half of lr for a gradient of 1e-8, the default eps.
+    """
     assert snapshot == observe(lambda: first_step([1.0, 1.0], [1e-8, 1e-6], lr=0.1))
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adams_first_step_does_not_depend_on_betas(snapshot):
-    """Bias correction divides by 1 - beta: at the first step nothing is left of it."""
+    """Adam's first step does not depend on ``betas``.
+
+    Bias correction divides each moment by 1 - beta, which cancels beta at the first step.
+    """
     default = first_step([1.0], [2.0], lr=0.1)
     assert torch.allclose(first_step([1.0], [2.0], lr=0.1, betas=(0.5, 0.9)), default)
     assert snapshot == observe(lambda: default)
@@ -57,10 +72,14 @@ magnitudes = st.floats(1e-3, 1e3) | st.floats(-1e3, -1e-3)
     st.floats(1e-8, 1e-2),
 )
 def test_adams_first_step_is_lr_times_gradient_over_its_magnitude_plus_eps(pairs, lr, eps):
-    """Any weights, gradients, lr and eps: the step is that of the formula, in float64."""
+    """Adam's first step is lr * g / (abs(g) + eps) for any weights, gradients, lr and eps.
+
+    The formula is compared in float64.
+    """
     weight, gradient = np.array(pairs).T
     got = first_step(weight.tolist(), gradient.tolist(), torch.float64, lr=lr, eps=eps).numpy()
-    # float64 has an eps of 2e-16; beta2 = 0.999 leaves three digits fewer of v, and squaring a small gradient no more
+    # float64 has an eps of 2e-16; v loses three digits to 1 - beta2 = 1 - 0.999,
+    # and none to the square of a small gradient
     np.testing.assert_allclose(
         got, adam_first_step(weight, gradient, lr, eps), rtol=1e-12, atol=1e-12
     )

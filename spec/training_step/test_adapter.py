@@ -1,4 +1,7 @@
-"""Article A's frozen base with a trainable adapter: every table that it prints comes out of its printed parameters."""
+"""Article A's frozen base with a trainable adapter, and the tables that the article prints.
+
+Every printed table follows from the printed parameters.
+"""
 
 import pytest
 import torch
@@ -27,7 +30,7 @@ def parameters_after_adam(model):
 
 @pytest.mark.api("torch.nn.Module", "torch.sigmoid", page="generated/torch.nn.Module", article="A")
 def test_adapter_network_gives_the_printed_outputs(snapshot):
-    """``sigmoid(head(base(x) + adapter(x)))`` gives the ten outputs that article A prints for its ten inputs."""
+    """``sigmoid(head(base(x) + adapter(x)))`` gives the ten outputs that article A prints."""
     printed = [
         [0.6159],
         [0.5352],
@@ -48,7 +51,7 @@ def test_adapter_network_gives_the_printed_outputs(snapshot):
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss", article="A")
 def test_adapter_loss_is_the_sum_of_squares_over_ten(snapshot):
-    """The loss of article A, 0.3197, is the mean over its ten samples of the squared difference."""
+    """The loss of article A, 0.3197, is the mean squared difference over its ten samples."""
     model = frozen_base_with_adapter()
     by_hand = ((model().squeeze() - torch.tensor(TARGET)) ** 2).sum() / 10
     assert torch.allclose(loss_of(model), by_hand)
@@ -61,9 +64,10 @@ def test_adapter_loss_is_the_sum_of_squares_over_ten(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward", article="A")
 def test_adapter_and_head_get_the_printed_gradients(snapshot):
-    """Backward gives the adapter and the head the gradients that article A prints, and the frozen base None.
+    """Backward gives the adapter and the head the gradients that article A prints.
 
-    The first table is printed with five digits, 2.0354e-02: a hundred times it has at least four decimals.
+    The frozen base keeps None. The first table is printed with five digits, such as 2.0354e-02. It
+    is multiplied by a hundred here, so that each number has at least four decimals.
     """
     printed = {
         "100 adapter.fc1.weight": [
@@ -94,7 +98,10 @@ def test_adapter_and_head_get_the_printed_gradients(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="A")
 def test_adapter_and_head_have_the_printed_values_after_adam(snapshot):
-    """One step of Adam with lr 1e-3 takes the adapter and the head to the values that article A prints; the base rests."""
+    """One step of Adam moves the adapter and the head to the values that article A prints.
+
+    The learning rate is 1e-3. The base does not move.
+    """
     printed = {
         "adapter.fc1.weight": [
             [0.2942, -0.0893, 0.3805, 0.2223, -0.3789],

@@ -1,4 +1,4 @@
-"""Anomaly mode: which operation made the nan."""
+"""Anomaly mode: it finds the operation that made a nan."""
 
 import warnings
 
@@ -9,10 +9,11 @@ from torch_history.observing import observe
 
 
 def root_of_zero(**settings):
-    """What backward says of 0 * sqrt(w) at w = 0 (0 times infinity), and whether it told where the forward pass was.
+    """What backward raises for 0 * sqrt(w) at w = 0, and whether the forward pass was located.
 
-    Where it was is a traceback of this file: only that there is one is observed (on old releases it is printed, not warned).
-    Of the message, what follows the function's name.
+    The gradient is 0 times infinity. Of the error message, only the text after the function's name
+    is kept. The forward pass is located by a traceback of this file, of which only the presence is
+    observed. On old releases it is printed instead of warned.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -34,12 +35,15 @@ def root_of_zero(**settings):
 @pytest.mark.api("torch.autograd.set_detect_anomaly", page="autograd")
 @pytest.mark.changed(
     "1.7",
-    "the traceback of the forward pass comes as a Python warning; it was printed on stderr",
+    "the traceback of the forward pass is a Python warning; before, it was printed to stderr",
     kind="silent",
     cause="pytorch#41116",
 )
 def test_anomaly_mode_raises_where_backward_makes_a_nan(snapshot):
-    """The error names the operation, and a warning shows the line of the forward pass that called it."""
+    """Anomaly mode makes backward raise at the operation that made a nan.
+
+    The error names the operation, and a warning shows the line of the forward pass that called it.
+    """
     assert snapshot == observe(root_of_zero)
 
 
@@ -48,7 +52,10 @@ def test_anomaly_mode_raises_where_backward_makes_a_nan(snapshot):
     "1.13", "set_detect_anomaly takes check_nan", kind="api-appeared", cause="pytorch#83481"
 )
 def test_anomaly_mode_lets_nan_pass_when_told(snapshot):
-    """``check_nan=False`` keeps the tracebacks for other errors, and lets the nan through."""
+    """With ``check_nan=False``, anomaly mode lets nan pass.
+
+    It still shows the forward traceback for other errors.
+    """
     assert snapshot == observe(lambda: root_of_zero(check_nan=False))
 
 
@@ -61,7 +68,10 @@ def test_anomaly_mode_lets_nan_pass_when_told(snapshot):
     advice="remove it after debugging",
 )
 def test_detect_anomaly_warns_that_it_is_slow(snapshot):
-    """The block warns when it is made: it is for debugging. ``set_detect_anomaly(True)`` says nothing."""
+    """``torch.autograd.detect_anomaly`` warns that it is slow and only for debugging.
+
+    ``torch.autograd.set_detect_anomaly(True)`` does not warn.
+    """
 
     def act():
         with torch.autograd.detect_anomaly():

@@ -1,4 +1,4 @@
-"""``autograd.grad`` and ``autograd.backward``: what they take, and what they say of inputs that play no part."""
+"""``autograd.grad`` and ``autograd.backward``: their arguments, and inputs that are not used."""
 
 import pytest
 import torch
@@ -7,23 +7,26 @@ from torch_history.observing import observe
 
 
 def gradients(**settings):
-    """Of the loss 3 w, with respect to w and to u, which it does not use."""
+    """Gradients of the loss 3 w with respect to w, and to u, which the loss does not use."""
     w, u = torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)
     return torch.autograd.grad((w * 3).sum(), [w, u], **settings)
 
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 @pytest.mark.changed(
-    "2.13", "the message tells which input, by its index", kind="wording", cause="pytorch#178140"
+    "2.13", "the message gives the index of the input", kind="wording", cause="pytorch#178140"
 )
 def test_grad_of_an_unused_input_raises(snapshot):
-    """One input without part in the loss, and no gradient is returned at all."""
+    """``torch.autograd.grad`` raises if the loss does not use one of the inputs.
+
+    It then returns no gradient at all, not even those of the other inputs.
+    """
     assert snapshot == observe(gradients)
 
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 def test_grad_allows_unused_inputs_when_told_and_gives_none(snapshot):
-    """``allow_unused=True`` puts None in the place of the missing gradient."""
+    """With ``allow_unused=True``, ``torch.autograd.grad`` returns None for an unused input."""
     assert snapshot == observe(lambda: gradients(allow_unused=True))
 
 
@@ -39,10 +42,13 @@ def test_grad_allows_unused_inputs_when_told_and_gives_none(snapshot):
     "the zeros require no grad",
     kind="silent",
     cause="pytorch#168295",
-    advice="for zeros that require grad pass create_graph=True",
+    advice="pass create_graph=True for zeros that require grad",
 )
 def test_grad_makes_zeros_for_unused_inputs_when_told(snapshot):
-    """``materialize_grads=True`` puts zeros in its place. They require no grad, no more than the other gradients do."""
+    """With ``materialize_grads=True``, ``torch.autograd.grad`` returns zeros for an unused input.
+
+    Like the other gradients, the zeros require no grad; before 2.10 they did.
+    """
     assert snapshot == observe(lambda: gradients(materialize_grads=True))
 
 
@@ -51,19 +57,23 @@ def test_grad_makes_zeros_for_unused_inputs_when_told(snapshot):
     "2.1", "grad takes materialize_grads", kind="api-appeared", cause="pytorch#97015"
 )
 def test_zeros_for_unused_inputs_require_grad_under_create_graph(snapshot):
-    """So that a second derivative runs through them, as through the others. (That 3 requires none: it depends on nothing.)"""
+    """With ``create_graph=True``, the zeros for an unused input require grad.
+
+    A second derivative can then run through them. The gradient 3 of the used input is a constant,
+    and requires none.
+    """
     assert snapshot == observe(lambda: gradients(materialize_grads=True, create_graph=True))
 
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 @pytest.mark.changed(
     "2.1",
-    "grad takes materialize_grads, not beside allow_unused=False",
+    "grad takes materialize_grads, but not together with allow_unused=False",
     kind="exception",
     cause="pytorch#97015",
 )
 def test_grad_refuses_to_make_zeros_of_what_it_may_not_leave_out(snapshot):
-    """``materialize_grads=True`` and ``allow_unused=False`` contradict each other."""
+    """``materialize_grads=True`` with ``allow_unused=False`` raises: they contradict each other."""
     assert snapshot == observe(lambda: gradients(materialize_grads=True, allow_unused=False))
 
 
@@ -75,7 +85,10 @@ def test_grad_refuses_to_make_zeros_of_what_it_may_not_leave_out(snapshot):
     "2.13", "takes a dict of inputs, and returns a dict", kind="error-gone", cause="pytorch#178140"
 )
 def test_grad_with_a_dict_of_inputs_returns_a_dict(snapshot):
-    """``autograd.grad(loss, dict(model.named_parameters()))`` gives each name its gradient."""
+    """``torch.autograd.grad`` with a dict of inputs returns a dict of gradients, since 2.13.
+
+    ``autograd.grad(loss, dict(model.named_parameters()))`` gives each name its gradient.
+    """
 
     def act():
         w, b = torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)
@@ -87,20 +100,23 @@ def test_grad_with_a_dict_of_inputs_returns_a_dict(snapshot):
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 @pytest.mark.changed(
     "1.10",
-    "raises ValueError, where an empty tuple came back before",
+    "raises ValueError; before, it returned an empty tuple",
     kind="error",
     cause="pytorch#52016",
-    advice="ask whether the list is empty",
+    advice="check whether the list is empty before the call",
 )
 @pytest.mark.changed(
     "2.13",
     "raises RuntimeError instead of ValueError",
     kind="exception",
     cause="pytorch#178140",
-    advice="catch both",
+    advice="catch ValueError and RuntimeError",
 )
 def test_grad_without_inputs_raises(snapshot):
-    """An empty list of inputs: a filter that found no parameter shows here."""
+    """``torch.autograd.grad`` raises on an empty list of inputs.
+
+    This reveals a filter that found no parameter. Before 1.10 an empty tuple was returned.
+    """
     assert snapshot == observe(
         lambda: torch.autograd.grad(torch.ones(1, requires_grad=True).sum(), [])
     )
@@ -108,7 +124,10 @@ def test_grad_without_inputs_raises(snapshot):
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 def test_grad_of_a_frozen_input_raises(snapshot):
-    """With respect to a tensor that requires no grad there is nothing to compute, whatever ``allow_unused`` says."""
+    """``torch.autograd.grad`` raises for an input that requires no grad.
+
+    ``allow_unused=True`` does not change that.
+    """
     loss = torch.ones(1, requires_grad=True).sum()
     assert snapshot == observe(lambda: torch.autograd.grad(loss, torch.ones(1), allow_unused=True))
 
@@ -116,7 +135,7 @@ def test_grad_of_a_frozen_input_raises(snapshot):
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 @pytest.mark.changed(
     "1.11",
-    "grad takes is_grads_batched, yet raises unless grad_outputs is a tuple",
+    "grad takes is_grads_batched, but raises unless grad_outputs is a tuple",
     kind="exception",
     cause="pytorch#65564",
     advice="pass grad_outputs as a tuple",
@@ -125,7 +144,10 @@ def test_grad_of_a_frozen_input_raises(snapshot):
     "1.12", "grad_outputs may be a tensor", kind="error-gone", cause="pytorch#75779"
 )
 def test_grad_takes_a_batch_of_weights_for_the_outputs(snapshot):
-    """With ``is_grads_batched=True``, the identity gives the whole Jacobian in one call: of 2 w it is 2 on the diagonal."""
+    """With ``is_grads_batched=True``, the identity as ``grad_outputs`` gives the whole Jacobian.
+
+    The Jacobian of 2 w has 2 on its diagonal.
+    """
 
     def act():
         w = torch.ones(2, requires_grad=True)
@@ -144,7 +166,10 @@ def test_grad_takes_a_batch_of_weights_for_the_outputs(snapshot):
     advice="leave the argument out",
 )
 def test_only_inputs_is_deprecated(snapshot):
-    """``only_inputs=False`` does nothing but warn: for leaves that are not listed, call ``backward``."""
+    """``only_inputs=False`` only warns, and has no effect.
+
+    For the gradients of leaves that are not listed, call ``backward``.
+    """
 
     def act():
         w = torch.ones(1, requires_grad=True)
@@ -155,7 +180,10 @@ def test_only_inputs_is_deprecated(snapshot):
 
 @pytest.mark.api("torch.autograd.backward", page="generated/torch.autograd.backward")
 def test_backward_of_several_losses_adds_their_gradients(snapshot):
-    """``autograd.backward([a, b])`` runs once through what a = w * w and b = 2 a share: the gradient is 6 w."""
+    """``autograd.backward([a, b])`` adds the gradients of both losses.
+
+    It runs once through what they share: for a = w * w and b = 2 a the gradient is 6 w.
+    """
 
     def act():
         w = torch.tensor([2.0], requires_grad=True)
@@ -173,10 +201,13 @@ def test_backward_of_several_losses_adds_their_gradients(snapshot):
     kind="warning",
     cause="pytorch#127689",
     probable=True,
-    advice="call it grad_tensors",
+    advice="name the argument grad_tensors",
 )
 def test_grad_variables_is_deprecated(snapshot):
-    """The argument has been called ``grad_tensors`` since before 1.0; the old name still works, and warns."""
+    """``grad_variables``, the old name of ``grad_tensors``, still works, and warns.
+
+    The argument has had its new name since before 1.0.
+    """
 
     def act():
         w = torch.ones(1, requires_grad=True)
@@ -191,19 +222,19 @@ def test_grad_variables_is_deprecated(snapshot):
 @pytest.mark.changed("1.6", "raises with another message, from autograd", kind="wording")
 @pytest.mark.changed(
     "1.7",
-    "backward from a complex loss raises nothing",
+    "backward from a complex loss no longer raises",
     kind="error-gone",
-    advice="take abs() or real of the loss",
+    advice="take abs() or real of the loss before backward",
 )
 @pytest.mark.changed(
     "2.1",
-    "raises: only of a real number is the first gradient known",
+    "raises: a gradient can be created implicitly only for real outputs",
     kind="error",
     cause="pytorch#92753",
-    advice="take abs() or real of the loss",
+    advice="take abs() or real of the loss before backward",
 )
 def test_backward_from_a_complex_loss_raises(snapshot):
-    """A loss is a real number: take ``abs()`` or ``real`` before."""
+    """``backward()`` from a complex loss raises: take ``abs()`` or ``real`` of the loss first."""
     assert snapshot == observe(lambda: (torch.ones(1, requires_grad=True) * 1j).sum().backward())
 
 
@@ -211,7 +242,10 @@ def test_backward_from_a_complex_loss_raises(snapshot):
 @pytest.mark.changed("1.5", "the message asks scalar_type() for the type", kind="wording")
 @pytest.mark.changed("1.6", "integers are converted", kind="error-gone")
 def test_backward_converts_a_gradient_argument_of_integers(snapshot):
-    """``(w * 2).backward(torch.tensor([3]))``: the weights of the elements may be integers."""
+    """``backward`` converts a gradient argument of integers to floats.
+
+    ``(w * 2).backward(torch.tensor([3]))`` raised before 1.6.
+    """
 
     def act():
         w = torch.ones(1, requires_grad=True)

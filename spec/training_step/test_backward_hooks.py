@@ -1,4 +1,4 @@
-"""Full backward hooks on modules: what they see and may change, and where they are in the way."""
+"""Full backward hooks on modules: what they see, what they may change, and what they break."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from torch_history.observing import observe
 
 
 class Named(torch.nn.Module):
-    """Three times its input, which may be given by name."""
+    """Three times its input, which may be passed by keyword."""
 
     def forward(self, x):
         return 3 * x
@@ -39,7 +39,11 @@ def keep(seen):
     "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
 )
 def test_full_backward_hook_that_returns_a_value_replaces_the_gradient_of_the_input(snapshot):
-    """What it returns flows on to the layers before, 3 * 10; the module's own weight gets its gradient as it is."""
+    """The value that a full backward hook returns replaces the gradient of the module's input.
+
+    It flows on to the layers before, here 3 * 10. The gradient of the module's own weight does not
+    change.
+    """
 
     def act():
         module, x = linear([[3.0]]), batch()
@@ -72,7 +76,11 @@ def test_full_backward_hook_that_returns_a_value_replaces_the_gradient_of_the_in
     "2.0", "register_full_backward_pre_hook appears", kind="api-appeared", cause="pytorch#86700"
 )
 def test_full_backward_pre_hook_replaces_the_gradient_of_the_output(snapshot):
-    """What it returns is the gradient that the module starts from: both its weight and its input get ten times theirs."""
+    """The value that a full backward pre-hook returns replaces the gradient of the module's output.
+
+    The module's backward starts from it: the gradients of weight and input are both ten times
+    larger.
+    """
 
     def act():
         module, x = linear([[3.0]]), batch()
@@ -106,7 +114,11 @@ def order_of_hooks(x):
     "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
 )
 def test_full_backward_hook_of_a_network_runs_after_those_of_its_layers(snapshot):
-    """The last layer's hook runs first; the network's waits for the gradient of the network's input."""
+    """The full backward hook of a network runs after the hooks of its layers.
+
+    The last layer's hook runs first. The network's hook waits for the gradient of the network's
+    input.
+    """
     assert snapshot == observe(lambda: order_of_hooks(batch()))
 
 
@@ -120,7 +132,8 @@ def test_full_backward_hook_of_a_network_runs_after_those_of_its_layers(snapshot
 )
 @pytest.mark.changed(
     "1.8",
-    "register_full_backward_hook appears; without gradients of inputs, the last layer's alone runs",
+    "register_full_backward_hook appears; without gradients of "
+    "inputs, only the last layer's hook runs",
     kind="api-appeared",
     cause="pytorch#46163",
 )
@@ -129,7 +142,7 @@ def test_full_backward_hook_of_a_network_runs_after_those_of_its_layers(snapshot
     "the hooks of the network and of its first layer run too, the network's before the others",
     kind="silent",
     cause="pytorch#56693",
-    advice="see that the hook expects None as the gradient of the input",
+    advice="make the hook accept None as the gradient of the input",
 )
 @pytest.mark.changed(
     "2.8",
@@ -138,7 +151,10 @@ def test_full_backward_hook_of_a_network_runs_after_those_of_its_layers(snapshot
     cause="pytorch#155339",
 )
 def test_full_backward_hook_of_a_network_on_data_runs_before_those_of_its_layers(snapshot):
-    """Data needs no gradient, so there is none to wait for: the network's hook runs when its output has one."""
+    """The full backward hook of a network runs before its layers' hooks if the input is data.
+
+    Data needs no gradient, so the network's hook runs as soon as the output has its gradient.
+    """
     assert snapshot == observe(lambda: order_of_hooks(batch(requires_grad=False)))
 
 
@@ -161,7 +177,7 @@ def test_full_backward_hook_of_a_network_on_data_runs_before_those_of_its_layers
     "the hook runs, and gets None as the gradient of the input",
     kind="silent",
     cause="pytorch#56693",
-    advice="see that the hook expects None",
+    advice="make the hook accept None as the gradient of the input",
 )
 @pytest.mark.changed(
     "2.8",
@@ -170,7 +186,11 @@ def test_full_backward_hook_of_a_network_on_data_runs_before_those_of_its_layers
     cause="pytorch#155339",
 )
 def test_full_backward_hook_on_an_input_without_gradient_runs_at_the_output(snapshot):
-    """The first layer's input is data, which needs no gradient: the hook runs all the same, sees None for it, and warns."""
+    """A full backward hook runs even if the module's input needs no gradient.
+
+    The first layer of a model has such an input. The hook gets None as its gradient, and torch
+    warns.
+    """
 
     def act():
         module, seen = linear([[3.0]]), []
@@ -205,11 +225,14 @@ def test_full_backward_hook_on_an_input_without_gradient_runs_at_the_output(snap
     "warns, as full backward hooks do, that no input requires a gradient",
     kind="warning",
     cause="pytorch#155339",
-    advice="ignore it: it is not about pre-hooks",
+    advice="ignore it: the warning does not concern pre-hooks",
 )
-@pytest.mark.changed("2.14", "warns no longer", kind="warning", cause="pytorch#190685")
+@pytest.mark.changed("2.14", "no longer warns", kind="warning", cause="pytorch#190685")
 def test_full_backward_pre_hook_on_an_input_without_gradient_does_not_warn(snapshot):
-    """A pre-hook sees the gradient of the output alone: it does not matter whether the input needs one."""
+    """A full backward pre-hook does not warn if the input needs no gradient.
+
+    It sees only the gradient of the output, so the input does not matter. 2.8 to 2.13 warned.
+    """
 
     def act():
         module, seen = linear([[3.0]]), []
@@ -232,7 +255,10 @@ def test_full_backward_pre_hook_on_an_input_without_gradient_does_not_warn(snaps
     "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
 )
 def test_full_backward_hook_of_a_frozen_module_behind_data_does_not_run(snapshot):
-    """Where neither its input nor a parameter needs a gradient, the backward pass goes round the module: no call, no warning."""
+    """The full backward hook of a frozen module does not run if its input is data.
+
+    Neither the input nor a parameter needs a gradient, so backward skips the module. Nothing warns.
+    """
 
     def act():
         network, seen = (
@@ -256,7 +282,7 @@ def test_full_backward_hook_of_a_frozen_module_behind_data_does_not_run(snapshot
 )
 @pytest.mark.changed(
     "1.8",
-    "register_full_backward_hook appears, but does not run where all inputs are given by name",
+    "register_full_backward_hook appears, but does not run if all inputs are passed by keyword",
     kind="api-appeared",
     cause="pytorch#46163",
 )
@@ -265,17 +291,20 @@ def test_full_backward_hook_of_a_frozen_module_behind_data_does_not_run(snapshot
     "the hook runs, and gets an empty tuple for the inputs",
     kind="silent",
     cause="pytorch#56693",
-    advice="give the inputs by position where the hook is to see their gradients",
+    advice="pass the inputs by position if the hook must see their gradients",
 )
 @pytest.mark.changed(
     "2.8",
-    "warns that no input requires a gradient: those given by name are not looked at",
+    "warns that no input requires a gradient: it does not check inputs passed by keyword",
     kind="warning",
     cause="pytorch#155339",
-    advice="give the inputs by position",
+    advice="pass the inputs by position",
 )
 def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
-    """``module(x=x)``: the gradient goes to x, and the hook gets an empty tuple for the inputs."""
+    """A full backward hook does not see inputs that are passed by keyword.
+
+    For ``module(x=x)``, x gets its gradient, but the hook gets an empty tuple for the inputs.
+    """
 
     def act():
         module, seen, x = Named(), [], batch()
@@ -296,16 +325,16 @@ def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "register_full_backward_hook appears; the change in place is made, with a warning",
+    "register_full_backward_hook appears; the in-place change is made, with a warning",
     kind="api-appeared",
     cause="pytorch#46163",
 )
 @pytest.mark.changed(
     "1.9",
-    "raises, where it warned",
+    "raises instead of warning",
     kind="error",
     cause="pytorch#56093",
-    advice="use the module that is not in place, or clone the tensor before it",
+    advice="pass inplace=False to the module, or clone the tensor before it",
 )
 @pytest.mark.changed("1.10", "the message says fix instead of remove this warning", kind="wording")
 @pytest.mark.changed(
@@ -315,7 +344,10 @@ def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
     cause="pytorch#180383",
 )
 def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot):
-    """The hook makes the output a view of its own kind: an in-place ReLU behind a hooked layer raises."""
+    """The output of a module with a full backward hook cannot be changed in place.
+
+    The hook makes the output a view of a special kind: an in-place ReLU after the module raises.
+    """
 
     def act():
         network = torch.nn.Sequential(linear([[3.0]]), torch.nn.ReLU(inplace=True))
@@ -335,16 +367,16 @@ def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot)
 )
 @pytest.mark.changed(
     "1.8",
-    "register_full_backward_hook appears; the change in place is made, with a warning",
+    "register_full_backward_hook appears; the in-place change is made, with a warning",
     kind="api-appeared",
     cause="pytorch#46163",
 )
 @pytest.mark.changed(
     "1.9",
-    "raises, where it warned",
+    "raises instead of warning",
     kind="error",
     cause="pytorch#56093",
-    advice="use the module that is not in place, or clone the tensor before it",
+    advice="pass inplace=False to the module, or clone the tensor before it",
 )
 @pytest.mark.changed("1.10", "the message says fix instead of remove this warning", kind="wording")
 @pytest.mark.changed(
@@ -354,7 +386,10 @@ def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot)
     cause="pytorch#180383",
 )
 def test_module_with_a_full_backward_hook_cannot_change_its_input_in_place(snapshot):
-    """The hook makes the input a view too: an in-place ReLU cannot have such a hook."""
+    """A module with a full backward hook cannot change its input in place.
+
+    The hook makes the input a view of a special kind: an in-place ReLU with such a hook raises.
+    """
 
     def act():
         module = torch.nn.ReLU(inplace=True)
@@ -380,7 +415,7 @@ def test_module_with_a_full_backward_hook_cannot_change_its_input_in_place(snaps
 )
 @pytest.mark.changed(
     "1.13",
-    "raises no longer: the hook does not run, without a word",
+    "no longer raises: the hook does not run, and nothing says so",
     kind="error-gone",
     cause="pytorch#88357",
     advice="return a tensor or a tuple of tensors from forward",
@@ -393,7 +428,10 @@ def test_module_with_a_full_backward_hook_cannot_change_its_input_in_place(snaps
     advice="return a tensor or a tuple of tensors from forward",
 )
 def test_full_backward_hook_does_not_run_behind_an_output_in_a_dict(snapshot):
-    """The gradients are watched of a tensor and of a tuple of tensors. Behind a dict the hook is dropped, with a warning."""
+    """A full backward hook does not run if ``forward`` returns a dict; torch warns.
+
+    The hook needs a tensor or a tuple of tensors as output.
+    """
 
     class InADict(torch.nn.Module):
         def forward(self, x):
@@ -420,7 +458,10 @@ def test_full_backward_hook_does_not_run_behind_an_output_in_a_dict(snapshot):
     "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
 )
 def test_full_backward_hook_sees_the_gradient_of_the_weight(snapshot):
-    """When the hook runs, the module's weight has its gradient already, if the module's input needs one."""
+    """The module's weight already has its gradient when the full backward hook runs.
+
+    This holds if the module's input needs a gradient.
+    """
 
     def act():
         module, seen = linear([[3.0]]), []

@@ -1,4 +1,4 @@
-"""Clipping gradients that are sparse, half, complex, or on several dtypes, and bounds that make no sense."""
+"""Clipping of sparse, half, complex and mixed gradients, and clipping with senseless bounds."""
 
 import pytest
 import torch
@@ -46,14 +46,14 @@ def clipped(parameters, max_norm=1.0, **settings):
 )
 @pytest.mark.changed(
     "2.0",
-    "raises; takes foreach, and with False still scales nothing",
+    "raises by default; takes foreach, and with foreach=False still scales nothing",
     kind="silent",
     cause="pytorch#91846",
     advice="scale the gradient's values yourself, or make the embedding dense",
 )
 @pytest.mark.changed(
     "2.1",
-    "with foreach=False it raises, as by default: a vector norm is asked for",
+    "raises with foreach=False, as by default: it computes a vector norm",
     kind="silent",
     cause="pytorch#102429",
     probable=True,
@@ -67,9 +67,10 @@ def clipped(parameters, max_norm=1.0, **settings):
 )
 @pytest.mark.parametrize("settings", [{}, {"foreach": False}], ids=["default", "foreach=False"])
 def test_clip_grad_norm_scales_a_sparse_gradient(settings, snapshot):
-    """The gradient of ``Embedding(sparse=True)`` of norm 5 is scaled to norm 1. Trap: some releases return 5 and scale nothing.
+    """``clip_grad_norm_`` scales the sparse gradient of an ``Embedding`` from norm 5 to norm 1.
 
-    Others raise; of their message, which lists every backend, the first sentence is shown.
+    Trap: some releases return 5 and scale nothing, and others raise. Of their message, which lists
+    every backend, only the first sentence is recorded.
     """
 
     def act():
@@ -88,7 +89,9 @@ def test_clip_grad_norm_scales_a_sparse_gradient(settings, snapshot):
     "torch.nn.Embedding",
     page="generated/torch.nn.utils.clip_grad_value_",
 )
-@pytest.mark.changed("1.6", "says that clamp only supports strided tensors", kind="silent")
+@pytest.mark.changed(
+    "1.6", "the message says that clamp only supports strided tensors", kind="silent"
+)
 @pytest.mark.changed("1.7", "the message names clamp.out", kind="silent")
 @pytest.mark.changed(
     "1.9",
@@ -107,7 +110,10 @@ def test_clip_grad_norm_scales_a_sparse_gradient(settings, snapshot):
 )
 @pytest.mark.changed("2.4", "the message names clamp_min_", kind="silent")
 def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
-    """By value it cannot be done: clip by norm, or make the embedding dense. (The whole message lists every backend there is.)"""
+    """``clip_grad_value_`` raises on a sparse gradient: clip by norm, or make the embedding dense.
+
+    The message lists every backend; only its first sentence is recorded.
+    """
 
     def act():
         weight = sparse_table()
@@ -124,9 +130,7 @@ def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
-@pytest.mark.changed(
-    "1.6", "float16: the norm is computed, a comparison is missing instead", kind="wording"
-)
+@pytest.mark.changed("1.6", "float16: the norm works, but a comparison is missing", kind="wording")
 @pytest.mark.changed("1.7", "float16 works", kind="error-gone")
 @pytest.mark.changed("1.8", "bfloat16 works", kind="error-gone")
 @pytest.mark.changed(
@@ -141,7 +145,10 @@ def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
 )
 @pytest.mark.parametrize("name", ["float16", "bfloat16"])
 def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
-    """Norm and gradients keep the dtype: 0.6 and 0.8 to three digits or two."""
+    """``clip_grad_norm_`` keeps the dtype of float16 and bfloat16 gradients, and returns it.
+
+    The results, 0.6 and 0.8, are exact to two or three digits.
+    """
 
     def act():
         parameter = of_dtype([3.0, 4.0], getattr(torch, name))
@@ -151,16 +158,16 @@ def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
-@pytest.mark.changed("1.6", "the norm is computed, a comparison is missing instead", kind="wording")
+@pytest.mark.changed("1.6", "the norm works, but a comparison is missing", kind="wording")
 @pytest.mark.changed(
     "1.7",
     "works, and makes every gradient zero",
     kind="error-gone",
-    advice="clip in float32, or pass error_if_nonfinite=True where there is one",
+    advice="clip in float32, or pass error_if_nonfinite=True on releases that have it",
 )
 @pytest.mark.changed(
     "1.9",
-    "warns that a norm that is not finite will become an error",
+    "warns that a non-finite norm will become an error",
     kind="warning",
     cause="pytorch#55169",
 )
@@ -180,13 +187,16 @@ def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
     advice="clip in float32, or pass error_if_nonfinite=True",
 )
 def test_clip_grad_norm_loses_half_gradients_whose_norm_overflows(snapshot):
-    """Trap: 60000 twice has a norm beyond float16. It is inf, and every gradient becomes zero: the step is lost in silence."""
+    """``clip_grad_norm_`` makes float16 gradients zero if their norm overflows.
+
+    Trap: the norm of 60000 and 60000 is inf in float16. The step is lost, and nothing says so.
+    """
     assert snapshot == observe(lambda: clipped([of_dtype([60000.0, 60000.0], torch.float16)]))
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 @pytest.mark.changed(
-    "1.5", "raises: norms of two dtypes are not stacked", kind="error", cause="pytorch#32020"
+    "1.5", "raises: norms of two dtypes cannot be stacked", kind="error", cause="pytorch#32020"
 )
 @pytest.mark.changed(
     "1.6",
@@ -195,7 +205,11 @@ def test_clip_grad_norm_loses_half_gradients_whose_norm_overflows(snapshot):
     cause="pytorch#35030",
 )
 def test_clip_grad_norm_of_gradients_of_two_dtypes_has_the_wider(snapshot):
-    """A float32 gradient of 3 and a float64 one of 4: the norm 5 is float64, and each gradient keeps its dtype."""
+    """``clip_grad_norm_`` returns the wider dtype for gradients of two dtypes.
+
+    A float32 gradient of 3 and a float64 one of 4 have the norm 5 in float64. Each gradient keeps
+    its dtype.
+    """
 
     def act():
         parameters = [of_dtype([3.0], torch.float32), of_dtype([4.0], torch.float64)]
@@ -209,17 +223,22 @@ def test_clip_grad_norm_of_gradients_of_two_dtypes_has_the_wider(snapshot):
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 @pytest.mark.changed(
-    "1.5", "raises in other words: complex dtypes are not supported", kind="wording"
+    "1.5", "the message says that complex dtypes are not supported", kind="wording"
 )
 @pytest.mark.changed(
     "1.6",
-    "complex tensors can be made, and the clipping raises: a comparison is missing",
+    "complex tensors can be made, but clipping raises: a comparison is missing",
     kind="wording",
 )
-@pytest.mark.changed("1.7", "raises in other words: no norm of complex tensors", kind="wording")
+@pytest.mark.changed(
+    "1.7", "the message says that norm does not support complex tensors", kind="wording"
+)
 @pytest.mark.changed("1.8", "works", kind="error-gone")
 def test_clip_grad_norm_of_a_complex_gradient_takes_its_magnitude(snapshot):
-    """3 + 4i has the norm 5, and both parts are scaled."""
+    """``clip_grad_norm_`` uses the magnitude of a complex gradient: 3 + 4i has the norm 5.
+
+    Both parts are scaled.
+    """
 
     def act():
         parameter = of_dtype([0.0], torch.complex64)
@@ -240,25 +259,34 @@ def test_clip_grad_norm_of_a_complex_gradient_takes_its_magnitude(snapshot):
     cause="pytorch#32020",
 )
 def test_clip_grad_norm_with_norm_type_0_counts_gradients(snapshot):
-    """Of [3, 0] and [4], two gradients are not all zero: the "norm" is 2. It scales by a count; it once raised."""
+    """``clip_grad_norm_`` with ``norm_type=0`` counts the gradients that are not all zero.
+
+    For [3, 0] and [4] this "norm" is 2, and the gradients are scaled by it. 1.4 raised.
+    """
     assert snapshot == observe(lambda: clipped(with_gradients([3.0, 0.0], [4.0]), norm_type=0))
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 @pytest.mark.changed(
     "1.5",
-    "the norm is the smallest magnitude, 3, where it was 1; it clips",
+    "the norm is the smallest magnitude, 3, instead of 1, and the gradient is clipped",
     kind="silent",
     cause="pytorch#32020",
 )
 def test_clip_grad_norm_with_minus_infinity_takes_the_smallest(snapshot):
-    """``norm_type=-inf`` is the smallest magnitude of all, 3. When it was computed as a power and a root, it was 1."""
+    """``clip_grad_norm_`` with ``norm_type=-inf`` uses the smallest magnitude of all, here 3.
+
+    1.4 computed it as a power and a root, and returned 1.
+    """
     assert snapshot == observe(lambda: clipped(with_gradients([3.0, 4.0]), norm_type=-float("inf")))
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 def test_clip_grad_norm_with_a_negative_bound_turns_every_gradient_round(snapshot):
-    """Trap: -1, which elsewhere says "do not clip", scales by -1 / 5: every step climbs."""
+    """``clip_grad_norm_`` with a negative bound reverses the sign of every gradient.
+
+    Trap: -1, which means "do not clip" in other libraries, scales by -1 / 5, and every step climbs.
+    """
     assert snapshot == observe(lambda: clipped(with_gradients([3.0, 4.0]), -1.0))
 
 
@@ -267,13 +295,16 @@ def test_clip_grad_norm_with_a_negative_bound_turns_every_gradient_round(snapsho
 )
 @pytest.mark.changed(
     "1.8",
-    "the upper end wins everywhere; before, what lay below the lower end became that",
+    "all gradients become -1; before, those below 1 became 1",
     kind="silent",
     cause="pytorch#43288",
-    advice="pass a bound that is positive",
+    advice="pass a positive bound",
 )
 def test_clip_grad_value_with_a_negative_bound_makes_every_gradient_that_bound(snapshot):
-    """Trap: no gradient lies between 1 and -1, and the upper end wins: all become -1, whatever they were."""
+    """``clip_grad_value_`` with a bound of -1 sets every gradient to -1.
+
+    Trap: no number lies between 1 and -1, and the upper end wins, whatever the gradients were.
+    """
 
     def act():
         parameters = with_gradients([3.0, -4.0, 0.0])
@@ -291,7 +322,7 @@ def test_clip_grad_value_with_a_negative_bound_makes_every_gradient_that_bound(s
 )
 @pytest.mark.parametrize("foreach", [True, False], ids=["foreach=True", "foreach=False"])
 def test_clip_grad_value_gives_the_same_with_and_without_foreach(foreach, snapshot):
-    """The way it is computed is a choice; the bound is not."""
+    """``clip_grad_value_`` gives the same gradients with ``foreach=True`` and ``foreach=False``."""
 
     def act():
         parameters = with_gradients([3.0, -4.0], None, [0.5])
@@ -304,7 +335,7 @@ def test_clip_grad_value_gives_the_same_with_and_without_foreach(foreach, snapsh
 @pytest.mark.api("torch.nn.utils.get_total_norm", page="generated/torch.nn.utils.get_total_norm")
 @pytest.mark.changed("2.6", "get_total_norm appears", kind="api-appeared", cause="pytorch#139662")
 def test_total_norm_of_nothing_is_zero(snapshot):
-    """And of a single tensor it is that tensor's."""
+    """``get_total_norm`` of an empty list is 0, and of a single tensor it is its norm."""
     tensor = torch.tensor([3.0, 4.0])
     assert snapshot == observe(
         lambda: {"nothing": utils.get_total_norm([]), "tensor": utils.get_total_norm(tensor)}
@@ -313,10 +344,13 @@ def test_total_norm_of_nothing_is_zero(snapshot):
 
 @pytest.mark.api("torch.nn.utils.get_total_norm", page="generated/torch.nn.utils.get_total_norm")
 @pytest.mark.changed(
-    "2.6", "get_total_norm appears, and refuses None", kind="exception", cause="pytorch#139662"
+    "2.6", "get_total_norm appears, and raises on None", kind="exception", cause="pytorch#139662"
 )
 def test_total_norm_refuses_the_gradient_none(snapshot):
-    """It takes gradients, not parameters: leave out those that are None, as ``clip_grad_norm_`` does for you."""
+    """``get_total_norm`` raises on None.
+
+    It takes gradients, not parameters: leave out those that are None, as ``clip_grad_norm_`` does.
+    """
     assert snapshot == observe(lambda: utils.get_total_norm([torch.tensor([3.0]), None]))
 
 
@@ -326,7 +360,10 @@ def test_total_norm_refuses_the_gradient_none(snapshot):
     page="generated/torch.nn.utils.vector_to_parameters",
 )
 def test_parameters_filled_from_a_vector_share_its_memory(snapshot):
-    """Trap: a later write to the vector moves the parameters. Give it a clone."""
+    """Parameters filled by ``vector_to_parameters`` share the memory of the vector.
+
+    Trap: a later write to the vector changes the parameters. Pass a clone of the vector.
+    """
 
     def act():
         parameter, vector = nn.Parameter(torch.zeros(2)), torch.tensor([1.0, 2.0])

@@ -1,4 +1,4 @@
-"""``clip_grad_norm_``: what it returns and what it leaves."""
+"""``clip_grad_norm_``: what it returns, and what it does to the gradients."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,10 @@ elements = st.lists(st.floats(-100, 100), min_size=1, max_size=3)
 
 @given(st.lists(elements, min_size=1, max_size=3), st.floats(0.01, 1000))
 def test_clipped_norm_is_the_smaller_of_the_norm_and_the_bound(gradients, max_norm):
-    """The norm that is returned is sqrt(sum of squares), and g * min(1, max_norm / (norm + 1e-6)) is what is left, in float64."""
+    """``clip_grad_norm_`` returns sqrt(sum of squares), and scales the norm down to the bound.
+
+    Each gradient g becomes g * min(1, max_norm / (norm + 1e-6)), compared in float64.
+    """
     parameters = with_gradients(*gradients, dtype=torch.float64)
     returned = float(utils.clip_grad_norm_(parameters, max_norm))
     norm = np.sqrt(sum(np.square(gradient).sum() for gradient in gradients))
@@ -26,7 +29,7 @@ def test_clipped_norm_is_the_smaller_of_the_norm_and_the_bound(gradients, max_no
 
 
 def clipped(parameters, max_norm, **settings):
-    """What clipping by norm returned, and the gradients it left."""
+    """The value that clipping by norm returned, and the gradients after it."""
     return {
         "returned": utils.clip_grad_norm_(parameters, max_norm, **settings),
         "gradients": gradients_in(parameters),
@@ -39,10 +42,13 @@ def clipped(parameters, max_norm, **settings):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_scales_all_gradients_by_one_factor(snapshot):
-    """Gradients [3, 0] and [4] have the norm 5 together; max_norm=1 scales all by 1 / (5 + 1e-6), and 5 is returned."""
+    """``clip_grad_norm_`` scales all gradients by one factor and returns the norm before scaling.
+
+    Gradients [3, 0] and [4] have the norm 5 together; max_norm=1 scales both by 1 / (5 + 1e-6).
+    """
     assert snapshot == observe(lambda: clipped(with_gradients([3.0, 0.0], [4.0]), 1.0))
 
 
@@ -52,10 +58,13 @@ def test_clip_grad_norm_scales_all_gradients_by_one_factor(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_leaves_gradients_within_the_bound_to_the_bit(snapshot):
-    """A norm below max_norm is returned, and no gradient is touched, let alone scaled up."""
+    """``clip_grad_norm_`` leaves every gradient to the bit if their norm is below max_norm.
+
+    It returns the norm, and never scales up.
+    """
     parameters = with_gradients([3.0, 0.1], [4.0])
     before = [parameter.grad.clone() for parameter in parameters]
     observed = observe(lambda: clipped(parameters, 10.0))
@@ -69,10 +78,13 @@ def test_clip_grad_norm_leaves_gradients_within_the_bound_to_the_bit(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_shrinks_a_gradient_that_lies_on_the_bound(snapshot):
-    """1e-6 is added to the norm before the comparison: a norm of exactly max_norm = 0.001 is scaled to 0.000999."""
+    """``clip_grad_norm_`` shrinks a gradient whose norm is exactly max_norm.
+
+    It adds 1e-6 to the norm before the comparison: 0.001 becomes 0.000999.
+    """
     assert snapshot == observe(lambda: clipped(with_gradients([0.001]), 0.001))
 
 
@@ -82,10 +94,13 @@ def test_clip_grad_norm_shrinks_a_gradient_that_lies_on_the_bound(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_returns_a_tensor_without_graph(snapshot):
-    """The norm is returned as a tensor of no dimensions: ``item()`` makes a number of it."""
+    """``clip_grad_norm_`` returns a tensor without dimensions and without a graph.
+
+    ``item()`` gives the number.
+    """
 
     def act():
         norm = utils.clip_grad_norm_(with_gradients([3.0], [4.0]), 1.0)
@@ -100,10 +115,10 @@ def test_clip_grad_norm_returns_a_tensor_without_graph(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_passes_over_parameters_without_gradient(snapshot):
-    """A gradient of None counts for nothing and stays None."""
+    """``clip_grad_norm_`` ignores a parameter whose gradient is None, and leaves the None."""
     assert snapshot == observe(lambda: clipped(with_gradients(None, [3.0, 4.0]), 1.0))
 
 
@@ -113,10 +128,10 @@ def test_clip_grad_norm_passes_over_parameters_without_gradient(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_of_an_empty_list_is_zero(snapshot):
-    """No parameters, no error: the norm is zero."""
+    """``clip_grad_norm_`` of an empty list returns a norm of zero, without an error."""
     assert snapshot == observe(lambda: utils.clip_grad_norm_([], 1.0))
 
 
@@ -126,10 +141,13 @@ def test_clip_grad_norm_of_an_empty_list_is_zero(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_of_parameters_without_any_gradient_is_zero(snapshot):
-    """Before the first backward every gradient is None: the norm is zero, and nothing is said."""
+    """``clip_grad_norm_`` returns zero if no parameter has a gradient, and does not warn.
+
+    Before the first backward every gradient is None.
+    """
     assert snapshot == observe(lambda: clipped(with_gradients(None, None), 1.0))
 
 
@@ -139,17 +157,21 @@ def test_clip_grad_norm_of_parameters_without_any_gradient_is_zero(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 @pytest.mark.changed(
     "2.8",
     "warns that an empty generator clips nothing",
     kind="warning",
     cause="pytorch#151529",
-    advice="pass a list, or call model.parameters() anew",
+    advice="pass a list, or call model.parameters() again",
 )
 def test_clip_grad_norm_warns_of_an_empty_generator(snapshot):
-    """A generator that was used up, such as ``model.parameters()`` given to the optimizer before, clips nothing: it warns."""
+    """``clip_grad_norm_`` warns since 2.8 if its generator of parameters is used up.
+
+    Trap: ``model.parameters()`` that was stored and given to the optimizer is used up, and nothing
+    is clipped.
+    """
     parameters = with_gradients([3.0, 4.0])
     generator = (parameter for parameter in parameters)
     torch.optim.SGD(generator, lr=0.1)
@@ -169,10 +191,10 @@ def test_clip_grad_norm_warns_of_an_empty_generator(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_takes_a_single_tensor(snapshot):
-    """One parameter need not be put into a list."""
+    """``clip_grad_norm_`` accepts one parameter without a list around it."""
     (parameter,) = with_gradients([3.0, 4.0])
     assert snapshot == observe(
         lambda: {"returned": utils.clip_grad_norm_(parameter, 1.0), "gradient": parameter.grad}
@@ -185,11 +207,14 @@ def test_clip_grad_norm_takes_a_single_tensor(snapshot):
     "the norm is returned as a tensor, not as a float (with norm_type=inf it always was)",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 @pytest.mark.parametrize("norm_type", [1, float("inf")], ids=["1", "inf"])
 def test_clip_grad_norm_takes_other_norms(norm_type, snapshot):
-    """``norm_type=1`` sums magnitudes, 3 + 4; infinity takes the largest, 4."""
+    """``clip_grad_norm_`` with ``norm_type=1`` sums magnitudes, and with inf uses the largest.
+
+    Here these norms are 3 + 4 and 4.
+    """
     assert snapshot == observe(
         lambda: clipped(with_gradients([3.0, 0.0], [-4.0]), 1.0, norm_type=norm_type)
     )
@@ -201,10 +226,10 @@ def test_clip_grad_norm_takes_other_norms(norm_type, snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_of_zero_makes_zeros(snapshot):
-    """``max_norm=0`` leaves zeros, not None."""
+    """``clip_grad_norm_`` with ``max_norm=0`` makes the gradients zeros, not None."""
     assert snapshot == observe(lambda: clipped(with_gradients([3.0, 4.0]), 0.0))
 
 
@@ -214,26 +239,27 @@ def test_clip_grad_norm_of_zero_makes_zeros(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 @pytest.mark.changed(
     "1.9",
-    "warns that a norm that is not finite will become an error",
+    "warns that a non-finite norm will become an error",
     kind="warning",
     cause="pytorch#55169",
-    advice="to have it raised already, pass error_if_nonfinite=True",
+    advice="pass error_if_nonfinite=True to raise already",
 )
 @pytest.mark.changed(
     "1.10",
-    "every gradient becomes nan, where none was scaled before; and it warns no longer",
+    "every gradient becomes nan instead of staying as it was, and nothing warns",
     kind="silent",
     cause="pytorch#61042",
     advice="pass error_if_nonfinite=True, or test the norm before the step",
 )
 def test_clip_grad_norm_spreads_one_nan_to_every_gradient(snapshot):
-    """One nan makes the norm nan, and the norm scales every gradient.
+    """One nan in a gradient makes ``clip_grad_norm_`` set every gradient to nan.
 
-    Before 1.10 only a factor below 1 was applied; nan is not below 1, and the other gradients stayed as they were.
+    The norm is nan, and it scales every gradient. Before 1.10 only a factor below 1 was applied:
+    nan is not below 1, so the other gradients did not change.
     """
     assert snapshot == observe(lambda: clipped(with_gradients([3.0], [float("nan")]), 1.0))
 
@@ -244,24 +270,27 @@ def test_clip_grad_norm_spreads_one_nan_to_every_gradient(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 @pytest.mark.changed(
     "1.9",
-    "warns that a norm that is not finite will become an error",
+    "warns that a non-finite norm will become an error",
     kind="warning",
     cause="pytorch#55169",
-    advice="to have it raised already, pass error_if_nonfinite=True",
+    advice="pass error_if_nonfinite=True to raise already",
 )
 @pytest.mark.changed(
     "1.10",
-    "warns no longer: the norm is not looked at",
+    "no longer warns: the norm is not checked",
     kind="warning",
     cause="pytorch#61042",
     advice="pass error_if_nonfinite=True, or test the norm before the step",
 )
 def test_clip_grad_norm_makes_nan_of_inf_and_zero_of_the_rest(snapshot):
-    """An infinite norm makes the factor 0: finite gradients become 0, and the infinite one nan."""
+    """An infinite gradient makes ``clip_grad_norm_`` set finite gradients to 0 and it to nan.
+
+    The norm is infinite, so the factor is 0.
+    """
     assert snapshot == observe(lambda: clipped(with_gradients([3.0], [float("inf")]), 1.0))
 
 
@@ -270,7 +299,10 @@ def test_clip_grad_norm_makes_nan_of_inf_and_zero_of_the_rest(snapshot):
     "1.9", "clip_grad_norm_ takes error_if_nonfinite", kind="api-appeared", cause="pytorch#53843"
 )
 def test_clip_grad_norm_raises_on_a_norm_that_is_not_finite_when_asked(snapshot):
-    """``error_if_nonfinite=True`` raises before any gradient is scaled: the way out."""
+    """With ``error_if_nonfinite=True``, ``clip_grad_norm_`` raises on a norm that is nan or inf.
+
+    It raises before it scales any gradient.
+    """
     parameters = with_gradients([3.0], [float("nan")])
     observed = observe(lambda: clipped(parameters, 1.0, error_if_nonfinite=True))
     assert parameters[0].grad.item() == 3.0
@@ -283,7 +315,7 @@ def test_clip_grad_norm_raises_on_a_norm_that_is_not_finite_when_asked(snapshot)
 )
 @pytest.mark.parametrize("foreach", [True, False], ids=["foreach", "for each"])
 def test_clip_grad_norm_gives_the_same_with_and_without_foreach(foreach, snapshot):
-    """``foreach`` chooses an implementation, not a result."""
+    """``clip_grad_norm_`` gives the same result with ``foreach=True`` and ``foreach=False``."""
     assert snapshot == observe(
         lambda: clipped(with_gradients([3.0, 0.0], None, [4.0]), 1.0, foreach=foreach)
     )
@@ -291,7 +323,7 @@ def test_clip_grad_norm_gives_the_same_with_and_without_foreach(foreach, snapsho
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 def test_clip_grad_norm_writes_into_the_same_gradient(snapshot):
-    """Gradients are scaled in place: who holds a reference to one sees it change."""
+    """``clip_grad_norm_`` scales gradients in place: a reference to one sees the new values."""
     (parameter,) = with_gradients([3.0, 4.0])
     held = parameter.grad
     utils.clip_grad_norm_([parameter], 1.0)
@@ -304,7 +336,7 @@ def test_clip_grad_norm_writes_into_the_same_gradient(snapshot):
     "the norm is returned as a tensor, not as a float",
     kind="silent",
     cause="pytorch#32020",
-    advice="float(norm) gives a number on every release",
+    advice="call float(norm), which gives a number on every release",
 )
 @pytest.mark.changed(
     "2.4",
@@ -316,7 +348,7 @@ def test_clip_grad_norm_writes_into_the_same_gradient(snapshot):
     unless=(),
 )
 def test_clip_grad_norm_without_underscore_is_deprecated(snapshot):
-    """The old name warns, and clips in place all the same."""
+    """``clip_grad_norm``, without the underscore, is deprecated: it warns, and clips in place."""
     parameters = with_gradients([3.0, 4.0])
 
     def act():
@@ -340,7 +372,10 @@ def test_clip_grad_norm_without_underscore_is_deprecated(snapshot):
     cause="pytorch#139662",
 )
 def test_total_norm_and_clipping_are_two_functions(snapshot):
-    """``get_total_norm`` measures gradients; ``clip_grads_with_norm_`` takes parameters, and scales by a norm that is given."""
+    """``get_total_norm`` measures gradients, and ``clip_grads_with_norm_`` scales them.
+
+    ``clip_grads_with_norm_`` takes parameters, the bound, and a norm that was measured before.
+    """
     parameters = with_gradients([3.0], [4.0])
 
     def act():

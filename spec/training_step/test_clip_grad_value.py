@@ -1,4 +1,4 @@
-"""``clip_grad_value_``: it bounds each element by itself."""
+"""``clip_grad_value_``: it bounds each element on its own."""
 
 import pytest
 from torch.nn import utils
@@ -11,7 +11,10 @@ from torch_history.observing import observe
     "torch.nn.utils.clip_grad_value_", page="generated/torch.nn.utils.clip_grad_value_"
 )
 def test_clip_grad_value_bounds_each_element_and_returns_none(snapshot):
-    """Each element is brought into ±clip_value by itself, so that the direction changes; nothing is returned."""
+    """``clip_grad_value_`` brings each element into ±clip_value on its own, and returns None.
+
+    The direction of the gradient changes.
+    """
     parameters = with_gradients([3.0, -0.5], [-4.0])
     assert snapshot == observe(
         lambda: {
@@ -25,7 +28,7 @@ def test_clip_grad_value_bounds_each_element_and_returns_none(snapshot):
     "torch.nn.utils.clip_grad_value_", page="generated/torch.nn.utils.clip_grad_value_"
 )
 def test_clip_grad_value_passes_over_parameters_without_gradient(snapshot):
-    """A gradient of None stays None."""
+    """``clip_grad_value_`` ignores a parameter whose gradient is None, and leaves the None."""
     parameters = with_gradients(None, [3.0])
 
     def act():
@@ -40,15 +43,18 @@ def test_clip_grad_value_passes_over_parameters_without_gradient(snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "raises an internal error, where nothing was done before",
+    "raises an internal error; before, it did nothing",
     kind="error",
     cause="pytorch#100007",
-    advice="call it only where a parameter has a gradient",
+    advice="call it only if a parameter has a gradient",
 )
 @pytest.mark.changed("2.2", "the message says empty() instead of size()", kind="wording")
 @pytest.mark.parametrize("parameters", [[], [None]], ids=["no parameter", "no gradient"])
 def test_clip_grad_value_of_an_empty_set_raises(parameters, snapshot):
-    """No parameters, or none with a gradient: an internal error of the grouping, where ``clip_grad_norm_`` returns zero."""
+    """``clip_grad_value_`` raises if there are no parameters, or none with a gradient.
+
+    It is an internal error, since 2.1; ``clip_grad_norm_`` returns zero instead.
+    """
     assert snapshot == observe(lambda: utils.clip_grad_value_(with_gradients(*parameters), 1.0))
 
 
@@ -56,7 +62,10 @@ def test_clip_grad_value_of_an_empty_set_raises(parameters, snapshot):
     "torch.nn.utils.clip_grad_value_", page="generated/torch.nn.utils.clip_grad_value_"
 )
 def test_clip_grad_value_keeps_nan_and_bounds_inf(snapshot):
-    """nan passes every bound and stays; inf is brought to clip_value, which hides it."""
+    """``clip_grad_value_`` keeps nan and brings inf to clip_value.
+
+    Trap: the clipped inf can no longer be noticed.
+    """
     parameters = with_gradients([float("nan"), float("inf"), 0.5])
 
     def act():

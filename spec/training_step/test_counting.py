@@ -1,4 +1,4 @@
-"""What is counted around a training step: accuracies, running losses, numbers made of tensors."""
+"""What is counted around a training step: accuracies, running losses, numbers from tensors."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from torch_history.observing import observe
 @pytest.mark.api("torch.Tensor.__truediv__", "torch.div", page="generated/torch.div")
 @pytest.mark.changed(
     "1.5",
-    "warns that the division of integers will change",
+    "warns that division of integers will change",
     kind="warning",
     cause="pytorch#34570",
     advice="make one of them a float",
@@ -23,7 +23,10 @@ from torch_history.observing import observe
 )
 @pytest.mark.changed("1.7", "gives the fraction", kind="error-gone", cause="pytorch#42907")
 def test_integers_divided_make_a_fraction(snapshot):
-    """``correct / total`` of counts is 0.75. Trap: on old releases it was 0, and the accuracy with it."""
+    """``/`` between integer tensors gives a fraction: ``correct / total`` of counts is 0.75.
+
+    Trap: before 1.6 the result was 0, and so was the accuracy; 1.6 raised.
+    """
 
     def act():
         correct = (torch.tensor([0, 1, 2, 3]) == torch.tensor([0, 1, 2, 0])).sum()
@@ -49,30 +52,37 @@ def test_integers_divided_make_a_fraction(snapshot):
 @pytest.mark.changed("1.10", "the warning names __floordiv__", kind="wording")
 @pytest.mark.changed(
     "1.13",
-    "rounds down, towards minus infinity, where it rounded towards zero",
+    "rounds down, towards minus infinity, instead of towards zero",
     kind="silent",
     cause="pytorch#78411",
-    advice='write torch.div(a, b, rounding_mode="trunc") for what it was',
+    advice='write torch.div(a, b, rounding_mode="trunc") to keep the old result',
 )
 @pytest.mark.parametrize("values", [[-3, 3], [-3.0, 3.0]], ids=["integers", "floats"])
 def test_floor_division_rounds_down(values, snapshot):
-    """-3 // 2 is -2, as in Python. Trap: it was -1 on old releases, rounded towards zero."""
+    """``//`` between tensors rounds down: -3 // 2 is -2, as in Python.
+
+    Trap: before 1.13 it rounded towards zero, to -1.
+    """
     assert snapshot == observe(lambda: torch.tensor(values) // 2)
 
 
 @pytest.mark.api("torch.Tensor.max", page="generated/torch.max")
 @pytest.mark.changed(
-    "1.6", "max gives the first index of several, where it gave the last", kind="silent"
+    "1.6", "max gives the first index among equal values instead of the last", kind="silent"
 )
 @pytest.mark.changed(
     "1.7",
-    "argmax gives the first index of several, where it gave the last",
+    "argmax gives the first index among equal values instead of the last",
     kind="silent",
     cause="pytorch#42004",
 )
 @pytest.mark.parametrize("way", ["max", "argmax"])
 def test_prediction_among_equal_scores_is_the_first(way, snapshot):
-    """Two classes with the same score: the one with the lower index is predicted. It was another one on old releases."""
+    """``max`` and ``argmax`` give the first index among equal scores.
+
+    Trap: before 1.6 (``max``) and 1.7 (``argmax``) they gave the last, so another class was
+    predicted.
+    """
 
     def act():
         scores = torch.tensor([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0]])
@@ -82,9 +92,9 @@ def test_prediction_among_equal_scores_is_the_first(way, snapshot):
 
 
 @pytest.mark.api("torch.mean", page="generated/torch.mean")
-@pytest.mark.changed("1.9", "of bools, the message says Long", kind="wording")
+@pytest.mark.changed("1.9", "for bools the message says Long", kind="wording")
 @pytest.mark.changed(
-    "1.10", "the message says that mean wants floating point or complex numbers", kind="wording"
+    "1.10", "the message says that mean needs floating point or complex numbers", kind="wording"
 )
 @pytest.mark.changed(
     "1.12", "the message says that the output dtype could not be inferred", kind="wording"
@@ -97,14 +107,14 @@ def test_prediction_among_equal_scores_is_the_first(way, snapshot):
 )
 @pytest.mark.parametrize("values", [[1, 2], [True, False]], ids=["integers", "bools"])
 def test_mean_of_integers_raises(values, snapshot):
-    """``(prediction == target).mean()`` raises: write ``.float().mean()``."""
+    """``mean()`` of integers or bools raises: ``(prediction == target).float().mean()`` works."""
     assert snapshot == observe(lambda: torch.tensor(values).mean())
 
 
 @pytest.mark.api("torch.Tensor.__sub__", page="generated/torch.sub")
 @pytest.mark.changed("2.14", "raises NotImplementedError, a kind of RuntimeError", kind="exception")
 def test_mask_subtracted_from_one_raises(snapshot):
-    """``1 - mask`` of bools raises: write ``~mask``."""
+    """``1 - mask`` raises if the mask has dtype bool: write ``~mask``."""
 
     def act():
         mask = torch.tensor([True, False])
@@ -115,26 +125,35 @@ def test_mask_subtracted_from_one_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.item", page="generated/torch.Tensor.item")
 @pytest.mark.changed(
-    "2.0", "raises RuntimeError instead of ValueError", kind="exception", advice="catch both"
+    "2.0",
+    "raises RuntimeError instead of ValueError",
+    kind="exception",
+    advice="catch RuntimeError and ValueError",
 )
 @pytest.mark.parametrize("values", [[1.0, 2.0], []], ids=["two", "none"])
 def test_item_of_another_count_than_one_raises(values, snapshot):
-    """A loss with ``reduction="none"`` has no ``item()``. The exception's class changed: catch RuntimeError and ValueError."""
+    """``item()`` raises unless the tensor has exactly one element.
+
+    A loss with ``reduction="none"`` has several. The error was a ValueError before 2.0, and is a
+    RuntimeError since.
+    """
     assert snapshot == observe(lambda: torch.tensor(values).item())
 
 
 @pytest.mark.api("torch.Tensor.item", page="generated/torch.Tensor.item")
 @pytest.mark.changed(
     "2.8",
-    "float(), math and torch.tensor([..]) of a loss with a graph warn",
+    "float(), math and torch.tensor([...]) of a loss with a graph warn",
     kind="warning",
     cause="pytorch#143261",
     advice="write loss.detach() or loss.item()",
 )
 @pytest.mark.parametrize("way", ["item", "float", "math", "tensor", "format"])
 def test_number_made_of_a_loss_with_a_graph_warns_unless_asked_for(way, snapshot):
-    """``item()`` and ``format`` take the number out and say nothing. ``float(loss)``, ``math.sqrt(loss)`` and
-    ``torch.tensor([loss])`` cut the graph as well, perhaps without intent: they warn. Write ``loss.detach()`` first.
+    """``float(loss)`` of a loss with a graph warns since 2.8, while ``item()`` does not.
+
+    ``math.sqrt(loss)`` and ``torch.tensor([loss])`` warn too, because they cut the graph, perhaps
+    by mistake. Write ``loss.detach()`` first. Formatting the loss does not warn.
     """
 
     def act():
@@ -155,7 +174,10 @@ def test_number_made_of_a_loss_with_a_graph_warns_unless_asked_for(way, snapshot
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach")
 def test_running_sum_of_losses_holds_every_graph(snapshot):
-    """Trap: ``total += loss`` has a graph, back to the first batch: memory grows. ``total += loss.item()`` is a float."""
+    """A running sum ``total += loss`` keeps the graph of every batch.
+
+    Trap: memory grows with each batch. ``total += loss.item()`` adds a float.
+    """
 
     def act():
         total, number = 0.0, 0.0
@@ -174,14 +196,14 @@ def test_running_sum_of_losses_holds_every_graph(snapshot):
 @pytest.mark.api("torch.Tensor.numpy", page="generated/torch.Tensor.numpy")
 @pytest.mark.changed("1.6", "the message says Tensor, not Variable", kind="wording")
 def test_numpy_of_a_loss_with_a_graph_raises(snapshot):
-    """``detach()`` first, as the message says."""
+    """``numpy()`` of a tensor with a graph raises: call ``detach()`` first, as the message says."""
     assert snapshot == observe(lambda: (torch.ones(1, requires_grad=True) * 2).numpy())
 
 
 @pytest.mark.api("torch.Tensor.numpy", page="generated/torch.Tensor.numpy")
 @pytest.mark.changed("1.13", "numpy takes force", kind="api-appeared", cause="pytorch#78564")
 def test_numpy_by_force_detaches_for_you(snapshot):
-    """``loss.numpy(force=True)`` is ``loss.detach().cpu().numpy()``, whatever of it is needed."""
+    """``loss.numpy(force=True)`` calls ``detach()`` and ``cpu()`` where they are needed."""
     assert snapshot == observe(
         lambda: (torch.ones(1, requires_grad=True) * 2).numpy(force=True).tolist()
     )
@@ -190,13 +212,16 @@ def test_numpy_by_force_detaches_for_you(snapshot):
 @pytest.mark.api("torch.tensor", page="generated/torch.tensor")
 @pytest.mark.changed(
     "2.8",
-    "warns that losses with a graph are made numbers",
+    "warns that losses with a graph are converted to numbers",
     kind="warning",
     cause="pytorch#143261",
-    advice="call torch.stack, or detach them",
+    advice="call torch.stack, or detach the losses first",
 )
 def test_tensor_of_a_list_of_losses_has_no_graph(snapshot):
-    """Trap: ``torch.tensor([a, b])`` copies numbers, and backward finds nothing; ``torch.stack([a, b])`` keeps the graph."""
+    """``torch.tensor([a, b])`` of two losses copies their numbers, and has no graph.
+
+    Trap: backward finds nothing to go through. ``torch.stack([a, b])`` keeps the graph.
+    """
 
     def act():
         w = torch.ones(1, requires_grad=True)
@@ -215,7 +240,10 @@ def test_tensor_of_a_list_of_losses_has_no_graph(snapshot):
     advice="call torch.tensor(numpy.array(batch))",
 )
 def test_tensor_of_a_list_of_arrays_warns(snapshot):
-    """It goes element by element. ``torch.tensor(numpy.array(batch))`` does not."""
+    """``torch.tensor`` of a list of NumPy arrays warns since 1.10 that it is slow.
+
+    It copies element by element; ``torch.tensor(numpy.array(batch))`` does not.
+    """
 
     def act():
         import numpy as np
@@ -228,12 +256,12 @@ def test_tensor_of_a_list_of_arrays_warns(snapshot):
 @pytest.mark.api("torch.tensor", page="generated/torch.tensor")
 @pytest.mark.changed(
     "1.5",
-    "a numpy.float64 gives float64, also in a list, where it gave float32",
+    "a numpy.float64 gives float64 instead of float32, also in a list",
     kind="silent",
-    advice="pass dtype, or a float of Python",
+    advice="pass dtype, or a Python float",
 )
 def test_tensor_of_a_numpy_number_has_its_dtype(snapshot):
-    """``torch.tensor(numpy.float64(1))`` is float64, as of an array; of Python's float it is float32."""
+    """``torch.tensor(numpy.float64(1))`` has the dtype float64; a Python float gives float32."""
 
     def act():
         import numpy as np
@@ -250,22 +278,25 @@ def test_tensor_of_a_numpy_number_has_its_dtype(snapshot):
 @pytest.mark.api("torch.full", page="generated/torch.full")
 @pytest.mark.changed(
     "1.6",
-    "raises, as 1.5 had warned: the dtype must be told",
+    "raises, as 1.5 had warned: the dtype must be given",
     kind="error",
     cause="pytorch#40364",
     advice="pass dtype, or 1.0",
 )
 @pytest.mark.changed(
     "1.7",
-    "integers and bools, where before 1.6 there were floats",
+    "gives integers and bools; before 1.6 it gave floats",
     kind="error-gone",
     cause="pytorch#41912",
     advice="pass dtype, or 1.0",
 )
 @pytest.mark.parametrize("value", [1, True], ids=["integer", "bool"])
 def test_full_has_the_dtype_of_its_value(value, snapshot):
-    """``torch.full((2,), 1)`` is a tensor of integers: no parameter, no gradient. Write 1.0."""
-    observe(lambda: torch.full((2,), 1))  # torch 1.5 warns once in a process: let that be before
+    """``torch.full((2,), 1)`` is a tensor of integers, and with True a tensor of bools.
+
+    Trap: such a tensor cannot have a gradient. Write 1.0.
+    """
+    observe(lambda: torch.full((2,), 1))  # torch 1.5 warns once per process: here, not below
     assert snapshot == observe(lambda: torch.full((2,), value))
 
 
@@ -275,28 +306,31 @@ def test_full_has_the_dtype_of_its_value(value, snapshot):
     "warns that no degrees of freedom are left",
     kind="warning",
     cause="pytorch#109824",
-    advice="pass correction=0, or leave batches of one out",
+    advice="pass correction=0, or skip batches of one",
 )
 def test_standard_deviation_of_one_element_is_nan_with_a_warning(snapshot):
-    """Nothing is left to divide by: n - 1 is 0. A last batch of one shows up so."""
+    """``std()`` of one element is nan, because it divides by n - 1 = 0; it warns since 2.2.
+
+    A last batch with one sample shows this.
+    """
     assert snapshot == observe(lambda: torch.ones(1).std())
 
 
 @pytest.mark.api("torch.Tensor.clamp", page="generated/torch.clamp")
 @pytest.mark.changed(
     "1.12",
-    "the bounds take part in the dtype: 1.5, where it was 1",
+    "dtype promotion includes the bounds: 1.5 instead of 1",
     kind="silent",
     cause="pytorch#77035",
-    advice="pass integers as bounds for what it was",
+    advice="pass integers as bounds to keep the old result",
 )
 def test_integers_clamped_at_a_fraction_become_floats(snapshot):
-    """5 clamped at 1.5 is 1.5. It was 1."""
+    """``clamp(max=1.5)`` of integers gives floats: 5 becomes 1.5. Before 1.12 it became 1."""
     assert snapshot == observe(lambda: torch.tensor([5]).clamp(max=1.5))
 
 
 @pytest.mark.api("torch.equal", page="generated/torch.equal")
-@pytest.mark.changed("1.7", "the message is in other words", kind="wording")
+@pytest.mark.changed("1.7", "the message is worded differently", kind="wording")
 @pytest.mark.changed(
     "1.13",
     "compares tensors of two dtypes by their values",
@@ -305,7 +339,10 @@ def test_integers_clamped_at_a_fraction_become_floats(snapshot):
     advice="compare dtypes too",
 )
 def test_equal_compares_values_of_two_dtypes(snapshot):
-    """float32 and float64 ones are equal: to tell whether a model is unchanged, compare dtypes too."""
+    """``torch.equal`` is true for equal values of two dtypes, such as float32 and float64 ones.
+
+    To check that a model is unchanged, compare dtypes too.
+    """
     assert snapshot == observe(
         lambda: torch.equal(torch.ones(1), torch.ones(1, dtype=torch.float64))
     )

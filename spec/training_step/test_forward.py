@@ -1,4 +1,4 @@
-"""The forward pass: it composes the layers, and builds a graph."""
+"""The forward pass: it composes the layers and builds a graph."""
 
 import pytest
 import torch
@@ -11,7 +11,10 @@ from torch_history.observing import observe
 
 @pytest.mark.api("torch.nn.Module.__call__", page="notes/autograd", article="A")
 def test_forward_builds_a_graph_and_a_scalar_loss(snapshot):
-    """A forward pass gives a loss of no dimensions with a graph behind it; the parameters keep values and have no gradient."""
+    """A forward pass builds a graph and gives a loss without dimensions.
+
+    The parameters keep their values and have no gradient.
+    """
     model = linear([[1.0, 2.0]], [0.5])
     loss = torch.nn.functional.mse_loss(model(torch.tensor([[1.0, 3.0]])), torch.tensor([[5.0]]))
     assert loss.grad_fn is not None
@@ -30,9 +33,11 @@ def test_forward_builds_a_graph_and_a_scalar_loss(snapshot):
 
 @pytest.mark.api("torch.nn.Module.__call__", page="generated/torch.nn.Module", article="A")
 def test_calling_a_model_equals_its_layers_composed_by_hand(snapshot):
-    """``model(x)`` is ``x + fc2(relu(fc1(x)))`` to the bit, and each table of article A follows from the one before it.
+    """``model(x)`` equals ``x + fc2(relu(fc1(x)))`` to the bit.
 
-    The article prints fc2's output with five digits, 9.2656e-01: ten times it has at least four decimals.
+    Each table of article A follows from the one before it. The article prints fc2's output with
+    five digits, such as 9.2656e-01. It is multiplied by ten here, so that each number has at least
+    four decimals.
     """
     printed = {
         "fc1": [

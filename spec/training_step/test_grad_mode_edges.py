@@ -1,4 +1,4 @@
-"""Grad modes put on what they are not made for: classes, coroutines, flags that are no bool."""
+"""Grad modes on classes and coroutines, and other unusual uses."""
 
 import asyncio
 
@@ -30,7 +30,10 @@ def grad_enabled_afterwards():
 )
 @pytest.mark.parametrize("name", ["no_grad", "enable_grad", "inference_mode"])
 def test_decorating_a_class_makes_a_function_of_it_with_a_warning(name, snapshot):
-    """Under ``@torch.no_grad()`` a class is a function: no ``isinstance``, no subclass. Only its making runs without grad."""
+    """``@torch.no_grad()`` on a class makes a function of it, and warns since 2.0.
+
+    Trap: ``isinstance`` and subclasses no longer work. Only ``__init__`` runs without grad.
+    """
 
     def act():
         class Model:
@@ -59,7 +62,7 @@ def test_decorating_a_class_makes_a_function_of_it_with_a_warning(name, snapshot
     cause="pytorch#107086",
 )
 def test_enable_grad_without_parentheses_decorates_a_function(snapshot):
-    """``@torch.enable_grad`` is ``@torch.enable_grad()``."""
+    """``@torch.enable_grad`` without parentheses works like ``@torch.enable_grad()``."""
 
     def act():
         records = torch.enable_grad(lambda: torch.is_grad_enabled())
@@ -71,7 +74,10 @@ def test_enable_grad_without_parentheses_decorates_a_function(snapshot):
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 def test_decorated_coroutine_runs_with_grad(snapshot):
-    """Trap: ``@torch.no_grad()`` on an ``async def`` covers the making of the coroutine, not its run. Put the block inside."""
+    """``@torch.no_grad()`` on an ``async def`` does not apply while the coroutine runs.
+
+    Trap: it covers only the creation of the coroutine. Put a ``with`` block inside.
+    """
 
     def act():
         @torch.no_grad()
@@ -92,7 +98,10 @@ def test_decorated_coroutine_runs_with_grad(snapshot):
     "2.8", "the repr shows the mode", kind="representation", cause="pytorch#155681"
 )
 def test_repr_of_set_grad_enabled_names_its_mode(snapshot):
-    """What a notebook shows under a cell that ends with ``torch.set_grad_enabled(False)``."""
+    """The repr of ``torch.set_grad_enabled(False)`` shows the mode, since 2.8.
+
+    A notebook shows it under a cell that ends with such a call.
+    """
     assert snapshot == observe(
         lambda: repr(torch.set_grad_enabled(False)).partition(" object at ")[0]
     )
@@ -103,7 +112,10 @@ def test_repr_of_set_grad_enabled_names_its_mode(snapshot):
 )
 @pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
 def test_inference_mode_false_lifts_inference_mode(snapshot):
-    """``inference_mode(False)`` within the mode is normal again: layers made there can be trained."""
+    """``inference_mode(False)`` inside inference mode switches back to normal mode.
+
+    Layers that are made there can be trained.
+    """
 
     def act():
         with torch.inference_mode():

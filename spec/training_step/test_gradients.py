@@ -1,4 +1,4 @@
-"""Gradients: their shape and dtype, which parameters get one, and what may be assigned to ``.grad``."""
+"""Gradients: their shape and dtype, which parameters get one, and what ``.grad`` accepts."""
 
 import pytest
 import torch
@@ -11,7 +11,10 @@ from torch_history.observing import observe
     "torch.Tensor.grad", "torch.Tensor.backward", page="generated/torch.Tensor.grad", article="A"
 )
 def test_every_gradient_has_the_shape_dtype_and_device_of_its_parameter(snapshot):
-    """Whatever the layer: weight of a convolution, row of an embedding, bias of a recurrent net."""
+    """Every gradient has the shape, dtype and device of its parameter, whatever the layer is.
+
+    The layers are linear, convolution, embedding, layer norm, batch norm and RNN.
+    """
     torch.manual_seed(0)
     x = torch.ones(2, 3, 4)
     layers = {
@@ -39,7 +42,10 @@ def test_every_gradient_has_the_shape_dtype_and_device_of_its_parameter(snapshot
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
 def test_gradient_has_the_parameters_dtype_when_the_loss_has_another(snapshot):
-    """A float32 parameter that is computed with in float64 gets its gradient in float32."""
+    """A gradient has the dtype of its parameter, even if the loss has another.
+
+    A float32 parameter that is used in float64 gets a float32 gradient.
+    """
     model = linear([[1.0, 2.0]])
     loss = (model.weight.double() * torch.tensor([[3.0, 4.0]], dtype=torch.float64)).sum()
     loss.backward()
@@ -48,7 +54,10 @@ def test_gradient_has_the_parameters_dtype_when_the_loss_has_another(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="notes/broadcasting", article="A")
 def test_gradient_of_a_broadcast_parameter_is_summed_to_its_shape(snapshot):
-    """A bias of one element is added to three samples: its gradient is the sum of theirs, in its own shape."""
+    """The gradient of a broadcast parameter is summed to the parameter's shape.
+
+    A bias of one element, added to three samples, gets the sum of their three gradients.
+    """
     bias = torch.nn.Parameter(torch.tensor([0.5]))
     output = torch.tensor([[1.0], [2.0], [3.0]]) + bias
     output.backward(torch.tensor([[1.0], [10.0], [100.0]]))
@@ -57,7 +66,7 @@ def test_gradient_of_a_broadcast_parameter_is_summed_to_its_shape(snapshot):
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad", article="A")
 def test_parameter_that_the_loss_does_not_use_keeps_none(snapshot):
-    """Backward reaches what the loss was computed from; another layer of the model has ``.grad`` None as before."""
+    """A parameter that the loss does not use keeps ``.grad`` None after backward."""
     model = torch.nn.Sequential(linear([[1.0]]), linear([[2.0]]))
     model[0](torch.tensor([[3.0]])).sum().backward()
     assert snapshot == observe(
@@ -67,7 +76,10 @@ def test_parameter_that_the_loss_does_not_use_keeps_none(snapshot):
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
 def test_parameter_that_is_used_times_zero_gets_zeros(snapshot):
-    """A parameter that is used without effect has a gradient of zeros: an optimizer decays it, and would skip a None."""
+    """A parameter that is multiplied by zero gets a gradient of zeros, not None.
+
+    Trap: an optimizer applies weight decay to it, while it would skip None.
+    """
     model = linear([[1.0, 2.0]])
     (0.0 * model(torch.tensor([[3.0, 4.0]]))).sum().backward()
     assert snapshot == observe(lambda: model.weight.grad)
@@ -75,7 +87,7 @@ def test_parameter_that_is_used_times_zero_gets_zeros(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 def test_gradient_has_no_graph_of_its_own(snapshot):
-    """After a plain ``backward()`` the gradient requires no grad: it cannot be differentiated again."""
+    """After a plain ``backward()`` the gradient has no graph, and cannot be differentiated."""
     x = torch.tensor([3.0], requires_grad=True)
     (x * x).backward()
     assert snapshot == observe(lambda: {"gradient": x.grad, "grad_fn": x.grad.grad_fn})
@@ -84,13 +96,16 @@ def test_gradient_has_no_graph_of_its_own(snapshot):
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed(
     "1.10",
-    "warns that x and its gradient hold each other in a cycle",
+    "warns that x and its gradient reference each other in a cycle",
     kind="warning",
     cause="pytorch#59412",
-    advice="use torch.autograd.grad, or set .grad to None afterwards",
+    advice="call torch.autograd.grad, or set .grad to None afterwards",
 )
 def test_gradient_made_with_create_graph_can_be_differentiated(snapshot):
-    """``backward(create_graph=True)`` gives a gradient with a graph, and warns of the cycle between x and its gradient."""
+    """``backward(create_graph=True)`` gives a gradient that can be differentiated.
+
+    It warns since 1.10 of the reference cycle between x and its gradient.
+    """
     x = torch.tensor([3.0], requires_grad=True)
 
     def act():
@@ -103,7 +118,10 @@ def test_gradient_made_with_create_graph_can_be_differentiated(snapshot):
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 def test_autograd_grad_returns_gradients_and_leaves_grad_alone(snapshot):
-    """``torch.autograd.grad`` gives the gradients to the caller; ``.grad`` stays None, and step moves nothing."""
+    """``torch.autograd.grad`` returns the gradients and leaves ``.grad`` None.
+
+    An optimizer step after it therefore moves nothing.
+    """
     model = linear([[1.0, 2.0]])
 
     def act():
@@ -116,7 +134,7 @@ def test_autograd_grad_returns_gradients_and_leaves_grad_alone(snapshot):
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed("1.8", "backward takes inputs", kind="api-appeared", cause="pytorch#46855")
 def test_backward_with_inputs_fills_their_gradients_alone(snapshot):
-    """``backward(inputs=[bias])`` leaves every other leaf without gradient."""
+    """``backward(inputs=[bias])`` fills only the gradient of the bias; other leaves get none."""
     model = linear([[1.0, 2.0]], [0.5])
 
     def act():
@@ -129,7 +147,7 @@ def test_backward_with_inputs_fills_their_gradients_alone(snapshot):
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
 @pytest.mark.changed("2.1", "the message names both sizes", kind="wording", cause="pytorch#100683")
 def test_assigning_a_gradient_of_another_shape_raises(snapshot):
-    """``.grad`` takes a tensor of its tensor's shape alone: no broadcasting."""
+    """Assigning a tensor of another shape to ``.grad`` raises: it is not broadcast."""
     weight = linear([[1.0, 2.0]]).weight
 
     def act():
@@ -142,12 +160,12 @@ def test_assigning_a_gradient_of_another_shape_raises(snapshot):
 @pytest.mark.changed("2.1", "the message names both dtypes", kind="wording", cause="pytorch#100683")
 @pytest.mark.changed(
     "2.10",
-    "the message tells of grad_dtype, which lets a gradient have another dtype",
+    "the message names grad_dtype, which lets a gradient have another dtype",
     kind="wording",
     cause="pytorch#162815",
 )
 def test_assigning_a_gradient_of_another_dtype_raises(snapshot):
-    """``.grad`` takes a tensor of its tensor's dtype alone."""
+    """Assigning a tensor of another dtype to ``.grad`` raises: it is not converted."""
     weight = linear([[1.0, 2.0]]).weight
 
     def act():
@@ -158,7 +176,10 @@ def test_assigning_a_gradient_of_another_dtype_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
 @pytest.mark.changed(
-    "1.10", "raises TypeError instead of RuntimeError", kind="exception", advice="catch both"
+    "1.10",
+    "raises TypeError instead of RuntimeError",
+    kind="exception",
+    advice="catch TypeError and RuntimeError",
 )
 @pytest.mark.changed(
     "2.1",
@@ -168,7 +189,10 @@ def test_assigning_a_gradient_of_another_dtype_raises(snapshot):
     probable=True,
 )
 def test_assigning_a_number_as_gradient_raises(snapshot):
-    """``.grad = 0.0`` is no way to clear a gradient: it takes a tensor or None."""
+    """Assigning a number to ``.grad`` raises: it accepts a tensor or None.
+
+    Trap: ``.grad = 0.0`` does not clear a gradient.
+    """
     weight = linear([[1.0, 2.0]]).weight
 
     def act():

@@ -8,7 +8,7 @@ from torch_history.observing import observe
 
 
 class Doubles(torch.nn.Module):
-    """Twice its input; writes each of its forward passes into ``events``."""
+    """Twice its input; each forward pass is appended to ``events``."""
 
     def __init__(self, events):
         super().__init__()
@@ -20,7 +20,7 @@ class Doubles(torch.nn.Module):
 
 
 def hooked():
-    """A module with a hook before and one after its forward, and the list they all write into."""
+    """A module with a hook before and one after its forward, and the list that they append to."""
     events = []
     module = Doubles(events)
     module.register_forward_pre_hook(lambda module, arguments: events.append("pre-hook"))
@@ -34,7 +34,7 @@ def hooked():
     page="generated/torch.nn.Module",
 )
 def test_calling_a_module_runs_its_hooks_around_forward(snapshot):
-    """``module(x)`` runs the pre-hook, forward and the hook, in this order."""
+    """``module(x)`` runs the forward pre-hook, ``forward`` and the forward hook, in this order."""
     module, events = hooked()
 
     def act():
@@ -45,7 +45,10 @@ def test_calling_a_module_runs_its_hooks_around_forward(snapshot):
 
 @pytest.mark.api("torch.nn.Module.forward", page="generated/torch.nn.Module")
 def test_calling_forward_itself_runs_no_hook(snapshot):
-    """``module.forward(x)`` gives the same value, and passes the hooks by in silence: call the module instead."""
+    """``module.forward(x)`` gives the same value as ``module(x)``, but runs no hook.
+
+    Trap: nothing says that the hooks were skipped. Call the module instead.
+    """
     module, events = hooked()
 
     def act():
@@ -56,7 +59,10 @@ def test_calling_forward_itself_runs_no_hook(snapshot):
 
 @pytest.mark.api("torch.nn.Module.forward", page="generated/torch.nn.Module")
 def test_calling_forward_of_the_parent_runs_the_hooks_of_its_children(snapshot):
-    """Only the hooks of the module whose ``forward`` is called are passed by: its children are called as modules."""
+    """``parent.forward(x)`` skips the hooks of the parent, but runs the hooks of its children.
+
+    The parent calls its children as modules.
+    """
     child, events = hooked()
     parent = torch.nn.Sequential(child)
     parent.register_forward_hook(lambda module, arguments, output: events.append("parent's hook"))
@@ -70,7 +76,7 @@ def test_calling_forward_of_the_parent_runs_the_hooks_of_its_children(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_forward_pre_hook", page="generated/torch.nn.Module")
 def test_pre_hook_that_returns_a_value_replaces_the_input(snapshot):
-    """What a pre-hook returns is what forward gets: 2 * (1 + 10)."""
+    """The value that a forward pre-hook returns replaces the input of forward: 2 * (1 + 10)."""
     module = Doubles([])
     module.register_forward_pre_hook(lambda module, arguments: arguments[0] + 10.0)
     assert snapshot == observe(lambda: module(torch.tensor([1.0])))
@@ -78,7 +84,10 @@ def test_pre_hook_that_returns_a_value_replaces_the_input(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_forward_hook", page="generated/torch.nn.Module")
 def test_hook_that_returns_a_value_replaces_the_output(snapshot):
-    """What a hook returns is what the caller gets: 2 * 1 + 10; a hook that returns None leaves the output."""
+    """The value that a forward hook returns replaces the output: 2 * 1 + 10.
+
+    A hook that returns None leaves the output as it is.
+    """
     module = Doubles([])
     module.register_forward_hook(lambda module, arguments, output: output + 10.0)
     module.register_forward_hook(lambda module, arguments, output: None)
@@ -87,7 +96,10 @@ def test_hook_that_returns_a_value_replaces_the_output(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_forward_hook", page="generated/torch.nn.Module")
 def test_hooks_run_in_the_order_in_which_they_were_registered(snapshot):
-    """Each hook gets the output that the one before it left: (2 * 1 + 1) * 3."""
+    """Forward hooks run in the order in which they were registered.
+
+    Each gets the output that the hook before it returned: (2 * 1 + 1) * 3.
+    """
     module = Doubles([])
     module.register_forward_hook(lambda module, arguments, output: output + 1.0)
     module.register_forward_hook(lambda module, arguments, output: output * 3.0)
@@ -99,7 +111,7 @@ def test_hooks_run_in_the_order_in_which_they_were_registered(snapshot):
     "2.0", "register_forward_hook takes prepend", kind="api-appeared", cause="pytorch#87370"
 )
 def test_prepended_hook_runs_first(snapshot):
-    """``prepend=True`` puts a hook before those that are there: 2 * 1 * 3 + 1."""
+    """A forward hook registered with ``prepend=True`` runs before earlier hooks: 2 * 1 * 3 + 1."""
     module = Doubles([])
     module.register_forward_hook(lambda module, arguments, output: output + 1.0)
 
@@ -112,7 +124,10 @@ def test_prepended_hook_runs_first(snapshot):
 
 @pytest.mark.api("torch.utils.hooks.RemovableHandle.remove", page="generated/torch.nn.Module")
 def test_removed_hook_runs_no_more(snapshot):
-    """``register_forward_hook`` returns a handle; after its ``remove()`` the module is as it was."""
+    """A forward hook no longer runs after ``remove()`` of its handle.
+
+    ``register_forward_hook`` returns the handle.
+    """
     module = Doubles([])
     handle = module.register_forward_hook(lambda module, arguments, output: output + 10.0)
 
@@ -126,7 +141,7 @@ def test_removed_hook_runs_no_more(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_forward_pre_hook", page="generated/torch.nn.Module")
 def test_hook_does_not_see_keyword_arguments(snapshot):
-    """A hook gets the positional arguments alone: for ``module(x=...)`` an empty tuple."""
+    """A forward pre-hook sees only positional arguments: for ``module(x=...)`` an empty tuple."""
     module, seen = Doubles([]), []
     module.register_forward_pre_hook(lambda module, arguments: seen.append(arguments))
 
@@ -141,7 +156,7 @@ def test_hook_does_not_see_keyword_arguments(snapshot):
     "2.0", "register_forward_pre_hook takes with_kwargs", kind="api-appeared", cause="pytorch#89389"
 )
 def test_hook_registered_with_kwargs_sees_keyword_arguments(snapshot):
-    """With ``with_kwargs=True`` a hook gets them as a dict of its own: the way out."""
+    """A forward pre-hook registered with ``with_kwargs=True`` gets keyword arguments as a dict."""
     module, seen = Doubles([]), []
 
     def act():
@@ -158,7 +173,7 @@ def test_hook_registered_with_kwargs_sees_keyword_arguments(snapshot):
     "2.1", "register_forward_hook takes always_call", kind="api-appeared", cause="pytorch#104278"
 )
 def test_only_hooks_of_always_call_run_when_forward_raises(snapshot):
-    """When forward raises, a hook registered with ``always_call=True`` runs all the same; the others do not."""
+    """When forward raises, only forward hooks registered with ``always_call=True`` run."""
     module, events = linear([[1.0, 2.0]]), []
     module.register_forward_hook(lambda module, arguments, output: events.append("hook"))
 
@@ -174,7 +189,7 @@ def test_only_hooks_of_always_call_run_when_forward_raises(snapshot):
 
 
 def gradients_seen(call):
-    """What a full backward hook on 3 x sees when the graph was built by ``call(module, x)``."""
+    """What a full backward hook on 3 x sees if the graph was built by ``call(module, x)``."""
     module, seen = linear([[3.0]]), []
     module.register_full_backward_hook(
         lambda module, grad_input, grad_output: seen.append(
@@ -197,7 +212,10 @@ def gradients_seen(call):
     "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
 )
 def test_full_backward_hook_sees_the_gradients_of_input_and_output(snapshot):
-    """For 3 x and a gradient 2 on the output, the hook sees 2 there and 6 on the input."""
+    """A full backward hook sees the gradients of the module's input and output.
+
+    For 3 x and a gradient of 2 on the output, it sees 6 on the input.
+    """
     assert snapshot == observe(lambda: gradients_seen(lambda module, x: module(x)))
 
 
@@ -213,16 +231,24 @@ def test_full_backward_hook_sees_the_gradients_of_input_and_output(snapshot):
     "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
 )
 def test_full_backward_hook_does_not_run_behind_forward_itself(snapshot):
-    """The hook is put into the graph by calling the module: a graph built by ``module.forward(x)`` is without it."""
+    """A full backward hook does not run if the graph was built by ``module.forward(x)``.
+
+    Only a call of the module puts the hook into the graph.
+    """
     assert snapshot == observe(lambda: gradients_seen(lambda module, x: module.forward(x)))
 
 
 @pytest.mark.api("torch.nn.Module.forward", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "1.12", "the message names the module and what it lacks, where it was empty", kind="wording"
+    "1.12",
+    "the message names the module and the missing forward; before, it was empty",
+    kind="wording",
 )
 def test_calling_a_module_without_forward_raises(snapshot):
-    """A class that defines no ``forward`` is made without a word; the error comes when it is called."""
+    """A module whose class defines no ``forward`` raises when it is called.
+
+    Trap: creating the module does not raise.
+    """
 
     class Forgotten(torch.nn.Module):
         pass

@@ -1,4 +1,4 @@
-"""``inference_mode``: stricter than ``no_grad``, for its outputs never get back into a graph."""
+"""``inference_mode``: stricter than ``no_grad``, because its outputs can never enter a graph."""
 
 import pytest
 import torch
@@ -28,7 +28,10 @@ def inferred():
     "1.10", "Tensor.is_inference appears", kind="api-appeared", cause="pytorch#58729"
 )
 def test_output_of_inference_mode_is_an_inference_tensor(snapshot):
-    """It has no graph and does not require grad, and it is marked as an inference tensor for as long as it lives."""
+    """The output of inference mode is marked as an inference tensor, for as long as it exists.
+
+    It has no graph and does not require grad.
+    """
 
     def act():
         output = inferred()
@@ -53,7 +56,10 @@ def test_output_of_inference_mode_is_an_inference_tensor(snapshot):
     "1.10", "Tensor.is_inference appears", kind="api-appeared", cause="pytorch#58729"
 )
 def test_output_of_inference_mode_may_be_read_outside(snapshot):
-    """Computing with it is allowed where nothing has to be saved for backward; the result is an ordinary tensor."""
+    """The output of inference mode can be used outside if nothing must be saved for backward.
+
+    The result is an ordinary tensor.
+    """
 
     def act():
         result = inferred() * 2.0
@@ -65,25 +71,28 @@ def test_output_of_inference_mode_may_be_read_outside(snapshot):
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears, and what it made cannot be saved",
+    "inference_mode appears; its outputs cannot be saved for backward",
     kind="api-appeared",
     cause="pytorch#58045",
 )
 @pytest.mark.changed(
     "2.9",
-    "the message names torch.no_grad() as another way out",
+    "the message also suggests torch.no_grad()",
     kind="wording",
     cause="pytorch#161164",
 )
 def test_output_of_inference_mode_may_not_be_saved_for_backward(snapshot):
-    """A layer that is to be trained would have to save its input: the forward pass raises, where ``no_grad`` would serve."""
+    """A layer that trains raises on an output of inference mode, because it must save its input.
+
+    The forward pass raises. An output of ``no_grad`` is accepted.
+    """
     assert snapshot == observe(lambda: linear([[5.0]])(inferred()))
 
 
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
 def test_frozen_layer_takes_an_output_of_inference_mode(snapshot):
-    """Where the layer requires no grad nothing is saved, and nothing raises."""
+    """A frozen layer accepts an output of inference mode, because it saves nothing for backward."""
     head = linear([[5.0]])
     head.weight.requires_grad_(False)
     assert snapshot == observe(lambda: head(inferred()))
@@ -92,7 +101,10 @@ def test_frozen_layer_takes_an_output_of_inference_mode(snapshot):
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
 def test_clone_of_an_output_of_inference_mode_trains_a_layer(snapshot):
-    """A clone made outside is an ordinary tensor: the way out."""
+    """A clone of an output of inference mode, made outside the block, can train a layer.
+
+    The clone is an ordinary tensor.
+    """
     head = linear([[5.0]])
 
     def act():
@@ -105,24 +117,30 @@ def test_clone_of_an_output_of_inference_mode_trains_a_layer(snapshot):
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears, and what it made cannot require grad",
+    "inference_mode appears; its outputs cannot require grad",
     kind="api-appeared",
     cause="pytorch#58045",
 )
 def test_output_of_inference_mode_may_not_be_made_to_require_grad(snapshot):
-    """``requires_grad_()`` outside raises, where an output of ``no_grad`` becomes a leaf that can be trained."""
+    """``requires_grad_()`` raises on an output of inference mode outside the block.
+
+    An output of ``no_grad`` becomes a leaf that can be trained.
+    """
     assert snapshot == observe(lambda: inferred().requires_grad_())
 
 
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears, and what it made cannot be written to outside",
+    "inference_mode appears; its outputs cannot be written to outside",
     kind="api-appeared",
     cause="pytorch#58045",
 )
 def test_output_of_inference_mode_may_not_be_written_to_outside(snapshot):
-    """An in-place change outside raises; inside it is allowed."""
+    """An in-place write to an output of inference mode raises outside the block.
+
+    Inside the block it is allowed.
+    """
 
     def act():
         with torch.inference_mode():
@@ -136,24 +154,27 @@ def test_output_of_inference_mode_may_not_be_written_to_outside(snapshot):
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears, and what it made has no version",
+    "inference_mode appears; its outputs have no version",
     kind="api-appeared",
     cause="pytorch#58045",
 )
 def test_output_of_inference_mode_has_no_version(snapshot):
-    """Writes to it are not counted: there is nothing that backward would have to find unchanged."""
+    """An output of inference mode has no version counter: reading ``_version`` raises.
+
+    Backward never needs such a tensor, so torch does not count writes to it.
+    """
     assert snapshot == observe(lambda: inferred()._version)
 
 
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears, and what it made has no graph",
+    "inference_mode appears; its outputs have no graph",
     kind="api-appeared",
     cause="pytorch#58045",
 )
 def test_backward_from_an_output_of_inference_mode_raises(snapshot):
-    """There is no graph to go back through."""
+    """``backward()`` from an output of inference mode raises: it has no graph."""
     assert snapshot == observe(lambda: inferred().sum().backward())
 
 
@@ -168,7 +189,10 @@ def test_backward_from_an_output_of_inference_mode_raises(snapshot):
     "1.10", "Tensor.is_inference appears", kind="api-appeared", cause="pytorch#58729"
 )
 def test_view_made_in_inference_mode_of_a_normal_tensor_is_normal(snapshot):
-    """Inference mode marks what it allocates: a view of a tensor from outside stays an ordinary tensor."""
+    """A view of a normal tensor stays a normal tensor, even if it is made in inference mode.
+
+    Inference mode marks only the tensors that it allocates.
+    """
     x = torch.tensor([[1.0, 2.0]])
 
     def act():
@@ -186,7 +210,10 @@ def test_view_made_in_inference_mode_of_a_normal_tensor_is_normal(snapshot):
 )
 @pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
 def test_layer_made_in_inference_mode_gets_no_gradient_for_its_weight(snapshot):
-    """Backward fills the gradient of its bias alone, in silence: a view of an inference tensor, ``weight.t()``, has no graph."""
+    """A linear layer made in inference mode gets a gradient for its bias, but not for its weight.
+
+    Trap: nothing says so. A view of an inference tensor, here ``weight.t()``, has no graph.
+    """
 
     def act():
         with torch.inference_mode():
@@ -213,7 +240,10 @@ def test_layer_made_in_inference_mode_gets_no_gradient_for_its_weight(snapshot):
     cause="pytorch#58045",
 )
 def test_parameter_made_in_inference_mode_cannot_be_stepped(snapshot):
-    """It is an inference tensor for good: an optimizer takes it, and its step raises."""
+    """An optimizer accepts a parameter that was made in inference mode, but its step raises.
+
+    The parameter stays an inference tensor.
+    """
 
     def act():
         with torch.inference_mode():
@@ -232,7 +262,10 @@ def test_parameter_made_in_inference_mode_cannot_be_stepped(snapshot):
 )
 @pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
 def test_enable_grad_does_not_lift_inference_mode(snapshot):
-    """Within inference mode ``enable_grad`` says that it is in force, and builds no graph; ``inference_mode(False)`` does."""
+    """``enable_grad`` builds no graph within inference mode; ``inference_mode(False)`` does.
+
+    Trap: ``is_grad_enabled()`` is true under ``enable_grad`` there.
+    """
     model = linear([[2.0]])
 
     def act():
@@ -257,7 +290,10 @@ def test_enable_grad_does_not_lift_inference_mode(snapshot):
 )
 @pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
 def test_inference_mode_disables_grad_and_gives_it_back(snapshot):
-    """Within the block both ``is_inference_mode_enabled()`` and ``not is_grad_enabled()`` hold; after it neither."""
+    """Inference mode disables grad within its block, and restores it after the block.
+
+    ``is_inference_mode_enabled()`` is true within the block only.
+    """
 
     def state():
         return {
@@ -276,7 +312,7 @@ def test_inference_mode_disables_grad_and_gives_it_back(snapshot):
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears, and takes the function for its mode: the call decorates the model",
+    "inference_mode appears, and takes the function as its mode: the call decorates the model",
     kind="wording",
     cause="pytorch#58045",
 )
@@ -287,7 +323,7 @@ def test_inference_mode_disables_grad_and_gives_it_back(snapshot):
     cause="pytorch#107086",
 )
 def test_inference_mode_without_parentheses_decorates_a_function(snapshot):
-    """``@torch.inference_mode``, the parentheses forgotten, works as well."""
+    """``@torch.inference_mode`` without parentheses decorates a function, since 2.1."""
 
     def act():
         @torch.inference_mode

@@ -1,4 +1,4 @@
-"""Masks and mixtures: what chooses among elements, and what joins tensors."""
+"""Masks and joins: functions that select elements, and functions that join tensors."""
 
 import pytest
 import torch
@@ -20,7 +20,10 @@ def mask(dtype):
 )
 @pytest.mark.parametrize("name", ["bool", "uint8"])
 def test_masked_fill_takes_a_mask_of_bools_alone(name, snapshot):
-    """Attention masks of bytes, as they were written before there were bools, raise."""
+    """``masked_fill`` accepts only a mask of dtype bool; a uint8 mask raises since 2.1.
+
+    Old attention masks are often uint8, from the time before torch had bools.
+    """
     assert snapshot == observe(
         lambda: torch.ones(2).masked_fill(mask(getattr(torch, name)), -float("inf"))
     )
@@ -36,7 +39,7 @@ def test_masked_fill_takes_a_mask_of_bools_alone(name, snapshot):
 )
 @pytest.mark.parametrize("name", ["bool", "uint8"])
 def test_masked_select_takes_a_mask_of_bools_alone(name, snapshot):
-    """As ``masked_fill`` does."""
+    """``masked_select`` accepts only a mask of dtype bool; a uint8 mask raises since 2.1."""
     assert snapshot == observe(
         lambda: torch.tensor([5.0, 6.0]).masked_select(mask(getattr(torch, name)))
     )
@@ -51,7 +54,7 @@ def test_masked_select_takes_a_mask_of_bools_alone(name, snapshot):
     advice="write condition.bool()",
 )
 def test_where_takes_a_condition_of_bytes_with_a_warning(snapshot):
-    """``where`` still does, and warns."""
+    """``torch.where`` accepts a condition of dtype uint8, and warns since 1.9."""
     assert snapshot == observe(
         lambda: torch.where(mask(torch.uint8), torch.ones(2), torch.zeros(2))
     )
@@ -60,19 +63,23 @@ def test_where_takes_a_condition_of_bytes_with_a_warning(snapshot):
 @pytest.mark.api("torch.where", page="generated/torch.where")
 @pytest.mark.changed(
     "1.7",
-    "two numbers work; one beside float32 raises RuntimeError: it counts as float64",
+    "two numbers work; one with a float32 tensor raises RuntimeError, because it counts as float64",
     kind="exception",
     cause="pytorch#40336",
 )
 @pytest.mark.changed(
     "1.12",
-    "the values take part in the dtype: a number beside a tensor works, and two dtypes give the wider",
+    "dtype promotion includes both values: a number with a tensor"
+    " works, and two dtypes give the wider",
     kind="error-gone",
     cause="pytorch#62084",
 )
 @pytest.mark.parametrize("case", ["number", "numbers", "dtypes"])
 def test_where_mixes_numbers_and_dtypes(case, snapshot):
-    """A number needs no tensor around it, and float32 beside float64 gives float64, as in a sum."""
+    """``torch.where`` accepts numbers, and promotes two dtypes to the wider, since 1.12.
+
+    A number needs no tensor around it. float32 with float64 gives float64, as in a sum.
+    """
 
     def act():
         condition = torch.tensor([True, False])
@@ -87,7 +94,7 @@ def test_where_mixes_numbers_and_dtypes(case, snapshot):
 
 
 @pytest.mark.api("torch.cat", "torch.stack", page="generated/torch.cat")
-@pytest.mark.changed("1.5", "the message is in other words", kind="wording")
+@pytest.mark.changed("1.5", "the message is worded differently", kind="wording")
 @pytest.mark.changed(
     "1.6",
     "cat and stack take two dtypes, and give the wider",
@@ -96,7 +103,7 @@ def test_where_mixes_numbers_and_dtypes(case, snapshot):
 )
 @pytest.mark.parametrize("name", ["cat", "stack"])
 def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
-    """Integers and floats in one batch become floats."""
+    """``torch.cat`` and ``torch.stack`` promote to the wider dtype: integers become floats."""
     assert snapshot == observe(
         lambda: getattr(torch, name)([torch.ones(1), torch.ones(1, dtype=torch.int64)])
     )
@@ -111,7 +118,7 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
 )
 @pytest.mark.changed(
     "1.12",
-    "raises a plain RuntimeError, and says that it wants a list that is not empty",
+    "raises a plain RuntimeError, and says that it expects a non-empty list",
     kind="silent",
 )
 @pytest.mark.changed(
@@ -120,10 +127,13 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
     kind="silent",
     cause="pytorch#155383",
     probable=True,
-    advice="catch both",
+    advice="catch ValueError and RuntimeError",
 )
 def test_joining_no_tensor_raises(snapshot):
-    """An empty epoch: ``torch.cat([])``. (Before the message was of use, it named every backend: only its begin is shown.)"""
+    """``torch.cat`` raises on an empty list, for example after an epoch without batches.
+
+    Only the beginning of the message is recorded, because it once listed every backend.
+    """
 
     def act():
         try:
@@ -139,17 +149,17 @@ def test_joining_no_tensor_raises(snapshot):
     "1.9", "clamp takes tensors as bounds", kind="error-gone", cause="pytorch#52695"
 )
 def test_clamp_takes_bounds_of_each_element(snapshot):
-    """``clamp(min=tensor)``."""
+    """``clamp`` accepts tensors as bounds, one bound for each element."""
     assert snapshot == observe(lambda: torch.tensor([1.0, 5.0]).clamp(min=torch.tensor([2.0, 3.0])))
 
 
 @pytest.mark.api("torch.gather", page="generated/torch.gather")
-@pytest.mark.changed("1.5", "the message is in other words", kind="wording")
+@pytest.mark.changed("1.5", "the message is worded differently", kind="wording")
 @pytest.mark.changed("1.6", "the message names gather_out_cpu", kind="wording")
 @pytest.mark.changed("1.10", "the message names gather", kind="wording")
 @pytest.mark.changed("2.8", "takes int32", kind="error-gone", cause="pytorch#151822")
 def test_gather_takes_indices_of_32_bits(snapshot):
-    """The scores of the true classes: targets may be int32."""
+    """``gather`` accepts int32 indices since 2.8, for example to get the scores of true classes."""
     assert snapshot == observe(
         lambda: torch.tensor([[5.0, 6.0]]).gather(1, torch.tensor([[1]], dtype=torch.int32))
     )

@@ -1,4 +1,4 @@
-"""``no_grad``: what it makes of an output, and what that output may do afterwards."""
+"""``no_grad``: what it does to an output, and how that output can be used afterwards."""
 
 import threading
 
@@ -16,7 +16,10 @@ def output_without_graph():
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad", article="E")
 def test_output_under_no_grad_has_no_graph(snapshot):
-    """What is computed under ``no_grad`` from parameters that require grad is a leaf that does not."""
+    """An output computed under ``no_grad`` is a leaf that does not require grad.
+
+    This holds even if it is computed from parameters that require grad.
+    """
     output = output_without_graph()
     assert snapshot == observe(
         lambda: {"output": output, "is_leaf": output.is_leaf, "grad_fn": output.grad_fn}
@@ -25,14 +28,17 @@ def test_output_under_no_grad_has_no_graph(snapshot):
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad", article="E")
 def test_backward_from_an_output_of_no_grad_raises(snapshot):
-    """There is no graph to go back through."""
+    """``backward()`` from an output of ``no_grad`` raises: there is no graph."""
     loss = output_without_graph().sum()
     assert snapshot == observe(lambda: loss.backward())
 
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
 def test_output_of_no_grad_may_be_used_in_a_graph_afterwards(snapshot):
-    """It is a constant like any other: another layer takes it as input and is trained by it."""
+    """An output of ``no_grad`` can be the input of a layer that is trained.
+
+    It is a constant there, like any data.
+    """
     output, head = output_without_graph(), linear([[5.0]])
 
     def act():
@@ -44,7 +50,7 @@ def test_output_of_no_grad_may_be_used_in_a_graph_afterwards(snapshot):
 
 @pytest.mark.api("torch.no_grad", "torch.Tensor.requires_grad_", page="notes/autograd")
 def test_output_of_no_grad_may_be_made_to_require_grad(snapshot):
-    """``requires_grad_()`` makes it a leaf that gets a gradient of its own."""
+    """``requires_grad_()`` makes an output of ``no_grad`` a leaf that gets a gradient."""
     output = output_without_graph()
 
     def act():
@@ -57,14 +63,17 @@ def test_output_of_no_grad_may_be_made_to_require_grad(snapshot):
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
 def test_output_of_no_grad_may_be_written_to_afterwards(snapshot):
-    """An in-place change outside the block is allowed, and counted."""
+    """An output of ``no_grad`` can be written to in place, and the write increases its version."""
     output = output_without_graph()
     assert snapshot == observe(lambda: {"written": output.add_(1.0), "version": output._version})
 
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 def test_leaf_made_under_no_grad_requires_grad_if_it_is_told_to(snapshot):
-    """``no_grad`` is about results: a tensor made with ``requires_grad=True`` and a Parameter require grad all the same."""
+    """A leaf made under ``no_grad`` requires grad if asked: ``no_grad`` affects only results.
+
+    This holds for a tensor made with ``requires_grad=True``, and for a Parameter.
+    """
     with torch.no_grad():
         made = {
             "tensor": torch.tensor([1.0], requires_grad=True),
@@ -81,14 +90,17 @@ def test_leaf_made_under_no_grad_requires_grad_if_it_is_told_to(snapshot):
     cause="pytorch#31990",
 )
 def test_writing_to_a_parameter_raises_outside_no_grad(snapshot):
-    """A leaf that requires grad may not be written to where operations are recorded."""
+    """An in-place write to a leaf that requires grad raises outside ``no_grad``."""
     weight = linear([[2.0]]).weight
     assert snapshot == observe(lambda: weight.add_(1.0))
 
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
 def test_writing_to_a_parameter_under_no_grad_leaves_it_a_leaf(snapshot):
-    """Under ``no_grad`` it may: the parameter has its new value, requires grad and is a leaf."""
+    """A parameter can be written to in place under ``no_grad``, and stays a leaf.
+
+    It still requires grad.
+    """
     weight = linear([[2.0]]).weight
 
     def act():
@@ -102,7 +114,7 @@ def test_writing_to_a_parameter_under_no_grad_leaves_it_a_leaf(snapshot):
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
 @pytest.mark.changed("2.11", "the message's hint passes check_nan=False", kind="wording")
 def test_writing_under_no_grad_is_noticed_by_backward(snapshot):
-    """``no_grad`` does not hide a write: what backward saved was changed, and it raises."""
+    """Backward raises if a tensor that it saved was changed in place, even under ``no_grad``."""
     x = torch.tensor([2.0], requires_grad=True)
     loss = (x * x).sum()
     with torch.no_grad():
@@ -113,7 +125,7 @@ def test_writing_under_no_grad_is_noticed_by_backward(snapshot):
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
 @pytest.mark.changed(
     "1.5",
-    "the message speaks of the view made in no_grad, not of the leaf",
+    "the message names the view made in no_grad, not the leaf",
     kind="wording",
     cause="pytorch#32839",
 )
@@ -123,9 +135,12 @@ def test_writing_under_no_grad_is_noticed_by_backward(snapshot):
     kind="wording",
     cause="pytorch#56093",
 )
-@pytest.mark.changed("1.10", "the message speaks no longer of a warning", kind="wording")
+@pytest.mark.changed("1.10", "the message no longer calls itself a warning", kind="wording")
 def test_writing_outside_no_grad_to_a_view_made_within_raises(snapshot):
-    """A view of a parameter made under ``no_grad`` may be written to there, and not where operations are recorded."""
+    """A view of a parameter that is made under ``no_grad`` cannot be written to outside it.
+
+    Within the block the write is allowed.
+    """
     weight = linear([[2.0, 3.0]]).weight
     with torch.no_grad():
         row = weight[0]
@@ -136,7 +151,10 @@ def test_writing_outside_no_grad_to_a_view_made_within_raises(snapshot):
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 def test_no_grad_decorates_a_function(snapshot):
-    """``@torch.no_grad()`` runs each call of the function without recording, and recording goes on after it."""
+    """``@torch.no_grad()`` runs each call of a function without recording.
+
+    Recording is on again after the call.
+    """
 
     @torch.no_grad()
     def evaluate(model):
@@ -150,7 +168,7 @@ def test_no_grad_decorates_a_function(snapshot):
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 @pytest.mark.changed(
     "1.7",
-    "the message is that of an __init__ of no_grad's own",
+    "the message comes from an __init__ that no_grad now defines",
     kind="wording",
     cause="pytorch#41371",
 )
@@ -161,7 +179,7 @@ def test_no_grad_decorates_a_function(snapshot):
     cause="pytorch#107086",
 )
 def test_no_grad_without_parentheses_decorates_a_function(snapshot):
-    """``@torch.no_grad``, the parentheses forgotten, works as well."""
+    """``@torch.no_grad`` without parentheses decorates a function, since 2.1."""
 
     def act():
         @torch.no_grad
@@ -176,12 +194,15 @@ def test_no_grad_without_parentheses_decorates_a_function(snapshot):
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 @pytest.mark.changed(
     "1.5",
-    "nothing is recorded within the generator: before, no_grad ended when the generator was made",
+    "nothing is recorded within the generator; before, no_grad ended when the generator was made",
     kind="silent",
     cause="pytorch#31792",
 )
 def test_decorated_generator_runs_without_recording(snapshot):
-    """A generator under ``@torch.no_grad()`` records nothing between its yields; the code that loops over it does."""
+    """A generator under ``@torch.no_grad()`` records nothing between its yields.
+
+    The code that loops over the generator does record.
+    """
 
     @torch.no_grad()
     def outputs(model):
@@ -201,10 +222,10 @@ def test_decorated_generator_runs_without_recording(snapshot):
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 def test_no_grad_ends_when_its_block_raises(snapshot):
-    """An exception leaves the block as its end does: recording goes on."""
+    """``no_grad`` ends when an exception leaves its block, and recording continues."""
 
     def act():
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError):  # noqa: PT011 - the block itself raises it
             with torch.no_grad():
                 raise ValueError
         return torch.is_grad_enabled()
@@ -214,7 +235,7 @@ def test_no_grad_ends_when_its_block_raises(snapshot):
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 def test_no_grad_does_not_reach_other_threads(snapshot):
-    """The mode belongs to a thread: one that is started within the block records."""
+    """``no_grad`` applies to one thread: a thread that is started within the block records."""
     seen = []
 
     def act():

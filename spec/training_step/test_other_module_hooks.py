@@ -1,4 +1,4 @@
-"""The old backward hooks of modules, and hooks of all modules at once."""
+"""The old backward hooks of modules, and hooks that apply to all modules."""
 
 import pytest
 import torch
@@ -49,12 +49,12 @@ class TwoOperations(torch.nn.Module):
 )
 @pytest.mark.changed(
     "1.8",
-    "register_full_backward_hook appears, and is refused beside an old hook",
+    "register_full_backward_hook appears, and raises on a module with an old hook",
     kind="api-appeared",
     cause="pytorch#46163",
 )
 def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
-    """A module that has one kind refuses the other."""
+    """A module with an old backward hook refuses a full backward hook: it raises."""
 
     def act():
         module = linear([[3.0]])
@@ -76,9 +76,10 @@ def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
     "2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689"
 )
 def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
-    """``register_backward_hook`` gets what the last operation hands on: the gradients of bias, input and transposed weight.
+    """The old ``register_backward_hook`` sees only the gradients of a module's last operation.
 
-    It warns: for the weight, another node lies behind the operation.
+    For a linear layer these are of the bias, the input and the transposed weight. It warns since
+    1.8, because more nodes lie behind the last operation.
     """
 
     def act():
@@ -102,7 +103,11 @@ def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
     "2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689"
 )
 def test_old_backward_hook_of_two_operations_misses_the_gradients_of_the_inputs(snapshot):
-    """For x * y + x, at x=1 and y=5, it gets 1 and 1, the gradients of the sum's terms, and not 6 and 1; it warns."""
+    """The old ``register_backward_hook`` misses gradients of inputs after several operations.
+
+    For x * y + x at x=1 and y=5, it gets 1 and 1, the gradients of the sum's terms. The inputs have
+    the gradients 6 and 1. It warns since 1.8.
+    """
 
     def act():
         module, seen = TwoOperations(), []
@@ -125,7 +130,10 @@ def test_old_backward_hook_of_two_operations_misses_the_gradients_of_the_inputs(
     cause="pytorch#38972",
 )
 def test_hooks_of_all_modules_run_before_those_of_one(snapshot):
-    """Hooks for all modules run first, both before and after forward. They hold in the whole process: remove them."""
+    """Hooks for all modules run before those of one module, both before and after forward.
+
+    They apply to the whole process: remove them after use.
+    """
 
     def act():
         module, seen, handles = Triple(), [], []

@@ -1,4 +1,4 @@
-"""Hooks that run when a parameter's gradient has been accumulated, and optimizers that step there."""
+"""Hooks that run after a gradient is accumulated, and optimizers that step in them."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ def leaf():
     "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
 )
 def test_post_accumulate_hook_sees_the_accumulated_gradient(snapshot):
-    """It gets the parameter, whose ``.grad`` holds all so far: 3, then 6."""
+    """A post-accumulate hook gets the parameter with its accumulated gradient: 3, then 6."""
     w, seen = leaf(), []
 
     def act():
@@ -40,7 +40,10 @@ def test_post_accumulate_hook_sees_the_accumulated_gradient(snapshot):
     "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
 )
 def test_post_accumulate_hook_runs_after_the_tensor_hooks(snapshot):
-    """Whichever was registered first, it sees what the tensor hooks made of the gradient: 3 * 10."""
+    """A post-accumulate hook runs after the tensor hooks, whichever was registered first.
+
+    It sees the gradient that the tensor hooks returned: 3 * 10.
+    """
     w, seen = leaf(), []
 
     def act():
@@ -58,12 +61,15 @@ def test_post_accumulate_hook_runs_after_the_tensor_hooks(snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "register_post_accumulate_grad_hook appears, and refuses what is no leaf",
+    "register_post_accumulate_grad_hook appears, and raises on a non-leaf",
     kind="exception",
     cause="pytorch#107063",
 )
 def test_post_accumulate_hook_needs_a_leaf(snapshot):
-    """Nothing is accumulated into an intermediate result: the hook is refused there, ``retain_grad()`` or not."""
+    """A post-accumulate hook can be registered only on a leaf; an intermediate result raises.
+
+    Torch accumulates gradients only into leaves.
+    """
     h = 2 * leaf()
     assert snapshot == observe(lambda: h.register_post_accumulate_grad_hook(lambda parameter: None))
 
@@ -74,12 +80,15 @@ def test_post_accumulate_hook_needs_a_leaf(snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "register_post_accumulate_grad_hook appears, and refuses a returned value in backward",
+    "register_post_accumulate_grad_hook appears; backward raises if the hook returns a value",
     kind="exception",
     cause="pytorch#107063",
 )
 def test_post_accumulate_hook_may_return_nothing(snapshot):
-    """A hook of one expression, such as ``p.grad.mul_(2)``, returns a value: that makes ``backward()`` raise."""
+    """A post-accumulate hook that returns a value makes ``backward()`` raise.
+
+    Trap: a lambda such as ``lambda p: p.grad.mul_(2)`` returns a value.
+    """
     w = leaf()
 
     def act():
@@ -90,7 +99,7 @@ def test_post_accumulate_hook_may_return_nothing(snapshot):
 
 
 def stepping_in_backward(model):
-    """An optimizer for each parameter of the model, which steps and clears as soon as the gradient is there."""
+    """Gives each parameter an optimizer that steps and clears as soon as the gradient is there."""
     for parameter in model.parameters():
         optimizer = torch.optim.SGD([parameter], lr=1.0)
 
@@ -110,9 +119,10 @@ def stepping_in_backward(model):
     "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
 )
 def test_optimizer_may_step_inside_the_backward_pass(snapshot):
-    """One optimizer for each parameter, stepped by its hook: ``backward()`` moves the weights, and leaves no gradient.
+    """Optimizers can step in post-accumulate hooks, so that ``backward()`` moves the weights.
 
-    The last layer moves first, and yet the first one's gradient, 2 * 3 = 6, is made from the last one's weight 2 as it was.
+    Each parameter has its own optimizer, and no gradient is left. The last layer moves first. The
+    first layer's gradient, 2 * 3 = 6, still comes from the last weight before its step, 2.
     """
 
     def act():
@@ -136,7 +146,10 @@ def test_optimizer_may_step_inside_the_backward_pass(snapshot):
     "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
 )
 def test_step_inside_the_backward_pass_ends_gradient_accumulation(snapshot):
-    """Each of two backward passes makes its own step: the second is computed at the weights that the first one left."""
+    """Gradients cannot be accumulated over several backward passes if hooks step in each of them.
+
+    The second backward pass runs at the weights that the first one left.
+    """
 
     def act():
         model = linear([[1.0]])

@@ -1,4 +1,4 @@
-"""Gradients of intermediate results: dropped unless they are asked for."""
+"""Gradients of intermediate results: torch drops them unless they are retained."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ def leaf(value=1.0):
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
 @pytest.mark.changed(
     "1.5",
-    "warns that the gradient of a tensor that is no leaf is not filled",
+    "warns that the gradient of a non-leaf tensor is not filled",
     kind="warning",
     cause="pytorch#30531",
     advice="call retain_grad() before backward, or read the gradient of the leaf",
@@ -21,13 +21,16 @@ def leaf(value=1.0):
 @pytest.mark.changed("1.9", "the message says information instead of informations", kind="wording")
 @pytest.mark.changed(
     "1.10",
-    "the message speaks of the .grad field to be populated, and of informations again",
+    "the message says that the .grad field is populated, and informations again",
     kind="wording",
     cause="pytorch#59362",
 )
 @pytest.mark.changed("2.9", "the message says information instead of informations", kind="wording")
 def test_gradient_of_an_intermediate_result_is_none_with_a_warning(snapshot):
-    """``y = w * 2`` has no ``grad`` after backward: only leaves keep theirs. Reading it warns, in a debugger as well."""
+    """An intermediate result has ``grad`` None after backward, and reading it warns since 1.5.
+
+    Only leaves keep their gradients. A debugger that reads ``grad`` warns as well.
+    """
 
     def act():
         y = leaf() * 2
@@ -39,7 +42,7 @@ def test_gradient_of_an_intermediate_result_is_none_with_a_warning(snapshot):
 
 @pytest.mark.api("torch.Tensor.retain_grad", page="generated/torch.Tensor.retain_grad")
 def test_retained_gradient_of_an_intermediate_result_is_there(snapshot):
-    """``y.retain_grad()`` before backward keeps the gradient of y, and reading it does not warn."""
+    """``y.retain_grad()`` before backward keeps the gradient of y; reading it does not warn."""
 
     def act():
         y = leaf() * 2
@@ -52,7 +55,10 @@ def test_retained_gradient_of_an_intermediate_result_is_there(snapshot):
 
 @pytest.mark.api("torch.Tensor.retain_grad", page="generated/torch.Tensor.retain_grad")
 def test_retain_grad_after_backward_is_too_late(snapshot):
-    """It keeps the gradients of the next backward: there is none of the last one."""
+    """``retain_grad()`` after backward keeps only the gradient of the next backward.
+
+    The gradient of the earlier backward is lost.
+    """
 
     def act():
         y = leaf() * 2
@@ -68,21 +74,27 @@ def test_retain_grad_after_backward_is_too_late(snapshot):
 @pytest.mark.api("torch.Tensor.retain_grad", page="generated/torch.Tensor.retain_grad")
 @pytest.mark.changed(
     "1.5",
-    "raises, where it did nothing",
+    "raises; before, it did nothing",
     kind="error",
     cause="pytorch#30531",
     probable=True,
-    advice="call it only where requires_grad is true",
+    advice="call it only if requires_grad is true",
 )
 def test_retain_grad_of_what_requires_no_grad_raises(snapshot):
-    """The output of a frozen model, say, has no gradient to retain."""
+    """``retain_grad()`` raises on a tensor that requires no grad, such as a frozen model's output.
+
+    Before 1.5 it did nothing.
+    """
     assert snapshot == observe(lambda: torch.ones(1).retain_grad())
 
 
 @pytest.mark.api("torch.Tensor.retains_grad", page="generated/torch.Tensor.retains_grad")
 @pytest.mark.changed("1.10", "retains_grad appears", kind="api-appeared", cause="pytorch#59362")
 def test_retains_grad_is_true_of_asked_intermediate_results_alone(snapshot):
-    """Trap: of a leaf it says False, although a leaf keeps its gradient."""
+    """``retains_grad`` is true only for an intermediate result after ``retain_grad()``.
+
+    Trap: it is False for a leaf, although a leaf keeps its gradient.
+    """
 
     def act():
         y, asked = leaf() * 2, leaf() * 2
@@ -98,13 +110,13 @@ def test_retains_grad_is_true_of_asked_intermediate_results_alone(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed(
-    "1.8", "backward takes inputs, but leaves alone", kind="exception", cause="pytorch#46855"
+    "1.8", "backward takes inputs, but they must be leaves", kind="exception", cause="pytorch#46855"
 )
 @pytest.mark.changed(
     "1.10", "inputs may be intermediate results", kind="error-gone", cause="pytorch#60521"
 )
 def test_backward_with_an_intermediate_result_as_input_retains_its_gradient(snapshot):
-    """``backward(inputs=[y])`` fills ``y.grad`` and leaves the leaves alone."""
+    """``backward(inputs=[y])`` with an intermediate y fills ``y.grad``, and no leaf's gradient."""
 
     def act():
         w = leaf()
@@ -118,7 +130,7 @@ def test_backward_with_an_intermediate_result_as_input_retains_its_gradient(snap
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed(
     "1.8",
-    "backward takes inputs, but takes a single tensor apart into its elements, which are no leaves",
+    "backward takes inputs, but splits a single tensor into its elements, which are not leaves",
     kind="exception",
     cause="pytorch#46855",
     advice="pass a list",
@@ -127,7 +139,7 @@ def test_backward_with_an_intermediate_result_as_input_retains_its_gradient(snap
     "1.9", "inputs may be a single tensor", kind="error-gone", cause="pytorch#53827"
 )
 def test_backward_takes_a_single_tensor_as_inputs(snapshot):
-    """``inputs=w`` says what ``inputs=[w]`` says."""
+    """``backward(inputs=w)`` with a single tensor works like ``backward(inputs=[w])``."""
 
     def act():
         w, other = leaf(), leaf()
@@ -139,36 +151,42 @@ def test_backward_takes_a_single_tensor_as_inputs(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed(
-    "1.8", "backward takes inputs, but no empty list", kind="exception", cause="pytorch#46855"
+    "1.8", "backward takes inputs, but not an empty list", kind="exception", cause="pytorch#46855"
 )
-@pytest.mark.changed("2.4", "the message has the names in backquotes", kind="wording")
+@pytest.mark.changed("2.4", "the message puts the names in backquotes", kind="wording")
 def test_backward_with_an_empty_list_of_inputs_raises(snapshot):
-    """An empty list is not "all of them": a filter that found no parameter shows here."""
+    """``backward(inputs=[])`` raises: an empty list does not mean all inputs.
+
+    This reveals a filter that found no parameter.
+    """
     assert snapshot == observe(lambda: leaf().sum().backward(inputs=[]))
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed(
     "1.8",
-    "backward takes inputs, but none that requires no grad",
+    "backward takes inputs, but they must require grad",
     kind="exception",
     cause="pytorch#46855",
 )
 @pytest.mark.changed(
     "1.10",
-    "the message is that of retain_grad, which is called on inputs with no place to accumulate",
+    "the message comes from retain_grad, which is called on inputs that accumulate no gradient",
     kind="wording",
     cause="pytorch#60521",
 )
 def test_backward_with_a_frozen_input_raises(snapshot):
-    """A tensor among ``inputs`` that requires no grad cannot get one."""
+    """``backward(inputs=[x])`` raises if x requires no grad."""
     assert snapshot == observe(lambda: leaf().sum().backward(inputs=[torch.ones(1)]))
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed("1.8", "backward takes inputs", kind="api-appeared", cause="pytorch#46855")
 def test_backward_leaves_none_in_an_input_that_the_loss_does_not_use(snapshot):
-    """Unlike ``autograd.grad``, it does not complain of an input that plays no part."""
+    """``backward(inputs=[x])`` leaves ``x.grad`` None if the loss does not use x.
+
+    ``torch.autograd.grad`` would raise.
+    """
 
     def act():
         unused = leaf()

@@ -1,4 +1,4 @@
-"""``set_grad_enabled`` and ``enable_grad``: how long they hold, and how they nest."""
+"""``set_grad_enabled`` and ``enable_grad``: how long they apply, and how they nest."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from torch_history.observing import observe
 
 @pytest.fixture(autouse=True)
 def grad_enabled_afterwards():
-    """These behaviours leave the mode changed where they show how long it holds."""
+    """Some tests leave the mode changed, to show how long it applies."""
     yield
     torch.set_grad_enabled(True)
 
@@ -21,7 +21,7 @@ def records():
 
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
 def test_set_grad_enabled_as_a_function_holds_until_it_is_called_again(snapshot):
-    """``torch.set_grad_enabled(False)`` as a statement has no end of its own."""
+    """``torch.set_grad_enabled(False)`` as a statement applies until the next call."""
 
     def act():
         torch.set_grad_enabled(False)
@@ -34,7 +34,10 @@ def test_set_grad_enabled_as_a_function_holds_until_it_is_called_again(snapshot)
 
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
 def test_set_grad_enabled_as_a_block_ends_with_it(snapshot):
-    """``with torch.set_grad_enabled(train):`` takes a flag, and gives the former mode back at its end."""
+    """``with torch.set_grad_enabled(train):`` restores the former mode at the end of its block.
+
+    It takes a flag, so that one block serves training and evaluation.
+    """
 
     def act():
         seen = {}
@@ -49,7 +52,10 @@ def test_set_grad_enabled_as_a_block_ends_with_it(snapshot):
 
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
 def test_set_grad_enabled_takes_effect_when_it_is_made(snapshot):
-    """The mode changes when the object is made, before ``with`` enters it: make it in the ``with`` statement itself."""
+    """``set_grad_enabled`` changes the mode when it is created, before ``with`` enters it.
+
+    Trap: create it in the ``with`` statement itself.
+    """
 
     def act():
         block = torch.set_grad_enabled(False)
@@ -64,21 +70,25 @@ def test_set_grad_enabled_takes_effect_when_it_is_made(snapshot):
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
 @pytest.mark.changed(
     "1.11",
-    "set_grad_enabled decorates a function, and turns the mode everywhere when it does",
+    "set_grad_enabled decorates a function, and changes the mode of the whole program when it does",
     kind="error-gone",
     cause="pytorch#68617",
     probable=True,
-    advice="put a with statement into the function",
+    advice="write a with statement inside the function",
 )
 @pytest.mark.changed(
     "2.2",
-    "defining the function no longer switches recording off for all that follows",
+    "defining the function no longer switches recording off for all later code",
     kind="silent",
     cause="pytorch#113359",
-    advice="where the whole program was meant, call torch.set_grad_enabled(False) as a statement",
+    advice="call torch.set_grad_enabled(False) as a statement to switch "
+    "it off in the whole program",
 )
 def test_set_grad_enabled_as_a_decorator_holds_within_the_function_alone(snapshot):
-    """``@torch.set_grad_enabled(False)`` is in force while the function runs: defining it changes nothing."""
+    """``@torch.set_grad_enabled(False)`` applies only while the decorated function runs.
+
+    On 1.11 to 2.1, defining the function switched recording off for all code after it.
+    """
 
     def act():
         @torch.set_grad_enabled(False)
@@ -92,7 +102,10 @@ def test_set_grad_enabled_as_a_decorator_holds_within_the_function_alone(snapsho
 
 @pytest.mark.api("torch.enable_grad", page="generated/torch.enable_grad")
 def test_enable_grad_records_within_no_grad(snapshot):
-    """Blocks nest: the innermost decides, and each gives back the mode it found."""
+    """``enable_grad`` records within ``no_grad``: the innermost block decides.
+
+    Each block restores the mode that it found.
+    """
 
     def act():
         with torch.no_grad():
@@ -106,7 +119,10 @@ def test_enable_grad_records_within_no_grad(snapshot):
 
 @pytest.mark.api("torch.enable_grad", page="generated/torch.enable_grad")
 def test_enable_grad_does_not_bring_back_a_graph_that_was_not_recorded(snapshot):
-    """Recording starts anew: through what was computed under ``no_grad`` no gradient flows to the layer below."""
+    """``enable_grad`` does not restore a graph that ``no_grad`` did not record.
+
+    No gradient flows through a result of ``no_grad`` to the layer below it.
+    """
     below, above = linear([[2.0]]), linear([[5.0]])
 
     def act():

@@ -1,6 +1,6 @@
-"""What the functions of a training step take: their arguments, with their defaults.
+"""The arguments of functions in a training step, with their defaults.
 
-A call by position, a wrapper, or an override in a class of one's own stands on these lists.
+Calls by position, wrappers and overrides in subclasses depend on these lists.
 """
 
 import pytest
@@ -37,7 +37,10 @@ FLAT = ["parameters_to_vector", "vector_to_parameters"]
 
 
 @pytest.mark.api(
-    "torch.Tensor.backward", "torch.autograd.backward", "torch.autograd.grad", page="autograd"
+    "torch.Tensor.backward",
+    "torch.autograd.backward",
+    "torch.autograd.grad",
+    page="autograd",
     signature=True,
 )
 @pytest.mark.changed(
@@ -47,7 +50,7 @@ FLAT = ["parameters_to_vector", "vector_to_parameters"]
     cause="pytorch#34066",
 )
 @pytest.mark.changed(
-    "1.6", "gradcheck takes check_undefined_grad, and checks that by default", kind="representation"
+    "1.6", "gradcheck takes check_undefined_grad, which is on by default", kind="representation"
 )
 @pytest.mark.changed("1.7", "gradcheck takes check_grad_dtypes", kind="representation")
 @pytest.mark.changed(
@@ -59,32 +62,36 @@ FLAT = ["parameters_to_vector", "vector_to_parameters"]
 @pytest.mark.changed("1.9", "gradcheck takes check_forward_ad and fast_mode", kind="representation")
 @pytest.mark.changed(
     "1.10",
-    "gradcheck takes all but func and inputs by keyword alone",
+    "gradcheck takes all arguments but func and inputs by keyword only",
     kind="representation",
     advice="name the arguments",
 )
 @pytest.mark.changed(
     "1.11",
-    "is_grads_batched (grad); strategy (jacobian); outer_jacobian_strategy (hessian); and more (gradcheck)",
+    "is_grads_batched (grad); strategy (jacobian); "
+    "outer_jacobian_strategy (hessian); and more (gradcheck)",
     kind="representation",
     cause="pytorch#65564 and pytorch#67036",
 )
 @pytest.mark.changed("2.0", "torch.func.grad and grad_and_value appear", kind="api-appeared")
 @pytest.mark.changed(
     "2.1",
-    "materialize_grads, and allow_unused=None (grad); masked, and check_sparse_nnz=None (gradcheck)",
+    "materialize_grads, allow_unused=None (grad); masked, check_sparse_nnz=None (gradcheck)",
     kind="representation",
     cause="pytorch#97015",
 )
 @pytest.mark.changed(
     "2.3",
-    "gradcheck takes check_sparse_nnz no longer",
+    "gradcheck no longer takes check_sparse_nnz",
     kind="representation",
     advice="pass masked instead",
 )
 @pytest.mark.parametrize("name", BACKWARD)
 def test_functions_that_differentiate_take_these_arguments(name, snapshot):
-    """``backward`` and ``grad``, what checks them, and what differentiates a function."""
+    """``backward``, ``grad`` and other functions that differentiate take these arguments.
+
+    ``gradcheck``, which checks gradients, is among them.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))
 
 
@@ -105,7 +112,10 @@ def test_functions_that_differentiate_take_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", MODES)
 def test_modes_of_autograd_take_these_arguments(name, snapshot):
-    """The modes that are told how to be: ``no_grad()`` and ``enable_grad()`` take nothing."""
+    """The autograd modes that have options take these arguments.
+
+    ``no_grad()`` and ``enable_grad()`` take none.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))
 
 
@@ -119,14 +129,14 @@ def test_modes_of_autograd_take_these_arguments(name, snapshot):
     "1.5",
     "checkpoint_sequential takes one input, not several",
     kind="representation",
-    advice="let the first function take a tuple",
+    advice="make the first function take a tuple",
 )
 @pytest.mark.changed(
     "1.11",
     "checkpoint takes use_reentrant=True",
     kind="representation",
     cause="pytorch#69508",
-    advice="an argument of that name no longer reaches the function",
+    advice="rename an argument of that name: it no longer reaches the function",
 )
 @pytest.mark.changed(
     "2.0",
@@ -136,14 +146,14 @@ def test_modes_of_autograd_take_these_arguments(name, snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "checkpoint: context_fn, determinism_check and debug; use_reentrant=None for True",
+    "checkpoint: context_fn, determinism_check and debug; use_reentrant=None instead of True",
     kind="representation",
     cause="pytorch#100551 and pytorch#103859",
     advice="pass use_reentrant",
 )
 @pytest.mark.changed(
     "2.2",
-    "checkpoint_sequential: use_reentrant=None for True",
+    "checkpoint_sequential: use_reentrant=None instead of True",
     kind="representation",
     advice="pass use_reentrant",
 )
@@ -158,12 +168,18 @@ def test_modes_of_autograd_take_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", SAVING)
 def test_checkpointing_functions_take_these_arguments(name, snapshot):
-    """Whatever is given by position goes to the function: options are given by name."""
+    """``checkpoint`` and ``checkpoint_sequential`` take these arguments.
+
+    Trap: ``checkpoint`` passes further positional arguments to its function; pass options by
+    keyword.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.utils.checkpoint.{name}"))
 
 
 @pytest.mark.api(
-    "torch.autograd.graph.saved_tensors_hooks", "torch.autograd.graph.save_on_cpu", page="autograd"
+    "torch.autograd.graph.saved_tensors_hooks",
+    "torch.autograd.graph.save_on_cpu",
+    page="autograd",
     signature=True,
 )
 @pytest.mark.changed(
@@ -175,7 +191,10 @@ def test_checkpointing_functions_take_these_arguments(name, snapshot):
 @pytest.mark.changed("2.1", "save_on_cpu takes device_type", kind="representation")
 @pytest.mark.parametrize("name", HOOKS)
 def test_hooks_on_saved_tensors_take_these_arguments(name, snapshot):
-    """What handles the tensors that the forward pass saves for backward."""
+    """``saved_tensors_hooks`` and ``save_on_cpu`` take these arguments.
+
+    They handle the tensors that the forward pass saves for backward.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.autograd.graph.{name}"))
 
 
@@ -187,7 +206,7 @@ def test_hooks_on_saved_tensors_take_these_arguments(name, snapshot):
     signature=True,
 )
 @pytest.mark.changed(
-    "1.7", "norm_type=2.0 for 2 (clip_grad_norm_ and clip_grad_norm)", kind="representation"
+    "1.7", "norm_type=2.0 instead of 2 (clip_grad_norm_ and clip_grad_norm)", kind="representation"
 )
 @pytest.mark.changed(
     "1.9",
@@ -204,7 +223,10 @@ def test_hooks_on_saved_tensors_take_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", CLIPPING)
 def test_clipping_functions_take_these_arguments(name, snapshot):
-    """The bound is the second argument, in all but ``get_total_norm``, which has none."""
+    """The functions that clip gradients take these arguments.
+
+    The bound is the second argument, except in ``get_total_norm``, which has none.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.utils.{name}"))
 
 
@@ -216,5 +238,8 @@ def test_clipping_functions_take_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", FLAT)
 def test_functions_between_parameters_and_a_vector_take_these_arguments(name, snapshot):
-    """The vector comes first where parameters are filled from it."""
+    """``parameters_to_vector`` and ``vector_to_parameters`` take these arguments.
+
+    ``vector_to_parameters`` takes the vector first.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.utils.{name}"))

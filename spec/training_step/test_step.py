@@ -1,4 +1,4 @@
-"""Forward, backward, step: which of them does what."""
+"""What forward, backward and step each do."""
 
 import pytest
 import torch
@@ -14,7 +14,10 @@ def layer_and_optimizer():
 
 @pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad", article="A")
 def test_gradient_is_none_before_the_first_backward(snapshot):
-    """Neither building a module nor a forward pass gives a parameter a gradient."""
+    """A parameter's gradient is None until the first backward.
+
+    Neither building a module nor a forward pass sets it.
+    """
     model, _ = layer_and_optimizer()
     model(torch.tensor([[1.0, 3.0]]))
     assert snapshot == observe(lambda: {"weight": model.weight.grad, "bias": model.bias.grad})
@@ -22,7 +25,10 @@ def test_gradient_is_none_before_the_first_backward(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward", article="A")
 def test_backward_fills_gradients_and_moves_no_parameter(snapshot):
-    """``backward()`` gives each parameter a gradient of its own shape and dtype, and leaves its value."""
+    """``backward()`` gives each parameter a gradient and does not change the parameter's value.
+
+    The gradient has the parameter's shape and dtype.
+    """
     model, _ = layer_and_optimizer()
     model(torch.tensor([[1.0, 3.0]])).sum().backward()
     assert (
@@ -42,7 +48,10 @@ def test_backward_fills_gradients_and_moves_no_parameter(snapshot):
     "torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A"
 )
 def test_step_keeps_gradients(snapshot):
-    """``step()`` moves the parameters and leaves ``.grad`` as it was: article A's "updates and clears" takes a ``zero_grad``."""
+    """``step()`` moves the parameters and does not change ``.grad``.
+
+    Article A says that it "updates and clears": clearing needs ``zero_grad``.
+    """
     model, optimizer = layer_and_optimizer()
     model(torch.tensor([[1.0, 3.0]])).sum().backward()
     optimizer.step()
@@ -52,7 +61,7 @@ def test_step_keeps_gradients(snapshot):
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed(
     "1.6",
-    "the message speaks of results instead of buffers",
+    "the message says results instead of buffers",
     kind="wording",
     cause="pytorch#38625",
     probable=True,
@@ -72,7 +81,7 @@ def test_step_keeps_gradients(snapshot):
 )
 @pytest.mark.changed("1.10", "the message calls them saved tensors", kind="wording")
 def test_second_backward_through_a_freed_graph_raises(snapshot):
-    """What a backward pass saved is freed by it: the second one raises."""
+    """A second backward through the same graph raises: the first one freed the saved tensors."""
     loss = torch.tensor([1.0, 2.0], requires_grad=True).exp().sum()
     loss.backward()
     assert snapshot == observe(lambda: loss.backward())
@@ -80,7 +89,7 @@ def test_second_backward_through_a_freed_graph_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 def test_second_backward_with_retained_graph_accumulates(snapshot):
-    """With ``retain_graph=True`` the second pass runs, and adds its gradient to the first's."""
+    """After ``backward(retain_graph=True)`` a second backward runs, and adds its gradient."""
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     loss = (x * x).sum()
 
@@ -94,14 +103,14 @@ def test_second_backward_with_retained_graph_accumulates(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward", article="D")
 def test_backward_on_a_non_scalar_raises(snapshot):
-    """``backward()`` without a gradient argument needs a single element."""
+    """``backward()`` without a gradient argument raises on a tensor with several elements."""
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     assert snapshot == observe(lambda: (x * x).backward())
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward", article="D")
 def test_backward_on_one_element_of_shape_one_runs(snapshot):
-    """A loss of shape [1] counts as a scalar."""
+    """``backward()`` runs on a loss of shape [1]: one element counts as a scalar."""
     x = torch.tensor([3.0], requires_grad=True)
 
     def act():

@@ -1,4 +1,4 @@
-"""Forward, backward, step in another order or number than the usual one."""
+"""Forward, backward and step in an unusual order or number."""
 
 import pytest
 import torch
@@ -11,7 +11,10 @@ from torch_history.observing import observe
     "torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A"
 )
 def test_step_before_the_first_backward_moves_nothing(snapshot):
-    """Without gradients there is nothing to step along: neither Adam's moments nor weight decay move a parameter."""
+    """A step before the first backward moves nothing, because no parameter has a gradient.
+
+    Neither Adam's moments nor weight decay move a parameter then.
+    """
     model = linear([[1.0, 2.0]], [0.5])
     optimizer = torch.optim.Adam(model.parameters(), lr=0.1, weight_decay=0.1)
     model(torch.tensor([[1.0, 3.0]]))
@@ -27,7 +30,10 @@ def test_step_before_the_first_backward_moves_nothing(snapshot):
     "torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="A"
 )
 def test_two_steps_without_zero_grad_apply_the_sum_of_the_gradients(snapshot):
-    """A training loop that forgets ``zero_grad``: the second step goes along both gradients, 1 - 0.1 * (2 + 2 + 3)."""
+    """A second step without ``zero_grad`` applies the sum of both gradients.
+
+    Trap: in a training loop that forgets ``zero_grad``, the weight becomes 1 - 0.1 * (2 + 2 + 3).
+    """
     model = linear([[1.0]])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     for sample in (2.0, 3.0):
@@ -39,11 +45,11 @@ def test_two_steps_without_zero_grad_apply_the_sum_of_the_gradients(snapshot):
 @pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step")
 @pytest.mark.changed(
     "1.5",
-    "raises, where the gradient of the weight after the step was given without a word",
+    "raises; before, it silently used the weight after the step",
     kind="error",
     cause="pytorch#33640",
     probable=True,
-    advice="step after backward",
+    advice="call step after backward",
 )
 @pytest.mark.changed(
     "1.10",
@@ -57,9 +63,11 @@ def test_two_steps_without_zero_grad_apply_the_sum_of_the_gradients(snapshot):
     "2.13", "the message calls the node AsStrided", kind="wording", cause="pytorch#180383"
 )
 def test_step_between_forward_and_backward_makes_backward_raise(snapshot):
-    """Backward needs the weight that forward saw; a step has written to it since, and autograd notices.
+    """A step between forward and backward makes backward raise.
 
-    Before 1.5 optimizers wrote through ``.data``, unnoticed, and the gradient was that of the new weight: 3 * 5 became 3 * 4.9.
+    Backward needs the weight of the forward pass, and the step has changed it. Before 1.5
+    optimizers wrote through ``.data``, which autograd does not see. The gradient was then that of
+    the new weight: 3 * 4.9 instead of 3 * 5.
     """
     model = torch.nn.Sequential(linear([[2.0]]), linear([[5.0]]))
     optimizer = torch.optim.SGD(model[1].parameters(), lr=0.1)
@@ -76,7 +84,7 @@ def test_step_between_forward_and_backward_makes_backward_raise(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 def test_backward_without_a_graph_raises(snapshot):
-    """When every parameter is frozen the loss has no graph, and backward says so."""
+    """``backward()`` raises if every parameter is frozen: the loss has no graph."""
     model = linear([[1.0, 2.0]])
     model.weight.requires_grad_(False)
     loss = model(torch.tensor([[1.0, 3.0]])).sum()
@@ -85,9 +93,9 @@ def test_backward_without_a_graph_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 def test_second_backward_runs_where_nothing_was_saved(snapshot):
-    """Only what was saved is freed: through a sum, which saves nothing, backward runs as often as it is asked.
+    """A second backward runs if the first had nothing to free, as through a sum.
 
-    So a loop may hide a forgotten ``retain_graph`` until a layer that saves is added.
+    Trap: a loop hides a missing ``retain_graph`` until a layer is added that saves tensors.
     """
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     loss = x.sum()
@@ -101,7 +109,7 @@ def test_second_backward_runs_where_nothing_was_saved(snapshot):
 
 
 def two_losses():
-    """Two losses on one trunk, exp(x): e + e and 3 e for x = 1."""
+    """Two losses on one trunk, exp(x): 2 e and 3 e for x = 1."""
     x = torch.tensor(1.0, requires_grad=True)
     trunk = x.exp()
     return x, trunk * 2.0, trunk * 3.0
@@ -110,7 +118,7 @@ def two_losses():
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed(
     "1.6",
-    "the message speaks of results instead of buffers",
+    "the message says results instead of buffers",
     kind="wording",
     cause="pytorch#38625",
     probable=True,
@@ -130,15 +138,22 @@ def two_losses():
 )
 @pytest.mark.changed("1.10", "the message calls them saved tensors", kind="wording")
 def test_backward_of_a_second_loss_on_the_same_trunk_raises(snapshot):
-    """The first loss's backward frees what the trunk saved, and the second loss needs it too."""
-    x, first, second = two_losses()
+    """Backward of a second loss on the same trunk raises.
+
+    The first loss's backward frees the tensors that the trunk saved, and the second loss needs
+    them.
+    """
+    _x, first, second = two_losses()
     first.backward()
     assert snapshot == observe(lambda: second.backward())
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 def test_losses_on_the_same_trunk_are_added_before_backward(snapshot):
-    """One backward of the sum goes through the trunk once: 5 e. The way out."""
+    """Two losses on the same trunk can be added: one backward of the sum gives 5 e.
+
+    It goes through the trunk only once.
+    """
     x, first, second = two_losses()
 
     def act():
@@ -150,7 +165,7 @@ def test_losses_on_the_same_trunk_are_added_before_backward(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward", article="D")
 def test_backward_with_a_gradient_argument_weighs_the_elements(snapshot):
-    """``y.backward(v)`` is ``(v * y).sum().backward()``: for y = x x it gives 2 x v."""
+    """``y.backward(v)`` equals ``(v * y).sum().backward()``: for y = x * x it gives 2 x v."""
     x = torch.tensor([1.0, 2.0], requires_grad=True)
 
     def act():
@@ -162,6 +177,6 @@ def test_backward_with_a_gradient_argument_weighs_the_elements(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 def test_backward_with_a_gradient_argument_of_another_shape_raises(snapshot):
-    """The gradient argument must have the output's shape: a scalar 1 is not broadcast."""
+    """``backward(v)`` raises if v does not have the output's shape: a scalar is not broadcast."""
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     assert snapshot == observe(lambda: (x * x).backward(torch.tensor(1.0)))

@@ -1,4 +1,4 @@
-"""Hooks on tensors: what they see of a gradient, what they may do to it, and which backward passes run them."""
+"""Hooks on tensors: what they see, what they may change, and which backward passes run them."""
 
 import copy
 
@@ -20,7 +20,7 @@ def keep(seen):
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
 def test_tensor_hook_that_returns_a_value_replaces_the_gradient(snapshot):
-    """What the hook returns goes into ``.grad``: 3 * 10."""
+    """The value that a tensor hook returns replaces the gradient: ``.grad`` is 3 * 10."""
     w = leaf()
     w.register_hook(lambda gradient: gradient * 10)
 
@@ -33,7 +33,10 @@ def test_tensor_hook_that_returns_a_value_replaces_the_gradient(snapshot):
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
 def test_tensor_hook_inside_the_graph_changes_all_before_it(snapshot):
-    """A hook on an intermediate result: what it returns flows on to the tensors that the result was made from."""
+    """A hook on an intermediate result changes the gradients of all tensors it was made from.
+
+    The value that the hook returns flows on to these tensors.
+    """
 
     def act():
         w = leaf()
@@ -47,7 +50,10 @@ def test_tensor_hook_inside_the_graph_changes_all_before_it(snapshot):
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
 def test_tensor_hook_sees_the_gradient_before_it_is_accumulated(snapshot):
-    """At the second backward pass it gets 3, that pass's own gradient, while ``.grad`` goes from 3 to 6."""
+    """A tensor hook sees the gradient of this backward pass, before it is accumulated.
+
+    In the second pass the hook gets 3, while ``.grad`` goes from 3 to 6.
+    """
     w, seen = leaf(), []
     w.register_hook(
         lambda gradient: seen.append([gradient.clone(), None if w.grad is None else w.grad.clone()])
@@ -63,9 +69,10 @@ def test_tensor_hook_sees_the_gradient_before_it_is_accumulated(snapshot):
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
 def test_tensor_hook_in_place_reaches_whoever_shares_the_gradient(snapshot):
-    """A sum gives both its terms one and the same gradient tensor: ``mul_`` in the hook of one changes it for the other too.
+    """A tensor hook that changes the gradient in place also changes it for other tensors.
 
-    Return a new tensor instead.
+    A sum passes the same gradient tensor to both terms: ``mul_`` in the hook of one reaches the
+    other. Return a new tensor instead.
     """
 
     def act():
@@ -79,7 +86,7 @@ def test_tensor_hook_in_place_reaches_whoever_shares_the_gradient(snapshot):
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
 def test_tensor_hook_needs_a_tensor_that_requires_grad(snapshot):
-    """On a frozen parameter no hook can be registered."""
+    """``register_hook`` raises on a tensor that requires no grad, such as a frozen parameter."""
     assert snapshot == observe(lambda: torch.tensor([1.0]).register_hook(lambda gradient: None))
 
 
@@ -90,7 +97,7 @@ def test_tensor_hook_needs_a_tensor_that_requires_grad(snapshot):
     ids=["shape", "dtype"],
 )
 def test_tensor_hook_may_not_change_the_kind_of_the_gradient(snapshot, change):
-    """A gradient of another shape or dtype is refused in the backward pass."""
+    """Backward raises if a tensor hook returns a gradient of another shape or dtype."""
     w = leaf()
     w.register_hook(change)
     assert snapshot == observe(lambda: (3 * w).backward())
@@ -99,7 +106,7 @@ def test_tensor_hook_may_not_change_the_kind_of_the_gradient(snapshot, change):
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
 @pytest.mark.changed(
     "1.5",
-    "the exception of the hook comes out as RuntimeError, with the message alone",
+    "backward raises RuntimeError with the message of the hook's exception",
     kind="error",
     cause="pytorch#31230",
     probable=True,
@@ -107,12 +114,15 @@ def test_tensor_hook_may_not_change_the_kind_of_the_gradient(snapshot, change):
 )
 @pytest.mark.changed(
     "1.7",
-    "the exception of the hook comes out of backward as it is",
+    "backward raises the hook's exception itself",
     kind="error-gone",
     cause="pytorch#43684",
 )
 def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
-    """The exception comes out of ``backward()`` as it is; the last layer, whose turn was before, keeps its gradient."""
+    """If a tensor hook raises, ``backward()`` raises the same exception.
+
+    Trap: later layers of the model already have their gradients, and keep them.
+    """
     model = torch.nn.Sequential(linear([[1.0]]), linear([[2.0]]))
 
     def refuse(gradient):
@@ -135,10 +145,13 @@ def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
     kind="silent",
     cause="pytorch#85849",
     probable=True,
-    advice="look at what hooks on tensors changed in place are told",
+    advice="check hooks that are registered on a tensor after an in-place change",
 )
 def test_tensor_hook_belongs_to_the_value_before_an_in_place_change(snapshot):
-    """Of two hooks, one registered before ``mul_(10)`` and one after it, each sees the gradient of the value that it knew."""
+    """A tensor hook sees the gradient of the value that the tensor had when it was registered.
+
+    Of two hooks, one is registered before ``mul_(10)`` and one after it: they see 30 and 3.
+    """
 
     def act():
         before, after = [], []
@@ -155,13 +168,16 @@ def test_tensor_hook_belongs_to_the_value_before_an_in_place_change(snapshot):
 @pytest.mark.api("torch.Tensor.retain_grad", page="notes/autograd")
 @pytest.mark.changed(
     "1.13",
-    "the gradient kept is that of the changed value, 3, and not that of the value before, 30",
+    "the gradient kept is that of the changed value, 3, instead of that of the value before, 30",
     kind="silent",
     cause="pytorch#79996",
     advice="register a hook before the change to get the gradient of the value before",
 )
 def test_retained_gradient_is_that_of_the_changed_value(snapshot):
-    """After ``retain_grad()`` and ``mul_(10)`` the gradient kept is that of the tensor as it is now: 3, not 30."""
+    """After ``retain_grad()`` and an in-place change, the gradient of the changed value is kept.
+
+    With ``mul_(10)`` it is 3, not 30, the gradient of the value before. Before 1.13 it was 30.
+    """
 
     def act():
         h = 1 * leaf()
@@ -176,13 +192,17 @@ def test_retained_gradient_is_that_of_the_changed_value(snapshot):
 @pytest.mark.api("torch.Tensor.retain_grad", "torch.Tensor.register_hook", page="notes/autograd")
 @pytest.mark.changed(
     "2.0",
-    "the gradient is kept after all hooks, whenever they were registered: 30 instead of 3",
+    "the gradient is kept after all hooks, even those registered later: 30 instead of 3",
     kind="silent",
     cause="pytorch#85849",
-    advice="read the gradient in the hook to have it as it was before",
+    advice="read the gradient in the hook to get it before the hook's change",
 )
 def test_retained_gradient_is_what_the_hooks_left(snapshot):
-    """A hook registered after ``retain_grad()`` still runs before the gradient is kept: 3 * 10."""
+    """``retain_grad()`` keeps the gradient after all tensor hooks: 3 * 10.
+
+    A hook that is registered after ``retain_grad()`` still runs before the gradient is kept, since
+    2.0.
+    """
 
     def act():
         h = 1 * leaf()
@@ -197,13 +217,17 @@ def test_retained_gradient_is_what_the_hooks_left(snapshot):
 @pytest.mark.api("torch.Tensor.register_hook", "torch.autograd.grad", page="notes/autograd")
 @pytest.mark.changed(
     "2.0",
-    "the hook of a leaf runs in autograd.grad too, and what it returns is the result: 30 instead of 3",
+    "the hook of a leaf runs in autograd.grad too, which returns "
+    "the hook's result: 30 instead of 3",
     kind="silent",
     cause="pytorch#85849",
-    advice="multiply no more after autograd.grad what the hook multiplies already",
+    advice="do not apply the hook's change again after autograd.grad",
 )
 def test_tensor_hook_of_a_leaf_runs_in_autograd_grad(snapshot):
-    """``torch.autograd.grad`` gives the gradient that the hook of the leaf left: 3 * 10."""
+    """The hook of a leaf runs in ``torch.autograd.grad`` too, which returns its result: 3 * 10.
+
+    Before 2.0 the hook did not run there.
+    """
     w = leaf()
     w.register_hook(lambda gradient: gradient * 10)
     assert snapshot == observe(lambda: torch.autograd.grad(3 * w, w)[0])
@@ -211,7 +235,7 @@ def test_tensor_hook_of_a_leaf_runs_in_autograd_grad(snapshot):
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
 def test_tensor_hook_outlasts_freezing(snapshot):
-    """A hook stays on its parameter while that is frozen, and runs again once it is thawed."""
+    """A tensor hook stays on its parameter while it is frozen, and runs again after unfreezing."""
     w, seen = leaf(), []
     w.register_hook(keep(seen))
     w.requires_grad_(False)
@@ -227,7 +251,7 @@ def test_tensor_hook_outlasts_freezing(snapshot):
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
 def test_deepcopy_of_a_model_forgets_the_hooks_of_its_weights(snapshot):
-    """A deep copy has its module hooks, but not the hooks on its tensors."""
+    """A deep copy of a model keeps its module hooks, but loses the hooks on its tensors."""
 
     def act():
         model, seen = linear([[1.0]]), []

@@ -1,4 +1,4 @@
-"""``train()`` and ``eval()``: what they reach, and what they do not touch."""
+"""``train()`` and ``eval()``: what they reach, and what they do not change."""
 
 import pytest
 import torch
@@ -14,13 +14,16 @@ def nested():
 
 
 def modes(model):
-    """Name -> whether this module is in training mode; the model itself has the empty name."""
+    """Name -> whether this module is in training mode; the name of the model itself is empty."""
     return {name: module.training for name, module in model.named_modules()}
 
 
 @pytest.mark.api("torch.nn.Module.training", page="generated/torch.nn.Module")
 def test_module_starts_in_training_mode(snapshot):
-    """A new module and all within it are in training mode: a loaded model too, until ``eval()`` is called."""
+    """A new module and all modules within it are in training mode.
+
+    Trap: so is a model after its state dict is loaded, until ``eval()`` is called.
+    """
     assert snapshot == observe(lambda: modes(nested()))
 
 
@@ -34,7 +37,10 @@ def test_eval_reaches_every_submodule(snapshot):
 
 @pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module", article="E")
 def test_train_reaches_every_submodule(snapshot):
-    """``train()`` takes them all back: also one that was meant to stay in evaluation mode, such as a frozen batch norm."""
+    """``train()`` puts the model and every module within it into training mode.
+
+    Trap: it also reaches a module that should stay in evaluation mode, such as a frozen batch norm.
+    """
     model = nested().eval()
     model.train()
     assert snapshot == observe(lambda: modes(model))
@@ -44,7 +50,7 @@ def test_train_reaches_every_submodule(snapshot):
     "torch.nn.Module.train", "torch.nn.Module.eval", page="generated/torch.nn.Module", article="E"
 )
 def test_train_and_eval_return_the_model_itself(snapshot):
-    """So that a call can be chained: ``model = Model().eval()``."""
+    """``train()`` and ``eval()`` return the model, so that ``model = Model().eval()`` works."""
     model = nested()
     assert snapshot == observe(
         lambda: {
@@ -67,20 +73,23 @@ def test_train_false_is_eval(snapshot):
 @pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.9",
-    "raises, where any value was taken for true or false",
+    "raises; before, any value counted as true or false",
     kind="error",
     cause="pytorch#58247",
     advice="pass True or False",
 )
 def test_train_refuses_what_is_no_bool(snapshot):
-    """``train(1)`` raises, and so does ``train("eval")``, which would otherwise count as true."""
+    """``train("eval")`` raises, as any argument that is not a bool does.
+
+    Before 1.9 it counted as true, so the model was in training mode.
+    """
     model = nested()
     assert snapshot == observe(lambda: model.train("eval").training)
 
 
 @pytest.mark.api("torch.nn.Module.eval", page="notes/autograd", article="E")
 def test_eval_does_not_touch_requires_grad(snapshot):
-    """``eval()`` freezes nothing: every parameter requires grad as before, and forward builds a graph."""
+    """``eval()`` does not freeze: parameters require grad as before, and forward builds a graph."""
     model = linear([[2.0]], [1.0])
     model.bias.requires_grad_(False)
     model.eval()
@@ -96,7 +105,7 @@ def test_eval_does_not_touch_requires_grad(snapshot):
 
 @pytest.mark.api("torch.nn.Module.train", page="notes/autograd", article="A")
 def test_train_does_not_thaw_a_frozen_parameter(snapshot):
-    """``train()`` does not set ``requires_grad`` back."""
+    """``train()`` does not unfreeze a parameter: its ``requires_grad`` stays False."""
     model = linear([[2.0]], [1.0])
     model.bias.requires_grad_(False)
     model.train()
@@ -107,7 +116,10 @@ def test_train_does_not_thaw_a_frozen_parameter(snapshot):
 
 @pytest.mark.api("torch.nn.Module.eval", page="notes/autograd")
 def test_model_in_evaluation_mode_trains_on(snapshot):
-    """Backward and step work in evaluation mode as in training mode: it only changes what layers such as Dropout do."""
+    """A model in evaluation mode can be trained: backward and step work as in training mode.
+
+    The mode only changes what layers such as Dropout do.
+    """
     model = linear([[2.0]]).eval()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 
@@ -121,7 +133,10 @@ def test_model_in_evaluation_mode_trains_on(snapshot):
 
 @pytest.mark.api("torch.nn.Module.training", page="generated/torch.nn.Module")
 def test_setting_training_by_hand_does_not_reach_submodules(snapshot):
-    """``model.training = False`` sets one attribute of one module; its dropout goes on dropping. Call ``eval()``."""
+    """``model.training = False`` does not reach the submodules: call ``eval()`` instead.
+
+    Trap: a dropout layer within the model still drops.
+    """
     model = nested()
     model.training = False
     assert snapshot == observe(lambda: modes(model))
@@ -129,7 +144,10 @@ def test_setting_training_by_hand_does_not_reach_submodules(snapshot):
 
 @pytest.mark.api("torch.nn.Module.eval", page="generated/torch.nn.Module")
 def test_module_added_after_eval_is_in_training_mode(snapshot):
-    """A head put on a model in evaluation mode is in its own mode, training: call ``eval()`` after the change."""
+    """A module added to a model after ``eval()`` is in training mode.
+
+    Trap: a new head on a pretrained model. Call ``eval()`` after the change.
+    """
     model = nested().eval()
     model[0] = linear([[3.0]])
     assert snapshot == observe(lambda: modes(model))
@@ -137,7 +155,10 @@ def test_module_added_after_eval_is_in_training_mode(snapshot):
 
 @pytest.mark.api("torch.nn.Module.eval", page="generated/torch.nn.Module")
 def test_eval_does_not_reach_modules_in_a_python_list(snapshot):
-    """A module in a plain list is no submodule: it stays in training mode. ``ModuleList`` is the way out."""
+    """``eval()`` does not reach a module in a plain Python list; use ``ModuleList``.
+
+    A module in a plain list is not a submodule.
+    """
 
     class Listed(torch.nn.Module):
         def __init__(self, container):
@@ -154,7 +175,7 @@ def test_eval_does_not_reach_modules_in_a_python_list(snapshot):
 
 @pytest.mark.api("torch.nn.functional.dropout", page="generated/torch.nn.functional.dropout")
 def test_functional_dropout_does_not_know_of_eval(snapshot):
-    """``F.dropout`` drops by default, in evaluation mode too: pass it ``training=self.training``."""
+    """``F.dropout`` drops by default even in evaluation mode: pass ``training=self.training``."""
 
     class Drops(torch.nn.Module):
         def forward(self, x):
@@ -171,7 +192,7 @@ def test_functional_dropout_does_not_know_of_eval(snapshot):
 
 @pytest.mark.api("torch.no_grad", "torch.nn.Module.eval", page="notes/autograd", article="E")
 def test_no_grad_does_not_take_a_model_out_of_training_mode(snapshot):
-    """``no_grad`` stops the graph, not the dropout: evaluation takes ``eval()`` as well."""
+    """``no_grad`` does not stop dropout: evaluation needs ``eval()`` as well."""
     model = torch.nn.Dropout(1.0)
 
     def act():

@@ -1,4 +1,4 @@
-"""What ``zero_grad`` leaves behind, on an optimizer and on a module."""
+"""What ``zero_grad`` of an optimizer and of a module leaves in the gradients."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def trained():
 
 
 def gradient_after(zero_grad):
-    """What ``zero_grad(model, optimizer)`` makes of the weight's gradient."""
+    """The weight's gradient after ``zero_grad(model, optimizer)``."""
     model, optimizer = trained()
     zero_grad(model, optimizer)
     return model.weight.grad
@@ -31,11 +31,14 @@ def gradient_after(zero_grad):
     "gradients become None instead of zeros",
     kind="silent",
     cause="pytorch#92731",
-    advice="test for None, or pass set_to_none=False",
+    advice="check for None, or pass set_to_none=False",
     unless=("set_to_none", 0),
 )
 def test_optimizer_zero_grad_leaves_none(snapshot):
-    """``optimizer.zero_grad()`` sets gradients to None. Zeros keep momentum and decay alive, None does not."""
+    """``optimizer.zero_grad()`` sets gradients to None.
+
+    Trap: a step skips None, while zeros still let momentum and weight decay move the parameter.
+    """
     assert snapshot == observe(
         lambda: gradient_after(lambda model, optimizer: optimizer.zero_grad())
     )
@@ -47,11 +50,11 @@ def test_optimizer_zero_grad_leaves_none(snapshot):
     "gradients become None instead of zeros",
     kind="silent",
     cause="pytorch#92731",
-    advice="test for None, or pass set_to_none=False",
+    advice="check for None, or pass set_to_none=False",
     unless=("set_to_none", 0),
 )
 def test_module_zero_grad_leaves_none(snapshot):
-    """``model.zero_grad()`` sets gradients to None, as the optimizer's does."""
+    """``model.zero_grad()`` sets gradients to None, as ``optimizer.zero_grad()`` does."""
     assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: model.zero_grad()))
 
 
@@ -62,7 +65,7 @@ def test_module_zero_grad_leaves_none(snapshot):
     "1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
 )
 def test_optimizer_zero_grad_keeps_zeros_when_asked(snapshot):
-    """``optimizer.zero_grad(set_to_none=False)`` fills gradients with zeros: the behaviour before 2.0."""
+    """``optimizer.zero_grad(set_to_none=False)`` fills gradients with zeros, as before 2.0."""
     assert snapshot == observe(
         lambda: gradient_after(lambda model, optimizer: optimizer.zero_grad(set_to_none=False))
     )
@@ -73,7 +76,7 @@ def test_optimizer_zero_grad_keeps_zeros_when_asked(snapshot):
     "1.7", "Module.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
 )
 def test_module_zero_grad_keeps_zeros_when_asked(snapshot):
-    """``model.zero_grad(set_to_none=False)`` fills gradients with zeros: the behaviour before 2.0."""
+    """``model.zero_grad(set_to_none=False)`` fills gradients with zeros, as before 2.0."""
     assert snapshot == observe(
         lambda: gradient_after(lambda model, optimizer: model.zero_grad(set_to_none=False))
     )
@@ -83,8 +86,11 @@ def test_module_zero_grad_keeps_zeros_when_asked(snapshot):
     "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
 )
 def test_zero_grad_with_zeros_writes_into_the_same_gradient(snapshot):
-    """Filling with zeros keeps the gradient tensor: who holds a reference to it sees it change. With None they do not."""
-    model, optimizer = trained()
+    """Zeroing a gradient keeps the tensor: a reference to it sees the next backward's gradient.
+
+    After ``zero_grad()`` has set None, a reference to the old tensor does not.
+    """
+    model, _optimizer = trained()
     held = model.weight.grad
     held.zero_()
 
@@ -103,10 +109,13 @@ def test_zero_grad_with_zeros_writes_into_the_same_gradient(snapshot):
     "a step after zero_grad moves nothing: None is skipped, zeros were not",
     kind="silent",
     cause="pytorch#92731",
-    advice="do not call step without backward; or pass set_to_none=False",
+    advice="call backward before each step, or pass set_to_none=False",
 )
 def test_step_after_zero_grad_moves_nothing(snapshot):
-    """``zero_grad()`` then ``step()`` without a backward between: momentum alone no longer moves the weight."""
+    """A step after ``zero_grad()`` without a backward between them moves nothing.
+
+    Before 2.0, momentum still moved the weight.
+    """
     model, optimizer = trained()
     optimizer.step()
     assert torch.allclose(model.weight, torch.tensor([[0.9, 1.7]]))

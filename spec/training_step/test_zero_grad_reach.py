@@ -1,4 +1,4 @@
-"""Which gradients ``zero_grad`` reaches, and what holds on to them."""
+"""Which gradients ``zero_grad`` clears, and what keeps a gradient."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from torch_history.observing import observe
 
 
 def trained():
-    """Two layers that have gradients, and an optimizer over the second one alone."""
+    """Two layers that have gradients, and an optimizer over only the second one."""
     model = torch.nn.Sequential(linear([[2.0]]), linear([[5.0]]))
     model(torch.tensor([[3.0]])).sum().backward()
     return model, torch.optim.SGD(model[1].parameters(), lr=0.1)
@@ -23,7 +23,10 @@ def cleared(model):
     "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
 )
 def test_optimizer_zero_grad_leaves_what_it_does_not_hold(snapshot):
-    """The optimizer clears its own parameters: the gradient of a layer it does not hold goes on adding up."""
+    """``optimizer.zero_grad()`` clears only the gradients of its own parameters.
+
+    Trap: the gradient of a layer that it does not hold keeps adding up.
+    """
     model, optimizer = trained()
 
     def act():
@@ -35,8 +38,11 @@ def test_optimizer_zero_grad_leaves_what_it_does_not_hold(snapshot):
 
 @pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
 def test_module_zero_grad_clears_every_parameter_of_the_model(snapshot):
-    """``model.zero_grad()`` clears them all, whatever optimizer holds them, if any."""
-    model, optimizer = trained()
+    """``model.zero_grad()`` clears the gradients of all its parameters.
+
+    It does not matter which optimizer holds them, if any.
+    """
+    model, _optimizer = trained()
 
     def act():
         model.zero_grad()
@@ -47,7 +53,7 @@ def test_module_zero_grad_clears_every_parameter_of_the_model(snapshot):
 
 @pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
 def test_module_zero_grad_clears_the_old_gradient_of_a_frozen_parameter(snapshot):
-    """A parameter that was frozen after a backward still has its gradient: ``zero_grad`` takes it away."""
+    """``model.zero_grad()`` also clears the gradient of a parameter frozen after backward."""
     model, _ = trained()
     model[0].weight.requires_grad_(False)
     assert not cleared(model)[0]
@@ -64,13 +70,16 @@ def test_module_zero_grad_clears_the_old_gradient_of_a_frozen_parameter(snapshot
 )
 @pytest.mark.changed(
     "2.0",
-    "the gradient that was kept keeps its values: zero_grad lets go of it instead of writing zeros",
+    "a gradient kept by reference keeps its values: zero_grad sets None instead of writing zeros",
     kind="silent",
     cause="pytorch#92731",
-    advice="to have it zeroed, pass set_to_none=False",
+    advice="pass set_to_none=False to zero it",
 )
 def test_gradient_kept_by_reference_survives_zero_grad(snapshot):
-    """``saved = weight.grad`` outlives ``zero_grad()``, which only lets go of it. Where zeros are written, clone it first."""
+    """A reference to a gradient keeps its values after ``zero_grad()``, which sets None.
+
+    Trap: before 2.0, or with ``set_to_none=False``, zeros are written into it. Clone it first.
+    """
     model, optimizer = trained()
     saved = model[1].weight.grad
 
@@ -88,7 +97,10 @@ def test_gradient_kept_by_reference_survives_zero_grad(snapshot):
     "1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
 )
 def test_zero_grad_with_zeros_cuts_the_gradient_from_its_graph(snapshot):
-    """A gradient with a graph, as ``create_graph=True`` makes it, is detached before zeros are written into it."""
+    """``zero_grad(set_to_none=False)`` detaches a gradient that has a graph, and then zeros it.
+
+    ``create_graph=True`` makes such a gradient.
+    """
     weight = torch.nn.Parameter(torch.tensor([3.0]))
     optimizer = torch.optim.SGD([weight], lr=0.1)
     (weight.grad,) = torch.autograd.grad((weight * weight).sum(), weight, create_graph=True)

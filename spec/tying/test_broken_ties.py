@@ -1,4 +1,4 @@
-"""What breaks a tie, and what looks as if it did."""
+"""What breaks a tie, and what only seems to break it."""
 
 import copy
 
@@ -17,7 +17,7 @@ def after(model, change):
 
 @pytest.fixture
 def overwriting():
-    """Conversions make new parameters, instead of writing to ``.data``."""
+    """Conversions create new parameters instead of writing to ``.data``."""
     before = torch.__future__.get_overwrite_module_params_on_conversion()
     torch.__future__.set_overwrite_module_params_on_conversion(True)
     yield
@@ -26,7 +26,10 @@ def overwriting():
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd")
 def test_assignment_to_data_keeps_the_tie(snapshot):
-    """``second.weight.data = ...`` gives the one parameter new data: both places see it."""
+    """``second.weight.data = ...`` gives the tied parameter new data and keeps the tie.
+
+    Both places see the new data.
+    """
     model = shared_parameters()
     model[1].weight.data = torch.tensor([[9.0]])
     assert snapshot == observe(
@@ -40,7 +43,10 @@ def test_assignment_to_data_keeps_the_tie(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd")
 def test_tie_through_data_shares_values_and_not_gradients(snapshot):
-    """``second.weight.data = first.weight.data`` leaves two parameters on one storage, each with a gradient of its own."""
+    """``second.weight.data = first.weight.data`` shares the values, but not the gradients.
+
+    It leaves two parameters on one storage, each with its own gradient.
+    """
     model = untied()
     model[1].weight.data = model[0].weight.data
     model(torch.tensor([1.0])).backward()
@@ -56,7 +62,10 @@ def test_tie_through_data_shares_values_and_not_gradients(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", "torch.optim.SGD", page="notes/autograd")
 def test_tie_through_data_is_decayed_twice(snapshot):
-    """The optimizer holds two parameters and moves the one storage twice: weight decay alone takes 2 to 1 and on to 0.5."""
+    """An optimizer decays a storage twice if two of its parameters share it through ``.data``.
+
+    It steps each parameter: weight decay alone takes 2 to 1, and then to 0.5.
+    """
     model = untied()
     model[1].weight.data = model[0].weight.data
     optimizer = torch.optim.SGD([model[0].weight, model[1].weight], lr=1.0, weight_decay=0.5)
@@ -72,7 +81,10 @@ def test_tie_through_data_is_decayed_twice(snapshot):
 
 @pytest.mark.api("torch.Tensor.data", page="notes/autograd")
 def test_tie_through_data_ends_when_data_is_assigned_again(snapshot):
-    """Two parameters on one storage part when one is given other data, as every conversion does."""
+    """Two parameters on one storage separate when one of them is given other data.
+
+    Every conversion gives other data.
+    """
     model = untied()
     model[1].weight.data = model[0].weight.data
     model[1].weight.data = torch.tensor([[9.0]])
@@ -83,7 +95,7 @@ def test_tie_through_data_ends_when_data_is_assigned_again(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 def test_replacing_a_layer_breaks_the_tie(snapshot):
-    """A new layer in one place leaves the old one in the other."""
+    """A new layer in one place of a shared layer leaves the old layer in the other place."""
     assert snapshot == observe(
         lambda: after(shared_layer(), lambda model: model.__setitem__(1, linear([[2.0]], [1.0])))
     )
@@ -91,7 +103,7 @@ def test_replacing_a_layer_breaks_the_tie(snapshot):
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
 def test_a_new_parameter_in_one_place_breaks_the_tie(snapshot):
-    """``second.weight = nn.Parameter(...)`` registers another object there; the bias stays tied."""
+    """``second.weight = nn.Parameter(...)`` breaks the tie of the weight; the bias stays tied."""
 
     def change(model):
         model[1].weight = torch.nn.Parameter(model[0].weight.detach().clone())
@@ -101,7 +113,10 @@ def test_a_new_parameter_in_one_place_breaks_the_tie(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_deepcopy_of_one_layer_is_not_tied(snapshot):
-    """``copy.deepcopy(layer)`` is how to repeat a layer without tying: the copy has parameters of its own."""
+    """``copy.deepcopy(layer)`` has its own parameters, which are not tied to those of the layer.
+
+    Use it to repeat a layer without tying.
+    """
     layer = linear([[2.0]], [1.0])
     assert snapshot == observe(
         lambda: after(torch.nn.Sequential(layer, copy.deepcopy(layer)), lambda model: None)
@@ -120,7 +135,10 @@ def test_deepcopy_of_one_layer_is_not_tied(snapshot):
     ids=["double", "half", "to"],
 )
 def test_conversion_keeps_the_tie(convert, snapshot):
-    """A conversion gives the one parameter new data, so that the tie holds and every place has the new dtype."""
+    """Converting a model with ``double``, ``half`` or ``to`` keeps its ties.
+
+    The shared parameter gets new data, so every place has the new dtype.
+    """
     model = shared_parameters()
     assert snapshot == observe(
         lambda: {**after(model, convert), "dtypes": [layer.weight.dtype for layer in model]}
@@ -133,7 +151,10 @@ def test_conversion_keeps_the_tie(convert, snapshot):
     page="generated/torch.__future__.set_overwrite_module_params_on_conversion",
 )
 def test_conversion_that_overwrites_parameters_breaks_the_tie(overwriting, snapshot):
-    """Under ``set_overwrite_module_params_on_conversion(True)`` each layer gets new parameters, and ties are lost."""
+    """Under ``set_overwrite_module_params_on_conversion(True)`` a conversion breaks ties.
+
+    Each layer gets new parameters.
+    """
     assert snapshot == observe(lambda: after(shared_parameters(), lambda model: model.double()))
 
 
@@ -143,7 +164,10 @@ def test_conversion_that_overwrites_parameters_breaks_the_tie(overwriting, snaps
     page="generated/torch.__future__.set_overwrite_module_params_on_conversion",
 )
 def test_conversion_that_overwrites_parameters_keeps_a_shared_layer(overwriting, snapshot):
-    """A layer in two places is converted as one, and stays tied."""
+    """Under ``set_overwrite_module_params_on_conversion(True)`` a layer in two places stays tied.
+
+    The layer is one object, which is converted as one.
+    """
     assert snapshot == observe(lambda: after(shared_layer(), lambda model: model.double()))
 
 
@@ -160,27 +184,33 @@ def test_conversion_that_overwrites_parameters_keeps_a_shared_layer(overwriting,
 )
 @pytest.mark.changed("1.9", "meta is a device", kind="api-appeared", cause="pytorch#53143")
 def test_moving_to_meta_breaks_the_tie(snapshot):
-    """A meta tensor cannot become the data of a cpu parameter: each layer gets a new one. Tie again afterwards."""
+    """Moving a model to the meta device breaks its ties. Tie the layers again afterwards.
+
+    A meta tensor cannot become the data of a CPU parameter, so each layer gets a new parameter.
+    """
     assert snapshot == observe(lambda: after(shared_parameters(), lambda model: model.to("meta")))
 
 
 @pytest.mark.api("torch.nn.Module.to_empty", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
-    "the method that is missing raises ModuleAttributeError, a subclass of AttributeError",
+    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
     kind="exception",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
-    "the method that is missing raises a plain AttributeError again: ModuleAttributeError is gone",
+    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
     kind="exception",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
 @pytest.mark.changed("1.9", "Module has to_empty", kind="api-appeared", cause="pytorch#56610")
 def test_to_empty_on_the_same_device_keeps_the_tie(snapshot):
-    """Where nothing moves, ``to_empty`` gives the one parameter new, uninitialised data."""
+    """``to_empty`` on the same device keeps the tie.
+
+    The shared parameter gets new, uninitialised data.
+    """
     assert snapshot == observe(
         lambda: after(
             shared_parameters(), lambda model: model.to_empty(device=model[0].weight.device)
@@ -196,7 +226,10 @@ def test_to_empty_on_the_same_device_keeps_the_tie(snapshot):
     cause="pytorch#54508",
 )
 def test_to_empty_from_meta_breaks_the_tie(snapshot):
-    """A model tied on the meta device comes down untied: ``to_empty`` makes a parameter for each name. Tie again afterwards."""
+    """``to_empty`` breaks a tie that was made on the meta device. Tie the layers again afterwards.
+
+    It makes a new parameter for each name.
+    """
 
     def tied_on_meta():
         model = torch.nn.Sequential(

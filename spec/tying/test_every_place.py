@@ -1,4 +1,4 @@
-"""Listing every place of what is shared, and the older name of ``functional_call``."""
+"""Listings of shared modules and buffers under every name, and uses of ``functional_call``."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ from torch_history.observing import observe
     "2.11", "modules takes remove_duplicate", kind="api-appeared", cause="pytorch#174383"
 )
 def test_modules_lists_every_place_when_asked(snapshot):
-    """``modules(remove_duplicate=False)`` gives a shared layer once for each place."""
+    """``modules(remove_duplicate=False)`` lists a shared layer once for each place."""
     assert snapshot == observe(
         lambda: [type(module).__name__ for module in shared_layer().modules(remove_duplicate=False)]
     )
@@ -26,7 +26,7 @@ def test_modules_lists_every_place_when_asked(snapshot):
     "2.0", "named_buffers takes remove_duplicate", kind="api-appeared", cause="pytorch#85903"
 )
 def test_named_buffers_lists_every_name_when_asked(snapshot):
-    """``remove_duplicate=False`` gives a shared layer's buffers under each of its names."""
+    """``named_buffers(remove_duplicate=False)`` lists a shared layer's buffers under every name."""
     norm = batchnorm()
     assert snapshot == observe(
         lambda: [
@@ -57,7 +57,10 @@ def test_named_buffers_lists_every_name_when_asked(snapshot):
     unless=(),
 )
 def test_stateless_functional_call_warns(snapshot):
-    """The older name of ``torch.func.functional_call`` still computes, and warns at every call."""
+    """Since 2.0 ``torch.nn.utils.stateless.functional_call`` warns at every call.
+
+    It is the older name of ``torch.func.functional_call``, and still computes.
+    """
     model, given = linear([[2.0]]), {"weight": torch.tensor([[3.0]])}
     assert snapshot == observe(
         lambda: nn.utils.stateless.functional_call(model, given, (torch.tensor([[10.0]]),))
@@ -73,7 +76,10 @@ def test_stateless_functional_call_warns(snapshot):
     probable=True,
 )
 def test_functional_call_ignores_a_name_that_the_module_lacks(snapshot):
-    """A misspelt name replaces nothing, and the module's own value is used; ``strict=True`` raises."""
+    """``functional_call`` ignores a name that the module does not have; ``strict=True`` raises.
+
+    A misspelt name replaces nothing, and the module's own value is used.
+    """
     model, given = linear([[2.0]]), {"wieght": torch.tensor([[3.0]])}
     assert snapshot == observe(
         lambda: torch.func.functional_call(model, given, (torch.tensor([[10.0]]),)).detach()
@@ -83,7 +89,7 @@ def test_functional_call_ignores_a_name_that_the_module_lacks(snapshot):
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
 @pytest.mark.changed(
     "2.0",
-    "torch.func.functional_call appears, and wants args",
+    "torch.func.functional_call appears, and requires args",
     kind="api-appeared",
     cause="pytorch#89213",
     probable=True,
@@ -96,7 +102,10 @@ def test_functional_call_ignores_a_name_that_the_module_lacks(snapshot):
     advice="before 2.6, pass an empty tuple",
 )
 def test_functional_call_needs_no_arguments(snapshot):
-    """A module whose forward takes none is called without any: ``functional_call(module, values)``."""
+    """Since 2.6 ``functional_call(module, values)`` needs no ``args``.
+
+    It calls a module whose ``forward`` takes no arguments.
+    """
 
     class Level(nn.Module):
         def __init__(self):

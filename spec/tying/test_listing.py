@@ -1,4 +1,4 @@
-"""Where a tied parameter is listed once, where under every name, and how often it is stepped."""
+"""Where a tied parameter is listed once or under every name, and how often it is stepped."""
 
 import io
 
@@ -20,7 +20,7 @@ def gradients_of_one(model):
     "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
 )
 def test_parameters_lists_a_tied_parameter_once(network, snapshot):
-    """``parameters()`` lists each object once, so that an optimizer built from it holds it once."""
+    """``parameters()`` lists a tied parameter once, so an optimizer built from it holds it once."""
     assert snapshot == observe(lambda: len(list(network().parameters())))
 
 
@@ -29,7 +29,7 @@ def test_parameters_lists_a_tied_parameter_once(network, snapshot):
     "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
 )
 def test_named_parameters_gives_a_tied_parameter_its_first_name(network, snapshot):
-    """Of the names of a tied parameter, ``named_parameters()`` gives the first in module order."""
+    """``named_parameters()`` lists a tied parameter under its first name, in module order."""
     assert snapshot == observe(lambda: [name for name, parameter in network().named_parameters()])
 
 
@@ -41,7 +41,7 @@ def test_named_parameters_gives_a_tied_parameter_its_first_name(network, snapsho
     "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
 )
 def test_named_parameters_lists_every_name_when_asked(network, snapshot):
-    """``remove_duplicate=False`` lists a tied parameter under each of its names."""
+    """``named_parameters(remove_duplicate=False)`` lists a tied parameter under every name."""
     assert snapshot == observe(
         lambda: [name for name, parameter in network().named_parameters(remove_duplicate=False)]
     )
@@ -51,7 +51,10 @@ def test_named_parameters_lists_every_name_when_asked(network, snapshot):
     "torch.nn.Module.named_modules", "torch.nn.Module.children", page="generated/torch.nn.Module"
 )
 def test_shared_module_is_listed_once_among_modules(snapshot):
-    """``named_modules()`` and ``children()`` list a module once that stands in two places; indexing and ``len`` see both."""
+    """``named_modules()`` and ``children()`` list a module once, even if it is in two places.
+
+    Indexing and ``len`` see both places.
+    """
     model = shared_layer()
     assert snapshot == observe(
         lambda: {
@@ -67,7 +70,7 @@ def test_shared_module_is_listed_once_among_modules(snapshot):
     "1.9", "named_modules takes remove_duplicate", kind="api-appeared", cause="pytorch#54812"
 )
 def test_named_modules_lists_every_place_when_asked(snapshot):
-    """``remove_duplicate=False`` lists a shared module at each of its places."""
+    """``named_modules(remove_duplicate=False)`` lists a shared module at each of its places."""
     assert snapshot == observe(
         lambda: [name for name, module in shared_layer().named_modules(remove_duplicate=False)]
     )
@@ -75,7 +78,7 @@ def test_named_modules_lists_every_place_when_asked(snapshot):
 
 @pytest.mark.api("torch.nn.Module.named_buffers", page="generated/torch.nn.Module")
 def test_named_buffers_gives_a_tied_buffer_its_first_name(snapshot):
-    """Buffers are listed as parameters are: a tensor that is registered in two places once."""
+    """``named_buffers()`` lists a tensor once, under its first name, if two places register it."""
     model = torch.nn.Sequential(torch.nn.Identity(), torch.nn.Identity())
     table = torch.tensor([1.0])
     model[0].register_buffer("table", table)
@@ -88,7 +91,10 @@ def test_named_buffers_gives_a_tied_buffer_its_first_name(snapshot):
     "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
 )
 def test_state_dict_lists_a_tied_parameter_under_every_name(network, snapshot):
-    """``state_dict()`` has every name, each with a tensor on the same storage; the sizes of its tensors count a tie twice."""
+    """``state_dict()`` lists a tied parameter under every name, with tensors on one storage.
+
+    The sizes of these tensors count the parameter twice.
+    """
     state = network().state_dict()
     assert snapshot == observe(
         lambda: {
@@ -100,7 +106,10 @@ def test_state_dict_lists_a_tied_parameter_under_every_name(network, snapshot):
 
 @pytest.mark.api("torch.save", "torch.load", page="notes/serialization")
 def test_saved_state_dict_keeps_the_shared_storage(snapshot):
-    """``torch.save`` writes the storage of a tied parameter once, and the loaded tensors share it again."""
+    """A saved and loaded state dict keeps the shared storage of a tied parameter.
+
+    ``torch.save`` writes the storage once, and the loaded tensors share it again.
+    """
     file = io.BytesIO()
     torch.save(dict(shared_parameters().state_dict()), file)
     file.seek(0)
@@ -115,7 +124,7 @@ def test_saved_state_dict_keeps_the_shared_storage(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim", article="D")
 def test_optimizer_steps_a_tied_parameter_once(snapshot):
-    """SGD over ``parameters()`` moves it by one learning rate times the gradient, however many names it has."""
+    """An optimizer over ``parameters()`` steps a tied parameter once, however many names it has."""
     model = shared_parameters()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     gradients_of_one(model)
@@ -129,7 +138,7 @@ def test_optimizer_steps_a_tied_parameter_once(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 def test_weight_decay_counts_a_tied_parameter_once(snapshot):
-    """Weight decay takes its part of a tied weight once: 2 - 0.5 (1 + 0.5 * 2) = 1."""
+    """Weight decay counts a tied weight once: 2 - 0.5 (1 + 0.5 * 2) = 1."""
     model = shared_parameters()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5, weight_decay=0.5)
     gradients_of_one(model)
@@ -150,7 +159,11 @@ def test_weight_decay_counts_a_tied_parameter_once(snapshot):
     advice="pass each parameter once",
 )
 def test_optimizer_given_a_parameter_twice_in_a_group_warns(snapshot):
-    """Chained lists of layers that share a parameter hold it twice: a warning, no error. Pass the model's ``parameters()``."""
+    """Since 1.7 an optimizer warns, but does not raise, if one group holds a parameter twice.
+
+    Chained parameter lists of layers that share a parameter do this. Pass the model's
+    ``parameters()`` instead.
+    """
     weight = linear([[2.0]]).weight
     assert snapshot == observe(
         lambda: len(torch.optim.SGD([weight, weight], lr=0.5).param_groups[0]["params"])
@@ -159,7 +172,7 @@ def test_optimizer_given_a_parameter_twice_in_a_group_warns(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", "torch.optim.SGD", page="optim")
 def test_optimizer_given_a_parameter_twice_in_a_group_steps_it_twice(snapshot):
-    """And each step moves it twice: 2 - 0.5 - 0.5 = 1."""
+    """An optimizer steps a parameter twice if one group holds it twice: 2 - 0.5 - 0.5 = 1."""
     weight = linear([[2.0]]).weight
     weight.grad = torch.ones_like(weight)
     optimizer = torch.optim.SGD([weight, weight], lr=0.5)
@@ -173,7 +186,10 @@ def test_optimizer_given_a_parameter_twice_in_a_group_steps_it_twice(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", "torch.optim.Optimizer.add_param_group", page="optim")
 def test_optimizer_given_a_parameter_in_two_groups_raises(snapshot):
-    """A group for each of two tied layers: the second one raises."""
+    """An optimizer raises if two groups hold the same parameter.
+
+    One group for each of two tied layers does this.
+    """
     model = shared_parameters()
     assert snapshot == observe(
         lambda: torch.optim.SGD([{"params": layer.parameters()} for layer in model], lr=0.5)

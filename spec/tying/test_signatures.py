@@ -1,4 +1,4 @@
-"""What ``functional_call`` takes, under each of its names."""
+"""Signatures of ``functional_call`` under each of its names, and of ``stack_module_state``."""
 
 import pytest
 
@@ -28,5 +28,8 @@ from torch_history.observing import observe
     ["func.functional_call", "func.stack_module_state", "nn.utils.stateless.functional_call"],
 )
 def test_functional_calls_take_these_arguments(name, snapshot):
-    """``tie_weights`` says whether one value stands for every name of a tied parameter."""
+    """``functional_call`` and ``stack_module_state`` take these arguments.
+
+    ``tie_weights`` decides whether one value replaces every name of a tied parameter.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))

@@ -13,7 +13,7 @@ from torch_history.observing import observe
 
 
 def backward(model):
-    """Article D's input 1, its target 3, and its loss, the plain difference."""
+    """Backward of article D's loss: the output for input 1, minus the target 3."""
     (model(torch.tensor([1.0])) - torch.tensor([3.0])).backward()
     return model
 
@@ -31,7 +31,10 @@ numbers, fractions = st.integers(-8, 8), st.floats(-2, 2, width=32)
 
 @given(weight=numbers, bias=numbers, x=numbers)
 def test_tied_gradient_is_the_sum_of_the_untied_copies_gradients(weight, bias, x):
-    """For y = w (w x + b) + b: dy/dw = (w x + b) + w x and dy/db = 1 + w, the sums over the two uses of w and of b."""
+    """The gradient of a tied parameter is the sum of the gradients of untied copies.
+
+    The example is y = w (w x + b) + b. Its sums are dy/dw = (w x + b) + w x and dy/db = 1 + w.
+    """
     shared, first, second = (linear([[float(weight)]], [float(bias)]) for _ in range(3))
     torch.nn.Sequential(shared, shared)(torch.tensor([float(x)])).backward()
     torch.nn.Sequential(first, second)(torch.tensor([float(x)])).backward()
@@ -43,18 +46,25 @@ def test_tied_gradient_is_the_sum_of_the_untied_copies_gradients(weight, bias, x
 
 @given(w=st.lists(fractions, min_size=4, max_size=4), x=st.lists(fractions, min_size=2, max_size=2))
 def test_tied_matrix_gradient_equals_numpy(w, x):
-    """For the loss sum(W W x), W [2, 2] and x [2]: the gradient is 1 (W x)' from the outer use plus W'1 x' from the inner one."""
+    """The gradient of a tied matrix equals NumPy's sum over its two uses.
+
+    For the loss sum(W W x), with W [2, 2] and x [2], the outer use gives 1 (W x)'. The inner use
+    gives W'1 x'.
+    """
     layer = linear([w[:2], w[2:]])
     torch.nn.Sequential(layer, layer)(torch.tensor(x)).sum().backward()
     matrix, vector, ones = np.array(w, "float64").reshape(2, 2), np.array(x, "float64"), np.ones(2)
     expected = np.outer(ones, matrix @ vector) + np.outer(matrix.T @ ones, vector)
-    # each element is a sum of at most eight products up to 2 * 2: some ulps of 16 in float32
+    # Each element is a sum of at most eight products up to 2 * 2: the error is a few ulps of 16.
     np.testing.assert_allclose(layer.weight.grad.numpy(), expected, rtol=0, atol=16 * 8 * 2.0**-23)
 
 
 @pytest.mark.api("torch.nn.Sequential", "torch.optim.SGD", page="notes/autograd", article="D")
 def test_untied_copies_move_apart(snapshot):
-    """Two layers that start equal get gradients of their own, and a step sets them apart: article D's 1.8 and 1.7."""
+    """Two untied layers that start equal move apart: one step gives article D's 1.8 and 1.7.
+
+    Each layer gets its own gradient.
+    """
     assert not unlike_print(step, untied, {"0.weight": [[1.8]], "1.weight": [[1.7]]})
     assert snapshot == observe(
         lambda: {"gradients": gradients_of(backward(untied())), "after a step": step(untied())}
@@ -63,7 +73,10 @@ def test_untied_copies_move_apart(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", "torch.optim.SGD", page="notes/autograd", article="D")
 def test_tied_layer_takes_the_summed_step(snapshot):
-    """One layer in both places gets both gradients added up, 5 and 3, and moves once: article D's 1.5 and 0.7."""
+    """A layer in two places gets the sum of both gradients, and is stepped once.
+
+    The sums are 5 for the weight and 3 for the bias. The step gives article D's 1.5 and 0.7.
+    """
     assert not unlike_print(step, shared_layer, {"0.weight": [[1.5]], "0.bias": [0.7]})
     assert snapshot == observe(
         lambda: {
@@ -75,7 +88,7 @@ def test_tied_layer_takes_the_summed_step(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="notes/autograd", article="D")
 def test_parameters_tied_by_assignment_train_as_a_tied_layer(snapshot):
-    """Whether the layer is shared or only its parameters makes no difference to the step."""
+    """Parameters tied by assignment take the same step as a shared layer."""
     by_layer, by_parameter = step(shared_layer()), step(shared_parameters())
     assert all(torch.equal(by_layer[name], by_parameter[name]) for name in by_layer)
     assert snapshot == observe(lambda: by_parameter)
@@ -83,7 +96,10 @@ def test_parameters_tied_by_assignment_train_as_a_tied_layer(snapshot):
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
 def test_hook_on_a_tied_parameter_sees_the_sum_once(snapshot):
-    """The gradients of both uses are added before a tensor's hook runs: one call, with 5 and not with 3 and 2."""
+    """A tensor hook on a tied parameter runs once, with the sum of both gradients.
+
+    It gets 5 in one call, not 3 and 2 in two.
+    """
     model, seen = shared_layer(), []
     model[0].weight.register_hook(lambda gradient: seen.append(gradient.clone()))
     backward(model)
@@ -92,7 +108,10 @@ def test_hook_on_a_tied_parameter_sees_the_sum_once(snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="notes/autograd")
 def test_freezing_one_place_freezes_the_other(snapshot):
-    """There is one parameter, and so one ``requires_grad``: one use cannot be frozen alone. Detach the weight there instead."""
+    """Freezing a tied parameter in one place freezes it in the other place too.
+
+    There is one parameter with one ``requires_grad``. Detach the weight to freeze a single use.
+    """
     model = shared_parameters()
     model[1].weight.requires_grad_(False)
     assert snapshot == observe(
@@ -107,7 +126,10 @@ def test_freezing_one_place_freezes_the_other(snapshot):
     "torch.Tensor.detach", "torch.nn.functional.linear", page="generated/torch.Tensor.detach"
 )
 def test_detaching_one_use_leaves_the_gradient_of_the_other(snapshot):
-    """A detached weight in the second use counts there as a constant: the gradient is the first use's alone, 2 and not 5."""
+    """Detaching a tied weight in one use leaves only the gradient of the other use.
+
+    The detached weight counts as a constant: the gradient is 2, not 5.
+    """
     layer = linear([[2.0]], [1.0])
     torch.nn.functional.linear(
         layer(torch.tensor([1.0])), layer.weight.detach(), layer.bias.detach()
@@ -119,20 +141,25 @@ def test_detaching_one_use_leaves_the_gradient_of_the_other(snapshot):
     "torch.Tensor.t", "torch.nn.functional.linear", page="generated/torch.nn.functional.linear"
 )
 def test_transposed_use_adds_its_gradient(snapshot):
-    """An autoencoder that decodes with its encoder's transposed weight: both uses add up in the one weight."""
+    """A transposed use of a weight adds its gradient to that of the plain use.
+
+    An example is an autoencoder that decodes with its encoder's transposed weight.
+    """
     encoder = linear([[1.0, 2.0]])
     code = encoder(torch.tensor([[3.0, 1.0]]))
     torch.nn.functional.linear(code, encoder.weight.t()).sum().backward()
-    by_hand = torch.tensor(
-        [[5.0 + 3.0 * 3.0, 5.0 + 3.0 * 1.0]]
-    )  # the code, once a column, and the columns' sum times the input
+    # The code in each column, plus the sum of the columns times the input.
+    by_hand = torch.tensor([[5.0 + 3.0 * 3.0, 5.0 + 3.0 * 1.0]])
     assert torch.equal(encoder.weight.grad, by_hand)
     assert snapshot == observe(lambda: encoder.weight.grad)
 
 
 @pytest.mark.api("torch.nn.Embedding", "torch.nn.Linear", page="generated/torch.nn.Embedding")
 def test_output_layer_tied_to_an_embedding_gives_the_padding_row_a_gradient(snapshot):
-    """``padding_idx`` keeps the lookup's gradient from its row, but an output layer that shares the weight adds its own to it."""
+    """An output layer tied to an embedding gives the padding row a gradient.
+
+    ``padding_idx`` blocks only the gradient of the lookup.
+    """
     embedding = torch.nn.Embedding(3, 2, padding_idx=0)
     output = linear([[0.0, 0.0], [1.0, 2.0], [3.0, 4.0]])
     embedding.weight = output.weight
@@ -142,7 +169,11 @@ def test_output_layer_tied_to_an_embedding_gives_the_padding_row_a_gradient(snap
 
 @pytest.mark.api("torch.nn.Embedding", "torch.nn.Linear", page="generated/torch.nn.Embedding")
 def test_output_layer_tied_to_a_sparse_embedding_gets_a_dense_gradient(snapshot):
-    """The lookup's sparse gradient and the product's dense one add up to a dense one: ``sparse=True`` saves nothing here."""
+    """An output layer tied to a sparse embedding gets a dense gradient.
+
+    The sparse gradient of the lookup and the dense one of the product add up to a dense one.
+    ``sparse=True`` saves nothing here.
+    """
     embedding = torch.nn.Embedding(3, 2, sparse=True)
     output = linear([[0.0, 0.0], [1.0, 2.0], [3.0, 4.0]])
     embedding.weight = output.weight
@@ -156,7 +187,10 @@ def test_output_layer_tied_to_a_sparse_embedding_gets_a_dense_gradient(snapshot)
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 def test_clip_grad_norm_counts_a_tied_gradient_once(snapshot):
-    """``parameters()`` lists it once, so the norm is sqrt(5² + 3²); over both layers' lists it is sqrt(2) times that."""
+    """``clip_grad_norm_`` over ``parameters()`` counts a tied gradient once: sqrt(5² + 3²).
+
+    Over the parameter lists of both layers, the norm is sqrt(2) times that.
+    """
     model = backward(shared_parameters())
     by_layer = [parameter for layer in model for parameter in layer.parameters()]
     assert len(by_layer) == 4

@@ -1,4 +1,4 @@
-"""What makes two parameters one, and what keeps them so."""
+"""What makes two parameters one object, and what keeps them one object."""
 
 import copy
 import pickle
@@ -12,7 +12,7 @@ from torch_history.observing import observe
 
 
 def other_values():
-    """A state dict with the names of article D's network, and different values under the two names of a tie."""
+    """A state dict for article D's network, with different values under the two names of a tie."""
     return {
         "0.weight": torch.tensor([[3.0]]),
         "0.bias": torch.tensor([4.0]),
@@ -28,7 +28,7 @@ def places(model):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
 def test_layer_used_twice_holds_one_parameter(snapshot):
-    """A layer that stands in two places is one object, and so are its parameters."""
+    """A layer in two places is one object, and so are its parameters."""
     model = shared_layer()
     assert snapshot == observe(
         lambda: {
@@ -40,7 +40,10 @@ def test_layer_used_twice_holds_one_parameter(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
 def test_write_in_one_place_shows_in_the_other(snapshot):
-    """Article D writes 100 through the first place and reads it in the second."""
+    """A write to a shared layer in one place shows in the other place.
+
+    Article D writes 100 through the first place and reads it in the second.
+    """
     model = shared_layer()
     model[0].weight.data[0, 0] = 100
     assert snapshot == observe(lambda: places(model))
@@ -48,7 +51,10 @@ def test_write_in_one_place_shows_in_the_other(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential", article="D")
 def test_equal_values_are_no_tie(snapshot):
-    """Layers of equal values stay apart: a write to the first leaves the second. Compare with ``is``, not with ``==``."""
+    """Layers with equal values are not tied: a write to the first leaves the second as it is.
+
+    Compare parameters with ``is``, not with ``==``.
+    """
     model = untied()
     assert torch.equal(model[0].weight, model[1].weight)
     model[0].weight.data[0, 0] = 100
@@ -70,7 +76,10 @@ def test_assignment_ties(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 def test_optimizer_built_before_the_tie_still_holds_the_replaced_parameter(snapshot):
-    """Tie first, then build the optimizer: one that is older goes on with the weight that the tie put out of the model."""
+    """An optimizer built before the tie still holds the parameter that the tie replaced.
+
+    Tie first, then build the optimizer.
+    """
     model = untied()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model[1].weight = model[0].weight
@@ -86,7 +95,7 @@ def test_optimizer_built_before_the_tie_still_holds_the_replaced_parameter(snaps
 @pytest.mark.api("torch.nn.Module", "torch.nn.Linear", page="generated/torch.nn.Linear")
 @pytest.mark.changed(
     "1.7",
-    "the message names mat1 and mat2 and speaks of shapes",
+    "the message names mat1 and mat2 and mentions their shapes",
     kind="wording",
     cause="pytorch#40927",
     probable=True,
@@ -95,7 +104,10 @@ def test_optimizer_built_before_the_tie_still_holds_the_replaced_parameter(snaps
     "2.15", "the message begins with the operation, mm", kind="wording", cause="pytorch#193583"
 )
 def test_tie_of_another_shape_raises_only_in_forward(snapshot):
-    """Assignment checks no shape: ``in_features`` says 1 still, and the product with the new weight fails."""
+    """A tie to a weight of another shape raises only in ``forward``.
+
+    Assignment does not check the shape, and ``in_features`` keeps its old value.
+    """
     layer = linear([[2.0]])
     layer.weight = linear([[1.0, 2.0]]).weight
     assert layer.in_features == 1
@@ -104,7 +116,10 @@ def test_tie_of_another_shape_raises_only_in_forward(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_load_state_dict_keeps_the_tie(snapshot):
-    """Loading copies into the one parameter; where the names disagree, the last one wins, without a word."""
+    """``load_state_dict`` copies into the tied parameter and keeps the tie.
+
+    If the values under its names differ, the last one silently wins.
+    """
     model = shared_parameters()
 
     def act():
@@ -116,7 +131,10 @@ def test_load_state_dict_keeps_the_tie(snapshot):
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 def test_load_state_dict_misses_a_tied_name(snapshot):
-    """A state dict without the second name of a tie is refused, though the parameter could be loaded by its first."""
+    """``load_state_dict`` raises if the state dict does not have the second name of a tie.
+
+    The first name alone is not enough, although it could set the parameter.
+    """
     model, state = shared_parameters(), other_values()
     del state["1.weight"]
     assert snapshot == observe(lambda: model.load_state_dict(state))
@@ -127,7 +145,10 @@ def test_load_state_dict_misses_a_tied_name(snapshot):
     "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
 )
 def test_load_state_dict_with_assign_breaks_the_tie(snapshot):
-    """``assign=True`` puts each name's own tensor in its place: names that held one parameter hold two."""
+    """``load_state_dict(assign=True)`` breaks a tie: each name gets its own tensor.
+
+    Two names that held one parameter then hold two.
+    """
     model = shared_parameters()
 
     def act():
@@ -142,7 +163,10 @@ def test_load_state_dict_with_assign_breaks_the_tie(snapshot):
     "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
 )
 def test_load_state_dict_with_assign_of_a_tied_state_leaves_two_parameters_on_one_storage(snapshot):
-    """A tied model's own state dict makes two Parameters of one storage: equal values, but gradients apart, and two steps."""
+    """``load_state_dict(assign=True)`` of a tied state dict makes two Parameters on one storage.
+
+    Their values are shared, but their gradients are separate, and an optimizer steps both.
+    """
     model, state = shared_parameters(), shared_parameters().state_dict()
 
     def act():
@@ -161,7 +185,10 @@ def test_load_state_dict_with_assign_of_a_tied_state_leaves_two_parameters_on_on
     "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
 )
 def test_load_state_dict_with_assign_keeps_a_shared_layer(snapshot):
-    """A layer that stands in two places is one object whatever is assigned to it; the last name wins."""
+    """``load_state_dict(assign=True)`` keeps the tie of a layer that is in two places.
+
+    The layer is one object; the values of its last name win.
+    """
     model = shared_layer()
 
     def act():
@@ -176,7 +203,7 @@ def test_load_state_dict_with_assign_keeps_a_shared_layer(snapshot):
     "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
 )
 def test_deepcopy_of_the_model_keeps_the_tie(network, snapshot):
-    """The copy is tied in itself, and not to the original."""
+    """A deep copy of a tied model is tied in itself, but not to the original."""
     model = network()
     copied = copy.deepcopy(model)
     assert snapshot == observe(
@@ -189,7 +216,7 @@ def test_deepcopy_of_the_model_keeps_the_tie(network, snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="notes/serialization")
 def test_pickled_module_keeps_the_tie(snapshot):
-    """A whole module that was pickled, as ``torch.save`` pickles it, comes back tied."""
+    """A tied module stays tied when it is pickled whole, as ``torch.save`` pickles it."""
     pickled = pickle.dumps(shared_parameters())
     assert snapshot == observe(lambda: is_tied(pickle.loads(pickled)))
 
@@ -203,7 +230,10 @@ def test_pickled_module_keeps_the_tie(snapshot):
     probable=True,
 )
 def test_functional_call_replaces_a_tied_parameter_everywhere(snapshot):
-    """A value given under one name of a tie stands in for all: 10 (10 x + 1) + 1 at x = 1."""
+    """``functional_call`` with a value for one name of a tie replaces all of its names.
+
+    The result is 10 (10 x + 1) + 1 at x = 1.
+    """
     model, values = shared_parameters(), {"0.weight": torch.tensor([[10.0]])}
     assert snapshot == observe(
         lambda: torch.func.functional_call(model, values, torch.tensor([1.0]))
@@ -219,7 +249,10 @@ def test_functional_call_replaces_a_tied_parameter_everywhere(snapshot):
     probable=True,
 )
 def test_functional_call_without_tie_weights_replaces_the_named_place_alone(snapshot):
-    """``tie_weights=False`` leaves the other name as it is: 2 (10 x + 1) + 1 at x = 1."""
+    """``functional_call`` with ``tie_weights=False`` replaces only the given name of a tie.
+
+    The result is 2 (10 x + 1) + 1 at x = 1.
+    """
     model, values = shared_parameters(), {"0.weight": torch.tensor([[10.0]])}
     assert snapshot == observe(
         lambda: torch.func.functional_call(model, values, torch.tensor([1.0]), tie_weights=False)
@@ -229,13 +262,13 @@ def test_functional_call_without_tie_weights_replaces_the_named_place_alone(snap
 @pytest.mark.api("torch.func.functional_call", page="generated/torch.func.functional_call")
 @pytest.mark.changed(
     "2.0",
-    "torch.func appears, and its functional_call refuses",
+    "torch.func appears, and its functional_call raises ValueError",
     kind="api-appeared",
     cause="pytorch#89213",
     probable=True,
 )
 def test_functional_call_given_two_values_for_a_tie_raises(snapshot):
-    """Different tensors under two names of one parameter contradict each other, and are refused."""
+    """``functional_call`` raises if it gets different tensors for two names of one parameter."""
     model = shared_parameters()
     values = {"0.weight": torch.tensor([[10.0]]), "1.weight": torch.tensor([[20.0]])}
     assert snapshot == observe(

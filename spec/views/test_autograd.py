@@ -12,7 +12,7 @@ def leaf():
 
 @pytest.mark.api("torch.Tensor.view", page="notes/autograd", article="C")
 def test_gradient_through_a_view_has_the_shape_of_the_base(snapshot):
-    """The gradient of ``x.view(2, 2)`` comes back in x's shape, number by number."""
+    """A gradient that flows through ``x.view(2, 2)`` arrives in ``x.grad`` in the shape of x."""
     x = leaf()
     (x.view(2, 2) * torch.tensor([[10.0, 20.0], [30.0, 40.0]])).sum().backward()
     assert snapshot == observe(lambda: x.grad)
@@ -20,7 +20,10 @@ def test_gradient_through_a_view_has_the_shape_of_the_base(snapshot):
 
 @pytest.mark.api("torch.Tensor.reshape", page="notes/autograd", article="C")
 def test_gradient_flows_through_the_copy_of_a_reshape(snapshot):
-    """Where ``reshape`` copies, the gradient finds its way back too: the transposed order 1, 3, 2, 4 gets 10, 20, 30, 40."""
+    """A gradient also flows back through the copy that ``reshape`` makes of a transposed tensor.
+
+    The copy has the order 1, 3, 2, 4; its gradient 10, 20, 30, 40 arrives in x as 10, 30, 20, 40.
+    """
     x = leaf()
     copy = x.view(2, 2).t().reshape(4)
     assert copy.data_ptr() != x.data_ptr()
@@ -37,7 +40,10 @@ def test_gradient_flows_through_the_copy_of_a_reshape(snapshot):
     advice="write under torch.no_grad",
 )
 def test_write_to_a_view_of_a_leaf_raises(snapshot):
-    """A leaf that requires grad takes no in-place operation, through a view neither; before 1.8 only backward raised."""
+    """An in-place write to a view of a leaf that requires grad raises, as a write to the leaf does.
+
+    Before 1.8 the write passed, and only backward raised.
+    """
     x = leaf()
     with pytest.raises(RuntimeError):
         x.add_(1.0)
@@ -46,7 +52,10 @@ def test_write_to_a_view_of_a_leaf_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", "torch.no_grad", page="generated/torch.no_grad")
 def test_write_to_a_view_of_a_leaf_under_no_grad_changes_the_leaf(snapshot):
-    """Under ``no_grad`` the view is made and written to, and the leaf, still a leaf, has the new values: the way out."""
+    """Under ``no_grad`` a view of a leaf can be written to: the leaf gets the new values.
+
+    The leaf stays a leaf that requires grad.
+    """
     x = leaf()
 
     def act():
@@ -72,7 +81,10 @@ def test_write_to_a_view_of_a_leaf_under_no_grad_changes_the_leaf(snapshot):
 )
 @pytest.mark.changed("1.10", "the message no longer calls itself a warning", kind="wording")
 def test_write_to_a_view_made_under_no_grad_raises(snapshot):
-    """A view made under ``no_grad`` and written to outside: autograd cannot tell which was meant, and raises."""
+    """An in-place write to a view that was made under ``no_grad`` raises outside the block.
+
+    Autograd cannot know whether the write should be recorded.
+    """
     x = leaf()
     y = x * 1.0
     with torch.no_grad():
@@ -82,7 +94,10 @@ def test_write_to_a_view_made_under_no_grad_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="notes/autograd")
 def test_write_to_a_view_of_a_non_leaf_enters_the_gradient(snapshot):
-    """Tripling the first row of a view of y triples the gradient of what it was made of: 3, 3, 1, 1."""
+    """An in-place write to a view of a non-leaf is recorded in the graph of the non-leaf.
+
+    Tripling the first row of a view of y triples its part of the gradient of x: 3, 3, 1, 1.
+    """
     x = leaf()
     y = x * 1.0
     y.view(2, 2)[0].mul_(3.0)
@@ -92,7 +107,10 @@ def test_write_to_a_view_of_a_non_leaf_enters_the_gradient(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="notes/autograd")
 def test_write_to_the_base_enters_the_gradient_of_its_view(snapshot):
-    """A view made before the base is tripled gives the tripled gradient: its ``grad_fn`` is made anew."""
+    """An in-place write to a base enters the gradient of a view that was made before the write.
+
+    After the base is tripled, the view has a new ``grad_fn``, and the gradient is tripled.
+    """
     x = leaf()
     y = x * 1.0
     view = y.view(2, 2)
@@ -105,7 +123,10 @@ def test_write_to_the_base_enters_the_gradient_of_its_view(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="notes/autograd")
 def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapshot):
-    """A buffer of zeros requires no grad; once a tracked value is written into a view of it, it does, and leads back."""
+    """Writing a value that requires grad into a view makes the base of the view require grad.
+
+    A gradient of the base then flows back to the written value.
+    """
     x, base = leaf(), torch.zeros(4)
     base.view(2, 2)[1] = 5.0 * x[:2]
     requires_grad = base.requires_grad
@@ -118,10 +139,10 @@ def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapsh
 @pytest.mark.api("torch.Tensor.unbind", page="tensor_view")
 @pytest.mark.changed(
     "1.5",
-    "raises: what unbind returns cannot be written to",
+    "raises: a view that unbind returns cannot be written to in place",
     kind="error",
     cause="pytorch#31990",
-    advice="write to an index of the tensor, or out of place",
+    advice="write to an index of the tensor, or compute out of place",
 )
 @pytest.mark.changed(
     "1.10",
@@ -134,7 +155,11 @@ def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapsh
     "2.13", "the message calls the node Unbind", kind="wording", cause="pytorch#180383"
 )
 def test_write_to_one_of_several_views_raises(snapshot):
-    """``unbind`` (``split`` and ``chunk`` as well) returns several views at once, and autograd lets none be written to."""
+    """An in-place write to one of the views that ``unbind`` returns raises.
+
+    Autograd forbids such writes for functions that return several views, ``split`` and ``chunk``
+    included.
+    """
     x = leaf()
     y = x * 1.0
 
@@ -156,14 +181,14 @@ def test_write_to_one_of_several_views_raises(snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "raises, as it was announced",
+    "raises, as the warning of 1.7 announced",
     kind="error",
     cause="pytorch#56093",
-    advice="write through narrow or an index, or out of place",
+    advice="write through narrow or an index, or compute out of place",
 )
 @pytest.mark.changed(
     "1.10",
-    "the message calls the node SplitBackward0, and reads as unbind's does",
+    "the message calls the node SplitBackward0, and has the text of unbind's message",
     kind="wording",
     cause="pytorch#58285",
 )
@@ -173,7 +198,8 @@ def test_write_to_one_of_several_views_raises(snapshot):
 def test_write_to_a_part_of_a_split_raises(snapshot):
     """Writing to a part of ``split`` raises; use ``narrow`` or an index.
 
-    Before 1.7 it gave a wrong gradient, 1, 1, 1, 1; 1.7 and 1.8 gave the right one, 3, 3, 1, 1, and a warning.
+    Before 1.7 the write gave a wrong gradient: 1, 1, 1, 1. On 1.7 and 1.8 it gave the right one, 3,
+    3, 1, 1, and a warning.
     """
     x = leaf()
     y = x * 1.0
@@ -188,7 +214,7 @@ def test_write_to_a_part_of_a_split_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.narrow", page="generated/torch.Tensor.narrow")
 def test_write_to_a_narrowed_part_enters_the_gradient(snapshot):
-    """``y.narrow(0, 0, 2)``, one view at a time, can be written to: the gradient is 3, 3, 1, 1."""
+    """A part that ``narrow`` returns can be written to in place: the gradient is 3, 3, 1, 1."""
     x = leaf()
     y = x * 1.0
     y.narrow(0, 0, 2).mul_(3.0)
@@ -198,7 +224,7 @@ def test_write_to_a_narrowed_part_enters_the_gradient(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="notes/autograd")
 def test_write_to_a_view_counts_in_the_version_of_its_base(snapshot):
-    """A view and its base have one version counter: one write to each makes two for both."""
+    """A view and its base share one version counter: one write to each makes it 2 for both."""
     x = torch.zeros(4)
     view = x.view(2, 2)
     view.add_(1.0)
@@ -219,7 +245,10 @@ def test_write_to_a_view_counts_in_the_version_of_its_base(snapshot):
     "2.13", "the message calls the node Exp", kind="wording", cause="pytorch#180383"
 )
 def test_write_to_a_view_of_a_saved_tensor_makes_backward_raise(snapshot):
-    """exp saved its result for backward; changed through a view, it is noticed."""
+    """Backward raises if a tensor that it needs was changed through a view.
+
+    ``exp`` saves its result for backward; the write to the view changes its version.
+    """
     y = leaf().exp()
     y.view(2, 2)[0] = 0.0
     assert snapshot == observe(lambda: y.sum().backward())

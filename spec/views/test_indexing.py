@@ -1,4 +1,4 @@
-"""Indexing: which kinds of an index there are, and what each gives."""
+"""Indexing: the kinds of index, and what each returns."""
 
 import pytest
 import torch
@@ -19,7 +19,11 @@ def rows():
 )
 @pytest.mark.parametrize("kind", ["tuple", "list"])
 def test_list_of_lists_as_an_index_warns_where_a_tuple_does_not(kind, snapshot):
-    """``x[([0, 1], [1, 2])]`` picks (0, 1) and (1, 2). Trap: a list around it warns, and will pick rows some day."""
+    """``x[([0, 1], [1, 2])]``, with a tuple of lists, picks the elements (0, 1) and (1, 2).
+
+    Trap: a list of lists picks the same, but warns since 2.8: a later release will read it as one
+    index tensor.
+    """
     assert snapshot == observe(
         lambda: rows()[{"tuple": ([0, 1], [1, 2]), "list": [[0, 1], [1, 2]]}[kind]]
     )
@@ -27,17 +31,25 @@ def test_list_of_lists_as_an_index_warns_where_a_tuple_does_not(kind, snapshot):
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
 def test_index_of_bytes_is_a_mask_with_a_warning(snapshot):
-    """Trap: uint8 [1, 0, 1] picks elements 0 and 2, where every other kind of integers picks 1, 0 and 1."""
+    """An index of dtype uint8 is a mask, and warns.
+
+    Trap: uint8 [1, 0, 1] picks elements 0 and 2, while int64 [1, 0, 1] picks elements 1, 0 and 1.
+    """
     assert snapshot == observe(
         lambda: torch.tensor([5.0, 6.0, 7.0])[torch.tensor([1, 0, 1], dtype=torch.uint8)]
     )
 
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
-@pytest.mark.changed("2.0", "int32 indexes", kind="error-gone", cause="pytorch#86309")
+@pytest.mark.changed(
+    "2.0", "an int32 tensor can be an index", kind="error-gone", cause="pytorch#86309"
+)
 @pytest.mark.parametrize("name", ["int64", "int32", "float32"])
 def test_index_may_be_of_64_or_32_bits(name, snapshot):
-    """Integers of either size index; floats do not."""
+    """A tensor of int64 or int32 can be an index; a tensor of floats raises.
+
+    Before 2.0 int32 raised too.
+    """
     assert snapshot == observe(
         lambda: torch.tensor([5.0, 6.0, 7.0])[torch.tensor([1, 0, 1]).to(getattr(torch, name))]
     )
@@ -46,7 +58,10 @@ def test_index_may_be_of_64_or_32_bits(name, snapshot):
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensor_view")
 @pytest.mark.parametrize("kind", ["number", "slice", "list", "mask", "tensor"])
 def test_index_by_numbers_and_slices_gives_a_view(kind, snapshot):
-    """A number or a slice gives a view; a list, a mask or a tensor of indices copies: a write to the result is lost."""
+    """An index that is a number or a slice gives a view; a list, a mask or a tensor gives a copy.
+
+    Trap: an in-place write to the copy does not reach the tensor.
+    """
 
     def act():
         x = torch.zeros(3)
@@ -65,7 +80,10 @@ def test_index_by_numbers_and_slices_gives_a_view(kind, snapshot):
 
 @pytest.mark.api("torch.Tensor.__setitem__", page="tensors")
 def test_integers_take_a_fraction_by_dropping_it(snapshot):
-    """Trap: ``x[0] = 1.5`` in a tensor of integers writes 1; ``x.add_(1.5)`` raises."""
+    """``x[0] = 1.5`` in a tensor of integers drops the fraction and writes 1.
+
+    Trap: nothing says so, while ``x.add_(1.5)`` raises.
+    """
 
     def act():
         x = torch.arange(3)

@@ -1,4 +1,4 @@
-"""What is made of a transposed tensor: with its strides, or in rows."""
+"""Memory layout: which results keep the strides of a transposed tensor; channels last; storages."""
 
 import copy
 
@@ -36,28 +36,35 @@ COMPUTED = {
 @pytest.mark.api("torch.clone", "torch.Tensor.to", page="generated/torch.clone")
 @pytest.mark.changed(
     "1.5",
-    "clone, double and to keep the strides instead of making rows; deepcopy did",
+    "clone, double and to keep the strides instead of giving a "
+    "contiguous tensor; deepcopy always did",
     kind="silent",
     cause="pytorch#30089",
-    advice="use reshape for view, or contiguous() first",
+    advice="call reshape instead of view, or contiguous() first",
 )
 @pytest.mark.parametrize("way", list(COPIES))
 def test_copy_of_a_transposed_tensor_keeps_its_strides(way, snapshot):
-    """A copy is laid out as its original. Trap: ``x.t().clone().view(-1)`` raises; ``contiguous()`` makes rows of it."""
+    """A copy of a transposed tensor has the strides of its original.
+
+    Trap: ``x.t().clone().view(-1)`` raises; call ``contiguous()`` instead of ``clone()``.
+    """
     assert snapshot == observe(lambda: COPIES[way](transposed()).stride())
 
 
 @pytest.mark.api("torch.zeros_like", "torch.empty_like", page="generated/torch.zeros_like")
 @pytest.mark.changed(
     "1.5",
-    "the new tensor has the strides of its model instead of rows",
+    "the new tensor has the strides of the given one instead of being contiguous",
     kind="silent",
     cause="pytorch#30087",
     advice="pass memory_format=torch.contiguous_format",
 )
 @pytest.mark.parametrize("way", list(LIKE))
 def test_tensor_like_a_transposed_one_has_its_strides(way, snapshot):
-    """As a copy has, optimizer states included, which are made with ``zeros_like``."""
+    """``zeros_like`` and the other ``*_like`` functions keep the strides of a transposed tensor.
+
+    Optimizers make their states with ``zeros_like``, so the states have these strides too.
+    """
     assert snapshot == observe(lambda: LIKE[way](transposed()).stride())
 
 
@@ -67,44 +74,47 @@ def test_tensor_like_a_transposed_one_has_its_strides(way, snapshot):
     "exp and clamp keep the strides of their input",
     kind="silent",
     cause="pytorch#33165",
-    advice="use reshape for view, or contiguous() first",
+    advice="call reshape instead of view, or contiguous() first",
 )
 @pytest.mark.changed(
     "1.6",
-    "exp and clamp make rows, in 1.6 alone",
+    "exp and clamp give a contiguous tensor, in 1.6 only",
     kind="silent",
     cause="pytorch#38895",
-    advice="use reshape for view, or contiguous() first",
+    advice="call reshape instead of view, or contiguous() first",
 )
 @pytest.mark.changed(
     "1.7",
     "exp and clamp keep the strides of their input again",
     kind="silent",
     cause="pytorch#42922",
-    advice="use reshape for view, or contiguous() first",
+    advice="call reshape instead of view, or contiguous() first",
 )
 @pytest.mark.changed(
     "1.12",
     "where keeps the strides of its input",
     kind="silent",
-    advice="use reshape for view, or contiguous() first",
+    advice="call reshape instead of view, or contiguous() first",
 )
 @pytest.mark.parametrize("way", list(COMPUTED))
 def test_elementwise_result_of_a_transposed_tensor_has_its_strides(way, snapshot):
-    """What is computed element by element is laid out as its input."""
+    """An elementwise operation on a transposed tensor gives a result with the same strides."""
     assert snapshot == observe(lambda: COMPUTED[way](transposed()).stride())
 
 
 @pytest.mark.api("torch.Tensor.grad", page="notes/autograd")
 @pytest.mark.changed(
     "1.6",
-    "the gradient has the strides of the leaf instead of rows",
+    "the gradient has the strides of the leaf instead of being contiguous",
     kind="silent",
     cause="pytorch#40358",
-    advice="use reshape for view on gradients",
+    advice="call reshape instead of view on gradients",
 )
 def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
-    """The gradient is laid out as the leaf, so that a step runs through both in one order."""
+    """The gradient of a transposed leaf has the strides of the leaf.
+
+    An optimizer step then reads both in the same order.
+    """
 
     def act():
         leaf = transposed().requires_grad_()
@@ -116,7 +126,7 @@ def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
 
 @pytest.mark.api("torch.Tensor.contiguous", page="generated/torch.Tensor.contiguous")
 def test_channels_last_changes_strides_and_not_sizes(snapshot):
-    """A batch of images with channels last reports the sizes N, C, H, W as before."""
+    """``channels_last`` changes the strides of a batch of images; its sizes stay N, C, H, W."""
 
     def act():
         x = torch.zeros(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
@@ -146,7 +156,10 @@ def test_channels_last_changes_strides_and_not_sizes(snapshot):
     unless=(),
 )
 def test_storage_has_a_dtype_and_warns(snapshot):
-    """``x.storage()`` counts in elements. It warns: ``untyped_storage()``, which counts in bytes, is to be the only one."""
+    """``x.storage()`` counts in elements, and warns that it is deprecated.
+
+    Call ``untyped_storage()``, which counts in bytes and is meant to be the only kind of storage.
+    """
 
     def act():
         storage = torch.ones(2).storage()
@@ -156,9 +169,13 @@ def test_storage_has_a_dtype_and_warns(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.untyped_storage", page="generated/torch.Tensor.untyped_storage")
-@pytest.mark.changed("2.0", "untyped_storage came", kind="api-appeared", cause="pytorch#85303")
+@pytest.mark.changed("2.0", "untyped_storage appears", kind="api-appeared", cause="pytorch#85303")
 def test_untyped_storage_tells_whether_two_tensors_share_memory(snapshot):
-    """A view begins elsewhere, ``data_ptr()`` differs, and yet the storage is one. Its length is in bytes."""
+    """``untyped_storage().data_ptr()`` shows whether two tensors share memory.
+
+    ``data_ptr()`` of a view may differ from that of its base, although both have one storage. The
+    length of this storage is in bytes.
+    """
 
     def act():
         x = torch.ones(2)

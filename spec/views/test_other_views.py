@@ -1,4 +1,4 @@
-"""Views with names of their own: transposes, squeezes, splits."""
+"""Functions and attributes that return views: transposes, squeezes, splits."""
 
 import pytest
 import torch
@@ -18,17 +18,21 @@ def rows():
     cause="pytorch#64180",
     advice="use mT, or permute",
 )
-@pytest.mark.changed("1.13", "the warning has a space that it lacked", kind="wording")
+@pytest.mark.changed("1.13", "the warning has a space that was missing", kind="wording")
 @pytest.mark.parametrize("shape", [(2,), (1, 2, 3)], ids=["1-d", "3-d"])
 def test_transpose_attribute_warns_unless_there_are_two_dimensions(shape, snapshot):
-    """Trap: on a batch, ``.T`` turns the batch dimension round as well. ``.mT`` does not."""
+    """``.T`` warns unless the tensor has two dimensions.
+
+    Trap: on a batch of matrices ``.T`` reverses all dimensions, the batch included; ``.mT`` does
+    not.
+    """
     assert snapshot == observe(lambda: torch.zeros(shape).T.shape)
 
 
 @pytest.mark.api("torch.Tensor.mT", page="tensors")
-@pytest.mark.changed("1.11", "mT came", kind="api-appeared", cause="pytorch#64179")
+@pytest.mark.changed("1.11", "mT appears", kind="api-appeared", cause="pytorch#64179")
 def test_matrix_transpose_attribute_swaps_the_last_two_dimensions(snapshot):
-    """The batch stays in front; it is a view."""
+    """``.mT`` is a view with the last two dimensions swapped; the batch stays in front."""
 
     def act():
         x = torch.zeros(5, 2, 3)
@@ -38,10 +42,10 @@ def test_matrix_transpose_attribute_swaps_the_last_two_dimensions(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.mT", "torch.Tensor.H", page="tensors")
-@pytest.mark.changed("1.11", "mT and H came", kind="api-appeared", cause="pytorch#64179")
+@pytest.mark.changed("1.11", "mT and H appear", kind="api-appeared", cause="pytorch#64179")
 @pytest.mark.parametrize("name", ["mT", "H"])
 def test_matrix_transpose_attributes_refuse_one_dimension(name, snapshot):
-    """A vector has no transpose: ``x[:, None]`` makes a column of it."""
+    """``.mT`` and ``.H`` raise on a vector: ``x[:, None]`` makes a column of it."""
     assert snapshot == observe(lambda: getattr(torch.zeros(2), name))
 
 
@@ -49,13 +53,16 @@ def test_matrix_transpose_attributes_refuse_one_dimension(name, snapshot):
 @pytest.mark.changed("1.9", "the message lists the signatures in another order", kind="wording")
 @pytest.mark.changed("2.0", "takes a tuple of dimensions", kind="error-gone", cause="pytorch#89017")
 def test_squeeze_takes_several_dimensions(snapshot):
-    """``squeeze((0, 1))`` drops these where they are 1, and no other dimension of 1."""
+    """``squeeze((0, 1))`` drops those of dimensions 0 and 1 that have size 1, and no other."""
     assert snapshot == observe(lambda: torch.zeros(1, 2, 1).squeeze((0, 1)).shape)
 
 
 @pytest.mark.api("torch.squeeze", page="generated/torch.squeeze")
 def test_squeeze_without_dimensions_drops_a_batch_of_one(snapshot):
-    """The last batch of an epoch, [1, 1], becomes a number; ``squeeze(1)`` leaves the batch."""
+    """``squeeze()`` without a dimension drops every dimension of size 1, a batch of one included.
+
+    Trap: the last batch of an epoch, [1, 1], loses both dimensions; ``squeeze(1)`` keeps the batch.
+    """
 
     def act():
         x = torch.zeros(1, 1)
@@ -67,7 +74,7 @@ def test_squeeze_without_dimensions_drops_a_batch_of_one(snapshot):
 @pytest.mark.api("torch.Tensor.unflatten", page="generated/torch.Tensor.unflatten")
 @pytest.mark.changed(
     "1.7",
-    "takes a number for the dimension, without names, but no -1 among the sizes",
+    "takes the dimension by number, without names; -1 among the sizes still raises",
     kind="exception",
     cause="pytorch#42563",
 )
@@ -75,7 +82,10 @@ def test_squeeze_without_dimensions_drops_a_batch_of_one(snapshot):
     "1.9", "takes -1 for one of the sizes", kind="error-gone", cause="pytorch#51955"
 )
 def test_unflatten_splits_a_dimension(snapshot):
-    """The heads of an attention layer, [batch, heads * size] to [batch, heads, size], with -1 for one of them; a view."""
+    """``unflatten(1, (2, -1))`` splits a dimension, infers the size -1, and returns a view.
+
+    It splits the heads of an attention layer: [batch, heads * size] becomes [batch, heads, size].
+    """
 
     def act():
         x = rows()
@@ -86,10 +96,13 @@ def test_unflatten_splits_a_dimension(snapshot):
 
 
 @pytest.mark.api("torch.ravel", "torch.flatten", page="generated/torch.ravel")
-@pytest.mark.changed("1.8", "ravel came", kind="api-appeared")
+@pytest.mark.changed("1.8", "ravel appears", kind="api-appeared")
 @pytest.mark.parametrize("name", ["flatten", "ravel"])
 def test_flattened_tensor_shares_memory_where_it_can(name, snapshot):
-    """``flatten`` and ``ravel`` view rows, and copy columns. Trap: whether a write shows depends on strides."""
+    """``flatten`` and ``ravel`` return a view of a contiguous tensor, and copy a transposed one.
+
+    Trap: whether a write to the result shows in the tensor depends on the strides.
+    """
 
     def act():
         x, columns = rows(), rows().t()
@@ -102,9 +115,12 @@ def test_flattened_tensor_shares_memory_where_it_can(name, snapshot):
 
 
 @pytest.mark.api("torch.tensor_split", page="generated/torch.tensor_split")
-@pytest.mark.changed("1.8", "tensor_split came", kind="api-appeared")
+@pytest.mark.changed("1.8", "tensor_split appears", kind="api-appeared")
 def test_tensor_split_makes_parts_of_nearly_one_size(snapshot):
-    """Five in four parts: 2, 1, 1, 1. ``chunk(4)`` makes parts of two, and three of them."""
+    """``tensor_split(4)`` of five elements makes parts of 2, 1, 1 and 1.
+
+    ``chunk(4)`` makes parts of at most two elements, and therefore only three parts.
+    """
 
     def act():
         x = torch.arange(5.0)
@@ -114,12 +130,12 @@ def test_tensor_split_makes_parts_of_nearly_one_size(snapshot):
 
 
 @pytest.mark.api("torch.movedim", "torch.permute", page="generated/torch.permute")
-@pytest.mark.changed("1.7", "movedim came", kind="api-appeared", cause="pytorch#41480")
-@pytest.mark.changed("1.8", "swapaxes came", kind="api-appeared", cause="pytorch#46041")
-@pytest.mark.changed("1.9", "the function permute came beside the method", kind="api-appeared")
+@pytest.mark.changed("1.7", "movedim appears", kind="api-appeared", cause="pytorch#41480")
+@pytest.mark.changed("1.8", "swapaxes appears", kind="api-appeared", cause="pytorch#46041")
+@pytest.mark.changed("1.9", "the function permute appears beside the method", kind="api-appeared")
 @pytest.mark.parametrize("way", ["permute", "movedim", "swapaxes"])
 def test_dimensions_are_reordered_as_views(way, snapshot):
-    """Channels to the end, three ways of saying it: no number moves."""
+    """``permute``, ``movedim`` and ``swapaxes`` reorder dimensions without moving data."""
 
     def act():
         x = torch.zeros(2, 3, 4)
@@ -136,13 +152,13 @@ def test_dimensions_are_reordered_as_views(way, snapshot):
 @pytest.mark.api("torch.Tensor.names", page="tensors")
 @pytest.mark.changed(
     "2.13",
-    "names are refused: named tensors are gone",
+    "raises: named tensors were removed",
     kind="error",
     cause="pytorch#173895",
     advice="drop the names",
 )
 def test_dimensions_have_no_names(snapshot):
-    """``names=("N", "C")`` was an experiment, and is gone."""
+    """Dimension names, as in ``names=("N", "C")``, were an experiment; since 2.13 they raise."""
     assert snapshot == observe(lambda: torch.zeros(2, 3, names=("N", "C")).names)
 
 
@@ -164,7 +180,10 @@ def test_dimensions_have_no_names(snapshot):
 )
 @pytest.mark.parametrize("way", ["relu_", "uniform_"])
 def test_relu_and_uniform_in_place_refuse_an_expanded_view(way, snapshot):
-    """One number that stands for three cannot be written to three times. On old releases it was, as often as not."""
+    """``relu_`` and ``uniform_`` raise on an expanded view.
+
+    Its three elements are one number in memory. Old releases wrote to that number several times.
+    """
 
     def act():
         getattr(torch.ones(1).expand(3), way)()

@@ -17,7 +17,10 @@ def shares(first, second):
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view", article="C")
 def test_view_is_another_tensor_on_the_same_data(snapshot):
-    """``x.view(...)`` is a new tensor object, even in x's own shape; its data begin at x's address and its base is x."""
+    """``x.view(...)`` is a new tensor object on the data of x, even in x's own shape.
+
+    The data of the view begin at the address of x, and its base is x.
+    """
     x = torch.arange(12.0)
     view, own = x.view(3, 4), x.view(12)
     assert snapshot == observe(
@@ -32,7 +35,7 @@ def test_view_is_another_tensor_on_the_same_data(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="tensor_view")
 def test_view_of_a_view_has_the_first_tensor_as_base(snapshot):
-    """Views do not stack: a view of a slice of a view has the tensor that owns the data as its base."""
+    """The base of a view of a view is the tensor that owns the data, not the view between them."""
     x = torch.arange(12.0)
     view = x.view(3, 4)[1:].view(2, 2, 2)
     assert snapshot == observe(lambda: {"view": view, "base is x": view._base is x})
@@ -40,7 +43,7 @@ def test_view_of_a_view_has_the_first_tensor_as_base(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view", article="C")
 def test_write_to_a_view_shows_in_its_base(snapshot):
-    """A number written into the view stands in the tensor itself."""
+    """A number that is written into a view changes the base of the view."""
     x = torch.arange(4.0)
     x.view(2, 2)[1, 0] = 20.0
     assert snapshot == observe(lambda: x)
@@ -48,7 +51,7 @@ def test_write_to_a_view_shows_in_its_base(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view", article="C")
 def test_write_to_the_base_shows_in_its_view(snapshot):
-    """A number written into the tensor stands in every view of it, made before or after."""
+    """A number that is written into a tensor changes every view of it."""
     x = torch.arange(4.0)
     view = x.view(2, 2)
     x[2] = 20.0
@@ -57,7 +60,10 @@ def test_write_to_the_base_shows_in_its_view(snapshot):
 
 @pytest.mark.api("torch.Tensor.expand", page="generated/torch.Tensor.expand")
 def test_write_to_an_expanded_view_raises(snapshot):
-    """Where several elements of a view are one number in memory, an in-place operation raises. Clone first."""
+    """An in-place operation raises on an expanded view: several elements are one number in memory.
+
+    Call ``clone()`` first.
+    """
     assert snapshot == observe(lambda: torch.zeros(1).expand(3).add_(torch.tensor([1.0, 2.0, 3.0])))
 
 
@@ -72,9 +78,10 @@ def test_reshape_shares_where_view_works(snapshot):
 
 @pytest.mark.api("torch.Tensor.reshape", page="generated/torch.Tensor.reshape", article="C")
 def test_reshape_copies_where_view_raises(snapshot):
-    """``reshape`` of a transposed tensor to one dimension is a copy. Trap: a write to it is lost, and nothing says so.
+    """``reshape`` of a transposed tensor to one dimension is a copy.
 
-    Where the write must show, call ``view``, which raises instead of copying.
+    Trap: a write to the copy is lost, and nothing says so. Where the write must show, call
+    ``view``, which raises instead of copying.
     """
     x = rows()
     reshaped = x.t().reshape(12)
@@ -84,13 +91,19 @@ def test_reshape_copies_where_view_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.reshape", page="generated/torch.Tensor.reshape", article="C")
 def test_reshape_reads_in_the_order_of_indices_and_not_of_memory(snapshot):
-    """The transposed 3x4 in one row is 0, 4, 8, 1, ...: the last index runs fastest, wherever the numbers lie."""
+    """``reshape`` reads the elements in the order of their indices, not of their place in memory.
+
+    The transposed 3x4 in one row is 0, 4, 8, 1, ...: the last index changes fastest.
+    """
     assert snapshot == observe(lambda: rows().t().reshape(12))
 
 
 @pytest.mark.api("torch.Tensor.reshape", page="generated/torch.Tensor.reshape")
 def test_reshape_to_its_own_shape_is_a_view_even_when_transposed(snapshot):
-    """A shape that does not change needs no copy: the result is a view with the same strides, and another object than x."""
+    """``reshape`` to the tensor's own shape is a view with the same strides, even when transposed.
+
+    The view is a new tensor object, not x itself.
+    """
     x = rows().t()
     same = x.reshape(4, 3)
     assert snapshot == observe(

@@ -8,7 +8,7 @@ from torch_history.observing import observe
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 def test_minus_one_is_inferred_from_the_other_sizes(snapshot):
-    """-1 stands for what is left: 12 numbers as (-1, 4) are 3x4, and as -1 a single row."""
+    """A size of -1 is inferred from the others: 12 numbers as (-1, 4) are 3x4, as -1 [12]."""
     x = torch.arange(12)
     assert snapshot == observe(
         lambda: {
@@ -21,26 +21,29 @@ def test_minus_one_is_inferred_from_the_other_sizes(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 def test_minus_one_twice_raises(snapshot):
-    """Only one size can be inferred."""
+    """``view(-1, -1)`` raises: only one size can be inferred."""
     assert snapshot == observe(lambda: torch.arange(12).view(-1, -1))
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 def test_minus_one_raises_where_the_sizes_do_not_divide_the_count(snapshot):
-    """12 numbers cannot be rows of 5."""
+    """``view(-1, 5)`` raises on 12 numbers: they do not divide into rows of 5."""
     assert snapshot == observe(lambda: torch.arange(12).view(-1, 5))
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 @pytest.mark.changed("2.8", "the message gives the index and the whole shape", kind="wording")
 def test_minus_two_raises(snapshot):
-    """No other negative size is allowed."""
+    """``view(-2, 6)`` raises: -1 is the only negative size allowed."""
     assert snapshot == observe(lambda: torch.arange(12).view(-2, 6))
 
 
 @pytest.mark.api("torch.Tensor.view", "torch.Tensor.reshape", page="generated/torch.Tensor.view")
 def test_sizes_of_another_count_raise_in_view_and_reshape(snapshot):
-    """5x2 is not 12 numbers: ``reshape`` copies, but never pads or cuts."""
+    """``view`` and ``reshape`` raise if the sizes are for another number of elements.
+
+    5x2 is not 12 numbers: ``reshape`` copies, but never pads or cuts.
+    """
     with pytest.raises(RuntimeError):
         torch.arange(12).view(5, 2)
     assert snapshot == observe(lambda: torch.arange(12).reshape(5, 2))
@@ -48,20 +51,23 @@ def test_sizes_of_another_count_raise_in_view_and_reshape(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 def test_minus_one_of_an_empty_tensor_is_zero(snapshot):
-    """A tensor without elements as -1 is [0], and as (-1, 3) is [0, 3]."""
+    """A size of -1 is inferred as 0 for an empty tensor: -1 gives [0], and (-1, 3) gives [0, 3]."""
     x = torch.zeros(0, 3)
     assert snapshot == observe(lambda: {"-1": x.view(-1).shape, "-1, 3": x.view(-1, 3).shape})
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 def test_minus_one_beside_zero_is_ambiguous(snapshot):
-    """Any size times 0 is 0: (-1, 0) raises. It meets who flattens an empty batch."""
+    """``view(-1, 0)`` raises: any size times 0 is 0, so -1 is ambiguous.
+
+    Code that flattens an empty batch meets this error.
+    """
     assert snapshot == observe(lambda: torch.zeros(0, 3).view(-1, 0))
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 def test_single_element_can_be_viewed_without_dimensions(snapshot):
-    """One number, however many dimensions it has, can lose them all, and get some back."""
+    """A tensor of one element can be viewed as (), without dimensions, and then as (1, 1, 1)."""
     x = torch.tensor([[3.0]])
     assert snapshot == observe(lambda: {"()": x.view(()), "(1, 1, 1)": x.view(()).view(1, 1, 1)})
 
@@ -75,12 +81,15 @@ def test_single_element_can_be_viewed_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "the message speaks of SymInts, and lists the dtype first",
+    "the message says SymInts, and lists the dtype first",
     kind="wording",
     cause="pytorch#83628",
     probable=True,
 )
-@pytest.mark.changed("2.0", "the message speaks of ints again", kind="wording")
+@pytest.mark.changed("2.0", "the message says ints again", kind="wording")
 def test_size_must_be_an_integer(snapshot):
-    """Trap: ``n / 2`` is a float in Python and raises; write ``n // 2``."""
+    """``view(12 / 2, 2)`` raises: a size must be an integer.
+
+    Trap: ``n / 2`` is a float in Python; write ``n // 2``.
+    """
     assert snapshot == observe(lambda: torch.arange(12).view(12 / 2, 2))

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 
 def strides_allow(shape, strides, wanted):
-    """Whether a tensor without empty dimensions can be viewed in the wanted shape: the rule of torch's documentation.
+    """Whether the strides allow a view in the wanted shape, by the rule of torch's documentation.
 
-    Dimensions d, d+1 join where ``stride[d] = stride[d+1] * size[d+1]``; those of size one always do. The wanted
-    sizes, from the left, must fill the joined dimensions one after the other, without reaching over an end.
+    The tensor has no empty dimension. Dimensions d and d+1 join where ``stride[d] = stride[d+1] *
+    size[d+1]``; dimensions of size one always join. The wanted sizes must fill the joined
+    dimensions from the left, one after the other. No size may reach over the end of a joined
+    dimension.
     """
     dimensions = [(size, stride) for size, stride in zip(shape, strides) if size != 1]
     joined = []
@@ -33,7 +35,10 @@ def strides_allow(shape, strides, wanted):
 
 
 def some_strides_exist(positions):
-    """Whether elements at these positions in memory lie in even steps along every dimension: what a view is."""
+    """Whether elements at these positions in memory are evenly spaced along every dimension.
+
+    If they are, some strides describe them, and they form a view.
+    """
     even = np.full(positions.shape, positions.flat[0])
     for dimension, size in enumerate(positions.shape):
         if size > 1:
@@ -46,7 +51,7 @@ def some_strides_exist(positions):
 
 @st.composite
 def strided_tensors(draw):
-    """A tensor whose values are its positions in memory: permuted, thinned out, expanded, of up to three dimensions."""
+    """A tensor whose values are its positions in memory: permuted, thinned out and expanded."""
     sizes = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
     x = (
         torch.arange(int(np.prod(sizes)))
@@ -60,7 +65,7 @@ def strided_tensors(draw):
 
 @st.composite
 def tensors_and_shapes(draw):
-    """Such a tensor, and a shape with as many elements."""
+    """A tensor from ``strided_tensors``, and a shape with as many elements."""
     x = draw(strided_tensors())
     rest, shape = x.numel(), []
     while rest > 1:
@@ -74,7 +79,7 @@ def tensors_and_shapes(draw):
 
 
 def viewed(x, shape):
-    """The view, or None where torch raises."""
+    """The view, or None if torch raises."""
     try:
         return x.view(shape)
     except RuntimeError:
@@ -83,14 +88,17 @@ def viewed(x, shape):
 
 @given(tensors_and_shapes())
 def test_view_works_exactly_when_the_strides_allow(case):
-    """``view`` gives a view where the documented rule says so, and raises elsewhere."""
+    """``view`` returns a view where the documented rule allows it, and raises elsewhere."""
     x, shape = case
     assert (viewed(x, shape) is not None) == strides_allow(x.shape, x.stride(), shape)
 
 
 @given(tensors_and_shapes())
 def test_view_works_exactly_when_even_steps_exist(case):
-    """The rule loses nothing: wherever any strides at all would give the elements in their order, ``view`` works."""
+    """``view`` works wherever any strides give the elements in their order.
+
+    So the documented rule refuses no shape that a view could have.
+    """
     x, shape = case
     assert (viewed(x, shape) is not None) == some_strides_exist(
         x.contiguous().numpy().reshape(shape)
@@ -99,7 +107,7 @@ def test_view_works_exactly_when_even_steps_exist(case):
 
 @given(tensors_and_shapes())
 def test_view_and_reshape_give_the_values_of_numpys_reshape(case):
-    """``reshape`` always works, and it and ``view``, where that works, hold the same values as NumPy's."""
+    """``reshape`` always works and, like ``view`` where that works, has the values of NumPy's."""
     x, shape = case
     expected, view = x.numpy().reshape(shape), viewed(x, shape)
     np.testing.assert_array_equal(x.reshape(shape).numpy(), expected)
@@ -109,14 +117,17 @@ def test_view_and_reshape_give_the_values_of_numpys_reshape(case):
 
 @given(tensors_and_shapes())
 def test_reshape_shares_exactly_when_view_works(case):
-    """``reshape`` begins at the tensor's own address where a view exists, and elsewhere at another."""
+    """``reshape`` shares the tensor's memory exactly where ``view`` works, and copies elsewhere."""
     x, shape = case
     assert (x.reshape(shape).data_ptr() == x.data_ptr()) == (viewed(x, shape) is not None)
 
 
 @given(strided_tensors())
 def test_contiguous_copies_exactly_what_is_not_contiguous(x):
-    """``contiguous()`` is the tensor itself where ``is_contiguous()``, else a copy of equal values with strides by the sizes."""
+    """``contiguous()`` is the tensor itself if it is contiguous, and a copy otherwise.
+
+    The copy has equal values, and the strides that follow from its sizes.
+    """
     result = x.contiguous()
     assert (result is x) == x.is_contiguous()
     assert torch.equal(result, x)

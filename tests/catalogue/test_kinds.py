@@ -1,6 +1,6 @@
 import pytest
 
-from torch_history.questions.kinds import KINDS, MIRRORED, admitted
+from torch_history.catalogue.kinds import KINDS, MIRRORED, admitted
 
 
 def value(number, *warned):

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from torch_history import versions
+from torch_history.catalogue import releases as matrix
+from torch_history.catalogue.releases import Release
 from torch_history.errors import HistoryError
-from torch_history.matrix import releases as matrix
-from torch_history.matrix.releases import Release
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

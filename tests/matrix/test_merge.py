@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.fake import TOX_INI, Project
 from torch_history import versions
+from torch_history.catalogue import releases as matrix
 from torch_history.cli import main
-from torch_history.matrix import releases as matrix
 from torch_history.observing import encode
 from torch_history.records import manifests, runs, sources, store
 

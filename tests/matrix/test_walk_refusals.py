@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.fake import REPOSITORY
-from torch_history.matrix import releases as matrix
+from torch_history.catalogue import releases as matrix
 from torch_history.matrix.walk import Walk
 from torch_history.records import manifests, store
 

@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl
 import pytest
 
 from tests.fake import RELEASES, REPOSITORY, Project
+from torch_history.catalogue import releases as matrix
 from torch_history.catalogue import source as catalogue
+from torch_history.catalogue.kinds import KINDS
 from torch_history.cli import main
-from torch_history.matrix import releases as matrix
 from torch_history.publish import report
 from torch_history.publish.site import build
 from torch_history.questions import claims, query
-from torch_history.questions.kinds import KINDS
 from torch_history.records import manifests, store
 
 LIMIT = 5_000_000  # bytes of the site

@@ -11,8 +11,8 @@ import pytest
 
 from tests.fake import REPOSITORY
 from tests.publish.test_page import Site, odd_project
+from torch_history.catalogue.kinds import KINDS
 from torch_history.questions import query
-from torch_history.questions.kinds import KINDS
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [

@@ -37,14 +37,24 @@ class Kind(Enum):
     API_APPEARED = ("api-appeared", "API appeared", "A", Effect.GAINS)
     WORDING = ("wording", "wording only", "T", Effect.SHOWS)
 
-    def __init__(self, slug: str, words: str, letter: str, effect: Effect):
-        self.slug = slug  # how markers, options and JSON name it
-        self.words = words
-        self.letter = letter  # its mark in the table of the page
-        self.effect = effect
+    words: str
+    letter: str  # its mark in the table of the page
+    effect: Effect
+
+    def __new__(cls, slug: str, words: str, letter: str, effect: Effect) -> Kind:
+        """A member whose value is its slug, so that JSON and options name it so."""
+        member = object.__new__(cls)
+        member._value_ = slug
+        member.words, member.letter, member.effect = words, letter, effect
+        return member
 
     def __str__(self) -> str:
         return self.slug
+
+    @property
+    def slug(self) -> str:
+        """How markers, options and JSON name it."""
+        return str(self.value)
 
     @property
     def title(self) -> str:
@@ -135,6 +145,5 @@ def _missing(observation: Observed) -> bool:
     """Whether the API, or a part of it, was not there."""
     message = observation["raised"]["message"]
     return any(
-        words in message
-        for words in ("has no attribute", "unexpected keyword", "invalid keyword")
+        words in message for words in ("has no attribute", "unexpected keyword", "invalid keyword")
     )

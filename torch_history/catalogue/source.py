@@ -1,9 +1,10 @@
-"""Catalogue: the behaviours as their tests declare them, read from the source without importing it.
+"""Source: the behaviours as their tests declare them, read without importing the tests.
 
-A behaviour is a function ``test_*`` with the argument ``snapshot`` in ``spec/<chapter>/test_*.py``. Its markers are literals::
+A behaviour is a function ``test_*`` with the argument ``snapshot`` in ``spec/<chapter>/test_*.py``.
+Its markers are literals::
 
-    @pytest.mark.api("torch.optim.SGD", "torch.Tensor.grad", page="generated/torch.optim.SGD", article="B")
-    @pytest.mark.changed("2.0", "what changed, in words", kind="silent", cause="pytorch#92731", advice="what to do")
+    @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="B")
+    @pytest.mark.changed("2.0", "what changed, in words", kind="silent", cause="pytorch#92731")
 """
 
 from __future__ import annotations
@@ -11,50 +12,20 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from torch_history import versions
+from torch_history.catalogue.behaviour import PAGES, Behaviour, Change, Interchange
+from torch_history.catalogue.kinds import kind_of
 from torch_history.errors import HistoryError
 from torch_history.records.sources import left_out_of, marker_of
 
-PAGES = "https://docs.pytorch.org/docs/stable/"
-
-
-class Change(NamedTuple):
-    """What a ``changed`` marker says."""
-
-    version: str
-    text: str
-    kind: str
-    cause: Optional[str] = None
-    advice: Optional[str] = None
-    unless: Any = None  # every call of the API meets it, unless it is given one of these arguments: names, or positions from 0
-
-
-class Behaviour(NamedTuple):
-    """One claim about the library, as its test declares it."""
-
-    id: str
-    file: str  # relative to the repository
-    line: int
-    claim: str
-    docstring: str
-    api: List[str]
-    page: Optional[str]
-    article: Optional[str]
-    changes: List[Change]
-
-    @property
-    def chapter(self) -> str:
-        return self.id.partition(".")[0]
-
-    @property
-    def node(self) -> str:
-        """How pytest calls the test."""
-        return f"{self.file}::test_{self.id.partition('.')[2]}"
-
 
 def behaviours(root: Path) -> Dict[str, Behaviour]:
-    """Id -> behaviour, in the order of chapters, files and lines. Raises HistoryError for two with one id, or bad markers."""
+    """Id -> behaviour, in the order of chapters, files and lines.
+
+    Raises HistoryError for two behaviours with one id, and for bad markers.
+    """
     spec = root / "spec"
     if not spec.is_dir():
         raise HistoryError(
@@ -82,38 +53,67 @@ def _read(path: Path, root: Path) -> Iterator[Behaviour]:
     for function in module.body:
         if not isinstance(function, ast.FunctionDef) or not function.name.startswith("test_"):
             continue
-        if "snapshot" not in [argument.arg for argument in function.args.args]:
-            continue
-        api: List[str] = []
-        page = article = None
-        changes = []
-        for decorator in function.decorator_list:
-            name = marker_of(decorator)
-            if name == "api":
-                arguments, keywords = _literals(decorator, file)
-                api.extend(arguments)
-                page, article = keywords.get("page"), keywords.get("article")
-            elif name == "changed":
-                arguments, keywords = _literals(decorator, file)
-                try:
-                    changes.append(Change(*arguments, **keywords))
-                except TypeError:
-                    raise HistoryError(
-                        f"{file}:{decorator.lineno}: write @pytest.mark.changed(VERSION, WORDS, kind=..., "
-                        "cause=..., advice=...)"
-                    ) from None
-        claim = function.name[len("test_") :]
-        yield Behaviour(
-            id=f"{path.parent.name}.{claim}",
-            file=file,
-            line=function.lineno,
-            claim=claim.replace("_", " "),
-            docstring=ast.get_docstring(function) or "",
-            api=api,
-            page=page and f"{PAGES}{page}.html",
-            article=article,
-            changes=changes,
-        )
+        if "snapshot" in [argument.arg for argument in function.args.args]:
+            yield _behaviour(function, path.parent.name, file)
+
+
+def _behaviour(function: ast.FunctionDef, chapter: str, file: str) -> Behaviour:
+    marked = _Marked([], None, None, False)
+    changes: List[Change] = []
+    interchange = None
+    for decorator in function.decorator_list:
+        name = marker_of(decorator)
+        if name == "api":
+            arguments, keywords = _literals(decorator, file)
+            marked = _Marked(
+                [*marked.api, *arguments],
+                keywords.get("page"),
+                keywords.get("article"),
+                bool(keywords.get("signature", False)),
+            )
+        elif name == "changed":
+            changes.append(_change(decorator, file))
+        elif name == "interchange":
+            interchange = Interchange(_literals(decorator, file)[1].get("legacy"))
+    claim = function.name[len("test_") :]
+    return Behaviour(
+        id=f"{chapter}.{claim}",
+        file=file,
+        line=function.lineno,
+        claim=claim.replace("_", " "),
+        docstring=ast.get_docstring(function) or "",
+        api=marked.api,
+        page=marked.page and f"{PAGES}{marked.page}.html",
+        article=marked.article,
+        changes=changes,
+        signature=marked.signature,
+        interchange=interchange,
+    )
+
+
+class _Marked(NamedTuple):
+    """What the ``api`` markers of a test say."""
+
+    api: List[str]
+    page: Optional[str]
+    article: Optional[str]
+    signature: bool
+
+
+def _change(decorator: ast.expr, file: str) -> Change:
+    where = f"{file}:{decorator.lineno}"
+    arguments, keywords = _literals(decorator, file)
+    unless = keywords.pop("unless", None)
+    if unless is not None:
+        keywords["unless"] = (unless,) if isinstance(unless, str) else tuple(unless)
+    try:
+        versions.parse(arguments[0])
+        keywords["kind"] = kind_of(keywords["kind"], where)
+        return Change(*arguments, **keywords)
+    except (TypeError, KeyError, IndexError, AttributeError):
+        raise HistoryError(
+            f"{where}: write @pytest.mark.changed(VERSION, WORDS, kind=..., cause=..., advice=...)"
+        ) from None
 
 
 class Source:
@@ -132,7 +132,7 @@ class Source:
         self._functions = {
             node.lineno: range(
                 min([node.lineno, *(one.lineno for one in node.decorator_list)]),
-                node.end_lineno + 1,
+                (node.end_lineno or node.lineno) + 1,
             )
             for node in module.body
             if isinstance(node, ast.FunctionDef)
@@ -151,11 +151,12 @@ class Source:
         return re.sub(r"\n{3,}", "\n\n\n", text).strip("\n")
 
 
-def _literals(decorator: ast.expr, file: str) -> Any:
+def _literals(decorator: ast.expr, file: str) -> Tuple[List[Any], Dict[str, Any]]:
+    call = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [], [])
     try:
         return (
-            [ast.literal_eval(argument) for argument in decorator.args],
-            {keyword.arg: ast.literal_eval(keyword.value) for keyword in decorator.keywords},
+            [ast.literal_eval(argument) for argument in call.args],
+            {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords},
         )
     except (ValueError, AttributeError):
         raise HistoryError(

@@ -1,0 +1,1 @@
+"""The check of the repository: metadata, records, manifests and pages."""

@@ -1,0 +1,1 @@
+"""The matrix: environments of the releases, recording, and merging of recordings."""

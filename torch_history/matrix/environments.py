@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
+from torch_history.catalogue import releases as matrix
 from torch_history.errors import HistoryError
-from torch_history.matrix import releases as matrix
 
 
 class Environment(NamedTuple):

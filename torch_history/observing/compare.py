@@ -6,7 +6,7 @@ Discrete facts compare exactly. Floats compare as ``torch.testing.assert_close``
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, NamedTuple
+from typing import Any, Iterator, List, NamedTuple, Tuple
 
 import numpy as np
 
@@ -64,21 +64,26 @@ def largest_ulp(expected: Observation, observed: Observation) -> int:
 
 
 def ulp_distance(expected: Tensor, observed: Tensor) -> np.ndarray:
-    """How many representable numbers of the dtype lie between the elements; 0 for equal ones and for discrete dtypes."""
+    """How many representable numbers of the dtype lie between the elements.
+
+    It is 0 for equal elements, and for discrete dtypes.
+    """
     storage = STORAGE[expected.dtype]
     if storage.kind not in "fc":
         return np.zeros(expected.array.shape, "int64")
     one, other = (_ordinal(tensor.array) for tensor in (expected, observed))
     if expected.dtype == "bfloat16":  # held in float32, whose last 16 bits are zero
         one, other = one >> 16, other >> 16
-    distance = np.maximum(one, other).astype("uint64") - np.minimum(one, other).astype(
-        "uint64"
-    )  # int64 would overflow
-    return distance.max(axis=-1) if storage.kind == "c" else distance
+    high, low = np.maximum(one, other), np.minimum(one, other)
+    distance: np.ndarray = high.astype("uint64") - low.astype("uint64")  # int64 would overflow
+    return np.asarray(distance.max(axis=-1)) if storage.kind == "c" else distance
 
 
 def _ordinal(array: np.ndarray) -> np.ndarray:
-    """Floats as integers in the same order: neighbours differ by one, -0.0 and 0.0 are equal, every NaN is one value."""
+    """Floats as integers in the same order.
+
+    Neighbours differ by one, -0.0 and 0.0 are equal, every NaN is one value.
+    """
     if array.dtype.kind == "c":
         array = np.stack([array.real, array.imag], axis=-1)
     array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
@@ -87,7 +92,7 @@ def _ordinal(array: np.ndarray) -> np.ndarray:
     return np.where(bits < 0, lowest - bits, bits)
 
 
-def _tensors(one: Any, other: Any) -> Iterator[tuple]:
+def _tensors(one: Any, other: Any) -> Iterator[Tuple[Tensor, Tensor]]:
     if isinstance(one, Tensor):
         yield one, other
     elif isinstance(one, dict):
@@ -166,13 +171,16 @@ def _tensor(path: str, expected: Tensor, observed: Tensor) -> Iterator[Mismatch]
 
 
 def _near(expected: np.ndarray, observed: np.ndarray, rtol: float, atol: float) -> np.ndarray:
-    """np.isclose in double precision: NumPy 1's takes complex infinities for NaN, and computes in the tensors' own dtype."""
+    """np.isclose in double precision.
+
+    NumPy 1's takes complex infinities for NaN, and computes in the tensors' own dtype.
+    """
     wide = "complex128" if expected.dtype.kind == "c" else "float64"
     one, other = expected.astype(wide), observed.astype(wide)
     with np.errstate(all="ignore"):
         near = np.abs(other - one) <= atol + rtol * np.abs(one)
     near &= np.isfinite(one) & np.isfinite(other)
-    return near | (one == other) | (np.isnan(one) & np.isnan(other))
+    return np.asarray(near | (one == other) | (np.isnan(one) & np.isnan(other)))
 
 
 def _text(tree: Any) -> str:

@@ -22,7 +22,7 @@ import json
 import math
 import re
 import sys
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 
@@ -50,11 +50,12 @@ STORAGE = {
     )
 }
 STORAGE["bfloat16"] = np.dtype("float32")
+Json = Dict[str, Any]
 _HEADER = re.compile(r"(\w+)\[([\d,]*)\]( requires_grad)?")
 
 
 class Tensor:
-    """A tensor of an observation: its header, and its values as an array or as the rows of a record."""
+    """A tensor of an observation: its header, and its values as an array or as a record's rows."""
 
     __slots__ = ("_array", "_rows", "header")
 
@@ -71,18 +72,19 @@ class Tensor:
     def array(self) -> np.ndarray:
         """The values, in the tensor's shape, in the NumPy dtype that holds them exactly."""
         if self._array is None:
-            self._array = _parse(self.header, self._rows)
+            self._array = _parse(self.header, self._rows or [])
         return self._array
 
     @property
     def rows(self) -> List[str]:
         """One text a row of the last dimension; no rows where a dimension is 0."""
         if self._rows is None:
-            self._rows = _format(self._array)
-            if not np.array_equal(_bits(_parse(self.header, self._rows)), _bits(self._array)):
+            array = self.array
+            self._rows = _format(array)
+            if not np.array_equal(_bits(_parse(self.header, self._rows)), _bits(array)):
                 raise HistoryError(
                     f"the text of a tensor {self.header} does not give back its bits"
-                )  # pragma: no cover
+                )
         return self._rows
 
     def __repr__(self) -> str:
@@ -223,9 +225,9 @@ def digest(observation: Observation) -> str:
     return found.hexdigest()
 
 
-def dump(observation: Observation) -> dict:
+def dump(observation: Observation) -> Json:
     """The JSON of an encoded observation."""
-    data: dict = {}
+    data: Json = {}
     if observation.raised is None:
         data["value"] = _dump_value(observation.value)
     else:
@@ -235,13 +237,13 @@ def dump(observation: Observation) -> dict:
     return seal(data)
 
 
-def seal(data: dict) -> dict:
+def seal(data: Json) -> Json:
     """The JSON of an observation with the digest of what its text gives back."""
     return {**data, "digest": digest(load(data))}
 
 
-def load(data: dict) -> Observation:
-    """The encoded observation of a JSON, unparsed. Raises HistoryError where the JSON is no observation."""
+def load(data: Any) -> Observation:
+    """The encoded observation of a JSON, unparsed. Raises HistoryError where it is none."""
     try:
         if (
             not isinstance(data, dict)
@@ -256,8 +258,11 @@ def load(data: dict) -> Observation:
         raise HistoryError(f"this is no observation: {str(data)[:80]}") from None
 
 
-def verified(data: dict) -> Observation:
-    """The encoded observation of a JSON, every tensor parsed. Raises HistoryError where it is not what its digest was made of."""
+def verified(data: Json) -> Observation:
+    """The encoded observation of a JSON, every tensor parsed.
+
+    Raises HistoryError where it is not what its digest was made of.
+    """
     observation = load(data)
     if digest(observation) != data.get("digest"):
         raise HistoryError("edited by hand: it is not what its digest was made of")

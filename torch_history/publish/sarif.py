@@ -1,64 +1,80 @@
-"""SARIF: what ``diff --code`` found as a SARIF 2.1.0 log, which code hosts show on the lines of a change.
+"""SARIF: what ``diff --code`` found as a SARIF 2.1.0 log, which code hosts show on changed lines.
 
-A rule for each behaviour that has a result, and a result for each hit; those of one line and one cause are one result, which names the
-others. How a result ranks follows from how sure the hit is and whether the difference can harm a program that ran before: *error*
-(certain), *warning* (likely), *note* (possible, or harmless).
+There is a rule for each behaviour that has a result, and a result for each hit. Hits on one line
+with one cause are one result, which names the other behaviours. A result ranks by how sure the hit
+is and by whether the difference can harm a program that ran before: *error* (certain), *warning*
+(likely), *note* (possible, or harmless).
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 from urllib.parse import quote
 
+from torch_history.code.hits import Hit, Level
+from torch_history.escaping import html, one_line
 from torch_history.publish import report
-from torch_history.publish.differences import HURTS
-from torch_history.questions.kinds import KINDS
+from torch_history.publish.report import Found, Report
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-RANKS = {"certain": "error", "likely": "warning", "possible": "note"}
-PRECISION = {"certain": "very-high", "likely": "medium", "possible": "low"}
 PLACES = 3  # of a difference that are told
+RANKS = ("error", "warning", "note")
+_RANK = dict(zip(Level, RANKS))
+_PRECISION = dict(zip(Level, ("very-high", "medium", "low")))
+Json = Dict[str, Any]
 
 
-def log(data: dict, faults: List[str]) -> dict:
-    """The log of an answer with hits (``report.touched``); ``faults`` are the lines on files that could not be read."""
+class Result(NamedTuple):
+    """One result before those of one line and one cause are joined."""
+
+    shared: Tuple[object, ...]  # the line and its causes, by which results are joined
+    found: Found
+    hit: Hit
+    line: int  # in the file, for a notebook too
+    fingerprint: str
+    others: Tuple[str, ...] = ()  # behaviours of the same line and cause
+
+    @property
+    def rank(self) -> str:
+        """``error``, ``warning`` or ``note``."""
+        return _rank(self.found, self.hit.level)
+
+
+def log(told: Report, faults: List[str]) -> Json:
+    """The log of a report that was narrowed to code.
+
+    ``faults`` are the lines about files that could not be read.
+    """
     base = _repository(Path.cwd())
     _lines.cache_clear()
-    _artifact.cache_clear()
-    results = _joined(
-        [
-            result
-            for difference in data["differences"]
-            for result in _results(difference, data, base)
-        ]
-    )
-    told = [
-        difference
-        for difference in data["differences"]
-        if difference["id"] in {result["ruleId"] for result in results}
-    ]
-    places = {difference["id"]: index for index, difference in enumerate(told)}
-    pair = f"{data['from']['version']}-{data['to']['version']}"
-    run = {
+    results = _joined([result for found in told.found for result in _results(found)])
+    rules = [found for found in told.found if any(one.found is found for one in results)]
+    places = {found.behaviour.id: index for index, found in enumerate(rules)}
+    answer = told.answer
+    run: Json = {
         "tool": {
             "driver": {
                 "name": "torch-training-spec",
                 "shortDescription": {
-                    "text": "What torch does differently in two releases, where the source can meet it."
+                    "text": "What torch does differently in two releases, "
+                    "where the source can meet it."
                 },
-                "rules": [_rule(difference, data) for difference in told],
+                "rules": [_rule(found, told) for found in rules],
             }
         },
-        "automationDetails": {"id": f"torch-training-spec/{pair}"},
+        "automationDetails": {
+            "id": f"torch-training-spec/{answer.before.asked}-{answer.after.asked}"
+        },
         "invocations": [
             {
                 "executionSuccessful": True,
                 "toolExecutionNotifications": [
-                    {"level": "warning", "message": {"text": line}}
-                    for line in [*report.caveats(data), *faults]
+                    {"level": "warning", "message": {"text": one_line(line)}}
+                    for line in [*report.caveats(told), *faults]
                 ],
             }
         ],
@@ -66,138 +82,137 @@ def log(data: dict, faults: List[str]) -> dict:
             "%SRCROOT%": {"description": {"text": "the root of the repository"}}
         },
         "columnKind": "unicodeCodePoints",
-        "results": [{"ruleIndex": places[result["ruleId"]], **result} for result in results],
+        "results": [
+            {"ruleIndex": places[one.found.behaviour.id], **_as_json(one, told, base)}
+            for one in results
+        ],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(difference: dict, data: dict) -> dict:
-    level = difference["hits"][0]["level"]
-    words = " ".join((difference["description"] or difference["claim"]).replace("``", "`").split())
-    rule = {
-        "id": difference["id"],
-        "shortDescription": {"text": difference["claim"]},
+def _rule(found: Found, told: Report) -> Json:
+    behaviour, level = found.behaviour, found.hits[0].level
+    answer = told.answer
+    words = " ".join((behaviour.docstring or behaviour.claim).replace("``", "`").split())
+    lines = [*_changed(found, told), *_notes(found)]
+    command = report.reproduction(behaviour, answer.before.asked, answer.after.asked)
+    rule: Json = {
+        "id": behaviour.id,
+        "shortDescription": {"text": behaviour.claim},
         "fullDescription": {"text": words},
         "help": {
-            "text": "\n".join([words, *_told(difference, data), *_notes(difference)]),
+            "text": "\n".join([words, *lines]),
             "markdown": "\n\n".join(
                 [
-                    words,
-                    *(f"- {line}" for line in (*_told(difference, data), *_notes(difference))),
-                    f"See it yourself:\n\n```sh\n{difference['reproduction']}\n```",
+                    html(words),
+                    *(f"- {html(line)}" for line in lines),
+                    f"To see it yourself:\n\n```sh\n{command}\n```",
                 ]
             ),
         },
-        "defaultConfiguration": {"level": _rank(difference, level)},
+        "defaultConfiguration": {"level": _rank(found, level)},
         "properties": {
-            "tags": ["torch", difference["chapter"], difference["kind"]],
-            "precision": PRECISION[level],
+            "tags": ["torch", behaviour.chapter, found.kind.slug],
+            "precision": _PRECISION[level],
         },
     }
-    if difference["page"]:
-        rule["helpUri"] = difference["page"]
+    if behaviour.page:
+        rule["helpUri"] = behaviour.page
     return rule
 
 
-def _results(difference: dict, data: dict, base: Path) -> List[Tuple[tuple, dict]]:
-    """Each hit's result, with what it shares with those of one line and one cause."""
-    causes = [
-        f"{change['version']}: {change['cause']}"
-        for change in difference["changes"]
-        if change["cause"]
-    ]
-    told = " ".join(
-        f"{line}."
-        for line in (
-            f"{difference['claim'].capitalize()}: {_told(difference, data)[0]}",
-            *_told(difference, data)[1:2],
-            *_notes(difference),
-        )
-    )
+def _results(found: Found) -> List[Result]:
+    """A result for each hit."""
+    changes = found.difference.changes
+    causes = [f"{one.version}: {one.cause_in_words}" for one in changes if one.cause]
+    name = found.behaviour.id
     seen: Dict[str, int] = {}
     results = []
-    for hit in difference["hits"]:
-        line, words = _place(hit["file"], hit["cell"], hit["line"])
-        same = f"{difference['id']} {hit['file']} {words}"  # the same line twice in a file is two results
+    for hit in found.hits:
+        line, words = _place(hit)
+        same = f"{name} {hit.file} {words}"  # the same line twice in a file is two results
         seen[same] = seen.get(same, -1) + 1
-        cell = f", cell {hit['cell']}, line {hit['line']}" if hit["cell"] else ""
-        results.append(
-            (
-                (hit["file"], hit["cell"], hit["line"], *(causes or [difference["id"]])),
-                {
-                    "ruleId": difference["id"],
-                    "level": _rank(difference, hit["level"]),
-                    "message": {"text": f"{hit['level'].capitalize()}{cell}: {hit['why']}. {told}"},
-                    "locations": [
-                        {
-                            "physicalLocation": {
-                                "artifactLocation": _artifact(hit["file"], base),
-                                "region": {"startLine": line},
-                            }
-                        }
-                    ],
-                    "partialFingerprints": {
-                        "behaviourAndLine/v1": _digest(difference["id"], words, str(seen[same]))
-                    },
-                    "properties": {"certainty": hit["level"], "kind": difference["kind"]},
-                },
-            )
-        )
+        shared = (hit.file, hit.cell, hit.line, *(causes or [name]))
+        fingerprint = _digest(name, words, str(seen[same]))
+        results.append(Result(shared, found, hit, line, fingerprint))
     return results
 
 
-def _joined(results: List[Tuple[tuple, dict]]) -> List[dict]:
-    """The results, of which those on one line of the same known causes are one: the first that ranks highest."""
-    together: Dict[tuple, List[dict]] = {}
-    for shared, result in sorted(
-        results, key=lambda one: list(RANKS.values()).index(one[1]["level"])
-    ):
-        together.setdefault(shared, []).append(result)
-    for first, *others in together.values():
-        names = list(dict.fromkeys(other["ruleId"] for other in others))
-        if names:
-            first["message"]["text"] += f" Of the same cause: {', '.join(names)}."
-    return [first for first, *_ in together.values()]
+def _joined(results: List[Result]) -> List[Result]:
+    """The results, of which those with one line and the same causes are one.
 
-
-def _rank(difference: dict, level: str) -> str:
-    return RANKS[level] if difference["kind"] in HURTS else "note"
-
-
-def _told(difference: dict, data: dict) -> List[str]:
-    """``torch 2.5: 1, torch 2.6: 2``: the first places of a difference, a line each."""
-    lines = report.lines_of_change(difference, 120)
+    It is the first that ranks highest, and names the others.
+    """
+    together: Dict[Tuple[object, ...], List[Result]] = {}
+    for result in sorted(results, key=lambda one: RANKS.index(one.rank)):
+        together.setdefault(result.shared, []).append(result)
     return [
-        KINDS[difference["kind"]],
-        *(
-            f"torch {data['from']['version']}: {before}; torch {data['to']['version']}: {after}"
-            for before, after in lines[:PLACES]
-        ),
+        first._replace(others=tuple(dict.fromkeys(other.found.behaviour.id for other in others)))
+        for first, *others in together.values()
     ]
 
 
-def _notes(difference: dict) -> List[str]:
+def _as_json(result: Result, told: Report, base: Path) -> Json:
+    found, hit = result.found, result.hit
+    changed = _changed(found, told)
+    claim = f"{found.behaviour.claim.capitalize()}: {changed[0]}"
+    sentences = " ".join(f"{line}." for line in (claim, *changed[1:2], *_notes(found)))
+    cell = f", cell {hit.cell}, line {hit.line}" if hit.cell else ""
+    text = f"{hit.level.value.capitalize()}{cell}: {hit.why}. {sentences}"
+    if result.others:
+        text += f" Of the same cause: {', '.join(result.others)}."
+    return {
+        "ruleId": found.behaviour.id,
+        "level": result.rank,
+        "message": {"text": text},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": _artifact(hit.file, base),
+                    "region": {"startLine": result.line},
+                }
+            }
+        ],
+        "partialFingerprints": {"behaviourAndLine/v1": result.fingerprint},
+        "properties": {"certainty": hit.level.value, "kind": found.kind.slug},
+    }
+
+
+def _rank(found: Found, level: Level) -> str:
+    return _RANK[level] if found.kind.hurts else "note"
+
+
+def _changed(found: Found, told: Report) -> List[str]:
+    """The kind, and ``torch 2.5: 1; torch 2.6: 2``: the first places of a difference."""
+    before, after = told.answer.before.asked, told.answer.after.asked
+    lines = report.lines_of_change(found.difference.cases, 120)[:PLACES]
+    return [
+        found.kind.words,
+        *(f"torch {before}: {one}; torch {after}: {other}" for one, other in lines),
+    ]
+
+
+def _notes(found: Found) -> List[str]:
     """Why it changed, and what to do."""
     notes = []
-    for change in difference["changes"]:
-        notes += [report.cause(change)] + (
-            [f"What to do: {change['advice']}"] if change["advice"] else []
-        )
-    return notes + ([f"Not certain: {difference['doubt']}"] if difference["doubt"] else [])
+    for change in found.difference.changes:
+        notes += [change.sentence, *([f"What to do: {change.advice}"] if change.advice else [])]
+    return notes + ([f"Not certain: {found.difference.doubt}"] if found.difference.doubt else [])
 
 
 def _repository(folder: Path) -> Path:
     """The root of the git repository that a folder stands in, or else the folder."""
-    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+    parents = (folder, *folder.parents)
+    return next((one for one in parents if (one / ".git").exists()), folder).resolve()
 
 
-@functools.lru_cache(maxsize=256)
-def _artifact(file: str, base: Path) -> Dict[str, str]:
+def _artifact(file: str, base: Path) -> Json:
     path = Path(file).resolve()
     try:
-        return {"uri": quote(path.relative_to(base.resolve()).as_posix()), "uriBaseId": "%SRCROOT%"}
+        relative = path.relative_to(base).as_posix()
     except ValueError:  # outside the repository
         return {"uri": path.as_uri()}
+    return {"uri": quote(os.fsencode(relative)), "uriBaseId": "%SRCROOT%"}
 
 
 @functools.lru_cache(maxsize=64)
@@ -205,22 +220,21 @@ def _lines(file: str) -> Tuple[str, ...]:
     return tuple(Path(file).read_text(encoding="utf-8", errors="replace").splitlines())
 
 
-def _place(file: str, cell: object, line: int) -> Tuple[int, str]:
-    """The line of a hit in its file, and that line's words.
+def _place(hit: Hit) -> Tuple[int, str]:
+    """The line of a hit in its file, and the words of that line.
 
-    A notebook as Jupyter writes it has a line of its own for each line of its cells; where it is written otherwise, a hit is on line 1.
+    A notebook as Jupyter writes it has a line of its own for each line of its cells. In a notebook
+    that is written otherwise, a hit is on line 1.
     """
-    lines = _lines(file)
-    if cell:
-        starts = [
-            number
-            for number, text in enumerate(lines, start=1)
-            if text.strip() in ('"source": [', '"source": []', '"source": [],')
-        ]
+    lines, line = _lines(hit.file), hit.line
+    if hit.cell:
+        opened = ('"source": [', '"source": []', '"source": [],')
+        starts = [number for number, text in enumerate(lines, start=1) if text.strip() in opened]
         count = sum(text.lstrip().startswith('"cell_type": ') for text in lines)
-        line = starts[cell - 1] + line if 0 < len(starts) == count else 1
+        line = starts[hit.cell - 1] + line if 0 < len(starts) == count else 1
     return line, lines[line - 1].strip() if line <= len(lines) else ""
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    content = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).hexdigest()[:32]

@@ -1,0 +1,1 @@
+"""Questions: what differs, what changed, which files load where; answered from the index."""

@@ -1,0 +1,1 @@
+"""The records: files of what each release did, manifests, and how runs enter them."""

@@ -1,22 +1,27 @@
 """Manifests: what each recorded environment was, what it verified, and what is unknown of it.
 
-``manifests/<release>-<device>.json`` describes the environment; ``verified`` is behaviour -> the largest distance of what it
-observed from its entry, in ULP, and ``unknown`` is behaviour -> why.
+``manifests/<release>-<device>.json`` describes the environment. ``verified`` is behaviour -> the
+largest distance of what it observed from its entry, in ULP; ``unknown`` is behaviour -> why.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, Optional, Tuple
+from typing import Any, Dict, Iterable, Optional, Tuple
 
 from torch_history import versions
 from torch_history.errors import HistoryError
 from torch_history.observing.environment import FORMAT
 from torch_history.records import store
 
+Manifest = Dict[str, Any]
 
-def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, dict]:
-    """Recorded version -> manifest, ascending; of one device, or of all (``None``: version-device -> manifest)."""
+
+def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, Manifest]:
+    """Recorded version -> manifest, ascending, of one device.
+
+    Of all devices (``None``) it is version-device -> manifest.
+    """
     folder = root / "manifests"
     if folder.exists() and not folder.is_dir():
         raise HistoryError(
@@ -40,8 +45,8 @@ def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, dict]:
     }
 
 
-def manifest_for(known: Dict[str, dict], version: str) -> Optional[dict]:
-    """The manifest of a release: of that patch, or for a line (``2.5``) that of its newest recorded patch."""
+def manifest_for(known: Dict[str, Manifest], version: str) -> Optional[Manifest]:
+    """The manifest of a patch, or of the newest recorded patch of a line (``2.5``)."""
     numbers, final = versions.parse(version)
     if not final:
         return None
@@ -49,8 +54,9 @@ def manifest_for(known: Dict[str, dict], version: str) -> Optional[dict]:
     return known[fitting[-1]] if fitting else None
 
 
-def neighbours(known: Dict[str, dict], version: str) -> Tuple[Optional[str], Optional[str]]:
+def neighbours(known: Iterable[str], version: str) -> Tuple[Optional[str], Optional[str]]:
     """The nearest recorded versions below and above one that was not recorded."""
+    known = list(known)
     below = [name for name in known if versions.key(name) < versions.key(version)]
     above = [name for name in known if versions.key(name) > versions.key(version)]
     return (below[-1] if below else None), (above[0] if above else None)

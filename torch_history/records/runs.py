@@ -1,17 +1,23 @@
 """Runs: how what one environment observed enters the records.
 
-A run file is the manifest and the observations of one pytest run, written by the plugin outside the records. ``merge`` alone
-writes records, then the manifest, so that an interrupted recording leaves whole files and is done again.
+A run file is the manifest and the observations of one pytest run, written by the plugin outside the
+records. ``merge`` alone writes records, then the manifest, so that an interrupted recording leaves
+whole files and is done again.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from torch_history import versions
 from torch_history.observing import compare, encode
-from torch_history.records import manifests, store
+from torch_history.records import locking, manifests, store
+from torch_history.records.store import Chain, Json
+
+Run = Dict[str, Any]  # the content of a run file
+Devices = Dict[str, Chain]
+Seen = Tuple[str, str]  # a device and a release
 
 
 class Merged(NamedTuple):
@@ -22,50 +28,38 @@ class Merged(NamedTuple):
     unknown: Dict[str, str]
 
 
-def merge(root: Path, run: dict, version: str) -> Merged:
+def merge(root: Path, run: Run, version: str) -> Merged:
     """Enter a run into the records as ``version`` (a line or a patch), then write its manifest."""
-    spec, device = root / "spec", run["device"]
-    added, drift = [], {}
-    verified_on = _verified(root, (device, run["release"]))
-    for behaviour, cases in run["observations"].items():
-        path = store.path_of(spec, behaviour)
-        record = store.read(path)
-        updated = {name: dict(devices) for name, devices in record.items()}
-        drift[behaviour] = 0
-        for name, observation in cases.items():
-            devices = updated.setdefault(name, {})
-            others = {key: holding(devices, *key) for key in verified_on.get(behaviour, ())}
-            _enter(devices, device, version, _worded(devices, device, version, observation))
-            for (
-                other,
-                release,
-            ), before in others.items():  # what leant on an entry that holds no longer gets its own
-                if before is not None and not _agrees(
-                    store.chain_for(devices, other, release), release, before
-                ):
-                    line = versions.line(release)
-                    _enter(
-                        devices,
-                        other,
-                        release if (other, line) == (device, version) else line,
-                        before,
-                    )
-            if devices.get(device) != record.get(name, {}).get(device):
-                added.append(behaviour if name == "observed" else f"{behaviour} ({name})")
-            drift[behaviour] = max(
-                drift[behaviour],
-                _drift(store.chain_for(devices, device, version), version, observation),
-            )
-        if updated != record:
-            store.write(path, {name: updated[name] for name in sorted(updated)})
-    manifest = {name: value for name, value in run.items() if name != "observations"}
-    manifest["verified"] = dict(sorted(drift.items()))
-    store.write(root / "manifests" / f"{run['release']}-{device}.json", manifest)
+    device: str = run["device"]
+    added: List[str] = []
+    drift: Dict[str, int] = {}
+    with locking.writing(root):
+        verified_on = _verified(root, (device, run["release"]))
+        for behaviour, cases in run["observations"].items():
+            path = store.path_of(root / "spec", behaviour)
+            record = store.read(path)
+            updated = {name: dict(devices) for name, devices in record.items()}
+            drift[behaviour] = 0
+            for name, observation in cases.items():
+                devices = updated.setdefault(name, {})
+                _enter(devices, (device, version), observation, verified_on.get(behaviour, []))
+                if devices.get(device) != record.get(name, {}).get(device):
+                    added.append(_case(behaviour, name))
+                chain = store.chain_for(devices, device, version)
+                drift[behaviour] = max(drift[behaviour], _drift(chain, version, observation))
+            if updated != record:
+                store.write(path, {name: updated[name] for name in sorted(updated)})
+        manifest = {name: value for name, value in run.items() if name != "observations"}
+        manifest["verified"] = dict(sorted(drift.items()))
+        store.write(root / "manifests" / f"{run['release']}-{device}.json", manifest)
     return Merged(added, len(drift), run["unknown"])
 
 
-def why_not(run: dict, any_build: bool) -> Optional[str]:
-    """Why a run is not to enter the records, or None: they come from PyPI's wheels, and those for Linux on x86_64 are CUDA builds."""
+def why_not(run: Run, any_build: bool) -> Optional[str]:
+    """Why a run is not to enter the records, or None.
+
+    Records come from PyPI's wheels, and those for Linux on x86_64 are CUDA builds.
+    """
     if run["build"] == "cpu" and run["platform"].startswith("Linux x86_64") and not any_build:
         return (
             "the environment holds a CPU wheel, records come from PyPI's: "
@@ -74,19 +68,41 @@ def why_not(run: dict, any_build: bool) -> Optional[str]:
     return None
 
 
-def _enter(devices: Dict[str, store.Chain], device: str, version: str, observation: dict) -> None:
-    """Put an observation into the chain that is to hold it: another device has its own only from where it differs from the cpu."""
+def _enter(devices: Devices, seen: Seen, observation: Json, others: List[Seen]) -> None:
+    """Put an observation into the chains of a case.
+
+    ``others`` have been observed before: one that relied on a replaced entry gets its own.
+    """
+    device, version = seen
+    before = {other: holding(devices, *other) for other in others}
+    _insert(devices, device, version, _worded(devices, device, version, observation))
+    for (other, release), entry in before.items():
+        chain = store.chain_for(devices, other, release)
+        if entry is not None and not _agrees(chain, release, entry):
+            line = versions.line(release)
+            own = release if (other, line) == seen else line
+            _insert(devices, other, own, entry)
+
+
+def _insert(devices: Devices, device: str, version: str, observation: Json) -> None:
+    """Put an observation into the chain that is to hold it.
+
+    Another device has a chain of its own only from where it differs from the cpu.
+    """
     own = devices.get(device, {})
     if (
         device == "cpu"
         or versions.holding(own, version)
         or not _agrees(devices.get("cpu", {}), version, observation)
     ):
-        devices[device] = store.insert(own, version, observation, (), _same)
+        devices[device] = store.insert(own, version, observation, _same)
 
 
-def _worded(devices: Dict[str, store.Chain], device: str, version: str, observation: dict) -> dict:
-    """The observation in the text of an entry that agrees within tolerance, so that equal text means equal observations."""
+def _worded(devices: Devices, device: str, version: str, observation: Json) -> Json:
+    """The observation in the text of an entry that agrees within tolerance.
+
+    So equal text means equal observations.
+    """
     held = holding(devices, device, version)
     entries = [
         *([held] if held else []),
@@ -105,14 +121,14 @@ def _worded(devices: Dict[str, store.Chain], device: str, version: str, observat
     return observation
 
 
-def holding(devices: Dict[str, store.Chain], device: str, version: str) -> Optional[dict]:
+def holding(devices: Devices, device: str, version: str) -> Optional[Json]:
     """The entry that the records hold for a device and version, or None."""
     chain = store.chain_for(devices, device, version)
     since = versions.holding(chain, version)
     return chain[since] if since else None
 
 
-def read_back(root: Path, run: dict, version: str) -> List[str]:
+def read_back(root: Path, run: Run, version: str) -> List[str]:
     """The behaviours of a run whose record, read anew, does not give back what the run observed."""
     wrong = []
     for behaviour, cases in run["observations"].items():
@@ -121,16 +137,19 @@ def read_back(root: Path, run: dict, version: str) -> List[str]:
         if record:  # else the file is not there, and gives nothing back
             store.check_canonical(path, record)
         for name, observation in cases.items():
-            if not _agrees(
-                store.chain_for(record.get(name, {}), run["device"], version), version, observation
-            ):
-                wrong.append(behaviour if name == "observed" else f"{behaviour} ({name})")
+            chain = store.chain_for(record.get(name, {}), run["device"], version)
+            if not _agrees(chain, version, observation):
+                wrong.append(_case(behaviour, name))
     return wrong
 
 
-def _verified(root: Path, but: Tuple[str, str]) -> Dict[str, List[Tuple[str, str]]]:
-    """Behaviour -> the (device, release) pairs that verified it, lines before newer ones; without the one being recorded."""
-    found: Dict[str, List[Tuple[str, str]]] = {}
+def _case(behaviour: str, name: str) -> str:
+    return behaviour if name == "observed" else f"{behaviour} ({name})"
+
+
+def _verified(root: Path, but: Seen) -> Dict[str, List[Seen]]:
+    """Behaviour -> where it was verified, ascending, without the one being recorded."""
+    found: Dict[str, List[Seen]] = {}
     everything = manifests.read(root, None).values()
     for manifest in sorted(
         everything, key=lambda one: (one["device"] != "cpu", versions.key(one["release"]))
@@ -141,19 +160,17 @@ def _verified(root: Path, but: Tuple[str, str]) -> Dict[str, List[Tuple[str, str
     return found
 
 
-def _same(one: dict, other: dict) -> bool:
+def _same(one: Json, other: Json) -> bool:
     return one == other or compare.same(encode.load(one), encode.load(other))
 
 
-def _agrees(chain: store.Chain, version: str, observation: dict) -> bool:
+def _agrees(chain: Chain, version: str, observation: Json) -> bool:
     since = versions.holding(chain, version)
     return since is not None and _same(chain[since], observation)
 
 
-def _drift(chain: store.Chain, version: str, observation: dict) -> int:
-    entry = chain[versions.holding(chain, version)]
-    return (
-        0
-        if entry == observation
-        else compare.largest_ulp(encode.load(entry), encode.load(observation))
-    )
+def _drift(chain: Chain, version: str, observation: Json) -> int:
+    entry = chain[versions.holding(chain, version) or version]
+    if entry == observation:
+        return 0
+    return compare.largest_ulp(encode.load(entry), encode.load(observation))

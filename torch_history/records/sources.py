@@ -1,18 +1,21 @@
-"""Sources: a digest of what a recording depends on, and what of a test's source is no part of it."""
+"""Sources: a digest of what a recording depends on, and what is no part of it."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 from pathlib import Path
-from typing import Optional
+from typing import List, Optional, Set, Union
+
+MARKERS = ("api", "changed", "interchange", "no_fault")  # what they say changes no observation
 
 
 def digest(root: Path) -> str:
-    """A digest of what a recording depends on: what the tests do, in what surroundings, and how the engine observes and encodes.
+    """A digest of what a recording depends on.
 
-    Markers and docstrings are left out, so that annotating a change does not ask for another recording; and so is
-    spec/benchmarks, whose timings are no observations.
+    That is what the tests do, in what surroundings, and how the engine observes and encodes.
+    Markers and docstrings are left out, so that annotating a change asks for no other recording.
+    So is spec/benchmarks, whose timings are no observations.
     """
     found = hashlib.sha256()
     for path in sorted(
@@ -35,7 +38,7 @@ def digest(root: Path) -> str:
 
 
 def code(path: Path) -> str:
-    """The source of a module without its functions' ``api``, ``changed`` and ``no_fault`` markers, and without docstrings."""
+    """The source of a module without docstrings, and without the markers that observe nothing."""
     text = path.read_text(encoding="utf-8")
     left_out = left_out_of(ast.parse(text))
     return "\n".join(
@@ -43,30 +46,24 @@ def code(path: Path) -> str:
     )
 
 
-def left_out_of(module: ast.Module) -> set:
+def left_out_of(module: ast.Module) -> Set[int]:
     """The numbers of the lines of markers and docstrings."""
-    numbers = set()
+    numbers: Set[int] = set()
     for node in ast.walk(module):
         decorators = [
-            one
-            for one in getattr(node, "decorator_list", ())
-            if marker_of(one) in ("api", "changed", "no_fault")
+            one for one in getattr(node, "decorator_list", ()) if marker_of(one) in MARKERS
         ]
-        documented = (
-            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-            and ast.get_docstring(node) is not None
-        )
-        for one in [*decorators, *(node.body[:1] if documented else ())]:
-            numbers.update(range(one.lineno, one.end_lineno + 1))
+        left_out: List[Union[ast.expr, ast.stmt]] = [*decorators]
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            left_out += node.body[:1] if ast.get_docstring(node) is not None else []
+        for one in left_out:
+            numbers.update(range(one.lineno, (one.end_lineno or one.lineno) + 1))
     return numbers
 
 
 def marker_of(decorator: ast.expr) -> Optional[str]:
     """``@pytest.mark.api(...)`` -> ``api``."""
     function = decorator.func if isinstance(decorator, ast.Call) else decorator
-    is_mark = (
-        isinstance(function, ast.Attribute)
-        and isinstance(function.value, ast.Attribute)
-        and function.value.attr == "mark"
-    )
-    return function.attr if is_mark else None
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Attribute):
+        return function.attr if function.value.attr == "mark" else None
+    return None

@@ -1,8 +1,9 @@
 """Store: the record files, one JSON for each behaviour.
 
-``spec/<chapter>/__snapshots__/<behaviour>.json`` holds *snapshot name -> device -> version -> observation*. The snapshot name is the
-case of a parametrised test, or ``observed``. Versions ascend and an entry exists only where the observation changed; an entry
-holds until the next one. A file is written whole, in one canonical form, and replaced atomically.
+``spec/<chapter>/__snapshots__/<behaviour>.json`` holds *snapshot name -> device -> version ->
+observation*. The snapshot name is the case of a parametrised test, or ``observed``. Versions ascend
+and an entry exists only where the observation changed; an entry holds until the next one. A file is
+written whole, in one canonical form, and replaced atomically.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Callable, Dict, Iterable
+from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar
 
 from torch_history import versions
 from torch_history.errors import HistoryError
 
-Chain = Dict[str, dict]  # version -> observation
+Json = Dict[str, Any]
+Chain = Dict[str, Json]  # version -> observation
 Record = Dict[str, Dict[str, Chain]]  # snapshot name -> device -> chain
+Entry = TypeVar("Entry")  # an observation, decoded or not
 
 RESTORE = "restore it with `git checkout -- FILE`, or record the release again"
 
@@ -33,7 +36,7 @@ def behaviour_of(path: Path) -> str:
     return f"{path.parent.parent.name}.{path.stem}"
 
 
-def all_paths(spec: Path) -> list:
+def all_paths(spec: Path) -> List[Path]:
     """Every record file, sorted. Raises HistoryError where a file stands in a folder's place."""
     for folder in sorted(spec.glob("*/__snapshots__")):
         if not folder.is_dir():
@@ -52,7 +55,7 @@ def _damage(path: Path, line: object, what: str) -> HistoryError:
     return HistoryError(f"{path}:{line}: {what}: {RESTORE}")
 
 
-def read_json(path: Path) -> dict:
+def read_json(path: Path) -> Json:
     """The JSON object in a file. Raises HistoryError that names the line of damage."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -84,7 +87,7 @@ def read_json(path: Path) -> dict:
 
 
 def read(path: Path) -> Record:
-    """A record, its structure checked (observations are not decoded); empty where there is no file."""
+    """A record, its structure checked, no observation decoded; empty where there is no file."""
     try:
         record = read_json(path)
     except FileNotFoundError:
@@ -101,14 +104,14 @@ def read(path: Path) -> Record:
     return record
 
 
-def _object(path: Path, name: str, data: object) -> dict:
+def _object(path: Path, name: str, data: object) -> Json:
     if not isinstance(data, dict):
         raise _damage(path, "?", f"{name!r} holds no JSON object")
     return data
 
 
 def check_canonical(path: Path, record: Record) -> None:
-    """Raises HistoryError that names the first line which is not as the record command writes it."""
+    """Raises HistoryError that names the first line that the record command wrote otherwise."""
     written, canonical = path.read_text(encoding="utf-8").split("\n"), dumps(record).split("\n")
     for number, (left, right) in enumerate(zip(written, canonical), start=1):
         if left != right:
@@ -136,7 +139,7 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise HistoryError(
             f"{path}: cannot be written ({error.strerror}): make the folder writable; "
@@ -147,24 +150,21 @@ def write_text(path: Path, text: str) -> None:
             temporary.unlink()
 
 
-def chain_for(devices: Dict[str, Chain], device: str, running: str) -> Chain:
-    """The chain that speaks for a device: its own where it has an entry for ``running``, else the cpu's."""
+def chain_for(
+    devices: Mapping[str, Dict[str, Entry]], device: str, running: str
+) -> Dict[str, Entry]:
+    """The chain that speaks for a device: its own with an entry for ``running``, else the cpu's."""
     own = devices.get(device, {})
     return own if versions.holding(own, running) else devices.get("cpu", {})
 
 
 def insert(
-    chain: Chain,
-    version: str,
-    observation: dict,
-    verified: Iterable[str],
-    same: Callable[[dict, dict], bool],
+    chain: Chain, version: str, observation: Json, same: Callable[[Json, Json], bool]
 ) -> Chain:
-    """The chain once ``version`` was observed: unchanged where the entry that holds agrees, else with a new entry.
+    """The chain once ``version`` was observed.
 
-    ``verified`` are the other lines on which this behaviour was observed: where one of them leant on the entry that held at
-    ``version``, that entry is written out for it, so that recording in any order loses nothing. Entries that agree with
-    their predecessor are dropped.
+    It is unchanged where the entry that holds agrees, else it has a new entry. Entries that agree
+    with their predecessor are dropped.
     """
     if not versions.is_line(version):  # a patch that differs from its line speaks for itself alone
         rest = {known: entry for known, entry in chain.items() if known != version}
@@ -178,31 +178,16 @@ def insert(
     holder = versions.holding(lines, version)
     if holder is not None and same(lines[holder], observation):
         return chain
-    if holder is not None:
-        successor = min(
-            (known for known in lines if versions.key(known) > versions.key(version)),
-            key=versions.key,
-            default=None,
-        )
-        leaning = [
-            other
-            for other in verified
-            if versions.is_line(other)
-            and versions.key(other) > versions.key(version)
-            and (successor is None or versions.key(other) < versions.key(successor))
-        ]
-        if leaning:
-            lines[min(leaning, key=versions.key)] = lines[holder]
-    # what came back within tolerance is written as it was, so that equal text means equal observations
-    lines[version] = next(
-        (entry for entry in lines.values() if same(entry, observation)), observation
-    )
+    # what came back within tolerance is written as it was, so that equal text means equal
+    # observations
+    equal = (entry for entry in lines.values() if same(entry, observation))
+    lines[version] = next(equal, observation)
     return _ascending({**_compact(_ascending(lines), same), **patches})
 
 
-def _compact(chain: Chain, same: Callable[[dict, dict], bool]) -> Chain:
+def _compact(chain: Chain, same: Callable[[Json, Json], bool]) -> Chain:
     kept: Chain = {}
-    last = None
+    last: Optional[Json] = None
     for version, observation in chain.items():
         if last is None or not same(last, observation):
             kept[version] = last = observation

@@ -1,36 +1,46 @@
-"""The face that pytest sees: options, the report of where each expectation comes from, and the file of a recording."""
+"""The face that pytest sees.
+
+It adds the options, reports where each expectation comes from, and writes the file of a recording
+or of a verification.
+"""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
 from torch_history import versions
 from torch_history.errors import HistoryError
 from torch_history.observing import encode, environment
-from torch_history.records import manifests, sources, store
+from torch_history.records import kept, manifests, sources, store
+from torch_history.records.reasons import Reason
 from torch_history.running.extension import HistoryExtension, Session
+
+VERDICT, EXPECTATION, MISMATCHES = "verdict", "expectation", "mismatches"  # user properties
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("history")
+    """The options of the engine."""
+    group = parser.getgroup("torch-history")
     group.addoption(
         "--device", default="cpu", help="the device the behaviours run on (default: cpu)"
     )
     group.addoption(
         "--observed", action="store_true", help="print what each behaviour did, beside the verdict"
     )
-    group.addoption(
-        "--record-to", metavar="FILE", type=Path, help=argparse.SUPPRESS
-    )  # `torch-history record` sets it
+    # `torch-history record` and `torch-history verify` set these
+    group.addoption("--record-to", metavar="FILE", type=Path, help=argparse.SUPPRESS)
+    group.addoption("--verify-to", metavar="FILE", type=Path, help=argparse.SUPPRESS)
+    group.addoption("--behaviours", metavar="FILE", type=Path, help=argparse.SUPPRESS)
     parser.addini("history_library", "the library whose behaviours are recorded", default="torch")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Begin the session that the comparisons share."""
     recording = config.option.record_to is not None
     if config.option.update_snapshots and not recording:
         raise pytest.UsageError(
@@ -43,48 +53,68 @@ def pytest_configure(config: pytest.Config) -> None:
     running = str(library.__version__)  # torch 1.10's own class has no hash
     try:
         versions.parse(running)
+        records = kept.of(config.rootpath)
     except HistoryError as error:
         raise pytest.UsageError(f"{library.__name__}: {error}") from None
-    HistoryExtension.session = Session(running, config.option.device, recording)
+    HistoryExtension.session = Session(running, config.option.device, recording, records)
     config.pluginmanager.register(Reporter(config, library), "history-reporter")
 
 
 class Reporter:
-    """Follows one run: per behaviour the outcome, and the version that its expectation comes from."""
+    """Follows one run: per behaviour the outcome, and the version its expectation comes from."""
 
     def __init__(self, config: pytest.Config, library: Any):
         self.config, self.library = config, library
         self.spec = config.rootpath / "spec"
-        self.cases: Dict[
-            str, Dict[str, str]
-        ] = {}  # behaviour -> node id -> "" where verified, else why it is not
-        self.origins: Dict[str, List[str]] = {}  # behaviour -> versions its expectations come from
+        # behaviour -> node id -> None where verified, else why it is not
+        self.cases: Dict[str, Dict[str, Optional[Reason]]] = {}
+        self.origins: Dict[str, List[str]] = {}  # behaviour -> versions of its expectations
+        self.mismatches: Dict[str, List[str]] = {}  # behaviour -> where it differs
+        self.laws: Dict[str, str] = {}  # node id of a failed test without a record -> why
 
     def pytest_report_header(self) -> str:
+        """Which library runs, and whether it was recorded."""
         running = HistoryExtension.session.running
-        return f"torch-history: {self.library.__name__} {running} on {self.config.option.device}; {self._recorded()}"
+        return (
+            f"torch-history: {self.library.__name__} {running} on {self.config.option.device}; "
+            f"{self._recorded()}"
+        )
 
     def _recorded(self) -> str:
         """Whether the running release was recorded, and where not, its neighbours."""
         session = HistoryExtension.session
         try:
-            known = manifests.read(self.config.rootpath, session.device)
+            known = session.records.manifests(session.device)
         except HistoryError as error:
             raise pytest.UsageError(str(error)) from None
         if manifests.manifest_for(known, session.running):
             return "recorded"
         below, above = manifests.neighbours(known, session.running)
-        return f"not recorded (nearest recorded: {below or 'none'} below, {above or 'none'} above)"
+        nearest = f"{below or 'none'} below, {above or 'none'} above"
+        return f"not recorded (nearest recorded: {nearest})"
+
+    def pytest_collection_modifyitems(self, items: List[pytest.Item]) -> None:
+        """Leave only the behaviours of ``--behaviours``."""
+        file = self.config.option.behaviours
+        if file is not None:
+            wanted = set(file.read_text(encoding="utf-8").split())
+            left_out = [item for item in items if behaviour_of(item, self.spec) not in wanted]
+            items[:] = [item for item in items if behaviour_of(item, self.spec) in wanted]
+            self.config.hook.pytest_deselected(items=left_out)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Note what a test consulted and observed."""
         session = HistoryExtension.session
-        del session.consulted[:]
+        session.consulted.clear()
+        session.mismatches.clear()
         session.observed = None
         yield
         behaviour = behaviour_of(item, self.spec)
         for expected in session.consulted:
-            item.user_properties.append(("expectation", (behaviour, expected.since)))
+            item.user_properties.append((EXPECTATION, (behaviour, expected.since)))
+        if session.mismatches:
+            item.user_properties.append((MISMATCHES, (behaviour, list(session.mismatches))))
         if self.config.option.observed and session.observed is not None:
             text = store.dumps(encode.dump(session.observed))
             item.add_report_section(
@@ -93,103 +123,131 @@ class Reporter:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
-        outcome = yield
+        """Put the outcome of a behaviour into its report, which may come from another process."""
+        outcome: Any = yield
         report = outcome.get_result()
         behaviour = behaviour_of(item, self.spec)
         if behaviour and (report.when == "call" or report.outcome != "passed"):
-            report.user_properties.append(("verdict", (behaviour, item.nodeid, _why_not(report))))
+            report.user_properties.append((VERDICT, (behaviour, item.nodeid, _reason(report))))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        for name, value in report.user_properties:
-            if name == "verdict":
-                behaviour, nodeid, why_not = value
-                self.cases.setdefault(behaviour, {})[nodeid] = why_not
-            elif name == "expectation" and report.when == "call":
+        """Collect the outcomes."""
+        properties: List[Tuple[str, Any]] = list(report.user_properties)
+        if report.failed and VERDICT not in dict(properties):
+            reason = _reason(report)
+            self.laws[report.nodeid] = reason.words if reason else ""
+        for name, value in properties:
+            if name == VERDICT:
+                behaviour, nodeid, reason = value
+                known = reason and Reason(*reason)  # a worker of xdist sends a list
+                self.cases.setdefault(behaviour, {})[nodeid] = known
+            elif name == EXPECTATION and report.when == "call":
                 behaviour, since = value
                 if since not in self.origins.setdefault(behaviour, []):
                     self.origins[behaviour].append(since)
+            elif name == MISMATCHES and report.when == "call":
+                behaviour, lines = value
+                self.mismatches.setdefault(behaviour, []).extend(lines)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        session = HistoryExtension.session
-        if session.recording and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        """Write the file of a recording or a verification."""
+        session, option = HistoryExtension.session, self.config.option
+        if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return
+        if session.recording:
             for behaviour in set(self.cases) - set(session.recorded):
-                self.cases[behaviour].setdefault(
-                    "", "failed: it compares nothing with its snapshot"
-                )
+                missing = Reason(True, "it compares nothing with its snapshot")
+                self.cases[behaviour].setdefault("", missing)
             verified, unknown = self._verdicts()
             run = environment.describe(self.library, session.running, session.device)
-            run["sources"] = sources.digest(self.config.rootpath)
             run.update(
+                sources=sources.digest(self.config.rootpath),
                 verified=verified,
-                unknown=unknown,
+                unknown={behaviour: str(reason) for behaviour, reason in unknown.items()},
                 observations={behaviour: session.recorded[behaviour] for behaviour in verified},
             )
-            store.write(self.config.option.record_to, run)
+            store.write(option.record_to, run)
+        if option.verify_to is not None:
+            store.write(option.verify_to, self._verification())
 
-    def _verdicts(self) -> Tuple[List[str], Dict[str, str]]:
-        unknown = {
-            behaviour: next(filter(None, cases.values()))
-            for behaviour, cases in sorted(self.cases.items())
-            if any(cases.values())
+    def _verification(self) -> Dict[str, Any]:
+        """What `torch-history verify` reads: the environment, and each behaviour's outcome."""
+        session = HistoryExtension.session
+        verified, unknown = self._verdicts()
+        return {
+            **environment.describe(self.library, session.running, session.device),
+            "running": session.running,
+            "recorded": self._recorded(),
+            "verified": verified,
+            "unknown": {behaviour: list(reason) for behaviour, reason in unknown.items()},
+            "origins": self.origins,
+            "mismatches": self.mismatches,
+            "laws": self.laws,
         }
+
+    def _verdicts(self) -> Tuple[List[str], Dict[str, Reason]]:
+        """The verified behaviours, and why the others are not."""
+        unknown = {}
+        for behaviour, cases in sorted(self.cases.items()):
+            reasons = [reason for reason in cases.values() if reason]
+            if reasons:
+                unknown[behaviour] = reasons[0]
         return sorted(set(self.cases) - set(unknown)), unknown
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        session = HistoryExtension.session
+        """Say where the expectations come from, and what is unknown."""
         write = terminalreporter.write_line
         if self.config.option.observed:
             for report in terminalreporter.stats.get("passed", []):
                 for title, text in report.sections:
                     if title == "Captured observed call":
                         write(text)
-        if session.recording or not self.cases:
+        if HistoryExtension.session.recording or not self.cases:
             return
-        recorded = self._recorded()
-        unknown = {
-            behaviour: why
-            for behaviour, why in self._verdicts()[1].items()
-            if why.startswith("skipped")
-        }
-        if recorded != "recorded" and self.origins:
-            terminalreporter.write_sep(
-                "-", f"{self.library.__name__} {session.running} is {recorded}"
-            )
-            write("Each behaviour was held to the newest release whose record is not newer:")
-            by_origin: Dict[str, List[str]] = {}
-            for behaviour, origins in self.origins.items():
-                for since in origins:
-                    by_origin.setdefault(since, []).append(behaviour)
-            for since in sorted(by_origin, key=versions.key):
-                write(f"as {self.library.__name__} {since} did:")
-                for behaviour in sorted(by_origin[since]):
-                    wrong = [
-                        why for why in self.cases[behaviour].values() if why.startswith("failed")
-                    ]
-                    write(f"  {'FAILED' if wrong else 'passed'}  {behaviour}")
+        if self._recorded() != "recorded" and self.origins:
+            self._tell_origins(terminalreporter)
+        unknown = {name: why for name, why in self._verdicts()[1].items() if not why.failed}
         if unknown:
             terminalreporter.write_sep("-", f"unknown: {len(unknown)} behaviours were not observed")
             for behaviour, why in unknown.items():
                 write(f"  {behaviour}: {why}")
 
+    def _tell_origins(self, terminalreporter: Any) -> None:
+        """For a library that was not recorded: which release each behaviour was compared with."""
+        name, running = self.library.__name__, HistoryExtension.session.running
+        write = terminalreporter.write_line
+        terminalreporter.write_sep("-", f"{name} {running} is {self._recorded()}")
+        write("Each behaviour was compared with the latest recorded release up to this version:")
+        by_origin: Dict[str, List[str]] = {}
+        for behaviour, origins in self.origins.items():
+            for since in origins:
+                by_origin.setdefault(since, []).append(behaviour)
+        for since in sorted(by_origin, key=versions.key):
+            write(f"as {name} {since} did:")
+            for behaviour in sorted(by_origin[since]):
+                wrong = any(why and why.failed for why in self.cases[behaviour].values())
+                write(f"  {'FAILED' if wrong else 'passed'}  {behaviour}")
+
 
 def behaviour_of(item: pytest.Item, spec: Path) -> str:
-    """The id of the behaviour a test is, or an empty text where it compares with no snapshot or stands elsewhere."""
+    """The id of the behaviour that a test is; empty where it is none."""
     if spec not in item.path.parents or "snapshot" not in getattr(item, "fixturenames", ()):
         return ""
-    return f"{item.path.parent.name}.{item.obj.__name__[len('test_') :]}"
+    name = getattr(item, "originalname", None) or item.name.partition("[")[0]
+    return f"{item.path.parent.name}.{name[len('test_') :]}"
 
 
-def _why_not(report: pytest.TestReport) -> str:
-    """Why a report leaves its behaviour unverified, in one line; empty where it passed."""
+def _reason(report: pytest.TestReport) -> Optional[Reason]:
+    """Why a report leaves its behaviour unverified, in one line; None where it passed."""
     if report.outcome == "passed":
-        return ""
+        return None
     if report.outcome == "skipped":
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        return "skipped: " + reason.replace("Skipped: ", "", 1)
+        told = report.longrepr
+        reason = told[2] if isinstance(told, tuple) else str(told)
+        return Reason(False, reason.replace("Skipped: ", "", 1))
     crash = getattr(report.longrepr, "reprcrash", None)
     message = crash.message if crash else str(report.longrepr)
-    told = [
-        line.strip() for line in message.splitlines() if "assert [- snapshot] ==" not in line
-    ]  # syrupy's head says nothing
-    return "failed: " + (told or [message or "?"])[0][:200]
+    # syrupy's first line says nothing
+    lines = [line.strip() for line in message.splitlines() if "assert [- snapshot] ==" not in line]
+    return Reason(True, (lines or [message or "?"])[0][:200])

@@ -1,4 +1,4 @@
-"""Model: what the templates show, from the records, the manifests, the tests' source and the claims."""
+"""Model: what the templates show, from the index and the tests' source."""
 
 from __future__ import annotations
 
@@ -6,47 +6,45 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from torch_history import versions
-from torch_history.catalogue import source as catalogue
-from torch_history.catalogue.source import Behaviour
-from torch_history.matrix import releases as matrix
+from torch_history.catalogue import source
+from torch_history.catalogue.behaviour import PAGES, Behaviour, Change
+from torch_history.catalogue.index import Chain, Environment, Index, Record
+from torch_history.catalogue.kinds import Kind, Observed
 from torch_history.publish import report
 from torch_history.questions import query
-from torch_history.questions.kinds import KINDS
-from torch_history.records import manifests, store
+from torch_history.questions.query import Entry
 
 DEVICE = "cpu"
 PLACES = 4  # of a difference that the upgrade page shows
-LETTERS = {
-    "silent": "S",
-    "error": "E",
-    "api-gone": "G",
-    "exception": "X",
-    "random": "R",
-    "representation": "P",
-    "warning": "W",
-    "error-gone": "M",
-    "api-appeared": "A",
-    "wording": "T",
-}  # kind -> its mark in the table
-UNKNOWN = "unknown"
+UNKNOWN = "unknown"  # the class of what was not observed, in HTML
+RANKS = {kind: kind.rank for kind in Kind}
 
 
 class Span(NamedTuple):
-    """Neighbouring releases under which a behaviour was one and the same."""
+    """Neighbouring releases on which a behaviour was one and the same, or was not observed."""
 
     first: int  # place among the releases
     last: int
-    kind: Optional[
-        str
-    ]  # of the change that begins it; ``unknown`` where it was not observed; None for the first
-    text: str
+    kind: Optional[Kind] = None  # of the change that begins it
+    text: str = ""  # what changed, or why it was not observed
+    observed: bool = True
+
+    @property
+    def mark(self) -> str:
+        """The class of its cell in HTML; empty for a span that no change begins."""
+        return UNKNOWN if not self.observed else self.kind.slug if self.kind else ""
+
+    @property
+    def letter(self) -> str:
+        """What stands in its cell."""
+        return "?" if not self.observed else self.kind.letter if self.kind else ""
 
 
 class Life(NamedTuple):
     """A behaviour with its record."""
 
     behaviour: Behaviour
-    record: store.Record
+    record: Record
     spans: List[Span]
     source: str  # the test, without its markers and docstring
 
@@ -56,7 +54,7 @@ class Life(NamedTuple):
         return {
             place: span.text
             for span in self.spans
-            if span.kind == UNKNOWN
+            if not span.observed
             for place in range(span.first, span.last + 1)
         }
 
@@ -67,7 +65,7 @@ class Subject(NamedTuple):
     file: str
     title: str
     docstring: str
-    shared: str  # what is no behaviour's: imports, helpers, laws
+    shared: str  # what belongs to no behaviour: imports, helpers, laws
     lives: List[Life]
 
 
@@ -75,11 +73,13 @@ class Model(NamedTuple):
     """Everything that was recorded, as it is shown."""
 
     releases: List[str]  # lines, ascending
-    runs: Dict[str, dict]  # line -> manifest
+    runs: Dict[str, Environment]  # by line
     chapters: Dict[str, List[Subject]]
+    behaviours: int
 
     @property
     def lives(self) -> Iterator[Life]:
+        """Every behaviour with its record, in order."""
         return (
             life
             for subjects in self.chapters.values()
@@ -88,53 +88,41 @@ class Model(NamedTuple):
         )
 
 
-def read(root: Path, known: Dict[str, Behaviour]) -> Model:
-    """The model of a repository. Raises HistoryError for damaged records or where nothing is recorded."""
-    recorded = manifests.read(root, DEVICE)
-    runs = {line: manifests.manifest_for(recorded, line) for line in matrix.releases(root)}
-    runs = {line: manifest for line, manifest in runs.items() if manifest}
-    query.side(recorded, next(iter(runs), "0.0"))  # one error for no records, here as elsewhere
-    releases = list(runs)
+def read(root: Path, index: Index) -> Model:
+    """The model of an index and of the tests in a folder.
+
+    Raises HistoryError where nothing is recorded.
+    """
+    environments = index.on(DEVICE)
+    query.side(environments, next(iter(index.releases), "0.0"))  # raises where nothing is recorded
+    newest = {one.line: one for one in environments.values()}  # the newest patch of each line
+    runs = {line: newest[line] for line in index.releases if line in newest}
     chapters: Dict[str, List[Subject]] = {}
-    for file in dict.fromkeys(behaviour.file for behaviour in known.values()):
-        own = [behaviour for behaviour in known.values() if behaviour.file == file]
-        text = catalogue.Source(root / file)
-        lives = []
-        for behaviour in own:
-            record = store.read(store.path_of(root / "spec", behaviour.id))
-            lives.append(
-                Life(
-                    behaviour,
-                    record,
-                    list(_spans(behaviour, releases, runs)),
-                    text.of(behaviour.line),
-                )
+    for file in dict.fromkeys(behaviour.file for behaviour in index.behaviours):
+        own = [behaviour for behaviour in index.behaviours if behaviour.file == file]
+        text = source.Source(root / file)
+        lives = [
+            Life(
+                behaviour,
+                index.record(behaviour.id),
+                list(_spans(behaviour, runs)),
+                text.of(behaviour.line),
             )
+            for behaviour in own
+        ]
         title = Path(file).stem[len("test_") :].replace("_", " ")
-        subject = Subject(
-            file, title, text.docstring, text.shared([behaviour.line for behaviour in own]), lives
-        )
+        shared = text.shared([behaviour.line for behaviour in own])
+        subject = Subject(file, title, text.docstring, shared, lives)
         chapters.setdefault(own[0].chapter, []).append(subject)
-    return Model(releases, runs, chapters)
+    return Model(list(runs), runs, chapters, len(index.behaviours))
 
 
-def _spans(behaviour: Behaviour, releases: List[str], runs: Dict[str, dict]) -> Iterator[Span]:
+def _spans(behaviour: Behaviour, runs: Dict[str, Environment]) -> Iterator[Span]:
     changes = {change.version: change for change in behaviour.changes}
     begun: Optional[Span] = None
-    for place, line in enumerate(releases):
-        change = changes.get(line)
-        if behaviour.id not in runs[line]["verified"]:
-            here = Span(
-                place, place, UNKNOWN, runs[line]["unknown"].get(behaviour.id, "not recorded")
-            )
-            if begun and begun[2:] == here[2:]:
-                begun = begun._replace(last=place)
-                continue
-        elif begun is None or change or begun.kind == UNKNOWN:
-            here = Span(
-                place, place, change.kind if change else None, change.text if change else ""
-            )
-        else:
+    for place, (line, run) in enumerate(runs.items()):
+        here = _span(place, changes.get(line), run.unknown.get(behaviour.id))
+        if begun and _goes_on(begun, here):
             begun = begun._replace(last=place)
             continue
         if begun:
@@ -144,45 +132,55 @@ def _spans(behaviour: Behaviour, releases: List[str], runs: Dict[str, dict]) -> 
         yield begun
 
 
+def _span(place: int, change: Optional[Change], unknown: Optional[str]) -> Span:
+    """The span of one release alone."""
+    if unknown is not None:
+        return Span(place, place, None, unknown, observed=False)
+    return Span(place, place, change.kind, change.text) if change else Span(place, place)
+
+
+def _goes_on(begun: Span, here: Span) -> bool:
+    """Whether a release belongs to the span before it."""
+    if not here.observed:
+        return not begun.observed and begun.text == here.text
+    return here.kind is None and begun.observed
+
+
 # ---- differences between any two releases
 
 
-def upgrades(model: Model) -> dict:
-    """What ``upgrade.js`` holds: for each behaviour that changed, its states, and each pair of states that differ."""
+def upgrades(model: Model) -> Dict[str, Any]:
+    """What ``upgrade.js`` holds.
+
+    For each behaviour that changed: its states, and each pair of states that differ.
+    """
     return {
         "releases": model.releases,
-        "compared": len(list(model.lives)),
-        "kinds": [[slug, meaning, LETTERS[slug]] for slug, meaning in KINDS.items()],
+        "compared": model.behaviours,
+        "kinds": [[kind.slug, kind.words, kind.letter] for kind in Kind],
         "behaviours": [told for life in model.lives for told in [_upgrade(life, model)] if told],
     }
 
 
-def _upgrade(life: Life, model: Model) -> Optional[dict]:
-    behaviour, spans = life.behaviour, life.spans
-    pairs = {}
-    for one, before in enumerate(spans):
-        for other, after in enumerate(spans[one + 1 :], start=one + 1):
-            if UNKNOWN not in (before.kind, after.kind):
-                pair = _pair(life, model.releases[before.first], model.releases[after.first])
-                if pair:
-                    pairs[f"{one}-{other}"] = pair
+def _upgrade(life: Life, model: Model) -> Optional[Dict[str, Any]]:
+    behaviour = life.behaviour
+    pairs = dict(_pairs(life, model.releases))
     if not pairs and not life.unknown:
         return None
-    kinds = list(KINDS)
     return {
         "id": behaviour.id,
         "says": (behaviour.docstring or behaviour.claim).splitlines()[0].replace("`", ""),
         "api": list(behaviour.api),
-        "page": (behaviour.page or "").replace(catalogue.PAGES, ""),
+        "page": (behaviour.page or "").replace(PAGES, ""),
         "file": behaviour.file,
-        "from": [span.first for span in spans],
+        "from": [span.first for span in life.spans],
         "pairs": pairs,
         "unknown": life.unknown,
         "changes": [
             [
                 model.releases.index(change.version),
-                kinds.index(change.kind),
-                [change.text, change.cause or "", change.advice or ""],
+                RANKS[change.kind],
+                [change.text, change.cause_in_words or "", change.advice or ""],
             ]
             for change in behaviour.changes
             if change.version in model.releases
@@ -190,39 +188,52 @@ def _upgrade(life: Life, model: Model) -> Optional[dict]:
     }
 
 
-def _pair(life: Life, before: str, after: str) -> Optional[list]:
-    """The kind upwards, the kind downwards, and the places (before, after); None where the two releases agree."""
-    sides = [query.Side(line, line, True, []) for line in (before, after)]
-    up, down = (
-        query.judged(life.behaviour, life.record, DEVICE, *pair)[0] for pair in (sides, sides[::-1])
-    )
+def _pairs(life: Life, releases: List[str]) -> Iterator[Tuple[str, List[Any]]]:
+    """Each pair of spans that differ, as ``first-second``."""
+    for one, before in enumerate(life.spans):
+        for other, after in enumerate(life.spans[one + 1 :], start=one + 1):
+            if before.observed and after.observed:
+                pair = _pair(life, releases[before.first], releases[after.first])
+                if pair:
+                    yield f"{one}-{other}", pair
+
+
+def _pair(life: Life, before: str, after: str) -> Optional[List[Any]]:
+    """The kind upwards, the kind downwards, and the places (before, after).
+
+    None where the two releases agree.
+    """
+    first, second = (query.Side(line, line, True, []) for line in (before, after))
+    up = query.judged(life.behaviour, life.record, DEVICE, first, second)[0]
+    down = query.judged(life.behaviour, life.record, DEVICE, second, first)[0]
     if up is None or down is None:
         return None
-    lines = report.lines_of_change({"cases": report.cases(up)})
-    more = [["", f"and {len(lines) - PLACES} more places"]] * (len(lines) > PLACES)
-    return [
-        list(KINDS).index(up.kind),
-        list(KINDS).index(down.kind),
-        [list(line) for line in lines[:PLACES]] + more,
-    ]
+    lines = report.lines_of_change(up.cases)
+    shown = [list(line) for line in lines[:PLACES]]
+    if len(lines) > PLACES:
+        shown.append(["", f"and {len(lines) - PLACES} more places"])
+    return [RANKS[up.kind], RANKS[down.kind], shown]
 
 
 # ---- observations, and where they held
 
 
 class Held(NamedTuple):
-    """An entry of a record and the releases for which it speaks."""
+    """An entry of a record, and the releases for which it speaks."""
 
     device: str
     versions: str  # ``1.4 to 1.13``
     first: int
     last: int
     part: bool  # not of all releases
-    observation: Dict[str, Any]
+    observation: Observed
 
 
 def cases(life: Life, releases: List[str]) -> Iterator[Tuple[str, List[Held]]]:
-    """The snapshots of a behaviour, with their entries in order; those that are the same throughout share one, under all their names."""
+    """The snapshots of a behaviour with their entries, in order.
+
+    Those that are the same throughout share one, under all their names.
+    """
     together: List[Tuple[List[str], List[Held]]] = []
     for name, devices in life.record.items():
         held = [
@@ -237,7 +248,7 @@ def cases(life: Life, releases: List[str]) -> Iterator[Tuple[str, List[Held]]]:
         yield ("" if names == ["observed"] else ", ".join(names)), held
 
 
-def _held(device: str, chain: store.Chain, releases: List[str]) -> Iterator[Held]:
+def _held(device: str, chain: Chain, releases: List[str]) -> Iterator[Held]:
     lines = [line for line in chain if versions.is_line(line)]
     for line, following in zip(lines, [*lines[1:], None]):
         own = [
@@ -248,14 +259,9 @@ def _held(device: str, chain: store.Chain, releases: List[str]) -> Iterator[Held
         ]
         if own:
             part = len(own) < len(releases) or device != DEVICE
-            yield Held(
-                device,
-                _range(releases[own[0]], releases[own[-1]]),
-                own[0],
-                own[-1],
-                part,
-                chain[line],
-            )
+            span = _range(releases[own[0]], releases[own[-1]])
+            observation = Entry(line, chain[line]).observation
+            yield Held(device, span, own[0], own[-1], part, observation)
 
 
 def _range(first: str, last: str) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import configparser
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple
+from typing import Dict, List, NamedTuple
 
 from torch_history import versions
 from torch_history.errors import HistoryError
-from torch_history.records import manifests
 
 _DEPENDENCY = re.compile(r"torch([\d.]+):\s*torch==([\d.]+)")
 
@@ -58,24 +57,3 @@ def choose(root: Path, asked: List[str]) -> List[Release]:
 def python_of(release: Release) -> str:
     """The interpreter that a release is recorded with, as tox.ini has it."""
     return "python3.8" if versions.key(release.patch)[0] == 1 else "python3.11"
-
-
-def overview(root: Path, device: str) -> Iterator[Dict[str, Any]]:
-    """For each release of the matrix, and each patch recorded beside it: what is recorded of it, or why it is unknown."""
-    matrix = {release.patch: release for release in releases(root).values()}
-    known = manifests.read(root, device)
-    for patch in sorted({*matrix, *known}, key=versions.key):
-        manifest = known.get(patch)
-        failure = root / ".history" / f"{patch}-{device}.failure"
-        yield {
-            "release": patch,
-            "verified": len(manifest["verified"]) if manifest else 0,
-            "unknown": manifest["unknown"] if manifest else {},
-            "build": manifest and manifest["build"],
-            "python": manifest and manifest["python"],
-            "reason": None
-            if manifest
-            else failure.read_text(encoding="utf-8")
-            if failure.exists()
-            else "not recorded",
-        }

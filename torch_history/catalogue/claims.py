@@ -1,0 +1,35 @@
+"""Claims: what the articles say torch does, as ``claims/<article>.py`` lists it.
+
+A file is one list literal, in the order of the article::
+
+    [{"section": "Freezing", "claim": "a frozen weight keeps its value through a step",
+      "tests": ["freezing.frozen_parameter_keeps_its_bits_while_the_others_move"],
+      "verdict": "holds"}, ...]
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import List
+
+import msgspec
+
+from torch_history.catalogue.behaviour import Claim
+from torch_history.errors import HistoryError
+
+
+def read(root: Path) -> List[Claim]:
+    """Every claim, by article. Raises HistoryError for a file that is not a list of claims."""
+    found: List[Claim] = []
+    for path in sorted(root.glob("claims/*.py")):
+        try:
+            listed = ast.literal_eval(path.read_text(encoding="utf-8").strip())
+            told = [{"article": path.stem, **claim} for claim in listed]
+            found.extend(msgspec.convert(told, List[Claim]))
+        except (SyntaxError, ValueError, TypeError, msgspec.ValidationError) as error:
+            raise HistoryError(
+                f"{path}: not a list of claims: {error}: "
+                "see torch_history/catalogue/claims.py for their form"
+            ) from None
+    return found

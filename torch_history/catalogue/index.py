@@ -1,0 +1,203 @@
+"""Index: all that is specified and recorded, in one JSON file that any program may read.
+
+``index.schema.json`` describes the file. A wheel carries it. In a checkout it is made on demand in
+``.history/``, and made anew when a file that it was made from has another size or time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional
+
+import msgspec
+from msgspec import Raw, Struct
+
+from torch_history import versions
+from torch_history.catalogue import claims, releases, source
+from torch_history.catalogue.behaviour import Behaviour, Claim
+from torch_history.errors import HistoryError
+from torch_history.records import manifests, store
+
+FORMAT = 1
+NAME = "index.json"
+SCHEMA = Path(__file__).with_name("index.schema.json")
+PACKAGED = Path(__file__).resolve().parent.parent / "_packaged"  # in a wheel
+
+Chain = Dict[str, Raw]  # version -> observation, not yet decoded
+Record = Dict[str, Dict[str, Chain]]  # case -> device -> chain
+
+
+class Environment(Struct, frozen=True):
+    """What one recorded environment was, and what is not known of it."""
+
+    release: str
+    device: str
+    build: str = ""
+    python: str = ""
+    platform: str = ""
+    cpu_capability: str = ""
+    numpy: str = ""
+    syrupy: str = ""
+    pytest: str = ""
+    sources: str = ""
+    unknown: Dict[str, str] = {}  # behaviour -> why it was not observed
+    distances: Dict[str, int] = {}  # behaviour -> ULP from its entry, where that is not 0
+
+    @property
+    def line(self) -> str:
+        """The minor line of the release."""
+        return versions.line(self.release)
+
+
+class Index(Struct, frozen=True):
+    """All that is specified and recorded of a library."""
+
+    format: int
+    library: str
+    releases: Dict[str, str]  # line -> patch, ascending: the matrix
+    environments: List[Environment]  # ascending by release
+    behaviours: List[Behaviour]
+    records: Dict[str, Record]
+    claims: List[Claim]
+
+    def known(self) -> Dict[str, Behaviour]:
+        """Id -> behaviour, in the order of chapters, files and lines."""
+        return {behaviour.id: behaviour for behaviour in self.behaviours}
+
+    def on(self, device: str) -> Dict[str, Environment]:
+        """Release -> environment, ascending, of one device."""
+        return {one.release: one for one in self.environments if one.device == device}
+
+    def record(self, behaviour: str) -> Record:
+        """The record of a behaviour; empty where it has none."""
+        return self.records.get(behaviour, {})
+
+
+def of(root: Path) -> Index:
+    """The index of a checkout, or of the folder in which a wheel keeps it.
+
+    Raises HistoryError where the folder is neither, and for damaged sources or records.
+    """
+    return decode(text_of(root).encode(), root / NAME)
+
+
+def text_of(root: Path) -> str:
+    """The text of the index: the wheel's, or a checkout's, made anew where need be."""
+    packaged = root / NAME
+    if packaged.is_file():
+        return packaged.read_text(encoding="utf-8")
+    kept, stamp = root / ".history" / NAME, stamp_of(root)
+    stamped = kept.with_suffix(".stamp")
+    try:
+        text = kept.read_text(encoding="utf-8")
+        if stamped.read_text(encoding="utf-8") == _sealed(stamp, text):
+            return text
+    except (OSError, UnicodeDecodeError):
+        pass  # not made yet
+    text = build(root)
+    # a folder that cannot be written costs the time to make the index again
+    with contextlib.suppress(HistoryError):
+        store.write_text(kept, text)
+        store.write_text(stamped, _sealed(stamp, text))
+    return text
+
+
+def _sealed(stamp: str, text: str) -> str:
+    """The stamp with the size of the text, which a text that was cut does not have."""
+    return f"{stamp} {len(text)}"
+
+
+def decode(content: bytes, path: Path) -> Index:
+    """The index in a file's content. Raises HistoryError for one of another form."""
+    try:
+        index = msgspec.json.decode(content, type=Index)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise HistoryError(f"{path}: not an index of format {FORMAT}: {error}") from None
+    if index.format != FORMAT:
+        raise HistoryError(f"{path}: an index of format {index.format}, not {FORMAT}")
+    return index
+
+
+def build(root: Path) -> str:
+    """The text of the index, made from the tests' source, the records, manifests and claims."""
+    known = source.behaviours(root)
+    matrix = {line: release.patch for line, release in releases.releases(root).items()}
+    recorded = manifests.read(root, None).values()
+    data = {
+        "format": FORMAT,
+        "library": next(
+            (manifest["library"] for manifest in recorded if "library" in manifest), ""
+        ),
+        "releases": matrix,
+        "environments": [_environment(manifest, known) for manifest in recorded],
+        "behaviours": msgspec.to_builtins(list(known.values())),
+        "records": {name: store.read(store.path_of(root / "spec", name)) for name in known},
+        "claims": msgspec.to_builtins(claims.read(root)),
+    }
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def _environment(manifest: Dict[str, Any], known: Dict[str, Behaviour]) -> Dict[str, Any]:
+    verified, unknown = manifest["verified"], manifest.get("unknown", {})
+    missing = f"not recorded on {manifest['release']}"
+    fields = {name: manifest[name] for name in Environment.__struct_fields__ if name in manifest}
+    return {
+        **fields,
+        "unknown": {name: unknown.get(name, missing) for name in known if name not in verified},
+        "distances": {name: ulp for name, ulp in verified.items() if ulp and name in known},
+    }
+
+
+def stamp_of(root: Path) -> str:
+    """A digest of the names, sizes and times of all that the index is made from."""
+    found = hashlib.blake2b(digest_size=16)
+    for line in _stamped(root):
+        found.update(line.encode("utf-8", "surrogateescape"))
+    return found.hexdigest()
+
+
+def _stamped(root: Path) -> Iterator[str]:
+    engine = Path(__file__).resolve().parent
+    folders = [root / "claims", root / "manifests", engine, engine.parent / "records"]
+    for chapter in sorted((root / "spec").glob("*")):
+        folders += [chapter, chapter / "__snapshots__"]
+    for folder in folders:
+        yield from _entries(folder)
+    matrix = root / "tox.ini"
+    if matrix.exists():
+        yield f"tox.ini {matrix.stat().st_size} {matrix.stat().st_mtime_ns}\n"
+
+
+def _entries(folder: Path) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                if entry.name.endswith((".py", ".json")):
+                    status = entry.stat()
+                    yield f"{entry.path} {status.st_size} {status.st_mtime_ns}\n"
+    except OSError:
+        return  # what is not there is told by whoever reads it
+
+
+def home(asked: Optional[Path] = None) -> Path:
+    """The folder that a command answers from: the one asked for, this checkout, or the wheel's."""
+    if asked is not None:
+        return asked
+    here = Path.cwd()
+    if is_checkout(here):
+        return here
+    beside = PACKAGED.parent.parent
+    return PACKAGED if (PACKAGED / NAME).is_file() or not is_checkout(beside) else beside
+
+
+def is_checkout(folder: Path) -> bool:
+    """Whether a folder is a checkout of this repository: its pytest runs the engine's extension."""
+    settings = folder / "pytest.ini"
+    try:
+        return (folder / "spec").is_dir() and "torch_history.running" in settings.read_text()
+    except (OSError, UnicodeDecodeError):
+        return False

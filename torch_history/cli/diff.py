@@ -1,0 +1,186 @@
+"""``torch-history diff``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import List, Optional, Tuple
+
+import rich_click as click
+
+from torch_history.catalogue.kinds import SLUGS, Kind, kind_of
+from torch_history.cli import shared
+from torch_history.cli.shared import Here, here
+from torch_history.code.hits import Level
+from torch_history.escaping import one_line
+from torch_history.publish import report
+from torch_history.questions import query
+
+KINDS = "; ".join(f"{kind.slug}: {kind.words}" for kind in Kind)
+
+
+class KindList(click.ParamType):  # type: ignore[type-arg]  # generic in the newest click only
+    """Kinds with commas between; ``none`` where that is allowed."""
+
+    name = "kinds"
+
+    def __init__(self, or_none: bool = False):
+        self.or_none = or_none
+
+    def convert(
+        self,
+        value: object,
+        param: Optional[click.Parameter],
+        ctx: Optional[click.Context],
+    ) -> List[Kind]:
+        """``silent,error`` -> the kinds."""
+        if isinstance(value, list):
+            return value
+        text = str(value)
+        if self.or_none and text == "none":
+            return []
+        for slug in text.split(","):
+            if slug not in SLUGS:
+                choices = ", ".join(SLUGS + ["none"] * self.or_none)
+                self.fail(f"{slug!r} is not a kind: choose from {choices}", param, ctx)
+        return [kind_of(slug) for slug in text.split(",")]
+
+
+@shared.command(
+    "diff",
+    epilog=f"Exit status: 1 with differences (of the --fail-on kinds), 0 without, 2 for bad "
+    f"input. Kinds, the most harmful first: {KINDS}",
+)
+@click.argument("before", required=False, metavar="A")
+@click.argument("after", required=False, metavar="B")
+@click.option(
+    "--from",
+    "old",
+    metavar="FILE",
+    help="Instead of A: the torch that requirements.txt, uv.lock, poetry.lock or pylock.toml "
+    "pins. REVISION:PATH is a file in git, as main:uv.lock.",
+)
+@click.option("--to", "new", metavar="FILE", help="Instead of B, likewise.")
+@shared.filters
+@click.option(
+    "--kind",
+    "kinds",
+    type=KindList(),
+    default=[],
+    metavar="KIND[,KIND]",
+    help="Only differences of these kinds.",
+)
+@click.option(
+    "--fail-on",
+    type=KindList(or_none=True),
+    default=list(Kind),
+    metavar="KIND[,KIND]|none",
+    help="Exit with 1 only for these kinds. By default for any that is shown.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "json", "sarif"]),
+    default="table",
+    show_default=True,
+    help="sarif: for a code host; needs --code.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="Show the N most harmful differences in the table; 0: all.",
+)
+@shared.device
+@click.option(
+    "--code",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Only what this Python file, notebook or folder can meet, with file and line "
+    "(repeatable). --fail-on then counts what is certain or likely.",
+)
+@click.option(
+    "--level",
+    type=click.Choice([level.value for level in Level]),
+    help="With --code: only hits that are at least this sure. By default possible.",
+)
+@here
+def command(
+    here: Here,
+    before: Optional[str],
+    after: Optional[str],
+    old: Optional[str],
+    new: Optional[str],
+    chapters: Tuple[str, ...],
+    apis: Tuple[str, ...],
+    kinds: List[Kind],
+    fail_on: List[Kind],
+    form: str,
+    limit: int,
+    device: str,
+    code: Tuple[Path, ...],
+    level: Optional[str],
+) -> int:
+    """What differs between two versions, silent changes first.
+
+    Give two versions, as 2.5 2.15, or two files that pin torch (--from and --to).
+    """
+    if not code and (level or form == "sarif"):
+        raise click.UsageError("--level and --format sarif need --code")
+    pair = _pair(before, after, old, new)
+    answer = query.diff(here.index, *pair, device, kinds, apis, chapters)
+    told = report.whole(answer)
+    faults: List[str] = []
+    if code:
+        told, faults = _narrowed(answer, code, Level(level or "possible"))
+    _print(told, faults, form, limit)
+    return int(told.fails(fail_on))
+
+
+def _pair(
+    before: Optional[str], after: Optional[str], old: Optional[str], new: Optional[str]
+) -> Tuple[str, str]:
+    """The two versions: as given, or as two files pin them."""
+    if before is not None and after is not None and old is None and new is None:
+        return before, after
+    if old is None or new is None or before is not None or after is not None:
+        raise click.UsageError("give two versions, A and B, or --from FILE and --to FILE")
+    from torch_history.code import locks
+
+    pinned = locks.version("--from", old), locks.version("--to", new)
+    if pinned[0] == pinned[1]:
+        click.echo(one_line(f"torch is {pinned[0]} in both, {old} and {new}"), err=True)
+    return pinned
+
+
+def _narrowed(
+    answer: query.Answer, code: Tuple[Path, ...], level: Level
+) -> Tuple[report.Report, List[str]]:
+    """The report of what the source can meet, and the lines on files that could not be read."""
+    from torch_history.code import scan
+
+    found = scan.scan(code, answer.differences, level)
+    for fault in found.faults:
+        click.echo(one_line(fault), err=True)
+    return report.narrowed(answer, found.hits, found.files, level), found.faults
+
+
+def _print(told: report.Report, faults: List[str], form: str, limit: int) -> None:
+    if form == "json":
+        from torch_history.publish import answer_json
+
+        shared.print_json(answer_json.as_json(told))
+    elif form == "sarif":
+        from torch_history.publish import sarif
+
+        shared.print_json(sarif.log(told, faults))
+    elif form == "markdown":
+        from torch_history.publish import markdown
+
+        click.echo(markdown.markdown(told), nl=False)
+    else:
+        from torch_history.publish import terminal
+
+        terminal.table(told, limit=limit)

@@ -1,0 +1,156 @@
+"""What the commands share: where they answer from, the list of commands, common options."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, TypeVar
+
+import rich_click as click
+
+from torch_history.errors import HistoryError
+
+NAME = "torch-history"
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# groups of commands in --help, each command with its line; a command stands in the file of its name
+COMMANDS: Dict[str, Dict[str, str]] = {
+    "Ask": {
+        "diff": "What differs between two versions, silent changes first",
+        "show": "One behaviour: its claim, its history and every change",
+        "list": "The behaviours",
+        "versions": "The releases, and what is verified of each",
+        "interchange": "Which release reads the checkpoints that which release wrote",
+        "export": "Everything recorded, as one JSON file for other programs",
+    },
+    "Test": {
+        "verify": "Run the specification on the torch of this environment",
+    },
+    "Time": {
+        "bench": "Whether the training step is slower in one release than in another",
+        "growth": "How a training step's time grows with the batch and the width",
+    },
+    "Publish": {
+        "page": "The records as a static site",
+        "claims": "CLAIMS.md: what the articles say, with the verdict of the records",
+        "differences": "DIFFERENCES.md: every change, by subject and by release",
+        "benchmarks": "BENCHMARKS.md: what the committed benchmark runs say",
+    },
+    "Maintain": {
+        "check": "Lint the tests' metadata, the records and the manifests",
+        "record": "Record releases, oldest first",
+        "merge": "Enter run files of other machines into the records",
+        "completion": "A completion script for your shell",
+    },
+}
+HELP = click.RichHelpConfiguration(
+    theme="default-nu",
+    commands_before_options=True,
+    options_table_column_types=["required", "opt_short", "opt_long", "metavar", "help"],
+)
+
+
+class Here:
+    """Where a command answers from."""
+
+    def __init__(self, asked: Optional[Path]):
+        self.asked = asked
+
+    @functools.cached_property
+    def root(self) -> Path:
+        """The folder: the one asked for, else this checkout, else the package's data."""
+        from torch_history.catalogue import index
+
+        return index.home(self.asked).resolve()
+
+    @functools.cached_property
+    def index(self) -> Any:
+        """The index of the folder."""
+        from torch_history.catalogue import index
+
+        return index.of(self.root)
+
+    @property
+    def checkout(self) -> Path:
+        """The folder, for a command that changes files. Raises HistoryError in an installed package."""
+        if not (self.root / "spec").is_dir():
+            raise HistoryError(
+                f"{self.root}: no such folder as {self.root / 'spec'}: run this in a checkout of "
+                "torch-training-spec, or name it with --root"
+            )
+        if not (self.root / "tox.ini").exists():
+            raise HistoryError(
+                "this command works on a checkout of torch-training-spec: run it there, "
+                "or name it with --root"
+            )
+        return self.root
+
+
+here = click.make_pass_decorator(Here)
+
+
+class Commands(click.RichGroup):
+    """A group that imports a command's file when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> List[str]:
+        """Every command, in the order of --help."""
+        return [name for group in COMMANDS.values() for name in group]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
+        """The command of a name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"torch_history.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+
+def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command of a name; its first line in --help is the one of COMMANDS."""
+    line = next(group[name] for group in COMMANDS.values() if name in group)
+    return click.command(name, short_help=line, **settings)
+
+
+def filters(function: Function) -> Function:
+    """The options that narrow an answer to chapters and APIs."""
+    for option in (
+        click.option(
+            "--chapter",
+            "chapters",
+            multiple=True,
+            metavar="NAME",
+            help="Only this chapter (repeatable).",
+        ),
+        click.option(
+            "--api",
+            "apis",
+            multiple=True,
+            metavar="NAME",
+            help="Only this API or what it contains, as torch.optim (repeatable).",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+device = click.option(
+    "--device", default="cpu", show_default=True, metavar="DEVICE", help="The device."
+)
+
+
+def print_json(data: object) -> None:
+    """Print JSON on the output."""
+    click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+
+
+def write_or_print(root: Path, name: str, page: str, write: bool) -> int:
+    """Write a page into the checkout, or print it."""
+    if write:
+        from torch_history.records import store
+
+        store.write_text(root / name, page)
+    else:
+        click.echo(page, nl=False)
+    return 0

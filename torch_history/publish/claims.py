@@ -1,0 +1,47 @@
+"""Claims: ``CLAIMS.md``, what the articles say, with the verdict of the records."""
+
+from __future__ import annotations
+
+from typing import Dict, List
+
+from torch_history.catalogue.behaviour import Behaviour, Claim
+from torch_history.catalogue.index import Index
+from torch_history.publish.markdown import cell, table
+from torch_history.questions.claims import Form, verdict_of
+
+NAME = "CLAIMS.md"
+
+
+def page(index: Index) -> str:
+    """The register for readers, in Markdown."""
+    known = index.known()
+    first, *_, last = index.releases
+    lines = [
+        "# What the articles say, and what torch did",
+        "",
+        "Each claim of the five articles, in our words, with the verdict of "
+        f"torch {first} to {last} and the tests that decide it.",
+        "`torch-history claims --write` writes this page; do not edit it.",
+        "",
+    ]
+    for article in dict.fromkeys(claim.article for claim in index.claims):
+        own = [claim for claim in index.claims if claim.article == article]
+        lines += [f"## Article {article}: {len(own)} claims, {held(own)} hold everywhere", ""]
+        heading = ["section", "claim", "verdict", "decided by"]
+        lines += table(heading, [_row(claim, known) for claim in own])
+    return "\n".join(lines)
+
+
+def held(claims: List[Claim]) -> int:
+    """How many claims hold on every release."""
+    verdicts = [verdict_of(claim.verdict) for claim in claims]
+    return sum(verdict is not None and verdict.form is Form.HOLDS for verdict in verdicts)
+
+
+def _row(claim: Claim, known: Dict[str, Behaviour]) -> List[str]:
+    tests = "<br>".join(
+        f"[{test}]({known[test].file}#L{known[test].line})" if test in known else cell(test)
+        for test in claim.tests
+    )
+    note = f": {cell(claim.note)}" if claim.note else ""
+    return [cell(claim.section), cell(claim.claim), f"**{cell(claim.verdict)}**{note}", tests]

@@ -1,0 +1,44 @@
+"""Locking: writers of the records wait for each other; two recordings do not run at once."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Iterator
+
+from torch_history.errors import HistoryError
+
+WAIT = 600  # seconds
+
+
+@contextlib.contextmanager
+def writing(root: Path, wait: float = WAIT) -> Iterator[None]:
+    """Hold the lock of the records. Raises HistoryError where another holds it for too long."""
+    with _held(root / ".history" / "records.lock", wait, "another process writes the records"):
+        yield
+
+
+@contextlib.contextmanager
+def recording(root: Path) -> Iterator[None]:
+    """Hold the lock of recordings. Raises HistoryError where another recording runs."""
+    with _held(root / ".history" / "recording.lock", 0, "another recording runs"):
+        yield
+
+
+@contextlib.contextmanager
+def _held(path: Path, wait: float, why: str) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(str(path), timeout=wait):
+            yield
+    except Timeout:
+        raise HistoryError(f"{path}: {why}: run this again when it is done") from None
+    except OSError as error:
+        if error.filename is not None and Path(error.filename) in (path, path.parent):
+            raise HistoryError(
+                f"{path.parent}: cannot be written ({error.strerror}): make the folder writable; "
+                "nothing recorded was lost"
+            ) from None
+        raise
