@@ -1,12 +1,9 @@
 """The curve of loss and accuracy that article E shows; ``tools/training_curve.py`` draws it."""
 
-import sys
-
 import pytest
 import torch
 
 from fixtures.abc import trained_once
-from tools import training_curve
 from torch_history.observing import observe
 
 
@@ -41,17 +38,3 @@ def test_training_curve_of_accuracy_rises_from_three_quarters_to_the_whole(snaps
             "over 0.99 after ten": accuracies[9] > 0.99,
         }
     )
-
-
-@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
-@pytest.mark.no_fault("it tests the tool, not torch")
-def test_training_curve_tool_says_in_one_line_that_matplotlib_is_missing(monkeypatch, capsys):
-    """``python tools/training_curve.py`` reports in one line that matplotlib is missing.
-
-    It exits with status 2 before it trains.
-    """
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(SystemExit) as ended:
-        training_curve.main([])
-    assert ended.value.code == 2
-    assert capsys.readouterr().err == "matplotlib is missing: python -m pip install matplotlib\n"

@@ -17,7 +17,7 @@ from typing import List, Optional
 import rich_click as click
 
 from torch_history import __version__
-from torch_history.cli.shared import NAME, Commands, Here
+from torch_history.cli.shared import HELP, NAME, Commands, Here
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 
@@ -39,7 +39,9 @@ EXTRAS = {
 }
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "rich_help_config": HELP}
+)
 @click.option(
     "--root",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -100,8 +102,8 @@ def _usage(error: click.ClickException) -> str:
 def _missing(error: ImportError) -> str:
     package = error.name or ""
     return (
-        f"this command needs {package}: "
-        f"python -m pip install '{NAME}[{EXTRAS[package]}]', or '.[{EXTRAS[package]}]' in a checkout"
+        f"this command needs {package}: python -m pip install '{NAME}[{EXTRAS[package]}]', "
+        f"or '.[{EXTRAS[package]}]' in a checkout"
     )
 
 

@@ -48,7 +48,9 @@ COMMANDS: Dict[str, Dict[str, str]] = {
 HELP = click.RichHelpConfiguration(
     theme="default-nu",
     commands_before_options=True,
-    options_table_column_types=["required", "opt_short", "opt_long", "metavar", "help"],
+    command_groups={
+        NAME: [{"name": name, "commands": list(commands)} for name, commands in COMMANDS.items()]
+    },
 )
 
 
@@ -74,7 +76,10 @@ class Here:
 
     @property
     def checkout(self) -> Path:
-        """The folder, for a command that changes files. Raises HistoryError in an installed package."""
+        """The folder, for a command that works on a checkout.
+
+        Raises HistoryError where it is none.
+        """
         if not (self.root / "spec").is_dir():
             raise HistoryError(
                 f"{self.root}: no such folder as {self.root / 'spec'}: run this in a checkout of "
@@ -110,7 +115,8 @@ class Commands(click.RichGroup):
 def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """A command of a name; its first line in --help is the one of COMMANDS."""
     line = next(group[name] for group in COMMANDS.values() if name in group)
-    return click.command(name, short_help=line, **settings)
+    context = {"help_option_names": ["-h", "--help"], "rich_help_config": HELP}
+    return click.command(name, short_help=line, context_settings=context, **settings)
 
 
 def filters(function: Function) -> Function:

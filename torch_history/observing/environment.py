@@ -39,9 +39,9 @@ def _build(library: Any, local: str) -> str:
 
 
 def _device_name(library: Any, device: str) -> str:
-    if device.startswith("cuda"):
-        return str(library.cuda.get_device_name(device))
-    return "cpu"
+    if not device.startswith("cuda"):
+        return "cpu"
+    return str(library.cuda.get_device_name(device)) if library.cuda.is_available() else "none"
 
 
 def _cpu_capability(library: Any) -> str:

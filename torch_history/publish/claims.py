@@ -1,4 +1,4 @@
-"""Claims: ``CLAIMS.md``, what the articles say, with the verdict of the records."""
+"""Claims: ``CLAIMS.md``, which lists what the articles say with the verdict of the records."""
 
 from __future__ import annotations
 
@@ -19,23 +19,29 @@ def page(index: Index) -> str:
     lines = [
         "# What the articles say, and what torch did",
         "",
-        "Each claim of the five articles, in our words, with the verdict of "
-        f"torch {first} to {last} and the tests that decide it.",
+        (
+            "Each claim of the five articles, in our words, with the verdict of "
+            f"torch {first} to {last} and the tests that decide it."
+        ),
         "`torch-history claims --write` writes this page; do not edit it.",
         "",
     ]
     for article in dict.fromkeys(claim.article for claim in index.claims):
         own = [claim for claim in index.claims if claim.article == article]
-        lines += [f"## Article {article}: {len(own)} claims, {held(own)} hold everywhere", ""]
+        lines += [f"## Article {article}: {counted(own)}", ""]
         heading = ["section", "claim", "verdict", "decided by"]
         lines += table(heading, [_row(claim, known) for claim in own])
     return "\n".join(lines)
 
 
-def held(claims: List[Claim]) -> int:
-    """How many claims hold on every release."""
+def counted(claims: List[Claim]) -> str:
+    """``45 claims, 37 hold on every release``."""
     verdicts = [verdict_of(claim.verdict) for claim in claims]
-    return sum(verdict is not None and verdict.form is Form.HOLDS for verdict in verdicts)
+    held = sum(verdict is not None and verdict.form is Form.HOLDS for verdict in verdicts)
+    return (
+        f"{len(claims)} claim{'s' * (len(claims) != 1)}, "
+        f"{held or 'none'} hold{'s' * (held < 2)} on every release"
+    )
 
 
 def _row(claim: Claim, known: Dict[str, Behaviour]) -> List[str]:

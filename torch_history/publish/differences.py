@@ -1,4 +1,4 @@
-"""Differences: ``DIFFERENCES.md``, the page that a person reads before an upgrade."""
+"""Differences: ``DIFFERENCES.md``, every recorded change, to read before an upgrade."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Dict, Iterator, List, Tuple
 from torch_history.catalogue.behaviour import Change
 from torch_history.catalogue.index import Index
 from torch_history.catalogue.kinds import Kind
-from torch_history.publish.markdown import NUMBER, cell, code, table
+from torch_history.publish.markdown import NUMBER, cell, code, table, text
 from torch_history.publish.report import lines_of_change
 from torch_history.questions.changes import Event, causes, drift, events, unverified
 
@@ -29,7 +29,7 @@ def page(index: Index) -> str:
         *_causes(everything),
         "## What was not verified",
         "",
-        *(f"- {line}" for line in unverified(index)),
+        *(f"- {text(line)}" for line in unverified(index)),
         *_links(everything),
     ]
     return "\n".join(parts) + "\n"
@@ -37,8 +37,8 @@ def page(index: Index) -> str:
 
 OPENING = """# What changed in torch {first} to {last}
 
-{count} behaviours of training were observed on {releases} releases of torch, from {first} to {last},
-on the CPU. {changed} of them changed, {changes} times in all. This page lists every change.
+{count} behaviours of training were observed on {releases} releases of torch, {first} to {last}, on
+the CPU. {changed} of them changed, {changes} times in all. This page lists every change.
 `torch-history differences --write` writes it; do not edit it.
 
 **Before an upgrade from A to B**, every release after A counts, up to and including B:
@@ -160,10 +160,15 @@ def _drift(index: Index) -> Iterator[str]:
         rows.append([code(name), ", ".join(moved)])
     yield "## Where arithmetic moved within tolerance"
     yield ""
-    yield f"In {len(rows)} behaviours the last bits moved by less than the tolerance of"
-    yield "`torch.testing.assert_close`. That is no change of behaviour, but a test that compares bits"
-    yield "fails. The numbers are the largest distance from the recorded entry, in units in the last"
-    yield "place (ULP), before that release and from it on."
+    yield (
+        f"In {len(rows)} behaviours the last bits changed by less than the tolerance of "
+        "`torch.testing.assert_close`."
+    )
+    yield "The behaviour is still the same, but a test that compares bits fails."
+    yield (
+        "The numbers are the largest distance from the recorded entry before that release and "
+        "from it on, in units in the last place (ULP)."
+    )
     yield ""
     yield from table(["behaviour", "release: ULP before → after"], rows)
 
@@ -173,8 +178,10 @@ def _causes(everything: List[Event]) -> Iterator[str]:
     without = sum(map(len, found.unknown.values()))
     yield "## Causes"
     yield ""
-    yield f"Of {len(everything)} changes, the cause is known for {found.known}, probable for"
-    yield f"{found.probable} and unknown for {without}:"
+    yield (
+        f"Of {len(everything)} changes, the cause is known for {found.known}, "
+        f"probable for {found.probable} and unknown for {without}:"
+    )
     yield ""
     for version, behaviours in found.unknown.items():
         yield f"- {version}: {', '.join(code(behaviour.id) for behaviour in behaviours)}"
@@ -195,7 +202,7 @@ def _cause(change: Change) -> str:
 
 
 def _links(everything: List[Event]) -> Iterator[str]:
-    """Where the numbers of the causes lead to."""
+    """The targets of the links that ``_cause`` makes."""
     yield ""
     numbers = {
         number for event in everything for number in NUMBER.findall(event.change.cause or "")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from torch_history import versions
-from torch_history.escaping import html, one_line
+from torch_history.escaping import one_line
 from torch_history.observing.words import short
-from torch_history.publish.markdown import code
-from torch_history.publish.markdown import table as markdown_table
+from torch_history.publish import markdown as md
 from torch_history.questions.interchange import FOOT, Cell, FileKind, Outcome, ways
 
 FORMAT = 1
@@ -68,19 +67,19 @@ def markdown(found: Sequence[FileKind]) -> str:
         rows = [
             [
                 releases_in_words(row, kind),
-                *(kind.cells[row[0], column[0]].words for column in columns),
+                *(md.cell(kind.cells[row[0], column[0]].words) for column in columns),
             ]
             for row in row_groups(kind)
         ]
         claim = kind.behaviour.claim
-        lines = markdown_table(["written by", *heading], rows)
+        lines = md.table(["written by", *heading], rows)
         parts += [
             f"## {claim[0].upper()}{claim[1:]}",
-            code(kind.behaviour.id),
+            md.code(kind.behaviour.id),
             "\n".join(lines).strip(),
         ]
         told = [
-            "\n".join([f"- {html(sentence)}", *(f"  - {html(step)}" for step in steps)])
+            "\n".join([f"- {md.text(sentence)}", *(f"  - {md.text(step)}" for step in steps)])
             for sentence, steps in explained(kind, found)
         ]
         parts += ["\n".join(told)] if told else []
@@ -96,7 +95,7 @@ def table(found: Sequence[FileKind], width: Optional[int] = None) -> None:
     console = Console(width=width, highlight=False)
     signs = signs_of(found)
     for cell, (sign, style) in signs.items():
-        console.print(f"[{style}]{sign}[/{style}] {meaning(cell)}")
+        console.print(f"[{style}]{escape(sign)}[/{style}] {escape(one_line(meaning(cell)))}")
     for kind in found:
         claim = escape(one_line(kind.behaviour.claim))
         title = f"[bold]{claim}[/bold]\n[dim]{kind.behaviour.id}[/dim]"
@@ -108,7 +107,7 @@ def table(found: Sequence[FileKind], width: Optional[int] = None) -> None:
         grid.add_column(heading, no_wrap=True, min_width=2 * len(kind.readers) - 1)
         for row in row_groups(kind):
             cells = (signs[_plain(kind.cells[row[0], reader])] for reader in kind.readers)
-            marks = " ".join(f"[{style}]{sign}[/{style}]" for sign, style in cells)
+            marks = " ".join(f"[{style}]{escape(sign)}[/{style}]" for sign, style in cells)
             grid.add_row(releases_in_words(row, kind), marks)
         console.print(grid)
         for sentence, steps in explained(kind, found):

@@ -1,4 +1,4 @@
-"""Markdown: an answer as a document, and what other documents write in the same way."""
+"""Markdown: a report as a document, and the parts that other documents share with it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from torch_history.publish.report import (
 )
 
 NUMBER = re.compile(r"pytorch#(\d+)")
-# in the words of a marker: names with underscores, stars or angles, which Markdown would eat
+# a name with underscores, stars or angle brackets, which Markdown would take for markup
 _NAME = re.compile(r"(?<![`\w])[\w.]*[_*<>][\w.*<>]*(=[\w.\"]+)?(\([^)\s]*\))?(?![`\w])")
-_SPAN = re.compile(r"(`[^`]*`)")
+_SPAN = re.compile(r"(?<!`)(`[^`]+`)(?!`)")
+_LITERAL = re.compile(r"``(.+?)``")  # code in reStructuredText
 
 
 def markdown(report: Report) -> str:
     """The report as a Markdown document."""
-    parts = [f"# {html(headline(report))}", *(f"> {html(line)}" for line in caveats(report))]
+    parts = [f"# {text(headline(report))}", *(f"> {text(line)}" for line in caveats(report))]
     kind = None
     for found in report.found:
         if found.only_possible:
@@ -34,9 +35,9 @@ def markdown(report: Report) -> str:
         if found.kind is not kind:
             kind = found.kind
             parts.append(f"## {kind.words[0].upper()}{kind.words[1:]}")
-        parts.append("\n\n".join(part for part in _parts(found, report) if part))
+        parts.append("\n\n".join(part for part in _sections(found, report) if part))
     vague = [
-        f"- {code(one.behaviour.id)} ({one.kind.words}): {html(place_of(one))}"
+        f"- {code(one.behaviour.id)} ({one.kind.words}): {text(place_of(one))}"
         for one in report.found
         if one.only_possible
     ]
@@ -45,7 +46,7 @@ def markdown(report: Report) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _parts(found: Found, report: Report) -> Iterator[str]:
+def _sections(found: Found, report: Report) -> Iterator[str]:
     behaviour, difference = found.behaviour, found.difference
     before, after = report.answer.before.asked, report.answer.after.asked
     summary = behaviour.docstring.splitlines()[0] if behaviour.docstring else behaviour.claim
@@ -53,9 +54,9 @@ def _parts(found: Found, report: Report) -> Iterator[str]:
     page = f" · [documentation](<{html(one_line(behaviour.page))}>)" if behaviour.page else ""
     rows = [f"| {code(one)} | {code(two)} |" for one, two in lines_of_change(difference.cases)]
     yield f"### {code(behaviour.id)}"
-    yield html(summary)
+    yield text(summary)
     yield about + page
-    yield "\n".join(f"- {html(line)}" for line in lines_of_hits(found, 20))
+    yield "\n".join(f"- {text(line)}" for line in lines_of_hits(found, 20))
     yield "\n".join([f"| {before} | {after} |", "|---|---|", *rows])
     yield "\n".join(_notes(found))
     yield f"```sh\n{printable(reproduction(behaviour, before, after))}\n```"
@@ -63,15 +64,15 @@ def _parts(found: Found, report: Report) -> Iterator[str]:
 
 def _notes(found: Found) -> Iterator[str]:
     for change in found.difference.changes:
-        yield f"- {html(change.sentence)}"
+        yield f"- {text(change.sentence)}"
         if change.advice:
-            yield f"- What to do: {html(change.advice)}"
+            yield f"- What to do: {text(change.advice)}"
     if found.difference.doubt:
-        yield f"- Not certain: {html(found.difference.doubt)}."
+        yield f"- Not certain: {text(found.difference.doubt)}."
 
 
 def code(words: str) -> str:
-    """Words as code, also in a cell of a table."""
+    """Words as code, in a cell of a table too."""
     return "`" + one_line(words).replace("|", "\\|").replace("`", "'") + "`"
 
 
@@ -83,15 +84,30 @@ def table(heading: List[str], rows: List[List[str]]) -> Iterator[str]:
     yield ""
 
 
-def marked(words: Optional[str]) -> str:
-    """Words of a marker, with names that hold underscores, stars or angles as code."""
-    parts = _SPAN.split(" ".join((words or "").split()))
+def text(words: str) -> str:
+    """Words on one line. Code in backticks stays code, and nothing outside it is HTML."""
     return "".join(
-        part if place % 2 else _NAME.sub(lambda name: f"`{name[0]}`", part.replace("`", "'"))
-        for place, part in enumerate(parts)
+        part if place % 2 else part.replace("<", "&lt;") for place, part in enumerate(_parts(words))
     )
+
+
+def marked(words: Optional[str]) -> str:
+    """Words of a marker. Names with underscores, stars or angle brackets become code."""
+    return "".join(
+        part if place % 2 else _NAME.sub(lambda name: f"`{name[0]}`", part)
+        for place, part in enumerate(_parts(words or ""))
+    )
+
+
+def _parts(words: str) -> List[str]:
+    """The parts of a line, of which every second is code. No other backticks are left."""
+    literals = _LITERAL.sub(lambda code: "`" + code[1].replace("`", "'") + "`", one_line(words))
+    return [
+        part if place % 2 else part.replace("`", "'")
+        for place, part in enumerate(_SPAN.split(literals))
+    ]
 
 
 def cell(words: Optional[str]) -> str:
     """Words of a marker in a cell of a table."""
-    return printable(marked(words).replace("|", "\\|"))
+    return text(marked(words)).replace("|", "\\|")

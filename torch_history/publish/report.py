@@ -91,7 +91,10 @@ def reproduction(behaviour: Behaviour, *asked: str) -> str:
 
 
 def lines_of_hits(found: Found, most: int) -> List[str]:
-    """``certain: train.py:12: opt is torch.optim.Adam since line 3; ...``; one possible hit at most."""
+    """Up to ``most`` hits, such as ``certain: train.py:12: opt is torch.optim.Adam since line 3``.
+
+    Where no hit is certain or likely, it is the first one alone. The rest are counted.
+    """
     hits = found.hits
     shown = [hit for hit in hits if hit.level is not Level.POSSIBLE][:most] or hits[:1]
     lines = [f"{hit.level}: {hit.place}: {hit.why}" for hit in shown]
@@ -101,7 +104,7 @@ def lines_of_hits(found: Found, most: int) -> List[str]:
 
 
 def place_of(found: Found) -> str:
-    """Where a difference is only possible: ``train.py:12: opt is not known; and 2 more possible``."""
+    """The place of an only possible hit: ``train.py:12: opt is not known; and 2 more possible``."""
     return "; ".join(lines_of_hits(found, 1)).partition(": ")[2]
 
 

@@ -56,8 +56,23 @@ def pytest_configure(config: pytest.Config) -> None:
         records = kept.of(config.rootpath)
     except HistoryError as error:
         raise pytest.UsageError(f"{library.__name__}: {error}") from None
+    if config.option.verify_to is not None:
+        _must_know_numpy(library)
     HistoryExtension.session = Session(running, config.option.device, recording, records)
     config.pluginmanager.register(Reporter(config, library), "history-reporter")
+
+
+def _must_know_numpy(library: Any) -> None:
+    """A torch built for NumPy 1 cannot hand anything to NumPy 2, in which everything is compared."""
+    try:
+        library.zeros(1).numpy()
+    except RuntimeError as error:
+        raise pytest.UsageError(
+            f"{library.__name__} {library.__version__} cannot use the installed NumPy ({error}): "
+            "python -m pip install 'numpy<2'"
+        ) from None
+    except AttributeError:
+        pass  # a library without tensors
 
 
 class Reporter:

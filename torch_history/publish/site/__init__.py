@@ -1,5 +1,6 @@
-"""The reader's page: ``torch-history page`` writes a static site of what the records hold.
+"""The site: ``torch-history page`` writes what is recorded as static pages.
 
-``model`` gathers what the templates show, ``build`` writes it. The site is read from disk, without a server or a network:
-each page is whole, and ``site.js`` only filters, picks and shows what is there. ``upgrade.js`` holds the differences between any two releases.
+``model`` gathers what the templates show, ``rendering`` turns it into HTML, and ``build`` writes
+the folder. The site is read from disk, without a server or a network. Each page is complete;
+``site.js`` only filters it. ``upgrade.js`` holds the differences between any two releases.
 """

@@ -96,7 +96,7 @@ def pages(root: Path, index: Index, tell: Callable[[str], None]) -> Iterator[Tup
         article: [claim for claim in index.claims if claim.article == article]
         for article in dict.fromkeys(claim.article for claim in index.claims)
     }
-    yield render("claims.html", articles=articles, held=claims.held)
+    yield render("claims.html", articles=articles, counted=claims.counted)
     yield render("interchange.html", **_interchange(kinds(index, DEVICE)))
     yield render("drift.html", drift=_drift(model))
     yield render("benchmarks.html", **_benchmarks(root))
