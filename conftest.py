@@ -16,10 +16,10 @@ pytest_plugins = ["torch_history.running.plugin", "pytester"]
 
 @pytest.fixture(autouse=True)
 def surroundings(request, monkeypatch):
-    """Every behaviour sees each warning each time, and its tensors lie on ``--device`` unless it says otherwise.
+    """Every behaviour sees every warning, and its tensors lie on ``--device`` by default.
 
-    Some of torch's warnings are given once a process: without the first lines, test order would matter. A device that this
-    machine or this torch has not is a skip, and so *unknown*.
+    Some of torch's warnings are given once per process: without the first lines, the order of the
+    tests would matter. If the device is not available, the test is skipped.
     """
     if "snapshot" not in request.fixturenames:
         yield
@@ -46,7 +46,10 @@ def surroundings(request, monkeypatch):
 
 @functools.lru_cache(maxsize=None)
 def first_backward():
-    """torch 1.7 tells, at a process's first backward, that there is no CUDA driver: let that be before any observation."""
+    """Run backward once before any observation.
+
+    In a process's first backward torch 1.7 warns that there is no CUDA driver.
+    """
     import torch
 
     with warnings.catch_warnings():
@@ -56,6 +59,6 @@ def first_backward():
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """An empty folder as the working one, so that no path of this machine enters an observation."""
+    """An empty working folder, so that no path of this machine enters an observation."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Set
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Set
 
 from torch_history import versions
 from torch_history.catalogue import claims as registers
@@ -54,7 +54,7 @@ def fresh(root: Path) -> Iterator[str]:
     from torch_history.bench import page as benchmarks
 
     content = index.of(root)
-    pages = {
+    pages: Dict[str, Callable[[], str]] = {
         claims_page.NAME: lambda: claims_page.page(content),
         differences.NAME: lambda: differences.page(content),
         benchmarks.NAME: lambda: benchmarks.page(root),

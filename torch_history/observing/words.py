@@ -96,7 +96,7 @@ def _listed(values: List[Any], exact: bool) -> str:
 def _tensor(value: Observed, exact: bool) -> str:
     if exact:
         return f"{value['$tensor']} {' '.join(value['rows'])}"
-    rows = ["[" + row.replace(" ", ", ") + "]" for row in value["rows"]]
+    rows: List[str] = ["[" + row.replace(" ", ", ") + "]" for row in value["rows"]]
     shape = value["$tensor"].partition("[")[2].partition("]")[0]
     if not shape:
         return rows[0][1:-1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Generator, List, Optional, Tuple
 
 import pytest
 
@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _must_know_numpy(library: Any) -> None:
-    """A torch built for NumPy 1 cannot hand anything to NumPy 2, in which everything is compared."""
+    """A torch built for NumPy 1 cannot pass tensors to NumPy 2, in which all is compared."""
     try:
         library.zeros(1).numpy()
     except RuntimeError as error:
@@ -118,7 +118,7 @@ class Reporter:
             self.config.hook.pytest_deselected(items=left_out)
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, None]:
         """Note what a test consulted and observed."""
         session = HistoryExtension.session
         session.consulted.clear()
@@ -130,16 +130,17 @@ class Reporter:
             item.user_properties.append((EXPECTATION, (behaviour, expected.since)))
         if session.mismatches:
             item.user_properties.append((MISMATCHES, (behaviour, list(session.mismatches))))
-        if self.config.option.observed and session.observed is not None:
-            text = store.dumps(encode.dump(session.observed))
+        observed = HistoryExtension.session.observed
+        if self.config.option.observed and observed is not None:
+            text = store.dumps(encode.dump(observed))
             item.add_report_section(
                 "call", "observed", f"{behaviour} under {session.running}\n{text}"
             )
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, None]:
         """Put the outcome of a behaviour into its report, which may come from another process."""
-        outcome: Any = yield
+        outcome = yield
         report = outcome.get_result()
         behaviour = behaviour_of(item, self.spec)
         if behaviour and (report.when == "call" or report.outcome != "passed"):
