@@ -1,0 +1,4 @@
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PLANTED = REPOSITORY / "tests" / "planted"

@@ -1,4 +1,7 @@
-"""``diff --code`` on a planted project (parsed, never run) and the real records. Which hits are right was judged by reading each behaviour."""
+"""``diff --code`` on a planted project, which is parsed and never run, and on the real records.
+
+Which hits are right was judged by reading each behaviour.
+"""
 
 import ast
 import gc
@@ -10,30 +13,38 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from torch_history.catalogue import source as catalogue
+from tests.code import PLANTED, REPOSITORY
+from torch_history.catalogue import index
 from torch_history.cli import main
-from torch_history.errors import HistoryError
-from torch_history.publish import report
-from torch_history.questions import query
+from torch_history.code.hits import Level
 
 pytest.importorskip("pyflakes", reason="pyflakes is not installed")
 if sys.version_info < (3, 9):
     pytest.skip("reading source needs Python 3.9", allow_module_level=True)
 
-from torch_history.code import scan
-from torch_history.code.uses import Source
+from torch_history.code import scan, uses
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-PLANTED = REPOSITORY / "tests" / "planted"
-
-LOADS = "by_assignment.py:10 deep_names.py:11 inner_imports.py:4 notebook.ipynb:5:3 package/nested.py:6 plain.py:11 renamed_names.py:11"
+LOADS = (
+    "by_assignment.py:10 deep_names.py:11 inner_imports.py:4 notebook.ipynb:5:3 "
+    "package/nested.py:6 plain.py:11 renamed_names.py:11"
+)
 NEW_CALL = "newer_apis.py:9"
 CERTAIN = {
     "1.13 2.0": {
-        "training_step.optimizer_zero_grad_leaves_none": "by_assignment.py:8 deep_names.py:9 deep_names.py:10 notebook.ipynb:5:2 plain.py:7 rebound.py:17 renamed_names.py:10",
-        "training_step.module_zero_grad_leaves_none": "by_assignment.py:9 own_modules.py:10 own_modules.py:25 own_modules.py:28 own_modules.py:29 rebound.py:13 renamed_modules.py:9",
-        "optimizers.nadam_looks_ahead_by_the_next_momentum": "deep_names.py:8 rebound.py:11 renamed_modules.py:8",
-        "randomness.multinomial_without_replacement_draws_these_numbers_under_seed_zero": "renamed_names.py:12",
+        "training_step.optimizer_zero_grad_leaves_none": (
+            "by_assignment.py:8 deep_names.py:9 deep_names.py:10 notebook.ipynb:5:2 "
+            "plain.py:7 rebound.py:17 renamed_names.py:10"
+        ),
+        "training_step.module_zero_grad_leaves_none": (
+            "by_assignment.py:9 own_modules.py:10 own_modules.py:25 own_modules.py:28 "
+            "own_modules.py:29 rebound.py:13 renamed_modules.py:9"
+        ),
+        "optimizers.nadam_looks_ahead_by_the_next_momentum": (
+            "deep_names.py:8 rebound.py:11 renamed_modules.py:8"
+        ),
+        "randomness.multinomial_without_replacement_draws_these_numbers_under_seed_zero": (
+            "renamed_names.py:12"
+        ),
         "randomness.exponential_draws_these_numbers_under_seed_zero": "tensors.py:9",
         "randomness.gumbel_softmax_draws_these_numbers_under_seed_zero": "stars.py:3",
         "views.storage_has_a_dtype_and_warns": "tensors.py:8",
@@ -72,12 +83,18 @@ CERTAIN = {
         "optimizers.sequential_schedule_warms_up_and_then_decays": "checkpointing.py:10",
         "training_step.checkpoint_wants_use_reentrant_to_be_given": "checkpointing.py:7",
         "randomness.trunc_normal_draws_these_values_under_seed_zero": "renamed_modules.py:11",
-        "randomness.bernoulli_in_place_draws_these_numbers_under_seed_zero": "tensors.py:10 tensors.py:12",
+        "randomness.bernoulli_in_place_draws_these_numbers_under_seed_zero": (
+            "tensors.py:10 tensors.py:12"
+        ),
         "randomness.bernoulli_in_place_draws_64_bits_an_element": "tensors.py:10 tensors.py:12",
-        "randomness.dropout_drops_these_elements_under_seed_zero": "renamed_modules.py:10 stars.py:4",
+        "randomness.dropout_drops_these_elements_under_seed_zero": (
+            "renamed_modules.py:10 stars.py:4"
+        ),
         "randomness.dropout2d_drops_these_channels_under_seed_zero": "renamed_modules.py:6",
         "randomness.alpha_dropout_drops_these_elements_under_seed_zero": "deep_names.py:7",
-        "randomness.multinomial_without_replacement_draws_these_numbers_under_seed_zero": "renamed_names.py:12",
+        "randomness.multinomial_without_replacement_draws_these_numbers_under_seed_zero": (
+            "renamed_names.py:12"
+        ),
         "randomness.exponential_draws_these_numbers_under_seed_zero": "tensors.py:9",
         "randomness.gumbel_softmax_draws_these_numbers_under_seed_zero": "stars.py:3",
     },
@@ -89,11 +106,6 @@ ZERO_GRAD, LOAD = (
 BUILT = "import torch\nopt = torch.optim.SGD([torch.ones(1)], 0.1)\n"
 
 
-@pytest.fixture(scope="module")
-def answers():
-    return {pair: query.diff(REPOSITORY, *pair.split()) for pair in CERTAIN}
-
-
 @pytest.fixture
 def level(answers, tmp_path):
     """The level at which a piece of source meets a behaviour's difference, or None."""
@@ -102,7 +114,7 @@ def level(answers, tmp_path):
         (tmp_path / "piece.py").write_text(source, encoding="utf-8")
         found = scan.scan([tmp_path], answers[pair].differences)
         assert not found.faults
-        return found.hits[behaviour][0].level if behaviour in found.hits else None
+        return str(found.hits[behaviour][0].level) if behaviour in found.hits else None
 
     return of
 
@@ -116,7 +128,7 @@ def place(hit):
 def test_planted_project_has_exactly_the_certain_hits_that_were_judged_right(answers, pair):
     hits = scan.scan([PLANTED], answers[pair].differences).hits
     found = {
-        behaviour: sorted(place(hit) for hit in of if hit.level == "certain")
+        behaviour: sorted(place(hit) for hit in of if hit.level is Level.CERTAIN)
         for behaviour, of in hits.items()
     }
     assert {behaviour: of for behaviour, of in found.items() if of} == {
@@ -137,7 +149,7 @@ def test_planted_project_has_exactly_these_likely_hits_of_zero_grad(answers):
         for behaviour, of in hits.items()
         if "zero_grad_leaves_none" in behaviour
         for hit in of
-        if hit.level == "likely"
+        if hit.level is Level.LIKELY
     }
     assert likely == {
         "annotated.py:8",
@@ -202,7 +214,7 @@ def test_call_of_zero_grad_is_met_as_surely_as_its_object_and_its_arguments_are_
         ("from functools import partial as p\nimport torch\np(torch.load, 'f')", "likely"),
         ("import torch\nmap(torch.load, weights_only=True)", "likely"),
         (
-            "try:\n    from torch import load\nexcept ImportError:\n    from pickle import load\nload(f)",
+            "try: from torch import load\nexcept ImportError: from pickle import load\nload(f)",
             "likely",
         ),
     ],
@@ -224,27 +236,18 @@ def test_load_is_found_under_whatever_name_it_was_imported(level, source, expect
     ],
 )
 def test_options_of_a_dictionary_that_the_file_makes_are_seen(level, made, expected):
-    assert (
-        level(
-            f"import torch\ndef f(path, w, defaults):\n    options = {made}\n    return torch.load(path, **options)",
-            LOAD,
-            "2.5 2.6",
-        )
-        == expected
-    )
+    function = f"def f(path, w, defaults):\n    options = {made}\n    torch.load(path, **options)"
+    assert level(f"import torch\n{function}", LOAD, "2.5 2.6") == expected
 
 
 def test_options_bound_in_two_ways_are_those_of_both(level):
-    made = "options = dict(weights_only=True, mmap=True)\nif w:\n    options = {'mmap': True}\ntorch.load(path, **options)"
-    assert level(f"import torch\n{made}", LOAD, "2.5 2.6") == "likely"
-    assert (
-        level(
-            "import torch\n" + made.replace("{'mmap'", "{'weights_only': False, 'mmap'"),
-            LOAD,
-            "2.5 2.6",
-        )
-        is None
+    source = (
+        "import torch\noptions = dict(weights_only=True, mmap=True)\n"
+        "if w:\n    options = {'mmap': True}\ntorch.load(path, **options)"
     )
+    both = source.replace("{'mmap'", "{'weights_only': False, 'mmap'")
+    assert level(source, LOAD, "2.5 2.6") == "likely"
+    assert level(both, LOAD, "2.5 2.6") is None
 
 
 @pytest.mark.parametrize(
@@ -265,16 +268,17 @@ def test_other_words_of_an_error_are_met_only_where_errors_are_caught(
     assert level(source, f"checkpoints.{behaviour}", "2.5 2.6") == expected
 
 
+MATCH = """match o:
+    case {'a': q, **rest} if q: pass
+    case torch.Tensor(x=y) as z: torch.load(z)
+    case [a, *b]: pass"""
+GENERIC = """type Opt[T] = torch.Tensor
+class Box[T: torch.Tensor]:
+    def f[U](self, *a: torch.Tensor) -> U: torch.load(a)"""
 NEWER = [
-    (
-        (3, 10),
-        "match o:\n    case {'a': q, **rest} if q: pass\n    case torch.Tensor(x=y) as z: torch.load(z)\n    case [a, *b]: pass",
-    ),
+    ((3, 10), MATCH),
     ((3, 11), "try: pass\nexcept* ValueError as e: torch.load(e)"),
-    (
-        (3, 12),
-        "type Opt[T] = torch.Tensor\nclass Box[T: torch.Tensor]:\n    def f[U](self, *a: torch.Tensor) -> U: torch.load(a)",
-    ),
+    ((3, 12), GENERIC),
 ]
 
 
@@ -294,94 +298,10 @@ def test_what_a_name_is_given_in_circles_is_found_in_good_time(level):
 
 @pytest.mark.parametrize("change, unless", [(0, ("set_to_none", 0))])
 def test_marker_tells_which_arguments_keep_a_change_away(change, unless):
-    assert catalogue.behaviours(REPOSITORY)[ZERO_GRAD].changes[change].unless == unless
+    assert index.of(REPOSITORY).known()[ZERO_GRAD].changes[change].unless == unless
 
 
-# ---- files
-
-
-def test_file_that_does_not_parse_is_named_and_the_rest_goes_on(answers):
-    found = scan.scan([PLANTED / "broken.py", PLANTED / "plain.py"], answers["2.5 2.6"].differences)
-    assert found.faults == [f"{PLANTED / 'broken.py'}:3: not Python: invalid syntax"]
-    assert found.hits[LOAD] and found.files == 2
-
-
-@pytest.mark.parametrize(
-    "name, content, says",
-    [
-        ("a.py", b"import torch\nload = '\x00'", "a.py:"),
-        ("a.py", b"# coding: none\nfrom torch import load", "a.py:"),
-        ("a.py", b"import torch\ntorch.load(\xff)", "a.py:"),
-        ("a.py", b"from torch import load\nx = " + b"(" * 500, "a.py:2: not Python"),
-        ("a.py", b"import torch\nprint 'load'", "a.py:2: not Python"),
-        ("a.ipynb", b'{"torch": "load"}', "a.ipynb:1: not a notebook"),
-        ("a.ipynb", b'{\n"torch": load}', "a.ipynb:2: not a notebook"),
-        (
-            "a.ipynb",
-            b'{"cells": [{"cell_type": "code", "source": ["import torch\\n", "load ("]}]}',
-            "a.ipynb: cell 1:2: not Python",
-        ),
-    ],
-    ids=["null byte", "coding", "no utf-8", "deep", "python 2", "other json", "no json", "cell"],
-)
-def test_file_that_cannot_be_read_is_one_line(answers, tmp_path, name, content, says):
-    (tmp_path / name).write_bytes(content)
-    (fault,) = scan.scan([tmp_path], answers["2.5 2.6"].differences).faults
-    assert fault.startswith(f"{tmp_path}/{says}") and "\n" not in fault
-
-
-@pytest.mark.parametrize(
-    "source", ["load(", "import torch\nx = ("], ids=["no torch", "no word of a difference"]
-)
-def test_file_that_cannot_hold_a_hit_is_named_too_where_it_does_not_parse(
-    answers, tmp_path, source
-):
-    (tmp_path / "a.py").write_text(source, encoding="utf-8")
-    line = source.count("\n") + 1
-    assert scan.scan([tmp_path], answers["2.5 2.6"].differences) == scan.Scan(
-        {}, 1, [f"{tmp_path}/a.py:{line}: not Python: '(' was never closed"]
-    )
-
-
-def test_cell_that_does_not_parse_leaves_the_others_their_hits(answers, tmp_path):
-    cells = [
-        {"cell_type": "code", "source": text}
-        for text in ("import torch\n", "load (", "1\ntorch.load(f)")
-    ]
-    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    found = scan.scan([tmp_path], answers["2.5 2.6"].differences)
-    assert len(found.faults) == 1 and [(hit.cell, hit.line) for hit in found.hits[LOAD]] == [(3, 2)]
-
-
-def test_source_is_not_imported(answers, tmp_path):
-    (tmp_path / "a.py").write_text(
-        f"import torch\nopen({str(tmp_path / 'ran')!r}, 'w')\ntorch.load('x')\n", encoding="utf-8"
-    )
-    assert LOAD in scan.scan([tmp_path], answers["2.5 2.6"].differences).hits
-    assert not (tmp_path / "ran").exists() and "torch" not in scan.__dict__
-
-
-def test_hidden_folders_and_virtual_environments_are_passed_over(tmp_path):
-    for folder in (".git", "venv/lib", "own", "own/__pycache__"):
-        (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "a.py").write_text("", encoding="utf-8")
-    (tmp_path / "venv" / "pyvenv.cfg").write_text("", encoding="utf-8")
-    assert list(scan.files([tmp_path])) == [tmp_path / "own" / "a.py"]
-
-
-def test_file_that_is_named_twice_or_in_a_folder_too_is_read_once(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("a.py", "b.py"):
-        (tmp_path / name).write_text("", encoding="utf-8")
-    assert list(scan.files([Path("a.py"), tmp_path / "a.py"])) == [Path("a.py")]
-    assert list(scan.files([Path("a.py"), Path()])) == [Path("a.py"), Path("b.py")]
-
-
-def test_path_that_is_not_there_is_refused_before_anything_is_read(answers, tmp_path, monkeypatch):
-    monkeypatch.setattr(scan.Reader, "read", lambda *_: pytest.fail("a file was read"))
-    (tmp_path / "a.py").write_text("", encoding="utf-8")
-    with pytest.raises(HistoryError, match="no such file or folder"):
-        scan.scan([tmp_path, tmp_path / "lost"], answers["2.5 2.6"].differences)
+# ---- what is kept
 
 
 def test_memory_does_not_grow_with_the_number_of_files(answers, tmp_path):
@@ -404,13 +324,13 @@ def test_memory_does_not_grow_with_the_number_of_files(answers, tmp_path):
 def test_line_that_meets_many_behaviours_in_the_same_words_is_kept_once(answers, tmp_path):
     (tmp_path / "a.py").write_text("import torch\ntorch.load(f)\n", encoding="utf-8")
     hits = scan.scan([tmp_path], answers["2.5 2.6"].differences).hits
-    sure = [hit for of in hits.values() for hit in of if hit.level == "certain"]
+    sure = [hit for of in hits.values() for hit in of if hit.level is Level.CERTAIN]
     assert len(sure) > 2 and len({id(hit) for hit in sure}) == 1
 
 
-@pytest.mark.parametrize("level", report.LEVELS)
+@pytest.mark.parametrize("level", list(Level), ids=str)
 def test_hits_that_are_less_sure_than_asked_are_left_out(answers, level):
-    kept = report.LEVELS[: report.LEVELS.index(level) + 1]
+    kept = list(Level)[: level.rank + 1]
     everything = scan.scan([PLANTED], answers["1.13 2.0"].differences).hits
     wanted = {
         behaviour: [hit for hit in hits if hit.level in kept]
@@ -495,12 +415,12 @@ def test_hits_and_the_number_of_other_differences_are_shown(diff, form):
     )
     words = " ".join(out.replace("│", " ").split())
     assert (
-        f"certain: {PLANTED}/renamed_names.py:10: adam is torch.optim.Adam since line 6; zero_grad()"
-        in words
+        f"certain: {PLANTED}/renamed_names.py:10: "
+        "adam is torch.optim.Adam since line 6; zero_grad()" in words
     )
     assert (
-        f"likely: {PLANTED}/trainer.py:10: self.opt is torch.optim.AdamW by an assignment in class Trainer"
-        in words
+        f"likely: {PLANTED}/trainer.py:10: "
+        "self.opt is torch.optim.AdamW by an assignment in class Trainer" in words
     )
     assert "other differences without any hit in 2 files" in out
 
@@ -508,7 +428,7 @@ def test_hits_and_the_number_of_other_differences_are_shown(diff, form):
 def test_certain_differences_come_before_possible_ones_of_their_kind(diff):
     _, out, _ = diff("1.13", "2.0", "--code", str(PLANTED), "--format", "json")
     levels = [
-        report.LEVELS.index(one["hits"][0]["level"])
+        Level(one["hits"][0]["level"]).rank
         for one in json.loads(out)["differences"]
         if one["kind"] == "silent"
     ]
@@ -542,7 +462,10 @@ def test_path_that_is_not_there_is_refused_in_one_line(diff, tmp_path):
 
 
 def test_diff_without_code_does_not_load_the_analysis(recorded):
-    probe = "import sys; from torch_history.cli import main; main(['diff', '1.13', '2.6']); print('pyflakes' in sys.modules)"
+    probe = (
+        "import sys; from torch_history.cli import main; main(['diff', '1.13', '2.6']); "
+        "print('pyflakes' in sys.modules)"
+    )
     assert recorded.python("-c", probe).stdout.splitlines()[-1] == "False"
 
 
@@ -550,14 +473,17 @@ def test_what_is_read_of_a_file_is_freed_without_the_garbage_collector():
     def functions():
         return sum(type(one) is ast.FunctionDef for one in gc.get_objects())
 
-    source = "from __future__ import annotations\nimport torch\nseen = 0\n\ndef f(x: torch.Tensor):\n    global seen\n    seen = torch.load(x)\n"
+    source = (
+        "from __future__ import annotations\nimport torch\nseen = 0\n\n"
+        "def f(x: torch.Tensor):\n    global seen\n    seen = torch.load(x)\n"
+    )
     gc.collect()
     before = functions()
     gc.disable()
     try:
-        uses = list(Source(ast.parse(source)).uses({"torch.load": []}, {"load"}))
-        assert [use.line for use in uses] == [7]
-        del uses
+        found = list(uses.Source(ast.parse(source)).uses({"torch.load": []}, {"load"}))
+        assert [use.line for use in found] == [7]
+        del found
         assert functions() == before
     finally:
         gc.enable()

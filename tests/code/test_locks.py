@@ -1,11 +1,11 @@
-"""``diff --from FILE --to FILE``: the torch that requirements and lock files pin, on disk and in git."""
+"""``diff --from FILE --to FILE``: the torch that a requirements or lock file pins."""
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.code import REPOSITORY
 from torch_history.cli import main
 from torch_history.errors import HistoryError
 
@@ -15,25 +15,49 @@ if sys.version_info < (3, 11):
 
 from torch_history.code import locks
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-UV = 'version = 1\n\n[[package]]\nname = "numpy"\nversion = "2.1.0"\n\n[[package]]\nname = "torch"\nversion = "{}"\nsource = {{ registry = "r" }}\n'
-POETRY = '[[package]]\nname = "torch"\nversion = "{}"\noptional = false\n\n[metadata]\nlock-version = "2.1"\n'
-PYLOCK = 'lock-version = "1.0"\ncreated-by = "uv"\n\n[[packages]]\nname = "torch"\nversion = "{}"\n'
-FORKS = (
-    UV.format("2.5.1") + "resolution-markers = [\"sys_platform == 'darwin'\"]\n\n"
-    '[[package]]\nname = "torch"\nversion = "2.6.0"\nresolution-markers = ["sys_platform == \'linux\'", "python_version > \'3.11\'"]\n'
+UV = """version = 1
+
+[[package]]
+name = "numpy"
+version = "2.1.0"
+
+[[package]]
+name = "torch"
+version = "{}"
+source = {{ registry = "r" }}
+"""
+POETRY = """[[package]]
+name = "torch"
+version = "{}"
+optional = false
+
+[metadata]
+lock-version = "2.1"
+"""
+PYLOCK = """lock-version = "1.0"
+created-by = "uv"
+
+[[packages]]
+name = "torch"
+version = "{}"
+"""
+DARWIN, LINUX = "sys_platform == 'darwin'", "sys_platform == 'linux'"
+FORKS = f"""{UV.format("2.5.1")}resolution-markers = ["{DARWIN}"]
+
+[[package]]
+name = "torch"
+version = "2.6.0"
+resolution-markers = ["{LINUX}", "python_version > '3.11'"]
+"""
+TWO_PYTHONS = (
+    'pins several versions of torch: 1.13.1 (python_version < "3.9"), '
+    '2.0.1 (python_version >= "3.9"): give the two versions themselves'
 )
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
 def git(folder):
-    """A git repository in this folder. Call it with a file's content to commit that under the name given, and tag the commit."""
+    """A git repository in this folder. Call it with names and contents to commit and tag them."""
 
     def run(*arguments):
         subprocess.run(
@@ -95,11 +119,11 @@ def test_lock_file_tells_its_torch_without_the_build(folder, name, content, vers
         ("torch==2.5.1 --hash=sha256:0", "2.5.1"),
         ("torch==2.5.1 \\\n    --hash=sha256:0 \\\n    --hash=sha256:1", "2.5.1"),
         (
-            "torch @ https://example.org/whl/torch-2.5.1%2Bcu124-cp311-cp311-linux_x86_64.whl#sha256=0",
+            "torch @ https://example.org/torch-2.5.1%2Bcu124-cp311-cp311-linux_x86_64.whl#sha256=0",
             "2.5.1",
         ),
         (
-            "--index-url https://example.org/simple\n-e .\n./local\nnot a requirement\ntorch==2.5.1",
+            "--index-url https://example.org/\n-e .\n./local\nnot a requirement\ntorch==2.5.1",
             "2.5.1",
         ),
         ("torch\n-c constraints.txt", "2.4.1"),
@@ -137,13 +161,12 @@ def test_requirements_tell_the_torch_that_they_pin(folder, line, expected):
         (
             "requirements.txt",
             "torch==1.13.1; python_version < '3.9'\ntorch==2.0.1; python_version >= '3.9'",
-            'pins several versions of torch: 1.13.1 (python_version < "3.9"), 2.0.1 (python_version >= "3.9"): give the two versions themselves',
+            TWO_PYTHONS,
         ),
         (
             "uv.lock",
             FORKS,
-            "pins several versions of torch: 2.5.1 (sys_platform == 'darwin'), "
-            "2.6.0 (sys_platform == 'linux' or python_version > '3.11')",
+            f"torch: 2.5.1 ({DARWIN}), 2.6.0 ({LINUX} or python_version > '3.11'): give the two",
         ),
         (
             "uv.lock",
@@ -265,15 +288,17 @@ def test_file_that_pins_a_release_outside_the_records_is_refused_in_one_line(dif
     ],
     ids=["both", "mixed", "no to", "one version", "nothing"],
 )
-def test_two_versions_or_two_files_are_wanted(diff, capsys, arguments):
-    with pytest.raises(SystemExit) as ended:
-        diff(*arguments)
-    assert ended.value.code == 2
-    assert "give two versions, A and B, or --from FILE and --to FILE" in capsys.readouterr().err
+def test_two_versions_or_two_files_are_wanted(diff, arguments):
+    status, out, err = diff(*arguments)
+    assert (status, out) == (2, "")
+    assert "give two versions, A and B, or --from FILE and --to FILE" in err
 
 
 def test_diff_of_two_versions_does_not_load_the_reading_of_locks():
-    probe = "import sys; from torch_history.cli import main; main(['diff', '2.5', '2.6']); print('packaging' in sys.modules)"
+    probe = (
+        "import sys; from torch_history.cli import main; main(['diff', '2.5', '2.6']); "
+        "print('packaging' in sys.modules)"
+    )
     result = subprocess.run(
         [sys.executable, "-c", probe],
         cwd=str(REPOSITORY),

@@ -1,8 +1,14 @@
-"""A reader's own source: which differences it can meet. ``torch-history diff --code`` and what goes with it, imported by that command alone.
+"""A reader's own source: which differences it can meet, and which torch it pins.
 
-1. ``names``   how torch calls things;
-2. ``binding`` what may stand behind a name, by pyflakes;
-3. ``uses``    which APIs a file uses, and where;
-4. ``scan``    files, folders and notebooks; whether a use meets a difference, and how surely;
-5. ``locks``   which torch a reader's files pin, ``sarif`` what was found as a code host reads it.
+``torch-history diff`` imports this package for ``--code`` and for ``--from FILE --to FILE`` alone.
+
+1. ``reading``   files and folders: which files to read, and their bytes;
+2. ``parsing``   Python source as a tree, ``magics`` a notebook's cell as Python, ``notebooks``
+   a notebook as one tree;
+3. ``names``     how torch calls things;
+4. ``binding``   what a name may be bound to, by pyflakes;
+5. ``things``    what an expression stands for, ``uses`` which APIs a file uses, and where;
+6. ``targets``   whether a use meets a difference, and how surely;
+7. ``scan``      all of it, for every file; ``hits`` is what it finds;
+8. ``locks``     which torch a requirements file or a lock file pins.
 """

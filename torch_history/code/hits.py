@@ -13,13 +13,13 @@ class Level(Enum):
     LIKELY = "likely"
     POSSIBLE = "possible"
 
-    def __str__(self) -> str:
-        return self.value
+    rank: int  # its place in the order, from 0, the surest
 
-    @property
-    def rank(self) -> int:
-        """Its place in the order, from 0, the surest."""
-        return list(Level).index(self)
+    def __init__(self, _: str) -> None:
+        self.rank = len(type(self).__members__)
+
+    def __str__(self) -> str:
+        return str(self.value)
 
 
 class Hit(NamedTuple):

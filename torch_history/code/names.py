@@ -1,4 +1,7 @@
-"""Names: how torch calls things, as far as a reader's source shows it: documented names, base classes, what returns tensors."""
+"""Names: how torch calls things, as far as a reader's source shows it.
+
+Documented names, base classes, and what returns tensors.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +12,20 @@ from typing import Iterable, Iterator, Set
 TENSOR, MODULE, OPTIMIZER = "torch.Tensor", "torch.nn.Module", "torch.optim.Optimizer"
 
 # where torch defines a thing -> where its documentation has it
+_GRAD_MODES = "no_grad|enable_grad|set_grad_enabled|inference_mode"
+_SEEDS = "manual_seed|seed|initial_seed|[gs]et_rng_state"
+_UTILS = "clip_grad|weight_norm|spectral_norm|convert_parameters|init"
 CANONICAL = [
     (re.compile(pattern), new)
     for pattern, new in (
         (r"^torch\.nn\.modules\.(?:\w+\.)?([A-Z]\w*)", r"torch.nn.\1"),
         (r"^torch\.nn\.parameter\.", "torch.nn."),
-        (
-            r"^torch\.nn\.utils\.(?:clip_grad|weight_norm|spectral_norm|convert_parameters|init)\.(?=\w)",
-            "torch.nn.utils.",
-        ),
+        (rf"^torch\.nn\.utils\.(?:{_UTILS})\.(?=\w)", "torch.nn.utils."),
         (r"^torch\.optim\.(?!lr_scheduler\.)\w+\.([A-Z]\w*)", r"torch.optim.\1"),
         (r"^torch\.optim\.lr_scheduler\._LRScheduler", "torch.optim.lr_scheduler.LRScheduler"),
         (r"^torch\.(?:_tensor|tensor|autograd)\.(?:Tensor|Variable)\b", TENSOR),
-        (
-            r"^torch\.autograd\.(?:grad_mode\.)?(no_grad|enable_grad|set_grad_enabled|inference_mode)\b",
-            r"torch.\1",
-        ),
-        (
-            r"^torch\.(?:serialization\.(load|save)|random\.(manual_seed|seed|initial_seed|[gs]et_rng_state))\b",
-            r"torch.\1\2",
-        ),
+        (rf"^torch\.autograd\.(?:grad_mode\.)?({_GRAD_MODES})\b", r"torch.\1"),
+        (rf"^torch\.(?:serialization\.(load|save)|random\.({_SEEDS}))\b", r"torch.\1\2"),
         (
             r"^torch\.utils\.data\.(?:dataloader|dataset|sampler|_utils\.collate)\.",
             "torch.utils.data.",
@@ -59,146 +56,39 @@ LOSSES = {
     "MultiLabelMarginLoss": "multilabel_margin_loss",
     "MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss",
 }
-# functions torch.<name> that return a tensor, and methods of tensors that do not
-MAKERS = set(
-    [
-        "tensor",
-        "as_tensor",
-        "from_numpy",
-        "zeros",
-        "ones",
-        "full",
-        "empty",
-        "eye",
-        "arange",
-        "linspace",
-        "rand",
-        "randn",
-        "randint",
-        "randperm",
-        "normal",
-        "bernoulli",
-        "multinomial",
-        "zeros_like",
-        "ones_like",
-        "full_like",
-        "empty_like",
-        "rand_like",
-        "randn_like",
-        "randint_like",
-        "cat",
-        "stack",
-        "hstack",
-        "vstack",
-        "where",
-        "einsum",
-        "matmul",
-        "mm",
-        "bmm",
-        "mul",
-        "add",
-        "sub",
-        "div",
-        "pow",
-        "sqrt",
-        "abs",
-        "exp",
-        "log",
-        "sin",
-        "cos",
-        "tanh",
-        "sigmoid",
-        "relu",
-        "softmax",
-        "log_softmax",
-        "sum",
-        "mean",
-        "norm",
-        "dot",
-        "outer",
-        "clamp",
-        "argmax",
-        "argmin",
-        "squeeze",
-        "unsqueeze",
-        "reshape",
-        "flatten",
-        "transpose",
-        "permute",
-        "gather",
-        "index_select",
-        "dropout",
-    ]
-)
-NO_TENSORS = set(
-    [
-        "item",
-        "tolist",
-        "numpy",
-        "size",
-        "dim",
-        "numel",
-        "stride",
-        "storage",
-        "untyped_storage",
-        "backward",
-        "data_ptr",
-        "element_size",
-        "type",
-        "split",
-        "chunk",
-        "unbind",
-        "max",
-        "min",
-        "sort",
-        "topk",
-        "is_contiguous",
-        "register_hook",
-        "retain_grad",
-        "nelement",
-        "requires_grad",
-        "shape",
-        "dtype",
-        "device",
-        "grad_fn",
-        "is_leaf",
-    ]
-)
+# fmt: off
+# functions torch.<name> that return a tensor
+MAKERS = {
+    "tensor", "as_tensor", "from_numpy", "zeros", "ones", "full", "empty", "eye", "arange",
+    "linspace", "rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial",
+    "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like",
+    "randint_like", "cat", "stack", "hstack", "vstack", "where", "einsum", "matmul", "mm",
+    "bmm", "mul", "add", "sub", "div", "pow", "sqrt", "abs", "exp", "log", "sin", "cos", "tanh",
+    "sigmoid", "relu", "softmax", "log_softmax", "sum", "mean", "norm", "dot", "outer", "clamp",
+    "argmax", "argmin", "squeeze", "unsqueeze", "reshape", "flatten", "transpose", "permute",
+    "gather", "index_select", "dropout",
+}
+# methods and attributes of tensors that are no tensor
+NO_TENSORS = {
+    "item", "tolist", "numpy", "size", "dim", "numel", "stride", "storage", "untyped_storage",
+    "backward", "data_ptr", "element_size", "type", "split", "chunk", "unbind", "max", "min",
+    "sort", "topk", "is_contiguous", "register_hook", "retain_grad", "nelement",
+    "requires_grad", "shape", "dtype", "device", "grad_fn", "is_leaf",
+}
 TENSOR_ATTRIBUTES = {"grad", "data", "T", "mT", "H", "real", "imag"}
-SAME_MODULE = set(
-    [
-        "to",
-        "cuda",
-        "cpu",
-        "train",
-        "eval",
-        "float",
-        "double",
-        "half",
-        "bfloat16",
-        "requires_grad_",
-        "apply",
-        "to_empty",
-        "type",
-        "share_memory",
-    ]
-)
-SEVERAL_OUTPUTS = set(
-    [
-        "RNN",
-        "LSTM",
-        "GRU",
-        "MultiheadAttention",
-        "LSTMCell",
-        "Sequential",
-        "ModuleList",
-        "ModuleDict",
-        "AdaptiveLogSoftmaxWithLoss",
-        "Module",
-    ]
-)
+# methods of a module that return it
+SAME_MODULE = {
+    "to", "cuda", "cpu", "train", "eval", "float", "double", "half", "bfloat16",
+    "requires_grad_", "apply", "to_empty", "type", "share_memory",
+}
+# modules whose output is not known to be one tensor
+SEVERAL_OUTPUTS = {
+    "RNN", "LSTM", "GRU", "MultiheadAttention", "LSTMCell", "Sequential", "ModuleList",
+    "ModuleDict", "AdaptiveLogSoftmaxWithLoss", "Module",
+}
+# fmt: on
 PASSED_THROUGH = {"copy.deepcopy", "copy.copy", "torch.compile"}
-# methods that nothing but torch is likely to have: a hint where the object is unknown
+# methods whose name alone points to torch: a hint where the object is unknown
 DISTINCTIVE = {
     "zero_grad": (OPTIMIZER, MODULE),
     "backward": (TENSOR,),
@@ -243,12 +133,12 @@ def ancestors(name: str) -> Iterator[str]:
 
 
 def words_of(wanted: Iterable[str]) -> Set[str]:
-    """Words of which source has at least one where it uses one of these APIs; for a base class also where its subclasses are."""
+    """Words of which source that uses one of these APIs has at least one.
+
+    For a base class these are also the words of source that uses its subclasses.
+    """
     words = {name.rpartition(".")[2] for name in wanted}
     words.update(loss for loss, function in LOSSES.items() if function in words)
-    words.update(
-        old
-        for old, new in (("_LRScheduler", "LRScheduler"), ("Variable", "Tensor"))
-        if new in words
-    )
+    formerly = (("_LRScheduler", "LRScheduler"), ("Variable", "Tensor"))
+    words.update(old for old, new in formerly if new in words)
     return words | {name.split(".")[-2] for name in wanted if name in BASES.values()}

@@ -1,0 +1,400 @@
+"""Things: what an expression stands for, as far as its file shows it.
+
+``binding`` says what may be bound to a name. This module follows it to torch: through aliases, what
+is built from a class, what a method returns, and ``self.x`` in a class of the file. A thing is not
+*sure* where several bindings disagree, or where the value comes from an attribute or an annotation.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
+
+from torch_history.code.binding import Binding, Bindings, Origin
+from torch_history.code.names import (
+    MAKERS,
+    MODULE,
+    NEUTRAL_BASES,
+    NO_TENSORS,
+    PASSED_THROUGH,
+    SAME_MODULE,
+    SEVERAL_OUTPUTS,
+    TENSOR,
+    TENSOR_ATTRIBUTES,
+    ancestors,
+    canonical,
+)
+
+Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Thing(NamedTuple):
+    """An API of torch, a class of the file, or (built) an object of one of these."""
+
+    name: str
+    built: bool = False
+    sure: bool = True
+    how: str = ""
+    own: Optional[ast.ClassDef] = None
+    of: Optional[Thing] = None  # the object whose attribute or method it is
+
+    @property
+    def is_class(self) -> bool:
+        """Whether it is a class of torch."""
+        return self.own is None and self.of is None and self.name.rpartition(".")[2][:1].isupper()
+
+
+class Lineage(NamedTuple):
+    """A class of the file and what it comes from."""
+
+    classes: List[ast.ClassDef]  # itself and its bases in the file
+    bases: List[Thing]  # its bases in torch
+    whole: bool  # whether these are all
+
+
+Found = Optional[List[Thing]]  # None: it says nothing, as x = None, or is not known yet
+
+
+class Things:
+    """What the expressions of one file stand for."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        self._parent = bindings.parent
+        self._bindings = bindings.read
+        self._statements = bindings.assignments
+        self._known: Dict[object, Found] = {}
+        self._running: Set[object] = set()  # questions that are being answered
+        self._asked: Set[object] = set()  # those of them that were asked again meanwhile
+        self._early: List[object] = []  # what was found unknown meanwhile
+        self._assigned: Optional[Dict[Tuple[ast.ClassDef, str], List[ast.expr]]] = None
+
+    def infer(self, node: Optional[ast.expr]) -> Found:
+        """What an expression may stand for: empty where unknown, None within its own question."""
+        rule = RULES.get(node.__class__)
+        if rule is None or node is None:
+            return []
+        bindings = self._bindings.get(node)
+        # A name stands for the same wherever it is read in its scope.
+        key: object = node if bindings is None else id(bindings)
+        if key in self._running:
+            self._asked.add(key)
+        elif key not in self._known:
+            self._running.add(key)
+            found = self._known[key] = rule(self, node)
+            self._running.discard(key)
+            self._asked.discard(key)
+            self._settle(key, found)
+        return self._known.get(key)
+
+    def _settle(self, key: object, found: Found) -> None:
+        """Keep what was found, or ask again later where a question that is open may change it."""
+        if self._asked and not found:
+            self._known[key] = None
+            self._early.append(key)
+        elif not self._asked:
+            for one in self._early:
+                self._known[one] = []
+                if found:
+                    del self._known[one]
+            self._early = []
+
+    def referred(self, node: ast.expr) -> List[Thing]:
+        """What a name or an attribute itself refers to, for an attribute of a tensor too."""
+        if isinstance(node, ast.Attribute):
+            bases = self.infer(node.value) or ()
+            return [one for base in bases for one in self._members(base, node.attr)]
+        return self.infer(node) or []
+
+    def lineage(self, cls: ast.ClassDef, seen: Tuple[ast.ClassDef, ...] = ()) -> Lineage:
+        """A class and its bases."""
+        classes, whole = [cls], True
+        bases: List[Thing] = []
+        for node in cls.bases:
+            things = [one for one in self.infer(node) or () if one.own not in (cls, *seen)]
+            whole = (whole and bool(things)) or text_of(node) == "object"
+            for one in things:
+                if one.own:
+                    more = self.lineage(one.own, (cls, *seen))
+                    classes, bases = classes + more.classes, bases + more.bases
+                    whole = whole and more.whole
+                elif one.name.startswith("torch."):
+                    bases.append(one)
+                else:
+                    whole = whole and one.name in NEUTRAL_BASES
+        return Lineage(classes, bases, whole)
+
+    # ---- names
+
+    def _name(self, node: ast.Name) -> List[Thing]:
+        bound = [self._bound(binding, node.id) for binding in self._bindings.get(node, ())]
+        found = [one for one in bound if one is not None]
+        agree = len({tuple(map(_identity, one)) for one in found}) <= 1
+        things = [thing if agree else thing._replace(sure=False) for one in found for thing in one]
+        return list({_identity(thing): thing for thing in reversed(things)}.values())[::-1]
+
+    def _bound(self, binding: Binding, name: str) -> Found:
+        """What a binding puts into a name; None where it says nothing: ``x = None``, ``x += 1``."""
+        origin, full, node = binding
+        if origin is Origin.STAR:
+            return [Thing(canonical(f"{full}.{name}"))] if full.startswith("torch") else []
+        if origin is Origin.IMPORT:
+            return [] if full.startswith(".") else [Thing(canonical(full))]
+        if isinstance(node, ast.arg):
+            return self._argument(node, name)
+        if isinstance(node, ast.ClassDef):
+            return [Thing(node.name, own=node)]
+        return self._stored(node) if isinstance(node, ast.Name) else []
+
+    def _stored(self, node: ast.Name) -> Found:
+        """What an assignment, a loop or a ``with`` puts into a name."""
+        parent = self._parent[node]
+        if isinstance(parent, (ast.Assign, ast.NamedExpr)):
+            return None if is_none(parent.value) else self._since(parent.value)
+        if isinstance(parent, ast.AnnAssign):
+            value = self._since(parent.value) if parent.value else None
+            return value or self._annotated(parent.annotation, node.id)
+        if isinstance(parent, ast.AugAssign):
+            return None
+        if isinstance(parent, ast.withitem):
+            return self.infer(parent.context_expr)
+        if isinstance(parent, (ast.For, ast.comprehension)):
+            return self._parameters(parent.iter, "parameters")
+        return self._unpacked(parent, node) if isinstance(parent, ast.Tuple) else []
+
+    def _since(self, value: ast.expr) -> Found:
+        things = self.infer(value)
+        return things and [
+            one._replace(how=one.how or f"since line {value.lineno}") if one.built else one
+            for one in things
+        ]
+
+    def _unpacked(self, names: ast.Tuple, node: ast.Name) -> Found:
+        statement, place = self._parent[names], names.elts.index(node)
+        if (
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.value, ast.Tuple)
+            and len(statement.value.elts) == len(names.elts)
+        ):
+            return self._since(statement.value.elts[place])
+        if isinstance(statement, (ast.For, ast.comprehension)) and place == 1:
+            return self._parameters(statement.iter, "named_parameters")
+        return []
+
+    def _parameters(self, iterated: ast.expr, method: str) -> List[Thing]:
+        """What a loop over ``model.parameters()`` gives."""
+        if not isinstance(iterated, ast.Call):
+            return []
+        return [
+            Thing("torch.nn.Parameter", True, one.sure, f"of {text_of(iterated)}")
+            for one in self.infer(iterated.func) or ()
+            if one.of
+            and one.name.endswith(f".{method}")
+            and MODULE in ancestors(one.name.rpartition(".")[0])
+        ]
+
+    def _argument(self, node: ast.arg, name: str) -> List[Thing]:
+        arguments = self._parent[node]
+        if not isinstance(arguments, ast.arguments):
+            return []
+        function = self._parent[arguments]
+        owner = self._parent[function]
+        first = (arguments.posonlyargs + arguments.args)[:1]
+        if isinstance(owner, ast.ClassDef) and isinstance(function, Function) and node in first:
+            marks = {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
+            if "staticmethod" not in marks:
+                return [Thing(owner.name, built="classmethod" not in marks, own=owner)]
+        if node in (arguments.vararg, arguments.kwarg):
+            return []
+        return self._annotated(node.annotation, name)
+
+    def _annotated(self, annotation: Optional[ast.expr], name: str) -> List[Thing]:
+        """What an annotation says: a class, ``Optional[...]`` or ``... | None`` of it."""
+        if isinstance(annotation, ast.Subscript) and text_of(annotation.value).endswith("Optional"):
+            return self._annotated(annotation.slice, name)
+        if isinstance(annotation, ast.BinOp):
+            return self._annotated(annotation.left, name) + self._annotated(annotation.right, name)
+        if not isinstance(annotation, (ast.Name, ast.Attribute)):
+            return []
+        return [
+            one._replace(built=True, sure=False, how=f"by the annotation of {name}")
+            for one in self.infer(annotation) or ()
+            if one.is_class or one.own
+        ]
+
+    # ---- attributes
+
+    def _attribute(self, node: ast.Attribute) -> List[Thing]:
+        return [
+            Thing(
+                TENSOR,
+                True,
+                one.sure and TENSOR in ancestors(one.name.rpartition(".")[0]),
+                f"as {text_of(node)}",
+            )
+            if _is_tensor_attribute(one)
+            else one
+            for one in self.referred(node)
+        ]
+
+    def _members(self, base: Thing, attribute: str) -> List[Thing]:
+        """What an attribute of a thing is."""
+        if base.own is None:
+            name = f"{base.name}.{attribute}"
+            if base.built:
+                return [Thing(name, sure=base.sure, of=base)]
+            return [Thing(canonical(name), sure=base.sure)]
+        lineage = self.lineage(base.own)
+        for one in lineage.classes:
+            if any(isinstance(item, Function) and item.name == attribute for item in one.body):
+                return []  # a method of the file
+            values = self._assignments().get((one, attribute))
+            if values:
+                how = f"by an assignment in class {one.name}"
+                return [
+                    thing._replace(sure=False, how=thing.how or how)
+                    for value in values
+                    for thing in self.infer(value) or ()
+                ]
+        sure = base.sure and lineage.whole
+        return [
+            Thing(f"{one.name}.{attribute}", sure=sure, of=base)
+            for one in lineage.bases
+            if base.built
+        ]
+
+    def _assignments(self) -> Dict[Tuple[ast.ClassDef, str], List[ast.expr]]:
+        """What the bodies of classes and their methods assign to attributes."""
+        if self._assigned is None:
+            self._assigned = {}
+            for node in self._statements:
+                if node.value is None or is_none(node.value):
+                    continue
+                home = self.class_around(node)
+                if home is None:
+                    continue
+                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    if isinstance(target, ast.Name) and self._parent[node] is home:
+                        self._assigned.setdefault((home, target.id), []).append(node.value)
+                    elif (
+                        isinstance(target, ast.Attribute)
+                        and isinstance(target.value, ast.Name)
+                        and target.value.id == "self"
+                    ):
+                        self._assigned.setdefault((home, target.attr), []).append(node.value)
+        return self._assigned
+
+    def class_around(self, node: ast.AST) -> Optional[ast.ClassDef]:
+        """The innermost class in which a node stands."""
+        inside: Optional[ast.AST] = node
+        while inside is not None and not isinstance(inside, ast.ClassDef):
+            inside = self._parent.get(inside)
+        return inside
+
+    # ---- calls and operators
+
+    def _call(self, node: ast.Call) -> List[Thing]:
+        if isinstance(node.func, ast.Name) and node.func.id == "super":
+            return self._super(node)
+        return [thing for one in self.infer(node.func) or () for thing in self._result(one, node)]
+
+    def _super(self, node: ast.Call) -> List[Thing]:
+        home = self.class_around(node)
+        return [
+            one._replace(built=True, how=f"as base of {home.name}")
+            for base in (home.bases if home else ())
+            for one in self.infer(base) or ()
+            if home
+        ]
+
+    def _result(self, called: Thing, node: ast.Call) -> List[Thing]:
+        """What calling a thing gives."""
+        home, _, last = called.name.rpartition(".")
+        if called.of:
+            if TENSOR in ancestors(home):
+                return [] if last in NO_TENSORS else [_tensor_from(node, called.sure)]
+            return [called.of] if MODULE in ancestors(home) and last in SAME_MODULE else []
+        if called.built:
+            bases = self.lineage(called.own).bases if called.own else [called]
+            sure = called.sure and called.own is None and last not in SEVERAL_OUTPUTS
+            is_module = any(MODULE in ancestors(one.name) for one in bases)
+            return [_tensor_from(node, sure)] if is_module else []
+        if called.own or called.is_class:
+            return [called._replace(built=True, how="")]
+        if called.name in PASSED_THROUGH and node.args:
+            return self.infer(node.args[0]) or []
+        makes = home == "torch.nn.functional" or (home == "torch" and last in MAKERS)
+        return [_tensor_from(node, called.sure)] if makes else []
+
+    def _binop(self, node: ast.BinOp) -> List[Thing]:
+        for side in (node.left, node.right):
+            tensors = self._tensors(side)
+            if tensors:
+                return tensors[:1]
+        return []
+
+    def _subscript(self, node: ast.Subscript) -> List[Thing]:
+        return self._tensors(node.value)
+
+    def _tensors(self, node: ast.expr) -> List[Thing]:
+        """The tensors that an expression may stand for, each as a plain one."""
+        return [
+            one._replace(name=TENSOR)
+            for one in self.infer(node) or ()
+            if one.built and TENSOR in ancestors(one.name)
+        ]
+
+    def _ifexp(self, node: ast.IfExp) -> List[Thing]:
+        sides = [side for side in (node.body, node.orelse) if not is_none(side)]
+        return [
+            one._replace(sure=one.sure and len(sides) == 1)
+            for side in sides
+            for one in self.infer(side) or ()
+        ]
+
+    def _unaryop(self, node: ast.UnaryOp) -> List[Thing]:
+        return self.infer(node.operand) or []
+
+    def _namedexpr(self, node: ast.NamedExpr) -> List[Thing]:
+        return self.infer(node.value) or []
+
+
+RULES: Dict[type, Callable[[Things, Any], Found]] = {
+    ast.Name: Things._name,
+    ast.Attribute: Things._attribute,
+    ast.Call: Things._call,
+    ast.BinOp: Things._binop,
+    ast.Subscript: Things._subscript,
+    ast.IfExp: Things._ifexp,
+    ast.UnaryOp: Things._unaryop,
+    ast.NamedExpr: Things._namedexpr,
+}
+
+
+def is_none(node: Optional[ast.expr]) -> bool:
+    """Whether an expression is the constant None."""
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def text_of(node: ast.expr) -> str:
+    """An expression as a person writes it, on one line and shortened."""
+    if isinstance(node, ast.Name):
+        return node.id
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _identity(thing: Thing) -> Tuple[str, bool, Optional[ast.ClassDef]]:
+    return thing.name, thing.built, thing.own
+
+
+def _tensor_from(node: ast.Call, sure: bool) -> Thing:
+    return Thing(TENSOR, True, sure, f"from {text_of(node)}")
+
+
+def _is_tensor_attribute(thing: Thing) -> bool:
+    if thing.of is None:
+        return False
+    home, _, last = thing.name.rpartition(".")
+    return (last in TENSOR_ATTRIBUTES and TENSOR in ancestors(home)) or (
+        last in ("weight", "bias") and MODULE in ancestors(home)
+    )
