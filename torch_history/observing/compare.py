@@ -1,12 +1,13 @@
-"""Compare two observations, in NumPy, so that the judge is the same under every torch.
+"""Compare two observations in NumPy, so that every torch is judged by the same arithmetic.
 
 Discrete facts compare exactly. Floats compare as ``torch.testing.assert_close`` compares them:
-``|observed - expected| <= atol + rtol * |expected|`` with the tolerances of the dtype; NaN equals NaN, 0.0 equals -0.0.
+``|observed - expected| <= atol + rtol * |expected|`` with the tolerances of the dtype; NaN equals
+NaN, 0.0 equals -0.0.
 """
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Mismatch(NamedTuple):
 
 
 def mismatches(expected: Observation, observed: Observation) -> List[Mismatch]:
-    """Every place where two encoded observations differ beyond tolerance; an empty list where they agree."""
+    """Every place where two encoded observations differ beyond tolerance."""
     found = []
     if expected.raised is not None or observed.raised is not None:
         if expected.raised != observed.raised:
@@ -56,7 +57,7 @@ def same(expected: Observation, observed: Observation) -> bool:
 
 
 def largest_ulp(expected: Observation, observed: Observation) -> int:
-    """The largest distance between two agreeing observations, in units in the last place of each tensor's dtype."""
+    """The largest distance between two agreeing observations, in ULP of each tensor's dtype."""
     pairs = _tensors(expected.value, observed.value)
     return max(
         (int(ulp_distance(one, other).max()) for one, other in pairs if one.array.size), default=0
@@ -109,31 +110,33 @@ def _trees(path: str, expected: Any, observed: Any) -> Iterator[Mismatch]:
     elif isinstance(expected, Tensor):
         yield from _tensor(path, expected, observed)
     elif isinstance(expected, dict):
-        if list(expected) != list(observed):  # their order is a fact too
-            yield Mismatch(path, f"the keys {list(expected)}", f"the keys {list(observed)}")
-        for name in expected:
-            if name in observed:
-                yield from _trees(
-                    path if name.startswith("$") else f"{path}[{name!r}]",
-                    expected[name],
-                    observed[name],
-                )
+        yield from _dicts(path, expected, observed)
     elif isinstance(expected, list):
-        if len(expected) != len(observed):
-            yield Mismatch(
-                path,
-                f"{len(expected)} items {_text(expected)}",
-                f"{len(observed)} items {_text(observed)}",
-            )
-        else:
-            for index, pair in enumerate(zip(expected, observed)):
-                yield from _trees(f"{path}[{index}]", *pair)
+        yield from _lists(path, expected, observed)
     elif isinstance(expected, float):
         rtol, atol = TOLERANCES["float64"]
         if abs(observed - expected) > atol + rtol * abs(expected):
             yield Mismatch(path, repr(expected), repr(observed))
     elif expected != observed:
         yield Mismatch(path, _text(expected), _text(observed))
+
+
+def _dicts(path: str, expected: Dict[str, Any], observed: Dict[str, Any]) -> Iterator[Mismatch]:
+    if list(expected) != list(observed):  # their order is a fact too
+        yield Mismatch(path, f"the keys {list(expected)}", f"the keys {list(observed)}")
+    for name in expected:
+        if name in observed:
+            inner = path if name.startswith("$") else f"{path}[{name!r}]"
+            yield from _trees(inner, expected[name], observed[name])
+
+
+def _lists(path: str, expected: List[Any], observed: List[Any]) -> Iterator[Mismatch]:
+    if len(expected) != len(observed):
+        one, other = (f"{len(items)} items {_text(items)}" for items in (expected, observed))
+        yield Mismatch(path, one, other)
+        return
+    for index, pair in enumerate(zip(expected, observed)):
+        yield from _trees(f"{path}[{index}]", *pair)
 
 
 def _tensor(path: str, expected: Tensor, observed: Tensor) -> Iterator[Mismatch]:

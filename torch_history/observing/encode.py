@@ -1,18 +1,22 @@
 """Encode: an observation as exact, readable JSON, and back.
 
-The JSON of an observation is ``{"value": ...}`` or ``{"raised": {"type", "message"}}``, ``"warned"`` where there were
-warnings, and a ``"digest"`` of it all: a comparison whose digests are equal is spared the text, and a change by hand shows. Inside a value, None, bool, int, finite float, str, list and dict with string keys stand for themselves; all else is an
-object with one ``$`` key:
+The JSON of an observation is ``{"value": ...}`` or ``{"raised": {"type", "message"}}``, ``"warned"``
+where there were warnings, and a ``"digest"`` of all that. If the digests match, the text is not
+parsed; and a digest shows an edit by hand. Inside a value, None, bool, int, finite float, str, list
+and dict with string keys stand for themselves. All else is an object with one ``$`` key:
 
-=================================================  ==========================================================
-``{"$tensor": "float32[2,3] requires_grad",        a tensor: one text a row of its last dimension, shortest decimals
-"rows": ["0.5 -0.0 nan", "1.0 2.0 inf"]}``         that give back the same bits; complex numbers as ``re,im``
-``{"$tuple": [..]}``  ``{"$size": [2, 3]}``        a tuple, a torch.Size
-``{"$dict": [[key, value], ..]}``                  a dict with keys other than strings
-``{"$float": "nan"}``  ``{"$dtype": "float32"}``   a float that is not finite, a torch.dtype
-=================================================  ==========================================================
+=============================================  ====================================================
+``{"$tensor": "float32[2,3] requires_grad",``  a tensor: a text for each row of its last dimension,
+``"rows": ["0.5 -0.0 nan", "1.0 2.0 inf"]}``   shortest decimals that give back the same bits;
+                                               complex numbers as ``re,im``
+``{"$tuple": [..]}``                           a tuple
+``{"$size": [2, 3]}``                          a torch.Size
+``{"$dict": [[key, value], ..]}``              a dict with keys other than strings
+``{"$float": "nan"}``                          a float that is not finite
+``{"$dtype": "float32"}``                      a torch.dtype
+=============================================  ====================================================
 
-In memory the same tree has ``Tensor`` leaves, whose arrays are NumPy's and parsed only when asked for.
+In memory the same tree has ``Tensor`` leaves, whose arrays are NumPy's. They are parsed on demand.
 """
 
 from __future__ import annotations
@@ -66,6 +70,7 @@ class Tensor:
 
     @property
     def dtype(self) -> str:
+        """The name of torch's dtype."""
         return self.header.partition("[")[0]
 
     @property
@@ -136,7 +141,10 @@ def _parse(header: str, rows: List[str]) -> np.ndarray:
 
 
 def encode(value: Any, path: str = "value") -> Any:
-    """A value of an observation as a tree with ``Tensor`` leaves. Raises TypeError for what is neither tensor nor fact."""
+    """A value of an observation as a tree with ``Tensor`` leaves.
+
+    Raises TypeError for what is neither tensor nor fact.
+    """
     kind = type(value)
     if value is None or kind in (bool, int, str):
         return value
@@ -207,7 +215,7 @@ def _load_value(data: Any) -> Any:
 
 
 def digest(observation: Observation) -> str:
-    """16 hexadecimal digits of an encoded observation: of its facts as JSON, and of its tensors' bytes, little-endian."""
+    """16 hexadecimal digits: of the facts as JSON, and of the tensors' bytes, little-endian."""
     tensors: List[Tensor] = []
 
     def header(tensor: Tensor) -> str:

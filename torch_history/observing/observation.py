@@ -1,4 +1,4 @@
-"""Observe: run an act and keep what it returned, or the exception it raised, and the warnings it gave."""
+"""Observe: run an act, and keep what it returned or raised, and its warnings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOISE = [
     (re.compile(r"[,;]? at \S+\.(?:cpp|cc|cu|c|h)\"?:\d+"), ""),
     (re.compile(r"0x[0-9a-fA-F]{4,}"), "0xADDRESS"),
     (re.compile(r"\S*/site-packages/"), "site-packages/"),
-    # Python 3.10 put the class before the name of a method called wrongly: "Linear.__init__() got an ..."
+    # since Python 3.10 the class stands before the name of a method that is called wrongly
     (re.compile(r"\b(?:\w+\.)+(\w+\(\) (?:got an unexpected|got multiple|missing|takes))"), r"\1"),
     (re.compile(r"[ \t]*\n\s*"), "\n"),  # blank lines and indentation
 ]
@@ -49,24 +49,28 @@ class Observation(NamedTuple):
 
 
 def normalise(message: str) -> str:
-    """A message without addresses, C++ locations, colour codes, install paths, blank lines and version-dependent class prefixes."""
+    """A message without what belongs to the machine, the build or the version of Python.
+
+    These are addresses, C++ locations, colour codes, install paths, blank lines and class prefixes.
+    """
     for pattern, replacement in _NOISE:
         message = pattern.sub(replacement, message)
     return message.strip()
 
 
 def observe(act: Callable[[], Any]) -> Observation:
-    """Call ``act`` and return what it did: its value (tensors and facts) or its exception, and its warnings.
+    """Call ``act`` and return what it did: its value or its exception, and its warnings.
 
-    Put into the act whatever a release may refuse: a missing function or argument is an observation too.
-    Values are taken as they are when ``act`` returns; clone what later lines change.
+    A value holds tensors and facts. Put into the act whatever a release may refuse: a missing
+    function or argument is an observation too. Values are taken as they are when ``act`` returns;
+    clone what later lines change.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         value, raised = None, None
         try:
             value = act()
-        except Exception as error:  # whatever torch raises is the observation
+        except Exception as error:  # noqa: BLE001  # whatever torch raises is the observation
             raised = Raised(type(error).__name__, normalise(str(error)))
     warned = []
     for warning in caught:
