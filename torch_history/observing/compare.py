@@ -124,10 +124,10 @@ def _trees(path: str, expected: Any, observed: Any) -> Iterator[Mismatch]:
 def _dicts(path: str, expected: Dict[str, Any], observed: Dict[str, Any]) -> Iterator[Mismatch]:
     if list(expected) != list(observed):  # their order is a fact too
         yield Mismatch(path, f"the keys {list(expected)}", f"the keys {list(observed)}")
-    for name in expected:
+    for name, item in expected.items():
         if name in observed:
             inner = path if name.startswith("$") else f"{path}[{name!r}]"
-            yield from _trees(inner, expected[name], observed[name])
+            yield from _trees(inner, item, observed[name])
 
 
 def _lists(path: str, expected: List[Any], observed: List[Any]) -> Iterator[Mismatch]:
