@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import List
@@ -11,11 +11,9 @@ from typing import List
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from torch_history.bench import raw  # noqa: E402
-
 
 def parser(name: str, text: str, release: str = "2.13") -> argparse.ArgumentParser:
-    """A command line with the release and where to keep the figures."""
+    """A command line with the release and a file for the figures."""
     top = argparse.ArgumentParser(prog=f"python tools/{name}.py", description=text)
     top.add_argument(
         "--release",
@@ -26,7 +24,7 @@ def parser(name: str, text: str, release: str = "2.13") -> argparse.ArgumentPars
         "--to",
         type=Path,
         metavar="FILE",
-        help="keep the figures in this JSON; benchmarks/*.json enters BENCHMARKS.md",
+        help="write the figures to this JSON file; BENCHMARKS.md reports those in benchmarks/",
     )
     return top
 
@@ -34,18 +32,15 @@ def parser(name: str, text: str, release: str = "2.13") -> argparse.ArgumentPars
 def keep(
     options: argparse.Namespace, command: str, title: str, lines: List[str], figures: object
 ) -> None:
-    """Print the lines, and keep them with their figures where that is asked."""
+    """Print the lines, and write them with their figures if there is a file for them."""
     print("\n".join(lines))
     if options.to:
-        raw.write(
-            options.to,
-            {
-                "format": raw.FORMAT,
-                "what": "tool",
-                "title": title,
-                "command": command,
-                "date": datetime.date.today().isoformat(),
-                "lines": lines,
-                "figures": figures,
-            },
+        # here, since a script may run in an environment that has no msgspec
+        from torch_history.bench import raw
+        from torch_history.bench.rounds import ToolFigures
+
+        today = dt.date.today()  # noqa: DTZ011  the local date is what a reader expects
+        measured = ToolFigures(
+            title=title, command=command, date=today, lines=tuple(lines), figures=figures
         )
+        raw.write(options.to, measured)

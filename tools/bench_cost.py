@@ -1,6 +1,7 @@
-"""What timing itself costs: the harness's blocks beside torch.utils.benchmark's Timer and a bare loop, in one run of one process.
+"""What timing itself costs: the harness's blocks, torch.utils.benchmark's Timer and a bare loop.
 
-Run it with the Python of the release that is asked about; each figure is the median of interleaved rounds.
+All are timed in one process, with the Python of the release in question; ``--to`` needs msgspec
+there. Each figure is the median of interleaved rounds.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from types import SimpleNamespace
 
 from _bench import keep, parser
 
-from torch_history.bench.worker import block
+from torch_history.bench.timing import block
 
 ROUNDS, CALLS = 200, 2_000
 
 
 def nothing() -> None:
-    """What costs no more than its own call."""
+    """A function whose only cost is its call."""
 
 
 def bare(calls: int) -> int:
@@ -53,8 +54,12 @@ def main() -> int:
         for way in random.sample(list(ways), len(ways)):
             taken[way].append(ways[way](CALLS) / CALLS)
     figures = {way: statistics.median(times) for way, times in taken.items()}
+    title = (
+        f"Of a function that does nothing, under torch {torch.__version__}, {ROUNDS} interleaved "
+        f"rounds of {CALLS} calls, nanoseconds a call (median):"
+    )
     lines = [
-        f"Of a function that does nothing, under torch {torch.__version__}, {ROUNDS} interleaved rounds of {CALLS} calls, nanoseconds a call (median):",
+        title,
         "",
         "| way | ns a call |",
         "|---|---|",

@@ -1,4 +1,4 @@
-"""The three figures on CUDA, against a simulated device: a host clock that acts move on, and a device that falls behind it."""
+"""The three figures on CUDA, on a simulated device: a host clock, and a device that lags behind."""
 
 import contextlib
 from types import SimpleNamespace
@@ -7,14 +7,18 @@ import pytest
 
 from spec.benchmarks.cases import Missing
 from torch_history.bench import cuda, worker
-from torch_history.bench.worker import WARM, serve
+from torch_history.bench.timing import FIGURES, WARM
+from torch_history.bench.worker import serve
 
 HOST, DEVICE = 10, 100  # nanoseconds of one act: the host's, the device's
 ARRANGED = 7  # of what comes before an act, the host's; the device's is as long as an act's
 
 
 class Simulated:
-    """torch with one GPU, and one case of it. ``log`` is what was called, ``now`` the host's clock, ``idle`` when the device will be done."""
+    """torch with one GPU, and one case of it.
+
+    ``log`` is what was called, ``now`` the host's clock, ``idle`` when the device will be done.
+    """
 
     def __init__(self, arch_list=("sm_80", "sm_90"), capability=(9, 0), kernel=None, present=True):
         self.log, self.now, self.idle, self.capturing = [], 0, 0, False
@@ -99,7 +103,7 @@ class Simulated:
         return event
 
     def case(self, arranged=False, **more):
-        """A case whose act steps an Adam that can be captured; ``more`` replaces parts of its training."""
+        """A case whose act steps a capturable Adam; ``more`` replaces parts of its training."""
         optimizer = SimpleNamespace(
             state={}, defaults={"capturable": False}, param_groups=[{"capturable": False}]
         )
@@ -125,22 +129,24 @@ class Simulated:
         return first, timed
 
 
-@pytest.mark.parametrize("figure", ["enqueue", "steady", "graph"])
+def test_every_figure_of_cuda_has_a_timer():
+    assert tuple(cuda._TIMERS) == FIGURES["cuda"]
+
+
+@pytest.mark.parametrize("figure", FIGURES["cuda"])
 def test_first_call_is_timed_until_the_device_is_idle(figure):
     simulated = Simulated()
     assert simulated.timer(figure, simulated.case())[0] == HOST + DEVICE
 
 
-@pytest.mark.parametrize(
-    "figure, calls", [("enqueue", 1 + WARM), ("steady", 1 + WARM), ("graph", 1 + WARM)]
-)
-def test_case_is_warm_before_it_is_timed(figure, calls):
+@pytest.mark.parametrize("figure", FIGURES["cuda"])
+def test_case_is_warm_before_it_is_timed(figure):
     simulated = Simulated()
     cuda.timer(simulated, simulated.case, figure, simulated.clock)
     before_capture = (
         simulated.log[: simulated.log.index("capture")] if figure == "graph" else simulated.log
     )
-    assert before_capture.count("act") == calls
+    assert before_capture.count("act") == 1 + WARM
 
 
 def test_enqueue_leaves_the_last_synchronize_untimed():
@@ -260,7 +266,8 @@ def test_graph_is_missing_where_the_capture_fails():
     case.act = refused
     with pytest.raises(
         Missing,
-        match="^torch 9.9: graph: the call cannot be captured: operation not permitted when stream is capturing$",
+        match=r"^torch 9\.9: graph: the call cannot be captured: "
+        r"operation not permitted when stream is capturing$",
     ):
         simulated.timer("graph", case)
 
@@ -268,7 +275,7 @@ def test_graph_is_missing_where_the_capture_fails():
 def test_graph_is_missing_before_torch_has_them():
     simulated = Simulated()
     del simulated.cuda.CUDAGraph
-    with pytest.raises(Missing, match="torch 9.9 has no torch.cuda.CUDAGraph"):
+    with pytest.raises(Missing, match=r"torch 9\.9 has no torch\.cuda\.CUDAGraph"):
         simulated.timer("graph", simulated.case())
 
 
@@ -289,7 +296,7 @@ def test_pin_turns_tf32_and_the_search_for_algorithms_off():
         (
             "cuda",
             {"arch_list": ["sm_37", "sm_80", "sm_90a"], "capability": (12, 0)},
-            "torch 9.9 has kernels for sm_37 sm_80 sm_90a, none for this GPU's sm_120: not measurable here",
+            "has kernels for sm_37 sm_80 sm_90a, none for this GPU's sm_120: not measurable here",
         ),
         (
             "cuda",

@@ -1,6 +1,8 @@
-"""How cost grows: the fit, the sizes, the record. The worker is the real one, on this interpreter's own torch."""
+"""How the cost of a step grows: the fit, the sizes, the record.
 
-import json
+The worker is the real one, with the torch of this interpreter.
+"""
+
 import math
 import sys
 from pathlib import Path
@@ -10,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.bench.making import grown, manifest
 from torch_history.bench import growth, raw
+from torch_history.bench.rounds import Growth, Sizes
 from torch_history.errors import HistoryError
 from torch_history.matrix.environments import Environment
 
@@ -20,21 +24,9 @@ parts = st.floats(1e-9, 1.0)
 
 
 def curve(fixed, slope, axis="batch", family="mlp", sizes=(1, 10, 100)):
-    """A curve of which nothing was measured but what the line says."""
+    """A curve whose times lie on a line."""
     empty = growth.Curve("c", axis, family, list(sizes), [], [], [], fixed, slope)
     return empty._replace(seconds=[float(empty.at(size)) for size in sizes])
-
-
-def record_of(rounds, sizes=(1, 2, 3), calls=10):
-    """A record of one curve, mlp-5 by batch; ``rounds`` has the nanoseconds of each size's blocks."""
-    told = {"axis": "batch", "family": "mlp", "held": 5, "sizes": list(sizes)}
-    return {
-        "curves": {"mlp-5 by batch": told},
-        "rounds": {
-            f"mlp-5@{size}.whole_step": {"calls": calls, "ns": taken}
-            for size, taken in rounds.items()
-        },
-    }
 
 
 @given(parts, parts, st.lists(st.integers(1, 10**6), min_size=3, max_size=8, unique=True))
@@ -51,7 +43,7 @@ def test_fit_tells_the_fixed_part_from_the_growing_one():
 
 
 def test_fit_weighs_relative_errors():
-    """One size is off by a tenth of its own. Absolute errors would let the largest size alone decide."""
+    """One size is off by 10 % of its own time. With absolute errors it alone would decide."""
     fixed, slope = growth.fit([1, 10, 100, 10000], [1.001, 1.01, 1.1, 11.0 * 1.1])
     assert fixed == pytest.approx(1.0, rel=0.01) and slope == pytest.approx(1.1e-3, rel=0.02)
 
@@ -62,7 +54,7 @@ def test_fit_weighs_relative_errors():
     ids=["fixed", "slope"],
 )
 def test_fit_has_no_negative_part(seconds, zero):
-    """The free line would begin below zero, or fall. The other part is then the best alone."""
+    """The unrestricted line would begin below zero, or fall: the other part alone fits best."""
     found = dict(zip(("fixed", "slope"), growth.fit([1, 2, 3], seconds)))
     relative = (np.array([1, 2, 3]) if zero == "fixed" else np.ones(3)) / seconds
     assert found.pop(zero) == 0.0 and list(found.values()) == pytest.approx(
@@ -107,7 +99,7 @@ def test_misfit_is_the_worst_relative_error_of_the_fit():
 
 
 def test_curves_are_medians_and_quartiles_of_one_call():
-    (found,) = growth.curves(record_of({1: [1000, 2000, 9000], 2: [3000] * 3, 3: [4000] * 3}))
+    (found,) = growth.curves(grown({1: [1000, 2000, 9000], 2: [3000] * 3, 3: [4000] * 3}))
     assert found.sizes == [1, 2, 3]
     assert found.seconds == pytest.approx([200e-9, 300e-9, 400e-9])
     assert (found.low[0], found.high[0]) == pytest.approx((150e-9, 550e-9))
@@ -115,7 +107,7 @@ def test_curves_are_medians_and_quartiles_of_one_call():
 
 
 def test_curves_of_fewer_than_three_timed_sizes_are_left_out():
-    assert growth.curves(record_of({1: [1000], 2: [2000], 3: []})) == []
+    assert growth.curves(grown({1: [1000], 2: [2000], 3: []})) == []
 
 
 def test_text_tells_fixed_part_slope_and_where_they_are_equal():
@@ -131,8 +123,8 @@ def test_text_tells_fixed_part_slope_and_where_they_are_equal():
 
 
 SMALL = {
-    "small": growth.Sizes("batch", "mlp", 5, (1, 4, 16)),
-    "other": growth.Sizes("batch", "mlp", 5, (2, 8, 32)),
+    "small": Sizes("batch", "mlp", 5, (1, 4, 16)),
+    "other": Sizes("batch", "mlp", 5, (2, 8, 32)),
 }
 
 
@@ -148,16 +140,16 @@ def test_measured_rounds_are_kept_and_read_back(tmp_path, monkeypatch):
         lambda share, what: told.append((share, what)),
         ("small",),
     )
-    assert raw.read(tmp_path / "kept.json", "growth") == json.loads(json.dumps(record))
-    assert not record["interrupted"] and record["release"]["library"] == "torch"
-    assert sorted(record["rounds"]) == [
+    assert raw.read(tmp_path / "kept.json", Growth) == record
+    assert not record.interrupted and record.release.library == "torch"
+    assert sorted(record.rounds) == [
         "mlp-5@1.whole_step",
         "mlp-5@16.whole_step",
         "mlp-5@4.whole_step",
     ]
     assert all(
-        len(each["ns"]) >= 3 and len(each["ns"]) % 3 == 0 and min(each["ns"]) > 0
-        for each in record["rounds"].values()
+        len(each.ns) >= 3 and len(each.ns) % 3 == 0 and min(each.ns) > 0
+        for each in record.rounds.values()
     )
     assert [one.name for one in growth.curves(record)] == ["small"]
     assert 1e-5 < growth.curves(record)[0].seconds[0] < 1.0
@@ -166,7 +158,7 @@ def test_measured_rounds_are_kept_and_read_back(tmp_path, monkeypatch):
 
 
 class Answering:
-    """The near end of a worker that answers each request with how many requests came before it; it lacks the case of batch 4."""
+    """The near end of a worker that answers with the number of requests; it lacks batch 4."""
 
     def __init__(self):
         self.asked = []
@@ -185,19 +177,17 @@ class Answering:
         self.ask(name, *arguments)
         return self.answer()[1]
 
+    def describe(self, root):
+        return manifest()
+
 
 def test_visit_is_one_warm_call_and_three_rounds_and_what_is_missing_is_told():
-    remote, record = Answering(), {"figure": "cpu", "seed": 0, "rounds": {}, "missing": {}}
-    growth._sweeps(
-        remote,
-        record,
-        [SMALL["small"].case(size) for size in (1, 4, 16)],
-        0.0,
-        1e-9,
-        lambda *_: None,
-    )
+    remote = Answering()
+    run = growth._Run(ROOT, "cpu", {"small": SMALL["small"]}, 1e-9, lambda *_: None)
+    run.measure(remote)
+    record = run.record(interrupted=False)
     timed = [request[1:] for request in remote.asked if request[0] == "time"]
-    calls = {case: record["rounds"][case]["calls"] for case in record["rounds"]}
+    calls = {case: timed.calls for case, timed in record.rounds.items()}
     visits = [
         [(case, "cpu", calls[case], warm) for warm in (1, 0, 0)]
         for case in (timed[0][0], timed[3][0])
@@ -206,7 +196,7 @@ def test_visit_is_one_warm_call_and_three_rounds_and_what_is_missing_is_told():
         "mlp-5@1.whole_step",
         "mlp-5@16.whole_step",
     }
-    assert record["missing"] == {"mlp-5@4.whole_step": "too large"}
+    assert record.missing == {"mlp-5@4.whole_step": "too large"}
 
 
 def test_interrupted_measurement_keeps_what_it_has(tmp_path, monkeypatch):
@@ -219,14 +209,13 @@ def test_interrupted_measurement_keeps_what_it_has(tmp_path, monkeypatch):
             raise KeyboardInterrupt
 
     record = growth.measure(ROOT, HERE, "cpu", 60.0, tmp_path / "kept.json", tell, ("small",))
-    assert record["interrupted"] and sorted(
-        len(each["ns"]) for each in record["rounds"].values()
-    ) == [0, 3, 3]
-    assert raw.read(tmp_path / "kept.json", "growth")["interrupted"]
+    assert record.interrupted
+    assert sorted(len(each.ns) for each in record.rounds.values()) == [0, 3, 3]
+    assert raw.read(tmp_path / "kept.json", Growth) == record
 
 
 def test_pattern_that_fits_no_curve_is_told_before_anything_starts(tmp_path):
-    with pytest.raises(HistoryError, match="--only 'gru' .*choose from mlp-5 by batch, "):
+    with pytest.raises(HistoryError, match=r"--only 'gru' .*choose from mlp-5 by batch, "):
         growth.measure(
             ROOT,
             Environment("none", tmp_path / "no-python"),

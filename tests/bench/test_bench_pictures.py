@@ -1,5 +1,5 @@
 import sys
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -46,7 +46,7 @@ def read(tmp_path):
 
     def read(draw, *arguments):
         draw("torch 2.6.0 → 2.15.0", *arguments, tmp_path / "picture.svg")
-        return ElementTree.parse(tmp_path / "picture.svg")
+        return ET.parse(tmp_path / "picture.svg")
 
     return read
 
@@ -161,7 +161,7 @@ def test_heat_map_ends_a_product_at_the_first_step_that_is_not_known(read, broke
         pictures.heat_map, ["a", "b", "c", "d"], [column(slower=1.1), broken, column(slower=1.2)]
     )
     assert sorted(numbers(tree)) == ["1.10", "1.10", "1.20", *shown]
-    assert texts(tree).count("–") == 1 - len(shown)
+    assert texts(tree).count("\N{EN DASH}") == 1 - len(shown)
 
 
 def test_heat_map_keeps_a_network_together_though_unknown_ones_come_last(read):
@@ -255,6 +255,7 @@ def test_a_picture_that_cannot_be_written_names_its_path(tmp_path, name):
 def test_a_missing_matplotlib_is_named_with_its_remedy(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(
-        HistoryError, match="^the plot needs matplotlib: python -m pip install matplotlib$"
+        HistoryError,
+        match=r"^the plot needs matplotlib: python -m pip install 'torch-history\[bench\]'$",
     ):
         pictures.forest("title", COMPARED, tmp_path / "picture.svg")

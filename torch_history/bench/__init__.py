@@ -1,8 +1,11 @@
-"""Benchmarks: the training step of two releases, timed side by side. Read in this order:
+"""Benchmarks: time the training step of two releases side by side. Read the modules in this order.
 
-1. ``worker``: what runs inside a release's own Python, and times blocks of calls;
-2. ``design``: launches of workers, rounds in random order, the raw record of a run;
-3. ``estimate``: from raw rounds to ratios, intervals and verdicts;
-4. ``raw``: the files of raw rounds; ``page``: the tables and BENCHMARKS.md; ``pictures``: forest plot, heat map, growth curves;
-5. ``growth``: how a step's time grows with batch and width; ``environments``: the Python of a release.
+1. ``timing``: blocks of calls and the figures of a device; ``cuda``: the three figures of a GPU;
+   ``worker``: serves requests inside the environment of a release. These three need torch alone and
+   run on Python 3.8.
+2. ``rounds``: the types of what is measured; ``raw``: reads, validates and writes their files.
+3. ``design``: launches of workers and rounds in random order; ``growth``: one step at many sizes.
+4. ``estimate``: from rounds to ratios, intervals and verdicts.
+5. ``page``: tables and BENCHMARKS.md; ``markdown``: its escaping; ``pictures``: the plots.
+6. ``command``: the two commands; ``packages``: errors for packages that are not installed.
 """

@@ -1,150 +1,223 @@
-"""Command: ``torch-history bench`` and ``torch-history growth``, from their options to files, tables and pictures."""
+"""Command: ``torch-history bench`` and ``growth``, from a request to files, tables and pictures."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 from pathlib import Path
-from typing import Callable, Iterator, List, Tuple
+from typing import Iterator, List, Literal, Optional, Sequence, Tuple, Union
+
+from msgspec import Struct
 
 from torch_history import versions
 from torch_history.bench import design, estimate, page, pictures, raw
 from torch_history.bench import growth as growing
+from torch_history.bench.design import Tell
 from torch_history.bench.estimate import Estimate
+from torch_history.bench.rounds import Comparison, Growth, is_device
+from torch_history.catalogue import releases as matrix
 from torch_history.errors import HistoryError
-from torch_history.matrix import releases as matrix
-from torch_history.matrix.environments import environment
+from torch_history.escaping import one_line
+from torch_history.matrix.environments import Environment, environment
+
+MOST_MINUTES = 24 * 60
+FEWEST_LAUNCHES, MOST_LAUNCHES = estimate.FEWEST_LAUNCHES, 100
+
+Judged = Tuple[Comparison, List[Estimate]]
 
 
-def bench(options: argparse.Namespace) -> int:
-    """Compare neighbours, or read what was kept of it; returns 1 where a benchmark is slower, 130 after an interruption."""
-    if bool(options.read) == bool(options.release) or len(options.release) == 1:
+class BenchRequest(Struct, frozen=True, kw_only=True):
+    """What ``torch-history bench`` is asked for: releases to compare, or files to read."""
+
+    root: Path
+    releases: Tuple[str, ...] = ()  # two or more; each is compared with its neighbour
+    read: Tuple[Path, ...] = ()  # files of raw rounds, instead of releases
+    only: Tuple[str, ...] = ()  # patterns of benchmarks
+    budget: float = 10.0  # minutes for each comparison, without installing
+    launches: int = 6  # number of fresh processes per release
+    core: Optional[int] = None  # None: each launch draws one
+    device: str = "cpu"
+    python: Optional[str] = None  # one Python for all releases, as 3.11
+    to: Optional[Path] = None  # folder of the raw rounds
+    plot: Optional[Path] = None
+    format: Literal["table", "markdown"] = "table"
+    force: bool = False  # compare environments that differ in more than torch
+
+
+class GrowthRequest(Struct, frozen=True, kw_only=True):
+    """What ``torch-history growth`` is asked for: a release to time, or a file to read."""
+
+    root: Path
+    release: Optional[str] = None
+    read: Optional[Path] = None  # a file of raw rounds, instead of a release
+    only: Tuple[str, ...] = ()  # patterns of curves
+    budget: float = 4.0  # minutes, without installing
+    device: str = "cpu"
+    python: Optional[str] = None
+    to: Optional[Path] = None
+    plot: Optional[Path] = None
+
+
+def bench(request: BenchRequest) -> int:
+    """Compare releases with their neighbours, or read earlier comparisons; returns the exit status.
+
+    1 if a benchmark is slower, 130 after an interruption, else 0.
+    """
+    if bool(request.read) == bool(request.releases) or len(request.releases) == 1:
         raise HistoryError(
-            "bench: name two or more releases to compare, as `bench 2.6 2.15`, or --read files of raw rounds"
+            "bench: name two or more releases to compare, as `bench 2.6 2.15`, "
+            "or --read files of raw rounds"
         )
-    judged = [
-        (record, estimate.estimates(record))
-        for record in [raw.read(path) for path in options.read] or _compared(options)
-    ]
+    if request.read:
+        records = [raw.read(path, Comparison) for path in request.read]
+    else:
+        records = list(_compared(request))
+    judged = [(record, estimate.estimates(record)) for record in records]
     for record, found in judged:
-        if options.format == "markdown":
+        if request.format == "markdown":
             print(f"## {page.heading(record)}\n\n{page.markdown(record, found)}")
         else:
             page.table(record, found)
-    if options.plot:
-        draw(judged, options.plot)
-        print(f"written: {options.plot}")
-    if any(record["interrupted"] for record, _ in judged):
+    if request.plot:
+        draw(judged, request.plot)
+        print(f"written: {one_line(request.plot)}")
+    if any(record.interrupted for record in records):
         return 130
     return int(any(one.verdict == "slower" for _, found in judged for one in found))
 
 
-def _compared(options: argparse.Namespace) -> Iterator[dict]:
-    root = options.root.resolve()
-    if options.core is not None and options.core not in design.cores():
-        raise HistoryError(
-            f"--core {options.core}: choose from {', '.join(map(str, design.cores()))}"
-        )
-    matrix.choose(root, options.release)  # all of them are releases, before any is installed
+def _compared(request: BenchRequest) -> Iterator[Comparison]:
+    """Time each release and its neighbour; an interruption ends the last comparison early."""
+    root = request.root.resolve()
+    _check(request)
+    matrix.choose(root, list(request.releases))  # an unknown one fails before any is installed
     with _progress() as tell:
-        environments = [
-            environment(root, release, options.python, lambda what: tell(0, what))
-            for release in options.release
-        ]
-    folder = options.to or root / ".history" / "bench"
-    for before, after in zip(environments, environments[1:]):
+        there = [_environment(root, release, request.python, tell) for release in request.releases]
+    for before, after in zip(there, there[1:]):
         plan = design.Plan(
-            before,
-            after,
-            options.budget * 60,
-            tuple(options.only),
-            options.launches,
-            options.device,
-            options.force,
-            options.core,
+            before=before,
+            after=after,
+            seconds=request.budget * 60,
+            only=request.only,
+            launches=request.launches,
+            device=request.device,
+            force=request.force,
+            core=request.core,
         )
-        file = unused(folder / f"{before.release}-{after.release}-{options.device}.json")
+        file = _file(request, root, f"{before.release}-{after.release}-{request.device}")
         with _progress(f"torch {before.release} → {after.release}: ") as tell:
             record = design.compare(root, plan, file, tell)
-        print(f"raw rounds: {file}")
+        print(f"raw rounds: {one_line(file)}")
         yield record
-        if record["interrupted"]:
+        if record.interrupted:
             return
 
 
-def growth(options: argparse.Namespace) -> int:
-    """Time a step's growth, or read what was kept of it."""
-    if bool(options.read) == bool(options.release) or len(options.read) > 1:
+def growth(request: GrowthRequest) -> int:
+    """Time how a step grows, or read an earlier run; returns the exit status."""
+    if (request.read is None) == (request.release is None):
         raise HistoryError(
             "growth: name one release, as `growth 2.15`, or --read one file of raw rounds"
         )
-    if options.read:
-        record = raw.read(options.read[0], "growth")
-    else:
-        root = options.root.resolve()
-        with _progress() as tell:
-            there = environment(root, options.release, options.python, lambda what: tell(0, what))
-            file = unused(
-                (options.to or root / ".history" / "bench")
-                / f"growth-{there.release}-{options.device}.json"
-            )
-            record = growing.measure(
-                root, there, options.device, options.budget * 60, file, tell, tuple(options.only)
-            )
-        print(f"raw rounds: {file}")
+    record = raw.read(request.read, Growth) if request.read else _grown(request)
     curves = growing.curves(record)
     print(growing.text(curves))
-    if options.plot:
-        pictures.growth(
-            f"torch {record['release']['release']} on {record['device']}", curves, options.plot
+    if request.plot:
+        pictures.growth(_title(record), curves, request.plot)
+        print(f"written: {one_line(request.plot)}")
+    return 130 if record.interrupted else 0
+
+
+def _grown(request: GrowthRequest) -> Growth:
+    assert request.release is not None
+    root = request.root.resolve()
+    _check(request)
+    with _progress() as tell:
+        there = _environment(root, request.release, request.python, tell)
+        file = _file(request, root, f"growth-{there.release}-{request.device}")
+        record = growing.measure(
+            root, there, request.device, request.budget * 60, file, tell, request.only
         )
-        print(f"written: {options.plot}")
-    return 130 if record["interrupted"] else 0
+    print(f"raw rounds: {one_line(file)}")
+    return record
 
 
-def draw(judged: List[Tuple[dict, List[Estimate]]], path: Path) -> None:
-    """A forest plot of one comparison, a heat map of several that are neighbours. Raises HistoryError where they form no chain."""
-    judged = sorted(judged, key=lambda one: versions.key(one[0]["before"]["release"]))
-    records = [record for record, _ in judged]
-    if len(judged) == 1:
-        pictures.forest(page.heading(records[0]), judged[0][1], path)
+def _check(request: Union[BenchRequest, GrowthRequest]) -> None:
+    """Raise HistoryError for a value that no run can use, before anything is installed."""
+    if not 0 < request.budget < MOST_MINUTES:
+        raise HistoryError(
+            f"--budget {request.budget:g}: give minutes between 0 and {MOST_MINUTES}, as 10 or 0.5"
+        )
+    if not is_device(request.device):
+        raise HistoryError(f"--device {one_line(request.device)}: choose cpu, cuda or cuda:N")
+    if isinstance(request, GrowthRequest):
         return
-    releases = [
-        records[0]["before"]["release"],
-        *(record["after"]["release"] for record in records),
-    ]
+    if not FEWEST_LAUNCHES <= request.launches <= MOST_LAUNCHES:
+        raise HistoryError(
+            f"--launches {request.launches}: choose {FEWEST_LAUNCHES} to {MOST_LAUNCHES}, "
+            "since the interval comes from the differences between launches"
+        )
+    if request.core is not None and request.core not in design.cores():
+        raise HistoryError(
+            f"--core {request.core}: choose from {', '.join(map(str, design.cores()))}"
+        )
+
+
+def _environment(root: Path, release: str, python: Optional[str], tell: Tell) -> Environment:
+    return environment(root, release, python, lambda what: tell(0.0, what))
+
+
+def _file(request: Union[BenchRequest, GrowthRequest], root: Path, name: str) -> Path:
+    """Where a run writes its raw rounds."""
+    return unused((request.to or root / ".history" / "bench") / f"{name}.json")
+
+
+def _title(record: Growth) -> str:
+    return f"torch {record.release.release} on {record.device}"
+
+
+def draw(judged: Sequence[Judged], path: Path) -> None:
+    """A forest plot of one comparison, or a heat map of several that are neighbours.
+
+    Raises HistoryError if they are not neighbours or not from one device.
+    """
+    judged = sorted(judged, key=lambda one: versions.key(one[0].before.release))
+    records = [record for record, _ in judged]
+    first = records[0]
+    if len(judged) == 1:
+        pictures.forest(page.heading(first), judged[0][1], path)
+        return
+    releases = [first.before.release, *(record.after.release for record in records)]
     for record, release in zip(records, releases):
-        if record["before"]["release"] != release:
+        if record.before.release != release:
             raise HistoryError(
-                f"no comparison goes on from torch {release} (the next is from {record['before']['release']}): "
-                "a heat map needs neighbours"
+                f"no comparison continues from torch {release} (the next is from "
+                f"{record.before.release}): a heat map needs neighbours"
+            )
+        if record.device != first.device:
+            raise HistoryError(
+                f"comparisons on {first.device} and on {record.device}: a heat map needs one device"
             )
     columns = [{one.name: one for one in found} for _, found in judged]
-    pictures.heat_map(f"the training step on {records[0]['device']}", releases, columns, path)
+    pictures.heat_map(f"the training step on {first.device}", releases, columns, path)
 
 
 def draw_all(root: Path) -> None:
-    """The pictures of the committed runs, each beside its raw file, and the heat map of all that are neighbours."""
-    chain = []
+    """Draw the committed runs, each beside its raw file, and a heat map of those on the CPU."""
+    chain: List[Judged] = []
     for path, record in page.files(root).items():
-        if record["what"] == "growth":
-            pictures.growth(
-                f"torch {record['release']['release']} on {record['device']}",
-                growing.curves(record),
-                path.with_suffix(".svg"),
-            )
-        elif (
-            record["what"] == "comparison"
-            and record["before"]["release"] != record["after"]["release"]
-        ):
-            chain.append((record, estimate.estimates(record)))
-            draw(chain[-1:], path.with_suffix(".svg"))
+        if isinstance(record, Growth):
+            pictures.growth(_title(record), growing.curves(record), path.with_suffix(".svg"))
+        elif isinstance(record, Comparison) and record.before.release != record.after.release:
+            judged = (record, estimate.estimates(record))
+            draw([judged], path.with_suffix(".svg"))
+            if record.device == "cpu":
+                chain.append(judged)
     if len(chain) > 1:
         draw(chain, root / page.FOLDER / page.HEAT_MAP)
 
 
 def unused(path: Path) -> Path:
-    """The path, or where a file is there already, the first of path-2, path-3, ... that is free: nothing measured is lost."""
+    """The path, or the first of path-2, path-3, ... that is free: no earlier run is replaced."""
     number, free = 1, path
     while free.exists():
         number += 1
@@ -153,8 +226,8 @@ def unused(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _progress(before: str = "") -> Iterator[Callable[[float, str], None]]:
-    """A bar on the terminal's error output: ``tell(share done, what is going on)``."""
+def _progress(before: str = "") -> Iterator[Tell]:
+    """A progress bar on stderr: ``tell(share done, what is going on)``."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -167,11 +240,13 @@ def _progress(before: str = "") -> Iterator[Callable[[float, str], None]]:
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=1.0)
-        yield lambda share, what: progress.update(task, completed=share, description=before + what)
+        yield lambda share, what: progress.update(
+            task, completed=share, description=one_line(before + what)
+        )

@@ -1,14 +1,16 @@
-"""Design: two releases timed side by side, the second copy of the base as control.
+"""Design: two releases timed side by side, with a second copy of the older one as the control.
 
-A launch starts three workers: ``before``, ``control`` (the same release again) and ``after``. A round times one block in each,
-in random order; a burst of rounds follows another in a random order of benchmarks, until the launch's share of the budget is
-spent. What a process happens to be (its addresses, its hash seed) stays as it is for a launch, which is why there are several.
+A launch starts three workers: ``before``, ``control`` (the same release again) and ``after``. A
+round times one block in each of them, in random order. Bursts of rounds follow each other in a
+random order of benchmarks until the launch's share of the budget is spent. Some properties of a
+process, such as its addresses and its hash seed, stay the same for a whole launch. That is why a
+run has several launches.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import fnmatch
 import os
 import platform
@@ -18,19 +20,44 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+import msgspec
 
 from torch_history.bench import raw
+from torch_history.bench.packages import needed
+from torch_history.bench.rounds import (
+    ROLES,
+    Comparison,
+    FirstCall,
+    Launch,
+    Machine,
+    Manifest,
+    benchmark,
+)
+from torch_history.bench.timing import FIGURES, kind
 from torch_history.errors import HistoryError
 from torch_history.matrix.environments import Environment
+from torch_history.records import sources
 
-ROLES = ("before", "control", "after")
-BURST = 3  # rounds of one benchmark in a row; an untimed call comes before them
-FIGURES = {"cpu": ("cpu",), "cuda": ("enqueue", "steady", "graph")}
+Tell = Callable[[float, str], None]  # tell(share done, what is going on)
+
+BURST = 3  # consecutive rounds of one benchmark; an untimed call comes before them
+# glibc keeps freed memory. Otherwise it maps each large tensor anew and its pages fault in again,
+# at a cost that varies by 10 %.
+_ALLOCATOR = (
+    "MALLOC_MMAP_THRESHOLD_=33554432",
+    "MALLOC_TRIM_THRESHOLD_=4000000000",
+    "MALLOC_TOP_PAD_=67108864",
+)
+_BEGIN = (
+    "import sys; sys.path.insert(0, channel.receive()); "
+    "from torch_history.bench.worker import serve; serve(channel)"
+)
 
 
 class Plan(NamedTuple):
-    """What to compare, and how long that may take."""
+    """What to compare, and how long it may take."""
 
     before: Environment
     after: Environment
@@ -38,26 +65,17 @@ class Plan(NamedTuple):
     only: Tuple[str, ...] = ()  # patterns of benchmarks, as mlp-5.*; all without
     launches: int = 6
     device: str = "cpu"
-    force: bool = False  # compare what differs in more than torch
+    force: bool = False  # compare environments that differ in more than torch
     core: Optional[int] = None  # where the workers run; None: each launch draws one
     alter: Optional[str] = None  # for the workers of ``after``: see Worker
 
 
 class WorkerError(HistoryError):
-    """A worker failed in a way that no release explains."""
-
-
-# glibc keeps what was freed: else each large tensor is mapped and its pages are faulted in anew, at a cost that varies by a tenth
-_ALLOCATOR = (
-    "MALLOC_MMAP_THRESHOLD_=33554432",
-    "MALLOC_TRIM_THRESHOLD_=4000000000",
-    "MALLOC_TOP_PAD_=67108864",
-)
-_BEGIN = "import sys; sys.path.insert(0, channel.receive()); from torch_history.bench.worker import serve; serve(channel)"
+    """A worker failed in a way that no property of the release explains."""
 
 
 class Remote:
-    """The near end of one worker: ``ask`` and ``answer`` apart, so that several work at the same time."""
+    """The near end of one worker. ``ask`` does not wait for ``answer``: workers run in parallel."""
 
     def __init__(
         self,
@@ -74,22 +92,17 @@ class Remote:
             "TORCHINDUCTOR_CACHE_DIR": cache,
         }
         self.release = environment.release
-        started_with = " ".join(["env", *_ALLOCATOR, shlex.quote(str(environment.python))])
+        python = " ".join(["env", *_ALLOCATOR, shlex.quote(str(environment.python))])
+        variables = [f"env:{name}={value}" for name, value in settings.items()]
         gateway = group.makegateway(
-            "//".join(
-                [
-                    "popen",
-                    f"python={started_with}",
-                    f"chdir={cache}",
-                    *(f"env:{name}={value}" for name, value in settings.items()),
-                ]
-            )
+            "//".join(["popen", f"python={python}", f"chdir={cache}", *variables])
         )
         self.channel = gateway.remote_exec(_BEGIN)
         self.channel.send(str(root))
         self.channel.send((str(root), device, alter))
 
     def ask(self, name: str, *arguments: Any) -> None:
+        """Send a request to the worker; ``answer`` waits for what comes back."""
         self.channel.send((name, arguments))
 
     def answer(self) -> Tuple[str, Any]:
@@ -97,27 +110,41 @@ class Remote:
         import execnet
 
         try:
-            kind, value = self.channel.receive()
+            answered, value = self.channel.receive()
         except (EOFError, execnet.RemoteError) as error:
+            why = str(error).strip() or "no reason given"
             raise WorkerError(
-                f"torch {self.release}: its process ended: {str(error).strip() or 'no reason told'}: "
-                "run again, with --only for some benchmarks to find which"
+                f"torch {self.release}: its process ended: {why}: "
+                "run again, with --only for a few benchmarks to find out which one ends it"
             ) from None
-        if kind == "error":
+        if answered == "error":
             raise WorkerError(f"torch {self.release}: {value.strip().splitlines()[-1]}\n{value}")
-        return kind, value
+        return answered, value
 
     def get(self, name: str, *arguments: Any) -> Any:
+        """The answer to a request that every release can fulfil."""
         self.ask(name, *arguments)
-        return self.answer()[1]
+        answered, value = self.answer()
+        if answered == "missing":
+            raise HistoryError(f"torch {self.release}: {value}")
+        return value
+
+    def describe(self, root: Path) -> Manifest:
+        """What the worker's release runs in."""
+        described = {**self.get("describe"), "sources": sources.digest(root)}
+        return msgspec.convert(described, Manifest)
 
 
 @contextlib.contextmanager
 def workers(
     root: Path, members: Dict[str, Tuple[Environment, Optional[str]]], device: str, cache: Path
 ) -> Iterator[Dict[str, Remote]]:
-    """Role -> worker, each in its environment and with a folder of its own in ``cache``; they are ended on the way out."""
-    import execnet
+    """Role -> worker, each in its environment and with its own folder in ``cache``.
+
+    The processes end when the block does.
+    """
+    with needed("execnet", "timing"):
+        import execnet
 
     group = execnet.Group()
     try:
@@ -126,131 +153,196 @@ def workers(
             (cache / role).mkdir(exist_ok=True)
             remotes[role] = Remote(group, environment, root, device, alter, str(cache / role))
         for remote in remotes.values():
-            kind, why = remote.answer()
-            if kind == "missing":
+            answered, why = remote.answer()
+            if answered == "missing":
                 raise HistoryError(why)
         yield remotes
     finally:
         group.terminate(timeout=2)
 
 
-def compare(root: Path, plan: Plan, file: Path, tell: Callable[[float, str], None]) -> dict:
-    """Run a plan; ``tell(share done, what is going on)`` follows it. The raw record is written to ``file`` after each launch.
+def compare(root: Path, plan: Plan, file: Path, tell: Tell) -> Comparison:
+    """Run a plan, and write the raw record to ``file`` after each launch.
 
-    Interrupted (KeyboardInterrupt), it returns what it has, with ``interrupted`` true.
+    After an interruption (KeyboardInterrupt) it returns what it has, with ``interrupted`` true. If
+    the releases are not known yet, there is nothing to return and the interruption is passed on.
     """
-    began = time.monotonic()
-    record = {
-        **begun("comparison", plan.device),
-        "altered": plan.alter,
-        "notes": [],
-        "before": {},
-        "after": {},
-        "missing": {},
-        "first_call": {},
-        "rounds": {},
-    }
-    shuffled = random.Random(record["seed"])
-    cache = Path(
-        tempfile.mkdtemp()
-    )  # what a release compiles in its first launch, it finds in the later ones
+    run = _Run(root, plan, tell)
+    # what a release compiles in its first launch is still there in the later ones
+    cache = Path(tempfile.mkdtemp())
     try:
         for launch in range(plan.launches):
-            deadline = began + plan.seconds * (launch + 1) / plan.launches
-            _launch(root, plan, record, shuffled, launch, began, deadline, tell, cache)
-            raw.write(file, record)
+            run.launch(launch, cache)
+            raw.write(file, run.record())
+        return run.record()
     except KeyboardInterrupt:
-        record["interrupted"] = True
+        if run.after is None:
+            raise
+        record = run.record(interrupted=True)
         raw.write(file, record)
+        return record
     finally:
         shutil.rmtree(cache, ignore_errors=True)  # a compiler's child may still be writing
-    return record
 
 
-def _launch(
-    root: Path,
-    plan: Plan,
-    record: dict,
-    shuffled: random.Random,
-    launch: int,
-    began: float,
-    deadline: float,
-    tell: Callable[[float, str], None],
-    cache: Path,
-) -> None:
-    """One launch: three fresh processes, as many rounds as fit before the deadline, and one burst of each benchmark in any case."""
+class _Timed:
+    """The rounds of one benchmark in the launch that is running."""
 
-    def told(what: str) -> None:
-        tell(
-            min(1.0, (time.monotonic() - began) / plan.seconds),
-            f"launch {launch + 1} of {plan.launches}: {what}",
+    def __init__(self, calls: int):
+        self.calls = calls
+        # one append adds a whole round, so that an interruption cannot leave a part of one
+        self.rounds: List[Tuple[int, ...]] = []
+
+    def launch(self) -> Launch:
+        before, control, after = zip(*self.rounds) if self.rounds else ((), (), ())
+        return Launch(calls=self.calls, before=before, control=control, after=after)
+
+
+class _Run:
+    """A comparison while it is measured. ``record`` is what it has so far."""
+
+    def __init__(self, root: Path, plan: Plan, tell: Tell):
+        self.root, self.plan, self.tell = root, plan, tell
+        self.start, self.began = started(), time.monotonic()
+        self.random = random.Random(self.start.seed)
+        self.before: Optional[Manifest] = None
+        self.after: Optional[Manifest] = None
+        self.notes: List[str] = []
+        self.missing: Dict[str, str] = {}
+        self.first_calls: Dict[str, List[Tuple[int, ...]]] = {}
+        self.timed: Dict[str, List[_Timed]] = {}
+        self.remotes: Dict[str, Remote] = {}
+
+    def record(self, interrupted: bool = False) -> Comparison:
+        assert self.before is not None and self.after is not None, "no launch has described them"
+        return Comparison(
+            device=self.plan.device,
+            altered=self.plan.alter,
+            notes=tuple(self.notes),
+            date=self.start.date,
+            machine=self.start.machine,
+            seed=self.start.seed,
+            interrupted=interrupted,
+            before=self.before,
+            after=self.after,
+            missing=self.missing,
+            first_call={
+                name: FirstCall(**dict(zip(ROLES, zip(*calls))))
+                for name, calls in self.first_calls.items()
+            },
+            rounds={
+                name: tuple(timed.launch() for timed in launches)
+                for name, launches in self.timed.items()
+            },
         )
 
-    told("importing torch")
-    members = {
-        "before": (plan.before, None),
-        "control": (plan.before, None),
-        "after": (plan.after, plan.alter),
-    }
-    with workers(root, members, plan.device, cache) as remotes:
-        if launch == 0:
-            for role in ("before", "after"):
-                record[role] = remotes[role].get("describe")
-            record["notes"] = unlike(record["before"], record["after"])
-            if record["notes"] and not plan.force:
-                raise HistoryError(
-                    f"{'; '.join(record['notes'])}: the ratios would not be torch's alone: "
-                    "name one Python for both with --python, or compare all the same with --force"
-                )
-        cases = matching(remotes["before"].get("cases"), plan.only)
-        ready: Dict[Tuple[str, str], dict] = {}
-        for case in cases:
-            for figure in FIGURES[plan.device.partition(":")[0]]:
-                name = raw.benchmark(case, figure)
-                told(f"building {name}")
-                if _prepared(remotes, record, case, figure):
-                    rounds = {
-                        "calls": remotes["before"].get("calibrate", case, figure),
-                        **{role: [] for role in ROLES},
-                    }
-                    ready[case, figure] = rounds
-                    record["rounds"].setdefault(name, []).append(rounds)
-        core = shuffled.choice(cores()) if plan.core is None else plan.core
-        for remote in remotes.values():
-            remote.get("pin", core)
+    def launch(self, number: int, cache: Path) -> None:
+        """Three fresh processes, and rounds until the deadline; at least one burst of each."""
+        plan = self.plan
+        deadline = self.began + plan.seconds * (number + 1) / plan.launches
+        prefix = f"launch {number + 1} of {plan.launches}: "
+        self._tell(f"{prefix}importing torch")
+        members = {
+            "before": (plan.before, None),
+            "control": (plan.before, None),
+            "after": (plan.after, plan.alter),
+        }
+        with workers(self.root, members, plan.device, cache) as self.remotes:
+            if number == 0:
+                self._describe()
+            ready = self._prepare(prefix)
+            core = self.random.choice(cores()) if plan.core is None else plan.core
+            for remote in self.remotes.values():
+                remote.get("pin", core)
+            self._sweep(ready, deadline, prefix)
+
+    def _tell(self, what: str) -> None:
+        self.tell(min(1.0, (time.monotonic() - self.began) / self.plan.seconds), what)
+
+    def _describe(self) -> None:
+        before = self.remotes["before"].describe(self.root)
+        after = self.remotes["after"].describe(self.root)
+        self.notes = unlike(before, after)
+        if self.notes and not self.plan.force:
+            raise HistoryError(
+                f"{'; '.join(self.notes)}: the ratios would not show torch alone: "
+                "use one Python for both with --python, or compare them anyway with --force"
+            )
+        self.before, self.after = before, after
+
+    def _prepare(self, prefix: str) -> Dict[Tuple[str, str], _Timed]:
+        """Build every benchmark that both releases have; (case, figure) -> its rounds."""
+        ready: Dict[Tuple[str, str], _Timed] = {}
+        first = self.remotes["before"]
+        for case in matching(first.get("cases"), self.plan.only):
+            for figure in FIGURES[kind(self.plan.device)]:
+                name = benchmark(case, figure)
+                self._tell(f"{prefix}building {name}")
+                if self._prepared(case, figure):
+                    timed = _Timed(first.get("calibrate", case, figure))
+                    ready[case, figure] = timed
+                    self.timed.setdefault(name, []).append(timed)
+        return ready
+
+    def _prepared(self, case: str, figure: str) -> bool:
+        """Build a case in all workers in parallel; if one lacks it, the record says so."""
+        for remote in self.remotes.values():
+            remote.ask("prepare", case, figure)
+        answers = {role: remote.answer() for role, remote in self.remotes.items()}
+        name = benchmark(case, figure)
+        for role in ("before", "after"):
+            answered, value = answers[role]
+            if answered == "missing":
+                self.missing[name] = value
+                return False
+        if case.endswith(".compiled"):  # in the first launch the cache is empty: it compiles
+            calls = tuple(answers[role][1] for role in ROLES)
+            self.first_calls.setdefault(name, []).append(calls)
+        return True
+
+    def _sweep(self, ready: Dict[Tuple[str, str], _Timed], deadline: float, prefix: str) -> None:
+        """Bursts of all benchmarks in random order, again and again until the deadline."""
         sweep = 0
         while ready and (sweep == 0 or time.monotonic() < deadline):
             sweep += 1
-            for case, figure in shuffled.sample(list(ready), len(ready)):
+            for case, figure in self.random.sample(list(ready), len(ready)):
                 if sweep > 1 and time.monotonic() >= deadline:
                     break
-                told(f"timing, sweep {sweep}: {raw.benchmark(case, figure)}")
-                _burst(remotes, ready[case, figure], case, figure, shuffled)
+                self._tell(f"{prefix}timing, sweep {sweep}: {benchmark(case, figure)}")
+                self._burst(ready[case, figure], case, figure)
+
+    def _burst(self, timed: _Timed, case: str, figure: str) -> None:
+        for number in range(BURST):
+            taken = {
+                role: self.remotes[role].get("time", case, figure, timed.calls, int(number == 0))
+                for role in self.random.sample(ROLES, len(ROLES))
+            }
+            timed.rounds.append(tuple(taken[role] for role in ROLES))
 
 
 def cores() -> List[int]:
-    """The processor's cores that this process may use."""
+    """The cores of the processor that this process may use."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 
 
-def unlike(before: dict, after: dict) -> List[str]:
-    """In what two environments differ that is not torch's own doing: the minor line of Python, the flavour of the wheel."""
+def unlike(before: Manifest, after: Manifest) -> List[str]:
+    """How two environments differ besides torch: the minor version of Python, the kind of wheel."""
     found = []
-    pythons = [manifest["python"] for manifest in (before, after)]
-    if pythons[0].split(".")[:2] != pythons[1].split(".")[:2]:
+    if before.python.split(".")[:2] != after.python.split(".")[:2]:
         found.append(
-            f"torch {before['release']} runs on Python {pythons[0]}, torch {after['release']} on Python {pythons[1]}"
+            f"torch {before.release} runs on Python {before.python}, "
+            f"torch {after.release} on Python {after.python}"
         )
-    builds = [manifest["build"] for manifest in (before, after)]
-    if builds[0][:2] != builds[1][:2]:  # cu117 and cu124 are one flavour, cpu is another
+    if before.build[:2] != after.build[:2]:  # cu117 and cu124 are one kind of wheel, cpu is another
         found.append(
-            f"torch {before['release']} is a {builds[0]} wheel, torch {after['release']} a {builds[1]} one"
+            f"torch {before.release} is a {before.build} wheel, "
+            f"torch {after.release} a {after.build} one"
         )
     return found
 
 
-def matching(cases: List[str], patterns: Tuple[str, ...]) -> List[str]:
-    """The cases that one of the patterns fits (``mlp-5.*``, or a part of the name). Raises HistoryError for a pattern that fits none."""
+def matching(cases: Sequence[str], patterns: Sequence[str]) -> List[str]:
+    """The cases that match at least one pattern. Raises HistoryError if a pattern matches none."""
     for pattern in patterns:
         if not any(fits(case, pattern) for case in cases):
             raise HistoryError(
@@ -262,63 +354,31 @@ def matching(cases: List[str], patterns: Tuple[str, ...]) -> List[str]:
 
 
 def fits(name: str, pattern: str) -> bool:
-    """Whether a pattern is a part of the name, or matches all of it as a shell's would."""
+    """Whether a pattern is a part of the name, or matches all of it as a shell pattern does."""
     return pattern in name or fnmatch.fnmatchcase(name, pattern)
 
 
-def _prepared(remotes: Dict[str, Remote], record: dict, case: str, figure: str) -> bool:
-    """Build a case in every worker at the same time; where one lacks it, say so in the record."""
-    for remote in remotes.values():
-        remote.ask("prepare", case, figure)
-    answers = {role: remote.answer() for role, remote in remotes.items()}
-    name = raw.benchmark(case, figure)
-    for role in ("before", "after"):
-        kind, value = answers[role]
-        if kind == "missing":
-            record["missing"][name] = value
-            return False
-    if case.endswith(".compiled"):
-        for role in ROLES:  # of the first launch: with an empty cache
-            record["first_call"].setdefault(name, {}).setdefault(role, []).append(answers[role][1])
-    return True
+class Start(NamedTuple):
+    """When and where a run began, and the seed of its random order."""
+
+    date: dt.date
+    machine: Machine
+    seed: int
 
 
-def _burst(
-    remotes: Dict[str, Remote], rounds: dict, case: str, figure: str, shuffled: random.Random
-) -> None:
-    for number in range(BURST):
-        taken = {
-            role: remotes[role].get("time", case, figure, rounds["calls"], int(number == 0))
-            for role in shuffled.sample(ROLES, len(ROLES))
-        }
-        for role in ROLES:  # all three or none: an interruption leaves whole rounds
-            rounds[role].append(taken[role])
+def started() -> Start:
+    """The start of a run that begins now."""
+    today = dt.date.today()  # noqa: DTZ011  the local date is what a reader expects
+    return Start(today, machine(), random.randrange(2**32))
 
 
-def begun(what: str, device: str) -> dict:
-    """The head of a raw record: what is measured, where and when, and the seed of its random order."""
-    return {
-        "format": raw.FORMAT,
-        "what": what,
-        "device": device,
-        "threads": 1,
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(),
-        "seed": random.randrange(2**32),
-        "interrupted": False,
-    }
-
-
-def machine() -> dict:
-    """The processor, the number of cores, and how busy they were before."""
+def machine() -> Machine:
+    """The processor, the number of cores, and how busy they have been."""
     name = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 name = line.partition(":")[2].strip()
                 break
-    return {
-        "processor": name,
-        "cores": os.cpu_count(),
-        "load": [round(value, 2) for value in os.getloadavg()],
-    }
+    load = tuple(round(value, 2) for value in os.getloadavg())
+    return Machine(processor=name, cores=os.cpu_count(), load=load)

@@ -1,99 +1,112 @@
 """Estimate: from raw rounds to a ratio, its interval, and a verdict.
 
-A round gives log(after) - (log(before) + log(control)) / 2 for the ratio and log(control) - log(before) for the control, which
-must read 1.0. A launch's figure is the mean of its rounds, a run's the mean of its launches'. It is the mean because a median does
-not see a cost that falls on few calls; what slows the whole machine down falls on all three sides of a round. The interval
-resamples launches, and within each its rounds; its level is 1 - 0.05 / (number of benchmarks), so that a run in twenty has a false
-interval.
+- **Round.** The ratio is log(after) - (log(before) + log(control)) / 2. The control's ratio is
+  log(control) - log(before) and should be 0.
+- **Launch and run.** The figure of a launch is the mean of its rounds, the figure of a run the
+  mean of its launches. A median would not see a cost that falls on few calls. What slows the whole
+  machine down affects all three sides of a round.
+- **Interval.** It resamples launches, and the rounds within each. Its level is
+  1 - 0.05 / (number of benchmarks), so that one run in twenty has an interval that misses.
 """
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, Literal, NamedTuple, Optional, Sequence, Tuple
 
-import numpy as np
+from torch_history.bench.packages import needed
+from torch_history.bench.rounds import Comparison, Launch
 
-from torch_history.bench.design import ROLES
+with needed("numpy", "a benchmark"):
+    import numpy as np
 
-LEVEL = 0.05  # of a false interval in a whole run
-THRESHOLD = np.log(1.05)  # what is smaller is never called, whatever its interval
-FEWEST = 3  # launches: with fewer, the interval cannot know how much a process matters
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Verdict = Literal["slower", "faster", "inconclusive", "void", "unknown"]
+
+LEVEL = 0.05  # how often a whole run may have an interval that misses
+THRESHOLD = float(np.log(1.05))  # smaller changes are not reported, whatever their interval
+FEWEST_LAUNCHES = 3  # fewer do not show how much the process itself matters
 RESAMPLES, MEANS = 20_000, 1_000
-VERDICTS = {
-    "slower": "the ratio is beyond 1.05 and beyond the control's interval, and its own interval is above 1",
-    "faster": "the same below 1",
-    "inconclusive": "neither, or fewer than three launches; that is no proof of no change",
-    "void": "the control, one release against itself, read beyond 5 %: nothing can be told",
-    "unknown": "a release lacks the variant, or nothing was timed",
+AT_ONCE = 4_000_000  # numbers drawn at once: bounds the memory for a launch of very many rounds
+VERDICTS: Dict[Verdict, str] = {
+    "slower": "the ratio is above 1.05 and outside the control's interval, "
+    "and its own interval is above 1",
+    "faster": "the same in the other direction",
+    "inconclusive": "neither of these, or fewer than three launches; "
+    "this does not show that nothing changed",
+    "void": "the control, which is one release against itself, is off by more than 5 %: "
+    "the run shows nothing",
+    "unknown": "a release does not have the variant, or nothing was timed",
 }
 
 
 class Estimate(NamedTuple):
-    """One benchmark of a run. Ratios are after / before (1.1: a tenth dearer); intervals are (low, high)."""
+    """One benchmark of a run. A ratio is after / before: 1.1 is 10 % slower."""
 
     name: str
-    verdict: str
-    reason: Optional[str] = None  # why unknown
+    verdict: Verdict
+    reason: Optional[str] = None  # why it is unknown
     ratio: float = float("nan")
-    interval: Tuple[float, float] = (float("nan"), float("nan"))
+    interval: Tuple[float, float] = (float("nan"), float("nan"))  # low, high
     control: float = float("nan")
     control_interval: Tuple[float, float] = (float("nan"), float("nan"))
-    before_ns: float = float("nan")  # a call, median
+    before_ns: float = float("nan")  # one call, median
     after_ns: float = float("nan")
     launches: int = 0
     rounds: int = 0
 
 
-def estimates(record: dict) -> List[Estimate]:
+def estimates(record: Comparison) -> List[Estimate]:
     """Every benchmark of a comparison, in the order of the record; unknown ones last."""
     timed = {
         name: launches
-        for name, launches in record["rounds"].items()
-        if any(launch["after"] for launch in launches)
+        for name, launches in record.rounds.items()
+        if any(launch.after for launch in launches)
     }
     level = LEVEL / max(1, len(timed))
     found = [estimate(name, launches, level) for name, launches in timed.items()]
     empty = {
-        name: "interrupted before its first round" for name in record["rounds"] if name not in timed
+        name: "interrupted before its first round" for name in record.rounds if name not in timed
     }
-    return found + [
-        Estimate(name, "unknown", why) for name, why in {**record["missing"], **empty}.items()
-    ]
+    unknown = {**record.missing, **empty}
+    return found + [Estimate(name, "unknown", why) for name, why in unknown.items()]
 
 
-def estimate(name: str, launches: List[dict], level: float) -> Estimate:
+def estimate(name: str, launches: Sequence[Launch], level: float) -> Estimate:
     """One benchmark from the rounds of its launches."""
-    launches = [launch for launch in launches if launch["after"]]
-    logs = [
-        {
-            role: np.log(np.maximum(1, np.array(launch[role], dtype=float)) / launch["calls"])
-            for role in ROLES
-        }
-        for launch in launches
-    ]
+    launches = [launch for launch in launches if launch.after]
+    before = [_logs(launch.before, launch.calls) for launch in launches]
+    controls = [_logs(launch.control, launch.calls) for launch in launches]
+    after = [_logs(launch.after, launch.calls) for launch in launches]
     ratio, interval = _bootstrapped(
-        [one["after"] - (one["before"] + one["control"]) / 2 for one in logs], level
+        [a - (b + c) / 2 for b, c, a in zip(before, controls, after)], level
     )
-    control, around = _bootstrapped([one["control"] - one["before"] for one in logs], level)
+    control, around = _bootstrapped([c - b for b, c in zip(before, controls)], level)
+    enough = len(launches) >= FEWEST_LAUNCHES
     return Estimate(
         name=name,
-        verdict=_verdict(ratio, interval, control, around)
-        if len(launches) >= FEWEST
-        else "inconclusive",
+        verdict=_verdict(ratio, interval, control, around) if enough else "inconclusive",
         ratio=float(np.exp(ratio)),
         interval=(float(np.exp(interval[0])), float(np.exp(interval[1]))),
         control=float(np.exp(control)),
         control_interval=(float(np.exp(around[0])), float(np.exp(around[1]))),
-        before_ns=float(np.exp(np.median(np.concatenate([one["before"] for one in logs])))),
-        after_ns=float(np.exp(np.median(np.concatenate([one["after"] for one in logs])))),
+        before_ns=float(np.exp(np.median(np.concatenate(before)))),
+        after_ns=float(np.exp(np.median(np.concatenate(after)))),
         launches=len(launches),
-        rounds=sum(len(one["after"]) for one in logs),
+        rounds=sum(map(len, after)),
     )
+
+
+def _logs(times: Sequence[int], calls: int) -> NDArray[np.float64]:
+    """The logarithm of the time of one call, for each block; a time of 0 counts as 1 ns."""
+    logs: NDArray[np.float64] = np.log(np.maximum(1, np.array(times, dtype=float)) / calls)
+    return logs
 
 
 def _verdict(
     ratio: float, interval: Tuple[float, float], control: float, around: Tuple[float, float]
-) -> str:
+) -> Verdict:
     if abs(control) > THRESHOLD:
         return "void"
     beyond = max(THRESHOLD, abs(around[0]), abs(around[1]))
@@ -104,18 +117,16 @@ def _verdict(
     return "inconclusive"
 
 
-def _bootstrapped(launches: List[np.ndarray], level: float) -> Tuple[float, Tuple[float, float]]:
-    """The mean of the launches' means, and its interval: launches are drawn with replacement, then rounds within each.
+def _bootstrapped(
+    launches: Sequence[NDArray[np.float64]], level: float
+) -> Tuple[float, Tuple[float, float]]:
+    """The mean of the launches' means, and its interval.
 
-    RandomState, because NumPy promises its stream for good: the same rounds give the same interval everywhere.
+    Launches are drawn with replacement, then rounds within each. NumPy promises that RandomState
+    keeps its stream, so the same rounds give the same interval everywhere.
     """
     drawn = np.random.RandomState(0)
-    means = np.array(
-        [
-            rounds[drawn.randint(len(rounds), size=(MEANS, len(rounds)))].mean(axis=1)
-            for rounds in launches
-        ]
-    )
+    means = np.array([_resampled_means(rounds, drawn) for rounds in launches])
     count = len(launches)
     picked = means[
         drawn.randint(count, size=(RESAMPLES, count)), drawn.randint(MEANS, size=(RESAMPLES, count))
@@ -124,7 +135,21 @@ def _bootstrapped(launches: List[np.ndarray], level: float) -> Tuple[float, Tupl
     return float(np.mean([rounds.mean() for rounds in launches])), (float(low), float(high))
 
 
-def by_verdict(found: List[Estimate]) -> Dict[str, int]:
-    """Verdict -> how many, in the order of VERDICTS, without those that none has."""
+def _resampled_means(
+    rounds: NDArray[np.float64], drawn: np.random.RandomState
+) -> NDArray[np.float64]:
+    """The means of ``MEANS`` resamples; drawn in parts, which gives the same stream as at once."""
+    count = len(rounds)
+    rows = max(1, AT_ONCE // count)
+    return np.concatenate(
+        [
+            rounds[drawn.randint(count, size=(min(rows, MEANS - done), count))].mean(axis=1)
+            for done in range(0, MEANS, rows)
+        ]
+    )
+
+
+def by_verdict(found: Sequence[Estimate]) -> Dict[Verdict, int]:
+    """Verdict -> how many have it, in the order of VERDICTS, without those that none has."""
     counts = {verdict: sum(one.verdict == verdict for one in found) for verdict in VERDICTS}
     return {verdict: count for verdict, count in counts.items() if count}

@@ -1,29 +1,38 @@
-"""Page: BENCHMARKS.md, written from the raw files in ``benchmarks/``; and the tables of one comparison, for the terminal and for Markdown."""
+"""Page: BENCHMARKS.md, written from the raw files in ``benchmarks/``, and the tables of one run."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Callable, Dict, Iterator, List, Mapping, Sequence, Tuple
+from urllib.parse import quote
 
 from torch_history import versions
-from torch_history.bench import estimate, growth
-from torch_history.bench.estimate import Estimate
-from torch_history.records import store
+from torch_history.bench import estimate, growth, raw
+from torch_history.bench import markdown as md
+from torch_history.bench.estimate import Estimate, Verdict
+from torch_history.bench.packages import needed
+from torch_history.bench.rounds import Comparison, Growth, Manifest, Record, ToolFigures
+from torch_history.escaping import html, one_line
+
+with needed("numpy", "a benchmark"):
+    import numpy as np
 
 NAME, FOLDER, HEAT_MAP = "BENCHMARKS.md", "benchmarks", "releases-cpu.svg"
-_COLOURS = {
+_COLOURS: Dict[Verdict, str] = {
     "slower": "red",
     "faster": "green",
     "inconclusive": "dim",
     "void": "yellow",
     "unknown": "dim",
 }
+Escape = Callable[[object], str]
 
 INTRODUCTION = """# Benchmarks
 
-Will the training step be slower after an upgrade? Below, releases are compared phase by phase, each comparison from one run that timed both
-releases side by side. `torch-history benchmarks --write` writes this page from the raw rounds in `benchmarks/`; nothing here is typed in. To
-compare two releases on your own machine, which is the one that matters: `torch-history bench 2.6 2.15`.
+Does an upgrade make the training step slower? This page compares releases phase by phase. Each
+comparison is one run that timed both releases side by side. `torch-history benchmarks --write`
+generates the page from the raw rounds in `benchmarks/`; no figure is entered by hand. The results
+on your own machine matter most: `torch-history bench 2.6 2.15` compares two releases there.
 
 ## How to read a verdict
 
@@ -31,162 +40,213 @@ compare two releases on your own machine, which is the one that matters: `torch-
 |---|---|
 {verdicts}
 
-A *ratio* is the time after over the time before: 1.10 is a tenth dearer. Its *interval* is meant to hold for all benchmarks of a run at once (95 %, Bonferroni);
-the *control* is a second copy of the older release, timed in the same rounds: what it differs from 1 is error. The time is the processor's, of one thread.
+The *ratio* is the time after divided by the time before: 1.10 is 10 % slower. The *intervals* are
+meant to hold for all benchmarks of a run together (95 %, Bonferroni). The *control* is a second
+copy of the older release, timed in the same rounds: its distance from 1 is measurement error.
+Times are CPU time of one thread.
 
-A network is named by its width: `mlp-5` is article A's adapter network (batch 10), `mlp-1024` the same at width 1,024 (batch 64), `rnn-20` and `rnn-256`
-article E's character RNN (batch 64), `conv-16` two convolutions with BatchNorm (batch 8). At the small sizes the step's cost is that of dispatch, at the large ones that of arithmetic.
-What each benchmark does is a test in `spec/benchmarks/`.
+A network is named by its width: `mlp-5` is the adapter network of article A (batch 10),
+`mlp-1024` the same at width 1,024 (batch 64), `rnn-20` and `rnn-256` the character RNN of article
+E (batch 64), and `conv-16` two convolutions with BatchNorm (batch 8). Dispatch dominates at the
+small sizes, arithmetic at the large ones. Each benchmark has a test in `spec/benchmarks/` that
+shows what it does.
 
-**What the method resolves.** A block of calls lasts about 2 ms; blocks of both releases and of the control alternate in random order, so that a slow moment of the machine meets all three;
-several launches of fresh processes average what a process happens to be (where its memory lies). The C library is told to keep freed memory, since the page faults of large tensors cost
-one process a tenth more than the next. A run's figure is a mean, so that a cost that falls on few calls counts too. Changes beyond some 5 % are called; smaller ones are not, however long the run.
+**What the method resolves.** A block of calls lasts about 2 ms. Blocks of both releases and of
+the control alternate in random order, so a slow moment of the machine affects all three. Several
+launches of fresh processes average out the properties of a single process, such as where its
+memory lies. The C library is told to keep freed memory: otherwise the page faults of large
+tensors make one process 10 % slower than the next. A run reports a mean, so a cost that falls on
+few calls counts too. Changes of more than about 5 % are reported; smaller ones are not, however
+long the run.
 
-**What it cannot.** It times one machine, one thread, these sizes, and warm code. A phase with an untimed part before each call (forward, backward, zero_grad) carries the cost of two
-clock readings in each call, which draws ratios of calls of a few microseconds towards 1. Two runs are never divided by each other: a chain of neighbours multiplies the ratios of its
-runs, and its error grows with its length. *Inconclusive* is never *no change*.
+**What it cannot show.** It times one machine, one thread, these sizes, and warm code. Some phases
+have an untimed part before each call (forward, backward, zero_grad). Each of their calls includes
+the cost of two clock readings, which pulls the ratio of a call of a few microseconds towards 1.
+Times of two runs are never divided by each other. A chain of neighbours multiplies the ratios of
+its runs, and its error grows with its length. *Inconclusive* never means *no change*.
+"""
+GROWTH = """## How a step's cost grows
+
+The whole step has a fixed cost and one that grows with the batch or with the number of parameters.
+Find your own size on the curve. Below the size where both parts are equal, a larger batch costs
+little.
 """
 
 
-def files(root: Path) -> Dict[Path, dict]:
-    """The raw files of the repository, oldest release first."""
-    found = {path: store.read_json(path) for path in sorted((root / FOLDER).glob("*.json"))}
+def files(root: Path) -> Dict[Path, Record]:
+    """The raw files of the repository, oldest release first. Raises HistoryError for a bad file."""
+    found = {path: raw.read_any(path) for path in sorted((root / FOLDER).glob("*.json"))}
     return dict(sorted(found.items(), key=lambda item: _order(item[1])))
 
 
-def _order(record: dict) -> Tuple[Any, ...]:
-    releases = [record[role]["release"] for role in ("before", "after") if role in record]
-    return (
-        record["what"],
-        record.get("device", ""),
-        [versions.key(release) for release in releases],
-    )
+def _order(record: Record) -> Tuple[str, str, List[Tuple[int, ...]]]:
+    if isinstance(record, Comparison):
+        releases = [versions.key(one.release) for one in (record.before, record.after)]
+        return record.what, record.device, releases
+    if isinstance(record, Growth):
+        return record.what, record.device, [versions.key(record.release.release)]
+    return record.what, "", []
 
 
-def page(root: Path, known: Any = None) -> str:
-    """BENCHMARKS.md. ``known`` is there for the sake of the other pages, which need the behaviours."""
-    verdicts = "\n".join(
-        f"| *{verdict}* | {meaning} |" for verdict, meaning in estimate.VERDICTS.items()
-    )
-    parts = [INTRODUCTION.format(verdicts=verdicts)]
+def page(root: Path) -> str:
+    """BENCHMARKS.md. Raises HistoryError for a raw file that is not valid."""
     records = files(root)
-    compared = {path: record for path, record in records.items() if record["what"] == "comparison"}
-    against_itself = {
-        path: record
-        for path, record in compared.items()
-        if record["before"]["release"] == record["after"]["release"]
-    }
-    parts.append("## Measured error\n")
-    for record in against_itself.values():
-        parts.extend(_error(record))
-    for record in records.values():
-        parts.extend(_tool(record))
-    if (root / FOLDER / HEAT_MAP).exists():
-        parts.append(
-            "## Releases in a row\n\nEach against its neighbour, and the product of these ratios: the comparisons below in one picture.\n"
-        )
-        parts.extend(
-            _picture(
-                root / FOLDER / HEAT_MAP,
-                "a heat map: benchmarks by releases, the ratio in each cell",
-            )
-        )
-    for path, record in compared.items():
-        if path not in against_itself:
-            parts.append(f"## {heading(record)}\n")
-            parts.extend(_picture(path, f"ratio and interval of each benchmark, {heading(record)}"))
-            parts.append(markdown(record, estimate.estimates(record)))
-    grown = {path: record for path, record in records.items() if record["what"] == "growth"}
-    if grown:
-        parts.append(
-            "## How a step's cost grows\n\nThe whole step: a fixed part, and one that grows with the batch or with the parameters. "
-            "Find your own size on the curve; below the size where both parts are equal, a larger batch is nearly free.\n"
-        )
-    for path, record in grown.items():
-        parts.append(
-            f"### torch {record['release']['release']} on {record['device']}\n\n{_where(record, record['release'])}\n"
-        )
-        parts.extend(
-            _picture(
-                path, f"step time against batch and width, torch {record['release']['release']}"
-            )
-        )
-        parts.append(growth.text(growth.curves(record)))
+    verdicts = "\n".join(f"| *{name}* | {means} |" for name, means in estimate.VERDICTS.items())
+    parts = [INTRODUCTION.format(verdicts=verdicts), "## Measured error\n"]
+    parts.extend(_errors(records))
+    parts.extend(_row_of_releases(root))
+    parts.extend(_comparisons(records))
+    parts.extend(_grown(records))
     parts.append("## Not measured\n\n" + "".join(f"- {line}\n" for line in _not_measured(records)))
     return "\n".join(parts)
 
 
-def heading(record: dict) -> str:
+def _errors(records: Mapping[Path, Record]) -> Iterator[str]:
+    """A release against itself, then what the scripts in ``tools/`` measured about the method."""
+    for record in records.values():
+        if isinstance(record, Comparison) and _against_itself(record):
+            yield _error(record)
+    for record in records.values():
+        if isinstance(record, ToolFigures):
+            title, command = md.text(record.title), md.code(record.command)
+            yield f"**{title}** ({command}, {record.date}):\n"
+            yield "\n".join(map(html, record.lines)) + "\n"
+
+
+def _against_itself(record: Comparison) -> bool:
+    return record.before.release == record.after.release
+
+
+def _error(record: Comparison) -> str:
+    """How far the ratios of a release against itself are from 1."""
+    found = estimate.estimates(record)
+    timed = [one for one in found if one.verdict != "unknown"]
+    where = _where(record, record.before, md.text)
+    title = (
+        f"**A release against itself**, torch {md.text(record.before.release)} on "
+        f"{md.text(record.device)}"
+    )
+    if not timed:
+        return f"{title}: nothing was timed. {where}\n"
+    off = np.abs(np.log([one.ratio for one in timed]))
+    worst = md.text(timed[int(off.argmax())].name)
     return (
-        f"torch {record['before']['release']} → {record['after']['release']} on {record['device']}"
+        f"{title}, {len(timed)} benchmarks, {timed[0].launches} launches, "
+        f"{sum(one.rounds for one in timed)} rounds: {_counts(timed)}. "
+        f"The ratios are off by {np.expm1(np.median(off)):.1%} (median) and "
+        f"{np.expm1(off.max()):.1%} (worst: {worst}). {where}\n"
     )
 
 
-def _where(record: dict, manifest: dict) -> str:
-    machine = record["machine"]
+def _row_of_releases(root: Path) -> Iterator[str]:
+    path = root / FOLDER / HEAT_MAP
+    if path.exists():
+        yield (
+            "## Releases in a row\n\nEach release against its neighbour, and the product of these "
+            "ratios: the comparisons below in one picture.\n"
+        )
+        yield from _picture(path, "a heat map: benchmarks by releases, the ratio in each cell")
+
+
+def _comparisons(records: Mapping[Path, Record]) -> Iterator[str]:
+    for path, record in records.items():
+        if isinstance(record, Comparison) and not _against_itself(record):
+            title = md.text(heading(record))
+            yield f"## {title}\n"
+            yield from _picture(path, f"ratio and interval of each benchmark, {title}")
+            yield markdown(record, estimate.estimates(record))
+
+
+def _grown(records: Mapping[Path, Record]) -> Iterator[str]:
+    grown = {path: record for path, record in records.items() if isinstance(record, Growth)}
+    if grown:
+        yield GROWTH
+    for path, record in grown.items():
+        release = md.text(record.release.release)
+        where = _where(record, record.release, md.text)
+        yield f"### torch {release} on {md.text(record.device)}\n\n{where}\n"
+        yield from _picture(path, f"step time against batch and width, torch {release}")
+        yield growth.text(growth.curves(record))
+
+
+def heading(record: Comparison) -> str:
+    """The title of a comparison, not escaped."""
+    return f"torch {record.before.release} → {record.after.release} on {record.device}"
+
+
+def _where(record: Record, manifest: Manifest, escape: Escape) -> str:
+    assert not isinstance(record, ToolFigures)
+    machine = record.machine
     return (
-        f"{record['date']}, {machine['processor']} with {machine['cores']} cores ({manifest['cpu_capability']}), one thread; "
-        f"Python {manifest['python']}, build {manifest['build']}."
+        f"{record.date}, {escape(machine.processor)} with {machine.cores} cores "
+        f"({escape(manifest.cpu_capability)}), one thread; "
+        f"Python {escape(manifest.python)}, build {escape(manifest.build)}."
     )
 
 
-def summary(record: dict, found: List[Estimate]) -> str:
-    """How many verdicts of each kind, on what, and what makes the comparison less than clean."""
-    counts = (
-        ", ".join(f"{count} {verdict}" for verdict, count in estimate.by_verdict(found).items())
-        or "nothing was timed"
-    )
-    before, after = record["before"], record["after"]
-    text = f"{counts}. {_where(record, before)}"
-    if after["python"] != before["python"] or after["build"] != before["build"]:
-        text += f" After: Python {after['python']}, build {after['build']}."
-    for note in record["notes"]:
-        text += f" **Not clean:** {note}."
-    if record["altered"]:
-        text += f" **The newer side was altered by `{record['altered']}`.**"
-    if record["interrupted"]:
-        text += " Interrupted: what had been timed until then."
-    return text
+def _counts(found: Sequence[Estimate]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in estimate.by_verdict(found).items())
 
 
-def markdown(record: dict, found: List[Estimate]) -> str:
+def summary(record: Comparison, found: Sequence[Estimate], escape: Escape = one_line) -> str:
+    """How many benchmarks have each verdict, on what machine, and what the run does not control.
+
+    ``escape`` is for the text that comes from the file: ``one_line`` for a terminal.
+    """
+    before, after = record.before, record.after
+    parts = [f"{_counts(found) or 'nothing was timed'}. {_where(record, before, escape)}"]
+    if after.python != before.python or after.build != before.build:
+        parts.append(f"After: Python {escape(after.python)}, build {escape(after.build)}.")
+    parts.extend(f"**Not clean:** {escape(note)}." for note in record.notes)
+    if record.altered:
+        parts.append(f"**The newer side was altered by `{escape(record.altered)}`.**")
+    if record.interrupted:
+        parts.append("Interrupted: these are the results until then.")
+    return " ".join(parts)
+
+
+def markdown(record: Comparison, found: Sequence[Estimate]) -> str:
     """One comparison as Markdown."""
     lines = [
-        summary(record, found),
+        summary(record, found, md.text),
         "",
         "| benchmark | verdict | ratio | interval | control | before | after | launches, rounds |",
         "|---|---|---|---|---|---|---|---|",
+        *map(_row, found),
     ]
-    for one in found:
-        if one.verdict == "unknown":
-            lines.append(f"| {one.name} | unknown: {one.reason} | | | | | | |")
-        else:
-            cells = [
-                one.name,
-                f"**{one.verdict}**" if one.verdict in ("slower", "faster") else one.verdict,
-                f"{one.ratio:.3f}",
-                interval(one.interval),
-                interval(one.control_interval),
-                duration(one.before_ns),
-                duration(one.after_ns),
-                f"{one.launches}, {one.rounds}",
-            ]
-            lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, *_compile_times(record), ""])
+    return "\n".join([*lines, *_compile_times(record, md.text), ""])
 
 
-def _compile_times(record: dict) -> Iterator[str]:
-    for name, roles in record["first_call"].items():
-        cold = {role: duration(times[0]) for role, times in roles.items() if times}
+def _row(one: Estimate) -> str:
+    if one.verdict == "unknown":
+        return f"| {md.cell(one.name)} | unknown: {md.cell(one.reason)} | | | | | | |"
+    return md.row(
+        md.cell(one.name),
+        f"**{one.verdict}**" if one.verdict in ("slower", "faster") else one.verdict,
+        f"{one.ratio:.3f}",
+        interval(one.interval),
+        interval(one.control_interval),
+        duration(one.before_ns),
+        duration(one.after_ns),
+        f"{one.launches}, {one.rounds}",
+    )
+
+
+def _compile_times(record: Comparison, escape: Escape) -> Iterator[str]:
+    for name, first in record.first_call.items():
+        before, control, after = (
+            duration(times[0]) for times in (first.before, first.control, first.after)
+        )
         yield ""
         yield (
-            f"{name}: the first call, which compiles, took {cold['before']} (the control {cold['control']}) before and {cold['after']} after, "
-            "wall time with an empty cache, the three at once."
+            f"{escape(name)}: the first call, which compiles, took {before} (the control "
+            f"{control}) before and {after} after: wall time with an empty cache, all three in "
+            "parallel."
         )
 
 
-def table(record: dict, found: List[Estimate]) -> None:
-    """One comparison on the terminal."""
+def table(record: Comparison, found: Sequence[Estimate]) -> None:
+    """Print one comparison on the terminal."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -194,19 +254,14 @@ def table(record: dict, found: List[Estimate]) -> None:
     console = Console(highlight=False)
     console.print(f"{heading(record)}: {summary(record, found)}", markup=False, soft_wrap=True)
     rows = Table(box=None, padding=(0, 1, 0, 0))
-    for title, side in (
-        ("benchmark", "left"),
-        ("verdict", "left"),
-        ("ratio", "right"),
-        ("interval", "right"),
-        ("control", "right"),
-        ("before", "right"),
-    ):
-        rows.add_column(title, justify=side, no_wrap=True)
+    for title in ("benchmark", "verdict"):
+        rows.add_column(title, no_wrap=True)
+    for title in ("ratio", "interval", "control", "before"):
+        rows.add_column(title, justify="right", no_wrap=True)
     for one in found:
         if one.verdict != "unknown":
             rows.add_row(
-                escape(one.name),
+                escape(one_line(one.name)),
                 f"[{_COLOURS[one.verdict]}]{one.verdict}[/]",
                 f"{one.ratio:.3f}",
                 interval(one.interval),
@@ -214,16 +269,18 @@ def table(record: dict, found: List[Estimate]) -> None:
                 duration(one.before_ns),
             )
     console.print(rows)
-    for one in found:
-        if one.verdict == "unknown":
-            console.print(f"{one.name}: unknown: {one.reason}", markup=False, soft_wrap=True)
-    for line in _compile_times(record):
-        if line:
-            console.print(line, markup=False, soft_wrap=True)
+    reasons = [
+        f"{one_line(one.name)}: unknown: {one_line(one.reason)}"
+        for one in found
+        if one.verdict == "unknown"
+    ]
+    for line in [*reasons, *filter(None, _compile_times(record, one_line))]:
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def interval(ends: Tuple[float, float]) -> str:
-    return f"{ends[0]:.3f}–{ends[1]:.3f}"
+    """Both ends with three decimals, and an en dash between them."""
+    return f"{ends[0]:.3f}\N{EN DASH}{ends[1]:.3f}"
 
 
 def duration(nanoseconds: float) -> str:
@@ -236,33 +293,17 @@ def duration(nanoseconds: float) -> str:
 
 def _picture(path: Path, words: str) -> List[str]:
     picture = path.with_suffix(".svg")
-    return [f"![{words}]({FOLDER}/{picture.name})\n"] if picture.exists() else []
+    return [f"![{words}]({FOLDER}/{quote(picture.name)})\n"] if picture.exists() else []
 
 
-def _error(record: dict) -> Iterator[str]:
-    """A release against itself: how far its ratios are from 1."""
-    import numpy as np
-
-    found = [one for one in estimate.estimates(record) if one.verdict != "unknown"]
-    off = np.abs(np.log([one.ratio for one in found]))
-    counts = ", ".join(
-        f"{count} {verdict}" for verdict, count in estimate.by_verdict(found).items()
-    )
+def _not_measured(records: Mapping[Path, Record]) -> Iterator[str]:
+    measured = [one for one in records.values() if not isinstance(one, ToolFigures)]
+    if not any(record.device.startswith("cuda") for record in measured):
+        yield (
+            "CUDA: no GPU was available. The three figures (time to enqueue, steady step, captured "
+            "graph) are implemented but have not run on one."
+        )
     yield (
-        f"**A release against itself**, torch {record['before']['release']} on {record['device']}, {len(found)} benchmarks, {found[0].launches} launches, "
-        f"{sum(one.rounds for one in found)} rounds: {counts}. The ratios are off by {np.expm1(np.median(off)):.1%} (median) and "
-        f"{np.expm1(off.max()):.1%} (worst: {found[int(off.argmax())].name}). {_where(record, record['before'])}\n"
+        "More than one thread, other processors, other sizes: "
+        "run `torch-history bench` on the machine that matters to you."
     )
-
-
-def _tool(record: dict) -> Iterator[str]:
-    """What a script in ``tools/`` measured about the method, and wrote as Markdown lines beside its raw figures."""
-    if record["what"] == "tool":
-        yield f"**{record['title']}** (`{record['command']}`, {record['date']}):\n"
-        yield "\n".join(record["lines"]) + "\n"
-
-
-def _not_measured(records: Dict[Path, dict]) -> Iterator[str]:
-    if not any(record.get("device", "").startswith("cuda") for record in records.values()):
-        yield "CUDA: no GPU was at hand. The three figures (time to enqueue, steady step, captured graph) are programmed and have not run on one."
-    yield "More than one thread, other processors, other sizes: run `torch-history bench` where it matters to you."

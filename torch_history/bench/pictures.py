@@ -1,31 +1,42 @@
-"""Pictures: a forest plot of one comparison, a heat map of releases in a row, curves of growth. SVG, or what else matplotlib
-writes.
+"""Pictures: a forest plot of one comparison, a heat map of releases in a row, curves of growth.
 
-Text stays text in the SVG, and the same input gives the same bytes under one matplotlib. Colours are Okabe and Ito's, which a
-colour-blind reader can tell apart: vermillion is slower, blue is faster, in every picture.
+They are SVG, or another format that matplotlib writes. Text stays text in the SVG, and the same
+input gives the same bytes with the same matplotlib. The colours are Okabe and Ito's, which colour-
+blind readers can tell apart: vermillion is slower, blue is faster, in every picture.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
+import re
 import textwrap
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
-
-import numpy as np
+from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 
 from torch_history.bench.estimate import THRESHOLD, Estimate
 from torch_history.bench.growth import Curve
+from torch_history.bench.packages import needed
 from torch_history.errors import HistoryError
+from torch_history.escaping import one_line
+
+with needed("numpy", "the plot"):
+    import numpy as np
 
 SLOWER, FASTER, GREY, BAND = "#D55E00", "#0072B2", "#999999", "#CFE8F7"
 COLOURS = {"slower": SLOWER, "faster": FASTER, "inconclusive": GREY, "void": "black"}
 WIDTH = 9  # inches: 900 points of a screen at 100 to the inch
 ROW = 0.21  # inches, a line of a plot
 
+Labels = List[Tuple[int, str, str]]  # place on the y axis, text, weight
+_NOT_XML = re.compile("[\ufffe\uffff]")  # an XML file with one of these is not well-formed
+
 
 def forest(title: str, estimates: Sequence[Estimate], path: Path) -> None:
-    """One comparison: a row for each benchmark with its ratio, interval and control; unknown ones are told below. Raises HistoryError."""
+    """One comparison: a row for each benchmark with its ratio, interval and control.
+
+    The reasons of unknown benchmarks stand below. Raises HistoryError.
+    """
     timed = [one for one in estimates if one.verdict != "unknown"]
     networks = list(dict.fromkeys(_network(one.name) for one in timed))
     unknown = _wrapped(
@@ -35,40 +46,15 @@ def forest(title: str, estimates: Sequence[Estimate], path: Path) -> None:
     with _picture(path, WIDTH, height) as figure:
         axes = figure.add_subplot()
         low, high = _limits(timed)
-        axes.set(xscale="log", xlim=(low, high), xlabel="after / before")
-        _ratio_ticks(axes, low, high)
-        axes.axvline(1, color="black", linewidth=0.8, zorder=1)
-        for words, colour, points, side in (
-            ("← faster", FASTER, -6, "right"),
-            ("slower →", SLOWER, 6, "left"),
-        ):
-            axes.annotate(
-                words,
-                (1, 0),
-                xytext=(points, 0),
-                textcoords="offset points",
-                color=colour,
-                ha=side,
-                va="center",
-            )
-        for bound in (np.exp(-THRESHOLD), np.exp(THRESHOLD)):
-            axes.axvline(bound, color="black", linewidth=0.8, linestyle=":", zorder=1)
-        labels, y = [], 0
-        for network in networks:
-            labels.append((y, network, "bold"))
-            y += 1
-            for one in timed:
-                if _network(one.name) == network:
-                    _row(axes, y, one, low, high)
-                    labels.append((y, one.name[len(network) + 1 :], "normal"))
-                    y += 1
-        axes.set_ylim(max(y, 1) - 0.4, -0.6)
+        _ratio_axis(axes, low, high)
+        labels = _rows(axes, timed, networks, low, high)
+        axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
         axes.set_yticks([at for at, _, _ in labels], [text for _, text, _ in labels])
         for tick, (_, _, weight) in zip(axes.get_yticklabels(), labels):
             tick.set_weight(weight)
         axes.tick_params(axis="y", length=0, pad=7)
         axes.spines[["left", "right", "top"]].set_visible(False)
-        figure.suptitle(title)
+        figure.suptitle(_text(title))
         axes.legend(
             handles=_forest_legend(timed),
             loc="lower center",
@@ -82,29 +68,55 @@ def forest(title: str, estimates: Sequence[Estimate], path: Path) -> None:
             figure.supxlabel("\n".join(["Unknown", *unknown]), x=0.01, ha="left", fontsize=8)
 
 
+def _text(text: object) -> str:
+    """Text from a file on one line, without characters that a terminal or XML cannot hold."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", one_line(text))
+
+
 def _network(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _wrapped(lines: List[str], width: int) -> List[str]:
+def _wrapped(lines: Sequence[str], width: int) -> List[str]:
     return [
         part
         for line in lines
-        for part in textwrap.wrap(" ".join(line.split()), width, subsequent_indent="    ")
+        for part in textwrap.wrap(_text(line), width, subsequent_indent="    ")
     ]
 
 
 def _limits(timed: Sequence[Estimate]) -> Tuple[float, float]:
-    """The ratio axis: every ratio is on it with room for an interval of the usual length, not for the longest."""
+    """The ratio axis: it shows every ratio, with room for an interval of the usual length."""
     ratios = np.log([one.ratio for one in timed] + [1 / 1.1, 1.1])
     usual = np.median([np.log(one.interval[1] / one.interval[0]) for one in timed] or [0.0])
     room = np.clip(usual, 0.03, 0.3 * np.ptp(ratios))
     return float(np.exp(ratios.min() - room)), float(np.exp(ratios.max() + room))
 
 
-def _ratio_ticks(axes: Any, low: float, high: float) -> None:
-    from matplotlib import ticker
+def _ratio_axis(axes: Any, low: float, high: float) -> None:
+    """The logarithmic axis of ratios, with lines at 1 and at the threshold."""
+    axes.set(xscale="log", xlim=(low, high), xlabel="after / before")
+    _ratio_ticks(axes, low, high)
+    axes.axvline(1, color="black", linewidth=0.8, zorder=1)
+    for words, colour, points, side in (
+        ("← faster", FASTER, -6, "right"),
+        ("slower →", SLOWER, 6, "left"),
+    ):
+        axes.annotate(
+            words,
+            (1, 0),
+            xytext=(points, 0),
+            textcoords="offset points",
+            color=colour,
+            ha=side,
+            va="center",
+        )
+    for bound in (np.exp(-THRESHOLD), np.exp(THRESHOLD)):
+        axes.axvline(bound, color="black", linewidth=0.8, linestyle=":", zorder=1)
 
+
+def _ratio_ticks(axes: Any, low: float, high: float) -> None:
+    ticker = _matplotlib("ticker")
     near = high / low < 4
     axes.xaxis.set_major_locator(
         ticker.MaxNLocator(9, steps=[1, 2, 5, 10]) if near else ticker.LogLocator(subs=(1, 2, 5))
@@ -113,17 +125,25 @@ def _ratio_ticks(axes: Any, low: float, high: float) -> None:
     axes.xaxis.set_minor_locator(ticker.NullLocator())
 
 
+def _rows(
+    axes: Any, timed: Sequence[Estimate], networks: Sequence[str], low: float, high: float
+) -> Labels:
+    """Draw the rows, network by network, and return the labels of the y axis."""
+    labels: Labels = []
+    for network in networks:
+        labels.append((len(labels), _text(network), "bold"))
+        for one in timed:
+            if _network(one.name) == network:
+                _row(axes, len(labels), one, low, high)
+                labels.append((len(labels), _text(one.name[len(network) + 1 :]), "normal"))
+    return labels
+
+
 def _row(axes: Any, y: int, one: Estimate, low: float, high: float) -> None:
-    """A benchmark: the control's band, the interval (an arrow where the axis cuts it), the point, and the figures at the right."""
+    """A benchmark: the control's interval as a band, the interval, the ratio, and its figures."""
     colour = COLOURS[one.verdict]
-    axes.barh(
-        y,
-        one.control_interval[1] - one.control_interval[0],
-        left=one.control_interval[0],
-        height=0.8,
-        color=BAND,
-        zorder=0,
-    )
+    left, right = one.control_interval
+    axes.barh(y, right - left, left=left, height=0.8, color=BAND, zorder=0)
     axes.hlines(
         y,
         max(low, one.interval[0]),
@@ -136,7 +156,7 @@ def _row(axes: Any, y: int, one: Estimate, low: float, high: float) -> None:
         (low, one.interval[0] < low, "<"),
         (high, one.interval[1] > high, ">"),
     ):
-        if cut:
+        if cut:  # the axis ends before the interval does: an arrow
             axes.plot(end, y, marker, color=colour, markersize=6, clip_on=False, zorder=3)
     axes.plot(
         one.ratio,
@@ -147,31 +167,18 @@ def _row(axes: Any, y: int, one: Estimate, low: float, high: float) -> None:
         markersize=5.5,
         zorder=4,
     )
-    axes.text(
-        1.02,
-        y,
-        f"{one.ratio:.2f}",
-        transform=axes.get_yaxis_transform(),
-        va="center",
-        weight="bold" if one.verdict in ("slower", "faster") else "normal",
-    )
-    axes.text(
-        1.08,
-        y,
-        f"({one.interval[0]:.2f} to {one.interval[1]:.2f})",
-        transform=axes.get_yaxis_transform(),
-        va="center",
-        color="#555555",
-    )
+    weight = "bold" if one.verdict in ("slower", "faster") else "normal"
+    beside = {"transform": axes.get_yaxis_transform(), "va": "center"}
+    axes.text(1.02, y, f"{one.ratio:.2f}", weight=weight, **beside)
+    ends = f"({one.interval[0]:.2f} to {one.interval[1]:.2f})"
+    axes.text(1.08, y, ends, color="#555555", **beside)
 
 
 def _forest_legend(timed: Sequence[Estimate]) -> List[Any]:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
+    line, patch = _matplotlib("lines").Line2D, _matplotlib("patches").Patch
     counts = {verdict: sum(one.verdict == verdict for one in timed) for verdict in COLOURS}
     return [
-        Line2D(
+        line(
             [],
             [],
             color=colour,
@@ -182,141 +189,142 @@ def _forest_legend(timed: Sequence[Estimate]) -> List[Any]:
         )
         for verdict, colour in COLOURS.items()
     ] + [
-        Patch(color=BAND, label="control's interval"),
-        Line2D([], [], color="black", linewidth=0.8, linestyle=":", label="±5 %"),
+        patch(color=BAND, label="control's interval"),
+        line([], [], color="black", linewidth=0.8, linestyle=":", label="±5 %"),
     ]
 
 
 def heat_map(
-    title: str, releases: Sequence[str], columns: Sequence[Dict[str, Estimate]], path: Path
+    title: str, releases: Sequence[str], columns: Sequence[Mapping[str, Estimate]], path: Path
 ) -> None:
-    """Releases in a row, ``columns[i]`` from ``releases[i]`` to the next: each against the one before it, and the running
-    product.
+    """Releases in a row: each against the one before it, and the product of the ratios so far.
 
-    The product has no interval and no verdict; it ends where a ratio is unknown or void. Raises HistoryError.
+    ``columns[i]`` compares ``releases[i]`` with the next one. The product has no interval and no
+    verdict; it ends where a ratio is unknown or void. Raises HistoryError.
     """
     names = list(dict.fromkeys(name for column in columns for name in column))
     networks = list(dict.fromkeys(map(_network, names)))
     names.sort(key=lambda name: networks.index(_network(name)))
     found = [[column.get(name, Estimate(name, "unknown")) for column in columns] for name in names]
-    steps = [[np.log(one.ratio) for one in row] for row in found]
-    since = [
-        np.cumsum(
-            [np.nan if one.verdict in ("unknown", "void") else np.log(one.ratio) for one in row]
-        )
-        for row in found
-    ]
-    shown = np.abs(np.array([*steps, *since]))
-    limit = float(
-        np.clip(shown[~np.isnan(shown)].max(initial=0), np.log(1.1), np.log(1.5))
-    )  # one ratio of 10 must not pale all others
+    steps = [[float(np.log(one.ratio)) for one in row] for row in found]
+    products = [_product(row) for row in found]
+    limit = _colour_limit([*steps, *products])
     with _picture(path, max(WIDTH, 2.2 + 1.1 * len(columns)), 1.6 + ROW * len(names)) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
         for axes, heading in (
             (left, "against the release before"),
             (right, f"against {releases[0]}: product of the ratios"),
         ):
-            axes.set(xlim=(0, len(columns)), ylim=(len(names), 0))
-            axes.set_title(heading, fontsize=9)
-            axes.set_xticks(np.arange(len(columns)) + 0.5, releases[1:])
-            axes.set_yticks(np.arange(len(names)) + 0.5, names)
-            axes.tick_params(length=0)
-            axes.spines[:].set_visible(False)
+            _heat_axes(axes, heading, releases, names)
         for row, name in enumerate(names):
             for column, one in enumerate(found[row]):
                 _cell(left, row, column, steps[row][column], limit, one.verdict)
-                if not np.isnan(since[row][column]):
-                    _cell(right, row, column, since[row][column], limit, "product")
+                if not np.isnan(products[row][column]):
+                    _cell(right, row, column, products[row][column], limit, "product")
             if row and _network(name) != _network(names[row - 1]):
                 for axes in (left, right):
                     axes.axhline(row, color="black", linewidth=0.8)
-        figure.suptitle(title)
+        figure.suptitle(_text(title))
         figure.legend(
             handles=_heat_legend(limit), loc="outside lower center", ncols=5, frameon=False
         )
 
 
-def _cell(axes: Any, row: int, column: int, log_ratio: float, limit: float, verdict: str) -> None:
-    """A square in the colour of its ratio, which is written in it; what is not called is pale, what is void hatched, what is unknown a dash."""
-    from matplotlib.patches import Rectangle
+def _product(row: Sequence[Estimate]) -> List[float]:
+    """The logarithm of the product of the ratios so far; NaN from the first unknown or void on."""
+    logs = [np.nan if one.verdict in ("unknown", "void") else np.log(one.ratio) for one in row]
+    products: List[float] = np.cumsum(logs).tolist()
+    return products
 
-    share = (
-        0.0
-        if verdict in ("unknown", "void")
-        else float(np.clip(log_ratio / limit, -1, 1)) * (0.2 if verdict == "inconclusive" else 1)
+
+def _colour_limit(logs: Sequence[Sequence[float]]) -> float:
+    """The log ratio that has the full colour, limited so that one ratio of 10 pales no others."""
+    shown = np.abs(np.array(logs))
+    return float(np.clip(shown[~np.isnan(shown)].max(initial=0), np.log(1.1), np.log(1.5)))
+
+
+def _heat_axes(axes: Any, heading: str, releases: Sequence[str], names: Sequence[str]) -> None:
+    columns = len(releases) - 1
+    axes.set(xlim=(0, columns), ylim=(len(names), 0))
+    axes.set_title(_text(heading), fontsize=9)
+    axes.set_xticks(np.arange(columns) + 0.5, list(map(_text, releases[1:])))
+    axes.set_yticks(np.arange(len(names)) + 0.5, list(map(_text, names)))
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _cell(axes: Any, row: int, column: int, log_ratio: float, limit: float, verdict: str) -> None:
+    """A square in the colour of its ratio, with the ratio in it.
+
+    Inconclusive ones are pale, void ones hatched, and unknown ones have a dash.
+    """
+    share = 0.0
+    if verdict not in ("unknown", "void"):
+        strength = 0.2 if verdict == "inconclusive" else 1.0
+        share = float(np.clip(log_ratio / limit, -1, 1)) * strength
+    square = _matplotlib("patches").Rectangle(
+        (column, row),
+        1,
+        1,
+        facecolor=_diverging(share),
+        edgecolor="#BBBBBB" if verdict == "void" else "white",
+        linewidth=1,
+        hatch="////" if verdict == "void" else None,
     )
-    axes.add_patch(
-        Rectangle(
-            (column, row),
-            1,
-            1,
-            facecolor=_diverging(share),
-            edgecolor="#BBBBBB" if verdict == "void" else "white",
-            linewidth=1,
-            hatch="////" if verdict == "void" else None,
-        )
-    )
-    if verdict == "unknown":
-        text, colour = "–", GREY
-    else:
-        text, colour = (
-            f"{np.exp(log_ratio):.2f}",
-            "#777777"
-            if verdict in ("inconclusive", "void")
-            else "white"
-            if abs(share) > 0.7
-            else "black",
-        )
+    axes.add_patch(square)
     axes.text(
         column + 0.5,
         row + 0.5,
-        text,
+        "\N{EN DASH}" if verdict == "unknown" else f"{np.exp(log_ratio):.2f}",
         ha="center",
         va="center_baseline",
-        color=colour,
+        color=_text_colour(verdict, share),
         fontsize=8,
         weight="bold" if verdict in ("slower", "faster") else "normal",
     )
 
 
-def _diverging(share: float) -> Any:
-    """From -1, faster, over white to 1, slower."""
-    from matplotlib.colors import to_rgb
+def _text_colour(verdict: str, share: float) -> str:
+    if verdict == "unknown":
+        return GREY
+    if verdict in ("inconclusive", "void"):
+        return "#777777"
+    return "white" if abs(share) > 0.7 else "black"
 
-    end = np.array(to_rgb(SLOWER if share > 0 else FASTER))
+
+def _diverging(share: float) -> Tuple[float, ...]:
+    """A colour from -1, faster, over white to 1, slower."""
+    end = np.array(_matplotlib("colors").to_rgb(SLOWER if share > 0 else FASTER))
     return tuple(1 - abs(share) * (1 - end))
 
 
 def _heat_legend(limit: float) -> List[Any]:
-    from matplotlib.patches import Patch
-
+    patch = _matplotlib("patches").Patch
     return [
-        Patch(facecolor=FASTER, label=f"faster ({np.exp(-limit):.2f} or less)"),
-        Patch(facecolor=SLOWER, label=f"slower ({np.exp(limit):.2f} or more)"),
-        Patch(facecolor=_diverging(0.2), label="pale: inconclusive"),
-        Patch(facecolor="white", edgecolor="#BBBBBB", hatch="////", label="void"),
-        Patch(facecolor="white", label="– unknown"),
+        patch(facecolor=FASTER, label=f"faster ({np.exp(-limit):.2f} or less)"),
+        patch(facecolor=SLOWER, label=f"slower ({np.exp(limit):.2f} or more)"),
+        patch(facecolor=_diverging(0.2), label="pale: inconclusive"),
+        patch(facecolor="white", edgecolor="#BBBBBB", hatch="////", label="void"),
+        patch(facecolor="white", label="\N{EN DASH} unknown"),
     ]
 
 
 def growth(title: str, curves: Sequence[Curve], path: Path) -> None:
-    """A panel for each Curve of growth.py: medians with quartiles, the fitted line, its fixed part, and where both parts are
-    equal.
+    """A panel for each curve: medians with quartiles, and the fitted line with its fixed part.
 
-    Raises HistoryError.
+    A diamond marks the size at which both parts are equal. Raises HistoryError.
     """
     across = min(3, max(1, len(curves)))
     down = -(-len(curves) // across)
     with _picture(path, WIDTH, 0.8 + 2.7 * down) as figure:
         for number, curve in enumerate(curves):
             _panel(figure.add_subplot(down, across, number + 1), curve)
-        figure.suptitle(title)
+        figure.suptitle(_text(title))
         figure.legend(handles=_growth_legend(), loc="outside lower center", ncols=4, frameon=False)
 
 
 def _panel(axes: Any, curve: Curve) -> None:
-    from matplotlib import ticker
-
+    ticker = _matplotlib("ticker")
     sizes, seconds = np.array(curve.sizes), np.array(curve.seconds)
     line = np.unique(np.geomspace(sizes.min(), sizes.max(), 200).round().astype(int))
     axes.plot(line, curve.at(line), color=FASTER, linewidth=1.2)
@@ -331,73 +339,68 @@ def _panel(axes: Any, curve: Curve) -> None:
     )
     if curve.fixed > 0:
         axes.axhline(curve.fixed, color=GREY, linewidth=1, linestyle="--")
-    equal, time = curve.equal_at, ticker.EngFormatter("s")
-    if sizes.min() <= equal <= sizes.max():
-        axes.plot(equal, curve.at(equal), "D", color=SLOWER, markersize=6, zorder=4)
-        share = f"below {curve.axis} {equal:,.0f} more than half is fixed"
-    else:
-        share = f"{'less' if equal < sizes.min() else 'more'} than half is fixed at each size"
+    if sizes.min() <= curve.equal_at <= sizes.max():
+        diamond = {"color": SLOWER, "markersize": 6, "zorder": 4}
+        axes.plot(curve.equal_at, curve.at(curve.equal_at), "D", **diamond)
+    time = ticker.EngFormatter("s")
     fixed, slope = (time(float(f"{value:.2g}")) for value in (curve.fixed, curve.slope))
     axes.set(
         xscale="log",
         yscale="log",
-        xlabel=f"{curve.axis}\n{fixed} + {slope} per {curve.unit};\n{share}",
+        xlabel=f"{curve.axis}\n{fixed} + {slope} per {curve.unit};\n{_fixed_share(curve)}",
     )
-    axes.set_title(curve.name, fontsize=9, weight="bold")
-    every = 1 + (len(sizes) > 5)  # from the largest down
-    axes.set_xticks(
-        sizes,
-        [
-            f"{size:,}" if (len(sizes) - 1 - number) % every == 0 else ""
-            for number, size in enumerate(sizes)
-        ],
-    )
+    axes.set_title(_text(curve.name), fontsize=9, weight="bold")
+    _panel_ticks(axes, sizes)
+    axes.yaxis.set_major_formatter(time)
+
+
+def _fixed_share(curve: Curve) -> str:
+    """At which sizes more than half of the time is fixed."""
+    if min(curve.sizes) <= curve.equal_at <= max(curve.sizes):
+        return f"below {curve.axis} {curve.equal_at:,.0f} more than half is fixed"
+    less = curve.equal_at < min(curve.sizes)
+    return f"{'less' if less else 'more'} than half is fixed at each size"
+
+
+def _panel_ticks(axes: Any, sizes: Any) -> None:
+    ticker = _matplotlib("ticker")
+    every = 2 if len(sizes) > 5 else 1  # which sizes have a label, from the largest down
+    labels = [
+        f"{size:,}" if (len(sizes) - 1 - number) % every == 0 else ""
+        for number, size in enumerate(sizes)
+    ]
+    axes.set_xticks(sizes, labels)
     axes.xaxis.set_minor_locator(ticker.NullLocator())
     low, high = axes.get_ylim()
-    axes.yaxis.set_major_locator(
-        ticker.LogLocator(
-            subs=(1, 1.5, 2, 3, 5, 7)
-            if high / low < 10
-            else (1, 2, 5)
-            if high / low < 100
-            else (1,)
-        )
-    )
-    axes.yaxis.set_major_formatter(time)
+    subs: Tuple[float, ...] = (1,)
+    if high / low < 10:
+        subs = (1, 1.5, 2, 3, 5, 7)
+    elif high / low < 100:
+        subs = (1, 2, 5)
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=subs))
     axes.yaxis.set_minor_locator(ticker.NullLocator())
 
 
 def _growth_legend() -> List[Any]:
-    from matplotlib.lines import Line2D
-
+    line = _matplotlib("lines").Line2D
+    points = {"linestyle": "", "color": "black", "marker": "o", "markersize": 4}
+    diamond = {"linestyle": "", "color": SLOWER, "marker": "D", "markersize": 6}
     return [
-        Line2D(
-            [],
-            [],
-            color="black",
-            marker="o",
-            markersize=4,
-            linestyle="",
-            label="measured: median, quartiles",
-        ),
-        Line2D([], [], color=FASTER, linewidth=1.2, label="fitted: fixed + growing part"),
-        Line2D([], [], color=GREY, linewidth=1, linestyle="--", label="fixed part"),
-        Line2D(
-            [], [], color=SLOWER, marker="D", markersize=6, linestyle="", label="both parts equal"
-        ),
+        line([], [], label="measured: median, quartiles", **points),
+        line([], [], color=FASTER, linewidth=1.2, label="fitted: fixed + growing part"),
+        line([], [], color=GREY, linewidth=1, linestyle="--", label="fixed part"),
+        line([], [], label="both parts equal", **diamond),
     ]
 
 
 @contextlib.contextmanager
 def _picture(path: Path, width: float, height: float) -> Iterator[Any]:
-    """A figure of so many inches, which is saved on the way out. Raises HistoryError without matplotlib, and where it cannot be saved."""
-    try:
-        from matplotlib import style
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise HistoryError("the plot needs matplotlib: python -m pip install matplotlib") from None
+    """A figure of this size in inches, which is saved when the block ends.
 
-    settings = {
+    Raises HistoryError without matplotlib, and if the file cannot be written.
+    """
+    style, figures = _matplotlib("style"), _matplotlib("figure")
+    settings: Dict[str, Any] = {
         "font.size": 8.5,
         "hatch.linewidth": 0.6,
         "text.parse_math": False,
@@ -405,12 +408,20 @@ def _picture(path: Path, width: float, height: float) -> Iterator[Any]:
         "svg.hashsalt": "torch-training-spec",
     }
     with style.context(["default", settings]):
-        figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+        figure = figures.Figure(figsize=(width, height), dpi=100, layout="constrained")
         yield figure
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
         except (OSError, ValueError) as error:
             raise HistoryError(
-                f"{path}: cannot be written ({error}): name a file that ends in .svg, in a folder that is writable"
+                f"{one_line(path)}: cannot be written ({one_line(error)}): "
+                "name a file that ends in .svg, in a folder that is writable"
             ) from None
+
+
+def _matplotlib(module: str) -> Any:
+    """A module of matplotlib, untyped. Raises HistoryError if matplotlib is not installed."""
+    with needed("matplotlib", "the plot"):
+        importlib.import_module("matplotlib")  # a module of it may be there without it
+        return importlib.import_module(f"matplotlib.{module}")

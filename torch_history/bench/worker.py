@@ -1,7 +1,12 @@
 """Worker: runs in a release's own Python, from 3.8 and torch 1.4 on, and times blocks of calls.
 
-Each request over the execnet channel is ``(method of Worker, arguments)``; the answer is ``("ok", value)``, ``("missing",
-why)`` where the release or the machine lacks what is asked, or ``("error", traceback)``. Times are whole nanoseconds.
+A request over the execnet channel is ``(method of Worker, arguments)``. The answer is one of
+
+- ``("ok", value)``,
+- ``("missing", why)`` if the release or the machine lacks what was asked for,
+- ``("error", traceback)``.
+
+Times are whole nanoseconds. Only the standard library, torch and ``spec`` may be imported here.
 """
 
 from __future__ import annotations
@@ -12,83 +17,75 @@ import os
 import sys
 import time
 import traceback
-from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-BLOCK = 2_000_000  # what a block of calls should last, its untimed parts included
-WARM = 3  # calls before the first timing
+from torch_history.bench import cuda
+from torch_history.bench.timing import BLOCK, WARM, Timer, block
 
 
 def serve(channel: Any) -> None:
-    """Answer requests until the channel is closed; the first thing received is the arguments of ``Worker``."""
+    """Answer requests until the channel closes; the first one holds the arguments of ``Worker``."""
     worker = None
     for request in channel:
         try:
             if worker is None:
                 worker = Worker(*request)
-                answer = ("ok", None)
+                answer: Tuple[str, Any] = ("ok", None)
             else:
                 name, arguments = request
                 answer = ("ok", getattr(worker, name)(*arguments))
-        except Exception as error:  # goes to the other side, which raises it there
-            answer = (
-                ("missing", str(error))
-                if _tells_missing(error)
-                else ("error", traceback.format_exc())
-            )
+        except Exception as error:  # noqa: BLE001  every failure goes to the other side
+            missing = _is_missing(error)
+            answer = ("missing", str(error)) if missing else ("error", traceback.format_exc())
         channel.send(answer)
 
 
-def _tells_missing(error: Exception) -> bool:
-    """Whether this is cases.Missing; the cases may not have come to be imported, or may be what failed."""
+def _is_missing(error: Exception) -> bool:
+    """Whether this is ``Missing`` of spec/benchmarks/cases.py.
+
+    The module is looked up, not imported: its import may be what failed.
+    """
     cases = sys.modules.get("spec.benchmarks.cases")
     return cases is not None and isinstance(error, getattr(cases, "Missing", ()))
 
 
 class Worker:
-    """The cases of one release, built once and timed in blocks. ``alter`` (``module:function``) changes each case: for planted slowdowns."""
+    """The cases of one release, each built once and timed in blocks.
+
+    ``alter`` (``module:function``) changes each case, to plant a slowdown.
+    """
 
     def __init__(self, root: str, device: str, alter: Optional[str] = None):
         import torch
 
         torch.set_num_threads(1)
-        from spec.benchmarks import cases
-
-        self.torch, self.root, self.device = torch, Path(root), device
-        self.names, self.build, self.missing = cases.CASES, cases.build, cases.Missing
-        self.timers: Dict[Tuple[str, str], Callable[[int], int]] = {}
-        module, _, function = (alter or "").partition(":")
-        self.alter = (
-            getattr(importlib.import_module(module), function) if alter else lambda case: case
-        )
+        self.torch: Any = torch
+        self.root, self.device = root, device
+        self.cases_module: Any = importlib.import_module("spec.benchmarks.cases")
+        self.timers: Dict[Tuple[str, str], Timer] = {}
+        self.alter = _function(alter) if alter else _unaltered
         if device.startswith("cuda"):
-            from torch_history.bench import cuda
-
-            cuda.pin(torch, device)
-        gc.disable()  # a collection in one block and none in the other would pass for a difference
+            cuda.pin(self.torch, device)
+        gc.disable()  # a collection in one block and not in another would look like a difference
 
     def cases(self) -> List[str]:
         """The names of all cases."""
-        return list(self.names)
+        return list(self.cases_module.CASES)
 
-    def describe(self) -> dict:
-        """The manifest of this release."""
+    def describe(self) -> Dict[str, Any]:
+        """What this release runs in."""
         from torch_history.observing import environment
-        from torch_history.records import sources
 
-        manifest = environment.describe(self.torch, str(self.torch.__version__), self.device)
-        return {**manifest, "sources": sources.digest(self.root)}
+        return dict(environment.describe(self.torch, str(self.torch.__version__), self.device))
 
     def prepare(self, name: str, figure: str) -> int:
         """Build a case and call it until it is warm; returns how long its first call took."""
         if figure != "cpu":
-            from torch_history.bench import cuda
-
             first, self.timers[name, figure] = cuda.timer(
-                self.torch, lambda: self.build(name, self.device), figure
+                self.torch, lambda: self.cases_module.build(name, self.device), figure
             )
             return first
-        case = self.alter(self.build(name, self.device))
+        case = self.alter(self.cases_module.build(name, self.device))
         first = block(case, 1, time.perf_counter_ns)
         block(case, WARM, time.perf_counter_ns)
         self.timers[name, figure] = lambda calls: block(case, calls, time.process_time_ns)
@@ -106,30 +103,24 @@ class Worker:
             calls *= 2
 
     def pin(self, core: int) -> None:
-        """Stay on one core, with every thread there is, where the system can do that."""
+        """Keep all threads of this process on one core, if the system supports it."""
         if hasattr(os, "sched_setaffinity"):
-            for thread in os.listdir("/proc/self/task"):
+            for thread in os.listdir("/proc/self/task"):  # noqa: PTH208  names are all we need
                 os.sched_setaffinity(int(thread), {core})
 
     def time(self, name: str, figure: str, calls: int, warm: int) -> int:
-        """How long so many calls of a prepared case take, after ``warm`` untimed ones."""
+        """Time this number of calls of a prepared case, after ``warm`` untimed ones."""
         if warm:
             self.timers[name, figure](warm)
         return self.timers[name, figure](calls)
 
 
-def block(case: Any, calls: int, clock: Callable[[], int]) -> int:
-    """The time of so many calls; what is arranged before each is left out."""
-    act, arrange = case.act, case.arrange
-    if arrange is None:
-        began = clock()
-        for _ in range(calls):
-            act()
-        return clock() - began
-    total = 0
-    for _ in range(calls):
-        arrange()
-        began = clock()
-        act()
-        total += clock() - began
-    return total
+def _function(path: str) -> Callable[[Any], Any]:
+    """The function that ``module:function`` names."""
+    module, _, name = path.partition(":")
+    function: Callable[[Any], Any] = getattr(importlib.import_module(module), name)
+    return function
+
+
+def _unaltered(case: Any) -> Any:
+    return case
