@@ -193,12 +193,12 @@ def test_damaged_text_is_refused(file, content, says):
 
 def test_a_fifo_is_refused_without_waiting_for_a_writer(file):
     os.mkfifo(file)
-    assert refusal(file) == "not a regular file"
+    assert refusal(file) == "cannot be read (a FIFO, not a regular file)"
 
 
-@pytest.mark.parametrize("path", ["/dev/zero", "."])
-def test_devices_and_folders_are_refused(tmp_path, path):
-    assert refusal(tmp_path / path) == "not a regular file"
+@pytest.mark.parametrize("path, kind", [("/dev/zero", "a device"), (".", "a folder")])
+def test_devices_and_folders_are_refused(tmp_path, path, kind):
+    assert refusal(tmp_path / path) == f"cannot be read ({kind}, not a regular file)"
 
 
 @pytest.mark.parametrize("name", ["none.json", "a\0b", "valid.json/x"])
@@ -211,7 +211,7 @@ def test_a_path_that_cannot_be_read_is_refused(tmp_path, name):
 def test_a_file_above_the_limit_is_refused(file, monkeypatch):
     monkeypatch.setattr(raw, "LARGEST_FILE", 100)
     raw.write(file, TOOL)
-    assert refusal(file) == "larger than 0 MB"
+    assert refusal(file) == "cannot be read (larger than 0 MB)"
 
 
 json_values = st.recursive(

@@ -17,7 +17,7 @@ pytest.importorskip("pyflakes", reason="pyflakes is not installed")
 if sys.version_info < (3, 9):
     pytest.skip("reading source needs Python 3.9", allow_module_level=True)
 
-from torch_history.code import reading, scan
+from torch_history.code import folders, scan
 
 LOAD = "checkpoints.load_refuses_a_whole_module_by_default"
 USES_LOAD = "import torch\ntorch.load(f)\n"
@@ -51,7 +51,7 @@ def fault(scanned, folder):
 
 def files(*paths):
     faults = []
-    found = list(reading.files(list(paths), faults))
+    found = list(folders.files(list(paths), faults))
     assert not faults
     return found
 

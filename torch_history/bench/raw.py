@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import stat
 from pathlib import Path
 from typing import Any, Dict, List, Tuple, Type, TypeVar
 
 import msgspec
 
+from torch_history import reading
 from torch_history.bench.rounds import FORMAT, Comparison, Growth, Record, ToolFigures, shown
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
@@ -85,16 +85,9 @@ def _document(path: Path) -> Tuple[str, Dict[str, Any]]:
 def _content(path: Path) -> bytes:
     """The bytes of a regular file; opening anything else, such as a FIFO, could block forever."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise HistoryError(f"{one_line(path)}: not a regular file: {REMEDY}")
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
-        why = error.strerror if isinstance(error, OSError) else error
-        raise HistoryError(f"{one_line(path)}: cannot be read ({why}): {REMEDY}") from None
-    if len(content) > LARGEST_FILE:
-        raise HistoryError(f"{one_line(path)}: larger than {LARGEST_FILE // 10**6} MB: {REMEDY}")
-    return content
+        return reading.content(path, LARGEST_FILE)
+    except reading.UnreadableError as error:
+        raise HistoryError(f"{one_line(path)}: cannot be read ({error}): {REMEDY}") from None
 
 
 def _line(content: bytes, error: Exception) -> str:

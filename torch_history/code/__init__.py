@@ -2,7 +2,7 @@
 
 ``torch-history diff`` imports this package for ``--code`` and for ``--from FILE --to FILE`` alone.
 
-1. ``reading``   files and folders: which files to read, and their bytes;
+1. ``folders``   which files of a folder hold source;
 2. ``parsing``   Python source as a tree, ``magics`` a notebook's cell as Python, ``notebooks``
    a notebook as one tree;
 3. ``names``     how torch calls things;

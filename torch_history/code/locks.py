@@ -19,7 +19,7 @@ import msgspec
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from torch_history.code import reading
+from torch_history import reading
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 

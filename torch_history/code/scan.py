@@ -27,7 +27,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, NamedTuple, Sequence, Set, Tuple
 
-from torch_history.code import notebooks, parsing, reading
+from torch_history import reading
+from torch_history.code import folders, notebooks, parsing
 from torch_history.code.hits import Hit, Level
 from torch_history.code.names import words_of
 from torch_history.code.targets import Target, Verdict, judge, target_of
@@ -64,7 +65,7 @@ def scan(
     count = 0
     gc.disable()  # it would find nothing: what is read of a file holds no circles
     try:
-        for path in _shown(reading.files(paths, reader.faults)):
+        for path in _shown(folders.files(paths, reader.faults)):
             reader.read(path)
             count += 1
     finally:

@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar
 
-from torch_history import versions
+from torch_history import reading, versions
 from torch_history.errors import HistoryError
 
 Json = Dict[str, Any]
@@ -22,6 +22,7 @@ Chain = Dict[str, Json]  # version -> observation
 Record = Dict[str, Dict[str, Chain]]  # snapshot name -> device -> chain
 Entry = TypeVar("Entry")  # an observation, decoded or not
 
+LARGEST = 500_000_000  # bytes of a file; a run of all behaviours has 2 million
 RESTORE = "restore it with `git checkout -- FILE`, or record the release again"
 
 
@@ -55,18 +56,26 @@ def _damage(path: Path, line: object, what: str) -> HistoryError:
     return HistoryError(f"{path}:{line}: {what}: {RESTORE}")
 
 
-def read_json(path: Path) -> Json:
-    """The JSON object in a file. Raises HistoryError that names the line of damage."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except IsADirectoryError:
-        raise HistoryError(
-            f"{path}: a folder stands where a file should be: move it away"
-        ) from None
-    except NotADirectoryError:
+def _content(path: Path) -> bytes:
+    if path.is_dir():
+        raise HistoryError(f"{path}: a folder stands where a file should be: move it away")
+    if path.parent.is_file():
         raise HistoryError(
             f"{path}: a file stands where the folder {path.parent} should be: move it away"
-        ) from None
+        )
+    try:
+        return reading.content(path, LARGEST)
+    except reading.UnreadableError as error:
+        if error.missing:
+            raise FileNotFoundError(str(path)) from None
+        raise HistoryError(f"{path}: cannot be read: {error}: move it away") from None
+
+
+def read_json(path: Path) -> Json:
+    """The JSON object in a file. Raises HistoryError that names the line of damage."""
+    content = _content(path)
+    try:
+        text = content.decode()
     except UnicodeDecodeError as error:
         raise _damage(
             path, 1 + error.object[: error.start].count(b"\n"), "not UTF-8 text"
@@ -81,6 +90,10 @@ def read_json(path: Path) -> Json:
             ) from None
         what = "truncated" if error.pos >= len(text.rstrip()) - 1 else "damaged"
         raise _damage(path, error.lineno, f"{what} ({error.msg})") from None
+    except RecursionError:
+        raise _damage(path, "?", "damaged (nested too deeply)") from None
+    except ValueError as error:  # a number of too many digits
+        raise _damage(path, "?", f"damaged ({error})") from None
     if not isinstance(data, dict):
         raise _damage(path, 1, "not a JSON object")
     return data
