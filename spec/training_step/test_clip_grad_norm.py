@@ -10,7 +10,9 @@ from torch.nn import utils
 from fixtures.gradients import gradients_in, with_gradients
 from torch_history.observing import observe
 
-elements = st.lists(st.floats(-100, 100), min_size=1, max_size=3)
+# the square of a smaller number underflows, and then the norm depends on whether numbers are squared
+numbers = st.floats(-100, 100).filter(lambda number: number == 0 or abs(number) > 1e-150)
+elements = st.lists(numbers, min_size=1, max_size=3)
 
 
 @given(st.lists(elements, min_size=1, max_size=3), st.floats(0.01, 1000))
