@@ -10,7 +10,7 @@ from torch.nn import utils
 from fixtures.gradients import gradients_in, with_gradients
 from torch_history.observing import observe
 
-# the square of a smaller number underflows, and then the norm depends on whether numbers are squared
+# the square of a smaller number underflows: then the norm depends on whether torch squares it
 numbers = st.floats(-100, 100).filter(lambda number: number == 0 or abs(number) > 1e-150)
 elements = st.lists(numbers, min_size=1, max_size=3)
 
