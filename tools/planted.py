@@ -1,10 +1,14 @@
-"""Planted slowdowns, for ``tools/bench_power.py``: a worker applies one of these to each of its cases."""
+"""Slowdowns of about 10 %, which ``tools/bench_power.py`` plants in the cases of one side.
+
+The bench's worker imports a function of this file by name, as ``tools.planted:repeated``, and
+applies it to each case that it builds.
+"""
 
 import time
 
 
 def repeated(case):
-    """Every tenth call is done twice: a tenth dearer."""
+    """Do every tenth call twice, so that the case is 10 % slower."""
     calls = 0
 
     def act():
@@ -18,7 +22,10 @@ def repeated(case):
 
 
 def dearer(case):
-    """The optimizer's step takes a tenth longer than it did: it waits, busily, for a tenth of its time."""
+    """Make the optimizer's step 10 % slower: after each step it waits busily for 10 % of its time.
+
+    A case in which the optimizer does not step is unchanged.
+    """
     step = case.training.step
 
     def slow():

@@ -1,7 +1,8 @@
-"""Draws article E's training curve, the loss and the accuracy of each epoch, into a PNG or SVG: ``python tools/training_curve.py``.
+"""Draws article E's training curve, the loss and accuracy of each epoch, as a PNG or SVG.
 
-Needs ``pip install matplotlib`` beside torch. Ten epochs take about a second. ``--to benchmarks/training-curve.svg`` is the picture that
-``torch-history page`` shows.
+``python tools/training_curve.py`` needs torch and ``python -m pip install matplotlib``. Ten epochs
+take about a second. ``torch-history page`` shows what ``--to benchmarks/training-curve.svg``
+writes.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def draw(losses: List[float], accuracies: List[float], title: str, path: Path) -> None:
-    """Two lines over one axis of epochs, each with a scale of its own."""
-    import matplotlib
+    """Draw the loss on the left axis and the accuracy on the right one, over the epochs."""
+    import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "torch-training-spec"})
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "torch-training-spec"})
     figure = Figure(figsize=(7, 4), layout="constrained")
     left = figure.add_subplot()
     right = left.twinx()
@@ -44,20 +45,20 @@ def main(arguments: Optional[List[str]] = None) -> int:
         type=Path,
         default=Path("training_curve.png"),
         metavar="FILE",
-        help="a .png or .svg (default: %(default)s)",
+        help="the .png or .svg file to write (default: %(default)s)",
     )
     parser.add_argument(
         "--epochs",
         type=int,
         default=10,
         metavar="N",
-        help="how many epochs to train (default: %(default)s)",
+        help="number of epochs to train (default: %(default)s)",
     )
     chosen = parser.parse_args(arguments)
     if chosen.epochs < 1:
         parser.error("--epochs must be at least 1")
     try:
-        import matplotlib  # noqa: F401
+        import matplotlib as mpl  # noqa: F401
     except ImportError:
         print("matplotlib is missing: python -m pip install matplotlib", file=sys.stderr)
         sys.exit(2)

@@ -1,8 +1,11 @@
 import pytest
 
-from torch_history.catalogue import source as catalogue
+from torch_history.catalogue import claims as registers
+from torch_history.catalogue import releases, source
+from torch_history.catalogue.behaviour import Claim
 from torch_history.cli import main
 from torch_history.errors import HistoryError
+from torch_history.publish.claims import counted
 from torch_history.questions import claims
 
 
@@ -11,7 +14,13 @@ def register(project, *entries, article="A"):
         f"claims/{article}.py",
         "# an article\n[\n" + "".join(f"    {entry!r},\n" for entry in entries) + "]\n",
     )
-    return list(claims.faults(project.root, catalogue.behaviours(project.root)))
+    return list(
+        claims.faults(
+            registers.read(project.root),
+            source.behaviours(project.root),
+            list(releases.releases(project.root)),
+        )
+    )
 
 
 def claim(verdict, *tests, **more):
@@ -84,8 +93,8 @@ def test_verdict_that_the_changes_contradict_is_a_fault(project, entry, fault):
 )
 def test_file_that_is_no_list_of_claims_is_one_error(project, text):
     project.write("claims/B.py", text)
-    with pytest.raises(HistoryError, match="B.py: not a list of claims"):
-        claims.read(project.root)
+    with pytest.raises(HistoryError, match=r"B\.py: not a list of claims"):
+        registers.read(project.root)
 
 
 def test_page_is_written_and_check_tells_when_it_is_old(project, capsys):
@@ -93,7 +102,7 @@ def test_page_is_written_and_check_tells_when_it_is_old(project, capsys):
     root = str(project.root)
     assert main(["--root", root, "claims", "--write"]) == 0
     page = (project.root / "CLAIMS.md").read_text()
-    assert "## Article A: 1 claims, 1 hold everywhere" in page
+    assert "## Article A: 1 claim, 1 holds on every release" in page
     assert "| Rates | it is so | **holds** | [rates.constant_stays](spec/rates/test_" in page
     main(["--root", root, "check"])
     assert "CLAIMS.md" not in capsys.readouterr().out
@@ -102,3 +111,18 @@ def test_page_is_written_and_check_tells_when_it_is_old(project, capsys):
     assert "CLAIMS.md: not as the records and tests are now" in capsys.readouterr().out
     main(["--root", root, "claims"])
     assert "**holds if it rains**: a \\| b" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "verdicts, words",
+    [
+        (["holds"], "1 claim, 1 holds on every release"),
+        (["holds", "holds", "never held"], "3 claims, 2 hold on every release"),
+        (["holds since 2.0"], "1 claim, none holds on every release"),
+        (["holds since 2.0", "mostly"], "2 claims, none holds on every release"),
+    ],
+    ids=["one", "several", "none of one", "none"],
+)
+def test_claims_are_counted_in_words(verdicts, words):
+    claimed = [Claim("A", "Rates", "it is so", [], verdict) for verdict in verdicts]
+    assert counted(claimed) == words

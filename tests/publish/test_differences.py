@@ -2,13 +2,13 @@ import json
 
 import pytest
 
-from torch_history.catalogue import source as catalogue
+from torch_history.catalogue import index
 from torch_history.cli import main
-from torch_history.publish import differences
+from torch_history.publish import differences, markdown
 
 
 def page_of(project):
-    return differences.page(project.root, catalogue.behaviours(project.root))
+    return differences.page(index.of(project.root))
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,16 @@ def test_release_without_a_change_says_so(project):
     assert section(page_of(project), "### torch 2.7") == ["No behaviour changed."]
 
 
+def test_second_patch_of_a_line_adds_no_section(project):
+    for line, patch in (("1.4.0", "1.4.1"), ("2.0.1", "2.0.2")):
+        run = json.loads((project.root / "manifests" / f"{line}-cpu.json").read_text())
+        project.write(f"manifests/{patch}-cpu.json", json.dumps({**run, "release": patch}))
+    page = page_of(project)
+    headings = [line for line in page.splitlines() if line.startswith("### torch ")]
+    assert headings == ["### torch 1.13", "### torch 2.0", "### torch 2.6"]
+    assert "on 4 releases of torch" in page
+
+
 def test_move_within_tolerance_is_told_by_release(project):
     path = project.root / "manifests" / "2.6.0-cpu.json"
     run = json.loads(path.read_text())
@@ -76,7 +86,9 @@ def test_move_within_tolerance_is_told_by_release(project):
 
 def test_page_counts_causes_and_names_what_lacks_one(page):
     [told, *lines] = section(page, "## Causes")
-    assert "unknown for" in told and any(line.startswith("- 2.6: `rates.") for line in lines)
+    assert told == "Of 9 changes, the cause is known for 2, probable for 0 and unknown for 7:"
+    assert [line.partition(": `")[0] for line in lines] == ["- 1.13", "- 2.0", "- 2.6"]
+    assert "`rates.removed_is_gone`" in lines[-1] and "`rates.scale_halves`" not in lines[1]
 
 
 def test_page_ends_with_what_was_not_verified(project):
@@ -90,7 +102,9 @@ def test_page_ends_with_what_was_not_verified(project):
 
 def test_cause_is_a_link(project):
     path = project.spec / "rates" / "test_rates.py"
-    path.write_text(path.read_text().replace("fakelib#92731", "pytorch#92731 (probably)"))
+    path.write_text(
+        path.read_text().replace('cause="fakelib#92731"', 'cause="pytorch#92731", probable=True')
+    )
     page = page_of(project)
     assert "| [pytorch#92731] (probably) |" in page
     assert (
@@ -107,9 +121,9 @@ def test_check_tells_when_the_page_is_old(project, capsys):
     path.write_text(path.read_text().replace('the scale is halved"', 'the scale is cut in half"'))
     assert main(["--root", root, "check"]) == 1
     assert (
-        "DIFFERENCES.md: not as the records and tests are now: run `torch-history differences --write`"
-        in capsys.readouterr().out
-    )
+        "DIFFERENCES.md: not as the records and tests are now: "
+        "run `torch-history differences --write`"
+    ) in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -123,4 +137,4 @@ def test_check_tells_when_the_page_is_old(project, capsys):
     ],
 )
 def test_names_in_a_marker_become_code(words, cell):
-    assert differences._prose(words) == cell
+    assert markdown.cell(words) == cell

@@ -1,7 +1,8 @@
-"""The reader's page in a real Chromium: filters, pickers, permanent links, keyboard, phone width, light and dark, axe-core.
+"""The site in a real Chromium: filters, pickers, permanent links, keyboard, phone width, axe-core.
 
-A Chromium of the system is driven by Playwright's core, from the disk; what is missing makes each test *unknown*, with the name of what is missing.
-No test passes with a complaint in the browser's console or with a request for anything but a file of the site.
+Playwright drives the system's Chromium, and the pages come from the disk. Where something is
+missing, each test is skipped as unknown, and says what is missing. A test fails if the browser's
+console complains, if a dialog opens, or if anything but a file of the site is asked for.
 """
 
 import importlib
@@ -9,9 +10,8 @@ import shutil
 
 import pytest
 
-from tests.fake import REPOSITORY
-from tests.publish.test_page import Site, odd_project
-from torch_history.catalogue.kinds import KINDS
+from tests.publish.hostile import TAGS
+from torch_history.catalogue.kinds import SLUGS, Kind
 from torch_history.questions import query
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -34,7 +34,7 @@ def needed(module):
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        pytest.skip(f"unknown: no {error.name}: python -m pip install -r requirements-page.txt")
+        pytest.skip(f"unknown: no {error.name}: python -m pip install '.[dev]'")
 
 
 @pytest.fixture(scope="module")
@@ -49,18 +49,10 @@ def browser():
         launched.close()
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory, browser):
+@pytest.fixture
+def site(browser, real):
     """The site of this repository."""
-    return Site(REPOSITORY, tmp_path_factory.mktemp("real") / "site")
-
-
-@pytest.fixture(scope="module")
-def odd(tmp_path_factory, browser):
-    """The site of the fake project, where something is unknown and words are odd."""
-    return Site(
-        odd_project(tmp_path_factory.mktemp("odd")).root, tmp_path_factory.mktemp("page") / "site"
-    )
+    return real
 
 
 @pytest.fixture(params=[DESK, PHONE])
@@ -70,11 +62,24 @@ def width(request):
 
 @pytest.fixture
 def visit(browser, request):
-    """Open an address of the site in a browser of its own. What the console complains of or is asked of others fails the test."""
+    """Open an address of a site in a context of its own. Complaints fail the test."""
     contexts, complaints = [], []
+
+    def on_message(message):
+        if message.type in ("error", "warning"):
+            complaints.append(f"{message.type}: {message.text}")
+
+    def on_dialog(dialog):
+        complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def open_page(address, width=DESK, scheme="light", site="site", scripts=True, permissions=()):
         root = request.getfixturevalue(site).folder.as_uri() + "/"
+
+        def on_request(asked):
+            if not asked.url.startswith((root, "data:")):
+                complaints.append(f"asked for {asked.url}")
+
         context = browser.new_context(
             viewport={"width": width, "height": 844},
             color_scheme=scheme,
@@ -84,23 +89,10 @@ def visit(browser, request):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on(
-            "console",
-            lambda message: (
-                complaints.append(f"{message.type}: {message.text}")
-                if message.type in ("error", "warning")
-                else None
-            ),
-        )
+        page.on("console", on_message)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda asked: (
-                None
-                if asked.url.startswith((root, "data:"))
-                else complaints.append(f"asked for {asked.url}")
-            ),
-        )
+        page.on("dialog", on_dialog)
+        page.on("request", on_request)
         page.goto(root + address)
         return page
 
@@ -110,6 +102,46 @@ def visit(browser, request):
     assert complaints == []
 
 
+VISIBLE = "one => one.getClientRects().length"
+SCRIPTS = {
+    "texts": f"""selector => [...document.querySelectorAll(selector)]
+        .filter({VISIBLE}).map((one) => one.innerText.trim())""",
+    "rows": f"""() => [...document.querySelectorAll('tbody tr[data-api]')]
+        .filter({VISIBLE}).map((row) => row.querySelector('a').hash.slice(1))""",
+    "articles": f"""() => [...document.querySelectorAll('article')]
+        .filter({VISIBLE}).map((one) => one.id)""",
+    "differences": """() => [...document.querySelectorAll('#differences article')].map((one) => {
+        let heading = one.previousElementSibling;
+        while (heading.tagName !== 'H2') heading = heading.previousElementSibling;
+        return [one.querySelector('h3 a').hash.slice(1).split('@')[0], heading.id];
+    })""",
+    "places": f"""() => [...document.querySelectorAll('[data-at]')]
+        .filter({VISIBLE}).map((one) => one.dataset.at.split('-').map(Number))""",
+    "headings": "() => [...document.querySelectorAll('#differences h2')].map((one) => one.id)",
+    "cells": "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))",
+    "below the picker": """selector => {
+        const box = document.querySelector(selector).getBoundingClientRect();
+        const picker = document.querySelector('.pick').getBoundingClientRect();
+        return picker.bottom <= box.top && box.bottom <= innerHeight;
+    }""",
+    "in view": """id => {
+        const box = document.getElementById(id).getBoundingClientRect();
+        return box.bottom > 0 && box.top < innerHeight;
+    }""",
+    "focus": """() => {
+        const one = document.activeElement, style = getComputedStyle(one);
+        const box = one.getBoundingClientRect();
+        const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+        return [`${one.tagName.toLowerCase()} ${one.name || one.innerText.trim()}`,
+                outlined && box.left >= 0 && box.right <= innerWidth && box.top >= 0];
+    }""",
+    "in main": """() => {
+        const main = document.querySelector('main'), focused = document.activeElement;
+        return main.contains(focused) && focused.id !== 'main';
+    }""",
+}
+
+
 def address(page):
     """File and fragment of what is open."""
     return page.evaluate("location.href").rpartition("/")[2]
@@ -117,10 +149,7 @@ def address(page):
 
 def texts(page, selector):
     """The texts of the elements that can be seen."""
-    return page.evaluate(
-        "selector => [...document.querySelectorAll(selector)].filter((one) => one.getClientRects().length).map((one) => one.innerText.trim())",
-        selector,
-    )
+    return page.evaluate(SCRIPTS["texts"], selector)
 
 
 # ---- the table
@@ -128,9 +157,7 @@ def texts(page, selector):
 
 def rows(page):
     """The ids of the rows that can be seen."""
-    return page.evaluate(
-        "[...document.querySelectorAll('tbody tr[data-api]')].filter((row) => row.getClientRects().length).map((row) => row.querySelector('a').hash.slice(1))"
-    )
+    return page.evaluate(SCRIPTS["rows"])
 
 
 def fitting(site, chapter="", api="", kinds=(), changed=False):
@@ -140,14 +167,14 @@ def fitting(site, chapter="", api="", kinds=(), changed=False):
         for behaviour in site.behaviours.values()
         if (not chapter or behaviour.chapter == chapter)
         and (behaviour.changes or not changed)
-        and (not kinds or {change.kind for change in behaviour.changes} & set(kinds))
+        and (not kinds or {change.kind.slug for change in behaviour.changes} & set(kinds))
         and api.strip().lower()
         in f"{' '.join(behaviour.api)} {behaviour.claim} #{behaviour.id}".lower()
     ]
 
 
 def shows(page, site, **filters):
-    """Whether the table shows what the filters leave, under the headings of their chapters alone, and says how many it is."""
+    """How many rows there are; the table shows and counts what the filters leave."""
     expected = fitting(site, **filters)
     assert rows(page) == expected
     assert page.inner_text(".count") == f"{len(expected):,} of {len(site.behaviours):,} behaviours"
@@ -332,27 +359,20 @@ def test_mark_tells_what_changed_where_the_pointer_rests(odd, visit):
 
 
 def articles(page):
-    """(id, kind) of each difference that is shown, in order."""
-    return [
-        tuple(one)
-        for one in page.evaluate("""[...document.querySelectorAll('#differences article')].map((one) => {
-        let heading = one.previousElementSibling;
-        while (heading.tagName !== 'H2') heading = heading.previousElementSibling;
-        return [one.querySelector('h3 a').hash.slice(1).split('@')[0], heading.id];
-    })""")
-    ]
+    """(id, slug of the kind) of each difference that is shown, in order."""
+    return [tuple(one) for one in page.evaluate(SCRIPTS["differences"])]
 
 
 def differs(page, site, before, after, **filters):
     """Whether the page shows what the command tells of two releases."""
-    answer = query.diff(site.root, before, after, **filters)
-    expected = [(one.behaviour.id, one.kind) for one in answer.differences]
+    answer = query.diff(site.index, before, after, **filters)
+    expected = [(one.behaviour.id, one.kind.slug) for one in answer.differences]
     assert articles(page) == expected
-    count = page.inner_text(".count")
+    count, shown = page.inner_text(".count"), f"{len(expected):,}" if expected else "no"
     if not filters:
-        assert (
-            count
-            == f"torch {before} → {after}: {len(expected) or 'no':{',' if expected else ''}} difference{'s' * (len(expected) != 1)} in {len(site.behaviours):,} behaviours"
+        assert count == (
+            f"torch {before} → {after}: {shown} difference{'s' * (len(expected) != 1)} "
+            f"in {len(site.behaviours):,} behaviours"
         )
     else:
         assert f", {len(expected):,} shown" in count
@@ -364,18 +384,13 @@ def test_upgrade_begins_with_two_releases_and_silent_changes_first(site, visit, 
     before, after = page.input_value("[name=before]"), page.input_value("[name=after]")
     assert before != after and after == site.releases[-1]
     differs(page, site, before, after)
-    headings = page.evaluate(
-        "[...document.querySelectorAll('#differences h2')].map((one) => one.id)"
-    )
-    assert headings[0] == "silent" and headings == [kind for kind in KINDS if kind in headings]
+    headings = page.evaluate(SCRIPTS["headings"])
+    assert headings[0] == "silent" and headings == [kind for kind in SLUGS if kind in headings]
+    shown = [kind for _, kind in articles(page)]
     for heading in headings:
-        assert f"({sum(kind == heading for _, kind in articles(page)):,})" in page.inner_text(
-            f"#{heading}"
-        )
-    counts = {kind: page.inner_text(f"[data-kind='{kind}']") for kind in KINDS}
-    assert counts == {
-        kind: str(sum(one == kind for _, one in articles(page)) or "") for kind in KINDS
-    }
+        assert f"({shown.count(heading):,})" in page.inner_text(f"#{heading}")
+    counts = {kind: page.inner_text(f"[data-kind='{kind}']") for kind in SLUGS}
+    assert counts == {kind: str(shown.count(kind) or "") for kind in SLUGS}
 
 
 def test_pickers_choose_any_two_releases(site, visit, width):
@@ -403,9 +418,9 @@ def test_address_takes_patches_and_says_what_it_cannot_show(site, visit):
     differs(page, site, "2.5", "2.6")
     assert page.inner_text("#unknown") == ""
     page = visit("upgrade.html#0.4...2.6")
-    assert (
-        page.inner_text("#unknown")
-        == f"0.4...2.6 are not two recorded releases, which run from {site.releases[0]} to {site.releases[-1]}."
+    assert page.inner_text("#unknown") == (
+        "0.4...2.6 does not name two recorded releases. "
+        f"They run from {site.releases[0]} to {site.releases[-1]}."
     )
 
 
@@ -418,19 +433,13 @@ def test_swap_turns_the_two_releases_around(site, visit):
 def test_differences_narrow_by_kind_chapter_and_api(site, visit, width):
     page = visit("upgrade.html#1.13...2.0", width)
     page.check("[value=silent]")
-    silent = differs(page, site, "1.13", "2.0", kinds=["silent"])
+    narrowed = {"kinds": [Kind.SILENT]}
+    silent = differs(page, site, "1.13", "2.0", **narrowed)
     page.select_option("[name=chapter]", "optimizers")
-    chapter = differs(page, site, "1.13", "2.0", kinds=["silent"], chapters=["optimizers"])
+    narrowed["chapters"] = ["optimizers"]
+    chapter = differs(page, site, "1.13", "2.0", **narrowed)
     page.fill("[name=api]", "torch.optim.SGD")
-    api = differs(
-        page,
-        site,
-        "1.13",
-        "2.0",
-        kinds=["silent"],
-        chapters=["optimizers"],
-        apis=["torch.optim.SGD"],
-    )
+    api = differs(page, site, "1.13", "2.0", **narrowed, apis=["torch.optim.SGD"])
     assert len(silent) > len(chapter) > len(api) > 0
     again = visit(address(page), width)
     assert articles(again) == api and again.is_checked("[value=silent]")
@@ -441,25 +450,17 @@ def test_difference_tells_both_sides_the_cause_the_advice_and_the_reproduction(s
     article = page.locator(
         "article.difference", has=page.locator(f"a[href='freezing.html#{HALTED}@2.0']")
     )
-    [difference] = [
-        one
-        for one in query.diff(site.root, "1.13", "2.0").differences
-        if one.behaviour.id == HALTED
-    ]
+    differences = query.diff(site.index, "1.13", "2.0").differences
+    [difference] = [one for one in differences if one.behaviour.id == HALTED]
     [found] = [one for one in site.differences("1.13", "2.0")[0] if one[0] == HALTED]
-    sides = article.locator("tbody tr").evaluate_all(
-        "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
-    )
+    sides = article.locator("tbody tr").evaluate_all(SCRIPTS["cells"])
     assert [tuple(line) for line in sides] == found[2] and sides[0][0] != sides[0][1]
     words = article.inner_text()
     [change] = difference.changes
-    assert (
-        f"2.0: {change.text} ({change.cause})" in words and f"What to do: {change.advice}" in words
-    )
-    assert (
-        all(api in words for api in difference.behaviour.api)
-        and difference.behaviour.docstring.splitlines()[0].replace("`", "") in words
-    )
+    assert f"2.0: {change.text} ({change.cause_in_words})" in words
+    assert f"What to do: {change.advice}" in words
+    assert all(api in words for api in difference.behaviour.api)
+    assert difference.behaviour.docstring.splitlines()[0].replace("`", "") in words
     assert f"tox run -e torch1.13,torch2.0 -- {difference.behaviour.node} --observed" in words
     if width == DESK:
         assert article.locator("thead th").all_inner_texts() == ["torch 1.13", "torch 2.0"]
@@ -484,22 +485,17 @@ def test_reproduction_is_selected_where_the_clipboard_is_closed(site, visit):
     page = visit(f"freezing.html#{HALTED}")
     page.evaluate("() => { Object.defineProperty(navigator, 'clipboard', { value: undefined }); }")
     page.click(f"article[id='{HALTED}'] .copy button")
-    page.wait_for_function(
-        "document.querySelector('article:not([hidden]) .copy button').textContent === 'Selected: copy it'"
-    )
-    assert (
-        page.evaluate("String(getSelection())")
-        == f"tox run -e torch1.13,torch2.0 -- {site.behaviours[HALTED].node} --observed"
+    button = "document.querySelector('article:not([hidden]) .copy button')"
+    page.wait_for_function(f"{button}.textContent === 'Selected: copy it'")
+    assert page.evaluate("String(getSelection())") == (
+        f"tox run -e torch1.13,torch2.0 -- {site.behaviours[HALTED].node} --observed"
     )
 
 
 def test_release_does_not_differ_from_itself(site, visit):
     page = visit("upgrade.html#2.6...2.6")
-    assert (
-        page.inner_text(".count")
-        == f"torch 2.6 → 2.6: no differences in {len(site.behaviours):,} behaviours"
-        and articles(page) == []
-    )
+    count = f"torch 2.6 → 2.6: no differences in {len(site.behaviours):,} behaviours"
+    assert page.inner_text(".count") == count and articles(page) == []
 
 
 def test_difference_leads_to_its_behaviour(site, visit):
@@ -507,22 +503,36 @@ def test_difference_leads_to_its_behaviour(site, visit):
     with page.expect_navigation():
         page.click("article.difference h3 a")
     assert address(page) == f"freezing.html#{HALTED}@2.0"
-    assert page.evaluate(
-        "[...document.querySelectorAll('article')].filter((one) => one.getClientRects().length).map((one) => one.id)"
-    ) == [HALTED]
+    assert page.evaluate(SCRIPTS["articles"]) == [HALTED]
 
 
 def test_unknown_behaviour_is_said_not_to_be_verified(odd, visit, width):
     page = visit("upgrade.html#1.13...2.0", width, site="odd")
-    assert (
-        page.inner_text("#unknown")
-        == "Not verified on 2.0: odd.part_of_two_releases: skipped: no <u>part</u> in this fakelib"
+    assert page.inner_text("#unknown") == (
+        "Not verified on 2.0: odd.part_of_two_releases: skipped: no <u>part</u> in this fakelib"
     )
-    assert page.locator("u").count() == 0 and "raises TypeError: <u>no</u>" in page.inner_text(
-        "#differences"
-    )
+    assert page.locator("u").count() == 0
+    assert "raises TypeError: <u>no</u>" in page.inner_text("#differences")
     page.select_option("[name=after]", "2.6")
     assert page.inner_text("#unknown") == ""
+
+
+def test_hostile_words_are_words_in_every_page(hostile, visit):
+    page = visit("upgrade.html#1.13...2.0", site="hostile")
+    page.wait_for_selector("#differences article")
+    assert page.locator("#differences script, main img").count() == 0
+    assert page.inner_text("#differences").count(TAGS) > 3
+    assert TAGS in page.inner_text("#unknown")
+    page.fill("[name=api]", TAGS)
+    assert page.input_value("[name=api]") == TAGS
+    page = visit("index.html", site="hostile")
+    titles = page.locator("td[title]").evaluate_all("cells => cells.map((cell) => cell.title)")
+    assert any(TAGS in title for title in titles)
+    for name in hostile.pages:
+        page.goto(f"{hostile.folder.as_uri()}/{name}")
+        page.wait_for_load_state("load")
+        scripts = page.locator("script").evaluate_all("all => all.map((one) => one.src)")
+        assert {one.rpartition("/")[2] for one in scripts} <= {"site.js", "upgrade.js"}
 
 
 # ---- chapters and behaviours
@@ -546,11 +556,7 @@ def test_chapter_shows_no_value_for_a_release_that_was_not_observed(odd, visit):
 
 def below_the_picker(page, selector):
     """Whether an element is in view, and not beneath the picker that stays in view."""
-    return page.evaluate(
-        """selector => { const box = document.querySelector(selector).getBoundingClientRect();
-        return document.querySelector('.pick').getBoundingClientRect().bottom <= box.top && box.bottom <= innerHeight; }""",
-        selector,
-    )
+    return page.evaluate(SCRIPTS["below the picker"], selector)
 
 
 def test_permanent_link_shows_one_behaviour_with_its_whole_history(site, visit, width):
@@ -558,9 +564,7 @@ def test_permanent_link_shows_one_behaviour_with_its_whole_history(site, visit, 
     plain.wait_for_timeout(200)  # the browser scrolls to an address after the scripts
     assert below_the_picker(plain, f"article[id='{HALTED}'] h3")
     page = visit(f"freezing.html#{HALTED}@1.13", width)
-    assert page.evaluate(
-        "[...document.querySelectorAll('article')].filter((one) => one.getClientRects().length).map((one) => one.id)"
-    ) == [HALTED]
+    assert page.evaluate(SCRIPTS["articles"]) == [HALTED]
     article = page.locator(f"article[id='{HALTED}']")
     periods = article.locator("[data-at]")
     assert periods.count() > 1 and all(period.is_visible() for period in periods.all())
@@ -600,10 +604,7 @@ def test_heading_is_the_behaviours_link_and_back_finds_the_place(site, visit):
     page.go_back()
     page.wait_for_selector("body:not(.single)")
     assert page.title() == title and page.locator("article:visible").count() > 1
-    assert page.evaluate(
-        "id => { const box = document.getElementById(id).getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight; }",
-        HALTED,
-    )
+    assert page.evaluate(SCRIPTS["in view"], HALTED)
 
 
 def test_subject_is_shown_in_the_whole_chapter(site, visit, width):
@@ -636,9 +637,7 @@ def test_chapter_reads_as_the_chosen_release_and_the_choice_stays(site, visit, w
     assert oldest != newest and all(
         "1.13" in one for one in texts(page, f"article[id='{HALTED}'] [data-at] > b")
     )
-    places = page.evaluate(
-        "[...document.querySelectorAll('[data-at]')].filter((one) => one.getClientRects().length).map((one) => one.dataset.at.split('-').map(Number))"
-    )
+    places = page.evaluate(SCRIPTS["places"])
     place = site.releases.index("1.13")
     assert places and all(first <= place <= last for first, last in places)
     if width == PHONE:
@@ -663,10 +662,8 @@ def test_other_devices_entry_is_labelled(odd, visit):
 
 
 def focused(page):
-    """What has the focus: its tag and name or text; and whether it is seen to have it."""
-    return page.evaluate("""() => { const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
-        return [`${one.tagName.toLowerCase()} ${one.name || one.innerText.trim()}`,
-                style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 && box.left >= 0 && box.right <= innerWidth && box.top >= 0]; }""")
+    """What has the focus: its tag, and name or text; and whether a reader sees that it has it."""
+    return page.evaluate(SCRIPTS["focus"])
 
 
 def test_tab_reaches_everything_in_order_and_the_focus_is_seen(site, visit, width):
@@ -688,7 +685,7 @@ def test_tab_reaches_everything_in_order_and_the_focus_is_seen(site, visit, widt
         "button Clear the filters",
     ]
     assert [names.index(one) for one in wanted] == sorted(names.index(one) for one in wanted)
-    assert names.count("input kind") == len(KINDS)
+    assert names.count("input kind") == len(Kind)
     assert [name for name, seen in reached if not seen] == []
 
 
@@ -699,9 +696,7 @@ def test_skip_link_leads_to_the_content_and_keeps_the_address(site, visit):
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id") == "main" and address(page) == there
         page.keyboard.press("Tab")
-        assert page.evaluate(
-            "document.querySelector('main').contains(document.activeElement) && document.activeElement.id !== 'main'"
-        )
+        assert page.evaluate(SCRIPTS["in main"])
 
 
 def test_menu_of_chapters_opens_by_enter(site, visit, width):
@@ -743,9 +738,7 @@ def test_no_page_is_wider_than_a_phone(site, visit):
     for name in sorted([*site.pages, "upgrade.html#1.4...2.15", f"freezing.html#{HALTED}"]):
         page.goto(site.folder.as_uri() + "/" + name)
         page.add_style_tag(content=WHOLE)
-        page.evaluate(
-            "() => { for (const one of document.querySelectorAll('main details')) one.open = true; }"
-        )
+        page.locator("main details").evaluate_all("all => all.forEach((one) => (one.open = true))")
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if over > 0:
             wide[name] = over
@@ -771,13 +764,13 @@ def test_axe_finds_no_fault(visit, view, width, scheme):
     axe = needed("axe_playwright_python.sync_playwright").Axe()
     page = visit(view, width, scheme)
     page.add_style_tag(content=WHOLE)
-    results = axe.run(
-        page, options={"preload": False, "resultTypes": ["violations"]}
-    )  # it would fetch style sheets, which a page on the disk may not
+    # preload would fetch style sheets, which a page on the disk may not
+    results = axe.run(page, options={"preload": False, "resultTypes": ["violations"]})
     assert len(results.response["passes"]) > 10
     assert [
-        f"{one['id']} ({len(one['nodes'])}): {one['nodes'][0]['html'][:150]} {one['nodes'][0]['failureSummary'][:300]}"
+        f"{one['id']} ({len(one['nodes'])}): {node['html'][:150]} {node['failureSummary'][:300]}"
         for one in results.response["violations"]
+        for node in one["nodes"][:1]
     ] == []
 
 

@@ -1,4 +1,4 @@
-"""``diff --code --format sarif``, held to the standard's schema, and the script that a reader's CI runs."""
+"""``diff --code --format sarif`` against the standard's schema, and the script that CI runs."""
 
 import json
 import os
@@ -8,25 +8,43 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import jsonschema
+import msgspec
 import pytest
 
+from tests.fake import REPOSITORY
+from tests.publish.test_markdown import tags
+from torch_history.catalogue import index
+from torch_history.catalogue.behaviour import Change
+from torch_history.catalogue.kinds import Kind, kind_of
 from torch_history.cli import main
-from torch_history.publish import differences, report
+from torch_history.code.hits import Hit, Level
+from torch_history.publish import report, sarif
+from torch_history.questions import query
 
 pytest.importorskip("pyflakes", reason="pyflakes is not installed")
 if sys.version_info < (3, 9):
     pytest.skip("reading source needs Python 3.9", allow_module_level=True)
 pytest.importorskip("packaging", reason="packaging is not installed")
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 PLANTED = REPOSITORY / "tests" / "planted"
-SCHEMA = Path(__file__).with_name(
-    "sarif-2.1.0.json"
-)  # the standard's, as Microsoft's SARIF Multitool 5.7.0 (MIT) ships it
+# the standard's, as Microsoft's SARIF Multitool 5.7.0 (MIT) ships it
+SCHEMA = Path(__file__).with_name("sarif-2.1.0.json")
 SCRIPT = REPOSITORY / "tools" / "diff-action.sh"
-TRAIN = "import torch\n\nstate = torch.load('a.pt')\n\n\ndef step(optimizer):\n    optimizer.zero_grad()\n"
+TRAIN = """import torch
+
+state = torch.load('a.pt')
+
+
+def step(optimizer):
+    optimizer.zero_grad()
+"""
 WHOLE_MODULE = "checkpoints.load_refuses_a_whole_module_by_default"
 NO_CODE = "checkpoints.load_by_default_does_not_run_code"
+
+
+def diff(*arguments, form="sarif"):
+    """Run ``diff`` on the records of this repository: its status."""
+    return main(["--root", str(REPOSITORY), "diff", *map(str, arguments), "--format", form])
 
 
 @pytest.fixture
@@ -34,9 +52,7 @@ def run(capsys):
     """Run ``diff --format sarif``: its status, the log and error output."""
 
     def command(*arguments):
-        status = main(
-            ["--root", str(REPOSITORY), "diff", *map(str, arguments), "--format", "sarif"]
-        )
+        status = diff(*arguments)
         out, err = capsys.readouterr()
         return status, json.loads(out)["runs"][0], err
 
@@ -78,37 +94,13 @@ def places(log):
 
 @pytest.mark.parametrize("pair", ["1.13 2.0", "2.5 2.6", "2.6 2.15", "2.6 2.6", "2.15 1.4"])
 def test_log_follows_the_schema_of_the_standard(capsys, pair):
-    main(
-        [
-            "--root",
-            str(REPOSITORY),
-            "diff",
-            *pair.split(),
-            "--code",
-            str(PLANTED),
-            "--format",
-            "sarif",
-        ]
-    )
-    jsonschema.validate(
-        json.loads(capsys.readouterr().out), json.loads(SCHEMA.read_text(encoding="utf-8"))
-    )
+    diff(*pair.split(), "--code", PLANTED)
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.validate(json.loads(capsys.readouterr().out), schema)
 
 
 def test_every_hit_is_a_result_or_named_by_one_of_its_line_and_cause(run, capsys):
-    main(
-        [
-            "--root",
-            str(REPOSITORY),
-            "diff",
-            "2.5",
-            "2.6",
-            "--code",
-            str(PLANTED),
-            "--format",
-            "json",
-        ]
-    )
+    diff("2.5", "2.6", "--code", PLANTED, form="json")
     data = json.loads(capsys.readouterr().out)
     _, log, _ = run("2.5", "2.6", "--code", PLANTED)
     rules = log["tool"]["driver"]["rules"]
@@ -152,7 +144,8 @@ def test_result_says_where_and_why_and_what_to_do(run, project):
     ]
     text = result["message"]["text"]
     assert text.startswith(
-        "Certain: torch.load() without weights_only. Load by default does not run code: silent value change."
+        "Certain: torch.load() without weights_only. "
+        "Load by default does not run code: silent value change."
     )
     assert "torch 2.5: ran: True; torch 2.6: ran: False" in text and "(pytorch#137602)" in text
     assert "What to do: pass weights_only=False for files that you trust" in text
@@ -169,7 +162,7 @@ def test_rank_falls_with_certainty_and_harmless_kinds_are_notes(run):
     ranks = {
         (
             result["properties"]["certainty"],
-            result["properties"]["kind"] in differences.HURTS,
+            kind_of(result["properties"]["kind"]).hurts,
         ): result["level"]
         for result in log["results"]
     }
@@ -182,12 +175,11 @@ def test_rank_falls_with_certainty_and_harmless_kinds_are_notes(run):
     }
 
 
-@pytest.mark.parametrize("level", report.LEVELS)
+@pytest.mark.parametrize("level", Level, ids=str)
 def test_level_leaves_out_what_is_less_sure(run, level):
     _, log, _ = run("1.13", "2.0", "--code", PLANTED, "--level", level)
-    assert {result["properties"]["certainty"] for result in log["results"]} == set(
-        report.LEVELS[: report.LEVELS.index(level) + 1]
-    )
+    asked = {one.value for one in Level if one.rank <= level.rank}
+    assert {result["properties"]["certainty"] for result in log["results"]} == asked
 
 
 def test_place_is_told_from_the_root_of_the_repository_wherever_the_command_runs(
@@ -247,12 +239,34 @@ def test_file_that_does_not_parse_is_named_in_the_log(run):
 
 @pytest.mark.parametrize("arguments", [["--format", "sarif"], ["--level", "likely"]], ids=" ".join)
 def test_hits_are_asked_for_with_code_alone(capsys, arguments):
-    with pytest.raises(SystemExit) as ended:
-        main(["--root", str(REPOSITORY), "diff", "2.5", "2.6", *arguments])
-    assert (
-        ended.value.code == 2
-        and "--level and --format sarif need --code" in capsys.readouterr().err
+    assert main(["--root", str(REPOSITORY), "diff", "2.5", "2.6", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert err.startswith("torch-history: --level and --format sarif need --code: see `")
+
+
+def test_tags_in_a_marker_and_in_a_hit_are_words(recorded, tmp_path):
+    answer = query.diff(index.of(recorded.root), "1.13", "2.0", kinds=[Kind.SILENT])
+    difference = answer.differences[0]
+    change = Change("2.0", "the <i>scale</i>", Kind.SILENT, "<a>cause</a>", advice="<u>double</u>")
+    behaviour = msgspec.structs.replace(
+        difference.behaviour, docstring="It says <b>this</b>, and ``a<b`` too."
     )
+    odd = difference._replace(behaviour=behaviour, changes=[change])
+    (tmp_path / "train.py").write_text("", encoding="utf-8")
+    hit = Hit(str(tmp_path / "train.py"), 1, None, Level.CERTAIN, "it <b>is</b>")
+    answer = answer._replace(differences=[odd])
+    told = report.narrowed(answer, {behaviour.id: [hit]}, 1, Level.POSSIBLE)
+    (run,) = sarif.log(told, ["x.py: <b>bad</b>\x1b[2J"])["runs"]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert tags(rule["help"]["markdown"]) == []
+    assert "It says &lt;b>this&lt;/b>, and `a<b` too." in rule["help"]["markdown"]
+    for words in ("the <i>scale</i>", "<a>cause</a>", "What to do: <u>double</u>"):
+        assert words in rule["help"]["text"]
+        assert words.replace("<", "&lt;") in rule["help"]["markdown"]
+    assert "Certain: it <b>is</b>." in run["results"][0]["message"]["text"]
+    (_, fault) = run["invocations"][0]["toolExecutionNotifications"]
+    assert fault["message"]["text"] == "x.py: <b>bad</b>\\x1b[2J"
 
 
 # ---- in a reader's CI
@@ -274,8 +288,8 @@ def action(project):
             [str(SCRIPT)],
             cwd=str(project),
             env={name: value for name, value in environment.items() if value is not None},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
+            check=False,
             text=True,
         )
 
@@ -340,8 +354,29 @@ def test_script_tells_the_later_steps_and_the_summary(action, project):
     )
 
 
+@pytest.mark.parametrize("inputs", [{"TO": "./requirements.txt"}, {"TO": "requirements.txt"}])
+def test_script_refuses_to_replace_a_file_that_it_compares(action, project, inputs):
+    before = (project / "requirements.txt").read_bytes()
+    result = action(**inputs, SARIF="requirements.txt")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "torch-history: SARIF requirements.txt: is one of the files that pin torch: "
+        "name another file\n"
+    )
+    assert (project / "requirements.txt").read_bytes() == before
+
+
+def test_script_writes_the_log_whole_into_a_new_folder(action, project):
+    assert action(SARIF="out/of/torch.sarif").returncode == 1
+    assert [path.name for path in (project / "out" / "of").iterdir()] == ["torch.sarif"]
+    assert action(SARIF="out/of/torch.sarif", CODE="lost").returncode == 2
+    log = json.loads((project / "out" / "of" / "torch.sarif").read_text(encoding="utf-8"))
+    assert log["version"] == "2.1.0"  # the older log stays
+    assert [path.name for path in (project / "out" / "of").iterdir()] == ["torch.sarif"]
+
+
 def test_script_imports_nothing_of_the_readers_repository(action, project):
-    for name in ("history", "json", "rich", "packaging"):
+    for name in ("torch_history", "json", "rich", "packaging"):
         (project / f"{name}.py").write_text(
             f"open({str(project / 'ran')!r}, 'w')\n", encoding="utf-8"
         )

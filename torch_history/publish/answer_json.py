@@ -1,4 +1,4 @@
-"""Answer as JSON. Its schema is ``difference.schema.json``."""
+"""Answer JSON: a report as the JSON that ``difference.schema.json`` describes."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Dict, Iterator, List, Tuple
 
 from torch_history.catalogue.behaviour import Change
-from torch_history.catalogue.index import Index
+from torch_history.catalogue.index import Environment, Index
 from torch_history.catalogue.kinds import Kind
 from torch_history.publish.markdown import NUMBER, cell, code, table, text
 from torch_history.publish.report import lines_of_change
@@ -19,13 +19,14 @@ _PLACES = 2  # places of a change that are shown
 def page(index: Index) -> str:
     """The page, in Markdown."""
     everything = events(index)
-    recorded = [one.line for one in index.on("cpu").values()]
+    newest = {one.line: one for one in index.on("cpu").values()}  # patch of each line
+    recorded = list(newest)
     parts = [
         *_opening(len(index.behaviours), everything, recorded),
         *_glance(everything, recorded),
         *_subjects(everything),
         *_releases(everything, recorded),
-        *_drift(index),
+        *_drift(list(newest.values())),
         *_causes(everything),
         "## What was not verified",
         "",
@@ -147,8 +148,7 @@ def _row(event: Event) -> List[str]:
     return [code(event.behaviour.id), _arrows(event), words, _cause(change)]
 
 
-def _drift(index: Index) -> Iterator[str]:
-    environments = index.on("cpu").values()
+def _drift(environments: List[Environment]) -> Iterator[str]:
     lines = [one.line for one in environments]
     rows = []
     for name, steps in drift(environments).items():

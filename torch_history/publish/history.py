@@ -1,4 +1,4 @@
-"""History: one behaviour's record, as lines for a terminal."""
+"""History: the record of one behaviour as lines for a terminal."""
 
 from __future__ import annotations
 

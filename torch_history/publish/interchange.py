@@ -1,4 +1,4 @@
-"""Interchange: which release reads whose files, as JSON, as Markdown and as tables."""
+"""Interchange: which release reads the files of which, as JSON, Markdown and tables."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _file(kind: FileKind, found: Sequence[FileKind]) -> Dict[str, Any]:
 
 
 def markdown(found: Sequence[FileKind]) -> str:
-    """A table for each kind of file. Neighbours that are all alike share a row or a column."""
+    """A table for each kind of file. Neighbouring releases that agree share a row or a column."""
     parts = ["# Which release reads what which release wrote"]
     for kind in found:
         columns = _columns(kind)
@@ -87,7 +87,7 @@ def markdown(found: Sequence[FileKind]) -> str:
 
 
 def table(found: Sequence[FileKind], width: Optional[int] = None) -> None:
-    """Print a table for each kind of file, a character for each cell."""
+    """Print a table for each kind of file, with one character in each cell."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -118,14 +118,14 @@ def table(found: Sequence[FileKind], width: Optional[int] = None) -> None:
 
 
 def meaning(cell: Cell) -> str:
-    """What a reader is told of a cell."""
+    """What a cell means, in words."""
     return MEANINGS.get(cell.outcome, cell.words)
 
 
 def signs_of(found: Sequence[FileKind]) -> Dict[Cell, Tuple[str, str]]:
-    """Cell, without its message -> its character and style, of those that there are.
+    """Each cell that occurs, without its message -> its character and style.
 
-    An exception has its initial, or the first letter that is free.
+    An exception has its initial, or else the first free letter.
     """
     there = {_plain(cell) for kind in found for cell in kind.cells.values()}
     signs = {Cell(outcome): sign for outcome, sign in _SIGNS.items()}
@@ -142,7 +142,7 @@ def _plain(cell: Cell) -> Cell:
 
 
 def explained(kind: FileKind, found: Sequence[FileKind]) -> Iterator[Tuple[str, List[str]]]:
-    """For each way: where it is needed, and its steps."""
+    """For each way, a sentence that says where it is needed, and its steps."""
     for way in ways(kind, found):
         differs = way.cell.outcome is Outcome.DIFFERS
         what = "loads, and the result differs" if differs else way.cell.words
@@ -153,7 +153,7 @@ def explained(kind: FileKind, found: Sequence[FileKind]) -> Iterator[Tuple[str, 
 
 
 def row_groups(kind: FileKind) -> List[List[str]]:
-    """The writers in runs of neighbours whose files are read alike."""
+    """The writers, grouped into runs of neighbours whose files are read alike."""
     return _runs(
         kind.writers, lambda writer: [kind.cells[writer, one].words for one in kind.readers]
     )
@@ -166,7 +166,7 @@ def _columns(kind: FileKind) -> List[List[str]]:
 
 
 def _runs(releases: List[str], of: Callable[[str], object]) -> List[List[str]]:
-    """The releases in runs of neighbours of which ``of`` gives the same."""
+    """The releases, grouped into runs of neighbours for which ``of`` returns the same."""
     found: List[List[str]] = []
     for release in releases:
         if found and of(found[-1][0]) == of(release):
@@ -177,7 +177,7 @@ def _runs(releases: List[str], of: Callable[[str], object]) -> List[List[str]]:
 
 
 def releases_in_words(chosen: List[str], kind: FileKind) -> str:
-    """``1.4, 1.6 to 2.15``: releases by the ends of their runs, among all that wrote or read."""
+    """``1.4, 1.6 to 2.15``: runs of neighbours among all releases that wrote or read."""
     everyone = sorted({*kind.writers, *kind.readers}, key=versions.key)
     runs = [run for run in _runs(everyone, lambda one: one in chosen) if run[0] in chosen]
     return ", ".join(

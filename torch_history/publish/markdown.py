@@ -22,6 +22,7 @@ NUMBER = re.compile(r"pytorch#(\d+)")
 # a name with underscores, stars or angle brackets, which Markdown would take for markup
 _NAME = re.compile(r"(?<![`\w])[\w.]*[_*<>][\w.*<>]*(=[\w.\"]+)?(\([^)\s]*\))?(?![`\w])")
 _SPAN = re.compile(r"(?<!`)(`[^`]+`)(?!`)")
+_PIPE = re.compile(r"(\\*)\|")
 _LITERAL = re.compile(r"``(.+?)``")  # code in reStructuredText
 
 
@@ -73,7 +74,7 @@ def _notes(found: Found) -> Iterator[str]:
 
 def code(words: str) -> str:
     """Words as code, in a cell of a table too."""
-    return "`" + one_line(words).replace("|", "\\|").replace("`", "'") + "`"
+    return "`" + _piped(one_line(words).replace("`", "'")) + "`"
 
 
 def table(heading: List[str], rows: List[List[str]]) -> Iterator[str]:
@@ -87,7 +88,8 @@ def table(heading: List[str], rows: List[List[str]]) -> Iterator[str]:
 def text(words: str) -> str:
     """Words on one line. Code in backticks stays code, and nothing outside it is HTML."""
     return "".join(
-        part if place % 2 else part.replace("<", "&lt;") for place, part in enumerate(_parts(words))
+        part if place % 2 else part.replace("\\", "\\\\").replace("<", "&lt;")
+        for place, part in enumerate(_parts(words))
     )
 
 
@@ -99,6 +101,11 @@ def marked(words: Optional[str]) -> str:
     )
 
 
+def cell(words: Optional[str]) -> str:
+    """Words of a marker in a cell of a table."""
+    return _piped(text(marked(words)))
+
+
 def _parts(words: str) -> List[str]:
     """The parts of a line, of which every second is code. No other backticks are left."""
     literals = _LITERAL.sub(lambda code: "`" + code[1].replace("`", "'") + "`", one_line(words))
@@ -108,6 +115,6 @@ def _parts(words: str) -> List[str]:
     ]
 
 
-def cell(words: Optional[str]) -> str:
-    """Words of a marker in a cell of a table."""
-    return text(marked(words)).replace("|", "\\|")
+def _piped(words: str) -> str:
+    """Words whose pipes do not end a cell, whatever backslashes stand before them."""
+    return _PIPE.sub(lambda pipe: pipe[1] * 2 + "\\|", words)

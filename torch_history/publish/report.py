@@ -1,6 +1,6 @@
-"""Report: an answer as it is shown, and the words that its renderers share.
+"""Report: an answer ready to be rendered, and the words that all renderers use.
 
-``answer_json``, ``markdown``, ``terminal`` and ``sarif`` render a ``Report``.
+The renderers are ``answer_json``, ``markdown``, ``terminal`` and ``sarif``.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from torch_history.catalogue.behaviour import Behaviour
 from torch_history.catalogue.kinds import Kind
 from torch_history.code.hits import Hit, Level
 from torch_history.observing import words
-from torch_history.questions.query import Answer, Case, Difference
+from torch_history.questions.query import Answer, Case, Difference, Side
 
 POSSIBLE = "Only possible: the object is unknown, or more than the call decides"
 
 
 class Found(NamedTuple):
-    """A difference, and the places of the reader's source that can meet it, the surest first."""
+    """A difference, and the places of the user's source that it can affect, the surest first."""
 
     difference: Difference
     hits: Tuple[Hit, ...] = ()
 
     @property
     def only_possible(self) -> bool:
-        """Whether there are hits, and none that is certain or likely."""
+        """Whether it has hits, but none that is certain or likely."""
         return bool(self.hits) and self.hits[0].level is Level.POSSIBLE
 
     @property
@@ -40,15 +40,15 @@ class Found(NamedTuple):
 
 
 class Code(NamedTuple):
-    """What reading the reader's source came to."""
+    """How much of the user's source was read, and what it leaves out."""
 
     files: int
-    level: Level  # the least sure that was asked for
-    untouched: int  # differences that it does not meet
+    level: Level  # the least sure level that was asked for
+    untouched: int  # differences without a hit
 
 
 class Report(NamedTuple):
-    """An answer as it is shown: whole, or narrowed to what the reader's source can meet."""
+    """An answer: whole, or narrowed to the differences that can affect the user's source."""
 
     answer: Answer
     found: List[Found]
@@ -56,7 +56,7 @@ class Report(NamedTuple):
 
     @property
     def counts(self) -> Dict[Kind, int]:
-        """Kind -> how many differences, the most harmful first, without those that none has."""
+        """Kind -> how many differences have it, the most harmful first; only kinds that occur."""
         counts = {kind: sum(one.kind is kind for one in self.found) for kind in Kind}
         return {kind: count for kind, count in counts.items() if count}
 
@@ -71,9 +71,9 @@ def whole(answer: Answer) -> Report:
 
 
 def narrowed(answer: Answer, hits: Dict[str, List[Hit]], files: int, level: Level) -> Report:
-    """The report of the differences that the reader's source can meet.
+    """The report of the differences that can affect the user's source.
 
-    ``hits`` are by behaviour, the surest first. What is only possible comes last.
+    ``hits`` maps a behaviour to its hits, the surest first. What is only possible comes last.
     """
     found = [
         Found(difference, tuple(hits[difference.behaviour.id]))
@@ -85,7 +85,7 @@ def narrowed(answer: Answer, hits: Dict[str, List[Hit]], files: int, level: Leve
 
 
 def reproduction(behaviour: Behaviour, *asked: str) -> str:
-    """A line to paste into a shell: it prints what each of the versions does."""
+    """A command that prints what each of the versions does."""
     environments = ",".join(f"torch{versions.line(version)}" for version in asked)
     return f"tox run -e {environments} -- {behaviour.node} --observed"
 
@@ -109,7 +109,7 @@ def place_of(found: Found) -> str:
 
 
 def lines_of_change(cases: List[Case], length: int = 160) -> List[Tuple[str, str]]:
-    """What differs as lines (before, after), each with its case and place."""
+    """What differs, as pairs of lines (before, after) that begin with their case and place."""
     return [pair for case in cases for pair in _lines_of_case(case, length)]
 
 
@@ -137,16 +137,9 @@ def headline(report: Report) -> str:
 
 
 def caveats(report: Report) -> List[str]:
-    """What the answer does not know, a line each."""
+    """What the answer does not know, one line for each gap."""
     answer = report.answer
-    lines = []
-    for side in (answer.before, answer.after):
-        if not side.verified:
-            below, above = side.neighbours
-            lines.append(
-                f"{side.asked} was not run: unknown. Its recorded neighbours are {below} "
-                f"and {above or 'none'}; {below} stands in for it."
-            )
+    lines = [_stand_in(side) for side in (answer.before, answer.after) if not side.verified]
     reasons: Dict[Tuple[str, str], List[str]] = {}
     for unknown in answer.unknown:
         reasons.setdefault((unknown.version, unknown.reason), []).append(unknown.behaviour)
@@ -155,6 +148,16 @@ def caveats(report: Report) -> List[str]:
         lines.append(f"unknown under {version}: {', '.join(names[:3])}{more}: {reason}")
     lines += [f"changed in between, and changed back: {name}" for name in answer.returned]
     return lines + ([_read(report.code)] if report.code else [])
+
+
+def _stand_in(side: Side) -> str:
+    """What speaks for a version that was not recorded."""
+    near = [release for release in side.neighbours if release]
+    nearest = f"releases are {' and '.join(near)}" if near[1:] else f"release is {near[0]}"
+    return (
+        f"{side.asked} was not recorded: {side.release} stands in for it. "
+        f"The nearest recorded {nearest}."
+    )
 
 
 def _read(code: Code) -> str:

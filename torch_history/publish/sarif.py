@@ -1,9 +1,9 @@
-"""SARIF: what ``diff --code`` found as a SARIF 2.1.0 log, which code hosts show on changed lines.
+"""SARIF: what ``diff --code`` found as a SARIF 2.1.0 log, which code hosts show beside the source.
 
-There is a rule for each behaviour that has a result, and a result for each hit. Hits on one line
-with one cause are one result, which names the other behaviours. A result ranks by how sure the hit
-is and by whether the difference can harm a program that ran before: *error* (certain), *warning*
-(likely), *note* (possible, or harmless).
+There is a rule for each behaviour that has a result, and a result for each hit. Several behaviours
+with one cause on one line are reported once, in one result that names them all. The level of a
+result depends on how sure the hit is and on whether the difference can harm a program that ran
+before: *error* (certain), *warning* (likely), *note* (possible, or harmless).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any, Dict, List, NamedTuple, Tuple
 from urllib.parse import quote
 
 from torch_history.code.hits import Hit, Level
-from torch_history.escaping import html, one_line
-from torch_history.publish import report
+from torch_history.escaping import one_line
+from torch_history.publish import markdown, report
 from torch_history.publish.report import Found, Report
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-PLACES = 3  # of a difference that are told
+PLACES = 3  # of a difference that a message shows
 RANKS = ("error", "warning", "note")
 _RANK = dict(zip(Level, RANKS))
 _PRECISION = dict(zip(Level, ("very-high", "medium", "low")))
@@ -29,9 +29,9 @@ Json = Dict[str, Any]
 
 
 class Result(NamedTuple):
-    """One result before those of one line and one cause are joined."""
+    """A hit, before the hits with one cause on one line are joined."""
 
-    shared: Tuple[object, ...]  # the line and its causes, by which results are joined
+    shared: Tuple[object, ...]  # the line and its causes: results that share it are joined
     found: Found
     hit: Hit
     line: int  # in the file, for a notebook too
@@ -60,8 +60,7 @@ def log(told: Report, faults: List[str]) -> Json:
             "driver": {
                 "name": "torch-training-spec",
                 "shortDescription": {
-                    "text": "What torch does differently in two releases, "
-                    "where the source can meet it."
+                    "text": "Where the source depends on what differs between two torch releases."
                 },
                 "rules": [_rule(found, told) for found in rules],
             }
@@ -104,8 +103,8 @@ def _rule(found: Found, told: Report) -> Json:
             "text": "\n".join([words, *lines]),
             "markdown": "\n\n".join(
                 [
-                    html(words),
-                    *(f"- {html(line)}" for line in lines),
+                    markdown.text(words),
+                    *(f"- {markdown.text(line)}" for line in lines),
                     f"To see it yourself:\n\n```sh\n{command}\n```",
                 ]
             ),
@@ -139,9 +138,9 @@ def _results(found: Found) -> List[Result]:
 
 
 def _joined(results: List[Result]) -> List[Result]:
-    """The results, of which those with one line and the same causes are one.
+    """The results, with those of one line and the same causes joined.
 
-    It is the first that ranks highest, and names the others.
+    The one with the highest level stays, the first of several, and names the others.
     """
     together: Dict[Tuple[object, ...], List[Result]] = {}
     for result in sorted(results, key=lambda one: RANKS.index(one.rank)):
@@ -201,7 +200,7 @@ def _notes(found: Found) -> List[str]:
 
 
 def _repository(folder: Path) -> Path:
-    """The root of the git repository that a folder stands in, or else the folder."""
+    """The root of the git repository around a folder, or the folder itself if there is none."""
     parents = (folder, *folder.parents)
     return next((one for one in parents if (one / ".git").exists()), folder).resolve()
 
@@ -223,8 +222,8 @@ def _lines(file: str) -> Tuple[str, ...]:
 def _place(hit: Hit) -> Tuple[int, str]:
     """The line of a hit in its file, and the words of that line.
 
-    A notebook as Jupyter writes it has a line of its own for each line of its cells. In a notebook
-    that is written otherwise, a hit is on line 1.
+    Jupyter writes each line of a cell on a line of its own. In a notebook that is formatted in
+    another way, a hit is on line 1.
     """
     lines, line = _lines(hit.file), hit.line
     if hit.cell:

@@ -1,4 +1,4 @@
-"""Terminal: an answer as a table for a person."""
+"""Terminal: a report as tables."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _vague(differences: List[Found]) -> Table:
 
 
 def _about(found: Found) -> Iterator[str]:
-    """The first column: a difference's id, why it changed, what to do, where the code meets it."""
+    """The first column: the id, what changed and why, what to do, and where it hits the source."""
     yield f"[bold]{_plain(found.behaviour.id)}[/bold]"
     for change in found.difference.changes:
         yield f"[dim]{_plain(change.sentence)}[/dim]"
@@ -99,5 +99,5 @@ def _about(found: Found) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Text that is neither rich's markup nor the terminal's commands."""
+    """Text in which neither rich's markup nor a terminal's escape sequences act."""
     return escape(printable(text))

@@ -1,10 +1,10 @@
 """Interchange: which release reads the files that which release wrote.
 
-The behaviours with ``@pytest.mark.interchange`` are about one kind of file each: a case of theirs is
-a file that a release wrote. Where a file does not load, or differs, there are ways through: the
-releases between, each of which reads what the one before wrote; the format before zip archives; and
-the advice of the changes between. A way over other releases is put together from what each did with
-files that each wrote itself: nobody tried it.
+Each behaviour with ``@pytest.mark.interchange`` is about one kind of file, and each case of it is a
+file that a release wrote. Where a file does not load, or differs, there are ways to get it across:
+over releases between, each of which reads what the one before wrote; in the format before zip
+archives; and by the advice of the changes between. Each step of a way over other releases was
+recorded with a file that the release itself had written. Nobody tried the whole way.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from torch_history.questions.query import Entry
 OLD_FORMAT = "save it with `_use_new_zipfile_serialization=False`, under any release that reads it"
 NO_WAY = "no way through files is recorded: build the model anew, and load its state dict"
 FOOT = (
-    "A way over other releases is put together from what each did with files that each wrote "
-    "itself: nobody tried it."
+    "Each step of a way over other releases was recorded with a file that the release itself had "
+    "written. Nobody tried the whole way."
 )
 _ADVICE_ON_ERRORS = (
     Kind.ERROR,

@@ -31,7 +31,8 @@ def _held(path: Path, wait: float, why: str) -> Iterator[None]:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(str(path), timeout=wait):
+        # one object for each path, so that whoever holds the lock may take it again
+        with FileLock(str(path), timeout=wait, is_singleton=True):
             yield
     except Timeout:
         raise HistoryError(f"{path}: {why}: run this again when it is done") from None

@@ -1,4 +1,4 @@
-"""Build: the site's folder, written whole from the model and the templates."""
+"""Build: write the site's folder from the model and the templates."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def build(
 ) -> int:
     """Write the site into a folder, in place of an older site. Returns its size in bytes.
 
-    ``tell(page)`` is called before each page. Raises HistoryError where the folder holds something
-    else or cannot be written.
+    ``tell(page)`` is called before each page is made. Raises HistoryError if the folder cannot be
+    written or holds anything but an older site.
     """
-    folder = folder.resolve()  # behind a link, and where `.` is
+    folder = folder.resolve()  # follows links, and gives `.` a parent
     if folder.exists() and not _may_be_replaced(folder):
         raise HistoryError(
-            f"{folder}: holds something other than this site: name another with --to"
+            f"{folder}: neither an empty folder nor an older site: name another folder with --to"
         )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,9 @@ def build(
 
 
 def _unwritable(folder: Path, error: OSError) -> HistoryError:
-    return HistoryError(f"{folder}: cannot be written ({error.strerror}): name another with --to")
+    return HistoryError(
+        f"{folder}: cannot be written ({error.strerror}): name another folder with --to"
+    )
 
 
 def _may_be_replaced(folder: Path) -> bool:
@@ -76,7 +78,7 @@ def _may_be_replaced(folder: Path) -> bool:
 
 
 def pages(root: Path, index: Index, tell: Callable[[str], None]) -> Iterator[Tuple[str, bytes]]:
-    """Each file of the site, its name and its content."""
+    """The name and the content of each file of the site."""
     tell("the records")
     model = site.read(root, index)
     environment = environment_of(model)
@@ -113,24 +115,25 @@ def pages(root: Path, index: Index, tell: Callable[[str], None]) -> Iterator[Tup
 
 
 def _script(upgrades: Dict[str, Any]) -> bytes:
-    """``upgrade.js``: the differences, each text once."""
+    """``upgrade.js``: the differences, in which texts are numbers of a list."""
     texts: Dict[str, int] = {}
     for behaviour in upgrades["behaviours"]:
-        told = [
+        lists = [
             behaviour["api"],
             *(line for pair in behaviour["pairs"].values() for line in pair[2]),
             *(change[2] for change in behaviour["changes"]),
         ]
-        for some in told:
-            some[:] = [texts.setdefault(text, len(texts)) for text in some]
-        behaviour["file"] = texts.setdefault(behaviour["file"], len(texts))
+        for told in lists:
+            told[:] = [texts.setdefault(text, len(texts)) for text in told]
+        for name in ("file", "page"):
+            behaviour[name] = texts.setdefault(behaviour[name], len(texts))
     upgrades = {**upgrades, "pages": DOCUMENTATION, "texts": list(texts)}
     data = json.dumps(upgrades, ensure_ascii=False, separators=(",", ":"))
     return f"const UPGRADE = {data};\n".encode()
 
 
 def _glance(model: Model) -> Dict[str, Any]:
-    """The figures above the table: how much changed, and how harmful it is at each release."""
+    """The numbers above the table: how much changed at each release, and how harmful it is."""
     lives = list(model.lives)
     changed = Counter(
         (change.version, change.kind.effect) for life in lives for change in life.behaviour.changes
@@ -178,7 +181,7 @@ def _interchange(found: List[FileKind]) -> Dict[str, Any]:
 
 
 def _drift(model: Model) -> Dict[str, List[Dict[str, Any]]]:
-    """Behaviour -> runs of neighbouring releases with one distance, as the cells of its row."""
+    """Behaviour -> the cells of its row. Neighbouring releases with one distance share a cell."""
     found = {}
     for behaviour, steps in questions.drift(model.runs.values()).items():
         cells: List[Dict[str, Any]] = []
@@ -202,7 +205,7 @@ def _cell(ulp: Optional[int], count: int, first: str, last: str) -> Dict[str, An
 
 
 def _benchmarks(root: Path) -> Dict[str, Any]:
-    """BENCHMARKS.md as HTML, with its pictures beside it. HTML in it is shown, and does nothing."""
+    """BENCHMARKS.md as HTML, with its pictures. HTML in it is shown as text."""
     from markdown_it import MarkdownIt
 
     page = root / BENCHMARKS

@@ -1,4 +1,4 @@
-"""Model: what the templates show, from the index and the tests' source."""
+"""Model: what the templates show, made from the index and the tests' source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RANKS = {kind: kind.rank for kind in Kind}
 
 
 class Span(NamedTuple):
-    """Neighbouring releases on which a behaviour was one and the same, or was not observed."""
+    """Neighbouring releases on which a behaviour did not change, or was not observed."""
 
     first: int  # place among the releases
     last: int
@@ -31,12 +31,12 @@ class Span(NamedTuple):
 
     @property
     def mark(self) -> str:
-        """The class of its cell in HTML; empty for a span that no change begins."""
+        """The class of its cell in HTML; empty if no change begins the span."""
         return UNKNOWN if not self.observed else self.kind.slug if self.kind else ""
 
     @property
     def letter(self) -> str:
-        """What stands in its cell."""
+        """The text of its cell."""
         return "?" if not self.observed else self.kind.letter if self.kind else ""
 
 
@@ -50,7 +50,7 @@ class Life(NamedTuple):
 
     @property
     def unknown(self) -> Dict[int, str]:
-        """The places of the releases on which it was not observed, and why."""
+        """Place of a release on which it was not observed -> why."""
         return {
             place: span.text
             for span in self.spans
@@ -65,12 +65,12 @@ class Subject(NamedTuple):
     file: str
     title: str
     docstring: str
-    shared: str  # what belongs to no behaviour: imports, helpers, laws
+    shared: str  # what no behaviour owns: imports, helpers, laws
     lives: List[Life]
 
 
 class Model(NamedTuple):
-    """Everything that was recorded, as it is shown."""
+    """Everything that the site shows."""
 
     releases: List[str]  # lines, ascending
     runs: Dict[str, Environment]  # by line
@@ -150,9 +150,9 @@ def _goes_on(begun: Span, here: Span) -> bool:
 
 
 def upgrades(model: Model) -> Dict[str, Any]:
-    """What ``upgrade.js`` holds.
+    """What ``upgrade.js`` holds: the behaviours that changed, or were not observed everywhere.
 
-    For each behaviour that changed: its states, and each pair of states that differ.
+    Each has its spans, and each pair of spans that differ.
     """
     return {
         "releases": model.releases,
@@ -189,7 +189,7 @@ def _upgrade(life: Life, model: Model) -> Optional[Dict[str, Any]]:
 
 
 def _pairs(life: Life, releases: List[str]) -> Iterator[Tuple[str, List[Any]]]:
-    """Each pair of spans that differ, as ``first-second``."""
+    """Each pair of spans that differ: ``first-second``, and what differs."""
     for one, before in enumerate(life.spans):
         for other, after in enumerate(life.spans[one + 1 :], start=one + 1):
             if before.observed and after.observed:
@@ -199,9 +199,9 @@ def _pairs(life: Life, releases: List[str]) -> Iterator[Tuple[str, List[Any]]]:
 
 
 def _pair(life: Life, before: str, after: str) -> Optional[List[Any]]:
-    """The kind upwards, the kind downwards, and the places (before, after).
+    """The kind of an upgrade, the kind of a downgrade, and the lines (before, after).
 
-    None where the two releases agree.
+    None if the two releases agree.
     """
     first, second = (query.Side(line, line, True, []) for line in (before, after))
     up = query.judged(life.behaviour, life.record, DEVICE, first, second)[0]
@@ -219,7 +219,7 @@ def _pair(life: Life, before: str, after: str) -> Optional[List[Any]]:
 
 
 class Held(NamedTuple):
-    """An entry of a record, and the releases for which it speaks."""
+    """An entry of a record, and the releases that it holds for."""
 
     device: str
     versions: str  # ``1.4 to 1.13``
@@ -230,9 +230,9 @@ class Held(NamedTuple):
 
 
 def cases(life: Life, releases: List[str]) -> Iterator[Tuple[str, List[Held]]]:
-    """The snapshots of a behaviour with their entries, in order.
+    """The cases of a behaviour with their entries, in order.
 
-    Those that are the same throughout share one, under all their names.
+    Cases with the same entries are shown once, under all their names.
     """
     together: List[Tuple[List[str], List[Held]]] = []
     for name, devices in life.record.items():

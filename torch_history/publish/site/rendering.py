@@ -1,6 +1,6 @@
-"""Rendering: the templates' environment, with the filters that turn text and values into HTML.
+"""Rendering: the environment of the templates, with filters that turn values into HTML.
 
-Everything is escaped but what these filters return as Markup.
+Everything is escaped, except what these filters return as Markup.
 """
 
 from __future__ import annotations
@@ -80,27 +80,27 @@ def _changes(behaviour: Behaviour) -> List[Change]:
 
 
 def _page_apart(behaviour: Behaviour) -> bool:
-    """Whether the documentation page belongs to none of the APIs."""
+    """Whether the documentation page is that of none of the APIs."""
     page = behaviour.page
     return bool(page) and not any(str(page).endswith(f"{api}.html") for api in behaviour.api)
 
 
 def _ends(life: site.Life, releases: List[str]) -> List[str]:
-    """The releases that show a behaviour's first change, or the newest alone."""
+    """The releases before and after a behaviour's first change, or the newest if it has none."""
     changed = (one.version for one in life.behaviour.changes if one.version in releases[1:])
     version = next(changed, None)
     return [releases[releases.index(version) - 1], version] if version else [releases[-1]]
 
 
 def coded(text: str) -> Markup:
-    """A line whose backticks become code and whose numbers of pytorch become links."""
+    """A line in which backticks become code, and ``pytorch#1234`` becomes a link."""
     escaped = _CODE.sub(lambda match: f"<code>{match[1] or match[2]}</code>", html(text))
     linked = NUMBER.sub(rf'<a href="{_ISSUES}/\1">\g<0></a>', escaped)
     return Markup(linked)  # escaped above
 
 
 def plain_text(text: str) -> Markup:
-    """Text between tags, where quotes may stay as they are."""
+    """Text between tags, where quotes need no escaping."""
     return Markup(html(text))  # escaped
 
 
@@ -120,7 +120,7 @@ def shape(header: str) -> str:
 
 
 def is_plain(data: Any) -> bool:
-    """Whether a value is shown on one line: no tensor in it, and no names."""
+    """Whether a value is shown on one line: it holds no tensors and no names."""
     if isinstance(data, dict):
         return (
             "$tensor" not in data

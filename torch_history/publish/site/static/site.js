@@ -1,4 +1,4 @@
-// Filters, pickers and permanent links. The pages are whole without it, save "Upgrade from A to B".
+// Filters, pickers and permanent links. Without it the pages are complete, except "Upgrade from A to B".
 "use strict";
 const one = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -18,7 +18,7 @@ function write(place, values) {
   history.replaceState(null, "", `#${[place, new URLSearchParams(values)].filter(String).join("&")}`);
 }
 
-// ---- the filters that the table and the upgrade page share
+// ---- the filters of the table and of the upgrade page
 
 function chosen(form) {
   const data = new FormData(form);
@@ -30,7 +30,7 @@ function restore(form, values) {
     const given = values.filter(([name]) => name === field.name).map(([, value]) => value);
     if (field.type === "checkbox") field.checked = values.length ? given.includes(field.value) : field.defaultChecked;
     else field.value = given[0] ?? "";
-    if (field.selectedIndex < 0) field.value = ""; // a chapter that there is not
+    if (field.selectedIndex < 0) field.value = ""; // an unknown chapter
   }
 }
 
@@ -50,7 +50,7 @@ function table(form) {
   }));
   const { releases, behaviours, texts } = UPGRADE;
   const known = new Map(behaviours.map((behaviour) => [behaviour.id, behaviour]));
-  for (const { row } of rows) { // what a mark means, for a pointer that rests on it
+  for (const { row } of rows) { // tooltips of the marks
     const behaviour = known.get(one("a", row).hash.slice(1));
     let place = 0;
     for (const cell of all("td", row)) {
@@ -70,7 +70,7 @@ function table(form) {
     one(".count", form).textContent = `${number(count)} of ${number(rows.length)} behaviours`;
   };
   const begin = () => { restore(form, address().values); show(); };
-  const keepAndShow = () => { write("", settings(form).length ? settings(form) : [["changed", ""]]); show(); }; // no address at all is the default: what changed
+  const keepAndShow = () => { write("", settings(form).length ? settings(form) : [["changed", ""]]); show(); }; // an empty address shows only what changed
   form.addEventListener("input", keepAndShow);
   form.addEventListener("reset", () => setTimeout(() => { form.elements.changed.checked = false; keepAndShow(); }));
   addEventListener("hashchange", begin);
@@ -128,7 +128,8 @@ function upgrade(form) {
     Object.assign(one("h3 a", made), { href: `${chapter}.html#${behaviour.id}@${after.value}`, textContent: words[0].toUpperCase() + words.slice(1) });
     one(".says", made).textContent = behaviour.says;
     one(".apis", made).append(...behaviour.api.flatMap((text) => [element("code", {}, texts[text]), " "]));
-    if (behaviour.page) one(".page", made).href = pages + behaviour.page;
+    const page = texts[behaviour.page];
+    if (page) one(".page", made).href = pages + page;
     else one(".page", made).remove();
     all("thead th", made).forEach((cell, side) => { cell.textContent = `torch ${[before, after][side].value}`; });
     one("tbody", made).append(...lines.map((line) => element("tr", {}, ...line.map((text, side) => {
@@ -155,7 +156,7 @@ function upgrade(form) {
     restore(form, values);
     show();
     if (place && !picked.every((release) => releases.includes(release))) {
-      one("#unknown").prepend(element("p", { className: "note" }, `${place} are not two recorded releases, which run from ${releases[0]} to ${releases.at(-1)}.`));
+      one("#unknown").prepend(element("p", { className: "note" }, `${place} does not name two recorded releases. They run from ${releases[0]} to ${releases.at(-1)}.`));
     }
   };
   form.hidden = one("#terminal").hidden = false;
@@ -178,7 +179,7 @@ function linked(cause) {
 
 const reproduction = (environments, file, id) => `tox run -e ${environments} -- ${file}::test_${id.split(".")[1]} --observed`;
 
-// ---- a chapter, as the chosen release does it; or one behaviour of it, with its history
+// ---- a chapter with the values of one release, or one behaviour with its whole history
 
 function chapter(form) {
   const { release } = form.elements;
@@ -197,7 +198,7 @@ function chapter(form) {
     for (const article of all("article[id]")) {
       const unknown = (article.dataset.unknown ?? "").split(" ").includes(String(place));
       for (const entry of all(".c > div", article)) {
-        const [first, last] = entry.dataset.at?.split("-").map(Number) ?? [0, place]; // without: on all releases
+        const [first, last] = entry.dataset.at?.split("-").map(Number) ?? [0, place]; // without it: all releases
         const holds = !unknown && first <= place && place <= last;
         entry.hidden = !holds && !single;
         entry.classList.toggle("now", holds && Boolean(single && entry.dataset.at));
@@ -221,7 +222,7 @@ function chapter(form) {
       scrollTo(0, 0);
     } else (document.getElementById(id) ?? last)?.scrollIntoView();
     last = single;
-    one(".count", form).textContent = single ? "its whole history, what holds for this release marked"
+    one(".count", form).textContent = single ? "whole history; what holds for this release is marked"
       : `${number(all("article[id]").length)} behaviours${id && !document.getElementById(id) ? `, and none is called ${id}` : ""}`;
   };
   release.value = kept("release") ?? release.value;
@@ -231,10 +232,10 @@ function chapter(form) {
   begin();
 }
 
-// ---- what the browser keeps between pages, where it may
+// ---- what the browser keeps between pages
 
 function keep(name, value) {
-  try { sessionStorage.setItem(name, value); } catch { /* a browser that keeps nothing for files */ }
+  try { sessionStorage.setItem(name, value); } catch { /* some browsers keep nothing for files */ }
 }
 
 function kept(name) {
@@ -255,7 +256,7 @@ addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = "Copy"; }, 2000);
 });
 
-one(".skip").addEventListener("click", (event) => { event.preventDefault(); one("main").focus(); }); // and the address stays
+one(".skip").addEventListener("click", (event) => { event.preventDefault(); one("main").focus(); }); // the address stays
 
 for (const form of all("form[data-filters]")) {
   form.addEventListener("submit", (event) => event.preventDefault()); // Enter in a field
