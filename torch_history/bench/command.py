@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Iterator, List, Literal, Optional, Sequence, Tuple, Union
 
 from msgspec import Struct
 
-from torch_history import versions
+from torch_history import progress, versions
 from torch_history.bench import design, estimate, page, pictures, raw
 from torch_history.bench import growth as growing
-from torch_history.bench.design import Tell
 from torch_history.bench.estimate import Estimate
 from torch_history.bench.rounds import Comparison, Growth, is_device
 from torch_history.catalogue import releases as matrix
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 from torch_history.matrix.environments import Environment, environment
+from torch_history.progress import Tell
 
 MOST_MINUTES = 24 * 60
 FEWEST_LAUNCHES, MOST_LAUNCHES = estimate.FEWEST_LAUNCHES, 100
@@ -90,7 +89,7 @@ def _compared(request: BenchRequest) -> Iterator[Comparison]:
     root = request.root.resolve()
     _check(request)
     matrix.choose(root, list(request.releases))  # an unknown one fails before any is installed
-    with _progress() as tell:
+    with progress.bar() as tell:
         there = [_environment(root, release, request.python, tell) for release in request.releases]
     for before, after in zip(there, there[1:]):
         plan = design.Plan(
@@ -104,7 +103,7 @@ def _compared(request: BenchRequest) -> Iterator[Comparison]:
             core=request.core,
         )
         file = _file(request, root, f"{before.release}-{after.release}-{request.device}")
-        with _progress(f"torch {before.release} → {after.release}: ") as tell:
+        with progress.bar(f"torch {before.release} → {after.release}: ") as tell:
             record = design.compare(root, plan, file, tell)
         print(f"raw rounds: {one_line(file)}")
         yield record
@@ -131,7 +130,7 @@ def _grown(request: GrowthRequest) -> Growth:
     assert request.release is not None
     root = request.root.resolve()
     _check(request)
-    with _progress() as tell:
+    with progress.bar() as tell:
         there = _environment(root, request.release, request.python, tell)
         file = _file(request, root, f"growth-{there.release}-{request.device}")
         record = growing.measure(
@@ -223,30 +222,3 @@ def unused(path: Path) -> Path:
         number += 1
         free = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return free
-
-
-@contextlib.contextmanager
-def _progress(before: str = "") -> Iterator[Tell]:
-    """A progress bar on stderr: ``tell(share done, what is going on)``."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        SpinnerColumn,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=1.0)
-        yield lambda share, what: progress.update(
-            task, completed=share, description=one_line(before + what)
-        )

@@ -20,7 +20,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import msgspec
 
@@ -38,9 +38,8 @@ from torch_history.bench.rounds import (
 from torch_history.bench.timing import FIGURES, kind
 from torch_history.errors import HistoryError
 from torch_history.matrix.environments import Environment
+from torch_history.progress import Tell
 from torch_history.records import sources
-
-Tell = Callable[[float, str], None]  # tell(share done, what is going on)
 
 BURST = 3  # consecutive rounds of one benchmark; an untimed call comes before them
 # glibc keeps freed memory. Otherwise it maps each large tensor anew and its pages fault in again,

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from torch_history.bench import design, markdown, raw
-from torch_history.bench.design import Tell
 from torch_history.bench.packages import needed
 from torch_history.bench.rounds import Blocks, Growth, Manifest, Sizes
 from torch_history.bench.timing import STEP_FIGURE, kind
 from torch_history.matrix.environments import Environment
+from torch_history.progress import Tell
 
 with needed("numpy", "a benchmark"):
     import numpy as np

@@ -25,12 +25,13 @@ def command(here: Here, form: str, device: str) -> int:
         return 0
     for row in rows:
         if row.reason:
-            click.echo(one_line(f"{row.release:<8} unknown: {row.reason}"))
+            click.echo(f"{one_line(row.release):<8} unknown: {one_line(row.reason)}")
             continue
         click.echo(
-            f"{row.release:<8} {row.verified:>4} verified  {len(row.unknown):>3} unknown   "
+            f"{one_line(row.release):<8} {row.verified:>4} verified  "
+            f"{len(row.unknown):>3} unknown   "
             f"{one_line(row.build):<6} Python {one_line(row.python)}"
         )
         for behaviour, why in row.unknown.items():
-            click.echo(f"{'':<8}      unknown {behaviour}: {one_line(why)}")
+            click.echo(f"{'':<8}      unknown {one_line(behaviour)}: {one_line(why)}")
     return 0

@@ -144,7 +144,9 @@ class Reporter:
         report = outcome.get_result()
         behaviour = behaviour_of(item, self.spec)
         if behaviour and (report.when == "call" or report.outcome != "passed"):
-            report.user_properties.append((VERDICT, (behaviour, item.nodeid, _reason(report))))
+            reason = _reason(report)
+            told = list(reason) if reason else None  # xdist sends plain types only
+            report.user_properties.append((VERDICT, (behaviour, item.nodeid, told)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect the outcomes."""
@@ -155,7 +157,7 @@ class Reporter:
         for name, value in properties:
             if name == VERDICT:
                 behaviour, nodeid, reason = value
-                known = reason and Reason(*reason)  # a worker of xdist sends a list
+                known = reason and Reason(*reason)
                 self.cases.setdefault(behaviour, {})[nodeid] = known
             elif name == EXPECTATION and report.when == "call":
                 behaviour, since = value

@@ -14,15 +14,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from torch_history.errors import HistoryError
+from torch_history.progress import Tell
 from torch_history.records.reasons import Reason
 
 PLUGIN = "torch_history.running.plugin"  # before the options that it adds are read
 _PERCENT = re.compile(r"\[\s*(\d+)%\]")
 _TELLING = re.compile(r"Error\b|error:|ERROR")  # a line of output that says why
-Tell = Callable[[float, str], None]
 
 
 class Differing(NamedTuple):
