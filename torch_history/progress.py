@@ -36,9 +36,11 @@ def bar(before: str = "", lines: bool = False) -> Iterator[Tell]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=1.0)
-        yield lambda share, what: progress.update(
-            task, completed=share, description=one_line(before + what)
-        )
+
+        def tell(share: float, what: str) -> None:
+            progress.update(task, completed=share, description=one_line(before + what))
+
+        yield tell
 
 
 def _lines() -> Tell:
