@@ -8,12 +8,13 @@ import pytest
 
 from tests.fake import RELEASES, TOX, Project
 from torch_history.cli import main
-from torch_history.records import manifests, sources
+from torch_history.observing.environment import FORMAT
+from torch_history.records import sources
 
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory):
-    """The fake project with its four releases recorded, oldest first, and their runs; for reading only."""
+    """The fake project with its four releases recorded, and their runs; for reading only."""
     project = Project(tmp_path_factory.mktemp("recorded"))
     project.lay_out()
     project.runs = {patch: project.record(patch) for patch in RELEASES.values()}
@@ -23,9 +24,8 @@ def recorded(tmp_path_factory):
 @pytest.fixture
 def project(recorded, tmp_path):
     """A copy of the recorded project, to change."""
-    shutil.copytree(
-        str(recorded.root), str(tmp_path / "project"), ignore=shutil.ignore_patterns("__pycache__")
-    )
+    left_out = shutil.ignore_patterns("__pycache__", ".history")
+    shutil.copytree(str(recorded.root), str(tmp_path / "project"), ignore=left_out)
     copy = Project(tmp_path / "project")
     copy.runs = recorded.runs
     return copy
@@ -45,7 +45,7 @@ def run_of():
 
     def make(release, observations, device="cpu", **more):
         run = {
-            "format": manifests.FORMAT,
+            "format": FORMAT,
             "library": "fakelib",
             "release": release,
             "build": "cu118",
@@ -81,7 +81,10 @@ PATCHES = {
 
 @pytest.fixture
 def walked(unrecorded, monkeypatch):
-    """The project without records, and a `tox` that hands out prepared run files. Call it to run the record command."""
+    """The project without records, and a `tox` that hands out prepared run files.
+
+    `walked.record(...)` runs the record command.
+    """
     project = unrecorded
     digest = sources.digest(project.root)
     for environment, patch in PATCHES.items():

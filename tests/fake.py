@@ -1,4 +1,4 @@
-"""A fake library whose answers change at known versions, and a folder laid out as this repository, about that library."""
+"""A fake library whose answers change at known versions, and a repository about that library."""
 
 import os
 import subprocess
@@ -70,7 +70,8 @@ from torch_history.observing import observe
 
 
 @pytest.mark.api("fakelib.optim.scale", page="scale")
-@pytest.mark.changed("2.0", "the scale is halved", kind="silent", cause="fakelib#92731", advice="double the rate")
+@pytest.mark.changed("2.0", "the scale is halved", kind="silent", cause="fakelib#92731", \
+advice="double the rate")
 def test_scale_halves(snapshot):
     """The scale is halved, and nobody is told."""
     assert snapshot == observe(fakelib.scale)
@@ -192,21 +193,28 @@ addopts =
     -p torch_history.running.plugin
     -p no:cacheprovider
 markers =
-    api(*names, page=None, article=None): what a behaviour is about
-    changed(version, text, kind, cause=None, advice=None): what changed
+    api(*names, page=None, article=None, signature=False): what a behaviour is about
+    changed(version, text, kind, cause=None, probable=False, advice=None, unless=None): what changed
+    interchange(legacy=None): each case is a file that a release wrote
+    no_fault(why): why no fault can make it fail
 """
 
-# tox run -e ENVIRONMENT --notest | tox run -e ENVIRONMENT -- --record-to FILE ...; a file in control/ says what goes wrong
+# tox run -e ENVIRONMENT --notest | tox run -e ENVIRONMENT -- --record-to FILE ...
+# A file in control/ says what goes wrong.
 TOX = """#!/bin/sh
 environment=$3
 echo "$*" >> calls
 if [ "$4" = --notest ]; then
-    if [ -e control/no-build-$environment ]; then echo "collecting"; echo "ERROR: no solution found"; echo "exit 1"; exit 1; fi
+    if [ -e control/no-build-$environment ]; then
+        echo "collecting"; echo "ERROR: no solution found"; echo "exit 1"; exit 1
+    fi
     mkdir -p .tox/$environment; exit 0
 fi
 echo "$OMP_NUM_THREADS" >> threads
 if [ -e control/hang-$environment ]; then touch control/hanging; sleep 30; fi
-if [ -e control/crash-$environment ]; then echo "Fatal Python error: Segmentation fault"; exit 139; fi
+if [ -e control/crash-$environment ]; then
+    echo "Fatal Python error: Segmentation fault"; exit 139
+fi
 if [ -e control/silent-$environment ]; then exit 0; fi
 echo "spec/rates/test_rates.py ..  [ 50%]"
 cp prepared/$environment.json "$6"
@@ -234,7 +242,7 @@ class Project:
         (self.root / "manifests").mkdir()
 
     def python(self, *arguments, version="2.6.0", **environment):
-        """Run Python in the root; the plugins of pytest are those that the engine needs, whatever is installed here."""
+        """Run Python in the root, with no plugins of pytest but those that the engine needs."""
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -256,6 +264,7 @@ class Project:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             timeout=60,
+            check=False,
         )
 
     def pytest(self, *arguments, version="2.6.0", **environment):
@@ -264,7 +273,8 @@ class Project:
         )
 
     def history(self, *arguments):
-        return self.python("-m", "torch_history", *arguments)
+        # without --root an installed package would answer from its own folder
+        return self.python("-m", "torch_history", "--root", ".", *arguments)
 
     def observe(self, version, *arguments, **environment):
         """One pytest run that records: the run file's content."""

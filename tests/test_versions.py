@@ -24,10 +24,10 @@ def test_version_is_its_numbers_and_whether_it_is_final(text, numbers, final):
 
 
 @pytest.mark.parametrize("text", ["", "2", "two", "v2.5", "2.x", "latest", "-1.2"])
-def test_what_is_no_version_is_refused(text):
+def test_text_that_is_not_a_version_is_refused(text):
     with pytest.raises(
         HistoryError,
-        match="is not a version: give a minor line such as 2.5 or a patch such as 2.5.1",
+        match=r"is not a version: give a minor line such as 2\.5 or a patch such as 2\.5\.1",
     ):
         versions.parse(text)
 
@@ -80,5 +80,5 @@ def test_line_is_major_and_minor():
     ],
     ids=lambda value: "_".join(value) if isinstance(value, list) else str(value),
 )
-def test_newest_line_not_newer_or_the_patch_itself_holds(recorded, running, expected):
+def test_patch_itself_or_the_newest_line_up_to_it_applies(recorded, running, expected):
     assert versions.holding(recorded, running) == expected

@@ -1,6 +1,7 @@
-"""The engine: observe a behaviour, record it once for each time it changed, answer from the records.
+"""The engine: observe a behaviour, record each change of it, answer from the records.
 
-The folders, each of which imports only from those before it:
+The modules ``errors``, ``versions``, ``escaping``, ``reading`` and ``progress`` come first, then
+these folders. Each imports only from those before it:
 
 1. ``observing`` runs an act, keeps what it returned, raised and warned, as exact JSON, and compares
    two observations. With ``records`` and ``running`` it is what runs in the recorded environments,
@@ -8,7 +9,7 @@ The folders, each of which imports only from those before it:
 2. ``records`` are the files: timelines, manifests, and how what was observed enters them.
 3. ``running`` is what pytest and syrupy see of it, and ``verify``.
 4. ``catalogue`` has the behaviours as their tests declare them, and the index of everything.
-5. ``questions`` answers from the index: what differs, what changed, which release reads whose files.
+5. ``questions`` answers from the index: what differs, what changed, which files load where.
 6. ``code`` finds in a reader's own source what it can meet of a difference.
 7. ``publish`` renders answers, documents and the site.
 8. ``matrix`` builds the releases' environments, records them, and merges recordings.

@@ -2,4 +2,4 @@
 
 
 class HistoryError(Exception):
-    """Something the user can mend: one line that names the file, the value and the remedy."""
+    """Something the user can fix: one line that names the file, the value and the remedy."""

@@ -1,6 +1,6 @@
-"""Escaping: text that came from outside, made harmless where it leaves the program.
+"""Escaping: text from outside, made harmless where it leaves the program.
 
-What a file name, a manifest or a marker says may hold escape sequences of a terminal, or HTML.
+A file name, a manifest or a marker may contain escape sequences of a terminal, or HTML.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def printable(text: object) -> str:
-    """Text for a terminal: control characters are shown as ``\\x1b``, and do nothing."""
+    r"""Text for a terminal: control characters are shown as ``\x1b``, and do nothing."""
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _CONTROL.sub(_shown, str(text)))
 
 
@@ -22,8 +22,16 @@ def one_line(text: object) -> str:
     return printable(" ".join(str(text).split()))
 
 
+def in_json(text: str) -> str:
+    r"""JSON text, of the same meaning, without raw control characters: ``\u009b``."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def html(text: object) -> str:
-    """Text between the tags of HTML, or in Markdown outside code: ``<``, ``>`` and ``&`` are entities."""
+    """Text between the tags of HTML, or in Markdown outside code.
+
+    ``<``, ``>`` and ``&`` become entities.
+    """
     escaped = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return printable(escaped)
 

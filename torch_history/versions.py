@@ -1,4 +1,4 @@
-"""Versions: minor lines (``2.5``), patches (``2.5.1``), and which one speaks for another."""
+"""Versions: minor lines (``2.5``), patches (``2.5.1``), and which one applies to another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def parse(text: str) -> Tuple[Tuple[int, ...], bool]:
     """The numbers of a version and whether it is final: ``2.5.1+cu124`` -> ``((2, 5, 1), True)``.
 
     A pre-release (``2.16.0.dev20261101``, ``2.1.0a0+git1``, ``2.5.0rc1``) is not final.
-    Raises HistoryError for text that is no version.
+    Raises HistoryError for text that is not a version.
     """
     match = _VERSION.fullmatch(text.strip())
     if match is None:
@@ -46,10 +46,10 @@ def is_line(text: str) -> bool:
 
 
 def holding(recorded: Iterable[str], running: str) -> Optional[str]:
-    """The recorded version that speaks for ``running``, or None.
+    """The recorded version that applies to ``running``, or None.
 
-    That is its own patch, else the newest line up to it. A pre-release is compared as its line: the
-    nightly ``2.16.0.dev`` with what ``2.16`` would be compared with.
+    That is the patch itself, else the newest line up to it. A pre-release counts as its line: the
+    nightly ``2.16.0.dev`` is compared with the same version as ``2.16``.
     """
     numbers, final = parse(running)
     lines = []

@@ -1,9 +1,23 @@
 import pytest
 
 from torch_history.catalogue import source as catalogue
-from torch_history.check.rules import check
+from torch_history.check import rules
 from torch_history.errors import HistoryError
 from torch_history.records import store
+
+RATES = "spec/rates/test_rates.py"
+LINE = f"{RATES}:12: rates.scale_halves: "
+SCALE = '@pytest.mark.api("fakelib.optim.scale", page="scale")'
+CHANGED = (
+    '@pytest.mark.changed("2.0", "the scale is halved", kind="silent", cause="fakelib#92731", '
+    'advice="double the rate")'
+)
+MARKED = "import pytest\n\n\n@pytest.mark.{}\ndef test_x(snapshot):\n    pass\n"
+FORM = "write @pytest.mark.changed(VERSION, WORDS, kind=..., cause=..., advice=...)"
+
+
+def check(root):
+    return rules.check(root).faults
 
 
 def rewrite(project, path, old, new):
@@ -15,13 +29,7 @@ def rewrite(project, path, old, new):
 
 
 def test_good_project_has_no_fault(recorded):
-    assert check(recorded.root) == []
-
-
-RATES = "spec/rates/test_rates.py"
-LINE = f"{RATES}:12: rates.scale_halves: "
-SCALE = '@pytest.mark.api("fakelib.optim.scale", page="scale")'
-CHANGED = '@pytest.mark.changed("2.0", "the scale is halved", kind="silent", cause="fakelib#92731", advice="double the rate")'
+    assert rules.check(recorded.root) == rules.Checked([], 12, 4)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +56,12 @@ CHANGED = '@pytest.mark.changed("2.0", "the scale is halved", kind="silent", cau
             LINE + "no @pytest.mark.api(...): name the APIs it is about",
         ),
         (
+            SCALE,
+            '@pytest.mark.api("fakelib.optim.scale", page="the scale")',
+            LINE + "'https://docs.pytorch.org/docs/stable/the scale.html' is not the address of a "
+            'page: write it as page="generated/torch.optim.SGD"',
+        ),
+        (
             CHANGED + "\n",
             "",
             LINE.replace(":12:", ":11:")
@@ -55,14 +69,9 @@ CHANGED = '@pytest.mark.changed("2.0", "the scale is halved", kind="silent", cau
         ),
         (
             CHANGED,
-            CHANGED.replace('"silent"', '"loud"'),
-            LINE + "'loud' is not a kind: choose one of silent, error, ",
-        ),
-        (
-            CHANGED,
             CHANGED.replace('"silent"', '"error"'),
-            LINE
-            + "the change at 2.0 is annotated error, but the record admits random or representation or silent",
+            LINE + "the change at 2.0 is annotated error, "
+            "but the record admits silent or random or representation",
         ),
         (
             CHANGED,
@@ -76,8 +85,8 @@ CHANGED = '@pytest.mark.changed("2.0", "the scale is halved", kind="silent", cau
         "api_name",
         "source",
         "api",
+        "page",
         "no_marker",
-        "kind",
         "kind_not_admitted",
         "no_change",
     ],
@@ -110,16 +119,16 @@ def test_record_and_manifests_of_a_renamed_test_are_named(project):
     rewrite(project, RATES, "test_scale_halves", "test_scale_is_halved")
     found = check(project.root)
     assert (
-        "spec/rates/__snapshots__/scale_halves.json: belongs to no test: give the test its name back, or `git rm` the file"
-        in found
-    )
+        "spec/rates/__snapshots__/scale_halves.json: belongs to no test: "
+        "give the test its name back, or `git rm` the file"
+    ) in found
     for release in ("1.4.0", "1.13.1", "2.0.1", "2.6.0"):
         assert (
-            f"manifests/{release}-cpu.json: 1 behaviours are not recorded, first rates.scale_is_halved: "
+            f"manifests/{release}-cpu.json: rates.scale_is_halved is not recorded: "
             f"run `torch-history record {release}`"
         ) in found
         assert (
-            f"manifests/{release}-cpu.json: rates.scale_halves is no behaviour (any more): "
+            f"manifests/{release}-cpu.json: rates.scale_halves is not a behaviour (any more): "
             f"run `torch-history record {release} --again`"
         ) in found
 
@@ -172,33 +181,81 @@ def test_one_fault_does_not_hide_another(project):
     [
         (
             "def test_x(snapshot):\n    pass\n\n\ndef test_x(snapshot):\n    pass\n",
-            "spec/rates/test_more.py:5: the id rates.x is taken by spec/rates/test_more.py:1: rename one of them",
+            (
+                "spec/rates/test_more.py:5: the id rates.x is taken by spec/rates/test_more.py:1: "
+                "rename one of them"
+            ),
         ),
         (
             "def test_scale_halves(snapshot):\n    pass\n",
-            "spec/rates/test_rates.py:12: the id rates.scale_halves is taken by spec/rates/test_more.py:1: rename one of them",
+            (
+                "spec/rates/test_rates.py:12: the id rates.scale_halves is taken by "
+                "spec/rates/test_more.py:1: rename one of them"
+            ),
         ),
         ("def test_x(snapshot:\n", "spec/rates/test_more.py:1: not Python: "),
+        ("x = 1\0\n", "spec/rates/test_more.py: not Python: "),
         (
-            "import pytest\n\n\n@pytest.mark.api(NAME)\ndef test_x(snapshot):\n    pass\n",
+            MARKED.format("api(NAME)"),
             "spec/rates/test_more.py:4: the arguments of a marker are literals",
         ),
         (
-            "import pytest\n\n\n@pytest.mark.api\ndef test_x(snapshot):\n    pass\n",
-            "spec/rates/test_more.py:4: the arguments of a marker are literals",
+            MARKED.format("changed"),
+            f"spec/rates/test_more.py:4: {FORM}",
         ),
         (
-            "import pytest\n\n\n@pytest.mark.changed('2.0')\ndef test_x(snapshot):\n    pass\n",
-            "spec/rates/test_more.py:4: write @pytest.mark.changed(VERSION, WORDS, kind=..., cause=..., advice=...)",
+            MARKED.format("changed('2.0')"),
+            f"spec/rates/test_more.py:4: {FORM}",
+        ),
+        (
+            MARKED.format("changed(2.0, 'words', kind='silent')"),
+            f"spec/rates/test_more.py:4: {FORM}",
+        ),
+        (
+            MARKED.format("changed(['2.0'], 'words', kind='silent')"),
+            f"spec/rates/test_more.py:4: {FORM}",
+        ),
+        (
+            MARKED.format("changed('2.0', 'words', kind='silent', unless=1)"),
+            f"spec/rates/test_more.py:4: {FORM}",
+        ),
+        (
+            MARKED.format("changed('2.0', 'words', kind='silent', advise='none')"),
+            f"spec/rates/test_more.py:4: {FORM}",
+        ),
+        (
+            MARKED.format("changed('2.0', 'words', kind='loud')"),
+            "spec/rates/test_more.py:4: 'loud' is not a kind: choose one of silent, error, ",
+        ),
+        (
+            MARKED.format("changed('two', 'words', kind='silent')"),
+            "spec/rates/test_more.py:4: 'two' is not a version: give a minor line such as 2.5 ",
+        ),
+        (
+            MARKED.format("changed('2.0', 'words', kind='silent', cause=92731)"),
+            "spec/rates/test_more.py:5: a marker has an argument of another type: ",
+        ),
+        (
+            MARKED.format("api(7)"),
+            "spec/rates/test_more.py:5: a marker has an argument of another type: ",
         ),
     ],
     ids=[
         "twice_in_a_file",
         "twice_in_a_chapter",
         "syntax",
+        "zero_byte",
         "no_literal",
         "no_call",
         "missing_arguments",
+        "version_no_text",
+        "version_in_a_list",
+        "unless_no_list",
+        "misspelt_argument",
+        "kind",
+        "version",
+        "cause_no_text",
+        "api_no_text",
     ],
 )
 def test_source_that_cannot_be_read_is_one_error(project, text, message):

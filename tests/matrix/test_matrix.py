@@ -71,11 +71,9 @@ def test_missing_tox_ini_is_named(tmp_path):
     assert str(caught.value).startswith(f"{tmp_path / 'tox.ini'}: no such file")
 
 
-def test_overview_tells_a_patch_beside_the_matrix_and_what_was_not_recorded(project):
-    (project.root / "manifests" / "2.6.0-cpu.json").rename(
-        project.root / "manifests" / "2.6.1-cpu.json"
-    )
-    found = {row["release"]: row for row in matrix.overview(project.root, "cpu")}
-    assert list(found) == ["1.4.0", "1.13.1", "2.0.1", "2.6.0", "2.6.1"]
-    assert found["2.6.0"]["reason"] == "not recorded" and found["2.6.0"]["verified"] == 0
-    assert found["2.6.1"]["reason"] is None and found["2.6.1"]["verified"] == 12
+@pytest.mark.parametrize("text", ["deps =", "[testenv]\n", "[testenv]\nname\ndeps =", "[tox]\n"])
+def test_tox_ini_without_a_matrix_is_named(tmp_path, text):
+    (tmp_path / "tox.ini").write_text(text)
+    with pytest.raises(HistoryError) as caught:
+        matrix.releases(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / 'tox.ini'}: no `deps` of [testenv] can be")

@@ -1,4 +1,4 @@
-"""`torch-history merge`: run files enter the records whatever order, name and folder they come in."""
+"""`torch-history merge`: run files enter the records in any order, from any name and folder."""
 
 import json
 
@@ -17,14 +17,8 @@ SMALL = settings(max_examples=40, derandomize=True, deadline=None, database=None
 SPEC = (
     "def test_a(snapshot):\n    assert snapshot\n\n\ndef test_b(snapshot):\n    assert snapshot\n"
 )
-RELEASES = (
-    "1.4.0",
-    "1.13.1",
-    "2.0.1",
-    "2.6.0",
-    "2.0.0",
-    "2.6.1",
-)  # the last two stand beside the matrix
+# the last two stand beside the matrix
+RELEASES = ("1.4.0", "1.13.1", "2.0.1", "2.6.0", "2.0.0", "2.6.1")
 # 1.0 agrees with 1.000008, and that with 1.000016, but 1.0 does not agree with 1.000016
 VALUES = [
     1,
@@ -279,7 +273,7 @@ def test_behaviour_that_failed_is_told_and_the_rest_is_entered(bare, a_run, caps
 
 
 def damage(change):
-    """A run file with its content changed by ``change(run)``, which gives text or the new content."""
+    """A run file changed by ``change(run)``, which gives text or the new content."""
 
     def spoil(run):
         changed = change(run)
@@ -319,11 +313,11 @@ def damage(change):
         (damage(lambda run: {**run, "release": "../2"}), "bad.json: '../2' is not a version"),
         (
             damage(lambda run: {**run, "unknown": {"../c": "skipped"}}),
-            "bad.json: it does not tell of ../c, or there is no such behaviour",
+            "bad.json: it says nothing about ../c, or there is no such behaviour",
         ),
         (
             damage(lambda run: {**run, "observations": {}, "verified": []}),
-            "bad.json: it does not tell of c.",
+            "bad.json: it says nothing about c.",
         ),
         (
             damage(lambda run: {**run, "build": "cpu"}),
@@ -384,12 +378,12 @@ def test_path_without_a_run_is_one_line(bare, capsys, content, says):
     assert f"runs: {says}" in err and err.count("\n") == 1
 
 
-def test_other_json_in_a_folder_is_passed_over_aloud_and_refused_by_name(bare, a_run, capsys):
+def test_other_json_in_a_folder_is_skipped_aloud_and_refused_by_name(bare, a_run, capsys):
     put(bare, "runs/bench/rounds.json", {"rounds": []})
     put(bare, "runs/1.json", a_run(bare, "1.4.0", 1))
     assert merge(bare, bare.root / "runs") == 0
     assert capsys.readouterr().out.startswith(
-        f"{bare.root / 'runs/bench/rounds.json'}: passed over, it holds no run\n"
+        f"{bare.root / 'runs/bench/rounds.json'}: skipped, it holds no run\n"
     )
     assert merge(bare, bare.root / "runs", bare.root / "runs/bench/rounds.json") == 2
 

@@ -8,7 +8,7 @@ EXTRA = '''
 import fakelib
 import numpy as np
 import pytest
-from torch_history.observing.observation import observe
+from torch_history.observing import observe
 
 
 @pytest.mark.api("fakelib.x", article="B")
@@ -52,7 +52,7 @@ def test_deselected_tests_keep_their_records(project):
     assert project.bytes() == before
 
 
-def test_second_device_is_held_to_the_cpu_until_it_has_its_own(project):
+def test_second_device_is_compared_with_the_cpu_until_it_has_its_own(project):
     differs = project.pytest("--device", "other", version="2.6.0")
     assert differs.returncode == 1 and "1 failed, 12 passed" in differs.stdout
     assert "not recorded (nearest recorded: none below, none above)" in differs.stdout
@@ -145,7 +145,7 @@ def test_damaged_record_fails_its_test_with_one_line_that_names_the_file(
 @pytest.mark.parametrize(
     "body, told",
     [
-        ("assert snapshot == 3", "compare the snapshot with observe(...), not with a int"),
+        ("assert snapshot == 3", "compare the snapshot with observe(...), not with int"),
         (
             "assert snapshot == observe(lambda: {'a': [object()]})",
             "value['a'][0] is a builtins.object: observe tensors and facts",

@@ -1,5 +1,4 @@
 import json
-import os
 
 import pytest
 
@@ -117,7 +116,7 @@ def test_free_removes_the_environment_even_after_a_failure(walked):
     walked.control("crash-torch2.6")
     assert walked.record("2.0") == 0 and (walked.root / ".tox" / "torch2.0").is_dir()
     assert walked.record("--free", "--again", "2.0", "2.6") == 1
-    assert os.listdir(str(walked.root / ".tox")) == []
+    assert list((walked.root / ".tox").iterdir()) == []
 
 
 def test_patch_beside_the_matrix_is_recorded_under_its_own_name(walked):

@@ -47,7 +47,7 @@ def test_file_in_a_folders_place_is_one_line_before_anything_is_run(walked, caps
 def test_folder_that_cannot_be_written_is_one_line_before_anything_is_run(
     walked, capsys, monkeypatch
 ):
-    def refuse(dir):
+    def refuse(**settings):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("torch_history.matrix.walk.tempfile.TemporaryFile", refuse)
@@ -65,7 +65,7 @@ def test_missing_tox_is_one_line(walked, capsys, monkeypatch):
     assert walked.record("2.0") == 2
     assert (
         capsys.readouterr().err
-        == "torch-history: tox is not installed: python -m pip install tox\n"
+        == "torch-history: tox is not installed: python -m pip install 'torch-history[record]'\n"
     )
 
 
@@ -82,15 +82,19 @@ def test_read_back_names_what_the_records_lost(walked):
 def test_interrupted_walk_loses_nothing_and_goes_on_where_it_was(walked):
     walked.control("no-build-torch1.4")
     walked.control("hang-torch2.0")
+    # with Python's own handler: under nohup the child would ignore SIGINT
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from torch_history.cli import main; sys.exit(main(['--root', '.', 'record']))"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "torch_history", "record"],
+        [sys.executable, "-c", code],
         cwd=str(walked.root),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # else ignored under nohup
+    )
     deadline = time.monotonic() + 30
     while not (walked.root / "control" / "hanging").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -117,7 +121,8 @@ def test_interrupted_walk_loses_nothing_and_goes_on_where_it_was(walked):
 def test_here_records_the_library_of_this_python_without_tox(walked, monkeypatch):
     monkeypatch.setenv("FAKELIB_VERSION", "2.6.0")
     result = walked.python(
-        "-m", "torch_history", "record", "--here", "2.6", "--any-build", PYTEST_ADDOPTS="-p syrupy"
+        *("-m", "torch_history", "--root", ".", "record", "--here", "2.6", "--any-build"),
+        PYTEST_ADDOPTS="-p syrupy",
     )
     assert (
         result.returncode == 0

@@ -25,7 +25,8 @@ def found(expected, observed):
     ]
 
 
-# dtype, expected, the farthest multiple of the dtype's spacing that agrees: |observed - expected| <= atol + rtol * |expected|
+# dtype, expected, the farthest multiple of the dtype's spacing that agrees, the next one:
+# |observed - expected| <= atol + rtol * |expected|
 @pytest.mark.parametrize(
     "dtype, expected, inside, outside",
     [
@@ -169,8 +170,10 @@ def test_worst_element_is_named_with_its_distances():
     one = tensor("float32", [[1.0, 2.0], [3.0, 4.0]])
     other = tensor("float32", [[1.0, 2.5], [3.0, 4.25]])
     assert found(one, other) == [
-        "value[0, 1]: expected 2.0, observed 2.5   "
-        "(2 of 4 elements differ; here by 0.5 absolute, 0.25 relative, 2097152 ULP)"
+        (
+            "value[0, 1]: expected 2.0, observed 2.5   "
+            "(2 of 4 elements differ; here by 0.5 absolute, 0.25 relative, 2097152 ULP)"
+        )
     ]
     assert found({"w": np.array(1.0)}, {"w": np.array(1 + 2.0**-20)})[0].endswith(
         "(1 of 1 elements differ; here by 9.54e-07 absolute, 9.54e-07 relative, 4294967296 ULP)"
@@ -208,7 +211,7 @@ def test_element_that_became_nan_is_the_worst():
         ("complex64", 1 + 1j, 1 + 1.0000002j, 2),
         ("complex128", 1.0, 1.0000000000000002 + 5e-324j, 1),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_ulp_distance_counts_the_representable_numbers_between(dtype, one, other, expected):
     one, other = tensor(dtype, [one]), tensor(dtype, [other])

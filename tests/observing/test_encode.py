@@ -164,9 +164,7 @@ class Size(tuple):
     pass
 
 
-class dtype:
-    def __str__(self):
-        return "torch.float32"
+dtype = type("dtype", (), {"__str__": lambda self: "torch.float32"})
 
 
 @pytest.mark.parametrize(

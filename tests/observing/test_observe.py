@@ -10,9 +10,7 @@ def test_value_is_what_the_act_returned():
 
 
 def test_exception_is_the_observation():
-    assert observe(lambda: [].pop()) == Observation(
-        None, Raised("IndexError", "pop from empty list"), []
-    )
+    assert observe([].pop) == Observation(None, Raised("IndexError", "pop from empty list"), [])
 
 
 def test_what_is_no_exception_of_the_library_ends_the_test():
@@ -86,38 +84,64 @@ def test_exception_and_warning_are_normalised():
     [
         ("\x1b[31mError\x1b[0m: \x1b[1;32mgood\x1b[0m", "Error: good"),
         (
-            "Boolean value of Tensor with more than one value is ambiguous\nException raised from is_nonzero at "
-            "../aten/src/ATen/native/TensorProperties.cpp:59 (most recent call first):\nframe #0: c10::Error::Error(...) + 0x4d\n",
+            (
+                "Boolean value of Tensor with more than one value is ambiguous\n"
+                "Exception raised from is_nonzero at "
+                "../aten/src/ATen/native/TensorProperties.cpp:59 (most recent call first):\n"
+                "frame #0: c10::Error::Error(...) + 0x4d\n"
+            ),
             "Boolean value of Tensor with more than one value is ambiguous",
         ),
         (
-            "Trying to backward through the graph a second time. (unpack at /pytorch/torch/csrc/autograd/saved_variable.cpp:38)\n"
-            "frame #0: c10::Error::Error(c10::SourceLocation, std::string const&) + 0x33 (0x7fd2 in /usr/lib/libc10.so)\nframe #1: x",
+            (
+                "Trying to backward through the graph a second time. "
+                "(unpack at /pytorch/torch/csrc/autograd/saved_variable.cpp:38)\n"
+                "frame #0: c10::Error::Error(c10::SourceLocation, std::string const&) + 0x33 "
+                "(0x7fd2 in /usr/lib/libc10.so)\nframe #1: x"
+            ),
             "Trying to backward through the graph a second time.",
         ),
         (
-            "expected device cpu but got device cuda:0 (checkIn at ../aten/src/ATen/native/Foo.cpp:12)",
+            (
+                "expected device cpu but got device cuda:0 "
+                "(checkIn at ../aten/src/ATen/native/Foo.cpp:12)"
+            ),
             "expected device cpu but got device cuda:0",
         ),
         (
-            "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. (Triggered internally at "
-            "/opt/conda/conda-bld/pytorch_1646755953518/work/build/aten/src/ATen/core/TensorBody.h:475.)",
+            (
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. "
+                "(Triggered internally at /opt/conda/conda-bld/pytorch_1646755953518/work/build/"
+                "aten/src/ATen/core/TensorBody.h:475.)"
+            ),
             "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed.",
         ),
         (
-            "[enforce fail at inline_container.cc:143] . PytorchStreamReader failed reading zip archive",
+            (
+                "[enforce fail at inline_container.cc:143] . "
+                "PytorchStreamReader failed reading zip archive"
+            ),
             "PytorchStreamReader failed reading zip archive",
         ),
         (
-            "size mismatch, m1: [2 x 3], m2: [2 x 3] at ../aten/src/TH/generic/THTensorMath.cpp:136",
+            (
+                "size mismatch, m1: [2 x 3], m2: [2 x 3] "
+                "at ../aten/src/TH/generic/THTensorMath.cpp:136"
+            ),
             "size mismatch, m1: [2 x 3], m2: [2 x 3]",
         ),
         (
-            "invalid argument 0: Sizes of tensors must match, at /pytorch/aten/src/TH/generic/THTensor.cpp:612",
+            (
+                "invalid argument 0: Sizes of tensors must match, "
+                "at /pytorch/aten/src/TH/generic/THTensor.cpp:612"
+            ),
             "invalid argument 0: Sizes of tensors must match",
         ),
         (
-            'isDifferentiableType INTERNAL ASSERT FAILED at "/pytorch/torch/csrc/autograd/functions/utils.h":59, please report',
+            (
+                "isDifferentiableType INTERNAL ASSERT FAILED at "
+                '"/pytorch/torch/csrc/autograd/functions/utils.h":59, please report'
+            ),
             "isDifferentiableType INTERNAL ASSERT FAILED, please report",
         ),
         (
@@ -173,7 +197,10 @@ def test_message_loses_what_is_not_the_behaviour(message, expected):
         "size mismatch for weight: copying a param with shape torch.Size([2, 3]) from checkpoint",
         "expected scalar type Float but found 0x1",
         "look at torch.nn.Linear.forward() for help",
-        "one of the variables needed for gradient computation has been modified: [torch.FloatTensor [2]] is at version 1; expected 0",
+        (
+            "one of the variables needed for gradient computation has been modified: "
+            "[torch.FloatTensor [2]] is at version 1; expected 0"
+        ),
     ],
     ids=["shapes", "short_number", "method", "at_version"],
 )

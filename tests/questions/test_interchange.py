@@ -2,23 +2,39 @@ import json
 
 import pytest
 
-from torch_history.catalogue import source as catalogue
+from torch_history.catalogue import index
 from torch_history.cli import main
+from torch_history.errors import HistoryError
+from torch_history.observing.environment import FORMAT
+from torch_history.publish import interchange as tables
 from torch_history.questions import interchange
-from torch_history.records import manifests, store
+from torch_history.questions.interchange import Cell, FileKind, Outcome
+from torch_history.records import store
 
 RELEASES = ["1.0.3", "1.1.0", "1.2.0", "2.0.1"]
+TOX_INI = """
+[testenv]
+deps =
+    torch1.0: torch==1.0.3
+    torch1.1: torch==1.1.0
+    torch1.2: torch==1.2.0
+    torch2.0: torch==2.0.1
+"""
 SPEC = '''
 import pytest
 
 
 @pytest.mark.api("lib.load", page="load")
-@pytest.mark.changed("1.2", "counts in halves", kind="silent", advice="double what 1.2 and later saved")
+@pytest.mark.changed(
+    "1.2", "counts in halves", kind="silent", advice="double what 1.2 and later saved"
+)
+@pytest.mark.interchange(legacy="files.old_file_loads")
 def test_file_loads(snapshot, release):
     """A file of every release loads."""
 
 
 @pytest.mark.api("lib.load", page="load")
+@pytest.mark.interchange
 def test_old_file_loads(snapshot, release):
     """So does one in the old format."""
 
@@ -34,9 +50,9 @@ TOLD = {**ONE, "warned": [{"category": "UserWarning", "message": "old"}]}
 
 
 @pytest.fixture
-def kinds(tmp_path, monkeypatch):
+def kinds(tmp_path):
     """Record, for each writer, the chain of its readers; and read the kinds of file back."""
-    monkeypatch.setattr(interchange, "LEGACY", {"files.file_loads": "files.old_file_loads"})
+    (tmp_path / "tox.ini").write_text(TOX_INI)
     (tmp_path / "spec" / "files").mkdir(parents=True)
     (tmp_path / "spec" / "files" / "test_files.py").write_text(SPEC)
 
@@ -57,16 +73,22 @@ def kinds(tmp_path, monkeypatch):
             why = {"files.file_loads": "skipped: no room"} if release in unknown else {}
             store.write(
                 tmp_path / "manifests" / f"{release}-cpu.json",
-                {"format": manifests.FORMAT, "verified": verified, "unknown": why},
+                {
+                    "format": FORMAT,
+                    "release": release,
+                    "device": "cpu",
+                    "verified": verified,
+                    "unknown": why,
+                },
             )
-        return interchange.kinds(tmp_path, catalogue.behaviours(tmp_path))
+        return interchange.kinds(index.of(tmp_path))
 
     record.root = tmp_path
     return record
 
 
 def outcomes(kind, writer):
-    return [kind.cells[writer, reader].outcome for reader in kind.readers]
+    return [kind.cells[writer, reader].words for reader in kind.readers]
 
 
 def steps(found, writer, reader):
@@ -115,6 +137,16 @@ def test_only_behaviours_with_writers_are_kinds_of_files(kinds):
         "files.old_file_loads",
     ]
     assert kinds({}) == []
+
+
+def test_case_that_names_no_release_is_told_with_its_test(kinds):
+    with pytest.raises(HistoryError) as caught:
+        kinds({"nobody": {"1.0": ONE}})
+    assert str(caught.value) == (
+        "spec/files/test_files.py:10: files.file_loads: a case of files does not end in the "
+        "release that wrote it, as `written by 2.5.1`: 'nobody' is not a version: "
+        "give a minor line such as 2.5 or a patch such as 2.5.1"
+    )
 
 
 def test_way_leads_over_a_release_that_reads_it_and_is_read(kinds):
@@ -169,21 +201,31 @@ def test_change_of_values_is_answered_with_the_advice_of_its_marker(kinds):
 def test_way_that_loses_values_says_so(kinds):
     found = kinds({**FORMATS, "2.0.1": {"1.0": TOO_NEW, "1.1": TWO, "2.0": ONE}})
     assert steps(found, "2.0.1", "1.0.3") == [
-        "load it under 1.1 and save it there, but what comes of it differs",
+        "load it under 1.1 and save it there, but the result differs",
         "double what 1.2 and later saved",
     ]
 
 
-def test_span_names_runs_of_neighbours_by_their_ends():
-    file = {"written_by": ["1.2.0"], "read_by": RELEASES}
-    assert interchange.releases_in_words(RELEASES, file) == "1.0 to 2.0"
-    assert interchange.releases_in_words(["1.0.3", "1.2.0", "2.0.1"], file) == "1.0, 1.2 to 2.0"
+def file_kind(kind, cells, writers=("1.2.0",), readers=RELEASES):
+    """A kind of file from literals, with the behaviour of another."""
+    return FileKind(kind.behaviour, list(writers), list(readers), cells)
 
 
-def test_exceptions_get_letters_of_their_own():
-    row = {"1.0": "raises RuntimeError", "1.1": "raises RecursionError", "1.2": "differs"}
-    signs = interchange.signs_of({"files": [{"outcomes": {"1.0": row}}]})
-    assert {outcome: sign for outcome, (sign, _) in signs.items()} == {
+def test_span_names_runs_of_neighbours_by_their_ends(kinds):
+    kind = file_kind(kinds(FORMATS)[0], {})
+    assert tables.releases_in_words(RELEASES, kind) == "1.0 to 2.0"
+    assert tables.releases_in_words(["1.0.3", "1.2.0", "2.0.1"], kind) == "1.0, 1.2 to 2.0"
+
+
+def test_exceptions_get_letters_of_their_own(kinds):
+    cells = {
+        ("1.0", "1.0"): Cell(Outcome.RAISES, "RuntimeError", "no"),
+        ("1.0", "1.1"): Cell(Outcome.RAISES, "RecursionError", "too deep"),
+        ("1.0", "1.2"): Cell(Outcome.DIFFERS),
+        ("1.0", "1.3"): Cell(Outcome.RAISES, "RuntimeError", "not at all"),
+    }
+    signs = tables.signs_of([file_kind(kinds(FORMATS)[0], cells)])
+    assert {cell.words: sign for cell, (sign, _) in signs.items()} == {
         "differs": "≠",
         "raises RecursionError": "R",
         "raises RuntimeError": "A",
@@ -200,9 +242,9 @@ def test_table_has_a_character_for_each_reader_and_a_row_for_writers_alike(
     assert out.startswith("· loads\nO raises OSError\n")
     assert "│ 1.0 to 1.1 │ · · · · │\n" in out and "│ 1.2 to 2.0 │ O · · · │\n" in out
     assert (
-        "Written by 1.2 to 2.0, read by 1.0: raises OSError: the file is too new\n  load it under 1.1 and"
-        in out
-    )
+        "Written by 1.2 to 2.0, read by 1.0: raises OSError: the file is too new\n"
+        "  load it under 1.1 and save it there\n"
+    ) in out
 
 
 def test_markdown_shares_rows_and_columns(kinds, capsys):

@@ -1,10 +1,16 @@
 import pytest
 
 from torch_history import versions
-from torch_history.catalogue import source as catalogue
+from torch_history.catalogue import index
+from torch_history.catalogue.behaviour import Change
+from torch_history.catalogue.kinds import Kind
 from torch_history.errors import HistoryError
 from torch_history.questions import query
 from torch_history.records import manifests, runs, store
+
+
+def diff(project, before, after, *device, **filters):
+    return query.diff(index.of(project.root), before, after, *device, **filters)
 
 
 def kinds(answer):
@@ -19,75 +25,78 @@ def value(number, *warned):
 
 
 def test_differences_come_in_the_order_of_harm(recorded):
-    answer = query.diff(recorded.root, "1.13", "2.6")
+    answer = diff(recorded, "1.13", "2.6")
     assert kinds(answer) == [
-        ("rates.scale_halves", "silent"),
-        ("rates.flip_comes_back", "silent"),
-        ("tensors.start_of_an_optimizer", "silent"),
-        ("rates.strict_mode_is_refused", "error"),
-        ("rates.removed_is_gone", "api-gone"),
-        ("rates.noisy_warns", "warning"),
-        ("rates.added_is_there", "api-appeared"),
-        ("rates.complaint_tells_the_remedy", "wording"),
+        ("rates.scale_halves", Kind.SILENT),
+        ("rates.flip_comes_back", Kind.SILENT),
+        ("tensors.start_of_an_optimizer", Kind.SILENT),
+        ("rates.strict_mode_is_refused", Kind.ERROR),
+        ("rates.removed_is_gone", Kind.API_GONE),
+        ("rates.noisy_warns", Kind.WARNING),
+        ("rates.added_is_there", Kind.API_APPEARED),
+        ("rates.complaint_tells_the_remedy", Kind.WORDING),
     ]
     assert answer.compared == 12 and answer.unknown == [] and answer.returned == []
 
 
 def test_difference_holds_both_entries_and_the_changes_between(recorded):
-    first = query.diff(recorded.root, "1.13", "2.6").differences[0]
+    first = diff(recorded, "1.13", "2.6").differences[0]
     [case] = first.cases
     assert (case.name, case.before.since, case.after.since) == ("observed", "1.4", "2.0")
     assert (case.before.observation["value"], case.after.observation["value"]) == (1.0, 0.5)
     assert first.changes == [
-        ("2.0", "the scale is halved", "silent", "fakelib#92731", "double the rate", None)
+        Change(
+            "2.0",
+            "the scale is halved",
+            Kind.SILENT,
+            cause="fakelib#92731",
+            advice="double the rate",
+        )
     ]
     assert first.doubt is None
 
 
 def test_only_the_case_that_differs_is_named(recorded):
-    found = query.diff(recorded.root, "1.13", "2.0", apis=["fakelib.Tensor"])
+    found = diff(recorded, "1.13", "2.0", apis=["fakelib.Tensor"])
     assert [case.name for case in found.differences[0].cases] == ["adam"]
 
 
 def test_version_does_not_differ_from_itself(recorded):
-    assert query.diff(recorded.root, "2.0", "2.0.1").differences == []
+    assert diff(recorded, "2.0", "2.0.1").differences == []
 
 
 def test_backwards_the_kinds_are_mirrored(recorded):
-    found = dict(kinds(query.diff(recorded.root, "2.6", "1.13")))
-    assert (
-        found["rates.strict_mode_is_refused"] == "error-gone"
-        and found["rates.added_is_there"] == "api-gone"
-    )
-    assert (
-        found["rates.removed_is_gone"] == "api-appeared" and found["rates.scale_halves"] == "silent"
-    )
+    found = dict(kinds(diff(recorded, "2.6", "1.13")))
+    assert found["rates.strict_mode_is_refused"] is Kind.ERROR_GONE
+    assert found["rates.added_is_there"] is Kind.API_GONE
+    assert found["rates.removed_is_gone"] is Kind.API_APPEARED
+    assert found["rates.scale_halves"] is Kind.SILENT
 
 
 def test_changed_and_changed_back_is_no_difference_but_named(recorded):
-    answer = query.diff(recorded.root, "1.4", "2.6")
+    answer = diff(recorded, "1.4", "2.6")
     assert answer.returned == ["rates.flip_comes_back"] and "rates.flip_comes_back" not in dict(
         kinds(answer)
     )
 
 
 def test_unverified_version_is_named_with_its_neighbours(recorded):
-    answer = query.diff(recorded.root, "2.3", "2.6")
+    answer = diff(recorded, "2.3", "2.6")
     assert answer.before == query.Side("2.3", "2.0.1", False, ["2.0.1", "2.6.0"])
     assert answer.after == query.Side("2.6", "2.6.0", True, [])
 
 
 def test_difference_is_in_doubt_where_the_neighbours_of_an_unverified_version_differ(recorded):
-    answer = query.diff(recorded.root, "2.3", "2.6")
+    answer = diff(recorded, "2.3", "2.6")
     assert {difference.doubt for difference in answer.differences} == {
         "2.3 was not run, and 2.0 and 2.6 differ"
     }
-    certain = query.diff(recorded.root, "1.14", "2.6", apis=["fakelib.nn.complaint"])
+    certain = diff(recorded, "1.14", "2.6", apis=["fakelib.nn.complaint"])
     assert [difference.doubt for difference in certain.differences] == [None]
 
 
 def test_no_difference_to_an_unverified_version_is_unknown_where_its_neighbours_differ(recorded):
-    answer = query.diff(recorded.root, "2.0", "2.3")
+    answer = diff(recorded, "2.0", "2.3")
     assert answer.differences == []
     assert sorted(answer.unknown) == [
         (behaviour, "2.3", "2.3 was not run, and 2.0 and 2.6 differ")
@@ -100,7 +109,7 @@ def test_no_difference_to_an_unverified_version_is_unknown_where_its_neighbours_
 
 
 def test_pre_release_of_a_recorded_release_was_not_run(recorded):
-    assert not query.diff(recorded.root, "2.0", "2.6.0rc1").after.verified
+    assert not diff(recorded, "2.0", "2.6.0rc1").after.verified
 
 
 def test_unknown_behaviour_is_no_difference(project):
@@ -113,7 +122,7 @@ def test_unknown_behaviour_is_no_difference(project):
         {**run, "observations": skipped, "unknown": {"rates.scale_halves": "skipped: no GPU"}},
         "2.6",
     )
-    answer = query.diff(project.root, "1.13", "2.6")
+    answer = diff(project, "1.13", "2.6")
     assert "rates.scale_halves" not in dict(kinds(answer))
     assert answer.unknown == [("rates.scale_halves", "2.6", "skipped: no GPU")]
 
@@ -122,25 +131,25 @@ def test_behaviour_that_a_manifest_does_not_speak_of_is_unknown(project):
     manifest = manifests.read(project.root)["2.6.0"]
     del manifest["verified"]["rates.scale_halves"]
     store.write(project.root / "manifests" / "2.6.0-cpu.json", manifest)
-    answer = query.diff(project.root, "1.13", "2.6")
+    answer = diff(project, "1.13", "2.6")
     assert answer.unknown == [("rates.scale_halves", "2.6", "not recorded on 2.6.0")]
 
 
 def test_patch_of_its_own_answers_for_itself(project, run_of):
     runs.merge(project.root, run_of("2.6.1", {"rates.constant_stays": value(9)}), "2.6.1")
-    assert kinds(query.diff(project.root, "2.6.0", "2.6.1", apis=["fakelib.nn.constant"])) == [
-        ("rates.constant_stays", "silent")
+    assert kinds(diff(project, "2.6.0", "2.6.1", apis=["fakelib.nn.constant"])) == [
+        ("rates.constant_stays", Kind.SILENT)
     ]
-    assert query.diff(project.root, "2.0", "2.6.0", apis=["fakelib.nn.constant"]).differences == []
+    assert diff(project, "2.0", "2.6.0", apis=["fakelib.nn.constant"]).differences == []
 
 
 def test_other_device_is_answered_from_its_own_entries(project):
     for version in ("1.13.1", "2.6.0"):
         project.record(version, "--device", "other")
-    assert ("tensors.device_answer", "silent") in kinds(
-        query.diff(project.root, "1.13", "2.6", device="other")
+    assert ("tensors.device_answer", Kind.SILENT) in kinds(
+        diff(project, "1.13", "2.6", device="other")
     )
-    assert "tensors.device_answer" not in dict(kinds(query.diff(project.root, "1.13", "2.6")))
+    assert "tensors.device_answer" not in dict(kinds(diff(project, "1.13", "2.6")))
 
 
 def tensor(row, *warned):
@@ -162,9 +171,7 @@ def record_constant(project, run_of, *steps):
 def constant_differs(project, before, after, device="cpu"):
     return [
         kind
-        for _, kind in kinds(
-            query.diff(project.root, before, after, device, apis=["fakelib.nn.constant"])
-        )
+        for _, kind in kinds(diff(project, before, after, device, apis=["fakelib.nn.constant"]))
     ]
 
 
@@ -175,7 +182,7 @@ def test_drift_within_tolerance_beside_a_new_warning_is_only_the_warning(project
         ("1.4.0", "cpu", "1.0 2.0"),
         ("2.0.1", "cpu", "1.0000001 2.0", "UserWarning"),
     )
-    assert constant_differs(project, "1.4", "2.0") == ["warning"]
+    assert constant_differs(project, "1.4", "2.0") == [Kind.WARNING]
 
 
 def test_answer_that_comes_back_within_tolerance_is_no_difference(project, run_of):
@@ -188,7 +195,7 @@ def test_answer_that_comes_back_within_tolerance_is_no_difference(project, run_o
     )
     assert constant_differs(project, "1.4", "2.6") == [] and constant_differs(
         project, "2.0", "2.6"
-    ) == ["silent"]
+    ) == [Kind.SILENT]
 
 
 def test_patch_that_agrees_with_an_older_line_within_tolerance_does_not_differ_from_it(
@@ -203,7 +210,7 @@ def test_patch_that_agrees_with_an_older_line_within_tolerance_does_not_differ_f
     )
     assert constant_differs(project, "1.4", "2.6.1") == [] and constant_differs(
         project, "2.6.0", "2.6.1"
-    ) == ["silent"]
+    ) == [Kind.SILENT]
 
 
 def test_device_that_comes_back_to_the_cpus_answer_within_tolerance_does_not_differ(
@@ -218,20 +225,20 @@ def test_device_that_comes_back_to_the_cpus_answer_within_tolerance_does_not_dif
         ("2.6.0", "other", "1.0000001 2.0"),
     )
     assert constant_differs(project, "1.4", "2.6", "other") == []
-    assert constant_differs(project, "1.4", "2.0", "other") == ["silent"]
+    assert constant_differs(project, "1.4", "2.0", "other") == [Kind.SILENT]
 
 
 @pytest.mark.parametrize(
     "filters, expected",
     [
         (
-            {"kinds": ["api-gone", "wording"]},
+            {"kinds": [Kind.API_GONE, Kind.WORDING]},
             ["rates.removed_is_gone", "rates.complaint_tells_the_remedy"],
         ),
         ({"chapters": ["tensors"]}, ["tensors.start_of_an_optimizer"]),
         ({"apis": ["fakelib.nn.noisy"]}, ["rates.noisy_warns"]),
         (
-            {"apis": ["fakelib.optim"], "kinds": ["silent", "error"]},
+            {"apis": ["fakelib.optim"], "kinds": [Kind.SILENT, Kind.ERROR]},
             ["rates.scale_halves", "rates.strict_mode_is_refused"],
         ),
         ({"apis": ["fakelib.optim"], "chapters": ["tensors"]}, []),
@@ -243,9 +250,7 @@ def test_device_that_comes_back_to_the_cpus_answer_within_tolerance_does_not_dif
     ids=["kinds", "chapter", "api", "parent_api_and_kinds", "nothing_left", "two_apis"],
 )
 def test_filters_narrow_the_answer(recorded, filters, expected):
-    assert [
-        name for name, _ in kinds(query.diff(recorded.root, "1.13", "2.6", **filters))
-    ] == expected
+    assert [name for name, _ in kinds(diff(recorded, "1.13", "2.6", **filters))] == expected
 
 
 @pytest.mark.parametrize(
@@ -253,7 +258,10 @@ def test_filters_narrow_the_answer(recorded, filters, expected):
     [
         (
             {"apis": ["fakelib.optim.scal"]},
-            "--api 'fakelib.optim.scal': no behaviour is about it: did you mean fakelib.optim.scale?",
+            (
+                "--api 'fakelib.optim.scal': no behaviour is about it: "
+                "did you mean fakelib.optim.scale?"
+            ),
         ),
         (
             {"apis": ["fakelib.opt"]},
@@ -266,26 +274,26 @@ def test_filters_narrow_the_answer(recorded, filters, expected):
 )
 def test_misspelt_filter_gets_a_suggestion(recorded, filters, message):
     with pytest.raises(HistoryError) as caught:
-        query.diff(recorded.root, "1.13", "2.6", **filters)
+        diff(recorded, "1.13", "2.6", **filters)
     assert str(caught.value) == message
 
 
 def test_misspelt_behaviour_gets_a_suggestion(recorded):
-    with pytest.raises(HistoryError, match="did you mean rates.scale_halves?"):
-        query.find(catalogue.behaviours(recorded.root), "rates.scale_halved")
+    with pytest.raises(HistoryError, match=r"did you mean rates\.scale_halves\?"):
+        query.find(index.of(recorded.root).known(), "rates.scale_halved")
 
 
 @pytest.mark.parametrize("version", ["1.3", "2.7", "3.0.0"])
 def test_version_outside_the_records_is_refused(recorded, version):
     with pytest.raises(HistoryError) as caught:
-        query.diff(recorded.root, "2.0", version)
+        diff(recorded, "2.0", version)
     assert str(caught.value).startswith(
         f"version {version!r} is not in the records, which run from 1.4 to 2.6"
     )
 
 
-def test_newer_patch_of_the_newest_line_is_held_to_that_line(recorded):
-    assert query.diff(recorded.root, "2.0", "2.6.3").after == query.Side(
+def test_newer_patch_of_the_newest_line_is_compared_with_that_line(recorded):
+    assert diff(recorded, "2.0", "2.6.3").after == query.Side(
         "2.6.3", "2.6.0", False, ["2.6.0", None]
     )
 
@@ -297,4 +305,5 @@ def test_annotated_kind_wins_where_the_observations_admit_it(project):
             '"the scale is halved", kind="silent"', '"the scale is halved", kind="random"'
         )
     )
-    assert dict(kinds(query.diff(project.root, "1.13", "2.6")))["rates.scale_halves"] == "random"
+    found = dict(kinds(diff(project, "1.13", "2.6")))
+    assert found["rates.scale_halves"] is Kind.RANDOM

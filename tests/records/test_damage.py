@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 from torch_history.errors import HistoryError
@@ -31,6 +29,10 @@ def record(tmp_path):
         return path
 
     return write
+
+
+def names_in(folder):
+    return [path.name for path in folder.iterdir()]
 
 
 def error_of(function, *arguments):
@@ -66,6 +68,10 @@ CONFLICT = GOOD.replace(
         (GOOD.replace('"value": 1', '"value": 1,,'), "5", "damaged"),
         (GOOD.encode().replace(b'"value": 2', b'"value": "\xff"'), "8", "not UTF-8 text"),
         ("[1, 2]\n", "1", "not a JSON object"),
+        (GOOD.replace(": 1", ": NaN"), "?", "damaged (NaN is not JSON)"),
+        (GOOD.replace(": 1", ": -Infinity"), "?", "damaged (-Infinity is not JSON)"),
+        (GOOD.replace(": 1", r': "\ud83d"'), "?", "damaged (half of a surrogate pair)"),
+        (GOOD.replace(": 1", ": " + "[" * 100_000), "?", "damaged (nested too deeply)"),
         ('{"observed": [1]}\n', "?", "'observed' holds no JSON object"),
         ('{"observed": {"cpu": 1}}\n', "?", "'cpu' holds no JSON object"),
         ('{"observed": {"cpu": {}}}\n', "?", "do not ascend"),
@@ -89,6 +95,10 @@ CONFLICT = GOOD.replace(
         "comma",
         "not_utf8",
         "list",
+        "nan",
+        "infinity",
+        "surrogate",
+        "deep",
         "no_devices",
         "no_chain",
         "empty_chain",
@@ -158,7 +168,8 @@ def test_file_in_the_records_folders_place_is_named(record, tmp_path):
 def test_file_in_the_manifests_folders_place_is_named(tmp_path):
     (tmp_path / "manifests").write_text("")
     assert error_of(manifests.read, tmp_path) == (
-        f"{tmp_path / 'manifests'}: a file stands where the manifests' folder should be: move it away"
+        f"{tmp_path / 'manifests'}: a file stands where the manifests' folder should be: "
+        "move it away"
     )
 
 
@@ -176,22 +187,20 @@ def test_write_is_canonical_and_leaves_no_other_file(tmp_path):
         {"observed": {"cpu": {"1.4": {"value": 1}, "2.0": {"value": 2}}}},
     )
     assert (tmp_path / "new" / "claim.json").read_text() == GOOD
-    assert os.listdir(str(tmp_path / "new")) == ["claim.json"]
+    assert names_in(tmp_path / "new") == ["claim.json"]
 
 
-@pytest.mark.parametrize("failing", ["replace", "write"])
+@pytest.mark.parametrize("failing", ["mkdir", "replace", "write_text"])
 def test_failed_write_leaves_the_old_bytes_and_no_other_file(record, monkeypatch, failing):
     def fail(*arguments, **keywords):
         raise OSError(28, "No space left on device")
 
     path = record(GOOD)
-    monkeypatch.setattr(
-        *((store.os, "replace") if failing == "replace" else (store.Path, "write_text")), fail
-    )
+    monkeypatch.setattr(store.Path, failing, fail)
     message = error_of(store.write, path, {"observed": {}})
     monkeypatch.undo()
     assert message.startswith(f"{path}: cannot be written (No space left on device)")
-    assert path.read_text() == GOOD and os.listdir(str(path.parent)) == ["claim.json"]
+    assert path.read_text() == GOOD and names_in(path.parent) == ["claim.json"]
 
 
 def test_interrupted_write_leaves_the_old_bytes_and_no_other_file(record, monkeypatch):
@@ -199,15 +208,15 @@ def test_interrupted_write_leaves_the_old_bytes_and_no_other_file(record, monkey
         raise KeyboardInterrupt
 
     path = record(GOOD)
-    monkeypatch.setattr(store.os, "replace", interrupt)
+    monkeypatch.setattr(store.Path, "replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
         store.write(path, {"observed": {}})
     monkeypatch.undo()
-    assert path.read_text() == GOOD and os.listdir(str(path.parent)) == ["claim.json"]
+    assert path.read_text() == GOOD and names_in(path.parent) == ["claim.json"]
 
 
 def test_value_that_json_has_not_leaves_the_old_bytes(record):
     path = record(GOOD)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="Out of range float"):
         store.write(path, {"observed": float("nan")})
-    assert path.read_text() == GOOD and os.listdir(str(path.parent)) == ["claim.json"]
+    assert path.read_text() == GOOD and names_in(path.parent) == ["claim.json"]

@@ -24,7 +24,7 @@ def test_recorded_release_passes_without_a_summary(recorded):
     assert result.returncode == 0 and "13 passed" in result.stdout
     assert (
         "torch-history: fakelib 2.0.1 on cpu; recorded" in result.stdout
-        and "Each behaviour was held" not in result.stdout
+        and "Each behaviour was compared" not in result.stdout
     )
 
 
@@ -41,15 +41,16 @@ def test_failure_names_the_behaviour_the_running_release_and_the_expectations(pr
     result = project.pytest("-k", "scale", version="2.6.0")
     assert result.returncode == 1
     assert (
-        "rates.scale_halves: 1 place differs from the record (running 2.6.0, expectation recorded under 2.0)"
-        in result.stdout
-    )
+        "rates.scale_halves: 1 place differs from the record "
+        "(running 2.6.0, expectation recorded under 2.0)"
+    ) in result.stdout
     assert "value: expected 0.5, observed 0.125" in result.stdout
 
 
-def test_unrecorded_release_is_held_to_the_newest_record_not_newer(recorded):
+def test_unrecorded_release_is_compared_with_the_latest_record_up_to_it(recorded):
     result = recorded.pytest(version="2.13.0")
     assert result.returncode == 0
+    assert "Each behaviour was compared with the latest recorded release" in result.stdout
     assert (
         "fakelib 2.13.0 is not recorded (nearest recorded: 2.6.0 below, none above)"
         in result.stdout
@@ -67,7 +68,7 @@ def test_unrecorded_release_is_held_to_the_newest_record_not_newer(recorded):
     )  # its two cases
 
 
-def test_unrecorded_release_between_two_is_not_held_to_the_newer(recorded):
+def test_unrecorded_release_between_two_is_not_compared_with_the_newer(recorded):
     result = recorded.pytest(version="1.14.0")
     assert (
         result.returncode == 0 and "(nearest recorded: 1.13.1 below, 2.0.1 above)" in result.stdout

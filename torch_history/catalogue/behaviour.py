@@ -1,4 +1,4 @@
-"""Behaviours: one claim about the library each, with what changed, and the sentences of articles.
+"""Behaviours: claims about the library, each with what changed; and the sentences of articles.
 
 All of it is data: read from the tests' source by ``source``, and kept in the ``index``.
 """
@@ -24,12 +24,12 @@ class Change(Struct, frozen=True):
     probable: bool = False  # whether the cause is probable and not known
     advice: Optional[str] = None
     # Every call of the API meets the change, unless it passes one of these arguments (names, or
-    # positions from 0). None where more than the call decides.
+    # positions from 0). None if it depends on more than the call.
     unless: Optional[Tuple[Union[int, str], ...]] = None
 
     @property
     def cause_in_words(self) -> Optional[str]:
-        """The cause as a reader is told it: ``pytorch#92731 (probably)``."""
+        """The cause as readers see it: ``pytorch#92731 (probably)``."""
         return f"{self.cause} (probably)" if self.cause and self.probable else self.cause
 
     @property

@@ -1,7 +1,7 @@
 """Index: all that is specified and recorded, in one JSON file that any program may read.
 
-``index.schema.json`` describes the file. A wheel carries it. In a checkout it is made on demand in
-``.history/``, and made anew when a file that it was made from has another size or time.
+``index.schema.json`` describes the file. A wheel contains it. In a checkout it is built on demand
+in ``.history/``, and built again when the size or time of a source file changes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional
 
 import msgspec
 from msgspec import Raw, Struct
@@ -20,6 +20,7 @@ from torch_history import versions
 from torch_history.catalogue import claims, releases, source
 from torch_history.catalogue.behaviour import Behaviour, Claim
 from torch_history.errors import HistoryError
+from torch_history.escaping import in_json
 from torch_history.records import manifests, store
 
 FORMAT = 1
@@ -80,13 +81,13 @@ class Index(Struct, frozen=True):
 def of(root: Path) -> Index:
     """The index of a checkout, or of the folder in which a wheel keeps it.
 
-    Raises HistoryError where the folder is neither, and for damaged sources or records.
+    Raises HistoryError if the folder is neither, and for damaged sources or records.
     """
     return decode(text_of(root).encode(), root / NAME)
 
 
 def text_of(root: Path) -> str:
-    """The text of the index: the wheel's, or a checkout's, made anew where need be."""
+    """The text of the index: the wheel's, or a checkout's, built if needed."""
     packaged = root / NAME
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8")
@@ -97,9 +98,9 @@ def text_of(root: Path) -> str:
         if stamped.read_text(encoding="utf-8") == _sealed(stamp, text):
             return text
     except (OSError, UnicodeDecodeError):
-        pass  # not made yet
+        pass  # not built yet, or damaged
     text = build(root)
-    # a folder that cannot be written costs the time to make the index again
+    # if it cannot be kept, the next command builds it again
     with contextlib.suppress(HistoryError):
         store.write_text(kept, text)
         store.write_text(stamped, _sealed(stamp, text))
@@ -107,12 +108,12 @@ def text_of(root: Path) -> str:
 
 
 def _sealed(stamp: str, text: str) -> str:
-    """The stamp with the size of the text, which a text that was cut does not have."""
-    return f"{stamp} {len(text)}"
+    """The stamp with a digest of the text, so that a damaged index is built again."""
+    return f"{stamp} {hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
 
 
 def decode(content: bytes, path: Path) -> Index:
-    """The index in a file's content. Raises HistoryError for one of another form."""
+    """The index in a file's content. Raises HistoryError for content of another form."""
     try:
         index = msgspec.json.decode(content, type=Index)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -126,30 +127,39 @@ def build(root: Path) -> str:
     """The text of the index, made from the tests' source, the records, manifests and claims."""
     known = source.behaviours(root)
     matrix = {line: release.patch for line, release in releases.releases(root).items()}
-    recorded = manifests.read(root, None).values()
+    recorded = manifests.read(root, None)
+    libraries = (str(one["library"]) for one in recorded.values() if "library" in one)
     data = {
         "format": FORMAT,
-        "library": next(
-            (manifest["library"] for manifest in recorded if "library" in manifest), ""
-        ),
+        "library": next(libraries, ""),
         "releases": matrix,
-        "environments": [_environment(manifest, known) for manifest in recorded],
+        "environments": [
+            msgspec.to_builtins(_environment(root / "manifests" / f"{name}.json", manifest, known))
+            for name, manifest in recorded.items()
+        ],
         "behaviours": msgspec.to_builtins(list(known.values())),
         "records": {name: store.read(store.path_of(root / "spec", name)) for name in known},
         "claims": msgspec.to_builtins(claims.read(root)),
     }
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return in_json(text) + "\n"
 
 
-def _environment(manifest: Dict[str, Any], known: Dict[str, Behaviour]) -> Dict[str, Any]:
-    verified, unknown = manifest["verified"], manifest.get("unknown", {})
+def _environment(
+    path: Path, manifest: manifests.Manifest, known: Dict[str, Behaviour]
+) -> Environment:
+    """What a manifest says of the behaviours that exist now."""
+    verified, unknown = manifest["verified"], manifest["unknown"]
     missing = f"not recorded on {manifest['release']}"
-    fields = {name: manifest[name] for name in Environment.__struct_fields__ if name in manifest}
-    return {
-        **fields,
+    told = {
+        **manifest,
         "unknown": {name: unknown.get(name, missing) for name in known if name not in verified},
         "distances": {name: ulp for name, ulp in verified.items() if ulp and name in known},
     }
+    try:
+        return msgspec.convert(told, Environment)
+    except msgspec.ValidationError as error:
+        raise HistoryError(f"{path}: damaged ({error}): {store.RESTORE}") from None
 
 
 def stamp_of(root: Path) -> str:
@@ -180,7 +190,7 @@ def _entries(folder: Path) -> Iterator[str]:
                     status = entry.stat()
                     yield f"{entry.path} {status.st_size} {status.st_mtime_ns}\n"
     except OSError:
-        return  # what is not there is told by whoever reads it
+        return  # whoever reads the folder reports that it is missing
 
 
 def home(asked: Optional[Path] = None) -> Path:

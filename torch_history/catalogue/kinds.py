@@ -42,7 +42,7 @@ class Kind(Enum):
     effect: Effect
 
     def __new__(cls, slug: str, words: str, letter: str, effect: Effect) -> Kind:
-        """A member whose value is its slug, so that JSON and options name it so."""
+        """A member whose value is its slug, so that JSON and options use the slug."""
         member = object.__new__(cls)
         member._value_ = slug
         member.words, member.letter, member.effect = words, letter, effect
@@ -53,12 +53,12 @@ class Kind(Enum):
 
     @property
     def slug(self) -> str:
-        """How markers, options and JSON name it."""
+        """The name in markers, options and JSON."""
         return str(self.value)
 
     @property
     def title(self) -> str:
-        """The words without what stands in brackets."""
+        """The words without the part in brackets."""
         return self.words.partition(" (")[0]
 
     @property
@@ -97,12 +97,11 @@ _BY_SLUG = {kind.slug: kind for kind in Kind}
 SLUGS = list(_BY_SLUG)
 
 
-def kind_of(slug: str, where: str = "") -> Kind:
-    """The kind of a slug. Raises HistoryError, which begins with ``where``, for one that there is not."""
+def kind_of(slug: str) -> Kind:
+    """The kind of a slug. Raises HistoryError for an unknown slug."""
     found: Optional[Kind] = _BY_SLUG.get(slug)
     if found is None:
-        place = f"{where}: " if where else ""
-        raise HistoryError(f"{place}{slug!r} is not a kind: choose one of {', '.join(SLUGS)}")
+        raise HistoryError(f"{slug!r} is not a kind: choose one of {', '.join(SLUGS)}")
     return found
 
 

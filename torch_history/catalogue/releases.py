@@ -14,29 +14,36 @@ _DEPENDENCY = re.compile(r"torch([\d.]+):\s*torch==([\d.]+)")
 
 
 class Release(NamedTuple):
-    """One release to run: ``key`` is what records call it (its line, or a patch beside the matrix)."""
+    """One release to run."""
 
-    key: str
+    key: str  # what records call it: its line, or the patch where that is not the matrix's
     patch: str
     environment: str  # of tox
 
 
 def releases(root: Path) -> Dict[str, Release]:
     """Line -> release, oldest first, as tox.ini names them."""
-    parser = configparser.ConfigParser(interpolation=None)
-    if not parser.read(root / "tox.ini"):
-        raise HistoryError(
-            f"{root / 'tox.ini'}: no such file: run this in the repository's root, or name it with --root"
-        )
+    path, parser = root / "tox.ini", configparser.ConfigParser(interpolation=None)
+    try:
+        if not parser.read(path, encoding="utf-8"):
+            raise HistoryError(
+                f"{path}: no such file: run this in the repository's root, or name it with --root"
+            )
+        dependencies = parser["testenv"]["deps"]
+    except (configparser.Error, KeyError, UnicodeDecodeError) as error:
+        raise HistoryError(f"{path}: no `deps` of [testenv] can be read: {error}") from None
     found = {
         line: Release(line, patch, f"torch{line}")
-        for line, patch in _DEPENDENCY.findall(parser["testenv"]["deps"])
+        for line, patch in _DEPENDENCY.findall(dependencies)
     }
     return {line: found[line] for line in sorted(found, key=versions.key)}
 
 
 def choose(root: Path, asked: List[str]) -> List[Release]:
-    """The releases of the arguments (all without any), oldest first. Raises HistoryError for one outside the matrix."""
+    """The releases of the arguments, oldest first; without arguments all.
+
+    Raises HistoryError for one outside the matrix.
+    """
     matrix = releases(root)
     chosen = set()
     for text in asked or matrix:

@@ -14,6 +14,8 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+import msgspec
+
 from torch_history import versions
 from torch_history.catalogue.behaviour import PAGES, Behaviour, Change, Interchange
 from torch_history.catalogue.kinds import kind_of
@@ -49,7 +51,10 @@ def _read(path: Path, root: Path) -> Iterator[Behaviour]:
     try:
         module = ast.parse(path.read_text(encoding="utf-8"))
     except SyntaxError as error:
-        raise HistoryError(f"{file}:{error.lineno}: not Python: {error.msg}") from None
+        line = f":{error.lineno}" if error.lineno else ""
+        raise HistoryError(f"{file}{line}: not Python: {error.msg}") from None
+    except ValueError as error:  # not UTF-8, or a zero byte
+        raise HistoryError(f"{file}: not Python: {error}") from None
     for function in module.body:
         if not isinstance(function, ast.FunctionDef) or not function.name.startswith("test_"):
             continue
@@ -76,7 +81,7 @@ def _behaviour(function: ast.FunctionDef, chapter: str, file: str) -> Behaviour:
         elif name == "interchange":
             interchange = Interchange(_literals(decorator, file)[1].get("legacy"))
     claim = function.name[len("test_") :]
-    return Behaviour(
+    behaviour = Behaviour(
         id=f"{chapter}.{claim}",
         file=file,
         line=function.lineno,
@@ -89,6 +94,12 @@ def _behaviour(function: ast.FunctionDef, chapter: str, file: str) -> Behaviour:
         signature=marked.signature,
         interchange=interchange,
     )
+    try:
+        return msgspec.convert(msgspec.to_builtins(behaviour), Behaviour)
+    except msgspec.ValidationError as error:
+        raise HistoryError(
+            f"{file}:{function.lineno}: a marker has an argument of another type: {error}"
+        ) from None
 
 
 class _Marked(NamedTuple):
@@ -103,13 +114,15 @@ class _Marked(NamedTuple):
 def _change(decorator: ast.expr, file: str) -> Change:
     where = f"{file}:{decorator.lineno}"
     arguments, keywords = _literals(decorator, file)
-    unless = keywords.pop("unless", None)
-    if unless is not None:
-        keywords["unless"] = (unless,) if isinstance(unless, str) else tuple(unless)
     try:
         versions.parse(arguments[0])
-        keywords["kind"] = kind_of(keywords["kind"], where)
+        keywords["kind"] = kind_of(keywords["kind"])
+        unless = keywords.pop("unless", None)
+        if unless is not None:
+            keywords["unless"] = (unless,) if isinstance(unless, str) else tuple(unless)
         return Change(*arguments, **keywords)
+    except HistoryError as error:  # no such version or kind
+        raise HistoryError(f"{where}: {error}") from None
     except (TypeError, KeyError, IndexError, AttributeError):
         raise HistoryError(
             f"{where}: write @pytest.mark.changed(VERSION, WORDS, kind=..., cause=..., advice=...)"
@@ -158,7 +171,7 @@ def _literals(decorator: ast.expr, file: str) -> Tuple[List[Any], Dict[str, Any]
             [ast.literal_eval(argument) for argument in call.args],
             {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords},
         )
-    except (ValueError, AttributeError):
+    except (ValueError, TypeError, AttributeError):
         raise HistoryError(
             f"{file}:{decorator.lineno}: the arguments of a marker are literals"
         ) from None

@@ -1,4 +1,4 @@
-"""Check: one small rule a function. Each yields a line that names the file and the remedy."""
+"""Check: a function for each rule. Each yields lines that name the file and the remedy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PAGE = re.compile(r"https://[\w./#-]+\.html")
 
 
 class Checked(NamedTuple):
-    """What a check came to."""
+    """The result of a check."""
 
     faults: List[str]
     behaviours: int
@@ -43,14 +43,14 @@ def check(root: Path) -> Checked:
     for name, manifest in recordings.items():
         faults.extend(complete(known, name, manifest))
     faults.extend(claims.faults(registers.read(root), known, list(releases.releases(root))))
-    if not faults:  # a page of damaged records says nothing
+    if not faults:  # a page made from damaged records means nothing
         faults.extend(fresh(root))
     told = [fault.replace(f"{root}/", "") for fault in faults]
     return Checked(told, len(known), len(recordings))
 
 
 def fresh(root: Path) -> Iterator[str]:
-    """The pages for readers say what the records, tests and claims say now."""
+    """The generated pages are up to date."""
     from torch_history.bench import page as benchmarks
 
     content = index.of(root)
@@ -67,7 +67,7 @@ def fresh(root: Path) -> Iterator[str]:
 
 
 def metadata(behaviour: Behaviour) -> Iterator[str]:
-    """A behaviour has a claim for a name, a docstring, at least one API, and a source."""
+    """The name of a behaviour is a claim; it has a docstring, at least one API, and a source."""
     here = f"{behaviour.file}:{behaviour.line}: {behaviour.id}"
     if not _NAME.fullmatch(behaviour.id.partition(".")[2]):
         yield f"{here}: the name is not lower-case words: rename it"
@@ -79,13 +79,16 @@ def metadata(behaviour: Behaviour) -> Iterator[str]:
         if not _API.fullmatch(api):
             yield f"{here}: {api!r} is not a fully qualified API: write it as torch.optim.SGD"
     if behaviour.page and not _PAGE.fullmatch(behaviour.page):
-        yield f"{here}: {behaviour.page!r} is not the address of a page: write page= as optim"
+        yield (
+            f"{here}: {behaviour.page!r} is not the address of a page: "
+            'write it as page="generated/torch.optim.SGD"'
+        )
     if not behaviour.page and not behaviour.article:
         yield f"{here}: no source: give @pytest.mark.api a page= or an article="
 
 
 def recorded(path: Path, known: Dict[str, Behaviour]) -> Iterator[str]:
-    """A record belongs to a test, reads, is as written, and its changes are annotated."""
+    """A record belongs to a test, can be read, was not edited, and its changes are annotated."""
     name = store.behaviour_of(path)
     try:
         record = store.read(path)
@@ -101,7 +104,7 @@ def recorded(path: Path, known: Dict[str, Behaviour]) -> Iterator[str]:
 
 
 def decodable(path: Path, record: store.Record) -> Iterator[str]:
-    """Every entry of a record is an observation, and the one its digest was made of."""
+    """Every entry of a record is an observation that matches its digest."""
     for name, devices in record.items():
         for chain in devices.values():
             for version, observation in chain.items():
@@ -112,7 +115,7 @@ def decodable(path: Path, record: store.Record) -> Iterator[str]:
 
 
 def annotated(behaviour: Behaviour, record: store.Record) -> Iterator[str]:
-    """Every change in the record has a marker that it admits, and every marker a change."""
+    """Every change in the record has a marker that fits, and every marker has a change."""
     here = f"{behaviour.file}:{behaviour.line}: {behaviour.id}"
     changed: Dict[str, Set[Kind]] = {}
     for devices in record.values():
@@ -132,7 +135,7 @@ def annotated(behaviour: Behaviour, record: store.Record) -> Iterator[str]:
                 "remove the marker, or record that release"
             )
         elif change.kind not in changed[change.version]:
-            admits = " or ".join(sorted(kind.slug for kind in changed[change.version]))
+            admits = " or ".join(kind.slug for kind in Kind if kind in changed[change.version])
             yield (
                 f"{here}: the change at {change.version} is annotated {change.kind}, "
                 f"but the record admits {admits}"
@@ -140,17 +143,16 @@ def annotated(behaviour: Behaviour, record: store.Record) -> Iterator[str]:
 
 
 def complete(known: Dict[str, Behaviour], name: str, manifest: Dict[str, Any]) -> Iterator[str]:
-    """A manifest speaks of every behaviour that there is, and of no other."""
+    """A manifest lists every behaviour, and no other."""
     told = {**manifest["verified"], **manifest["unknown"]}
     command = f"torch-history record {name.partition('-')[0]}"
     missing = [behaviour for behaviour in known if behaviour not in told]
     if missing:
-        yield (
-            f"manifests/{name}.json: {len(missing)} behaviours are not recorded, "
-            f"first {missing[0]}: run `{command}`"
-        )
+        others = f", nor are {len(missing) - 1} others" if len(missing) > 1 else ""
+        yield f"manifests/{name}.json: {missing[0]} is not recorded{others}: run `{command}`"
     gone = [behaviour for behaviour in told if behaviour not in known]
     if gone:
         yield (
-            f"manifests/{name}.json: {gone[0]} is no behaviour (any more): run `{command} --again`"
+            f"manifests/{name}.json: {gone[0]} is not a behaviour (any more): "
+            f"run `{command} --again`"
         )

@@ -17,7 +17,7 @@ from typing import List, Optional
 import rich_click as click
 
 from torch_history import __version__
-from torch_history.cli.shared import HELP, NAME, Commands, Here
+from torch_history.cli.shared import HELP, NAME, ClosedPipeError, Commands, Here
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 
@@ -70,6 +70,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
         status = cli.main(args=given, prog_name=NAME, standalone_mode=False)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
+    except SystemExit as ended:  # click's own, after completing or after help without a command
+        return ended.code if isinstance(ended.code, int) else 0
     except HistoryError as error:
         return _told(str(error))
     except click.ClickException as error:
@@ -79,7 +81,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         _told("interrupted; nothing recorded is lost")
         return 130
-    except BrokenPipeError:  # `| head`: what is left goes nowhere, or Python would complain
+    except (BrokenPipeError, ClosedPipeError):
+        # `| head`: what is left goes nowhere, or Python would complain
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

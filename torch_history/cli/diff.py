@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import List, Optional, Tuple
 
@@ -11,6 +12,7 @@ from torch_history.catalogue.kinds import SLUGS, Kind, kind_of
 from torch_history.cli import shared
 from torch_history.cli.shared import Here, here
 from torch_history.code.hits import Level
+from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 from torch_history.publish import report
 from torch_history.questions import query
@@ -159,6 +161,8 @@ def _narrowed(
     answer: query.Answer, code: Tuple[Path, ...], level: Level
 ) -> Tuple[report.Report, List[str]]:
     """The report of what the source can meet, and the lines on files that could not be read."""
+    if sys.version_info < (3, 9):
+        raise HistoryError("--code: reading source needs Python 3.9 or newer")
     from torch_history.code import scan
 
     found = scan.scan(code, answer.differences, level)

@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List, Optional, TypeVar
 import rich_click as click
 
 from torch_history.errors import HistoryError
+from torch_history.escaping import in_json
 
 NAME = "torch-history"
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -96,8 +97,19 @@ class Here:
 here = click.make_pass_decorator(Here)
 
 
+class ClosedPipeError(Exception):
+    """Whoever read the output has gone, as in ``| head``."""
+
+
 class Commands(click.RichGroup):
     """A group that imports a command's file when the command is asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Where a pipe is closed, click itself would exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ClosedPipeError from None
 
     def list_commands(self, ctx: click.Context) -> List[str]:
         """Every command, in the order of --help."""
@@ -148,7 +160,7 @@ device = click.option(
 
 def print_json(data: object) -> None:
     """Print JSON on the output."""
-    click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+    click.echo(in_json(json.dumps(data, indent=1, ensure_ascii=False)))
 
 
 def write_or_print(root: Path, name: str, page: str, write: bool) -> int:

@@ -1,4 +1,4 @@
-"""Environments: the Python that has a release of torch, built by tox where it is not there yet."""
+"""Environments: the Python with a release of torch, built by tox if it is missing."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ class Environment(NamedTuple):
 def environment(
     root: Path, text: str, python: Optional[str], tell: Callable[[str], None]
 ) -> Environment:
-    """The environment of a release: tox's of the matrix, or one beside it for another patch or another Python (``3.8``).
+    """The environment of a release, built by tox if need be.
 
-    tox builds it where it is not there yet. Raises HistoryError for a release outside the matrix, and where tox cannot build it.
+    It is the matrix's, or a separate one for another patch or another Python (``3.8``). Raises
+    HistoryError for a release outside the matrix, and if tox cannot build it.
     """
     release = matrix.choose(root, [text])[0]
     interpreter = f"python{python}" if python else matrix.python_of(release)
@@ -36,8 +37,8 @@ def environment(
         tox = shutil.which("tox")
         if tox is None:
             raise HistoryError(
-                f"torch {release.patch} has no environment in {work}, and tox is not installed to build it: "
-                "python -m pip install tox"
+                f"torch {release.patch} has no environment in {work}, "
+                "and tox is not installed to build it: python -m pip install tox"
             )
         tell(f"installing torch {release.patch}")
         settings = {**os.environ, "TORCH": f"torch=={release.patch}", "TORCH_PYTHON": interpreter}
@@ -60,7 +61,7 @@ def environment(
 
 
 def _has(python: Path, patch: str) -> bool:
-    """Whether this interpreter is there and has that torch."""
+    """Whether this interpreter exists and has that torch."""
     if not python.exists():
         return False
     code = "from importlib.metadata import version; print(version('torch').partition('+')[0])"

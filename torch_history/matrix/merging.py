@@ -1,4 +1,4 @@
-"""Merging: run files of several machines enter the records together, in an order of their own.
+"""Merging: run files of several machines enter the records together, in a fixed order.
 
 The result depends on the runs and on the records that were there, not on names, folders or the
 order of the arguments. All files are read and checked before anything is written. They are entered
@@ -81,7 +81,7 @@ class Plan(NamedTuple):
 def merge(root: Path, paths: List[Path], any_build: bool = False, dry_run: bool = False) -> int:
     """The merge command.
 
-    Returns 1 where something is in conflict, failed or does not read back. Raises HistoryError for
+    Returns 1 if something is in conflict, failed or does not read back. Raises HistoryError for
     bad input.
     """
     console = Console(highlight=False)
@@ -139,13 +139,13 @@ def _enter(root: Path, plan: Plan, console: Console, tell: Any) -> int:
 
 
 def _plan(root: Path, given: List[Given]) -> Plan:
-    """What to do with the runs, from the records as they are."""
+    """What to do with the runs, given the present records."""
     chosen, conflicts = _choose(given)
     recorded = manifests.read(root, None)
     plan = Plan([], [], conflicts)
     for one in chosen:
         manifest = recorded.get(f"{one.release.patch}-{one.run['device']}")
-        if manifest is None or manifest["sources"] != one.run["sources"]:
+        if manifest is None or manifest.get("sources") != one.run["sources"]:
             plan.entering.append(one)
             continue
         found = list(_uncovered(one, "recorded", _recorded(root, one, manifest), one.path))
@@ -158,10 +158,10 @@ def _plan(root: Path, given: List[Given]) -> Plan:
 
 
 def _read_all(root: Path, paths: List[Path], any_build: bool) -> Tuple[List[Given], List[Path]]:
-    """Every run below the given paths, checked; and the files below folders that hold none.
+    """Every run below the given paths, checked; and the files in folders that are not runs.
 
     Raises HistoryError for a file that is damaged, or made from other sources than this checkout's,
-    and for one that was named and is no run.
+    and for a named file that is not a run.
     """
     files: List[Tuple[Path, bool]] = []  # a file, and whether it was named itself
     for path in paths:
@@ -273,7 +273,7 @@ def _choose(given: List[Given]) -> Tuple[List[Given], List[str]]:
 
 
 def _uncovered(one: Given, where: object, observations: Observations, here: Path) -> Iterator[str]:
-    """What was observed there that this run does not hold as well, one line for each case."""
+    """Each case observed there that this run lacks or contradicts, a line each."""
     for behaviour, cases in sorted(observations.items()):
         for case, there in sorted(cases.items()):
             named = behaviour if case == "observed" else f"{behaviour} ({case})"

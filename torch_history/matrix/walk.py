@@ -46,7 +46,10 @@ class Outcome(NamedTuple):
 
 
 def must_be_writable(root: Path) -> None:
-    """Raises HistoryError where a folder of records cannot be written, before anything long begins."""
+    """Raises HistoryError if a folder of records cannot be written.
+
+    Called before the long work begins.
+    """
     store.all_paths(root / "spec")
     manifests.read(root, None)
     for folder in [*root.glob("spec/*/__snapshots__"), root / "manifests", root / ".history"]:
@@ -78,16 +81,16 @@ class Walk:
         self.sources = sources.digest(root)
 
     def up_to_date(self, release: Release) -> bool:
-        """Whether a release was recorded from the sources as they are."""
+        """Whether a release was recorded from the present sources."""
         manifest = manifests.read(self.root, self.device).get(release.patch)
-        return manifest is not None and manifest["sources"] == self.sources
+        return manifest is not None and manifest.get("sources") == self.sources
 
     def run_file(self, release: Release) -> Path:
         """Where the run of a release is kept."""
         return self.work / f"{release.patch}-{self.device}.json"
 
     def failure_file(self, release: Release) -> Path:
-        """Where the reason is kept why a release could not be recorded."""
+        """The file that says why a release could not be recorded."""
         return self.work / f"{release.patch}-{self.device}.failure"
 
     def record(self, release: Release, tell: Tell) -> Outcome:
@@ -169,7 +172,7 @@ class Walk:
     ) -> None:
         """Run a command with its output in a log.
 
-        Raises SubprocessError with its last words where it fails.
+        If it fails, raises SubprocessError with the line of its output that says most.
         """
         with log.open("w", encoding="utf-8") as output:
             process = subprocess.Popen(
@@ -200,7 +203,7 @@ class Walk:
             raise subprocess.SubprocessError(f"{what}: {last[:200]} (log: {where})")
 
     def read_back(self, chosen: List[Release]) -> List[str]:
-        """The behaviours whose records, read anew, do not give back what the runs observed."""
+        """The behaviours whose records, read again, do not reproduce what the runs observed."""
         wrong: List[str] = []
         for release in chosen:
             if self.run_file(release).exists():
@@ -211,7 +214,7 @@ class Walk:
 
 
 def _no_tox() -> str:
-    raise HistoryError("tox is not installed: python -m pip install 'torch-history[bench]', or tox")
+    raise HistoryError("tox is not installed: python -m pip install 'torch-history[record]'")
 
 
 def record(walk: Walk, asked: List[str], again: bool) -> int:

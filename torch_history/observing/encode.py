@@ -3,7 +3,8 @@
 The JSON of an observation is ``{"value": ...}`` or ``{"raised": {"type", "message"}}``,
 ``"warned"`` where there were warnings, and a ``"digest"`` of all that. If the digests match, the
 text is not parsed; and a digest shows an edit by hand. Inside a value, None, bool, int, finite
-float, str, list and dict with string keys stand for themselves. All else is an object with one ``$`` key:
+float, str, list and dict with string keys stand for themselves. All else is an object with one
+``$`` key:
 
 =============================================  ====================================================
 ``{"$tensor": "float32[2,3] requires_grad",``  a tensor: a text for each row of its last dimension,

@@ -1,4 +1,4 @@
-"""Environment: what the library, the Python and the machine of a run are, for its manifest."""
+"""Environment: the library, the Python and the machine of a run, for its manifest."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def short(words: str, length: int) -> str:
 
 
 def from_the_first_difference(before: str, after: str, length: int) -> Tuple[str, str]:
-    """Two texts. Where one is too long to show and they begin alike, the common part is cut."""
+    """Two texts. If one is too long to show and they begin alike, the common part is cut."""
     common = len(os.path.commonprefix([before, after]))  # noqa: RUF071  # of characters
     if max(len(before), len(after)) <= length or common < length // 2:
         return before, after

@@ -6,7 +6,7 @@ from typing import Dict, List
 
 from torch_history.catalogue.behaviour import Behaviour, Claim
 from torch_history.catalogue.index import Index
-from torch_history.publish.markdown import cell, table
+from torch_history.publish.markdown import cell, table, text, to_test
 from torch_history.questions.claims import Form, verdict_of
 
 NAME = "CLAIMS.md"
@@ -28,7 +28,7 @@ def page(index: Index) -> str:
     ]
     for article in dict.fromkeys(claim.article for claim in index.claims):
         own = [claim for claim in index.claims if claim.article == article]
-        lines += [f"## Article {article}: {counted(own)}", ""]
+        lines += [f"## Article {text(article)}: {counted(own)}", ""]
         heading = ["section", "claim", "verdict", "decided by"]
         lines += table(heading, [_row(claim, known) for claim in own])
     return "\n".join(lines)
@@ -46,8 +46,7 @@ def counted(claims: List[Claim]) -> str:
 
 def _row(claim: Claim, known: Dict[str, Behaviour]) -> List[str]:
     tests = "<br>".join(
-        f"[{test}]({known[test].file}#L{known[test].line})" if test in known else cell(test)
-        for test in claim.tests
+        to_test(test, known[test]) if test in known else cell(test) for test in claim.tests
     )
     note = f": {cell(claim.note)}" if claim.note else ""
     return [cell(claim.section), cell(claim.claim), f"**{cell(claim.verdict)}**{note}", tests]

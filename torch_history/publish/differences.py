@@ -7,7 +7,7 @@ from typing import Dict, Iterator, List, Tuple
 from torch_history.catalogue.behaviour import Change
 from torch_history.catalogue.index import Environment, Index
 from torch_history.catalogue.kinds import Kind
-from torch_history.publish.markdown import NUMBER, cell, code, table, text
+from torch_history.publish.markdown import NUMBER, cell, code, table, text, to_test
 from torch_history.publish.report import lines_of_change
 from torch_history.questions.changes import Event, causes, drift, events, unverified
 
@@ -102,7 +102,7 @@ def _subjects(everything: List[Event]) -> Iterator[str]:
             if event.behaviour.chapter == chapter and event.change.kind.hurts
         ]
         if own:
-            yield f"### {chapter.replace('_', ' ')}"
+            yield f"### {text(chapter.replace('_', ' '))}"
             yield ""
             heading = ["release", "kind", "behaviour", "what changed, and *what to do*", "cause"]
             yield from table(heading, list(_causes_of_subject(own)))
@@ -118,7 +118,7 @@ def _causes_of_subject(own: List[Event]) -> Iterator[List[str]]:
     for (version, kind, _), group in together.items():
         first, behaviour = group[0].change, group[0].behaviour
         advice = next((event.change.advice for event in group if event.change.advice), None)
-        seen = f"[{behaviour.claim}]({behaviour.file}#L{behaviour.line})"
+        seen = to_test(behaviour.claim, behaviour)
         more = f" and {len(group) - 1} more" if len(group) > 1 else ""
         words = cell(first.text) + (f". *{cell(advice)}*" if advice else "")
         yield [_to_release(version), kind.words, seen + more, words, _cause(first)]

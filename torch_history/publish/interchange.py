@@ -131,7 +131,8 @@ def signs_of(found: Sequence[FileKind]) -> Dict[Cell, Tuple[str, str]]:
     signs = {Cell(outcome): sign for outcome, sign in _SIGNS.items()}
     for cell in sorted(there - set(signs), key=lambda one: one.words):
         taken = {sign for sign, _ in signs.values()}
-        letters = cell.exception[:1].upper() + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        initial = cell.exception[:1].upper()
+        letters = (initial if initial.isalpha() else "") + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
         signs[cell] = (next(one for one in letters if one not in taken), "bold red")
     return {cell: sign for cell, sign in signs.items() if cell in there}
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import Iterator, List, Optional
+from urllib.parse import quote
 
+from torch_history.catalogue.behaviour import Behaviour
 from torch_history.escaping import html, one_line, printable
 from torch_history.publish.report import (
     POSSIBLE,
@@ -104,6 +106,11 @@ def marked(words: Optional[str]) -> str:
 def cell(words: Optional[str]) -> str:
     """Words of a marker in a cell of a table."""
     return _piped(text(marked(words)))
+
+
+def to_test(words: str, behaviour: Behaviour) -> str:
+    """A link to the test of a behaviour, from a document in the root, in a cell of a table."""
+    return f"[{_piped(text(words))}]({quote(behaviour.file)}#L{behaviour.line})"
 
 
 def _parts(words: str) -> List[str]:

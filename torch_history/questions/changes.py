@@ -81,7 +81,7 @@ def drift(environments: Collection[Environment]) -> Dict[str, List[Optional[int]
 
 
 def unverified(index: Index, device: str = "cpu") -> List[str]:
-    """Where the records know nothing, a line each."""
+    """What the records do not know, a line each."""
     environments = index.on(device)
     recorded = {one.line for one in environments.values()}
     lines = [f"torch {line}: not recorded" for line in index.releases if line not in recorded]

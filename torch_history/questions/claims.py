@@ -39,7 +39,7 @@ class Verdict(NamedTuple):
 
 
 def verdict_of(text: str) -> Optional[Verdict]:
-    """The verdict that a text is, or None where it is none."""
+    """The verdict in a text, or None if the text is not a verdict."""
     match = _VERDICT.fullmatch(text)
     if match is None:
         return None

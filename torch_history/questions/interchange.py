@@ -10,12 +10,13 @@ recorded with a file that the release itself had written. Nobody tried the whole
 from __future__ import annotations
 
 from enum import Enum
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour
 from torch_history.catalogue.index import Environment, Index
 from torch_history.catalogue.kinds import Kind
+from torch_history.errors import HistoryError
 from torch_history.questions import query
 from torch_history.questions.query import Entry
 
@@ -36,7 +37,7 @@ _ADVICE_ON_VALUES = (Kind.SILENT, Kind.REPRESENTATION, Kind.RANDOM)
 
 
 class Outcome(Enum):
-    """What loading a file comes to."""
+    """The result of loading a file."""
 
     LOADS = "loads"  # the reader does what the writer does with its own file
     WARNS = "warns"  # the same, with a warning
@@ -46,7 +47,7 @@ class Outcome(Enum):
 
     @property
     def reads(self) -> bool:
-        """Whether no way through is needed."""
+        """Whether the file loads without a workaround."""
         return self in (Outcome.LOADS, Outcome.WARNS)
 
 
@@ -92,7 +93,7 @@ def kinds(index: Index, device: str = "cpu") -> List[FileKind]:
         record = index.record(behaviour.id) if behaviour.interchange else {}
         written = {writer_of(case): devices for case, devices in record.items()}
         if written and known:
-            writers = sorted(written, key=versions.key)
+            writers = _ascending(behaviour, written)
             cells = {}
             for writer in writers:
                 for reader, environment in known.items():
@@ -101,6 +102,16 @@ def kinds(index: Index, device: str = "cpu") -> List[FileKind]:
                     cells[writer, reader] = _cell(environment, behaviour.id, held, own)
             found.append(FileKind(behaviour, writers, list(known), cells))
     return found
+
+
+def _ascending(behaviour: Behaviour, releases: Iterable[str]) -> List[str]:
+    try:
+        return sorted(releases, key=versions.key)
+    except HistoryError as error:
+        raise HistoryError(
+            f"{behaviour.file}:{behaviour.line}: {behaviour.id}: a case of files does not end in "
+            f"the release that wrote it, as `written by 2.5.1`: {error}"
+        ) from None
 
 
 def writer_of(case: str) -> str:
@@ -127,7 +138,7 @@ def chain(
 ) -> Optional[List[str]]:
     """The fewest releases between, each of which reads what the one before wrote.
 
-    Of several chains the newest releases are taken. None where there is no chain.
+    Of several chains, the one over the newest releases. None if there is no chain.
     """
     paths, seen = [[writer]], {writer}
     while paths:

@@ -18,7 +18,7 @@ from torch_history.records import manifests, store
 
 
 class Side(NamedTuple):
-    """One of the two versions: the recorded release that speaks for it, and whether it was run."""
+    """One of the two versions: the recorded release that stands for it, and whether it was run."""
 
     asked: str
     release: str  # the recorded patch
@@ -39,7 +39,7 @@ class Entry:
         return decoded
 
     def agrees(self, other: Entry) -> bool:
-        """Whether both are one and the same observation, to the letter."""
+        """Whether both are the same observation, to the letter."""
         return self.raw == other.raw
 
 
@@ -94,9 +94,10 @@ def side(known: Dict[str, Environment], asked: str) -> Side:
     below, above = manifests.neighbours(known, asked)
     if exact:  # a pre-release of a recorded release: compared with it, but not run
         return Side(asked, exact[-1], False, [below, exact[-1]])
-    newer = above is None and numbers[:2] > versions.key(list(known)[-1])[:2]
+    releases = list(known)
+    newer = above is None and numbers[:2] > versions.key(releases[-1])[:2]
     if below is None or newer:
-        first, last = versions.line(list(known)[0]), versions.line(list(known)[-1])
+        first, last = versions.line(releases[0]), versions.line(releases[-1])
         raise HistoryError(
             f"version {asked!r} is not in the records, which run from {first} to {last}: "
             "see `torch-history versions`"
@@ -116,7 +117,7 @@ def diff(
     """What differs between two versions, the most harmful kinds first.
 
     It may be narrowed to kinds, to APIs (or what they contain), and to chapters. Raises
-    HistoryError for a version, an API or a chapter that there is not.
+    HistoryError for an unknown version, API or chapter.
     """
     known = index.on(device)
     before, after = side(known, asked_before), side(known, asked_after)
@@ -152,7 +153,7 @@ def judged(
 ) -> Tuple[Optional[Difference], bool]:
     """How one behaviour differs between two versions on which it was observed.
 
-    The second part: where it does not differ, whether it changed and changed back.
+    The second item: whether it changed and changed back, if it does not differ.
     """
     cases, came_back = _cases(record, device, before, after)
     if not cases:
@@ -166,7 +167,7 @@ def judged(
 def select(
     known: Dict[str, Behaviour], apis: Sequence[str], chapters: Sequence[str]
 ) -> Dict[str, Behaviour]:
-    """The behaviours of these APIs and chapters. Raises HistoryError for one that there is not."""
+    """The behaviours of these APIs and chapters. Raises HistoryError for an unknown one."""
     for chapter in chapters:
         there = {behaviour.chapter for behaviour in known.values()}
         _must_be(chapter, there, "--chapter", "no such chapter")
@@ -191,7 +192,7 @@ def select(
 
 
 def find(known: Dict[str, Behaviour], behaviour: str) -> Behaviour:
-    """The behaviour of an id. Raises HistoryError for one that there is not."""
+    """The behaviour of an id. Raises HistoryError for an unknown id."""
     _must_be(behaviour, known, "ID", "no such behaviour")
     return known[behaviour]
 
@@ -218,7 +219,7 @@ def _cases(record: Record, device: str, before: Side, after: Side) -> Tuple[List
 
 
 def entry(devices: Dict[str, Dict[str, Raw]], device: str, version: str) -> Optional[Entry]:
-    """The entry that speaks for a version on a device, or None."""
+    """The entry that applies to a version on a device, or None."""
     chain = store.chain_for(devices, device, version)
     since = versions.holding(chain, version)
     return Entry(since, chain[since]) if since else None
@@ -231,7 +232,7 @@ def between(changes: List[Change], one: str, other: str) -> List[Change]:
 
 
 def _kind(cases: List[Case], changes: List[Change], backwards: bool) -> Kind:
-    """The annotated kind where the observations admit it, else the likeliest.
+    """The annotated kind if the observations admit it, else the likeliest.
 
     Of several cases the most harmful one counts.
     """

@@ -23,7 +23,7 @@ class Row(NamedTuple):
 def overview(index: Index, device: str, runs: Path) -> List[Row]:
     """Each release of the matrix, and each patch recorded beside it, ascending.
 
-    ``runs`` is the folder in which a recording that failed leaves the reason.
+    ``runs`` is the folder where a failed recording leaves its reason.
     """
     known = index.on(device)
     rows = []

@@ -22,7 +22,7 @@ class Files:
         self.root = root
 
     def record(self, path: Path) -> Record:
-        """The record that belongs at a path; empty where there is none."""
+        """The record of a path; empty if there is none."""
         return store.read(path)
 
     def manifests(self, device: str) -> Dict[str, Manifest]:
@@ -38,7 +38,7 @@ class Packed(Files):
         self._index: Dict[str, Any] = store.read_json(root / INDEX)
 
     def record(self, path: Path) -> Record:
-        """The record that belongs at a path; empty where there is none."""
+        """The record of a path; empty if there is none."""
         record: Record = self._index["records"].get(store.behaviour_of(path), {})
         return record
 

@@ -13,14 +13,14 @@ WAIT = 600  # seconds
 
 @contextlib.contextmanager
 def writing(root: Path, wait: float = WAIT) -> Iterator[None]:
-    """Hold the lock of the records. Raises HistoryError where another holds it for too long."""
+    """Hold the lock of the records. Raises HistoryError if another process holds it too long."""
     with _held(root / ".history" / "records.lock", wait, "another process writes the records"):
         yield
 
 
 @contextlib.contextmanager
 def recording(root: Path) -> Iterator[None]:
-    """Hold the lock of recordings. Raises HistoryError where another recording runs."""
+    """Hold the lock of recordings. Raises HistoryError if another recording runs."""
     with _held(root / ".history" / "recording.lock", 0, "another recording runs"):
         yield
 

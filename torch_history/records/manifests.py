@@ -20,7 +20,7 @@ Manifest = Dict[str, Any]
 def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, Manifest]:
     """Recorded version -> manifest, ascending, of one device.
 
-    Of all devices (``None``) it is version-device -> manifest.
+    For all devices (``None``) it is version-device -> manifest.
     """
     folder = root / "manifests"
     if folder.exists() and not folder.is_dir():
@@ -35,14 +35,26 @@ def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, Manifest]:
                 versions.parse(version)
             except HistoryError:
                 raise HistoryError(f"{path}: not named RELEASE-DEVICE.json: move it away") from None
-            manifest = store.read_json(path)
-            if manifest.get("format") != FORMAT or not isinstance(manifest.get("verified"), dict):
-                raise HistoryError(f"{path}: not a manifest of format {FORMAT}: {store.RESTORE}")
-            found[version if device else path.stem] = manifest
+            found[version if device else path.stem] = _checked(path, version, on)
     return {
         name: found[name]
         for name in sorted(found, key=lambda name: (versions.key(name.partition("-")[0]), name))
     }
+
+
+def _checked(path: Path, version: str, device: str) -> Manifest:
+    """The manifest in a file. Raises HistoryError if it is damaged or belongs elsewhere."""
+    manifest = store.read_json(path)
+    tables = (manifest.get("verified"), manifest.get("unknown"))
+    if manifest.get("format") != FORMAT or not all(isinstance(one, dict) for one in tables):
+        raise HistoryError(f"{path}: not a manifest of format {FORMAT}: {store.RESTORE}")
+    told = manifest.get("release"), manifest.get("device")
+    if told != (version, device):
+        raise HistoryError(
+            f"{path}: it describes {told[0]} on {told[1]}, not {version} on {device}: "
+            f"{store.RESTORE}"
+        )
+    return manifest
 
 
 def manifest_for(known: Dict[str, Manifest], version: str) -> Optional[Manifest]:

@@ -1,4 +1,4 @@
-"""Runs: how what one environment observed enters the records.
+"""Runs: how the observations of one environment enter the records.
 
 A run file is the manifest and the observations of one pytest run, written by the plugin outside the
 records. ``merge`` alone writes records, then the manifest, so that an interrupted recording leaves
@@ -56,7 +56,7 @@ def merge(root: Path, run: Run, version: str) -> Merged:
 
 
 def why_not(run: Run, any_build: bool) -> Optional[str]:
-    """Why a run is not to enter the records, or None.
+    """Why a run must not enter the records, or None.
 
     Records come from PyPI's wheels, and those for Linux on x86_64 are CUDA builds.
     """
@@ -85,7 +85,7 @@ def _enter(devices: Devices, seen: Seen, observation: Json, others: List[Seen]) 
 
 
 def _insert(devices: Devices, device: str, version: str, observation: Json) -> None:
-    """Put an observation into the chain that is to hold it.
+    """Put an observation into the chain where it belongs.
 
     Another device has a chain of its own only from where it differs from the cpu.
     """
@@ -122,19 +122,19 @@ def _worded(devices: Devices, device: str, version: str, observation: Json) -> J
 
 
 def holding(devices: Devices, device: str, version: str) -> Optional[Json]:
-    """The entry that the records hold for a device and version, or None."""
+    """The entry that applies to a device and version, or None."""
     chain = store.chain_for(devices, device, version)
     since = versions.holding(chain, version)
     return chain[since] if since else None
 
 
 def read_back(root: Path, run: Run, version: str) -> List[str]:
-    """The behaviours of a run whose record, read anew, does not give back what the run observed."""
+    """The behaviours whose records, read again, do not reproduce what the run observed."""
     wrong = []
     for behaviour, cases in run["observations"].items():
         path = store.path_of(root / "spec", behaviour)
         record = store.read(path)
-        if record:  # else the file is not there, and gives nothing back
+        if record:  # else there is no file, and nothing is reproduced
             store.check_canonical(path, record)
         for name, observation in cases.items():
             chain = store.chain_for(record.get(name, {}), run["device"], version)

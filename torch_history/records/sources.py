@@ -1,4 +1,4 @@
-"""Sources: a digest of what a recording depends on, and what is no part of it."""
+"""Sources: a digest of what a recording depends on, and what it leaves out."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def digest(root: Path) -> str:
     """A digest of what a recording depends on.
 
     That is what the tests do, in what surroundings, and how the engine observes and encodes.
-    Markers and docstrings are left out, so that annotating a change asks for no other recording.
-    So is spec/benchmarks, whose timings are no observations.
+    Markers and docstrings are left out, so that annotating a change requires no new recording.
+    So is spec/benchmarks, whose timings are not observations.
     """
     found = hashlib.sha256()
     for path in sorted(

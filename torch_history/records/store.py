@@ -8,6 +8,7 @@ written whole, in one canonical form, and replaced atomically.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -23,6 +24,7 @@ Record = Dict[str, Dict[str, Chain]]  # snapshot name -> device -> chain
 Entry = TypeVar("Entry")  # an observation, decoded or not
 
 LARGEST = 500_000_000  # bytes of a file; a run of all behaviours has 2 million
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 RESTORE = "restore it with `git checkout -- FILE`, or record the release again"
 
 
@@ -81,7 +83,9 @@ def read_json(path: Path) -> Json:
             path, 1 + error.object[: error.start].count(b"\n"), "not UTF-8 text"
         ) from None
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_not_json)
+        if _SURROGATE.search(text):
+            json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         conflict = re.search(r"^(<<<<<<<|=======|>>>>>>>)", text, re.MULTILINE)
         if conflict:
@@ -92,11 +96,17 @@ def read_json(path: Path) -> Json:
         raise _damage(path, error.lineno, f"{what} ({error.msg})") from None
     except RecursionError:
         raise _damage(path, "?", "damaged (nested too deeply)") from None
-    except ValueError as error:  # a number of too many digits
+    except UnicodeEncodeError:
+        raise _damage(path, "?", "damaged (half of a surrogate pair)") from None
+    except ValueError as error:  # NaN, or a number of too many digits
         raise _damage(path, "?", f"damaged ({error})") from None
     if not isinstance(data, dict):
         raise _damage(path, 1, "not a JSON object")
     return data
+
+
+def _not_json(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def read(path: Path) -> Record:
@@ -124,7 +134,7 @@ def _object(path: Path, name: str, data: object) -> Json:
 
 
 def check_canonical(path: Path, record: Record) -> None:
-    """Raises HistoryError that names the first line that the record command wrote otherwise."""
+    """Raises HistoryError with the first line that the record command writes differently."""
     written, canonical = path.read_text(encoding="utf-8").split("\n"), dumps(record).split("\n")
     for number, (left, right) in enumerate(zip(written, canonical), start=1):
         if left != right:
@@ -159,14 +169,14 @@ def write_text(path: Path, text: str) -> None:
             "nothing recorded was lost"
         ) from None
     finally:
-        if temporary.exists():
+        with contextlib.suppress(OSError):  # where it was renamed, or never made
             temporary.unlink()
 
 
 def chain_for(
     devices: Mapping[str, Dict[str, Entry]], device: str, running: str
 ) -> Dict[str, Entry]:
-    """The chain that speaks for a device: its own with an entry for ``running``, else the cpu's."""
+    """The chain that applies to a device: its own if that reaches ``running``, else the cpu's."""
     own = devices.get(device, {})
     return own if versions.holding(own, running) else devices.get("cpu", {})
 
@@ -176,7 +186,7 @@ def insert(
 ) -> Chain:
     """The chain once ``version`` was observed.
 
-    It is unchanged where the entry that holds agrees, else it has a new entry. Entries that agree
+    It is unchanged if the entry that applies agrees, else it has a new entry. Entries that agree
     with their predecessor are dropped.
     """
     if not versions.is_line(version):  # a patch that differs from its line speaks for itself alone
@@ -191,8 +201,7 @@ def insert(
     holder = versions.holding(lines, version)
     if holder is not None and same(lines[holder], observation):
         return chain
-    # what came back within tolerance is written as it was, so that equal text means equal
-    # observations
+    # what returned within tolerance gets its former text: equal text means equal observations
     equal = (entry for entry in lines.values() if same(entry, observation))
     lines[version] = next(equal, observation)
     return _ascending({**_compact(_ascending(lines), same), **patches})
