@@ -1,6 +1,7 @@
 """Bad input and faults of ours: one line each, and an exit status that tells them apart."""
 
 import re
+import sys
 
 import pytest
 
@@ -26,6 +27,7 @@ from torch_history.cli import main
 
 sys.exit(main(sys.argv[2:]))
 """
+READS_SOURCE = pytest.mark.skipif(sys.version_info < (3, 9), reason="--code needs Python 3.9")
 EVERY = [name for group in COMMANDS.values() for name in group]
 
 
@@ -41,13 +43,13 @@ def assert_one_line(err, says):
     "arguments, says",
     [
         (["frob"], "No such command 'frob': see `torch-history --help`"),
-        (["--frob", "diff"], "No such option '--frob'"),
+        (["--frob", "diff"], "No such option"),
         (["--root", "no such folder", "list"], "Invalid value for '--root'"),
         (["--root"], "Option '--root' requires an argument: see `torch-history --help`"),
         (["diff", "1.13"], "give two versions, A and B, or --from FILE and --to FILE"),
         (["diff", "1.13", "2.6", "2.7"], "Got unexpected extra argument (2.7)"),
         (["diff", "1.13", "2.6", "--to", "a.txt"], "give two versions, A and B, or --from FILE"),
-        (["diff", "1.13", "2.6", "--frob"], "No such option '--frob'"),
+        (["diff", "1.13", "2.6", "--frob"], "No such option"),
         (["diff", "1.13", "2.6", "--kind", "loud"], "'loud' is not a kind: choose from silent, "),
         (["diff", "1.13", "2.6", "--kind", "none"], "'none' is not a kind: choose from silent, "),
         (["diff", "1.13", "2.6", "--kind", ""], "'' is not a kind: choose from silent, "),
@@ -83,7 +85,7 @@ def test_bad_input_is_one_line_and_two(run, arguments, says):
 def test_status_of_bad_input_reaches_the_shell(recorded):
     result = recorded.history("diff", "--frob")
     assert result.returncode == 2
-    assert_one_line(result.stdout, "No such option '--frob'")
+    assert_one_line(result.stdout, "No such option")
 
 
 @pytest.mark.parametrize("command", ["check", "record", "merge x", "bench 2.0 2.6", "page"])
@@ -159,7 +161,7 @@ def test_interrupt_is_told_in_words(run, crash):
     "package, command",
     [
         ("packaging", ["diff", "--from", "a.txt", "--to", "b.txt"]),
-        ("pyflakes", ["diff", "1.13", "2.6", "--code", "."]),
+        pytest.param("pyflakes", ["diff", "1.13", "2.6", "--code", "."], marks=READS_SOURCE),
         ("jinja2", ["page", "--to", "site"]),
         ("markdown_it", ["page", "--to", "site"]),
         ("filelock", ["record", "2.0"]),
@@ -172,6 +174,7 @@ def test_interrupt_is_told_in_words(run, crash):
 def test_missing_package_names_its_extra(project, package, command):
     for name in ("a.txt", "b.txt"):
         project.write(name, "torch==2.0.1\n")
+    project.write("torch.py", "")  # that there is none is told first
     store.write(project.root / "run.json", {**project.observe("2.6.0"), "build": "cu118"})
     result = project.python("-c", WITHOUT, package, "--root", ".", *command)
     extra = EXTRAS[package]

@@ -5,7 +5,7 @@ import pytest
 HEAVY = (
     *("fakelib", "torch", "numpy", "pytest", "_pytest", "syrupy", "hypothesis", "matplotlib"),
     *("jinja2", "markdown_it", "packaging", "pyflakes", "execnet", "filelock", "tomli", "tomllib"),
-    *("asyncio", "multiprocessing", "subprocess", "unittest", "http", "xml"),
+    *("asyncio", "multiprocessing", "unittest", "http", "xml"),
 )
 RICH = ("rich", "pygments", "rich_click.rich_help_rendering")
 

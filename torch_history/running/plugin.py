@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 from pathlib import Path
 from typing import Any, Dict, Generator, List, Optional, Tuple
 
@@ -20,6 +21,8 @@ from torch_history.records import kept, manifests, sources, store
 from torch_history.records.reasons import Reason
 from torch_history.running.extension import HistoryExtension, Session
 
+# what syrupy says of a failure first: nothing that the other lines do not say
+_SYRUPY = re.compile(r"assert \[- snapshot\] ==|Snapshot '.*' does not exist!")
 VERDICT, EXPECTATION, MISMATCHES = "verdict", "expectation", "mismatches"  # user properties
 
 
@@ -171,7 +174,8 @@ class Reporter:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the file of a recording or a verification."""
         session, option = HistoryExtension.session, self.config.option
-        if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        empty = option.verify_to is not None and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+        if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not empty:
             return
         if session.recording:
             for behaviour in set(self.cases) - set(session.recorded):
@@ -266,6 +270,5 @@ def _reason(report: pytest.TestReport) -> Optional[Reason]:
         return Reason(False, reason.replace("Skipped: ", "", 1))
     crash = getattr(report.longrepr, "reprcrash", None)
     message = crash.message if crash else str(report.longrepr)
-    # syrupy's first line says nothing
-    lines = [line.strip() for line in message.splitlines() if "assert [- snapshot] ==" not in line]
+    lines = [line.strip() for line in message.splitlines() if not _SYRUPY.search(line)]
     return Reason(True, (lines or [message or "?"])[0][:200])
