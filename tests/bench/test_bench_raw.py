@@ -117,7 +117,7 @@ PLACE = "$.rounds['mlp-5.forward'][1]"
         ([*FORWARD, 1, "after", 2], -5, f"{PLACE}: `after[2]` is -5, not between 0 and"),
         ([*FORWARD, 1, "after", 2], 10**30, f"{PLACE}: `after[2]` is 1000000000"),
         ([*FORWARD, 1, "after", 2], None, f"{PLACE}.after[2]: Expected `int`, got `null`"),
-        (["rounds", ""], [], "$: the name '' has not 1 to 200 characters"),
+        (["rounds", ""], [], "$: the name '' must have 1 to 200 characters"),
         (["first_call", "x.compiled", "after"], [], "$.first_call['x.compiled']: `before`, `con"),
         (
             ["first_call", "x.compiled"],

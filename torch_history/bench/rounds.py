@@ -244,4 +244,4 @@ def _check_names(field: Mapping[str, object]) -> None:
         raise ValueError(f"{len(field)} names, not at most {MOST_NAMES}")
     for name in field:
         if not 1 <= len(name) <= LONGEST_NAME:
-            raise ValueError(f"the name {shown(name)} has not 1 to {LONGEST_NAME} characters")
+            raise ValueError(f"the name {shown(name)} must have 1 to {LONGEST_NAME} characters")
