@@ -1,7 +1,9 @@
 """Bad input and faults of ours: one line each, and an exit status that tells them apart."""
 
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -223,3 +225,18 @@ def test_without_a_command_the_help_is_shown(capsys):
     assert main([]) in (0, 2)  # as click has it; 2 since click 8.2
     out, err = capsys.readouterr()
     assert "Usage: torch-history" in out and " diff " in out and err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_full_disk_is_one_line_and_no_fault_of_ours(recorded):
+    command = [sys.executable, "-m", "torch_history", "--root", str(recorded.root), "list"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "torch-history: cannot write: No space left on device: free some space\n"
+
+
+def test_closed_output_is_no_error(recorded):
+    command = f'"{sys.executable}" -m torch_history --root "{recorded.root}" list >&-'
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -7,6 +7,7 @@ fault of ours; 130 after Ctrl-C. A crash is never 1.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -68,26 +69,39 @@ def main(arguments: Optional[List[str]] = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal may not know every character
     try:
         status = cli.main(args=given, prog_name=NAME, standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it is None where the caller has closed it
+            sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except SystemExit as ended:  # click's own, after completing or after help without a command
         return ended.code if isinstance(ended.code, int) else 0
-    except HistoryError as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # each has its status
+        return _failed(error, given)
+
+
+def _failed(error: BaseException, given: List[str]) -> int:
+    """Say in one line why a command ended, and return its exit status."""
+    if isinstance(error, HistoryError):
         return _told(str(error))
-    except click.ClickException as error:
-        return _told(_usage(error))
-    except ImportError as error:
-        return _told(_missing(error)) if (error.name or "") in EXTRAS else _fault(error, given)
-    except (KeyboardInterrupt, click.Abort):
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
         _told("interrupted; nothing recorded is lost")
         return 130
-    except (BrokenPipeError, ClosedPipeError):
-        # `| head`: what is left goes nowhere, or Python would complain
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, click.ClickException):
+        return _told(_usage(error))
+    if isinstance(error, ImportError) and (error.name or "") in EXTRAS:
+        return _told(_missing(error))
+    if isinstance(error, (BrokenPipeError, ClosedPipeError)):  # `| head`
+        _drop_output()
         return 0
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is ours
-        return _fault(error, given)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        _drop_output()
+        return _told(f"cannot write: {error.strerror}: free some space")
+    return _fault(error, given)
+
+
+def _drop_output() -> None:
+    """Send what is left of the output nowhere, or Python would complain as it ends."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _told(line: str) -> int:

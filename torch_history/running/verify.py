@@ -115,13 +115,17 @@ def _run(command: List[str], work: Path, tell: Tell) -> str:
         text=True,
         errors="replace",
     ) as process:
-        for line in process.stdout or ():
-            percent = _PERCENT.search(line)
-            if percent:
-                chapter = Path(line.partition(" ")[0]).parent.name
-                tell(int(percent.group(1)) / 100, f"running {chapter or 'the specification'}")
-            if _TELLING.search(line) or not last:
-                last = line.strip()
+        try:
+            for line in process.stdout or ():
+                percent = _PERCENT.search(line)
+                if percent:
+                    chapter = Path(line.partition(" ")[0]).parent.name
+                    tell(int(percent.group(1)) / 100, f"running {chapter or 'the specification'}")
+                if _TELLING.search(line) or not last:
+                    last = line.strip()
+        except BaseException:  # Ctrl-C: else leaving this block would wait for pytest's end
+            process.terminate()
+            raise
     return last
 
 
