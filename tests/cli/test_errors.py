@@ -121,7 +121,7 @@ def crash(monkeypatch):
         (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero"),
         (KeyError("a\nb"), r"KeyError: 'a\nb'"),
         (RuntimeError("first\nsecond \x1b[31mred"), r"RuntimeError: first second \x1b[31mred"),
-        (OSError(28, "No space left on device"), "OSError: [Errno 28] No space left on device"),
+        (OSError(5, "Input/output error"), "OSError: [Errno 5] Input/output error"),
         (RecursionError("too deep"), "RecursionError: too deep"),
         (ImportError("no such thing", name="torch_history.nothing"), "ImportError: no such thing"),
     ],
