@@ -73,10 +73,11 @@ def command(
     Name two or more releases, as 2.5 2.15. They are timed side by side, phase by phase; their tox
     environments are built if needed.
     """
+    root = here.root if read else here.checkout
     from torch_history.bench import command
 
     request = command.BenchRequest(
-        root=here.root if read else here.checkout,
+        root=root,
         releases=release,
         read=read,
         only=only,

@@ -13,9 +13,9 @@ from torch_history.cli.shared import Here, here
 @here
 def command(here: Here, write: bool) -> int:
     """What the committed benchmark runs say."""
+    root = here.checkout  # before the import, which needs packages for nothing elsewhere
     from torch_history.bench import command, page
 
-    root = here.checkout
     if write:
         command.draw_all(root)
     return shared.write_or_print(root, page.NAME, page.page(root), write)

@@ -13,9 +13,10 @@ from torch_history.escaping import one_line
 @here
 def command(here: Here) -> int:
     """Lint the tests' metadata, the records and the manifests."""
+    root = here.checkout  # before the import, which needs packages for nothing elsewhere
     from torch_history.check import rules
 
-    found = rules.check(here.checkout)
+    found = rules.check(root)
     for fault in found.faults:
         click.echo(one_line(fault))
     count = len(found.faults)

@@ -36,10 +36,11 @@ def command(
 
     Name a release, as 2.15.
     """
+    root = here.root if read else here.checkout
     from torch_history.bench import command
 
     request = command.GrowthRequest(
-        root=here.root if read else here.checkout,
+        root=root,
         release=release,
         read=read,
         only=only,

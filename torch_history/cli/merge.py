@@ -28,6 +28,7 @@ def command(here: Here, path: Tuple[Path, ...], any_build: bool, dry_run: bool) 
 
     `record` leaves run files in .history/; a folder of them may be named too.
     """
+    root = here.checkout  # before the import, which needs packages for nothing elsewhere
     from torch_history.matrix import merging
 
-    return merging.merge(here.checkout, list(path), any_build, dry_run)
+    return merging.merge(root, list(path), any_build, dry_run)

@@ -40,9 +40,10 @@ def command(
 
     A RELEASE is a line of tox.ini, as 2.5, or an exact patch, as 2.5.0.
     """
-    from torch_history.matrix import walk
-
     if in_this_python and len(release) != 1:
         raise click.UsageError("--here records one release: name it, as `record --here 2.11`")
-    walker = walk.Walk(here.checkout, device, free, in_this_python, any_build)
+    root = here.checkout  # before the import, which needs packages for nothing elsewhere
+    from torch_history.matrix import walk
+
+    walker = walk.Walk(root, device, free, in_this_python, any_build)
     return walk.record(walker, list(release), again)
