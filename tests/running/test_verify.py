@@ -176,7 +176,7 @@ def test_table_ends_with_a_total(found):
 
 
 def test_json_has_everything(found):
-    data = json.loads(verification.as_json(found))
+    data = verification.as_json(found)
     assert data["verified"] == ["views.a", "views.b"] and data["unknown"] == found.unknown
     assert data["differing"][0]["since"] == "2.6" and len(data["differing"][0]["lines"]) == 7
 

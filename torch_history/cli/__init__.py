@@ -57,8 +57,8 @@ EXTRAS = {
 @click.pass_context
 def cli(context: click.Context, root: Optional[Path], debug: bool) -> None:
     """What PyTorch does when you train, load, freeze, detach and step, release by release."""
+    # `debug` is looked for in the arguments themselves: an error may come before they are parsed
     context.obj = Here(root)
-    context.meta["debug"] = debug
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -66,10 +66,14 @@ def main(arguments: Optional[List[str]] = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal may not know every character
+            # A terminal's encoding may lack a character, and an arrow must not end a command.
+            stream.reconfigure(errors="replace")
     try:
+        # In standalone mode click exits with 1 after Ctrl-C. Here 1 says that something was found.
         status = cli.main(args=given, prog_name=NAME, standalone_mode=False)
-        if sys.stdout is not None:  # it is None where the caller has closed it
+        # A full disk or a closed pipe may show only now. Python's own flush comes after `main`, and
+        # a failure there exits with 120. The output is None where the caller has closed it.
+        if sys.stdout is not None:
             sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except SystemExit as ended:  # click's own, after completing or after help without a command
@@ -87,6 +91,7 @@ def _failed(error: BaseException, given: List[str]) -> int:
         return 130
     if isinstance(error, click.ClickException):
         return _told(_usage(error))
+    # Any other package that is missing is a dependency or a fault of ours, and no extra brings it.
     if isinstance(error, ImportError) and (error.name or "") in EXTRAS:
         return _told(_missing(error))
     if isinstance(error, (BrokenPipeError, ClosedPipeError)):  # `| head`
@@ -100,6 +105,7 @@ def _failed(error: BaseException, given: List[str]) -> int:
 
 def _drop_output() -> None:
     """Send what is left of the output nowhere, or Python would complain as it ends."""
+    # Under a test runner or with a closed output there may be no file descriptor to replace.
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -126,6 +132,7 @@ def _missing(error: ImportError) -> str:
 
 def _fault(error: BaseException, given: List[str]) -> int:
     """One line for a fault of ours; the traceback where it is asked for."""
+    # From the arguments, because the context is gone, or the error came before it was made.
     if "--debug" in given:
         traceback.print_exception(type(error), error, error.__traceback__)
     frames = traceback.extract_tb(error.__traceback__)

@@ -73,6 +73,7 @@ def command(
     Name two or more releases, as 2.5 2.15. They are timed side by side, phase by phase; their tox
     environments are built if needed.
     """
+    # Before the import: outside a checkout, a package to install would be the wrong advice.
     root = here.root if read else here.checkout
     from torch_history.bench import command
 

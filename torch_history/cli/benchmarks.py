@@ -13,7 +13,8 @@ from torch_history.cli.shared import Here, here
 @here
 def command(here: Here, write: bool) -> int:
     """What the committed benchmark runs say."""
-    root = here.checkout  # before the import, which needs packages for nothing elsewhere
+    # Before the import: outside a checkout, a package to install would be the wrong advice.
+    root = here.checkout
     from torch_history.bench import command, page
 
     if write:

@@ -13,7 +13,8 @@ from torch_history.escaping import one_line
 @here
 def command(here: Here) -> int:
     """Lint the tests' metadata, the records and the manifests."""
-    root = here.checkout  # before the import, which needs packages for nothing elsewhere
+    # Before the import: outside a checkout, a package to install would be the wrong advice.
+    root = here.checkout
     from torch_history.check import rules
 
     found = rules.check(root)

@@ -15,5 +15,6 @@ def command(here: Here, write: bool) -> int:
     """What the articles say, with the verdict of the records."""
     from torch_history.publish import claims
 
+    # Printing works from a wheel's data too, and only a checkout is written to.
     root = here.checkout if write else here.root
     return shared.write_or_print(root, claims.NAME, claims.page(here.index), write)

@@ -19,6 +19,8 @@ def command(context: click.Context, shell: str) -> int:
     """
     found = get_completion_class(shell)
     root = context.find_root().command
+    # Never None for a shell of the choice above, but click's type allows it.
     if found is not None:
+        # The variable must be the one that click derives from NAME, or the script calls in vain.
         click.echo(found(root, {}, NAME, "_TORCH_HISTORY_COMPLETE").source())
     return 0

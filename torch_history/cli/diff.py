@@ -35,6 +35,7 @@ class KindList(click.ParamType):  # type: ignore[type-arg]  # generic in the new
         ctx: Optional[click.Context],
     ) -> List[Kind]:
         """``silent,error`` -> the kinds."""
+        # click converts a default too, and those of these options are lists.
         if isinstance(value, list):
             return value
         text = str(value)
@@ -136,8 +137,10 @@ def command(
     told = report.whole(answer)
     faults: List[str] = []
     if code:
+        # The option has no default, so that --level without --code can be refused.
         told, faults = _narrowed(answer, code, Level(level or "possible"))
     _print(told, faults, form, limit)
+    # From the whole report: --limit shortens only what is shown.
     return int(told.fails(fail_on))
 
 
@@ -153,6 +156,7 @@ def _pair(
 
     pinned = locks.version("--from", old), locks.version("--to", new)
     if pinned[0] == pinned[1]:
+        # On the error output, because the answer may be JSON.
         click.echo(one_line(f"torch is {pinned[0]} in both, {old} and {new}"), err=True)
     return pinned
 
@@ -161,6 +165,7 @@ def _narrowed(
     answer: query.Answer, code: Tuple[Path, ...], level: Level
 ) -> Tuple[report.Report, List[str]]:
     """The report of what the source can meet, and the lines on files that could not be read."""
+    # The scan uses ast.unparse, which is new in Python 3.9. The rest of the package runs on 3.8.
     if sys.version_info < (3, 9):
         raise HistoryError("--code: reading source needs Python 3.9 or newer")
     from torch_history.code import scan

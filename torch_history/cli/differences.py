@@ -15,5 +15,6 @@ def command(here: Here, write: bool) -> int:
     """Every change, by subject and by release."""
     from torch_history.publish import differences
 
+    # Printing works from a wheel's data too, and only a checkout is written to.
     root = here.checkout if write else here.root
     return shared.write_or_print(root, differences.NAME, differences.page(here.index), write)

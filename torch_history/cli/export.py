@@ -29,6 +29,7 @@ def command(here: Here, file: Optional[Path], schema: bool) -> int:
     from torch_history.catalogue import index
     from torch_history.records import store
 
+    # The text as it is stored: `here.index` would decode it only to encode it again.
     content = index.SCHEMA.read_text(encoding="utf-8") if schema else index.text_of(here.root)
     if file is None:
         click.echo(content, nl=False)

@@ -36,6 +36,7 @@ def command(
 
     Name a release, as 2.15.
     """
+    # Before the import: outside a checkout, a package to install would be the wrong advice.
     root = here.root if read else here.checkout
     from torch_history.bench import command
 

@@ -25,6 +25,7 @@ def command(here: Here, form: str, device: str) -> int:
     from torch_history.questions.interchange import kinds
 
     found = kinds(here.index, device)
+    # An empty answer would read as if every file loaded.
     if not found:
         raise HistoryError(
             f"no case `written by RELEASE` is recorded on {device}: run `torch-history record`"

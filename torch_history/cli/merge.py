@@ -28,7 +28,8 @@ def command(here: Here, path: Tuple[Path, ...], any_build: bool, dry_run: bool) 
 
     `record` leaves run files in .history/; a folder of them may be named too.
     """
-    root = here.checkout  # before the import, which needs packages for nothing elsewhere
+    # Before the import: outside a checkout, a package to install would be the wrong advice.
+    root = here.checkout
     from torch_history.matrix import merging
 
     return merging.merge(root, list(path), any_build, dry_run)

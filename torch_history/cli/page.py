@@ -30,6 +30,7 @@ def command(here: Here, folder: Optional[Path]) -> int:
     from torch_history.catalogue.index import NAME
     from torch_history.publish.site import build
 
+    # Only a wheel keeps the index in its root, and the site must not go into site-packages.
     installed = (here.root / NAME).is_file()
     folder = folder or (Path.cwd() if installed else here.root) / "site"
     began, console = time.monotonic(), Console(stderr=True)

@@ -42,7 +42,8 @@ def command(
     """
     if in_this_python and len(release) != 1:
         raise click.UsageError("--here records one release: name it, as `record --here 2.11`")
-    root = here.checkout  # before the import, which needs packages for nothing elsewhere
+    # Before the import: outside a checkout, a package to install would be the wrong advice.
+    root = here.checkout
     from torch_history.matrix import walk
 
     walker = walk.Walk(root, device, free, in_this_python, any_build)

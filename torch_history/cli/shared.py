@@ -86,6 +86,7 @@ class Here:
                 f"{self.root}: no such folder as {self.root / 'spec'}: run this in a checkout of "
                 "torch-training-spec, or name it with --root"
             )
+        # The data of a wheel has spec/ too, but no tox.ini.
         if not (self.root / "tox.ini").exists():
             raise HistoryError(
                 "this command works on a checkout of torch-training-spec: run it there, "
@@ -117,8 +118,10 @@ class Commands(click.RichGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
         """The command of a name."""
+        # Before the import: `shared` and `timing` are modules of this folder, and no commands.
         if cmd_name not in self.list_commands(ctx):
             return None
+        # One command's file alone, so that a command waits only for the packages that it needs.
         module = importlib.import_module(f"torch_history.cli.{cmd_name}")
         command: click.Command = module.command
         return command
@@ -170,5 +173,6 @@ def write_or_print(root: Path, name: str, page: str, write: bool) -> int:
 
         store.write_text(root / name, page)
     else:
+        # Without one more newline, so that `> FILE` gives the same bytes as --write.
         click.echo(page, nl=False)
     return 0

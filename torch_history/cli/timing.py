@@ -17,6 +17,7 @@ def options(budget: float, what: str) -> Callable[[Function], Function]:
     """The options of a command that times ``what``, with a budget in minutes."""
 
     def add(function: Function) -> Function:
+        # Decorators apply from the last to the first: reversed, --help keeps the order of the list.
         for option in reversed(_options(budget, what)):
             function = option(function)
         return function

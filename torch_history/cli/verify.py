@@ -39,11 +39,12 @@ def command(
     from torch_history.running import verify
 
     chosen = query.select(here.index.known(), apis, chapters)
+    # Chapters are folders, which pytest takes as arguments. Only APIs need a list of behaviours.
     behaviours: Optional[List[str]] = list(chosen) if apis else None
     with progress.bar(lines=True) as tell:
         found = verify.verify(here.root, chapters, behaviours, device, tell)
     if form == "json":
-        click.echo(verification.as_json(found))
+        shared.print_json(verification.as_json(found))
     elif form == "junit":
         click.echo(verification.junit(found))
     else:

@@ -27,6 +27,7 @@ def as_json(report: Report) -> Json:
         "changed_and_changed_back": answer.returned,
     }
     if report.code:
+        # Without --code the key is absent: zero files would read as if source had been searched.
         data["code"] = {**report.code._asdict(), "level": report.code.level.value}
     return data
 
@@ -66,6 +67,7 @@ def _difference(found: Found, answer: Answer) -> Json:
 
 
 def _entry(entry: Entry) -> Json:
+    # The digest guards the records against edits by hand. It is no part of what was observed.
     observation = {part: value for part, value in entry.observation.items() if part != "digest"}
     return {"since": entry.since, **observation}
 

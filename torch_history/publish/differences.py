@@ -19,7 +19,8 @@ _PLACES = 2  # places of a change that are shown
 def page(index: Index) -> str:
     """The page, in Markdown."""
     everything = events(index)
-    newest = {one.line: one for one in index.on("cpu").values()}  # patch of each line
+    # `Index.on` is ascending: of several patches of a line, the newest one is kept.
+    newest = {one.line: one for one in index.on("cpu").values()}
     recorded = list(newest)
     parts = [
         *_opening(len(index.behaviours), everything, recorded),
@@ -78,6 +79,7 @@ def _glance(everything: List[Event], recorded: List[str]) -> Iterator[str]:
             *(str(counts.get((line, kind), "")) for kind in used),
             str(sum(counts.get((line, kind), 0) for kind in used)),
         ]
+        # Nothing is recorded before the first release, so it has no changes.
         for line in recorded[1:]
     ]
     totals = [sum(count for key, count in counts.items() if key[1] is kind) for kind in used]
@@ -113,6 +115,7 @@ def _causes_of_subject(own: List[Event]) -> Iterator[List[str]]:
     together: Dict[Tuple[str, Kind, str], List[Event]] = {}
     for event in own:
         change = event.change
+        # Two changes whose cause is unknown need not have one cause: their texts tell them apart.
         cause = change.cause_in_words or change.text
         together.setdefault((change.version, change.kind, cause), []).append(event)
     for (version, kind, _), group in together.items():
@@ -155,6 +158,7 @@ def _drift(environments: List[Environment]) -> Iterator[str]:
         moved = [
             f"{line}: {before} → {after}"
             for line, before, after in zip(lines[1:], steps, steps[1:])
+            # A release that was not observed gives no distance, so no move is claimed next to it.
             if before is not None and after is not None and before != after
         ]
         rows.append([code(name), ", ".join(moved)])
@@ -198,6 +202,7 @@ def _arrows(event: Event) -> str:
 
 def _cause(change: Change) -> str:
     """The cause, with its numbers in brackets: ``_links`` makes them links."""
+    # A reference link, because a whole address in each row would make the page much longer.
     return NUMBER.sub(r"[\g<0>]", cell(change.cause_in_words or "unknown"))
 
 
@@ -212,4 +217,5 @@ def _links(everything: List[Event]) -> Iterator[str]:
 
 
 def _to_release(line: str) -> str:
+    # GitHub drops the dot from the anchor of the heading `torch 2.5`.
     return f"[{line}](#torch-{line.replace('.', '')})"

@@ -88,6 +88,7 @@ def markdown(found: Sequence[FileKind]) -> str:
 
 def table(found: Sequence[FileKind], width: Optional[int] = None) -> None:
     """Print a table for each kind of file, with one character in each cell."""
+    # Here, so that JSON and Markdown do not wait for rich.
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -100,12 +101,15 @@ def table(found: Sequence[FileKind], width: Optional[int] = None) -> None:
         claim = escape(one_line(kind.behaviour.claim))
         title = f"[bold]{claim}[/bold]\n[dim]{kind.behaviour.id}[/dim]"
         grid = Table(title=title, title_style="", title_justify="left")
+        # All readers share one column, with the digits of their names below each other: 26 columns
+        # with rich's padding and borders do not fit into 80 characters.
         lines = [versions.line(reader).split(".") for reader in kind.readers]
         digits = zip(*(f"{major}{minor:>2}" for major, minor in lines))
         heading = "\n".join(["read by", *map(" ".join, digits)])
         grid.add_column("written by")
         grid.add_column(heading, no_wrap=True, min_width=2 * len(kind.readers) - 1)
         for row in row_groups(kind):
+            # The rows of a group are alike, so its first writer stands for all.
             cells = (signs[_plain(kind.cells[row[0], reader])] for reader in kind.readers)
             marks = " ".join(f"[{style}]{escape(sign)}[/{style}]" for sign, style in cells)
             grid.add_row(releases_in_words(row, kind), marks)
@@ -129,6 +133,7 @@ def signs_of(found: Sequence[FileKind]) -> Dict[Cell, Tuple[str, str]]:
     """
     there = {_plain(cell) for kind in found for cell in kind.cells.values()}
     signs = {Cell(outcome): sign for outcome, sign in _SIGNS.items()}
+    # Sorted, so that an exception has the same letter whatever the order of the records.
     for cell in sorted(there - set(signs), key=lambda one: one.words):
         taken = {sign for sign, _ in signs.values()}
         initial = cell.exception[:1].upper()
@@ -179,6 +184,7 @@ def _runs(releases: List[str], of: Callable[[str], object]) -> List[List[str]]:
 
 def releases_in_words(chosen: List[str], kind: FileKind) -> str:
     """``1.4, 1.6 to 2.15``: runs of neighbours among all releases that wrote or read."""
+    # A run ends at every release that is not chosen: `1.4 to 2.15` hides no exception between.
     everyone = sorted({*kind.writers, *kind.readers}, key=versions.key)
     runs = [run for run in _runs(everyone, lambda one: one in chosen) if run[0] in chosen]
     return ", ".join(

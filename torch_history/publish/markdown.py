@@ -54,6 +54,7 @@ def _sections(found: Found, report: Report) -> Iterator[str]:
     before, after = report.answer.before.asked, report.answer.after.asked
     summary = behaviour.docstring.splitlines()[0] if behaviour.docstring else behaviour.claim
     about = ", ".join(code(api) for api in behaviour.api)
+    # In angle brackets, parentheses and blanks in an address do not end the link.
     page = f" · [documentation](<{html(one_line(behaviour.page))}>)" if behaviour.page else ""
     rows = [f"| {code(one)} | {code(two)} |" for one, two in lines_of_change(difference.cases)]
     yield f"### {code(behaviour.id)}"
@@ -76,6 +77,7 @@ def _notes(found: Found) -> Iterator[str]:
 
 def code(words: str) -> str:
     """Words as code, in a cell of a table too."""
+    # No backslash escapes a backtick inside code, so it becomes another quote.
     return "`" + _piped(one_line(words).replace("`", "'")) + "`"
 
 
@@ -105,6 +107,7 @@ def marked(words: Optional[str]) -> str:
 
 def cell(words: Optional[str]) -> str:
     """Words of a marker in a cell of a table."""
+    # `marked` first: `text` escapes only what is not in backticks by then.
     return _piped(text(marked(words)))
 
 
@@ -117,6 +120,7 @@ def _parts(words: str) -> List[str]:
     """The parts of a line, of which every second is code. No other backticks are left."""
     literals = _LITERAL.sub(lambda code: "`" + code[1].replace("`", "'") + "`", one_line(words))
     return [
+        # A single backtick could pair with one of a later part, and make code of what is between.
         part if place % 2 else part.replace("`", "'")
         for place, part in enumerate(_SPAN.split(literals))
     ]

@@ -62,6 +62,7 @@ class Report(NamedTuple):
 
     def fails(self, kinds: List[Kind]) -> bool:
         """Whether a difference is of these kinds; one that is only possible does not count."""
+        # A possible hit may have nothing to do with torch: it must not break a CI job.
         return any(one.kind in kinds and not one.only_possible for one in self.found)
 
 
@@ -80,6 +81,7 @@ def narrowed(answer: Answer, hits: Dict[str, List[Hit]], files: int, level: Leve
         for difference in answer.differences
         if difference.behaviour.id in hits
     ]
+    # The renderers cut the list at the first difference that is only possible.
     found.sort(key=lambda one: (one.only_possible, one.kind.rank, one.hits[0].level.rank))
     return Report(answer, found, Code(files, level, len(answer.differences) - len(found)))
 
@@ -96,6 +98,7 @@ def lines_of_hits(found: Found, most: int) -> List[str]:
     Where no hit is certain or likely, it is the first one alone. The rest are counted.
     """
     hits = found.hits
+    # Hits are sorted by level, so `shown` is the beginning of `hits`, and the slice is the rest.
     shown = [hit for hit in hits if hit.level is not Level.POSSIBLE][:most] or hits[:1]
     lines = [f"{hit.level}: {hit.place}: {hit.why}" for hit in shown]
     left = [hit.level for hit in hits[len(shown) :]]
@@ -105,6 +108,7 @@ def lines_of_hits(found: Found, most: int) -> List[str]:
 
 def place_of(found: Found) -> str:
     """The place of an only possible hit: ``train.py:12: opt is not known; and 2 more possible``."""
+    # The heading above says that it is only possible, so the level is cut off.
     return "; ".join(lines_of_hits(found, 1)).partition(": ")[2]
 
 
@@ -119,6 +123,7 @@ def _lines_of_case(case: Case, length: int) -> Iterator[Tuple[str, str]]:
     for where, before, after in words.changed(*pair):
         label = " ".join(part for part in (name, where) if part)
         label = f"{label}: " if label else ""
+        # The common beginning is cut first: long values cut only at the end would look the same.
         left, right = words.from_the_first_difference(before, after, length)
         yield label + words.short(left, length), label + words.short(right, length)
 
@@ -140,6 +145,7 @@ def caveats(report: Report) -> List[str]:
     """What the answer does not know, one line for each gap."""
     answer = report.answer
     lines = [_stand_in(side) for side in (answer.before, answer.after) if not side.verified]
+    # One reason can make hundreds of behaviours unknown, so each reason is one line.
     reasons: Dict[Tuple[str, str], List[str]] = {}
     for unknown in answer.unknown:
         reasons.setdefault((unknown.version, unknown.reason), []).append(unknown.behaviour)
@@ -152,6 +158,7 @@ def caveats(report: Report) -> List[str]:
 
 def _stand_in(side: Side) -> str:
     """What speaks for a version that was not recorded."""
+    # At least one is left: `query.side` refuses a version without a recorded release to stand in.
     near = [release for release in side.neighbours if release]
     nearest = f"releases are {' and '.join(near)}" if near[1:] else f"release is {near[0]}"
     return (

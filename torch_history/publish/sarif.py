@@ -23,6 +23,7 @@ from torch_history.publish.report import Found, Report
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 PLACES = 3  # of a difference that a message shows
 RANKS = ("error", "warning", "note")
+# Level has its members in order, the surest first.
 _RANK = dict(zip(Level, RANKS))
 _PRECISION = dict(zip(Level, ("very-high", "medium", "low")))
 Json = Dict[str, Any]
@@ -50,8 +51,10 @@ def log(told: Report, faults: List[str]) -> Json:
     ``faults`` are the lines about files that could not be read.
     """
     base = _repository(Path.cwd())
+    # A process may make several logs, and files may change between them.
     _lines.cache_clear()
     results = _joined([result for found in told.found for result in _results(found)])
+    # A behaviour whose results were all joined into others needs no rule.
     rules = [found for found in told.found if any(one.found is found for one in results)]
     places = {found.behaviour.id: index for index, found in enumerate(rules)}
     answer = told.answer
@@ -70,6 +73,7 @@ def log(told: Report, faults: List[str]) -> Json:
         },
         "invocations": [
             {
+                # A file that cannot be parsed is a warning: the other files were read.
                 "executionSuccessful": True,
                 "toolExecutionNotifications": [
                     {"level": "warning", "message": {"text": one_line(line)}}
@@ -78,6 +82,7 @@ def log(told: Report, faults: List[str]) -> Json:
             }
         ],
         "originalUriBaseIds": {
+            # Without a uri: the path on this machine means nothing to the host that shows the log.
             "%SRCROOT%": {"description": {"text": "the root of the repository"}}
         },
         "columnKind": "unicodeCodePoints",
@@ -129,8 +134,11 @@ def _results(found: Found) -> List[Result]:
     results = []
     for hit in found.hits:
         line, words = _place(hit)
-        same = f"{name} {hit.file} {words}"  # the same line twice in a file is two results
+        # The words of the line and not its number, so that a host knows the result again when lines
+        # move. The same line twice in a file is two results, so like lines are counted.
+        same = f"{name} {hit.file} {words}"
         seen[same] = seen.get(same, -1) + 1
+        # Without a known cause, nothing says that two behaviours have the same one.
         shared = (hit.file, hit.cell, hit.line, *(causes or [name]))
         fingerprint = _digest(name, words, str(seen[same]))
         results.append(Result(shared, found, hit, line, fingerprint))
@@ -178,6 +186,7 @@ def _as_json(result: Result, told: Report, base: Path) -> Json:
 
 
 def _rank(found: Found, level: Level) -> str:
+    # However sure the hit, what cannot harm a program must not fail a check that counts errors.
     return _RANK[level] if found.kind.hurts else "note"
 
 
@@ -201,6 +210,7 @@ def _notes(found: Found) -> List[str]:
 
 def _repository(folder: Path) -> Path:
     """The root of the git repository around a folder, or the folder itself if there is none."""
+    # `exists`, because in a worktree or a submodule `.git` is a file.
     parents = (folder, *folder.parents)
     return next((one for one in parents if (one / ".git").exists()), folder).resolve()
 
@@ -211,12 +221,13 @@ def _artifact(file: str, base: Path) -> Json:
         relative = path.relative_to(base).as_posix()
     except ValueError:  # outside the repository
         return {"uri": path.as_uri()}
+    # As bytes: `quote` raises for a name that is not UTF-8, which Python holds as surrogates.
     return {"uri": quote(os.fsencode(relative)), "uriBaseId": "%SRCROOT%"}
 
 
 @functools.lru_cache(maxsize=64)
 def _lines(file: str) -> Tuple[str, ...]:
-    return tuple(Path(file).read_text(encoding="utf-8", errors="replace").splitlines())
+    return tuple(Path(file).read_text(encoding="utf-8", errors="replace").split("\n"))
 
 
 def _place(hit: Hit) -> Tuple[int, str]:
@@ -230,7 +241,10 @@ def _place(hit: Hit) -> Tuple[int, str]:
         opened = ('"source": [', '"source": []', '"source": [],')
         starts = [number for number, text in enumerate(lines, start=1) if text.strip() in opened]
         count = sum(text.lstrip().startswith('"cell_type": ') for text in lines)
+        # If a cell is laid out otherwise, the lists do not correspond, and a line would be a guess.
+        # SARIF counts lines from 1.
         line = starts[hit.cell - 1] + line if 0 < len(starts) == count else 1
+    # The file may have become shorter since it was scanned.
     return line, lines[line - 1].strip() if line <= len(lines) else ""
 
 

@@ -35,6 +35,7 @@ def table(report: Report, width: Optional[int] = None, limit: int = 0) -> None:
         return
     shown = report.found[:limit] if limit > 0 else report.found
     vague = [found for found in shown if found.only_possible]
+    # `narrowed` puts what is only possible last, so the rest is the beginning of the list.
     told = shown[: len(shown) - len(vague)]
     for kind in dict.fromkeys(found.kind for found in told):
         console.print(_grid(kind, [found for found in told if found.kind is kind], report))
@@ -48,6 +49,7 @@ def table(report: Report, width: Optional[int] = None, limit: int = 0) -> None:
     console.print("To see it yourself, for example:", style="dim")
     answer, first = report.answer, report.found[0].behaviour
     command = printable(reproduction(first, answer.before.asked, answer.after.asked))
+    # With soft_wrap, rich breaks no line: the command stays whole when it is copied.
     console.print(command, style="dim", markup=False, soft_wrap=True)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Iterator, List
+from typing import Any, Dict, Iterator, List
 from xml.etree import ElementTree as ET
 
 from torch_history.escaping import one_line, printable
@@ -44,14 +43,13 @@ def _shown(one: Differing) -> List[str]:
     return lines + ([f"and {hidden} more places"] if hidden > 0 else [])
 
 
-def as_json(found: Verification) -> str:
-    """Everything as a JSON document."""
-    data = {
+def as_json(found: Verification) -> Dict[str, Any]:
+    """Everything as plain data."""
+    return {
         "format": FORMAT,
         **found._asdict(),
         "differing": [one._asdict() for one in found.differing],
     }
-    return json.dumps(data, indent=1, ensure_ascii=False)
 
 
 def junit(found: Verification) -> str:
@@ -71,12 +69,15 @@ def junit(found: Verification) -> str:
     for one in found.differing:
         message = f"differs from {found.library} {one.since or 'no record'}"
         failure = ET.SubElement(_case(suite, one.behaviour), "failure", message=message)
+        # XML 1.0 forbids most control characters, and ElementTree writes them as they are.
         failure.text = "\n".join(map(printable, one.lines))
     for behaviour, why in found.unknown.items():
+        # Unknown is neither a pass nor a failure.
         ET.SubElement(_case(suite, behaviour), "skipped", message=printable(why))
     for test, why in found.laws.items():
         case = ET.SubElement(suite, "testcase", classname="laws", name=printable(test))
         ET.SubElement(case, "failure", message=printable(why))
+    # With encoding="unicode", ElementTree writes no declaration.
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode")
 
 

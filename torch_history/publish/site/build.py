@@ -24,6 +24,7 @@ from torch_history.questions import changes as questions
 from torch_history.questions.interchange import FOOT, Cell, FileKind, kinds
 
 HERE = Path(__file__).parent
+# A line at the top of base.html: a folder whose index.html lacks it is not deleted.
 MARK = '<meta name="generator" content="torch-training-spec">'
 # as `torch-history benchmarks --write` and `tools/training_curve.py` write them
 BENCHMARKS, PICTURES, CURVE = "BENCHMARKS.md", "benchmarks", "training-curve.svg"
@@ -38,12 +39,15 @@ def build(
     ``tell(page)`` is called before each page is made. Raises HistoryError if the folder cannot be
     written or holds anything but an older site.
     """
-    folder = folder.resolve()  # follows links, and gives `.` a parent
+    # A link stays and its target is replaced, and `.` gets a parent.
+    folder = folder.resolve()
     if folder.exists() and not _may_be_replaced(folder):
         raise HistoryError(
             f"{folder}: neither an empty folder nor an older site: name another folder with --to"
         )
     try:
+        # Beside the folder, because a rename must stay on one file system. The older site is
+        # removed only when the new one is whole.
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
@@ -51,6 +55,7 @@ def build(
     try:
         for name, content in pages(root, index, tell):
             (work / name).write_bytes(content)
+        # mkdtemp makes a folder that only its owner reads, and a web server may be another user.
         work.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
@@ -91,6 +96,7 @@ def pages(root: Path, index: Index, tell: Callable[[str], None]) -> Iterator[Tup
         yield path.name, path.read_bytes()
     yield "upgrade.js", _script(site.upgrades(model))
     yield render("index.html", **_glance(model))
+    # A slice, because there may be fewer than six releases.
     yield render("upgrade.html", default=(model.releases[-6:][0], model.releases[-1]))
     for chapter, subjects in model.chapters.items():
         yield render(f"{chapter}.html", "chapter.html", chapter=chapter, subjects=subjects)
@@ -116,6 +122,7 @@ def pages(root: Path, index: Index, tell: Callable[[str], None]) -> Iterator[Tup
 
 def _script(upgrades: Dict[str, Any]) -> bytes:
     """``upgrade.js``: the differences, in which texts are numbers of a list."""
+    # Releases repeat the same values: each text once makes upgrade.js 0.75 MB instead of 1.6 MB.
     texts: Dict[str, int] = {}
     for behaviour in upgrades["behaviours"]:
         lists = [
@@ -124,6 +131,7 @@ def _script(upgrades: Dict[str, Any]) -> bytes:
             *(change[2] for change in behaviour["changes"]),
         ]
         for told in lists:
+            # In place: `site.upgrades` made these lists for this script alone.
             told[:] = [texts.setdefault(text, len(texts)) for text in told]
         for name in ("file", "page"):
             behaviour[name] = texts.setdefault(behaviour[name], len(texts))
@@ -139,12 +147,14 @@ def _glance(model: Model) -> Dict[str, Any]:
         (change.version, change.kind.effect) for life in lives for change in life.behaviour.changes
     )
     counts = [{effect: changed[line, effect] for effect in BARS} for line in model.releases]
+    # Not 0 where nothing changed: the heights are divided by it.
     highest = max(sum(one.values()) for one in counts) or 1
     return {
         "count": len(lives),
         "changed": sum(bool(life.behaviour.changes) for life in lives),
         "changes": sum(sum(one.values()) for one in counts),
         "bars": [
+            # A bar is drawn from the top: reversed, what hurts stands on the base line of all bars.
             [(BARS[effect], round(60 * one[effect] / highest, 1)) for effect in reversed(BARS)]
             for one in counts
         ],
@@ -169,6 +179,7 @@ def _interchange(found: List[FileKind]) -> Dict[str, Any]:
     signs = {cell: sign for cell, (sign, _) in interchange.signs_of(found).items()}
 
     def sign_of(cell: Cell) -> str:
+        # The signs are by outcome and exception. The message differs from file to file.
         return signs[cell._replace(says="")]
 
     return {
@@ -198,7 +209,9 @@ def _drift(model: Model) -> Dict[str, List[Dict[str, Any]]]:
 def _cell(ulp: Optional[int], count: int, first: str, last: str) -> Dict[str, Any]:
     return {
         "count": count,
+        # Not observed is not 0.
         "text": "?" if ulp is None else ulp or "",
+        # By the logarithm, because distances range from 1 to 80 ULP.
         "heat": min(45, 7 * (ulp or 0).bit_length()),
         "title": f"{first} to {last}: {UNKNOWN if ulp is None else f'{ulp} ULP'}",
     }
@@ -211,9 +224,11 @@ def _benchmarks(root: Path) -> Dict[str, Any]:
     page = root / BENCHMARKS
     text = "# Benchmarks\n\nNone are recorded."
     if page.exists():
+        # The site is one flat folder.
         text = page.read_text(encoding="utf-8").replace(f"({PICTURES}/", "(")
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
-    html = html.replace("<table>", '<table tabindex="0">')  # so that a phone scrolls it
+    # A phone scrolls a wide table sideways, and so can the keyboard, once the table takes focus.
+    html = html.replace("<table>", '<table tabindex="0">')
     html = re.sub(r'<img src="([^"]+)"[^>]*>', r'<a href="\1">\g<0></a>', html)  # in its own size
     curve = CURVE if (root / PICTURES / CURVE).exists() else None
     return {"text": Markup(html), "curve": curve}  # rendered with HTML off

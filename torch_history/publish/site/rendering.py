@@ -43,6 +43,7 @@ def environment_of(model: Model) -> jinja2.Environment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        # A name that is misspelt in a template fails the build instead of leaving a gap.
         undefined=jinja2.StrictUndefined,
     )
     environment.globals.update(
@@ -87,6 +88,7 @@ def _page_apart(behaviour: Behaviour) -> bool:
 
 def _ends(life: site.Life, releases: List[str]) -> List[str]:
     """The releases before and after a behaviour's first change, or the newest if it has none."""
+    # A change at the first release has no release before it to run.
     changed = (one.version for one in life.behaviour.changes if one.version in releases[1:])
     version = next(changed, None)
     return [releases[releases.index(version) - 1], version] if version else [releases[-1]]
@@ -94,6 +96,7 @@ def _ends(life: site.Life, releases: List[str]) -> List[str]:
 
 def coded(text: str) -> Markup:
     """A line in which backticks become code, and ``pytorch#1234`` becomes a link."""
+    # Escaped first, or the tags of this function would be escaped with the text.
     escaped = _CODE.sub(lambda match: f"<code>{match[1] or match[2]}</code>", html(text))
     linked = NUMBER.sub(rf'<a href="{_ISSUES}/\1">\g<0></a>', escaped)
     return Markup(linked)  # escaped above
@@ -101,6 +104,7 @@ def coded(text: str) -> Markup:
 
 def plain_text(text: str) -> Markup:
     """Text between tags, where quotes need no escaping."""
+    # Jinja would escape each quote too, which makes the tests' source 5 % larger.
     return Markup(html(text))  # escaped
 
 
@@ -115,6 +119,7 @@ def shape(header: str) -> str:
     sizes = [int(size) for size in header.partition("[")[2].partition("]")[0].split(",") if size]
     if not sizes:
         return "scalar"
+    # A tensor without elements has no rows for a table.
     small = len(sizes) <= 2 and 0 < sizes[-1] <= _WIDEST and 0 < sizes[0] <= _LONGEST
     return "table" if small else "lines"
 
