@@ -9,6 +9,7 @@ import re
 
 # C0 and C1 controls, but for the newline and the tab; and what turns the direction of text around
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Undecodable bytes of a file name arrive as surrogates, and print() cannot encode these.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -24,6 +25,7 @@ def one_line(text: object) -> str:
 
 def in_json(text: str) -> str:
     r"""JSON text, of the same meaning, without raw control characters: ``\u009b``."""
+    # Such a character can stand only inside a string of JSON, so its escape means the same.
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

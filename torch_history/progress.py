@@ -17,6 +17,7 @@ def bar(before: str = "", lines: bool = False) -> Iterator[Tell]:
     if not sys.stderr.isatty():
         yield _lines() if lines else lambda share, what: None
         return
+    # rich.progress is slow to import, and only a terminal needs it.
     from rich.console import Console
     from rich.progress import (
         BarColumn,

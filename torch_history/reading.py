@@ -46,6 +46,7 @@ def content(path: Path, most: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             kind = next((words for test, words in TYPES if test(status.st_mode)), "special")
             raise UnreadableError(f"{kind}, not a regular file")
+        # The size may be wrong: a file grows, those in /proc have 0. One byte more is asked for.
         data = b"" if status.st_size > most else _bytes(path, most + 1)
     except OSError as error:
         raise UnreadableError(_reason(path, error), isinstance(error, FileNotFoundError)) from None
@@ -58,10 +59,12 @@ def content(path: Path, most: int) -> bytes:
 
 def _bytes(path: Path, most: int) -> bytes:
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | FLAGS)) as file:
+        # A FIFO that is opened without blocking, and has nothing to give, reads as None.
         return file.read(most) or b""
 
 
 def _reason(path: Path, error: OSError) -> str:
+    # The system says that there is no such file, while the user sees one in the folder.
     if isinstance(error, FileNotFoundError) and path.is_symlink():
         return "a broken link"
     return error.strerror or str(error)

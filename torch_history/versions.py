@@ -28,6 +28,7 @@ def parse(text: str) -> Tuple[Tuple[int, ...], bool]:
     return numbers, not rest or rest.startswith("+")
 
 
+# A diff of all behaviours asks 70,000 times for some 50 keys: cached, it takes 30 ms, else 105.
 @functools.lru_cache(maxsize=None)
 def key(text: str) -> Tuple[int, ...]:
     """Sort key: ``1.9`` before ``1.10``, a line (``2.5``) before its patches (``2.5.0``)."""
@@ -57,6 +58,7 @@ def holding(recorded: Iterable[str], running: str) -> Optional[str]:
         if is_line(candidate):
             if key(candidate) <= numbers[:2]:
                 lines.append(candidate)
+        # A pre-release has the numbers of a patch that may differ from it.
         elif final and key(candidate) == numbers:
             return candidate
     return max(lines, key=key, default=None)

@@ -79,6 +79,7 @@ def bench(request: BenchRequest) -> int:
     if request.plot:
         draw(judged, request.plot)
         print(f"written: {one_line(request.plot)}")
+    # Before the verdicts: what an interrupted run has not timed is not known to be no slower.
     if any(record.interrupted for record in records):
         return 130
     return int(any(one.verdict == "slower" for _, found in judged for one in found))
@@ -90,6 +91,7 @@ def _compared(request: BenchRequest) -> Iterator[Comparison]:
     _check(request)
     matrix.choose(root, list(request.releases))  # an unknown one fails before any is installed
     with progress.bar() as tell:
+        # All are installed before the first is timed, since an installation loads the machine.
         there = [_environment(root, release, request.python, tell) for release in request.releases]
     for before, after in zip(there, there[1:]):
         plan = design.Plan(
@@ -142,6 +144,7 @@ def _grown(request: GrowthRequest) -> Growth:
 
 def _check(request: Union[BenchRequest, GrowthRequest]) -> None:
     """Raise HistoryError for a value that no run can use, before anything is installed."""
+    # Not `budget <= 0 or ...`, which would let NaN pass.
     if not 0 < request.budget < MOST_MINUTES:
         raise HistoryError(
             f"--budget {request.budget:g}: give minutes between 0 and {MOST_MINUTES}, as 10 or 0.5"
@@ -179,6 +182,7 @@ def draw(judged: Sequence[Judged], path: Path) -> None:
 
     Raises HistoryError if they are not neighbours or not from one device.
     """
+    # --read takes files in any order.
     judged = sorted(judged, key=lambda one: versions.key(one[0].before.release))
     records = [record for record, _ in judged]
     first = records[0]
@@ -206,6 +210,7 @@ def draw_all(root: Path) -> None:
     for path, record in page.files(root).items():
         if isinstance(record, Growth):
             pictures.growth(_title(record), growing.curves(record), path.with_suffix(".svg"))
+        # A release against itself measures the method's error, and is no step of the chain.
         elif isinstance(record, Comparison) and record.before.release != record.after.release:
             judged = (record, estimate.estimates(record))
             draw([judged], path.with_suffix(".svg"))

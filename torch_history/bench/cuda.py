@@ -37,13 +37,16 @@ def pin(torch: Any, device: str) -> None:
     _require_gpu(torch, device, index)
     torch.cuda.set_device(index)
     _require_kernels(torch, index)
+    # In matmul, TF32 is the default from 1.7 to 1.11 only: releases would differ in arithmetic.
     if hasattr(torch.backends.cuda, "matmul"):  # since 1.7; earlier releases have no TF32
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
     if hasattr(torch, "set_float32_matmul_precision"):
         torch.set_float32_matmul_precision("highest")
+    # The search chooses algorithms by timing them, so two processes may end with different ones.
     torch.backends.cudnn.benchmark = False
     try:
+        # A first kernel: releases without get_arch_list can be judged by nothing else.
         ones = torch.ones(2, 2, device=device)
         ones.mm(ones).add_(1)
         torch.cuda.synchronize()
@@ -78,6 +81,7 @@ def _runs_on(arch: str, capability: Tuple[int, int]) -> bool:
     ``sm_86`` is a binary: it runs on the same major version, from this minor version on.
     ``compute_86`` is PTX: it runs on this version and all later ones.
     """
+    # The last digit is the minor version: sm_86 is 8.6, sm_100 is 10.0.
     found = re.fullmatch(r"(sm|compute)_(\d+)(\d)([a-z]?)", arch)
     if found is None:
         return True  # another vendor's name: the first kernel shows whether it runs
@@ -136,6 +140,7 @@ def _graph(torch: Any, case: Any, clock: Clock) -> Tuple[int, Timer]:
     with torch.cuda.stream(side):
         first = _warmed(torch, case, clock)
     torch.cuda.current_stream().wait_stream(side)
+    # Every captured case that trains has taken Adam's step by now. Those that load take none.
     if not case.training.optimizer.state:
         _missing("graph: nothing is trained here; loading is timed by the other figures")
     case.training.forget()  # the graph of the warm-up, whose nodes would run on its stream
@@ -180,6 +185,7 @@ def _require_capturable(torch: Any, case: Any) -> None:
             f"torch {torch.__version__}: its Adam is not capturable, since it counts its steps on "
             "the host"
         )
+    # An earlier step would have left its count on the host, where a graph cannot increase it.
     optimizer.state.clear()
     optimizer.defaults["capturable"] = True  # 1.12 and 1.13 read it from the defaults
     for group in optimizer.param_groups:
@@ -197,6 +203,7 @@ def _warmed(torch: Any, case: Any, clock: Clock) -> int:
     """Call a case until it is warm; returns how long its first call took, without ``arrange``."""
     if case.arrange is not None:
         case.arrange()
+    # What `arrange` launched is done before the clock starts.
     torch.cuda.synchronize()
     began = clock()
     case.act()

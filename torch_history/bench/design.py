@@ -49,6 +49,7 @@ _ALLOCATOR = (
     "MALLOC_TRIM_THRESHOLD_=4000000000",
     "MALLOC_TOP_PAD_=67108864",
 )
+# The environment of a release has torch and not this package, which comes from the checkout.
 _BEGIN = (
     "import sys; sys.path.insert(0, channel.receive()); "
     "from torch_history.bench.worker import serve; serve(channel)"
@@ -91,8 +92,11 @@ class Remote:
             "TORCHINDUCTOR_CACHE_DIR": cache,
         }
         self.release = environment.release
+        # glibc reads its settings when a process starts. execnet would set them in the running one,
+        # which is early enough for those that torch reads.
         python = " ".join(["env", *_ALLOCATOR, shlex.quote(str(environment.python))])
         variables = [f"env:{name}={value}" for name, value in settings.items()]
+        # What a compiler leaves in the working folder is deleted with the cache.
         gateway = group.makegateway(
             "//".join(["popen", f"python={python}", f"chdir={cache}", *variables])
         )
@@ -147,6 +151,8 @@ def workers(
 
     group = execnet.Group()
     try:
+        # Each has its own cache: the control must compile as the others do, not find their results.
+        # All are started before the first answer, so that they import torch in parallel.
         remotes = {}
         for role, (environment, alter) in members.items():
             (cache / role).mkdir(exist_ok=True)
@@ -157,6 +163,7 @@ def workers(
                 raise HistoryError(why)
         yield remotes
     finally:
+        # A worker in the middle of a call does not notice that it should end, and is killed.
         group.terminate(timeout=2)
 
 
@@ -172,6 +179,7 @@ def compare(root: Path, plan: Plan, file: Path, tell: Tell) -> Comparison:
     try:
         for launch in range(plan.launches):
             run.launch(launch, cache)
+            # After each launch: a worker that dies in a later one does not cost the earlier ones.
             raw.write(file, run.record())
         return run.record()
     except KeyboardInterrupt:
@@ -202,6 +210,7 @@ class _Run:
 
     def __init__(self, root: Path, plan: Plan, tell: Tell):
         self.root, self.plan, self.tell = root, plan, tell
+        # The load of the machine is read here, before the workers add to it.
         self.start, self.began = started(), time.monotonic()
         self.random = random.Random(self.start.seed)
         self.before: Optional[Manifest] = None
@@ -238,6 +247,7 @@ class _Run:
     def launch(self, number: int, cache: Path) -> None:
         """Three fresh processes, and rounds until the deadline; at least one burst of each."""
         plan = self.plan
+        # From the start of the run: a launch that overran shortens the next one.
         deadline = self.began + plan.seconds * (number + 1) / plan.launches
         prefix = f"launch {number + 1} of {plan.launches}: "
         self._tell(f"{prefix}importing torch")
@@ -250,6 +260,8 @@ class _Run:
             if number == 0:
                 self._describe()
             ready = self._prepare(prefix)
+            # Not earlier: the three build in parallel, and would share the core. From here on they
+            # take turns, on one core, since cores may differ in speed.
             core = self.random.choice(cores()) if plan.core is None else plan.core
             for remote in self.remotes.values():
                 remote.get("pin", core)
@@ -278,6 +290,7 @@ class _Run:
                 name = benchmark(case, figure)
                 self._tell(f"{prefix}building {name}")
                 if self._prepared(case, figure):
+                    # One number of calls for all three, so that blocks have equal overhead.
                     timed = _Timed(first.get("calibrate", case, figure))
                     ready[case, figure] = timed
                     self.timed.setdefault(name, []).append(timed)
@@ -287,8 +300,10 @@ class _Run:
         """Build a case in all workers in parallel; if one lacks it, the record says so."""
         for remote in self.remotes.values():
             remote.ask("prepare", case, figure)
+        # All answers are taken at once: one left over would answer the next request.
         answers = {role: remote.answer() for role, remote in self.remotes.items()}
         name = benchmark(case, figure)
+        # The control is the release of `before`, and lacks what that lacks.
         for role in ("before", "after"):
             answered, value = answers[role]
             if answered == "missing":

@@ -79,6 +79,7 @@ def estimate(name: str, launches: Sequence[Launch], level: float) -> Estimate:
     before = [_logs(launch.before, launch.calls) for launch in launches]
     controls = [_logs(launch.control, launch.calls) for launch in launches]
     after = [_logs(launch.after, launch.calls) for launch in launches]
+    # (b + c) / 2 is less noisy than one copy, and uncorrelated with c - b, the control's ratio.
     ratio, interval = _bootstrapped(
         [a - (b + c) / 2 for b, c, a in zip(before, controls, after)], level
     )
@@ -91,6 +92,7 @@ def estimate(name: str, launches: Sequence[Launch], level: float) -> Estimate:
         interval=(float(np.exp(interval[0])), float(np.exp(interval[1]))),
         control=float(np.exp(control)),
         control_interval=(float(np.exp(around[0])), float(np.exp(around[1]))),
+        # Medians are for the reader, who wants the usual time. The verdict comes from means.
         before_ns=float(np.exp(np.median(np.concatenate(before)))),
         after_ns=float(np.exp(np.median(np.concatenate(after)))),
         launches=len(launches),
@@ -109,6 +111,7 @@ def _verdict(
 ) -> Verdict:
     if abs(control) > THRESHOLD:
         return "void"
+    # The error that the control shows counts only where it is larger than the threshold.
     beyond = max(THRESHOLD, abs(around[0]), abs(around[1]))
     if ratio > beyond and interval[0] > 0:
         return "slower"
@@ -125,6 +128,8 @@ def _bootstrapped(
     Launches are drawn with replacement, then rounds within each. NumPy promises that RandomState
     keeps its stream, so the same rounds give the same interval everywhere.
     """
+    # The rounds of a launch are resampled 1,000 times, and the 20,000 resamples pick from the
+    # means: a twentieth of the numbers that new rounds for each resample would take.
     drawn = np.random.RandomState(0)
     means = np.array([_resampled_means(rounds, drawn) for rounds in launches])
     count = len(launches)

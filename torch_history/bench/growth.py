@@ -45,6 +45,7 @@ CURVES: Dict[str, Sizes] = {
 def parameters(family: str, width: Any) -> Any:
     """How many parameters a network of cases.py has at this width (an int, or an array of them)."""
     if family == "mlp":
+        # The layers of cases.py once more: that module needs torch. A test compares the two.
         inner = np.maximum(2, np.asarray(width) * 2 // 5)
         base = 4 * width * width + 3 * width
         adapter = 2 * width * inner + inner + width
@@ -94,6 +95,7 @@ class Curve(NamedTuple):
             return float("inf")
         if self.axis == "batch":
             return self.fixed / self.slope
+        # `parameters` rounds an inner width, so it has no inverse in closed form.
         grid = np.unique(np.geomspace(1, 1e6, 5000).astype(np.int64))
         return float(np.interp(self.fixed / self.slope, self.amount(grid), grid))
 
@@ -181,9 +183,11 @@ class _Run:
         """Build each case once; then time all of them repeatedly until the budget is spent."""
         self.release = remote.describe(self.root)
         shuffled = random.Random(self.start.seed)
+        # One worker builds alone, so it may be pinned first, unlike the three of `design`.
         remote.get("pin", shuffled.choice(design.cores()))
         self._prepare(remote)
         sweep = 0
+        # The first sweep is whole, whatever the budget: a curve needs all of its sizes.
         while self.timed and (sweep == 0 or time.monotonic() - self.began < self.seconds):
             sweep += 1
             for case in shuffled.sample(list(self.timed), len(self.timed)):
@@ -219,6 +223,7 @@ def curves(record: Growth) -> List[Curve]:
         for size in sizes.sizes:
             timed = record.rounds.get(sizes.case(size))
             if timed and timed.ns:
+                # A block of 0 ns, from a coarse clock, would have an infinite relative error.
                 steps[size] = np.maximum(1, np.array(timed.ns)) / timed.calls / 1e9
         if len(steps) >= FEWEST_SIZES:
             quartiles = np.array([np.percentile(taken, (25, 50, 75)) for taken in steps.values()])
@@ -240,6 +245,8 @@ def fit(amounts: Sequence[float], seconds: Sequence[float]) -> Tuple[float, floa
     The fit minimises the sum of squared relative errors.
     """
     x, y = np.asarray(amounts, dtype=float), np.asarray(seconds, dtype=float)
+    # Scaled, since parameters go into the millions and the other column holds ones.
+    # Dividing by y makes the errors relative, or the largest sizes alone would decide.
     unit = x.max()
     rows = np.column_stack([np.ones_like(x), x / unit]) / y[:, None]
     ones = np.ones_like(y)

@@ -75,6 +75,7 @@ little.
 
 def files(root: Path) -> Dict[Path, Record]:
     """The raw files of the repository, oldest release first. Raises HistoryError for a bad file."""
+    # Sorted by name first: records with equal keys keep this order on every file system.
     found = {path: raw.read_any(path) for path in sorted((root / FOLDER).glob("*.json"))}
     return dict(sorted(found.items(), key=lambda item: _order(item[1])))
 
@@ -234,6 +235,7 @@ def _row(one: Estimate) -> str:
 
 def _compile_times(record: Comparison, escape: Escape) -> Iterator[str]:
     for name, first in record.first_call.items():
+        # Only the first launch compiles: the later ones find its results in the cache.
         before, control, after = (
             duration(times[0]) for times in (first.before, first.control, first.after)
         )
@@ -251,6 +253,8 @@ def table(record: Comparison, found: Sequence[Estimate]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    # Text from the files is printed without markup, in which rich would interpret brackets.
+    # soft_wrap keeps each line whole, for a pipe and for copying.
     console = Console(highlight=False)
     console.print(f"{heading(record)}: {summary(record, found)}", markup=False, soft_wrap=True)
     rows = Table(box=None, padding=(0, 1, 0, 0))
@@ -287,6 +291,7 @@ def duration(nanoseconds: float) -> str:
     """Three digits and a unit: ``41.2 µs``."""
     for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
         if nanoseconds >= size:
+            # `#` keeps 41.0 from losing its zero, and leaves 412 a point, which is removed.
             return f"{nanoseconds / size:#.3g} {unit}".replace(". ", " ")
     return f"{nanoseconds:.0f} ns"
 
@@ -298,6 +303,7 @@ def _picture(path: Path, words: str) -> List[str]:
 
 def _not_measured(records: Mapping[Path, Record]) -> Iterator[str]:
     measured = [one for one in records.values() if not isinstance(one, ToolFigures)]
+    # Deduced from the records, so the page cannot claim it after a GPU has been measured.
     if not any(record.device.startswith("cuda") for record in measured):
         yield (
             "CUDA: no GPU was available. The three figures (time to enqueue, steady step, captured "

@@ -48,6 +48,7 @@ def forest(title: str, estimates: Sequence[Estimate], path: Path) -> None:
         low, high = _limits(timed)
         _ratio_axis(axes, low, high)
         labels = _rows(axes, timed, networks, low, high)
+        # Upside down, so that the first row is at the top.
         axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
         axes.set_yticks([at for at, _, _ in labels], [text for _, text, _ in labels])
         for tick, (_, _, weight) in zip(axes.get_yticklabels(), labels):
@@ -87,7 +88,9 @@ def _wrapped(lines: Sequence[str], width: int) -> List[str]:
 
 def _limits(timed: Sequence[Estimate]) -> Tuple[float, float]:
     """The ratio axis: it shows every ratio, with room for an interval of the usual length."""
+    # At least from 1/1.1 to 1.1: a run without differences must not look like one with many.
     ratios = np.log([one.ratio for one in timed] + [1 / 1.1, 1.1])
+    # The median, and a bound: one wide interval is cut off, and does not flatten all others.
     usual = np.median([np.log(one.interval[1] / one.interval[0]) for one in timed] or [0.0])
     room = np.clip(usual, 0.03, 0.3 * np.ptp(ratios))
     return float(np.exp(ratios.min() - room)), float(np.exp(ratios.max() + room))
@@ -119,6 +122,7 @@ def _ratio_ticks(axes: Any, low: float, high: float) -> None:
     ticker = _matplotlib("ticker")
     near = high / low < 4
     axes.xaxis.set_major_locator(
+        # A logarithmic locator finds next to no tick within so short a range.
         ticker.MaxNLocator(9, steps=[1, 2, 5, 10]) if near else ticker.LogLocator(subs=(1, 2, 5))
     )
     axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
@@ -204,6 +208,7 @@ def heat_map(
     """
     names = list(dict.fromkeys(name for column in columns for name in column))
     networks = list(dict.fromkeys(map(_network, names)))
+    # A variant that only later releases have would stand last, away from its network.
     names.sort(key=lambda name: networks.index(_network(name)))
     found = [[column.get(name, Estimate(name, "unknown")) for column in columns] for name in names]
     steps = [[float(np.log(one.ratio)) for one in row] for row in found]
@@ -240,6 +245,7 @@ def _product(row: Sequence[Estimate]) -> List[float]:
 def _colour_limit(logs: Sequence[Sequence[float]]) -> float:
     """The log ratio that has the full colour, limited so that one ratio of 10 pales no others."""
     shown = np.abs(np.array(logs))
+    # At least 1.1, or the noise of a run without differences would have the full colours.
     return float(np.clip(shown[~np.isnan(shown)].max(initial=0), np.log(1.1), np.log(1.5)))
 
 
@@ -326,6 +332,7 @@ def growth(title: str, curves: Sequence[Curve], path: Path) -> None:
 def _panel(axes: Any, curve: Curve) -> None:
     ticker = _matplotlib("ticker")
     sizes, seconds = np.array(curve.sizes), np.array(curve.seconds)
+    # Whole sizes: the number of parameters is defined for these alone.
     line = np.unique(np.geomspace(sizes.min(), sizes.max(), 200).round().astype(int))
     axes.plot(line, curve.at(line), color=FASTER, linewidth=1.2)
     axes.errorbar(
@@ -343,6 +350,7 @@ def _panel(axes: Any, curve: Curve) -> None:
         diamond = {"color": SLOWER, "markersize": 6, "zorder": 4}
         axes.plot(curve.equal_at, curve.at(curve.equal_at), "D", **diamond)
     time = ticker.EngFormatter("s")
+    # EngFormatter limits decimals, not digits, so the values are rounded before.
     fixed, slope = (time(float(f"{value:.2g}")) for value in (curve.fixed, curve.slope))
     axes.set(
         xscale="log",
@@ -372,6 +380,7 @@ def _panel_ticks(axes: Any, sizes: Any) -> None:
     axes.set_xticks(sizes, labels)
     axes.xaxis.set_minor_locator(ticker.NullLocator())
     low, high = axes.get_ylim()
+    # A short axis may hold no power of ten, and would have no label.
     subs: Tuple[float, ...] = (1,)
     if high / low < 10:
         subs = (1, 1.5, 2, 3, 5, 7)
@@ -400,6 +409,7 @@ def _picture(path: Path, width: float, height: float) -> Iterator[Any]:
     Raises HistoryError without matplotlib, and if the file cannot be written.
     """
     style, figures = _matplotlib("style"), _matplotlib("figure")
+    # A `$` in a measured name is no formula. The salt fixes the ids of the SVG, random otherwise.
     settings: Dict[str, Any] = {
         "font.size": 8.5,
         "hatch.linewidth": 0.6,
@@ -407,8 +417,11 @@ def _picture(path: Path, width: float, height: float) -> Iterator[Any]:
         "svg.fonttype": "none",
         "svg.hashsalt": "torch-training-spec",
     }
+    # "default", or the reader's own matplotlibrc would change the picture. No pyplot: it would
+    # choose a display and keep the figure.
     with style.context(["default", settings]):
         figure = figures.Figure(figsize=(width, height), dpi=100, layout="constrained")
+        # Outside the try: an error in the drawing is not one of the file.
         yield figure
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,6 +29,7 @@ def write(path: Path, record: Record) -> None:
 
 def _lines(value: Any, indent: str) -> List[str]:
     """JSON in which every value that holds no object is on one line."""
+    # json's own indent would put each of the thousands of times on a line of its own.
     inner = indent + " "
     if isinstance(value, dict) and value:
         parts = [
@@ -67,6 +68,8 @@ def _document(path: Path) -> Tuple[str, Dict[str, Any]]:
     """The JSON object in a file and its kind; only ``format`` and ``what`` are validated."""
     content = _content(path)
     try:
+        # Without a type, since the error for a bad value quotes it. The format comes before the
+        # fields: of a newer file, the first unknown field would say less.
         data: Any = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _error(path, _line(content, error), f"damaged ({error})") from None
@@ -77,6 +80,7 @@ def _document(path: Path) -> Tuple[str, Dict[str, Any]]:
     number, what = data.get("format"), data.get("what")
     if not isinstance(what, str) or what not in KINDS:
         raise _error(path, "$.what", f"not one of {', '.join(KINDS)}, found {shown(what)}")
+    # True == 1 in Python.
     if isinstance(number, bool) or number != FORMAT:
         raise _error(path, "$.format", f"not a {what} of format {FORMAT}, found {shown(number)}")
     return what, data
@@ -104,6 +108,7 @@ def _line(content: bytes, error: Exception) -> str:
 
 def _invalid(path: Path, data: Dict[str, Any], kind: Type[Any], text: str) -> HistoryError:
     """The error for a value that does not validate, with its JSON path and the value."""
+    # msgspec gives the path only as a part of its message.
     found = re.fullmatch(r"(.*?)(?: - at `(\$[^`]*)`)?", text, re.DOTALL)
     message, place = (found[1], found[2] or "$") if found else (text, "$")
     value: Any = data
@@ -123,6 +128,8 @@ def _invalid(path: Path, data: Dict[str, Any], kind: Type[Any], text: str) -> Hi
 
 def _failing_key(data: Dict[str, Any], field: str, kind: Type[Any], text: str) -> str:
     """The first key of an object whose value gives this error, found by halving the keys."""
+    # Only fields at the top are dictionaries, so `field` names the one at fault. Halving converts a
+    # thousand keys in ten steps.
     keys = list(data[field])
     while len(keys) > 1:
         half = keys[: len(keys) // 2]

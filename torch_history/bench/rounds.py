@@ -37,12 +37,15 @@ class Machine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     load: Tuple[float, ...]
 
     def __post_init__(self) -> None:
+        # os.cpu_count() may answer None.
         _check_range("cores", self.cores or 1, 1, 10**6)
 
 
 class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a release ran in. Fields that a newer version adds are ignored."""
 
+    # `environment.describe` serves the records too and may gain fields, so unknown ones are
+    # allowed. Only what the page shows is required.
     format: Optional[int] = None
     library: Optional[str] = None
     release: str
@@ -136,6 +139,7 @@ class Sizes(Struct, frozen=True, forbid_unknown_fields=True):
             _check_range("sizes", size, 1, LARGEST)
         if list(self.sizes) != sorted(set(self.sizes)):
             raise ValueError(f"`sizes` is {shown(list(self.sizes))}: the sizes do not ascend")
+        # `growth.parameters` has no formula for conv.
         if self.axis == "width" and self.family == "conv":
             raise ValueError("`family` is 'conv': only mlp and rnn have curves by width")
 

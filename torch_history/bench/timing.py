@@ -12,6 +12,8 @@ Clock = Callable[[], int]  # nanoseconds since an arbitrary moment
 Timer = Callable[[int], int]  # number of calls -> nanoseconds for all of them
 Figure = Literal["cpu", "enqueue", "steady", "graph"]
 
+# Long against a reading of the clock, and short enough that a slow moment of the machine meets the
+# blocks of all three workers.
 BLOCK = 2_000_000  # nanoseconds that a block of calls should last, its untimed parts included
 WARM = 3  # calls before the first timing
 
@@ -28,6 +30,7 @@ def kind(device: str) -> str:
 def block(case: Any, calls: int, clock: Clock) -> int:
     """Time this number of calls; what ``case.arrange`` does before each of them is not timed."""
     act, arrange = case.act, case.arrange
+    # A reading of process_time_ns takes about half a microsecond: here one serves all calls.
     if arrange is None:
         began = clock()
         for _ in range(calls):

@@ -56,6 +56,7 @@ class Worker:
     """
 
     def __init__(self, root: str, device: str, alter: Optional[str] = None):
+        # Not at the top: if the import fails, `serve` can still answer why.
         import torch
 
         torch.set_num_threads(1)
@@ -80,14 +81,17 @@ class Worker:
 
     def prepare(self, name: str, figure: str) -> int:
         """Build a case and call it until it is warm; returns how long its first call took."""
+        # Each figure builds its own case: that of `graph` has another Adam than the others.
         if figure != "cpu":
             first, self.timers[name, figure] = cuda.timer(
                 self.torch, lambda: self.cases_module.build(name, self.device), figure
             )
             return first
         case = self.alter(self.cases_module.build(name, self.device))
+        # Wall time: a compiler works in other processes, whose CPU time does not count here.
         first = block(case, 1, time.perf_counter_ns)
         block(case, WARM, time.perf_counter_ns)
+        # Of the process and not of the thread: before 1.6, backward ran in a thread of its own.
         self.timers[name, figure] = lambda calls: block(case, calls, time.process_time_ns)
         return first
 
@@ -95,6 +99,7 @@ class Worker:
         """How many calls of a prepared case make a block."""
         calls = 1
         while True:
+            # Not what the timer answers, which leaves out the untimed parts.
             began = time.perf_counter_ns()
             self.timers[name, figure](calls)
             taken = time.perf_counter_ns() - began
@@ -105,6 +110,7 @@ class Worker:
     def pin(self, core: int) -> None:
         """Keep all threads of this process on one core, if the system supports it."""
         if hasattr(os, "sched_setaffinity"):
+            # The call affects one thread alone, and torch has started some by now.
             for thread in os.listdir("/proc/self/task"):  # noqa: PTH208  names are all we need
                 os.sched_setaffinity(int(thread), {core})
 

@@ -24,6 +24,7 @@ def read(root: Path) -> List[Claim]:
     found: List[Claim] = []
     for path in sorted(root.glob("claims/*.py")):
         try:
+            # A literal, not a module: reading a register runs no code.
             listed = ast.literal_eval(path.read_text(encoding="utf-8").strip())
             told = [{"article": path.stem, **claim} for claim in listed]
             found.extend(msgspec.convert(told, List[Claim]))

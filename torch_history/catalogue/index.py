@@ -28,6 +28,7 @@ NAME = "index.json"
 SCHEMA = Path(__file__).with_name("index.schema.json")
 PACKAGED = Path(__file__).resolve().parent.parent / "_packaged"  # in a wheel
 
+# Few commands need the observations: as Raw, the index is read in 5 ms, not in 24.
 Chain = Dict[str, Raw]  # version -> observation, not yet decoded
 Record = Dict[str, Dict[str, Chain]]  # case -> device -> chain
 
@@ -45,6 +46,7 @@ class Environment(Struct, frozen=True):
     syrupy: str = ""
     pytest: str = ""
     sources: str = ""
+    # msgspec gives each object an empty dict of its own.
     unknown: Dict[str, str] = {}  # behaviour -> why it was not observed
     distances: Dict[str, int] = {}  # behaviour -> ULP from its entry, where that is not 0
 
@@ -102,6 +104,7 @@ def text_of(root: Path) -> str:
     text = build(root)
     # if it cannot be kept, the next command builds it again
     with contextlib.suppress(HistoryError):
+        # The text first: if the stamp is not written, the next command builds the index again.
         store.write_text(kept, text)
         store.write_text(stamped, _sealed(stamp, text))
     return text
@@ -150,6 +153,7 @@ def _environment(
 ) -> Environment:
     """What a manifest says of the behaviours that exist now."""
     verified, unknown = manifest["verified"], manifest["unknown"]
+    # A test that is newer than the recording is unknown there, not unchanged.
     missing = f"not recorded on {manifest['release']}"
     told = {
         **manifest,
@@ -172,6 +176,7 @@ def stamp_of(root: Path) -> str:
 
 def _stamped(root: Path) -> Iterator[str]:
     engine = Path(__file__).resolve().parent
+    # The engine itself is among them: another version of it may build another index.
     folders = [root / "claims", root / "manifests", engine, engine.parent / "records"]
     for chapter in sorted((root / "spec").glob("*")):
         folders += [chapter, chapter / "__snapshots__"]
@@ -197,6 +202,7 @@ def home(asked: Optional[Path] = None) -> Path:
     """The folder that a command answers from: the one asked for, this checkout, or the wheel's."""
     if asked is not None:
         return asked
+    # The checkout one works in comes before an installed wheel, whose records may be older.
     here = Path.cwd()
     if is_checkout(here):
         return here
@@ -208,6 +214,7 @@ def is_checkout(folder: Path) -> bool:
     """Whether a folder is a checkout of this repository: its pytest runs the engine's extension."""
     settings = folder / "pytest.ini"
     try:
+        # Many projects have a folder called spec, so the settings must name the engine.
         return (folder / "spec").is_dir() and "torch_history.running" in settings.read_text()
     except (OSError, UnicodeDecodeError):
         return False

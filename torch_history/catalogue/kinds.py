@@ -87,6 +87,7 @@ class Kind(Enum):
         return _MIRRORED.get(self, self)
 
 
+# The other kinds read the same in both directions.
 _MIRRORED = {
     Kind.ERROR: Kind.ERROR_GONE,
     Kind.ERROR_GONE: Kind.ERROR,
@@ -109,6 +110,7 @@ def admitted(before: Observed, after: Observed) -> List[Kind]:
     """The kinds that a change from one observation to the other can have, the likeliest first."""
     if "raised" in before and "raised" in after:
         if before["raised"]["type"] != after["raised"]["type"]:
+            # A missing API raises too: one that comes or goes may replace another exception.
             return [Kind.EXCEPTION, Kind.API_APPEARED, Kind.API_GONE]
         if before["raised"] != after["raised"]:
             return [

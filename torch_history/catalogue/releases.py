@@ -23,6 +23,7 @@ class Release(NamedTuple):
 
 def releases(root: Path) -> Dict[str, Release]:
     """Line -> release, oldest first, as tox.ini names them."""
+    # To tox a % is plain text.
     path, parser = root / "tox.ini", configparser.ConfigParser(interpolation=None)
     try:
         if not parser.read(path, encoding="utf-8"):
@@ -57,10 +58,12 @@ def choose(root: Path, asked: List[str]) -> List[Release]:
         if len(numbers) == 2 or text == matrix[line].patch:
             chosen.add(matrix[line])
         else:
+            # Another patch is recorded under its own name: it must not replace what its line did.
             chosen.add(Release(text, text, "other"))
     return sorted(chosen, key=lambda release: versions.key(release.key))
 
 
 def python_of(release: Release) -> str:
     """The interpreter that a release is recorded with, as tox.ini has it."""
+    # 3.8 is the newest Python with wheels of torch 1.4.
     return "python3.8" if versions.key(release.patch)[0] == 1 else "python3.11"

@@ -34,6 +34,7 @@ def behaviours(root: Path) -> Dict[str, Behaviour]:
             f"{spec}: no such folder: run this in the repository's root, or name it with --root"
         )
     found: Dict[str, Behaviour] = {}
+    # Parsed, not imported: no command needs torch to know the behaviours.
     for path in sorted(spec.glob("*/test_*.py")):
         for behaviour in _read(path, root):
             if behaviour.id in found:
@@ -95,6 +96,7 @@ def _behaviour(function: ast.FunctionDef, chapter: str, file: str) -> Behaviour:
         interchange=interchange,
     )
     try:
+        # The constructor of a Struct checks no types; the way back from plain data does.
         return msgspec.convert(msgspec.to_builtins(behaviour), Behaviour)
     except msgspec.ValidationError as error:
         raise HistoryError(
@@ -144,6 +146,7 @@ class Source:
         }
         self._functions = {
             node.lineno: range(
+                # A function counts from its `def`, but its decorators stand above.
                 min([node.lineno, *(one.lineno for one in node.decorator_list)]),
                 (node.end_lineno or node.lineno) + 1,
             )

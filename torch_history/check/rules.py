@@ -93,6 +93,7 @@ def recorded(path: Path, known: Dict[str, Behaviour]) -> Iterator[str]:
     try:
         record = store.read(path)
         store.check_canonical(path, record)
+        # `annotated` reads the observations, so it has to wait until all of them are whole.
         unreadable = list(decodable(path, record))
         yield from unreadable
         if name not in known:
@@ -109,6 +110,7 @@ def decodable(path: Path, record: store.Record) -> Iterator[str]:
         for chain in devices.values():
             for version, observation in chain.items():
                 try:
+                    # A run does not parse the text where the digest matches: only here both count.
                     encode.verified(observation)
                 except HistoryError as error:
                     yield f"{path}: {name}, {version}: {error}: {store.RESTORE}"
@@ -121,6 +123,7 @@ def annotated(behaviour: Behaviour, record: store.Record) -> Iterator[str]:
     for devices in record.values():
         for chain in devices.values():
             lines = [version for version in chain if versions.is_line(version)]
+            # Patches need no marker: they differ from their line, not from the release before.
             for before, after in zip(lines, lines[1:]):
                 changed.setdefault(after, set()).update(admitted(chain[before], chain[after]))
     marked = [change.version for change in behaviour.changes]

@@ -22,6 +22,7 @@ def files(paths: Sequence[Path], faults: List[str]) -> Iterator[Path]:
     """
     roots: Dict[Path, Path] = {}
     for path in paths:
+        # By where they lead: a folder and a link to it are read once.
         roots.setdefault(_place(path), path)
     for place, path in roots.items():
         if not roots.keys().isdisjoint(place.parents):
@@ -67,6 +68,7 @@ def _inside(root: Path, faults: List[str]) -> Iterator[Path]:
                 if source:
                     where = one_line(folder / entry.name)
                     faults.append(f"{where}: cannot be read: a folder, not a regular file")
+                # Links to folders can lead in a circle, or out of the project.
                 elif not entry.is_symlink() and not _is_environment(entry):
                     folders.append(folder / entry.name)
         waiting += reversed(folders)
@@ -76,6 +78,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:  # a loop of links
+        # It counts as a file, so that reading it names the fault.
         return False
 
 

@@ -16,6 +16,7 @@ class Level(Enum):
     rank: int  # its place in the order, from 0, the surest
 
     def __init__(self, _: str) -> None:
+        # A member is listed only after its own __init__, so this counts those before it.
         self.rank = len(type(self).__members__)
 
     def __str__(self) -> str:

@@ -189,12 +189,14 @@ def _on_disk(path: str, most: int) -> bytes:
 
 def _committed(source: str, most: int) -> bytes:
     """What ``git show`` gives for REVISION:PATH."""
+    # Otherwise a revision that starts with a dash would be an option of git.
     command = ["git", "show", "--end-of-options", source]
     try:
         # A file takes git's messages: two pipes that are read in turn can block each other.
         with tempfile.TemporaryFile() as messages, subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages
         ) as git:
+            # One byte more than allowed is enough to refuse a file without reading it whole.
             data = git.stdout.read(most + 1) if git.stdout else b""
             if len(data) > most:
                 git.kill()
@@ -210,6 +212,7 @@ def _committed(source: str, most: int) -> bytes:
         raise reading.UnreadableError(f"cannot be read: {reading.NO_NAME}") from None
     if status:
         raise reading.UnreadableError(f"git: {said.replace('fatal: ', '')}")
+    # git lists a folder, with status 0.
     if data.startswith(f"tree {source}\n\n".encode(errors="surrogateescape")):
         raise reading.UnreadableError("cannot be read: a folder, not a file")
     return data
@@ -276,6 +279,7 @@ class Requirements:
             include = INCLUDE.fullmatch(line)
             if include is None:
                 yield where, line
+            # An address is not fetched: the answer must not depend on the network.
             elif "://" not in include[1] and place.beside(include[1]) not in self._seen:
                 where, inner = f"{self._where}: {line[:100]}", place.beside(include[1])
                 if inner.leaves(place):

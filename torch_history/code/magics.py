@@ -18,6 +18,7 @@ ASSIGNED = re.compile(r"((?:[\w.,*\s]|\[[^]#=]*\])+=\s*)([!%].*)")
 HELP = re.compile(r"""(?:[^#'"]|'[^']*'|"[^"]*")*\?""")
 
 # What can open or close a string or a bracket, or hide what would: a comment, a short string.
+# Three quotes come first, since two of them would match as an empty string.
 PIECE = re.compile(
     r"""\#.*|\\.|'{3}|"{3}|'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"|[(\[{]|[)\]}]"""
 )
@@ -82,6 +83,7 @@ def _code(line: str) -> Optional[str]:
 def _timed(magic: str) -> Optional[str]:
     """The statement that ``%time`` or ``%timeit`` runs."""
     timed = TIMED.fullmatch(magic.strip())
+    # %time also takes a line of IPython's own, such as %time !ls.
     return timed[1] if timed and _parses(timed[1]) else None
 
 
@@ -107,4 +109,5 @@ def _after(line: str, still: Open) -> Open:
         elif text in ("(", "[", "{"):
             brackets += 1
         elif text in (")", "]", "}"):
+            # A stray closing bracket must not hide the next one that opens.
             brackets = max(brackets - 1, 0)

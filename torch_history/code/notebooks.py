@@ -48,6 +48,7 @@ class Parsed(NamedTuple):
 
     def place(self, line: int) -> Tuple[int, int]:
         """The cell of a line of the tree, and the line in it."""
+        # maxsize, so that the first line of a cell is found in it and not in the cell before.
         start = self.starts[bisect.bisect(self.starts, (line, sys.maxsize)) - 1]
         return start.number, line - start.line + 1
 
@@ -62,6 +63,7 @@ class NotANotebookError(Exception):
 
 def parse(content: bytes) -> Parsed:
     """The code cells. Raises NotANotebookError."""
+    # One tree and not one for each cell: a cell uses what earlier ones import.
     lines = 0
     parsed = Parsed(ast.Module(body=[], type_ignores=[]), [], [])
     for number, data in enumerate(_cells(content), start=1):
@@ -100,6 +102,7 @@ def _cells(content: bytes) -> List[Any]:
 def _statements(body: str) -> List[ast.stmt]:
     """The statements of a cell: most cells are Python as they stand, the others hold magics."""
     try:
+        # As it stands first: rewriting could only harm a cell that parses. IPython allows `await`.
         return parsing.module(body, top_level_await=True).body
     except parsing.NotPythonError:
         plain = magics.without(body)

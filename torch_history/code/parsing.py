@@ -17,6 +17,8 @@ class NotPythonError(Exception):
 
 def module(source: Union[str, bytes], top_level_await: bool = False) -> ast.Module:
     """The tree of a piece of source. Raises NotPythonError."""
+    # Not ast.parse, which cannot allow `await` at the top level. dont_inherit keeps this module's
+    # __future__ imports out of the source.
     flags = ast.PyCF_ONLY_AST | (ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if top_level_await else 0)
     try:
         with warnings.catch_warnings():

@@ -71,6 +71,7 @@ def scan(
     finally:
         gc.enable()
     for hits in reader.found.values():
+        # A Python file has no cell, and None does not compare with a number.
         hits.sort(key=lambda hit: (hit.level.rank, hit.file, hit.cell or 0, hit.line))
     return Scan(reader.found, count, reader.faults)
 
@@ -122,6 +123,7 @@ class Reader:
             self._fault(path, f":{error.line}", f"not Python: {error}")
         except notebooks.NotANotebookError as error:
             self._fault(path, f":{error.line}", f"not a notebook: {error}")
+        # What parses may still be too deep for the visits that follow.
         except (RecursionError, MemoryError):
             self._fault(path, "", "nested too deeply to be read")
 
@@ -130,7 +132,10 @@ class Reader:
 
     def _python(self, path: Path) -> None:
         content = reading.content(path, MOST_PYTHON)
+        # Bytes, so that Python follows the encoding that the file declares. Before the search for
+        # words: a file that cannot be parsed must not pass for one without hits.
         tree = parsing.module(content)
+        # To bind the names of a file takes as long again as to parse it.
         if b"torch" in content and not self._encoded.isdisjoint(WORD.findall(content)):
             file = path.as_posix()
             self._keep(Source(tree), lambda line, level, why: Hit(file, line, None, level, why))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch_history.questions.query import Case, Difference
 
 LACKS = re.compile(r"(?:module '(?P<module>[\w.]+)'|object) has no attribute '(?P<attribute>\w+)'")
+# Functions written in Python and in C say it differently.
 REFUSES = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument")
 
 
@@ -114,6 +115,7 @@ def _absent(cases: Sequence[Case], apis: Sequence[str]) -> Tuple[List[str], Set[
         elif isinstance(absence, Refuses):
             refused.add(absence.keyword)
         else:
+            # One case that differs in another way: then the absence does not decide for every call.
             return [], set()
     return lacking, refused
 
@@ -147,6 +149,7 @@ def judge(target: Target, use: Use, name: Name, arguments: Arguments) -> Optiona
             return None
         why += f" with {' or '.join(f'{one}=' for one in met)}"
     elif target.lacking:
+        # StepLR can be used where LRScheduler, its base, is missing.
         if name.relation is Relation.BASE:
             return None
     elif target.unless:
@@ -155,6 +158,7 @@ def judge(target: Target, use: Use, name: Name, arguments: Arguments) -> Optiona
             return None
         words = [one for one in unless if isinstance(one, str)]
         why += f" without {' or '.join(words)}" if words else ""
+        # A keyword that keeps the change away may be among the arguments that cannot be seen.
         doubtful = use.passed or (bool(words) and (arguments.hidden or use.call is None))
     elif name.relation is not Relation.ITSELF or (target.guarded and not use.guarded):
         return None

@@ -75,6 +75,7 @@ class Things:
             return []
         bindings = self._bindings.get(node)
         # A name stands for the same wherever it is read in its scope.
+        # The id stays unique: the list lives as long as `_bindings`.
         key: object = node if bindings is None else id(bindings)
         if key in self._running:
             self._asked.add(key)
@@ -88,6 +89,8 @@ class Things:
 
     def _settle(self, key: object, found: Found) -> None:
         """Keep what was found, or ask again later where a question that is open may change it."""
+        # In a circle (`a = b`, `b = a`, `a = opt`), b seems unknown while a is open. Only when no
+        # question is open does unknown mean unknown.
         if self._asked and not found:
             self._known[key] = None
             self._early.append(key)
@@ -110,6 +113,7 @@ class Things:
         classes, whole = [cls], True
         bases: List[Thing] = []
         for node in cls.bases:
+            # Source can say that two classes are each other's base, though Python would refuse it.
             things = [one for one in self.infer(node) or () if one.own not in (cls, *seen)]
             whole = (whole and bool(things)) or text_of(node) == "object"
             for one in things:
@@ -130,6 +134,7 @@ class Things:
         found = [one for one in bound if one is not None]
         agree = len({tuple(map(_identity, one)) for one in found}) <= 1
         things = [thing if agree else thing._replace(sure=False) for one in found for thing in one]
+        # Of equal things the first binding is kept, in the order of the file.
         return list({_identity(thing): thing for thing in reversed(things)}.values())[::-1]
 
     def _bound(self, binding: Binding, name: str) -> Found:
@@ -200,6 +205,7 @@ class Things:
         owner = self._parent[function]
         first = (arguments.posonlyargs + arguments.args)[:1]
         if isinstance(owner, ast.ClassDef) and isinstance(function, Function) and node in first:
+            # By its place and not by the name `self`, which is only a convention.
             marks = {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
             if "staticmethod" not in marks:
                 return [Thing(owner.name, built="classmethod" not in marks, own=owner)]
@@ -246,6 +252,7 @@ class Things:
         lineage = self.lineage(base.own)
         for one in lineage.classes:
             if any(isinstance(item, Function) and item.name == attribute for item in one.body):
+                # It overrides torch's, so torch's behaviours say nothing about it.
                 return []  # a method of the file
             values = self._assignments().get((one, attribute))
             if values:
@@ -255,6 +262,7 @@ class Things:
                     for value in values
                     for thing in self.infer(value) or ()
                 ]
+        # An unknown base may define the attribute itself.
         sure = base.sure and lineage.whole
         return [
             Thing(f"{one.name}.{attribute}", sure=sure, of=base)
@@ -264,6 +272,7 @@ class Things:
 
     def _assignments(self) -> Dict[Tuple[ast.ClassDef, str], List[ast.expr]]:
         """What the bodies of classes and their methods assign to attributes."""
+        # Built when first asked for: many files use no attribute of their own classes.
         if self._assigned is None:
             self._assigned = {}
             for node in self._statements:
@@ -315,6 +324,7 @@ class Things:
             return [called.of] if MODULE in ancestors(home) and last in SAME_MODULE else []
         if called.built:
             bases = self.lineage(called.own).bases if called.own else [called]
+            # A class of the file has its own forward, which may return anything.
             sure = called.sure and called.own is None and last not in SEVERAL_OUTPUTS
             is_module = any(MODULE in ancestors(one.name) for one in bases)
             return [_tensor_from(node, sure)] if is_module else []

@@ -95,6 +95,7 @@ class Source:
     def uses(self, wanted: Container[str], words: Set[str]) -> Iterator[Use]:
         """Every use of a wanted API, in no order; ``words`` are the ``words_of`` these."""
         for attribute in self._attributes:
+            # A class may have a wanted base that its own name does not show.
             if attribute.attr in words or attribute.attr[:1].isupper():
                 yield from self._uses_by(attribute, wanted)
         for node in self._bindings:
@@ -116,6 +117,7 @@ class Source:
                 continue
             owner = "" if thing.of or thing.is_class else thing.name.rpartition(".")[0]
             yield Use(
+                # In a chain over several lines, the last one has the method's name.
                 line=node.end_lineno or node.lineno,
                 names=names,
                 sure=thing.sure,
@@ -179,6 +181,7 @@ class Source:
         if not keys:
             return call
         added = [ast.keyword(key, ast.Constant(None)) for key in keys]
+        # A new node: the tree is asked again, and must say what the file says.
         return ast.Call(func=call.func, args=call.args, keywords=[*call.keywords, *added])
 
     def _keys(self, node: ast.expr) -> Set[str]:
@@ -225,6 +228,7 @@ class Source:
     def _is_guarded(self, node: ast.AST) -> bool:
         """Whether an exception is caught: by ``try``, or in ``with pytest.raises(...)``."""
         child, parent = node, self._parent.get(node)
+        # Not beyond the function: where it is called is not known.
         while parent is not None and not isinstance(
             parent, (ast.FunctionDef, ast.ClassDef, ast.Module)
         ):

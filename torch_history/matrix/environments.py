@@ -31,6 +31,7 @@ def environment(
     interpreter = f"python{python}" if python else matrix.python_of(release)
     work, name = Path(os.environ.get("TOX_WORK_DIR") or root / ".tox"), release.environment
     if name == "other" or interpreter != matrix.python_of(release):
+        # tox calls them all `other`, so each patch and Python needs a folder of its own.
         work, name = work / f"torch{release.patch}-{interpreter}", "other"
     found = work / name / "bin" / "python"
     if not _has(found, release.patch):
@@ -51,6 +52,7 @@ def environment(
             text=True,
             check=False,
         )
+        # tox's exit status does not tell which torch the environment holds.
         if not _has(found, release.patch):
             lines = done.stdout.splitlines() or ["tox said nothing"]
             raise HistoryError(
@@ -64,6 +66,7 @@ def _has(python: Path, patch: str) -> bool:
     """Whether this interpreter exists and has that torch."""
     if not python.exists():
         return False
+    # The metadata is enough: importing torch takes seconds.
     code = "from importlib.metadata import version; print(version('torch').partition('+')[0])"
     done = subprocess.run(
         [python, "-c", code],

@@ -43,6 +43,7 @@ _TEXTS = (
     "pytest",
     "sources",
 )
+# The device becomes part of a file name, so a run file must not name a path here.
 _DEVICE = re.compile(r"[a-z]\w*(:\d+)?")
 Observations = Dict[str, Dict[str, Json]]  # behaviour -> case -> observation
 
@@ -92,6 +93,7 @@ def merge(root: Path, paths: List[Path], any_build: bool = False, dry_run: bool 
     given, passed_over = _read_all(root, paths, any_build)
     for path in passed_over:
         tell(f"{path}: skipped, it holds no run")
+    # Nothing is written, so no lock is needed and the folder may be read-only.
     if dry_run:
         plan = _plan(root, given)
         _tell_plan(plan, tell)
@@ -145,6 +147,7 @@ def _plan(root: Path, given: List[Given]) -> Plan:
     plan = Plan([], [], conflicts)
     for one in chosen:
         manifest = recorded.get(f"{one.release.patch}-{one.run['device']}")
+        # What was recorded from older tests may differ with good reason: it is replaced.
         if manifest is None or manifest.get("sources") != one.run["sources"]:
             plan.entering.append(one)
             continue
@@ -201,6 +204,7 @@ def _checked(
             f"({digest}): check out what it was recorded from, or record {run['release']} again"
         )
     release = _release(root, path, run)
+    # A run of some tests only would leave a manifest that forgets the others.
     for behaviour in known ^ (set(run["observations"]) | set(run["unknown"])):
         raise HistoryError(
             f"{path}: it says nothing about {behaviour}, or there is no such behaviour: "
@@ -267,6 +271,7 @@ def _choose(given: List[Given]) -> Tuple[List[Given], List[str]]:
             for line in _uncovered(first, other.path, other.run["observations"], first.path)
         ]
         conflicts.extend(found)
+        # Where two machines disagree, neither is known to be right.
         if not found:
             chosen.append(first)
     return chosen, conflicts
@@ -285,6 +290,7 @@ def _uncovered(one: Given, where: object, observations: Observations, here: Path
             elif ours != there:
                 places = compare.mismatches(encode.load(there), encode.load(ours))
                 more = f" ({len(places)} places)" if len(places) > 1 else ""
+                # None where the two agree within tolerance.
                 for first in places[:1]:
                     expected, observed = short(first.expected, 80), short(first.observed, 80)
                     said = f"{first.path}: {where}: {expected}; {here}: {observed}{more}"

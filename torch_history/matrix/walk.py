@@ -50,6 +50,7 @@ def must_be_writable(root: Path) -> None:
 
     Called before the long work begins.
     """
+    # Both raise HistoryError for a damaged tree, which the walk would else meet halfway.
     store.all_paths(root / "spec")
     manifests.read(root, None)
     for folder in [*root.glob("spec/*/__snapshots__"), root / "manifests", root / ".history"]:
@@ -115,6 +116,7 @@ class Walk:
         run_file.unlink(missing_ok=True)
         environment = self._environment(release)
         options = ["--record-to", str(run_file), "--device", self.device]
+        # One order for all releases, as a test may leave state behind in torch.
         options += ["-p", "no:randomly", "-p", "no:cacheprovider"]
         options += ["--ignore=spec/benchmarks", "spec"]
         if self.here:
@@ -137,7 +139,9 @@ class Walk:
             if percent:
                 tell(f"running the spec, {percent.group(1)} %")
 
+        # pytest exits with 1 where a behaviour fails, which is recorded as unknown.
         self._run(command, environment, log, "the run failed", follow, accept=run_file.exists)
+        # With --here the library is whatever this Python has.
         run = store.read_json(run_file)
         if run["release"] != release.patch:
             raise subprocess.SubprocessError(
@@ -184,6 +188,7 @@ class Walk:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
+                # A process group of its own, so that Ctrl-C ends what tox has started too.
                 start_new_session=True,
             )
             last = ""
@@ -239,7 +244,7 @@ def _record(walk: Walk, chosen: List[Release], again: bool, console: Console) ->
         ) as progress:
             task = progress.add_task("recording", total=len(chosen))
             for release in chosen:
-
+                # A default binds this turn's release; a closure would see the last one.
                 def tell(stage: str, patch: str = release.patch) -> None:
                     progress.update(task, description=f"torch {patch}: {stage}")
 
@@ -255,6 +260,7 @@ def _record(walk: Walk, chosen: List[Release], again: bool, console: Console) ->
                     console.print(told(outcomes[-1]), soft_wrap=True)
                 progress.advance(task)
             progress.update(task, description="reading back")
+            # At the end and all of them: entering one release may move entries that others rely on.
             wrong = walk.read_back(chosen)
     except KeyboardInterrupt:
         console.print(

@@ -41,6 +41,7 @@ class Mismatch(NamedTuple):
 def mismatches(expected: Observation, observed: Observation) -> List[Mismatch]:
     """Every place where two encoded observations differ beyond tolerance."""
     found = []
+    # An observation that raised has no value to compare.
     if expected.raised is not None or observed.raised is not None:
         if expected.raised != observed.raised:
             found.append(Mismatch("raised", _outcome(expected), _outcome(observed)))
@@ -77,6 +78,7 @@ def ulp_distance(expected: Tensor, observed: Tensor) -> np.ndarray:
         one, other = one >> 16, other >> 16
     high, low = np.maximum(one, other), np.minimum(one, other)
     distance: np.ndarray = high.astype("uint64") - low.astype("uint64")  # int64 would overflow
+    # The two parts of a complex number lie on the last axis; the worse part counts.
     return np.asarray(distance.max(axis=-1)) if storage.kind == "c" else distance
 
 
@@ -87,9 +89,11 @@ def _ordinal(array: np.ndarray) -> np.ndarray:
     """
     if array.dtype.kind == "c":
         array = np.stack([array.real, array.imag], axis=-1)
+    # The sign and payload of a NaN differ between machines and mean nothing.
     array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
     bits = np.array(array, order="C").view(f"int{array.dtype.itemsize * 8}").astype("int64")
     lowest = np.int64(np.iinfo(f"int{array.dtype.itemsize * 8}").min)
+    # Negative floats ascend as integers while they descend as numbers: they are mirrored.
     return np.where(bits < 0, lowest - bits, bits)
 
 
@@ -105,6 +109,7 @@ def _tensors(one: Any, other: Any) -> Iterator[Tuple[Tensor, Tensor]]:
 
 
 def _trees(path: str, expected: Any, observed: Any) -> Iterator[Mismatch]:
+    # By class, not with isinstance: a bool that became an int is a change.
     if type(expected) is not type(observed):
         yield Mismatch(path, _text(expected), _text(observed))
     elif isinstance(expected, Tensor):
@@ -114,6 +119,7 @@ def _trees(path: str, expected: Any, observed: Any) -> Iterator[Mismatch]:
     elif isinstance(expected, list):
         yield from _lists(path, expected, observed)
     elif isinstance(expected, float):
+        # Both are finite: `encode` writes nan and inf as text.
         rtol, atol = TOLERANCES["float64"]
         if abs(observed - expected) > atol + rtol * abs(expected):
             yield Mismatch(path, repr(expected), repr(observed))
@@ -124,13 +130,16 @@ def _trees(path: str, expected: Any, observed: Any) -> Iterator[Mismatch]:
 def _dicts(path: str, expected: Dict[str, Any], observed: Dict[str, Any]) -> Iterator[Mismatch]:
     if list(expected) != list(observed):  # their order is a fact too
         yield Mismatch(path, f"the keys {list(expected)}", f"the keys {list(observed)}")
+    # The common keys are compared all the same, as their values may have changed too.
     for name, item in expected.items():
         if name in observed:
+            # `$tuple` and its like are of the encoding: no reader would write them in a path.
             inner = path if name.startswith("$") else f"{path}[{name!r}]"
             yield from _trees(inner, item, observed[name])
 
 
 def _lists(path: str, expected: List[Any], observed: List[Any]) -> Iterator[Mismatch]:
+    # After an insertion every later item would differ: the length says more.
     if len(expected) != len(observed):
         one, other = (f"{len(items)} items {_text(items)}" for items in (expected, observed))
         yield Mismatch(path, one, other)
@@ -144,6 +153,7 @@ def _tensor(path: str, expected: Tensor, observed: Tensor) -> Iterator[Mismatch]
         yield Mismatch(path, repr(expected), repr(observed))
         return
     one, other = expected.array, observed.array
+    # Where one tensor of an observation moved, the others are mostly equal to the bit.
     if one.tobytes() == other.tobytes():
         return
     if expected.dtype not in TOLERANCES:
@@ -157,7 +167,9 @@ def _tensor(path: str, expected: Tensor, observed: Tensor) -> Iterator[Mismatch]
     where = np.argwhere(wrong)
     if expected.dtype in TOLERANCES:  # show the worst element
         with np.errstate(all="ignore"):
+            # NaN counts as the worst; without posinf, infinity would become a finite number.
             size = np.nan_to_num(np.abs(other - one), nan=np.inf, posinf=np.inf)
+        # argwhere and the mask list the elements in one order, so an index of one serves the other.
         position = tuple(int(index) for index in where[np.argmax(size[wrong])])
     else:
         position = tuple(int(index) for index in where[0])

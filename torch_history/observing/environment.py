@@ -10,6 +10,7 @@ FORMAT = 1
 
 def describe(library: Any, running: str, device: str) -> Dict[str, Any]:
     """The manifest of this environment, before what it verified."""
+    # importlib.metadata is slow to import, and most importers of this module need only FORMAT.
     from importlib import metadata
 
     release, _, local = running.partition("+")

@@ -28,6 +28,7 @@ def _leaves(path: str, before: Any, after: Any) -> Iterator[Tuple[str, str, str]
     if (
         both_dicts
         and not any(name.startswith("$") for name in (*before, *after))
+        # Without a common key these are two other dictionaries, and are shown whole.
         and set(before) & set(after)
     ):
         if set(before) == set(after) and list(before) != list(after):
@@ -37,6 +38,7 @@ def _leaves(path: str, before: Any, after: Any) -> Iterator[Tuple[str, str, str]
                 f"{path}.{name}" if path else name, before.get(name, ...), after.get(name, ...)
             )
     else:
+        # Tensors that differ only in dtype or shape read alike without these.
         told = text(before), text(after)
         yield (
             path,
@@ -97,6 +99,7 @@ def _tensor(value: Observed, exact: bool) -> str:
     if exact:
         return f"{value['$tensor']} {' '.join(value['rows'])}"
     rows: List[str] = ["[" + row.replace(" ", ", ") + "]" for row in value["rows"]]
+    # The header has the shape; the rows alone do not tell a number from a vector of one.
     shape = value["$tensor"].partition("[")[2].partition("]")[0]
     if not shape:
         return rows[0][1:-1]

@@ -58,7 +58,9 @@ def _cases(record: Record, version: str) -> Iterator[Case]:
     """Each snapshot that changed at a version, before and after."""
     for name, devices in record.items():
         chain = devices.get("cpu", {})
+        # A patch differs from its line, not from the release before: it is no change of a release.
         lines = [line for line in chain if versions.is_line(line)]
+        # The first entry of a chain changed nothing: there is no release before it.
         if version in lines[1:]:
             before = lines[lines.index(version) - 1]
             yield Case(name, Entry(before, chain[before]), Entry(version, chain[version]))
@@ -72,6 +74,7 @@ def drift(environments: Collection[Environment]) -> Dict[str, List[Optional[int]
     moved: Dict[str, List[Optional[int]]] = {}
     for behaviour in sorted({name for one in environments for name in one.distances}):
         steps = [
+            # No distance is stored where it is 0, so only `unknown` tells the two apart.
             None if behaviour in one.unknown else one.distances.get(behaviour, 0)
             for one in environments
         ]

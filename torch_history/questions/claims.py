@@ -85,6 +85,7 @@ def _contradicted(
         yield f", but what decides it changed last at {last}"
     if verdict.form is Form.UNTIL:
         newer = (line for line in lines if versions.key(line) > versions.key(verdict.version))
+        # The change comes with the next release of the matrix, which need not be the next number.
         after = next(newer, None)
         if after not in changed:
             yield f", but nothing that decides it changed at {after}"

@@ -98,6 +98,7 @@ def kinds(index: Index, device: str = "cpu") -> List[FileKind]:
             for writer in writers:
                 for reader, environment in known.items():
                     held = query.entry(written[writer], device, reader)
+                    # The measure of a value is what the writer itself makes of its file.
                     own = query.entry(written[writer], device, writer)
                     cells[writer, reader] = _cell(environment, behaviour.id, held, own)
             found.append(FileKind(behaviour, writers, list(known), cells))
@@ -122,11 +123,13 @@ def writer_of(case: str) -> str:
 def _cell(
     environment: Environment, behaviour: str, held: Optional[Entry], own: Optional[Entry]
 ) -> Cell:
+    # An entry holds for later releases too, so a reader that was skipped would seem to load.
     if behaviour in environment.unknown or held is None:
         return Cell(Outcome.UNKNOWN, says=environment.unknown.get(behaviour, "not recorded"))
     observed = held.observation
     if "raised" in observed:
         return Cell(Outcome.RAISES, observed["raised"]["type"], observed["raised"]["message"])
+    # A writer that cannot read its own file gives no value to differ from.
     written = own.observation if own else {}
     if "value" in written and written["value"] != observed["value"]:
         return Cell(Outcome.DIFFERS)
@@ -147,6 +150,7 @@ def chain(
                 return path[1:]
         longer = []
         for path in paths:
+            # The newest first, and each release once: the first chain to arrive is the answer.
             for release in reversed(kind.writers):
                 cell = kind.cells.get((path[-1], release))
                 if release not in seen and cell is not None and cell.outcome in outcomes:
@@ -182,6 +186,7 @@ def _steps(
     kind: FileKind, everything: Sequence[FileKind], writer: str, reader: str
 ) -> Iterator[str]:
     differs = kind.cells[writer, reader].outcome is Outcome.DIFFERS
+    # A way that changes the values is offered only where the file does not load at all.
     between, lossy = chain(kind, writer, reader), None
     if between is None and not differs:
         lossy = chain(kind, writer, reader, (*READS, Outcome.DIFFERS))

@@ -30,6 +30,7 @@ class Entry:
     """An observation, and the version from which it has been seen."""
 
     def __init__(self, since: str, raw: Raw):
+        # msgspec compares Raws by identity, not by their text.
         self.since, self.raw = since, bytes(raw)
 
     @functools.cached_property
@@ -40,6 +41,7 @@ class Entry:
 
     def agrees(self, other: Entry) -> bool:
         """Whether both are the same observation, to the letter."""
+        # Entering a run gives equal observations equal text, so nothing needs to be parsed here.
         return self.raw == other.raw
 
 
@@ -95,6 +97,7 @@ def side(known: Dict[str, Environment], asked: str) -> Side:
     if exact:  # a pre-release of a recorded release: compared with it, but not run
         return Side(asked, exact[-1], False, [below, exact[-1]])
     releases = list(known)
+    # A newer patch of the newest line is answered from that line; a newer line was never seen.
     newer = above is None and numbers[:2] > versions.key(releases[-1])[:2]
     if below is None or newer:
         first, last = versions.line(releases[0]), versions.line(releases[-1])
@@ -131,6 +134,7 @@ def diff(
             for one in (before, after)
             if behaviour.id in known[one.release].unknown
         ]
+        # What was not observed is unknown, even where the entries on both sides are equal.
         if gaps:
             unknown.extend(gaps)
             continue
@@ -140,6 +144,7 @@ def diff(
         if difference:
             if not kinds or difference.kind in kinds:
                 differences.append(difference._replace(doubt=doubt and doubt.reason))
+        # The version that was not run may differ all the same: unknown is not unchanged.
         elif doubt:
             unknown.append(doubt._replace(behaviour=behaviour.id))
         elif came_back:
@@ -186,6 +191,7 @@ def select(
         if (not chapters or behaviour.chapter in chapters)
         and (
             not apis
+            # With the dot, torch.optim.Adam does not match torch.optim.AdamW.
             or any(f"{about}.".startswith(f"{api}.") for about in behaviour.api for api in apis)
         )
     }
@@ -209,6 +215,7 @@ def _cases(record: Record, device: str, before: Side, after: Side) -> Tuple[List
     cases, came_back = [], False
     for name, devices in record.items():
         left, right = (entry(devices, device, one.asked) for one in (before, after))
+        # The same `since` is the same entry.
         if left is None or right is None or left.since == right.since:
             continue
         if left.agrees(right):
@@ -251,6 +258,7 @@ def _doubt(record: Record, device: str, before: Side, after: Side) -> Optional[U
             continue
         below, above = versions.line(one.neighbours[0]), versions.line(one.neighbours[1])
         for devices in record.values():
+            # Where both neighbours rely on one entry, the version between is taken to do the same.
             chain = store.chain_for(devices, device, above)
             if versions.holding(chain, below) != versions.holding(chain, above):
                 reason = f"{one.asked} was not run, and {below} and {above} differ"

@@ -50,4 +50,5 @@ class Packed(Files):
 
 def of(root: Path) -> Files:
     """The records of a folder: a checkout, or where a package keeps its suite."""
+    # A checkout keeps its own index in .history/, so an index in the root means a package.
     return Packed(root) if (root / INDEX).is_file() else Files(root)

@@ -21,12 +21,15 @@ def writing(root: Path, wait: float = WAIT) -> Iterator[None]:
 @contextlib.contextmanager
 def recording(root: Path) -> Iterator[None]:
     """Hold the lock of recordings. Raises HistoryError if another recording runs."""
+    # A recording takes long, so a second one is refused and does not wait. The lock is not that of
+    # `writing`, so that a merge can enter runs between two releases.
     with _held(root / ".history" / "recording.lock", 0, "another recording runs"):
         yield
 
 
 @contextlib.contextmanager
 def _held(path: Path, wait: float, why: str) -> Iterator[None]:
+    # filelock is in the extra `record`: commands that only read do without it.
     from filelock import FileLock, Timeout
 
     try:
@@ -37,6 +40,7 @@ def _held(path: Path, wait: float, why: str) -> Iterator[None]:
     except Timeout:
         raise HistoryError(f"{path}: {why}: run this again when it is done") from None
     except OSError as error:
+        # The body of the caller's `with` runs inside this try: its own OSErrors pass through.
         if error.filename is not None and Path(error.filename) in (path, path.parent):
             raise HistoryError(
                 f"{path.parent}: cannot be written ({error.strerror}): make the folder writable; "

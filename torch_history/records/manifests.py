@@ -49,6 +49,7 @@ def _checked(path: Path, version: str, device: str) -> Manifest:
     if manifest.get("format") != FORMAT or not all(isinstance(one, dict) for one in tables):
         raise HistoryError(f"{path}: not a manifest of format {FORMAT}: {store.RESTORE}")
     told = manifest.get("release"), manifest.get("device")
+    # Readers go by the name of the file: a renamed copy would speak for another release.
     if told != (version, device):
         raise HistoryError(
             f"{path}: it describes {told[0]} on {told[1]}, not {version} on {device}: "
@@ -60,9 +61,11 @@ def _checked(path: Path, version: str, device: str) -> Manifest:
 def manifest_for(known: Dict[str, Manifest], version: str) -> Optional[Manifest]:
     """The manifest of a patch, or of the newest recorded patch of a line (``2.5``)."""
     numbers, final = versions.parse(version)
+    # A pre-release of 2.6 is not the recorded 2.6, though it has the same numbers.
     if not final:
         return None
     fitting = [name for name in known if versions.key(name)[: len(numbers)] == numbers]
+    # `known` ascends, so the last one is the newest patch.
     return known[fitting[-1]] if fitting else None
 
 

@@ -38,6 +38,8 @@ def merge(root: Path, run: Run, version: str) -> Merged:
         for behaviour, cases in run["observations"].items():
             path = store.path_of(root / "spec", behaviour)
             record = store.read(path)
+            # A shallow copy is enough: `store.insert` returns a new chain and leaves the old one as
+            # it was, so `record` still holds what was read.
             updated = {name: dict(devices) for name, devices in record.items()}
             drift[behaviour] = 0
             for name, observation in cases.items():
@@ -74,12 +76,14 @@ def _enter(devices: Devices, seen: Seen, observation: Json, others: List[Seen]) 
     ``others`` have been observed before: one that relied on a replaced entry gets its own.
     """
     device, version = seen
+    # Read before the insertion, which may replace the entry that the others rely on.
     before = {other: holding(devices, *other) for other in others}
     _insert(devices, device, version, _worded(devices, device, version, observation))
     for (other, release), entry in before.items():
         chain = store.chain_for(devices, other, release)
         if entry is not None and not _agrees(chain, release, entry):
             line = versions.line(release)
+            # The line was just recorded from another patch, whose entry must stay.
             own = release if (other, line) == seen else line
             _insert(devices, other, own, entry)
 
@@ -103,6 +107,7 @@ def _worded(devices: Devices, device: str, version: str, observation: Json) -> J
 
     So equal text means equal observations.
     """
+    # First the entry that applies: of several that agree, this one changes nothing.
     held = holding(devices, device, version)
     entries = [
         *([held] if held else []),
@@ -111,6 +116,8 @@ def _worded(devices: Devices, device: str, version: str, observation: Json) -> J
     for entry in entries:
         if _same(entry, observation):
             return entry
+    # Where only the warnings differ, the value keeps its former text: else last bits that moved
+    # would look like a change of the value.
     for entry in entries:
         if (
             "value" in entry
@@ -151,6 +158,7 @@ def _verified(root: Path, but: Seen) -> Dict[str, List[Seen]]:
     """Behaviour -> where it was verified, ascending, without the one being recorded."""
     found: Dict[str, List[Seen]] = {}
     everything = manifests.read(root, None).values()
+    # The cpu first: the other devices fall back on its entries, so these must be settled before.
     for manifest in sorted(
         everything, key=lambda one: (one["device"] != "cpu", versions.key(one["release"]))
     ):
@@ -161,6 +169,7 @@ def _verified(root: Path, but: Seen) -> Dict[str, List[Seen]]:
 
 
 def _same(one: Json, other: Json) -> bool:
+    # Equal JSON is the usual case, and needs no tensor to be parsed.
     return one == other or compare.same(encode.load(one), encode.load(other))
 
 

@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import List, Optional, Set, Union
 
+# Other markers, such as skipif, decide what runs, and stay in the digest.
 MARKERS = ("api", "changed", "interchange", "no_fault")  # what they say changes no observation
 
 
@@ -33,6 +34,7 @@ def digest(root: Path) -> str:
             and root / "spec" / "benchmarks" not in path.parents
         ):
             text = code(path).encode() if path.suffix == ".py" else path.read_bytes()
+            # With names and NUL bytes, moving text from one file to another changes the digest.
             found.update(path.relative_to(root).as_posix().encode() + b"\0" + text + b"\0")
     return found.hexdigest()[:16]
 
@@ -41,6 +43,8 @@ def code(path: Path) -> str:
     """The source of a module without docstrings, and without the markers that observe nothing."""
     text = path.read_text(encoding="utf-8")
     left_out = left_out_of(ast.parse(text))
+    # By lines, not by ast.unparse, which Python 3.8 lacks: the digest must be the same on every
+    # Python that records.
     return "\n".join(
         line for number, line in enumerate(text.splitlines(), start=1) if number not in left_out
     )

@@ -84,9 +84,12 @@ def read_json(path: Path) -> Json:
         ) from None
     try:
         data = json.loads(text, parse_constant=_not_json)
+        # json accepts half of a surrogate pair, which UTF-8 cannot hold. Only an escape can spell
+        # one, so texts without such an escape are not encoded again.
         if _SURROGATE.search(text):
             json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
+        # A merge conflict is never JSON, so whole files are not searched for its marks.
         conflict = re.search(r"^(<<<<<<<|=======|>>>>>>>)", text, re.MULTILINE)
         if conflict:
             raise _damage(
@@ -98,6 +101,7 @@ def read_json(path: Path) -> Json:
         raise _damage(path, "?", "damaged (nested too deeply)") from None
     except UnicodeEncodeError:
         raise _damage(path, "?", "damaged (half of a surrogate pair)") from None
+    # The last clause: JSONDecodeError and UnicodeEncodeError are ValueErrors too.
     except ValueError as error:  # NaN, or a number of too many digits
         raise _damage(path, "?", f"damaged ({error})") from None
     if not isinstance(data, dict):
@@ -122,6 +126,7 @@ def read(path: Path) -> Record:
                 ascending = sorted(recorded, key=versions.key)
             except HistoryError as error:
                 raise _damage(path, "?", str(error)) from None
+            # `insert`, `query` and `changes` take the order of the file for the order of versions.
             if recorded != ascending or not recorded:
                 raise _damage(path, "?", f"the versions under {name!r} do not ascend: {recorded}")
     return record
@@ -158,6 +163,8 @@ def write(path: Path, data: object) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Replace a file atomically. Raises HistoryError where the folder cannot be written."""
+    # In the same folder, as only a rename inside one file system is atomic; not named *.json, so
+    # that no reader takes it for a record.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -199,6 +206,7 @@ def insert(
     lines = {known: entry for known, entry in chain.items() if versions.is_line(known)}
     patches = {known: entry for known, entry in chain.items() if known not in lines}
     holder = versions.holding(lines, version)
+    # Patches play no part here: an entry of a patch says nothing about the releases after it.
     if holder is not None and same(lines[holder], observation):
         return chain
     # what returned within tolerance gets its former text: equal text means equal observations
@@ -211,6 +219,8 @@ def _compact(chain: Chain, same: Callable[[Json, Json], bool]) -> Chain:
     kept: Chain = {}
     last: Optional[Json] = None
     for version, observation in chain.items():
+        # Compared with the entry that was kept, not with the release before: small steps must not
+        # add up unseen.
         if last is None or not same(last, observation):
             kept[version] = last = observation
     return kept

@@ -60,6 +60,7 @@ def case_of(snapshot_name: str) -> str:
 
     Raises HistoryError for a second comparison.
     """
+    # syrupy calls the second comparison of a test `test_zero_grad.1`.
     match = re.fullmatch(r"\w+(?:\[(.*)\])?", snapshot_name)
     if match is None:
         raise HistoryError(
@@ -71,6 +72,7 @@ def case_of(snapshot_name: str) -> str:
 class HistoryExtension(AbstractSyrupyExtension):
     """Chosen with ``--snapshot-default-extension``; the plugin sets ``session`` beforehand."""
 
+    # syrupy makes an extension for each test by itself, so what they share hangs on the class.
     session: Session
 
     def serialize(self, data: Any, **kwargs: Any) -> Any:
@@ -87,8 +89,9 @@ class HistoryExtension(AbstractSyrupyExtension):
 
     def matches(self, *, serialized_data: Any, snapshot_data: Any) -> bool:
         """Whether an observation agrees with its entry."""
+        # Equal to the bit, so the text is not parsed; `check` compares digest and text.
         if snapshot_data.entry.get("digest") == encode.digest(serialized_data):
-            return True  # to the bit, and the text is not parsed; `check` compares digest and text
+            return True
         found = compare.mismatches(snapshot_data.observation(), serialized_data)
         self.session.mismatches.extend(map(str, found))
         return not found
@@ -126,6 +129,7 @@ class HistoryExtension(AbstractSyrupyExtension):
     ) -> Any:
         """The entry that holds for the running library (Expected), or None."""
         session = self.session
+        # With no entry found, syrupy takes every observation for new and hands it on to be written.
         if session.recording:
             return None
         path = Path(snapshot_location)

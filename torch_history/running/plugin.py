@@ -49,8 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "--snapshot-update: records are written by `torch-history record`, on a real release"
         )
+    # What was observed is collected in this process; workers of xdist would keep theirs.
     if recording and getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("--record-to: a recording runs in one process, without -n")
+    # With this syrupy accepts every observation, and hands it to write_snapshot_collection.
     config.option.update_snapshots = recording
     library = importlib.import_module(config.getini("history_library"))
     running = str(library.__version__)  # torch 1.10's own class has no hash
@@ -120,6 +122,7 @@ class Reporter:
             items[:] = [item for item in items if behaviour_of(item, self.spec) in wanted]
             self.config.hook.pytest_deselected(items=left_out)
 
+    # User properties reach the reporter from the workers of xdist, in which the session is another.
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, None]:
         """Note what a test consulted and observed."""
@@ -146,6 +149,7 @@ class Reporter:
         outcome = yield
         report = outcome.get_result()
         behaviour = behaviour_of(item, self.spec)
+        # Set-up and tear-down count only where they failed or skipped: the call has the verdict.
         if behaviour and (report.when == "call" or report.outcome != "passed"):
             reason = _reason(report)
             told = list(reason) if reason else None  # xdist sends plain types only
@@ -162,6 +166,7 @@ class Reporter:
                 behaviour, nodeid, reason = value
                 known = reason and Reason(*reason)
                 self.cases.setdefault(behaviour, {})[nodeid] = known
+            # The properties of the item come again with the report of the tear-down.
             elif name == EXPECTATION and report.when == "call":
                 behaviour, since = value
                 if since not in self.origins.setdefault(behaviour, []):
@@ -170,15 +175,18 @@ class Reporter:
                 behaviour, lines = value
                 self.mismatches.setdefault(behaviour, []).extend(lines)
 
+    # After syrupy, which hands over what it collected in its own sessionfinish.
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the file of a recording or a verification."""
         session, option = HistoryExtension.session, self.config.option
         empty = option.verify_to is not None and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+        # A run that was interrupted, or could not collect a file, would pass for whole.
         if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not empty:
             return
         if session.recording:
             for behaviour in set(self.cases) - set(session.recorded):
+                # Entered last, so that a reason of the test itself comes first and is told.
                 missing = Reason(True, "it compares nothing with its snapshot")
                 self.cases[behaviour].setdefault("", missing)
             verified, unknown = self._verdicts()
@@ -212,6 +220,7 @@ class Reporter:
         """The verified behaviours, and why the others are not."""
         unknown = {}
         for behaviour, cases in sorted(self.cases.items()):
+            # One case that was not observed leaves the whole behaviour unknown.
             reasons = [reason for reason in cases.values() if reason]
             if reasons:
                 unknown[behaviour] = reasons[0]

@@ -70,6 +70,7 @@ def verify(
         work = Path(temporary)
         file = work / "verification.json"
         command = [sys.executable, "-m", "pytest", "-c", str(root / "pytest.ini")]
+        # The order of the recording; and no cache is written into an installed package.
         command += [f"--rootdir={root}", "-p", "no:cacheprovider", "-p", "no:randomly"]
         command += ["-p", PLUGIN, f"--verify-to={file}", f"--device={device}", "--tb=short"]
         command += [f"--ignore={root / 'spec' / 'benchmarks'}"]
@@ -80,9 +81,11 @@ def verify(
         command += [str(root / "spec" / chapter) for chapter in chapters] or [str(root / "spec")]
         tell(0.0, "importing torch")
         last = _run(command, work, tell)
+        # The exit status is of no use here: it is 1 as well where a behaviour differs.
         if not file.exists():
             raise HistoryError(f"the specification did not run: {last[:300]}")
         found = read(json.loads(file.read_text(encoding="utf-8")))
+    # Nothing differs where nothing ran, and that must not pass for as recorded.
     if found.passed and not found.verified:
         why = next(iter(found.unknown.values()), "no test was selected")
         raise HistoryError(f"nothing was observed: {why}")
@@ -96,6 +99,7 @@ def _must_be_there() -> None:
         )
     for package in ("pytest", "syrupy", "hypothesis", "numpy"):
         if importlib.util.find_spec(package) is None:
+            # Not a HistoryError: the command line names the extra that has the package.
             raise ImportError(f"No module named {package!r}", name=package)
 
 
@@ -103,6 +107,7 @@ def _run(command: List[str], work: Path, tell: Tell) -> str:
     """Run pytest and follow its progress. Returns the line of its output that says most."""
     # one thread: more move last bits, and a busy machine would stall
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    # The user's own options could leave tests out, or stop at the first failure.
     environment.pop("PYTEST_ADDOPTS", None)
     last = ""
     with subprocess.Popen(
@@ -121,6 +126,7 @@ def _run(command: List[str], work: Path, tell: Tell) -> str:
                 if percent:
                     chapter = Path(line.partition(" ")[0]).parent.name
                     tell(int(percent.group(1)) / 100, f"running {chapter or 'the specification'}")
+                # The last line that tells an error, or else the first line of all.
                 if _TELLING.search(line) or not last:
                     last = line.strip()
         except BaseException:  # Ctrl-C: else leaving this block would wait for pytest's end
