@@ -259,8 +259,14 @@ def test_options_bound_in_two_ways_are_those_of_both(level):
             "possible",
         ),
         ("import torch\ntorch.load(f)", "load_of_an_empty_file_raises_end_of_file", None),
+        (
+            "import torch\ntry:\n    async def f(p):\n        torch.load(p)\n"
+            "except EOFError:\n    pass",
+            "load_of_an_empty_file_raises_end_of_file",
+            None,
+        ),
     ],
-    ids=["caught", "not caught"],
+    ids=["caught", "not caught", "in a function that runs elsewhere"],
 )
 def test_other_words_of_an_error_are_met_only_where_errors_are_caught(
     level, source, behaviour, expected

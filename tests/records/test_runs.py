@@ -245,3 +245,19 @@ def test_entry_of_a_record_is_what_was_observed(recorded):
     observation = encode.load(recorded.chain("rates.constant_stays")["1.4"])
     assert observation.value == {"shape": {"$tuple": [2, 3]}, "mean": 0.25}
     assert observation.raised is None and observation.warned == []
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [({"a": 1, "b": 2}, {"b": 2, "a": 1}), ({"flag": 1}, {"flag": True})],
+    ids=["order of keys", "type"],
+)
+def test_value_that_only_looks_equal_is_kept_beside_a_new_warning(tmp_path, run_of, before, after):
+    warned = [{"category": "UserWarning", "message": "new"}]
+    first = run_of("1.4.0", {"c.a": encode.seal({"value": before})})
+    second = run_of("2.0.1", {"c.a": encode.seal({"value": after, "warned": warned})})
+    runs.merge(tmp_path, first, "1.4")
+    runs.merge(tmp_path, second, "2.0")
+    assert runs.read_back(tmp_path, second, "2.0") == []
+    held = store.read(store.path_of(tmp_path / "spec", "c.a"))["observed"]["cpu"]["2.0"]["value"]
+    assert repr(held) == repr(after)

@@ -290,7 +290,7 @@ def interval(ends: Tuple[float, float]) -> str:
 def duration(nanoseconds: float) -> str:
     """Three digits and a unit: ``41.2 µs``."""
     for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-        if nanoseconds >= size:
+        if nanoseconds >= 0.9995 * size:  # what would be rounded to 1,000 of the smaller unit
             # `#` keeps 41.0 from losing its zero, and leaves 412 a point, which is removed.
             return f"{nanoseconds / size:#.3g} {unit}".replace(". ", " ")
     return f"{nanoseconds:.0f} ns"

@@ -84,7 +84,9 @@ class Worker:
         # Each figure builds its own case: that of `graph` has another Adam than the others.
         if figure != "cpu":
             first, self.timers[name, figure] = cuda.timer(
-                self.torch, lambda: self.cases_module.build(name, self.device), figure
+                self.torch,
+                lambda: self.alter(self.cases_module.build(name, self.device)),
+                figure,
             )
             return first
         case = self.alter(self.cases_module.build(name, self.device))

@@ -230,7 +230,7 @@ class Source:
         child, parent = node, self._parent.get(node)
         # Not beyond the function: where it is called is not known.
         while parent is not None and not isinstance(
-            parent, (ast.FunctionDef, ast.ClassDef, ast.Module)
+            parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
         ):
             if isinstance(parent, ast.Try) and parent.handlers and child in parent.body:
                 return True

@@ -119,13 +119,16 @@ def _worded(devices: Devices, device: str, version: str, observation: Json) -> J
     # Where only the warnings differ, the value keeps its former text: else last bits that moved
     # would look like a change of the value.
     for entry in entries:
-        if (
-            "value" in entry
-            and "value" in observation
-            and _same({"value": entry["value"]}, {"value": observation["value"]})
-        ):
+        if "value" in entry and "value" in observation and _same_value(entry, observation):
             return encode.seal({**observation, "value": entry["value"]})
     return observation
+
+
+def _same_value(one: Json, other: Json) -> bool:
+    """Whether the values of two observations agree, their keys' order and types included."""
+    # Not `==`, which is enough where digests are compared too: here 1 would be True.
+    first, second = (encode.load({"value": part["value"]}) for part in (one, other))
+    return compare.same(first, second)
 
 
 def holding(devices: Devices, device: str, version: str) -> Optional[Json]:
