@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
@@ -65,24 +66,17 @@ def _run(name: Optional[str], paths: List[str], folder: Path) -> None:
     os.dup2(log, 2)
     os.chdir(ROOT)
     fault = ["--fault", name] if name else []
-    pytest.main(
-        [
-            "-p",
-            "faults.plugin",
-            "--faults-to",
-            str(folder / f"{name}.json"),
-            "-q",
-            "--tb=line",
-            "-p",
-            "no:randomly",
-            "-p",
-            "no:cacheprovider",
-            *fault,
-            *paths,
-        ]
-    )
-    sys.stdout.flush()
-    os._exit(0)
+    options = ["-p", "faults.plugin", "--faults-to", str(folder / f"{name}.json")]
+    options += ["-q", "--tb=line", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    try:
+        pytest.main([*options, *fault, *paths])
+        sys.stdout.flush()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # Whatever happens, this process must not leave the blocks that it was forked in: it would
+        # remove the folder of all the others.
+        os._exit(0)
 
 
 def _outcome(file: Path, log: Path) -> dict:

@@ -250,6 +250,12 @@ def test_options_bound_in_two_ways_are_those_of_both(level):
     assert level(both, LOAD, "2.5 2.6") is None
 
 
+CAUGHT_ELSEWHERE = """import torch
+try:
+    async def f(p): torch.load(p)
+except EOFError: pass"""
+
+
 @pytest.mark.parametrize(
     "source, behaviour, expected",
     [
@@ -259,12 +265,7 @@ def test_options_bound_in_two_ways_are_those_of_both(level):
             "possible",
         ),
         ("import torch\ntorch.load(f)", "load_of_an_empty_file_raises_end_of_file", None),
-        (
-            "import torch\ntry:\n    async def f(p):\n        torch.load(p)\n"
-            "except EOFError:\n    pass",
-            "load_of_an_empty_file_raises_end_of_file",
-            None,
-        ),
+        (CAUGHT_ELSEWHERE, "load_of_an_empty_file_raises_end_of_file", None),
     ],
     ids=["caught", "not caught", "in a function that runs elsewhere"],
 )

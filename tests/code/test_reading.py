@@ -83,26 +83,28 @@ def test_file_that_is_named_twice_or_in_a_folder_too_is_read_once(folder):
 
 
 @pytest.fixture
-def usual_limit():
-    """Python's own limit: torch's compiler raises it, and longer paths would be refused."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(1000)
-    yield 1000
-    sys.setrecursionlimit(before)
+def deep(folder):
+    """A file in more folders than Python's stack has frames.
 
-
-def test_folders_nested_deeper_than_the_stack_are_read(folder, usual_limit):
-    depth = usual_limit + 50
+    Python's own limit is 1000. What it is now does not matter: torch's compiler raises it, and
+    a path twice as long would be refused.
+    """
+    depth = 1050
     for _ in range(depth):
         Path("d").mkdir()
         os.chdir("d")
     Path("a.py").write_text("", encoding="utf-8")
     os.chdir(folder)
-    deep = Path(*["d"] * depth, "a.py")
-    assert files(Path()) == [deep]
-    deep.unlink()
-    for parent in list(deep.parents)[:-1]:  # pytest's own cleaning recurses
+    file = Path(*["d"] * depth, "a.py")
+    yield file
+    # pytest's own cleaning recurses, and would fail in every later run
+    file.unlink()
+    for parent in list(file.parents)[:-1]:
         parent.rmdir()
+
+
+def test_folders_nested_deeper_than_the_stack_are_read(deep):
+    assert files(Path()) == [deep]
 
 
 def test_source_is_not_imported(scanned, tmp_path):
