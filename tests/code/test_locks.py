@@ -278,6 +278,17 @@ def test_file_that_pins_a_release_outside_the_records_is_refused_in_one_line(dif
 
 
 @pytest.mark.parametrize(
+    "pinned, says",
+    [("1", "--from requirements.txt: '1' is not a version"), ("0.4.1", "is not in the records")],
+    ids=["no release", "too old"],
+)
+def test_files_that_pin_one_version_that_is_refused_say_that_alone(diff, folder, pinned, says):
+    (folder / "requirements.txt").write_text(f"torch=={pinned}", encoding="utf-8")
+    status, out, err = diff("--from", "requirements.txt", "--to", "requirements.txt")
+    assert (status, out, err.count("\n")) == (2, "", 1) and says in err
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["2.5", "2.6", "--from", "a", "--to", "b"],

@@ -8,6 +8,7 @@ from typing import List, Optional, Tuple
 
 import rich_click as click
 
+from torch_history import versions
 from torch_history.catalogue.kinds import SLUGS, Kind, kind_of
 from torch_history.cli import shared
 from torch_history.cli.shared import Here, here
@@ -134,6 +135,9 @@ def command(
         raise click.UsageError("--level and --format sarif need --code")
     pair = _pair(before, after, old, new)
     answer = query.diff(here.index, *pair, device, kinds, apis, chapters)
+    if old is not None and pair[0] == pair[1]:
+        # On the error output, because the answer may be JSON.
+        click.echo(one_line(f"torch is {pair[0]} in both, {old} and {new}"), err=True)
     told = report.whole(answer)
     faults: List[str] = []
     if code:
@@ -152,13 +156,19 @@ def _pair(
         return before, after
     if old is None or new is None or before is not None or after is not None:
         raise click.UsageError("give two versions, A and B, or --from FILE and --to FILE")
+    return _pinned("--from", old), _pinned("--to", new)
+
+
+def _pinned(option: str, source: str) -> str:
+    """The version that a file pins."""
     from torch_history.code import locks
 
-    pinned = locks.version("--from", old), locks.version("--to", new)
-    if pinned[0] == pinned[1]:
-        # On the error output, because the answer may be JSON.
-        click.echo(one_line(f"torch is {pinned[0]} in both, {old} and {new}"), err=True)
-    return pinned
+    version = locks.version(option, source)
+    try:
+        versions.parse(version)  # a file may pin what is no release, as torch==1
+    except HistoryError as error:
+        raise HistoryError(f"{option} {source}: {error}") from None
+    return version
 
 
 def _narrowed(
