@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from torch_history.escaping import html, one_line
+from torch_history.publish.markdown import piped
 
 
 def text(value: object) -> str:
@@ -14,8 +13,7 @@ def text(value: object) -> str:
 
 def cell(value: object) -> str:
     """Text inside a cell of a table: ``text``, and a ``|`` does not end the cell."""
-    # backslashes before the bar are doubled, or the last of them would escape ours
-    return re.sub(r"(\\*)\|", r"\1\1\\|", text(value))
+    return piped(text(value))
 
 
 def code(value: object) -> str:

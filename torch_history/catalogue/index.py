@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional, Union
 
 import msgspec
 from msgspec import Raw, Struct
@@ -21,10 +21,10 @@ from torch_history.catalogue import claims, releases, source
 from torch_history.catalogue.behaviour import Behaviour, Claim
 from torch_history.errors import HistoryError
 from torch_history.escaping import in_json
-from torch_history.records import manifests, store
+from torch_history.records import kept, manifests, store
 
 FORMAT = 1
-NAME = "index.json"
+NAME = kept.INDEX
 SCHEMA = Path(__file__).with_name("index.schema.json")
 PACKAGED = Path(__file__).resolve().parent.parent / "_packaged"  # in a wheel
 
@@ -85,7 +85,7 @@ def of(root: Path) -> Index:
 
     Raises HistoryError if the folder is neither, and for damaged sources or records.
     """
-    return decode(text_of(root).encode(), root / NAME)
+    return decode(text_of(root), root / NAME)
 
 
 def text_of(root: Path) -> str:
@@ -93,10 +93,10 @@ def text_of(root: Path) -> str:
     packaged = root / NAME
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8")
-    kept, stamp = root / ".history" / NAME, stamp_of(root)
-    stamped = kept.with_suffix(".stamp")
+    file, stamp = root / ".history" / NAME, stamp_of(root)
+    stamped = file.with_suffix(".stamp")
     try:
-        text = kept.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
         if stamped.read_text(encoding="utf-8") == _sealed(stamp, text):
             return text
     except (OSError, UnicodeDecodeError):
@@ -105,7 +105,7 @@ def text_of(root: Path) -> str:
     # if it cannot be kept, the next command builds it again
     with contextlib.suppress(HistoryError):
         # The text first: if the stamp is not written, the next command builds the index again.
-        store.write_text(kept, text)
+        store.write_text(file, text)
         store.write_text(stamped, _sealed(stamp, text))
     return text
 
@@ -115,7 +115,7 @@ def _sealed(stamp: str, text: str) -> str:
     return f"{stamp} {hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
 
 
-def decode(content: bytes, path: Path) -> Index:
+def decode(content: Union[str, bytes], path: Path) -> Index:
     """The index in a file's content. Raises HistoryError for content of another form."""
     try:
         index = msgspec.json.decode(content, type=Index)

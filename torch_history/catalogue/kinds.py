@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Dict, List, Optional
+from typing import List, Optional
 
 from torch_history.errors import HistoryError
-
-Observed = Dict[str, Any]  # an observation as its JSON
+from torch_history.observing.words import Observed
 
 
 class Effect(Enum):
@@ -40,12 +39,14 @@ class Kind(Enum):
     words: str
     letter: str  # its mark in the table of the page
     effect: Effect
+    rank: int  # its place in the order of harm, from 0
 
     def __new__(cls, slug: str, words: str, letter: str, effect: Effect) -> Kind:
         """A member whose value is its slug, so that JSON and options use the slug."""
         member = object.__new__(cls)
         member._value_ = slug
         member.words, member.letter, member.effect = words, letter, effect
+        member.rank = len(cls.__members__)
         return member
 
     def __str__(self) -> str:
@@ -60,11 +61,6 @@ class Kind(Enum):
     def title(self) -> str:
         """The words without the part in brackets."""
         return self.words.partition(" (")[0]
-
-    @property
-    def rank(self) -> int:
-        """Its place in the order of harm, from 0."""
-        return list(Kind).index(self)
 
     @property
     def hurts(self) -> bool:

@@ -6,12 +6,15 @@ import functools
 import importlib
 import json
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, TypeVar
 
 import rich_click as click
 
 from torch_history.errors import HistoryError
 from torch_history.escaping import in_json
+
+if TYPE_CHECKING:  # else every command would load msgspec and all of the catalogue
+    from torch_history.catalogue.index import Index
 
 NAME = "torch-history"
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -69,7 +72,7 @@ class Here:
         return index.home(self.asked).resolve()
 
     @functools.cached_property
-    def index(self) -> Any:
+    def index(self) -> Index:
         """The index of the folder."""
         from torch_history.catalogue import index
 

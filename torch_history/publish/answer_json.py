@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
 from torch_history.catalogue.behaviour import Change
 from torch_history.publish.report import Found, Report, reproduction
 from torch_history.questions.query import Answer, Entry, Side
+from torch_history.records.store import Json
 
 FORMAT = 1
-Json = Dict[str, Any]
 
 
 def as_json(report: Report) -> Json:

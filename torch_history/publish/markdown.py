@@ -78,7 +78,7 @@ def _notes(found: Found) -> Iterator[str]:
 def code(words: str) -> str:
     """Words as code, in a cell of a table too."""
     # No backslash escapes a backtick inside code, so it becomes another quote.
-    return "`" + _piped(one_line(words).replace("`", "'")) + "`"
+    return "`" + piped(one_line(words).replace("`", "'")) + "`"
 
 
 def table(heading: List[str], rows: List[List[str]]) -> Iterator[str]:
@@ -108,12 +108,12 @@ def marked(words: Optional[str]) -> str:
 def cell(words: Optional[str]) -> str:
     """Words of a marker in a cell of a table."""
     # `marked` first: `text` escapes only what is not in backticks by then.
-    return _piped(text(marked(words)))
+    return piped(text(marked(words)))
 
 
 def to_test(words: str, behaviour: Behaviour) -> str:
     """A link to the test of a behaviour, from a document in the root, in a cell of a table."""
-    return f"[{_piped(text(words))}]({quote(behaviour.file)}#L{behaviour.line})"
+    return f"[{piped(text(words))}]({quote(behaviour.file)}#L{behaviour.line})"
 
 
 def _parts(words: str) -> List[str]:
@@ -126,6 +126,6 @@ def _parts(words: str) -> List[str]:
     ]
 
 
-def _piped(words: str) -> str:
+def piped(words: str) -> str:
     """Words whose pipes do not end a cell, whatever backslashes stand before them."""
     return _PIPE.sub(lambda pipe: pipe[1] * 2 + "\\|", words)

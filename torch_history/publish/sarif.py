@@ -12,13 +12,14 @@ import functools
 import hashlib
 import os
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Dict, List, NamedTuple, Tuple
 from urllib.parse import quote
 
 from torch_history.code.hits import Hit, Level
 from torch_history.escaping import one_line
 from torch_history.publish import markdown, report
 from torch_history.publish.report import Found, Report
+from torch_history.records.store import Json
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 PLACES = 3  # of a difference that a message shows
@@ -26,7 +27,6 @@ RANKS = ("error", "warning", "note")
 # Level has its members in order, the surest first.
 _RANK = dict(zip(Level, RANKS))
 _PRECISION = dict(zip(Level, ("very-high", "medium", "low")))
-Json = Dict[str, Any]
 
 
 class Result(NamedTuple):

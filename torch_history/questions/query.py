@@ -12,8 +12,9 @@ from msgspec import Raw
 from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.index import Environment, Index, Record
-from torch_history.catalogue.kinds import Kind, Observed, admitted
+from torch_history.catalogue.kinds import Kind, admitted
 from torch_history.errors import HistoryError
+from torch_history.observing.words import Observed
 from torch_history.records import manifests, store
 
 

@@ -9,7 +9,8 @@ from torch_history import versions
 from torch_history.catalogue import source
 from torch_history.catalogue.behaviour import PAGES, Behaviour, Change
 from torch_history.catalogue.index import Chain, Environment, Index, Record
-from torch_history.catalogue.kinds import Kind, Observed
+from torch_history.catalogue.kinds import Kind
+from torch_history.observing.words import Observed
 from torch_history.publish import report
 from torch_history.questions import query
 from torch_history.questions.query import Entry
@@ -17,7 +18,6 @@ from torch_history.questions.query import Entry
 DEVICE = "cpu"
 PLACES = 4  # of a difference that the upgrade page shows
 UNKNOWN = "unknown"  # the class of what was not observed, in HTML
-RANKS = {kind: kind.rank for kind in Kind}
 
 
 class Span(NamedTuple):
@@ -182,7 +182,7 @@ def _upgrade(life: Life, model: Model) -> Optional[Dict[str, Any]]:
         "changes": [
             [
                 model.releases.index(change.version),
-                RANKS[change.kind],
+                change.kind.rank,
                 [change.text, change.cause_in_words or "", change.advice or ""],
             ]
             for change in behaviour.changes
@@ -219,7 +219,7 @@ def _pair(life: Life, before: str, after: str) -> Optional[List[Any]]:
     shown = [list(line) for line in lines[:PLACES]]
     if len(lines) > PLACES:
         shown.append(["", f"and {len(lines) - PLACES} more places"])
-    return [RANKS[up.kind], RANKS[down.kind], shown]
+    return [up.kind.rank, down.kind.rank, shown]
 
 
 # ---- observations, and where they held
