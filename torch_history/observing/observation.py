@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Any, Callable, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
 
 # What a message says about this machine or this build, and not about the behaviour. Order matters.
 _NOISE = [
@@ -78,3 +78,18 @@ def observe(act: Callable[[], Any]) -> Observation:
         if entry not in warned:
             warned.append(entry)
     return Observation(value, raised, warned)
+
+
+class Cases(NamedTuple):
+    """Several named acts of one behaviour, each with an observation of its own."""
+
+    observations: Dict[str, Observation]
+
+
+def observe_each(acts: Mapping[str, Callable[[], Any]]) -> Cases:
+    """Call each act by itself: name -> act, in the order in which they are called.
+
+    An act that raises or warns leaves the others as they are, so write each variation of a
+    behaviour as an act, and never catch an exception into a value.
+    """
+    return Cases({name: observe(act) for name, act in acts.items()})

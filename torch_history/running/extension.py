@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
 from syrupy.extensions.base import AbstractSyrupyExtension
 
 from torch_history import versions
 from torch_history.errors import HistoryError
 from torch_history.observing import compare, encode
-from torch_history.observing.observation import Observation
+from torch_history.observing.observation import Cases, Observation
 from torch_history.records import store
 from torch_history.records.kept import Files
 from torch_history.records.store import Json
+
+Observed = Dict[str, Observation]  # act -> what it did; the act of ``observe`` is called ""
 
 
 class Session:
@@ -33,26 +35,49 @@ class Session:
         self.records = records
         self.consulted: List[Expected] = []  # since the last test began
         self.mismatches: List[str] = []  # since the last test began
-        self.observed: Optional[Observation] = None  # the last one, for --observed
+        self.observed: Observed = {}  # by the last test, for --observed
         self.recorded: Dict[str, Dict[str, Json]] = {}  # behaviour -> case -> observation
 
 
-class Expected(NamedTuple):
-    """The entry that holds for the running library, and since which version it has been seen."""
+class Held(NamedTuple):
+    """An entry that holds for the running library, and since which version it has been seen."""
 
-    path: Path
-    case: str
     since: str
     entry: Json
 
-    def observation(self, parse: Callable[[Json], Observation] = encode.verified) -> Observation:
-        """The entry, parsed. Raises HistoryError, with its file, where it is damaged."""
+
+class Expected(NamedTuple):
+    """What is recorded of a test for the running library."""
+
+    path: Path
+    case: str
+    held: Dict[str, Held]  # act -> its entry
+
+    def observation(
+        self, act: str, parse: Callable[[Json], Observation] = encode.verified
+    ) -> Observation:
+        """The entry of an act, parsed. Raises HistoryError, with its file, where it is damaged."""
+        since, entry = self.held[act]
         try:
-            return parse(self.entry)
+            return parse(entry)
         except HistoryError as error:
-            raise HistoryError(
-                f"{self.path}: {self.case}, {self.since}: {error}: {store.RESTORE}"
-            ) from None
+            name = name_of(self.case, act)
+            raise HistoryError(f"{self.path}: {name}, {since}: {error}: {store.RESTORE}") from None
+
+    def mismatches(self, observed: Observed) -> Iterator[Tuple[str, str]]:
+        """Where the acts did not do what is recorded: the act, and what differs."""
+        for act in [act for act in self.held if act not in observed]:
+            yield act, "recorded, but the test does not observe it: record the behaviour again"
+        for act, observation in observed.items():
+            if act not in self.held:
+                yield act, "no record holds: record the behaviour again"
+            # Equal to the bit, so the text is not parsed; `check` compares digest and text.
+            elif self.held[act].entry.get("digest") != encode.digest(observation):
+                for found in compare.mismatches(self.observation(act), observation):
+                    yield act, str(found)
+
+
+OBSERVED = "observed"  # the case of a test that has one observation
 
 
 def case_of(snapshot_name: str) -> str:
@@ -66,7 +91,26 @@ def case_of(snapshot_name: str) -> str:
         raise HistoryError(
             f"{snapshot_name}: a behaviour ends in one comparison: make the other a test of its own"
         )
-    return match.group(1) or "observed"
+    return match.group(1) or OBSERVED
+
+
+def name_of(case: str, act: str) -> str:
+    """What a record calls an act of a case: ``adam / sum``, ``adam``, ``sum`` or ``observed``."""
+    if not act:
+        return case
+    return act if case == OBSERVED else f"{case} / {act}"
+
+
+def _acts(case: str, names: Iterable[str]) -> Iterator[Tuple[str, str]]:
+    """The acts of a case among the names in a record, each with its name."""
+    for name in names:
+        # A test without parameters has all names of its record.
+        if name == case:
+            yield "", name
+        elif case == OBSERVED:
+            yield name, name
+        elif name.startswith(f"{case} / "):
+            yield name[len(case) + 3 :], name
 
 
 class HistoryExtension(AbstractSyrupyExtension):
@@ -76,24 +120,30 @@ class HistoryExtension(AbstractSyrupyExtension):
     session: Session
 
     def serialize(self, data: Any, **kwargs: Any) -> Any:
-        """The observation, encoded.
+        """What each act did, encoded.
 
         In a recording it is its JSON, so that what cannot be written fails in its own test.
         """
-        if not isinstance(data, Observation):
+        if isinstance(data, Observation):
+            data = Cases({"": data})
+        if not isinstance(data, Cases):
             raise TypeError(
-                f"compare the snapshot with observe(...), not with {type(data).__name__}"
+                "compare the snapshot with observe(...) or observe_each(...), not with "
+                f"{type(data).__name__}"
             )
-        self.session.observed = encoded = data._replace(value=encode.encode(data.value))
-        return encode.dump(encoded) if self.session.recording else encoded
+        encoded = {
+            act: one._replace(value=encode.encode(one.value))
+            for act, one in data.observations.items()
+        }
+        self.session.observed = encoded
+        if self.session.recording:
+            return {act: encode.dump(one) for act, one in encoded.items()}
+        return encoded
 
     def matches(self, *, serialized_data: Any, snapshot_data: Any) -> bool:
-        """Whether an observation agrees with its entry."""
-        # Equal to the bit, so the text is not parsed; `check` compares digest and text.
-        if snapshot_data.entry.get("digest") == encode.digest(serialized_data):
-            return True
-        found = compare.mismatches(snapshot_data.observation(), serialized_data)
-        self.session.mismatches.extend(map(str, found))
+        """Whether observations agree with their entries."""
+        found = list(snapshot_data.mismatches(serialized_data))
+        self.session.mismatches.extend(f"{act}: {line}" if act else line for act, line in found)
         return not found
 
     def diff_lines(self, serialized_data: Any, snapshot_data: Any) -> Iterator[str]:
@@ -103,14 +153,17 @@ class HistoryExtension(AbstractSyrupyExtension):
             command = f"torch-history record {versions.line(running)}"
             yield f"no record holds for {running}: run `{command}`"
             return
-        found = compare.mismatches(snapshot_data.observation(), serialized_data)
+        found = list(snapshot_data.mismatches(serialized_data))
         places = "1 place differs" if len(found) == 1 else f"{len(found)} places differ"
+        acts = {act for act, _ in found}
+        since = {held.since for act, held in snapshot_data.held.items() if act in acts}
+        under = " and ".join(sorted(since, key=versions.key)) or "no release"
         yield (
             f"{store.behaviour_of(snapshot_data.path)}: {places} from the record "
-            f"(running {running}, expectation recorded under {snapshot_data.since})"
+            f"(running {running}, expectation recorded under {under})"
         )
-        for mismatch in found:
-            yield str(mismatch)
+        for act, line in found:
+            yield f"{act}: {line}" if act else line
 
     def discover_snapshots(self, **kwargs: Any) -> Any:
         """None, so that syrupy's clean-up never deletes the record of a skipped test."""
@@ -134,13 +187,16 @@ class HistoryExtension(AbstractSyrupyExtension):
             return None
         path = Path(snapshot_location)
         case = case_of(snapshot_name)
-        devices = session.records.record(path).get(case, {})
-        chain = store.chain_for(devices, session.device, session.running)
-        since = versions.holding(chain, session.running)
-        if since is None:
+        record = session.records.record(path)
+        expected = Expected(path, case, {})
+        for act, name in _acts(case, record):
+            chain = store.chain_for(record[name], session.device, session.running)
+            since = versions.holding(chain, session.running)
+            if since is not None:
+                expected.held[act] = Held(since, chain[since])
+                expected.observation(act, encode.load)  # whether it is an observation at all
+        if not expected.held:
             return None
-        expected = Expected(path, case, since, chain[since])
-        expected.observation(encode.load)  # whether it is an observation at all
         session.consulted.append(expected)
         return expected
 
@@ -150,7 +206,8 @@ class HistoryExtension(AbstractSyrupyExtension):
         behaviour = store.behaviour_of(Path(snapshot_collection.location))
         observed = cls.session.recorded.setdefault(behaviour, {})
         for snapshot in snapshot_collection:
-            observed[case_of(snapshot.name)] = snapshot.data
+            case = case_of(snapshot.name)
+            observed.update({name_of(case, act): one for act, one in snapshot.data.items()})
 
     def read_snapshot_collection(self, *, snapshot_location: str) -> Any:
         """Never called: records are read entry by entry."""

@@ -129,16 +129,18 @@ class Reporter:
         session = HistoryExtension.session
         session.consulted.clear()
         session.mismatches.clear()
-        session.observed = None
+        session.observed = {}
         yield
         behaviour = behaviour_of(item, self.spec)
         for expected in session.consulted:
-            item.user_properties.append((EXPECTATION, (behaviour, expected.since)))
+            for since, _ in expected.held.values():
+                item.user_properties.append((EXPECTATION, (behaviour, since)))
         if session.mismatches:
             item.user_properties.append((MISMATCHES, (behaviour, list(session.mismatches))))
-        observed = HistoryExtension.session.observed
-        if self.config.option.observed and observed is not None:
-            text = store.dumps(encode.dump(observed))
+        if self.config.option.observed and session.observed:
+            done = {act: encode.dump(one) for act, one in session.observed.items()}
+            # An act of its own has no name.
+            text = store.dumps(done.get("", done))
             item.add_report_section(
                 "call", "observed", f"{behaviour} under {session.running}\n{text}"
             )
