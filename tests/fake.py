@@ -91,14 +91,14 @@ def test_strict_mode_is_refused(snapshot):
 
 
 @pytest.mark.api("fakelib.optim.added", article="B")
-@pytest.mark.changed("2.0", "a new function", kind="api-appeared")
+@pytest.mark.changed("2.0", "a new function", kind="appeared")
 def test_added_is_there(snapshot):
     """There is a function called added."""
     assert snapshot == observe(lambda: fakelib.added())
 
 
 @pytest.mark.api("fakelib.optim.removed", article="B")
-@pytest.mark.changed("2.6", "the function is gone", kind="api-gone")
+@pytest.mark.changed("2.6", "the function is gone", kind="gone")
 def test_removed_is_gone(snapshot):
     """There is no function called removed."""
     assert snapshot == observe(lambda: fakelib.removed())
@@ -194,7 +194,7 @@ addopts =
     -p no:cacheprovider
 markers =
     api(*names, page=None, article=None, signature=False): what a behaviour is about
-    changed(version, text, kind, cause=None, probable=False, advice=None, unless=None): what changed
+    changed(version, text, kind, cause=None, probable=False, advice=None, unless=None, restored_by=None): what changed
     interchange(legacy=None): each case is a file that a release wrote
     no_fault(why): why no fault can make it fail
 """

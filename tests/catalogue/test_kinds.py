@@ -21,13 +21,13 @@ def raised(name, message="m"):
         (value(1), value(2), Kind.SILENT),
         (value({"a": 1, "b": 2}), value({"b": 2, "a": 1}), Kind.REPRESENTATION),
         (value(1), raised("RuntimeError"), Kind.ERROR),
-        (value(1), raised("AttributeError"), Kind.API_GONE),
+        (value(1), raised("AttributeError"), Kind.GONE),
         (raised("RuntimeError"), value(1), Kind.ERROR_GONE),
-        (raised("AttributeError", "module 'x' has no attribute 'y'"), value(1), Kind.API_APPEARED),
+        (raised("AttributeError", "module 'x' has no attribute 'y'"), value(1), Kind.APPEARED),
         (
             raised("TypeError", "f() got an unexpected keyword argument 'set_to_none'"),
             value(1),
-            Kind.API_APPEARED,
+            Kind.APPEARED,
         ),
         (raised("RuntimeError", "a"), raised("RuntimeError", "b"), Kind.WORDING),
         (value(1), value(1, "FutureWarning"), Kind.WARNING),
@@ -76,17 +76,17 @@ def test_kinds_begin_with_the_silent_ones():
         (
             raised("RuntimeError"),
             raised("ValueError"),
-            [Kind.EXCEPTION, Kind.API_APPEARED, Kind.API_GONE],
+            [Kind.EXCEPTION, Kind.APPEARED, Kind.GONE],
         ),
         (
             raised("AttributeError", "module 'x' has no attribute 'y'"),
             raised("AttributeError", "'y' has no attribute 'z'"),
-            [Kind.WORDING, Kind.API_APPEARED, Kind.API_GONE],
+            [Kind.WORDING, Kind.APPEARED, Kind.GONE],
         ),
         (
             raised("TypeError", "'y' is an invalid keyword argument"),
             raised("TypeError", "bad"),
-            [Kind.WORDING, Kind.API_APPEARED],
+            [Kind.WORDING, Kind.APPEARED],
         ),
     ],
     ids=["type", "other_part", "appeared"],
@@ -98,12 +98,12 @@ def test_error_that_became_another(before, after, expected):
 def test_mirror_of_a_mirror_is_the_kind_itself():
     assert all(kind.mirror.mirror is kind for kind in Kind)
     mirrored = {kind for kind in Kind if kind.mirror is not kind}
-    assert mirrored == {Kind.ERROR, Kind.ERROR_GONE, Kind.API_GONE, Kind.API_APPEARED}
+    assert mirrored == {Kind.ERROR, Kind.ERROR_GONE, Kind.GONE, Kind.APPEARED}
 
 
 def test_kinds_that_hurt_come_before_the_others():
     assert [kind.hurts for kind in Kind] == [True] * 5 + [False] * 5
-    assert [kind for kind in Kind if kind.severe] == [Kind.SILENT, Kind.ERROR, Kind.API_GONE]
+    assert [kind for kind in Kind if kind.severe] == [Kind.SILENT, Kind.ERROR, Kind.GONE]
     assert {kind for kind in Kind if not kind.substantial} == {
         Kind.REPRESENTATION,
         Kind.WARNING,
@@ -125,6 +125,6 @@ def test_slug_that_is_no_kind_is_refused_with_the_kinds():
     with pytest.raises(HistoryError) as caught:
         kind_of("loud")
     assert str(caught.value) == (
-        "'loud' is not a kind: choose one of silent, error, api-gone, "
-        "exception, random, representation, warning, error-gone, api-appeared, wording"
+        "'loud' is not a kind: choose one of silent, error, gone, "
+        "exception, random, representation, warning, error-gone, appeared, wording"
     )

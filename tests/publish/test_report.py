@@ -117,9 +117,9 @@ def test_counts_are_by_kind_and_not_netted(data):
     assert data["counts"] == {
         "silent": 3,
         "error": 1,
-        "api-gone": 1,
+        "gone": 1,
         "warning": 1,
-        "api-appeared": 1,
+        "appeared": 1,
         "wording": 1,
     }
     assert data["compared"] == 12

@@ -31,9 +31,9 @@ def test_differences_come_in_the_order_of_harm(recorded):
         ("rates.flip_comes_back", Kind.SILENT),
         ("tensors.start_of_an_optimizer", Kind.SILENT),
         ("rates.strict_mode_is_refused", Kind.ERROR),
-        ("rates.removed_is_gone", Kind.API_GONE),
+        ("rates.removed_is_gone", Kind.GONE),
         ("rates.noisy_warns", Kind.WARNING),
-        ("rates.added_is_there", Kind.API_APPEARED),
+        ("rates.added_is_there", Kind.APPEARED),
         ("rates.complaint_tells_the_remedy", Kind.WORDING),
     ]
     assert answer.compared == 12 and answer.unknown == [] and answer.returned == []
@@ -68,8 +68,8 @@ def test_version_does_not_differ_from_itself(recorded):
 def test_backwards_the_kinds_are_mirrored(recorded):
     found = dict(kinds(diff(recorded, "2.6", "1.13")))
     assert found["rates.strict_mode_is_refused"] is Kind.ERROR_GONE
-    assert found["rates.added_is_there"] is Kind.API_GONE
-    assert found["rates.removed_is_gone"] is Kind.API_APPEARED
+    assert found["rates.added_is_there"] is Kind.GONE
+    assert found["rates.removed_is_gone"] is Kind.APPEARED
     assert found["rates.scale_halves"] is Kind.SILENT
 
 
@@ -232,7 +232,7 @@ def test_device_that_comes_back_to_the_cpus_answer_within_tolerance_does_not_dif
     "filters, expected",
     [
         (
-            {"kinds": [Kind.API_GONE, Kind.WORDING]},
+            {"kinds": [Kind.GONE, Kind.WORDING]},
             ["rates.removed_is_gone", "rates.complaint_tells_the_remedy"],
         ),
         ({"chapters": ["tensors"]}, ["tensors.start_of_an_optimizer"]),

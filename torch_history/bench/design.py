@@ -134,7 +134,10 @@ class Remote:
 
     def describe(self, root: Path) -> Manifest:
         """What the worker's release runs in."""
-        described = {**self.get("describe"), "sources": sources.digest(root)}
+        described = {
+            **self.get("describe"),
+            "sources": sources.of_folder(root / "spec" / "benchmarks"),
+        }
         return msgspec.convert(described, Manifest)
 
 

@@ -26,6 +26,8 @@ class Change(Struct, frozen=True):
     # Every call of the API meets the change, unless it passes one of these arguments (names, or
     # positions from 0). None if it depends on more than the call.
     unless: Optional[Tuple[Union[int, str], ...]] = None
+    # The behaviour that takes the advice, and observes again what this one did before.
+    restored_by: Optional[str] = None
 
     @property
     def cause_in_words(self) -> Optional[str]:
@@ -58,6 +60,8 @@ class Behaviour(Struct, frozen=True):
     changes: List[Change]
     signature: bool = False  # whether it records signatures, which a call by keyword does not meet
     interchange: Optional[Interchange] = None
+    former: List[str] = []  # the ids that it had before
+    fault: str = ""  # why its record says nothing; empty where it does
 
     @property
     def chapter(self) -> str:
@@ -65,9 +69,14 @@ class Behaviour(Struct, frozen=True):
         return self.id.partition(".")[0]
 
     @property
+    def function(self) -> str:
+        """The name of the test."""
+        return f"test_{self.id.partition('.')[2]}"
+
+    @property
     def node(self) -> str:
         """How pytest calls the test."""
-        return f"{self.file}::test_{self.id.partition('.')[2]}"
+        return f"{self.file}::{self.function}"
 
 
 class Claim(Struct, frozen=True, forbid_unknown_fields=True):

@@ -22,8 +22,9 @@ from torch_history.catalogue.behaviour import Behaviour, Claim
 from torch_history.errors import HistoryError
 from torch_history.escaping import in_json
 from torch_history.records import kept, manifests, store
+from torch_history.records.states import State, states
 
-FORMAT = 1
+FORMAT = 2
 NAME = kept.INDEX
 SCHEMA = Path(__file__).with_name("index.schema.json")
 PACKAGED = Path(__file__).resolve().parent.parent / "_packaged"  # in a wheel
@@ -41,11 +42,11 @@ class Environment(Struct, frozen=True):
     build: str = ""
     python: str = ""
     platform: str = ""
+    cpu_vendor: str = ""
     cpu_capability: str = ""
     numpy: str = ""
     syrupy: str = ""
     pytest: str = ""
-    sources: str = ""
     # msgspec gives each object an empty dict of its own.
     unknown: Dict[str, str] = {}  # behaviour -> why it was not observed
     distances: Dict[str, int] = {}  # behaviour -> ULP from its entry, where that is not 0
@@ -129,38 +130,53 @@ def decode(content: Union[str, bytes], path: Path) -> Index:
 def build(root: Path) -> str:
     """The text of the index, made from the tests' source, the records, manifests and claims."""
     known = source.behaviours(root)
+    recorded = states(root, {name: (one.file, one.function) for name, one in known.items()})
     matrix = {line: release.patch for line, release in releases.releases(root).items()}
-    recorded = manifests.read(root, None)
-    libraries = (str(one["library"]) for one in recorded.values() if "library" in one)
+    environments = manifests.read(root, None)
+    libraries = (str(one["library"]) for one in environments.values() if "library" in one)
     data = {
         "format": FORMAT,
         "library": next(libraries, ""),
         "releases": matrix,
         "environments": [
-            msgspec.to_builtins(_environment(root / "manifests" / f"{name}.json", manifest, known))
-            for name, manifest in recorded.items()
+            msgspec.to_builtins(
+                _environment(root / "manifests" / f"{name}.json", manifest, recorded)
+            )
+            for name, manifest in environments.items()
         ],
-        "behaviours": msgspec.to_builtins(list(known.values())),
-        "records": {name: store.read(store.path_of(root / "spec", name)) for name in known},
+        "behaviours": msgspec.to_builtins(
+            [_with_state(behaviour, recorded[name]) for name, behaviour in known.items()]
+        ),
+        # What a record says that was made from another test is not said of this one.
+        "records": {
+            name: {} if state.fault else state.record.timelines for name, state in recorded.items()
+        },
         "claims": msgspec.to_builtins(claims.read(root)),
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return in_json(text) + "\n"
 
 
+def _with_state(behaviour: Behaviour, state: State) -> Behaviour:
+    return msgspec.structs.replace(behaviour, former=state.record.former, fault=state.fault)
+
+
 def _environment(
-    path: Path, manifest: manifests.Manifest, known: Dict[str, Behaviour]
+    path: Path, manifest: manifests.Manifest, recorded: Dict[str, State]
 ) -> Environment:
-    """What a manifest says of the behaviours that exist now."""
-    verified, unknown = manifest["verified"], manifest["unknown"]
-    # A test that is newer than the recording is unknown there, not unchanged.
-    missing = f"not recorded on {manifest['release']}"
-    told = {
-        **manifest,
-        "unknown": {name: unknown.get(name, missing) for name in known if name not in verified},
-        "distances": {name: ulp for name, ulp in verified.items() if ulp and name in known},
-    }
+    """What a manifest says of an environment, and what the records say of its release."""
+    device, release = manifest["device"], manifest["release"]
+    unknown, distances = {}, {}
+    for name, state in recorded.items():
+        if state.fault:
+            unknown[name] = state.fault
+        elif release not in state.record.seen.get(device, ()):
+            reasons = state.record.unknown.get(device, {})
+            unknown[name] = reasons.get(release, f"not recorded on {release}")
+        elif release in state.record.distances.get(device, {}):
+            distances[name] = state.record.distances[device][release]
     try:
+        told = {**manifest, "unknown": unknown, "distances": distances}
         return msgspec.convert(told, Environment)
     except msgspec.ValidationError as error:
         raise HistoryError(f"{path}: damaged ({error}): {store.RESTORE}") from None
@@ -177,21 +193,24 @@ def stamp_of(root: Path) -> str:
 def _stamped(root: Path) -> Iterator[str]:
     engine = Path(__file__).resolve().parent
     # The engine itself is among them: another version of it may build another index.
-    folders = [root / "claims", root / "manifests", engine, engine.parent / "records"]
+    folders = [root / "claims", root / "manifests", root / "fixtures"]
+    folders += [engine, engine.parent / "records", engine.parent / "observing"]
+    folders += sorted(folder for folder in (root / "fixtures").rglob("*") if folder.is_dir())
     for chapter in sorted((root / "spec").glob("*")):
         folders += [chapter, chapter / "__snapshots__"]
     for folder in folders:
         yield from _entries(folder)
-    matrix = root / "tox.ini"
-    if matrix.exists():
-        yield f"tox.ini {matrix.stat().st_size} {matrix.stat().st_mtime_ns}\n"
+    for name in ("tox.ini", "conftest.py"):
+        file = root / name
+        if file.exists():
+            yield f"{name} {file.stat().st_size} {file.stat().st_mtime_ns}\n"
 
 
 def _entries(folder: Path) -> Iterator[str]:
     try:
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda one: one.name):
-                if entry.name.endswith((".py", ".json")):
+                if entry.name.endswith((".py", ".json", ".pt")):
                     status = entry.stat()
                     yield f"{entry.path} {status.st_size} {status.st_mtime_ns}\n"
     except OSError:

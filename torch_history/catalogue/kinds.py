@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 from enum import Enum
-from typing import List, Optional
+from typing import Dict, List, Tuple
 
+from torch_history.catalogue import signatures
 from torch_history.errors import HistoryError
 from torch_history.observing.words import Observed
 
@@ -20,20 +22,20 @@ class Effect(Enum):
 class Kind(Enum):
     """A kind of difference. The members are in the order of harm, the most harmful first."""
 
-    SILENT = ("silent", "silent value change", "S", Effect.HURTS)
     ERROR = ("error", "error where there was none", "E", Effect.HURTS)
-    API_GONE = ("api-gone", "API gone", "G", Effect.HURTS)
-    EXCEPTION = ("exception", "another exception", "X", Effect.HURTS)
+    GONE = ("gone", "API or argument gone", "G", Effect.HURTS)
+    SILENT = ("silent", "silent value change", "S", Effect.HURTS)
     RANDOM = ("random", "random stream", "R", Effect.HURTS)
+    EXCEPTION = ("exception", "another exception", "X", Effect.HURTS)
+    WARNING = ("warning", "warning appeared or gone", "W", Effect.SHOWS)
     REPRESENTATION = (
         "representation",
-        "representation (repr, signature, state-dict format, group keys)",
+        "representation (repr, defaults, state-dict format, group keys)",
         "P",
         Effect.SHOWS,
     )
-    WARNING = ("warning", "warning appeared or gone", "W", Effect.SHOWS)
     ERROR_GONE = ("error-gone", "error gone", "M", Effect.GAINS)
-    API_APPEARED = ("api-appeared", "API appeared", "A", Effect.GAINS)
+    APPEARED = ("appeared", "API or argument appeared", "A", Effect.GAINS)
     WORDING = ("wording", "wording only", "T", Effect.SHOWS)
 
     words: str
@@ -75,7 +77,7 @@ class Kind(Enum):
     @property
     def severe(self) -> bool:
         """Whether a report shows it in red."""
-        return self in (Kind.SILENT, Kind.ERROR, Kind.API_GONE)
+        return self in (Kind.ERROR, Kind.GONE, Kind.SILENT)
 
     @property
     def mirror(self) -> Kind:
@@ -87,48 +89,77 @@ class Kind(Enum):
 _MIRRORED = {
     Kind.ERROR: Kind.ERROR_GONE,
     Kind.ERROR_GONE: Kind.ERROR,
-    Kind.API_GONE: Kind.API_APPEARED,
-    Kind.API_APPEARED: Kind.API_GONE,
+    Kind.GONE: Kind.APPEARED,
+    Kind.APPEARED: Kind.GONE,
 }
 _BY_SLUG = {kind.slug: kind for kind in Kind}
 SLUGS = list(_BY_SLUG)
+GROUPS = {"breaks": [Kind.ERROR, Kind.GONE]}  # what options take beside the slugs
+_FORMER = {"api-gone": Kind.GONE, "api-appeared": Kind.APPEARED}
+_NAMED: Dict[str, List[Kind]] = {
+    **{slug: [kind] for slug, kind in {**_BY_SLUG, **_FORMER}.items()},
+    **GROUPS,
+}
 
 
 def kind_of(slug: str) -> Kind:
-    """The kind of a slug. Raises HistoryError for an unknown slug."""
-    found: Optional[Kind] = _BY_SLUG.get(slug)
+    """The kind of a slug, or of a former one. Raises HistoryError for an unknown slug."""
+    found = {**_BY_SLUG, **_FORMER}.get(slug)
     if found is None:
         raise HistoryError(f"{slug!r} is not a kind: choose one of {', '.join(SLUGS)}")
     return found
 
 
-def admitted(before: Observed, after: Observed) -> List[Kind]:
-    """The kinds that a change from one observation to the other can have, the likeliest first."""
+def kinds_of(name: str) -> List[Kind]:
+    """The kinds of a slug or a group. Raises HistoryError for an unknown name."""
+    found = _NAMED.get(name)
+    if found is None:
+        choices = ", ".join([*SLUGS, *GROUPS])
+        raise HistoryError(f"{name!r} is not a kind: choose from {choices}")
+    return found
+
+
+def admitted(before: Observed, after: Observed, signature: bool = False) -> List[Kind]:
+    """The kinds that a change from one observation to the other can have, the likeliest first.
+
+    ``signature`` says that the values are lists of parameters.
+    """
     if "raised" in before and "raised" in after:
-        if before["raised"]["type"] != after["raised"]["type"]:
-            # A missing API raises too: one that comes or goes may replace another exception.
-            return [Kind.EXCEPTION, Kind.API_APPEARED, Kind.API_GONE]
-        if before["raised"] != after["raised"]:
-            return [
-                Kind.WORDING,
-                *[Kind.API_APPEARED] * _missing(before),
-                *[Kind.API_GONE] * _missing(after),
-            ]
-        return _warnings(before, after)
+        return _errors(before, after)
     if "raised" in after:
-        missing = after["raised"]["type"] == "AttributeError"
-        return [Kind.API_GONE, Kind.ERROR] if missing else [Kind.ERROR, Kind.API_GONE]
+        return [Kind.GONE, Kind.ERROR] if _missing(after) else [Kind.ERROR, Kind.GONE]
     if "raised" in before:
-        return (
-            [Kind.API_APPEARED, Kind.ERROR_GONE]
-            if _missing(before)
-            else [Kind.ERROR_GONE, Kind.API_APPEARED]
-        )
-    if before["value"] != after["value"]:
-        return [Kind.SILENT, Kind.REPRESENTATION, Kind.RANDOM]
-    if repr(before["value"]) != repr(after["value"]):  # the order of keys
+        found = [Kind.ERROR_GONE, Kind.APPEARED]
+        return found[::-1] if _missing(before) else found
+    same_text = repr(before["value"]) == repr(after["value"])
+    if before.get("warned", []) != after.get("warned", []):
+        # A value that changes beside a warning does not change silently.
+        moved = [] if same_text else [Kind.RANDOM, Kind.REPRESENTATION]
+        return [*_warnings(before, after), *moved]
+    if same_text:
+        return [Kind.WORDING]
+    if before["value"] == after["value"]:  # but for the order of keys
         return [Kind.REPRESENTATION, Kind.SILENT]
-    return _warnings(before, after)
+    if signature:
+        return _signatures(before["value"], after["value"])
+    return [Kind.SILENT, Kind.REPRESENTATION, Kind.RANDOM]
+
+
+def _errors(before: Observed, after: Observed) -> List[Kind]:
+    """The kinds of a change from one exception to another."""
+    if before["raised"] == after["raised"]:
+        return _warnings(before, after)
+    was, now = _missing(before), _missing(after)
+    found = []
+    if was != now:  # a missing API raises too: one that comes or goes replaces another exception
+        found.append(Kind.APPEARED if was else Kind.GONE)
+    kept = (was and now) or _is_a(after["raised"]["type"], before["raised"]["type"])
+    found.append(Kind.WORDING if kept else Kind.EXCEPTION)
+    if was and now:  # another part may be missing than before
+        found += [Kind.APPEARED, Kind.GONE]
+    if Kind.WARNING in _warnings(before, after):
+        found.append(Kind.WARNING)
+    return found
 
 
 def _warnings(before: Observed, after: Observed) -> List[Kind]:
@@ -138,9 +169,45 @@ def _warnings(before: Observed, after: Observed) -> List[Kind]:
     return [Kind.WORDING] if one == other else [Kind.WARNING]
 
 
+def _signatures(before: object, after: object) -> List[Kind]:
+    """The kinds of a change from one signature, or dict of signatures, to another."""
+    change = signatures.compare(before, after)
+    found = [
+        *[Kind.GONE] * change.breaks,
+        *[Kind.APPEARED] * change.appeared,
+        *[Kind.REPRESENTATION] * change.defaults,
+    ]
+    return found or [Kind.REPRESENTATION]
+
+
+# What the message of an exception says where the API, or a part of it, is not there.
+_MISSING = ("has no attribute", "unexpected keyword", "invalid keyword", "No module named")
+
+
 def _missing(observation: Observed) -> bool:
-    """Whether the API, or a part of it, was not there."""
     message = observation["raised"]["message"]
-    return any(
-        words in message for words in ("has no attribute", "unexpected keyword", "invalid keyword")
-    )
+    return any(words in message for words in _MISSING)
+
+
+# Only the name of a class is recorded. The bases of torch's own classes are listed here.
+_BASES = {
+    "ModuleAttributeError": "AttributeError",
+    "InternalTorchDynamoError": "RuntimeError",
+    "OutOfMemoryError": "RuntimeError",
+    "LinAlgError": "RuntimeError",
+    "BadZipFile": "Exception",
+    "UnpicklingError": "Exception",
+}
+
+
+def _is_a(name: str, other: str) -> bool:
+    """Whether an exception class is another one, or a subclass of it."""
+    return other in _lineage(name)
+
+
+def _lineage(name: str) -> Tuple[str, ...]:
+    """The class and its bases."""
+    found = getattr(builtins, name, None)
+    if isinstance(found, type):
+        return tuple(base.__name__ for base in found.__mro__)
+    return (name, *(_lineage(_BASES[name]) if name in _BASES else ()))

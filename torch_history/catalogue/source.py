@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
 import msgspec
 
@@ -20,7 +20,7 @@ from torch_history import versions
 from torch_history.catalogue.behaviour import PAGES, Behaviour, Change, Interchange
 from torch_history.catalogue.kinds import kind_of
 from torch_history.errors import HistoryError
-from torch_history.records.sources import left_out_of, marker_of
+from torch_history.records.sources import counts, docstring_of, marker_of
 
 
 def behaviours(root: Path) -> Dict[str, Behaviour]:
@@ -131,13 +131,27 @@ def _change(decorator: ast.expr, file: str) -> Change:
         ) from None
 
 
+def _left_out_of(module: ast.Module) -> Set[int]:
+    """The numbers of the lines of markers and docstrings."""
+    numbers: Set[int] = set()
+    for node in ast.walk(module):
+        left_out: List[Union[ast.expr, ast.stmt]] = [
+            one for one in getattr(node, "decorator_list", ()) if not counts(one)
+        ]
+        docstring = docstring_of(node)
+        left_out += [docstring] if docstring else []
+        for one in left_out:
+            numbers.update(range(one.lineno, (one.end_lineno or one.lineno) + 1))
+    return numbers
+
+
 class Source:
     """A module of tests as a reader is shown it: without markers and docstrings."""
 
     def __init__(self, path: Path):
         text = path.read_text(encoding="utf-8")
         module = ast.parse(text)
-        left_out = left_out_of(module)
+        left_out = _left_out_of(module)
         self.docstring = ast.get_docstring(module) or ""
         self._lines = {
             number: line

@@ -15,9 +15,9 @@ def command(here: Here) -> int:
     """Lint the tests' metadata, the records and the manifests."""
     # Before the import: outside a checkout, a package to install would be the wrong advice.
     root = here.checkout
-    from torch_history.check import rules
+    from torch_history.check import check
 
-    found = rules.check(root)
+    found = check(root)
     for fault in found.faults:
         click.echo(one_line(fault))
     count = len(found.faults)

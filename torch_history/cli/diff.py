@@ -9,7 +9,7 @@ from typing import List, Optional, Tuple
 import rich_click as click
 
 from torch_history import versions
-from torch_history.catalogue.kinds import SLUGS, Kind, kind_of
+from torch_history.catalogue.kinds import GROUPS, Kind, kinds_of
 from torch_history.cli import shared
 from torch_history.cli.shared import Here, here
 from torch_history.code.hits import Level
@@ -18,7 +18,13 @@ from torch_history.escaping import one_line
 from torch_history.publish import report
 from torch_history.questions import query
 
-KINDS = "; ".join(f"{kind.slug}: {kind.words}" for kind in Kind)
+KINDS = (
+    "; ".join(f"{kind.slug}: {kind.words}" for kind in Kind)
+    + ". Groups: "
+    + "; ".join(
+        f"{name}: {' and '.join(kind.slug for kind in kinds)}" for name, kinds in GROUPS.items()
+    )
+)
 
 
 class KindList(click.ParamType):  # type: ignore[type-arg]  # generic in the newest click only
@@ -42,11 +48,11 @@ class KindList(click.ParamType):  # type: ignore[type-arg]  # generic in the new
         text = str(value)
         if self.or_none and text == "none":
             return []
-        for slug in text.split(","):
-            if slug not in SLUGS:
-                choices = ", ".join(SLUGS + ["none"] * self.or_none)
-                self.fail(f"{slug!r} is not a kind: choose from {choices}", param, ctx)
-        return [kind_of(slug) for slug in text.split(",")]
+        try:
+            named = [kinds_of(name) for name in text.split(",")]
+        except HistoryError as error:
+            self.fail(f"{error}{', none' * self.or_none}", param, ctx)
+        return [kind for kind in Kind if any(kind in kinds for kinds in named)]
 
 
 @shared.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Tuple
 
 import rich_click as click
@@ -11,12 +12,26 @@ from torch_history.cli.shared import Here, here
 
 
 @shared.command("record")
-@click.argument("release", nargs=-1, metavar="[RELEASE]...")
-@click.option("--again", is_flag=True, help="Also those recorded from the present sources already.")
+@click.argument("what", nargs=-1, metavar="[RELEASE | ID]...")
+@click.option(
+    "--release",
+    multiple=True,
+    metavar="RELEASE",
+    help="A release, as an argument names it; may be given several times.",
+)
+@click.option("--again", is_flag=True, help="Also what was recorded from its present source.")
+@click.option("--at-hand", is_flag=True, help="Only the releases whose environments exist already.")
 @click.option(
     "--free",
     is_flag=True,
     help="Remove each environment after its run, and keep no wheel in uv's cache.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1,
+    show_default="the number of cores",
+    help="How many releases run at once.",
 )
 @shared.device
 @click.option(
@@ -29,22 +44,37 @@ from torch_history.cli.shared import Here, here
 @here
 def command(
     here: Here,
+    what: Tuple[str, ...],
     release: Tuple[str, ...],
     again: bool,
+    at_hand: bool,
     free: bool,
+    jobs: int,
     device: str,
     in_this_python: bool,
     any_build: bool,
 ) -> int:
-    """Record releases, oldest first: all of tox.ini's, or those named.
+    """Record what is new or edited: behaviours whose test changed, or that a release has not seen.
 
-    A RELEASE is a line of tox.ini, as 2.5, or an exact patch, as 2.5.0.
+    Without arguments, all behaviours on all releases of tox.ini. A RELEASE is a line of tox.ini, as
+    2.5, or an exact patch, as 2.5.0. An ID is a behaviour, as views.view_shares_memory. An
+    environment that does not exist is built, and kept.
     """
-    if in_this_python and len(release) != 1:
-        raise click.UsageError("--here records one release: name it, as `record --here 2.11`")
     # Before the import: outside a checkout, a package to install would be the wrong advice.
     root = here.checkout
+    from torch_history.catalogue.releases import choose
     from torch_history.matrix import walk
+    from torch_history.questions.query import find
 
+    # An id has letters before its dot, and a release has digits.
+    asked = [*release, *(text for text in what if text[:1].isdigit())]
+    named = [text for text in what if not text[:1].isdigit()]
+    chosen = choose(root, asked)
+    if in_this_python and len(chosen) != 1:
+        raise click.UsageError("--here records one release: name it, as `record --here 2.11`")
     walker = walk.Walk(root, device, free, in_this_python, any_build)
-    return walk.record(walker, list(release), again)
+    behaviours = [find(walker.known, name).id for name in named]
+    tasks = [walker.task(one, behaviours, again) for one in chosen]
+    if at_hand:
+        tasks = [task for task in tasks if task.place.at_hand]
+    return walk.record(walker, tasks, jobs)

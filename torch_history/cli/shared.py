@@ -44,7 +44,8 @@ COMMANDS: Dict[str, Dict[str, str]] = {
     },
     "Maintain": {
         "check": "Lint the tests' metadata, the records and the manifests",
-        "record": "Record releases, oldest first",
+        "record": "Record what is new or edited, on every release",
+        "rename": "Let a record follow its renamed test",
         "merge": "Enter run files of other machines into the records",
         "completion": "A completion script for your shell",
     },

@@ -72,7 +72,7 @@ def target_of(difference: Difference) -> Target:
         return Target(behaviour.id, dict.fromkeys(lacking, True), lacking=True, unless=unless)
     names = _about(behaviour, cases)
     if refused:
-        if difference.kind is Kind.API_GONE:
+        if difference.kind is Kind.GONE:
             # As far as is known, the relatives of a class lose the keyword too.
             names = {**dict.fromkeys(ancestors(behaviour.api[0]), False), **names}
         return Target(behaviour.id, names, needs=frozenset(refused), unless=unless)

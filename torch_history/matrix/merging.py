@@ -2,8 +2,9 @@
 
 The result depends on the runs and on the records that were there, not on names, folders or the
 order of the arguments. All files are read and checked before anything is written. They are entered
-as ``walk`` would enter them: the cpu first and the oldest release first. Where two files hold one
-release, or the records hold it from the same sources, they must agree; what differs is reported.
+as ``walk`` would enter them: the cpu first and the oldest release first. Of a run only the
+behaviours count whose source is this checkout's. Where two files hold a behaviour of one release,
+or the records hold it from the same source, they must agree; what differs is reported.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import re
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Set, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from rich.console import Console
 
@@ -24,9 +25,9 @@ from torch_history.matrix import walk
 from torch_history.observing import compare, encode
 from torch_history.observing.environment import FORMAT
 from torch_history.observing.words import outcome, short
-from torch_history.records import locking, manifests, runs, sources, store
-from torch_history.records.manifests import Manifest
+from torch_history.records import locking, runs, store
 from torch_history.records.runs import Run
+from torch_history.records.sources import Sources
 from torch_history.records.store import Json
 
 _TEXTS = (
@@ -41,19 +42,19 @@ _TEXTS = (
     "numpy",
     "syrupy",
     "pytest",
-    "sources",
+    "cpu_vendor",
 )
 # The device becomes part of a file name, so a run file must not name a path here.
 _DEVICE = re.compile(r"[a-z]\w*(:\d+)?")
-Observations = Dict[str, Dict[str, Json]]  # behaviour -> case -> observation
 
 
 class Given(NamedTuple):
-    """One run file."""
+    """One run file, without the behaviours whose source is another one here."""
 
     path: Path
     release: releases.Release
     run: Run
+    left_out: List[str]  # behaviours whose source is another one, or that do not exist
     text: str  # the run's canonical text, to choose by
 
     @property
@@ -67,15 +68,33 @@ class Given(NamedTuple):
 
         Of one release, the run that saw most comes first, and of those the smallest text.
         """
-        device, unknown = self.run["device"], len(self.run["unknown"])
-        return device != "cpu", device, versions.key(self.release.key), unknown, self.text
+        device, seen = self.run["device"], len(self.run["observations"])
+        return device != "cpu", device, versions.key(self.release.key), -seen, self.text
+
+
+class Entering(NamedTuple):
+    """What of the runs of one release enters the records."""
+
+    release: releases.Release
+    run: Run
+    paths: List[Path]
+    already: int  # behaviours that are recorded from the same source, and the same
+
+    @property
+    def name(self) -> str:
+        """``torch 2.5.1 on cpu``."""
+        return f"torch {self.release.patch} on {self.run['device']}"
+
+    @property
+    def empty(self) -> bool:
+        """Whether all of it was recorded before."""
+        return not self.run["sources"]
 
 
 class Plan(NamedTuple):
     """What to do with the runs."""
 
-    entering: List[Given]
-    already: List[Given]  # recorded from the same sources, and the same
+    entering: List[Entering]
     conflicts: List[str]
 
 
@@ -91,14 +110,20 @@ def merge(root: Path, paths: List[Path], any_build: bool = False, dry_run: bool 
         console.print(one_line(line), style=style, markup=False, soft_wrap=True)
 
     given, passed_over = _read_all(root, paths, any_build)
-    for path in passed_over:
-        tell(f"{path}: skipped, it holds no run")
+    for skipped in passed_over:
+        tell(f"{skipped}: skipped, it holds no run")
+    for one in given:
+        if one.left_out:
+            others = f" and {len(one.left_out) - 1} more" if len(one.left_out) > 1 else ""
+            tell(f"{one.path}: skipped, recorded from another source: {one.left_out[0]}{others}")
     # Nothing is written, so no lock is needed and the folder may be read-only.
     if dry_run:
         plan = _plan(root, given)
         _tell_plan(plan, tell)
-        for one in plan.entering:
-            tell(f"{one.name}: would be entered from {one.path}")
+        for entering in plan.entering:
+            if not entering.empty:
+                count, files = len(entering.run["sources"]), ", ".join(map(str, entering.paths))
+                tell(f"{entering.name}: {count} behaviours would be entered from {files}")
         return 1 if plan.conflicts else 0
     walk.must_be_writable(root)
     with locking.writing(root):  # from reading the records to the last entry
@@ -110,21 +135,25 @@ def merge(root: Path, paths: List[Path], any_build: bool = False, dry_run: bool 
 def _tell_plan(plan: Plan, tell: Any) -> None:
     for conflict in plan.conflicts:
         tell(f"in conflict, not entered: {conflict}", "red")
-    for one in plan.already:
-        tell(f"{one.name}: recorded from these sources already, and the same")
+    for one in plan.entering:
+        if one.already:
+            tell(f"{one.name}: {one.already} recorded from these sources already, and the same")
 
 
 def _enter(root: Path, plan: Plan, console: Console, tell: Any) -> int:
     """Enter the runs of a plan, read them back, and say what changed."""
     outcomes = []
-    for one in plan.entering:
+    known = source.behaviours(root)
+    entering = [one for one in plan.entering if not one.empty]
+    for one in entering:
         began = time.monotonic()
-        merged = runs.merge(root, one.run, one.release.key)
+        whole = set(one.run["sources"]) == set(known)
+        merged = runs.merge(root, one.run, one.release.key, whole)
         outcomes.append(walk.Outcome(one.release, merged, None, time.monotonic() - began))
         console.print(walk.told(outcomes[-1]), soft_wrap=True)
     wrong = [
         f"{one.name}: {behaviour}"
-        for one in plan.entering + plan.already
+        for one in entering
         for behaviour in runs.read_back(root, one.run, one.release.key)
     ]
     for line in wrong:
@@ -132,7 +161,7 @@ def _enter(root: Path, plan: Plan, console: Console, tell: Any) -> int:
     failed = [one for one in outcomes if walk.failures(one)]
     changes = sum(len(one.merged.added) for one in outcomes if one.merged)
     tell(
-        f"{len(plan.entering)} entered, {len(plan.already)} recorded already, "
+        f"{len(entering)} entered, {len(plan.entering) - len(entering)} recorded already, "
         f"{len(plan.conflicts)} in conflict, {len(failed)} with failures, "
         f"{changes} entries changed; "
         "see `torch-history check` for changes without annotation"
@@ -142,28 +171,101 @@ def _enter(root: Path, plan: Plan, console: Console, tell: Any) -> int:
 
 def _plan(root: Path, given: List[Given]) -> Plan:
     """What to do with the runs, given the present records."""
-    chosen, conflicts = _choose(given)
-    recorded = manifests.read(root, None)
-    plan = Plan([], [], conflicts)
-    for one in chosen:
-        manifest = recorded.get(f"{one.release.patch}-{one.run['device']}")
-        # What was recorded from older tests may differ with good reason: it is replaced.
-        if manifest is None or manifest.get("sources") != one.run["sources"]:
-            plan.entering.append(one)
-            continue
-        found = list(_uncovered(one, "recorded", _recorded(root, one, manifest), one.path))
-        plan.conflicts.extend(found)
-        if not found:
-            same = set(one.run["observations"]) == set(manifest["verified"])
-            same = same and not runs.read_back(root, one.run, one.release.key)
-            (plan.already if same else plan.entering).append(one)
+    plan = Plan([], [])
+    machines: Dict[str, List[Given]] = {}
+    for one in sorted(given, key=lambda one: one.order):
+        machines.setdefault(one.name, []).append(one)
+    for several in machines.values():
+        entering, conflicts = _joined(root, several)
+        plan.entering.append(entering)
+        plan.conflicts.extend(conflicts)
     return plan
+
+
+def _joined(root: Path, several: List[Given]) -> Tuple[Entering, List[str]]:
+    """The runs of one release and device as one, behaviour by behaviour; and the conflicts.
+
+    A behaviour that two machines saw differently is not entered: neither is known to be right.
+    """
+    first = several[0]
+    run: Run = {**first.run, "sources": {}, "unknown": {}, "observations": {}}
+    conflicts: List[str] = []
+    already = 0
+    for behaviour in sorted({name for one in several for name in one.run["sources"]}):
+        holders = [one for one in several if behaviour in one.run["sources"]]
+        observers = [one for one in holders if behaviour in one.run["observations"]]
+        chosen = (observers or holders)[0]
+        ours = chosen.run["observations"].get(behaviour)
+        theirs: List[Tuple[object, Dict[str, Json]]] = [
+            (other.path, other.run["observations"][behaviour]) for other in observers[1:]
+        ]
+        recorded = _recorded(root, chosen, behaviour)
+        if recorded is not None:
+            theirs.insert(0, ("recorded", recorded))
+        found = [
+            f"{chosen.name}: {line}"
+            for where, there in theirs
+            for line in _differing(behaviour, chosen, ours, where, there)
+        ]
+        conflicts.extend(found)
+        if found:
+            continue
+        # What agrees within tolerance keeps the text that was entered first.
+        if recorded is not None and set(recorded) == set(ours or {}):
+            already += 1
+            continue
+        run["sources"][behaviour] = chosen.run["sources"][behaviour]
+        if ours is None:
+            run["unknown"][behaviour] = chosen.run["unknown"][behaviour]
+        else:
+            run["observations"][behaviour] = ours
+    paths = [one.path for one in several]
+    return Entering(first.release, run, paths, already), conflicts
+
+
+def _differing(
+    behaviour: str,
+    chosen: Given,
+    ours: Optional[Dict[str, Json]],
+    where: object,
+    there: Dict[str, Json],
+) -> Iterator[str]:
+    """Each case observed there that this run lacks or contradicts, a line each."""
+    for case, theirs in sorted(there.items()):
+        named = behaviour if case == "observed" else f"{behaviour} ({case})"
+        mine = (ours or {}).get(case)
+        if mine is None:
+            why = short(chosen.run["unknown"].get(behaviour, "not observed"), 80)
+            said = f"{where}: {short(outcome(theirs), 80)}; {chosen.path}: unknown, {why}"
+            yield f"{named}: {said}"
+        elif mine != theirs:
+            places = compare.mismatches(encode.load(theirs), encode.load(mine))
+            more = f" ({len(places)} places)" if len(places) > 1 else ""
+            # None where the two agree within tolerance.
+            for first in places[:1]:
+                expected, observed = short(first.expected, 80), short(first.observed, 80)
+                said = f"{first.path}: {where}: {expected}; {chosen.path}: {observed}{more}"
+                yield f"{named}: {said}"
+
+
+def _recorded(root: Path, one: Given, behaviour: str) -> Optional[Dict[str, Json]]:
+    """What the records say that this release did; None where they were made from another source."""
+    record = store.read(store.path_of(root / "spec", behaviour))
+    device, patch = one.run["device"], one.release.patch
+    same = record.source == one.run["sources"][behaviour]
+    if not same or patch not in record.seen.get(device, ()):
+        return None
+    found = {
+        case: runs.holding(devices, device, one.release.key)
+        for case, devices in record.timelines.items()
+    }
+    return {case: entry for case, entry in found.items() if entry is not None}
 
 
 def _read_all(root: Path, paths: List[Path], any_build: bool) -> Tuple[List[Given], List[Path]]:
     """Every run below the given paths, checked; and the files in folders that are not runs.
 
-    Raises HistoryError for a file that is damaged, or made from other sources than this checkout's,
+    Raises HistoryError for a file that is damaged, or that has nothing of this checkout's sources,
     and for a named file that is not a run.
     """
     files: List[Tuple[Path, bool]] = []  # a file, and whether it was named itself
@@ -178,13 +280,17 @@ def _read_all(root: Path, paths: List[Path], any_build: bool) -> Tuple[List[Give
         else:
             files.append((path, True))
     found, passed_over = [], []
-    digest, known = sources.digest(root), set(source.behaviours(root))
+    digests = Sources(root)
+    present = {
+        name: digests.digest(one.file, one.function)
+        for name, one in source.behaviours(root).items()
+    }
     for path, named in files:
         data = store.read_json(path)
         if "observations" not in data and not named:
             passed_over.append(path)
         else:
-            found.append(_checked(root, path, data, digest, known, any_build))
+            found.append(_checked(root, path, data, present, any_build))
     if not found:
         raise HistoryError(
             f"{paths[0]}: holds no run file: give what `torch-history record` left in .history/"
@@ -192,24 +298,11 @@ def _read_all(root: Path, paths: List[Path], any_build: bool) -> Tuple[List[Give
     return found, passed_over
 
 
-def _checked(
-    root: Path, path: Path, run: Run, digest: str, known: Set[str], any_build: bool
-) -> Given:
-    """A run that is whole and was made from this checkout."""
+def _checked(root: Path, path: Path, run: Run, present: Dict[str, str], any_build: bool) -> Given:
+    """A run that is whole, without what was made from other sources than this checkout's."""
     if not _is_run(run):
         raise HistoryError(f"{path}: not a run file of format {FORMAT}: record the release again")
-    if run["sources"] != digest:
-        raise HistoryError(
-            f"{path}: recorded from other sources ({run['sources']}) than this checkout's "
-            f"({digest}): check out what it was recorded from, or record {run['release']} again"
-        )
     release = _release(root, path, run)
-    # A run of some tests only would leave a manifest that forgets the others.
-    for behaviour in known ^ (set(run["observations"]) | set(run["unknown"])):
-        raise HistoryError(
-            f"{path}: it says nothing about {behaviour}, or there is no such behaviour: "
-            "record the release again, whole"
-        )
     refused = runs.why_not(run, any_build)
     if refused:
         raise HistoryError(f"{path}: {refused}")
@@ -221,10 +314,23 @@ def _checked(
                 raise HistoryError(
                     f"{path}: {behaviour} ({case}): {error}: record the release again"
                 ) from None
+    told = run["sources"]
+    kept = {name for name, digest in told.items() if present.get(name) == digest}
+    if told and not kept:
+        raise HistoryError(
+            f"{path}: all of it was recorded from other sources than this checkout's: "
+            f"check out what it was recorded from, or record {run['release']} again"
+        )
+    parts = {
+        part: {name: one for name, one in run[part].items() if name in kept}
+        for part in ("sources", "unknown", "observations")
+    }
+    kept_run = {**run, **parts}
     try:
-        return Given(path, release, run, json.dumps(run, sort_keys=True, allow_nan=False))
+        text = json.dumps(kept_run, sort_keys=True, allow_nan=False)
     except ValueError as error:
         raise HistoryError(f"{path}: {error}: record the release again") from None
+    return Given(path, release, kept_run, sorted(set(told) - kept), text)
 
 
 def _release(root: Path, path: Path, run: Run) -> releases.Release:
@@ -242,72 +348,16 @@ def _release(root: Path, path: Path, run: Run) -> releases.Release:
 
 def _is_run(run: Run) -> bool:
     """Whether the content of a file has the form of a run."""
-    observations, unknown = run.get("observations"), run.get("unknown")
+    tables = [run.get(name) for name in ("sources", "observations", "unknown")]
+    if not all(isinstance(table, dict) for table in tables):
+        return False
+    told, observations, unknown = (table or {} for table in tables)
     return (
         run.get("format") == FORMAT
         and all(isinstance(run.get(name), str) for name in _TEXTS)
-        and isinstance(observations, dict)
-        and all(isinstance(cases, dict) and cases for cases in observations.values())
-        and isinstance(unknown, dict)
         and _DEVICE.fullmatch(run["device"]) is not None
-        and all(isinstance(why, str) for why in unknown.values())
-        and run.get("verified") == sorted(observations)
+        and all(isinstance(text, str) for text in (*told.values(), *unknown.values()))
+        and all(isinstance(cases, dict) and cases for cases in observations.values())
+        and set(observations) | set(unknown) == set(told)
+        and not set(observations) & set(unknown)
     )
-
-
-def _choose(given: List[Given]) -> Tuple[List[Given], List[str]]:
-    """One run for each release and device, in the order of entering; and the conflicts.
-
-    A release that others saw otherwise is not entered.
-    """
-    machines: Dict[str, List[Given]] = {}
-    for one in sorted(given, key=lambda one: one.order):
-        machines.setdefault(one.name, []).append(one)
-    chosen, conflicts = [], []
-    for first, *others in machines.values():
-        found = [
-            line
-            for other in others
-            for line in _uncovered(first, other.path, other.run["observations"], first.path)
-        ]
-        conflicts.extend(found)
-        # Where two machines disagree, neither is known to be right.
-        if not found:
-            chosen.append(first)
-    return chosen, conflicts
-
-
-def _uncovered(one: Given, where: object, observations: Observations, here: Path) -> Iterator[str]:
-    """Each case observed there that this run lacks or contradicts, a line each."""
-    for behaviour, cases in sorted(observations.items()):
-        for case, there in sorted(cases.items()):
-            named = behaviour if case == "observed" else f"{behaviour} ({case})"
-            ours = one.run["observations"].get(behaviour, {}).get(case)
-            if ours is None:
-                why = short(one.run["unknown"].get(behaviour, "not observed"), 80)
-                said = f"{where}: {short(outcome(there), 80)}; {here}: unknown, {why}"
-                yield f"{one.name}: {named}: {said}"
-            elif ours != there:
-                places = compare.mismatches(encode.load(there), encode.load(ours))
-                more = f" ({len(places)} places)" if len(places) > 1 else ""
-                # None where the two agree within tolerance.
-                for first in places[:1]:
-                    expected, observed = short(first.expected, 80), short(first.observed, 80)
-                    said = f"{first.path}: {where}: {expected}; {here}: {observed}{more}"
-                    yield f"{one.name}: {named}: {said}"
-
-
-def _recorded(root: Path, one: Given, manifest: Manifest) -> Observations:
-    """What the records say that this release did.
-
-    Only for the behaviours that its manifest verifies, and the cases that the run has.
-    """
-    found: Observations = {}
-    for behaviour in manifest["verified"]:
-        path = store.path_of(root / "spec", behaviour)
-        record = store.read(path)
-        for case in one.run["observations"].get(behaviour, record):
-            entry = runs.holding(record.get(case, {}), one.run["device"], one.release.key)
-            if entry is not None:
-                found.setdefault(behaviour, {})[case] = entry
-    return found

@@ -1,7 +1,11 @@
-"""Walk: record the releases of the matrix, oldest first, each in its own environment."""
+"""Walk: record releases, each in its own environment: what is stale or was not seen there.
+
+Several run at once. Their runs enter the records one after the other, the oldest release first.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -9,10 +13,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple, Optional
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set
 
+from msgspec import structs
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -24,15 +31,22 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from torch_history.catalogue.releases import Release, choose, python_of
+from torch_history.catalogue import source
+from torch_history.catalogue.behaviour import Behaviour
+from torch_history.catalogue.releases import Release
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
-from torch_history.records import locking, manifests, runs, sources, store
+from torch_history.matrix import environments
+from torch_history.matrix.environments import Place
+from torch_history.records import locking, manifests, runs, store
 from torch_history.records.reasons import reason_of
+from torch_history.records.states import State, states
 
 _TELLING = re.compile(r"Error\b|error:|ERROR|no solution")  # a log line that says why
 _PERCENT = re.compile(r"\[\s*(\d+)%\]")
 _CODE_OF_CTRL_C = 130
+# Settings of this shell that would make the run of a release another one.
+_UNSET = ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 Tell = Callable[[str], None]
 
 
@@ -43,6 +57,19 @@ class Outcome(NamedTuple):
     merged: Optional[runs.Merged]  # None where it failed
     failure: Optional[str]
     seconds: float
+
+
+class Task(NamedTuple):
+    """What is to be recorded on one release."""
+
+    place: Place
+    behaviours: List[str]
+    whole: bool  # whether these are all behaviours
+
+    @property
+    def release(self) -> Release:
+        """The release."""
+        return self.place.release
 
 
 def must_be_writable(root: Path) -> None:
@@ -66,7 +93,7 @@ def must_be_writable(root: Path) -> None:
 
 
 class Walk:
-    """Records releases one after the other; ``tell(stage)`` is called as each goes on."""
+    """Records releases of a checkout; ``tell(stage)`` is called as a release goes on."""
 
     def __init__(
         self,
@@ -79,12 +106,24 @@ class Walk:
         self.root, self.device, self.free, self.here = root, device, free, here
         self.any_build = any_build
         self.work = root / ".history"
-        self.sources = sources.digest(root)
+        self.known: Dict[str, Behaviour] = source.behaviours(root)
+        tests = {name: (one.file, one.function) for name, one in self.known.items()}
+        self.states: Dict[str, State] = states(root, tests)
+        for name, state in self.states.items():
+            self.known[name] = structs.replace(self.known[name], former=state.record.former)
+        self._processes: Set[subprocess.Popen[str]] = set()
+        self._stopped = False
+        # tox builds the package in a folder that all environments share.
+        self._building = threading.Lock()
 
-    def up_to_date(self, release: Release) -> bool:
-        """Whether a release was recorded from the present sources."""
-        manifest = manifests.read(self.root, self.device).get(release.patch)
-        return manifest is not None and manifest.get("sources") == self.sources
+    def task(self, release: Release, asked: Sequence[str], again: bool) -> Task:
+        """What is to be recorded on a release: of what was asked for, or of all behaviours."""
+        names = [
+            name
+            for name in asked or self.known
+            if again or self.states[name].lacks(self.device, release.patch)
+        ]
+        return Task(environments.place(self.root, release), names, len(names) == len(self.known))
 
     def run_file(self, release: Release) -> Path:
         """Where the run of a release is kept."""
@@ -94,95 +133,105 @@ class Walk:
         """The file that says why a release could not be recorded."""
         return self.work / f"{release.patch}-{self.device}.failure"
 
-    def record(self, release: Release, tell: Tell) -> Outcome:
-        """Build the environment, run the spec in it, enter the run into the records."""
-        began = time.monotonic()
-        merged, failure = None, None
+    def observe(self, task: Task, tell: Tell) -> Optional[str]:
+        """Run the behaviours of a task in its environment, built if need be.
+
+        Leaves a run file. Returns why it could not be run, or None.
+        """
+        self.run_file(task.release).unlink(missing_ok=True)
         try:
-            merged = self._record(release, tell)
-            self.failure_file(release).unlink(missing_ok=True)
-        except subprocess.SubprocessError as error:
-            failure = str(error)
-            self.failure_file(release).write_text(failure, encoding="utf-8")
+            self._observe(task, tell)
+        except (subprocess.SubprocessError, HistoryError) as error:
             # a run that did not end well belongs to no release, and must not be read back
-            self.run_file(release).unlink(missing_ok=True)
+            self.run_file(task.release).unlink(missing_ok=True)
+            self.failure_file(task.release).write_text(str(error), encoding="utf-8")
+            return str(error)
         finally:
             if self.free and not self.here:
-                shutil.rmtree(self.root / ".tox" / release.environment, ignore_errors=True)
-        return Outcome(release, merged, failure, time.monotonic() - began)
+                shutil.rmtree(task.place.folder, ignore_errors=True)
+        self.failure_file(task.release).unlink(missing_ok=True)
+        return None
 
-    def _record(self, release: Release, tell: Tell) -> runs.Merged:
-        run_file, log = self.run_file(release), self.work / f"{release.patch}-{self.device}.log"
-        run_file.unlink(missing_ok=True)
-        environment = self._environment(release)
-        options = ["--record-to", str(run_file), "--device", self.device]
+    def enter(self, task: Task) -> runs.Merged:
+        """Enter the run of a task into the records."""
+        run = store.read_json(self.run_file(task.release))
+        return runs.merge(self.root, run, task.release.key, task.whole)
+
+    def _observe(self, task: Task, tell: Tell) -> None:
+        python = Path(sys.executable) if self.here else self._python(task, tell)
+        if not self.any_build and environments.is_cpu_wheel(python):
+            raise HistoryError(runs.CPU_WHEEL)
+        tell("running")
+        run_file = self.run_file(task.release)
+        chosen = run_file.with_suffix(".behaviours")
+        chosen.write_text("\n".join(task.behaviours), encoding="utf-8")
+        files = {self.known[name].file for name in task.behaviours}
+        command = [str(python), "-m", "pytest", "--record-to", str(run_file)]
+        command += ["--device", self.device, "--behaviours", str(chosen)]
         # One order for all releases, as a test may leave state behind in torch.
-        options += ["-p", "no:randomly", "-p", "no:cacheprovider"]
-        options += ["--ignore=spec/benchmarks", "spec"]
-        if self.here:
-            command = [sys.executable, "-m", "pytest", *options]
-        else:
-            tell("installing")
-            tox = [shutil.which("tox") or _no_tox(), "run", "-e", release.environment]
-            self._run(
-                [*tox, "--notest"],
-                environment,
-                log,
-                "the environment cannot be built",
-                lambda line: None,
-            )
-            command = [*tox, "--", *options]
-        tell("running the spec")
+        command += ["-p", "no:randomly", "-p", "no:cacheprovider", *sorted(files)]
 
         def follow(line: str) -> None:
             percent = _PERCENT.search(line)
             if percent:
-                tell(f"running the spec, {percent.group(1)} %")
+                tell(f"{percent.group(1)} %")
 
+        settings = {name: value for name, value in os.environ.items() if name not in _UNSET}
         # pytest exits with 1 where a behaviour fails, which is recorded as unknown.
-        self._run(command, environment, log, "the run failed", follow, accept=run_file.exists)
+        output = self._run(task.release, command, settings, follow)
+        if not run_file.exists():
+            raise self._failed(task.release, "the run failed", output)
         # With --here the library is whatever this Python has.
         run = store.read_json(run_file)
-        if run["release"] != release.patch:
+        if run["release"] != task.release.patch:
             raise subprocess.SubprocessError(
-                f"the environment holds torch {run['release']}, not {release.patch}"
+                f"the environment holds torch {run['release']}, not {task.release.patch}"
             )
         refused = runs.why_not(run, self.any_build)
         if refused:
             raise subprocess.SubprocessError(refused)
-        tell("entering the run into the records")
-        return runs.merge(self.root, run, release.key)
 
-    def _environment(self, release: Release) -> Dict[str, str]:
-        """The variables of tox and of the run."""
-        return {
-            **os.environ,
-            "TORCH": f"torch=={release.patch}",
-            "TORCH_PYTHON": python_of(release),
-            # more threads move last bits, within tolerance, by the number of cores
-            "OMP_NUM_THREADS": "1",
-            # without the cache no wheel stays behind
-            **({"UV_NO_CACHE": "1"} if self.free else {}),
-        }
+    def _python(self, task: Task, tell: Tell) -> Path:
+        """The interpreter of a release, its environment built if need be."""
+        if not task.place.at_hand:
+            with self._building:
+                tell("installing")
+                environments.build(
+                    self.root,
+                    task.place,
+                    lambda command, settings: self._run(
+                        task.release,
+                        command,
+                        # without the cache no wheel stays behind
+                        {**settings, **({"UV_NO_CACHE": "1"} if self.free else {})},
+                        lambda line: None,
+                    ),
+                )
+        return task.place.python
+
+    def _failed(self, release: Release, what: str, output: str) -> subprocess.SubprocessError:
+        """The error with the line of the output that says most."""
+        lines = output.splitlines() or [""]
+        telling = [line for line in lines if _TELLING.search(line)]
+        last = (telling or lines[:1])[-1].strip()
+        log = self._log(release).relative_to(self.root)
+        return subprocess.SubprocessError(f"{what}: {last[:200]} (log: {log})")
+
+    def _log(self, release: Release) -> Path:
+        return self.work / f"{release.patch}-{self.device}.log"
 
     def _run(
-        self,
-        command: List[str],
-        environment: Dict[str, str],
-        log: Path,
-        what: str,
-        follow: Tell,
-        accept: Optional[Callable[[], bool]] = None,
-    ) -> None:
-        """Run a command with its output in a log.
-
-        If it fails, raises SubprocessError with the line of its output that says most.
-        """
-        with log.open("w", encoding="utf-8") as output:
+        self, release: Release, command: List[str], settings: Dict[str, str], follow: Tell
+    ) -> str:
+        """Run a command, its output in a log and returned."""
+        if self._stopped:
+            raise subprocess.SubprocessError("interrupted")
+        output = []
+        with self._log(release).open("w", encoding="utf-8") as log:
             process = subprocess.Popen(
                 command,
                 cwd=self.root,
-                env=environment,
+                env=settings,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -191,93 +240,113 @@ class Walk:
                 # A process group of its own, so that Ctrl-C ends what tox has started too.
                 start_new_session=True,
             )
-            last = ""
+            self._processes.add(process)
             try:
                 for line in process.stdout or ():
-                    output.write(line)
+                    log.write(line)
                     follow(line)
-                    if _TELLING.search(line) or not last:
-                        last = line.strip()
+                    output.append(line)
                 process.wait()
-            except BaseException:  # Ctrl-C: end the whole tree of processes first
-                os.killpg(process.pid, signal.SIGTERM)
-                process.wait()
-                raise
-        if not (accept() if accept else process.returncode == 0):
-            where = log.relative_to(self.root)
-            raise subprocess.SubprocessError(f"{what}: {last[:200]} (log: {where})")
+            finally:
+                self._processes.discard(process)
+        return "".join(output)
 
-    def read_back(self, chosen: List[Release]) -> List[str]:
+    def stop(self) -> None:
+        """End the processes that run, and start no other."""
+        self._stopped = True
+        for process in list(self._processes):
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.killpg(process.pid, signal.SIGTERM)
+
+    def read_back(self, tasks: List[Task]) -> List[str]:
         """The behaviours whose records, read again, do not reproduce what the runs observed."""
         wrong: List[str] = []
-        for release in chosen:
-            if self.run_file(release).exists():
-                run = store.read_json(self.run_file(release))
-                found = runs.read_back(self.root, run, release.key)
-                wrong.extend(f"{release.key}: {behaviour}" for behaviour in found)
+        for task in tasks:
+            if self.run_file(task.release).exists():
+                run = store.read_json(self.run_file(task.release))
+                found = runs.read_back(self.root, run, task.release.key)
+                wrong.extend(f"{task.release.key}: {behaviour}" for behaviour in found)
         return wrong
 
 
-def _no_tox() -> str:
-    raise HistoryError("tox is not installed: python -m pip install 'torch-history[record]'")
-
-
-def record(walk: Walk, asked: List[str], again: bool) -> int:
+def record(walk: Walk, tasks: List[Task], jobs: int) -> int:
     """The record command: walk, show progress, read back, say what changed.
 
     Returns the exit status.
     """
     console = Console(highlight=False)
-    chosen = choose(walk.root, asked)
     must_be_writable(walk.root)
     with locking.recording(walk.root):
-        return _record(walk, chosen, again, console)
+        return _record(walk, tasks, jobs, console)
 
 
-def _record(walk: Walk, chosen: List[Release], again: bool, console: Console) -> int:
+def _record(walk: Walk, tasks: List[Task], jobs: int, console: Console) -> int:
     outcomes: List[Outcome] = []
-    done = 0
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
-    try:
-        with Progress(
-            *columns, MofNCompleteColumn(), TimeElapsedColumn(), console=console
-        ) as progress:
-            task = progress.add_task("recording", total=len(chosen))
-            for release in chosen:
-                # A default binds this turn's release; a closure would see the last one.
-                def tell(stage: str, patch: str = release.patch) -> None:
-                    progress.update(task, description=f"torch {patch}: {stage}")
-
-                if not again and walk.up_to_date(release):
-                    done += 1
-                    console.print(
-                        f"torch {release.patch}: recorded from these sources already "
-                        "(--again records it anew)"
-                    )
-                else:
-                    outcomes.append(walk.record(release, tell))
-                    done += outcomes[-1].merged is not None
-                    console.print(told(outcomes[-1]), soft_wrap=True)
-                progress.advance(task)
-            progress.update(task, description="reading back")
-            # At the end and all of them: entering one release may move entries that others rely on.
-            wrong = walk.read_back(chosen)
-    except KeyboardInterrupt:
+    left = [task for task in tasks if task.behaviours]
+    if len(left) < len(tasks):
         console.print(
-            f"interrupted: {done} of {len(chosen)} releases are recorded, nothing is lost; "
-            "the same command continues from here"
+            f"{_counted(len(tasks) - len(left), 'release')} recorded from these sources already "
+            "(--again records them anew)"
         )
-        return _CODE_OF_CTRL_C
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, MofNCompleteColumn(), TimeElapsedColumn(), console=console) as progress:
+        bar = progress.add_task("recording", total=len(left))
+        stages: Dict[str, str] = {}
+
+        def observe(task: Task) -> tuple[Optional[str], float]:
+            began = time.monotonic()
+            patch = task.release.patch
+
+            def tell(stage: str) -> None:
+                stages[patch] = stage
+                told = ", ".join(f"{name} ({stage})" for name, stage in sorted(stages.items()))
+                progress.update(bar, description=f"torch {told}")
+
+            try:
+                return walk.observe(task, tell), time.monotonic() - began
+            finally:
+                stages.pop(patch, None)
+
+        with ThreadPoolExecutor(max_workers=jobs) as pool:
+            futures: List[Future[tuple[Optional[str], float]]] = []
+            try:
+                futures += [pool.submit(observe, task) for task in left]
+                for task, future in zip(left, futures):
+                    failure, seconds = future.result()
+                    merged = None if failure else walk.enter(task)
+                    outcomes.append(Outcome(task.release, merged, failure, seconds))
+                    console.print(told(outcomes[-1]), soft_wrap=True)
+                    progress.advance(bar)
+                progress.update(bar, description="reading back")
+                # At the end and all of them: entering one release may move entries that others
+                # rely on.
+                wrong = walk.read_back(left)
+            except BaseException as error:
+                for future in futures:
+                    future.cancel()
+                walk.stop()
+                if not isinstance(error, KeyboardInterrupt):
+                    raise
+                done = sum(outcome.merged is not None for outcome in outcomes)
+                console.print(
+                    f"interrupted: {done} of {len(left)} releases are recorded, nothing is lost; "
+                    "the same command continues from here"
+                )
+                return _CODE_OF_CTRL_C
     for line in wrong:
         console.print(f"reading back failed: {line}", style="red", markup=False)
     failed = [outcome for outcome in outcomes if outcome.failure or failures(outcome)]
-    merged = [outcome.merged for outcome in outcomes if outcome.merged]
+    entered = [outcome.merged for outcome in outcomes if outcome.merged]
     console.print(
-        f"{len(merged)} recorded, {len(failed)} with failures, "
-        f"{sum(len(one.added) for one in merged)} entries changed; "
+        f"{len(entered)} recorded, {len(failed)} with failures, "
+        f"{sum(len(one.added) for one in entered)} entries changed; "
         "see `torch-history check` for changes without annotation"
     )
     return 1 if failed or wrong else 0
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun} was" if number == 1 else f"{number} {noun}s were"
 
 
 def failures(outcome: Outcome) -> List[str]:
@@ -296,4 +365,10 @@ def told(outcome: Outcome) -> str:
     lines = [f"{release}: {counts}, {len(merged.added)} entries changed ({outcome.seconds:.0f} s)"]
     lines += [f"  [bold]changed[/bold] {escape(one_line(name))}" for name in merged.added]
     lines += [f"  [red]{escape(one_line(line))}[/red]" for line in failures(outcome)]
+    if merged.environment:
+        differing = escape(one_line("; ".join(merged.environment)))
+        lines.append(
+            f"  the environment is not the one of its manifest ({differing}): "
+            f"`torch-history record {outcome.release.key} --again` records all in it"
+        )
     return "\n".join(lines)

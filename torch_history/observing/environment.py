@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import platform
+from pathlib import Path
 from typing import Any, Dict
 
-FORMAT = 1
+FORMAT = 2
 
 
 def describe(library: Any, running: str, device: str) -> Dict[str, Any]:
-    """The manifest of this environment, before what it verified."""
+    """The manifest of this environment."""
     # importlib.metadata is slow to import, and most importers of this module need only FORMAT.
     from importlib import metadata
 
@@ -24,6 +25,7 @@ def describe(library: Any, running: str, device: str) -> Dict[str, Any]:
         "device_name": _device_name(library, device),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()} {libc}".strip(),
+        "cpu_vendor": _cpu_vendor(),
         "cpu_capability": _cpu_capability(library),
         "numpy": metadata.version("numpy"),
         "syrupy": metadata.version("syrupy"),
@@ -43,6 +45,18 @@ def _device_name(library: Any, device: str) -> str:
     if not device.startswith("cuda"):
         return "cpu"
     return str(library.cuda.get_device_name(device)) if library.cuda.is_available() else "none"
+
+
+def _cpu_vendor() -> str:
+    """``GenuineIntel``, ``AuthenticAMD``: MKL chooses its code by it."""
+    try:
+        described = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:  # no Linux
+        described = ""
+    for line in described.splitlines():
+        if line.startswith("vendor_id"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or "not told"
 
 
 def _cpu_capability(library: Any) -> str:

@@ -28,15 +28,15 @@ def page(index: Index) -> str:
     ]
     for article in dict.fromkeys(claim.article for claim in index.claims):
         own = [claim for claim in index.claims if claim.article == article]
-        lines += [f"## Article {text(article)}: {counted(own)}", ""]
+        lines += [f"## Article {text(article)}: {counted(own, known)}", ""]
         heading = ["section", "claim", "verdict", "decided by"]
         lines += table(heading, [_row(claim, known) for claim in own])
     return "\n".join(lines)
 
 
-def counted(claims: List[Claim]) -> str:
+def counted(claims: List[Claim], known: Dict[str, Behaviour]) -> str:
     """``45 claims, 37 hold on every release``."""
-    verdicts = [verdict_of(claim.verdict) for claim in claims]
+    verdicts = [verdict_of(claim.verdict) for claim in claims if not unknown(claim, known)]
     held = sum(verdict is not None and verdict.form is Form.HOLDS for verdict in verdicts)
     return (
         f"{len(claims)} claim{'s' * (len(claims) != 1)}, "
@@ -44,9 +44,17 @@ def counted(claims: List[Claim]) -> str:
     )
 
 
+def unknown(claim: Claim, known: Dict[str, Behaviour]) -> str:
+    """Why the records do not decide a claim now; empty where they do."""
+    faults = (f"{test}: {known[test].fault}" for test in claim.tests if test in known)
+    return next((fault for fault in faults if not fault.endswith(": ")), "")
+
+
 def _row(claim: Claim, known: Dict[str, Behaviour]) -> List[str]:
     tests = "<br>".join(
         to_test(test, known[test]) if test in known else cell(test) for test in claim.tests
     )
     note = f": {cell(claim.note)}" if claim.note else ""
-    return [cell(claim.section), cell(claim.claim), f"**{cell(claim.verdict)}**{note}", tests]
+    why = unknown(claim, known)
+    verdict = f"**unknown**: {cell(why)}" if why else f"**{cell(claim.verdict)}**{note}"
+    return [cell(claim.section), cell(claim.claim), verdict, tests]

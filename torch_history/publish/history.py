@@ -14,9 +14,11 @@ _LENGTH = 400  # characters of a value
 
 
 def lines(index: Index, behaviour: Behaviour) -> Iterator[str]:
-    """A behaviour's claim, its entries, its changes, and where it was verified."""
+    """A behaviour's claim, its entries, its changes, and where it was verified or is unknown."""
     yield behaviour.id
     yield f"  {behaviour.node} (line {behaviour.line})"
+    if behaviour.former:
+        yield f"  formerly {', '.join(behaviour.former)}"
     yield f"\n{behaviour.docstring}\n"
     yield f"about: {', '.join(behaviour.api)}"
     article = f"article {behaviour.article}" if behaviour.article else ""
@@ -27,6 +29,11 @@ def lines(index: Index, behaviour: Behaviour) -> Iterator[str]:
         yield f"  kind: {change.kind.words}"
         if change.advice:
             yield f"  what to do: {change.advice}"
+        if change.restored_by:
+            yield f"  shown by: {change.restored_by}"
+    if behaviour.fault:
+        yield f"\nunknown on every release: {behaviour.fault}"
+        return
     known = index.on("cpu")
     verified = [release for release, one in known.items() if behaviour.id not in one.unknown]
     yield f"\nverified on: {', '.join(verified) or 'no release'}"

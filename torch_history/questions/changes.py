@@ -88,8 +88,12 @@ def unverified(index: Index, device: str = "cpu") -> List[str]:
     environments = index.on(device)
     recorded = {one.line for one in environments.values()}
     lines = [f"torch {line}: not recorded" for line in index.releases if line not in recorded]
+    faulty = {one.id: one.fault for one in index.behaviours if one.fault}
+    lines += [f"`{name}`, on every release: {fault}" for name, fault in faulty.items()]
     for release, one in environments.items():
         for behaviour, why in one.unknown.items():
+            if behaviour in faulty:
+                continue
             lines.append(f"torch {release}: `{behaviour}`: {words.short(why, 200)}")
     if {one.device for one in index.environments} <= {"cpu"}:
         lines.append("any device but the CPU: CUDA is unknown on every release")

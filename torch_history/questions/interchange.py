@@ -29,8 +29,8 @@ FOOT = (
 _ADVICE_ON_ERRORS = (
     Kind.ERROR,
     Kind.ERROR_GONE,
-    Kind.API_GONE,
-    Kind.API_APPEARED,
+    Kind.GONE,
+    Kind.APPEARED,
     Kind.EXCEPTION,
 )
 _ADVICE_ON_VALUES = (Kind.SILENT, Kind.REPRESENTATION, Kind.RANDOM)

@@ -166,7 +166,7 @@ def judged(
         return None, came_back
     changes = between(behaviour.changes, before.asked, after.asked)
     backwards = versions.key(before.asked) > versions.key(after.asked)
-    kind = _kind(cases, changes, backwards)
+    kind = _kind(cases, changes, backwards, behaviour.signature)
     return Difference(behaviour, kind, cases, changes, None), came_back
 
 
@@ -199,9 +199,11 @@ def select(
 
 
 def find(known: Dict[str, Behaviour], behaviour: str) -> Behaviour:
-    """The behaviour of an id. Raises HistoryError for an unknown id."""
-    _must_be(behaviour, known, "ID", "no such behaviour")
-    return known[behaviour]
+    """The behaviour of an id, or of a former one. Raises HistoryError for an unknown id."""
+    renamed = {former: one.id for one in known.values() for former in one.former}
+    present = renamed.get(behaviour, behaviour)
+    _must_be(present, known, "ID", "no such behaviour")
+    return known[present]
 
 
 def _must_be(value: str, allowed: Collection[str], option: str, what: str) -> None:
@@ -239,7 +241,7 @@ def between(changes: List[Change], one: str, other: str) -> List[Change]:
     return [change for change in changes if low < versions.key(change.version) <= high]
 
 
-def _kind(cases: List[Case], changes: List[Change], backwards: bool) -> Kind:
+def _kind(cases: List[Case], changes: List[Change], backwards: bool, signature: bool) -> Kind:
     """The annotated kind if the observations admit it, else the likeliest.
 
     Of several cases the most harmful one counts.
@@ -247,7 +249,7 @@ def _kind(cases: List[Case], changes: List[Change], backwards: bool) -> Kind:
     annotated = [change.kind.mirror if backwards else change.kind for change in changes]
     found = set()
     for case in cases:
-        possible = admitted(case.before.observation, case.after.observation)
+        possible = admitted(case.before.observation, case.after.observation, signature)
         found.add(next((kind for kind in annotated if kind in possible), possible[0]))
     return min(found, key=lambda kind: kind.rank)
 

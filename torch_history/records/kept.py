@@ -39,8 +39,7 @@ class Packed(Files):
 
     def record(self, path: Path) -> Record:
         """The record of a path; empty if there is none."""
-        record: Record = self._index["records"].get(store.behaviour_of(path), {})
-        return record
+        return Record(timelines=self._index["records"].get(store.behaviour_of(path), {}))
 
     def manifests(self, device: str) -> Dict[str, Manifest]:
         """Release -> what the index says of it, ascending, of one device."""

@@ -1,8 +1,4 @@
-"""Manifests: what each recorded environment was, what it verified, and what is unknown of it.
-
-``manifests/<release>-<device>.json`` describes the environment. ``verified`` is behaviour -> the
-largest distance of what it observed from its entry, in ULP; ``unknown`` is behaviour -> why.
-"""
+"""Manifests: what each recorded environment was, in ``manifests/<release>-<device>.json``."""
 
 from __future__ import annotations
 
@@ -45,8 +41,7 @@ def read(root: Path, device: Optional[str] = "cpu") -> Dict[str, Manifest]:
 def _checked(path: Path, version: str, device: str) -> Manifest:
     """The manifest in a file. Raises HistoryError if it is damaged or belongs elsewhere."""
     manifest = store.read_json(path)
-    tables = (manifest.get("verified"), manifest.get("unknown"))
-    if manifest.get("format") != FORMAT or not all(isinstance(one, dict) for one in tables):
+    if manifest.get("format") != FORMAT:
         raise HistoryError(f"{path}: not a manifest of format {FORMAT}: {store.RESTORE}")
     told = manifest.get("release"), manifest.get("device")
     # Readers go by the name of the file: a renamed copy would speak for another release.

@@ -1,22 +1,24 @@
 """Runs: how the observations of one environment enter the records.
 
 A run file is the manifest and the observations of one pytest run, written by the plugin outside the
-records. ``merge`` alone writes records, then the manifest, so that an interrupted recording leaves
-whole files and is done again.
+records, with the digest of the source of each behaviour. ``merge`` alone writes records, one whole
+file after the other, so that an interrupted recording is continued.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from torch_history import versions
 from torch_history.observing import compare, encode
 from torch_history.records import locking, manifests, store
-from torch_history.records.store import Chain, Json
+from torch_history.records.reasons import reason_of
+from torch_history.records.store import Chain, Json, Record
 
 Run = Dict[str, Any]  # the content of a run file
 Devices = Dict[str, Chain]
+_OF_A_RUN = ("sources", "unknown", "observations")  # and not of its environment
 Seen = Tuple[str, str]  # a device and a release
 
 
@@ -26,35 +28,88 @@ class Merged(NamedTuple):
     added: List[str]  # "behaviour (case)" with a new or replaced entry
     verified: int
     unknown: Dict[str, str]
+    environment: List[str]  # where it differs from the manifest, which was left as it is
 
 
-def merge(root: Path, run: Run, version: str) -> Merged:
-    """Enter a run into the records as ``version`` (a line or a patch), then write its manifest."""
-    device: str = run["device"]
+def merge(root: Path, run: Run, version: str, whole: bool = True) -> Merged:
+    """Enter a run into the records as ``version`` (a line or a patch).
+
+    A manifest is written if there is none; a run of all behaviours (``whole``) replaces it.
+    """
+    seen = run["device"], run["release"]
     added: List[str] = []
-    drift: Dict[str, int] = {}
     with locking.writing(root):
-        verified_on = _verified(root, (device, run["release"]))
         for behaviour, cases in run["observations"].items():
             path = store.path_of(root / "spec", behaviour)
-            record = store.read(path)
-            # A shallow copy is enough: `store.insert` returns a new chain and leaves the old one as
-            # it was, so `record` still holds what was read.
-            updated = {name: dict(devices) for name, devices in record.items()}
-            drift[behaviour] = 0
-            for name, observation in cases.items():
-                devices = updated.setdefault(name, {})
-                _enter(devices, (device, version), observation, verified_on.get(behaviour, []))
-                if devices.get(device) != record.get(name, {}).get(device):
-                    added.append(_case(behaviour, name))
-                chain = store.chain_for(devices, device, version)
-                drift[behaviour] = max(drift[behaviour], _drift(chain, version, observation))
-            if updated != record:
-                store.write(path, {name: updated[name] for name in sorted(updated)})
-        manifest = {name: value for name, value in run.items() if name != "observations"}
-        manifest["verified"] = dict(sorted(drift.items()))
-        store.write(root / "manifests" / f"{run['release']}-{device}.json", manifest)
-    return Merged(added, len(drift), run["unknown"])
+            record = current(store.read(path), run["sources"][behaviour])
+            added += [_case(behaviour, name) for name in _observed(record, cases, seen, version)]
+            store.write_record(path, record)
+        for behaviour, why in run["unknown"].items():
+            path = store.path_of(root / "spec", behaviour)
+            record, source = store.read(path), run["sources"][behaviour]
+            # A test that fails says nothing yet of its new source: the old record stays, as stale.
+            if record.source in ("", source) or not reason_of(why).failed:
+                record = current(record, source)
+                _not_observed(record, seen, why)
+                store.write_record(path, record)
+        differing = _write_manifest(root, run, whole)
+    return Merged(added, len(run["observations"]), run["unknown"], differing)
+
+
+def current(record: Record, source: str) -> Record:
+    """A record to continue with this source: what was made from another one is not kept."""
+    return record if record.source == source else Record(source, record.former)
+
+
+def _observed(record: Record, cases: Dict[str, Json], seen: Seen, version: str) -> Iterator[str]:
+    """Put what one release did into a record. Gives the cases that changed."""
+    device, release = seen
+    others = [other for other in _seen(record) if other != seen]
+    distance = 0
+    for name, observation in cases.items():
+        devices = record.timelines.setdefault(name, {})
+        before = devices.get(device)
+        _enter(devices, (device, version), observation, others)
+        if devices.get(device) != before:
+            yield name
+        chain = store.chain_for(devices, device, version)
+        distance = max(distance, _drift(chain, version, observation))
+    releases = record.seen.setdefault(device, [])
+    if release not in releases:
+        releases.append(release)
+    record.unknown.get(device, {}).pop(release, None)
+    record.distances.setdefault(device, {})[release] = distance
+    if not distance:
+        del record.distances[device][release]
+
+
+def _not_observed(record: Record, seen: Seen, why: str) -> None:
+    device, release = seen
+    record.unknown.setdefault(device, {})[release] = why
+    record.distances.get(device, {}).pop(release, None)
+    if release in record.seen.get(device, []):
+        record.seen[device].remove(release)
+
+
+def _write_manifest(root: Path, run: Run, whole: bool) -> List[str]:
+    """Write the manifest of a run, or say where its environment is not the one recorded."""
+    path = root / "manifests" / f"{run['release']}-{run['device']}.json"
+    manifest = {name: value for name, value in run.items() if name not in _OF_A_RUN}
+    known = None if whole else manifests.read(root, run["device"]).get(run["release"])
+    if known is None:
+        store.write(path, manifest)
+        return []
+    return [
+        f"{name} {known.get(name, 'not told')}, now {value}"
+        for name, value in manifest.items()
+        if known.get(name) != value
+    ]
+
+
+CPU_WHEEL = (
+    "the environment holds a CPU wheel, records come from PyPI's: "
+    "unset UV_TORCH_BACKEND, or take it all the same with --any-build"
+)
 
 
 def why_not(run: Run, any_build: bool) -> Optional[str]:
@@ -63,10 +118,7 @@ def why_not(run: Run, any_build: bool) -> Optional[str]:
     Records come from PyPI's wheels, and those for Linux on x86_64 are CUDA builds.
     """
     if run["build"] == "cpu" and run["platform"].startswith("Linux x86_64") and not any_build:
-        return (
-            "the environment holds a CPU wheel, records come from PyPI's: "
-            "unset UV_TORCH_BACKEND, or take it all the same with --any-build"
-        )
+        return CPU_WHEEL
     return None
 
 
@@ -144,10 +196,10 @@ def read_back(root: Path, run: Run, version: str) -> List[str]:
     for behaviour, cases in run["observations"].items():
         path = store.path_of(root / "spec", behaviour)
         record = store.read(path)
-        if record:  # else there is no file, and nothing is reproduced
+        if record.source:  # else there is no file, and nothing is reproduced
             store.check_canonical(path, record)
         for name, observation in cases.items():
-            chain = store.chain_for(record.get(name, {}), run["device"], version)
+            chain = store.chain_for(record.timelines.get(name, {}), run["device"], version)
             if not _agrees(chain, version, observation):
                 wrong.append(_case(behaviour, name))
     return wrong
@@ -157,18 +209,14 @@ def _case(behaviour: str, name: str) -> str:
     return behaviour if name == "observed" else f"{behaviour} ({name})"
 
 
-def _verified(root: Path, but: Seen) -> Dict[str, List[Seen]]:
-    """Behaviour -> where it was verified, ascending, without the one being recorded."""
-    found: Dict[str, List[Seen]] = {}
-    everything = manifests.read(root, None).values()
+def _seen(record: Record) -> List[Seen]:
+    """Where a behaviour was observed, ascending."""
     # The cpu first: the other devices fall back on its entries, so these must be settled before.
-    for manifest in sorted(
-        everything, key=lambda one: (one["device"] != "cpu", versions.key(one["release"]))
-    ):
-        if (manifest["device"], manifest["release"]) != but:
-            for behaviour in manifest["verified"]:
-                found.setdefault(behaviour, []).append((manifest["device"], manifest["release"]))
-    return found
+    return [
+        (device, release)
+        for device in sorted(record.seen, key=lambda device: (device != "cpu", device))
+        for release in sorted(record.seen[device], key=versions.key)
+    ]
 
 
 def _same(one: Json, other: Json) -> bool:

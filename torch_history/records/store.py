@@ -1,27 +1,46 @@
-"""Store: the record files, one JSON for each behaviour.
+"""Store: the record files, one for each behaviour and whole in itself.
 
-``spec/<chapter>/__snapshots__/<behaviour>.json`` holds *snapshot name -> device -> version ->
-observation*. The snapshot name is the case of a parametrised test, or ``observed``. Versions ascend
-and an entry exists only where the observation changed; an entry holds until the next one. A file is
-written whole, in one canonical form, and replaced atomically.
+``spec/<chapter>/__snapshots__/<behaviour>.json`` holds what `Record` describes. A case is a named
+observation: of a parametrised test, of an act of ``observe_each``, or ``observed``. In a timeline
+versions ascend and an entry exists only where the observation changed; an entry holds until the
+next one. A file is written whole, in one canonical form, with a digest of all of it, and replaced
+atomically.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar
 
+import msgspec
+from msgspec import Struct
+
 from torch_history import reading, versions
 from torch_history.errors import HistoryError
 
+FORMAT = 2
 Json = Dict[str, Any]
 Chain = Dict[str, Json]  # version -> observation
-Record = Dict[str, Dict[str, Chain]]  # snapshot name -> device -> chain
+Timelines = Dict[str, Dict[str, Chain]]  # case -> device -> chain
 Entry = TypeVar("Entry")  # an observation, decoded or not
+
+
+class Record(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What is recorded of a behaviour. Without ``source`` nothing is."""
+
+    source: str = ""  # the digest of what its observations depend on, see `sources`
+    former: List[str] = []  # the ids that it had before
+    seen: Dict[str, List[str]] = {}  # device -> the releases it was observed on
+    unknown: Dict[str, Dict[str, str]] = {}  # device -> release -> why it was not observed
+    # device -> release -> the largest distance from its entries in ULP, where that is not 0
+    distances: Dict[str, Dict[str, int]] = {}
+    timelines: Timelines = {}
+
 
 LARGEST = 500_000_000  # bytes of a file; a run of all behaviours has 2 million
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -50,7 +69,7 @@ def all_paths(spec: Path) -> List[Path]:
 
 
 def dumps(data: object) -> str:
-    """The canonical text of a record or manifest."""
+    """The canonical text of a JSON file."""
     return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -114,14 +133,27 @@ def _not_json(name: str) -> None:
 
 
 def read(path: Path) -> Record:
-    """A record, its structure checked, no observation decoded; empty where there is no file."""
+    """The record in a file, whole and in form, no observation decoded; empty without a file.
+
+    Raises HistoryError where it is damaged.
+    """
     try:
-        record = read_json(path)
+        data = read_json(path)
     except FileNotFoundError:
-        return {}
-    for name, devices in record.items():
-        for device, chain in _object(path, name, devices).items():
-            recorded = list(_object(path, device, chain))
+        return Record()
+    if data.pop("format", None) != FORMAT:
+        raise _damage(path, 1, f"not a record of format {FORMAT}")
+    if data.pop("digest", None) != _seal(data):
+        raise _damage(path, "?", "edited by hand: it is not what its digest was made of")
+    try:
+        # One line for a device: a text with spaces, as the rows of a tensor are.
+        seen = {device: text.split() for device, text in data.pop("seen", {}).items()}
+        record = msgspec.convert({**data, "seen": seen}, Record)
+    except (msgspec.ValidationError, AttributeError) as error:
+        raise _damage(path, "?", f"damaged ({error})") from None
+    for name, devices in record.timelines.items():
+        for chain in devices.values():
+            recorded = list(chain)
             try:
                 ascending = sorted(recorded, key=versions.key)
             except HistoryError as error:
@@ -132,15 +164,51 @@ def read(path: Path) -> Record:
     return record
 
 
-def _object(path: Path, name: str, data: object) -> Json:
-    if not isinstance(data, dict):
-        raise _damage(path, "?", f"{name!r} holds no JSON object")
-    return data
+def _seal(data: Json) -> str:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def text_of(record: Record) -> str:
+    """The canonical text of a record."""
+    timelines = {
+        case: _by_device(record.timelines[case], _ascending) for case in sorted(record.timelines)
+    }
+    data: Json = msgspec.to_builtins(
+        Record(
+            record.source,
+            record.former,
+            _by_device(record.seen, lambda seen: sorted(seen, key=versions.key)),
+            _by_device(record.unknown, _ascending),
+            _by_device(record.distances, _ascending),
+            timelines,
+        )
+    )
+    if record.seen:
+        data["seen"] = {device: " ".join(seen) for device, seen in data["seen"].items()}
+    return dumps({"format": FORMAT, **data, "digest": _seal(data)})
+
+
+def _by_device(table: Dict[str, Any], canonical: Callable[[Any], Any]) -> Dict[str, Any]:
+    """What is not empty, the cpu first."""
+    devices = sorted(table, key=lambda device: (device != "cpu", device))
+    return {device: canonical(table[device]) for device in devices if table[device]}
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Replace a record, or nothing where the file has this text."""
+    text = text_of(record)
+    try:
+        same = path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        same = False
+    if not same:
+        write_text(path, text)
 
 
 def check_canonical(path: Path, record: Record) -> None:
     """Raises HistoryError with the first line that the record command writes differently."""
-    written, canonical = path.read_text(encoding="utf-8").split("\n"), dumps(record).split("\n")
+    written, canonical = path.read_text(encoding="utf-8").split("\n"), text_of(record).split("\n")
     for number, (left, right) in enumerate(zip(written, canonical), start=1):
         if left != right:
             raise _damage(
@@ -226,5 +294,5 @@ def _compact(chain: Chain, same: Callable[[Json, Json], bool]) -> Chain:
     return kept
 
 
-def _ascending(chain: Chain) -> Chain:
+def _ascending(chain: Dict[str, Entry]) -> Dict[str, Entry]:
     return {version: chain[version] for version in sorted(chain, key=versions.key)}

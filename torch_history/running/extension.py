@@ -187,7 +187,7 @@ class HistoryExtension(AbstractSyrupyExtension):
             return None
         path = Path(snapshot_location)
         case = case_of(snapshot_name)
-        record = session.records.record(path)
+        record = session.records.record(path).timelines
         expected = Expected(path, case, {})
         for act, name in _acts(case, record):
             chain = store.chain_for(record[name], session.device, session.running)

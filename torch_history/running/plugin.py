@@ -90,6 +90,7 @@ class Reporter:
         self.cases: Dict[str, Dict[str, Optional[Reason]]] = {}
         self.origins: Dict[str, List[str]] = {}  # behaviour -> versions of its expectations
         self.mismatches: Dict[str, List[str]] = {}  # behaviour -> where it differs
+        self.sources: Dict[str, str] = {}  # behaviour -> the digest of its source; in a recording
         self.laws: Dict[str, str] = {}  # node id of a failed test without a record -> why
 
     def pytest_report_header(self) -> str:
@@ -121,6 +122,19 @@ class Reporter:
             left_out = [item for item in items if behaviour_of(item, self.spec) not in wanted]
             items[:] = [item for item in items if behaviour_of(item, self.spec) in wanted]
             self.config.hook.pytest_deselected(items=left_out)
+        if HistoryExtension.session.recording:
+            self._digest(items)
+
+    def _digest(self, items: List[pytest.Item]) -> None:
+        """Note what each behaviour is recorded from, before its test runs."""
+        root = self.config.rootpath
+        known = sources.Sources(root)
+        for item in items:
+            behaviour = behaviour_of(item, self.spec)
+            if behaviour and behaviour not in self.sources:
+                file = item.path.relative_to(root).as_posix()
+                name = f"test_{behaviour.partition('.')[2]}"
+                self.sources[behaviour] = known.digest(file, name)
 
     # User properties reach the reporter from the workers of xdist, in which the session is another.
     @pytest.hookimpl(hookwrapper=True)
@@ -194,8 +208,7 @@ class Reporter:
             verified, unknown = self._verdicts()
             run = environment.describe(self.library, session.running, session.device)
             run.update(
-                sources=sources.digest(self.config.rootpath),
-                verified=verified,
+                sources=self.sources,
                 unknown={behaviour: str(reason) for behaviour, reason in unknown.items()},
                 observations={behaviour: session.recorded[behaviour] for behaviour in verified},
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
@@ -104,7 +105,13 @@ def pages(root: Path, index: Index, tell: Callable[[str], None]) -> Iterator[Tup
         article: [claim for claim in index.claims if claim.article == article]
         for article in dict.fromkeys(claim.article for claim in index.claims)
     }
-    yield render("claims.html", articles=articles, counted=claims.counted)
+    known = index.known()
+    yield render(
+        "claims.html",
+        articles=articles,
+        counted=functools.partial(claims.counted, known=known),
+        unknown=functools.partial(claims.unknown, known=known),
+    )
     yield render("interchange.html", **_interchange(kinds(index, DEVICE)))
     yield render("drift.html", drift=_drift(model))
     yield render("benchmarks.html", **_benchmarks(root))

@@ -1,0 +1,47 @@
+"""Tree: what the rules look at, read once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Dict, Iterator, Tuple
+
+from torch_history.catalogue import index, source
+from torch_history.catalogue.behaviour import Behaviour
+from torch_history.catalogue.index import Index
+from torch_history.records import manifests
+from torch_history.records.states import State, states
+
+
+class Tree:
+    """A checkout: its behaviours, their records and the manifests."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.behaviours = source.behaviours(root)
+        tests = {name: (one.file, one.function) for name, one in self.behaviours.items()}
+        self.states: Dict[str, State] = states(root, tests)
+        self.manifests = manifests.read(root, None)
+
+    @cached_property
+    def index(self) -> Index:
+        """The index of the checkout."""
+        return index.of(self.root)
+
+    def recorded(self) -> Iterator[Tuple[Behaviour, State]]:
+        """Every behaviour whose record can be read, with its state."""
+        for name, behaviour in self.behaviours.items():
+            state = self.states[name]
+            if state.record.source:
+                yield behaviour, state
+
+
+def place_of(behaviour: Behaviour) -> str:
+    """``spec/views/test_view.py:12: views.view_shares_memory``, how a fault begins."""
+    return f"{behaviour.file}:{behaviour.line}: {behaviour.id}"
+
+
+def several(names: list[str]) -> str:
+    """``views.a``, ``views.a and 2 others``: the names of a fault."""
+    more = len(names) - 1
+    return names[0] + (f" and {more} other{'s' * (more > 1)}" if more else "")

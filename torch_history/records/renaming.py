@@ -1,0 +1,36 @@
+"""Renaming: the record of a behaviour follows its test to a new id, and keeps the former one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import List
+
+from torch_history.errors import HistoryError
+from torch_history.records import locking, store
+
+
+def rename(root: Path, old: str, new: str) -> List[Path]:
+    """Move a record, and name the new id where claims and markers named the old one.
+
+    Returns the files that were written. Raises HistoryError where there is nothing to move, or
+    where the new id has a record.
+    """
+    before, after = (store.path_of(root / "spec", name) for name in (old, new))
+    with locking.writing(root):
+        record = store.read(before)
+        if not record.source:
+            raise HistoryError(f"{before}: no such record: nothing was renamed")
+        if after.exists():
+            raise HistoryError(f"{after}: {new} has a record already: remove one of them")
+        record.former = [*(name for name in record.former if name != new), old]
+        store.write_record(after, record)
+        before.unlink()
+        written = [after]
+        for path in sorted([*root.glob("claims/*.py"), *root.glob("spec/*/test_*.py")]):
+            text = path.read_text(encoding="utf-8")
+            changed = re.sub(rf"(?<=[\"']){re.escape(old)}(?=[\"'])", new, text)
+            if changed != text:
+                store.write_text(path, changed)
+                written.append(path)
+    return written
