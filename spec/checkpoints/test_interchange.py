@@ -48,6 +48,8 @@ def distance(resumed_model, whole_model):
     "1.5",
     "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
 )
 @EVERY_RELEASE
 def test_checkpoint_of_every_release_loads(here, snapshot, release):
@@ -65,11 +67,13 @@ def test_checkpoint_of_every_release_loads(here, snapshot, release):
     "1.5",
     "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.12",
-    "Adam resumes exactly from a step that 1.12 and later saved as a tensor; before, it rounded "
-    "in float32",
+    "Adam resumes exactly from a step that 1.12 and later saved as a tensor, where it rounded in "
+    "float32 before",
     kind="silent",
     cause="pytorch#71333",
     probable=True,
@@ -109,6 +113,8 @@ def test_legacy_file_of_every_release_loads(here, snapshot, release):
     "1.5",
     "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
 )
 @EVERY_RELEASE
 def test_tied_state_dict_of_every_release_loads_into_a_tied_model(here, snapshot, release):

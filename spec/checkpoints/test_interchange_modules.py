@@ -28,15 +28,24 @@ def load_whole():
 @pytest.mark.api("torch.load", page="notes/serialization", article="D")
 @pytest.mark.changed(
     "1.5",
-    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, "
-    "which holds the source of its classes, gives a warning that the source has changed",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.5",
+    "a file of 1.4, which holds the source of its classes, gives a warning that the source has "
+    "changed",
+    kind="warning",
 )
 @pytest.mark.changed(
     "1.6",
     "a file of 1.5, which holds the source of its classes, gives a warning that the source has "
     "changed",
     kind="warning",
+    cause="pytorch#38211",
+    probable=True,
 )
 @EVERY_RELEASE
 def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
@@ -58,15 +67,24 @@ def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
 @pytest.mark.api("torch.load", "torch.nn.Module", page="notes/serialization")
 @pytest.mark.changed(
     "1.5",
-    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, "
-    "which holds the source of its classes, gives a warning that the source has changed",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.5",
+    "a file of 1.4, which holds the source of its classes, gives a warning that the source has "
+    "changed",
+    kind="warning",
 )
 @pytest.mark.changed(
     "1.6",
     "a file of 1.5, which holds the source of its classes, gives a warning that the source has "
     "changed",
     kind="warning",
+    cause="pytorch#38211",
+    probable=True,
 )
 @EVERY_RELEASE
 def test_whole_module_of_every_release_computes_and_learns(here, snapshot, release):
@@ -96,21 +114,30 @@ def test_whole_module_of_every_release_computes_and_learns(here, snapshot, relea
 )
 @pytest.mark.changed(
     "1.5",
-    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, "
-    "which holds the source of its classes, gives a warning that the source has changed",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.5",
+    "a file of 1.4, which holds the source of its classes, gives a warning that the source has "
+    "changed",
+    kind="warning",
 )
 @pytest.mark.changed(
     "1.6",
     "in 1.6 alone, state_dict of a module that 1.4 or 1.5 saved raises because "
-    "`_non_persistent_buffers_set` is missing; a file of 1.5 gives a warning that the source has "
-    "changed",
+    "`_non_persistent_buffers_set` is missing",
     kind="error",
     cause="pytorch#37191",
     advice="under 1.6, set `_non_persistent_buffers_set = set()` on each of the `modules()` of "
     "the loaded module",
+    restored_by="checkpoints.whole_sequence_of_1_4_gives_its_state_dict_with_its_buffer_names_set",
 )
-@pytest.mark.changed("1.7", "loading sets the missing attribute", kind="error-gone")
+@pytest.mark.changed(
+    "1.7", "loading sets the missing attribute", kind="error-gone", cause="pytorch#42290"
+)
 @EVERY_RELEASE
 def test_whole_sequence_of_every_release_computes(here, snapshot, release):
     """Since 1.5, a ``Sequential`` saved whole by any release computes.
@@ -133,15 +160,24 @@ def test_whole_sequence_of_every_release_computes(here, snapshot, release):
 @pytest.mark.api("torch.load", "torch.nn.LSTM", page="notes/serialization")
 @pytest.mark.changed(
     "1.5",
-    "zip archives of format version 3, as written by 1.6 and later, can be read; a file of 1.4, "
-    "which holds the source of its classes, gives a warning that the source has changed",
+    "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.5",
+    "a file of 1.4, which holds the source of its classes, gives a warning that the source has "
+    "changed",
+    kind="warning",
 )
 @pytest.mark.changed(
     "1.6",
     "a file of 1.5, which holds the source of its classes, gives a warning that the source has "
     "changed",
     kind="warning",
+    cause="pytorch#38211",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.8",
@@ -149,6 +185,7 @@ def test_whole_sequence_of_every_release_computes(here, snapshot, release):
     kind="error",
     cause="pytorch#47725",
     advice="under 1.8, set `proj_size = 0` on the loaded layer",
+    restored_by="checkpoints.whole_lstm_of_1_4_computes_with_its_projection_set",
 )
 @pytest.mark.changed(
     "1.9", "loading sets the missing attribute", kind="error-gone", cause="pytorch#57558"
@@ -170,12 +207,16 @@ def test_whole_lstm_of_every_release_computes(here, snapshot, release):
     "1.5",
     "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",
     "a file of 1.4 or 1.5, which holds the source of its classes, gives a warning that the source "
     "has changed",
     kind="warning",
+    cause="pytorch#38211",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.11",
@@ -183,6 +224,7 @@ def test_whole_lstm_of_every_release_computes(here, snapshot, release):
     kind="error",
     cause="pytorch#66419",
     advice="under 1.11 to 2.0, set `recompute_scale_factor = None` on the loaded layer",
+    restored_by="checkpoints.whole_upsample_of_1_4_computes_with_its_recomputation_set",
 )
 @pytest.mark.changed(
     "2.1", "loading sets the missing attribute", kind="error-gone", cause="pytorch#101248"
@@ -204,12 +246,16 @@ def test_whole_upsample_of_every_release_computes(here, snapshot, release):
     "1.5",
     "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",
     "a file of 1.4 or 1.5, which holds the source of its classes, gives a warning that the source "
     "has changed",
     kind="warning",
+    cause="pytorch#38211",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.12",
@@ -217,6 +263,7 @@ def test_whole_upsample_of_every_release_computes(here, snapshot, release):
     kind="error",
     cause="pytorch#61439",
     advice="under 1.12 and later, set `approximate = 'none'` on the loaded layer",
+    restored_by="checkpoints.whole_gelu_of_1_4_computes_with_its_approximation_set",
 )
 @EVERY_RELEASE
 def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snapshot, release):
@@ -233,29 +280,61 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
 @pytest.mark.changed(
     "1.5",
     "zip archives can be read, but raise AttributeError because the class of their projection is "
-    "missing; a file of 1.4 gives a warning that its source has changed",
+    "missing",
     kind="exception",
+    cause="pytorch#33255",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.5",
+    "a file of 1.4, which holds the source of its classes, gives a warning that the source has "
+    "changed",
+    kind="warning",
+    cause="pytorch#31996",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",
-    "the class `_LinearWithBias`, which 1.6 to 1.8 save, appears; a file of 1.5 gives a warning "
-    "that its source has changed",
-    kind="error-gone",
+    "the class `_LinearWithBias`, which 1.6 to 1.8 save, appears",
+    kind="appeared",
+    cause="pytorch#28561",
+    probable=True,
     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set "
-    "`torch.nn.modules.linear._LinearWithBias = torch.nn.Linear` before loading; under 1.9 "
-    "and later, for a file from before 1.9, set `batch_first = False` on the loaded layer",
+    "`torch.nn.modules.linear._LinearWithBias = torch.nn.Linear` before loading",
+)
+@pytest.mark.changed(
+    "1.6",
+    "a file of 1.5, which holds the source of its classes, gives a warning that the source has "
+    "changed",
+    kind="warning",
+    cause="pytorch#38211",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.9",
-    "forward reads `batch_first`, which a layer saved before 1.9 does not have; "
-    "`_LinearWithBias`, which 1.6 to 1.8 saved, is removed; `NonDynamicallyQuantizableLinear`, "
-    "which 1.9 and later save, appears",
+    "forward reads `batch_first`, which a layer saved before 1.9 does not have",
     kind="error",
-    cause="pytorch#55285 and pytorch#58727",
+    cause="pytorch#55285",
+    probable=True,
+    advice="under 1.9 and later, for a file from before 1.9, set `batch_first = False` on the "
+    "loaded layer",
+    restored_by="checkpoints.whole_attention_of_1_4_computes_with_batch_first_set",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the class `_LinearWithBias`, which 1.6 to 1.8 saved, is removed",
+    kind="gone",
+    cause="pytorch#52537",
     probable=True,
     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set "
-    "`torch.nn.modules.linear._LinearWithBias = torch.nn.Linear` before loading; under 1.9 "
-    "and later, for a file from before 1.9, set `batch_first = False` on the loaded layer",
+    "`torch.nn.modules.linear._LinearWithBias = torch.nn.Linear` before loading",
+    restored_by="checkpoints.class_that_is_gone_can_be_put_back_under_its_name",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the class `NonDynamicallyQuantizableLinear`, which 1.9 and later save, appears",
+    kind="appeared",
+    cause="pytorch#58727",
 )
 @EVERY_RELEASE
 def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release):
@@ -270,38 +349,121 @@ def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release
     assert snapshot == observe(lambda: load_whole()(one, one, one)[0].detach())
 
 
-@pytest.mark.api(
-    "torch.load", "torch.nn.GELU", "torch.nn.MultiheadAttention", page="notes/serialization"
-)
-@pytest.mark.changed(
-    "1.5",
-    "MultiheadAttention: warns that the source has changed, which only files of 1.4 and 1.5 hold",
-    kind="warning",
-)
+@pytest.mark.api("torch.load", "torch.nn.GELU", page="notes/serialization")
 @pytest.mark.changed(
     "1.6",
-    "GELU: warns that the source has changed, which only files of 1.4 and 1.5 hold",
+    "warns that the source has changed, which only files of 1.4 and 1.5 hold",
     kind="warning",
+    cause="pytorch#38211",
+    probable=True,
 )
-@pytest.mark.parametrize(
-    "kind, attribute, default",
-    [("gelu", "approximate", "none"), ("attention", "batch_first", False)],
-    ids=["GELU", "MultiheadAttention"],
-)
-def test_attribute_that_a_saved_module_lacks_can_be_set_by_hand(
-    here, snapshot, kind, attribute, default
-):
-    """A ``GELU`` or ``MultiheadAttention`` of 1.4 computes once its missing attribute is set.
+def test_whole_gelu_of_1_4_computes_with_its_approximation_set(here, snapshot):
+    """A ``GELU`` that 1.4 saved whole computes once ``approximate`` is set on the loaded layer.
 
-    Set ``approximate`` or ``batch_first`` to the default that the class has today.
+    "none" is the default that the class has today.
     """
-    fetch("1.4.0", kind)
+    fetch("1.4.0", "gelu")
 
     def act():
         layer = load_whole()
-        setattr(layer, attribute, default)
-        one = torch.ones(1, 1, 1)
-        return layer(one) if kind == "gelu" else layer(one, one, one)[0].detach()
+        layer.approximate = "none"
+        return layer(torch.tensor([1.0]))
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.load", "torch.nn.MultiheadAttention", page="notes/serialization")
+@pytest.mark.changed(
+    "1.5",
+    "warns that the source has changed, which only files of 1.4 and 1.5 hold",
+    kind="warning",
+    cause="pytorch#31996",
+    probable=True,
+)
+def test_whole_attention_of_1_4_computes_with_batch_first_set(here, snapshot):
+    """A ``MultiheadAttention`` of 1.4 computes once ``batch_first`` is set on the loaded layer.
+
+    False is the default that the class has today.
+    """
+    fetch("1.4.0", "attention")
+    one = torch.ones(1, 1, 1)
+
+    def act():
+        layer = load_whole()
+        layer.batch_first = False
+        return layer(one, one, one)[0].detach()
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.load", "torch.nn.LSTM", page="notes/serialization")
+@pytest.mark.changed(
+    "1.5",
+    "warns that the source has changed, which only files of 1.4 and 1.5 hold",
+    kind="warning",
+)
+def test_whole_lstm_of_1_4_computes_with_its_projection_set(here, snapshot):
+    """An ``LSTM`` that 1.4 saved whole computes once ``proj_size`` is set on the loaded layer.
+
+    0 means no projection. Only 1.8 needs it: later releases set the attribute on loading.
+    """
+    fetch("1.4.0", "lstm")
+
+    def act():
+        layer = load_whole()
+        layer.proj_size = 0
+        return layer(torch.ones(1, 1, 1))[0].detach()
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.load", "torch.nn.Upsample", page="notes/serialization")
+@pytest.mark.changed(
+    "1.6",
+    "warns that the source has changed, which only files of 1.4 and 1.5 hold",
+    kind="warning",
+    cause="pytorch#38211",
+    probable=True,
+)
+def test_whole_upsample_of_1_4_computes_with_its_recomputation_set(here, snapshot):
+    """An ``Upsample`` of 1.4 computes once ``recompute_scale_factor`` is set on the loaded layer.
+
+    Only 1.11 to 2.0 need it: later releases set the attribute on loading.
+    """
+    fetch("1.4.0", "upsample")
+
+    def act():
+        layer = load_whole()
+        layer.recompute_scale_factor = None
+        return layer(torch.tensor([[[1.0, 2.0]]]))
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.load", "torch.nn.Sequential", "torch.nn.BatchNorm1d", page="notes/serialization"
+)
+@pytest.mark.changed(
+    "1.5",
+    "warns that the source has changed, which only files of 1.4 and 1.5 hold",
+    kind="warning",
+)
+def test_whole_sequence_of_1_4_gives_its_state_dict_with_its_buffer_names_set(here, snapshot):
+    """A ``Sequential`` of 1.4 has a state dict once each module has its set of buffer names.
+
+    The set names the buffers that a state dict leaves out. Only 1.6 needs it: later releases set
+    the attribute on loading.
+    """
+    fetch("1.4.0", "sequence")
+
+    def act():
+        model = load_whole()
+        for module in model.modules():
+            module._non_persistent_buffers_set = set()
+        return {
+            "output": model(torch.tensor([[7.0, 1.0]])).detach(),
+            "state dict": list(model.state_dict()),
+        }
 
     assert snapshot == observe(act)
 
@@ -311,6 +473,8 @@ def test_attribute_that_a_saved_module_lacks_can_be_set_by_hand(
     "1.5",
     "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
 )
 def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monkeypatch):
     """A ``MultiheadAttention`` of 1.8 loads if its removed class is put back under its old name.
@@ -336,10 +500,12 @@ def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monke
     "1.5",
     "zip archives of format version 3, as written by 1.6 and later, can be read",
     kind="error-gone",
+    cause="pytorch#33255",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.10",
-    "the loaded loss applies its label smoothing; before, it was silently ignored",
+    "the loaded loss applies its label smoothing, which was silently ignored before",
     kind="silent",
     cause="pytorch#63122",
     advice="load a loss with label smoothing under 1.10 or later",

@@ -24,7 +24,7 @@ class CreatesFile:
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only",
+    advice="pass weights_only=True",
     unless="weights_only",
 )
 @pytest.mark.changed(
@@ -59,6 +59,7 @@ def test_load_takes_a_state_dict_by_default(here, snapshot):
     unless="weights_only",
     cause="pytorch#137602",
     advice="pass weights_only=False for files that you trust, or save state dicts",
+    restored_by="checkpoints.load_without_weights_only_takes_a_whole_module",
 )
 @pytest.mark.changed(
     "2.7", "the message names the module of the class", kind="wording", cause="pytorch#146815"
@@ -76,7 +77,7 @@ def test_load_refuses_a_whole_module_by_default(here, snapshot):
     kind="wording",
     cause="pytorch#39460",
 )
-@pytest.mark.changed("1.13", "load takes weights_only", kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
 @pytest.mark.changed(
     "2.0",
     "warns that TypedStorage is deprecated, which load itself uses",
@@ -102,7 +103,7 @@ def test_load_with_weights_only_takes_a_state_dict(here, snapshot):
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and rejects the file",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
@@ -137,7 +138,7 @@ def test_load_with_weights_only_refuses_a_whole_module(here, snapshot):
     kind="wording",
     cause="pytorch#39460",
 )
-@pytest.mark.changed("1.13", "load takes weights_only", kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
 def test_load_without_weights_only_takes_a_whole_module(here, snapshot):
     """``weights_only=False`` loads a saved module, as every release before 2.6 did by default."""
     torch.save(TwoLayers(), "module.pt")
@@ -154,7 +155,7 @@ def test_load_without_weights_only_takes_a_whole_module(here, snapshot):
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and rejects the file",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
@@ -197,7 +198,7 @@ def test_load_with_weights_only_refuses_code_and_does_not_run_it(here, snapshot)
     kind="wording",
     cause="pytorch#39460",
 )
-@pytest.mark.changed("1.13", "load takes weights_only", kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
 def test_load_without_weights_only_runs_code(here, snapshot):
     """``weights_only=False`` calls the functions in a pickle: loading an untrusted file runs it."""
     torch.save({"extra": CreatesFile()}, "trap.pt")
@@ -237,7 +238,7 @@ def test_save_writes_a_zip_archive(here, snapshot):
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only",
+    advice="pass weights_only=True",
     unless="weights_only",
 )
 @pytest.mark.changed(

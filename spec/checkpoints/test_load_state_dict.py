@@ -42,13 +42,16 @@ def test_load_keeps_requires_grad_and_gradient(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.5",
-    "the message for complex numbers is shorter: complex tensors do not exist yet",
+    "the message for complex numbers is shorter: 1.5 disables complex tensors",
     kind="wording",
+    cause="pytorch#35579",
 )
 @pytest.mark.changed(
     "1.6",
     "complex tensors can be created, and load as their real part without a warning",
     kind="error-gone",
+    cause="pytorch#35579",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.7",
@@ -108,14 +111,14 @@ def test_load_takes_nan_without_a_word(snapshot):
 @pytest.mark.changed(
     "1.6",
     "a module instead of a dict raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     probable=True,
 )
 @pytest.mark.changed(
     "1.8",
     "a module instead of a dict raises plain AttributeError again",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
@@ -197,7 +200,7 @@ def test_strict_false_loads_nothing_from_names_with_a_prefix(snapshot):
 @pytest.mark.changed(
     "1.9",
     "consume_prefix_in_state_dict_if_present appears",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#53224",
 )
 def test_consume_prefix_makes_a_prefixed_state_dict_load(snapshot):
@@ -220,10 +223,12 @@ def test_consume_prefix_makes_a_prefixed_state_dict_load(snapshot):
 )
 @pytest.mark.changed(
     "2.2",
-    "the layer keeps its own count; before, it was set to 0",
+    "the layer keeps its own count, where it was set to 0 before",
     kind="silent",
     cause="pytorch#110850",
-    advice="set num_batches_tracked to 0 yourself if momentum=None must count from the start",
+    advice="call layer.num_batches_tracked.zero_() after loading if momentum=None must count from "
+    "the start",
+    restored_by="checkpoints.batchnorm_counter_set_to_zero_after_loading_counts_from_the_start",
 )
 def test_batchnorm_forgives_a_missing_counter_without_versions(snapshot):
     """BatchNorm accepts a dict without ``num_batches_tracked`` if the dict has no ``_metadata``.
@@ -246,6 +251,27 @@ def test_batchnorm_forgives_a_missing_counter_without_versions(snapshot):
 @pytest.mark.api(
     "torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d"
 )
+def test_batchnorm_counter_set_to_zero_after_loading_counts_from_the_start(snapshot):
+    """``num_batches_tracked.zero_()`` after loading makes BatchNorm count from the start.
+
+    A dict without ``num_batches_tracked`` and ``_metadata`` leaves the count as it was.
+    """
+    layer = batchnorm()
+    saved = {
+        name: value for name, value in layer.state_dict().items() if name != "num_batches_tracked"
+    }
+
+    def act():
+        layer.load_state_dict(saved)
+        layer.num_batches_tracked.zero_()
+        return layer.num_batches_tracked
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d"
+)
 def test_batchnorm_misses_its_counter_where_the_version_is_known(snapshot):
     """BatchNorm requires ``num_batches_tracked`` in a state dict that has its ``_metadata``.
 
@@ -259,16 +285,17 @@ def test_batchnorm_misses_its_counter_where_the_version_is_known(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "2.1",
-    "load_state_dict takes assign, which also uses the saved tensor's requires_grad",
-    kind="api-appeared",
+    "load_state_dict takes assign, which makes every parameter trainable",
+    kind="appeared",
     cause="pytorch#102212",
 )
 @pytest.mark.changed(
     "2.3",
-    "assign keeps the model's requires_grad instead of the saved tensor's: frozen stays frozen",
+    "assign keeps a frozen parameter frozen, where it made every parameter trainable before",
     kind="silent",
     cause="pytorch#121157",
-    advice="call requires_grad_ after loading to use the saved value",
+    advice="call model.requires_grad_(True) after loading if every parameter must be trainable",
+    restored_by="checkpoints.requires_grad_after_load_assign_makes_every_parameter_trainable",
 )
 def test_load_assign_keeps_the_models_requires_grad(snapshot):
     """Since 2.3, ``assign=True`` keeps the ``requires_grad`` of the model's parameters.
@@ -287,12 +314,29 @@ def test_load_assign_keeps_the_models_requires_grad(snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
+def test_requires_grad_after_load_assign_makes_every_parameter_trainable(snapshot):
+    """``model.requires_grad_(True)`` after ``load_state_dict(assign=True)`` unfreezes the model.
+
+    ``assign=True`` alone keeps a frozen parameter frozen.
+    """
+    model = linear([[1.0, 2.0]], [3.0])
+    model.weight.requires_grad_(False)
+    saved = {"weight": torch.tensor([[5.0, 6.0]], requires_grad=True), "bias": torch.tensor([7.0])}
+
+    def act():
+        model.load_state_dict(saved, assign=True)
+        model.requires_grad_(True)
+        return {"weight": model.weight, "bias": model.bias}
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api(
     "torch.nn.Module.load_state_dict", "torch.optim.SGD", page="generated/torch.nn.Module"
 )
-@pytest.mark.changed(
-    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
-)
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
 def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
     """``assign=True`` leaves an existing optimizer with parameters that the model no longer has.
 
@@ -314,7 +358,7 @@ def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
 @pytest.mark.changed(
     "1.9",
     "modules take device, so a model can be created on meta",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#54508",
 )
 @pytest.mark.changed(
@@ -342,14 +386,12 @@ def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.9",
-    "modules take device, so a model can be created on meta; load_state_dict does not take assign "
-    "yet",
+    "modules take device, so a model can be created on meta, but load_state_dict does not take "
+    "assign yet",
     kind="wording",
     cause="pytorch#54508",
 )
-@pytest.mark.changed(
-    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
-)
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
 def test_load_assign_gives_a_meta_model_its_values(snapshot):
     """``assign=True`` gives a model on the meta device its values.
 

@@ -1,5 +1,6 @@
 """The state dict of an optimizer, and training that resumes from it."""
 
+import copy
 import io
 
 import pytest
@@ -170,6 +171,7 @@ def test_optimizer_state_dict_kept_in_memory_follows_the_training(snapshot):
     kind="silent",
     cause="pytorch#106082",
     advice="load copy.deepcopy(saved) if the dict is used again",
+    restored_by="checkpoints.optimizer_load_of_a_deep_copy_leaves_the_dict_unchanged",
 )
 def test_optimizer_load_shares_the_tensors_of_the_dict(snapshot):
     """Since 2.1, an optimizer's ``load_state_dict`` does not copy: its next step changes the dict.
@@ -180,6 +182,22 @@ def test_optimizer_load_shares_the_tensors_of_the_dict(snapshot):
     buffer = weights_state(saved["optimizer"])["momentum_buffer"]
     before = buffer.clone()
     model, optimizer = restored(saved, "SGD")
+    train(model, optimizer, 1)
+    assert snapshot == observe(lambda: {"when it was loaded": before, "a step later": buffer})
+
+
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+)
+def test_optimizer_load_of_a_deep_copy_leaves_the_dict_unchanged(snapshot):
+    """An optimizer that loads a ``copy.deepcopy`` of a dict does not change the dict.
+
+    The dict can be loaded again.
+    """
+    saved = checkpoint("SGD")
+    buffer = weights_state(saved["optimizer"])["momentum_buffer"]
+    before = buffer.clone()
+    model, optimizer = restored(copy.deepcopy(saved), "SGD")
     train(model, optimizer, 1)
     assert snapshot == observe(lambda: {"when it was loaded": before, "a step later": buffer})
 
@@ -210,13 +228,14 @@ def test_optimizer_load_takes_the_saved_hyperparameters(snapshot):
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and rejects floats, such as lr",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
     "2.0",
-    "floats load; warns that TypedStorage is deprecated, which load itself uses",
+    "floats load, with a warning that TypedStorage is deprecated, which load itself uses",
     kind="error-gone",
+    cause="pytorch#94910",
 )
 @pytest.mark.changed(
     "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"

@@ -35,16 +35,23 @@ def test_save_into_a_missing_folder_raises(here, snapshot):
 @pytest.mark.api("torch.save", page="notes/serialization")
 @pytest.mark.changed("1.6", "the file is a zip archive", kind="error-gone", cause="pytorch#39460")
 @pytest.mark.changed(
+    "2.1", "the archive also has byteorder", kind="representation", cause="pytorch#94503"
+)
+@pytest.mark.changed(
     "2.1",
-    "the archive also has .data/serialization_id and byteorder",
+    "the archive also has .data/serialization_id",
     kind="representation",
-    cause="pytorch#94503 (the latter)",
+    cause="pytorch#100994",
+)
+@pytest.mark.changed(
+    "2.7", "the archive also has .storage_alignment", kind="representation", cause="pytorch#147788"
 )
 @pytest.mark.changed(
     "2.7",
-    "the archive also has .format_version and .storage_alignment",
+    "the archive also has .format_version",
     kind="representation",
-    cause="pytorch#147788 (the latter)",
+    cause="pytorch#143880",
+    probable=True,
 )
 def test_archive_of_one_tensor_has_these_members(here, snapshot):
     """A file of one tensor is a zip archive with these members.
@@ -75,8 +82,8 @@ def test_archive_of_one_tensor_has_these_members(here, snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "load takes mmap, and warns that TypedStorage is deprecated, which load itself uses",
-    kind="api-appeared",
+    "load takes mmap, with a warning that TypedStorage is deprecated, which load itself uses",
+    kind="appeared",
     cause="pytorch#102549",
 )
 @pytest.mark.changed(
@@ -102,8 +109,8 @@ def test_load_with_mmap_gives_the_values(here, snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "load takes mmap, and warns that TypedStorage is deprecated, which load itself uses",
-    kind="api-appeared",
+    "load takes mmap, with a warning that TypedStorage is deprecated, which load itself uses",
+    kind="appeared",
     cause="pytorch#102549",
 )
 @pytest.mark.changed(
@@ -137,7 +144,7 @@ def test_write_to_a_mapped_tensor_does_not_reach_the_file(here, snapshot):
 @pytest.mark.changed(
     "2.1",
     "load takes mmap, and rejects the buffer with a ValueError",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#102549",
 )
 @pytest.mark.changed(
@@ -161,7 +168,7 @@ def test_load_with_mmap_refuses_a_buffer(snapshot):
 @pytest.mark.changed(
     "2.1",
     "load takes mmap, and rejects the file with a RuntimeError",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#102549",
 )
 @pytest.mark.changed("2.2", "the message is one text, not a tuple of two", kind="wording")
@@ -176,7 +183,13 @@ def test_load_with_mmap_refuses_the_legacy_format(here, snapshot):
 @pytest.mark.changed(
     "1.11", "the message names an _UntypedStorage", kind="wording", cause="pytorch#66970"
 )
-@pytest.mark.changed("1.12", "the message names the storage's module", kind="wording")
+@pytest.mark.changed(
+    "1.12",
+    "the message names the storage's module",
+    kind="wording",
+    cause="pytorch#75459",
+    probable=True,
+)
 @pytest.mark.changed("1.13", "map_location may be meta", kind="error-gone", cause="pytorch#82603")
 def test_load_onto_meta_gives_shapes_without_values(here, snapshot):
     """Since 1.13, ``map_location="meta"`` loads shapes and dtypes, but no values.
@@ -200,7 +213,12 @@ def test_load_onto_meta_gives_shapes_without_values(here, snapshot):
     cause="pytorch#66970",
     advice="do not read the storage's dtype, and treat its length as bytes",
 )
-@pytest.mark.changed("1.13", "the class is named UntypedStorage", kind="representation")
+@pytest.mark.changed(
+    "1.13",
+    "the class is named UntypedStorage",
+    kind="representation",
+    cause="pytorch#82438",
+)
 def test_function_as_map_location_is_given_untyped_storages(here, snapshot):
     """A function as ``map_location`` gets each storage and its location.
 
@@ -223,7 +241,7 @@ def test_function_as_map_location_is_given_untyped_storages(here, snapshot):
 
 
 @pytest.mark.api("torch.serialization.skip_data", page="notes/serialization")
-@pytest.mark.changed("2.5", "skip_data appears", kind="api-appeared", cause="pytorch#134504")
+@pytest.mark.changed("2.5", "skip_data appears", kind="appeared", cause="pytorch#134504")
 def test_save_without_data_leaves_zeros_in_the_file(here, snapshot):
     """A file saved under ``skip_data`` loads as zeros.
 
@@ -239,9 +257,7 @@ def test_save_without_data_leaves_zeros_in_the_file(here, snapshot):
 
 
 @pytest.mark.api("torch.serialization.set_crc32_options", page="notes/serialization")
-@pytest.mark.changed(
-    "2.6", "set_crc32_options appears", kind="api-appeared", cause="pytorch#137735"
-)
+@pytest.mark.changed("2.6", "set_crc32_options appears", kind="appeared", cause="pytorch#137735")
 def test_file_without_checksums_loads(here, snapshot):
     """``set_crc32_options(False)`` writes an archive without checksums, which still loads.
 

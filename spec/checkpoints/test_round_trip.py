@@ -44,12 +44,19 @@ def test_special_values_survive(here, snapshot):
 @pytest.mark.api("torch.save", "torch.load", page="tensors")
 @pytest.mark.changed(
     "1.5",
-    "the message for complex numbers is shorter: complex tensors do not exist yet",
+    "the message for complex numbers is shorter: 1.5 disables complex tensors",
     kind="wording",
+    cause="pytorch#35579",
 )
-@pytest.mark.changed("1.6", "complex tensors can be created, saved and loaded", kind="error-gone")
 @pytest.mark.changed(
-    "2.3", "uint16 appears, but cannot be saved", kind="api-appeared", cause="pytorch#116594"
+    "1.6",
+    "complex tensors can be created, saved and loaded",
+    kind="error-gone",
+    cause="pytorch#35579",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.3", "uint16 appears, but cannot be saved", kind="appeared", cause="pytorch#116594"
 )
 @pytest.mark.changed(
     "2.6", "uint16 can be saved and loaded", kind="error-gone", cause="pytorch#137184"
@@ -83,7 +90,7 @@ def test_dtype_survives(here, snapshot, name):
 
 @pytest.mark.api("torch.save", "torch.load", page="tensors")
 @pytest.mark.changed(
-    "2.1", "float8_e4m3fn appears, but cannot be saved", kind="api-appeared", cause="pytorch#104242"
+    "2.1", "float8_e4m3fn appears, but cannot be saved", kind="appeared", cause="pytorch#104242"
 )
 @pytest.mark.changed(
     "2.2", "float8_e4m3fn can be saved and loaded", kind="error-gone", cause="pytorch#114662"

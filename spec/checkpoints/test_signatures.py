@@ -10,28 +10,27 @@ from torch_history.observing import observe
 @pytest.mark.changed(
     "1.6",
     "save: _use_new_zipfile_serialization is True by default, so save writes zip archives",
-    kind="silent",
+    kind="representation",
     cause="pytorch#39460",
     advice="pass _use_new_zipfile_serialization=False if releases before 1.6 read the file",
 )
+@pytest.mark.changed("1.13", "load: weights_only", kind="appeared", cause="pytorch#86812")
 @pytest.mark.changed(
     "1.13",
-    "load: weights_only; pickle_module is None by default",
+    "load: pickle_module is None by default",
     kind="representation",
     cause="pytorch#86812",
 )
+@pytest.mark.changed("2.1", "load: mmap", kind="appeared", cause="pytorch#102549")
 @pytest.mark.changed(
-    "2.1",
-    "load: mmap; save: _disable_byteorder_record",
-    kind="representation",
-    cause="pytorch#102549, pytorch#94503",
+    "2.1", "save: _disable_byteorder_record", kind="appeared", cause="pytorch#94503"
 )
 @pytest.mark.changed(
     "2.4",
     "load: weights_only is None by default, which still means False, and warns",
     kind="representation",
     cause="pytorch#129239",
-    advice="pass weights_only",
+    advice="pass weights_only=True, or weights_only=False for files that you trust",
 )
 @pytest.mark.parametrize("name", ["save", "load"])
 def test_save_and_load_take_these_arguments(name, snapshot):
@@ -50,17 +49,15 @@ def test_save_and_load_take_these_arguments(name, snapshot):
     signature=True,
 )
 @pytest.mark.changed(
-    "1.10", "get_extra_state and set_extra_state appear", kind="api-appeared", cause="pytorch#62976"
+    "1.10", "get_extra_state and set_extra_state appear", kind="appeared", cause="pytorch#62976"
 )
 @pytest.mark.changed(
     "1.12",
     "*args (state_dict), to warn about positional arguments",
-    kind="representation",
+    kind="appeared",
     cause="pytorch#72780",
 )
-@pytest.mark.changed(
-    "2.1", "assign (load_state_dict)", kind="representation", cause="pytorch#102212"
-)
+@pytest.mark.changed("2.1", "assign (load_state_dict)", kind="appeared", cause="pytorch#102212")
 @pytest.mark.parametrize(
     "name", ["state_dict", "load_state_dict", "get_extra_state", "set_extra_state"]
 )
@@ -71,26 +68,23 @@ def test_state_dict_methods_take_these_arguments(name, snapshot):
 
 @pytest.mark.api("torch.serialization", page="notes/serialization", signature=True)
 @pytest.mark.changed(
-    "2.1", "set_default_load_endianness appears", kind="api-appeared", cause="pytorch#101973"
+    "2.1", "set_default_load_endianness appears", kind="appeared", cause="pytorch#101973"
 )
 @pytest.mark.changed(
     "2.4",
-    "add_safe_globals, clear_safe_globals, get_safe_globals and set_default_mmap_options appear",
-    kind="api-appeared",
-    cause="pytorch#124331 and pytorch#124889",
+    "add_safe_globals, clear_safe_globals and get_safe_globals appear",
+    kind="appeared",
+    cause="pytorch#124331",
 )
 @pytest.mark.changed(
-    "2.5",
-    "safe_globals and skip_data appear",
-    kind="api-appeared",
-    cause="pytorch#134504 (the latter)",
+    "2.4", "set_default_mmap_options appears", kind="appeared", cause="pytorch#124889"
 )
+@pytest.mark.changed("2.5", "safe_globals appears", kind="appeared", cause="pytorch#127939")
+@pytest.mark.changed("2.5", "skip_data appears", kind="appeared", cause="pytorch#134504")
 @pytest.mark.changed(
-    "2.6",
-    "get_unsafe_globals_in_checkpoint and set_crc32_options appear",
-    kind="api-appeared",
-    cause="pytorch#137735 (the latter)",
+    "2.6", "get_unsafe_globals_in_checkpoint appears", kind="appeared", cause="pytorch#139221"
 )
+@pytest.mark.changed("2.6", "set_crc32_options appears", kind="appeared", cause="pytorch#137735")
 @pytest.mark.parametrize(
     "name",
     [

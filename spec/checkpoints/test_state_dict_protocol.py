@@ -108,7 +108,7 @@ class Step(nn.Module):
 @pytest.mark.api("torch.nn.Module.get_extra_state", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.10",
-    "get_extra_state is called, and its value is saved; before, it was never called",
+    "get_extra_state is called and its value saved, where it was never called before",
     kind="silent",
     cause="pytorch#62976",
     advice="before 1.10, keep the state in a buffer",
@@ -124,7 +124,7 @@ def test_extra_state_is_in_the_state_dict(snapshot):
 @pytest.mark.api("torch.nn.Module.set_extra_state", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.10",
-    "set_extra_state is called; before, the state was neither saved nor loaded",
+    "set_extra_state is called, where the state was neither saved nor loaded before",
     kind="silent",
     cause="pytorch#62976",
     advice="before 1.10, keep the state in a buffer",
@@ -146,7 +146,9 @@ def test_extra_state_is_loaded(snapshot):
     "raises if the class has extra state and the checkpoint has none",
     kind="error",
     cause="pytorch#62976",
-    advice="pass strict=False for earlier checkpoints",
+    advice="set saved['0._extra_state'] in earlier checkpoints of the module named 0, or pass "
+    "strict=False",
+    restored_by="checkpoints.checkpoint_with_extra_state_put_in_loads",
 )
 def test_missing_extra_state_raises(snapshot):
     """Since 1.10, strict loading raises if a class has extra state and the checkpoint has none.
@@ -156,14 +158,32 @@ def test_missing_extra_state_raises(snapshot):
     assert snapshot == observe(lambda: list(nn.Sequential(Step(3)).load_state_dict({})))
 
 
+@pytest.mark.api("torch.nn.Module.set_extra_state", page="generated/torch.nn.Module")
+@pytest.mark.changed(
+    "1.10",
+    "extra state is loaded, where its key was unexpected before",
+    kind="error-gone",
+    cause="pytorch#62976",
+)
+def test_checkpoint_with_extra_state_put_in_loads(snapshot):
+    """A checkpoint from before a class had extra state loads strictly once the state is put in.
+
+    The key of the state is the name of the module and ``_extra_state``.
+    """
+    assert snapshot == observe(
+        lambda: list(nn.Sequential(Step(3)).load_state_dict({"0._extra_state": 3}))
+    )
+
+
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "2.4",
-    "raises; before, the key was silently ignored",
+    "raises, where the key was silently ignored before",
     kind="error",
     cause="pytorch#124385",
     probable=True,
-    advice="delete the key, or pass strict=False",
+    advice="delete the key: del saved['0'] for the layer named 0",
+    restored_by="checkpoints.dict_without_the_key_named_like_a_child_loads",
 )
 def test_key_named_like_a_child_is_unexpected(snapshot):
     """Since 2.4, strict loading raises on a tensor that is saved under a layer's own name.
@@ -172,6 +192,15 @@ def test_key_named_like_a_child_is_unexpected(snapshot):
     """
     model = nn.Sequential(linear([[1.0]]))
     saved = {"0.weight": torch.tensor([[5.0]]), "0": torch.tensor([7.0])}
+    assert snapshot == observe(lambda: list(model.load_state_dict(saved)))
+
+
+@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+def test_dict_without_the_key_named_like_a_child_loads(snapshot):
+    """A state dict loads strictly once the tensor under a layer's own name is deleted from it."""
+    model = nn.Sequential(linear([[1.0]]))
+    saved = {"0.weight": torch.tensor([[5.0]]), "0": torch.tensor([7.0])}
+    del saved["0"]
     assert snapshot == observe(lambda: list(model.load_state_dict(saved)))
 
 
@@ -201,9 +230,7 @@ def test_load_refuses_a_key_that_is_no_string(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
-)
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
 def test_load_assign_takes_the_saved_dtype(snapshot):
     """With ``assign=True`` a float64 checkpoint makes the model float64.
 
@@ -219,9 +246,7 @@ def test_load_assign_takes_the_saved_dtype(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
-)
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
 def test_load_assign_drops_the_gradient(snapshot):
     """``assign=True`` drops the old gradient: the assigned Parameter has none.
 

@@ -1,6 +1,5 @@
 """``weights_only``: which classes and functions a file may call, and who decides."""
 
-import contextlib
 import os
 import pickle
 from collections import OrderedDict
@@ -27,15 +26,16 @@ class CreatesFile:
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only",
+    advice="pass weights_only=True",
     unless="weights_only",
 )
 @pytest.mark.changed(
     "2.6",
-    "the file's function is not called: weights_only=True is the default, and load raises",
-    kind="silent",
+    "raises, and does not call the file's function: weights_only=True is the default",
+    kind="error",
     cause="pytorch#137602",
     advice="pass weights_only=False for files that you trust, or save state dicts",
+    restored_by="checkpoints.load_without_weights_only_runs_code",
     unless="weights_only",
 )
 def test_load_by_default_does_not_run_code(here, snapshot):
@@ -43,11 +43,12 @@ def test_load_by_default_does_not_run_code(here, snapshot):
     torch.save({"extra": CreatesFile()}, "trap.pt")
 
     def act():
-        with contextlib.suppress(pickle.UnpicklingError):
-            torch.load("trap.pt")
-        return {"ran": Path("owned").exists()}
+        torch.load("trap.pt")
+        return Path("owned").exists()
 
-    assert snapshot == observe(act)
+    observed = observe(act)
+    assert Path("owned").exists() == (observed.raised is None)
+    assert snapshot == observed
 
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
@@ -75,10 +76,10 @@ def test_load_with_a_pickle_module_runs_code(here, snapshot):
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and rejects floats",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#86812",
 )
-@pytest.mark.changed("2.0", "floats load", kind="error-gone")
+@pytest.mark.changed("2.0", "floats load", kind="error-gone", cause="pytorch#94910")
 @pytest.mark.parametrize(
     "value",
     [
@@ -127,7 +128,7 @@ def test_load_with_weights_only_takes_plain_values(here, snapshot, value):
     cause="pytorch#39460",
 )
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and rejects sets", kind="api-appeared", cause="pytorch#86812"
+    "1.13", "load takes weights_only, and rejects sets", kind="appeared", cause="pytorch#86812"
 )
 @pytest.mark.changed(
     "2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705"
@@ -159,8 +160,27 @@ def test_load_with_weights_only_takes_a_set(here, snapshot):
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and rejects the file",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#86812",
+)
+@pytest.mark.changed(
+    "2.4", "the message says how to allow a function", kind="wording", cause="pytorch#129705"
+)
+@pytest.mark.changed(
+    "2.5",
+    "the message asks for a trusted file in both of its remedies",
+    kind="wording",
+    cause="pytorch#131259",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.6",
+    "the message mentions the new default, and the context manager safe_globals",
+    kind="wording",
+    cause="pytorch#141304",
+)
+@pytest.mark.changed(
+    "2.7", "the message names the module of the function", kind="wording", cause="pytorch#146815"
 )
 def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
     """``weights_only=True`` rejects a NumPy number, such as a loss that NumPy averaged.
@@ -174,11 +194,9 @@ def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
         try:
             return float(torch.load("loss.pt", weights_only=True)["loss"])
         except pickle.UnpicklingError as error:
-            # the message names a function of NumPy, whose module NumPy 2 renamed
-            return {
-                "raised": type(error).__name__,
-                "names": "multiarray.scalar" if "multiarray.scalar" in str(error) else None,
-            }
+            # NumPy 2 renamed the module of the function that the message names
+            message = str(error).replace("numpy._core", "numpy.core")
+            raise type(error)(message) from None
 
     assert snapshot == observe(act)
 
@@ -193,7 +211,7 @@ def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and rejects the file",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
@@ -226,7 +244,7 @@ def test_load_with_weights_only_refuses_an_own_class(here, snapshot):
 @pytest.mark.changed(
     "2.4",
     "add_safe_globals and clear_safe_globals appear",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#124331",
 )
 def test_load_with_weights_only_takes_an_added_class(here, snapshot):
@@ -250,7 +268,7 @@ def test_load_with_weights_only_takes_an_added_class(here, snapshot):
 
 
 @pytest.mark.api("torch.serialization.safe_globals", "torch.load", page="notes/serialization")
-@pytest.mark.changed("2.5", "safe_globals appears", kind="api-appeared", cause="pytorch#127939")
+@pytest.mark.changed("2.5", "safe_globals appears", kind="appeared", cause="pytorch#127939")
 def test_safe_globals_allows_a_class_inside_its_with_only(here, snapshot):
     """``with safe_globals([Note])`` allows the class inside the block only.
 
@@ -260,17 +278,17 @@ def test_safe_globals_allows_a_class_inside_its_with_only(here, snapshot):
 
     def act():
         with torch.serialization.safe_globals([Note]):
-            inside = torch.load("note.pt", weights_only=True)["note"].epoch
-        with pytest.raises(pickle.UnpicklingError):
-            torch.load("note.pt", weights_only=True)
-        return {"epoch": inside}
+            return {"epoch": torch.load("note.pt", weights_only=True)["note"].epoch}
 
-    assert snapshot == observe(act)
+    observed = observe(act)
+    with pytest.raises((TypeError, pickle.UnpicklingError)):  # TypeError: no weights_only yet
+        torch.load("note.pt", weights_only=True)
+    assert snapshot == observed
 
 
 @pytest.mark.api("torch.serialization.get_unsafe_globals_in_checkpoint", page="notes/serialization")
 @pytest.mark.changed(
-    "2.6", "get_unsafe_globals_in_checkpoint appears", kind="api-appeared", cause="pytorch#139221"
+    "2.6", "get_unsafe_globals_in_checkpoint appears", kind="appeared", cause="pytorch#139221"
 )
 def test_unsafe_globals_are_listed_without_being_called(here, snapshot):
     """``get_unsafe_globals_in_checkpoint`` lists what a file would call, and calls none of it.

@@ -13,14 +13,15 @@ import torch
 
 from fixtures.checkpoint import load_trusted
 from fixtures.models import linear
-from fixtures.tagged import marked, tag_of, tagged
+from fixtures.tagged import Marked, marked, tag_of, tagged
 from torch_history.observing import observe
 
 
 def outcome(path, **settings):
-    """Return "loads", or the name that the weights-only unpickler rejects.
+    """Load the file and return "loads".
 
-    What differs between versions of Python and NumPy is left out.
+    The error of the weights-only unpickler is shortened to the name that it rejects, without what
+    differs between versions of Python and NumPy.
     """
     try:
         torch.load(path, **settings)
@@ -28,7 +29,9 @@ def outcome(path, **settings):
         name = re.search(
             r"(?:Unsupported class|GLOBAL) (?:__builtin__\.|builtins\.)?([\w.]+)", str(error)
         )
-        return {"refuses": name.group(1).replace("numpy._core", "numpy.core") if name else None}
+        if name is None:
+            raise
+        raise type(error)(name.group(1).replace("numpy._core", "numpy.core")) from None
     return "loads"
 
 
@@ -58,20 +61,26 @@ CARRIED = {
 )
 @pytest.mark.changed(
     "2.6",
-    "rejects the file, and names the object: weights_only=True is the default",
-    kind="silent",
+    "raises, and names the object: weights_only=True is the default",
+    kind="error",
     unless="weights_only",
     cause="pytorch#137602",
     advice="pass weights_only=False for files that you trust, or save plain values",
+    restored_by="checkpoints.load_without_weights_only_takes_what_a_checkpoint_carries",
 )
 @pytest.mark.changed(
     "2.14",
     "in 2.14 alone, built-in exceptions load: importing torch allows them until clear_safe_globals",
-    kind="silent",
-    advice="save the exception's text",
+    kind="error-gone",
+    cause="pytorch#189353",
 )
+# cause unknown: 2.15's distributed_c10d.py no longer allows them, and no stored thread says why
 @pytest.mark.changed(
-    "2.15", "an exception is rejected again", kind="silent", advice="save the exception's text"
+    "2.15",
+    "an exception is rejected again",
+    kind="error",
+    advice="pass weights_only=False for files that you trust, or save the exception's text",
+    restored_by="checkpoints.load_without_weights_only_takes_what_a_checkpoint_carries",
 )
 @pytest.mark.parametrize("make", list(CARRIED.values()), ids=list(CARRIED))
 def test_load_by_default_refuses_a_checkpoint_that_carries_more_than_weights(here, snapshot, make):
@@ -81,6 +90,24 @@ def test_load_by_default_refuses_a_checkpoint_that_carries_more_than_weights(her
     """
     torch.save({"weight": torch.tensor([1.0]), "beside": make()}, "run.pt")
     assert snapshot == observe(lambda: outcome("run.pt"))
+
+
+@pytest.mark.api("torch.load", page="notes/serialization")
+@pytest.mark.changed(
+    "1.6",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
+@pytest.mark.parametrize("make", list(CARRIED.values()), ids=list(CARRIED))
+def test_load_without_weights_only_takes_what_a_checkpoint_carries(here, snapshot, make):
+    """``weights_only=False`` loads a checkpoint with any object that pickle can save.
+
+    The file can run any code, so load only a file that you trust in this way.
+    """
+    torch.save({"weight": torch.tensor([1.0]), "beside": make()}, "run.pt")
+    assert snapshot == observe(lambda: outcome("run.pt", weights_only=False))
 
 
 ALLOWED = {
@@ -102,8 +129,8 @@ ALLOWED = {
 )
 @pytest.mark.changed(
     "1.13",
-    "load takes weights_only; of these objects only a generator's state loads",
-    kind="api-appeared",
+    "load takes weights_only, and of these objects loads only a generator's state",
+    kind="appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
@@ -115,10 +142,14 @@ ALLOWED = {
 @pytest.mark.changed(
     "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
 )
-@pytest.mark.changed("2.4", "a device and a Counter load", kind="silent")
-@pytest.mark.changed("2.5", "bytes and bytearray load", kind="silent", cause="pytorch#133189")
 @pytest.mark.changed(
-    "2.6", "complex numbers load", kind="silent", cause="pytorch#141537 (the issue)"
+    "2.4", "a device loads", kind="error-gone", cause="pytorch#124331", probable=True
+)
+@pytest.mark.changed("2.4", "a Counter loads", kind="error-gone", cause="pytorch#123775")
+@pytest.mark.changed("2.5", "bytes and bytearray load", kind="error-gone", cause="pytorch#133189")
+# the issue: the pull request that closed it is in no stored thread
+@pytest.mark.changed(
+    "2.6", "complex numbers load", kind="error-gone", cause="pytorch#141537", probable=True
 )
 @pytest.mark.parametrize("make", list(ALLOWED.values()), ids=list(ALLOWED))
 def test_load_with_weights_only_takes_these_objects_beside_weights(here, snapshot, make):
@@ -137,22 +168,32 @@ def test_load_with_weights_only_takes_these_objects_beside_weights(here, snapsho
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only",
+    advice="pass weights_only=False for files that you trust",
     unless="weights_only",
 )
 @pytest.mark.changed(
     "2.6",
-    "protocols 4 and 5 raise, and 3 warns: weights_only=True is the default, and its unpickler "
-    "knows protocol 2; 2 no longer warns",
+    "protocols 4 and 5 raise: weights_only=True is the default, and its unpickler knows protocol 2",
     kind="error",
     cause="pytorch#137602",
     unless="weights_only",
-    advice="save with the default protocol, or pass weights_only=False for files that you trust",
+    advice="pass weights_only=False for files that you trust, or save with pickle_protocol=2, the "
+    "default",
+    restored_by="checkpoints.load_without_weights_only_takes_every_pickle_protocol",
+)
+@pytest.mark.changed(
+    "2.6",
+    "protocol 3 warns that the unpickler knows protocol 2, and protocol 2 no longer warns: "
+    "weights_only=True is the default",
+    kind="warning",
+    cause="pytorch#137602",
+    unless="weights_only",
 )
 @pytest.mark.changed(
     "2.9",
     "the message for protocols 4 and 5 has a line break before its last cause",
     kind="wording",
+    cause="pytorch#159935",
 )
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_load_by_default_takes_no_newer_pickle_protocol(here, snapshot, protocol):
@@ -165,17 +206,32 @@ def test_load_by_default_takes_no_newer_pickle_protocol(here, snapshot, protocol
     assert snapshot == observe(lambda: torch.load("new.pt")["weight"])
 
 
+@pytest.mark.api("torch.load", "torch.save", page="generated/torch.save")
+@pytest.mark.changed(
+    "1.6",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_load_without_weights_only_takes_every_pickle_protocol(here, snapshot, protocol):
+    """``weights_only=False`` loads a file of every pickle protocol from 2 to 5."""
+    torch.save({"weight": torch.tensor([1.0])}, "new.pt", pickle_protocol=protocol)
+    assert snapshot == observe(lambda: torch.load("new.pt", weights_only=False)["weight"])
+
+
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "2.4",
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only",
+    advice="pass weights_only=False for files of Python 2 that you trust",
 )
 @pytest.mark.changed(
     "2.6",
-    "no longer warns, and ignores encoding: weights_only=True is the default",
+    "no longer warns: weights_only=True is the default, and ignores encoding",
     kind="warning",
     cause="pytorch#137602",
     advice="pass weights_only=False for files of Python 2 that you trust",
@@ -209,12 +265,18 @@ def test_load_with_an_encoding_warns(here, snapshot):
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only",
+    advice="pass weights_only=True",
 )
 @pytest.mark.changed(
     "2.6",
-    "the weights-only unpickler rejects it, without a warning: weights_only=True is the default",
+    "the weights-only unpickler rejects it: weights_only=True is the default",
     kind="wording",
+    cause="pytorch#137602",
+)
+@pytest.mark.changed(
+    "2.6",
+    "no longer warns: weights_only=True is the default",
+    kind="warning",
     cause="pytorch#137602",
 )
 @pytest.mark.changed(
@@ -233,21 +295,24 @@ def test_load_with_an_unknown_argument_raises(here, snapshot):
 
 
 @pytest.mark.api("torch.nn.LazyLinear", "torch.load", page="notes/serialization")
-@pytest.mark.changed("1.8", "LazyLinear appears", kind="api-appeared")
+@pytest.mark.changed("1.8", "LazyLinear appears", kind="appeared", cause="pytorch#44538")
 @pytest.mark.changed(
     "2.4",
-    "warns that the default of weights_only will change, and no longer about lazy modules",
+    "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only",
+    advice="pass weights_only=False for files that you trust",
+)
+@pytest.mark.changed(
+    "2.4", "no longer warns about lazy modules", kind="warning", cause="pytorch#123968"
 )
 @pytest.mark.changed(
     "2.6",
-    "rejects the file: weights_only=True is the default, and does not allow an "
-    "UninitializedParameter",
-    kind="silent",
+    "raises: weights_only=True is the default, and does not allow an UninitializedParameter",
+    kind="error",
     cause="pytorch#137602",
-    advice="run one batch before saving, or pass weights_only=False for files that you trust",
+    advice="pass weights_only=False for files that you trust, or run one batch before saving",
+    restored_by="checkpoints.load_without_weights_only_takes_an_uninitialised_parameter",
 )
 def test_load_by_default_refuses_an_uninitialised_parameter(here, snapshot):
     """Since 2.6, ``torch.load(path)`` rejects the state dict of a lazy layer that saw no batch.
@@ -262,10 +327,31 @@ def test_load_by_default_refuses_an_uninitialised_parameter(here, snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.nn.LazyLinear", "torch.load", page="notes/serialization")
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear appears, but load does not take weights_only yet",
+    kind="appeared",
+    cause="pytorch#44538",
+)
+@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
+@pytest.mark.changed(
+    "2.4", "no longer warns about lazy modules", kind="warning", cause="pytorch#123968"
+)
+def test_load_without_weights_only_takes_an_uninitialised_parameter(here, snapshot):
+    """``weights_only=False`` loads the state dict of a lazy layer that saw no batch."""
+
+    def act():
+        torch.save(torch.nn.LazyLinear(1).state_dict(), "lazy.pt")
+        return outcome("lazy.pt", weights_only=False)
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.load", "torch.nn.Parameter", page="generated/torch.load")
 @pytest.mark.changed(
     "2.0",
-    "the attributes of a Parameter are saved with it; before, they were lost",
+    "the attributes of a Parameter are saved with it, where they were lost before",
     kind="silent",
     cause="pytorch#88913",
     advice="before 2.0, save the attributes beside the Parameter",
@@ -282,7 +368,7 @@ def test_saved_parameter_keeps_its_own_attributes(here, snapshot):
 @pytest.mark.api("torch.load", "torch.nn.Parameter", page="generated/torch.load")
 @pytest.mark.changed(
     "2.0",
-    "the attributes of a Parameter are saved with it; before, they were lost",
+    "the attributes of a Parameter are saved with it, where they were lost before",
     kind="silent",
     cause="pytorch#88913",
     advice="before 2.0, set the attributes again after loading",
@@ -307,8 +393,8 @@ def test_saved_module_keeps_the_attributes_of_its_parameters(here, snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "load takes weights_only; save drops the attribute",
-    kind="api-appeared",
+    "load takes weights_only, and returns the Parameter without its attribute",
+    kind="appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
@@ -317,7 +403,8 @@ def test_saved_module_keeps_the_attributes_of_its_parameters(here, snapshot):
     "unpickler does not know",
     kind="error",
     cause="pytorch#88913",
-    advice="delete the attributes before saving, or save state dicts",
+    advice="delete the attributes before saving: del parameter.tag",
+    restored_by="checkpoints.load_with_weights_only_takes_a_parameter_whose_attribute_is_deleted",
 )
 @pytest.mark.changed(
     "2.4",
@@ -339,16 +426,50 @@ def test_load_with_weights_only_takes_a_parameter_with_attributes(here, snapshot
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.load", "torch.nn.Parameter", page="notes/serialization")
+@pytest.mark.changed(
+    "1.6",
+    "another part of pickle rejects the unknown argument, because the file is a zip archive",
+    kind="wording",
+    cause="pytorch#39460",
+)
+@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
+@pytest.mark.changed(
+    "2.0",
+    "warns that TypedStorage is deprecated, which load itself uses",
+    kind="warning",
+    cause="pytorch#85303",
+)
+@pytest.mark.changed(
+    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
+)
+def test_load_with_weights_only_takes_a_parameter_whose_attribute_is_deleted(here, snapshot):
+    """``weights_only=True`` loads a Parameter whose attribute was deleted before saving."""
+    parameter = tagged(torch.nn.Parameter(torch.tensor([1.0])))
+    del parameter.tag
+    torch.save(parameter, "marked.pt")
+
+    def act():
+        loaded = torch.load("marked.pt", weights_only=True)
+        return {"value": loaded, "tag": tag_of(loaded)}
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.load", "torch.Tensor", page="notes/serialization")
 @pytest.mark.changed(
-    "1.6", "as_subclass appears; the saved tensor loads as a plain Tensor", kind="api-appeared"
+    "1.6",
+    "as_subclass appears, but the saved tensor loads as a plain Tensor",
+    kind="appeared",
+    cause="pytorch#34369",
 )
 @pytest.mark.changed(
     "1.8",
     "loads as a tensor of its class instead of a plain Tensor",
     kind="silent",
     cause="pytorch#47732",
-    advice="before 1.8, call as_subclass after loading",
+    advice="call as_subclass(torch.Tensor) on the loaded tensor if it must be a plain Tensor",
+    restored_by="checkpoints.loaded_tensor_of_a_subclass_as_torch_tensor_is_plain",
 )
 def test_saved_tensor_of_a_subclass_keeps_its_class(here, snapshot):
     """Since 1.8, a tensor of a subclass keeps its class when it is loaded from a trusted file."""
@@ -360,22 +481,35 @@ def test_saved_tensor_of_a_subclass_keeps_its_class(here, snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.load", "torch.Tensor.as_subclass", page="notes/serialization")
+@pytest.mark.changed("1.6", "as_subclass appears", kind="appeared", cause="pytorch#34369")
+def test_loaded_tensor_of_a_subclass_as_torch_tensor_is_plain(here, snapshot):
+    """``as_subclass(torch.Tensor)`` makes a loaded tensor of a subclass a plain Tensor."""
+
+    def act():
+        torch.save(marked([1.0]), "own.pt")
+        return type(load_trusted("own.pt").as_subclass(torch.Tensor)).__name__
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.load", "torch.Tensor", page="notes/serialization")
-@pytest.mark.changed("1.6", "as_subclass appears", kind="api-appeared")
+@pytest.mark.changed("1.6", "as_subclass appears", kind="appeared", cause="pytorch#34369")
 @pytest.mark.changed(
     "2.4",
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only",
+    advice="pass weights_only=False for files that you trust",
     unless="weights_only",
 )
 @pytest.mark.changed(
     "2.6",
-    "rejects the file: weights_only=True is the default, and the class is not known to be safe",
-    kind="silent",
+    "raises: weights_only=True is the default, and the class is not known to be safe",
+    kind="error",
     cause="pytorch#137602",
-    advice="call torch.serialization.add_safe_globals with the class",
+    advice="load under torch.serialization.safe_globals([Marked]), or call add_safe_globals",
+    restored_by="checkpoints.load_by_default_takes_a_tensor_of_an_allowed_subclass",
     unless="weights_only",
 )
 def test_load_by_default_refuses_a_tensor_of_a_subclass(here, snapshot):
@@ -391,13 +525,39 @@ def test_load_by_default_refuses_a_tensor_of_a_subclass(here, snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.load", "torch.serialization.safe_globals", page="notes/serialization")
+@pytest.mark.changed(
+    "1.6",
+    "as_subclass appears, but safe_globals does not yet",
+    kind="wording",
+    cause="pytorch#34369",
+)
+@pytest.mark.changed("2.5", "safe_globals appears", kind="appeared", cause="pytorch#127939")
+@pytest.mark.changed(
+    "2.6",
+    "no longer warns: weights_only=True is the default",
+    kind="warning",
+    cause="pytorch#137602",
+    unless="weights_only",
+)
+def test_load_by_default_takes_a_tensor_of_an_allowed_subclass(here, snapshot):
+    """Under ``safe_globals([Marked])``, ``torch.load(path)`` loads a tensor of that subclass."""
+
+    def act():
+        torch.save(marked([1.0]), "own.pt")
+        with torch.serialization.safe_globals([Marked]):
+            return outcome("own.pt")
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
     "2.4",
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only",
+    advice="pass weights_only=True",
     unless="weights_only",
 )
 @pytest.mark.changed(
@@ -414,7 +574,9 @@ def test_load_by_default_refuses_a_tensor_of_a_subclass(here, snapshot):
     cause="pytorch#171695",
     advice="load under torch.sparse.check_sparse_tensor_invariants()",
 )
-@pytest.mark.changed("2.13", "no longer warns", kind="warning")
+@pytest.mark.changed(
+    "2.13", "no longer warns", kind="warning", cause="pytorch#183256", probable=True
+)
 @pytest.mark.changed(
     "2.14",
     "checks the indices if weights_only is True, and warns about the cost",

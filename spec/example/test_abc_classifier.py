@@ -175,7 +175,7 @@ def test_padding_row_is_zero_after_training(snapshot):
     kind="wording",
     cause="pytorch#39460",
 )
-@pytest.mark.changed("1.13", "load takes weights_only", kind="api-appeared", cause="pytorch#86812")
+@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
 @pytest.mark.changed(
     "2.0",
     "warns that TypedStorage is deprecated, which load itself uses",
@@ -192,10 +192,10 @@ def test_saved_classifier_loaded_with_weights_only_predicts_the_same_bits(here, 
     """
     model, x = trained_once().model, indices(CLEAR)
     torch.save(model.state_dict(), "rnn_class_model.bin")
+    assert not torch.equal(Classifier(seed=7)(x), model(x))
 
     def load(**settings):
         loaded = Classifier(seed=7)
-        assert not torch.equal(loaded(x), model(x))
         return loaded.load_state_dict(torch.load("rnn_class_model.bin", **settings)) and loaded
 
     assert torch.equal(load()(x), model(x))
@@ -205,7 +205,12 @@ def test_saved_classifier_loaded_with_weights_only_predicts_the_same_bits(here, 
 @pytest.mark.api(
     "torch.Tensor.numpy", "torch.no_grad", page="generated/torch.Tensor.numpy", article="E"
 )
-@pytest.mark.changed("1.6", "the message says Tensor instead of Variable", kind="wording")
+@pytest.mark.changed(
+    "1.6",
+    "the message says Tensor instead of Variable",
+    kind="wording",
+    cause="pytorch#37000 (the issue)",
+)
 def test_numpy_argmax_refuses_an_output_that_requires_grad(snapshot):
     """``np.argmax(output)`` raises on an output that requires grad, and works under ``no_grad``.
 

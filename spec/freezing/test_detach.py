@@ -205,7 +205,8 @@ def test_detach_in_place_on_a_view_raises(snapshot):
     "raises for a batch of sequences: the output is a view of the flattened product",
     kind="error",
     cause="pytorch#72728",
-    advice="use detach()",
+    advice="call detach()",
+    restored_by="freezing.output_of_linear_can_be_detached",
 )
 @pytest.mark.changed(
     "2.1",
@@ -213,7 +214,8 @@ def test_detach_in_place_on_a_view_raises(snapshot):
     kind="error",
     cause="pytorch#106911",
     probable=True,
-    advice="use detach()",
+    advice="call detach()",
+    restored_by="freezing.output_of_linear_can_be_detached",
 )
 @pytest.mark.changed(
     "2.15",
@@ -230,6 +232,21 @@ def test_output_of_linear_can_be_detached_in_place(shape, snapshot):
     x = torch.ones(shape)
     assert not linear([[1.0, 2.0]], [0.5])(x).detach().requires_grad
     assert snapshot == observe(lambda: linear([[1.0, 2.0]], [0.5])(x).detach_())
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param((2,), id="vector"),
+        pytest.param((3, 2), id="batch"),
+        pytest.param((1, 3, 2), id="batch of sequences"),
+    ],
+)
+@pytest.mark.api("torch.Tensor.detach", "torch.nn.Linear", page="generated/torch.Tensor.detach")
+def test_output_of_linear_can_be_detached(shape, snapshot):
+    """``layer(x).detach()`` works for inputs of every rank, whether the output is a view or not."""
+    x = torch.ones(shape)
+    assert snapshot == observe(lambda: linear([[1.0, 2.0]], [0.5])(x).detach())
 
 
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_")

@@ -103,10 +103,13 @@ def test_momentum_zero_holds_the_running_statistics_in_training(snapshot):
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 @pytest.mark.changed(
     "1.6",
-    "the running mean and variance do not change; before, only the count of batches did not",
+    "the running mean and variance do not change, where only the count of batches did not before",
     kind="silent",
     cause="pytorch#38084",
-    advice="leave track_running_stats True to update the statistics",
+    advice=(
+        "call F.batch_norm(x, layer.running_mean, layer.running_var, training=True) to update both"
+    ),
+    restored_by="freezing.functional_batch_norm_in_training_updates_the_statistics_that_it_is_given",
 )
 def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot):
     """``layer.track_running_stats = False`` stops BatchNorm from updating its running statistics.
@@ -118,6 +121,23 @@ def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot)
     assert snapshot == observe(lambda: after_a_batch(layer))
 
 
+@pytest.mark.api("torch.nn.functional.batch_norm", page="generated/torch.nn.BatchNorm1d")
+def test_functional_batch_norm_in_training_updates_the_statistics_that_it_is_given(snapshot):
+    """``F.batch_norm(x, running_mean, running_var, training=True)`` updates both in place.
+
+    It does not count batches.
+    """
+    layer = torch.nn.BatchNorm1d(1)
+
+    def act():
+        torch.nn.functional.batch_norm(
+            torch.tensor(BATCH), layer.running_mean, layer.running_var, training=True
+        )
+        return statistics(layer)
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api(
     "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d"
 )
@@ -127,6 +147,7 @@ def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot)
     kind="silent",
     cause="pytorch#38084",
     advice="set running_mean and running_var to None to normalise by the batch",
+    restored_by="freezing.batchnorm_without_running_statistics_normalises_by_the_batch_in_eval",
 )
 def test_track_running_stats_switched_off_still_uses_them_in_eval(snapshot):
     """In ``eval()``, a BatchNorm with ``track_running_stats = False`` uses its running statistics.
@@ -136,4 +157,16 @@ def test_track_running_stats_switched_off_still_uses_them_in_eval(snapshot):
     """
     layer = in_eval()
     layer.track_running_stats = False
+    assert snapshot == observe(lambda: layer(torch.tensor(BATCH)).detach())
+
+
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_without_running_statistics_normalises_by_the_batch_in_eval(snapshot):
+    """In ``eval()``, a BatchNorm whose running mean and variance are None uses the batch's.
+
+    The batch has mean 2 and variance 1: with an eps of 0.25 it is divided by the root of 1.25.
+    """
+    layer = in_eval()
+    layer.track_running_stats = False
+    layer.running_mean = layer.running_var = None
     assert snapshot == observe(lambda: layer(torch.tensor(BATCH)).detach())

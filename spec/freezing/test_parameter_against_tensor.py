@@ -85,8 +85,10 @@ def test_parameter_of_a_list_raises(snapshot):
 )
 @pytest.mark.changed(
     "1.6",
-    "complex tensors and their gradients appear; the gradient of |z|² is 2 conj(z)",
+    "complex tensors and their gradients appear, with 2 conj(z) as the gradient of |z|²",
     kind="error-gone",
+    cause="pytorch#36932",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.7",
@@ -94,7 +96,8 @@ def test_parameter_of_a_list_raises(snapshot):
     kind="silent",
     cause="pytorch#43208",
     probable=True,
-    advice="under 1.6, conjugate the gradient of a complex tensor before the step",
+    advice="call z.grad.conj() for the gradient of 1.6",
+    restored_by="freezing.conjugated_gradient_of_a_complex_tensor_is_that_of_1_6",
 )
 def test_complex_tensor_may_require_grad(snapshot):
     """Complex tensors may require grad, since 1.6. The gradient of |z|² is 2 z, since 1.7."""
@@ -107,13 +110,30 @@ def test_complex_tensor_may_require_grad(snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.Tensor.grad", "torch.conj", page="notes/autograd")
+def test_conjugated_gradient_of_a_complex_tensor_is_that_of_1_6(snapshot):
+    """``z.grad.conj()`` is 2 conj(z) for |z|², the gradient that 1.6 gave.
+
+    A step against it does not descend.
+    """
+
+    def act():
+        z = torch.tensor([3.0 + 4.0j]).requires_grad_()
+        (z * z.conj()).real.sum().backward()
+        conjugated = z.grad.conj()
+        return torch.stack([conjugated.real, conjugated.imag], dim=-1)
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.Tensor.grad_dtype", page="generated/torch.Tensor.grad_dtype")
 @pytest.mark.changed(
     "2.10",
-    "Tensor has grad_dtype; before, setting it had no effect",
+    "Tensor has grad_dtype, where setting it had no effect before",
     kind="silent",
     cause="pytorch#162815",
-    advice="before 2.10, cast the gradient in a hook, or keep a float32 copy of the weight",
+    advice="leave grad_dtype unset to add gradients up in the dtype of the parameter",
+    restored_by="freezing.gradients_add_up_in_the_dtype_of_the_parameter",
 )
 def test_grad_dtype_keeps_gradients_in_another_dtype_than_the_parameter(snapshot):
     """Since 2.10, ``grad_dtype`` lets a bfloat16 weight accumulate its gradient in float32.
@@ -132,8 +152,24 @@ def test_grad_dtype_keeps_gradients_in_another_dtype_than_the_parameter(snapshot
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.Tensor.grad", page="generated/torch.Tensor.grad")
+def test_gradients_add_up_in_the_dtype_of_the_parameter(snapshot):
+    """Without ``grad_dtype``, the gradients of a bfloat16 weight add up in bfloat16.
+
+    Trap: 1 + 2**-9 is rounded to 1, so a small gradient after a large one is lost.
+    """
+
+    def act():
+        w = nn.Parameter(torch.tensor([1.0], dtype=torch.bfloat16))
+        w.float().sum().backward()
+        (w.float() * 2.0**-9).sum().backward()
+        return w.grad
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.Tensor.grad_dtype", page="generated/torch.Tensor.grad_dtype")
-@pytest.mark.changed("2.10", "Tensor has grad_dtype", kind="api-appeared", cause="pytorch#162815")
+@pytest.mark.changed("2.10", "Tensor has grad_dtype", kind="appeared", cause="pytorch#162815")
 def test_grad_dtype_none_takes_gradients_of_any_dtype(snapshot):
     """``grad_dtype = None`` lets ``.grad`` have any dtype.
 
@@ -170,11 +206,12 @@ def test_gradient_keeps_its_dtype_when_data_of_another_are_assigned(snapshot):
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_")
 @pytest.mark.changed(
     "1.7",
-    "the part still requires grad after detach_(); a warning says that one of several views may "
-    "not be detached in place",
-    kind="silent",
+    "warns that one of several views may not be detached in place, and the part still requires "
+    "grad",
+    kind="warning",
     cause="pytorch#39299",
     advice="call detach()",
+    restored_by="freezing.part_of_a_chunk_can_be_detached",
 )
 @pytest.mark.changed("1.10", "raises", kind="error", cause="pytorch#58285", advice="call detach()")
 def test_part_of_a_chunk_cannot_be_detached_in_place(snapshot):
@@ -184,6 +221,14 @@ def test_part_of_a_chunk_cannot_be_detached_in_place(snapshot):
     """
     assert snapshot == observe(
         lambda: torch.chunk(torch.ones(2, requires_grad=True) * 1, 2)[0].detach_()
+    )
+
+
+@pytest.mark.api("torch.Tensor.detach", "torch.chunk", page="generated/torch.Tensor.detach")
+def test_part_of_a_chunk_can_be_detached(snapshot):
+    """``detach()`` on one part of ``torch.chunk`` returns a tensor that requires no grad."""
+    assert snapshot == observe(
+        lambda: torch.chunk(torch.ones(2, requires_grad=True) * 1, 2)[0].detach()
     )
 
 

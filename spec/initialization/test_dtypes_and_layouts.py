@@ -19,10 +19,18 @@ DRAWING = ["uniform_", "normal_", "trunc_normal_", "kaiming_uniform_", "orthogon
 @pytest.mark.changed("1.5", "the message of normal_ names norma_cpu", kind="wording")
 @pytest.mark.changed(
     "1.6",
-    "uniform_ and kaiming_uniform_ fill both dtypes, normal_ float16; trunc_normal_ appears, and "
-    "fills bfloat16",
+    "uniform_ fills both dtypes, and so does kaiming_uniform_",
     kind="error-gone",
     cause="pytorch#35580",
+)
+@pytest.mark.changed(
+    "1.6", "normal_ fills float16", kind="error-gone", cause="pytorch#35167", probable=True
+)
+@pytest.mark.changed(
+    "1.6", "the message for bfloat16 names normal_kernel_cpu", kind="wording", cause="pytorch#35167"
+)
+@pytest.mark.changed(
+    "1.6", "trunc_normal_ appears, and fills bfloat16", kind="appeared", cause="pytorch#32397"
 )
 @pytest.mark.changed("1.8", "normal_ fills bfloat16", kind="error-gone", cause="pytorch#47143")
 @pytest.mark.changed("1.9", "the message of orthogonal_ names geqrf_cpu", kind="wording")
@@ -32,7 +40,7 @@ DRAWING = ["uniform_", "normal_", "trunc_normal_", "kaiming_uniform_", "orthogon
 @pytest.mark.changed(
     "2.8",
     "orthogonal_ raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#155470",
 )
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
@@ -54,9 +62,15 @@ def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
 @pytest.mark.changed("1.5", "the message names norma_cpu", kind="wording")
 @pytest.mark.changed(
     "1.6",
-    "uniform_ fills half precision with numbers of its own, and normal_ fills float16",
+    "uniform_ fills half precision, with numbers of its own",
     kind="error-gone",
     cause="pytorch#35580",
+)
+@pytest.mark.changed(
+    "1.6", "normal_ fills float16", kind="error-gone", cause="pytorch#35167", probable=True
+)
+@pytest.mark.changed(
+    "1.6", "the message for bfloat16 names normal_kernel_cpu", kind="wording", cause="pytorch#35167"
 )
 @pytest.mark.changed("1.8", "normal_ fills bfloat16", kind="error-gone", cause="pytorch#47143")
 @pytest.mark.changed(
@@ -86,15 +100,22 @@ def test_half_precision_starts_from_the_rounded_numbers_of_float32(name, dtype, 
 @pytest.mark.changed("1.5", "the message of normal_ names norma_cpu", kind="wording")
 @pytest.mark.changed(
     "1.6",
-    "the messages name normal_kernel_cpu and check_uniform_bounds",
+    "the message of normal_ names normal_kernel_cpu",
     kind="wording",
     cause="pytorch#35167",
     probable=True,
 )
 @pytest.mark.changed(
+    "1.6",
+    "the message of uniform_ names check_uniform_bounds",
+    kind="wording",
+    cause="pytorch#35580",
+    probable=True,
+)
+@pytest.mark.changed(
     "2.8",
     "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#155470",
 )
 @pytest.mark.parametrize("name", ["uniform_", "normal_"])
@@ -124,15 +145,29 @@ def test_init_of_an_integer_tensor_raises(name, snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "meta is a device: most functions pass; eye_ and trunc_normal_ raise NotImplementedError, "
-    "orthogonal_ RuntimeError",
+    "meta is a device, and most functions pass",
     kind="error-gone",
     cause="pytorch#53143",
+)
+@pytest.mark.changed(
+    "1.9",
+    "eye_ and trunc_normal_ raise NotImplementedError, a subclass of RuntimeError",
+    kind="wording",
+    cause="pytorch#53143",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of orthogonal_ calls Meta an unrecognized type",
+    kind="wording",
+    cause="pytorch#53143",
+    probable=True,
 )
 @pytest.mark.changed("1.10", "trunc_normal_ passes", kind="error-gone")
 @pytest.mark.changed("1.11", "the message of eye_ lists other backends", kind="wording")
 @pytest.mark.changed("1.12", "the message of eye_ lists other backends", kind="wording")
-@pytest.mark.changed("1.13", "eye_ and orthogonal_ pass", kind="error-gone")
+@pytest.mark.changed("1.13", "eye_ passes", kind="error-gone")
+@pytest.mark.changed("1.13", "orthogonal_ passes", kind="error-gone")
 @pytest.mark.parametrize("name", DRAWING + ["eye_", "zeros_"])
 def test_init_passes_over_a_meta_tensor(name, snapshot):
     """``torch.nn.init`` writes nothing to a meta tensor, which has no memory.
@@ -197,7 +232,8 @@ def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
     "uniform_ raises instead of writing to the same memory three times",
     kind="error",
     cause="pytorch#43421",
-    advice="clone the tensor before it is filled",
+    advice="pass tensor.clone(): it has memory of its own for each element",
+    restored_by="initialization.uniform_fills_the_clone_of_an_expanded_tensor",
 )
 @pytest.mark.parametrize("name", ["uniform_", "zeros_"])
 def test_init_of_an_expanded_tensor_raises_where_it_draws(name, snapshot):
@@ -208,16 +244,30 @@ def test_init_of_an_expanded_tensor_raises_where_it_draws(name, snapshot):
     assert snapshot == observe(lambda: getattr(init, name)(torch.ones(1).expand(3)).shape)
 
 
+@pytest.mark.api("torch.nn.init.uniform_", "torch.Tensor.clone", page="nn.init")
+def test_uniform_fills_the_clone_of_an_expanded_tensor(snapshot):
+    """``uniform_`` fills the clone of an expanded tensor.
+
+    ``clone()`` gives each element memory of its own.
+    """
+    assert snapshot == observe(lambda: init.uniform_(torch.ones(1).expand(3).clone()).shape)
+
+
 @pytest.mark.api(
     "torch.nn.init.zeros_", "torch.nn.LazyLinear", page="generated/torch.nn.LazyLinear"
 )
 @pytest.mark.changed(
     "1.8",
-    "LazyLinear appears, with a warning that lazy modules are new",
-    kind="api-appeared",
+    "LazyLinear appears, and warns that lazy modules are new",
+    kind="appeared",
     cause="pytorch#44538",
 )
-@pytest.mark.changed("2.2", "the message says TensorBase instead of _TensorBase", kind="wording")
+@pytest.mark.changed(
+    "2.2",
+    "the message says TensorBase instead of _TensorBase",
+    kind="wording",
+    cause="pytorch#109940",
+)
 @pytest.mark.changed(
     "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
 )

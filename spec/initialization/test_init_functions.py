@@ -183,7 +183,7 @@ def test_calculate_gain_of_an_unknown_nonlinearity_raises(snapshot):
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
 @pytest.mark.changed(
-    "1.6", "nn.init has trunc_normal_", kind="api-appeared", cause="pytorch#32397", probable=True
+    "1.6", "nn.init has trunc_normal_", kind="appeared", cause="pytorch#32397", probable=True
 )
 def test_trunc_normal_stays_within_absolute_bounds(snapshot):
     """The bounds a=-2 and b=2 of ``trunc_normal_`` are values, not deviations.
@@ -278,7 +278,9 @@ def test_zeros_ones_and_constant_write_exactly(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.uniform_", page="nn.init")
-@pytest.mark.changed("2.2", "the random initialisers take generator", kind="api-appeared")
+@pytest.mark.changed(
+    "2.2", "the random initialisers take generator", kind="appeared", cause="pytorch#110413"
+)
 @pytest.mark.parametrize(
     "name",
     ["uniform_", "normal_", "xavier_uniform_", "kaiming_normal_"],

@@ -31,13 +31,13 @@ NAMES = [
     page="nn.init",
     signature=True,
 )
-@pytest.mark.changed("1.5", "groups (dirac_)", kind="representation", cause="pytorch#32825")
-@pytest.mark.changed("1.6", "trunc_normal_", kind="api-appeared", cause="pytorch#32397")
+@pytest.mark.changed("1.5", "dirac_ takes groups", kind="appeared", cause="pytorch#32825")
+@pytest.mark.changed("1.6", "trunc_normal_ appears", kind="appeared", cause="pytorch#32397")
 @pytest.mark.changed(
-    "2.1", "generator (trunc_normal_)", kind="representation", cause="pytorch#99796", probable=True
+    "2.1", "trunc_normal_ takes generator", kind="appeared", cause="pytorch#99796", probable=True
 )
 @pytest.mark.changed(
-    "2.2", "generator (all that draw)", kind="representation", cause="pytorch#110413"
+    "2.2", "all functions that draw take generator", kind="appeared", cause="pytorch#110413"
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_init_functions_take_these_arguments(name, snapshot):

@@ -150,11 +150,15 @@ def test_custom_rule_leaves_zero_or_at_least_five(snapshot):
     The weights are drawn from uniform(-10, 10). About half of them become 0.
     """
 
-    def act():
+    def drawn():
         torch.manual_seed(1)
         weight = keep_large(torch.nn.init.uniform_(torch.nn.Linear(64, 64).weight, -10, 10))
-        kept = weight[weight != 0].abs()
-        assert abs(kept.numel() / 4096 - 0.5) < 0.05  # six deviations of 1/(2 sqrt(4096))
+        return weight[weight != 0].abs()
+
+    assert abs(drawn().numel() / 4096 - 0.5) < 0.05  # six deviations of 1/(2 sqrt(4096))
+
+    def act():
+        kept = drawn()
         return {
             "all kept are 5 or more": (kept >= 5).all().item(),
             "all within 10": (kept <= 10).all().item(),

@@ -15,10 +15,11 @@ def shapes_of(make):
 
 
 @pytest.mark.api("torch.nn.init.kaiming_uniform_", "torch.nn.init.kaiming_normal_", page="nn.init")
+@pytest.mark.changed("1.9", "warns that nothing is done", kind="warning", cause="pytorch#56505")
 @pytest.mark.changed(
     "1.9",
-    "warns that nothing is done; before, [2, 0] divided by zero",
-    kind="warning",
+    "a weight [2, 0] is left alone instead of dividing by zero",
+    kind="error-gone",
     cause="pytorch#56505",
 )
 @pytest.mark.parametrize(
@@ -97,9 +98,12 @@ def test_linear_without_outputs_warns(snapshot):
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed(
     "1.9",
-    "the weight is left alone with a warning, and the bias raises ZeroDivisionError instead",
+    "the bias raises ZeroDivisionError, where the weight raised IndexError before",
     kind="exception",
     cause="pytorch#53522",
+)
+@pytest.mark.changed(
+    "1.9", "warns that the weight is left alone", kind="warning", cause="pytorch#56505"
 )
 @pytest.mark.changed("1.11", "the layer is built", kind="error-gone", cause="pytorch#66256")
 def test_convolution_without_input_channels_warns(snapshot):
@@ -110,16 +114,19 @@ def test_convolution_without_input_channels_warns(snapshot):
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed(
     "1.9",
-    "the weight is left alone with a warning, and its bias raises ZeroDivisionError instead",
+    "the bias raises ZeroDivisionError, where the weight raised IndexError before",
     kind="exception",
     cause="pytorch#53522",
+)
+@pytest.mark.changed(
+    "1.9", "warns that the weight is left alone", kind="warning", cause="pytorch#56505"
 )
 @pytest.mark.changed(
     "1.11",
     "no error, but the bias is not written: a new layer's bias is uninitialised memory",
     kind="error-gone",
     cause="pytorch#66256",
-    advice="set the bias by hand",
+    advice="call torch.nn.init.zeros_(layer.bias)",
 )
 @pytest.mark.changed(
     "2.12",

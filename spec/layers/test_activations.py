@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 NAN = float("nan")
 
@@ -66,15 +66,15 @@ def test_sigmoid_and_tanh_of_integers_give_floats(layer, snapshot):
 @pytest.mark.changed(
     "1.7",
     "SiLU was added, and raises on integers as the others do",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#41034",
 )
 @pytest.mark.changed(
     "2.8",
     "raises NotImplementedError instead of RuntimeError, its base class",
-    kind="exception",
+    kind="wording",
     cause="pytorch#155470",
-    advice="catch RuntimeError, which matches both; do not compare the exact type",
+    advice="catch RuntimeError, which matches both classes",
 )
 def test_activation_refuses_integers(layer, snapshot):
     """GELU, SiLU, ELU, LeakyReLU and Softplus raise on integers.
@@ -95,9 +95,9 @@ def test_activation_refuses_integers(layer, snapshot):
 @pytest.mark.changed(
     "2.8",
     "raises NotImplementedError instead of RuntimeError, its base class",
-    kind="exception",
+    kind="wording",
     cause="pytorch#155470",
-    advice="catch RuntimeError, which matches both; do not compare the exact type",
+    advice="catch RuntimeError, which matches both classes",
 )
 def test_softmax_refuses_integers_unless_given_a_type(function, snapshot):
     """``softmax`` and ``log_softmax`` raise on integers unless ``dtype=`` names a float type.
@@ -135,7 +135,7 @@ def test_softmax_without_dim_sums_over_the_first_or_the_second(shape, snapshot):
 @pytest.mark.changed(
     "1.12",
     "GELU takes approximate: none by default, or tanh",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#61439",
 )
 def test_gelu_is_exact_by_default(snapshot):
@@ -144,8 +144,11 @@ def test_gelu_is_exact_by_default(snapshot):
     ``approximate="tanh"``, which GPT-2 was trained with, differs in the fourth digit.
     """
     x = torch.tensor([1.0])
-    assert snapshot == observe(
-        lambda: {"default": nn.GELU()(x), "tanh": nn.GELU(approximate="tanh")(x)}
+    assert snapshot == observe_each(
+        {
+            "default": lambda: nn.GELU()(x),
+            "tanh": lambda: nn.GELU(approximate="tanh")(x),
+        }
     )
 
 
@@ -199,22 +202,25 @@ def test_in_place_activation_with_negative_slope_refuses_backward(function, snap
     "torch.nn.Mish",
     page="nn",
 )
-@pytest.mark.changed("1.5", "Hardsigmoid was added, without inplace", kind="exception")
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added, without inplace",
+    kind="wording",
+    cause="pytorch#34545",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.6",
     "Hardswish was added, without inplace",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34747",
     probable=True,
 )
+@pytest.mark.changed("1.7", "SiLU was added", kind="appeared", cause="pytorch#41034")
 @pytest.mark.changed(
-    "1.7",
-    "SiLU was added, and Hardsigmoid and Hardswish take inplace",
-    kind="api-appeared",
-    cause="pytorch#41034",
-    probable=True,
+    "1.7", "Hardsigmoid and Hardswish take inplace", kind="appeared", cause="pytorch#42346"
 )
-@pytest.mark.changed("1.9", "Mish was added", kind="api-appeared", cause="pytorch#58648")
+@pytest.mark.changed("1.9", "Mish was added", kind="appeared", cause="pytorch#58648")
 def test_activation_in_place_computes_the_same_gradient(layer, snapshot):
     """``inplace=True`` overwrites the input; output and gradient are the same as without it."""
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 THREE_TO_ONE = math.log(3)  # keys 0 and ln 3: a query of 1 weighs them 1/4 and 3/4
 
@@ -48,10 +48,11 @@ def test_attention_weighs_values_by_the_softmax_of_its_scores(snapshot):
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "1.6",
-    "True in attn_mask hides the key; before, it was added to the score as 1 and hid nothing",
+    "True in attn_mask hides the key, where it was added to the score as 1 before",
     kind="silent",
     cause="pytorch#33763",
-    advice="up to 1.5 pass a float mask with -inf for every key to hide",
+    advice="pass attn_mask=mask.float() to a model trained up to 1.5, which hid nothing",
+    restored_by="layers.attention_boolean_mask_as_float_adds_one_to_the_score",
 )
 def test_attention_boolean_mask_hides_what_is_true(snapshot):
     """True in ``attn_mask`` hides the key: its weight is 0.
@@ -59,6 +60,15 @@ def test_attention_boolean_mask_hides_what_is_true(snapshot):
     Before 1.6 True was added to the score as 1 and hid nothing.
     """
     assert snapshot == observe(lambda: asked(attn_mask=torch.tensor([[False, True]])))
+
+
+@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+def test_attention_boolean_mask_as_float_adds_one_to_the_score(snapshot):
+    """A boolean ``attn_mask`` converted with ``.float()`` adds 1 to the score of a key.
+
+    It hides nothing. Up to 1.5 a boolean mask itself had this effect.
+    """
+    assert snapshot == observe(lambda: asked(attn_mask=torch.tensor([[False, True]]).float()))
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
@@ -80,7 +90,7 @@ def test_attention_key_padding_mask_hides_what_is_true(snapshot):
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "1.5",
-    "a float key_padding_mask no longer raises; a 1.0 in it has no effect",
+    "a float key_padding_mask is accepted, and has no effect",
     kind="error-gone",
     cause="pytorch#33330",
     probable=True,
@@ -92,7 +102,8 @@ def test_attention_key_padding_mask_hides_what_is_true(snapshot):
     kind="silent",
     cause="pytorch#56674",
     probable=True,
-    advice="convert the mask with .bool()",
+    advice="pass key_padding_mask=mask.bool() to hide padding, or no mask for the old numbers",
+    restored_by="layers.attention_weighs_values_by_the_softmax_of_its_scores",
 )
 def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     """A ``key_padding_mask`` of 0.0 and 1.0 makes the padding weigh more, not less.
@@ -114,11 +125,25 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
 )
 @pytest.mark.changed(
     "1.6",
-    "an int64 attn_mask raises; a uint8 attn_mask hides keys, with a warning, instead of being "
-    "added to the scores; the warning for a uint8 key_padding_mask is worded differently",
+    "an int64 attn_mask raises, where it was added to the scores before",
     kind="error",
     cause="pytorch#33763",
-    advice="convert the mask with .bool()",
+    advice="pass attn_mask=mask.float() to go on adding it, or mask.bool() to hide keys",
+    restored_by="layers.attention_integer_mask_as_float_is_added_to_the_scores",
+)
+@pytest.mark.changed(
+    "1.6",
+    "a uint8 attn_mask hides keys with a warning, where it was added to the scores before",
+    kind="warning",
+    cause="pytorch#33763",
+    advice="pass attn_mask=mask.float() to go on adding it, or mask.bool() to hide keys",
+    restored_by="layers.attention_integer_mask_as_float_is_added_to_the_scores",
+)
+@pytest.mark.changed(
+    "1.6",
+    "the warning for a uint8 key_padding_mask names the mask",
+    kind="wording",
+    cause="pytorch#33763",
 )
 @pytest.mark.changed(
     "1.9",
@@ -126,23 +151,38 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     kind="silent",
     cause="pytorch#56674",
     probable=True,
-    advice="convert the mask with .bool()",
+    advice="pass key_padding_mask=mask.bool()",
+    restored_by="layers.attention_key_padding_mask_hides_what_is_true",
 )
 @pytest.mark.changed(
     "1.13",
-    "a uint8 or int64 key_padding_mask raises; before, uint8 hid keys with a warning, and int64 "
-    "was added to the scores",
+    "a uint8 key_padding_mask raises, where it hid keys with a warning before",
     kind="error",
     cause="pytorch#87106",
-    advice="convert the mask with .bool()",
+    advice="pass key_padding_mask=mask.bool()",
+    restored_by="layers.attention_uint8_mask_as_bool_hides_keys",
+)
+@pytest.mark.changed(
+    "1.13",
+    "an int64 key_padding_mask raises, where it was added to the scores before",
+    kind="error",
+    cause="pytorch#87106",
+    advice="pass key_padding_mask=mask.float() to go on adding it, or mask.bool() to hide padding",
+    restored_by="layers.attention_integer_mask_as_float_is_added_to_the_scores",
 )
 @pytest.mark.changed(
     "2.0",
-    "a uint8 attn_mask raises instead of hiding keys with a warning; the message for int64 is "
-    "worded differently",
+    "a uint8 attn_mask raises, where it hid keys with a warning before",
     kind="error",
     cause="pytorch#92733",
-    advice="convert the mask with .bool()",
+    advice="pass attn_mask=mask.bool()",
+    restored_by="layers.attention_uint8_mask_as_bool_hides_keys",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message for an int64 attn_mask no longer names the type",
+    kind="wording",
+    cause="pytorch#92733",
 )
 def test_attention_refuses_masks_of_integers(mask, dtype, snapshot):
     """MultiheadAttention raises on integer masks: a mask must be bool or float.
@@ -151,6 +191,61 @@ def test_attention_refuses_masks_of_integers(mask, dtype, snapshot):
     """
     assert snapshot == observe(
         lambda: asked(**{mask: torch.tensor([[0, 1]], dtype=getattr(torch, dtype))})
+    )
+
+
+@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.changed(
+    "1.5",
+    "a float key_padding_mask is accepted, and has no effect",
+    kind="error-gone",
+    cause="pytorch#33330",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.9",
+    "a float key_padding_mask is added to the scores",
+    kind="silent",
+    cause="pytorch#56674",
+    probable=True,
+    advice="pass key_padding_mask=mask.bool() to hide padding",
+)
+def test_attention_integer_mask_as_float_is_added_to_the_scores(snapshot):
+    """An integer mask converted with ``.float()`` is added to the scores.
+
+    A 1 in it makes the key weigh more. An ``attn_mask`` of integers had this effect up to 1.5, an
+    int64 ``key_padding_mask`` from 1.9 to 1.12.
+    """
+    uint8, int64 = (torch.tensor([[0, 1]], dtype=dtype) for dtype in (torch.uint8, torch.int64))
+    assert snapshot == observe_each(
+        {
+            "attn_mask-uint8": lambda: asked(attn_mask=uint8.float()),
+            "attn_mask-int64": lambda: asked(attn_mask=int64.float()),
+            "key_padding_mask-int64": lambda: asked(key_padding_mask=int64.float()),
+        }
+    )
+
+
+@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.changed(
+    "1.6",
+    "an attn_mask hides keys, where True was added to the score as 1 before",
+    kind="silent",
+    cause="pytorch#33763",
+    advice="pass attn_mask=mask.float() to a model trained up to 1.5, which hid nothing",
+    restored_by="layers.attention_integer_mask_as_float_is_added_to_the_scores",
+)
+def test_attention_uint8_mask_as_bool_hides_keys(snapshot):
+    """A uint8 mask converted with ``.bool()`` hides the keys that it marks with 1.
+
+    Older releases accepted the uint8 mask itself, with a warning.
+    """
+    mask = torch.tensor([[0, 1]], dtype=torch.uint8)
+    assert snapshot == observe_each(
+        {
+            "attn_mask-uint8": lambda: asked(attn_mask=mask.bool()),
+            "key_padding_mask-uint8": lambda: asked(key_padding_mask=mask.bool()),
+        }
     )
 
 
@@ -189,23 +284,33 @@ def test_attention_of_a_query_without_keys_is_nan(snapshot):
     "with need_weights=False a query whose keys are all hidden gives 0 instead of NaN",
     kind="silent",
     cause="pytorch#133882",
-    advice="do not rely on NaN to find samples whose keys are all hidden",
+    advice="pass need_weights=True to find such queries by their NaN",
+    restored_by="layers.attention_with_weights_of_a_query_without_keys_is_nan",
 )
 def test_attention_without_weights_of_a_query_without_keys_is_zero(snapshot):
     """With ``need_weights=False`` a query whose keys are all hidden gives 0 since 2.5.
 
     ``need_weights=False`` selects the fused kernel. With ``need_weights=True`` the output is NaN.
     """
-    assert snapshot == observe(
-        lambda: asked(key_padding_mask=torch.tensor([[True, True]]), need_weights=False)
-    )
+    hidden = torch.tensor([[True, True]])
+    assert snapshot == observe(lambda: asked(key_padding_mask=hidden, need_weights=False)["output"])
+
+
+@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+def test_attention_with_weights_of_a_query_without_keys_is_nan(snapshot):
+    """With ``need_weights=True`` the output of a query whose keys are all hidden is NaN.
+
+    ``need_weights=True`` is the default, and does not use the fused kernel.
+    """
+    hidden = torch.tensor([[True, True]])
+    assert snapshot == observe(lambda: asked(key_padding_mask=hidden, need_weights=True)["output"])
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
     "1.11",
     "MultiheadAttention takes average_attn_weights",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#70055",
 )
 def test_attention_gives_the_weights_of_each_head_when_asked(snapshot):
@@ -218,8 +323,8 @@ def test_attention_gives_the_weights_of_each_head_when_asked(snapshot):
         keys = torch.tensor([[[0.0, THREE_TO_ONE]], [[THREE_TO_ONE, 0.0]]])
         return attention(2)(torch.ones(1, 1, 2), keys, keys, **arguments)[1]
 
-    assert snapshot == observe(
-        lambda: {"mean": weights(), "each": weights(average_attn_weights=False)}
+    assert snapshot == observe_each(
+        {"mean": weights, "each": lambda: weights(average_attn_weights=False)}
     )
 
 
@@ -227,7 +332,7 @@ def test_attention_gives_the_weights_of_each_head_when_asked(snapshot):
 @pytest.mark.changed(
     "2.0",
     "MultiheadAttention takes is_causal, and raises if it is given without a mask",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#97214",
 )
 def test_attention_causal_hint_alone_raises(snapshot):
@@ -239,7 +344,7 @@ def test_attention_causal_hint_alone_raises(snapshot):
 @pytest.mark.changed(
     "2.0",
     "MultiheadAttention takes is_causal",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#97214",
     probable=True,
 )
@@ -255,8 +360,8 @@ def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
             sequence, sequence, sequence, attn_mask=torch.zeros(2, 2), is_causal=True, **arguments
         )[0][0]
 
-    assert snapshot == observe(
-        lambda: {"with weights": first(), "without": first(need_weights=False)}
+    assert snapshot == observe_each(
+        {"with weights": first, "without": lambda: first(need_weights=False)}
     )
 
 
@@ -266,7 +371,8 @@ def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
     "the output projection has a bias despite bias=False",
     kind="silent",
     cause="pytorch#38211",
-    advice="set out_proj.bias to None, or expect the extra key in checkpoints",
+    advice="set layer.out_proj.bias = None",
+    restored_by="layers.attention_whose_output_bias_is_set_to_none_holds_weights_alone",
 )
 @pytest.mark.changed(
     "1.9",
@@ -274,8 +380,10 @@ def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
     kind="silent",
     cause="pytorch#52537",
     advice=(
-        "copy the trained out_proj.bias of a 1.6 to 1.8 checkpoint into the loaded layer by hand"
+        "set layer.out_proj.bias = nn.Parameter(torch.zeros(embed_dim)) before you load a "
+        "checkpoint of 1.6 to 1.8"
     ),
+    restored_by="layers.attention_without_bias_accepts_an_output_bias",
 )
 def test_attention_without_bias_holds_weights_alone(snapshot):
     """``bias=False`` removes the bias of the input and of the output projection.
@@ -283,6 +391,36 @@ def test_attention_without_bias_holds_weights_alone(snapshot):
     From 1.6 to 1.8 the output projection kept a bias, also in checkpoints and optimizers.
     """
     assert snapshot == observe(lambda: list(nn.MultiheadAttention(2, 1, bias=False).state_dict()))
+
+
+@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+def test_attention_whose_output_bias_is_set_to_none_holds_weights_alone(snapshot):
+    """``layer.out_proj.bias = None`` removes the bias of the output projection.
+
+    From 1.6 to 1.8 ``bias=False`` did not remove it.
+    """
+
+    def act():
+        layer = nn.MultiheadAttention(2, 1, bias=False)
+        layer.out_proj.bias = None
+        return list(layer.state_dict())
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+def test_attention_without_bias_accepts_an_output_bias(snapshot):
+    """A layer made with ``bias=False`` holds an output bias that is assigned to it.
+
+    It then loads checkpoints of 1.6 to 1.8, in which ``out_proj.bias`` is a key.
+    """
+
+    def act():
+        layer = nn.MultiheadAttention(2, 1, bias=False)
+        layer.out_proj.bias = nn.Parameter(torch.zeros(2))
+        return list(layer.state_dict())
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
@@ -303,7 +441,7 @@ def test_attention_holds_three_projections_in_one_unless_sizes_differ(snapshot):
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
-    "1.9", "MultiheadAttention takes batch_first", kind="api-appeared", cause="pytorch#55285"
+    "1.9", "MultiheadAttention takes batch_first", kind="appeared", cause="pytorch#55285"
 )
 def test_attention_reads_the_sequence_first_by_default(snapshot):
     """MultiheadAttention reads [step, sample, feature] unless ``batch_first=True``.
@@ -316,8 +454,11 @@ def test_attention_reads_the_sequence_first_by_default(snapshot):
         output, weights = attention(**settings)(x, x, x)
         return {"output": output.shape, "weights": weights.shape}
 
-    assert snapshot == observe(
-        lambda: {"default": shapes(2, 3, 1), "batch_first": shapes(3, 2, 1, batch_first=True)}
+    assert snapshot == observe_each(
+        {
+            "default": lambda: shapes(2, 3, 1),
+            "batch_first": lambda: shapes(3, 2, 1, batch_first=True),
+        }
     )
 
 

@@ -58,12 +58,16 @@ def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
     "eps = 0 raises, in training and in eval()",
     kind="error",
     cause="pytorch#166756",
-    advice="pass a small eps, such as 1e-12",
+    advice="pass eps=1e-12",
+    restored_by="layers.batchnorm_with_a_tiny_eps_divides_by_the_deviation_itself",
+)
+@pytest.mark.changed(
+    "2.12", "eps = 0 is accepted again in eval()", kind="error-gone", cause="pytorch#175508"
 )
 @pytest.mark.changed(
     "2.12",
-    "eps = 0 is accepted again in eval(); in training the message says so",
-    kind="error-gone",
+    "the message says that eps must be positive during training",
+    kind="wording",
     cause="pytorch#175508",
 )
 def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snapshot):
@@ -74,6 +78,19 @@ def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snaps
     Since 2.10 training raises. 2.10 and 2.11 raise in ``eval()`` too.
     """
     norm = nn.BatchNorm1d(2, eps=0.0).train(training)
+    assert snapshot == observe(lambda: norm(batch()).detach())
+
+
+@pytest.mark.parametrize(
+    "training", [pytest.param(True, id="training"), pytest.param(False, id="eval")]
+)
+@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+def test_batchnorm_with_a_tiny_eps_divides_by_the_deviation_itself(training, snapshot):
+    """BatchNorm with ``eps=1e-12`` divides by the standard deviation itself, up to rounding.
+
+    Training gives -1 and 1. In ``eval()`` the variance is 1, so the input comes out unchanged.
+    """
+    norm = nn.BatchNorm1d(2, eps=1e-12).train(training)
     assert snapshot == observe(lambda: norm(batch()).detach())
 
 

@@ -115,7 +115,7 @@ def test_batchnorm_without_affine_holds_statistics_alone(snapshot):
 
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
-@pytest.mark.changed("2.12", "BatchNorm takes bias", kind="api-appeared", cause="pytorch#176573")
+@pytest.mark.changed("2.12", "BatchNorm takes bias", kind="appeared", cause="pytorch#176573")
 def test_batchnorm_without_bias_holds_weight_and_statistics(snapshot):
     """``BatchNorm1d(bias=False)`` holds a weight and the statistics.
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.layers import conv1d
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 # Over 1, 2, 3, 4 each output's decimal digits are the window it saw, read from right to left.
 DIGITS = [[[1.0, 10.0, 100.0]]]
@@ -24,13 +24,19 @@ def test_conv1d_pads_both_ends_with_zeros(snapshot):
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed(
     "1.5",
-    "reflect and replicate pad with input values instead of zeros; circular pads both ends in full",
+    "reflect and replicate pad with input values instead of zeros",
     kind="silent",
     cause="pytorch#31784",
-    advice=(
-        'retrain, or pass padding_mode="zeros" for models trained with reflect or replicate up to '
-        "1.4"
-    ),
+    advice='pass padding_mode="zeros" to a model trained up to 1.4',
+    restored_by="layers.conv1d_with_zeros_or_half_of_circular_gives_the_numbers_of_1_4",
+)
+@pytest.mark.changed(
+    "1.5",
+    "circular pads both ends by padding, where it padded by half of it before",
+    kind="silent",
+    cause="pytorch#31784",
+    advice="pass padding // 2 to a model trained up to 1.4",
+    restored_by="layers.conv1d_with_zeros_or_half_of_circular_gives_the_numbers_of_1_4",
 )
 def test_conv1d_padding_mode_says_what_lies_beyond_the_ends(mode, snapshot):
     """``padding_mode`` selects the values beyond the ends of the input.
@@ -45,25 +51,69 @@ def test_conv1d_padding_mode_says_what_lies_beyond_the_ends(mode, snapshot):
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+def test_conv1d_with_zeros_or_half_of_circular_gives_the_numbers_of_1_4(snapshot):
+    """Padding with zeros, or half of the circular padding, gives what torch 1.4 computed.
+
+    In 1.4 reflect and replicate padded with zeros, and circular padded by half of ``padding``,
+    rounded down. Half of 1 is no padding.
+    """
+    assert snapshot == observe_each(
+        {
+            "circular": lambda: over_four(padding=0, padding_mode="circular"),
+            "reflect": lambda: over_four(padding=1, padding_mode="zeros"),
+            "replicate": lambda: over_four(padding=1, padding_mode="zeros"),
+        }
+    )
+
+
+def without_the_set(make):
+    """Call ``make``. Its error keeps the message up to the set that it lists in any order."""
+    try:
+        return make()
+    except ValueError as error:
+        raise ValueError(str(error).partition(" {")[0]) from None
+
+
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed(
-    "1.9", 'padding takes "same" and "valid"', kind="api-appeared", cause="pytorch#45667"
+    "1.5",
+    "an unknown padding_mode raises instead of padding with zeros",
+    kind="error",
+    cause="pytorch#29769",
+    probable=True,
+    advice='pass padding_mode="zeros"',
+    restored_by="layers.conv1d_pads_both_ends_with_zeros",
+)
+def test_conv_refuses_an_unknown_padding_mode(snapshot):
+    """A convolution raises in the constructor on an unknown ``padding_mode``.
+
+    torch 1.4 padded with zeros instead, and nothing warned.
+    """
+    assert snapshot == observe(
+        lambda: without_the_set(lambda: over_four(padding=1, padding_mode="circle"))
+    )
+
+
+@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+@pytest.mark.changed(
+    "1.9", 'padding takes "same" and "valid"', kind="appeared", cause="pytorch#45667"
 )
 def test_conv1d_padding_same_keeps_the_length(snapshot):
     """``padding="same"`` keeps the length: four elements in, four out.
 
     It adds dilation x (kernel - 1) zeros in total.
     """
-    assert snapshot == observe(
-        lambda: {
-            "dilation=1": over_four(padding="same"),
-            "dilation=2": over_four(padding="same", dilation=2),
+    assert snapshot == observe_each(
+        {
+            "dilation=1": lambda: over_four(padding="same"),
+            "dilation=2": lambda: over_four(padding="same", dilation=2),
         }
     )
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed(
-    "1.9", 'padding takes "same" and "valid"', kind="api-appeared", cause="pytorch#45667"
+    "1.9", 'padding takes "same" and "valid"', kind="appeared", cause="pytorch#45667"
 )
 def test_conv1d_padding_same_puts_the_odd_zero_on_the_right(snapshot):
     """``padding="same"`` adds an odd zero at the right end.
@@ -79,7 +129,7 @@ def test_conv1d_padding_same_puts_the_odd_zero_on_the_right(snapshot):
 @pytest.mark.changed(
     "1.9",
     'padding takes "same", and raises if it is given with a stride',
-    kind="api-appeared",
+    kind="exception",
     cause="pytorch#45667",
 )
 def test_conv1d_padding_same_refuses_a_stride(snapshot):
@@ -89,7 +139,7 @@ def test_conv1d_padding_same_refuses_a_stride(snapshot):
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
 @pytest.mark.changed(
-    "1.9", 'padding takes "same" and "valid"', kind="api-appeared", cause="pytorch#45667"
+    "1.9", 'padding takes "same" and "valid"', kind="appeared", cause="pytorch#45667"
 )
 def test_conv1d_padding_valid_is_none(snapshot):
     """``padding="valid"`` adds no padding, like ``padding=0``."""

@@ -192,6 +192,7 @@ def test_dropout_in_place_writes_into_its_input(snapshot):
     "1.5",
     'the message says that the leaf "is being used" instead of "has been used"',
     kind="wording",
+    cause="pytorch#31990",
 )
 def test_dropout_in_place_on_a_leaf_that_requires_grad_raises(snapshot):
     """``Dropout(inplace=True)`` raises in training on a leaf that requires grad.

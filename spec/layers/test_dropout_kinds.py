@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 ALPHA = -1.7580993408473766  # SELU of minus infinity: -scale x alpha
 # Sizes of the leading dimensions: no mask is constant over 8 channels in all 20 samples.
@@ -37,7 +37,7 @@ def over_ones(name, rank):
 
 @pytest.mark.parametrize("rank", [2, 3], ids=["channels, length", "samples, channels, length"])
 @pytest.mark.api("torch.nn.Dropout1d", page="generated/torch.nn.Dropout1d")
-@pytest.mark.changed("1.12", "Dropout1d appears", kind="api-appeared", cause="pytorch#79545")
+@pytest.mark.changed("1.12", "Dropout1d appears", kind="appeared", cause="pytorch#79545")
 def test_dropout1d_drops_whole_channels(rank, snapshot):
     """``Dropout1d`` drops whole channels, with a batch or without."""
     assert snapshot == observe(lambda: over_ones("Dropout1d", rank))
@@ -46,7 +46,7 @@ def test_dropout1d_drops_whole_channels(rank, snapshot):
 @pytest.mark.parametrize("rank", [1, 4])
 @pytest.mark.api("torch.nn.Dropout1d", page="generated/torch.nn.Dropout1d")
 @pytest.mark.changed(
-    "1.12", "Dropout1d appears, and raises", kind="api-appeared", cause="pytorch#79545"
+    "1.12", "Dropout1d appears, and raises", kind="appeared", cause="pytorch#79545"
 )
 def test_dropout1d_refuses_other_ranks(rank, snapshot):
     """``Dropout1d`` raises unless the input has two or three dimensions."""
@@ -69,14 +69,20 @@ def test_dropout2d_drops_whole_channels(snapshot):
     "dropped",
     kind="silent",
     cause="pytorch#69885",
-    advice="give sequences a last dimension of one, or skip 1.11",
+    advice="call dropout2d(x.unsqueeze(-1)).squeeze(-1) for (samples, channels, length)",
+    restored_by="layers.dropout2d_of_a_sequence_as_an_image_of_width_one_drops_whole_channels",
 )
 @pytest.mark.changed(
     "1.12",
-    "three dimensions are a batch again, and a warning says that this will change",
-    kind="silent",
+    "three dimensions are a batch again, with a warning that they will be one image in a future "
+    "release",
+    kind="warning",
     cause="pytorch#79549",
-    advice="use Dropout1d for (samples, channels, length), a batch of one for an image",
+    advice=(
+        "call dropout2d(x.unsqueeze(0)).squeeze(0) for one image (channels, height, width), and "
+        "Dropout1d for (samples, channels, length)"
+    ),
+    restored_by="layers.dropout2d_of_an_image_in_a_batch_of_one_drops_whole_channels",
 )
 def test_dropout2d_takes_three_dimensions_for_samples_channels_length(snapshot):
     """``Dropout2d`` reads three dimensions as (samples, channels, length).
@@ -89,21 +95,56 @@ def test_dropout2d_takes_three_dimensions_for_samples_channels_length(snapshot):
     assert snapshot == observe(lambda: over_ones("Dropout2d", 3))
 
 
+def units(output):
+    """How a layer's output numbers its units, and its values, as ``over_ones`` returns them."""
+    return {
+        "dimensions that number the units": dropped_together(output),
+        "values": torch.unique(output),
+    }
+
+
+@pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
+def test_dropout2d_of_a_sequence_as_an_image_of_width_one_drops_whole_channels(snapshot):
+    """``Dropout2d`` of (samples, channels, length, 1) drops whole channels.
+
+    With a last dimension of one, no release takes a batch of sequences for one image.
+    """
+    x = torch.ones(RANKED[:3])
+    assert snapshot == observe(lambda: units(nn.Dropout2d()(x.unsqueeze(-1)).squeeze(-1)))
+
+
+@pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
+def test_dropout2d_of_an_image_in_a_batch_of_one_drops_whole_channels(snapshot):
+    """``Dropout2d`` of one image in a batch of one drops whole channels of the image."""
+    x = torch.ones(RANKED[:3])
+    assert snapshot == observe(lambda: units(nn.Dropout2d()(x.unsqueeze(0)).squeeze(0)))
+
+
 @pytest.mark.parametrize("rank", [1, 2, 5])
 @pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
 @pytest.mark.changed(
     "1.11",
-    "warns, and drops whole samples of two or five dimensions; one dimension no longer raises",
-    kind="silent",
+    "drops whole samples of two or five dimensions, not single features or volumes, and warns that "
+    "one, two and five dimensions will raise in a future release",
+    kind="warning",
     cause="pytorch#69885",
-    advice="use Dropout for (samples, features), Dropout3d for volumes",
+    advice="call Dropout for (samples, features), and Dropout3d for volumes",
+    restored_by="layers.dropout_made_for_the_rank_drops_features_or_whole_channels",
+)
+@pytest.mark.changed("1.11", "accepts one dimension", kind="error-gone", cause="pytorch#69885")
+@pytest.mark.changed(
+    "1.12",
+    "two or five dimensions are a batch again",
+    kind="silent",
+    cause="pytorch#79549",
 )
 @pytest.mark.changed(
     "1.12",
-    "two or five dimensions are a batch again, one raises again; the warning stays",
-    kind="silent",
+    "one dimension raises again",
+    kind="error",
     cause="pytorch#79549",
-    advice="use Dropout for (samples, features), Dropout3d for volumes",
+    advice="call Dropout for one dimension",
+    restored_by="layers.dropout_of_one_dimension_drops_single_elements",
 )
 def test_dropout2d_warns_of_other_ranks(rank, snapshot):
     """``Dropout2d`` warns about two or five dimensions, and raises on one dimension.
@@ -116,6 +157,34 @@ def test_dropout2d_warns_of_other_ranks(rank, snapshot):
     assert snapshot == observe(lambda: over_ones("Dropout2d", rank))
 
 
+@pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
+def test_dropout_of_one_dimension_drops_single_elements(snapshot):
+    """``Dropout`` accepts one dimension, and drops single elements."""
+    assert snapshot == observe(lambda: over_ones("Dropout", 1))
+
+
+@pytest.mark.api(
+    "torch.nn.Dropout",
+    "torch.nn.Dropout2d",
+    "torch.nn.Dropout3d",
+    page="generated/torch.nn.Dropout2d",
+)
+def test_dropout_made_for_the_rank_drops_features_or_whole_channels(snapshot):
+    """Each rank has a dropout layer that drops features or whole channels on every release.
+
+    ``Dropout`` is for (samples, features), and ``Dropout3d`` for batches of volumes. A sequence
+    (samples, channels, length) goes through ``Dropout2d`` as an image of width one.
+    """
+    sequences = torch.ones(RANKED[:3] + [1])
+    assert snapshot == observe_each(
+        {
+            "2": lambda: over_ones("Dropout", 2),
+            "3": lambda: units(nn.Dropout2d()(sequences).squeeze(-1)),
+            "5": lambda: over_ones("Dropout3d", 5),
+        }
+    )
+
+
 @pytest.mark.api("torch.nn.Dropout3d", page="generated/torch.nn.Dropout3d")
 def test_dropout3d_drops_whole_channels(snapshot):
     """``Dropout3d`` drops whole channels of (samples, channels, depth, height, width)."""
@@ -125,11 +194,11 @@ def test_dropout3d_drops_whole_channels(snapshot):
 @pytest.mark.api("torch.nn.Dropout3d", page="generated/torch.nn.Dropout3d")
 @pytest.mark.changed(
     "1.11",
-    "four dimensions are one sample: before, they were a batch, and planes of each sample were "
-    "dropped",
+    "four dimensions are one sample, where they were a batch before",
     kind="silent",
     cause="pytorch#69885",
-    advice="use Dropout2d for (samples, channels, height, width)",
+    advice="call Dropout2d for (samples, channels, height, width)",
+    restored_by="layers.dropout2d_drops_whole_channels",
 )
 def test_dropout3d_takes_four_dimensions_for_one_sample(snapshot):
     """``Dropout3d`` reads four dimensions as one sample (channels, depth, height, width).
@@ -143,10 +212,15 @@ def test_dropout3d_takes_four_dimensions_for_one_sample(snapshot):
 @pytest.mark.api("torch.nn.Dropout3d", page="generated/torch.nn.Dropout3d")
 @pytest.mark.changed(
     "1.11",
-    "drops whole samples instead of single features or channels of each, and warns",
-    kind="silent",
+    "drops whole samples instead of single features or channels of each, and warns that two and "
+    "three dimensions will raise in a future release",
+    kind="warning",
     cause="pytorch#69885",
-    advice="use Dropout for (samples, features), Dropout1d for (samples, channels, length)",
+    advice=(
+        "call Dropout for (samples, features), and dropout2d(x.unsqueeze(-1)).squeeze(-1) for "
+        "(samples, channels, length)"
+    ),
+    restored_by="layers.dropout_made_for_the_rank_drops_features_or_whole_channels",
 )
 def test_dropout3d_drops_whole_samples_of_lower_ranks(rank, snapshot):
     """``Dropout3d`` reads the first of two or three dimensions as channels, and warns.
@@ -168,7 +242,7 @@ def test_dropout3d_drops_whole_samples_of_lower_ranks(rank, snapshot):
     "torch.nn.FeatureAlphaDropout",
     page="generated/torch.nn.Dropout2d",
 )
-@pytest.mark.changed("1.12", "Dropout1d appears", kind="api-appeared", cause="pytorch#79545")
+@pytest.mark.changed("1.12", "Dropout1d appears", kind="appeared", cause="pytorch#79545")
 def test_dropout_kinds_return_their_input_in_eval_mode(name, snapshot):
     """In eval mode every kind of dropout returns its input unchanged."""
     x = torch.arange(1.0, 9.0).view((2, 2, 2) if name == "Dropout1d" else (1, 2, 2, 2))
@@ -186,7 +260,7 @@ def test_dropout_kinds_return_their_input_in_eval_mode(name, snapshot):
     "torch.nn.FeatureAlphaDropout",
     page="generated/torch.nn.Dropout2d",
 )
-@pytest.mark.changed("1.12", "Dropout1d appears", kind="api-appeared", cause="pytorch#79545")
+@pytest.mark.changed("1.12", "Dropout1d appears", kind="appeared", cause="pytorch#79545")
 def test_dropout_kinds_of_p_one_give_zeros(name, snapshot):
     """Every kind of dropout with p = 1 gives zeros, AlphaDropout included."""
     x = torch.ones((2, 2, 2) if name == "Dropout1d" else (1, 2, 2, 2))

@@ -56,7 +56,7 @@ def test_embedding_bag_offsets_start_bags_and_an_empty_one_is_zero(snapshot):
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
 @pytest.mark.changed(
-    "1.5", "EmbeddingBag takes include_last_offset", kind="api-appeared", cause="pytorch#27477"
+    "1.5", "EmbeddingBag takes include_last_offset", kind="appeared", cause="pytorch#27477"
 )
 def test_embedding_bag_offsets_may_include_the_last(snapshot):
     """``include_last_offset=True`` takes offsets in CSR form.
@@ -124,7 +124,7 @@ def test_embedding_bag_weighs_samples_in_a_sum_alone(mode, snapshot):
 
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
 @pytest.mark.changed(
-    "1.9", "EmbeddingBag takes padding_idx", kind="api-appeared", cause="pytorch#49237"
+    "1.9", "EmbeddingBag takes padding_idx", kind="appeared", cause="pytorch#49237"
 )
 def test_embedding_bag_leaves_padding_out_of_the_mean(snapshot):
     """EmbeddingBag leaves rows of ``padding_idx`` out of the mean.

@@ -87,7 +87,8 @@ def test_embedding_sparse_gradient_leaves_the_padding_row_out(snapshot):
     "SparseAdam exhausts a generator of parameters, such as model.parameters(), and raises",
     kind="error",
     cause="pytorch#43668",
-    advice="pass list(model.parameters()) on 1.7",
+    advice="pass list(model.parameters())",
+    restored_by="layers.embedding_sparse_gradient_steps_from_a_list_of_parameters",
 )
 @pytest.mark.changed(
     "1.8",
@@ -105,6 +106,21 @@ def test_embedding_sparse_gradient_leaves_the_padding_row_out(snapshot):
 def test_embedding_sparse_gradient_steps_the_rows_it_holds(name, snapshot):
     """SGD, SparseAdam and Adagrad accept sparse gradients and move only the looked-up rows."""
     assert snapshot == observe(lambda: step(getattr(torch.optim, name), lr=0.5))
+
+
+@pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
+def test_embedding_sparse_gradient_steps_from_a_list_of_parameters(snapshot):
+    """SparseAdam accepts ``list(model.parameters())`` and moves only the looked-up rows.
+
+    In 1.7 it exhausted the generator ``model.parameters()`` before it read a parameter.
+    """
+
+    def act():
+        layer = looked_up([2, 0, 2], sparse=True)
+        torch.optim.SparseAdam(list(layer.parameters()), lr=0.5).step()
+        return layer.weight
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.parametrize("name", ["Adam", "AdamW"])
@@ -146,7 +162,7 @@ def test_embedding_sparse_gradient_is_refused_by_weight_decay(snapshot):
     "gradient",
     kind="exception",
     cause="pytorch#43668",
-    advice="pass list(model.parameters()) on 1.7",
+    advice="pass list(model.parameters())",
 )
 @pytest.mark.changed(
     "1.8",

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 LAYERS = {  # how to make the layer, and the shape of its input
     "Linear": (lambda: nn.Linear(4, 2), (2, 4)),
@@ -47,41 +47,76 @@ def trained(layer, shape, dtype):
     "torch.nn.Softmax",
     page="nn",
 )
+@pytest.mark.changed("1.5", "LSTM: the message names another kernel", kind="wording")
+@pytest.mark.changed("1.6", "AdaptiveAvgPool2d trains in float16 on CPU", kind="error-gone")
 @pytest.mark.changed(
-    "1.5", "LSTM: the message names another kernel; it still raises on CPU", kind="wording"
+    "1.6", "GroupNorm: the message names another kernel", kind="wording", cause="pytorch#28203"
 )
 @pytest.mark.changed(
-    "1.6",
-    "AdaptiveAvgPool2d trains in float16 on CPU; GroupNorm: another message",
+    "1.7",
+    "Linear trains in float16 on CPU",
     kind="error-gone",
+    cause="pytorch#40927",
+    probable=True,
 )
 @pytest.mark.changed(
-    "1.7", "Linear trains in float16 on CPU; LSTM: another message", kind="error-gone"
-)
-@pytest.mark.changed(
-    "1.9",
-    "MaxPool2d and ReLU: the message names another kernel; they still raise on CPU",
+    "1.7",
+    "LSTM: the message names another kernel",
     kind="wording",
+    cause="pytorch#40927",
+    probable=True,
 )
+@pytest.mark.changed("1.9", "MaxPool2d: the message names another kernel", kind="wording")
 @pytest.mark.changed(
-    "1.11", "Conv2d: the message names another kernel; it still raises on CPU", kind="wording"
+    "1.9", "ReLU: the message names another kernel", kind="wording", cause="pytorch#51819"
 )
+@pytest.mark.changed("1.11", "Conv2d: the message names another kernel", kind="wording")
 @pytest.mark.changed(
     "1.12",
-    "Linear raises on CPU again, as before 1.7; LSTM: another message",
+    "Linear raises on CPU again, as before 1.7",
     kind="error",
     cause="pytorch#75647",
-    advice="on CPU compute in float32 or bfloat16; float16 works again since 2.2",
+    advice="keep the layer in float32, and call layer(x.float()).half()",
+    restored_by="layers.linear_in_float32_trains_on_converted_float16",
 )
 @pytest.mark.changed(
-    "2.0", "ReLU: the message names another kernel; it still raises on CPU", kind="wording"
+    "1.12", "LSTM: the message names another kernel", kind="wording", cause="pytorch#75647"
 )
-@pytest.mark.changed("2.1", "GELU and ReLU train in float16 on CPU", kind="error-gone")
+@pytest.mark.changed("2.0", "ReLU: the message names another kernel", kind="wording")
+@pytest.mark.changed(
+    "2.1", "GELU trains in float16 on CPU", kind="error-gone", cause="pytorch#98745"
+)
+@pytest.mark.changed(
+    "2.1", "ReLU trains in float16 on CPU", kind="error-gone", cause="pytorch#98493", probable=True
+)
 @pytest.mark.changed(
     "2.2",
-    "Linear, LSTM, convolutions, BatchNorm2d, GroupNorm, MaxPool2d, Dropout and Softmax train in "
-    "float16 on CPU",
+    "Linear and LSTM train in float16 on CPU",
     kind="error-gone",
+    cause="pytorch#99498",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.2",
+    "Conv2d and ConvTranspose2d train in float16 on CPU",
+    kind="error-gone",
+    cause="pytorch#99497",
+)
+@pytest.mark.changed(
+    "2.2",
+    "BatchNorm2d and GroupNorm train in float16 on CPU",
+    kind="error-gone",
+    cause="pytorch#100234",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.2", "MaxPool2d trains in float16 on CPU", kind="error-gone", cause="pytorch#98819"
+)
+@pytest.mark.changed(
+    "2.2", "Dropout trains in float16 on CPU", kind="error-gone", cause="pytorch#104176"
+)
+@pytest.mark.changed(
+    "2.2", "Softmax trains in float16 on CPU", kind="error-gone", cause="pytorch#103315"
 )
 @pytest.mark.changed(
     "2.3", "LayerNorm trains in float16 on CPU", kind="error-gone", cause="pytorch#99590"
@@ -93,6 +128,22 @@ def test_layers_train_in_float16(layer, snapshot):
     """
     make, shape = LAYERS[layer]
     assert snapshot == observe(lambda: trained(make(), shape, torch.float16))
+
+
+@pytest.mark.api("torch.nn.Linear", "torch.nn.Module.half", page="generated/torch.nn.Linear")
+def test_linear_in_float32_trains_on_converted_float16(snapshot):
+    """A float32 layer trains on float16 tensors as ``layer(x.float()).half()``.
+
+    Output and input gradient have float16, and every release computes this on CPU.
+    """
+
+    def act():
+        x = torch.ones(2, 4).half().requires_grad_()
+        output = nn.Linear(4, 2)(x.float()).half()
+        output.float().sum().backward()
+        return {"output": output.dtype, "gradient": x.grad.dtype}
+
+    assert snapshot == observe_each({"Linear": act})
 
 
 @pytest.mark.parametrize(
@@ -113,13 +164,13 @@ def test_layers_train_in_float16(layer, snapshot):
     page="nn",
 )
 @pytest.mark.changed(
-    "1.6",
-    "GroupNorm and LSTM: the message names another kernel; they still raise on CPU",
-    kind="wording",
+    "1.6", "GroupNorm: the message names another kernel", kind="wording", cause="pytorch#28203"
 )
+@pytest.mark.changed("1.6", "LSTM: the message names another kernel", kind="wording")
 @pytest.mark.changed(
-    "1.9", "ReLU trains in bfloat16 on CPU; MaxPool2d: another message", kind="error-gone"
+    "1.9", "ReLU trains in bfloat16 on CPU", kind="error-gone", cause="pytorch#51819", probable=True
 )
+@pytest.mark.changed("1.9", "MaxPool2d: the message names another kernel", kind="wording")
 @pytest.mark.changed(
     "1.10",
     "Dropout, GELU, LayerNorm, LSTM and Softmax train in bfloat16 on CPU",
@@ -146,11 +197,8 @@ def test_layers_train_in_bfloat16(layer, snapshot):
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
-@pytest.mark.changed(
-    "1.5",
-    "bfloat16 is accepted on CPU; float16: the sum raises instead of the lookup",
-    kind="error-gone",
-)
+@pytest.mark.changed("1.5", "bfloat16 is accepted on CPU", kind="error-gone")
+@pytest.mark.changed("1.5", "float16: the sum raises instead of the lookup", kind="wording")
 @pytest.mark.changed("1.6", "float16 is accepted on CPU", kind="error-gone")
 def test_embedding_trains_in_half_precision(dtype, snapshot):
     """An embedding in half precision trains: its gradient has the same dtype.
@@ -178,20 +226,26 @@ NORMS = {
 @pytest.mark.api("torch.nn.BatchNorm1d", "torch.nn.LayerNorm", "torch.nn.GroupNorm", page="nn")
 @pytest.mark.changed(
     "1.6",
-    "GroupNorm: the message names another kernel; it still raises on CPU",
+    "GroupNorm: the message names another kernel",
     kind="wording",
     cause="pytorch#28203",
 )
 @pytest.mark.changed(
     "1.10",
-    "LayerNorm of bfloat16: the message says that the types differ; it still raises on CPU",
+    "LayerNorm of bfloat16: the message says that the types differ",
     kind="wording",
 )
 @pytest.mark.changed(
     "1.12",
-    "BatchNorm1d and LayerNorm accept bfloat16 on CPU; GroupNorm: the message says that the types "
-    "differ",
+    "BatchNorm1d and LayerNorm accept bfloat16 on CPU",
     kind="error-gone",
+    cause="pytorch#61015",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.12",
+    "GroupNorm of bfloat16: the message says that the types differ",
+    kind="wording",
     cause="pytorch#61015",
     probable=True,
 )
@@ -200,26 +254,35 @@ NORMS = {
     "LayerNorm raises on bfloat16 on CPU, only in 1.13",
     kind="error",
     cause="pytorch#78298",
-    advice="convert the layer to bfloat16 too, or use autocast",
+    advice="call norm.to(torch.bfloat16)",
+    restored_by="layers.layernorm_in_bfloat16_takes_bfloat16",
 )
 @pytest.mark.changed(
     "2.0",
-    "LayerNorm and GroupNorm accept bfloat16 on CPU; float16: another message",
+    "LayerNorm and GroupNorm accept bfloat16 on CPU",
     kind="error-gone",
     cause="pytorch#81852",
     probable=True,
 )
 @pytest.mark.changed(
+    "2.0",
+    "LayerNorm and GroupNorm of float16: the message asks for bfloat16",
+    kind="wording",
+    cause="pytorch#81852",
+    probable=True,
+)
+@pytest.mark.changed(
     "2.1",
-    "LayerNorm and GroupNorm of float16: another message; they still raise on CPU",
+    "LayerNorm and GroupNorm of float16: the message asks for one dtype",
     kind="wording",
 )
 @pytest.mark.changed(
     "2.2",
-    "BatchNorm1d and GroupNorm accept float16 on CPU; LayerNorm: another message",
+    "BatchNorm1d and GroupNorm accept float16 on CPU",
     kind="error-gone",
     cause="pytorch#100234",
 )
+@pytest.mark.changed("2.2", "LayerNorm of float16: the message names the kernel", kind="wording")
 @pytest.mark.changed(
     "2.3", "LayerNorm accepts float16 on CPU", kind="error-gone", cause="pytorch#99590"
 )
@@ -232,12 +295,22 @@ def test_normalisation_in_float32_takes_half_precision(norm, dtype, snapshot):
     assert snapshot == observe(lambda: NORMS[norm]()(x).dtype)
 
 
+@pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm")
+@pytest.mark.changed(
+    "1.10", "accepts bfloat16 on CPU", kind="error-gone", cause="pytorch#55210", probable=True
+)
+def test_layernorm_in_bfloat16_takes_bfloat16(snapshot):
+    """A LayerNorm converted to bfloat16 accepts a bfloat16 input and returns bfloat16."""
+    x = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).to(torch.bfloat16)
+    assert snapshot == observe(lambda: nn.LayerNorm(2).to(torch.bfloat16)(x).dtype)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 @pytest.mark.api("torch.nn.RMSNorm", page="generated/torch.nn.RMSNorm")
 @pytest.mark.changed(
     "2.4",
-    "RMSNorm was added; a half-precision input with its float32 weight gives float32",
-    kind="api-appeared",
+    "RMSNorm was added, and gives float32 for half precision with a float32 weight",
+    kind="appeared",
     cause="pytorch#121364",
 )
 @pytest.mark.changed(
@@ -245,14 +318,15 @@ def test_normalisation_in_float32_takes_half_precision(norm, dtype, snapshot):
     "a half-precision input with a float32 weight stays half precision",
     kind="silent",
     cause="pytorch#147203",
-    advice="convert the output with .float() if later layers are float32",
+    advice="call norm(x.float())",
+    restored_by="layers.rmsnorm_of_an_input_converted_by_float_gives_float32",
 )
 @pytest.mark.changed(
     "2.9",
-    "warns when the dtypes of input and weight differ: the fused kernel is not used",
+    "warns when the dtypes of input and weight differ, as the fused kernel is not used",
     kind="warning",
     cause="pytorch#159317",
-    advice="convert the layer to the dtype of its input if speed matters",
+    advice="call norm.to(x.dtype) if speed matters",
 )
 def test_rmsnorm_returns_the_type_of_its_input(dtype, snapshot):
     """``RMSNorm`` returns the dtype of its input, even with a float32 weight.
@@ -264,8 +338,18 @@ def test_rmsnorm_returns_the_type_of_its_input(dtype, snapshot):
     )
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.api("torch.nn.RMSNorm", page="generated/torch.nn.RMSNorm")
-@pytest.mark.changed("2.4", "RMSNorm was added", kind="api-appeared", cause="pytorch#121364")
+@pytest.mark.changed("2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364")
+def test_rmsnorm_of_an_input_converted_by_float_gives_float32(dtype, snapshot):
+    """``RMSNorm`` of a half-precision input that ``.float()`` converted gives float32."""
+    assert snapshot == observe(
+        lambda: nn.RMSNorm(2)(torch.ones(1, 2, dtype=getattr(torch, dtype)).float()).dtype
+    )
+
+
+@pytest.mark.api("torch.nn.RMSNorm", page="generated/torch.nn.RMSNorm")
+@pytest.mark.changed("2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364")
 def test_rmsnorm_divides_by_the_root_of_the_mean_square(snapshot):
     """``RMSNorm`` divides by the root of the mean square; it does not subtract the mean.
 
@@ -288,7 +372,8 @@ def test_rmsnorm_divides_by_the_root_of_the_mean_square(snapshot):
     "raises on a slope of another dtype",
     kind="error",
     cause="pytorch#91238",
-    advice="convert the layer too, or use autocast",
+    advice="call prelu.to(torch.bfloat16)",
+    restored_by="layers.prelu_in_bfloat16_takes_bfloat16",
 )
 def test_prelu_in_float32_refuses_bfloat16(snapshot):
     """``PReLU`` with a float32 slope raises on a bfloat16 input; only 1.12 and 1.13 accept it.
@@ -299,17 +384,24 @@ def test_prelu_in_float32_refuses_bfloat16(snapshot):
     assert snapshot == observe(lambda: nn.PReLU()(torch.tensor([-1.0]).to(torch.bfloat16)))
 
 
+@pytest.mark.api("torch.nn.PReLU", page="generated/torch.nn.PReLU")
+@pytest.mark.changed("1.12", "accepts bfloat16", kind="error-gone", cause="pytorch#63634")
+def test_prelu_in_bfloat16_takes_bfloat16(snapshot):
+    """A ``PReLU`` converted to bfloat16 accepts bfloat16, since 1.12."""
+    assert snapshot == observe(
+        lambda: nn.PReLU().to(torch.bfloat16)(torch.tensor([-1.0]).to(torch.bfloat16))
+    )
+
+
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
-@pytest.mark.changed("1.5", "another message; complex numbers still raise", kind="wording")
-@pytest.mark.changed(
-    "1.6", "the message names the kernel; complex numbers still raise", kind="wording"
-)
+@pytest.mark.changed("1.5", "the message says that complex is not supported", kind="wording")
+@pytest.mark.changed("1.6", "the message names the kernel", kind="wording")
 @pytest.mark.changed(
     "2.8",
     "raises NotImplementedError instead of RuntimeError, its base class",
-    kind="exception",
+    kind="wording",
     cause="pytorch#155470",
-    advice="catch RuntimeError, which matches both; do not compare the exact type",
+    advice="catch RuntimeError, which matches both classes",
 )
 @pytest.mark.changed("2.15", "accepts complex numbers", kind="error-gone", cause="pytorch#195373")
 def test_dropout_drops_complex_numbers(snapshot):

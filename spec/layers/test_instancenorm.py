@@ -59,7 +59,7 @@ def test_instancenorm_with_affine_scales_and_shifts_each_channel(snapshot):
 
 
 @pytest.mark.api("torch.nn.InstanceNorm1d", page="generated/torch.nn.InstanceNorm1d")
-@pytest.mark.changed("2.12", "InstanceNorm takes bias", kind="api-appeared", cause="pytorch#176573")
+@pytest.mark.changed("2.12", "InstanceNorm takes bias", kind="appeared", cause="pytorch#176573")
 def test_instancenorm_without_bias_has_a_weight_alone(snapshot):
     """``InstanceNorm1d(affine=True, bias=False)`` has a weight and no bias.
 
@@ -125,10 +125,10 @@ def test_instancenorm_with_running_statistics_uses_them_in_eval(snapshot):
 @pytest.mark.api("torch.nn.InstanceNorm1d", page="generated/torch.nn.InstanceNorm1d")
 @pytest.mark.changed(
     "1.9",
-    "a single position raises for any batch; before, more than one sample gave zeros",
+    "a single position raises for any batch, where several samples gave zeros before",
     kind="error",
     cause="pytorch#56659",
-    advice="remove the norm where one position is left, or use LayerNorm over the channels",
+    advice="leave the norm out where one position is left",
 )
 def test_instancenorm_refuses_one_spatial_element(training, snapshot):
     """InstanceNorm raises on a single position, which has no variance and would become 0.

@@ -4,39 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from torch_history.observing import observe
-
-
-def refusal(make):
-    """The name of the exception that ``make`` raises, or what it returns.
-
-    It is for messages that list a set in any order.
-    """
-    try:
-        return make()
-    except (ValueError, NotImplementedError) as error:
-        return type(error).__name__
-
-
-@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
-@pytest.mark.changed(
-    "1.5",
-    "an unknown padding_mode raises instead of padding with zeros",
-    kind="silent",
-    cause="pytorch#29769",
-    probable=True,
-    advice="pass zeros, reflect, replicate or circular",
-)
-def test_conv_refuses_an_unknown_padding_mode(snapshot):
-    """A convolution raises in the constructor on an unknown ``padding_mode``.
-
-    torch 1.4 padded with zeros instead, and nothing warned.
-    """
-    assert snapshot == observe(
-        lambda: refusal(
-            lambda: nn.Conv1d(1, 1, 3, padding=1, padding_mode="circle")(torch.ones(1, 1, 3)).shape
-        )
-    )
+from torch_history.observing import observe, observe_each
 
 
 @pytest.mark.api("torch.nn.ConvTranspose1d", page="generated/torch.nn.ConvTranspose1d")
@@ -82,10 +50,11 @@ def test_conv_refuses_groups_below_one(groups, snapshot):
 @pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool2d", page="generated/torch.nn.MaxPool1d")
 @pytest.mark.changed(
     "1.7",
-    "a stride of zero raises; before, it meant the size of the kernel",
+    "a stride of zero raises, where it meant the size of the kernel before",
     kind="error",
     cause="pytorch#41819",
-    advice="leave stride out",
+    advice="pass stride=None",
+    restored_by="layers.pool_without_a_stride_moves_by_the_size_of_its_kernel",
 )
 def test_pool_refuses_a_stride_of_zero(make, snapshot):
     """A pooling layer with ``stride=0`` raises in the call.
@@ -100,6 +69,17 @@ def test_pool_refuses_a_stride_of_zero(make, snapshot):
                 else torch.zeros(1, 1, 4)
             ).shape
         )
+    )
+
+
+@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool2d", page="generated/torch.nn.MaxPool1d")
+def test_pool_without_a_stride_moves_by_the_size_of_its_kernel(snapshot):
+    """A pooling layer with ``stride=None``, the default, moves by the size of its kernel."""
+    assert snapshot == observe_each(
+        {
+            "MaxPool1d": lambda: nn.MaxPool1d(2, stride=None)(torch.zeros(1, 1, 4)).shape,
+            "AvgPool2d": lambda: nn.AvgPool2d(2, stride=None)(torch.zeros(1, 1, 4, 4)).shape,
+        }
     )
 
 
@@ -123,6 +103,7 @@ def test_rnn_refuses_to_have_no_layers(layers, snapshot):
     "raises in the constructor instead of in the call",
     kind="error",
     cause="pytorch#74293",
+    advice="pass a num_groups that divides num_channels",
 )
 @pytest.mark.changed(
     "2.10", "the message gives both numbers", kind="wording", cause="pytorch#167925"
@@ -155,19 +136,17 @@ def test_groupnorm_refuses_groups_that_do_not_divide_its_channels(snapshot):
     page="nn",
 )
 @pytest.mark.changed(
-    "1.5", "GroupNorm: raises AttributeError instead of TypeError", kind="exception"
-)
-@pytest.mark.changed(
-    "1.8",
-    "Linear: TypeError instead of AttributeError; RNN: AssertionError instead of AttributeError, "
-    "only in 1.8",
+    "1.5",
+    "GroupNorm: raises AttributeError instead of TypeError",
     kind="exception",
+    cause="pytorch#29082",
 )
+@pytest.mark.changed("1.8", "Linear: raises TypeError instead of AttributeError", kind="exception")
 @pytest.mark.changed(
-    "1.9",
-    "RNN: AttributeError again, as before 1.8; Conv1d: the message lists the signatures",
-    kind="exception",
+    "1.8", "RNN: raises AssertionError instead of AttributeError, only in 1.8", kind="exception"
 )
+@pytest.mark.changed("1.9", "RNN: raises AttributeError again, as before 1.8", kind="exception")
+@pytest.mark.changed("1.9", "Conv1d: the message lists the signatures", kind="wording")
 @pytest.mark.changed(
     "1.11",
     "RNN: the message names another method that the list lacks",
@@ -176,10 +155,11 @@ def test_groupnorm_refuses_groups_that_do_not_divide_its_channels(snapshot):
 )
 @pytest.mark.changed(
     "2.0",
-    "GroupNorm: the message names another method that the list lacks; Conv1d: it names the types "
-    "in the list",
+    "GroupNorm: the message names another method that the list lacks",
     kind="wording",
+    cause="pytorch#87054",
 )
+@pytest.mark.changed("2.0", "Conv1d: the message names the types in the list", kind="wording")
 @pytest.mark.changed(
     "2.4", "Conv1d: the signatures in the message give the defaults", kind="wording"
 )

@@ -42,12 +42,16 @@ LAYERS = {
     "torch.nn.PReLU",
     page="nn",
 )
+@pytest.mark.changed("1.6", "LogSoftmax prints dim", kind="representation", cause="pytorch#39084")
 @pytest.mark.changed(
     "1.6",
-    "LogSoftmax prints dim, and the attention's out_proj is a _LinearWithBias",
+    "the attention's out_proj is a _LinearWithBias",
     kind="representation",
+    cause="pytorch#38211",
 )
-@pytest.mark.changed("1.7", "Flatten prints its dimensions", kind="representation")
+@pytest.mark.changed(
+    "1.7", "Flatten prints its dimensions", kind="representation", cause="pytorch#41564"
+)
 @pytest.mark.changed(
     "1.9",
     "the attention's out_proj is a NonDynamicallyQuantizableLinear",
@@ -58,8 +62,13 @@ LAYERS = {
     "1.12", "GELU prints approximate", kind="representation", cause="pytorch#61439"
 )
 @pytest.mark.changed("1.13", "GELU quotes approximate", kind="representation")
-@pytest.mark.changed("2.0", "EmbeddingBag and Upsample quote their mode", kind="representation")
-@pytest.mark.changed("2.3", "Softplus prints floats", kind="representation")
+@pytest.mark.changed(
+    "2.0",
+    "EmbeddingBag and Upsample quote their mode",
+    kind="representation",
+    cause="pytorch#93850",
+)
+@pytest.mark.changed("2.3", "Softplus prints floats", kind="representation", cause="pytorch#120183")
 @pytest.mark.changed("2.12", "GroupNorm prints bias", kind="representation", cause="pytorch#176573")
 def test_further_layer_prints_its_arguments(make, snapshot):
     """A layer prints its class and its arguments.

@@ -98,7 +98,7 @@ def test_layernorm_without_affine_has_no_parameters(snapshot):
 
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm")
-@pytest.mark.changed("2.1", "LayerNorm takes bias", kind="api-appeared", cause="pytorch#101683")
+@pytest.mark.changed("2.1", "LayerNorm takes bias", kind="appeared", cause="pytorch#101683")
 def test_layernorm_without_bias_has_a_weight_alone(snapshot):
     """``LayerNorm(bias=False)`` has a weight and no bias.
 

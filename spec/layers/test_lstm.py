@@ -131,7 +131,7 @@ def test_lstm_refuses_a_hidden_state_alone(snapshot):
 
 
 @pytest.mark.api("torch.nn.LSTM", page="generated/torch.nn.LSTM")
-@pytest.mark.changed("1.8", "LSTM takes proj_size", kind="api-appeared", cause="pytorch#47725")
+@pytest.mark.changed("1.8", "LSTM takes proj_size", kind="appeared", cause="pytorch#47725")
 def test_lstm_with_proj_size_returns_a_smaller_hidden_state(snapshot):
     """``LSTM(5, 6, proj_size=2)`` returns a hidden state of size 2.
 

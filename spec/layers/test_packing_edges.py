@@ -16,7 +16,7 @@ def samples():
 @pytest.mark.api(
     "torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence"
 )
-@pytest.mark.changed("2.5", "padding_side was added", kind="api-appeared", cause="pytorch#131884")
+@pytest.mark.changed("2.5", "padding_side was added", kind="appeared", cause="pytorch#131884")
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_pad_sequence_pads_on_the_side_it_is_told(side, snapshot):
     """``pad_sequence`` pads on the side named by ``padding_side``, by default the right.
@@ -36,7 +36,8 @@ def test_pad_sequence_pads_on_the_side_it_is_told(side, snapshot):
     "a tensor raises",
     kind="error",
     cause="pytorch#57868",
-    advice="pass list(tensor) or tensor.unbind()",
+    advice="pass list(tensor)",
+    restored_by="layers.pad_sequence_takes_the_list_of_a_tensor",
 )
 @pytest.mark.changed("1.11", "a tensor is accepted again", kind="error-gone", cause="pytorch#72436")
 def test_pad_sequence_takes_a_tensor_for_a_list(snapshot):
@@ -46,6 +47,16 @@ def test_pad_sequence_takes_a_tensor_for_a_list(snapshot):
     """
     assert snapshot == observe(
         lambda: rnn.pad_sequence(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence"
+)
+def test_pad_sequence_takes_the_list_of_a_tensor(snapshot):
+    """``pad_sequence(list(tensor))`` pads the rows of a tensor, on every release."""
+    assert snapshot == observe(
+        lambda: rnn.pad_sequence(list(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])))
     )
 
 
@@ -79,7 +90,7 @@ def test_pad_sequence_of_nothing_raises(snapshot):
 @pytest.mark.api(
     "torch.nn.utils.rnn.unpad_sequence", page="generated/torch.nn.utils.rnn.unpad_sequence"
 )
-@pytest.mark.changed("1.11", "unpad_sequence was added", kind="api-appeared", cause="pytorch#66550")
+@pytest.mark.changed("1.11", "unpad_sequence was added", kind="appeared", cause="pytorch#66550")
 def test_unpad_sequence_undoes_padding(snapshot):
     """``unpad_sequence`` returns the samples of a padded batch, given their lengths."""
     assert snapshot == observe(
@@ -90,9 +101,7 @@ def test_unpad_sequence_undoes_padding(snapshot):
 @pytest.mark.api(
     "torch.nn.utils.rnn.unpack_sequence", page="generated/torch.nn.utils.rnn.unpack_sequence"
 )
-@pytest.mark.changed(
-    "1.11", "unpack_sequence was added", kind="api-appeared", cause="pytorch#66550"
-)
+@pytest.mark.changed("1.11", "unpack_sequence was added", kind="appeared", cause="pytorch#66550")
 def test_unpack_sequence_undoes_packing(snapshot):
     """``unpack_sequence`` returns the packed samples in their original order, sorted or not."""
     assert snapshot == observe(
@@ -145,10 +154,13 @@ def test_weight_norm_stores_magnitude_and_direction_and_warns(snapshot):
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations was added, without weight_norm", kind="wording"
+    "1.9",
+    "torch.nn.utils.parametrizations was added, without weight_norm",
+    kind="wording",
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
-    "2.1", "parametrizations.weight_norm was added", kind="api-appeared", cause="pytorch#103001"
+    "2.1", "parametrizations.weight_norm was added", kind="appeared", cause="pytorch#103001"
 )
 def test_parametrized_weight_norm_stores_the_same_under_other_names(snapshot):
     """``parametrizations.weight_norm`` stores ``original0`` and ``original1``.
@@ -168,12 +180,15 @@ def test_parametrized_weight_norm_stores_the_same_under_other_names(snapshot):
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations was added, without weight_norm", kind="wording"
+    "1.9",
+    "torch.nn.utils.parametrizations was added, without weight_norm",
+    kind="wording",
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
     "2.1",
     "parametrizations.weight_norm was added, and loads the old names",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#103001",
 )
 def test_parametrized_weight_norm_loads_the_old_names(snapshot):

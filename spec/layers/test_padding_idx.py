@@ -146,7 +146,7 @@ def test_padding_row_set_to_ones_stays_through_training(snapshot):
 @pytest.mark.api("torch.nn.Embedding", page="notes/autograd", article="C")
 @pytest.mark.changed(
     "1.8",
-    "raises; before, the row was set, and the weight silently stopped being a leaf",
+    "raises, where the row was set and the weight silently stopped being a leaf before",
     kind="error",
     cause="pytorch#46204",
     advice="set rows under torch.no_grad()",

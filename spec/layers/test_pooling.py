@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from fixtures.layers import embedding
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 def starts_outside(length, window, stride, padding):
@@ -187,10 +187,10 @@ def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
     whose mean is over one element.
     """
     x = torch.tensor([[[1.0, 2.0, 3.0, 4.0, 9.0]]])
-    assert snapshot == observe(
-        lambda: {
-            "default": getattr(nn, pool)(2)(x),
-            "ceil_mode": getattr(nn, pool)(2, ceil_mode=True)(x),
+    assert snapshot == observe_each(
+        {
+            "default": lambda: getattr(nn, pool)(2)(x),
+            "ceil_mode": lambda: getattr(nn, pool)(2, ceil_mode=True)(x),
         }
     )
 
@@ -205,13 +205,11 @@ def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "the window beyond the input is left out; before, it gave -inf (MaxPool1d) or 0 (AvgPool1d)",
+    "the window beyond the input is left out, where it gave -inf or 0 before",
     kind="silent",
     cause="pytorch#46558",
-    advice=(
-        "check for outputs that are one shorter where ceil_mode is set and the stride exceeds the "
-        "kernel"
-    ),
+    advice="to keep the length, pad the end of the input with -inf (MaxPool1d) or 0 (AvgPool1d)",
+    restored_by="layers.pool_of_an_input_padded_at_its_end_keeps_the_window_beyond_it",
 )
 @pytest.mark.changed(
     "1.11",
@@ -232,6 +230,22 @@ def test_pool_ceil_mode_starts_no_window_beyond_the_input(pool, snapshot):
     """
     x = torch.tensor([[[1.0, 2.0, 3.0]]])
     assert snapshot == observe(lambda: getattr(nn, pool)(1, stride=3, ceil_mode=True)(x))
+
+
+@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d")
+def test_pool_of_an_input_padded_at_its_end_keeps_the_window_beyond_it(snapshot):
+    """An input that is padded at its end gets a window in the padding.
+
+    It gives what ``ceil_mode=True`` gave for the window beyond the input in 1.7: -inf or 0.
+    """
+    x = torch.tensor([[[1.0, 2.0, 3.0]]])
+    pad = nn.functional.pad
+    assert snapshot == observe_each(
+        {
+            "MaxPool1d": lambda: nn.MaxPool1d(1, stride=3)(pad(x, (0, 1), value=-float("inf"))),
+            "AvgPool1d": lambda: nn.AvgPool1d(1, stride=3)(pad(x, (0, 1), value=0.0)),
+        }
+    )
 
 
 @pytest.mark.api("torch.nn.MaxPool1d", page="generated/torch.nn.MaxPool1d")

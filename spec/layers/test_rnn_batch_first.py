@@ -134,7 +134,7 @@ def test_rnn_without_a_batch_does_not_look_at_batch_first(snapshot):
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
 @pytest.mark.changed(
     "1.11",
-    "accepts an input without a batch; the message is now about the state",
+    "the message is about the state, not about the input",
     kind="wording",
     cause="pytorch#70977",
 )

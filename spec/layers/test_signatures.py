@@ -35,9 +35,9 @@ from torch_history.observing import observe
     page="nn",
     signature=True,
 )
-@pytest.mark.changed("1.8", "LazyLinear was added", kind="api-appeared", cause="pytorch#44538")
+@pytest.mark.changed("1.8", "LazyLinear was added", kind="appeared", cause="pytorch#44538")
 @pytest.mark.changed(
-    "1.9", "adds device and dtype at the end (all)", kind="representation", cause="pytorch#54508"
+    "1.9", "adds device and dtype at the end (all)", kind="appeared", cause="pytorch#54508"
 )
 def test_linear_and_convolution_take_these_arguments(layer, snapshot):
     """Linear layers and convolutions take sizes and ``bias``, and since 1.9 a device and dtype."""
@@ -76,21 +76,21 @@ def test_linear_and_convolution_take_these_arguments(layer, snapshot):
 @pytest.mark.changed(
     "1.9",
     "adds device and dtype at the end (all but LocalResponseNorm)",
-    kind="representation",
+    kind="appeared",
     cause="pytorch#54508",
 )
 @pytest.mark.changed(
     "2.1",
-    "adds bias before device and dtype (LayerNorm)",
-    kind="representation",
+    "bias takes the fourth position, and moves device and dtype (LayerNorm)",
+    kind="gone",
     cause="pytorch#101683",
-    advice="pass device and dtype to LayerNorm by name: the fourth position is now bias",
+    advice="call LayerNorm(shape, eps, elementwise_affine, device=device, dtype=dtype)",
 )
-@pytest.mark.changed("2.4", "RMSNorm was added", kind="api-appeared", cause="pytorch#121364")
+@pytest.mark.changed("2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364")
 @pytest.mark.changed(
     "2.12",
     "adds bias, by keyword only (BatchNorm, SyncBatchNorm, InstanceNorm, GroupNorm)",
-    kind="representation",
+    kind="appeared",
     cause="pytorch#176573",
 )
 def test_normalisation_takes_these_arguments(layer, snapshot):
@@ -116,13 +116,11 @@ def test_normalisation_takes_these_arguments(layer, snapshot):
     page="nn",
     signature=True,
 )
-@pytest.mark.changed(
-    "1.8", "adds proj_size (RNNBase)", kind="representation", cause="pytorch#47725"
-)
+@pytest.mark.changed("1.8", "adds proj_size (RNNBase)", kind="appeared", cause="pytorch#47725")
 @pytest.mark.changed(
     "1.9",
     "adds device and dtype at the end (RNNBase and the cells)",
-    kind="representation",
+    kind="appeared",
     cause="pytorch#54508",
 )
 def test_recurrent_layers_take_these_arguments(layer, snapshot):
@@ -151,21 +149,28 @@ def test_recurrent_layers_take_these_arguments(layer, snapshot):
 @pytest.mark.changed(
     "1.5",
     "adds include_last_offset (EmbeddingBag and its from_pretrained)",
-    kind="representation",
+    kind="appeared",
     cause="pytorch#27477",
 )
 @pytest.mark.changed(
     "1.9",
-    "adds padding_idx (EmbeddingBag and its from_pretrained); device and dtype (Embedding, "
-    "EmbeddingBag)",
-    kind="representation",
+    "adds padding_idx (EmbeddingBag and its from_pretrained)",
+    kind="appeared",
     cause="pytorch#49237",
 )
 @pytest.mark.changed(
+    "1.9",
+    "adds device and dtype at the end (Embedding, EmbeddingBag)",
+    kind="appeared",
+    cause="pytorch#54508",
+)
+# cause unknown: pytorch#86663 asks for the argument, but no search for it, for _freeze or for
+# from_pretrained found the pull request
+@pytest.mark.changed(
     "2.0",
-    "adds _freeze before device and dtype (Embedding)",
-    kind="representation",
-    advice="pass device and dtype to Embedding by name: the ninth position is now _freeze",
+    "_freeze takes the ninth position, and moves device and dtype (Embedding)",
+    kind="gone",
+    advice="call Embedding(num_embeddings, embedding_dim, device=device, dtype=dtype)",
 )
 def test_embeddings_take_these_arguments(layer, snapshot):
     """``padding_idx`` is the third argument of Embedding, and third from last in EmbeddingBag."""
@@ -186,7 +191,7 @@ def test_embeddings_take_these_arguments(layer, snapshot):
     page="generated/torch.nn.Dropout",
     signature=True,
 )
-@pytest.mark.changed("1.12", "Dropout1d was added", kind="api-appeared", cause="pytorch#79545")
+@pytest.mark.changed("1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545")
 def test_dropouts_take_these_arguments(layer, snapshot):
     """All dropout layers have p = 0.5 by default."""
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
@@ -217,7 +222,7 @@ def test_dropouts_take_these_arguments(layer, snapshot):
     page="nn",
     signature=True,
 )
-@pytest.mark.changed("2.3", "LPPool3d was added", kind="api-appeared", cause="pytorch#114199")
+@pytest.mark.changed("2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199")
 def test_pools_take_these_arguments(layer, snapshot):
     """Max and average pooling take ``padding`` third, after the stride.
 
@@ -262,22 +267,18 @@ def test_pools_take_these_arguments(layer, snapshot):
     signature=True,
 )
 @pytest.mark.changed(
-    "1.6", "Hardswish was added", kind="api-appeared", cause="pytorch#34747", probable=True
+    "1.6", "Hardswish was added", kind="appeared", cause="pytorch#34747", probable=True
 )
+@pytest.mark.changed("1.7", "SiLU was added", kind="appeared", cause="pytorch#41034")
+@pytest.mark.changed("1.7", "adds inplace (Hardswish)", kind="appeared", cause="pytorch#42346")
+@pytest.mark.changed("1.9", "Mish was added", kind="appeared", cause="pytorch#58648")
+@pytest.mark.changed("1.9", "adds device and dtype (PReLU)", kind="appeared", cause="pytorch#54508")
+@pytest.mark.changed("1.12", "adds approximate (GELU)", kind="appeared", cause="pytorch#61439")
 @pytest.mark.changed(
-    "1.7", "SiLU was added; adds inplace (Hardswish)", kind="api-appeared", cause="pytorch#41034"
-)
-@pytest.mark.changed(
-    "1.9",
-    "Mish was added; adds device and dtype (PReLU)",
-    kind="api-appeared",
-    cause="pytorch#58648",
-)
-@pytest.mark.changed(
-    "1.12", "adds approximate (GELU)", kind="representation", cause="pytorch#61439"
-)
-@pytest.mark.changed(
-    "2.3", "the defaults 1 and 20 are written as floats (Softplus)", kind="representation"
+    "2.3",
+    "the defaults 1 and 20 are written as floats (Softplus)",
+    kind="representation",
+    cause="pytorch#120183",
 )
 def test_activations_take_these_arguments(layer, snapshot):
     """Activations take these arguments: GELU's ``approximate``, slopes, and often ``inplace``."""
@@ -308,50 +309,72 @@ def test_activations_take_these_arguments(layer, snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "adds batch_first, device and dtype (all); layer_norm_eps before them "
-    "(TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
-    kind="representation",
+    "adds batch_first (all)",
+    kind="appeared",
     cause="pytorch#55285",
 )
 @pytest.mark.changed(
+    "1.9", "adds device and dtype at the end (all)", kind="appeared", cause="pytorch#54508"
+)
+@pytest.mark.changed(
+    "1.9",
+    "adds layer_norm_eps (TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
+    kind="appeared",
+    cause="pytorch#54494",
+)
+@pytest.mark.changed(
     "1.10",
-    "adds norm_first before device and dtype; activation is the function relu by default, not its "
-    "name (TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
-    kind="representation",
+    "norm_first moves device and dtype (TransformerEncoderLayer, TransformerDecoderLayer, "
+    "Transformer)",
+    kind="gone",
     cause="pytorch#60593",
+    advice="call TransformerEncoderLayer(d_model, nhead, device=device, dtype=dtype)",
+)
+@pytest.mark.changed(
+    "1.10",
+    "activation is the function relu by default, not its name (TransformerEncoderLayer, "
+    "TransformerDecoderLayer, Transformer)",
+    kind="representation",
+    cause="pytorch#61355",
 )
 @pytest.mark.changed(
     "1.11",
     "adds average_attn_weights (MultiheadAttention.forward)",
-    kind="representation",
+    kind="appeared",
     cause="pytorch#70055",
 )
 @pytest.mark.changed(
     "1.12",
     "adds enable_nested_tensor, False by default (TransformerEncoder)",
-    kind="representation",
+    kind="appeared",
 )
 @pytest.mark.changed(
     "1.13",
-    "enable_nested_tensor is True by default, which changes padding in eval mode; adds mask_check "
+    "enable_nested_tensor is True by default, which changes padding in eval mode "
     "(TransformerEncoder)",
-    kind="silent",
+    kind="representation",
     cause="pytorch#77924",
-    advice="pass enable_nested_tensor=False to keep padding as it was",
+    advice="pass enable_nested_tensor=False",
+)
+@pytest.mark.changed(
+    "1.13",
+    "adds mask_check (TransformerEncoder)",
+    kind="appeared",
+    cause="pytorch#79927",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.0",
     "adds is_causal (forward of MultiheadAttention, TransformerEncoderLayer and "
     "TransformerEncoder)",
-    kind="representation",
+    kind="appeared",
 )
 @pytest.mark.changed(
     "2.1",
-    "adds bias before device and dtype (TransformerEncoderLayer, TransformerDecoderLayer, "
-    "Transformer)",
-    kind="representation",
+    "bias moves device and dtype (TransformerEncoderLayer, TransformerDecoderLayer, Transformer)",
+    kind="gone",
     cause="pytorch#101687",
-    advice="pass device and dtype by name",
+    advice="call TransformerEncoderLayer(d_model, nhead, device=device, dtype=dtype)",
 )
 def test_attention_layers_take_these_arguments(name, snapshot):
     """Attention and transformer layers have ``batch_first=False`` by default.
@@ -399,26 +422,37 @@ def test_attention_layers_take_these_arguments(name, snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "adds include_last_offset (embedding_bag) and recompute_scale_factor (interpolate)",
-    kind="representation",
+    "adds include_last_offset (embedding_bag)",
+    kind="appeared",
     cause="pytorch#27477",
 )
-@pytest.mark.changed("1.7", "silu was added", kind="api-appeared", cause="pytorch#41034")
+@pytest.mark.changed(
+    "1.5",
+    "adds recompute_scale_factor (interpolate)",
+    kind="appeared",
+    cause="pytorch#28324",
+    probable=True,
+)
+@pytest.mark.changed("1.7", "silu was added", kind="appeared", cause="pytorch#41034")
 @pytest.mark.changed(
     "1.9",
-    "adds padding_idx (embedding_bag); the default p is written as a float (normalize)",
-    kind="representation",
+    "adds padding_idx (embedding_bag)",
+    kind="appeared",
     cause="pytorch#49237",
 )
 @pytest.mark.changed(
+    "1.9", "the default p is written as a float (normalize)", kind="representation"
+)
+@pytest.mark.changed("1.11", "adds antialias (interpolate)", kind="appeared", cause="pytorch#65142")
+@pytest.mark.changed(
     "1.11",
-    "adds antialias (interpolate) and average_attn_weights (multi_head_attention_forward)",
-    kind="representation",
+    "adds average_attn_weights (multi_head_attention_forward)",
+    kind="appeared",
     cause="pytorch#70055",
 )
-@pytest.mark.changed("1.12", "dropout1d was added", kind="api-appeared", cause="pytorch#79545")
-@pytest.mark.changed("2.0", "adds is_causal (multi_head_attention_forward)", kind="representation")
-@pytest.mark.changed("2.4", "rms_norm was added", kind="api-appeared", cause="pytorch#121364")
+@pytest.mark.changed("1.12", "dropout1d was added", kind="appeared", cause="pytorch#79545")
+@pytest.mark.changed("2.0", "adds is_causal (multi_head_attention_forward)", kind="appeared")
+@pytest.mark.changed("2.4", "rms_norm was added", kind="appeared", cause="pytorch#121364")
 def test_layer_functions_take_these_arguments(function, snapshot):
     """Functional layers take parameters and ``training`` as arguments.
 
@@ -458,36 +492,33 @@ NEWER = {  # each with arguments for its constructor
     "torch.nn.Buffer",
     page="nn",
 )
-@pytest.mark.changed("1.5", "Hardsigmoid was added", kind="api-appeared")
 @pytest.mark.changed(
-    "1.6", "Hardswish was added", kind="api-appeared", cause="pytorch#34747", probable=True
+    "1.5", "Hardsigmoid was added", kind="appeared", cause="pytorch#34545", probable=True
 )
 @pytest.mark.changed(
-    "1.7", "SiLU and Unflatten were added", kind="api-appeared", cause="pytorch#41034"
+    "1.6", "Hardswish was added", kind="appeared", cause="pytorch#34747", probable=True
 )
+@pytest.mark.changed("1.7", "SiLU was added", kind="appeared", cause="pytorch#41034")
+@pytest.mark.changed("1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564")
 @pytest.mark.changed(
     "1.8",
-    "LazyLinear, which warns that it is new, PixelUnshuffle and UninitializedParameter were added",
-    kind="api-appeared",
+    "LazyLinear, which warns that it is new, and UninitializedParameter were added",
+    kind="appeared",
     cause="pytorch#44538",
 )
-@pytest.mark.changed("1.9", "Mish was added", kind="api-appeared", cause="pytorch#58648")
+@pytest.mark.changed("1.8", "PixelUnshuffle was added", kind="appeared", cause="pytorch#49334")
+@pytest.mark.changed("1.9", "Mish was added", kind="appeared", cause="pytorch#58648")
+@pytest.mark.changed("1.10", "ReflectionPad3d was added", kind="appeared", cause="pytorch#59791")
+@pytest.mark.changed("1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545")
+@pytest.mark.changed("2.1", "CircularPad1d was added", kind="appeared", cause="pytorch#106148")
+@pytest.mark.changed("2.1", "ZeroPad1d was added", kind="appeared", cause="pytorch#96295")
+@pytest.mark.changed("2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199")
+@pytest.mark.changed("2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364")
 @pytest.mark.changed(
-    "1.10", "ReflectionPad3d was added", kind="api-appeared", cause="pytorch#59791"
-)
-@pytest.mark.changed("1.12", "Dropout1d was added", kind="api-appeared", cause="pytorch#79545")
-@pytest.mark.changed(
-    "2.1", "CircularPad1d and ZeroPad1d were added", kind="api-appeared", cause="pytorch#106148"
-)
-@pytest.mark.changed("2.3", "LPPool3d was added", kind="api-appeared", cause="pytorch#114199")
-@pytest.mark.changed(
-    "2.4",
-    "RMSNorm was added; LazyLinear no longer warns",
-    kind="api-appeared",
-    cause="pytorch#121364",
+    "2.4", "LazyLinear no longer warns that it is new", kind="warning", cause="pytorch#123968"
 )
 @pytest.mark.changed(
-    "2.5", "Buffer was added", kind="api-appeared", cause="pytorch#125971", probable=True
+    "2.5", "Buffer was added", kind="appeared", cause="pytorch#125971", probable=True
 )
 def test_newer_layers_can_be_made(name, snapshot):
     """Each of these layers was added in some release, and is missing in older ones.

@@ -42,21 +42,21 @@ def padded(lengths, train=False, **settings):
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first, which the test also needs, is still "
-    "missing",
-    kind="api-appeared",
+    "TransformerEncoderLayer takes batch_first, but not norm_first, which the test also needs",
+    kind="wording",
     cause="pytorch#55285",
 )
 @pytest.mark.changed(
-    "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="appeared", cause="pytorch#60593"
 )
 @pytest.mark.changed(
     "1.13",
-    "eval mode runs on nested tensors by default: padded steps come out as zeros, with a warning; "
-    "before, they were computed",
-    kind="silent",
+    "eval mode runs on nested tensors by default, gives zeros for padded steps, and warns that "
+    "nested tensors are a prototype",
+    kind="warning",
     cause="pytorch#77924",
-    advice="pass enable_nested_tensor=False, or leave padding out of means and losses",
+    advice="pass enable_nested_tensor=False",
+    restored_by="layers.encoder_without_nested_tensors_computes_padding_in_eval",
 )
 @pytest.mark.changed(
     "2.6", "the warning recommends the layout torch.jagged", kind="wording", cause="pytorch#142140"
@@ -72,13 +72,12 @@ def test_encoder_in_eval_gives_zeros_for_padding(snapshot):
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first, which the test also needs, is still "
-    "missing",
-    kind="api-appeared",
+    "TransformerEncoderLayer takes batch_first, but not norm_first, which the test also needs",
+    kind="wording",
     cause="pytorch#55285",
 )
 @pytest.mark.changed(
-    "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="appeared", cause="pytorch#60593"
 )
 def test_encoder_in_training_computes_padding(snapshot):
     """In training mode the encoder computes padded steps: no row is zero.
@@ -91,27 +90,28 @@ def test_encoder_in_training_computes_padding(snapshot):
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first, which the test also needs, is still "
-    "missing",
-    kind="api-appeared",
+    "TransformerEncoderLayer takes batch_first, but not norm_first, which the test also needs",
+    kind="wording",
     cause="pytorch#55285",
 )
 @pytest.mark.changed(
-    "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="appeared", cause="pytorch#60593"
 )
 @pytest.mark.changed(
     "1.13",
-    "eval mode runs on nested tensors by default: the output is cut to the longest sample, and "
-    "padding within it is zero",
-    kind="silent",
+    "eval mode runs on nested tensors by default, cuts the output to the longest sample, and warns "
+    "that nested tensors are a prototype",
+    kind="warning",
     cause="pytorch#77924",
-    advice="pass enable_nested_tensor=False, or pad the output back to the input's length",
+    advice="pass enable_nested_tensor=False",
+    restored_by="layers.encoder_without_nested_tensors_computes_padding_in_eval",
 )
 @pytest.mark.changed(
     "2.1",
     "the output is as long as the input again, with zeros for padding",
     kind="silent",
     cause="pytorch#100113",
+    advice="cut the output with output[:, : lengths.max()]",
 )
 @pytest.mark.changed(
     "2.6", "the warning recommends the layout torch.jagged", kind="wording", cause="pytorch#142140"
@@ -127,19 +127,17 @@ def test_encoder_in_eval_keeps_the_length_of_a_batch_that_is_padded_throughout(s
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first, which the test also needs, is still "
-    "missing",
-    kind="api-appeared",
+    "TransformerEncoderLayer takes batch_first, but not norm_first, which the test also needs",
+    kind="wording",
     cause="pytorch#55285",
 )
 @pytest.mark.changed(
     "1.10",
-    "TransformerEncoderLayer takes norm_first; enable_nested_tensor, which the test also needs, "
-    "is still missing",
-    kind="api-appeared",
+    "TransformerEncoderLayer takes norm_first, but TransformerEncoder no enable_nested_tensor",
+    kind="wording",
     cause="pytorch#60593",
 )
-@pytest.mark.changed("1.12", "TransformerEncoder takes enable_nested_tensor", kind="api-appeared")
+@pytest.mark.changed("1.12", "TransformerEncoder takes enable_nested_tensor", kind="appeared")
 @pytest.mark.changed(
     "2.0",
     "warns, only in 2.0, about a mask that is not boolean, although the given one is",
@@ -167,12 +165,18 @@ SLOW = {
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first is still missing",
-    kind="api-appeared",
+    "TransformerEncoderLayer takes batch_first",
+    kind="appeared",
     cause="pytorch#55285",
 )
 @pytest.mark.changed(
-    "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
+    "1.9",
+    "with norm_first the message names norm_first, which is still missing",
+    kind="wording",
+    cause="pytorch#55285",
+)
+@pytest.mark.changed(
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="appeared", cause="pytorch#60593"
 )
 @pytest.mark.changed(
     "2.1",
@@ -181,7 +185,7 @@ SLOW = {
     kind="warning",
     cause="pytorch#102045",
     probable=True,
-    advice="pass enable_nested_tensor=False for layers that cannot use nested tensors",
+    advice="pass enable_nested_tensor=False",
 )
 def test_encoder_warns_of_layers_that_cannot_be_nested(make, snapshot):
     """An encoder warns in the constructor about layers that cannot use nested tensors.
@@ -203,20 +207,20 @@ def test_encoder_warns_of_layers_that_cannot_be_nested(make, snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "TransformerEncoderLayer takes batch_first; norm_first, which the test also needs, is still "
-    "missing",
-    kind="api-appeared",
+    "TransformerEncoderLayer takes batch_first, but not norm_first, which the test also needs",
+    kind="wording",
     cause="pytorch#55285",
 )
 @pytest.mark.changed(
-    "1.10", "TransformerEncoderLayer takes norm_first", kind="api-appeared", cause="pytorch#60593"
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="appeared", cause="pytorch#60593"
 )
 @pytest.mark.changed(
     "1.12",
     "the fast path of eval mode skips the hook, and nothing warns",
     kind="silent",
     cause="pytorch#75809",
-    advice="read activations with gradients enabled, which uses the slow path, or use 2.5 or later",
+    advice="run the model with gradients enabled, not under torch.no_grad()",
+    restored_by="layers.encoder_layer_in_eval_with_gradients_calls_the_hooks_of_its_parts",
 )
 @pytest.mark.changed(
     "2.5",
@@ -243,6 +247,38 @@ def test_encoder_layer_in_eval_calls_the_hooks_of_its_parts(snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api(
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.Module.register_forward_hook",
+    page="generated/torch.nn.TransformerEncoderLayer",
+)
+@pytest.mark.changed(
+    "1.9",
+    "TransformerEncoderLayer takes batch_first, but not norm_first, which the test also needs",
+    kind="wording",
+    cause="pytorch#55285",
+)
+@pytest.mark.changed(
+    "1.10", "TransformerEncoderLayer takes norm_first", kind="appeared", cause="pytorch#60593"
+)
+def test_encoder_layer_in_eval_with_gradients_calls_the_hooks_of_its_parts(snapshot):
+    """With gradients enabled a hook on an encoder layer's ``linear1`` runs in eval mode too.
+
+    The fast path, which skipped hooks up to 2.4, is only used where no gradient is needed.
+    """
+
+    def act():
+        model, seen = encoder(), []
+        model.layers[0].linear1.register_forward_hook(
+            lambda *_: seen.append("train" if model.training else "eval")
+        )
+        for mode in (True, False):
+            model.train(mode)(torch.ones(1, 2, 4))
+        return seen
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
 def test_encoder_layers_start_as_copies(snapshot):
     """The layers of an encoder are deep copies of the given layer.
@@ -260,7 +296,11 @@ def test_encoder_layers_start_as_copies(snapshot):
 
 @pytest.mark.api("torch.nn.Transformer", page="generated/torch.nn.Transformer")
 @pytest.mark.changed(
-    "1.10", "the method is static: it can be called on the class", kind="error-gone"
+    "1.10",
+    "the method is static: it can be called on the class",
+    kind="error-gone",
+    cause="pytorch#60631",
+    probable=True,
 )
 def test_square_subsequent_mask_needs_no_transformer(snapshot):
     """``Transformer.generate_square_subsequent_mask`` can be called on the class, since 1.10.

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 def upsampled(**settings):
@@ -27,14 +27,17 @@ def upsampled(**settings):
     "1.5",
     "warns that it will read other positions in 1.6",
     kind="warning",
-    advice="pass recompute_scale_factor",
+    cause="pytorch#28324",
+    probable=True,
+    advice="pass recompute_scale_factor=True to keep the positions",
 )
 @pytest.mark.changed(
     "1.6",
-    "computes the positions from the given factor instead of from the sizes",
-    kind="silent",
+    "computes the positions from the given factor instead of from the sizes, and warns of it",
+    kind="warning",
     cause="pytorch#41117",
-    advice="pass recompute_scale_factor=True for a network that was trained before 1.6",
+    advice="pass recompute_scale_factor=True",
+    restored_by="layers.interpolate_reads_places_by_the_sizes_when_asked",
 )
 @pytest.mark.changed("1.7", "the warning is worded differently", kind="wording")
 @pytest.mark.changed("1.11", "no longer warns", kind="warning", cause="pytorch#72093")
@@ -50,7 +53,9 @@ def test_interpolate_reads_places_by_the_given_factor(snapshot):
 @pytest.mark.api(
     "torch.nn.functional.interpolate", page="generated/torch.nn.functional.interpolate"
 )
-@pytest.mark.changed("1.5", "recompute_scale_factor was added", kind="api-appeared")
+@pytest.mark.changed(
+    "1.5", "recompute_scale_factor was added", kind="appeared", cause="pytorch#28324", probable=True
+)
 def test_interpolate_reads_places_by_the_sizes_when_asked(snapshot):
     """``recompute_scale_factor=True`` computes the positions from the sizes, as up to 1.5.
 
@@ -70,9 +75,11 @@ def test_interpolate_does_not_align_corners_by_default(snapshot):
     1/3, 2/3, 1.
     """
     x = torch.tensor([[[0.0, 1.0]]])
-    assert snapshot == observe(
-        lambda: {
-            "default": F.interpolate(x, size=4, mode="linear").flatten(),
-            "aligned": F.interpolate(x, size=4, mode="linear", align_corners=True).flatten(),
+    assert snapshot == observe_each(
+        {
+            "default": lambda: F.interpolate(x, size=4, mode="linear").flatten(),
+            "aligned": lambda: F.interpolate(
+                x, size=4, mode="linear", align_corners=True
+            ).flatten(),
         }
     )

@@ -10,11 +10,14 @@ from torch_history.observing import observe
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 @pytest.mark.changed(
     "1.5",
-    "costs 100 instead of 27.6: the logarithm is clamped at -100; before, 1e-12 was added inside "
-    "it",
+    "costs 100 instead of 27.6: the logarithm is clamped at -100, where 1e-12 was added inside it "
+    "before",
     kind="silent",
     cause="pytorch#31365",
-    advice="compare losses with those of 1.4 only if no output is exactly 0 or 1",
+    advice=(
+        "write the loss out as -(t * (p + 1e-12).log() + (1 - t) * (1 - p + 1e-12).log()).mean()"
+    ),
+    restored_by="losses.bce_written_out_with_1e_12_in_the_logarithm_costs_27",
 )
 @pytest.mark.parametrize("probability", [0.0, 1.0])
 def test_bce_of_a_certain_and_wrong_output_costs_100(probability, snapshot):
@@ -34,13 +37,35 @@ def test_bce_of_a_certain_and_wrong_output_costs_100(probability, snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
+@pytest.mark.parametrize("probability", [0.0, 1.0])
+def test_bce_written_out_with_1e_12_in_the_logarithm_costs_27(probability, snapshot):
+    """Binary cross-entropy written out with ``p + 1e-12`` in the logarithm costs at most 27.6.
+
+    So ``BCELoss`` computed it before 1.5. The output is certain and wrong.
+    """
+    output, target = torch.tensor([probability], requires_grad=True), 1.0 - probability
+
+    def act():
+        right, wrong = (output + 1e-12).log(), (1.0 - output + 1e-12).log()
+        loss = -(target * right + (1.0 - target) * wrong).mean()
+        loss.backward()
+        return {"loss": loss, "gradient is beyond 1e11": output.grad.abs().item() > 1e11}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 @pytest.mark.changed(
     "2.1",
     "raises instead of giving a loss",
     kind="error",
     cause="pytorch#97814",
     probable=True,
-    advice="scale the target to 0 to 1, or use binary_cross_entropy_with_logits",
+    advice=(
+        "scale the target to 0 to 1, or pass (p / (1 - p)).log() to "
+        "binary_cross_entropy_with_logits"
+    ),
+    restored_by="losses.bce_with_logits_gives_the_loss_of_a_target_that_is_no_probability",
 )
 @pytest.mark.parametrize("target", [2.0, -1.0, float("nan")], ids=["two", "minus one", "nan"])
 def test_bce_of_a_target_that_is_no_probability_raises(target, snapshot):
@@ -51,6 +76,24 @@ def test_bce_of_a_target_that_is_no_probability_raises(target, snapshot):
     """
     assert snapshot == observe(
         lambda: F.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([target]))
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.functional.binary_cross_entropy_with_logits",
+    page="generated/torch.nn.BCEWithLogitsLoss",
+)
+@pytest.mark.parametrize("target", [2.0, -1.0, float("nan")], ids=["two", "minus one", "nan"])
+def test_bce_with_logits_gives_the_loss_of_a_target_that_is_no_probability(target, snapshot):
+    """``binary_cross_entropy_with_logits`` of the logit log(p / (1 - p)) does not check its target.
+
+    It gives the loss that ``BCELoss`` of p gave for such a target before 2.1.
+    """
+    output = torch.tensor([0.5])
+    assert snapshot == observe(
+        lambda: F.binary_cross_entropy_with_logits(
+            (output / (1 - output)).log(), torch.tensor([target])
+        )
     )
 
 
@@ -134,7 +177,7 @@ def test_gradient_flows_into_the_target_of_bce(snapshot):
 @pytest.mark.changed(
     "2.14",
     "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#192348",
 )
 @pytest.mark.parametrize("name", ["binary_cross_entropy_with_logits", "l1_loss"])

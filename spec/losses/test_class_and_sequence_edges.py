@@ -70,7 +70,11 @@ def test_nll_loss_takes_one_sample_without_a_batch(snapshot):
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.changed(
-    "1.9", "raises RuntimeError instead of ValueError", kind="exception", advice="catch both"
+    "1.9",
+    "raises RuntimeError instead of ValueError",
+    kind="exception",
+    cause="pytorch#53789",
+    advice="catch both",
 )
 def test_target_of_another_length_than_the_sequence_raises(snapshot):
     """``cross_entropy`` raises if the target and the sequence of logits differ in length.
@@ -84,7 +88,9 @@ def test_target_of_another_length_than_the_sequence_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.linear_cross_entropy", page="nn.functional")
-@pytest.mark.changed("2.13", "linear_cross_entropy appears", kind="api-appeared")
+@pytest.mark.changed(
+    "2.13", "linear_cross_entropy appears", kind="appeared", cause="pytorch#172286", probable=True
+)
 def test_linear_cross_entropy_is_cross_entropy_of_a_linear_layer(snapshot):
     """``linear_cross_entropy`` computes the last linear layer and its loss in one call.
 
@@ -155,6 +161,7 @@ def test_ctc_loss_takes_one_sequence_without_a_batch(snapshot):
     kind="silent",
     cause="pytorch#123193",
     advice="pass zero_infinity=True to set the loss of such a sample to zero",
+    restored_by="losses.ctc_loss_of_no_frames_with_zero_infinity_is_not_infinite",
 )
 def test_ctc_loss_of_no_frames_is_infinite(snapshot):
     """Since 2.4, ``ctc_loss`` of a letter and an input without frames is infinite.
@@ -172,11 +179,29 @@ def test_ctc_loss_of_no_frames_is_infinite(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
+def test_ctc_loss_of_no_frames_with_zero_infinity_is_not_infinite(snapshot):
+    """``zero_infinity=True`` sets the infinite loss of a letter without frames to zero."""
+
+    def act():
+        return F.ctc_loss(
+            frames(),
+            torch.tensor([[1]]),
+            torch.tensor([0]),
+            torch.tensor([1]),
+            zero_infinity=True,
+        ).item() == float("inf")
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
 @pytest.mark.changed(
     "2.4",
     "a negative length raises instead of giving an arbitrary loss",
     kind="error",
     cause="pytorch#123193",
+    advice="pass input_lengths.clamp(min=0)",
+    restored_by="losses.ctc_loss_takes_a_negative_length_that_is_clamped_to_zero",
 )
 def test_ctc_loss_of_a_negative_length_raises(snapshot):
     """Since 2.4, ``ctc_loss`` raises on a negative input length. Before, the loss was arbitrary.
@@ -191,12 +216,25 @@ def test_ctc_loss_of_a_negative_length_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
+def test_ctc_loss_takes_a_negative_length_that_is_clamped_to_zero(snapshot):
+    """``ctc_loss`` takes a negative input length that ``clamp(min=0)`` has set to 0.
+
+    Only the shape of the loss is recorded: since 2.4 the loss of no frames is infinite, and before
+    it was arbitrary.
+    """
+    lengths = torch.tensor([-1]).clamp(min=0)
+    assert snapshot == observe(
+        lambda: F.ctc_loss(frames(), torch.tensor([[1]]), lengths, torch.tensor([1])).shape
+    )
+
+
+@pytest.mark.api("torch.nn.functional.ctc_loss", page="generated/torch.nn.CTCLoss")
 @pytest.mark.changed(
     "2.8",
     "raises instead of giving nan",
     kind="error",
     cause="pytorch#150981",
-    advice="skip an empty batch before the loss",
+    advice="skip the loss where log_probs.numel() is 0",
 )
 def test_ctc_loss_of_an_empty_batch_raises(snapshot):
     """Since 2.8, ``ctc_loss`` raises on an empty batch. Before, it gave nan.

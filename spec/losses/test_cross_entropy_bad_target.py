@@ -148,7 +148,7 @@ def test_logits_without_a_batch_take_a_target_of_one_element(snapshot):
 @pytest.mark.changed(
     "2.8",
     "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#155470",
 )
 def test_target_in_the_place_of_the_logits_raises(snapshot):

@@ -50,7 +50,8 @@ def test_ignore_index_may_lie_beyond_the_classes(snapshot):
     "the mean over only ignored targets is nan instead of 0",
     kind="silent",
     cause="pytorch#64572",
-    advice="skip such batches, or divide the sum by the number of targets, at least 1",
+    advice="divide the sum by (target != -100).sum().clamp(min=1)",
+    restored_by="losses.sum_over_the_number_of_targets_that_are_not_ignored_is_no_nan",
 )
 def test_mean_over_ignored_targets_alone_is_nan(snapshot):
     """Since 1.11, the mean of ``cross_entropy`` over only ignored targets is nan: 0 / 0.
@@ -64,6 +65,21 @@ def test_mean_over_ignored_targets_alone_is_nan(snapshot):
             for reduction in ("mean", "sum")
         }
     )
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_sum_over_the_number_of_targets_that_are_not_ignored_is_no_nan(snapshot):
+    """The sum of ``cross_entropy`` divided by the number of targets, but at least 1, is not nan.
+
+    Where all targets are ignored it is 0; elsewhere it is the mean.
+    """
+    ignored = torch.tensor([-100, -100])
+
+    def act():
+        total = F.cross_entropy(logits(), ignored, reduction="sum")
+        return {"mean": total / (ignored != -100).sum().clamp(min=1), "sum": total}
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
@@ -102,13 +118,29 @@ def test_weighted_mean_divides_by_the_weights_of_the_targets(snapshot):
     "the mean over targets of weight 0 is nan instead of 0",
     kind="silent",
     cause="pytorch#64572",
-    advice="skip such batches, or divide the sum by the weights of the targets if these are not 0",
+    advice="divide the sum by weight[target].sum().clamp(min=1e-12)",
+    restored_by="losses.sum_over_the_clamped_weights_of_the_targets_is_no_nan",
 )
 def test_mean_over_targets_of_weight_zero_is_nan(snapshot):
     """Since 1.11, the mean of ``cross_entropy`` is nan if every target has weight 0: 0 / 0."""
     assert snapshot == observe(
         lambda: F.cross_entropy(
             logits(), torch.tensor([2, 0]), weight=torch.tensor([0.0, 1.0, 0.0])
+        )
+    )
+
+
+@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+def test_sum_over_the_clamped_weights_of_the_targets_is_no_nan(snapshot):
+    """The sum of ``cross_entropy`` divided by the clamped weights of the targets is not nan.
+
+    Where every target has weight 0 it is 0; elsewhere it is the weighted mean.
+    """
+    target, weight = torch.tensor([2, 0]), torch.tensor([0.0, 1.0, 0.0])
+    assert snapshot == observe(
+        lambda: (
+            F.cross_entropy(logits(), target, weight=weight, reduction="sum")
+            / weight[target].sum().clamp(min=1e-12)
         )
     )
 

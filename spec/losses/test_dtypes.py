@@ -20,13 +20,18 @@ REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
     page="nn.functional",
 )
 @pytest.mark.changed(
-    "1.6",
-    "l1_loss takes both; mse_loss and smooth_l1_loss of float16 raise in backward, mse_loss with "
-    "a warning",
-    kind="error-gone",
+    "1.6", "l1_loss takes both", kind="error-gone", cause="pytorch#37121", probable=True
 )
 @pytest.mark.changed(
-    "1.9", "huber_loss appears, and takes both", kind="api-appeared", cause="pytorch#50553"
+    "1.6",
+    "mse_loss and smooth_l1_loss of float16 raise in backward instead of forward",
+    kind="wording",
+)
+@pytest.mark.changed(
+    "1.6", "mse_loss of float16 warns before it raises", kind="warning", cause="pytorch#33021"
+)
+@pytest.mark.changed(
+    "1.9", "huber_loss appears, and takes both", kind="appeared", cause="pytorch#50553"
 )
 @pytest.mark.changed(
     "1.12", "smooth_l1_loss takes bfloat16", kind="error-gone", cause="pytorch#62558"
@@ -37,7 +42,7 @@ REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
 @pytest.mark.changed(
     "2.8",
     "smooth_l1_loss of float16 raises NotImplementedError, a subclass of RuntimeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#155470",
 )
 @pytest.mark.changed("2.10", "smooth_l1_loss takes float16", kind="error-gone")
@@ -72,10 +77,11 @@ def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot)
     kind="wording",
     cause="pytorch#31365",
 )
+@pytest.mark.changed("1.6", "binary_cross_entropy_with_logits takes bfloat16", kind="error-gone")
 @pytest.mark.changed(
     "1.6",
-    "binary_cross_entropy_with_logits takes bfloat16; its message for float16 names clamp_min_cpu",
-    kind="error-gone",
+    "the message of binary_cross_entropy_with_logits for float16 names clamp_min_cpu",
+    kind="wording",
 )
 @pytest.mark.changed(
     "2.0",
@@ -93,6 +99,7 @@ def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot)
     "2.2",
     "the message of cross_entropy for float16 names nll_loss, because log_softmax takes float16",
     kind="wording",
+    cause="pytorch#103315",
 )
 @pytest.mark.changed(
     "2.4",
@@ -135,6 +142,8 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
     kind="silent",
     cause="pytorch#49912",
     probable=True,
+    advice="pass output.double()",
+    restored_by="losses.l1_loss_of_an_output_cast_to_float64_is_float64",
 )
 @pytest.mark.changed(
     "1.10",
@@ -144,7 +153,12 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
     probable=True,
 )
 @pytest.mark.changed(
-    "1.13", "l1_loss becomes float64 again, the wider dtype", kind="silent", cause="pytorch#78257"
+    "1.13",
+    "l1_loss becomes float64 again, the wider dtype",
+    kind="silent",
+    cause="pytorch#78257",
+    advice="pass target.float()",
+    restored_by="losses.l1_loss_of_a_target_cast_to_float32_is_float32",
 )
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss"])
 def test_l1_losses_take_a_float64_target_and_become_float64(name, snapshot):
@@ -163,11 +177,40 @@ def test_l1_losses_take_a_float64_target_and_become_float64(name, snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.nn.functional.l1_loss", page="generated/torch.nn.L1Loss")
+def test_l1_loss_of_an_output_cast_to_float64_is_float64(snapshot):
+    """``l1_loss(output.double(), target)`` of a float64 target is float64.
+
+    The gradient of the float32 output is float32.
+    """
+    output = torch.tensor([3.0, 1.0], requires_grad=True)
+
+    def act():
+        loss = F.l1_loss(output.double(), torch.tensor([1.0, 1.0], dtype=torch.float64))
+        loss.backward()
+        return {"loss": loss, "gradient": output.grad}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.functional.l1_loss", page="generated/torch.nn.L1Loss")
+def test_l1_loss_of_a_target_cast_to_float32_is_float32(snapshot):
+    """``l1_loss(output, target.float())`` of a float32 output is float32."""
+    output = torch.tensor([3.0, 1.0], requires_grad=True)
+
+    def act():
+        loss = F.l1_loss(output, torch.tensor([1.0, 1.0], dtype=torch.float64).float())
+        loss.backward()
+        return {"loss": loss, "gradient": output.grad}
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
 @pytest.mark.changed(
     "1.9",
     "huber_loss appears, and raises RuntimeError in backward",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#50553",
     advice="convert the target to the dtype of the output",
 )
@@ -194,7 +237,8 @@ def test_huber_loss_of_a_target_of_another_dtype_raises_in_backward(dtype, snaps
     kind="error",
     cause="pytorch#49912",
     probable=True,
-    advice="convert the output to float",
+    advice="pass output.float()",
+    restored_by="losses.l1_loss_takes_an_integer_output_converted_to_float",
 )
 @pytest.mark.changed("1.13", "gives a float again", kind="error-gone", cause="pytorch#78257")
 def test_l1_loss_of_an_integer_output_is_a_float(snapshot):
@@ -203,6 +247,14 @@ def test_l1_loss_of_an_integer_output_is_a_float(snapshot):
     The outputs are class numbers, as in a metric: the differences are 1 and 0.
     """
     assert snapshot == observe(lambda: F.l1_loss(torch.tensor([2, 1]), torch.tensor([1.0, 1.0])))
+
+
+@pytest.mark.api("torch.nn.functional.l1_loss", page="generated/torch.nn.L1Loss")
+def test_l1_loss_takes_an_integer_output_converted_to_float(snapshot):
+    """``l1_loss(output.float(), target)`` takes class numbers as outputs."""
+    assert snapshot == observe(
+        lambda: F.l1_loss(torch.tensor([2, 1]).float(), torch.tensor([1.0, 1.0]))
+    )
 
 
 @pytest.mark.api(
@@ -215,28 +267,38 @@ def test_l1_loss_of_an_integer_output_is_a_float(snapshot):
     kind="wording",
 )
 @pytest.mark.changed(
-    "1.9", "huber_loss appears, and raises RuntimeError", kind="api-appeared", cause="pytorch#50553"
+    "1.9", "huber_loss appears, and raises RuntimeError", kind="appeared", cause="pytorch#50553"
 )
 @pytest.mark.changed(
-    "1.10", "the message of l1_loss names mean() and allows complex dtypes", kind="wording"
+    "1.10",
+    "the message of l1_loss names mean() and allows complex dtypes",
+    kind="wording",
+    cause="pytorch#61643",
 )
 @pytest.mark.changed(
-    "1.12", "the message of l1_loss says that no output dtype could be inferred", kind="wording"
+    "1.12",
+    "the message of l1_loss says that no output dtype could be inferred",
+    kind="wording",
+    cause="pytorch#76584",
 )
 @pytest.mark.changed(
-    "2.3", "the message of binary_cross_entropy_with_logits names log_sigmoid_cpu", kind="wording"
+    "2.3",
+    "the message of binary_cross_entropy_with_logits names log_sigmoid_cpu",
+    kind="wording",
+    cause="pytorch#115539",
 )
 @pytest.mark.changed(
     "2.8",
     "all but l1_loss raise NotImplementedError, a subclass of RuntimeError, instead of "
     "RuntimeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#155470",
 )
 @pytest.mark.changed(
     "2.15",
     "l1_loss raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
-    kind="exception",
+    kind="wording",
+    cause="pytorch#192351",
 )
 @pytest.mark.parametrize(
     "name", ["cross_entropy", "nll_loss", "binary_cross_entropy_with_logits"] + REGRESSIONS[1:]

@@ -34,10 +34,11 @@ def test_kl_div_of_a_target_of_zero_counts_nothing(snapshot):
 @pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
 @pytest.mark.changed(
     "1.13",
-    "0 times infinity is nan; before, a target of 0 gave 0",
+    "0 times infinity is nan, where a target of 0 gave 0 before",
     kind="silent",
     cause="pytorch#80334",
-    advice="mask with a large negative number instead of minus infinity",
+    advice="mask the log-probabilities with -1e9 instead of minus infinity",
+    restored_by="losses.kl_div_of_a_class_masked_by_a_large_negative_number_counts_nothing",
 )
 def test_kl_div_of_a_masked_class_is_nan(snapshot):
     """Since 1.13, ``kl_div`` is nan for a target of 0 and a log-probability of minus infinity.
@@ -51,12 +52,22 @@ def test_kl_div_of_a_masked_class_is_nan(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
+def test_kl_div_of_a_class_masked_by_a_large_negative_number_counts_nothing(snapshot):
+    """``kl_div`` adds nothing for a target of 0 and a class masked with -1e9."""
+    output = torch.tensor([[-1e9, 0.0]])
+    assert snapshot == observe(
+        lambda: F.kl_div(output, torch.tensor([[0.0, 1.0]]), reduction="none")
+    )
+
+
+@pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
 @pytest.mark.changed(
     "1.13",
     "a negative target gives nan instead of 0",
     kind="silent",
     cause="pytorch#80334",
-    advice="pass probabilities, or log_target=True with log-probabilities",
+    advice="pass probabilities, or target.clamp(min=0) for the former loss",
+    restored_by="losses.kl_div_of_a_clamped_target_counts_negative_targets_as_zero",
 )
 def test_kl_div_of_a_negative_target_is_nan(snapshot):
     """Since 1.13, ``kl_div`` of a negative target is nan. Before, it counted as 0.
@@ -69,14 +80,29 @@ def test_kl_div_of_a_negative_target_is_nan(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
-@pytest.mark.changed("1.8", "gives a float instead of raising", kind="error-gone")
+def test_kl_div_of_a_clamped_target_counts_negative_targets_as_zero(snapshot):
+    """``kl_div`` of ``target.clamp(min=0)`` counts a negative target as 0."""
+    assert snapshot == observe(
+        lambda: F.kl_div(logs(), torch.tensor([[-1.0, 1.0]]).clamp(min=0), reduction="none")
+    )
+
+
+@pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
+@pytest.mark.changed(
+    "1.8",
+    "gives a float instead of raising",
+    kind="error-gone",
+    cause="pytorch#46810",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.13",
     "raises again",
     kind="error",
     cause="pytorch#82714",
     probable=True,
-    advice="convert the target to float",
+    advice="pass target.float()",
+    restored_by="losses.kl_div_takes_a_one_hot_target_converted_to_float",
 )
 def test_kl_div_of_integers_raises(snapshot):
     """Since 1.13, ``kl_div`` raises on an integer target: convert a one-hot target to float."""
@@ -84,7 +110,15 @@ def test_kl_div_of_integers_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
-@pytest.mark.changed("1.6", "kl_div takes log_target", kind="api-appeared", cause="pytorch#34586")
+def test_kl_div_takes_a_one_hot_target_converted_to_float(snapshot):
+    """``kl_div`` takes a one-hot target of integers after ``target.float()``."""
+    assert snapshot == observe(
+        lambda: F.kl_div(logs(), torch.tensor([[1, 0]]).float(), reduction="sum")
+    )
+
+
+@pytest.mark.api("torch.nn.functional.kl_div", page="generated/torch.nn.KLDivLoss")
+@pytest.mark.changed("1.6", "kl_div takes log_target", kind="appeared", cause="pytorch#34586")
 def test_kl_div_takes_log_probabilities_of_the_teacher(snapshot):
     """``kl_div`` with ``log_target=True`` takes log-probabilities t: exp(t) (t - o).
 

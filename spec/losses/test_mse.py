@@ -99,7 +99,7 @@ def test_mse_of_nothing_is_nan(snapshot):
 @pytest.mark.changed("1.6", 'the message says "Found dtype ... but expected"', kind="wording")
 @pytest.mark.changed(
     "2.12",
-    "backward casts the gradient to the output's float32; before, it raised",
+    "backward casts the gradient to the output's float32 instead of raising",
     kind="error-gone",
     cause="pytorch#175743",
 )
@@ -131,7 +131,7 @@ def test_mse_takes_an_integer_target(snapshot):
 @pytest.mark.changed(
     "2.8",
     "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#155470",
 )
 def test_mse_of_two_integer_tensors_raises(snapshot):
@@ -140,7 +140,7 @@ def test_mse_of_two_integer_tensors_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.functional.mse_loss")
-@pytest.mark.changed("2.6", "mse_loss takes weight", kind="api-appeared", cause="pytorch#132049")
+@pytest.mark.changed("2.6", "mse_loss takes weight", kind="appeared", cause="pytorch#132049")
 def test_weighted_mse_divides_by_the_sum_of_the_weights(snapshot):
     """``mse_loss`` with ``weight`` divides the mean by the sum of the weights.
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 def column_and_row():
@@ -19,10 +19,10 @@ def test_mse_of_a_column_against_a_row_compares_all_pairs(snapshot):
     A perfect output has a loss of 28 / 9 instead of 0, from [3, 3] differences.
     """
     output, target = column_and_row()
-    assert snapshot == observe(
-        lambda: {
-            "mean": F.mse_loss(output, target),
-            "none": F.mse_loss(output, target, reduction="none"),
+    assert snapshot == observe_each(
+        {
+            "mean": lambda: F.mse_loss(output, target),
+            "none": lambda: F.mse_loss(output, target, reduction="none"),
         }
     )
 
@@ -105,7 +105,7 @@ def test_mse_of_shapes_that_do_not_broadcast_raises(snapshot):
     "torch.nn.functional.huber_loss",
     page="generated/torch.nn.L1Loss",
 )
-@pytest.mark.changed("1.9", "huber_loss appears", kind="api-appeared", cause="pytorch#50553")
+@pytest.mark.changed("1.9", "huber_loss appears", kind="appeared", cause="pytorch#50553")
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss", "huber_loss"])
 def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
     """``l1_loss``, ``smooth_l1_loss`` and ``huber_loss`` broadcast to all pairs and warn."""
@@ -120,10 +120,11 @@ def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "binary_cross_entropy raises on a target of another shape; before, it warned",
+    "binary_cross_entropy raises on a target of another shape, where it warned before",
     kind="error",
     cause="pytorch#41426",
     advice="call target.view_as(output) to give both one shape",
+    restored_by="losses.binary_cross_entropy_takes_a_target_viewed_as_its_output",
 )
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
 def test_binary_cross_entropy_refuses_to_broadcast(name, snapshot):
@@ -133,6 +134,13 @@ def test_binary_cross_entropy_refuses_to_broadcast(name, snapshot):
     """
     output, target = torch.tensor([[0.5], [0.25]]), torch.tensor([1.0, 0.0])
     assert snapshot == observe(lambda: getattr(F, name)(output, target))
+
+
+@pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
+def test_binary_cross_entropy_takes_a_target_viewed_as_its_output(snapshot):
+    """``target.view_as(output)`` gives a row of targets the shape of a column of outputs."""
+    output, target = torch.tensor([[0.5], [0.25]]), torch.tensor([1.0, 0.0])
+    assert snapshot == observe(lambda: F.binary_cross_entropy(output, target.view_as(output)))
 
 
 @pytest.mark.api("torch.nn.functional.poisson_nll_loss", page="generated/torch.nn.PoissonNLLLoss")

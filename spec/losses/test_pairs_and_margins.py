@@ -20,7 +20,8 @@ def triplet():
     "raises instead of giving a loss",
     kind="error",
     cause="pytorch#121978",
-    advice="pass a margin above 0",
+    advice="pass a margin above 0, or write the loss out with pairwise_distance",
+    restored_by="losses.triplet_loss_written_out_takes_any_margin",
 )
 @pytest.mark.parametrize("margin", [0.0, -1.0])
 def test_triplet_margin_that_is_not_positive_raises(margin, snapshot):
@@ -29,6 +30,21 @@ def test_triplet_margin_that_is_not_positive_raises(margin, snapshot):
     With a margin of 0, an encoder that gives one point for all inputs would have a loss of 0.
     """
     assert snapshot == observe(lambda: F.triplet_margin_loss(*triplet(), margin=margin))
+
+
+@pytest.mark.api(
+    "torch.nn.functional.pairwise_distance", page="generated/torch.nn.TripletMarginLoss"
+)
+@pytest.mark.parametrize("margin", [0.0, -1.0])
+def test_triplet_loss_written_out_takes_any_margin(margin, snapshot):
+    """The triplet loss written out with ``pairwise_distance`` takes a margin of 0 or below."""
+    anchor, positive, negative = triplet()
+
+    def act():
+        near, far = F.pairwise_distance(anchor, positive), F.pairwise_distance(anchor, negative)
+        return (near - far + margin).clamp(min=0).mean()
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.api(
@@ -61,7 +77,8 @@ def test_triplet_margin_loss_takes_one_triplet_without_a_batch(snapshot):
     "raises instead of broadcasting",
     kind="error",
     cause="pytorch#64882",
-    advice="call expand_as(anchor) on the positive and the negative",
+    advice="pass positive.expand_as(anchor) and negative.expand_as(anchor)",
+    restored_by="losses.triplet_margin_loss_takes_a_positive_expanded_to_the_anchors",
 )
 @pytest.mark.changed(
     "2.0", "the message names anchor, positive and negative", kind="wording", cause="pytorch#85614"
@@ -74,6 +91,22 @@ def test_triplet_of_mixed_dimensions_raises(snapshot):
     anchor, positive, negative = triplet()
     assert snapshot == observe(
         lambda: round(F.triplet_margin_loss(anchor, positive[0], negative[0], margin=4.0).item(), 4)
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.functional.triplet_margin_loss", page="generated/torch.nn.TripletMarginLoss"
+)
+def test_triplet_margin_loss_takes_a_positive_expanded_to_the_anchors(snapshot):
+    """``expand_as(anchor)`` gives one positive and one negative the shape of a batch of anchors."""
+    anchor, positive, negative = triplet()
+    assert snapshot == observe(
+        lambda: round(
+            F.triplet_margin_loss(
+                anchor, positive[0].expand_as(anchor), negative[0].expand_as(anchor), margin=4.0
+            ).item(),
+            4,
+        )
     )
 
 
@@ -135,6 +168,8 @@ def test_cosine_embedding_loss_of_a_column_of_targets_raises(snapshot):
     "less",
     kind="silent",
     cause="pytorch#31378",
+    advice="divide (x * y).sum(dim) by (x.norm(dim=dim) * y.norm(dim=dim)).clamp(min=1e-8)",
+    restored_by="losses.cosine_written_out_with_eps_on_the_product_is_small_for_short_vectors",
 )
 def test_cosine_of_short_vectors_is_one_with_themselves(snapshot):
     """Since 1.12, ``cosine_similarity`` of a short vector with itself is 1.
@@ -146,6 +181,21 @@ def test_cosine_of_short_vectors_is_one_with_themselves(snapshot):
     assert snapshot == observe(lambda: F.cosine_similarity(vector, vector, dim=0))
 
 
+@pytest.mark.api("torch.Tensor.norm", page="generated/torch.nn.functional.cosine_similarity")
+def test_cosine_written_out_with_eps_on_the_product_is_small_for_short_vectors(snapshot):
+    """The cosine written out with ``eps`` on the product of the lengths is small for short vectors.
+
+    Here it is 0.01. So ``cosine_similarity`` computed it before 1.12.
+    """
+    vector = torch.tensor([1e-5, 0.0])
+
+    def act():
+        lengths = vector.norm(dim=0) * vector.norm(dim=0)
+        return (vector * vector).sum(0) / lengths.clamp(min=1e-8)
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api(
     "torch.nn.functional.margin_ranking_loss", page="generated/torch.nn.MarginRankingLoss"
 )
@@ -154,7 +204,10 @@ def test_cosine_of_short_vectors_is_one_with_themselves(snapshot):
     "raises instead of broadcasting the targets against all pairs",
     kind="error",
     cause="pytorch#64975",
-    advice="pass target.squeeze(1)",
+    advice=(
+        "pass target.squeeze(1), or torch.broadcast_tensors(first, second, target) for all pairs"
+    ),
+    restored_by="losses.margin_ranking_loss_of_broadcast_tensors_compares_all_pairs",
 )
 def test_margin_ranking_loss_of_a_row_of_targets_raises(snapshot):
     """Since 1.11, ``margin_ranking_loss`` raises on a target with one more dimension.
@@ -168,6 +221,26 @@ def test_margin_ranking_loss_of_a_row_of_targets_raises(snapshot):
     )
     assert snapshot == observe(
         lambda: F.margin_ranking_loss(first, second, target, reduction="none")
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.functional.margin_ranking_loss", page="generated/torch.nn.MarginRankingLoss"
+)
+def test_margin_ranking_loss_of_broadcast_tensors_compares_all_pairs(snapshot):
+    """``margin_ranking_loss(*torch.broadcast_tensors(...))`` compares all pairs.
+
+    Each of the two targets applies to each of the two pairs.
+    """
+    first, second, target = (
+        torch.tensor([1.0, 2.0]),
+        torch.tensor([2.0, 1.0]),
+        torch.tensor([[1.0], [-1.0]]),
+    )
+    assert snapshot == observe(
+        lambda: F.margin_ranking_loss(
+            *torch.broadcast_tensors(first, second, target), reduction="none"
+        )
     )
 
 
@@ -196,6 +269,8 @@ def test_soft_margin_loss_broadcasts_its_target_without_a_warning(snapshot):
     "raises instead of reading past the end of the weights",
     kind="error",
     cause="pytorch#104852",
+    advice="pass one weight for each class",
+    restored_by="losses.multi_margin_loss_takes_a_weight_for_each_class",
 )
 def test_multi_margin_loss_of_weights_for_another_number_of_classes_raises(snapshot):
     """Since 2.1, ``multi_margin_loss`` raises on two weights for four classes.
@@ -203,6 +278,18 @@ def test_multi_margin_loss_of_weights_for_another_number_of_classes_raises(snaps
     Before, it read past the end of the weights for a later class, and any number could come out.
     """
     output, weight = torch.tensor([[0.0, 1.0, 0.0, 0.0]]), torch.tensor([1.0, 2.0])
+    assert snapshot == observe(
+        lambda: F.multi_margin_loss(output, torch.tensor([1]), weight=weight)
+    )
+
+
+@pytest.mark.api("torch.nn.functional.multi_margin_loss", page="generated/torch.nn.MultiMarginLoss")
+def test_multi_margin_loss_takes_a_weight_for_each_class(snapshot):
+    """``multi_margin_loss`` takes four weights for four classes.
+
+    The class of the target beats the others by the whole margin, so the loss is 0.
+    """
+    output, weight = torch.tensor([[0.0, 1.0, 0.0, 0.0]]), torch.tensor([1.0, 2.0, 1.0, 1.0])
     assert snapshot == observe(
         lambda: F.multi_margin_loss(output, torch.tensor([1]), weight=weight)
     )
@@ -251,11 +338,17 @@ def test_multilabel_soft_margin_loss_takes_one_sample_without_a_batch(snapshot):
 @pytest.mark.changed(
     "1.8",
     "gaussian_nll_loss appears, and takes only a tensor",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#49807",
 )
-@pytest.mark.changed("1.9", "the message for a number names size instead of view", kind="wording")
-@pytest.mark.changed("2.6", "takes a number too", kind="error-gone")
+@pytest.mark.changed(
+    "1.9",
+    "the message for a number names size instead of view",
+    kind="wording",
+    cause="pytorch#56469",
+    probable=True,
+)
+@pytest.mark.changed("2.6", "takes a number too", kind="error-gone", cause="pytorch#138931")
 @pytest.mark.parametrize("variance", [[4.0], 4.0], ids=["tensor", "number"])
 def test_gaussian_nll_loss_takes_a_tensor_or_a_number_as_variance(variance, snapshot):
     """``gaussian_nll_loss`` takes a tensor or, since 2.6, a number as variance.
@@ -272,7 +365,7 @@ def test_gaussian_nll_loss_takes_a_tensor_or_a_number_as_variance(variance, snap
 @pytest.mark.changed(
     "1.8",
     "gaussian_nll_loss appears, and raises ValueError",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#49807",
 )
 def test_gaussian_nll_loss_of_a_negative_variance_raises(snapshot):

@@ -16,7 +16,7 @@ def loss_and_gradient(loss, **settings):
 
 
 @pytest.mark.api("torch.nn.functional.smooth_l1_loss", page="generated/torch.nn.SmoothL1Loss")
-@pytest.mark.changed("1.7", "smooth_l1_loss takes beta", kind="api-appeared", cause="pytorch#44433")
+@pytest.mark.changed("1.7", "smooth_l1_loss takes beta", kind="appeared", cause="pytorch#44433")
 def test_smooth_l1_loss_is_a_square_below_beta(snapshot):
     """``smooth_l1_loss`` is d^2 / (2 beta) below ``beta``, and |d| - beta / 2 beyond.
 
@@ -26,14 +26,15 @@ def test_smooth_l1_loss_is_a_square_below_beta(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.smooth_l1_loss", page="generated/torch.nn.SmoothL1Loss")
-@pytest.mark.changed("1.7", "smooth_l1_loss takes beta", kind="api-appeared", cause="pytorch#44433")
+@pytest.mark.changed("1.7", "smooth_l1_loss takes beta", kind="appeared", cause="pytorch#44433")
 @pytest.mark.changed(
     "1.13",
     "the gradient at a difference of 0 is -1 instead of 0",
     kind="silent",
     cause="pytorch#78257",
     probable=True,
-    advice="use l1_loss for a beta of 0",
+    advice="call l1_loss instead",
+    restored_by="losses.l1_loss_has_a_gradient_of_zero_at_a_difference_of_zero",
 )
 @pytest.mark.changed(
     "2.1", "the gradient at a difference of 0 is 0 again", kind="silent", cause="pytorch#97022"
@@ -46,8 +47,14 @@ def test_smooth_l1_loss_with_a_beta_of_zero_is_l1_with_its_gradient(snapshot):
     assert snapshot == observe(lambda: loss_and_gradient(F.smooth_l1_loss, beta=0.0))
 
 
+@pytest.mark.api("torch.nn.functional.l1_loss", page="generated/torch.nn.L1Loss")
+def test_l1_loss_has_a_gradient_of_zero_at_a_difference_of_zero(snapshot):
+    """The gradient of ``l1_loss`` is 0 at a difference of 0, and the sign of the others."""
+    assert snapshot == observe(lambda: loss_and_gradient(F.l1_loss))
+
+
 @pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
-@pytest.mark.changed("1.9", "huber_loss appears", kind="api-appeared", cause="pytorch#50553")
+@pytest.mark.changed("1.9", "huber_loss appears", kind="appeared", cause="pytorch#50553")
 def test_huber_loss_is_a_square_below_delta(snapshot):
     """``huber_loss`` is d^2 / 2 below ``delta``, and delta (|d| - delta / 2) beyond.
 
@@ -64,13 +71,13 @@ def test_huber_loss_is_a_square_below_delta(snapshot):
 @pytest.mark.changed(
     "1.7",
     "smooth_l1_loss takes beta, and rejects a negative one",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#45587",
 )
 @pytest.mark.changed(
     "1.9",
     "huber_loss appears, and rejects a negative delta",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#50553",
 )
 @pytest.mark.parametrize(
@@ -85,7 +92,7 @@ def test_negative_threshold_of_a_robust_loss_raises(name, setting, snapshot):
 
 @pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
 @pytest.mark.changed(
-    "1.9", "huber_loss appears, and raises RuntimeError", kind="api-appeared", cause="pytorch#50553"
+    "1.9", "huber_loss appears, and raises RuntimeError", kind="appeared", cause="pytorch#50553"
 )
 def test_huber_loss_with_a_delta_of_zero_raises(snapshot):
     """``huber_loss`` with a delta of 0 raises, because it would be 0 everywhere.

@@ -43,19 +43,15 @@ FUNCTIONS = [
 
 
 @pytest.mark.api("torch.nn.CrossEntropyLoss", "torch.nn.MSELoss", page="nn", signature=True)
-@pytest.mark.changed("1.6", "log_target (KLDivLoss)", kind="representation", cause="pytorch#34586")
+@pytest.mark.changed("1.6", "log_target (KLDivLoss)", kind="appeared", cause="pytorch#34586")
+@pytest.mark.changed("1.7", "beta (SmoothL1Loss)", kind="appeared", cause="pytorch#44433")
+@pytest.mark.changed("1.7", "TripletMarginWithDistanceLoss", kind="appeared", cause="pytorch#43680")
+@pytest.mark.changed("1.8", "GaussianNLLLoss", kind="appeared", cause="pytorch#49807")
+@pytest.mark.changed("1.9", "HuberLoss", kind="appeared", cause="pytorch#50553")
 @pytest.mark.changed(
-    "1.7",
-    "beta (SmoothL1Loss); TripletMarginWithDistanceLoss appears",
-    kind="representation",
-    cause="pytorch#44433",
+    "1.10", "label_smoothing (CrossEntropyLoss)", kind="appeared", cause="pytorch#63122"
 )
-@pytest.mark.changed("1.8", "GaussianNLLLoss", kind="api-appeared", cause="pytorch#49807")
-@pytest.mark.changed("1.9", "HuberLoss", kind="api-appeared", cause="pytorch#50553")
-@pytest.mark.changed(
-    "1.10", "label_smoothing (CrossEntropyLoss)", kind="representation", cause="pytorch#63122"
-)
-@pytest.mark.changed("2.13", "LinearCrossEntropyLoss", kind="api-appeared", cause="pytorch#181573")
+@pytest.mark.changed("2.13", "LinearCrossEntropyLoss", kind="appeared", cause="pytorch#181573")
 @pytest.mark.parametrize("name", CLASSES)
 def test_losses_are_made_with_these_arguments(name, snapshot):
     """The loss classes take these arguments. Pass ``reduction`` by name.
@@ -71,31 +67,33 @@ def test_losses_are_made_with_these_arguments(name, snapshot):
     page="nn.functional",
     signature=True,
 )
-@pytest.mark.changed("1.6", "log_target (kl_div)", kind="representation", cause="pytorch#34586")
+@pytest.mark.changed("1.6", "log_target (kl_div)", kind="appeared", cause="pytorch#34586")
+@pytest.mark.changed("1.7", "beta (smooth_l1_loss)", kind="appeared", cause="pytorch#44433")
 @pytest.mark.changed(
-    "1.7",
-    "beta (smooth_l1_loss); triplet_margin_with_distance_loss appears",
-    kind="representation",
-    cause="pytorch#44433",
+    "1.7", "triplet_margin_with_distance_loss", kind="appeared", cause="pytorch#43680"
 )
-@pytest.mark.changed("1.8", "gaussian_nll_loss", kind="api-appeared", cause="pytorch#49807")
+@pytest.mark.changed("1.8", "gaussian_nll_loss", kind="appeared", cause="pytorch#49807")
+@pytest.mark.changed("1.9", "huber_loss", kind="appeared", cause="pytorch#50553")
 @pytest.mark.changed(
     "1.9",
-    "huber_loss appears; gaussian_nll_loss takes full, eps and reduction by position too",
-    kind="api-appeared",
-    cause="pytorch#50553",
+    "full, eps and reduction by position too (gaussian_nll_loss)",
+    kind="representation",
+    cause="pytorch#56469",
+    probable=True,
 )
 @pytest.mark.changed(
-    "1.10", "label_smoothing (cross_entropy)", kind="representation", cause="pytorch#63122"
+    "1.10", "label_smoothing (cross_entropy)", kind="appeared", cause="pytorch#63122"
 )
 @pytest.mark.changed(
     "2.6",
     "weight (l1_loss, mse_loss, huber_loss)",
-    kind="representation",
+    kind="appeared",
     cause="pytorch#132049",
     probable=True,
 )
-@pytest.mark.changed("2.13", "linear_cross_entropy appears", kind="api-appeared")
+@pytest.mark.changed(
+    "2.13", "linear_cross_entropy appears", kind="appeared", cause="pytorch#172286", probable=True
+)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functional_losses_take_these_arguments(name, snapshot):
     """The functional losses take these arguments, most of them output first and target second.

@@ -65,13 +65,13 @@ def test_layer_state_dict_has_names_without_prefix(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
-@pytest.mark.changed("1.9", "Module.get_parameter", kind="api-appeared", cause="pytorch#52358")
+@pytest.mark.changed("1.9", "Module.get_parameter", kind="appeared", cause="pytorch#52358")
 def test_get_parameter_takes_a_dotted_name(snapshot):
     """``net.get_parameter("2.bias")`` gives the parameter itself."""
     net = article_network()
@@ -164,7 +164,10 @@ def test_data_has_its_own_version_counter(snapshot):
 
 @pytest.mark.api("torch.no_grad", "torch.nn.Parameter", page="notes/autograd")
 @pytest.mark.changed(
-    "1.5", 'the message says "is being used" instead of "has been used"', kind="wording"
+    "1.5",
+    'the message says "is being used" instead of "has been used"',
+    kind="wording",
+    cause="pytorch#31990",
 )
 def test_write_to_a_parameter_raises(snapshot):
     """An in-place write to a leaf that requires grad raises.

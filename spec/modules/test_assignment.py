@@ -182,14 +182,18 @@ class WithoutSuperInit(nn.Module):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
+)
+@pytest.mark.changed(
     "1.8",
-    "raises plain AttributeError again; the missing attribute is _backward_hooks",
-    kind="exception",
-    cause="pytorch#50298",
+    "the message names _backward_hooks as the missing attribute",
+    kind="wording",
+    cause="pytorch#46163",
+    probable=True,
 )
 def test_calling_a_module_without_super_init_raises(snapshot):
     """Calling a module whose ``__init__`` does not call ``super().__init__()`` raises.

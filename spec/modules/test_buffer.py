@@ -35,7 +35,7 @@ def test_buffer_is_in_the_state_dict_and_no_parameter(snapshot):
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "1.6", "register_buffer takes persistent", kind="api-appeared", cause="pytorch#37191"
+    "1.6", "register_buffer takes persistent", kind="appeared", cause="pytorch#37191"
 )
 def test_non_persistent_buffer_is_not_saved(snapshot):
     """A buffer registered with ``persistent=False`` is not in the state dict.
@@ -100,7 +100,7 @@ def test_parameter_registered_as_buffer_is_not_trained(snapshot):
 
 
 @pytest.mark.api("torch.nn.Buffer", page="generated/torch.nn.parameter.Buffer")
-@pytest.mark.changed("2.5", "nn.Buffer", kind="api-appeared", cause="pytorch#125971", probable=True)
+@pytest.mark.changed("2.5", "nn.Buffer", kind="appeared", cause="pytorch#125971", probable=True)
 def test_buffer_attribute_is_registered(snapshot):
     """``module.mean = nn.Buffer(tensor)`` registers a buffer by assignment."""
     module = linear([[2.0]])

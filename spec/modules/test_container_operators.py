@@ -43,13 +43,13 @@ def test_sum_of_module_lists_is_a_new_module_list(other, snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
-@pytest.mark.changed("1.13", "ModuleList.pop", kind="api-appeared", cause="pytorch#81601")
+@pytest.mark.changed("1.13", "ModuleList.pop", kind="appeared", cause="pytorch#81601")
 def test_module_list_pop_deletes_and_returns(snapshot):
     """``ModuleList.pop(0)`` removes the module, returns it and renumbers the rest."""
     modules = nn.ModuleList([nn.ReLU(), nn.Tanh()])
@@ -106,7 +106,8 @@ def test_product_of_a_sequential_repeats_the_same_layers(snapshot):
     "appends in the order of the dict instead of sorting by key",
     kind="silent",
     cause="pytorch#40905",
-    advice="update with sorted(d.items()) to keep the order that older optimizer states have",
+    advice="pass sorted(d.items()) to keep the order that older optimizer states have",
+    restored_by="modules.module_dict_update_with_sorted_items_appends_by_key",
 )
 def test_module_dict_update_keeps_the_order_of_a_dict(snapshot):
     """Since 1.7 ``ModuleDict.update`` with a plain dict appends in the order of the dict.
@@ -117,6 +118,18 @@ def test_module_dict_update_keeps_the_order_of_a_dict(snapshot):
 
     def act():
         modules.update({"z": nn.ReLU(), "a": nn.ReLU()})
+        return list(modules)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
+def test_module_dict_update_with_sorted_items_appends_by_key(snapshot):
+    """``ModuleDict.update(sorted(new.items()))`` appends in the order of the keys."""
+    modules = nn.ModuleDict(OrderedDict([("b", nn.ReLU())]))
+
+    def act():
+        modules.update(sorted({"z": nn.ReLU(), "a": nn.ReLU()}.items()))
         return list(modules)
 
     assert snapshot == observe(act)
@@ -201,13 +214,13 @@ def test_parameter_dict_makes_parameters_of_tensors(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
-@pytest.mark.changed("1.11", "ParameterDict.get", kind="api-appeared", cause="pytorch#69403")
+@pytest.mark.changed("1.11", "ParameterDict.get", kind="appeared", cause="pytorch#69403")
 def test_parameter_dict_get_gives_none_for_a_missing_key(snapshot):
     """``ParameterDict.get`` returns None for a missing key, as ``dict.get`` does."""
     values = nn.ParameterDict({"a": parameter()})
@@ -239,13 +252,13 @@ def test_union_of_parameter_dicts_holds_the_same_parameters(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
-@pytest.mark.changed("1.11", "ParameterDict.copy", kind="api-appeared", cause="pytorch#69403")
+@pytest.mark.changed("1.11", "ParameterDict.copy", kind="appeared", cause="pytorch#69403")
 def test_copy_of_a_parameter_dict_shares_its_parameters(snapshot):
     """``ParameterDict.copy()`` is shallow: a new ParameterDict of the same parameters."""
     values = nn.ParameterDict({"a": parameter()})

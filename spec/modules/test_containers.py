@@ -38,7 +38,8 @@ def test_module_list_registers_its_modules(snapshot):
     "the modules are in the order of the dict instead of sorted by key",
     kind="silent",
     cause="pytorch#40905",
-    advice="load older optimizer states only into modules created in sorted order",
+    advice="pass sorted(d.items()) to keep the order that older optimizer states have",
+    restored_by="modules.module_dict_of_sorted_items_registers_by_key",
 )
 def test_module_dict_registers_in_the_order_of_a_dict(snapshot):
     """Since 1.7 the children of a ``ModuleDict`` are in the order of the dict.
@@ -48,6 +49,18 @@ def test_module_dict_registers_in_the_order_of_a_dict(snapshot):
     first, second = layers()
     assert snapshot == observe(
         lambda: parameter_names(holding(nn.ModuleDict({"z": first, "a": second})))
+    )
+
+
+@pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
+def test_module_dict_of_sorted_items_registers_by_key(snapshot):
+    """``ModuleDict(sorted(modules.items()))`` registers its modules in the order of their keys.
+
+    Before 1.7 every ``ModuleDict`` of a plain dict had this order.
+    """
+    first, second = layers()
+    assert snapshot == observe(
+        lambda: parameter_names(holding(nn.ModuleDict(sorted({"z": first, "a": second}.items()))))
     )
 
 
@@ -151,7 +164,12 @@ def test_python_list_of_parameters_is_not_registered(snapshot):
     cause="pytorch#48785",
     probable=True,
 )
-@pytest.mark.changed("1.12", "the message says that forward is missing", kind="wording")
+@pytest.mark.changed(
+    "1.12",
+    "the message says that forward is missing",
+    kind="wording",
+    cause="pytorch#74303 (the issue)",
+)
 def test_module_list_is_not_callable(snapshot):
     """Calling a ``ModuleList`` raises: it holds modules, but does not chain them."""
     assert snapshot == observe(lambda: nn.ModuleList(layers())(torch.tensor([[1.0]])))

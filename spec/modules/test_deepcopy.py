@@ -55,7 +55,8 @@ def test_deepcopied_module_has_no_gradients(snapshot):
     "the copy has a copy of the gradient instead of None",
     kind="silent",
     cause="pytorch#50663",
-    advice="set the copy's grad to None if it is not wanted",
+    advice="set copied.grad = None if the gradient is not wanted",
+    restored_by="modules.clearing_the_gradient_of_a_deep_copy_leaves_that_of_the_original",
 )
 def test_deepcopied_leaf_tensor_has_a_copy_of_its_gradient(snapshot):
     """Since 1.8 a deep copy of a leaf tensor has a copy of its gradient.
@@ -68,6 +69,20 @@ def test_deepcopied_leaf_tensor_has_a_copy_of_its_gradient(snapshot):
     def act():
         copied = copy.deepcopy(leaf)
         copied.grad = None if copied.grad is None else copied.grad.add_(1.0)
+        return {"copy": copied.grad, "original": leaf.grad}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor", page="tensors")
+def test_clearing_the_gradient_of_a_deep_copy_leaves_that_of_the_original(snapshot):
+    """``copied.grad = None`` removes the gradient of a deep copy, and not that of the original."""
+    leaf = torch.tensor([1.0], requires_grad=True)
+    (leaf * 4.0).sum().backward()
+
+    def act():
+        copied = copy.deepcopy(leaf)
+        copied.grad = None
         return {"copy": copied.grad, "original": leaf.grad}
 
     assert snapshot == observe(act)

@@ -16,7 +16,7 @@ def batch():
 @pytest.mark.changed(
     "1.8",
     "LazyLinear, with a warning that lazy modules are new",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#44538",
 )
 @pytest.mark.changed(
@@ -40,10 +40,15 @@ def test_lazy_linear_becomes_a_linear_at_the_first_batch(snapshot):
 @pytest.mark.changed(
     "1.8",
     "LazyLinear exists, warns that lazy modules are new, and raises ValueError",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#44538",
 )
-@pytest.mark.changed("2.2", "the message says TensorBase instead of _TensorBase", kind="wording")
+@pytest.mark.changed(
+    "2.2",
+    "the message says TensorBase instead of _TensorBase",
+    kind="wording",
+    cause="pytorch#109940",
+)
 @pytest.mark.changed(
     "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
 )
@@ -63,7 +68,7 @@ def test_counting_the_elements_of_a_lazy_layer_raises(snapshot):
 @pytest.mark.changed(
     "1.8",
     "LazyLinear, with a warning that lazy modules are new",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#44538",
 )
 @pytest.mark.changed(
@@ -93,7 +98,7 @@ def test_optimizer_built_before_the_first_batch_trains_a_lazy_layer(snapshot):
 @pytest.mark.changed(
     "1.8",
     "LazyLinear, with a warning that lazy modules are new",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#44538",
 )
 @pytest.mark.changed(
@@ -124,10 +129,12 @@ def test_lazy_layer_takes_its_size_from_a_state_dict(snapshot):
 @pytest.mark.changed(
     "1.8",
     "LazyLinear exists, warns that lazy modules are new, and raises RuntimeError",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#44538",
 )
-@pytest.mark.changed("1.9", "the message mentions buffers too", kind="wording")
+@pytest.mark.changed(
+    "1.9", "the message mentions buffers too", kind="wording", cause="pytorch#51548", probable=True
+)
 @pytest.mark.changed(
     "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
 )

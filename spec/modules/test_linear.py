@@ -116,7 +116,9 @@ def test_linear_maps_the_last_dimension(snapshot):
     cause="pytorch#40927",
     probable=True,
 )
-@pytest.mark.changed("2.15", "the message starts with addmm", kind="wording")
+@pytest.mark.changed(
+    "2.15", "the message starts with addmm", kind="wording", cause="pytorch#193583"
+)
 def test_linear_refuses_an_input_of_another_width(snapshot):
     """``nn.Linear`` raises for an input whose last dimension is not ``in_features``.
 
@@ -137,7 +139,11 @@ def test_linear_refuses_an_input_of_another_width(snapshot):
     probable=True,
 )
 @pytest.mark.changed(
-    "1.13", "the message mentions mat1 and mat2, and no longer names the dtypes", kind="wording"
+    "1.13",
+    "the message mentions mat1 and mat2, and no longer names the dtypes",
+    kind="wording",
+    cause="pytorch#84960",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1", "the message names the two dtypes", kind="wording", cause="pytorch#105309"
@@ -172,9 +178,7 @@ def test_linear_makes_an_empty_batch_of_an_empty_batch(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="C")
-@pytest.mark.changed(
-    "1.9", "layers take device and dtype", kind="api-appeared", cause="pytorch#54508"
-)
+@pytest.mark.changed("1.9", "layers take device and dtype", kind="appeared", cause="pytorch#54508")
 def test_linear_takes_the_dtype_and_device_of_its_parameters(snapshot):
     """``nn.Linear`` creates both parameters with the ``dtype`` and ``device`` that it is given."""
 

@@ -17,6 +17,7 @@ from torch_history.observing import observe
     kind="error",
     cause="pytorch#58247",
     advice="pass bool(mode)",
+    restored_by="modules.train_takes_a_mode_converted_to_bool",
 )
 @pytest.mark.parametrize(
     "mode", [0, None, "eval", np.bool_(False)], ids=["0", "None", "eval", "numpy's False"]
@@ -30,13 +31,26 @@ def test_train_takes_only_a_bool(mode, snapshot):
     assert snapshot == observe(lambda: bool(linear([[1.0]]).train(mode).training))
 
 
+@pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
+@pytest.mark.parametrize(
+    "mode", [0, None, "eval", np.bool_(False)], ids=["0", "None", "eval", "numpy's False"]
+)
+def test_train_takes_a_mode_converted_to_bool(mode, snapshot):
+    """``module.train(bool(mode))`` takes any mode by its truth.
+
+    Trap: ``bool("eval")`` is true, so ``train(bool("eval"))`` switches training on.
+    """
+    assert snapshot == observe(lambda: linear([[1.0]]).train(bool(mode)).training)
+
+
 @pytest.mark.api("torch.nn.Module.type", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.13",
     "raises instead of making integer parameters",
     kind="error",
     cause="pytorch#78436",
-    advice="convert only the buffers or tensors that need it",
+    advice="call weight.detach().type(torch.int64)",
+    restored_by="modules.detached_weight_can_be_of_an_integer_type",
 )
 def test_type_of_an_integer_dtype_raises(snapshot):
     """Since 1.13 ``module.type(torch.int64)`` raises, as ``module.to(torch.int64)`` does.
@@ -46,17 +60,23 @@ def test_type_of_an_integer_dtype_raises(snapshot):
     assert snapshot == observe(lambda: linear([[1.0]]).type(torch.int64).weight.detach())
 
 
+@pytest.mark.api("torch.Tensor.type", page="generated/torch.Tensor.type")
+def test_detached_weight_can_be_of_an_integer_type(snapshot):
+    """``layer.weight.detach().type(torch.int64)`` returns the weight as integers."""
+    assert snapshot == observe(lambda: linear([[1.0]]).weight.detach().type(torch.int64))
+
+
 @pytest.mark.api("torch.nn.Module.get_buffer", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
-@pytest.mark.changed("1.9", "Module.get_buffer", kind="api-appeared", cause="pytorch#52358")
+@pytest.mark.changed("1.9", "Module.get_buffer", kind="appeared", cause="pytorch#52358")
 def test_get_buffer_takes_a_dotted_name(snapshot):
     """``get_buffer("0.running_mean")`` finds a buffer by its dotted name."""
     assert snapshot == observe(lambda: nn.Sequential(batchnorm()).get_buffer("0.running_mean"))
@@ -66,16 +86,16 @@ def test_get_buffer_takes_a_dotted_name(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
 @pytest.mark.changed(
     "1.9",
     "Module.get_buffer, which refuses a parameter with AttributeError",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#52358",
 )
 def test_get_buffer_refuses_a_parameter(snapshot):
@@ -85,7 +105,10 @@ def test_get_buffer_refuses_a_parameter(snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "1.12", "the message names the class and says that forward is missing", kind="wording"
+    "1.12",
+    "the message names the class and says that forward is missing",
+    kind="wording",
+    cause="pytorch#74303 (the issue)",
 )
 def test_calling_a_module_without_forward_raises(snapshot):
     """Calling a module without a ``forward`` raises.

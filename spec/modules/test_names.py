@@ -89,13 +89,13 @@ def test_named_modules_starts_with_the_module_itself(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
-@pytest.mark.changed("1.9", "Module.get_submodule", kind="api-appeared", cause="pytorch#52358")
+@pytest.mark.changed("1.9", "Module.get_submodule", kind="appeared", cause="pytorch#52358")
 def test_get_submodule_takes_a_dotted_name(snapshot):
     """``get_submodule("0.block 1.2")`` finds a nested layer by its dotted name."""
     net = nested_blocks(2)
@@ -152,7 +152,13 @@ def test_add_module_replaces_a_module_of_the_same_name(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.add_module", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.5", "the message calls the class _VariableFunctionsClass", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message calls the class _VariableFunctionsClass",
+    kind="wording",
+    cause="pytorch#38033",
+    probable=True,
+)
 @pytest.mark.changed("1.12", "the message names the module of the class", kind="wording")
 def test_add_module_refuses_what_is_no_module(snapshot):
     """``add_module`` raises for an object that is not a Module, such as a function.

@@ -37,6 +37,8 @@ def test_deepcopied_parameter_loses_its_own_attributes(snapshot):
     "the copy has the attributes instead of losing them",
     kind="silent",
     cause="pytorch#65584",
+    advice="call tensor.detach().clone() for a copy without them",
+    restored_by="modules.detached_clone_of_a_tensor_loses_its_own_attributes",
 )
 def test_deepcopied_tensor_keeps_its_own_attributes(snapshot):
     """Since 1.11 a deep copy of a plain tensor keeps its custom attributes.
@@ -46,12 +48,20 @@ def test_deepcopied_tensor_keeps_its_own_attributes(snapshot):
     assert snapshot == observe(lambda: tag_of(copy.deepcopy(tagged(torch.tensor([1.0])))))
 
 
+@pytest.mark.api("torch.Tensor.clone", page="generated/torch.clone")
+def test_detached_clone_of_a_tensor_loses_its_own_attributes(snapshot):
+    """``tensor.detach().clone()`` is a copy without the custom attributes of the tensor."""
+    assert snapshot == observe(lambda: tag_of(tagged(torch.tensor([1.0])).detach().clone()))
+
+
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
 @pytest.mark.changed(
     "2.0",
     "the copy has the attributes instead of losing them",
     kind="silent",
     cause="pytorch#88913",
+    advice="call nn.Parameter(p.detach()) for one without them",
+    restored_by="modules.parameter_made_of_a_detached_one_loses_its_own_attributes",
 )
 def test_shallow_copied_parameter_keeps_its_own_attributes(snapshot):
     """Since 2.0 ``copy.copy`` of a Parameter keeps its custom attributes.
@@ -62,6 +72,18 @@ def test_shallow_copied_parameter_keeps_its_own_attributes(snapshot):
 
     def act():
         twin = copy.copy(original)
+        return {"tag": tag_of(twin), "same values": twin.data_ptr() == original.data_ptr()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+def test_parameter_made_of_a_detached_one_loses_its_own_attributes(snapshot):
+    """``nn.Parameter(p.detach())`` shares the values of p, but not its custom attributes."""
+    original = parameter()
+
+    def act():
+        twin = nn.Parameter(original.detach())
         return {"tag": tag_of(twin), "same values": twin.data_ptr() == original.data_ptr()}
 
     assert snapshot == observe(act)
@@ -97,8 +119,8 @@ def test_state_dict_has_no_attributes_of_parameters(snapshot):
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
 @pytest.mark.changed(
     "1.6",
-    "Tensor.as_subclass exists; a Parameter of a subclass is a plain one",
-    kind="api-appeared",
+    "Tensor.as_subclass appears, and a Parameter of a subclass is a plain one",
+    kind="appeared",
     cause="pytorch#34369",
 )
 @pytest.mark.changed(
@@ -106,6 +128,8 @@ def test_state_dict_has_no_attributes_of_parameters(snapshot):
     "the Parameter is of the subclass instead of a plain one",
     kind="silent",
     cause="pytorch#73459",
+    advice="call nn.Parameter(tensor.as_subclass(torch.Tensor)) for a plain one",
+    restored_by="modules.parameter_of_a_subclass_cast_to_tensor_is_a_plain_parameter",
 )
 def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
     """Since 1.12 ``nn.Parameter`` of a tensor subclass is an object of that subclass.
@@ -116,6 +140,23 @@ def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
     def act():
         module = nn.Module()
         module.weight = nn.Parameter(marked([1.0]))
+        return {
+            "class": type(module.weight).__name__,
+            "is a Parameter": isinstance(module.weight, nn.Parameter),
+            "is Marked": isinstance(module.weight, Marked),
+            "listed": [name for name, _ in module.named_parameters()],
+        }
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+def test_parameter_of_a_subclass_cast_to_tensor_is_a_plain_parameter(snapshot):
+    """``nn.Parameter(tensor.as_subclass(torch.Tensor))`` is a plain Parameter."""
+
+    def act():
+        module = nn.Module()
+        module.weight = nn.Parameter(marked([1.0]).as_subclass(torch.Tensor))
         return {
             "class": type(module.weight).__name__,
             "is a Parameter": isinstance(module.weight, nn.Parameter),

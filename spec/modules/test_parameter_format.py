@@ -13,11 +13,14 @@ def scale():
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+# cause unknown: in 1.13 Tensor.__format__ asks for `type(self) is Tensor`. Searched for
+# __format__ and subclasses: only the later issue pytorch#82764 and its pull request are found.
 @pytest.mark.changed(
     "1.13",
     "prints the whole description instead of the number",
     kind="silent",
     advice="write parameter.item()",
+    restored_by="modules.f_string_of_the_item_of_a_parameter_prints_the_number",
 )
 def test_f_string_of_a_parameter_prints_its_description(snapshot):
     """Since 1.13 an f-string prints the whole description of a 0-dimensional Parameter.
@@ -27,12 +30,21 @@ def test_f_string_of_a_parameter_prints_its_description(snapshot):
     assert snapshot == observe(lambda: f"scale {scale()}")
 
 
+@pytest.mark.api("torch.nn.Parameter", "torch.Tensor.item", page="generated/torch.Tensor.item")
+def test_f_string_of_the_item_of_a_parameter_prints_the_number(snapshot):
+    """``f"{parameter.item()}"`` prints the number of a 0-dimensional Parameter on every release."""
+    assert snapshot == observe(lambda: f"scale {scale().item()}")
+
+
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+# cause unknown: in 1.13 Tensor.__format__ asks for `type(self) is Tensor`. Searched for
+# __format__ and subclasses: only the later issue pytorch#82764 and its pull request are found.
 @pytest.mark.changed(
     "1.13",
     "raises TypeError instead of formatting the number",
     kind="error",
     advice="format parameter.item()",
+    restored_by="modules.format_with_decimals_takes_the_item_of_a_parameter",
 )
 def test_format_with_decimals_refuses_a_parameter(snapshot):
     """Since 1.13 ``f"{model.scale:.2f}"`` raises for a Parameter.

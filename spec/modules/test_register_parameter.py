@@ -16,7 +16,6 @@ def non_leaf_parameter():
     """A Parameter with a ``grad_fn``: frozen, then multiplied by a tensor that requires grad."""
     parameter = nn.Parameter(torch.tensor([1.0]), requires_grad=False)
     parameter.mul_(torch.tensor([2.0], requires_grad=True))
-    assert not parameter.is_leaf
     return parameter
 
 
@@ -89,9 +88,9 @@ def test_register_parameter_refuses_a_non_leaf(snapshot):
 
     The message says to compute the value in ``forward``.
     """
-    assert snapshot == observe(
-        lambda: nn.Module().register_parameter("scale", non_leaf_parameter())
-    )
+    parameter = non_leaf_parameter()
+    assert not parameter.is_leaf
+    assert snapshot == observe(lambda: nn.Module().register_parameter("scale", parameter))
 
 
 @pytest.mark.api("torch.nn.Module.register_parameter", page="generated/torch.nn.Module")

@@ -75,13 +75,13 @@ def test_sequential_slice_keeps_the_names(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
-@pytest.mark.changed("1.11", "Sequential.append", kind="api-appeared", cause="pytorch#71326")
+@pytest.mark.changed("1.11", "Sequential.append", kind="appeared", cause="pytorch#71326")
 def test_sequential_append_names_by_length_and_returns_self(snapshot):
     """``Sequential.append`` names the new layer by the current length and returns the Sequential.
 
@@ -104,13 +104,13 @@ def test_sequential_append_names_by_length_and_returns_self(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
-@pytest.mark.changed("1.13", "Sequential.insert", kind="api-appeared", cause="pytorch#81402")
+@pytest.mark.changed("1.13", "Sequential.insert", kind="appeared", cause="pytorch#81402")
 def test_sequential_insert_moves_the_later_names_on(snapshot):
     """``Sequential.insert(1, layer)`` renames the layers after it: 1 becomes 2.
 
@@ -129,13 +129,13 @@ def test_sequential_insert_moves_the_later_names_on(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
-@pytest.mark.changed("1.13", "Sequential.insert", kind="api-appeared", cause="pytorch#81402")
+@pytest.mark.changed("1.13", "Sequential.insert", kind="appeared", cause="pytorch#81402")
 def test_sequential_insert_at_a_negative_index_counts_from_the_end(snapshot):
     """``Sequential.insert(-1, layer)`` inserts before the last layer, as ``list.insert`` does."""
     net = three()
@@ -151,16 +151,16 @@ def test_sequential_insert_at_a_negative_index_counts_from_the_end(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
 @pytest.mark.changed(
     "1.13",
     "Sequential.insert, which raises IndexError out of range",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#81402",
 )
 def test_sequential_insert_out_of_range_raises(snapshot):
@@ -175,14 +175,14 @@ def test_sequential_insert_out_of_range_raises(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
 @pytest.mark.changed(
-    "1.13", "Sequential.extend", kind="api-appeared", cause="pytorch#81179", probable=True
+    "1.13", "Sequential.extend", kind="appeared", cause="pytorch#81179", probable=True
 )
 def test_sequential_extend_appends_each_layer(snapshot):
     """``Sequential.extend`` appends the layers of another Sequential.
@@ -203,6 +203,8 @@ def test_sequential_extend_appends_each_layer(snapshot):
     "1.13",
     "the remaining layers and their state dict keys are renumbered",
     kind="representation",
+    cause="pytorch#77067 (the issue)",
+    probable=True,
     advice="rename the keys of older state dicts",
 )
 def test_sequential_deletion_closes_the_gap(snapshot):
@@ -221,6 +223,8 @@ def test_sequential_deletion_closes_the_gap(snapshot):
     "1.13",
     "the remaining layers are numbered instead of keeping their names",
     kind="representation",
+    cause="pytorch#77067 (the issue)",
+    probable=True,
     advice="delete by attribute (del net.enter), which keeps the names",
 )
 def test_sequential_deletion_loses_given_names(snapshot):
@@ -265,13 +269,13 @@ def test_sequential_deletion_takes_a_slice(snapshot):
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
-    "1.8", "raises plain AttributeError again", kind="exception", cause="pytorch#50298"
+    "1.8", "raises plain AttributeError again", kind="wording", cause="pytorch#50298"
 )
-@pytest.mark.changed("1.13", "Sequential.pop", kind="api-appeared", cause="pytorch#81601")
+@pytest.mark.changed("1.13", "Sequential.pop", kind="appeared", cause="pytorch#81601")
 def test_sequential_pop_deletes_and_returns(snapshot):
     """``Sequential.pop(0)`` removes the layer, returns it and renumbers the rest."""
     net = three()
@@ -294,7 +298,7 @@ def test_sequential_item_assignment_keeps_the_name(snapshot):
 
 @pytest.mark.api("torch.nn.Sequential", page="generated/torch.nn.Sequential")
 @pytest.mark.changed(
-    "1.13", "Sequentials can be added with +", kind="api-appeared", cause="pytorch#81170"
+    "1.13", "Sequentials can be added with +", kind="error-gone", cause="pytorch#81170"
 )
 def test_sum_of_sequentials_is_a_new_sequential(snapshot):
     """``net + more`` is a new Sequential with all layers renumbered.

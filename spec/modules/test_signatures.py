@@ -59,19 +59,18 @@ TENSORS = ["Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", signature=True)
-@pytest.mark.changed("1.5", "bfloat16", kind="api-appeared")
-@pytest.mark.changed(
-    "1.7", "set_to_none=False (zero_grad)", kind="representation", cause="pytorch#42754"
-)
-@pytest.mark.changed("1.9", "to_empty", kind="api-appeared", cause="pytorch#54508")
+@pytest.mark.changed("1.5", "bfloat16", kind="appeared")
+@pytest.mark.changed("1.7", "set_to_none=False (zero_grad)", kind="appeared", cause="pytorch#42754")
+@pytest.mark.changed("1.9", "to_empty", kind="appeared", cause="pytorch#54508")
 @pytest.mark.changed(
     "2.0",
     "set_to_none is True instead of False (zero_grad): gradients become None",
-    kind="silent",
+    kind="representation",
     cause="pytorch#92731",
-    advice="test for None, or pass set_to_none=False",
+    advice="pass set_to_none=False to keep zeros",
 )
-@pytest.mark.changed("2.1", "recurse (to_empty); compile exists", kind="representation")
+@pytest.mark.changed("2.1", "recurse (to_empty)", kind="appeared", cause="pytorch#104197")
+@pytest.mark.changed("2.1", "compile", kind="appeared")
 @pytest.mark.parametrize("name", METHODS)
 def test_module_methods_take_these_arguments(name, snapshot):
     """The methods that a training loop calls on a whole model take these arguments.
@@ -83,17 +82,15 @@ def test_module_methods_take_these_arguments(name, snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", signature=True)
 @pytest.mark.changed(
-    "1.9", "remove_duplicate (named_modules)", kind="representation", cause="pytorch#54812"
+    "1.9", "remove_duplicate (named_modules)", kind="appeared", cause="pytorch#54812"
 )
 @pytest.mark.changed(
     "2.0",
     "remove_duplicate (named_parameters, named_buffers)",
-    kind="representation",
+    kind="appeared",
     cause="pytorch#88090",
 )
-@pytest.mark.changed(
-    "2.11", "remove_duplicate (modules)", kind="representation", cause="pytorch#174383"
-)
+@pytest.mark.changed("2.11", "remove_duplicate (modules)", kind="appeared", cause="pytorch#174383")
 @pytest.mark.parametrize("name", LISTS)
 def test_listings_take_these_arguments(name, snapshot):
     """The methods that list parameters, buffers and modules take these arguments.
@@ -104,10 +101,8 @@ def test_listings_take_these_arguments(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", signature=True)
-@pytest.mark.changed(
-    "1.6", "persistent (register_buffer)", kind="representation", cause="pytorch#37191"
-)
-@pytest.mark.changed("1.11", "register_module", kind="api-appeared", cause="pytorch#65174")
+@pytest.mark.changed("1.6", "persistent (register_buffer)", kind="appeared", cause="pytorch#37191")
+@pytest.mark.changed("1.11", "register_module", kind="appeared", cause="pytorch#65174")
 @pytest.mark.parametrize("name", REGISTRATIONS)
 def test_registrations_take_these_arguments(name, snapshot):
     """The methods that register by name take these arguments."""
@@ -116,10 +111,10 @@ def test_registrations_take_these_arguments(name, snapshot):
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module", signature=True)
 @pytest.mark.changed(
-    "1.9", "get_submodule, get_parameter, get_buffer", kind="api-appeared", cause="pytorch#52358"
+    "1.9", "get_submodule, get_parameter, get_buffer", kind="appeared", cause="pytorch#52358"
 )
-@pytest.mark.changed("2.5", "set_submodule", kind="api-appeared", cause="pytorch#127714")
-@pytest.mark.changed("2.7", "strict (set_submodule)", kind="representation", cause="pytorch#143455")
+@pytest.mark.changed("2.5", "set_submodule", kind="appeared", cause="pytorch#127714")
+@pytest.mark.changed("2.7", "strict (set_submodule)", kind="appeared", cause="pytorch#143455")
 @pytest.mark.parametrize("name", GETTERS)
 def test_dotted_access_takes_these_arguments(name, snapshot):
     """The methods that find or replace by a dotted name take these arguments."""
@@ -138,9 +133,9 @@ def test_dotted_access_takes_these_arguments(name, snapshot):
 @pytest.mark.changed(
     "1.12",
     "values instead of parameters (ParameterList)",
-    kind="representation",
+    kind="gone",
     cause="pytorch#70499",
-    advice="pass it by position",
+    advice="pass it by position, as in nn.ParameterList(parameters)",
 )
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_containers_take_these_arguments(name, snapshot):
@@ -160,24 +155,23 @@ def test_containers_take_these_arguments(name, snapshot):
     page="nn",
     signature=True,
 )
+@pytest.mark.changed("1.11", "Sequential.append", kind="appeared", cause="pytorch#71326")
 @pytest.mark.changed(
-    "1.11",
-    "Sequential.append; ParameterDict.get, copy, setdefault",
-    kind="api-appeared",
-    cause="pytorch#71326",
+    "1.11", "ParameterDict.get, copy and setdefault", kind="appeared", cause="pytorch#69403"
 )
 @pytest.mark.changed(
     "1.12",
     "value and values instead of parameter and parameters (ParameterList.append and extend)",
-    kind="representation",
+    kind="gone",
     cause="pytorch#70499",
     advice="pass it by position",
 )
 @pytest.mark.changed(
-    "1.13",
-    "Sequential.extend, insert, pop; ModuleList.pop",
-    kind="api-appeared",
-    cause="pytorch#81402",
+    "1.13", "Sequential.extend", kind="appeared", cause="pytorch#81179", probable=True
+)
+@pytest.mark.changed("1.13", "Sequential.insert", kind="appeared", cause="pytorch#81402")
+@pytest.mark.changed(
+    "1.13", "Sequential.pop and ModuleList.pop", kind="appeared", cause="pytorch#81601"
 )
 @pytest.mark.parametrize("name", EDITS)
 def test_edits_of_a_container_take_these_arguments(name, snapshot):
@@ -193,20 +187,24 @@ def test_edits_of_a_container_take_these_arguments(name, snapshot):
     signature=True,
 )
 @pytest.mark.changed(
-    "1.8", "UninitializedParameter", kind="api-appeared", cause="pytorch#44538", probable=True
+    "1.8", "UninitializedParameter", kind="appeared", cause="pytorch#44538", probable=True
 )
 @pytest.mark.changed(
     "1.9",
-    "device and dtype (UninitializedParameter); UninitializedBuffer exists",
-    kind="representation",
+    "device and dtype (UninitializedParameter)",
+    kind="appeared",
+    cause="pytorch#54508",
+    probable=True,
 )
+@pytest.mark.changed("1.9", "UninitializedBuffer", kind="appeared", cause="pytorch#51548")
 @pytest.mark.changed(
     "2.5",
-    "persistent (UninitializedBuffer); Buffer exists",
-    kind="representation",
+    "persistent (UninitializedBuffer)",
+    kind="appeared",
     cause="pytorch#125971",
     probable=True,
 )
+@pytest.mark.changed("2.5", "Buffer", kind="appeared", cause="pytorch#125971", probable=True)
 @pytest.mark.parametrize("name", TENSORS)
 def test_parameters_and_buffers_take_these_arguments(name, snapshot):
     """The classes of parameters and buffers take these arguments.

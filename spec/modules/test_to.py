@@ -38,7 +38,7 @@ MOVES = {
     "torch.nn.Module.cpu",
     page="generated/torch.nn.Module",
 )
-@pytest.mark.changed("1.5", "Module.bfloat16", kind="api-appeared")
+@pytest.mark.changed("1.5", "Module.bfloat16", kind="appeared")
 def test_moving_a_module_returns_itself(move, snapshot):
     """Moving a module changes it in place and returns it.
 

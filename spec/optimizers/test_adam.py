@@ -123,14 +123,14 @@ def test_adam_without_eps_gives_nan_for_a_zero_gradient(snapshot):
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
     "1.6",
-    "multiplies in float16; the message names addcmul",
+    "the message names addcmul: multiplication works in float16",
     kind="wording",
     cause="pytorch#37121",
     probable=True,
 )
 @pytest.mark.changed(
     "2.1",
-    "addcmul takes float16; the message names addcdiv",
+    "the message names addcdiv: addcmul works in float16",
     kind="wording",
     cause="pytorch#100394",
 )
@@ -139,7 +139,7 @@ def test_adam_without_eps_gives_nan_for_a_zero_gradient(snapshot):
     "the step works in float16 on the CPU, and gives NaN where the gradient is 0",
     kind="error-gone",
     cause="pytorch#103319",
-    advice="pass an eps of 1e-4, or train in float32",
+    advice="pass eps=1e-4, or train in float32",
 )
 def test_adam_in_float16_gives_nan_for_a_zero_gradient(snapshot):
     """In float16 the default eps of 1e-8 is 0: a gradient of 0 makes the parameter NaN.
@@ -186,7 +186,7 @@ def test_adamw_without_decay_is_adam(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
-    "2.7", "Adam takes decoupled_weight_decay", kind="api-appeared", cause="pytorch#143710"
+    "2.7", "Adam takes decoupled_weight_decay", kind="appeared", cause="pytorch#143710"
 )
 def test_adam_with_decoupled_weight_decay_is_adamw(snapshot):
     """``Adam(decoupled_weight_decay=True)`` steps as AdamW does."""
@@ -208,11 +208,18 @@ def test_adam_with_decoupled_weight_decay_is_adamw(snapshot):
     "AdamW is a subclass of Adam: isinstance(optimizer, Adam) is true for it",
     kind="silent",
     cause="pytorch#143710",
-    advice="test for AdamW before Adam, or compare type(optimizer)",
+    advice="test type(optimizer) is torch.optim.Adam",
+    restored_by="optimizers.type_of_adamw_is_not_adam",
 )
 def test_adamw_is_a_subclass_of_adam(snapshot):
     """Since 2.7 ``isinstance(optimizer, Adam)`` is true for AdamW too: test for AdamW first."""
     assert snapshot == observe(lambda: isinstance(AdamW([parameter([1.0])]), torch.optim.Adam))
+
+
+@pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
+def test_type_of_adamw_is_not_adam(snapshot):
+    """``type(optimizer) is Adam`` is false for AdamW, although it is a subclass of Adam."""
+    assert snapshot == observe(lambda: type(AdamW([parameter([1.0])])) is torch.optim.Adam)
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
@@ -233,14 +240,14 @@ def test_amsgrad_divides_by_the_largest_average_so_far(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.11", "Adam takes maximize", kind="api-appeared", cause="pytorch#68164")
+@pytest.mark.changed("1.11", "Adam takes maximize", kind="appeared", cause="pytorch#68164")
 def test_adam_maximize_climbs(snapshot):
     """``Adam(maximize=True)`` negates the gradient: a positive one raises the weight by lr."""
     assert snapshot == observe(lambda: stepped(Adam, [1.0], [[0.5]], lr=0.1, maximize=True))
 
 
 @pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
-@pytest.mark.changed("1.11", "AdamW takes maximize", kind="api-appeared", cause="pytorch#70146")
+@pytest.mark.changed("1.11", "AdamW takes maximize", kind="appeared", cause="pytorch#70146")
 def test_adamw_maximize_climbs_and_still_decays(snapshot):
     """``AdamW(maximize=True)`` climbs and still decays: 4 shrinks to 3.8, then climbs to 3.9."""
     assert snapshot == observe(

@@ -27,7 +27,8 @@ REFUSED = [
     "Adam refuses a negative weight decay",
     kind="error",
     cause="pytorch#33126",
-    advice="pass a weight decay of at least 0",
+    advice="set optimizer.param_groups[0]['weight_decay'] after building the optimizer",
+    restored_by="optimizers.negative_setting_may_be_written_into_the_group",
 )
 def test_negative_setting_raises(optimizer_class, settings, snapshot):
     """A negative lr, momentum, eps or weight decay raises, and the message shows the value.
@@ -38,6 +39,33 @@ def test_negative_setting_raises(optimizer_class, settings, snapshot):
     def act():
         group = optimizer_class([parameter([1.0])], **settings).param_groups[0]
         return {name: group[name] for name in settings}
+
+    assert snapshot == observe(act)
+
+
+WRITTEN = [
+    pytest.param("Adam", "weight_decay", -0.5, id="adam-weight-decay"),
+    pytest.param("AdamW", "weight_decay", -1.0, id="adamw-weight-decay"),
+    pytest.param("LBFGS", "lr", -1.0, id="lbfgs-lr"),
+    pytest.param("ASGD", "lambd", -1.0, id="asgd-lambd"),
+    pytest.param("ASGD", "alpha", -1.0, id="asgd-alpha"),
+]
+
+
+@pytest.mark.parametrize("name, option, value", WRITTEN)
+@pytest.mark.api(
+    "torch.optim.Adam", "torch.optim.AdamW", "torch.optim.LBFGS", "torch.optim.ASGD", page="optim"
+)
+def test_negative_setting_may_be_written_into_the_group(name, option, value, snapshot):
+    """A negative weight decay, lr, lambd or alpha may be written into a parameter group.
+
+    Only the constructor checks the range of a setting.
+    """
+
+    def act():
+        group = getattr(torch.optim, name)([parameter([1.0])]).param_groups[0]
+        group[option] = value
+        return {option: group[option]}
 
     assert snapshot == observe(act)
 
@@ -91,7 +119,9 @@ def test_nesterov_needs_momentum_and_no_dampening(settings, snapshot):
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
-@pytest.mark.changed("1.6", "the message says Boolean instead of bool", kind="wording")
+@pytest.mark.changed(
+    "1.6", "the message says Boolean instead of bool", kind="wording", cause="pytorch#38150"
+)
 @pytest.mark.changed(
     "2.5",
     "raises a ValueError that names lr, instead of a RuntimeError",
@@ -216,7 +246,7 @@ def test_duplicate_across_groups_raises(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", "torch.nn.Module.named_parameters", page="optim")
 @pytest.mark.changed(
-    "2.6", "optimizers take named parameters", kind="api-appeared", cause="pytorch#134107"
+    "2.6", "optimizers take named parameters", kind="appeared", cause="pytorch#134107"
 )
 def test_named_parameters_leave_their_names_in_the_group(snapshot):
     """Since 2.6 ``SGD(model.named_parameters())`` keeps the names under ``param_names``.
@@ -238,9 +268,10 @@ def test_named_parameters_leave_their_names_in_the_group(snapshot):
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
 @pytest.mark.changed(
     "2.6",
-    "optimizers take named parameters; a mixture raises a ValueError",
-    kind="api-appeared",
+    "optimizers take named parameters, and raise a ValueError for a mixture instead of a TypeError",
+    kind="exception",
     cause="pytorch#134107",
+    advice="catch ValueError",
 )
 def test_names_for_some_parameters_only_raise(snapshot):
     """Names for only some of the parameters raise: name all of them or none."""

@@ -33,7 +33,7 @@ def halving(optimizer):
 @pytest.mark.api(
     "torch.optim.lr_scheduler.LinearLR", page="generated/torch.optim.lr_scheduler.LinearLR"
 )
-@pytest.mark.changed("1.10", "LinearLR appears", kind="api-appeared", cause="pytorch#64395")
+@pytest.mark.changed("1.10", "LinearLR appears", kind="appeared", cause="pytorch#64395")
 def test_linear_schedule_warms_up_from_its_construction_on(snapshot):
     """Building LinearLR multiplies the learning rate by ``start_factor``.
 
@@ -45,7 +45,7 @@ def test_linear_schedule_warms_up_from_its_construction_on(snapshot):
 @pytest.mark.api(
     "torch.optim.lr_scheduler.SequentialLR", page="generated/torch.optim.lr_scheduler.SequentialLR"
 )
-@pytest.mark.changed("1.10", "SequentialLR appears", kind="api-appeared", cause="pytorch#64037")
+@pytest.mark.changed("1.10", "SequentialLR appears", kind="appeared", cause="pytorch#64037")
 @pytest.mark.changed(
     "2.9",
     "no longer warns about an epoch that SequentialLR itself passes to a scheduler",
@@ -74,8 +74,8 @@ def test_sequential_schedule_warms_up_and_then_decays(snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "SequentialLR appears; get_last_lr raises before the first step, as _last_lr is missing",
-    kind="api-appeared",
+    "SequentialLR appears, whose get_last_lr raises before the first step, as _last_lr is missing",
+    kind="appeared",
     cause="pytorch#64037",
 )
 @pytest.mark.changed(
@@ -104,7 +104,7 @@ def test_sequential_schedule_has_get_last_lr_before_its_first_step(snapshot):
 @pytest.mark.changed(
     "1.10",
     "SequentialLR appears, and accepts a plateau scheduler",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#64037",
 )
 @pytest.mark.changed(
@@ -112,7 +112,7 @@ def test_sequential_schedule_has_get_last_lr_before_its_first_step(snapshot):
     "a ReduceLROnPlateau in the sequence raises ValueError",
     kind="error",
     cause="pytorch#121633",
-    advice="step the plateau scheduler yourself",
+    advice="leave it out of the sequence, and call its step(metric) yourself",
 )
 def test_sequential_schedule_refuses_a_plateau_scheduler(snapshot):
     """Since 2.4 SequentialLR refuses ReduceLROnPlateau, because that needs a metric."""

@@ -45,16 +45,16 @@ def test_sgd_defaults(snapshot):
     "1.11", "groups have a maximize option", kind="representation", cause="pytorch#68164"
 )
 @pytest.mark.changed(
-    "1.12",
-    "groups have capturable and foreach options",
-    kind="representation",
-    cause="pytorch#70295 and pytorch#77862",
+    "1.12", "groups have a capturable option", kind="representation", cause="pytorch#77862"
 )
 @pytest.mark.changed(
-    "1.13",
-    "groups have differentiable and fused options",
-    kind="representation",
-    cause="pytorch#82205 and pytorch#85739",
+    "1.12", "groups have a foreach option", kind="representation", cause="pytorch#70295"
+)
+@pytest.mark.changed(
+    "1.13", "groups have a differentiable option", kind="representation", cause="pytorch#82205"
+)
+@pytest.mark.changed(
+    "1.13", "groups have a fused option", kind="representation", cause="pytorch#85739"
 )
 @pytest.mark.changed(
     "2.0",
@@ -79,16 +79,16 @@ def test_adam_defaults(snapshot):
     "1.11", "groups have a maximize option", kind="representation", cause="pytorch#70146"
 )
 @pytest.mark.changed(
-    "1.12",
-    "groups have capturable and foreach options",
-    kind="representation",
-    cause="pytorch#70484 and pytorch#77862",
+    "1.12", "groups have a capturable option", kind="representation", cause="pytorch#77862"
 )
 @pytest.mark.changed(
-    "2.0",
-    "groups have differentiable and fused options",
-    kind="representation",
-    cause="pytorch#86183 and pytorch#88015",
+    "1.12", "groups have a foreach option", kind="representation", cause="pytorch#70484"
+)
+@pytest.mark.changed(
+    "2.0", "groups have a differentiable option", kind="representation", cause="pytorch#86183"
+)
+@pytest.mark.changed(
+    "2.0", "groups have a fused option", kind="representation", cause="pytorch#88015"
 )
 @pytest.mark.changed(
     "2.7",
@@ -126,18 +126,10 @@ def test_sgd_repr(snapshot):
 
 @pytest.mark.api("torch.optim.Optimizer", page="generated/torch.optim.AdamW")
 @pytest.mark.changed("1.11", "lists maximize", kind="representation", cause="pytorch#70146")
-@pytest.mark.changed(
-    "1.12",
-    "lists capturable and foreach",
-    kind="representation",
-    cause="pytorch#70484 and pytorch#77862",
-)
-@pytest.mark.changed(
-    "2.0",
-    "lists differentiable and fused",
-    kind="representation",
-    cause="pytorch#86183 and pytorch#88015",
-)
+@pytest.mark.changed("1.12", "lists capturable", kind="representation", cause="pytorch#77862")
+@pytest.mark.changed("1.12", "lists foreach", kind="representation", cause="pytorch#70484")
+@pytest.mark.changed("2.0", "lists differentiable", kind="representation", cause="pytorch#86183")
+@pytest.mark.changed("2.0", "lists fused", kind="representation", cause="pytorch#88015")
 @pytest.mark.changed(
     "2.7", "lists decoupled_weight_decay", kind="representation", cause="pytorch#143710"
 )

@@ -45,12 +45,9 @@ def against_plain(optimizer_class, settings, wrap=lambda step: step, **implement
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="optim")
-@pytest.mark.changed(
-    "1.12",
-    "SGD, Adam and AdamW take foreach",
-    kind="api-appeared",
-    cause="pytorch#70295 and pytorch#70481",
-)
+@pytest.mark.changed("1.12", "SGD takes foreach", kind="appeared", cause="pytorch#70481")
+@pytest.mark.changed("1.12", "Adam takes foreach", kind="appeared", cause="pytorch#70295")
+@pytest.mark.changed("1.12", "AdamW takes foreach", kind="appeared", cause="pytorch#70484")
 def test_foreach_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     """``foreach=True`` updates all parameters by one call per operation, to the same values."""
     assert snapshot == observe(lambda: against_plain(optimizer_class, settings, foreach=True))
@@ -59,10 +56,17 @@ def test_foreach_step_equals_the_plain_one(optimizer_class, settings, snapshot):
 @pytest.mark.parametrize("optimizer_class, settings", CASES)
 @pytest.mark.api("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", page="optim")
 @pytest.mark.changed(
-    "1.13", "Adam takes fused, for CUDA only", kind="api-appeared", cause="pytorch#85739"
+    "1.13", "Adam takes fused, for CUDA only", kind="appeared", cause="pytorch#85739"
 )
 @pytest.mark.changed(
-    "2.0", "AdamW takes fused, for CUDA only", kind="api-appeared", cause="pytorch#88015"
+    "2.0", "AdamW takes fused, for CUDA only", kind="appeared", cause="pytorch#88015"
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message says fused=True instead of FusedAdam",
+    kind="wording",
+    cause="pytorch#88015",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",
@@ -72,13 +76,16 @@ def test_foreach_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     probable=True,
 )
 @pytest.mark.changed(
-    "2.3", "SGD takes fused, for CUDA only", kind="api-appeared", cause="pytorch#116585"
+    "2.3", "SGD takes fused, for CUDA only", kind="appeared", cause="pytorch#116585"
 )
 @pytest.mark.changed(
     "2.4",
-    "fused steps run on the CPU too",
+    "fused steps of Adam and AdamW run on the CPU too",
     kind="error-gone",
-    cause="pytorch#123074 and pytorch#123629",
+    cause="pytorch#123074",
+)
+@pytest.mark.changed(
+    "2.4", "fused steps of SGD run on the CPU too", kind="error-gone", cause="pytorch#123629"
 )
 def test_fused_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     """``fused=True`` does the whole update in one kernel, to the same values.
@@ -93,7 +100,7 @@ def test_fused_step_equals_the_plain_one(optimizer_class, settings, snapshot):
 @pytest.mark.changed(
     "1.12",
     "Adam and AdamW take capturable, for CUDA only",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#77862",
 )
 @pytest.mark.changed(
@@ -116,11 +123,11 @@ def test_capturable_step_is_refused_on_the_cpu(optimizer_class, settings, snapsh
 @pytest.mark.api(
     "torch.compile", "torch.optim.Optimizer.register_step_pre_hook", page="generated/torch.compile"
 )
-@pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="api-appeared")
+@pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="appeared")
 @pytest.mark.changed(
     "2.1",
-    "compiles under Python 3.11; the first compilation removes the step hooks of every optimizer "
-    "for good",
+    "compiles under Python 3.11, and the first compilation removes the step hooks of every "
+    "optimizer for good",
     kind="error-gone",
     cause="pytorch#98104",
     probable=True,
@@ -140,21 +147,34 @@ def test_compiling_leaves_the_step_hooks_of_optimizers_on(snapshot):
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES[:2])
 @pytest.mark.api("torch.compile", page="generated/torch.compile")
-@pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="api-appeared")
+@pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="appeared")
 @pytest.mark.changed(
     "2.1",
-    "compiles under Python 3.11; if a gradient is None in one step, Adam no longer moves that "
-    "parameter, and SGD raises",
+    "compiles under Python 3.11, but Adam no longer moves a parameter whose gradient is None once",
     kind="error-gone",
     cause="pytorch#98104",
     probable=True,
     advice="do not compile a step whose gradients can be None",
 )
 @pytest.mark.changed(
+    "2.1",
+    "SGD raises an error of the compiler: a gradient is None in one step",
+    kind="wording",
+    cause="pytorch#98104",
+    probable=True,
+    advice="do not compile a step whose gradients can be None",
+)
+@pytest.mark.changed(
     "2.3",
-    "a parameter whose gradient is None in one step is stepped correctly; before, Adam did not "
-    "move it, and SGD raised",
+    "Adam moves a parameter whose gradient is None in one step",
     kind="silent",
+    cause="pytorch#121291",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.3",
+    "SGD takes a gradient that is None in one step",
+    kind="error-gone",
     cause="pytorch#121291",
     probable=True,
 )
@@ -177,7 +197,7 @@ def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot)
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
-    "1.13", "Adam takes fused, for CUDA only", kind="api-appeared", cause="pytorch#85739"
+    "1.13", "Adam takes fused, for CUDA only", kind="appeared", cause="pytorch#85739"
 )
 @pytest.mark.changed(
     "2.0",
@@ -195,7 +215,7 @@ def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot)
 )
 @pytest.mark.changed(
     "2.4",
-    "fused supports the CPU; the message says that fused and foreach exclude each other",
+    "the message says that fused and foreach exclude each other: fused supports the CPU",
     kind="wording",
     cause="pytorch#123074",
     probable=True,
@@ -208,7 +228,7 @@ def test_fused_and_foreach_exclude_each_other(snapshot):
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
-@pytest.mark.changed("1.13", "SGD takes differentiable", kind="api-appeared", cause="pytorch#80938")
+@pytest.mark.changed("1.13", "SGD takes differentiable", kind="appeared", cause="pytorch#80938")
 def test_differentiable_step_passes_gradients_to_the_start_and_to_the_gradient(snapshot):
     """With ``differentiable=True`` the step w - lr g is in the graph.
 

@@ -80,7 +80,7 @@ def test_lbfgs_knows_one_line_search(snapshot):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
-@pytest.mark.changed("2.14", "LBFGS takes maximize", kind="api-appeared", cause="pytorch#187309")
+@pytest.mark.changed("2.14", "LBFGS takes maximize", kind="appeared", cause="pytorch#187309")
 def test_lbfgs_maximizes(snapshot):
     """``LBFGS(maximize=True)`` climbs from 1 to 3, the top of -(w - 3)²."""
     assert snapshot == observe(lambda: minimized([1.0], lambda w: -bowl(w), maximize=True))
@@ -92,10 +92,16 @@ def test_lbfgs_maximizes(snapshot):
     "the message is shorter: complex tensors cannot be made yet",
     kind="wording",
 )
-@pytest.mark.changed("1.6", "complex tensors can be made; the message names sign", kind="wording")
+@pytest.mark.changed(
+    "1.6",
+    "the message names sign: complex tensors can be made",
+    kind="wording",
+    cause="pytorch#33361",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.7",
-    "abs of complex numbers has a gradient; the message names a comparison",
+    "the message names a comparison: abs of complex numbers has a gradient",
     kind="wording",
     cause="pytorch#39955",
     probable=True,

@@ -95,22 +95,37 @@ FILLED = [
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 @pytest.mark.changed(
-    "1.11",
-    "maximize (SGD, Adam) appears and is filled in",
-    kind="representation",
-    cause="pytorch#67847 and pytorch#68164",
+    "1.11", "maximize (SGD) appears and is filled in", kind="representation", cause="pytorch#67847"
+)
+@pytest.mark.changed(
+    "1.11", "maximize (Adam) appears and is filled in", kind="representation", cause="pytorch#68164"
+)
+@pytest.mark.changed(
+    "1.12", "foreach (SGD) appears and is filled in", kind="representation", cause="pytorch#70481"
+)
+@pytest.mark.changed(
+    "1.12", "foreach (Adam) appears and is filled in", kind="representation", cause="pytorch#70295"
 )
 @pytest.mark.changed(
     "1.12",
-    "foreach (SGD, Adam) and capturable (Adam) appear and are filled in",
+    "capturable (Adam) appears and is filled in",
     kind="representation",
-    cause="pytorch#70295, pytorch#70481 and pytorch#77862",
+    cause="pytorch#77862",
 )
 @pytest.mark.changed(
     "1.13",
-    "differentiable (SGD, Adam) and fused (Adam) appear and are filled in",
+    "differentiable (SGD) appears and is filled in",
     kind="representation",
-    cause="pytorch#80938, pytorch#82205 and pytorch#85739",
+    cause="pytorch#80938",
+)
+@pytest.mark.changed(
+    "1.13",
+    "differentiable (Adam) appears and is filled in",
+    kind="representation",
+    cause="pytorch#82205",
+)
+@pytest.mark.changed(
+    "1.13", "fused (Adam) appears and is filled in", kind="representation", cause="pytorch#85739"
 )
 @pytest.mark.changed(
     "2.0",

@@ -51,14 +51,13 @@ def test_adamax_divides_by_the_largest_gradient(snapshot):
 
 
 @pytest.mark.api("torch.optim.NAdam", page="generated/torch.optim.NAdam")
-@pytest.mark.changed("1.10", "NAdam appears", kind="api-appeared", cause="pytorch#59009")
+@pytest.mark.changed("1.10", "NAdam appears", kind="appeared", cause="pytorch#59009")
 @pytest.mark.changed(
     "2.0",
-    "gives other results: it looks ahead by the momentum of the next step, not by the current one "
-    "again",
+    "gives other results: it looks ahead by the momentum of the next step, not by the current one"
+    " again",
     kind="silent",
     cause="pytorch#92699",
-    advice="expect slightly different results from NAdam",
     unless=(),
 )
 def test_nadam_looks_ahead_by_the_next_momentum(snapshot):
@@ -72,7 +71,7 @@ def test_nadam_looks_ahead_by_the_next_momentum(snapshot):
 
 
 @pytest.mark.api("torch.optim.RAdam", page="generated/torch.optim.RAdam")
-@pytest.mark.changed("1.10", "RAdam appears", kind="api-appeared", cause="pytorch#58968")
+@pytest.mark.changed("1.10", "RAdam appears", kind="appeared", cause="pytorch#58968")
 def test_radam_adapts_from_the_sixth_step(snapshot):
     """RAdam makes five steps like SGD's and adapts from the sixth step on.
 
@@ -138,7 +137,7 @@ def test_asgd_keeps_its_average_beside_the_parameter(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adafactor", page="generated/torch.optim.Adafactor")
-@pytest.mark.changed("2.5", "Adafactor appears", kind="api-appeared", cause="pytorch#129905")
+@pytest.mark.changed("2.5", "Adafactor appears", kind="appeared", cause="pytorch#129905")
 def test_adafactor_steps_in_proportion_to_the_parameter(snapshot):
     """Adafactor's lr is relative to the size of the parameter.
 
@@ -153,7 +152,7 @@ def test_adafactor_steps_in_proportion_to_the_parameter(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adafactor", page="generated/torch.optim.Adafactor")
-@pytest.mark.changed("2.5", "Adafactor appears", kind="api-appeared", cause="pytorch#129905")
+@pytest.mark.changed("2.5", "Adafactor appears", kind="appeared", cause="pytorch#129905")
 def test_adafactor_keeps_a_row_and_a_column_of_a_matrix(snapshot):
     """Adafactor keeps the second moments of a matrix as one row and one column.
 
@@ -172,7 +171,7 @@ def test_adafactor_keeps_a_row_and_a_column_of_a_matrix(snapshot):
 
 @pytest.mark.api("torch.optim.Muon", page="generated/torch.optim.Muon")
 @pytest.mark.changed(
-    "2.9", "Muon appears, for matrices only", kind="api-appeared", cause="pytorch#160213"
+    "2.9", "Muon appears, for matrices only", kind="appeared", cause="pytorch#160213"
 )
 def test_muon_takes_matrices_only(snapshot):
     """Muon refuses a parameter that is not a matrix: give biases to AdamW."""
@@ -180,7 +179,7 @@ def test_muon_takes_matrices_only(snapshot):
 
 
 @pytest.mark.api("torch.optim.Muon", page="generated/torch.optim.Muon")
-@pytest.mark.changed("2.9", "Muon appears", kind="api-appeared", cause="pytorch#160213")
+@pytest.mark.changed("2.9", "Muon appears", kind="appeared", cause="pytorch#160213")
 def test_muon_decays_by_default(snapshot):
     """Muon's default weight decay is 0.1, in proportion to the weight.
 
@@ -192,7 +191,7 @@ def test_muon_decays_by_default(snapshot):
 
 
 @pytest.mark.api("torch.optim.Muon", page="generated/torch.optim.Muon")
-@pytest.mark.changed("2.9", "Muon appears", kind="api-appeared", cause="pytorch#160213")
+@pytest.mark.changed("2.9", "Muon appears", kind="appeared", cause="pytorch#160213")
 def test_muon_ignores_the_size_of_the_gradient(snapshot):
     """Muon's step does not depend on the size of the gradient.
 
@@ -226,9 +225,8 @@ DECAYING = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop"
     "torch.optim.RMSprop",
     page="optim",
 )
-@pytest.mark.changed(
-    "1.10", "NAdam and RAdam appear", kind="api-appeared", cause="pytorch#59009 and pytorch#58968"
-)
+@pytest.mark.changed("1.10", "NAdam appears", kind="appeared", cause="pytorch#59009")
+@pytest.mark.changed("1.10", "RAdam appears", kind="appeared", cause="pytorch#58968")
 @pytest.mark.changed(
     "2.0",
     "NAdam gives other results: it uses the momentum of the next step",
@@ -255,16 +253,16 @@ def test_weight_decay_of_other_optimizers_adds_to_the_gradient(name, snapshot):
 @pytest.mark.parametrize("name", ["NAdam", "RAdam"])
 @pytest.mark.api("torch.optim.NAdam", "torch.optim.RAdam", page="generated/torch.optim.NAdam")
 @pytest.mark.changed(
-    "1.10",
-    "NAdam and RAdam appear, without decoupled_weight_decay",
-    kind="api-appeared",
-    cause="pytorch#59009 and pytorch#58968",
+    "1.10", "NAdam appears, without decoupled_weight_decay", kind="appeared", cause="pytorch#59009"
 )
 @pytest.mark.changed(
-    "2.1", "NAdam takes decoupled_weight_decay", kind="api-appeared", cause="pytorch#103881"
+    "1.10", "RAdam appears, without decoupled_weight_decay", kind="appeared", cause="pytorch#58968"
 )
 @pytest.mark.changed(
-    "2.2", "RAdam takes decoupled_weight_decay", kind="api-appeared", cause="pytorch#107507"
+    "2.1", "NAdam takes decoupled_weight_decay", kind="appeared", cause="pytorch#103881"
+)
+@pytest.mark.changed(
+    "2.2", "RAdam takes decoupled_weight_decay", kind="appeared", cause="pytorch#107507"
 )
 def test_decoupled_weight_decay_of_nadam_and_radam_shrinks_in_proportion(name, snapshot):
     """``decoupled_weight_decay=True`` makes NAdam and RAdam shrink weights in proportion.

@@ -35,7 +35,7 @@ def path(losses, **settings):
 @pytest.mark.changed(
     "2.0",
     "LRScheduler appears, and ReduceLROnPlateau is not a subclass",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#88503",
 )
 @pytest.mark.changed(
@@ -43,7 +43,10 @@ def path(losses, **settings):
     "ReduceLROnPlateau is an LRScheduler",
     kind="silent",
     cause="pytorch#108464",
-    advice="test for ReduceLROnPlateau first where isinstance decides how to call step",
+    advice=(
+        "test isinstance(scheduler, LRScheduler) and not isinstance(scheduler, ReduceLROnPlateau)"
+    ),
+    restored_by="optimizers.plateau_scheduler_is_told_apart_by_its_own_class",
 )
 def test_plateau_scheduler_is_an_lr_scheduler(snapshot):
     """Since 2.2 ReduceLROnPlateau is an LRScheduler for ``isinstance``.
@@ -53,6 +56,26 @@ def test_plateau_scheduler_is_an_lr_scheduler(snapshot):
     assert snapshot == observe(
         lambda: isinstance(schedules.ReduceLROnPlateau(an_optimizer()), schedules.LRScheduler)
     )
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
+)
+@pytest.mark.changed("2.0", "LRScheduler appears", kind="appeared", cause="pytorch#88503")
+def test_plateau_scheduler_is_told_apart_by_its_own_class(snapshot):
+    """A test for LRScheduler and not ReduceLROnPlateau leaves out ReduceLROnPlateau.
+
+    It finds the schedulers whose ``step`` needs no metric.
+    """
+
+    def act():
+        scheduler = schedules.ReduceLROnPlateau(an_optimizer())
+        return isinstance(scheduler, schedules.LRScheduler) and not isinstance(
+            scheduler, schedules.ReduceLROnPlateau
+        )
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.api(
@@ -74,7 +97,7 @@ def test_plateau_scheduler_needs_a_metric(snapshot):
 @pytest.mark.changed(
     "2.2",
     "ReduceLROnPlateau has get_last_lr, which raises before the first step, as _last_lr is missing",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#108464",
 )
 @pytest.mark.changed(
@@ -97,14 +120,14 @@ def test_plateau_scheduler_has_get_last_lr_before_its_first_step(snapshot):
     "warns that verbose is deprecated, even where it is False",
     kind="warning",
     cause="pytorch#111302",
-    advice="print get_last_lr()",
+    advice="leave verbose out, and print get_last_lr()",
 )
 @pytest.mark.changed(
     "2.7",
     "schedulers no longer take verbose",
-    kind="api-gone",
+    kind="gone",
     cause="pytorch#147301",
-    advice="print get_last_lr()",
+    advice="leave verbose out, and print get_last_lr()",
 )
 def test_plateau_scheduler_takes_no_verbose(snapshot):
     """Since 2.7 ReduceLROnPlateau does not take ``verbose``.

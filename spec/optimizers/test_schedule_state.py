@@ -185,7 +185,8 @@ def test_step_schedule_resumed_with_last_epoch_steps_at_once(snapshot):
     "building it makes no step: the rate stays 0.25 instead of becoming 0.125",
     kind="silent",
     cause="pytorch#149312",
-    advice="resume with load_state_dict, which did not change",
+    advice="multiply the group's lr by gamma before building, or resume with load_state_dict",
+    restored_by="optimizers.exponential_schedule_resumed_with_a_multiplied_rate_is_an_epoch_further",
 )
 def test_exponential_schedule_resumed_with_last_epoch_keeps_the_rate(snapshot):
     """Since 2.8 building ExponentialLR with ``last_epoch=2`` keeps the rate, 0.25.
@@ -200,6 +201,29 @@ def test_exponential_schedule_resumed_with_last_epoch_keeps_the_rate(snapshot):
             ),
         )
     )
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.ExponentialLR",
+    page="generated/torch.optim.lr_scheduler.ExponentialLR",
+)
+@pytest.mark.changed(
+    "2.8",
+    "building it makes no step: the rate stays 0.125 instead of becoming 0.0625",
+    kind="silent",
+    cause="pytorch#149312",
+)
+def test_exponential_schedule_resumed_with_a_multiplied_rate_is_an_epoch_further(snapshot):
+    """ExponentialLR with ``last_epoch=2`` keeps a rate that was multiplied by gamma before.
+
+    The rate is 0.25, then 0.125. Before 2.8 the constructor multiplied it once more.
+    """
+
+    def schedule(optimizer, last_epoch):
+        optimizer.param_groups[0]["lr"] *= 0.5
+        schedules.ExponentialLR(optimizer, gamma=0.5, last_epoch=last_epoch)
+
+    assert snapshot == observe(lambda: resumed_at(2, schedule))
 
 
 def saved_and_loaded(schedule):
@@ -222,7 +246,7 @@ def saved_and_loaded(schedule):
 @pytest.mark.changed(
     "1.13",
     "torch.load takes weights_only, and refuses the Counter",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed("2.4", "a Counter is allowed", kind="error-gone", cause="pytorch#123775")
@@ -254,12 +278,12 @@ def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
 @pytest.mark.changed(
     "1.13",
     "torch.load takes weights_only, and refuses floats, which are operand 71",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#86812",
 )
 @pytest.mark.changed(
     "2.0",
-    "floats are accepted; the function in the state is refused, by its getattr",
+    "the message refuses the function in the state, by its getattr: floats are accepted",
     kind="wording",
 )
 @pytest.mark.changed(

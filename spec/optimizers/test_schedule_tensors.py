@@ -33,7 +33,8 @@ def halving(optimizer):
     "fills the tensor in place instead of putting a new one into the group",
     kind="silent",
     cause="pytorch#123753",
-    advice="clone the learning rate where you keep it",
+    advice="pass lr=lr.clone() to the optimizer",
+    restored_by="optimizers.step_schedule_leaves_a_tensor_that_was_cloned_for_the_optimizer",
 )
 def test_step_schedule_writes_into_the_tensor_of_the_rate(snapshot):
     """Since 2.4 StepLR writes into a tensor learning rate in place.
@@ -43,6 +44,27 @@ def test_step_schedule_writes_into_the_tensor_of_the_rate(snapshot):
 
     def act():
         optimizer, lr = with_a_tensor()
+        scheduler = halving(optimizer)
+        optimizer.step()
+        scheduler.step()
+        return {
+            "tensor given": lr,
+            "in force": rate(optimizer),
+            "same tensor": optimizer.param_groups[0]["lr"] is lr,
+        }
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+)
+def test_step_schedule_leaves_a_tensor_that_was_cloned_for_the_optimizer(snapshot):
+    """With ``SGD(parameters, lr=lr.clone())`` StepLR does not write into ``lr`` itself."""
+
+    def act():
+        lr = torch.tensor(1.0)
+        optimizer = torch.optim.SGD([parameter([1.0])], lr=lr.clone())
         scheduler = halving(optimizer)
         optimizer.step()
         scheduler.step()
@@ -86,9 +108,17 @@ def test_lambda_schedule_multiplies_the_first_tensor_rate(snapshot):
     "returns the live tensor: every entry of a list of them shows the last value",
     kind="silent",
     cause="pytorch#123753",
-    advice="use float(lr) or lr.clone()",
+    advice="keep get_last_lr()[0].clone()",
+    restored_by="optimizers.clone_of_get_last_lr_keeps_its_value",
 )
-@pytest.mark.changed("2.10", "returns a copy again", kind="silent", cause="pytorch#163120")
+@pytest.mark.changed(
+    "2.10",
+    "returns a copy again",
+    kind="silent",
+    cause="pytorch#163120",
+    advice="read optimizer.param_groups[0]['lr'] for the live tensor",
+    restored_by="optimizers.tensor_rate_in_the_group_follows_later_steps",
+)
 def test_get_last_lr_copies_a_tensor_rate(snapshot):
     """``get_last_lr()`` returns copies of tensor rates, so a list of them keeps its values.
 
@@ -108,6 +138,50 @@ def test_get_last_lr_copies_a_tensor_rate(snapshot):
     assert snapshot == observe(act)
 
 
+def halved_twice(read):
+    """What ``read`` returns of a scheduler before, between and after two of its steps."""
+    optimizer, _ = with_a_tensor()
+    scheduler = halving(optimizer)
+    path = []
+    for _ in range(3):
+        path.append(read(scheduler))
+        optimizer.step()
+        scheduler.step()
+    return path
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler.get_last_lr",
+    page="generated/torch.optim.lr_scheduler.StepLR",
+)
+def test_clone_of_get_last_lr_keeps_its_value(snapshot):
+    """``get_last_lr()[0].clone()`` keeps the value of a tensor rate, whatever the release."""
+    assert snapshot == observe(
+        lambda: halved_twice(lambda scheduler: scheduler.get_last_lr()[0].clone())
+    )
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+)
+@pytest.mark.changed(
+    "2.4",
+    "the scheduler fills the tensor of the group instead of replacing it",
+    kind="silent",
+    cause="pytorch#123753",
+    advice="keep get_last_lr()[0].clone()",
+    restored_by="optimizers.clone_of_get_last_lr_keeps_its_value",
+)
+def test_tensor_rate_in_the_group_follows_later_steps(snapshot):
+    """A tensor rate in ``optimizer.param_groups`` follows the later steps of StepLR, since 2.4.
+
+    A list of such tensors shows the last value in every entry.
+    """
+    assert snapshot == observe(
+        lambda: halved_twice(lambda scheduler: scheduler.optimizer.param_groups[0]["lr"])
+    )
+
+
 @pytest.mark.api(
     "torch.optim.lr_scheduler.ReduceLROnPlateau",
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
@@ -117,13 +191,32 @@ def test_get_last_lr_copies_a_tensor_rate(snapshot):
     "fills the tensor in place instead of replacing it with a number",
     kind="silent",
     cause="pytorch#163098",
-    advice="clone the learning rate where you keep it",
+    advice="pass lr=lr.item() to the optimizer",
+    restored_by="optimizers.plateau_scheduler_leaves_a_tensor_whose_item_the_optimizer_has",
 )
 def test_plateau_scheduler_writes_into_the_tensor_of_the_rate(snapshot):
     """Since 2.10 ReduceLROnPlateau writes into a tensor learning rate in place."""
 
     def act():
         optimizer, lr = with_a_tensor()
+        scheduler = schedules.ReduceLROnPlateau(optimizer, factor=0.5, patience=0)
+        scheduler.step(1.0)
+        scheduler.step(1.0)
+        return {"tensor given": lr, "in force": rate(optimizer)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
+)
+def test_plateau_scheduler_leaves_a_tensor_whose_item_the_optimizer_has(snapshot):
+    """With ``SGD(parameters, lr=lr.item())`` ReduceLROnPlateau does not write into ``lr``."""
+
+    def act():
+        lr = torch.tensor(1.0)
+        optimizer = torch.optim.SGD([parameter([1.0])], lr=lr.item())
         scheduler = schedules.ReduceLROnPlateau(optimizer, factor=0.5, patience=0)
         scheduler.step(1.0)
         scheduler.step(1.0)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.references import parameter
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 SGD = torch.optim.SGD
 schedules = torch.optim.lr_scheduler
@@ -113,15 +113,13 @@ def test_get_lr_called_by_hand_is_a_step_ahead_and_warns(snapshot):
 
     ``get_lr()`` is for the scheduler itself, and computes from the current lr.
     """
-
-    def act():
-        optimizer = SGD([parameter([1.0])], lr=1.0)
-        scheduler = halving(optimizer)
-        optimizer.step()
-        scheduler.step()
-        return {"get_lr": scheduler.get_lr(), "get_last_lr": scheduler.get_last_lr()}
-
-    assert snapshot == observe(act)
+    optimizer = SGD([parameter([1.0])], lr=1.0)
+    scheduler = halving(optimizer)
+    optimizer.step()
+    scheduler.step()
+    assert snapshot == observe_each(
+        {"get_lr": scheduler.get_lr, "get_last_lr": scheduler.get_last_lr}
+    )
 
 
 @pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
@@ -147,20 +145,21 @@ def test_scheduler_step_with_an_epoch_warns(snapshot):
 @pytest.mark.api(
     "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
 )
-@pytest.mark.changed("1.7", "schedulers take verbose", kind="api-appeared", cause="pytorch#41580")
+@pytest.mark.changed("1.7", "schedulers take verbose", kind="appeared", cause="pytorch#41580")
 @pytest.mark.changed(
     "2.2",
     "warns that verbose is deprecated, even where it is False",
     kind="warning",
     cause="pytorch#111302",
-    advice="print get_last_lr()",
+    advice="leave verbose out, and print get_last_lr()",
 )
 @pytest.mark.changed(
     "2.7",
     "schedulers no longer take verbose",
-    kind="api-gone",
+    kind="gone",
     cause="pytorch#147301",
-    advice="print get_last_lr()",
+    advice="leave verbose out, and print get_last_lr()",
+    restored_by="optimizers.scheduler_without_verbose_tells_its_rate_by_get_last_lr",
 )
 def test_scheduler_takes_no_verbose(snapshot):
     """Since 2.7 schedulers do not take ``verbose``: print ``get_last_lr()`` instead.
@@ -171,6 +170,15 @@ def test_scheduler_takes_no_verbose(snapshot):
     assert snapshot == observe(
         lambda: schedules.StepLR(optimizer, step_size=1, verbose=False).get_last_lr()
     )
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+)
+def test_scheduler_without_verbose_tells_its_rate_by_get_last_lr(snapshot):
+    """``get_last_lr()`` of a scheduler that was built without ``verbose`` returns the rate."""
+    optimizer = SGD([parameter([1.0])], lr=1.0)
+    assert snapshot == observe(lambda: schedules.StepLR(optimizer, step_size=1).get_last_lr())
 
 
 @pytest.mark.api(
@@ -223,7 +231,10 @@ def test_group_added_after_a_step_schedule_is_scheduled(snapshot):
     kind="error",
     cause="pytorch#166257",
     probable=True,
-    advice="build the scheduler after all groups",
+    advice=(
+        "build the scheduler after all groups, with lambda number: 1.0 for a group to leave alone"
+    ),
+    restored_by="optimizers.lambda_schedule_with_a_constant_function_leaves_a_group_alone",
 )
 def test_group_added_after_a_lambda_schedule_makes_it_raise(snapshot):
     """Since 2.10 LambdaLR raises if a group was added after the scheduler was built.
@@ -234,16 +245,37 @@ def test_group_added_after_a_lambda_schedule_makes_it_raise(snapshot):
     assert snapshot == observe(lambda: after_adding_a_group(halving_from_the_start))
 
 
-def rebuilt(schedule):
-    """The rate of an optimizer, loaded with lr 0.5, after building a scheduler on it."""
-    optimizer, resumed = SGD([parameter([1.0])], lr=1.0), SGD([parameter([1.0])], lr=8.0)
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.Optimizer.add_param_group",
+    page="generated/torch.optim.lr_scheduler.LambdaLR",
+)
+def test_lambda_schedule_with_a_constant_function_leaves_a_group_alone(snapshot):
+    """LambdaLR leaves a group alone whose function returns 1.0.
+
+    The scheduler is built after all groups, with one function for each of them.
+    """
+
+    def act():
+        optimizer = SGD([parameter([1.0])], lr=1.0)
+        optimizer.add_param_group({"params": [parameter([1.0])], "lr": 8.0})
+        functions = [lambda number: 0.5**number, lambda number: 1.0]
+        scheduler = schedules.LambdaLR(optimizer, functions)
+        optimizer.step()
+        scheduler.step()
+        return rates(optimizer)
+
+    assert snapshot == observe(act)
+
+
+def resumed(schedule):
+    """An optimizer that loaded the state of one whose schedule went from lr 1 to 0.5."""
+    optimizer, other = SGD([parameter([1.0])], lr=1.0), SGD([parameter([1.0])], lr=8.0)
     scheduler = schedule(optimizer)
     optimizer.step()
     scheduler.step()
-    resumed.load_state_dict(optimizer.state_dict())
-    assert rates(resumed) == [0.5]
-    schedule(resumed)
-    return rates(resumed)
+    other.load_state_dict(optimizer.state_dict())
+    return other
 
 
 @pytest.mark.api(
@@ -257,7 +289,14 @@ def test_lambda_scheduler_built_after_loading_resets_the_learning_rate(snapshot)
     It sets the lr of its epoch 0, the saved ``initial_lr``. Build the scheduler first, then load
     both.
     """
-    assert snapshot == observe(lambda: rebuilt(halving_from_the_start))
+    optimizer = resumed(halving_from_the_start)
+    assert rates(optimizer) == [0.5]
+
+    def act():
+        halving_from_the_start(optimizer)
+        return rates(optimizer)
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.api(
@@ -267,7 +306,14 @@ def test_lambda_scheduler_built_after_loading_resets_the_learning_rate(snapshot)
 )
 def test_step_scheduler_built_after_loading_keeps_the_learning_rate(snapshot):
     """A StepLR that is built after loading the optimizer keeps the learning rate."""
-    assert snapshot == observe(lambda: rebuilt(halving))
+    optimizer = resumed(halving)
+    assert rates(optimizer) == [0.5]
+
+    def act():
+        halving(optimizer)
+        return rates(optimizer)
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.api(

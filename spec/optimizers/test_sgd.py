@@ -125,7 +125,7 @@ def test_sgd_weight_decay_gathers_in_the_velocity(snapshot):
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
-@pytest.mark.changed("1.11", "SGD takes maximize", kind="api-appeared", cause="pytorch#67847")
+@pytest.mark.changed("1.11", "SGD takes maximize", kind="appeared", cause="pytorch#67847")
 def test_sgd_maximize_climbs(snapshot):
     """``SGD(maximize=True)`` adds lr * g: 1 with gradient 0.5 and lr 0.1 becomes 1.05."""
     assert snapshot == observe(lambda: stepped(SGD, [1.0], [[0.5]], lr=0.1, maximize=True))
@@ -135,7 +135,7 @@ def test_sgd_maximize_climbs(snapshot):
 @pytest.mark.changed(
     "1.11",
     "SGD takes maximize, and negates the weight decay too: the weight grows",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#67847",
     advice="do not combine maximize with weight_decay",
 )
@@ -144,7 +144,8 @@ def test_sgd_maximize_climbs(snapshot):
     "the weight decay is no longer negated: the weight shrinks instead of growing",
     kind="silent",
     cause="pytorch#81859",
-    advice="expect other weights from maximize together with weight_decay",
+    advice="negate optimizer.param_groups[0]['weight_decay'] to let the weight grow",
+    restored_by="optimizers.sgd_maximize_with_a_negative_decay_grows_away_from_zero",
 )
 def test_sgd_maximize_still_decays_towards_zero(snapshot):
     """``SGD(maximize=True)`` negates the gradient but not the weight decay: 2 becomes 1.9.
@@ -155,6 +156,35 @@ def test_sgd_maximize_still_decays_towards_zero(snapshot):
     assert snapshot == observe(
         lambda: stepped(SGD, [2.0], [[0.0]], lr=0.1, weight_decay=0.5, maximize=True)
     )
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+@pytest.mark.changed(
+    "1.11",
+    "SGD takes maximize, and negates the weight decay too: the weight shrinks",
+    kind="appeared",
+    cause="pytorch#67847",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the weight decay is no longer negated: the weight grows instead of shrinking",
+    kind="silent",
+    cause="pytorch#81859",
+)
+def test_sgd_maximize_with_a_negative_decay_grows_away_from_zero(snapshot):
+    """``SGD(maximize=True)`` with a weight decay of -0.5 in its group makes 2 grow to 2.1.
+
+    The constructor refuses a negative weight decay, the group does not.
+    """
+
+    def act():
+        w = parameter([2.0])
+        optimizer = SGD([w], lr=0.1, maximize=True)
+        optimizer.param_groups[0]["weight_decay"] = -0.5
+        step(optimizer, [0.0])
+        return w.detach().reshape(1, 1)
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")

@@ -47,72 +47,103 @@ OPTIMIZERS = [
     page="optim",
     signature=True,
 )
+@pytest.mark.changed("1.10", "NAdam", kind="appeared", cause="pytorch#59009")
+@pytest.mark.changed("1.10", "RAdam", kind="appeared", cause="pytorch#58968")
+@pytest.mark.changed("1.11", "maximize (SGD)", kind="appeared", cause="pytorch#67847")
+@pytest.mark.changed("1.11", "maximize (Adam)", kind="appeared", cause="pytorch#68164")
+@pytest.mark.changed("1.11", "maximize (AdamW)", kind="appeared", cause="pytorch#70146")
+@pytest.mark.changed("1.12", "foreach (SGD)", kind="appeared", cause="pytorch#70481")
+@pytest.mark.changed("1.12", "foreach (Adam)", kind="appeared", cause="pytorch#70295")
+@pytest.mark.changed("1.12", "foreach (AdamW)", kind="appeared", cause="pytorch#70484")
+@pytest.mark.changed("1.12", "foreach (Adagrad)", kind="appeared", cause="pytorch#69981")
 @pytest.mark.changed(
-    "1.10", "NAdam and RAdam", kind="api-appeared", cause="pytorch#59009 and pytorch#58968"
+    "1.12", "foreach (Adadelta)", kind="appeared", cause="pytorch#69980", probable=True
+)
+@pytest.mark.changed("1.12", "foreach (Adamax)", kind="appeared", cause="pytorch#69982")
+@pytest.mark.changed("1.12", "foreach (ASGD)", kind="appeared", cause="pytorch#70231")
+@pytest.mark.changed("1.12", "foreach (NAdam)", kind="appeared", cause="pytorch#70229")
+@pytest.mark.changed("1.12", "foreach (RAdam)", kind="appeared", cause="pytorch#70230")
+@pytest.mark.changed("1.12", "foreach (RMSprop)", kind="appeared", cause="pytorch#70482")
+@pytest.mark.changed("1.12", "foreach (Rprop)", kind="appeared", cause="pytorch#70483")
+@pytest.mark.changed("1.12", "maximize (Adadelta)", kind="appeared", cause="pytorch#75330")
+@pytest.mark.changed("1.12", "maximize (Adagrad)", kind="appeared", cause="pytorch#75968")
+@pytest.mark.changed("1.12", "maximize (Adamax)", kind="appeared", cause="pytorch#77409")
+@pytest.mark.changed("1.12", "capturable (Adam, AdamW)", kind="appeared", cause="pytorch#77862")
+@pytest.mark.changed("1.13", "maximize (RMSprop)", kind="appeared", cause="pytorch#80326")
+@pytest.mark.changed("1.13", "maximize (SparseAdam)", kind="appeared", cause="pytorch#80336")
+@pytest.mark.changed("1.13", "maximize (ASGD)", kind="appeared")
+@pytest.mark.changed("1.13", "maximize (Rprop)", kind="appeared")
+@pytest.mark.changed("1.13", "differentiable (SGD)", kind="appeared", cause="pytorch#80938")
+@pytest.mark.changed("1.13", "differentiable (Adam)", kind="appeared", cause="pytorch#82205")
+@pytest.mark.changed("1.13", "differentiable (RMSprop)", kind="appeared", cause="pytorch#83578")
+@pytest.mark.changed("1.13", "fused (Adam)", kind="appeared", cause="pytorch#85739")
+@pytest.mark.changed(
+    "2.0",
+    "differentiable (AdamW, NAdam, RAdam)",
+    kind="appeared",
+    cause="pytorch#86183",
+    probable=True,
 )
 @pytest.mark.changed(
-    "1.11",
-    "maximize (SGD, Adam, AdamW)",
-    kind="representation",
-    cause="pytorch#67847, pytorch#68164 and pytorch#70146",
+    "2.0", "differentiable (Adadelta, Adagrad, Adamax)", kind="appeared", cause="pytorch#86096"
 )
+@pytest.mark.changed("2.0", "differentiable (ASGD, Rprop)", kind="appeared", cause="pytorch#86258")
+@pytest.mark.changed("2.0", "fused (AdamW)", kind="appeared", cause="pytorch#88015")
 @pytest.mark.changed(
-    "1.12",
-    "foreach (all but LBFGS and SparseAdam); maximize (Adadelta, Adagrad, Adamax); capturable "
-    "(Adam, AdamW)",
+    "2.0",
+    "fused is None instead of False (Adam)",
     kind="representation",
-    cause="pytorch#70481 and pytorch#77862, among others",
-)
-@pytest.mark.changed(
-    "1.13",
-    "maximize (ASGD, RMSprop, Rprop, SparseAdam); differentiable (SGD, Adam, RMSprop); fused "
-    "(Adam)",
-    kind="representation",
-    cause="pytorch#80938 and pytorch#85739, among others",
+    cause="pytorch#90865",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.0",
-    "differentiable (the eight that lacked it, AdamW among others); fused (AdamW), None instead "
-    "of False (Adam); foreach by name only (NAdam, RAdam, Rprop)",
-    kind="representation",
-    cause="pytorch#86183, pytorch#86096, pytorch#86258 and pytorch#88015, among others",
+    "foreach by name only (NAdam, RAdam)",
+    kind="gone",
+    cause="pytorch#86183",
+    probable=True,
     advice="pass foreach by name",
 )
 @pytest.mark.changed(
-    "2.1",
-    "decoupled_weight_decay and capturable (NAdam)",
-    kind="representation",
-    cause="pytorch#103881 and pytorch#106615",
+    "2.0",
+    "foreach and maximize by name only (Rprop)",
+    kind="gone",
+    cause="pytorch#86258",
+    probable=True,
+    advice="pass foreach and maximize by name",
 )
 @pytest.mark.changed(
-    "2.2",
-    "lr may be left out (SGD); decoupled_weight_decay (RAdam); capturable (ASGD)",
-    kind="representation",
-    cause="pytorch#114467, pytorch#107507 and pytorch#107857",
+    "2.1", "decoupled_weight_decay (NAdam)", kind="appeared", cause="pytorch#103881"
+)
+@pytest.mark.changed("2.1", "capturable (NAdam)", kind="appeared", cause="pytorch#106615")
+@pytest.mark.changed(
+    "2.2", "lr may be left out (SGD)", kind="representation", cause="pytorch#114467"
 )
 @pytest.mark.changed(
-    "2.3",
-    "capturable (Adamax, RAdam); fused (SGD)",
-    kind="representation",
-    cause="pytorch#117835, pytorch#117912 and pytorch#116585",
+    "2.2", "decoupled_weight_decay (RAdam)", kind="appeared", cause="pytorch#107507"
 )
+@pytest.mark.changed("2.2", "capturable (ASGD)", kind="appeared", cause="pytorch#107857")
+@pytest.mark.changed("2.3", "capturable (Adamax)", kind="appeared", cause="pytorch#117835")
+@pytest.mark.changed("2.3", "capturable (RAdam)", kind="appeared", cause="pytorch#117912")
+@pytest.mark.changed("2.3", "fused (SGD)", kind="appeared", cause="pytorch#116585")
+@pytest.mark.changed("2.4", "capturable (Adadelta)", kind="appeared", cause="pytorch#122252")
+@pytest.mark.changed("2.4", "capturable (Rprop)", kind="appeared", cause="pytorch#122261")
 @pytest.mark.changed(
     "2.4",
-    "capturable (Adadelta, Rprop; RMSprop, where it took the place of foreach); maximize (NAdam, "
-    "RAdam); fused (Adagrad)",
-    kind="representation",
-    cause=(
-        "pytorch#122252, pytorch#122261, pytorch#122264, pytorch#126765, pytorch#127214 and "
-        "pytorch#124905"
-    ),
-    advice="pass what comes after centered by name",
+    "capturable took the place of foreach, which moved on with what follows (RMSprop)",
+    kind="gone",
+    cause="pytorch#122264",
+    advice="pass foreach, maximize and differentiable by name",
 )
-@pytest.mark.changed("2.5", "Adafactor", kind="api-appeared", cause="pytorch#129905")
+@pytest.mark.changed("2.4", "maximize (RAdam)", kind="appeared", cause="pytorch#126765")
+@pytest.mark.changed("2.4", "maximize (NAdam)", kind="appeared", cause="pytorch#127214")
+@pytest.mark.changed("2.4", "fused (Adagrad)", kind="appeared", cause="pytorch#124905")
+@pytest.mark.changed("2.5", "Adafactor", kind="appeared", cause="pytorch#129905")
 @pytest.mark.changed(
-    "2.7", "decoupled_weight_decay (Adam)", kind="representation", cause="pytorch#143710"
+    "2.7", "decoupled_weight_decay (Adam)", kind="appeared", cause="pytorch#143710"
 )
-@pytest.mark.changed("2.9", "Muon", kind="api-appeared", cause="pytorch#160213")
-@pytest.mark.changed("2.14", "maximize (LBFGS)", kind="representation", cause="pytorch#187309")
+@pytest.mark.changed("2.9", "Muon", kind="appeared", cause="pytorch#160213")
+@pytest.mark.changed("2.14", "maximize (LBFGS)", kind="appeared", cause="pytorch#187309")
 def test_optimizers_take_these_arguments(name, snapshot):
     """Each optimizer's constructor takes these arguments, positional ones before the "*".
 
@@ -134,15 +165,21 @@ METHODS = ["zero_grad", "step", "state_dict", "load_state_dict", "add_param_grou
     page="optim",
     signature=True,
 )
-@pytest.mark.changed("1.7", "set_to_none (zero_grad)", kind="representation", cause="pytorch#42754")
+@pytest.mark.changed("1.7", "set_to_none (zero_grad)", kind="appeared", cause="pytorch#42754")
 @pytest.mark.changed(
     "2.0",
     "zero_grad has set_to_none=True instead of False: gradients become None",
-    kind="silent",
+    kind="representation",
     cause="pytorch#92731",
-    advice="test for None, or pass set_to_none=False",
+    advice="call zero_grad(set_to_none=False)",
 )
-@pytest.mark.changed("2.1", "closure may be left out (step)", kind="representation")
+@pytest.mark.changed(
+    "2.1",
+    "closure may be left out (step)",
+    kind="representation",
+    cause="pytorch#102593",
+    probable=True,
+)
 def test_optimizer_methods_take_these_arguments(name, snapshot):
     """The ``torch.optim.Optimizer`` methods of a training loop take these arguments."""
     assert snapshot == observe(lambda: arguments_of(f"torch.optim.Optimizer.{name}"))
@@ -157,9 +194,16 @@ def test_optimizer_methods_take_these_arguments(name, snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "SGD and Adam show *args and **kwargs: a decorator hides the arguments of step",
+    "SGD shows *args and **kwargs: a decorator hides the arguments of step",
     kind="representation",
     cause="pytorch#80938",
+)
+@pytest.mark.changed(
+    "1.13",
+    "Adam shows *args and **kwargs: a decorator hides the arguments of step",
+    kind="representation",
+    cause="pytorch#82205",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1", "SGD and Adam show closure=None again", kind="representation", cause="pytorch#103567"
@@ -170,9 +214,8 @@ def test_step_takes_a_closure(name, snapshot):
 
 
 @pytest.mark.api("torch.optim", page="optim")
-@pytest.mark.changed(
-    "1.10", "NAdam and RAdam", kind="representation", cause="pytorch#59009 and pytorch#58968"
-)
+@pytest.mark.changed("1.10", "NAdam", kind="representation", cause="pytorch#59009")
+@pytest.mark.changed("1.10", "RAdam", kind="representation", cause="pytorch#58968")
 @pytest.mark.changed("2.5", "Adafactor", kind="representation", cause="pytorch#129905")
 @pytest.mark.changed("2.9", "Muon", kind="representation", cause="pytorch#160213")
 def test_classes_of_torch_optim(snapshot):

@@ -18,7 +18,7 @@ def an_optimizer(lr=1.0):
 @pytest.mark.changed(
     "2.1",
     "optimizers take hooks around their state dict",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#105953",
 )
 def test_state_dict_post_hook_may_add_to_an_optimizers_state_dict(snapshot):
@@ -42,7 +42,7 @@ def test_state_dict_post_hook_may_add_to_an_optimizers_state_dict(snapshot):
 @pytest.mark.changed(
     "2.1",
     "optimizers take hooks around their state dict",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#105953",
 )
 def test_load_state_dict_pre_hook_may_replace_what_an_optimizer_loads(snapshot):
@@ -71,7 +71,7 @@ def test_load_state_dict_pre_hook_may_replace_what_an_optimizer_loads(snapshot):
 @pytest.mark.changed(
     "2.1",
     "optimizers take hooks around their state dict",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#105953",
 )
 def test_load_state_dict_post_hook_sees_what_an_optimizer_loaded(snapshot):

@@ -83,7 +83,7 @@ def test_state_is_matched_by_position(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 @pytest.mark.changed(
-    "2.6", "optimizers take named parameters", kind="api-appeared", cause="pytorch#134107"
+    "2.6", "optimizers take named parameters", kind="appeared", cause="pytorch#134107"
 )
 def test_names_do_not_match_state_to_parameters(snapshot):
     """Loaded state goes by position, even if the parameters have names.
@@ -225,6 +225,7 @@ def test_adam_state_loads_into_sgd_and_breaks_its_step(snapshot):
     kind="silent",
     cause="pytorch#106082",
     advice="pass copy.deepcopy(state_dict)",
+    restored_by="optimizers.deep_copied_state_is_not_shared",
 )
 def test_loaded_optimizer_shares_its_state_with_the_saved_one(snapshot):
     """Since 2.1 a state dict in memory is loaded without a copy.

@@ -103,6 +103,7 @@ def test_get_last_lr_does_not_see_a_rate_set_by_hand(snapshot):
     kind="silent",
     cause="pytorch#88503",
     advice="use isinstance(scheduler, LRScheduler)",
+    restored_by="optimizers.step_schedule_is_an_lr_scheduler",
 )
 def test_step_schedule_is_no_underscored_lr_scheduler(snapshot):
     """Since 2.0 StepLR is not an ``_LRScheduler`` for ``isinstance``.
@@ -111,6 +112,15 @@ def test_step_schedule_is_no_underscored_lr_scheduler(snapshot):
     """
     assert snapshot == observe(
         lambda: isinstance(schedules.StepLR(an_optimizer(), 1), schedules._LRScheduler)
+    )
+
+
+@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
+@pytest.mark.changed("2.0", "LRScheduler appears", kind="appeared", cause="pytorch#88503")
+def test_step_schedule_is_an_lr_scheduler(snapshot):
+    """StepLR is an ``LRScheduler`` for ``isinstance``, the base class since 2.0."""
+    assert snapshot == observe(
+        lambda: isinstance(schedules.StepLR(an_optimizer(), 1), schedules.LRScheduler)
     )
 
 

@@ -36,14 +36,14 @@ NAMES = [
 )
 @pytest.mark.changed("1.5", "the message mentions the argument's type", kind="wording")
 @pytest.mark.changed(
-    "1.10",
-    "NAdam and RAdam appear; RAdam accepts the tensor",
-    kind="api-appeared",
-    cause="pytorch#59009 and pytorch#58968",
+    "1.10", "NAdam appears, and raises TypeError", kind="appeared", cause="pytorch#59009"
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears, and accepts the tensor", kind="appeared", cause="pytorch#58968"
 )
 @pytest.mark.changed(
     "1.12",
-    "ASGD accepts the tensor, and warns about a copy that it makes itself",
+    "ASGD accepts the tensor, with a warning about a copy that it makes itself",
     kind="error-gone",
     cause="pytorch#71335",
 )
@@ -87,33 +87,71 @@ def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
     page="optim",
 )
 @pytest.mark.changed(
-    "1.10",
-    "NAdam and RAdam appear, without foreach",
-    kind="api-appeared",
-    cause="pytorch#59009 and pytorch#58968",
+    "1.10", "NAdam appears, without foreach", kind="appeared", cause="pytorch#59009"
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears, without foreach", kind="appeared", cause="pytorch#58968"
+)
+@pytest.mark.changed("1.12", "SGD takes foreach", kind="appeared", cause="pytorch#70481")
+@pytest.mark.changed("1.12", "Adagrad takes foreach", kind="appeared", cause="pytorch#69981")
+@pytest.mark.changed(
+    "1.12", "Adadelta takes foreach", kind="appeared", cause="pytorch#69980", probable=True
+)
+@pytest.mark.changed("1.12", "RMSprop takes foreach", kind="appeared", cause="pytorch#70482")
+@pytest.mark.changed("1.12", "Rprop takes foreach", kind="appeared", cause="pytorch#70483")
+@pytest.mark.changed(
+    "1.12",
+    "ASGD takes foreach, and warns about a copy that it makes itself",
+    kind="appeared",
+    cause="pytorch#70231",
 )
 @pytest.mark.changed(
     "1.12",
-    "foreach appears; with a tensor lr, Adam, Adamax, NAdam and RAdam raise TypeError, and ASGD "
-    "warns about a copy that it makes itself",
-    kind="api-appeared",
-    cause="pytorch#70481, among others",
+    "Adam takes foreach, and raises TypeError for a tensor lr",
+    kind="appeared",
+    cause="pytorch#70295",
 )
-@pytest.mark.changed("2.0", "the messages list other signatures", kind="wording")
+@pytest.mark.changed(
+    "1.12",
+    "Adamax takes foreach, and raises TypeError for a tensor lr",
+    kind="appeared",
+    cause="pytorch#69982",
+)
+@pytest.mark.changed(
+    "1.12",
+    "NAdam takes foreach, and raises TypeError for a tensor lr",
+    kind="appeared",
+    cause="pytorch#70229",
+)
+@pytest.mark.changed(
+    "1.12",
+    "RAdam takes foreach, and raises TypeError for a tensor lr",
+    kind="appeared",
+    cause="pytorch#70230",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the messages list other signatures",
+    kind="wording",
+    cause="pytorch#88157",
+    probable=True,
+)
 @pytest.mark.changed(
     "2.1",
-    "Adam's constructor raises ValueError instead of a TypeError at the step; RAdam accepts the "
-    "tensor",
+    "Adam's constructor raises ValueError instead of a TypeError at the step",
     kind="exception",
-    cause="pytorch#106916, for Adam",
+    cause="pytorch#106916",
     advice="pass foreach=False, or capturable=True, to Adam",
 )
+@pytest.mark.changed("2.1", "RAdam accepts the tensor", kind="error-gone")
 @pytest.mark.changed(
     "2.4",
-    "Adamax and NAdam accept the tensor; ASGD no longer warns",
+    "Adamax and NAdam accept the tensor",
     kind="error-gone",
-    cause="pytorch#123752, for ASGD",
+    cause="pytorch#123750",
+    probable=True,
 )
+@pytest.mark.changed("2.4", "ASGD no longer warns", kind="warning", cause="pytorch#123752")
 def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
     """Optimizers other than Adam accept a tensor ``lr`` with ``foreach=True``.
 
@@ -134,15 +172,22 @@ def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
 @pytest.mark.changed(
     "1.12",
     "Adam takes foreach, and raises TypeError for a tensor lr",
-    kind="api-appeared",
-    cause="pytorch#70295 and pytorch#70481",
+    kind="appeared",
+    cause="pytorch#70295",
 )
-@pytest.mark.changed("2.0", "the message lists other signatures", kind="wording")
+@pytest.mark.changed(
+    "2.0",
+    "the message lists other signatures",
+    kind="wording",
+    cause="pytorch#88157",
+    probable=True,
+)
 @pytest.mark.changed(
     "2.1",
     "raises RuntimeError, and says why, instead of TypeError",
     kind="exception",
     cause="pytorch#106916",
+    advice="set a number, or pass foreach=False",
 )
 def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
     """``Adam(foreach=True)`` refuses a tensor ``lr`` that is set in the group later.
@@ -162,7 +207,7 @@ def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
-    "1.13", "Adam takes fused, for CUDA only", kind="api-appeared", cause="pytorch#85739"
+    "1.13", "Adam takes fused, for CUDA only", kind="appeared", cause="pytorch#85739"
 )
 @pytest.mark.changed(
     "2.0",
@@ -190,18 +235,14 @@ def test_adam_fused_takes_a_learning_rate_tensor(snapshot):
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
 @pytest.mark.changed(
     "1.12",
-    "an integer learning rate stays an integer, and stops ASGD after its first step; True stays 1 "
-    "and never decays",
+    "an integer rate stays an integer, which stops ASGD after its first step, and True stays 1",
     kind="silent",
     cause="pytorch#71335",
     advice="pass lr=1.0",
+    restored_by="optimizers.asgd_with_a_float_learning_rate_steps_on",
 )
 @pytest.mark.changed(
-    "2.2",
-    "an integer learning rate decays as a float does",
-    kind="silent",
-    cause="pytorch#111008",
-    advice="expect other results where lr is an integer",
+    "2.2", "an integer learning rate decays as a float does", kind="silent", cause="pytorch#111008"
 )
 def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
     """ASGD with ``lr=1`` steps like with 1.0.
@@ -211,6 +252,14 @@ def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
     """
     assert snapshot == observe(
         lambda: stepped(torch.optim.ASGD, [4.0], [[1.0], [1.0], [1.0]], lr=lr).flatten()
+    )
+
+
+@pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
+def test_asgd_with_a_float_learning_rate_steps_on(snapshot):
+    """ASGD with ``lr=1.0`` makes steps that shorten by ``lambd`` a step."""
+    assert snapshot == observe(
+        lambda: stepped(torch.optim.ASGD, [4.0], [[1.0], [1.0], [1.0]], lr=1.0).flatten()
     )
 
 
@@ -264,7 +313,8 @@ def test_adam_takes_betas_that_are_tensors(snapshot):
     "betas of which one is a tensor are refused",
     kind="error",
     cause="pytorch#134171",
-    advice="pass two numbers, or two tensors",
+    advice="pass betas=(beta.item(), 0.75), two numbers, or two tensors",
+    restored_by="optimizers.adam_takes_the_item_of_a_tensor_as_one_beta",
 )
 def test_adam_refuses_one_beta_as_a_tensor(snapshot):
     """Since 2.6 Adam refuses ``betas`` of which one is a tensor and one a number."""
@@ -274,22 +324,34 @@ def test_adam_refuses_one_beta_as_a_tensor(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+def test_adam_takes_the_item_of_a_tensor_as_one_beta(snapshot):
+    """Adam accepts ``betas=(beta.item(), 0.75)``, of which both are numbers."""
+    betas = (torch.tensor(0.5).item(), 0.75)
+    assert snapshot == observe(
+        lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=0.25, betas=betas)
+    )
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
     "1.12",
     "Adam takes foreach, and raises TypeError for tensor betas",
-    kind="api-appeared",
-    cause="pytorch#70295 and pytorch#70481",
+    kind="appeared",
+    cause="pytorch#70295",
 )
 @pytest.mark.changed(
     "2.0",
     "raises RuntimeError about the dimensions of a tensor instead of TypeError",
     kind="exception",
+    cause="pytorch#88157",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.6",
     "the constructor raises ValueError, and says why",
     kind="exception",
     cause="pytorch#134171",
+    advice="pass foreach=False",
 )
 def test_adam_foreach_refuses_betas_that_are_tensors(snapshot):
     """``Adam(foreach=True)`` refuses ``betas`` that are tensors, unless ``capturable=True``.
@@ -336,21 +398,27 @@ OUT_OF_RANGE = [
     "AdamW refuses a negative weight decay",
     kind="error",
     cause="pytorch#33126",
-    advice="pass 0 or more",
+    advice="set optimizer.param_groups[0]['weight_decay'] after building the optimizer",
+    restored_by="optimizers.negative_setting_may_be_written_into_the_group",
 )
-@pytest.mark.changed("1.10", "NAdam appears", kind="api-appeared", cause="pytorch#59009")
+@pytest.mark.changed("1.10", "NAdam appears", kind="appeared", cause="pytorch#59009")
 @pytest.mark.changed(
     "2.5",
-    "LBFGS refuses a negative learning rate; Adafactor appears",
+    "LBFGS refuses a negative learning rate",
     kind="error",
-    advice="negate the loss to climb, or pass maximize=True to LBFGS from 2.14 on",
+    cause="pytorch#131065",
+    probable=True,
+    advice="set optimizer.param_groups[0]['lr'] after building, or pass maximize=True from 2.14 on",
+    restored_by="optimizers.negative_setting_may_be_written_into_the_group",
 )
+@pytest.mark.changed("2.5", "Adafactor appears", kind="appeared", cause="pytorch#129905")
 @pytest.mark.changed(
     "2.15",
     "ASGD refuses a negative lambd or alpha",
     kind="error",
     cause="pytorch#193303",
-    advice="pass 0 or more",
+    advice="set optimizer.param_groups[0]['lambd'] or ['alpha'] after building the optimizer",
+    restored_by="optimizers.negative_setting_may_be_written_into_the_group",
 )
 def test_setting_of_other_optimizers_outside_its_range_raises(name, settings, snapshot):
     """A setting outside its range raises in the constructor, and the message shows its value.

@@ -17,7 +17,8 @@ def batch(*samples):
     "raises instead of silently cutting the batch to the shortest sample",
     kind="error",
     cause="pytorch#38492",
-    advice="pad the samples, or pass a collate_fn",
+    advice="cut or pad the samples to one length: sample[:1]",
+    restored_by="randomness.samples_cut_to_one_length_make_a_batch",
 )
 def test_samples_of_different_lengths_raise(snapshot):
     """Since 1.6 a batch of samples of different lengths raises.
@@ -28,7 +29,21 @@ def test_samples_of_different_lengths_raise(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.default_collate", page="data")
-@pytest.mark.changed("1.5", "the message mentions stack, and names both sizes", kind="wording")
+def test_samples_cut_to_one_length_make_a_batch(snapshot):
+    """Samples that are cut to the length of the shortest make a batch.
+
+    Samples of different lengths do not, since 1.6.
+    """
+    assert snapshot == observe(lambda: batch(*(sample[:1] for sample in ((1, 2), (3,)))))
+
+
+@pytest.mark.api("torch.utils.data.default_collate", page="data")
+@pytest.mark.changed(
+    "1.5",
+    "the message mentions stack, and names both sizes",
+    kind="wording",
+    cause="pytorch#32931",
+)
 def test_tensors_of_different_sizes_do_not_make_a_batch(snapshot):
     """Tensors of different sizes do not make a batch. Pad them, or pass a ``collate_fn``.
 
@@ -43,6 +58,7 @@ def test_tensors_of_different_sizes_do_not_make_a_batch(snapshot):
     "1.6",
     "the batch has the wider dtype instead of raising",
     kind="error-gone",
+    cause="pytorch#35030",
     advice="give all samples one dtype: the dtype of the batch now depends on its samples",
 )
 def test_samples_of_mixed_dtypes_become_the_wider_one(snapshot):
@@ -54,7 +70,9 @@ def test_samples_of_mixed_dtypes_become_the_wider_one(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.default_collate", page="data")
-@pytest.mark.changed("1.11", "torch.utils.data has default_collate", kind="api-appeared")
+@pytest.mark.changed(
+    "1.11", "torch.utils.data has default_collate", kind="appeared", cause="pytorch#69862"
+)
 def test_default_collate_is_public(snapshot):
     """Since 1.11 ``default_collate`` is public in ``torch.utils.data``.
 

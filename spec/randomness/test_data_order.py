@@ -63,9 +63,7 @@ def test_iterating_an_unshuffled_loader_moves_the_stream(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
-@pytest.mark.changed(
-    "1.6", "DataLoader takes generator", kind="api-appeared", cause="pytorch#39737"
-)
+@pytest.mark.changed("1.6", "DataLoader takes generator", kind="appeared", cause="pytorch#39737")
 def test_loader_with_a_generator_leaves_the_stream_alone(snapshot):
     """A DataLoader with ``generator=`` leaves the global stream alone.
 
@@ -83,9 +81,7 @@ def test_loader_with_a_generator_leaves_the_stream_alone(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
-@pytest.mark.changed(
-    "1.6", "DataLoader takes generator", kind="api-appeared", cause="pytorch#39737"
-)
+@pytest.mark.changed("1.6", "DataLoader takes generator", kind="appeared", cause="pytorch#39737")
 def test_loader_order_follows_its_generators_seed(snapshot):
     """The order of a DataLoader with a generator depends only on the generator's seed.
 

@@ -156,7 +156,7 @@ def test_layer_in_front_changes_how_the_next_ones_start(snapshot):
 
 
 @pytest.mark.api("torch.nn.utils.skip_init", page="generated/torch.nn.utils.skip_init")
-@pytest.mark.changed("1.10", "skip_init exists", kind="api-appeared", cause="pytorch#57555")
+@pytest.mark.changed("1.10", "skip_init exists", kind="appeared", cause="pytorch#57555")
 def test_skip_init_draws_nothing(snapshot):
     """``skip_init`` makes an uninitialised layer and draws nothing from the stream."""
 
@@ -187,7 +187,7 @@ def test_init_function_draws_these_values_under_seed_zero(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
-@pytest.mark.changed("1.6", "trunc_normal_ exists", kind="api-appeared", cause="pytorch#32397")
+@pytest.mark.changed("1.6", "trunc_normal_ exists", kind="appeared", cause="pytorch#32397")
 @pytest.mark.changed(
     "2.12",
     "draws normal numbers and redraws those out of range, instead of inverting the distribution"

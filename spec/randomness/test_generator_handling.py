@@ -47,7 +47,10 @@ def test_copied_generator_draws_on_by_itself(copied, snapshot):
     "torch.Generator", "torch.utils.data.RandomSampler", page="generated/torch.Generator"
 )
 @pytest.mark.changed(
-    "1.6", "samplers take a generator, which cannot be copied", kind="api-appeared"
+    "1.6",
+    "samplers take a generator, which cannot be copied",
+    kind="appeared",
+    cause="pytorch#39737",
 )
 @pytest.mark.changed(
     "2.4",
@@ -72,7 +75,13 @@ def test_sampler_with_a_generator_can_be_copied(snapshot):
 @pytest.mark.api("torch.Generator", "torch.manual_seed", page="generated/torch.Generator")
 @pytest.mark.changed("1.5", "a generator accepts a NumPy integer as its seed", kind="error-gone")
 @pytest.mark.changed(
-    "1.7", "a generator refuses a NumPy integer again", kind="error", advice="pass int(seed)"
+    "1.7",
+    "a generator refuses a NumPy integer again",
+    kind="error",
+    cause="pytorch#42206",
+    probable=True,
+    advice="pass int(seed)",
+    restored_by="randomness.generator_takes_a_numpy_seed_as_int",
 )
 @pytest.mark.parametrize("seed", [np.int64(3), 3.0, "3"], ids=["numpy", "float", "text"])
 def test_generator_takes_no_seed_but_an_int(seed, snapshot):
@@ -83,6 +92,13 @@ def test_generator_takes_no_seed_but_an_int(seed, snapshot):
     """
     assert torch.manual_seed(seed).initial_seed() == 3
     assert snapshot == observe(lambda: torch.Generator().manual_seed(seed).initial_seed())
+
+
+@pytest.mark.api("torch.Generator", page="generated/torch.Generator")
+def test_generator_takes_a_numpy_seed_as_int(snapshot):
+    """``Generator.manual_seed(int(seed))`` takes a NumPy integer on every release."""
+    seed = np.int64(3)
+    assert snapshot == observe(lambda: torch.Generator().manual_seed(int(seed)).initial_seed())
 
 
 @pytest.mark.api(
@@ -96,7 +112,7 @@ def test_generator_takes_no_seed_but_an_int(seed, snapshot):
 @pytest.mark.changed(
     "2.10",
     "rand_like, randn_like and randint_like take a generator",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#166160",
 )
 @pytest.mark.parametrize("name", ["rand", "randn", "randint"])
@@ -116,7 +132,7 @@ def test_like_functions_draw_from_a_generator(name, snapshot):
 
 
 @pytest.mark.api("torch.random.fork_rng", page="random")
-@pytest.mark.changed("2.1", "fork_rng takes device_type", kind="api-appeared")
+@pytest.mark.changed("2.1", "fork_rng takes device_type", kind="appeared", cause="pytorch#98069")
 def test_fork_rng_takes_a_device_type(snapshot):
     """Since 2.1 ``fork_rng`` takes ``device_type``, for accelerators other than CUDA.
 
@@ -138,7 +154,8 @@ def test_fork_rng_takes_a_device_type(snapshot):
 @pytest.mark.changed(
     "2.1",
     "fork_rng takes device_type, and asks torch.cpu for a state that it does not have",
-    kind="exception",
+    kind="wording",
+    cause="pytorch#98069",
     advice="pass devices=[]",
 )
 def test_fork_rng_for_the_cpu_by_name_raises(snapshot):
@@ -155,7 +172,13 @@ def test_fork_rng_for_the_cpu_by_name_raises(snapshot):
 
 
 @pytest.mark.api("torch.random.thread_safe_generator", page="random")
-@pytest.mark.changed("2.12", "torch.random.thread_safe_generator appears", kind="api-appeared")
+@pytest.mark.changed(
+    "2.12",
+    "torch.random.thread_safe_generator appears",
+    kind="appeared",
+    cause="pytorch#175375",
+    probable=True,
+)
 def test_thread_safe_generator_is_none_in_the_main_thread(snapshot):
     """``thread_safe_generator()`` returns None in the main thread.
 

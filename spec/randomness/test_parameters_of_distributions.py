@@ -56,6 +56,7 @@ def test_multinomial_of_a_weight_that_is_none_raises(weight, snapshot):
     cause="pytorch#50059",
     probable=True,
     advice="pass weights.float()",
+    restored_by="randomness.multinomial_takes_half_precision_weights_as_float",
 )
 @pytest.mark.changed("2.2", "accepts float16 again", kind="error-gone", cause="pytorch#104178")
 def test_multinomial_takes_half_precision_on_the_cpu(snapshot):
@@ -66,12 +67,24 @@ def test_multinomial_takes_half_precision_on_the_cpu(snapshot):
     assert snapshot == observe(lambda: sorted(torch.multinomial(torch.ones(3).half(), 3).tolist()))
 
 
+@pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
+def test_multinomial_takes_half_precision_weights_as_float(snapshot):
+    """``multinomial`` accepts float16 weights that are converted with ``float()``.
+
+    The CPU does not sample from float16 itself from 1.8 to 2.1.
+    """
+    weights = torch.ones(3).half()
+    assert snapshot == observe(lambda: sorted(torch.multinomial(weights.float(), 3).tolist()))
+
+
 @pytest.mark.api("torch.normal", page="generated/torch.normal")
 @pytest.mark.changed(
     "1.5",
-    "mean and deviation are broadcast; before, the result had the shape of the mean",
+    "mean and deviation are broadcast, where the result had the shape of the mean before",
     kind="silent",
-    advice="expand both to one shape first",
+    cause="pytorch#33050",
+    advice="pass deviation.view_as(mean)",
+    restored_by="randomness.normal_of_a_deviation_viewed_as_the_mean_has_its_shape",
 )
 def test_normal_broadcasts_mean_and_deviation(snapshot):
     """Since 1.5 ``torch.normal`` broadcasts mean and deviation.
@@ -82,19 +95,49 @@ def test_normal_broadcasts_mean_and_deviation(snapshot):
     assert snapshot == observe(lambda: torch.normal(torch.zeros(2, 1), torch.ones(2)).shape)
 
 
+@pytest.mark.api("torch.normal", "torch.Tensor.view_as", page="generated/torch.normal")
+def test_normal_of_a_deviation_viewed_as_the_mean_has_its_shape(snapshot):
+    """``torch.normal`` of a deviation viewed as the mean draws one number for each mean.
+
+    Two means in a column and two deviations in a row would make a matrix.
+    """
+    mean, deviation = torch.zeros(2, 1), torch.ones(2)
+    assert snapshot == observe(lambda: torch.normal(mean, deviation.view_as(mean)).shape)
+
+
 @pytest.mark.api("torch.normal", page="generated/torch.normal")
 @pytest.mark.changed(
     "1.5",
     "warns that shapes with the same number of elements will have to broadcast",
     kind="warning",
+    cause="pytorch#33050",
+    advice="pass deviation.view_as(mean)",
 )
-@pytest.mark.changed("1.12", "raises", kind="error", advice="reshape one of them")
+@pytest.mark.changed(
+    "1.12",
+    "raises, where it took any shape with the same number of elements before",
+    kind="error",
+    cause="pytorch#70089",
+    probable=True,
+    advice="pass deviation.view_as(mean)",
+    restored_by="randomness.normal_of_a_row_of_deviations_viewed_as_a_square_draws",
+)
 def test_normal_of_shapes_that_do_not_broadcast_raises(snapshot):
     """Since 1.12 ``torch.normal`` raises for shapes that do not broadcast.
 
     The same number of elements is not enough: [2, 2] and [4] raise.
     """
     assert snapshot == observe(lambda: torch.normal(torch.zeros(2, 2), torch.ones(4)).shape)
+
+
+@pytest.mark.api("torch.normal", "torch.Tensor.view_as", page="generated/torch.normal")
+def test_normal_of_a_row_of_deviations_viewed_as_a_square_draws(snapshot):
+    """``torch.normal`` of [2, 2] means and of four deviations viewed as [2, 2] draws.
+
+    Without ``view_as`` the shapes do not broadcast.
+    """
+    mean, deviation = torch.zeros(2, 2), torch.ones(4)
+    assert snapshot == observe(lambda: torch.normal(mean, deviation.view_as(mean)).shape)
 
 
 @pytest.mark.api(
@@ -106,22 +149,45 @@ def test_normal_of_shapes_that_do_not_broadcast_raises(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "exponential_ and poisson refuse a negative rate; geometric_ raises with another message",
+    "exponential_ refuses a negative rate",
     kind="error",
-    advice="clamp the parameter before drawing",
+    cause="pytorch#32501",
+    advice="pass max(rate, 1e-6)",
+    restored_by="randomness.parameters_clamped_into_their_range_draw",
 )
+@pytest.mark.changed(
+    "1.5",
+    "poisson refuses a negative rate",
+    kind="error",
+    cause="pytorch#31667",
+    probable=True,
+    advice="pass rate.clamp(min=0)",
+    restored_by="randomness.parameters_clamped_into_their_range_draw",
+)
+@pytest.mark.changed("1.5", "the message of geometric_ gives the number", kind="wording")
 @pytest.mark.changed(
     "1.9",
     "normal refuses a tensor with a negative deviation",
     kind="error",
-    advice="clamp the deviation to 0 or more",
+    cause="pytorch#51317",
+    advice="pass deviation.clamp(min=0)",
+    restored_by="randomness.parameters_clamped_into_their_range_draw",
 )
 @pytest.mark.changed(
     "2.0",
-    "cauchy_ refuses a negative scale, and exponential_ refuses a rate of 0",
+    "cauchy_ refuses a negative scale",
     kind="error",
-    cause="pytorch#93314 and pytorch#92891",
-    advice="clamp the parameter before drawing",
+    cause="pytorch#93314",
+    advice="pass max(scale, 1e-6)",
+    restored_by="randomness.parameters_clamped_into_their_range_draw",
+)
+@pytest.mark.changed(
+    "2.0",
+    "exponential_ refuses a rate of 0",
+    kind="error",
+    cause="pytorch#92891",
+    advice="pass max(rate, 1e-6)",
+    restored_by="randomness.parameters_clamped_into_their_range_draw",
 )
 @pytest.mark.parametrize(
     "draw",
@@ -143,12 +209,57 @@ def test_parameters_out_of_range_raise(draw, snapshot):
     assert snapshot == observe(lambda: draw().shape)
 
 
+@pytest.mark.api(
+    "torch.normal",
+    "torch.poisson",
+    "torch.Tensor.exponential_",
+    "torch.Tensor.cauchy_",
+    page="torch",
+)
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: torch.normal(torch.zeros(2), torch.tensor([-1.0, 1.0]).clamp(min=0)),
+        lambda: torch.poisson((-torch.ones(2)).clamp(min=0)),
+        lambda: torch.zeros(2).exponential_(max(-1, 1e-6)),
+        lambda: torch.zeros(2).exponential_(max(0, 1e-6)),
+        lambda: torch.zeros(2).cauchy_(0, max(-1, 1e-6)),
+    ],
+    ids=["normal", "poisson", "exponential", "exponential of zero", "cauchy"],
+)
+def test_parameters_clamped_into_their_range_draw(draw, snapshot):
+    """Distributions draw with a deviation, rate or scale that is clamped into its range.
+
+    ``exponential_`` and ``cauchy_`` need a number above 0; 0 is enough for the others.
+    """
+    assert snapshot == observe(lambda: draw().shape)
+
+
 @pytest.mark.api("torch.randint", page="generated/torch.randint")
-@pytest.mark.changed("1.5", "warns that the bound does not fit", kind="warning")
-@pytest.mark.changed("1.6", "raises", kind="error", advice="pass a bound that fits the dtype")
+@pytest.mark.changed(
+    "1.5", "warns that the bound does not fit", kind="warning", cause="pytorch#34033"
+)
+@pytest.mark.changed(
+    "1.6",
+    "raises, where it warned before",
+    kind="error",
+    cause="pytorch#37507",
+    advice="pass a bound that fits, or draw int64 and call .to(torch.uint8), which wraps",
+    restored_by="randomness.randint_of_int64_converted_to_bytes_wraps",
+)
 def test_randint_beyond_its_dtype_raises(snapshot):
     """Since 1.6 ``randint`` raises for a bound that does not fit its dtype.
 
     Before, pixels from 0 to 299 wrapped around in a byte.
     """
     assert snapshot == observe(lambda: torch.randint(300, (3,), dtype=torch.uint8).dtype)
+
+
+@pytest.mark.api("torch.randint", "torch.Tensor.to", page="generated/torch.randint")
+def test_randint_of_int64_converted_to_bytes_wraps(snapshot):
+    """``randint`` of int64 numbers up to 299, converted to bytes, wraps 256 to 0.
+
+    ``randint`` itself refuses a bound that its dtype cannot hold.
+    """
+    assert torch.tensor(256).to(torch.uint8) == 0
+    assert snapshot == observe(lambda: torch.randint(300, (3,)).to(torch.uint8).dtype)

@@ -41,6 +41,7 @@ def batches(loader):
     kind="warning",
     cause="pytorch#97338",
     advice="call super().__init__() without arguments",
+    restored_by="randomness.sampler_that_calls_super_without_arguments_draws",
 )
 @pytest.mark.changed(
     "2.10",
@@ -48,6 +49,7 @@ def batches(loader):
     kind="error",
     cause="pytorch#163134",
     advice="call super().__init__() without arguments",
+    restored_by="randomness.sampler_that_calls_super_without_arguments_draws",
 )
 def test_sampler_of_ones_own_passes_nothing_up(snapshot):
     """A subclass of Sampler must call ``super().__init__()`` without arguments.
@@ -67,8 +69,29 @@ def test_sampler_of_ones_own_passes_nothing_up(snapshot):
     assert snapshot == observe(lambda: list(Backwards([5, 6, 7])))
 
 
+@pytest.mark.api("torch.utils.data.Sampler", page="data")
+@pytest.mark.changed(
+    "2.1", "data_source of Sampler is optional", kind="error-gone", cause="pytorch#97338"
+)
+def test_sampler_that_calls_super_without_arguments_draws(snapshot):
+    """Since 2.1 a subclass of Sampler may call ``super().__init__()`` without arguments.
+
+    Before, ``Sampler.__init__`` required the data source.
+    """
+
+    class Backwards(Sampler):
+        def __init__(self, data):
+            super().__init__()
+            self.data = data
+
+        def __iter__(self):
+            return iter(range(len(self.data) - 1, -1, -1))
+
+    assert snapshot == observe(lambda: list(Backwards([5, 6, 7])))
+
+
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
-@pytest.mark.changed("1.6", "accepts any iterable", kind="error-gone")
+@pytest.mark.changed("1.6", "accepts any iterable", kind="error-gone", cause="pytorch#38403")
 def test_loader_takes_any_iterable_for_a_sampler(snapshot):
     """Since 1.6 DataLoader accepts any iterable as its sampler.
 
@@ -78,14 +101,16 @@ def test_loader_takes_any_iterable_for_a_sampler(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.BatchSampler", page="data")
-@pytest.mark.changed("1.6", "accepts any iterable", kind="error-gone")
+@pytest.mark.changed("1.6", "accepts any iterable", kind="error-gone", cause="pytorch#38403")
 def test_batch_sampler_takes_any_iterable(snapshot):
     """Since 1.6 BatchSampler accepts any iterable, such as a range or a list."""
     assert snapshot == observe(lambda: list(BatchSampler(range(3), 2, False)))
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
-@pytest.mark.changed("1.6", "accepts shuffle with batch_size=None", kind="error-gone")
+@pytest.mark.changed(
+    "1.6", "accepts shuffle with batch_size=None", kind="error-gone", cause="pytorch#39865"
+)
 def test_loader_without_batches_shuffles(snapshot):
     """Since 1.6 DataLoader shuffles with ``batch_size=None``, which gives single samples.
 
@@ -99,13 +124,13 @@ def test_loader_without_batches_shuffles(snapshot):
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
 @pytest.mark.changed(
     "1.7",
-    "the loader takes prefetch_factor, and accepts 2, the default, without workers",
-    kind="api-appeared",
+    "the loader takes prefetch_factor, and accepts only 2, the default, without workers",
+    kind="appeared",
     cause="pytorch#41130",
 )
 @pytest.mark.changed(
     "2.0",
-    "refuses 2 too, and names None as the default",
+    "refuses 2 too: the default is None",
     kind="error",
     cause="pytorch#88972",
     advice="leave prefetch_factor out if num_workers is 0",
@@ -125,7 +150,7 @@ def test_prefetch_factor_without_workers_raises(factor, snapshot):
 @pytest.mark.changed(
     "1.7",
     "the loader has prefetch_factor, 2 by default",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#41130",
 )
 @pytest.mark.changed(
@@ -133,7 +158,8 @@ def test_prefetch_factor_without_workers_raises(factor, snapshot):
     "is None instead of 2 without workers",
     kind="silent",
     cause="pytorch#88972",
-    advice="do not compute with loader.prefetch_factor",
+    advice="read loader.prefetch_factor or 2",
+    restored_by="randomness.prefetch_factor_or_two_is_two_without_workers",
 )
 def test_prefetch_factor_is_none_without_workers(snapshot):
     """Since 2.0 the default of ``prefetch_factor`` is None without workers, and 2 with workers."""
@@ -142,7 +168,25 @@ def test_prefetch_factor_is_none_without_workers(snapshot):
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data")
 @pytest.mark.changed(
-    "1.7", "the loader takes persistent_workers, and refuses it without workers", kind="exception"
+    "1.7",
+    "the loader has prefetch_factor",
+    kind="appeared",
+    cause="pytorch#41130",
+)
+def test_prefetch_factor_or_two_is_two_without_workers(snapshot):
+    """``loader.prefetch_factor or 2`` is a number, with workers and without them.
+
+    Without workers the attribute is None since 2.0.
+    """
+    assert snapshot == observe(lambda: DataLoader(Numbers(4)).prefetch_factor or 2)
+
+
+@pytest.mark.api("torch.utils.data.DataLoader", page="data")
+@pytest.mark.changed(
+    "1.7",
+    "the loader takes persistent_workers, and refuses it without workers",
+    kind="exception",
+    cause="pytorch#35795",
 )
 def test_persistent_workers_without_workers_raise(snapshot):
     """DataLoader without workers raises for ``persistent_workers=True``.
@@ -177,6 +221,7 @@ def test_random_sampler_without_replacement_draws_another_number(number, snapsho
     "1.6",
     "raises TypeError instead of ValueError",
     kind="exception",
+    cause="pytorch#36547",
     advice="pass replacement=True or False",
 )
 def test_replacement_that_is_no_bool_raises(snapshot):
@@ -192,7 +237,9 @@ def test_replacement_that_is_no_bool_raises(snapshot):
     "1.13",
     "raises instead of giving lists of indices",
     kind="error",
-    advice="pass one row: weights[0]",
+    cause="pytorch#78585",
+    advice="call torch.multinomial(weights, 3, replacement=True)",
+    restored_by="randomness.multinomial_draws_from_rows_of_weights",
 )
 def test_rows_of_weights_raise(snapshot):
     """Since 1.13 WeightedRandomSampler raises for weights in rows. Pass one row.
@@ -200,6 +247,18 @@ def test_rows_of_weights_raise(snapshot):
     Before, it drew from the columns of each row and gave lists of indices.
     """
     assert snapshot == observe(lambda: len(list(WeightedRandomSampler([[1.0, 1.0]], 3))))
+
+
+@pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
+def test_multinomial_draws_from_rows_of_weights(snapshot):
+    """``torch.multinomial`` draws from the columns of each row of weights.
+
+    WeightedRandomSampler does the same with one row.
+    """
+    weights = torch.tensor([[1.0, 1.0]])
+    assert snapshot == observe(
+        lambda: len(torch.multinomial(weights, 3, replacement=True).tolist())
+    )
 
 
 @pytest.mark.api("torch.utils.data.random_split", page="data")
@@ -221,7 +280,13 @@ def test_random_split_takes_fractions(fractions, snapshot):
 
 
 @pytest.mark.api("torch.utils.data.random_split", page="data")
-@pytest.mark.changed("1.6", "random_split takes a generator", kind="api-appeared")
+@pytest.mark.changed(
+    "1.6",
+    "random_split takes a generator",
+    kind="appeared",
+    cause="pytorch#34043",
+    probable=True,
+)
 def test_random_split_with_a_generator_leaves_the_stream_alone(snapshot):
     """``random_split`` with a ``generator`` leaves the global stream alone.
 
@@ -247,14 +312,15 @@ def test_random_split_with_a_generator_leaves_the_stream_alone(snapshot):
     "the loader gets whole batches from __getitems__ and silently skips the override",
     kind="silent",
     cause="pytorch#100375",
-    advice="override __getitems__ too: [self[i] for i in indices]",
+    advice="override __getitems__ too: return [self[i] for i in indices]",
+    restored_by="randomness.subset_that_overrides_both_gives_its_own_samples",
 )
 @pytest.mark.changed(
     "2.11",
     "raises: a subclass that overrides one has to override the other",
     kind="error",
     cause="pytorch#163961",
-    advice="override __getitems__ too: [self[i] for i in indices]",
+    advice="override __getitems__ too: return [self[i] for i in indices]",
 )
 def test_subset_that_overrides_getitem_alone_raises(snapshot):
     """Since 2.11 a Subset that overrides ``__getitem__`` without ``__getitems__`` raises.
@@ -273,9 +339,28 @@ def test_subset_that_overrides_getitem_alone_raises(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.Subset", page="data")
+def test_subset_that_overrides_both_gives_its_own_samples(snapshot):
+    """A Subset that overrides ``__getitem__`` and ``__getitems__`` gives its own samples.
+
+    A loader gets a batch from ``__getitems__`` since 2.1, and a sample from ``__getitem__``.
+    """
+
+    class Doubled(Subset):
+        def __getitem__(self, index):
+            return 2 * self.dataset[self.indices[index]]
+
+        def __getitems__(self, indices):
+            return [self[index] for index in indices]
+
+    assert snapshot == observe(
+        lambda: batches(DataLoader(Doubled(Numbers(4), [3, 1]), batch_size=2))
+    )
+
+
+@pytest.mark.api("torch.utils.data.Subset", page="data")
 @pytest.mark.changed("1.10", "the AttributeError has no message, in 1.10 only", kind="wording")
 @pytest.mark.changed("1.11", "the message names the attribute again", kind="wording")
-@pytest.mark.changed("2.1", "Subset has __getitems__", kind="api-appeared", cause="pytorch#100375")
+@pytest.mark.changed("2.1", "Subset has __getitems__", kind="appeared", cause="pytorch#100375")
 def test_subset_gives_a_whole_batch_at_once(snapshot):
     """``Subset.__getitems__`` returns the samples for a list of positions.
 
@@ -289,7 +374,9 @@ def test_subset_gives_a_whole_batch_at_once(snapshot):
     "1.8",
     "raises instead of giving indices that belong to no rank",
     kind="error",
-    advice="pass a rank below num_replicas",
+    cause="pytorch#48865",
+    advice="pass a rank below num_replicas: rank=1",
+    restored_by="randomness.distributed_sampler_of_the_last_rank_has_its_share",
 )
 def test_distributed_sampler_of_a_rank_too_high_raises(snapshot):
     """Since 1.8 DistributedSampler raises for a rank that is not below ``num_replicas``.
@@ -302,10 +389,22 @@ def test_distributed_sampler_of_a_rank_too_high_raises(snapshot):
 
 
 @pytest.mark.api("torch.utils.data.distributed.DistributedSampler", page="data")
+def test_distributed_sampler_of_the_last_rank_has_its_share(snapshot):
+    """DistributedSampler gives the last rank its share of the samples, two of four.
+
+    The last rank is ``num_replicas`` minus one.
+    """
+    assert snapshot == observe(
+        lambda: DistributedSampler(range(4), num_replicas=2, rank=1).num_samples
+    )
+
+
+@pytest.mark.api("torch.utils.data.distributed.DistributedSampler", page="data")
 @pytest.mark.changed(
     "1.8",
     "repeats the samples as often as needed instead of failing an assertion",
     kind="error-gone",
+    cause="pytorch#45329",
 )
 def test_distributed_sampler_gives_every_rank_a_sample_of_the_smallest_set(snapshot):
     """Since 1.8 DistributedSampler gives every rank a sample, even of the smallest data set.
@@ -318,7 +417,9 @@ def test_distributed_sampler_gives_every_rank_a_sample_of_the_smallest_set(snaps
 
 
 @pytest.mark.api("torch.utils.data.distributed.DistributedSampler", page="data")
-@pytest.mark.changed("1.7", "DistributedSampler takes drop_last", kind="api-appeared")
+@pytest.mark.changed(
+    "1.7", "DistributedSampler takes drop_last", kind="appeared", cause="pytorch#41171"
+)
 @pytest.mark.parametrize("settings", [{}, {"drop_last": True}], ids=["filled up", "drop_last"])
 def test_distributed_sampler_fills_up_or_drops(settings, snapshot):
     """DistributedSampler repeats samples to fill up all ranks, or drops the last ones.

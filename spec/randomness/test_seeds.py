@@ -96,6 +96,7 @@ def test_manual_seed_cuts_a_float(snapshot):
     kind="exception",
     cause="pytorch#157886",
     probable=True,
+    advice="catch both RuntimeError and ValueError",
 )
 def test_seed_beyond_64_bits_raises(snapshot):
     """``torch.manual_seed`` raises for a seed of 2**64, the first beyond 64 bits."""

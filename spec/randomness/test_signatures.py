@@ -27,9 +27,13 @@ DATASETS = [
 
 
 @pytest.mark.api("torch.manual_seed", "torch.random.fork_rng", page="random", signature=True)
-@pytest.mark.changed("2.1", "fork_rng takes device_type", kind="representation")
+@pytest.mark.changed("2.1", "fork_rng takes device_type", kind="appeared", cause="pytorch#98069")
 @pytest.mark.changed(
-    "2.13", "device_type of fork_rng is None instead of cuda by default", kind="representation"
+    "2.13",
+    "device_type of fork_rng is None instead of cuda by default",
+    kind="representation",
+    cause="pytorch#177438",
+    probable=True,
 )
 @pytest.mark.parametrize("name", SEEDS)
 def test_seeds_and_states_take_these_arguments(name, snapshot):
@@ -41,12 +45,15 @@ def test_seeds_and_states_take_these_arguments(name, snapshot):
 
 
 @pytest.mark.api("torch.utils.data.DataLoader", page="data", signature=True)
-@pytest.mark.changed("1.6", "generator", kind="representation")
+@pytest.mark.changed("1.6", "takes generator", kind="appeared", cause="pytorch#39737")
+@pytest.mark.changed("1.7", "takes prefetch_factor", kind="appeared", cause="pytorch#41130")
+@pytest.mark.changed("1.7", "takes persistent_workers", kind="appeared", cause="pytorch#35795")
+@pytest.mark.changed("1.12", "takes pin_memory_device", kind="appeared", cause="pytorch#65402")
 @pytest.mark.changed(
-    "1.7", "prefetch_factor and persistent_workers, keyword-only", kind="representation"
-)
-@pytest.mark.changed(
-    "1.12", "pin_memory_device; shuffle is None instead of False by default", kind="representation"
+    "1.12",
+    "shuffle is None instead of False by default",
+    kind="representation",
+    cause="pytorch#75505",
 )
 @pytest.mark.changed(
     "2.0",
@@ -54,7 +61,7 @@ def test_seeds_and_states_take_these_arguments(name, snapshot):
     kind="representation",
     cause="pytorch#88972",
 )
-@pytest.mark.changed("2.6", "in_order", kind="representation")
+@pytest.mark.changed("2.6", "takes in_order", kind="appeared", cause="pytorch#141833")
 def test_loader_takes_these_arguments(snapshot):
     """DataLoader takes these arguments.
 
@@ -68,11 +75,14 @@ def test_loader_takes_these_arguments(snapshot):
 )
 @pytest.mark.changed(
     "1.6",
-    "generator (RandomSampler, SubsetRandomSampler, WeightedRandomSampler);"
-    " seed (DistributedSampler)",
-    kind="representation",
+    "RandomSampler, SubsetRandomSampler and WeightedRandomSampler take generator",
+    kind="appeared",
+    cause="pytorch#39737",
 )
-@pytest.mark.changed("1.7", "drop_last (DistributedSampler)", kind="representation")
+@pytest.mark.changed("1.6", "DistributedSampler takes seed", kind="appeared")
+@pytest.mark.changed(
+    "1.7", "DistributedSampler takes drop_last", kind="appeared", cause="pytorch#41171"
+)
 @pytest.mark.changed(
     "2.1", "data_source of Sampler is optional", kind="representation", cause="pytorch#97338"
 )
@@ -92,9 +102,11 @@ def test_samplers_take_these_arguments(name, snapshot):
 @pytest.mark.api(
     "torch.utils.data.random_split", "torch.utils.data.Subset", page="data", signature=True
 )
-@pytest.mark.changed("1.6", "generator (random_split)", kind="representation")
-@pytest.mark.changed("1.11", "default_collate appears", kind="api-appeared")
-@pytest.mark.changed("2.1", "StackDataset appears", kind="api-appeared")
+@pytest.mark.changed(
+    "1.6", "random_split takes generator", kind="appeared", cause="pytorch#34043", probable=True
+)
+@pytest.mark.changed("1.11", "default_collate appears", kind="appeared", cause="pytorch#69862")
+@pytest.mark.changed("2.1", "StackDataset appears", kind="appeared", cause="pytorch#101338")
 @pytest.mark.parametrize("name", DATASETS)
 def test_datasets_take_these_arguments(name, snapshot):
     """The data sets and their functions take these arguments.

@@ -63,17 +63,17 @@ def test_setattr_on_the_parent_replaces_a_nested_layer(snapshot):
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
-@pytest.mark.changed("1.9", "Module has get_submodule", kind="api-appeared", cause="pytorch#52358")
+@pytest.mark.changed("1.9", "Module has get_submodule", kind="appeared", cause="pytorch#52358")
 def test_get_submodule_finds_a_nested_layer(snapshot):
     """``model.get_submodule("body.1")`` is the layer itself; the empty name is the model."""
     model = network()
@@ -89,13 +89,13 @@ def test_get_submodule_finds_a_nested_layer(snapshot):
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
@@ -117,17 +117,17 @@ def test_get_submodule_of_a_missing_layer_raises(snapshot):
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
-@pytest.mark.changed("2.5", "Module has set_submodule", kind="api-appeared", cause="pytorch#127714")
+@pytest.mark.changed("2.5", "Module has set_submodule", kind="appeared", cause="pytorch#127714")
 def test_set_submodule_replaces_a_nested_layer(snapshot):
     """``model.set_submodule("body.1", layer)`` replaces the layer at that path."""
     model = network()
@@ -143,20 +143,20 @@ def test_set_submodule_replaces_a_nested_layer(snapshot):
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
 @pytest.mark.changed(
     "2.5",
     "Module has set_submodule, and it adds a name that is missing",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#127714",
 )
 def test_set_submodule_adds_a_name_that_is_missing(snapshot):
@@ -177,26 +177,26 @@ def test_set_submodule_adds_a_name_that_is_missing(snapshot):
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
 @pytest.mark.changed(
     "2.5",
     "Module has set_submodule, but without strict",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#127714",
 )
 @pytest.mark.changed(
     "2.7",
     "set_submodule takes strict, and raises on the missing name",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#143455",
 )
 def test_set_submodule_with_strict_refuses_a_name_that_is_missing(snapshot):
@@ -210,13 +210,13 @@ def test_set_submodule_with_strict_refuses_a_name_that_is_missing(snapshot):
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
@@ -236,20 +236,20 @@ def test_set_submodule_under_a_missing_parent_raises(snapshot):
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
 @pytest.mark.changed(
     "2.5",
     "Module has set_submodule, and it raises TypeError, as assignment does",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#127714",
 )
 @pytest.mark.changed(

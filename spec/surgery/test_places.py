@@ -14,9 +14,10 @@ from torch_history.observing import observe
 @pytest.mark.changed(
     "2.5",
     "_modules is a plain dict, without move_to_end",
-    kind="error",
+    kind="gone",
     cause="pytorch#129164",
-    advice="remove the child and add it again",
+    advice="write model._modules[name] = model._modules.pop(name)",
+    restored_by="surgery.child_popped_from_modules_and_put_back_comes_last",
 )
 def test_children_cannot_be_moved_to_the_end(snapshot):
     """``model._modules.move_to_end(name)`` raises since 2.5: children are in a plain dict.
@@ -27,6 +28,21 @@ def test_children_cannot_be_moved_to_the_end(snapshot):
 
     def act():
         model._modules.move_to_end("0")
+        return layout(model)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+def test_child_popped_from_modules_and_put_back_comes_last(snapshot):
+    """``model._modules[name] = model._modules.pop(name)`` moves a child to the end.
+
+    It does what ``_modules.move_to_end(name)`` does before 2.5.
+    """
+    model = nn.Sequential(nn.ReLU(), nn.Tanh())
+
+    def act():
+        model._modules["0"] = model._modules.pop("0")
         return layout(model)
 
     assert snapshot == observe(act)
@@ -51,20 +67,20 @@ def test_popped_child_added_again_stands_last(snapshot):
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
 @pytest.mark.changed(
     "2.5",
     "set_submodule appears, and puts the module in the buffer's place",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#127714",
 )
 @pytest.mark.changed(
@@ -72,7 +88,8 @@ def test_popped_child_added_again_stands_last(snapshot):
     "raises AttributeError: what is replaced must be a module",
     kind="error",
     cause="pytorch#143455",
-    advice="pass only names of modules",
+    advice="assign it to the buffer's name: model[0].running_mean = nn.ReLU()",
+    restored_by="surgery.module_assigned_to_the_name_of_a_buffer_replaces_it",
 )
 def test_set_submodule_over_a_buffer_raises(snapshot):
     """``set_submodule`` raises if the name is that of a buffer.
@@ -88,17 +105,32 @@ def test_set_submodule_over_a_buffer_raises(snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+def test_module_assigned_to_the_name_of_a_buffer_replaces_it(snapshot):
+    """A module assigned to the name of a buffer replaces it.
+
+    The buffer is then missing from the state dict. A forward that reads it finds the module.
+    """
+    model = nn.Sequential(batchnorm())
+
+    def act():
+        model[0].running_mean = nn.ReLU()
+        return list(model.state_dict())
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
@@ -132,13 +164,13 @@ def test_set_submodule_over_a_parameter_raises(snapshot):
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
@@ -154,7 +186,9 @@ def test_set_submodule_of_an_empty_name_raises(snapshot):
 
 
 @pytest.mark.api("torch.utils.swap_tensors", page="generated/torch.utils.swap_tensors")
-@pytest.mark.changed("2.3", "torch.utils.swap_tensors appears", kind="api-appeared")
+@pytest.mark.changed(
+    "2.3", "torch.utils.swap_tensors appears", kind="appeared", cause="pytorch#111747"
+)
 def test_swap_tensors_exchanges_what_two_parameters_are(snapshot):
     """``swap_tensors`` exchanges the values and shapes of two parameters.
 
@@ -180,7 +214,7 @@ def test_swap_tensors_exchanges_what_two_parameters_are(snapshot):
 @pytest.mark.changed(
     "2.3",
     "the switch set_swap_module_params_on_conversion appears",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#117167",
 )
 def test_conversion_that_swaps_parameters_keeps_the_objects(snapshot):
@@ -211,7 +245,7 @@ def test_conversion_that_swaps_parameters_keeps_the_objects(snapshot):
 @pytest.mark.changed(
     "2.3",
     "the switch set_swap_module_params_on_conversion appears",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#117913",
 )
 def test_load_that_swaps_parameters_takes_no_other_dtype(snapshot):

@@ -26,11 +26,20 @@ def normalised(name, layer=None):
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+    "1.9",
+    "torch.nn.utils.parametrizations appears, still without weight_norm",
+    kind="wording",
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
     "2.1",
-    "the old function warns; the parametrized one appears, and saves original0 and original1",
+    "parametrizations.weight_norm appears, and saves original0 and original1",
+    kind="appeared",
+    cause="pytorch#103001",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns",
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
@@ -57,12 +66,20 @@ def test_weight_norm_saves_length_and_direction_for_the_weight(name, snapshot):
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+    "1.9",
+    "torch.nn.utils.parametrizations appears, still without weight_norm",
+    kind="wording",
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
     "2.1",
-    "the old function warns; the parametrized one appears, and raises on the plain layer's keys "
-    "too",
+    "parametrizations.weight_norm appears, and raises on the plain layer's keys too",
+    kind="exception",
+    cause="pytorch#103001",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns",
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
@@ -89,12 +106,15 @@ def test_state_dict_of_the_plain_layer_does_not_load_under_weight_norm(name, sna
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+    "1.9",
+    "torch.nn.utils.parametrizations appears, still without weight_norm",
+    kind="wording",
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
     "2.1",
     "parametrizations.weight_norm appears, and loads weight_g and weight_v",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#103001",
 )
 def test_parametrized_weight_norm_loads_the_old_names(snapshot):
@@ -119,15 +139,29 @@ def test_parametrized_weight_norm_loads_the_old_names(snapshot):
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+    "1.9",
+    "torch.nn.utils.parametrizations appears, still without weight_norm",
+    kind="wording",
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
     "2.1",
-    "the parametrized form appears, and can be copied; the old one warns, and its error names "
-    "weight_norm",
-    kind="api-appeared",
+    "parametrizations.weight_norm appears, and its layer can be copied",
+    kind="appeared",
+    cause="pytorch#103001",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns",
+    kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the error of the copied old form names weight_norm as a possible cause",
+    kind="wording",
+    cause="pytorch#103001",
 )
 @pytest.mark.changed(
     "2.4",
@@ -151,14 +185,24 @@ def test_parametrized_weight_norm_can_be_deepcopied_and_the_old_form_cannot(name
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+    "1.9",
+    "torch.nn.utils.parametrizations appears, still without weight_norm",
+    kind="wording",
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
     "2.1",
-    "the old function warns; the parametrized form appears, and cannot be saved whole",
+    "parametrizations.weight_norm appears, and its layer cannot be saved whole",
+    kind="exception",
+    cause="pytorch#103001",
+    advice="save layer.state_dict()",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns",
     kind="warning",
     cause="pytorch#103001",
-    advice="save the state dict",
+    advice="call torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
     "2.4",
@@ -186,12 +230,20 @@ def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, nam
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+    "1.9",
+    "torch.nn.utils.parametrizations appears, still without weight_norm",
+    kind="wording",
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
     "2.1",
-    "the old function warns; the parametrized form appears, and makes the layer a "
-    "ParametrizedLinear",
+    "parametrizations.weight_norm appears, and makes the layer a ParametrizedLinear",
+    kind="appeared",
+    cause="pytorch#103001",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns",
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
@@ -223,11 +275,20 @@ def test_parametrized_layer_is_of_a_class_of_its_own(name, snapshot):
     page="generated/torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
-    "1.9", "torch.nn.utils.parametrizations appears, still without weight_norm", kind="wording"
+    "1.9",
+    "torch.nn.utils.parametrizations appears, still without weight_norm",
+    kind="wording",
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
     "2.1",
-    "the old function warns; the parametrized form appears, with the same gradients",
+    "parametrizations.weight_norm appears, with the same gradients",
+    kind="appeared",
+    cause="pytorch#103001",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the old function warns",
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",

@@ -64,10 +64,15 @@ def step(x, **settings):
 )
 @pytest.mark.changed(
     "2.5",
-    "no longer warns that torch.cpu.amp.autocast is deprecated; "
-    "the message announces the exception for 2.5",
+    "no longer warns that torch.cpu.amp.autocast is deprecated",
     kind="warning",
     cause="pytorch#127774",
+)
+@pytest.mark.changed(
+    "2.5",
+    "the message announces the exception for 2.5",
+    kind="wording",
+    unless="use_reentrant",
 )
 @pytest.mark.changed(
     "2.9",
@@ -93,10 +98,15 @@ def test_checkpoint_wants_use_reentrant_to_be_given(snapshot):
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
 @pytest.mark.changed(
+    "1.11", "checkpoint takes use_reentrant", kind="appeared", cause="pytorch#69508"
+)
+@pytest.mark.changed(
     "1.11",
-    "checkpoint takes use_reentrant; without CUDA it warns that device_type 'cuda' is disabled",
-    kind="api-appeared",
-    cause="pytorch#69508",
+    "without CUDA it warns that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#61002",
+    probable=True,
+    advice="ignore it",
 )
 @pytest.mark.changed(
     "1.13",
@@ -132,8 +142,15 @@ def test_checkpoint_runs_the_function_again_in_backward(reentrant, snapshot):
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
 @pytest.mark.changed(
     "1.11",
-    "checkpoint takes use_reentrant, and warns that no input requires grad",
+    "checkpoint takes use_reentrant, and backward raises because the output has no graph",
     kind="exception",
+    cause="pytorch#69508",
+    advice="pass use_reentrant=False",
+)
+@pytest.mark.changed(
+    "1.11",
+    "warns that no input requires grad",
+    kind="warning",
     cause="pytorch#69508",
     advice="pass use_reentrant=False",
 )
@@ -148,10 +165,15 @@ def test_reentrant_checkpoint_of_an_input_without_grad_trains_nothing(snapshot):
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
 @pytest.mark.changed(
+    "1.11", "checkpoint takes use_reentrant", kind="appeared", cause="pytorch#69508"
+)
+@pytest.mark.changed(
     "1.11",
-    "checkpoint takes use_reentrant; without CUDA it warns that device_type 'cuda' is disabled",
-    kind="api-appeared",
-    cause="pytorch#69508",
+    "without CUDA it warns that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#61002",
+    probable=True,
+    advice="ignore it",
 )
 @pytest.mark.changed(
     "1.13",
@@ -179,10 +201,15 @@ def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
 @pytest.mark.changed(
+    "1.11", "checkpoint takes use_reentrant", kind="appeared", cause="pytorch#69508"
+)
+@pytest.mark.changed(
     "1.11",
-    "checkpoint takes use_reentrant; without CUDA it warns that device_type 'cuda' is disabled",
-    kind="api-appeared",
-    cause="pytorch#69508",
+    "without CUDA it warns that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#61002",
+    probable=True,
+    advice="ignore it",
 )
 @pytest.mark.changed(
     "1.13",
@@ -192,12 +219,12 @@ def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
 )
 @pytest.mark.changed(
     "2.4",
-    "warns that torch.cpu.amp.autocast, which it calls itself, is"
-    " deprecated; the error names use_reentrant",
+    "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated",
     kind="warning",
     cause="pytorch#126062",
     advice="ignore it: 2.5 no longer warns",
 )
+@pytest.mark.changed("2.4", "the message of the error names use_reentrant", kind="wording")
 @pytest.mark.changed(
     "2.5",
     "no longer warns that torch.cpu.amp.autocast is deprecated",

@@ -33,8 +33,8 @@ def test_grad_allows_unused_inputs_when_told_and_gives_none(snapshot):
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 @pytest.mark.changed(
     "2.1",
-    "grad takes materialize_grads; the zeros require grad",
-    kind="api-appeared",
+    "grad takes materialize_grads, and the zeros require grad",
+    kind="appeared",
     cause="pytorch#97015",
 )
 @pytest.mark.changed(
@@ -43,6 +43,7 @@ def test_grad_allows_unused_inputs_when_told_and_gives_none(snapshot):
     kind="silent",
     cause="pytorch#168295",
     advice="pass create_graph=True for zeros that require grad",
+    restored_by="training_step.zeros_for_unused_inputs_require_grad_under_create_graph",
 )
 def test_grad_makes_zeros_for_unused_inputs_when_told(snapshot):
     """With ``materialize_grads=True``, ``torch.autograd.grad`` returns zeros for an unused input.
@@ -53,9 +54,7 @@ def test_grad_makes_zeros_for_unused_inputs_when_told(snapshot):
 
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
-@pytest.mark.changed(
-    "2.1", "grad takes materialize_grads", kind="api-appeared", cause="pytorch#97015"
-)
+@pytest.mark.changed("2.1", "grad takes materialize_grads", kind="appeared", cause="pytorch#97015")
 def test_zeros_for_unused_inputs_require_grad_under_create_graph(snapshot):
     """With ``create_graph=True``, the zeros for an unused input require grad.
 
@@ -69,7 +68,7 @@ def test_zeros_for_unused_inputs_require_grad_under_create_graph(snapshot):
 @pytest.mark.changed(
     "2.1",
     "grad takes materialize_grads, but not together with allow_unused=False",
-    kind="exception",
+    kind="appeared",
     cause="pytorch#97015",
 )
 def test_grad_refuses_to_make_zeros_of_what_it_may_not_leave_out(snapshot):
@@ -100,10 +99,10 @@ def test_grad_with_a_dict_of_inputs_returns_a_dict(snapshot):
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
 @pytest.mark.changed(
     "1.10",
-    "raises ValueError; before, it returned an empty tuple",
+    "raises ValueError, where it returned an empty tuple before",
     kind="error",
     cause="pytorch#52016",
-    advice="check whether the list is empty before the call",
+    advice="call it only if the list of inputs is not empty",
 )
 @pytest.mark.changed(
     "2.13",
@@ -136,7 +135,7 @@ def test_grad_of_a_frozen_input_raises(snapshot):
 @pytest.mark.changed(
     "1.11",
     "grad takes is_grads_batched, but raises unless grad_outputs is a tuple",
-    kind="exception",
+    kind="appeared",
     cause="pytorch#65564",
     advice="pass grad_outputs as a tuple",
 )
@@ -218,20 +217,29 @@ def test_grad_variables_is_deprecated(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
-@pytest.mark.changed("1.5", "raises: complex numbers are not supported", kind="error")
-@pytest.mark.changed("1.6", "raises with another message, from autograd", kind="wording")
+@pytest.mark.changed(
+    "1.5", "raises: complex numbers are not supported", kind="error", cause="pytorch#35579"
+)
+@pytest.mark.changed(
+    "1.6",
+    "raises with another message, from autograd",
+    kind="wording",
+    cause="pytorch#36932",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.7",
     "backward from a complex loss no longer raises",
     kind="error-gone",
-    advice="take abs() or real of the loss before backward",
+    advice="call loss.real.backward() or loss.abs().backward()",
 )
 @pytest.mark.changed(
     "2.1",
     "raises: a gradient can be created implicitly only for real outputs",
     kind="error",
     cause="pytorch#92753",
-    advice="take abs() or real of the loss before backward",
+    advice="call loss.real.backward() or loss.abs().backward()",
+    restored_by="training_step.backward_from_the_real_part_of_a_complex_loss_runs",
 )
 def test_backward_from_a_complex_loss_raises(snapshot):
     """``backward()`` from a complex loss raises: take ``abs()`` or ``real`` of the loss first."""
@@ -239,8 +247,32 @@ def test_backward_from_a_complex_loss_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+@pytest.mark.changed(
+    "1.5",
+    "real is an attribute instead of a method, but complex numbers are not supported",
+    kind="exception",
+    cause="pytorch#35579",
+)
+@pytest.mark.changed(
+    "1.6",
+    "raises with another message, from autograd",
+    kind="wording",
+    cause="pytorch#36932",
+    probable=True,
+)
+@pytest.mark.changed("1.7", "runs", kind="error-gone")
+def test_backward_from_the_real_part_of_a_complex_loss_runs(snapshot):
+    """``loss.real.backward()`` runs for a complex loss, where ``loss.backward()`` raises."""
+    assert snapshot == observe(
+        lambda: (torch.ones(1, requires_grad=True) * 1j).sum().real.backward()
+    )
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed("1.5", "the message asks scalar_type() for the type", kind="wording")
-@pytest.mark.changed("1.6", "integers are converted", kind="error-gone")
+@pytest.mark.changed(
+    "1.6", "integers are converted", kind="error-gone", cause="pytorch#36932", probable=True
+)
 def test_backward_converts_a_gradient_argument_of_integers(snapshot):
     """``backward`` converts a gradient argument of integers to floats.
 

@@ -31,12 +31,12 @@ def keep(seen):
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
-    "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
+    "1.8", "register_full_backward_hook appears", kind="appeared", cause="pytorch#46163"
 )
 def test_full_backward_hook_that_returns_a_value_replaces_the_gradient_of_the_input(snapshot):
     """The value that a full backward hook returns replaces the gradient of the module's input.
@@ -62,18 +62,18 @@ def test_full_backward_hook_that_returns_a_value_replaces_the_gradient_of_the_in
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
     "1.8",
     "a missing attribute raises AttributeError again",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
 )
 @pytest.mark.changed(
-    "2.0", "register_full_backward_pre_hook appears", kind="api-appeared", cause="pytorch#86700"
+    "2.0", "register_full_backward_pre_hook appears", kind="appeared", cause="pytorch#86700"
 )
 def test_full_backward_pre_hook_replaces_the_gradient_of_the_output(snapshot):
     """The value that a full backward pre-hook returns replaces the gradient of the module's output.
@@ -106,12 +106,12 @@ def order_of_hooks(x):
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
-    "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
+    "1.8", "register_full_backward_hook appears", kind="appeared", cause="pytorch#46163"
 )
 def test_full_backward_hook_of_a_network_runs_after_those_of_its_layers(snapshot):
     """The full backward hook of a network runs after the hooks of its layers.
@@ -126,15 +126,14 @@ def test_full_backward_hook_of_a_network_runs_after_those_of_its_layers(snapshot
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
     "1.8",
-    "register_full_backward_hook appears; without gradients of "
-    "inputs, only the last layer's hook runs",
-    kind="api-appeared",
+    "register_full_backward_hook appears, but only the last layer's hook runs",
+    kind="appeared",
     cause="pytorch#46163",
 )
 @pytest.mark.changed(
@@ -162,14 +161,14 @@ def test_full_backward_hook_of_a_network_on_data_runs_before_those_of_its_layers
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
     "1.8",
     "register_full_backward_hook appears, but does not run where no input requires grad",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#46163",
 )
 @pytest.mark.changed(
@@ -207,18 +206,18 @@ def test_full_backward_hook_on_an_input_without_gradient_runs_at_the_output(snap
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
     "1.8",
     "a missing attribute raises AttributeError again",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
 )
 @pytest.mark.changed(
-    "2.0", "register_full_backward_pre_hook appears", kind="api-appeared", cause="pytorch#86700"
+    "2.0", "register_full_backward_pre_hook appears", kind="appeared", cause="pytorch#86700"
 )
 @pytest.mark.changed(
     "2.8",
@@ -247,12 +246,12 @@ def test_full_backward_pre_hook_on_an_input_without_gradient_does_not_warn(snaps
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
-    "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
+    "1.8", "register_full_backward_hook appears", kind="appeared", cause="pytorch#46163"
 )
 def test_full_backward_hook_of_a_frozen_module_behind_data_does_not_run(snapshot):
     """The full backward hook of a frozen module does not run if its input is data.
@@ -276,14 +275,14 @@ def test_full_backward_hook_of_a_frozen_module_behind_data_does_not_run(snapshot
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
     "1.8",
     "register_full_backward_hook appears, but does not run if all inputs are passed by keyword",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#46163",
 )
 @pytest.mark.changed(
@@ -319,14 +318,14 @@ def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
     "1.8",
-    "register_full_backward_hook appears; the in-place change is made, with a warning",
-    kind="api-appeared",
+    "register_full_backward_hook appears, and the in-place change only warns",
+    kind="appeared",
     cause="pytorch#46163",
 )
 @pytest.mark.changed(
@@ -335,6 +334,7 @@ def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
     kind="error",
     cause="pytorch#56093",
     advice="pass inplace=False to the module, or clone the tensor before it",
+    restored_by="training_step.module_beside_a_full_backward_hook_runs_out_of_place",
 )
 @pytest.mark.changed("1.10", "the message says fix instead of remove this warning", kind="wording")
 @pytest.mark.changed(
@@ -361,14 +361,14 @@ def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot)
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
     "1.8",
-    "register_full_backward_hook appears; the in-place change is made, with a warning",
-    kind="api-appeared",
+    "register_full_backward_hook appears, and the in-place change only warns",
+    kind="appeared",
     cause="pytorch#46163",
 )
 @pytest.mark.changed(
@@ -377,6 +377,7 @@ def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot)
     kind="error",
     cause="pytorch#56093",
     advice="pass inplace=False to the module, or clone the tensor before it",
+    restored_by="training_step.module_beside_a_full_backward_hook_runs_out_of_place",
 )
 @pytest.mark.changed("1.10", "the message says fix instead of remove this warning", kind="wording")
 @pytest.mark.changed(
@@ -403,14 +404,40 @@ def test_module_with_a_full_backward_hook_cannot_change_its_input_in_place(snaps
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
+    cause="pytorch#34324",
+    advice="catch AttributeError, of which it is a subclass",
+)
+@pytest.mark.changed(
+    "1.8", "register_full_backward_hook appears", kind="appeared", cause="pytorch#46163"
+)
+def test_module_beside_a_full_backward_hook_runs_out_of_place(snapshot):
+    """A ReLU with ``inplace=False`` can have a full backward hook, or follow a module that has one.
+
+    With ``inplace=True`` it raises, because it would change a view that the hook makes.
+    """
+
+    def act():
+        network = torch.nn.Sequential(linear([[3.0]]), torch.nn.ReLU(inplace=False))
+        for module in network:
+            module.register_full_backward_hook(lambda module, grad_input, grad_output: None)
+        return network(batch())
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.register_full_backward_hook", page="generated/torch.nn.Module")
+@pytest.mark.changed(
+    "1.6",
+    "a missing attribute raises ModuleAttributeError, a class of torch's own",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
     "1.8",
-    "register_full_backward_hook appears; behind a dict it raises in backward",
-    kind="exception",
+    "register_full_backward_hook appears, but backward raises behind a dict",
+    kind="appeared",
     cause="pytorch#46163",
 )
 @pytest.mark.changed(
@@ -450,12 +477,12 @@ def test_full_backward_hook_does_not_run_behind_an_output_in_a_dict(snapshot):
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
-    "1.8", "register_full_backward_hook appears", kind="api-appeared", cause="pytorch#46163"
+    "1.8", "register_full_backward_hook appears", kind="appeared", cause="pytorch#46163"
 )
 def test_full_backward_hook_sees_the_gradient_of_the_weight(snapshot):
     """The module's weight already has its gradient when the full backward hook runs.

@@ -16,12 +16,20 @@ def of_dtype(values, dtype):
     return parameter
 
 
-def sparse_table():
-    """An embedding whose sparse gradient is 3 in row 0 and 4 in row 2: its norm is 5."""
-    table = nn.Embedding(3, 1, sparse=True)
+def table_weight(sparse):
+    """The weight of an embedding, whose gradient is 3 in row 0 and 4 in row 2: its norm is 5."""
+    table = nn.Embedding(3, 1, sparse=sparse)
     table.weight.data.fill_(1.0)
     (table(torch.tensor([0, 2])) * torch.tensor([[3.0], [4.0]])).sum().backward()
     return table.weight
+
+
+def in_one_sentence(act):
+    """What ``act`` does; of an error that lists every backend of the build, the first sentence."""
+    try:
+        return act()
+    except RuntimeError as error:
+        raise type(error)(str(error).partition(". ")[0]) from None
 
 
 def clipped(parameters, max_norm=1.0, **settings):
@@ -42,28 +50,36 @@ def clipped(parameters, max_norm=1.0, **settings):
     kind="silent",
     cause="pytorch#81556",
     probable=True,
-    advice="scale the gradient's values yourself, or make the embedding dense",
+    advice="pass sparse=False to the embedding",
+    restored_by="training_step.clip_grad_norm_scales_the_gradient_of_a_dense_embedding",
 )
 @pytest.mark.changed(
     "2.0",
-    "raises by default; takes foreach, and with foreach=False still scales nothing",
-    kind="silent",
+    "raises by default",
+    kind="error",
     cause="pytorch#91846",
-    advice="scale the gradient's values yourself, or make the embedding dense",
+    advice="pass sparse=False to the embedding",
+)
+@pytest.mark.changed(
+    "2.0",
+    "clip_grad_norm_ takes foreach, and with foreach=False scales nothing",
+    kind="appeared",
+    cause="pytorch#91846",
+    advice="pass sparse=False to the embedding",
 )
 @pytest.mark.changed(
     "2.1",
     "raises with foreach=False, as by default: it computes a vector norm",
-    kind="silent",
+    kind="error",
     cause="pytorch#102429",
     probable=True,
-    advice="scale the gradient's values yourself, or make the embedding dense",
+    advice="pass sparse=False to the embedding",
 )
 @pytest.mark.changed(
-    "2.4", "by default the message names linalg_vector_norm, as with foreach=False", kind="silent"
+    "2.4", "by default the message names linalg_vector_norm, as with foreach=False", kind="wording"
 )
 @pytest.mark.changed(
-    "2.14", "scales a sparse gradient again", kind="silent", cause="pytorch#185309"
+    "2.14", "scales a sparse gradient again", kind="error-gone", cause="pytorch#185309"
 )
 @pytest.mark.parametrize("settings", [{}, {"foreach": False}], ids=["default", "foreach=False"])
 def test_clip_grad_norm_scales_a_sparse_gradient(settings, snapshot):
@@ -74,12 +90,27 @@ def test_clip_grad_norm_scales_a_sparse_gradient(settings, snapshot):
     """
 
     def act():
-        weight = sparse_table()
-        try:
-            norm = float(utils.clip_grad_norm_([weight], 1.0, **settings))
-        except RuntimeError as error:
-            return {"raised": type(error).__name__, "message": str(error).partition(". ")[0]}
+        weight = table_weight(sparse=True)
+        norm = float(utils.clip_grad_norm_([weight], 1.0, **settings))
         return {"norm": norm, "gradient": weight.grad.to_dense()}
+
+    assert snapshot == observe(lambda: in_one_sentence(act))
+
+
+@pytest.mark.api(
+    "torch.nn.utils.clip_grad_norm_",
+    "torch.nn.Embedding",
+    page="generated/torch.nn.utils.clip_grad_norm_",
+)
+def test_clip_grad_norm_scales_the_gradient_of_a_dense_embedding(snapshot):
+    """``clip_grad_norm_`` scales the gradient of an ``Embedding`` with ``sparse=False``.
+
+    It does so on every release, from norm 5 to norm 1.
+    """
+
+    def act():
+        weight = table_weight(sparse=False)
+        return {"norm": float(utils.clip_grad_norm_([weight], 1.0)), "gradient": weight.grad}
 
     assert snapshot == observe(act)
 
@@ -90,55 +121,58 @@ def test_clip_grad_norm_scales_a_sparse_gradient(settings, snapshot):
     page="generated/torch.nn.utils.clip_grad_value_",
 )
 @pytest.mark.changed(
-    "1.6", "the message says that clamp only supports strided tensors", kind="silent"
+    "1.6", "the message says that clamp only supports strided tensors", kind="wording"
 )
-@pytest.mark.changed("1.7", "the message names clamp.out", kind="silent")
+@pytest.mark.changed("1.7", "the message names clamp.out", kind="wording")
 @pytest.mark.changed(
     "1.9",
     "raises NotImplementedError, a kind of RuntimeError",
-    kind="silent",
+    kind="wording",
     cause="pytorch#53377",
 )
 @pytest.mark.changed(
-    "1.10", "raises a plain RuntimeError, unsupported tensor layout", kind="silent"
+    "1.10",
+    "raises a plain RuntimeError about an unsupported tensor layout",
+    kind="exception",
+    cause="pytorch#61361",
+    probable=True,
+    advice="catch RuntimeError, which covers NotImplementedError",
 )
 @pytest.mark.changed(
-    "1.13", "raises NotImplementedError again, and the message names clamp_", kind="silent"
+    "1.13", "raises NotImplementedError again, with a message about clamp_", kind="wording"
 )
 @pytest.mark.changed(
-    "2.0", "the message names _foreach_clamp_min_", kind="silent", cause="pytorch#91846"
+    "2.0", "the message names _foreach_clamp_min_", kind="wording", cause="pytorch#91846"
 )
-@pytest.mark.changed("2.4", "the message names clamp_min_", kind="silent")
+@pytest.mark.changed("2.4", "the message names clamp_min_", kind="wording")
 def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
     """``clip_grad_value_`` raises on a sparse gradient: clip by norm, or make the embedding dense.
 
     The message lists every backend; only its first sentence is recorded.
     """
-
-    def act():
-        weight = sparse_table()
-        try:
-            utils.clip_grad_value_([weight], 1.0)
-        except RuntimeError as error:
-            return {
-                "raised": type(error).__name__,
-                "message": str(error).partition(". ")[0],
-                "gradient": weight.grad.to_dense(),
-            }
-
-    assert snapshot == observe(act)
+    weight = table_weight(sparse=True)
+    observed = observe(lambda: in_one_sentence(lambda: utils.clip_grad_value_([weight], 1.0)))
+    assert weight.grad.to_dense().tolist() == [[3.0], [0.0], [4.0]]
+    assert snapshot == observed
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
-@pytest.mark.changed("1.6", "float16: the norm works, but a comparison is missing", kind="wording")
+@pytest.mark.changed(
+    "1.6",
+    "float16: the norm works, but a comparison is missing",
+    kind="wording",
+    cause="pytorch#37121",
+    probable=True,
+)
 @pytest.mark.changed("1.7", "float16 works", kind="error-gone")
-@pytest.mark.changed("1.8", "bfloat16 works", kind="error-gone")
+@pytest.mark.changed("1.8", "bfloat16 works", kind="error-gone", cause="pytorch#47143")
 @pytest.mark.changed(
     "1.10",
     "float16 raises: the factor is clamped, and clamp has no float16 on the CPU",
     kind="error",
     cause="pytorch#61042",
-    advice="clip in float32",
+    advice="clip a float32 copy of the gradients, and copy the result back",
+    restored_by="training_step.clip_grad_norm_of_a_float32_copy_clips_half_gradients",
 )
 @pytest.mark.changed(
     "2.1", "float16 works again", kind="error-gone", cause="pytorch#100010", probable=True
@@ -158,12 +192,36 @@ def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
-@pytest.mark.changed("1.6", "the norm works, but a comparison is missing", kind="wording")
+def test_clip_grad_norm_of_a_float32_copy_clips_half_gradients(snapshot):
+    """Half gradients can be clipped as a float32 copy, whose result is converted back to float16.
+
+    It works on every release; on 1.10 to 2.0 ``clip_grad_norm_`` itself refuses float16 on the CPU.
+    """
+
+    def act():
+        copy = of_dtype([3.0, 4.0], torch.float32)
+        norm = utils.clip_grad_norm_([copy], 1.0)
+        return {
+            "norm": torch.tensor(float(norm), dtype=torch.float16),
+            "gradient": copy.grad.to(torch.float16),
+        }
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
+@pytest.mark.changed(
+    "1.6",
+    "the norm works, but a comparison is missing",
+    kind="wording",
+    cause="pytorch#37121",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.7",
     "works, and makes every gradient zero",
     kind="error-gone",
-    advice="clip in float32, or pass error_if_nonfinite=True on releases that have it",
+    advice="clip a float32 copy of the gradients, and copy the result back",
 )
 @pytest.mark.changed(
     "1.9",
@@ -176,7 +234,7 @@ def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
     "raises: the factor is clamped, and clamp has no float16 on the CPU",
     kind="error",
     cause="pytorch#61042",
-    advice="clip in float32",
+    advice="clip a float32 copy of the gradients, and copy the result back",
 )
 @pytest.mark.changed(
     "2.1",
@@ -184,7 +242,7 @@ def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
     kind="error-gone",
     cause="pytorch#100010",
     probable=True,
-    advice="clip in float32, or pass error_if_nonfinite=True",
+    advice="clip a float32 copy of the gradients, or pass error_if_nonfinite=True",
 )
 def test_clip_grad_norm_loses_half_gradients_whose_norm_overflows(snapshot):
     """``clip_grad_norm_`` makes float16 gradients zero if their norm overflows.
@@ -196,7 +254,11 @@ def test_clip_grad_norm_loses_half_gradients_whose_norm_overflows(snapshot):
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 @pytest.mark.changed(
-    "1.5", "raises: norms of two dtypes cannot be stacked", kind="error", cause="pytorch#32020"
+    "1.5",
+    "raises: norms of two dtypes cannot be stacked",
+    kind="error",
+    cause="pytorch#32020",
+    advice="convert the gradients to one dtype before the call, and back after it",
 )
 @pytest.mark.changed(
     "1.6",
@@ -223,7 +285,10 @@ def test_clip_grad_norm_of_gradients_of_two_dtypes_has_the_wider(snapshot):
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 @pytest.mark.changed(
-    "1.5", "the message says that complex dtypes are not supported", kind="wording"
+    "1.5",
+    "the message says that complex dtypes are not supported",
+    kind="wording",
+    cause="pytorch#35579",
 )
 @pytest.mark.changed(
     "1.6",
@@ -295,7 +360,7 @@ def test_clip_grad_norm_with_a_negative_bound_turns_every_gradient_round(snapsho
 )
 @pytest.mark.changed(
     "1.8",
-    "all gradients become -1; before, those below 1 became 1",
+    "all gradients become -1, where those below 1 became 1 before",
     kind="silent",
     cause="pytorch#43288",
     advice="pass a positive bound",
@@ -318,7 +383,7 @@ def test_clip_grad_value_with_a_negative_bound_makes_every_gradient_that_bound(s
     "torch.nn.utils.clip_grad_value_", page="generated/torch.nn.utils.clip_grad_value_"
 )
 @pytest.mark.changed(
-    "2.0", "clip_grad_value_ takes foreach", kind="api-appeared", cause="pytorch#91846"
+    "2.0", "clip_grad_value_ takes foreach", kind="appeared", cause="pytorch#91846"
 )
 @pytest.mark.parametrize("foreach", [True, False], ids=["foreach=True", "foreach=False"])
 def test_clip_grad_value_gives_the_same_with_and_without_foreach(foreach, snapshot):
@@ -333,7 +398,7 @@ def test_clip_grad_value_gives_the_same_with_and_without_foreach(foreach, snapsh
 
 
 @pytest.mark.api("torch.nn.utils.get_total_norm", page="generated/torch.nn.utils.get_total_norm")
-@pytest.mark.changed("2.6", "get_total_norm appears", kind="api-appeared", cause="pytorch#139662")
+@pytest.mark.changed("2.6", "get_total_norm appears", kind="appeared", cause="pytorch#139662")
 def test_total_norm_of_nothing_is_zero(snapshot):
     """``get_total_norm`` of an empty list is 0, and of a single tensor it is its norm."""
     tensor = torch.tensor([3.0, 4.0])
@@ -344,7 +409,7 @@ def test_total_norm_of_nothing_is_zero(snapshot):
 
 @pytest.mark.api("torch.nn.utils.get_total_norm", page="generated/torch.nn.utils.get_total_norm")
 @pytest.mark.changed(
-    "2.6", "get_total_norm appears, and raises on None", kind="exception", cause="pytorch#139662"
+    "2.6", "get_total_norm appears, and raises on None", kind="appeared", cause="pytorch#139662"
 )
 def test_total_norm_refuses_the_gradient_none(snapshot):
     """``get_total_norm`` raises on None.

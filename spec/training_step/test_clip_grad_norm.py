@@ -45,6 +45,7 @@ def clipped(parameters, max_norm, **settings):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    restored_by="training_step.float_of_the_clipped_norm_is_a_number",
 )
 def test_clip_grad_norm_scales_all_gradients_by_one_factor(snapshot):
     """``clip_grad_norm_`` scales all gradients by one factor and returns the norm before scaling.
@@ -52,6 +53,21 @@ def test_clip_grad_norm_scales_all_gradients_by_one_factor(snapshot):
     Gradients [3, 0] and [4] have the norm 5 together; max_norm=1 scales both by 1 / (5 + 1e-6).
     """
     assert snapshot == observe(lambda: clipped(with_gradients([3.0, 0.0], [4.0]), 1.0))
+
+
+@pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
+def test_float_of_the_clipped_norm_is_a_number(snapshot):
+    """``float()`` makes a Python number of the norm that ``clip_grad_norm_`` returns.
+
+    It works on every release, whether a float or a tensor is returned.
+    """
+    parameters = with_gradients([3.0, 0.0], [4.0])
+
+    def act():
+        returned = float(utils.clip_grad_norm_(parameters, 1.0))
+        return {"returned": returned, "gradients": gradients_in(parameters)}
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
@@ -252,8 +268,15 @@ def test_clip_grad_norm_of_zero_makes_zeros(snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "every gradient becomes nan instead of staying as it was, and nothing warns",
+    "every gradient becomes nan instead of staying as it was",
     kind="silent",
+    cause="pytorch#61042",
+    advice="pass error_if_nonfinite=True, or test the norm before the step",
+)
+@pytest.mark.changed(
+    "1.10",
+    "no longer warns: the norm is not checked",
+    kind="warning",
     cause="pytorch#61042",
     advice="pass error_if_nonfinite=True, or test the norm before the step",
 )
@@ -298,7 +321,7 @@ def test_clip_grad_norm_makes_nan_of_inf_and_zero_of_the_rest(snapshot):
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
 @pytest.mark.changed(
-    "1.9", "clip_grad_norm_ takes error_if_nonfinite", kind="api-appeared", cause="pytorch#53843"
+    "1.9", "clip_grad_norm_ takes error_if_nonfinite", kind="appeared", cause="pytorch#53843"
 )
 def test_clip_grad_norm_raises_on_a_norm_that_is_not_finite_when_asked(snapshot):
     """With ``error_if_nonfinite=True``, ``clip_grad_norm_`` raises on a norm that is nan or inf.
@@ -312,9 +335,7 @@ def test_clip_grad_norm_raises_on_a_norm_that_is_not_finite_when_asked(snapshot)
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
-@pytest.mark.changed(
-    "2.0", "clip_grad_norm_ takes foreach", kind="api-appeared", cause="pytorch#91846"
-)
+@pytest.mark.changed("2.0", "clip_grad_norm_ takes foreach", kind="appeared", cause="pytorch#91846")
 @pytest.mark.parametrize("foreach", [True, False], ids=["foreach", "for each"])
 def test_clip_grad_norm_gives_the_same_with_and_without_foreach(foreach, snapshot):
     """``clip_grad_norm_`` gives the same result with ``foreach=True`` and ``foreach=False``."""
@@ -370,7 +391,7 @@ def test_clip_grad_norm_without_underscore_is_deprecated(snapshot):
 @pytest.mark.changed(
     "2.6",
     "get_total_norm and clip_grads_with_norm_ appear",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#139662",
 )
 def test_total_norm_and_clipping_are_two_functions(snapshot):

@@ -43,7 +43,7 @@ def test_clip_grad_value_passes_over_parameters_without_gradient(snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "raises an internal error; before, it did nothing",
+    "raises an internal error, where it did nothing before",
     kind="error",
     cause="pytorch#100007",
     advice="call it only if a parameter has a gradient",

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 @pytest.mark.api("torch.Tensor.__truediv__", "torch.div", page="generated/torch.div")
@@ -12,31 +12,53 @@ from torch_history.observing import observe
     "warns that division of integers will change",
     kind="warning",
     cause="pytorch#34570",
-    advice="make one of them a float",
+    advice="write // to keep the integer, or make one of them a float for the fraction",
 )
 @pytest.mark.changed(
     "1.6",
     "raises: integers cannot be divided with /",
     kind="error",
     cause="pytorch#38620",
-    advice="make one of them a float",
+    advice="write // to keep the integer, or make one of them a float for the fraction",
+    restored_by="training_step.integers_divided_with_two_slashes_make_an_integer",
 )
-@pytest.mark.changed("1.7", "gives the fraction", kind="error-gone", cause="pytorch#42907")
+@pytest.mark.changed(
+    "1.7",
+    "gives the fraction",
+    kind="error-gone",
+    cause="pytorch#42907",
+    advice="write // for the integer that releases before 1.6 gave",
+)
 def test_integers_divided_make_a_fraction(snapshot):
     """``/`` between integer tensors gives a fraction: ``correct / total`` of counts is 0.75.
 
     Trap: before 1.6 the result was 0, and so was the accuracy; 1.6 raised.
     """
-
-    def act():
-        correct = (torch.tensor([0, 1, 2, 3]) == torch.tensor([0, 1, 2, 0])).sum()
-        return {
-            "by a number": correct / 4,
-            "by a tensor": correct / torch.tensor(4),
-            "of a number": 1 / torch.tensor(4),
+    correct = (torch.tensor([0, 1, 2, 3]) == torch.tensor([0, 1, 2, 0])).sum()
+    assert snapshot == observe_each(
+        {
+            "by a number": lambda: correct / 4,  # torch 1.5 warns once per process: here
+            "by a tensor": lambda: correct / torch.tensor(4),
         }
+    )
 
-    assert snapshot == observe(act)
+
+@pytest.mark.api("torch.Tensor.__rtruediv__", page="generated/torch.div")
+@pytest.mark.changed(
+    "1.7",
+    "gives the fraction instead of 0, with no warning on any release before",
+    kind="silent",
+    cause="pytorch#42907",
+    probable=True,
+    advice="write // to keep the integer",
+    restored_by="training_step.integers_divided_with_two_slashes_make_an_integer",
+)
+def test_number_divided_by_integers_makes_a_fraction(snapshot):
+    """A Python integer divided by an integer tensor gives a fraction: ``1 / count`` is 0.25.
+
+    Trap: before 1.7 the result was 0, even on 1.6, where a tensor divided by an integer raised.
+    """
+    assert snapshot == observe_each({"of a number": lambda: 1 / torch.tensor(4)})
 
 
 @pytest.mark.api(
@@ -49,13 +71,53 @@ def test_integers_divided_make_a_fraction(snapshot):
     cause="pytorch#50281",
     advice='write torch.div(a, b, rounding_mode="floor"), or "trunc"',
 )
-@pytest.mark.changed("1.10", "the warning names __floordiv__", kind="wording")
+@pytest.mark.changed(
+    "1.10", "the warning names __floordiv__", kind="wording", cause="pytorch#64034"
+)
+@pytest.mark.changed(
+    "1.13",
+    "no longer warns that it rounds towards zero",
+    kind="warning",
+    cause="pytorch#78411",
+)
+def test_integers_divided_with_two_slashes_make_an_integer(snapshot):
+    """``//`` between integer tensors gives an integer: 3 // 4 is 0."""
+    correct = (torch.tensor([0, 1, 2, 3]) == torch.tensor([0, 1, 2, 0])).sum()
+    assert snapshot == observe_each(
+        {
+            "by a number": lambda: correct // 4,
+            "by a tensor": lambda: correct // torch.tensor(4),
+            "of a number": lambda: 1 // torch.tensor(4),
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.Tensor.__floordiv__", "torch.floor_divide", page="generated/torch.floor_divide"
+)
+@pytest.mark.changed(
+    "1.9",
+    "warns that floor_divide rounds towards zero",
+    kind="warning",
+    cause="pytorch#50281",
+    advice='write torch.div(a, b, rounding_mode="floor"), or "trunc"',
+)
+@pytest.mark.changed(
+    "1.10", "the warning names __floordiv__", kind="wording", cause="pytorch#64034"
+)
 @pytest.mark.changed(
     "1.13",
     "rounds down, towards minus infinity, instead of towards zero",
     kind="silent",
     cause="pytorch#78411",
     advice='write torch.div(a, b, rounding_mode="trunc") to keep the old result',
+    restored_by="training_step.division_with_rounding_mode_trunc_rounds_towards_zero",
+)
+@pytest.mark.changed(
+    "1.13",
+    "no longer warns that it rounds towards zero",
+    kind="warning",
+    cause="pytorch#78411",
 )
 @pytest.mark.parametrize("values", [[-3, 3], [-3.0, 3.0]], ids=["integers", "floats"])
 def test_floor_division_rounds_down(values, snapshot):
@@ -66,15 +128,33 @@ def test_floor_division_rounds_down(values, snapshot):
     assert snapshot == observe(lambda: torch.tensor(values) // 2)
 
 
+@pytest.mark.api("torch.div", page="generated/torch.div")
+@pytest.mark.changed(
+    "1.8", "div takes rounding_mode", kind="appeared", cause="pytorch#51706", probable=True
+)
+@pytest.mark.parametrize("values", [[-3, 3], [-3.0, 3.0]], ids=["integers", "floats"])
+def test_division_with_rounding_mode_trunc_rounds_towards_zero(values, snapshot):
+    """``torch.div(a, b, rounding_mode="trunc")`` rounds towards zero: -3 by 2 is -1."""
+    assert snapshot == observe(lambda: torch.div(torch.tensor(values), 2, rounding_mode="trunc"))
+
+
 @pytest.mark.api("torch.Tensor.max", page="generated/torch.max")
 @pytest.mark.changed(
-    "1.6", "max gives the first index among equal values instead of the last", kind="silent"
+    "1.6",
+    "max gives the first index among equal values instead of the last",
+    kind="silent",
+    cause="pytorch#34875",
+    probable=True,
+    advice="write scores.size(1) - 1 - scores.flip(1).max(1)[1] for the last",
+    restored_by="training_step.first_of_the_flipped_scores_is_the_last_among_equals",
 )
 @pytest.mark.changed(
     "1.7",
     "argmax gives the first index among equal values instead of the last",
     kind="silent",
     cause="pytorch#42004",
+    advice="write scores.size(1) - 1 - scores.flip(1).max(1)[1] for the last",
+    restored_by="training_step.first_of_the_flipped_scores_is_the_last_among_equals",
 )
 @pytest.mark.parametrize("way", ["max", "argmax"])
 def test_prediction_among_equal_scores_is_the_first(way, snapshot):
@@ -91,18 +171,43 @@ def test_prediction_among_equal_scores_is_the_first(way, snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.Tensor.max", "torch.Tensor.flip", page="generated/torch.flip")
+@pytest.mark.changed(
+    "1.6",
+    "gives the last instead of the first: max itself gives the first instead of the last",
+    kind="silent",
+    cause="pytorch#34875",
+    probable=True,
+    advice="write scores.max(1)[1] for the first",
+)
+def test_first_of_the_flipped_scores_is_the_last_among_equals(snapshot):
+    """``scores.size(1) - 1 - scores.flip(1).max(1)[1]`` is the last index among equal scores."""
+
+    def act():
+        scores = torch.tensor([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0]])
+        return scores.size(1) - 1 - scores.flip(1).max(1)[1]
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.mean", page="generated/torch.mean")
 @pytest.mark.changed("1.9", "for bools the message says Long", kind="wording")
 @pytest.mark.changed(
-    "1.10", "the message says that mean needs floating point or complex numbers", kind="wording"
+    "1.10",
+    "the message says that mean needs floating point or complex numbers",
+    kind="wording",
+    cause="pytorch#61643",
 )
 @pytest.mark.changed(
-    "1.12", "the message says that the output dtype could not be inferred", kind="wording"
+    "1.12",
+    "the message says that the output dtype could not be inferred",
+    kind="wording",
+    cause="pytorch#76584",
 )
 @pytest.mark.changed(
     "2.15",
     "raises NotImplementedError, a kind of RuntimeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#192351",
 )
 @pytest.mark.parametrize("values", [[1, 2], [True, False]], ids=["integers", "bools"])
@@ -112,15 +217,17 @@ def test_mean_of_integers_raises(values, snapshot):
 
 
 @pytest.mark.api("torch.Tensor.__sub__", page="generated/torch.sub")
-@pytest.mark.changed("2.14", "raises NotImplementedError, a kind of RuntimeError", kind="exception")
+@pytest.mark.changed(
+    "2.14",
+    "raises NotImplementedError, a kind of RuntimeError",
+    kind="wording",
+    cause="pytorch#192348",
+    probable=True,
+)
 def test_mask_subtracted_from_one_raises(snapshot):
     """``1 - mask`` raises if the mask has dtype bool: write ``~mask``."""
-
-    def act():
-        mask = torch.tensor([True, False])
-        return {"~mask": ~mask, "1 - mask": 1 - mask}
-
-    assert snapshot == observe(act)
+    mask = torch.tensor([True, False])
+    assert snapshot == observe_each({"~mask": lambda: ~mask, "1 - mask": lambda: 1 - mask})
 
 
 @pytest.mark.api("torch.Tensor.item", page="generated/torch.Tensor.item")
@@ -201,7 +308,7 @@ def test_numpy_of_a_loss_with_a_graph_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.numpy", page="generated/torch.Tensor.numpy")
-@pytest.mark.changed("1.13", "numpy takes force", kind="api-appeared", cause="pytorch#78564")
+@pytest.mark.changed("1.13", "numpy takes force", kind="appeared", cause="pytorch#78564")
 def test_numpy_by_force_detaches_for_you(snapshot):
     """``loss.numpy(force=True)`` calls ``detach()`` and ``cpu()`` where they are needed."""
     assert snapshot == observe(
@@ -222,13 +329,11 @@ def test_tensor_of_a_list_of_losses_has_no_graph(snapshot):
 
     Trap: backward finds nothing to go through. ``torch.stack([a, b])`` keeps the graph.
     """
-
-    def act():
-        w = torch.ones(1, requires_grad=True)
-        losses = [(w * 2).sum(), (w * 3).sum()]
-        return {"stack": torch.stack(losses), "tensor": torch.tensor(losses)}
-
-    assert snapshot == observe(act)
+    w = torch.ones(1, requires_grad=True)
+    losses = [(w * 2).sum(), (w * 3).sum()]
+    assert snapshot == observe_each(
+        {"stack": lambda: torch.stack(losses), "tensor": lambda: torch.tensor(losses)}
+    )
 
 
 @pytest.mark.api("torch.tensor", page="generated/torch.tensor")
@@ -258,7 +363,10 @@ def test_tensor_of_a_list_of_arrays_warns(snapshot):
     "1.5",
     "a numpy.float64 gives float64 instead of float32, also in a list",
     kind="silent",
-    advice="pass dtype, or a Python float",
+    cause="pytorch#30486",
+    probable=True,
+    advice="pass dtype=torch.float32, or a Python float",
+    restored_by="training_step.tensor_of_a_numpy_number_has_the_dtype_that_is_passed",
 )
 def test_tensor_of_a_numpy_number_has_its_dtype(snapshot):
     """``torch.tensor(numpy.float64(1))`` has the dtype float64; a Python float gives float32."""
@@ -275,20 +383,37 @@ def test_tensor_of_a_numpy_number_has_its_dtype(snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.tensor", page="generated/torch.tensor")
+def test_tensor_of_a_numpy_number_has_the_dtype_that_is_passed(snapshot):
+    """``torch.tensor(numpy.float64(1), dtype=torch.float32)`` has the dtype float32."""
+
+    def act():
+        import numpy as np
+
+        return {
+            "numpy": torch.tensor(np.float64(1.0), dtype=torch.float32),
+            "python": torch.tensor(1.0, dtype=torch.float32),
+            "list": torch.tensor([np.float64(1.0)], dtype=torch.float32),
+        }
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.full", page="generated/torch.full")
 @pytest.mark.changed(
     "1.6",
     "raises, as 1.5 had warned: the dtype must be given",
     kind="error",
     cause="pytorch#40364",
-    advice="pass dtype, or 1.0",
+    advice="pass dtype=torch.float32, or 1.0 as the value",
+    restored_by="training_step.full_has_the_dtype_that_is_passed",
 )
 @pytest.mark.changed(
     "1.7",
-    "gives integers and bools; before 1.6 it gave floats",
+    "gives integers and bools, where it gave floats before 1.6",
     kind="error-gone",
     cause="pytorch#41912",
-    advice="pass dtype, or 1.0",
+    advice="pass dtype=torch.float32, or 1.0 as the value, for floats",
 )
 @pytest.mark.parametrize("value", [1, True], ids=["integer", "bool"])
 def test_full_has_the_dtype_of_its_value(value, snapshot):
@@ -298,6 +423,13 @@ def test_full_has_the_dtype_of_its_value(value, snapshot):
     """
     observe(lambda: torch.full((2,), 1))  # torch 1.5 warns once per process: here, not below
     assert snapshot == observe(lambda: torch.full((2,), value))
+
+
+@pytest.mark.api("torch.full", page="generated/torch.full")
+@pytest.mark.parametrize("value", [1, True], ids=["integer", "bool"])
+def test_full_has_the_dtype_that_is_passed(value, snapshot):
+    """``torch.full((2,), 1, dtype=torch.float32)`` is a tensor of floats, as with True."""
+    assert snapshot == observe(lambda: torch.full((2,), value, dtype=torch.float32))
 
 
 @pytest.mark.api("torch.std", page="generated/torch.std")
@@ -323,10 +455,17 @@ def test_standard_deviation_of_one_element_is_nan_with_a_warning(snapshot):
     kind="silent",
     cause="pytorch#77035",
     advice="pass integers as bounds to keep the old result",
+    restored_by="training_step.integers_clamped_at_an_integer_stay_integers",
 )
 def test_integers_clamped_at_a_fraction_become_floats(snapshot):
     """``clamp(max=1.5)`` of integers gives floats: 5 becomes 1.5. Before 1.12 it became 1."""
     assert snapshot == observe(lambda: torch.tensor([5]).clamp(max=1.5))
+
+
+@pytest.mark.api("torch.Tensor.clamp", page="generated/torch.clamp")
+def test_integers_clamped_at_an_integer_stay_integers(snapshot):
+    """``clamp(max=1)`` of integers gives integers: 5 becomes 1."""
+    assert snapshot == observe(lambda: torch.tensor([5]).clamp(max=1))
 
 
 @pytest.mark.api("torch.equal", page="generated/torch.equal")

@@ -17,7 +17,7 @@ def grad_enabled_afterwards():
 @pytest.mark.api(
     "torch.no_grad", "torch.enable_grad", "torch.inference_mode", page="generated/torch.no_grad"
 )
-@pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
+@pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
 @pytest.mark.changed(
     "2.0",
     "warns that decorating classes is deprecated",
@@ -110,7 +110,7 @@ def test_repr_of_set_grad_enabled_names_its_mode(snapshot):
 @pytest.mark.api(
     "torch.is_inference_mode_enabled", page="generated/torch.is_inference_mode_enabled"
 )
-@pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
+@pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
 def test_inference_mode_false_lifts_inference_mode(snapshot):
     """``inference_mode(False)`` inside inference mode switches back to normal mode.
 

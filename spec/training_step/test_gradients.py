@@ -132,7 +132,7 @@ def test_autograd_grad_returns_gradients_and_leaves_grad_alone(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
-@pytest.mark.changed("1.8", "backward takes inputs", kind="api-appeared", cause="pytorch#46855")
+@pytest.mark.changed("1.8", "backward takes inputs", kind="appeared", cause="pytorch#46855")
 def test_backward_with_inputs_fills_their_gradients_alone(snapshot):
     """``backward(inputs=[bias])`` fills only the gradient of the bias; other leaves get none."""
     model = linear([[1.0, 2.0]], [0.5])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fixtures.models import linear
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 def inferred():
@@ -18,61 +18,44 @@ def inferred():
     "torch.Tensor.is_inference",
     page="generated/torch.autograd.grad_mode.inference_mode",
 )
-@pytest.mark.changed(
-    "1.9",
-    "inference_mode appears; Tensor.is_inference is still missing",
-    kind="wording",
-    cause="pytorch#58045",
-)
-@pytest.mark.changed(
-    "1.10", "Tensor.is_inference appears", kind="api-appeared", cause="pytorch#58729"
-)
+@pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
+@pytest.mark.changed("1.10", "Tensor.is_inference appears", kind="appeared", cause="pytorch#58729")
 def test_output_of_inference_mode_is_an_inference_tensor(snapshot):
     """The output of inference mode is marked as an inference tensor, for as long as it exists.
 
     It has no graph and does not require grad.
     """
-
-    def act():
-        output = inferred()
-        return {
-            "output": output,
-            "is_leaf": output.is_leaf,
-            "grad_fn": output.grad_fn,
-            "is_inference": output.is_inference(),
+    assert snapshot == observe_each(
+        {
+            "output": inferred,
+            "is_leaf": lambda: inferred().is_leaf,
+            "grad_fn": lambda: inferred().grad_fn,
+            "is_inference": lambda: inferred().is_inference(),
         }
-
-    assert snapshot == observe(act)
+    )
 
 
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
-@pytest.mark.changed(
-    "1.9",
-    "inference_mode appears; Tensor.is_inference is still missing",
-    kind="wording",
-    cause="pytorch#58045",
-)
-@pytest.mark.changed(
-    "1.10", "Tensor.is_inference appears", kind="api-appeared", cause="pytorch#58729"
-)
+@pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
+@pytest.mark.changed("1.10", "Tensor.is_inference appears", kind="appeared", cause="pytorch#58729")
 def test_output_of_inference_mode_may_be_read_outside(snapshot):
     """The output of inference mode can be used outside if nothing must be saved for backward.
 
     The result is an ordinary tensor.
     """
-
-    def act():
-        result = inferred() * 2.0
-        return {"result": result, "is_inference": result.is_inference()}
-
-    assert snapshot == observe(act)
+    assert snapshot == observe_each(
+        {
+            "result": lambda: inferred() * 2.0,
+            "is_inference": lambda: (inferred() * 2.0).is_inference(),
+        }
+    )
 
 
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears; its outputs cannot be saved for backward",
-    kind="api-appeared",
+    "inference_mode appears, but its outputs cannot be saved for backward",
+    kind="appeared",
     cause="pytorch#58045",
 )
 @pytest.mark.changed(
@@ -90,7 +73,7 @@ def test_output_of_inference_mode_may_not_be_saved_for_backward(snapshot):
 
 
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
-@pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
+@pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
 def test_frozen_layer_takes_an_output_of_inference_mode(snapshot):
     """A frozen layer accepts an output of inference mode, because it saves nothing for backward."""
     head = linear([[5.0]])
@@ -99,7 +82,7 @@ def test_frozen_layer_takes_an_output_of_inference_mode(snapshot):
 
 
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
-@pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
+@pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
 def test_clone_of_an_output_of_inference_mode_trains_a_layer(snapshot):
     """A clone of an output of inference mode, made outside the block, can train a layer.
 
@@ -117,8 +100,8 @@ def test_clone_of_an_output_of_inference_mode_trains_a_layer(snapshot):
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears; its outputs cannot require grad",
-    kind="api-appeared",
+    "inference_mode appears, but its outputs cannot require grad",
+    kind="appeared",
     cause="pytorch#58045",
 )
 def test_output_of_inference_mode_may_not_be_made_to_require_grad(snapshot):
@@ -132,8 +115,8 @@ def test_output_of_inference_mode_may_not_be_made_to_require_grad(snapshot):
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears; its outputs cannot be written to outside",
-    kind="api-appeared",
+    "inference_mode appears, but its outputs cannot be written to outside",
+    kind="appeared",
     cause="pytorch#58045",
 )
 def test_output_of_inference_mode_may_not_be_written_to_outside(snapshot):
@@ -142,20 +125,18 @@ def test_output_of_inference_mode_may_not_be_written_to_outside(snapshot):
     Inside the block it is allowed.
     """
 
-    def act():
+    def inside():
         with torch.inference_mode():
-            output = inferred().add_(1.0)
-        assert output.item() == 7.0
-        output.add_(1.0)
+            return inferred().add_(1.0)
 
-    assert snapshot == observe(act)
+    assert snapshot == observe_each({"inside": inside, "outside": lambda: inferred().add_(1.0)})
 
 
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears; its outputs have no version",
-    kind="api-appeared",
+    "inference_mode appears, but its outputs have no version",
+    kind="appeared",
     cause="pytorch#58045",
 )
 def test_output_of_inference_mode_has_no_version(snapshot):
@@ -169,8 +150,8 @@ def test_output_of_inference_mode_has_no_version(snapshot):
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears; its outputs have no graph",
-    kind="api-appeared",
+    "inference_mode appears, but its outputs have no graph",
+    kind="appeared",
     cause="pytorch#58045",
 )
 def test_backward_from_an_output_of_inference_mode_raises(snapshot):
@@ -181,13 +162,11 @@ def test_backward_from_an_output_of_inference_mode_raises(snapshot):
 @pytest.mark.api("torch.inference_mode", page="generated/torch.autograd.grad_mode.inference_mode")
 @pytest.mark.changed(
     "1.9",
-    "inference_mode appears; Tensor.is_inference is still missing",
+    "inference_mode appears, but Tensor.is_inference is still missing",
     kind="wording",
     cause="pytorch#58045",
 )
-@pytest.mark.changed(
-    "1.10", "Tensor.is_inference appears", kind="api-appeared", cause="pytorch#58729"
-)
+@pytest.mark.changed("1.10", "Tensor.is_inference appears", kind="appeared", cause="pytorch#58729")
 def test_view_made_in_inference_mode_of_a_normal_tensor_is_normal(snapshot):
     """A view of a normal tensor stays a normal tensor, even if it is made in inference mode.
 
@@ -208,7 +187,7 @@ def test_view_made_in_inference_mode_of_a_normal_tensor_is_normal(snapshot):
     "torch.nn.Linear",
     page="generated/torch.autograd.grad_mode.inference_mode",
 )
-@pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
+@pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
 def test_layer_made_in_inference_mode_gets_no_gradient_for_its_weight(snapshot):
     """A linear layer made in inference mode gets a gradient for its bias, but not for its weight.
 
@@ -236,7 +215,7 @@ def test_layer_made_in_inference_mode_gets_no_gradient_for_its_weight(snapshot):
 @pytest.mark.changed(
     "1.9",
     "inference_mode appears, and a parameter made in it cannot be stepped",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#58045",
 )
 def test_parameter_made_in_inference_mode_cannot_be_stepped(snapshot):
@@ -260,7 +239,7 @@ def test_parameter_made_in_inference_mode_cannot_be_stepped(snapshot):
     "torch.enable_grad",
     page="generated/torch.autograd.grad_mode.inference_mode",
 )
-@pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
+@pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
 def test_enable_grad_does_not_lift_inference_mode(snapshot):
     """``enable_grad`` builds no graph within inference mode; ``inference_mode(False)`` does.
 
@@ -288,7 +267,7 @@ def test_enable_grad_does_not_lift_inference_mode(snapshot):
     "torch.is_inference_mode_enabled",
     page="generated/torch.autograd.grad_mode.inference_mode",
 )
-@pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
+@pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
 def test_inference_mode_disables_grad_and_gives_it_back(snapshot):
     """Inference mode disables grad within its block, and restores it after the block.
 

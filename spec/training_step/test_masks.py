@@ -13,10 +13,11 @@ def mask(dtype):
 @pytest.mark.api("torch.Tensor.masked_fill", page="generated/torch.Tensor.masked_fill")
 @pytest.mark.changed(
     "2.1",
-    "a mask of bytes raises; before, it warned",
+    "a mask of bytes raises, where it warned before",
     kind="error",
     cause="pytorch#96594",
     advice="write mask.bool()",
+    restored_by="training_step.masked_fill_takes_a_mask_of_bytes_made_bool",
 )
 @pytest.mark.parametrize("name", ["bool", "uint8"])
 def test_masked_fill_takes_a_mask_of_bools_alone(name, snapshot):
@@ -29,10 +30,18 @@ def test_masked_fill_takes_a_mask_of_bools_alone(name, snapshot):
     )
 
 
+@pytest.mark.api("torch.Tensor.masked_fill", page="generated/torch.Tensor.masked_fill")
+def test_masked_fill_takes_a_mask_of_bytes_made_bool(snapshot):
+    """``masked_fill`` accepts a uint8 mask that ``mask.bool()`` has converted."""
+    assert snapshot == observe(
+        lambda: torch.ones(2).masked_fill(mask(torch.uint8).bool(), -float("inf"))
+    )
+
+
 @pytest.mark.api("torch.masked_select", page="generated/torch.masked_select")
 @pytest.mark.changed(
     "2.1",
-    "a mask of bytes raises; before, it warned",
+    "a mask of bytes raises, where it warned before",
     kind="error",
     cause="pytorch#96594",
     advice="write mask.bool()",
@@ -61,11 +70,13 @@ def test_where_takes_a_condition_of_bytes_with_a_warning(snapshot):
 
 
 @pytest.mark.api("torch.where", page="generated/torch.where")
+@pytest.mark.changed("1.7", "two numbers work", kind="error-gone", cause="pytorch#40336")
 @pytest.mark.changed(
     "1.7",
-    "two numbers work; one with a float32 tensor raises RuntimeError, because it counts as float64",
+    "a number with a float32 tensor raises RuntimeError instead of TypeError: it counts as float64",
     kind="exception",
     cause="pytorch#40336",
+    advice="write torch.full_like(x, 0.5) instead of 0.5",
 )
 @pytest.mark.changed(
     "1.12",
@@ -113,18 +124,21 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
 @pytest.mark.changed(
     "1.9",
     "raises NotImplementedError, a kind of RuntimeError",
-    kind="silent",
+    kind="wording",
     cause="pytorch#53377",
 )
 @pytest.mark.changed(
     "1.12",
-    "raises a plain RuntimeError, and says that it expects a non-empty list",
-    kind="silent",
+    "raises a plain RuntimeError, which says that it expects a non-empty list",
+    kind="exception",
+    cause="pytorch#68640",
+    probable=True,
+    advice="catch RuntimeError, which covers NotImplementedError",
 )
 @pytest.mark.changed(
     "2.9",
     "raises ValueError instead of RuntimeError",
-    kind="silent",
+    kind="exception",
     cause="pytorch#155383",
     probable=True,
     advice="catch ValueError and RuntimeError",
@@ -132,14 +146,14 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
 def test_joining_no_tensor_raises(snapshot):
     """``torch.cat`` raises on an empty list, for example after an epoch without batches.
 
-    Only the beginning of the message is recorded, because it once listed every backend.
+    Only the first sentence of the message is recorded: the message once listed every backend.
     """
 
     def act():
         try:
             return torch.cat([])
         except (RuntimeError, ValueError) as error:
-            return {"raised": type(error).__name__, "message": str(error)[:55]}
+            raise type(error)(str(error).partition(". ")[0]) from None
 
     assert snapshot == observe(act)
 
@@ -154,9 +168,17 @@ def test_clamp_takes_bounds_of_each_element(snapshot):
 
 
 @pytest.mark.api("torch.gather", page="generated/torch.gather")
-@pytest.mark.changed("1.5", "the message is worded differently", kind="wording")
-@pytest.mark.changed("1.6", "the message names gather_out_cpu", kind="wording")
-@pytest.mark.changed("1.10", "the message names gather", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message says that the dtype of the index should be int64",
+    kind="wording",
+    cause="pytorch#39773",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.6", "the message names gather_out_cpu", kind="wording", cause="pytorch#38646", probable=True
+)
+@pytest.mark.changed("1.10", "the message names gather", kind="wording", cause="pytorch#63312")
 @pytest.mark.changed("2.8", "takes int32", kind="error-gone", cause="pytorch#151822")
 def test_gather_takes_indices_of_32_bits(snapshot):
     """``gather`` accepts int32 indices since 2.8, for example to get the scores of true classes."""

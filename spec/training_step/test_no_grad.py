@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fixtures.models import linear
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 def output_without_graph():
@@ -194,9 +194,11 @@ def test_no_grad_without_parentheses_decorates_a_function(snapshot):
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 @pytest.mark.changed(
     "1.5",
-    "nothing is recorded within the generator; before, no_grad ended when the generator was made",
+    "nothing is recorded within the generator, where no_grad ended before its first yield",
     kind="silent",
     cause="pytorch#31792",
+    advice="remove @torch.no_grad() from the generator to record within it",
+    restored_by="training_step.generator_without_no_grad_records_between_its_yields",
 )
 def test_decorated_generator_runs_without_recording(snapshot):
     """A generator under ``@torch.no_grad()`` records nothing between its yields.
@@ -221,16 +223,33 @@ def test_decorated_generator_runs_without_recording(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
+def test_generator_without_no_grad_records_between_its_yields(snapshot):
+    """A generator without ``@torch.no_grad()`` records between its yields, as its loop does."""
+
+    def outputs(model):
+        yield model(torch.tensor([[3.0]]))
+        yield model(torch.tensor([[4.0]]))
+
+    model = linear([[2.0]])
+
+    def act():
+        return [
+            {"within": output.requires_grad, "in the loop": model(output).requires_grad}
+            for output in outputs(model)
+        ]
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")
 def test_no_grad_ends_when_its_block_raises(snapshot):
     """``no_grad`` ends when an exception leaves its block, and recording continues."""
 
-    def act():
-        with pytest.raises(ValueError):  # noqa: PT011 - the block itself raises it
-            with torch.no_grad():
-                raise ValueError
-        return torch.is_grad_enabled()
+    def block():
+        with torch.no_grad():
+            raise ValueError("left")
 
-    assert snapshot == observe(act)
+    assert snapshot == observe_each({"block": block, "recording": torch.is_grad_enabled})
 
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")

@@ -43,14 +43,14 @@ class TwoOperations(torch.nn.Module):
 @pytest.mark.changed(
     "1.6",
     "a missing attribute raises ModuleAttributeError, a class of torch's own",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
     advice="catch AttributeError, of which it is a subclass",
 )
 @pytest.mark.changed(
     "1.8",
     "register_full_backward_hook appears, and raises on a module with an old hook",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#46163",
 )
 def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
@@ -126,7 +126,7 @@ def test_old_backward_hook_of_two_operations_misses_the_gradients_of_the_inputs(
 @pytest.mark.changed(
     "1.6",
     "register_module_forward_hook and register_module_forward_pre_hook appear",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#38972",
 )
 def test_hooks_of_all_modules_run_before_those_of_one(snapshot):

@@ -16,7 +16,7 @@ def leaf():
     page="generated/torch.Tensor.register_post_accumulate_grad_hook",
 )
 @pytest.mark.changed(
-    "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
+    "2.1", "register_post_accumulate_grad_hook appears", kind="appeared", cause="pytorch#107063"
 )
 def test_post_accumulate_hook_sees_the_accumulated_gradient(snapshot):
     """A post-accumulate hook gets the parameter with its accumulated gradient: 3, then 6."""
@@ -37,7 +37,7 @@ def test_post_accumulate_hook_sees_the_accumulated_gradient(snapshot):
     page="generated/torch.Tensor.register_post_accumulate_grad_hook",
 )
 @pytest.mark.changed(
-    "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
+    "2.1", "register_post_accumulate_grad_hook appears", kind="appeared", cause="pytorch#107063"
 )
 def test_post_accumulate_hook_runs_after_the_tensor_hooks(snapshot):
     """A post-accumulate hook runs after the tensor hooks, whichever was registered first.
@@ -62,7 +62,7 @@ def test_post_accumulate_hook_runs_after_the_tensor_hooks(snapshot):
 @pytest.mark.changed(
     "2.1",
     "register_post_accumulate_grad_hook appears, and raises on a non-leaf",
-    kind="exception",
+    kind="appeared",
     cause="pytorch#107063",
 )
 def test_post_accumulate_hook_needs_a_leaf(snapshot):
@@ -80,8 +80,8 @@ def test_post_accumulate_hook_needs_a_leaf(snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "register_post_accumulate_grad_hook appears; backward raises if the hook returns a value",
-    kind="exception",
+    "register_post_accumulate_grad_hook appears, and a value that the hook returns raises",
+    kind="appeared",
     cause="pytorch#107063",
 )
 def test_post_accumulate_hook_may_return_nothing(snapshot):
@@ -116,7 +116,7 @@ def stepping_in_backward(model):
     page="generated/torch.Tensor.register_post_accumulate_grad_hook",
 )
 @pytest.mark.changed(
-    "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
+    "2.1", "register_post_accumulate_grad_hook appears", kind="appeared", cause="pytorch#107063"
 )
 def test_optimizer_may_step_inside_the_backward_pass(snapshot):
     """Optimizers can step in post-accumulate hooks, so that ``backward()`` moves the weights.
@@ -143,7 +143,7 @@ def test_optimizer_may_step_inside_the_backward_pass(snapshot):
     page="generated/torch.Tensor.register_post_accumulate_grad_hook",
 )
 @pytest.mark.changed(
-    "2.1", "register_post_accumulate_grad_hook appears", kind="api-appeared", cause="pytorch#107063"
+    "2.1", "register_post_accumulate_grad_hook appears", kind="appeared", cause="pytorch#107063"
 )
 def test_step_inside_the_backward_pass_ends_gradient_accumulation(snapshot):
     """Gradients cannot be accumulated over several backward passes if hooks step in each of them.

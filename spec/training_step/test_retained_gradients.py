@@ -74,7 +74,7 @@ def test_retain_grad_after_backward_is_too_late(snapshot):
 @pytest.mark.api("torch.Tensor.retain_grad", page="generated/torch.Tensor.retain_grad")
 @pytest.mark.changed(
     "1.5",
-    "raises; before, it did nothing",
+    "raises, where it did nothing before",
     kind="error",
     cause="pytorch#30531",
     probable=True,
@@ -89,7 +89,7 @@ def test_retain_grad_of_what_requires_no_grad_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.retains_grad", page="generated/torch.Tensor.retains_grad")
-@pytest.mark.changed("1.10", "retains_grad appears", kind="api-appeared", cause="pytorch#59362")
+@pytest.mark.changed("1.10", "retains_grad appears", kind="appeared", cause="pytorch#59362")
 def test_retains_grad_is_true_of_asked_intermediate_results_alone(snapshot):
     """``retains_grad`` is true only for an intermediate result after ``retain_grad()``.
 
@@ -110,7 +110,7 @@ def test_retains_grad_is_true_of_asked_intermediate_results_alone(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed(
-    "1.8", "backward takes inputs, but they must be leaves", kind="exception", cause="pytorch#46855"
+    "1.8", "backward takes inputs, but they must be leaves", kind="appeared", cause="pytorch#46855"
 )
 @pytest.mark.changed(
     "1.10", "inputs may be intermediate results", kind="error-gone", cause="pytorch#60521"
@@ -131,9 +131,9 @@ def test_backward_with_an_intermediate_result_as_input_retains_its_gradient(snap
 @pytest.mark.changed(
     "1.8",
     "backward takes inputs, but splits a single tensor into its elements, which are not leaves",
-    kind="exception",
+    kind="appeared",
     cause="pytorch#46855",
-    advice="pass a list",
+    advice="pass inputs=[w]",
 )
 @pytest.mark.changed(
     "1.9", "inputs may be a single tensor", kind="error-gone", cause="pytorch#53827"
@@ -151,9 +151,15 @@ def test_backward_takes_a_single_tensor_as_inputs(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed(
-    "1.8", "backward takes inputs, but not an empty list", kind="exception", cause="pytorch#46855"
+    "1.8", "backward takes inputs, but not an empty list", kind="appeared", cause="pytorch#46855"
 )
-@pytest.mark.changed("2.4", "the message puts the names in backquotes", kind="wording")
+@pytest.mark.changed(
+    "2.4",
+    "the message puts the names in backquotes",
+    kind="wording",
+    cause="pytorch#127689",
+    probable=True,
+)
 def test_backward_with_an_empty_list_of_inputs_raises(snapshot):
     """``backward(inputs=[])`` raises: an empty list does not mean all inputs.
 
@@ -166,7 +172,7 @@ def test_backward_with_an_empty_list_of_inputs_raises(snapshot):
 @pytest.mark.changed(
     "1.8",
     "backward takes inputs, but they must require grad",
-    kind="exception",
+    kind="appeared",
     cause="pytorch#46855",
 )
 @pytest.mark.changed(
@@ -181,7 +187,7 @@ def test_backward_with_a_frozen_input_raises(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
-@pytest.mark.changed("1.8", "backward takes inputs", kind="api-appeared", cause="pytorch#46855")
+@pytest.mark.changed("1.8", "backward takes inputs", kind="appeared", cause="pytorch#46855")
 def test_backward_leaves_none_in_an_input_that_the_loss_does_not_use(snapshot):
     """``backward(inputs=[x])`` leaves ``x.grad`` None if the loss does not use x.
 

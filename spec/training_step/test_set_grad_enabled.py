@@ -83,6 +83,7 @@ def test_set_grad_enabled_takes_effect_when_it_is_made(snapshot):
     cause="pytorch#113359",
     advice="call torch.set_grad_enabled(False) as a statement to switch "
     "it off in the whole program",
+    restored_by="training_step.set_grad_enabled_as_a_statement_reaches_later_functions",
 )
 def test_set_grad_enabled_as_a_decorator_holds_within_the_function_alone(snapshot):
     """``@torch.set_grad_enabled(False)`` applies only while the decorated function runs.
@@ -92,6 +93,24 @@ def test_set_grad_enabled_as_a_decorator_holds_within_the_function_alone(snapsho
 
     def act():
         @torch.set_grad_enabled(False)
+        def evaluate():
+            return records()
+
+        return {"defined": records(), "within": evaluate(), "after": records()}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
+def test_set_grad_enabled_as_a_statement_reaches_later_functions(snapshot):
+    """``torch.set_grad_enabled(False)`` as a statement applies to all later code.
+
+    It applies within functions that are defined after it, and after their calls.
+    """
+
+    def act():
+        torch.set_grad_enabled(False)
+
         def evaluate():
             return records()
 

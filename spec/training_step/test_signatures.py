@@ -46,45 +46,72 @@ FLAT = ["parameters_to_vector", "vector_to_parameters"]
 @pytest.mark.changed(
     "1.5",
     "autograd.functional.jacobian and hessian appear",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#34066",
 )
 @pytest.mark.changed(
-    "1.6", "gradcheck takes check_undefined_grad, which is on by default", kind="representation"
+    "1.6",
+    "gradcheck takes check_undefined_grad, which is on by default",
+    kind="appeared",
+    cause="pytorch#39400",
 )
-@pytest.mark.changed("1.7", "gradcheck takes check_grad_dtypes", kind="representation")
+@pytest.mark.changed("1.7", "gradcheck takes check_grad_dtypes", kind="appeared")
+@pytest.mark.changed("1.8", "backward takes inputs", kind="appeared", cause="pytorch#46855")
 @pytest.mark.changed(
-    "1.8",
-    "inputs (backward); vectorize (jacobian, hessian); check_batched_grad (gradcheck)",
-    kind="representation",
-    cause="pytorch#46855",
+    "1.8", "jacobian and hessian take vectorize", kind="appeared", cause="pytorch#50915"
 )
-@pytest.mark.changed("1.9", "gradcheck takes check_forward_ad and fast_mode", kind="representation")
+@pytest.mark.changed(
+    "1.8", "gradcheck takes check_batched_grad", kind="appeared", cause="pytorch#50592"
+)
+@pytest.mark.changed(
+    "1.9", "gradcheck takes check_forward_ad", kind="appeared", cause="pytorch#57633"
+)
+@pytest.mark.changed("1.9", "gradcheck takes fast_mode", kind="appeared", cause="pytorch#54480")
 @pytest.mark.changed(
     "1.10",
     "gradcheck takes all arguments but func and inputs by keyword only",
-    kind="representation",
-    advice="name the arguments",
+    kind="gone",
+    cause="pytorch#65290",
+    advice="pass all arguments of gradcheck but func and inputs by keyword",
+)
+@pytest.mark.changed("1.11", "grad takes is_grads_batched", kind="appeared", cause="pytorch#65564")
+@pytest.mark.changed("1.11", "jacobian takes strategy", kind="appeared", cause="pytorch#67041")
+@pytest.mark.changed(
+    "1.11", "hessian takes outer_jacobian_strategy", kind="appeared", cause="pytorch#67041"
 )
 @pytest.mark.changed(
     "1.11",
-    "is_grads_batched (grad); strategy (jacobian); "
-    "outer_jacobian_strategy (hessian); and more (gradcheck)",
-    kind="representation",
-    cause="pytorch#65564 and pytorch#67036",
+    "gradcheck takes check_batched_forward_grad",
+    kind="appeared",
+    cause="pytorch#66291",
+    probable=True,
 )
-@pytest.mark.changed("2.0", "torch.func.grad and grad_and_value appear", kind="api-appeared")
+@pytest.mark.changed(
+    "1.11", "gradcheck takes check_backward_ad", kind="appeared", cause="pytorch#65040"
+)
+@pytest.mark.changed(
+    "2.0", "torch.func.grad and grad_and_value appear", kind="appeared", cause="pytorch#91016"
+)
+@pytest.mark.changed("2.1", "grad takes materialize_grads", kind="appeared", cause="pytorch#97015")
 @pytest.mark.changed(
     "2.1",
-    "materialize_grads, allow_unused=None (grad); masked, check_sparse_nnz=None (gradcheck)",
+    "allow_unused of grad is None by default instead of False",
     kind="representation",
     cause="pytorch#97015",
+)
+@pytest.mark.changed("2.1", "gradcheck takes masked", kind="appeared", cause="pytorch#94714")
+@pytest.mark.changed(
+    "2.1",
+    "check_sparse_nnz of gradcheck is None by default instead of False",
+    kind="representation",
+    cause="pytorch#97187",
 )
 @pytest.mark.changed(
     "2.3",
     "gradcheck no longer takes check_sparse_nnz",
-    kind="representation",
-    advice="pass masked instead",
+    kind="gone",
+    cause="pytorch#115658",
+    advice="pass masked=True instead of check_sparse_nnz=True",
 )
 @pytest.mark.parametrize("name", BACKWARD)
 def test_functions_that_differentiate_take_these_arguments(name, snapshot):
@@ -103,11 +130,11 @@ def test_functions_that_differentiate_take_these_arguments(name, snapshot):
     page="autograd",
     signature=True,
 )
-@pytest.mark.changed("1.9", "inference_mode appears", kind="api-appeared", cause="pytorch#58045")
+@pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
 @pytest.mark.changed(
     "1.13",
-    "check_nan (set_detect_anomaly, detect_anomaly)",
-    kind="representation",
+    "set_detect_anomaly and detect_anomaly take check_nan",
+    kind="appeared",
     cause="pytorch#83481",
 )
 @pytest.mark.parametrize("name", MODES)
@@ -128,42 +155,54 @@ def test_modes_of_autograd_take_these_arguments(name, snapshot):
 @pytest.mark.changed(
     "1.5",
     "checkpoint_sequential takes one input, not several",
-    kind="representation",
-    advice="make the first function take a tuple",
+    kind="gone",
+    cause="pytorch#25985",
+    advice="pass the inputs as one tuple, and make the first function take a tuple",
 )
 @pytest.mark.changed(
     "1.11",
     "checkpoint takes use_reentrant=True",
-    kind="representation",
+    kind="appeared",
     cause="pytorch#69508",
     advice="rename an argument of that name: it no longer reaches the function",
 )
 @pytest.mark.changed(
     "2.0",
     "checkpoint_sequential takes use_reentrant=True",
-    kind="representation",
+    kind="appeared",
     cause="pytorch#86331",
 )
 @pytest.mark.changed(
     "2.1",
-    "checkpoint: context_fn, determinism_check and debug; use_reentrant=None instead of True",
+    "use_reentrant of checkpoint is None by default instead of True",
     kind="representation",
-    cause="pytorch#100551 and pytorch#103859",
-    advice="pass use_reentrant",
+    cause="pytorch#100551",
+    advice="pass use_reentrant=True to keep the old behaviour",
+)
+@pytest.mark.changed("2.1", "checkpoint takes context_fn", kind="appeared", cause="pytorch#96783")
+@pytest.mark.changed(
+    "2.1", "checkpoint takes determinism_check and debug", kind="appeared", cause="pytorch#103859"
 )
 @pytest.mark.changed(
     "2.2",
-    "checkpoint_sequential: use_reentrant=None instead of True",
+    "use_reentrant of checkpoint_sequential is None by default instead of True",
     kind="representation",
-    advice="pass use_reentrant",
+    advice="pass use_reentrant=True to keep the old behaviour",
+)
+@pytest.mark.changed("2.9", "checkpoint takes early_stop", kind="appeared", cause="pytorch#160781")
+@pytest.mark.changed(
+    "2.14",
+    "function of checkpoint is None by default, and no longer required",
+    kind="representation",
+    cause="pytorch#189411",
 )
 @pytest.mark.changed(
-    "2.9", "checkpoint takes early_stop", kind="representation", cause="pytorch#160781"
+    "2.14", "checkpoint takes respect_saved_tensors_hooks", kind="appeared", cause="pytorch#189411"
 )
 @pytest.mark.changed(
     "2.14",
-    "checkpoint: function=None, respect_saved_tensors_hooks; preserve_rng_state=True is named",
-    kind="representation",
+    "checkpoint names preserve_rng_state=True, which **kwargs took before",
+    kind="appeared",
     cause="pytorch#189411",
 )
 @pytest.mark.parametrize("name", SAVING)
@@ -184,11 +223,13 @@ def test_checkpointing_functions_take_these_arguments(name, snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "saved_tensors_hooks and save_on_cpu appear",
-    kind="api-appeared",
-    cause="pytorch#62563 and pytorch#61928",
+    "saved_tensors_hooks appears",
+    kind="appeared",
+    cause="pytorch#62563",
+    probable=True,
 )
-@pytest.mark.changed("2.1", "save_on_cpu takes device_type", kind="representation")
+@pytest.mark.changed("1.10", "save_on_cpu appears", kind="appeared", cause="pytorch#61928")
+@pytest.mark.changed("2.1", "save_on_cpu takes device_type", kind="appeared")
 @pytest.mark.parametrize("name", HOOKS)
 def test_hooks_on_saved_tensors_take_these_arguments(name, snapshot):
     """``saved_tensors_hooks`` and ``save_on_cpu`` take these arguments.
@@ -206,19 +247,21 @@ def test_hooks_on_saved_tensors_take_these_arguments(name, snapshot):
     signature=True,
 )
 @pytest.mark.changed(
-    "1.7", "norm_type=2.0 instead of 2 (clip_grad_norm_ and clip_grad_norm)", kind="representation"
+    "1.7",
+    "norm_type of clip_grad_norm_ and clip_grad_norm is 2.0 by default instead of 2",
+    kind="representation",
 )
 @pytest.mark.changed(
     "1.9",
-    "error_if_nonfinite (clip_grad_norm_ and clip_grad_norm)",
-    kind="representation",
+    "clip_grad_norm_ and clip_grad_norm take error_if_nonfinite",
+    kind="appeared",
     cause="pytorch#53843 and pytorch#55169",
 )
-@pytest.mark.changed("2.0", "foreach (all)", kind="representation", cause="pytorch#91846")
+@pytest.mark.changed("2.0", "all of them take foreach", kind="appeared", cause="pytorch#91846")
 @pytest.mark.changed(
     "2.6",
     "get_total_norm and clip_grads_with_norm_ appear",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#139662",
 )
 @pytest.mark.parametrize("name", CLIPPING)

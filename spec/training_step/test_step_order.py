@@ -45,7 +45,7 @@ def test_two_steps_without_zero_grad_apply_the_sum_of_the_gradients(snapshot):
 @pytest.mark.api("torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step")
 @pytest.mark.changed(
     "1.5",
-    "raises; before, it silently used the weight after the step",
+    "raises, where it silently used the weight after the step before",
     kind="error",
     cause="pytorch#33640",
     probable=True,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fixtures.models import gradients_of, linear
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 def leaf():
@@ -107,16 +107,17 @@ def test_tensor_hook_may_not_change_the_kind_of_the_gradient(snapshot, change):
 @pytest.mark.changed(
     "1.5",
     "backward raises RuntimeError with the message of the hook's exception",
-    kind="error",
+    kind="exception",
     cause="pytorch#31230",
     probable=True,
-    advice="catch RuntimeError as well",
+    advice="catch RuntimeError and the hook's own exception",
 )
 @pytest.mark.changed(
     "1.7",
     "backward raises the hook's exception itself",
-    kind="error-gone",
+    kind="exception",
     cause="pytorch#43684",
+    advice="catch RuntimeError and the hook's own exception",
 )
 def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
     """If a tensor hook raises, ``backward()`` raises the same exception.
@@ -130,12 +131,12 @@ def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
 
     model[0].weight.register_hook(refuse)
 
-    def act():
-        with pytest.raises(FloatingPointError):
-            model(torch.tensor([[3.0]])).backward()
-        return gradients_of(model)
-
-    assert snapshot == observe(act)
+    assert snapshot == observe_each(
+        {
+            "backward": lambda: model(torch.tensor([[3.0]])).backward(),
+            "gradients": lambda: gradients_of(model),
+        }
+    )
 
 
 @pytest.mark.api("torch.Tensor.register_hook", page="notes/autograd")
@@ -145,7 +146,7 @@ def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
     kind="silent",
     cause="pytorch#85849",
     probable=True,
-    advice="check hooks that are registered on a tensor after an in-place change",
+    advice="register the hook before the in-place change to get the gradient of the value before",
 )
 def test_tensor_hook_belongs_to_the_value_before_an_in_place_change(snapshot):
     """A tensor hook sees the gradient of the value that the tensor had when it was registered.
@@ -172,6 +173,7 @@ def test_tensor_hook_belongs_to_the_value_before_an_in_place_change(snapshot):
     kind="silent",
     cause="pytorch#79996",
     advice="register a hook before the change to get the gradient of the value before",
+    restored_by="training_step.tensor_hook_before_an_in_place_change_sees_the_value_before",
 )
 def test_retained_gradient_is_that_of_the_changed_value(snapshot):
     """After ``retain_grad()`` and an in-place change, the gradient of the changed value is kept.
@@ -189,13 +191,32 @@ def test_retained_gradient_is_that_of_the_changed_value(snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.Tensor.register_hook", page="notes/autograd")
+def test_tensor_hook_before_an_in_place_change_sees_the_value_before(snapshot):
+    """A hook that is registered before ``mul_(10)`` gets the gradient of the value before it, 30.
+
+    ``retain_grad()`` keeps that of the changed value, 3.
+    """
+
+    def act():
+        seen = []
+        h = 1 * leaf()
+        h.register_hook(keep(seen))
+        h.mul_(10)
+        (3 * h).backward()
+        return seen[0]
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.Tensor.retain_grad", "torch.Tensor.register_hook", page="notes/autograd")
 @pytest.mark.changed(
     "2.0",
     "the gradient is kept after all hooks, even those registered later: 30 instead of 3",
     kind="silent",
     cause="pytorch#85849",
-    advice="read the gradient in the hook to get it before the hook's change",
+    advice="copy the gradient in the hook to get it before the hook's change",
+    restored_by="training_step.tensor_hook_copies_the_gradient_before_its_change",
 )
 def test_retained_gradient_is_what_the_hooks_left(snapshot):
     """``retain_grad()`` keeps the gradient after all tensor hooks: 3 * 10.
@@ -214,6 +235,28 @@ def test_retained_gradient_is_what_the_hooks_left(snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.Tensor.register_hook", page="notes/autograd")
+def test_tensor_hook_copies_the_gradient_before_its_change(snapshot):
+    """A tensor hook can keep a copy of the gradient, and return ten times as much.
+
+    The copy is 3, while ``retain_grad()`` would keep 30.
+    """
+
+    def act():
+        seen = []
+
+        def hook(gradient):
+            seen.append(gradient.clone())
+            return gradient * 10
+
+        h = 1 * leaf()
+        h.register_hook(hook)
+        (3 * h).backward()
+        return seen[0]
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.Tensor.register_hook", "torch.autograd.grad", page="notes/autograd")
 @pytest.mark.changed(
     "2.0",
@@ -221,7 +264,8 @@ def test_retained_gradient_is_what_the_hooks_left(snapshot):
     "the hook's result: 30 instead of 3",
     kind="silent",
     cause="pytorch#85849",
-    advice="do not apply the hook's change again after autograd.grad",
+    advice="call remove() of the hook's handle before autograd.grad",
+    restored_by="training_step.removed_tensor_hook_does_not_change_autograd_grad",
 )
 def test_tensor_hook_of_a_leaf_runs_in_autograd_grad(snapshot):
     """The hook of a leaf runs in ``torch.autograd.grad`` too, which returns its result: 3 * 10.
@@ -231,6 +275,22 @@ def test_tensor_hook_of_a_leaf_runs_in_autograd_grad(snapshot):
     w = leaf()
     w.register_hook(lambda gradient: gradient * 10)
     assert snapshot == observe(lambda: torch.autograd.grad(3 * w, w)[0])
+
+
+@pytest.mark.api("torch.Tensor.register_hook", "torch.autograd.grad", page="notes/autograd")
+def test_removed_tensor_hook_does_not_change_autograd_grad(snapshot):
+    """A tensor hook that ``remove()`` has taken off does not change what ``autograd.grad`` returns.
+
+    ``register_hook`` returns the handle whose ``remove()`` takes the hook off.
+    """
+    w = leaf()
+    handle = w.register_hook(lambda gradient: gradient * 10)
+
+    def act():
+        handle.remove()
+        return torch.autograd.grad(3 * w, w)[0]
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")

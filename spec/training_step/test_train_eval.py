@@ -73,7 +73,7 @@ def test_train_false_is_eval(snapshot):
 @pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
 @pytest.mark.changed(
     "1.9",
-    "raises; before, any value counted as true or false",
+    "raises, where any value counted as true or false before",
     kind="error",
     cause="pytorch#58247",
     advice="pass True or False",

@@ -31,7 +31,8 @@ def gradient_after(zero_grad):
     "gradients become None instead of zeros",
     kind="silent",
     cause="pytorch#92731",
-    advice="check for None, or pass set_to_none=False",
+    advice="check for None, or call optimizer.zero_grad(set_to_none=False)",
+    restored_by="training_step.optimizer_zero_grad_keeps_zeros_when_asked",
     unless=("set_to_none", 0),
 )
 def test_optimizer_zero_grad_leaves_none(snapshot):
@@ -50,7 +51,8 @@ def test_optimizer_zero_grad_leaves_none(snapshot):
     "gradients become None instead of zeros",
     kind="silent",
     cause="pytorch#92731",
-    advice="check for None, or pass set_to_none=False",
+    advice="check for None, or call model.zero_grad(set_to_none=False)",
+    restored_by="training_step.module_zero_grad_keeps_zeros_when_asked",
     unless=("set_to_none", 0),
 )
 def test_module_zero_grad_leaves_none(snapshot):
@@ -62,7 +64,7 @@ def test_module_zero_grad_leaves_none(snapshot):
     "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
 )
 @pytest.mark.changed(
-    "1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
+    "1.7", "Optimizer.zero_grad takes set_to_none", kind="appeared", cause="pytorch#42754"
 )
 def test_optimizer_zero_grad_keeps_zeros_when_asked(snapshot):
     """``optimizer.zero_grad(set_to_none=False)`` fills gradients with zeros, as before 2.0."""
@@ -73,7 +75,7 @@ def test_optimizer_zero_grad_keeps_zeros_when_asked(snapshot):
 
 @pytest.mark.api("torch.nn.Module.zero_grad", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "1.7", "Module.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
+    "1.7", "Module.zero_grad takes set_to_none", kind="appeared", cause="pytorch#42754"
 )
 def test_module_zero_grad_keeps_zeros_when_asked(snapshot):
     """``model.zero_grad(set_to_none=False)`` fills gradients with zeros, as before 2.0."""
@@ -109,7 +111,8 @@ def test_zero_grad_with_zeros_writes_into_the_same_gradient(snapshot):
     "a step after zero_grad moves nothing: None is skipped, zeros were not",
     kind="silent",
     cause="pytorch#92731",
-    advice="call backward before each step, or pass set_to_none=False",
+    advice="call backward before each step, or call optimizer.zero_grad(set_to_none=False)",
+    restored_by="training_step.step_after_zero_grad_with_zeros_moves_by_momentum",
 )
 def test_step_after_zero_grad_moves_nothing(snapshot):
     """A step after ``zero_grad()`` without a backward between them moves nothing.
@@ -122,6 +125,28 @@ def test_step_after_zero_grad_moves_nothing(snapshot):
 
     def act():
         optimizer.zero_grad()
+        optimizer.step()
+        return model.weight
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.optim.SGD", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.SGD"
+)
+@pytest.mark.changed(
+    "1.7", "Optimizer.zero_grad takes set_to_none", kind="appeared", cause="pytorch#42754"
+)
+def test_step_after_zero_grad_with_zeros_moves_by_momentum(snapshot):
+    """A step after ``zero_grad(set_to_none=False)`` still moves the weight by its momentum.
+
+    No backward runs between them: the gradient is zero, and the momentum is not.
+    """
+    model, optimizer = trained()
+    optimizer.step()
+
+    def act():
+        optimizer.zero_grad(set_to_none=False)
         optimizer.step()
         return model.weight
 

@@ -73,7 +73,8 @@ def test_module_zero_grad_clears_the_old_gradient_of_a_frozen_parameter(snapshot
     "a gradient kept by reference keeps its values: zero_grad sets None instead of writing zeros",
     kind="silent",
     cause="pytorch#92731",
-    advice="pass set_to_none=False to zero it",
+    advice="call optimizer.zero_grad(set_to_none=False) to write zeros into it",
+    restored_by="training_step.gradient_kept_by_reference_is_zeroed_when_asked",
 )
 def test_gradient_kept_by_reference_survives_zero_grad(snapshot):
     """A reference to a gradient keeps its values after ``zero_grad()``, which sets None.
@@ -94,7 +95,28 @@ def test_gradient_kept_by_reference_survives_zero_grad(snapshot):
     "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
 )
 @pytest.mark.changed(
-    "1.7", "Optimizer.zero_grad takes set_to_none", kind="api-appeared", cause="pytorch#42754"
+    "1.7", "Optimizer.zero_grad takes set_to_none", kind="appeared", cause="pytorch#42754"
+)
+def test_gradient_kept_by_reference_is_zeroed_when_asked(snapshot):
+    """``zero_grad(set_to_none=False)`` writes zeros into a gradient that is kept by reference.
+
+    Clone the gradient to keep its values.
+    """
+    model, optimizer = trained()
+    saved = model[1].weight.grad
+
+    def act():
+        optimizer.zero_grad(set_to_none=False)
+        return saved
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
+)
+@pytest.mark.changed(
+    "1.7", "Optimizer.zero_grad takes set_to_none", kind="appeared", cause="pytorch#42754"
 )
 def test_zero_grad_with_zeros_cuts_the_gradient_from_its_graph(snapshot):
     """``zero_grad(set_to_none=False)`` detaches a gradient that has a graph, and then zeros it.

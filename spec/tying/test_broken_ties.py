@@ -182,7 +182,7 @@ def test_conversion_that_overwrites_parameters_keeps_a_shared_layer(overwriting,
     cause="pytorch#49786",
     probable=True,
 )
-@pytest.mark.changed("1.9", "meta is a device", kind="api-appeared", cause="pytorch#53143")
+@pytest.mark.changed("1.9", "meta is a device", kind="appeared", cause="pytorch#53143")
 def test_moving_to_meta_breaks_the_tie(snapshot):
     """Moving a model to the meta device breaks its ties. Tie the layers again afterwards.
 
@@ -195,17 +195,17 @@ def test_moving_to_meta_breaks_the_tie(snapshot):
 @pytest.mark.changed(
     "1.6",
     "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="exception",
+    kind="wording",
     cause="pytorch#34324",
 )
 @pytest.mark.changed(
     "1.8",
     "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="exception",
+    kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
 )
-@pytest.mark.changed("1.9", "Module has to_empty", kind="api-appeared", cause="pytorch#56610")
+@pytest.mark.changed("1.9", "Module has to_empty", kind="appeared", cause="pytorch#56610")
 def test_to_empty_on_the_same_device_keeps_the_tie(snapshot):
     """``to_empty`` on the same device keeps the tie.
 
@@ -219,12 +219,8 @@ def test_to_empty_on_the_same_device_keeps_the_tie(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.to_empty", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "1.9",
-    "Linear takes device, and Module has to_empty",
-    kind="api-appeared",
-    cause="pytorch#54508",
-)
+@pytest.mark.changed("1.9", "Linear takes device", kind="appeared", cause="pytorch#54508")
+@pytest.mark.changed("1.9", "Module has to_empty", kind="appeared", cause="pytorch#56610")
 def test_to_empty_from_meta_breaks_the_tie(snapshot):
     """``to_empty`` breaks a tie that was made on the meta device. Tie the layers again afterwards.
 

@@ -12,7 +12,7 @@ from torch_history.observing import observe
 
 @pytest.mark.api("torch.nn.Module.modules", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "2.11", "modules takes remove_duplicate", kind="api-appeared", cause="pytorch#174383"
+    "2.11", "modules takes remove_duplicate", kind="appeared", cause="pytorch#174383"
 )
 def test_modules_lists_every_place_when_asked(snapshot):
     """``modules(remove_duplicate=False)`` lists a shared layer once for each place."""
@@ -23,7 +23,7 @@ def test_modules_lists_every_place_when_asked(snapshot):
 
 @pytest.mark.api("torch.nn.Module.named_buffers", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "2.0", "named_buffers takes remove_duplicate", kind="api-appeared", cause="pytorch#85903"
+    "2.0", "named_buffers takes remove_duplicate", kind="appeared", cause="pytorch#85903"
 )
 def test_named_buffers_lists_every_name_when_asked(snapshot):
     """``named_buffers(remove_duplicate=False)`` lists a shared layer's buffers under every name."""
@@ -38,7 +38,7 @@ def test_named_buffers_lists_every_name_when_asked(snapshot):
 @pytest.mark.api(
     "torch.nn.utils.stateless.functional_call", page="generated/torch.func.functional_call"
 )
-@pytest.mark.changed("1.12", "stateless.functional_call appears", kind="api-appeared")
+@pytest.mark.changed("1.12", "stateless.functional_call appears", kind="appeared")
 @pytest.mark.changed(
     "2.0",
     "warns that it is deprecated",
@@ -71,7 +71,7 @@ def test_stateless_functional_call_warns(snapshot):
 @pytest.mark.changed(
     "2.0",
     "torch.func.functional_call appears",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#89213",
     probable=True,
 )
@@ -90,7 +90,7 @@ def test_functional_call_ignores_a_name_that_the_module_lacks(snapshot):
 @pytest.mark.changed(
     "2.0",
     "torch.func.functional_call appears, and requires args",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#89213",
     probable=True,
 )

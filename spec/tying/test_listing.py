@@ -35,7 +35,7 @@ def test_named_parameters_gives_a_tied_parameter_its_first_name(network, snapsho
 
 @pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "2.0", "named_parameters takes remove_duplicate", kind="api-appeared", cause="pytorch#88090"
+    "2.0", "named_parameters takes remove_duplicate", kind="appeared", cause="pytorch#88090"
 )
 @pytest.mark.parametrize(
     "network", [shared_layer, shared_parameters], ids=["shared layer", "shared parameters"]
@@ -67,7 +67,7 @@ def test_shared_module_is_listed_once_among_modules(snapshot):
 
 @pytest.mark.api("torch.nn.Module.named_modules", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "1.9", "named_modules takes remove_duplicate", kind="api-appeared", cause="pytorch#54812"
+    "1.9", "named_modules takes remove_duplicate", kind="appeared", cause="pytorch#54812"
 )
 def test_named_modules_lists_every_place_when_asked(snapshot):
     """``named_modules(remove_duplicate=False)`` lists a shared module at each of its places."""

@@ -9,12 +9,25 @@ from torch_history.observing import observe
 @pytest.mark.api(
     "torch.func.functional_call", page="generated/torch.func.functional_call", signature=True
 )
-@pytest.mark.changed("1.12", "nn.utils.stateless.functional_call appears", kind="api-appeared")
+@pytest.mark.changed("1.12", "nn.utils.stateless.functional_call appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "func.functional_call appears", kind="appeared", cause="pytorch#89213", probable=True
+)
+@pytest.mark.changed(
+    "2.0", "func.stack_module_state appears", kind="appeared", cause="pytorch#88850"
+)
 @pytest.mark.changed(
     "2.0",
-    "func.functional_call and func.stack_module_state appear; tie_weights and strict (stateless)",
-    kind="api-appeared",
-    cause="pytorch#89213",
+    "stateless.functional_call takes tie_weights",
+    kind="appeared",
+    cause="pytorch#90477",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.0",
+    "stateless.functional_call takes strict",
+    kind="appeared",
+    cause="pytorch#92536",
     probable=True,
 )
 @pytest.mark.changed(

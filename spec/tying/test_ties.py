@@ -141,9 +141,7 @@ def test_load_state_dict_misses_a_tied_name(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
-)
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
 def test_load_state_dict_with_assign_breaks_the_tie(snapshot):
     """``load_state_dict(assign=True)`` breaks a tie: each name gets its own tensor.
 
@@ -159,9 +157,7 @@ def test_load_state_dict_with_assign_breaks_the_tie(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
-)
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
 def test_load_state_dict_with_assign_of_a_tied_state_leaves_two_parameters_on_one_storage(snapshot):
     """``load_state_dict(assign=True)`` of a tied state dict makes two Parameters on one storage.
 
@@ -181,9 +177,7 @@ def test_load_state_dict_with_assign_of_a_tied_state_leaves_two_parameters_on_on
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "2.1", "load_state_dict takes assign", kind="api-appeared", cause="pytorch#102212"
-)
+@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
 def test_load_state_dict_with_assign_keeps_a_shared_layer(snapshot):
     """``load_state_dict(assign=True)`` keeps the tie of a layer that is in two places.
 
@@ -225,7 +219,7 @@ def test_pickled_module_keeps_the_tie(snapshot):
 @pytest.mark.changed(
     "2.0",
     "torch.func appears, with functional_call",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#89213",
     probable=True,
 )
@@ -244,7 +238,7 @@ def test_functional_call_replaces_a_tied_parameter_everywhere(snapshot):
 @pytest.mark.changed(
     "2.0",
     "torch.func appears, with functional_call",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#89213",
     probable=True,
 )
@@ -263,7 +257,7 @@ def test_functional_call_without_tie_weights_replaces_the_named_place_alone(snap
 @pytest.mark.changed(
     "2.0",
     "torch.func appears, and its functional_call raises ValueError",
-    kind="api-appeared",
+    kind="appeared",
     cause="pytorch#89213",
     probable=True,
 )

@@ -34,10 +34,11 @@ def test_gradient_flows_through_the_copy_of_a_reshape(snapshot):
 @pytest.mark.api("torch.Tensor.view", page="notes/autograd", article="C")
 @pytest.mark.changed(
     "1.8",
-    "raises at the write; before, the write passed and backward raised",
+    "raises at the write, where only backward raised before",
     kind="error",
     cause="pytorch#46204",
-    advice="write under torch.no_grad",
+    advice="write under torch.no_grad()",
+    restored_by="views.view_of_a_leaf_takes_a_write_under_no_grad",
 )
 def test_write_to_a_view_of_a_leaf_raises(snapshot):
     """An in-place write to a view of a leaf that requires grad raises, as a write to the leaf does.
@@ -48,6 +49,18 @@ def test_write_to_a_view_of_a_leaf_raises(snapshot):
     with pytest.raises(RuntimeError):
         x.add_(1.0)
     assert snapshot == observe(lambda: x.view(2, 2).add_(1.0))
+
+
+@pytest.mark.api("torch.Tensor.view", "torch.no_grad", page="generated/torch.no_grad")
+def test_view_of_a_leaf_takes_a_write_under_no_grad(snapshot):
+    """A view of a leaf that was made with grad enabled can be written to under ``no_grad``."""
+    view = leaf().view(2, 2)
+
+    def act():
+        with torch.no_grad():
+            return view.add_(1.0)
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.api("torch.Tensor.view", "torch.no_grad", page="generated/torch.no_grad")
@@ -79,7 +92,13 @@ def test_write_to_a_view_of_a_leaf_under_no_grad_changes_the_leaf(snapshot):
     kind="wording",
     cause="pytorch#56093",
 )
-@pytest.mark.changed("1.10", "the message no longer calls itself a warning", kind="wording")
+@pytest.mark.changed(
+    "1.10",
+    "the message no longer calls itself a warning",
+    kind="wording",
+    cause="pytorch#58285",
+    probable=True,
+)
 def test_write_to_a_view_made_under_no_grad_raises(snapshot):
     """An in-place write to a view that was made under ``no_grad`` raises outside the block.
 
@@ -142,7 +161,8 @@ def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapsh
     "raises: a view that unbind returns cannot be written to in place",
     kind="error",
     cause="pytorch#31990",
-    advice="write to an index of the tensor, or compute out of place",
+    advice="write to an index, as in y[0].mul_(3.0), or compute out of place",
+    restored_by="views.write_to_an_index_enters_the_gradient",
 )
 @pytest.mark.changed(
     "1.10",
@@ -171,26 +191,45 @@ def test_write_to_one_of_several_views_raises(snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api("torch.Tensor.__getitem__", page="tensor_view")
+def test_write_to_an_index_enters_the_gradient(snapshot):
+    """An in-place write to an index, as in ``y[0].mul_(3.0)``, enters the gradient: 3, 1, 1, 1."""
+    x = leaf()
+    y = x * 1.0
+
+    def act():
+        y[0].mul_(3.0)
+        y.sum().backward()
+        return x.grad
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.api("torch.Tensor.split", page="tensor_view")
 @pytest.mark.changed(
     "1.7",
-    "the gradient is right, and a warning says that such writes will be forbidden",
-    kind="silent",
+    "warns that such writes will be forbidden, and the gradient is right: 3, 3, 1, 1 instead of "
+    "1, 1, 1, 1",
+    kind="warning",
     cause="pytorch#41567",
-    advice="write through narrow or an index; gradients of earlier releases were wrong",
 )
 @pytest.mark.changed(
     "1.9",
     "raises, as the warning of 1.7 announced",
     kind="error",
     cause="pytorch#56093",
-    advice="write through narrow or an index, or compute out of place",
+    advice="write to y.narrow(0, 0, 2) or to y[:2], or compute out of place",
+    restored_by="views.write_to_a_narrowed_part_enters_the_gradient",
 )
 @pytest.mark.changed(
     "1.10",
-    "the message calls the node SplitBackward0, and has the text of unbind's message",
+    "the message calls the node SplitBackward0",
     kind="wording",
-    cause="pytorch#58285",
+    cause="pytorch#64261",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.10", "the message has the text of unbind's message", kind="wording", cause="pytorch#58285"
 )
 @pytest.mark.changed(
     "2.13", "the message calls the node Split", kind="wording", cause="pytorch#180383"

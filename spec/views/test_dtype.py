@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
-@pytest.mark.changed("1.8", "view takes a dtype", kind="api-appeared", cause="pytorch#47951")
+@pytest.mark.changed("1.8", "view takes a dtype", kind="appeared", cause="pytorch#47951")
 def test_view_dtype_reads_the_bits_and_converts_nothing(snapshot):
     """``view(torch.int32)`` reads the bits of a float32 tensor and converts nothing.
 
@@ -17,7 +17,7 @@ def test_view_dtype_reads_the_bits_and_converts_nothing(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
-@pytest.mark.changed("1.8", "view takes a dtype", kind="api-appeared", cause="pytorch#47951")
+@pytest.mark.changed("1.8", "view takes a dtype", kind="appeared", cause="pytorch#47951")
 def test_view_dtype_shares_data(snapshot):
     """``view(torch.int32)`` shares the data: setting the sign bit in it turns 1.0 into -1.0."""
 
@@ -32,8 +32,8 @@ def test_view_dtype_shares_data(snapshot):
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 @pytest.mark.changed(
     "1.8",
-    "view takes a dtype, but only one of the same size",
-    kind="api-appeared",
+    "raises RuntimeError instead of TypeError: view takes a dtype, but only one of the same size",
+    kind="exception",
     cause="pytorch#47951",
 )
 @pytest.mark.changed(
@@ -50,8 +50,8 @@ def test_view_dtype_of_half_the_size_doubles_the_last_dimension(snapshot):
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 @pytest.mark.changed(
     "1.8",
-    "view takes a dtype, but only one of the same size",
-    kind="api-appeared",
+    "raises RuntimeError instead of TypeError: view takes a dtype, but only one of the same size",
+    kind="exception",
     cause="pytorch#47951",
 )
 @pytest.mark.changed(
@@ -70,13 +70,13 @@ def test_view_dtype_of_twice_the_size_halves_the_last_dimension(snapshot):
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 @pytest.mark.changed(
     "1.8",
-    "view takes a dtype, but only one of the same size",
-    kind="api-appeared",
+    "raises RuntimeError instead of TypeError: view takes a dtype, but only one of the same size",
+    kind="exception",
     cause="pytorch#47951",
 )
 @pytest.mark.changed(
     "1.11",
-    "view takes a dtype of another size; the message says why it cannot here",
+    "the message says why this tensor cannot be viewed as a dtype of another size",
     kind="wording",
     cause="pytorch#66493",
 )
@@ -86,7 +86,7 @@ def test_view_dtype_raises_where_the_last_dimension_does_not_divide(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
-@pytest.mark.changed("1.8", "view takes a dtype", kind="api-appeared", cause="pytorch#47951")
+@pytest.mark.changed("1.8", "view takes a dtype", kind="appeared", cause="pytorch#47951")
 def test_view_dtype_of_the_same_size_takes_a_transposed_tensor(snapshot):
     """``view(dtype)`` works on a transposed tensor if both dtypes have the same size."""
     assert snapshot == observe(
@@ -97,13 +97,13 @@ def test_view_dtype_of_the_same_size_takes_a_transposed_tensor(snapshot):
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 @pytest.mark.changed(
     "1.8",
-    "view takes a dtype, but only one of the same size",
-    kind="api-appeared",
+    "raises RuntimeError instead of TypeError: view takes a dtype, but only one of the same size",
+    kind="exception",
     cause="pytorch#47951",
 )
 @pytest.mark.changed(
     "1.11",
-    "view takes a dtype of another size; the message says why it cannot here",
+    "the message says why this tensor cannot be viewed as a dtype of another size",
     kind="wording",
     cause="pytorch#66493",
 )
@@ -120,13 +120,13 @@ def test_view_dtype_of_another_size_raises_on_a_transposed_tensor(snapshot):
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 @pytest.mark.changed(
     "1.8",
-    "view takes a dtype, but only one of the same size",
-    kind="api-appeared",
+    "raises RuntimeError instead of TypeError: view takes a dtype, but only one of the same size",
+    kind="exception",
     cause="pytorch#47951",
 )
 @pytest.mark.changed(
     "1.11",
-    "view takes a dtype of another size; the message says why it cannot here",
+    "the message says why this tensor cannot be viewed as a dtype of another size",
     kind="wording",
     cause="pytorch#66493",
 )
@@ -140,14 +140,17 @@ def test_view_dtype_of_another_size_raises_without_dimensions(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 @pytest.mark.changed(
+    "1.8", "view takes a dtype of the same size", kind="appeared", cause="pytorch#47951"
+)
+@pytest.mark.changed(
     "1.8",
-    "view takes a dtype, but only one of the same size",
-    kind="api-appeared",
+    "raises RuntimeError instead of TypeError for a dtype of another size",
+    kind="exception",
     cause="pytorch#47951",
 )
 @pytest.mark.changed(
     "1.11",
-    "view takes a dtype of another size; the result requires no grad",
+    "view takes a dtype of another size, and the result requires no grad",
     kind="error-gone",
     cause="pytorch#66493",
     advice="use torch.view_as_complex or torch.view_as_real if gradients are needed",
@@ -157,19 +160,17 @@ def test_view_dtype_leaves_autograd(snapshot):
 
     Trap: float32 read as complex64 requires no grad, and nothing says so.
     """
-
-    def act():
-        x = torch.tensor([3.0, 4.0], requires_grad=True)
-        return {"complex64": x.view(torch.complex64), "float32": x.view(torch.float32)}
-
-    assert snapshot == observe(act)
+    x = torch.tensor([3.0, 4.0], requires_grad=True)
+    assert snapshot == observe_each(
+        {"complex64": lambda: x.view(torch.complex64), "float32": lambda: x.view(torch.float32)}
+    )
 
 
 @pytest.mark.api("torch.view_as_complex", page="generated/torch.view_as_complex")
 @pytest.mark.changed(
     "1.6",
-    "torch.view_as_complex appears; abs of complex numbers has no backward yet",
-    kind="api-appeared",
+    "torch.view_as_complex appears, but abs of complex numbers has no backward yet",
+    kind="appeared",
     cause="pytorch#39099",
 )
 @pytest.mark.changed(

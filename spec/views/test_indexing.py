@@ -15,6 +15,8 @@ def rows():
     "2.8",
     "a list of lists as an index warns",
     kind="warning",
+    cause="pytorch#154806",
+    probable=True,
     advice="make a tuple of it: x[tuple(index)]",
 )
 @pytest.mark.parametrize("kind", ["tuple", "list"])
@@ -43,6 +45,9 @@ def test_index_of_bytes_is_a_mask_with_a_warning(snapshot):
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
 @pytest.mark.changed(
     "2.0", "an int32 tensor can be an index", kind="error-gone", cause="pytorch#86309"
+)
+@pytest.mark.changed(
+    "2.0", "the message for float32 names int too", kind="wording", cause="pytorch#86309"
 )
 @pytest.mark.parametrize("name", ["int64", "int32", "float32"])
 def test_index_may_be_of_64_or_32_bits(name, snapshot):

@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 def transposed():
@@ -36,11 +36,12 @@ COMPUTED = {
 @pytest.mark.api("torch.clone", "torch.Tensor.to", page="generated/torch.clone")
 @pytest.mark.changed(
     "1.5",
-    "clone, double and to keep the strides instead of giving a "
-    "contiguous tensor; deepcopy always did",
+    "clone, double and to keep the strides, as deepcopy always did, instead of giving a "
+    "contiguous tensor",
     kind="silent",
     cause="pytorch#30089",
-    advice="call reshape instead of view, or contiguous() first",
+    advice="call contiguous() on the copy, or reshape instead of view",
+    restored_by="views.contiguous_copy_of_a_transposed_tensor_has_the_strides_of_its_sizes",
 )
 @pytest.mark.parametrize("way", list(COPIES))
 def test_copy_of_a_transposed_tensor_keeps_its_strides(way, snapshot):
@@ -51,6 +52,15 @@ def test_copy_of_a_transposed_tensor_keeps_its_strides(way, snapshot):
     assert snapshot == observe(lambda: COPIES[way](transposed()).stride())
 
 
+@pytest.mark.api("torch.clone", "torch.Tensor.contiguous", page="generated/torch.clone")
+def test_contiguous_copy_of_a_transposed_tensor_has_the_strides_of_its_sizes(snapshot):
+    """``contiguous()`` after ``clone()`` of a transposed tensor gives the strides of its sizes.
+
+    Such a copy can be viewed in one row.
+    """
+    assert snapshot == observe(lambda: transposed().clone().contiguous().stride())
+
+
 @pytest.mark.api("torch.zeros_like", "torch.empty_like", page="generated/torch.zeros_like")
 @pytest.mark.changed(
     "1.5",
@@ -58,6 +68,7 @@ def test_copy_of_a_transposed_tensor_keeps_its_strides(way, snapshot):
     kind="silent",
     cause="pytorch#30087",
     advice="pass memory_format=torch.contiguous_format",
+    restored_by="views.zeros_like_in_contiguous_format_has_the_strides_of_its_sizes",
 )
 @pytest.mark.parametrize("way", list(LIKE))
 def test_tensor_like_a_transposed_one_has_its_strides(way, snapshot):
@@ -68,38 +79,56 @@ def test_tensor_like_a_transposed_one_has_its_strides(way, snapshot):
     assert snapshot == observe(lambda: LIKE[way](transposed()).stride())
 
 
+@pytest.mark.api("torch.zeros_like", page="generated/torch.zeros_like")
+def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
+    """``zeros_like`` takes ``memory_format``: ``contiguous_format`` ignores the given strides."""
+    assert snapshot == observe(
+        lambda: torch.zeros_like(transposed(), memory_format=torch.contiguous_format).stride()
+    )
+
+
 @pytest.mark.api("torch.exp", "torch.where", page="tensor_view")
 @pytest.mark.changed(
     "1.5",
     "exp and clamp keep the strides of their input",
     kind="silent",
     cause="pytorch#33165",
-    advice="call reshape instead of view, or contiguous() first",
+    advice="call contiguous() on the result, or reshape instead of view",
+    restored_by="views.contiguous_elementwise_result_has_the_strides_of_its_sizes",
 )
 @pytest.mark.changed(
     "1.6",
     "exp and clamp give a contiguous tensor, in 1.6 only",
     kind="silent",
     cause="pytorch#38895",
-    advice="call reshape instead of view, or contiguous() first",
 )
 @pytest.mark.changed(
     "1.7",
     "exp and clamp keep the strides of their input again",
     kind="silent",
     cause="pytorch#42922",
-    advice="call reshape instead of view, or contiguous() first",
+    advice="call contiguous() on the result, or reshape instead of view",
+    restored_by="views.contiguous_elementwise_result_has_the_strides_of_its_sizes",
 )
 @pytest.mark.changed(
     "1.12",
     "where keeps the strides of its input",
     kind="silent",
-    advice="call reshape instead of view, or contiguous() first",
+    cause="pytorch#76691",
+    probable=True,
+    advice="call contiguous() on the result, or reshape instead of view",
+    restored_by="views.contiguous_elementwise_result_has_the_strides_of_its_sizes",
 )
 @pytest.mark.parametrize("way", list(COMPUTED))
 def test_elementwise_result_of_a_transposed_tensor_has_its_strides(way, snapshot):
     """An elementwise operation on a transposed tensor gives a result with the same strides."""
     assert snapshot == observe(lambda: COMPUTED[way](transposed()).stride())
+
+
+@pytest.mark.api("torch.exp", "torch.Tensor.contiguous", page="tensor_view")
+def test_contiguous_elementwise_result_has_the_strides_of_its_sizes(snapshot):
+    """``x.exp().contiguous()`` has the strides of its sizes, whatever the strides of x are."""
+    assert snapshot == observe(lambda: transposed().exp().contiguous().stride())
 
 
 @pytest.mark.api("torch.Tensor.grad", page="notes/autograd")
@@ -108,7 +137,8 @@ def test_elementwise_result_of_a_transposed_tensor_has_its_strides(way, snapshot
     "the gradient has the strides of the leaf instead of being contiguous",
     kind="silent",
     cause="pytorch#40358",
-    advice="call reshape instead of view on gradients",
+    advice="call contiguous() on the gradient, or reshape instead of view",
+    restored_by="views.contiguous_gradient_has_the_strides_of_its_sizes",
 )
 def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
     """The gradient of a transposed leaf has the strides of the leaf.
@@ -120,6 +150,18 @@ def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
         leaf = transposed().requires_grad_()
         (leaf * leaf).sum().backward()
         return leaf.grad.stride()
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.grad", "torch.Tensor.contiguous", page="notes/autograd")
+def test_contiguous_gradient_has_the_strides_of_its_sizes(snapshot):
+    """``leaf.grad.contiguous()`` of a transposed leaf has the strides of its sizes."""
+
+    def act():
+        leaf = transposed().requires_grad_()
+        (leaf * leaf).sum().backward()
+        return leaf.grad.contiguous().stride()
 
     assert snapshot == observe(act)
 
@@ -169,21 +211,21 @@ def test_storage_has_a_dtype_and_warns(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.untyped_storage", page="generated/torch.Tensor.untyped_storage")
-@pytest.mark.changed("2.0", "untyped_storage appears", kind="api-appeared", cause="pytorch#85303")
+@pytest.mark.changed("2.0", "untyped_storage appears", kind="appeared", cause="pytorch#85303")
 def test_untyped_storage_tells_whether_two_tensors_share_memory(snapshot):
     """``untyped_storage().data_ptr()`` shows whether two tensors share memory.
 
     ``data_ptr()`` of a view may differ from that of its base, although both have one storage. The
     length of this storage is in bytes.
     """
-
-    def act():
-        x = torch.ones(2)
-        view = x[1:]
-        return {
-            "same data_ptr": x.data_ptr() == view.data_ptr(),
-            "length": len(view.untyped_storage()),
-            "same storage": x.untyped_storage().data_ptr() == view.untyped_storage().data_ptr(),
+    x = torch.ones(2)
+    view = x[1:]
+    assert snapshot == observe_each(
+        {
+            "same data_ptr": lambda: x.data_ptr() == view.data_ptr(),
+            "length": lambda: len(view.untyped_storage()),
+            "same storage": lambda: (
+                x.untyped_storage().data_ptr() == view.untyped_storage().data_ptr()
+            ),
         }
-
-    assert snapshot == observe(act)
+    )

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 def rows():
@@ -30,7 +30,7 @@ def test_transpose_attribute_warns_unless_there_are_two_dimensions(shape, snapsh
 
 
 @pytest.mark.api("torch.Tensor.mT", page="tensors")
-@pytest.mark.changed("1.11", "mT appears", kind="api-appeared", cause="pytorch#64179")
+@pytest.mark.changed("1.11", "mT appears", kind="appeared", cause="pytorch#64179")
 def test_matrix_transpose_attribute_swaps_the_last_two_dimensions(snapshot):
     """``.mT`` is a view with the last two dimensions swapped; the batch stays in front."""
 
@@ -42,7 +42,7 @@ def test_matrix_transpose_attribute_swaps_the_last_two_dimensions(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.mT", "torch.Tensor.H", page="tensors")
-@pytest.mark.changed("1.11", "mT and H appear", kind="api-appeared", cause="pytorch#64179")
+@pytest.mark.changed("1.11", "mT and H appear", kind="appeared", cause="pytorch#64179")
 @pytest.mark.parametrize("name", ["mT", "H"])
 def test_matrix_transpose_attributes_refuse_one_dimension(name, snapshot):
     """``.mT`` and ``.H`` raise on a vector: ``x[:, None]`` makes a column of it."""
@@ -74,7 +74,8 @@ def test_squeeze_without_dimensions_drops_a_batch_of_one(snapshot):
 @pytest.mark.api("torch.Tensor.unflatten", page="generated/torch.Tensor.unflatten")
 @pytest.mark.changed(
     "1.7",
-    "takes the dimension by number, without names; -1 among the sizes still raises",
+    "takes the dimension by number, and raises RuntimeError for -1 among the sizes instead of "
+    "TypeError",
     kind="exception",
     cause="pytorch#42563",
 )
@@ -96,7 +97,7 @@ def test_unflatten_splits_a_dimension(snapshot):
 
 
 @pytest.mark.api("torch.ravel", "torch.flatten", page="generated/torch.ravel")
-@pytest.mark.changed("1.8", "ravel appears", kind="api-appeared")
+@pytest.mark.changed("1.8", "ravel appears", kind="appeared", cause="pytorch#46098")
 @pytest.mark.parametrize("name", ["flatten", "ravel"])
 def test_flattened_tensor_shares_memory_where_it_can(name, snapshot):
     """``flatten`` and ``ravel`` return a view of a contiguous tensor, and copy a transposed one.
@@ -115,24 +116,22 @@ def test_flattened_tensor_shares_memory_where_it_can(name, snapshot):
 
 
 @pytest.mark.api("torch.tensor_split", page="generated/torch.tensor_split")
-@pytest.mark.changed("1.8", "tensor_split appears", kind="api-appeared")
+@pytest.mark.changed("1.8", "tensor_split appears", kind="appeared", cause="pytorch#45168")
 def test_tensor_split_makes_parts_of_nearly_one_size(snapshot):
     """``tensor_split(4)`` of five elements makes parts of 2, 1, 1 and 1.
 
     ``chunk(4)`` makes parts of at most two elements, and therefore only three parts.
     """
-
-    def act():
-        x = torch.arange(5.0)
-        return {"chunk": list(x.chunk(4)), "tensor_split": list(x.tensor_split(4))}
-
-    assert snapshot == observe(act)
+    x = torch.arange(5.0)
+    assert snapshot == observe_each(
+        {"chunk": lambda: list(x.chunk(4)), "tensor_split": lambda: list(x.tensor_split(4))}
+    )
 
 
 @pytest.mark.api("torch.movedim", "torch.permute", page="generated/torch.permute")
-@pytest.mark.changed("1.7", "movedim appears", kind="api-appeared", cause="pytorch#41480")
-@pytest.mark.changed("1.8", "swapaxes appears", kind="api-appeared", cause="pytorch#46041")
-@pytest.mark.changed("1.9", "the function permute appears beside the method", kind="api-appeared")
+@pytest.mark.changed("1.7", "movedim appears", kind="appeared", cause="pytorch#41480")
+@pytest.mark.changed("1.8", "swapaxes appears", kind="appeared", cause="pytorch#46041")
+@pytest.mark.changed("1.9", "the function permute appears beside the method", kind="appeared")
 @pytest.mark.parametrize("way", ["permute", "movedim", "swapaxes"])
 def test_dimensions_are_reordered_as_views(way, snapshot):
     """``permute``, ``movedim`` and ``swapaxes`` reorder dimensions without moving data."""
@@ -152,10 +151,10 @@ def test_dimensions_are_reordered_as_views(way, snapshot):
 @pytest.mark.api("torch.Tensor.names", page="tensors")
 @pytest.mark.changed(
     "2.13",
-    "raises: named tensors were removed",
-    kind="error",
+    "the argument names is gone: named tensors were removed",
+    kind="gone",
     cause="pytorch#173895",
-    advice="drop the names",
+    advice="drop the argument names, and address the dimensions by number",
 )
 def test_dimensions_have_no_names(snapshot):
     """Dimension names, as in ``names=("N", "C")``, were an experiment; since 2.13 they raise."""
@@ -168,7 +167,8 @@ def test_dimensions_have_no_names(snapshot):
     "uniform_ raises instead of writing several times to one place",
     kind="error",
     cause="pytorch#39878",
-    advice="clone() the tensor first",
+    advice="call clone() on the tensor first",
+    restored_by="views.clone_of_an_expanded_view_takes_relu_and_uniform_in_place",
 )
 @pytest.mark.changed(
     "1.9",
@@ -176,7 +176,8 @@ def test_dimensions_have_no_names(snapshot):
     kind="error",
     cause="pytorch#51819",
     probable=True,
-    advice="clone() the tensor first",
+    advice="call clone() on the tensor first",
+    restored_by="views.clone_of_an_expanded_view_takes_relu_and_uniform_in_place",
 )
 @pytest.mark.parametrize("way", ["relu_", "uniform_"])
 def test_relu_and_uniform_in_place_refuse_an_expanded_view(way, snapshot):
@@ -187,6 +188,21 @@ def test_relu_and_uniform_in_place_refuse_an_expanded_view(way, snapshot):
 
     def act():
         getattr(torch.ones(1).expand(3), way)()
+        return "written"
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.Tensor.clone", page="tensor_view")
+@pytest.mark.parametrize("way", ["relu_", "uniform_"])
+def test_clone_of_an_expanded_view_takes_relu_and_uniform_in_place(way, snapshot):
+    """``relu_`` and ``uniform_`` work on the clone of an expanded view.
+
+    Its elements have a place in memory each.
+    """
+
+    def act():
+        getattr(torch.ones(1).expand(3).clone(), way)()
         return "written"
 
     assert snapshot == observe(act)

@@ -131,18 +131,18 @@ def admitted(before: Observed, after: Observed, signature: bool = False) -> List
     if "raised" in before:
         found = [Kind.ERROR_GONE, Kind.APPEARED]
         return found[::-1] if _missing(before) else found
-    same_text = repr(before["value"]) == repr(after["value"])
-    if before.get("warned", []) != after.get("warned", []):
-        # A value that changes beside a warning does not change silently.
-        moved = [] if same_text else [Kind.RANDOM, Kind.REPRESENTATION]
-        return [*_warnings(before, after), *moved]
-    if same_text:
-        return [Kind.WORDING]
+    if repr(before["value"]) == repr(after["value"]):
+        return _warnings(before, after)
+    told = before.get("warned", ())
+    if any(warning not in told for warning in after.get("warned", ())):
+        # A value that changes beside a new warning does not change silently.
+        return [Kind.WARNING, Kind.RANDOM, Kind.REPRESENTATION]
+    gone = [Kind.WARNING] * (len(told) > len(after.get("warned", ())))
     if before["value"] == after["value"]:  # but for the order of keys
-        return [Kind.REPRESENTATION, Kind.SILENT]
+        return [Kind.REPRESENTATION, Kind.SILENT, *gone]
     if signature:
         return _signatures(before["value"], after["value"])
-    return [Kind.SILENT, Kind.REPRESENTATION, Kind.RANDOM]
+    return [Kind.SILENT, Kind.REPRESENTATION, Kind.RANDOM, *gone]
 
 
 def _errors(before: Observed, after: Observed) -> List[Kind]:

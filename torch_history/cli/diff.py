@@ -133,7 +133,7 @@ def command(
     code: Tuple[Path, ...],
     level: Optional[str],
 ) -> int:
-    """What differs between two versions, silent changes first.
+    """What differs between two versions, the most harmful first.
 
     Give two versions, as 2.5 2.15, or two files that pin torch (--from and --to).
     """

@@ -63,7 +63,7 @@ def command(
     # Before the import: outside a checkout, a package to install would be the wrong advice.
     root = here.checkout
     from torch_history.catalogue.releases import choose
-    from torch_history.matrix import walk
+    from torch_history.matrix import recording, walk
     from torch_history.questions.query import find
 
     # An id has letters before its dot, and a release has digits.
@@ -77,4 +77,4 @@ def command(
     tasks = [walker.task(one, behaviours, again) for one in chosen]
     if at_hand:
         tasks = [task for task in tasks if task.place.at_hand]
-    return walk.record(walker, tasks, jobs)
+    return recording.record(walker, tasks, jobs)

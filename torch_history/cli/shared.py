@@ -22,7 +22,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # groups of commands in --help, each command with its line; a command stands in the file of its name
 COMMANDS: Dict[str, Dict[str, str]] = {
     "Ask": {
-        "diff": "What differs between two versions, silent changes first",
+        "diff": "What differs between two versions, the most harmful first",
         "show": "One behaviour: its claim, its history and every change",
         "list": "The behaviours",
         "versions": "The releases, and what is verified of each",

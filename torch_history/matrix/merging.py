@@ -21,7 +21,7 @@ from torch_history import versions
 from torch_history.catalogue import releases, source
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
-from torch_history.matrix import walk
+from torch_history.matrix import recording, walk
 from torch_history.observing import compare, encode
 from torch_history.observing.environment import FORMAT
 from torch_history.observing.words import outcome, short
@@ -149,8 +149,8 @@ def _enter(root: Path, plan: Plan, console: Console, tell: Any) -> int:
         began = time.monotonic()
         whole = set(one.run["sources"]) == set(known)
         merged = runs.merge(root, one.run, one.release.key, whole)
-        outcomes.append(walk.Outcome(one.release, merged, None, time.monotonic() - began))
-        console.print(walk.told(outcomes[-1]), soft_wrap=True)
+        outcomes.append(recording.Outcome(one.release, merged, None, time.monotonic() - began))
+        console.print(recording.told(outcomes[-1]), soft_wrap=True)
     wrong = [
         f"{one.name}: {behaviour}"
         for one in entering
@@ -158,7 +158,7 @@ def _enter(root: Path, plan: Plan, console: Console, tell: Any) -> int:
     ]
     for line in wrong:
         tell(f"reading back failed: {line}", "red")
-    failed = [one for one in outcomes if walk.failures(one)]
+    failed = [one for one in outcomes if recording.failures(one)]
     changes = sum(len(one.merged.added) for one in outcomes if one.merged)
     tell(
         f"{len(entering)} entered, {len(plan.entering) - len(entering)} recorded already, "

@@ -49,7 +49,7 @@ the CPU. {changed} of them changed, {changes} times in all. This page lists ever
 2. [By subject](#by-subject) lists what breaks a program or silently changes its numbers, one line
    for each cause. Find the subjects that your program uses, and read the lines of your releases.
 3. [Release by release](#release-by-release) lists everything, with the values before and after:
-   silent changes first, then errors.
+   the most harmful first.
 4. For your two versions alone: `torch-history diff A B --format markdown`. For the history of one
    behaviour: `torch-history show ID`.
 5. [What was not verified](#what-was-not-verified) lists what this page does not know.

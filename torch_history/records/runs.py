@@ -100,9 +100,9 @@ def _write_manifest(root: Path, run: Run, whole: bool) -> List[str]:
         store.write(path, manifest)
         return []
     return [
-        f"{name} {known.get(name, 'not told')}, now {value}"
+        f"{name} {known[name]}, now {value}"
         for name, value in manifest.items()
-        if known.get(name) != value
+        if name in known and known[name] != value
     ]
 
 

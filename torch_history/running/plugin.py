@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import re
 from pathlib import Path
 from typing import Any, Dict, Generator, List, Optional, Tuple
@@ -21,6 +22,10 @@ from torch_history.records import kept, manifests, sources, store
 from torch_history.records.reasons import Reason
 from torch_history.running.extension import HistoryExtension, Session
 
+# One thread, before torch is imported: more move last bits, and on a busy machine they wait for
+# each other for minutes.
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+os.environ.update(dict.fromkeys(THREADS, "1"))
 # what syrupy says of a failure first: nothing that the other lines do not say
 _SYRUPY = re.compile(r"assert \[- snapshot\] ==|Snapshot '.*' does not exist!")
 VERDICT, EXPECTATION, MISMATCHES = "verdict", "expectation", "mismatches"  # user properties
@@ -55,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # With this syrupy accepts every observation, and hands it to write_snapshot_collection.
     config.option.update_snapshots = recording
     library = importlib.import_module(config.getini("history_library"))
+    if hasattr(library, "set_num_threads"):
+        library.set_num_threads(1)  # where something imported it before this plugin
     running = str(library.__version__)  # torch 1.10's own class has no hash
     try:
         versions.parse(running)
@@ -295,4 +302,18 @@ def _reason(report: pytest.TestReport) -> Optional[Reason]:
     crash = getattr(report.longrepr, "reprcrash", None)
     message = crash.message if crash else str(report.longrepr)
     lines = [line.strip() for line in message.splitlines() if not _SYRUPY.search(line)]
-    return Reason(True, (lines or [message or "?"])[0][:200])
+    told = next((line for line in lines if line), "") or message or "?"
+    where = _line_of(report)
+    return Reason(True, f"{where}: {told}"[:300] if where and told == lines[0] else told[:300])
+
+
+def _line_of(report: pytest.TestReport) -> str:
+    """``spec/views/test_view.py:12``: the line of the test's own file at which it failed.
+
+    The place of the exception itself may be inside NumPy or pytest, and says nothing.
+    """
+    file = report.location[0]
+    entries = getattr(getattr(report.longrepr, "reprtraceback", None), "reprentries", ())
+    places = [getattr(entry, "reprfileloc", None) for entry in entries]
+    lines = [place.lineno for place in places if place and Path(place.path).name == Path(file).name]
+    return f"{file}:{lines[-1]}" if lines else ""

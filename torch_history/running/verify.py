@@ -105,8 +105,7 @@ def _must_be_there() -> None:
 
 def _run(command: List[str], work: Path, tell: Tell) -> str:
     """Run pytest and follow its progress. Returns the line of its output that says most."""
-    # one thread: more move last bits, and a busy machine would stall
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = dict(os.environ)
     # The user's own options could leave tests out, or stop at the first failure.
     environment.pop("PYTEST_ADDOPTS", None)
     last = ""

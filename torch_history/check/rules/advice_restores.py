@@ -6,10 +6,11 @@ release of the change until the next one, that behaviour observes what this one 
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional
+from typing import Iterator, List, Optional, Tuple
 
 from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour, Change
+from torch_history.catalogue.kinds import admitted
 from torch_history.check.tree import Tree, place_of
 from torch_history.observing import compare, encode
 from torch_history.observing.words import outcome, short
@@ -52,7 +53,7 @@ def _differing(
         and (end is None or versions.key(versions.line(release)) < versions.key(end))
     ]
     compared = 0
-    for case, before in _before(record, change.version):
+    for case, before in _before(behaviour, change, record):
         devices = other.timelines.get(case) or other.timelines.get(OBSERVED) or {}
         for release in releases:
             observed = holding(devices, "cpu", release)
@@ -65,13 +66,15 @@ def _differing(
     return None if compared else "is compared with nothing: give both the same cases, or one"
 
 
-def _before(record: Record, version: str) -> Iterator[tuple[str, Json]]:
-    """Each case that changed at a version, and its entry before."""
+def _before(behaviour: Behaviour, change: Change, record: Record) -> Iterator[Tuple[str, Json]]:
+    """Each case that a change is about, and its entry before."""
     for case, devices in record.timelines.items():
         chain = devices.get("cpu", {})
         lines: List[str] = [line for line in chain if versions.is_line(line)]
-        if version in lines[1:]:
-            yield case, chain[lines[lines.index(version) - 1]]
+        if change.version in lines[1:]:
+            before = chain[lines[lines.index(change.version) - 1]]
+            if change.kind in admitted(before, chain[change.version], behaviour.signature):
+                yield case, before
 
 
 def _same(one: Json, other: Json) -> bool:
