@@ -305,7 +305,7 @@
         "section": "Normalisation",
         "claim": "LayerNorm takes a mean and a variance for each sample",
         "tests": [
-            "layers.layernorm_normalises_each_sample_by_the_biased_variance",
+            "layers.layernorm_normalises_each_row_by_the_biased_variance",
             "layers.layernorm_of_a_sample_does_not_depend_on_its_batch",
             "layers.layernorm_over_two_dimensions_takes_one_mean_of_both",
         ],

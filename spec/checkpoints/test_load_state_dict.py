@@ -134,7 +134,7 @@ def test_load_takes_nan_without_a_word(snapshot):
     [None, [("weight", 1.0)], "weights.pt", torch.nn.Identity()],
     ids=["None", "pairs", "a path", "a module"],
 )
-def test_load_refuses_what_is_no_mapping(saved, snapshot):
+def test_load_state_dict_refuses_what_is_no_mapping(saved, snapshot):
     """``load_state_dict`` raises unless it is given a dict: since 1.12 a ``TypeError``.
 
     It rejects None, a list of pairs, the path of a file, and a module instead of its state dict.

@@ -95,7 +95,7 @@ def test_dtype_survives(here, snapshot, name):
 @pytest.mark.changed(
     "2.2", "float8_e4m3fn can be saved and loaded", kind="error-gone", cause="pytorch#114662"
 )
-def test_float8_survives(here, snapshot):
+def test_float8_tensor_survives_saving_and_loading(here, snapshot):
     """Since 2.2, a float8_e4m3fn tensor keeps its dtype and values through saving and loading.
 
     0.3 is 0.3125 in float8_e4m3fn, before and after.

@@ -111,6 +111,23 @@ def test_complex_tensor_may_require_grad(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.grad", "torch.conj", page="notes/autograd")
+@pytest.mark.changed(
+    "1.5", "a complex list is recognised, and rejected with another message", kind="wording"
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors and their gradients appear, and the conjugated gradient is 2 z",
+    kind="error-gone",
+    cause="pytorch#36932",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.7",
+    "the conjugated gradient is 2 conj(z), because the gradient itself was conjugated",
+    kind="silent",
+    cause="pytorch#43208",
+    probable=True,
+)
 def test_conjugated_gradient_of_a_complex_tensor_is_that_of_1_6(snapshot):
     """``z.grad.conj()`` is 2 conj(z) for |z|², the gradient that 1.6 gave.
 

@@ -23,7 +23,7 @@ def layernorm_reference(x, weight, bias, eps=1e-5):
 
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm", article="E")
-def test_layernorm_normalises_each_sample_by_the_biased_variance(snapshot):
+def test_layernorm_normalises_each_row_by_the_biased_variance(snapshot):
     """LayerNorm normalises each row by itself to mean 0 and biased variance 1.
 
     Both 1, 3 and 10, 30 become -1, 1, up to eps.

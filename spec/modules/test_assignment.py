@@ -154,7 +154,7 @@ def test_parameter_before_super_init_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
-def test_module_before_super_init_raises(snapshot):
+def test_assigning_a_module_before_super_init_raises(snapshot):
     """Assigning a Module before ``super().__init__()`` raises AttributeError.
 
     The module does not have a list of children yet.

@@ -151,6 +151,7 @@ def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
 
 
 @pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.Parameter")
+@pytest.mark.changed("1.6", "Tensor.as_subclass appears", kind="appeared", cause="pytorch#34369")
 def test_parameter_of_a_subclass_cast_to_tensor_is_a_plain_parameter(snapshot):
     """``nn.Parameter(tensor.as_subclass(torch.Tensor))`` is a plain Parameter."""
 

@@ -210,7 +210,7 @@ def test_set_of_parameters_warns(snapshot):
 
 
 @pytest.mark.api("torch.optim.Optimizer", page="optim")
-def test_set_in_a_group_raises(snapshot):
+def test_set_of_parameters_in_a_group_raises(snapshot):
     """A set of parameters under ``params`` in a group's dict raises: a set has no order."""
     assert snapshot == observe(lambda: SGD([{"params": {parameter([1.0])}}], lr=0.1))
 

@@ -71,7 +71,7 @@ def second_step(optimizer_class, gradient, **settings):
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="B")
-def test_momentum_rests_without_gradient(snapshot):
+def test_momentum_does_not_move_a_parameter_without_gradient(snapshot):
     """SGD with momentum does not move a parameter whose gradient is None.
 
     The velocity does not shrink in the meantime.

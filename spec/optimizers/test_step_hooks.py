@@ -89,7 +89,7 @@ def test_step_pre_hook_may_return_new_arguments(snapshot):
     kind="wording",
     cause="pytorch#103567",
 )
-def test_step_pre_hook_may_return_nothing_else(snapshot):
+def test_step_pre_hook_that_returns_a_number_raises(snapshot):
     """``step()`` raises if a pre-hook returns anything but None or new arguments.
 
     New arguments are a tuple and a dict. A lambda returns the value of its expression.

@@ -49,7 +49,7 @@ def test_child_popped_from_modules_and_put_back_comes_last(snapshot):
 
 
 @pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
-def test_popped_child_added_again_stands_last(snapshot):
+def test_popped_child_added_again_comes_last(snapshot):
     """A child of a ``ModuleDict`` that is popped and added again comes last.
 
     This works on every release; ``_modules.move_to_end`` does not.

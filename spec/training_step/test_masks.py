@@ -143,7 +143,7 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
     probable=True,
     advice="catch ValueError and RuntimeError",
 )
-def test_joining_no_tensor_raises(snapshot):
+def test_cat_of_an_empty_list_raises(snapshot):
     """``torch.cat`` raises on an empty list, for example after an epoch without batches.
 
     Only the first sentence of the message is recorded: the message once listed every backend.
