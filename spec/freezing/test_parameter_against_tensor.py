@@ -81,7 +81,10 @@ def test_parameter_of_a_list_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="generated/torch.Tensor.requires_grad_")
 @pytest.mark.changed(
-    "1.5", "a complex list is recognised, and rejected with another message", kind="wording"
+    "1.5",
+    "a complex list is recognised, and rejected with another message",
+    kind="wording",
+    cause="pytorch#35579",
 )
 @pytest.mark.changed(
     "1.6",
@@ -112,7 +115,10 @@ def test_complex_tensor_may_require_grad(snapshot):
 
 @pytest.mark.api("torch.Tensor.grad", "torch.conj", page="notes/autograd")
 @pytest.mark.changed(
-    "1.5", "a complex list is recognised, and rejected with another message", kind="wording"
+    "1.5",
+    "a complex list is recognised, and rejected with another message",
+    kind="wording",
+    cause="pytorch#35579",
 )
 @pytest.mark.changed(
     "1.6",

@@ -16,7 +16,13 @@ DRAWING = ["uniform_", "normal_", "trunc_normal_", "kaiming_uniform_", "orthogon
     "torch.nn.init.orthogonal_",
     page="nn.init",
 )
-@pytest.mark.changed("1.5", "the message of normal_ names norma_cpu", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message of normal_ names norma_cpu",
+    kind="wording",
+    cause="pytorch#32031",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.6",
     "uniform_ fills both dtypes, and so does kaiming_uniform_",
@@ -59,7 +65,9 @@ def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
 
 
 @pytest.mark.api("torch.nn.init.uniform_", "torch.nn.init.kaiming_uniform_", page="nn.init")
-@pytest.mark.changed("1.5", "the message names norma_cpu", kind="wording")
+@pytest.mark.changed(
+    "1.5", "the message names norma_cpu", kind="wording", cause="pytorch#32031", probable=True
+)
 @pytest.mark.changed(
     "1.6",
     "uniform_ fills half precision, with numbers of its own",
@@ -97,7 +105,13 @@ def test_half_precision_starts_from_the_rounded_numbers_of_float32(name, dtype, 
 
 
 @pytest.mark.api("torch.nn.init.uniform_", "torch.nn.init.normal_", page="nn.init")
-@pytest.mark.changed("1.5", "the message of normal_ names norma_cpu", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message of normal_ names norma_cpu",
+    kind="wording",
+    cause="pytorch#32031",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.6",
     "the message of normal_ names normal_kernel_cpu",
@@ -201,6 +215,8 @@ def draws_after_seed(act):
     "normal_ fills in the order of the memory instead of the indices: a transposed tensor gets "
     "other numbers",
     kind="random",
+    cause="pytorch#32031",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",

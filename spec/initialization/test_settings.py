@@ -8,17 +8,21 @@ from torch_history.observing import observe
 
 
 @pytest.mark.api("torch.nn.init.normal_", page="nn.init")
-# cause unknown: normal_ moved from TH to ATen (issue 24746). Searches for the port by its title,
-# by "norma_cpu" and by its authors found the ports of the other distributions only.
 @pytest.mark.changed(
     "1.5",
     "16 elements or more raise too, instead of being filled",
     kind="error",
+    cause="pytorch#32031",
+    probable=True,
     advice="pass abs(std)",
     restored_by="initialization.absolute_deviation_fills_a_tensor",
 )
 @pytest.mark.changed(
-    "1.5", "the message for fewer than 16 elements gives the number", kind="wording"
+    "1.5",
+    "the message for fewer than 16 elements gives the number",
+    kind="wording",
+    cause="pytorch#32031",
+    probable=True,
 )
 @pytest.mark.changed("1.9", "the message allows 0", kind="wording", cause="pytorch#51317")
 @pytest.mark.changed("1.12", "the message drops an underscore and an equals sign", kind="wording")
@@ -41,7 +45,9 @@ def test_absolute_deviation_fills_a_tensor(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.normal_", page="nn.init")
-@pytest.mark.changed("1.5", "the message gives the number", kind="wording")
+@pytest.mark.changed(
+    "1.5", "the message gives the number", kind="wording", cause="pytorch#32031", probable=True
+)
 @pytest.mark.changed(
     "1.9", "writes the mean instead of raising", kind="error-gone", cause="pytorch#51317"
 )

@@ -66,7 +66,9 @@ def trained(layer, shape, dtype):
     cause="pytorch#40927",
     probable=True,
 )
-@pytest.mark.changed("1.9", "MaxPool2d: the message names another kernel", kind="wording")
+@pytest.mark.changed(
+    "1.9", "MaxPool2d: the message names another kernel", kind="wording", cause="pytorch#56361"
+)
 @pytest.mark.changed(
     "1.9", "ReLU: the message names another kernel", kind="wording", cause="pytorch#51819"
 )
@@ -170,7 +172,9 @@ def test_linear_in_float32_trains_on_converted_float16(snapshot):
 @pytest.mark.changed(
     "1.9", "ReLU trains in bfloat16 on CPU", kind="error-gone", cause="pytorch#51819", probable=True
 )
-@pytest.mark.changed("1.9", "MaxPool2d: the message names another kernel", kind="wording")
+@pytest.mark.changed(
+    "1.9", "MaxPool2d: the message names another kernel", kind="wording", cause="pytorch#56361"
+)
 @pytest.mark.changed(
     "1.10",
     "Dropout, GELU, LayerNorm, LSTM and Softmax train in bfloat16 on CPU",
@@ -197,8 +201,16 @@ def test_layers_train_in_bfloat16(layer, snapshot):
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
-@pytest.mark.changed("1.5", "bfloat16 is accepted on CPU", kind="error-gone")
-@pytest.mark.changed("1.5", "float16: the sum raises instead of the lookup", kind="wording")
+@pytest.mark.changed(
+    "1.5", "bfloat16 is accepted on CPU", kind="error-gone", cause="pytorch#30598", probable=True
+)
+@pytest.mark.changed(
+    "1.5",
+    "float16: the sum raises instead of the lookup",
+    kind="wording",
+    cause="pytorch#30598",
+    probable=True,
+)
 @pytest.mark.changed("1.6", "float16 is accepted on CPU", kind="error-gone")
 def test_embedding_trains_in_half_precision(dtype, snapshot):
     """An embedding in half precision trains: its gradient has the same dtype.
@@ -394,7 +406,9 @@ def test_prelu_in_bfloat16_takes_bfloat16(snapshot):
 
 
 @pytest.mark.api("torch.nn.Dropout", page="generated/torch.nn.Dropout")
-@pytest.mark.changed("1.5", "the message says that complex is not supported", kind="wording")
+@pytest.mark.changed(
+    "1.5", "the message says that complex is not supported", kind="wording", cause="pytorch#35579"
+)
 @pytest.mark.changed("1.6", "the message names the kernel", kind="wording")
 @pytest.mark.changed(
     "2.8",

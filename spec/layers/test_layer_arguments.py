@@ -85,7 +85,9 @@ def test_pool_without_a_stride_moves_by_the_size_of_its_kernel(snapshot):
 
 @pytest.mark.parametrize("layers", [0, -1])
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
-@pytest.mark.changed("1.5", "raises IndexError instead of StopIteration", kind="exception")
+@pytest.mark.changed(
+    "1.5", "raises IndexError instead of StopIteration", kind="exception", cause="pytorch#32563"
+)
 @pytest.mark.changed(
     "2.2",
     "raises ValueError, which gives the reason, instead of IndexError",
@@ -141,7 +143,13 @@ def test_groupnorm_refuses_groups_that_do_not_divide_its_channels(snapshot):
     kind="exception",
     cause="pytorch#29082",
 )
-@pytest.mark.changed("1.8", "Linear: raises TypeError instead of AttributeError", kind="exception")
+@pytest.mark.changed(
+    "1.8",
+    "Linear: raises TypeError instead of AttributeError",
+    kind="exception",
+    cause="pytorch#51613",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.8", "RNN: raises AssertionError instead of AttributeError, only in 1.8", kind="exception"
 )
@@ -161,7 +169,10 @@ def test_groupnorm_refuses_groups_that_do_not_divide_its_channels(snapshot):
 )
 @pytest.mark.changed("2.0", "Conv1d: the message names the types in the list", kind="wording")
 @pytest.mark.changed(
-    "2.4", "Conv1d: the signatures in the message give the defaults", kind="wording"
+    "2.4",
+    "Conv1d: the signatures in the message give the defaults",
+    kind="wording",
+    cause="pytorch#127059",
 )
 def test_layer_refuses_a_list(make, snapshot):
     """A layer raises on a list of numbers, which is not a tensor.

@@ -368,6 +368,8 @@ def test_activations_take_these_arguments(layer, snapshot):
     "adds is_causal (forward of MultiheadAttention, TransformerEncoderLayer and "
     "TransformerEncoder)",
     kind="appeared",
+    cause="pytorch#90508",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",
@@ -451,7 +453,13 @@ def test_attention_layers_take_these_arguments(name, snapshot):
     cause="pytorch#70055",
 )
 @pytest.mark.changed("1.12", "dropout1d was added", kind="appeared", cause="pytorch#79545")
-@pytest.mark.changed("2.0", "adds is_causal (multi_head_attention_forward)", kind="appeared")
+@pytest.mark.changed(
+    "2.0",
+    "adds is_causal (multi_head_attention_forward)",
+    kind="appeared",
+    cause="pytorch#90508",
+    probable=True,
+)
 @pytest.mark.changed("2.4", "rms_norm was added", kind="appeared", cause="pytorch#121364")
 def test_layer_functions_take_these_arguments(function, snapshot):
     """Functional layers take parameters and ``training`` as arguments.

@@ -70,7 +70,7 @@ TENSORS = ["Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer
     advice="pass set_to_none=False to keep zeros",
 )
 @pytest.mark.changed("2.1", "recurse (to_empty)", kind="appeared", cause="pytorch#104197")
-@pytest.mark.changed("2.1", "compile", kind="appeared")
+@pytest.mark.changed("2.1", "compile", kind="appeared", cause="pytorch#97565", probable=True)
 @pytest.mark.parametrize("name", METHODS)
 def test_module_methods_take_these_arguments(name, snapshot):
     """The methods that a training loop calls on a whole model take these arguments.

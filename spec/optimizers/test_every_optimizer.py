@@ -215,7 +215,9 @@ def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, s
 @pytest.mark.changed("1.12", "Adagrad takes maximize", kind="appeared", cause="pytorch#75968")
 @pytest.mark.changed("1.12", "Adamax takes maximize", kind="appeared", cause="pytorch#77409")
 @pytest.mark.changed("1.13", "RMSprop takes maximize", kind="appeared", cause="pytorch#80326")
-@pytest.mark.changed("1.13", "ASGD takes maximize", kind="appeared")
+@pytest.mark.changed(
+    "1.13", "ASGD takes maximize", kind="appeared", cause="pytorch#80323", probable=True
+)
 @pytest.mark.changed("1.13", "Rprop takes maximize", kind="appeared")
 @pytest.mark.changed(
     "2.0",
@@ -365,7 +367,10 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
     page="optim",
 )
 @pytest.mark.changed(
-    "1.5", "the message is shorter: complex tensors cannot be made yet", kind="wording"
+    "1.5",
+    "the message is shorter: complex tensors cannot be made yet",
+    kind="wording",
+    cause="pytorch#35579",
 )
 @pytest.mark.changed(
     "1.6",

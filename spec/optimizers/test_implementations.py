@@ -123,7 +123,13 @@ def test_capturable_step_is_refused_on_the_cpu(optimizer_class, settings, snapsh
 @pytest.mark.api(
     "torch.compile", "torch.optim.Optimizer.register_step_pre_hook", page="generated/torch.compile"
 )
-@pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="appeared")
+@pytest.mark.changed(
+    "2.0",
+    "torch.compile appears, and refuses Python 3.11",
+    kind="appeared",
+    cause="pytorch#94940",
+    probable=True,
+)
 @pytest.mark.changed(
     "2.1",
     "compiles under Python 3.11, and the first compilation removes the step hooks of every "
@@ -147,7 +153,13 @@ def test_compiling_leaves_the_step_hooks_of_optimizers_on(snapshot):
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES[:2])
 @pytest.mark.api("torch.compile", page="generated/torch.compile")
-@pytest.mark.changed("2.0", "torch.compile appears, and refuses Python 3.11", kind="appeared")
+@pytest.mark.changed(
+    "2.0",
+    "torch.compile appears, and refuses Python 3.11",
+    kind="appeared",
+    cause="pytorch#94940",
+    probable=True,
+)
 @pytest.mark.changed(
     "2.1",
     "compiles under Python 3.11, but Adam no longer moves a parameter whose gradient is None once",

@@ -91,6 +91,7 @@ def test_lbfgs_maximizes(snapshot):
     "1.5",
     "the message is shorter: complex tensors cannot be made yet",
     kind="wording",
+    cause="pytorch#35579",
 )
 @pytest.mark.changed(
     "1.6",

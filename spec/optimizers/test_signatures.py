@@ -71,7 +71,9 @@ OPTIMIZERS = [
 @pytest.mark.changed("1.12", "capturable (Adam, AdamW)", kind="appeared", cause="pytorch#77862")
 @pytest.mark.changed("1.13", "maximize (RMSprop)", kind="appeared", cause="pytorch#80326")
 @pytest.mark.changed("1.13", "maximize (SparseAdam)", kind="appeared", cause="pytorch#80336")
-@pytest.mark.changed("1.13", "maximize (ASGD)", kind="appeared")
+@pytest.mark.changed(
+    "1.13", "maximize (ASGD)", kind="appeared", cause="pytorch#80323", probable=True
+)
 @pytest.mark.changed("1.13", "maximize (Rprop)", kind="appeared")
 @pytest.mark.changed("1.13", "differentiable (SGD)", kind="appeared", cause="pytorch#80938")
 @pytest.mark.changed("1.13", "differentiable (Adam)", kind="appeared", cause="pytorch#82205")

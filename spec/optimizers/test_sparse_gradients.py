@@ -193,7 +193,10 @@ def test_sparse_adam_refuses_a_sparse_parameter(in_a_group, snapshot):
 
 @pytest.mark.api("torch.optim.SparseAdam", page="generated/torch.optim.SparseAdam")
 @pytest.mark.changed(
-    "1.5", "the message differs: complex tensors cannot be made yet", kind="wording"
+    "1.5",
+    "the message differs: complex tensors cannot be made yet",
+    kind="wording",
+    cause="pytorch#35579",
 )
 @pytest.mark.changed(
     "1.6",

@@ -143,7 +143,9 @@ def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
     cause="pytorch#106916",
     advice="pass foreach=False, or capturable=True, to Adam",
 )
-@pytest.mark.changed("2.1", "RAdam accepts the tensor", kind="error-gone")
+@pytest.mark.changed(
+    "2.1", "RAdam accepts the tensor", kind="error-gone", cause="pytorch#104904", probable=True
+)
 @pytest.mark.changed(
     "2.4",
     "Adamax and NAdam accept the tensor",

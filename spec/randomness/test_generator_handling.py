@@ -105,9 +105,14 @@ def test_generator_takes_a_numpy_seed_as_int(snapshot):
     "torch.rand_like", "torch.randn_like", "torch.randint_like", page="generated/torch.rand_like"
 )
 @pytest.mark.changed("1.5", "the message about the argument differs", kind="wording")
-@pytest.mark.changed("2.4", "the message lists other defaults", kind="wording")
 @pytest.mark.changed(
-    "2.8", "the message lists a tensor as the lower bound of randint_like", kind="wording"
+    "2.4", "the message lists other defaults", kind="wording", cause="pytorch#127059"
+)
+@pytest.mark.changed(
+    "2.8",
+    "the message lists a tensor as the upper bound of randint_like",
+    kind="wording",
+    cause="pytorch#154899",
 )
 @pytest.mark.changed(
     "2.10",

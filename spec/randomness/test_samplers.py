@@ -359,7 +359,9 @@ def test_subset_that_overrides_both_gives_its_own_samples(snapshot):
 
 @pytest.mark.api("torch.utils.data.Subset", page="data")
 @pytest.mark.changed("1.10", "the AttributeError has no message, in 1.10 only", kind="wording")
-@pytest.mark.changed("1.11", "the message names the attribute again", kind="wording")
+@pytest.mark.changed(
+    "1.11", "the message names the attribute again", kind="wording", cause="pytorch#69021"
+)
 @pytest.mark.changed("2.1", "Subset has __getitems__", kind="appeared", cause="pytorch#100375")
 def test_subset_gives_a_whole_batch_at_once(snapshot):
     """``Subset.__getitems__`` returns the samples for a list of positions.

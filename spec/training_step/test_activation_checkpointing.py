@@ -224,7 +224,9 @@ def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
     cause="pytorch#126062",
     advice="ignore it: 2.5 no longer warns",
 )
-@pytest.mark.changed("2.4", "the message of the error names use_reentrant", kind="wording")
+@pytest.mark.changed(
+    "2.4", "the message of the error names use_reentrant", kind="wording", cause="pytorch#125155"
+)
 @pytest.mark.changed(
     "2.5",
     "no longer warns that torch.cpu.amp.autocast is deprecated",

@@ -231,6 +231,8 @@ def test_grad_variables_is_deprecated(snapshot):
     "1.7",
     "backward from a complex loss no longer raises",
     kind="error-gone",
+    cause="pytorch#43208",
+    probable=True,
     advice="call loss.real.backward() or loss.abs().backward()",
 )
 @pytest.mark.changed(
@@ -260,7 +262,7 @@ def test_backward_from_a_complex_loss_raises(snapshot):
     cause="pytorch#36932",
     probable=True,
 )
-@pytest.mark.changed("1.7", "runs", kind="error-gone")
+@pytest.mark.changed("1.7", "runs", kind="error-gone", cause="pytorch#43208", probable=True)
 def test_backward_from_the_real_part_of_a_complex_loss_runs(snapshot):
     """``loss.real.backward()`` runs for a complex loss, where ``loss.backward()`` raises."""
     assert snapshot == observe(

@@ -76,7 +76,11 @@ def clipped(parameters, max_norm=1.0, **settings):
     advice="pass sparse=False to the embedding",
 )
 @pytest.mark.changed(
-    "2.4", "by default the message names linalg_vector_norm, as with foreach=False", kind="wording"
+    "2.4",
+    "by default the message names linalg_vector_norm, as with foreach=False",
+    kind="wording",
+    cause="pytorch#127412",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.14", "scales a sparse gradient again", kind="error-gone", cause="pytorch#185309"
@@ -144,7 +148,9 @@ def test_clip_grad_norm_scales_the_gradient_of_a_dense_embedding(snapshot):
 @pytest.mark.changed(
     "2.0", "the message names _foreach_clamp_min_", kind="wording", cause="pytorch#91846"
 )
-@pytest.mark.changed("2.4", "the message names clamp_min_", kind="wording")
+@pytest.mark.changed(
+    "2.4", "the message names clamp_min_", kind="wording", cause="pytorch#127412", probable=True
+)
 def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
     """``clip_grad_value_`` raises on a sparse gradient: clip by norm, or make the embedding dense.
 

@@ -179,6 +179,7 @@ def test_assigning_a_gradient_of_another_dtype_raises(snapshot):
     "1.10",
     "raises TypeError instead of RuntimeError",
     kind="exception",
+    cause="pytorch#64876",
     advice="catch TypeError and RuntimeError",
 )
 @pytest.mark.changed(

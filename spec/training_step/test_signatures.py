@@ -55,7 +55,13 @@ FLAT = ["parameters_to_vector", "vector_to_parameters"]
     kind="appeared",
     cause="pytorch#39400",
 )
-@pytest.mark.changed("1.7", "gradcheck takes check_grad_dtypes", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "gradcheck takes check_grad_dtypes",
+    kind="appeared",
+    cause="pytorch#43208",
+    probable=True,
+)
 @pytest.mark.changed("1.8", "backward takes inputs", kind="appeared", cause="pytorch#46855")
 @pytest.mark.changed(
     "1.8", "jacobian and hessian take vectorize", kind="appeared", cause="pytorch#50915"
@@ -187,6 +193,7 @@ def test_modes_of_autograd_take_these_arguments(name, snapshot):
     "2.2",
     "use_reentrant of checkpoint_sequential is None by default instead of True",
     kind="representation",
+    cause="pytorch#114158",
     advice="pass use_reentrant=True to keep the old behaviour",
 )
 @pytest.mark.changed("2.9", "checkpoint takes early_stop", kind="appeared", cause="pytorch#160781")
@@ -229,7 +236,9 @@ def test_checkpointing_functions_take_these_arguments(name, snapshot):
     probable=True,
 )
 @pytest.mark.changed("1.10", "save_on_cpu appears", kind="appeared", cause="pytorch#61928")
-@pytest.mark.changed("2.1", "save_on_cpu takes device_type", kind="appeared")
+@pytest.mark.changed(
+    "2.1", "save_on_cpu takes device_type", kind="appeared", cause="pytorch#103245"
+)
 @pytest.mark.parametrize("name", HOOKS)
 def test_hooks_on_saved_tensors_take_these_arguments(name, snapshot):
     """``saved_tensors_hooks`` and ``save_on_cpu`` take these arguments.
