@@ -130,7 +130,8 @@ def admitted(before: Observed, after: Observed, signature: bool = False) -> List
         return [Kind.GONE, Kind.ERROR] if _missing(after) else [Kind.ERROR, Kind.GONE]
     if "raised" in before:
         found = [Kind.ERROR_GONE, Kind.APPEARED]
-        return found[::-1] if _missing(before) else found
+        warns = [Kind.WARNING] if after.get("warned") else []
+        return [*(found[::-1] if _missing(before) else found), *warns]
     if repr(before["value"]) == repr(after["value"]):
         return _warnings(before, after)
     told = before.get("warned", ())
@@ -163,10 +164,12 @@ def _errors(before: Observed, after: Observed) -> List[Kind]:
 
 
 def _warnings(before: Observed, after: Observed) -> List[Kind]:
-    one, other = (
-        [warning["category"] for warning in side.get("warned", ())] for side in (before, after)
-    )
-    return [Kind.WORDING] if one == other else [Kind.WARNING]
+    """The kinds of a change of warnings alone."""
+    one, other = ([w["category"] for w in side.get("warned", ())] for side in (before, after))
+    if one == other:
+        return [Kind.WORDING]
+    # One that stays may be worded differently beside one that appears or is gone.
+    return [Kind.WARNING, *[Kind.WORDING] * bool(set(one) & set(other))]
 
 
 def _signatures(before: object, after: object) -> List[Kind]:
@@ -181,11 +184,17 @@ def _signatures(before: object, after: object) -> List[Kind]:
 
 
 # What the message of an exception says where the API, or a part of it, is not there.
-_MISSING = ("has no attribute", "unexpected keyword", "invalid keyword", "No module named")
+_MISSING = (
+    "has no attribute",
+    "unexpected keyword",
+    "invalid keyword",
+    "takes no keyword",
+    "no module named",
+)
 
 
 def _missing(observation: Observed) -> bool:
-    message = observation["raised"]["message"]
+    message = observation["raised"]["message"].lower()
     return any(words in message for words in _MISSING)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from torch_history.catalogue import releases as matrix
 from torch_history.catalogue.releases import Release
 from torch_history.errors import HistoryError
 
+_TELLING = re.compile(r"[Ee]rror|ERROR|[Nn]o solution")  # a line that says why
 # Runs a command with these variables: its exit status is of no use, its output is returned.
 Runner = Callable[[List[str], Dict[str, str]], str]
 
@@ -73,7 +75,7 @@ def build(root: Path, wanted: Place, run: Runner) -> None:
     # tox's exit status does not tell which torch the environment holds.
     if not wanted.at_hand:
         lines = output.splitlines() or ["tox said nothing"]
-        told = next((line for line in lines if "rror" in line), lines[-1]).strip()
+        told = next((line for line in lines if _TELLING.search(line)), lines[-1]).strip()
         raise HistoryError(f"torch {patch}: its environment cannot be built: {told}")
 
 

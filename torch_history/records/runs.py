@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from torch_history import versions
+from torch_history.errors import HistoryError
 from torch_history.observing import compare, encode
 from torch_history.records import locking, manifests, store
 from torch_history.records.reasons import reason_of
@@ -41,12 +42,12 @@ def merge(root: Path, run: Run, version: str, whole: bool = True) -> Merged:
     with locking.writing(root):
         for behaviour, cases in run["observations"].items():
             path = store.path_of(root / "spec", behaviour)
-            record = current(store.read(path), run["sources"][behaviour])
+            record = current(_recorded(path), run["sources"][behaviour])
             added += [_case(behaviour, name) for name in _observed(record, cases, seen, version)]
             store.write_record(path, record)
         for behaviour, why in run["unknown"].items():
             path = store.path_of(root / "spec", behaviour)
-            record, source = store.read(path), run["sources"][behaviour]
+            record, source = _recorded(path), run["sources"][behaviour]
             # A test that fails says nothing yet of its new source: the old record stays, as stale.
             if record.source in ("", source) or not reason_of(why).failed:
                 record = current(record, source)
@@ -54,6 +55,14 @@ def merge(root: Path, run: Run, version: str, whole: bool = True) -> Merged:
                 store.write_record(path, record)
         differing = _write_manifest(root, run, whole)
     return Merged(added, len(run["observations"]), run["unknown"], differing)
+
+
+def _recorded(path: Path) -> Record:
+    """The record in a file. What is damaged says nothing, and is replaced."""
+    try:
+        return store.read(path)
+    except HistoryError:
+        return Record()
 
 
 def current(record: Record, source: str) -> Record:

@@ -62,19 +62,24 @@ class Module:
             raise HistoryError(f"{path}: not Python: {error}") from None
         self.path = path
         self.bound: Dict[str, List[ast.stmt]] = {}
-        self.imports: Dict[str, Imported] = {}
+        self.imports: Dict[str, List[Imported]] = {}
         self.always: List[ast.stmt] = []  # statements that bind no name, and run at the import
         docstring = docstring_of(tree)
         for statement in tree.body:
             names = list(_bound_by(statement))
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
-                self.imports.update(_imports(statement))
+                for name, imported in _imports(statement):
+                    self.imports.setdefault(name, []).append(imported)
             elif names:
                 for name in names:
                     self.bound.setdefault(name, []).append(statement)
             elif statement is not docstring and not _only_as_a_script(statement):
                 self.always.append(statement)
         self._read: Dict[ast.stmt, List[Tuple[str, Optional[str]]]] = {}
+
+    def has(self, name: str) -> bool:
+        """Whether a name is the module's own."""
+        return name in self.bound or name in self.imports or name == "__file__"
 
     def functions(self) -> Iterator[ast.FunctionDef]:
         """The functions at the top."""
@@ -113,6 +118,8 @@ def _free(node: ast.AST, bound: FrozenSet[str]) -> Iterator[Tuple[str, Optional[
     elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
         within = list(ast.iter_child_nodes(node))
         inner = bound | {name for one in node.generators for name in _stored(one.target)}
+        # The first iterable is read before the names are there: [x for x in x].
+        yield from _free(node.generators[0].iter, bound)
     for child in ast.iter_child_nodes(node):
         decorators = getattr(node, "decorator_list", ())
         if child not in decorators or counts(child):
@@ -242,13 +249,12 @@ class Sources:
                 if path.is_file() and path.suffix not in (".py", ".pyc"):
                     where = path.relative_to(module.path.parent).as_posix()
                     reached.add(where, hashlib.blake2b(path.read_bytes()).hexdigest())
-        imported = module.imports.get(name)
-        if imported is not None:
+        for imported in module.imports.get(name, ()):
             self._import(imported, None, reached)
         for statement in module.bound.get(name, ()):
             reached.add(name, self._text(statement))
             self._follow(module, statement, reached)
-        return imported is not None or name in module.bound
+        return name in module.imports or name in module.bound
 
     def _imported(self, module: Module, reached: _Reached) -> None:
         """Follow what runs where a module is imported."""
@@ -265,11 +271,11 @@ class Sources:
     def _follow(self, module: Module, statement: ast.stmt, reached: _Reached) -> None:
         """Follow what a statement reads."""
         for name, attribute in module.read(statement):
-            imported = module.imports.get(name)
-            if imported is not None and attribute is not None:
-                self._import(imported, attribute, reached)
-            else:
+            if attribute is None or name not in module.imports:
                 self._visit(module, name, reached)
+            else:
+                for imported in module.imports[name]:
+                    self._import(imported, attribute, reached)
         for node in ast.walk(statement):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 for _, imported in _imports(node):
@@ -280,7 +286,7 @@ class Sources:
         name, taken = imported
         module = self._named(f"{name}.{taken}") if taken else self._named(name)
         if module is not None:  # a module of the tree
-            if attribute is None:
+            if attribute is None or not module.has(attribute):  # as a.b of `import a.b`
                 self._whole(module, reached)
             else:
                 self._visit(module, attribute, reached)
@@ -373,6 +379,8 @@ def normal(node: object, named: bool = True) -> str:
             kept = [one for one in value if counts(one)]
         elif field == "body" and docstring is not None:
             kept = value[1:]
+        elif kind == "JoinedStr":  # Python 3.12 ends a nested format with an empty text
+            kept = [one for one in value if getattr(one, "value", None) != ""]
         # Newer Pythons have fields that older ones lack; they are empty here.
         left_out = field in _LEFT_OUT or (field == "name" and not named)
         if not left_out and kept is not None and kept != []:

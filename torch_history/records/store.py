@@ -184,7 +184,7 @@ def text_of(record: Record) -> str:
             timelines,
         )
     )
-    if record.seen:
+    if "seen" in data:
         data["seen"] = {device: " ".join(seen) for device, seen in data["seen"].items()}
     return dumps({"format": FORMAT, **data, "digest": _seal(data)})
 

@@ -120,7 +120,9 @@ def read(root: Path, index: Index) -> Model:
 
 
 def _spans(behaviour: Behaviour, runs: Dict[str, Environment]) -> Iterator[Span]:
-    changes = {change.version: change for change in behaviour.changes}
+    # Of several changes at one release the most harmful one marks the cell.
+    by_harm = sorted(behaviour.changes, key=lambda change: change.kind.rank, reverse=True)
+    changes = {change.version: change for change in by_harm}
     begun: Optional[Span] = None
     for place, (line, run) in enumerate(runs.items()):
         here = _span(place, changes.get(line), run.unknown.get(behaviour.id))
