@@ -86,6 +86,11 @@ class Module:
         for statements in self.bound.values():
             yield from (one for one in statements if isinstance(one, ast.FunctionDef))
 
+    def classes(self) -> Iterator[ast.ClassDef]:
+        """The classes at the top."""
+        for statements in self.bound.values():
+            yield from (one for one in statements if isinstance(one, ast.ClassDef))
+
     def read(self, statement: ast.stmt) -> List[Tuple[str, Optional[str]]]:
         """The module's names that a statement reads, each with the attribute taken from it."""
         if statement not in self._read:
@@ -244,7 +249,9 @@ class Sources:
         reached.seen.add((module.path, name))
         self._imported(module, reached)
         if name == "__file__":
-            self._whole(module, reached)
+            # Files beside the module, in which pickles may name its classes.
+            for one in module.classes():
+                self._visit(module, one.name, reached)
             for path in sorted(module.path.parent.rglob("*")):
                 if path.is_file() and path.suffix not in (".py", ".pyc"):
                     where = path.relative_to(module.path.parent).as_posix()
