@@ -23,7 +23,7 @@ def page(index: Index) -> str:
     newest = {one.line: one for one in index.on("cpu").values()}
     recorded = list(newest)
     parts = [
-        *_opening(len(index.behaviours), everything, recorded),
+        *_opening(recorded),
         *_glance(everything, recorded),
         *_subjects(everything),
         *_releases(everything, recorded),
@@ -39,9 +39,8 @@ def page(index: Index) -> str:
 
 OPENING = """# What changed in torch {first} to {last}
 
-{count} behaviours of training were observed on {releases} releases of torch, {first} to {last}, on
-the CPU. {changed} of them changed, {changes} times in all. This page lists every change.
-`torch-history differences --write` writes it; do not edit it.
+The behaviours of `spec/` were observed on {releases} releases of torch, {first} to {last}, on the
+CPU. This page lists every change. `torch-history differences --write` writes it; do not edit it.
 
 **Before an upgrade from A to B**, every release after A counts, up to and including B:
 
@@ -56,15 +55,8 @@ the CPU. {changed} of them changed, {changes} times in all. This page lists ever
 """
 
 
-def _opening(count: int, everything: List[Event], recorded: List[str]) -> Iterator[str]:
-    yield OPENING.format(
-        first=recorded[0],
-        last=recorded[-1],
-        count=count,
-        releases=len(recorded),
-        changed=len({event.behaviour.id for event in everything}),
-        changes=len(everything),
-    )
+def _opening(recorded: List[str]) -> Iterator[str]:
+    yield OPENING.format(first=recorded[0], last=recorded[-1], releases=len(recorded))
 
 
 def _glance(everything: List[Event], recorded: List[str]) -> Iterator[str]:
@@ -76,19 +68,23 @@ def _glance(everything: List[Event], recorded: List[str]) -> Iterator[str]:
     rows = [
         [
             _to_release(line),
-            *(str(counts.get((line, kind), "")) for kind in used),
-            str(sum(counts.get((line, kind), 0) for kind in used)),
+            *(_about(counts.get((line, kind), 0)) for kind in used),
+            _about(sum(counts.get((line, kind), 0) for kind in used)),
         ]
         # Nothing is recorded before the first release, so it has no changes.
         for line in recorded[1:]
     ]
-    totals = [sum(count for key, count in counts.items() if key[1] is kind) for kind in used]
-    rows.append(["all", *map(str, totals), str(len(everything))])
     yield "## At a glance"
     yield ""
-    yield "Changes by release and kind, the most harmful kinds on the left."
+    yield "Changes by release and kind, the most harmful kinds on the left: 10+ is 10 or more."
     yield ""
     yield from table(["release", *(kind.title for kind in used), "all"], rows)
+
+
+def _about(count: int) -> str:
+    """``20+``. An exact count would change with each behaviour, and two branches would conflict."""
+    steps = [step for step in (1, 5, 10, 20, 50, 100) if step <= count]
+    return f"{steps[-1]}+" if steps else ""
 
 
 def _subjects(everything: List[Event]) -> Iterator[str]:
@@ -140,7 +136,7 @@ def _releases(everything: List[Event], recorded: List[str]) -> Iterator[str]:
             yield ""
         for kind in dict.fromkeys(event.change.kind for event in own):
             group = [event for event in own if event.change.kind is kind]
-            yield f"#### {version}: {kind.words} ({len(group)})"
+            yield f"#### {version}: {kind.words}"
             yield ""
             yield from table(heading, [_row(event) for event in group])
 
@@ -165,7 +161,7 @@ def _drift(environments: List[Environment]) -> Iterator[str]:
     yield "## Where arithmetic moved within tolerance"
     yield ""
     yield (
-        f"In {len(rows)} behaviours the last bits changed by less than the tolerance of "
+        "In these behaviours the last bits changed by less than the tolerance of "
         "`torch.testing.assert_close`."
     )
     yield "The behaviour is still the same, but a test that compares bits fails."
@@ -179,16 +175,13 @@ def _drift(environments: List[Environment]) -> Iterator[str]:
 
 def _causes(everything: List[Event]) -> Iterator[str]:
     found = causes([(event.behaviour, event.change) for event in everything])
-    without = sum(map(len, found.unknown.values()))
     yield "## Causes"
     yield ""
-    yield (
-        f"Of {len(everything)} changes, the cause is known for {found.known}, "
-        f"probable for {found.probable} and unknown for {without}:"
-    )
+    yield "The cause of these changes is not known:"
     yield ""
+    # One a line, so that two branches can each add one.
     for version, behaviours in found.unknown.items():
-        yield f"- {version}: {', '.join(code(behaviour.id) for behaviour in behaviours)}"
+        yield from (f"- {version}: {code(behaviour.id)}" for behaviour in behaviours)
     yield ""
 
 

@@ -112,8 +112,9 @@ def cell(words: Optional[str]) -> str:
 
 
 def to_test(words: str, behaviour: Behaviour) -> str:
-    """A link to the test of a behaviour, from a document in the root, in a cell of a table."""
-    return f"[{piped(text(words))}]({quote(behaviour.file)}#L{behaviour.line})"
+    """A link to the file of a behaviour, from a document in the root, in a cell of a table."""
+    # Without the line, which moves with each test that is added above.
+    return f"[{piped(text(words))}]({quote(behaviour.file)})"
 
 
 def _parts(words: str) -> List[str]:

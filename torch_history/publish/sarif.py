@@ -128,7 +128,8 @@ def _rule(found: Found, told: Report) -> Json:
 def _results(found: Found) -> List[Result]:
     """A result for each hit."""
     changes = found.difference.changes
-    causes = [f"{one.version}: {one.cause_in_words}" for one in changes if one.cause]
+    # Once each: the parts of one change have markers of their own.
+    causes = dict.fromkeys(f"{one.version}: {one.cause_in_words}" for one in changes if one.cause)
     name = found.behaviour.id
     seen: Dict[str, int] = {}
     results = []

@@ -208,7 +208,7 @@ function chapter(form) {
   };
   const begin = () => {
     const [id, version] = address().place.split("@");
-    const single = id && all("article[id]").find((article) => article.id === id);
+    const single = id && document.getElementById(id)?.closest("article[id]"); // a former id stands within
     if (version && [...release.options].some((option) => option.value === version)) release.value = version;
     for (const article of all("article[id]")) article.hidden = Boolean(single) && article !== single;
     for (const section of all("section")) section.hidden = Boolean(single) && !section.contains(single);
