@@ -135,6 +135,9 @@ def test_loader_without_batches_shuffles(snapshot):
     cause="pytorch#88972",
     advice="leave prefetch_factor out if num_workers is 0",
 )
+@pytest.mark.changed(
+    "2.0", "the message for 4 names None as the default", kind="wording", cause="pytorch#88972"
+)
 @pytest.mark.parametrize("factor", [2, 4])
 def test_prefetch_factor_without_workers_raises(factor, snapshot):
     """DataLoader without workers raises for a ``prefetch_factor``: nothing is prefetched.

@@ -160,8 +160,10 @@ def _enter(root: Path, plan: Plan, console: Console, tell: Any) -> int:
         tell(f"reading back failed: {line}", "red")
     failed = [one for one in outcomes if recording.failures(one)]
     changes = sum(len(one.merged.added) for one in outcomes if one.merged)
+    # What is wholly in conflict was neither entered nor recorded.
+    already = sum(one.empty and one.already > 0 for one in plan.entering)
     tell(
-        f"{len(entering)} entered, {len(plan.entering) - len(entering)} recorded already, "
+        f"{len(entering)} entered, {already} recorded already, "
         f"{len(plan.conflicts)} in conflict, {len(failed)} with failures, "
         f"{changes} entries changed; "
         "see `torch-history check` for changes without annotation"

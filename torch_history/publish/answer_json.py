@@ -7,7 +7,7 @@ from torch_history.publish.report import Found, Report, reproduction
 from torch_history.questions.query import Answer, Entry, Side
 from torch_history.records.store import Json
 
-FORMAT = 1
+FORMAT = 2
 
 
 def as_json(report: Report) -> Json:
@@ -52,7 +52,12 @@ def _difference(found: Found, answer: Answer) -> Json:
         "article": behaviour.article,
         "test": behaviour.node,
         "cases": [
-            {"case": case.name, "before": _entry(case.before), "after": _entry(case.after)}
+            {
+                "case": case.name,
+                "kinds": [kind.slug for kind in case.kinds],
+                "before": _entry(case.before),
+                "after": _entry(case.after),
+            }
             for case in difference.cases
         ],
         "changes": [_change(change) for change in difference.changes],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Collection, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.index import Environment, Index, Record
 from torch_history.observing import words
-from torch_history.questions.query import Case, Entry
+from torch_history.questions.query import Case, Entry, kinds_between
 
 
 class Event(NamedTuple):
@@ -16,7 +16,7 @@ class Event(NamedTuple):
 
     behaviour: Behaviour
     change: Change
-    cases: List[Case]  # the snapshots that changed
+    cases: List[Case]  # those that changed so
 
 
 class Causes(NamedTuple):
@@ -30,7 +30,7 @@ class Causes(NamedTuple):
 def events(index: Index) -> List[Event]:
     """Every annotated change that the records hold for the cpu, in the order of ``changes``."""
     return [
-        Event(behaviour, change, list(_cases(index.record(behaviour.id), change.version)))
+        Event(behaviour, change, _cases(index.record(behaviour.id), behaviour, change))
         for behaviour, change in changes(index.behaviours)
     ]
 
@@ -54,16 +54,24 @@ def causes(all_changes: Sequence[Tuple[Behaviour, Change]]) -> Causes:
     return Causes(len(told) - probable, probable, unknown)
 
 
-def _cases(record: Record, version: str) -> Iterator[Case]:
-    """Each snapshot that changed at a version, before and after."""
+def _cases(record: Record, behaviour: Behaviour, change: Change) -> List[Case]:
+    """Each case that changed at a version as the marker says; all that changed if none did so."""
+    found = []
+    annotated = [one.kind for one in behaviour.changes if one.version == change.version]
     for name, devices in record.items():
         chain = devices.get("cpu", {})
         # A patch differs from its line, not from the release before: it is no change of a release.
         lines = [line for line in chain if versions.is_line(line)]
         # The first entry of a chain changed nothing: there is no release before it.
-        if version in lines[1:]:
-            before = lines[lines.index(version) - 1]
-            yield Case(name, Entry(before, chain[before]), Entry(version, chain[version]))
+        if change.version in lines[1:]:
+            earlier = lines[lines.index(change.version) - 1]
+            before = Entry(earlier, chain[earlier])
+            after = Entry(change.version, chain[change.version])
+            kinds = kinds_between(
+                before.observation, after.observation, annotated, behaviour.signature
+            )
+            found.append(Case(name, before, after, kinds))
+    return [case for case in found if change.kind in case.kinds] or found
 
 
 def drift(environments: Collection[Environment]) -> Dict[str, List[Optional[int]]]:

@@ -47,19 +47,20 @@ class Entry:
 
 
 class Case(NamedTuple):
-    """One snapshot of a behaviour, on both sides."""
+    """One case of a behaviour, on both sides, and what kinds of difference it shows."""
 
     name: str
     before: Entry
     after: Entry
+    kinds: List[Kind]  # the most harmful first
 
 
 class Difference(NamedTuple):
-    """A behaviour whose applicable entries differ."""
+    """A behaviour of which cases differ."""
 
     behaviour: Behaviour
-    kind: Kind
-    cases: List[Case]
+    kind: Kind  # the most harmful one of its cases
+    cases: List[Case]  # the most harmful first
     changes: List[Change]  # the annotated changes between the two versions
     doubt: Optional[str]  # why the difference may lie outside the two versions
 
@@ -140,10 +141,10 @@ def diff(
             unknown.extend(gaps)
             continue
         record = index.record(behaviour.id)
-        difference, came_back = judged(behaviour, record, device, before, after)
+        difference, came_back = judged(behaviour, record, device, before, after, kinds)
         doubt = _doubt(record, device, before, after)
         if difference:
-            if not kinds or difference.kind in kinds:
+            if difference.cases:
                 differences.append(difference._replace(doubt=doubt and doubt.reason))
         # The version that was not run may differ all the same: unknown is not unchanged.
         elif doubt:
@@ -155,19 +156,42 @@ def diff(
 
 
 def judged(
-    behaviour: Behaviour, record: Record, device: str, before: Side, after: Side
+    behaviour: Behaviour,
+    record: Record,
+    device: str,
+    before: Side,
+    after: Side,
+    kinds: Collection[Kind] = (),
 ) -> Tuple[Optional[Difference], bool]:
     """How one behaviour differs between two versions on which it was observed.
 
-    The second item: whether it changed and changed back, if it does not differ.
+    With ``kinds`` it has only the cases of these kinds, which may be none. The second item: whether
+    it changed and changed back, if it does not differ.
     """
-    cases, came_back = _cases(record, device, before, after)
-    if not cases:
+    pairs, came_back = _pairs(record, device, before, after)
+    if not pairs:
         return None, came_back
     changes = between(behaviour.changes, before.asked, after.asked)
     backwards = versions.key(before.asked) > versions.key(after.asked)
-    kind = _kind(cases, changes, backwards, behaviour.signature)
+    annotated = {change.kind.mirror if backwards else change.kind for change in changes}
+    cases = []
+    for name, left, right in pairs:
+        found = kinds_between(left.observation, right.observation, annotated, behaviour.signature)
+        wanted = [kind for kind in found if not kinds or kind in kinds]
+        if wanted:
+            cases.append(Case(name, left, right, wanted))
+    cases.sort(key=lambda case: case.kinds[0].rank)
+    kind = cases[0].kinds[0] if cases else Kind.WORDING
     return Difference(behaviour, kind, cases, changes, None), came_back
+
+
+def kinds_between(
+    before: Observed, after: Observed, annotated: Collection[Kind], signature: bool
+) -> List[Kind]:
+    """The annotated kinds that two observations admit, the most harmful first, or the likeliest."""
+    possible = admitted(before, after, signature)
+    found = [kind for kind in Kind if kind in annotated and kind in possible]
+    return found or possible[:1]
 
 
 def select(
@@ -201,7 +225,7 @@ def select(
 def find(known: Dict[str, Behaviour], behaviour: str) -> Behaviour:
     """The behaviour of an id, or of a former one. Raises HistoryError for an unknown id."""
     renamed = {former: one.id for one in known.values() for former in one.former}
-    present = renamed.get(behaviour, behaviour)
+    present = behaviour if behaviour in known else renamed.get(behaviour, behaviour)
     _must_be(present, known, "ID", "no such behaviour")
     return known[present]
 
@@ -213,9 +237,11 @@ def _must_be(value: str, allowed: Collection[str], option: str, what: str) -> No
         raise HistoryError(f"{option} {value!r}: {what}{hint}")
 
 
-def _cases(record: Record, device: str, before: Side, after: Side) -> Tuple[List[Case], bool]:
-    """The snapshots that differ, and whether one changed and changed back."""
-    cases, came_back = [], False
+def _pairs(
+    record: Record, device: str, before: Side, after: Side
+) -> Tuple[List[Tuple[str, Entry, Entry]], bool]:
+    """The cases that differ, and whether one changed and changed back."""
+    pairs, came_back = [], False
     for name, devices in record.items():
         left, right = (entry(devices, device, one.asked) for one in (before, after))
         # The same `since` is the same entry.
@@ -224,8 +250,8 @@ def _cases(record: Record, device: str, before: Side, after: Side) -> Tuple[List
         if left.agrees(right):
             came_back = True
         else:
-            cases.append(Case(name, left, right))
-    return cases, came_back
+            pairs.append((name, left, right))
+    return pairs, came_back
 
 
 def entry(devices: Dict[str, Dict[str, Raw]], device: str, version: str) -> Optional[Entry]:
@@ -239,19 +265,6 @@ def between(changes: List[Change], one: str, other: str) -> List[Change]:
     """The changes after the older of two versions, up to and including the newer."""
     low, high = sorted((versions.key(one), versions.key(other)))
     return [change for change in changes if low < versions.key(change.version) <= high]
-
-
-def _kind(cases: List[Case], changes: List[Change], backwards: bool, signature: bool) -> Kind:
-    """The annotated kind if the observations admit it, else the likeliest.
-
-    Of several cases the most harmful one counts.
-    """
-    annotated = [change.kind.mirror if backwards else change.kind for change in changes]
-    found = set()
-    for case in cases:
-        possible = admitted(case.before.observation, case.after.observation, signature)
-        found.add(next((kind for kind in annotated if kind in possible), possible[0]))
-    return min(found, key=lambda kind: kind.rank)
 
 
 def _doubt(record: Record, device: str, before: Side, after: Side) -> Optional[Unknown]:

@@ -21,13 +21,23 @@ def faults(tree: Tree) -> Iterator[str]:
 def _faults(behaviour: Behaviour, record: Record) -> Iterator[str]:
     here = place_of(behaviour)
     changed: Dict[str, Set[Kind]] = {}
-    for devices in record.timelines.values():
+    kinds_of_marker: Dict[str, Set[Kind]] = {}
+    for change in behaviour.changes:
+        kinds_of_marker.setdefault(change.version, set()).add(change.kind)
+    for case, devices in record.timelines.items():
         for chain in devices.values():
             lines = [version for version in chain if versions.is_line(version)]
             # Patches need no marker: they differ from their line, not from the release before.
             for before, after in zip(lines, lines[1:]):
                 kinds = admitted(chain[before], chain[after], behaviour.signature)
                 changed.setdefault(after, set()).update(kinds)
+                markers = kinds_of_marker.get(after)
+                if markers and markers.isdisjoint(kinds):
+                    admits = " or ".join(kind.slug for kind in Kind if kind in kinds)
+                    yield (
+                        f"{here}: no marker fits how {case!r} changed at {after}: add one of kind "
+                        f"{admits}"
+                    )
     marked = [change.version for change in behaviour.changes]
     for version in changed:
         if version not in marked:

@@ -100,7 +100,15 @@ def pages(root: Path, index: Index, tell: Callable[[str], None]) -> Iterator[Tup
     # A slice, because there may be fewer than six releases.
     yield render("upgrade.html", default=(model.releases[-6:][0], model.releases[-1]))
     for chapter, subjects in model.chapters.items():
-        yield render(f"{chapter}.html", "chapter.html", chapter=chapter, subjects=subjects)
+        moved = [
+            (former, one.id)
+            for one in index.behaviours
+            for former in one.former
+            if former.startswith(f"{chapter}.") and one.chapter != chapter
+        ]
+        yield render(
+            f"{chapter}.html", "chapter.html", chapter=chapter, subjects=subjects, moved=moved
+        )
     articles = {
         article: [claim for claim in index.claims if claim.article == article]
         for article in dict.fromkeys(claim.article for claim in index.claims)
