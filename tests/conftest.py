@@ -6,10 +6,12 @@ import shutil
 
 import pytest
 
-from tests.fake import RELEASES, TOX, Project
+from tests.fake import HAND_OUT, PYTHON, RELEASES, TOX, Project
 from torch_history.cli import main
+from torch_history.observing import encode
 from torch_history.observing.environment import FORMAT
-from torch_history.records import sources
+
+SOURCE = "0123456789abcdef"  # of a run made from literals
 
 
 @pytest.fixture(scope="session")
@@ -41,9 +43,13 @@ def unrecorded(project):
 
 @pytest.fixture(scope="session")
 def run_of():
-    """Make a run file's content from literals, without a run of pytest."""
+    """Make a run file's content from literals, without a run of pytest.
 
-    def make(release, observations, device="cpu", **more):
+    ``sources`` may name more behaviours than the run has (``project.sources()``).
+    """
+
+    def make(release, observations, device="cpu", unknown=(), sources=(), **more):
+        unknown, sources = dict(unknown), dict(sources)
         run = {
             "format": FORMAT,
             "library": "fakelib",
@@ -53,13 +59,13 @@ def run_of():
             "device_name": device,
             "python": "3.8.18",
             "platform": "Linux x86_64",
+            "cpu_vendor": "AuthenticAMD",
             "cpu_capability": "not told",
             "numpy": "1",
             "syrupy": "1",
             "pytest": "1",
-            "sources": "s",
-            "verified": sorted(observations),
-            "unknown": {},
+            "sources": {name: sources.get(name, SOURCE) for name in [*observations, *unknown]},
+            "unknown": unknown,
             "observations": {
                 behaviour: {"observed": case} if {"value", "raised"} & set(case) else case
                 for behaviour, case in observations.items()
@@ -81,27 +87,31 @@ PATCHES = {
 
 @pytest.fixture
 def walked(unrecorded, monkeypatch):
-    """The project without records, and a `tox` that hands out prepared run files.
+    """The project without records, and a `tox` whose environments hand out prepared run files.
 
-    `walked.record(...)` runs the record command.
+    `walked.record(...)` runs the record command, `walked.calls()` tells what tox built
+    (`tox ENVIRONMENT`) and what ran (`run ENVIRONMENT BEHAVIOUR...`).
     """
     project = unrecorded
-    digest = sources.digest(project.root)
     for environment, patch in PATCHES.items():
         run = project.runs["2.0.1" if environment == "other" else patch]
         project.write(
             f"prepared/{environment}.json",
-            json.dumps({**run, "release": patch, "build": "cu118", "sources": digest}),
+            json.dumps({**run, "release": patch, "build": "cu118"}),
         )
+    project.write("prepared/new", json.dumps({"observed": encode.seal({"value": "new"})}))
+    project.write("prepared/run.py", HAND_OUT)
+    project.write("prepared/python", PYTHON)
     project.write("bin/tox", TOX)
     (project.root / "bin" / "tox").chmod(0o755)
     monkeypatch.setenv("PATH", f"{project.root / 'bin'}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("TOX_WORK_DIR", raising=False)
     project.record = lambda *arguments: main(["--root", str(project.root), "record", *arguments])
-    project.control = lambda name: project.write(f"control/{name}", "")
-    project.calls = lambda: (
-        (project.root / "calls").read_text().splitlines()
-        if (project.root / "calls").exists()
-        else []
-    )
+    project.control = lambda name, text="": project.write(f"control/{name}", text)
+    project.calls = lambda: lines_of(project.root / "calls")
     return project
+
+
+def lines_of(path):
+    return path.read_text().splitlines() if path.exists() else []

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from torch_history import versions
+from torch_history.catalogue import source
 from torch_history.records import runs, store
+from torch_history.records.sources import Sources
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -194,31 +196,82 @@ addopts =
     -p no:cacheprovider
 markers =
     api(*names, page=None, article=None, signature=False): what a behaviour is about
-    changed(version, text, kind, cause=None, probable=False, advice=None, unless=None, restored_by=None): what changed
+    changed(version, text, kind, **more): what changed, its cause and advice
     interchange(legacy=None): each case is a file that a release wrote
     no_fault(why): why no fault can make it fail
 """
 
-# tox run -e ENVIRONMENT --notest | tox run -e ENVIRONMENT -- --record-to FILE ...
+# tox run --notest --root ROOT --workdir WORK -e ENVIRONMENT: makes WORK/ENVIRONMENT/bin/python.
 # A file in control/ says what goes wrong.
 TOX = """#!/bin/sh
-environment=$3
-echo "$*" >> calls
-if [ "$4" = --notest ]; then
-    if [ -e control/no-build-$environment ]; then
-        echo "collecting"; echo "ERROR: no solution found"; echo "exit 1"; exit 1
-    fi
-    mkdir -p .tox/$environment; exit 0
+root=$4 bin=$6/$8/bin environment=$8
+cd "$root" || exit 1
+echo "tox $environment" >> calls
+if [ -e control/no-build-$environment ]; then
+    echo "collecting"; echo "ERROR: no solution found"; echo "exit 1"; exit 1
 fi
-echo "$OMP_NUM_THREADS" >> threads
-if [ -e control/hang-$environment ]; then touch control/hanging; sleep 30; fi
+mkdir -p "$bin"
+{
+    echo "#!/bin/sh"
+    echo "root='$root' environment=$environment patch=${TORCH#torch==}"
+    cat prepared/python
+} > "$bin/python"
+chmod +x "$bin/python"
+"""
+
+# What the python of such an environment does. It answers the questions for torch's version and
+# for a CPU wheel, and `-m pytest --record-to FILE --device DEVICE --behaviours FILE ...`.
+PYTHON = f"""
+cd "$root" || exit 1
+if [ "$1" = -c ]; then
+    case "$2" in
+    *version.py*) if [ -e control/cpu-$environment ]; then echo True; else echo False; fi ;;
+    *) if [ -e control/holds-$environment ]; then cat control/holds-$environment; \
+else echo $patch; fi ;;
+    esac
+    exit
+fi
+echo run $environment $(cat "$8") >> calls
+if [ -e control/hang-$environment ]; then echo $$ >> control/hanging; sleep 30; fi
+if [ -e control/with-$environment ]; then
+    # another one must run at the same time: it is awaited 1500 times, or as often as is told
+    touch control/runs-$environment
+    read -r other most < control/with-$environment
+    tries=0
+    until [ -e control/runs-$other ]; do
+        tries=$((tries + 1)); if [ $tries = ${{most:-1500}} ]; then echo "Error: alone"; exit 1; fi
+        sleep 0.02
+    done
+fi
 if [ -e control/crash-$environment ]; then
     echo "Fatal Python error: Segmentation fault"; exit 139
 fi
 if [ -e control/silent-$environment ]; then exit 0; fi
 echo "spec/rates/test_rates.py ..  [ 50%]"
-cp prepared/$environment.json "$6"
+'{sys.executable}' prepared/run.py prepared/$environment.json "$4" "$8" || exit 1
 if [ -e control/fails-$environment ]; then exit 1; fi
+"""
+
+# Of a prepared run what was asked for, with the digests of the sources as they are now.
+HAND_OUT = f"""
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, {str(REPOSITORY)!r})
+from torch_history.catalogue import source
+from torch_history.records.sources import Sources
+
+prepared, target, asked = sys.argv[1:]
+run, new = (json.loads(Path(name).read_text()) for name in (prepared, "prepared/new"))
+names = Path(asked).read_text().split()
+known, digests = source.behaviours(Path.cwd()), Sources(Path.cwd())
+run["sources"] = {{name: digests.digest(known[name].file, known[name].function) for name in names}}
+run["unknown"] = {{name: why for name, why in run["unknown"].items() if name in names}}
+run["observations"] = {{
+    name: run["observations"].get(name, new) for name in names if name not in run["unknown"]
+}}
+Path(target).write_text(json.dumps(run))
 """
 
 
@@ -284,6 +337,14 @@ class Project:
         (self.root / "run.json").unlink()
         return run
 
+    def sources(self):
+        """Behaviour -> the digest of its source."""
+        digests = Sources(self.root)
+        return {
+            name: digests.digest(one.file, one.function)
+            for name, one in source.behaviours(self.root).items()
+        }
+
     def record(self, version, *arguments, **environment):
         """Observe and merge a release, as `torch-history record` does."""
         run = self.observe(version, *arguments, **environment)
@@ -292,7 +353,7 @@ class Project:
 
     def chain(self, behaviour, case="observed", device="cpu"):
         """The entries of a chain, without their digests."""
-        chain = store.read(store.path_of(self.spec, behaviour))[case][device]
+        chain = self.kept(behaviour).timelines[case][device]
         return {
             version: {part: entry[part] for part in entry if part != "digest"}
             for version, entry in chain.items()
@@ -300,6 +361,16 @@ class Project:
 
     def path(self, behaviour):
         return store.path_of(self.spec, behaviour)
+
+    def kept(self, behaviour):
+        """What is recorded of a behaviour."""
+        return store.read(self.path(behaviour))
+
+    def change(self, file, old, new):
+        """Replace a text that a file has."""
+        text = (self.root / file).read_text(encoding="utf-8")
+        assert old in text
+        self.write(file, text.replace(old, new))
 
     def bytes(self):
         """Every record and manifest, as it lies on the disk."""

@@ -23,7 +23,7 @@ NEEDS = {
     **{name: set() for name in BASE},
     "progress": {"rich"},  # on a terminal
     "observing": {"numpy"},
-    "records": {"filelock"},
+    "records": {"filelock", "msgspec"},
     "running": {"pytest", "syrupy"},
     "catalogue": {"msgspec"},
     "questions": {"msgspec"},

@@ -11,7 +11,7 @@ set -euo pipefail
 sarif=${SARIF:-torch-diff.sarif}
 arguments=(--from "${FROM:?names the file that pins torch before, as origin/main:uv.lock}"
            --to "${TO:?names the file that pins torch after, as uv.lock}"
-           --fail-on "${FAIL_ON:-silent}" --level "${LEVEL:-likely}")
+           --fail-on "${FAIL_ON:-breaks,silent}" --level "${LEVEL:-likely}")
 while IFS= read -r path; do
     if [ -n "$path" ]; then arguments+=(--code "$path"); fi
 done <<< "${CODE:-.}"

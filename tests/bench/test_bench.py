@@ -348,7 +348,7 @@ def test_environment_of_another_torch_or_python_stands_beside_the_matrix(project
 @pytest.mark.parametrize(
     "line, says",
     [
-        (None, "tox is not installed to build it: python -m pip install tox"),
+        (None, "tox is not installed to build it: python -m pip install 'torch-history[record]'"),
         (
             "echo begin; echo 'ERROR: no python3.8'; exit 1",
             "its environment cannot be built: ERROR: no python3.8",

@@ -39,19 +39,13 @@ def data_of(project):
     return json.loads(index.text_of(project.root))
 
 
-def edit(project, path, old, new):
-    text = (project.root / path).read_text(encoding="utf-8")
-    assert old in text
-    (project.root / path).write_text(text.replace(old, new), encoding="utf-8")
-
-
 # ---- what it holds
 
 
 def test_index_is_what_the_sources_say(project):
     project.write("claims/A.py", CLAIM)
     found = index.of(project.root)
-    assert (found.format, found.library) == (1, "fakelib")
+    assert (found.format, found.library) == (2, "fakelib")
     assert found.known() == source.behaviours(project.root)
     assert list(found.known()) == list(source.behaviours(project.root))
     assert found.claims == claims.read(project.root) and len(found.claims) == 1
@@ -66,22 +60,21 @@ def test_index_is_what_the_sources_say(project):
             }
             for case, devices in found.record(name).items()
         }
-        assert record == store.read(project.path(name)) != {}
+        assert record == project.kept(name).timelines != {}
 
 
-def test_environment_is_what_its_manifest_says(project):
+def test_environment_is_what_its_manifest_and_the_records_say(project):
     project.record("2.7.0", FAKELIB_WITHOUT_PART="1")
     recorded = manifests.read(project.root)
     found = index.of(project.root).on("cpu")
     assert list(found) == list(recorded) == ["1.4.0", "1.13.1", "2.0.1", "2.6.0", "2.7.0"]
     fields = set(index.Environment.__struct_fields__) - {"unknown", "distances"}
     for release, environment in found.items():
-        manifest = recorded[release]
-        assert all(getattr(environment, field) == manifest[field] for field in fields)
-        told = {name: ulp for name, ulp in manifest["verified"].items() if ulp}
-        assert environment.distances == told and environment.unknown == manifest["unknown"]
-    assert found["2.6.0"].distances == {"tensors.tensor_drifts_within_tolerance": 3}
-    assert list(found["2.7.0"].unknown) == ["tensors.optional_part"]
+        assert all(getattr(environment, field) == recorded[release][field] for field in fields)
+    drifted = {"tensors.tensor_drifts_within_tolerance": 3}
+    assert [one.distances for one in found.values()] == [{}, {}, {}, drifted, drifted]
+    skipped = {"tensors.optional_part": "skipped: no part for this fakelib"}
+    assert [one.unknown for one in found.values()] == [{}, {}, {}, {}, skipped]
     assert [one.line for one in found.values()] == ["1.4", "1.13", "2.0", "2.6", "2.7"]
 
 
@@ -92,18 +85,57 @@ def test_devices_are_kept_apart(project):
     assert found.on("mps") == {}
 
 
-def test_behaviour_that_no_manifest_names_is_unknown(project):
+def new_test(project):
     project.write("spec/rates/test_new.py", "def test_is_new(snapshot):\n    pass\n")
+    return "rates.is_new"
+
+
+def edited_test(project):
+    project.change(RATES, "observe(fakelib.scale)", "observe(lambda: 2 * fakelib.scale())")
+    return "rates.scale_halves"
+
+
+def damaged_record(project):
+    project.path("rates.scale_halves").write_text("{")
+    return "rates.scale_halves"
+
+
+@pytest.mark.parametrize(
+    "change, why",
+    [
+        (new_test, "it has no record: run `torch-history record`"),
+        (edited_test, "its test changed after the recording: run `torch-history record`"),
+        (damaged_record, "its record is damaged: run `torch-history check`"),
+    ],
+    ids=["new", "edited", "damaged"],
+)
+def test_behaviour_whose_record_does_not_speak_of_it_is_unknown_everywhere(project, change, why):
+    name = change(project)
     found = index.of(project.root)
-    assert found.record("rates.is_new") == {} == found.record("rates.no_such_behaviour")
-    told = {release: one.unknown for release, one in found.on("cpu").items()}
-    assert told["1.4.0"] == {"rates.is_new": "not recorded on 1.4.0"}
-    assert told["2.6.0"] == {"rates.is_new": "not recorded on 2.6.0"}
+    assert found.known()[name].fault == why
+    assert found.record(name) == {} == found.record("rates.no_such_behaviour")
+    assert [one.unknown for one in found.environments] == [{name: why}] * 4
+    assert [one.fault for one in found.behaviours if one.id != name and one.fault] == []
+
+
+def test_behaviour_is_unknown_on_a_release_that_its_record_has_not_seen(project):
+    manifest = manifests.read(project.root)["2.6.0"]
+    store.write(project.root / "manifests" / "2.6.1-cpu.json", {**manifest, "release": "2.6.1"})
+    unknown = index.of(project.root).on("cpu")["2.6.1"].unknown
+    assert len(unknown) == 12 and set(unknown.values()) == {"not recorded on 2.6.1"}
+
+
+def test_former_ids_are_told(project):
+    record = project.kept("rates.scale_halves")
+    record.former = ["rates.old"]
+    store.write_record(project.path("rates.scale_halves"), record)
+    assert index.of(project.root).known()["rates.scale_halves"].former == ["rates.old"]
 
 
 def test_behaviour_that_is_gone_is_in_no_environment(project):
-    edit(project, "spec/tensors/test_tensors.py", "test_tensor_drifts", "test_the_tensor_drifts")
-    assert all(one.distances == {} for one in index.of(project.root).environments)
+    project.change("spec/tensors/test_tensors.py", "def test_tensor_drifts", "def tensor_drifts")
+    environments = index.of(project.root).environments
+    assert all(one.distances == one.unknown == {} for one in environments)
 
 
 def test_text_ends_with_one_newline_and_has_no_other(recorded):
@@ -128,9 +160,11 @@ def add_a_manifest(project):
 
 
 CHANGES = {
-    "docstring": lambda one: edit(one, RATES, "nobody is told", "nobody is ever told"),
-    "marker": lambda one: edit(one, RATES, 'kind="silent", cause', 'kind="random", cause'),
-    "test_renamed": lambda one: edit(one, RATES, "test_noisy_warns", "test_noise_warns"),
+    "test": lambda one: one.change(RATES, "observe(fakelib.scale)", "observe(fakelib.flips)"),
+    "conftest": lambda one: one.write("conftest.py", "print('imported')\n"),
+    "docstring": lambda one: one.change(RATES, "nobody is told", "nobody is ever told"),
+    "marker": lambda one: one.change(RATES, 'kind="silent", cause', 'kind="random", cause'),
+    "test_renamed": lambda one: one.change(RATES, "test_noisy_warns", "test_noise_warns"),
     "test_added": lambda one: one.write(
         "spec/rates/test_new.py", "def test_is_new(snapshot):\n    pass\n"
     ),
@@ -138,18 +172,18 @@ CHANGES = {
         "spec/news/test_new.py", "def test_is_new(snapshot):\n    pass\n"
     ),
     "tests_removed": lambda one: (one.root / "spec/tensors/test_tensors.py").unlink(),
-    "record": lambda one: edit(
-        one, "spec/rates/__snapshots__/scale_halves.json", '"value": 0.5', '"value": 0.7'
+    "record": lambda one: one.change(
+        "spec/rates/__snapshots__/scale_halves.json", '"value": 0.5', '"value": 0.7'
     ),
     "record_removed": lambda one: one.path("rates.scale_halves").unlink(),
     "records_removed": lambda one: shutil.rmtree(str(one.root / "spec/rates/__snapshots__")),
-    "manifest": lambda one: edit(one, "manifests/2.0.1-cpu.json", '"numpy": "', '"numpy": "0.'),
+    "manifest": lambda one: one.change("manifests/2.0.1-cpu.json", '"numpy": "', '"numpy": "0.'),
     "manifest_added": add_a_manifest,
     "manifest_removed": lambda one: (one.root / "manifests/2.0.1-cpu.json").unlink(),
-    "claim": lambda one: edit(one, "claims/A.py", "until 1.13", "until 2.13"),
+    "claim": lambda one: one.change("claims/A.py", "until 1.13", "until 2.13"),
     "claims_added": lambda one: one.write("claims/B.py", CLAIM),
     "claims_removed": lambda one: (one.root / "claims/A.py").unlink(),
-    "matrix": lambda one: edit(one, "tox.ini", "torch2.6: torch==2.6.0", "torch2.6: torch==2.6.1"),
+    "matrix": lambda one: one.change("tox.ini", "torch2.6: torch==2.6.0", "torch2.6: torch==2.6.1"),
 }
 
 
@@ -161,6 +195,20 @@ def test_changed_source_is_noticed(project, change):
     after = data_of(project)
     assert after != before and after == json.loads(index.build(project.root))
     assert json.loads(kept(project).read_text(encoding="utf-8")) == after
+
+
+@pytest.mark.parametrize("file", ["fixtures/scales.py", "fixtures/deep/scales.py"])
+def test_edited_fixture_of_a_test_is_noticed(project, file):
+    module = file[:-3].replace("/", ".")
+    project.write(file, "FACTOR = 1\n")
+    project.change(RATES, "import os\n", f"import os\nfrom {module} import FACTOR\n")
+    project.change(RATES, "observe(fakelib.scale)", "observe(lambda: FACTOR * fakelib.scale())")
+    record = project.kept("rates.scale_halves")
+    record.source = project.sources()["rates.scale_halves"]
+    store.write_record(project.path("rates.scale_halves"), record)
+    assert index.of(project.root).known()["rates.scale_halves"].fault == ""
+    project.write(file, "FACTOR = 10\n")
+    assert index.of(project.root).known()["rates.scale_halves"].fault != ""
 
 
 def test_file_that_is_no_source_is_not_noticed(project, monkeypatch):
@@ -203,7 +251,7 @@ def test_damaged_stamp_makes_the_index_anew(project, damage):
 def test_index_and_stamp_of_another_state_are_not_believed(project):
     index.of(project.root)
     shutil.copytree(str(project.root / ".history"), str(project.root / "older"))
-    edit(project, RATES, "nobody is told", "nobody is ever told")
+    project.change(RATES, "nobody is told", "nobody is ever told")
     newer = index.text_of(project.root)
     for name in ("index.json", "index.stamp"):
         shutil.copy2(str(project.root / "older" / name), str(project.root / ".history" / name))
@@ -218,7 +266,7 @@ def test_index_of_another_folder_is_not_believed(project, recorded):
     (project.root / ".history").mkdir()
     for path in (recorded.root / ".history").glob("index.*"):
         shutil.copy2(str(path), str(project.root / ".history"))
-    edit(project, RATES, "nobody is told", "nobody is ever told")
+    project.change(RATES, "nobody is told", "nobody is ever told")
     told = index.of(project.root).known()["rates.scale_halves"].docstring
     assert told == "The scale is halved, and nobody is ever told."
 
@@ -274,13 +322,12 @@ def test_several_processes_at_once_give_one_answer(project):
         ('"device": "cpu"', '"device": "cuda"', "it describes 2.0.1 on cuda, not 2.0.1 on cpu"),
         ('"numpy": "', '"numpy": ["", "', "2.0.1-cpu.json:"),
         ('"numpy": ', '"numpy": 1, "other": ', "damaged (Expected `str`, got `int`"),
-        ('"rates.noisy_warns": 0', '"rates.noisy_warns": "0"', "damaged (Expected `int`, got"),
-        ('"unknown": {}', '"unknown": []', "not a manifest of format 1"),
+        ('"format": 2', '"format": 1', "not a manifest of format 2"),
     ],
-    ids=["release", "device", "no_json", "text", "distance", "unknown"],
+    ids=["release", "device", "no_json", "text", "format"],
 )
 def test_damaged_manifest_is_named(project, old, new, says):
-    edit(project, "manifests/2.0.1-cpu.json", old, new)
+    project.change("manifests/2.0.1-cpu.json", old, new)
     with pytest.raises(HistoryError) as caught:
         index.of(project.root)
     message = str(caught.value)
@@ -291,10 +338,10 @@ def test_damaged_manifest_is_named(project, old, new, says):
 @pytest.mark.parametrize(
     "content, says",
     [
-        (b"", "not an index of format 1"),
-        (b"[]", "not an index of format 1"),
-        (b"{}", "not an index of format 1"),
-        (b"\xff", "not an index of format 1"),
+        (b"", "not an index of format 2"),
+        (b"[]", "not an index of format 2"),
+        (b"{}", "not an index of format 2"),
+        (b"\xff", "not an index of format 2"),
     ],
     ids=["empty", "list", "fields", "not_utf8"],
 )
@@ -305,10 +352,10 @@ def test_what_is_no_index_is_refused(tmp_path, content, says):
 
 
 def test_index_of_another_format_is_refused(recorded, tmp_path):
-    text = index.text_of(recorded.root).replace('"format":1', '"format":2', 1)
+    text = index.text_of(recorded.root).replace('"format":2', '"format":3', 1)
     with pytest.raises(HistoryError) as caught:
         index.decode(text.encode(), tmp_path / "index.json")
-    assert str(caught.value) == f"{tmp_path / 'index.json'}: an index of format 2, not 1"
+    assert str(caught.value) == f"{tmp_path / 'index.json'}: an index of format 3, not 2"
 
 
 # ---- where a command answers from
@@ -384,8 +431,9 @@ VALUES = {
 
 def index_with(project, observation):
     """The index of a project whose record holds this observation."""
-    record = {"observed": {"cpu": {"1.4": observation}}}
-    store.write(project.path("rates.scale_halves"), record)
+    record = project.kept("rates.scale_halves")
+    record.timelines = {"observed": {"cpu": {"1.4": observation}}}
+    store.write_record(project.path("rates.scale_halves"), record)
     return data_of(project)
 
 

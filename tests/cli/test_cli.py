@@ -15,6 +15,12 @@ from torch_history.cli import main
         (["1.13", "2.6", "--fail-on", "random,wording"], 1),
         (["1.13", "2.6", "--kind", "error-gone"], 0),
         (["1.13", "2.6", "--kind", "silent", "--fail-on", "error"], 0),
+        (["1.13", "2.6", "--fail-on", "breaks"], 1),
+        (["1.13", "2.6", "--kind", "silent", "--fail-on", "breaks"], 0),
+        (["1.13", "2.6", "--kind", "breaks", "--fail-on", "silent"], 0),
+        (["1.13", "2.6", "--kind", "breaks", "--fail-on", "random,breaks"], 1),
+        (["1.13", "2.6", "--kind", "breaks", "--fail-on", "api-gone"], 1),
+        (["1.13", "2.6", "--kind", "api-appeared", "--fail-on", "api-gone"], 0),
         (["1.13", "3.0"], 2),
         (["1.13", "two"], 2),
         (["1.13", "2.6", "--chapter", "tensor"], 2),
@@ -47,6 +53,33 @@ def test_json_and_markdown_tell_the_same_differences(run):
     _, text, _ = run("diff", "1.13", "2.6", "--format", "markdown")
     assert status == 1 and len(names) == 8
     assert [line[5:-1] for line in text.splitlines() if line.startswith("### ")] == names
+
+
+@pytest.mark.parametrize(
+    "kinds, same",
+    [
+        ("breaks", "error,gone"),
+        ("breaks", "gone,error"),
+        ("breaks,gone", "error,gone"),
+        ("api-gone", "gone"),
+        ("api-appeared", "appeared"),
+        ("wording,breaks,api-appeared", "error,gone,appeared,wording"),
+    ],
+)
+def test_group_or_former_slug_is_its_kinds(run, kinds, same):
+    one, other = (run("diff", "1.13", "2.6", "--kind", names) for names in (kinds, same))
+    assert one == other and one[0] == 1
+
+
+def test_group_shows_an_error_and_a_function_that_is_gone(run):
+    _, out, _ = run("diff", "1.13", "2.6", "--kind", "breaks", "--format", "json")
+    assert [one["kind"] for one in json.loads(out)["differences"]] == ["error", "gone"]
+
+
+def test_help_of_diff_tells_the_kinds_by_harm_and_the_groups(run):
+    out = " ".join(run("diff", "--help")[1].split())
+    assert "error: error where there was none; gone: API or argument gone; silent: " in out
+    assert "Groups: breaks: error and gone" in out
 
 
 def test_show_prints_one_behaviours_life(run):

@@ -75,9 +75,9 @@ def test_exported_index_answers_as_its_sources_do(run, packaged, capsys, argumen
 @pytest.mark.parametrize(
     "content, says",
     [
-        ("", "not an index of format 1"),
-        ("{", "not an index of format 1"),
-        ('{"format":1}', "not an index of format 1"),
+        ("", "not an index of format 2"),
+        ("{", "not an index of format 2"),
+        ('{"format":2}', "not an index of format 2"),
     ],
     ids=["empty", "cut", "fields"],
 )
@@ -91,9 +91,9 @@ def test_damaged_index_is_one_line(packaged, capsys, content, says):
 
 def test_index_of_a_later_format_is_one_line(packaged, capsys):
     text = packaged.read_text(encoding="utf-8")
-    packaged.write_text(text.replace('"format":1', '"format":2', 1), encoding="utf-8")
+    packaged.write_text(text.replace('"format":2', '"format":3', 1), encoding="utf-8")
     assert main(["--root", str(packaged.parent), "list"]) == 2
-    assert capsys.readouterr().err == (f"torch-history: {packaged}: an index of format 2, not 1\n")
+    assert capsys.readouterr().err == (f"torch-history: {packaged}: an index of format 3, not 2\n")
 
 
 def test_command_that_changes_files_needs_a_checkout(packaged, capsys):

@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
-from tests.fake import Project
+from tests.fake import RELEASES, Project
+from tests.literals import plant
 from torch_history.cli import main
-from torch_history.records import sources, store
+from torch_history.records import store
+from torch_history.records.store import Record
 
 # red from here on; the title of the window, which click does not strip as it does colours; red by
 # the C1 control; the rest backwards
@@ -52,26 +54,28 @@ def evil_project(recorded, tmp_path_factory):
     root = tmp_path_factory.mktemp("evil") / f"project {EVIL_NAME}"
     shutil.copytree(str(recorded.root), str(root))
     project = Project(root)
-    for chapter, name in (("evil", "test_evil.py"), (EVIL_NAME, f"test_{EVIL_NAME}.py")):
-        project.write(f"spec/{chapter}/{name}", SPEC)
-        store.write(project.path(f"{chapter}.evil"), RECORD)
+    released = f"2.6.1+{EVIL_NAME}"
+    seen = {"cpu": [*RELEASES.values(), released], EVIL: ["2.6.0"]}
+    skipped = {"unknown": {"cpu": {"1.13.1": EVIL}}, "former": [f"evil.{EVIL_NAME}", EVIL]}
+    project.write("spec/evil/test_evil.py", SPEC)
     project.write("spec/evil/test_files.py", FILES_SPEC)
-    store.write(project.path("evil.files"), FILES)
+    project.write(f"spec/{EVIL_NAME}/test_{EVIL_NAME}.py", SPEC)
+    plant(project, "evil.evil", RECORD, seen=seen)
+    plant(project, "evil.files", FILES, seen=seen)
+    seen = {"cpu": ["1.4.0", "2.0.1", "2.6.0", released]}
+    plant(project, f"{EVIL_NAME}.evil", RECORD, seen=seen, **skipped)
+    plant(project, "rates.scale_halves", RECORD, seen=seen, **skipped)
+    # of no test, and damaged
+    store.write_record(project.path(f"evil.{EVIL_NAME}"), Record("0" * 16, timelines=RECORD))
+    project.path(f"evil.other {EVIL_NAME}").write_text("{")
     claim = {"section": EVIL, "claim": EVIL, "tests": ["evil.evil", EVIL], "note": EVIL}
     project.write(f"claims/{EVIL_NAME}.py", repr([{**claim, "verdict": f"holds if {EVIL}"}]))
     for path in (root / "manifests").glob("*.json"):
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        manifest["verified"].update({"evil.evil": 0, "evil.files": 0, EVIL: 0})
-        manifest["verified"][f"{EVIL_NAME}.evil"] = 0
-        for field in ("build", "device_name", "python", "platform", "cpu_capability", "numpy"):
-            manifest[field] = EVIL
-        if manifest["release"] == "1.13.1":
-            manifest["unknown"] = {"rates.scale_halves": EVIL, f"{EVIL_NAME}.evil": EVIL}
-            for name in manifest["unknown"]:
-                del manifest["verified"][name]
+        for field in ("build", "device_name", "python", "platform", "cpu_vendor", "numpy"):
+            manifest[field] = manifest["cpu_capability"] = EVIL
         store.write(path, manifest)
-    release = f"2.6.1+{EVIL_NAME}"
-    store.write(root / "manifests" / f"{release}-cpu.json", {**manifest, "release": release})
+    store.write(root / "manifests" / f"{released}-cpu.json", {**manifest, "release": released})
     (root / "manifests" / "2.0.1-cpu.json").unlink()
     project.write(".history/2.0.1-cpu.failure", EVIL)
     project.write(f"code/{EVIL_NAME}.py", CODE)
@@ -86,6 +90,7 @@ COMMANDS = {
     "list_of_one_api": ["list", "--api", f"fakelib.nn.{EVIL}"],
     "show": ["show", "evil.evil"],
     "show_of_an_evil_name": ["show", f"{EVIL_NAME}.evil"],
+    "show_of_an_evil_former_name": ["show", EVIL],
     "show_files": ["show", "evil.files"],
     "show_nothing": ["show", f"evil.evil{EVIL}"],
     "versions": ["versions"],
@@ -117,11 +122,13 @@ COMMANDS = {
     "version": ["diff", "1.4", EVIL],
     "chapter": ["diff", "1.4", "2.6", "--chapter", EVIL],
     "device": ["diff", "1.4", "2.6", "--device", EVIL],
-    "release": ["record", EVIL],
+    "release": ["record", f"9{EVIL}"],
+    "behaviour": ["record", f"no {EVIL}"],
+    "rename": ["rename", f"evil.{EVIL_NAME}", EVIL],
 }
 REFUSED = {
     *("show_nothing", "diff_code_missing", "diff_files_missing", "merge_missing", "command"),
-    *("option", "kind", "version", "chapter", "device", "release"),
+    *("option", "kind", "version", "chapter", "device", "release", "behaviour", "rename"),
 }
 if sys.version_info < (3, 9):  # --code needs Python 3.9
     REFUSED |= {name for name in COMMANDS if name.startswith("diff_code")}
@@ -163,15 +170,11 @@ def test_merge_tells_evil_runs_harmlessly(recorded, tmp_path, capsys):
     root = tmp_path / "project"
     shutil.copytree(str(recorded.root), str(root))
     shutil.rmtree(str(root / "manifests"))
-    run = {**recorded.runs["2.6.0"], "build": "cu118", "sources": sources.digest(root)}
+    run = {**recorded.runs["2.6.0"], "build": "cu118"}
     observations = dict(run["observations"])
     del observations["rates.scale_halves"]
-    run = {
-        **run,
-        "observations": observations,
-        "verified": sorted(observations),
-        "unknown": {"rates.scale_halves": f"failed: {EVIL}"},
-    }
+    run["observations"], run["unknown"] = observations, {"rates.scale_halves": f"failed: {EVIL}"}
+    (root / "spec/rates/__snapshots__/scale_halves.json").unlink()
     store.write(tmp_path / EVIL_NAME / f"{EVIL_NAME}.json", run)
     store.write(tmp_path / EVIL_NAME / f"other {EVIL_NAME}.json", {})
     assert main(["--root", str(root), "merge", str(tmp_path / EVIL_NAME)]) == 1
@@ -185,7 +188,7 @@ def test_merge_tells_evil_runs_harmlessly(recorded, tmp_path, capsys):
 
 def test_record_tells_an_evil_failure_harmlessly(walked, capsys):
     run = json.loads((walked.root / "prepared" / "torch2.0.json").read_text())
-    run["unknown"] = {f"rates.{EVIL}": f"failed: {EVIL}"}
+    run["unknown"] = {"rates.scale_halves": f"failed: {EVIL}"}
     walked.write("prepared/torch2.0.json", json.dumps(run))
     assert walked.record("2.0") == 1
     out, err = capsys.readouterr()

@@ -11,11 +11,12 @@ from torch_history import versions
 from torch_history.catalogue import releases as matrix
 from torch_history.cli import main
 from torch_history.observing import encode
-from torch_history.records import manifests, runs, sources, store
+from torch_history.records import manifests, runs, store
 
 SMALL = settings(max_examples=40, derandomize=True, deadline=None, database=None)
 SPEC = (
-    "def test_a(snapshot):\n    assert snapshot\n\n\ndef test_b(snapshot):\n    assert snapshot\n"
+    "def test_a(snapshot):\n    assert snapshot == 1\n\n\n"
+    "def test_b(snapshot):\n    assert snapshot == 2\n"
 )
 # the last two stand beside the matrix
 RELEASES = ("1.4.0", "1.13.1", "2.0.1", "2.6.0", "2.0.0", "2.6.1")
@@ -32,7 +33,7 @@ def lay_out(root):
     project = Project(root)
     project.write("tox.ini", TOX_INI)
     project.write("spec/c/test_c.py", SPEC)
-    project.sources = sources.digest(root)
+    project.digests = project.sources()
     return project
 
 
@@ -55,7 +56,7 @@ def a_run(run_of):
             f"c.{name}": "skipped: no GPU" for name, value in (("a", a), ("b", b)) if value is None
         }
         return run_of(
-            release, observed, device, **{"sources": project.sources, "unknown": unknown, **more}
+            release, observed, device, **{"sources": project.digests, "unknown": unknown, **more}
         )
 
     return make
@@ -140,9 +141,12 @@ def test_machines_that_recorded_one_release_agree_or_are_reported_in_any_order(
         )
     assert results[0] == results[1]
     status, written = results[0]
-    assert ("manifests/2.0.1-cpu.json" in written) is (
-        status == 0
-    ) and "manifests/1.4.0-cpu.json" in written
+    assert {"manifests/2.0.1-cpu.json", "manifests/1.4.0-cpu.json"} <= set(written)
+    # of one behaviour they may differ, of the other they all saw the same
+    seen = {
+        name: store.read(project.path(f"c.{name}")).seen["cpu"] for name in ("a", "b")
+    }  # of the second order
+    assert seen == {"a": ["1.4.0", *(["2.0.1"] * (status == 0))], "b": ["1.4.0", "2.0.1"]}
     if len({repr(value) for value in values}) == 1:
         assert status == 0
     if {type(value) for value in values} == {int, dict} or {1, 2} <= {
@@ -161,7 +165,7 @@ def test_run_that_disagrees_with_what_is_recorded_from_its_sources_changes_no_by
         merge(project, put(project, "one.json", a_run(project, "2.0.1", recorded, numpy="1"))) == 0
     )
     before = project.bytes()
-    chain = store.read(project.path("c.a"))["observed"]["cpu"]
+    chain = project.kept("c.a").timelines["observed"]["cpu"]
     status = merge(project, put(project, "two.json", a_run(project, "2.0.1", observed, numpy="2")))
     assert project.bytes() == before
     assert status == (0 if runs._agrees(chain, "2.0", encode.seal({"value": observed})) else 1)
@@ -195,6 +199,13 @@ def test_run_and_record_that_differ_are_named_with_what_each_holds(bare, a_run, 
     )
 
 
+def test_behaviour_in_conflict_keeps_no_other_out(bare, a_run, capsys):
+    one, two = (put(bare, f"{value}.json", a_run(bare, "2.0.1", value, 7)) for value in (1, 2))
+    assert merge(bare, one, two) == 1
+    assert "1 entered, 0 recorded already, 1 in conflict" in capsys.readouterr().out
+    assert not bare.path("c.a").exists() and bare.chain("c.b") == {"2.0": {"value": 7}}
+
+
 def test_release_in_conflict_keeps_no_other_release_out(bare, a_run):
     paths = [
         put(bare, f"{name}.json", a_run(bare, release, value))
@@ -206,7 +217,8 @@ def test_release_in_conflict_keeps_no_other_release_out(bare, a_run):
         )
     ]
     assert merge(bare, *paths) == 1
-    assert list(manifests.read(bare.root)) == ["1.4.0", "2.6.0"]
+    assert bare.kept("c.a").seen == {"cpu": ["1.4.0", "2.6.0"]}
+    assert bare.kept("c.b").seen == {"cpu": ["1.4.0", "2.0.1", "2.6.0"]}
 
 
 def test_what_was_verified_is_not_lost_to_a_run_that_skipped_it(bare, a_run, capsys):
@@ -225,9 +237,10 @@ def test_run_that_verified_more_enters_over_one_that_skipped(bare, a_run):
         put(bare, "more.json", a_run(bare, "2.0.1", 5)),
     )
     assert merge(bare, older, less) == 0
-    assert sorted(manifests.read(bare.root)["2.0.1"]["verified"]) == ["c.b"]
+    assert bare.kept("c.a").unknown == {"cpu": {"2.0.1": "skipped: no GPU"}}
     assert merge(bare, more) == 0
-    assert sorted(manifests.read(bare.root)["2.0.1"]["verified"]) == ["c.a", "c.b"]
+    assert bare.kept("c.a").unknown == {}
+    assert bare.kept("c.a").seen == bare.kept("c.b").seen == {"cpu": ["1.4.0", "2.0.1"]}
     after = bare.bytes()
     assert merge(bare, less, more) == 0 and bare.bytes() == after
 
@@ -239,7 +252,8 @@ def test_of_two_runs_that_agree_the_one_that_verified_more_enters(bare, a_run, f
         a_run(bare, "2.0.1", 5, build="cu5"),
     )
     assert merge(bare, put(bare, "less.json", less), put(bare, "more.json", more)) == 0
-    assert sorted(manifests.read(bare.root)["2.0.1"]["verified"]) == ["c.a", "c.b"]
+    assert bare.kept("c.a").seen == {"cpu": ["2.0.1"]} and bare.kept("c.a").unknown == {}
+    assert manifests.read(bare.root)["2.0.1"]["build"] == "cu5"
 
 
 def test_what_does_not_read_back_is_told(bare, a_run, capsys, monkeypatch):
@@ -248,11 +262,96 @@ def test_what_does_not_read_back_is_told(bare, a_run, capsys, monkeypatch):
     assert "reading back failed: torch 2.0.1 on cpu: c.a\n" in capsys.readouterr().out
 
 
-def test_record_from_older_sources_is_replaced(bare, a_run):
-    runs.merge(bare.root, a_run(bare, "2.0.1", 1, sources="older"), "2.0")
+def test_record_from_an_older_source_is_replaced_and_the_others_are_kept(bare, a_run):
+    older = {**bare.digests, "c.a": "0" * 16}
+    for release in ("1.4.0", "2.0.1"):
+        runs.merge(bare.root, a_run(bare, release, 1, sources=older), release[:3])
     assert merge(bare, put(bare, "new.json", a_run(bare, "2.0.1", 2))) == 0
-    assert manifests.read(bare.root)["2.0.1"]["sources"] == bare.sources
+    assert bare.kept("c.a").source == bare.digests["c.a"]
+    assert bare.kept("c.a").seen == {"cpu": ["2.0.1"]}
     assert bare.chain("c.a") == {"2.0": {"value": 2}}
+    assert bare.kept("c.b").seen == {"cpu": ["1.4.0", "2.0.1"]}
+
+
+def test_of_a_run_only_the_behaviours_of_this_checkouts_sources_enter(bare, a_run, capsys):
+    other = {**bare.digests, "c.a": "0" * 16}
+    path = put(bare, "run.json", a_run(bare, "2.0.1", 1, 2, sources=other))
+    assert merge(bare, path) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{path}: skipped, recorded from another source: c.a\n")
+    assert not bare.path("c.a").exists() and bare.chain("c.b") == {"2.0": {"value": 2}}
+
+
+def test_two_runs_of_different_sources_enter_each_with_what_is_this_checkouts(bare, a_run, capsys):
+    """As two branches recorded them, each of which edited another test, once both are merged."""
+    one, two = ({**bare.digests, name: "0" * 16} for name in ("c.a", "c.b"))
+    paths = [
+        put(bare, "one.json", a_run(bare, "2.0.1", 1, 2, sources=one)),
+        put(bare, "two.json", a_run(bare, "2.0.1", 3, 4, sources=two)),
+    ]
+    assert merge(bare, *paths) == 0
+    assert capsys.readouterr().out.count(": skipped, recorded from another source: c.") == 2
+    assert bare.chain("c.a") == {"2.0": {"value": 3}} and bare.chain("c.b") == {"2.0": {"value": 2}}
+    before = bare.bytes()
+    assert merge(bare, *reversed(paths)) == 0 and bare.bytes() == before
+
+
+def test_behaviour_that_is_gone_is_skipped_aloud(bare, a_run, capsys):
+    run = a_run(bare, "2.0.1", 1)
+    run["observations"]["c.gone"] = run["observations"]["c.a"]
+    run["observations"]["c.lost"] = run["observations"]["c.a"]
+    run["sources"].update({"c.gone": "0" * 16, "c.lost": "0" * 16})
+    assert merge(bare, put(bare, "one.json", run)) == 0
+    assert "skipped, recorded from another source: c.gone and 1 more" in capsys.readouterr().out
+    assert not bare.path("c.gone").exists()
+
+
+def test_two_parts_of_one_release_enter_together(bare, a_run, capsys):
+    parts = []
+    for name in ("c.a", "c.b"):
+        run = a_run(bare, "2.0.1", 1, 2)
+        for part in ("sources", "observations"):
+            run[part] = {name: run[part][name]}
+        parts.append(put(bare, f"{name}.json", run))
+    assert merge(bare, *parts) == 0
+    assert "torch 2.0.1: 2 verified, 0 unknown, 2 entries changed" in capsys.readouterr().out
+    assert bare.kept("c.a").seen == bare.kept("c.b").seen == {"cpu": ["2.0.1"]}
+
+
+def test_part_of_the_behaviours_leaves_the_manifest(bare, a_run, capsys):
+    assert merge(bare, put(bare, "one.json", a_run(bare, "2.0.1", 1))) == 0
+    bare.change("spec/c/test_c.py", "snapshot == 1", "snapshot == 3")
+    run = a_run(bare, "2.0.1", 1, None, sources=bare.sources(), numpy="9")
+    for part in ("sources", "unknown"):
+        del run[part]["c.b"]
+    assert merge(bare, put(bare, "two.json", run)) == 0
+    assert "the environment is not the one of its manifest (numpy 1, now 9)" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    assert manifests.read(bare.root)["2.0.1"]["numpy"] == "1"
+    assert bare.kept("c.a").source == run["sources"]["c.a"]
+
+
+def test_edited_test_that_failed_leaves_its_record(bare, a_run, capsys):
+    assert merge(bare, put(bare, "one.json", a_run(bare, "2.0.1", 1))) == 0
+    before = bare.bytes()
+    bare.change("spec/c/test_c.py", "snapshot == 1", "snapshot == 3")
+    run = a_run(bare, "2.0.1", None, sources=bare.sources())
+    run["unknown"] = {"c.a": "failed: assert 1 == 3"}
+    assert merge(bare, put(bare, "two.json", run)) == 1
+    assert "c.a: failed: assert 1 == 3" in capsys.readouterr().out and bare.bytes() == before
+
+
+def test_damaged_record_is_one_line_and_nothing_is_entered(bare, a_run, capsys):
+    path = put(bare, "one.json", a_run(bare, "2.0.1", 1))
+    assert merge(bare, path) == 0
+    bare.path("c.a").write_text("{")
+    before = bare.bytes()
+    capsys.readouterr()
+    assert merge(bare, path) == 2
+    err = capsys.readouterr().err
+    assert f"{bare.path('c.a')}:1: truncated" in err and err.count("\n") == 1
+    assert bare.bytes() == before
 
 
 def test_record_that_was_lost_is_entered_again(bare, a_run):
@@ -269,7 +368,8 @@ def test_behaviour_that_failed_is_told_and_the_rest_is_entered(bare, a_run, caps
     assert merge(bare, put(bare, "one.json", run)) == 1
     out = capsys.readouterr().out
     assert "c.a: failed: index [red] out of range" in out and "1 with failures" in out
-    assert list(manifests.read(bare.root)["2.0.1"]["verified"]) == ["c.b"]
+    assert bare.kept("c.a").unknown == {"cpu": {"2.0.1": "failed: index [red] out of range"}}
+    assert bare.kept("c.b").seen == {"cpu": ["2.0.1"]}
 
 
 def damage(change):
@@ -287,19 +387,22 @@ def damage(change):
     [
         (damage(lambda run: json.dumps(run)[:-1]), "bad.json:1: truncated"),
         (damage(lambda run: "[]"), "bad.json:1: not a JSON object"),
-        (damage(lambda run: {**run, "format": 2}), "bad.json: not a run file of format 1"),
-        (damage(lambda run: {**run, "observations": [1]}), "bad.json: not a run file of format 1"),
+        (damage(lambda run: {**run, "format": 1}), "bad.json: not a run file of format 2"),
+        (damage(lambda run: {**run, "observations": [1]}), "bad.json: not a run file of format 2"),
+        (damage(lambda run: {**run, "observations": {"c.a": {}}}), "bad.json: not a run file"),
+        (damage(lambda run: {**run, "sources": "0123"}), "bad.json: not a run file of format 2"),
+        (damage(lambda run: {**run, "sources": {"c.a": 1}}), "bad.json: not a run file"),
         (
             damage(lambda run: {**run, "device": "../../cpu"}),
-            "bad.json: not a run file of format 1",
+            "bad.json: not a run file of format 2",
         ),
         (
             damage(lambda run: {name: run[name] for name in run if name != "python"}),
-            "bad.json: not a run file of format 1",
+            "bad.json: not a run file of format 2",
         ),
         (
-            damage(lambda run: {**run, "sources": "0123"}),
-            "bad.json: recorded from other sources (0123) than this checkout's (",
+            damage(lambda run: {**run, "sources": {name: "0123" for name in run["sources"]}}),
+            "bad.json: all of it was recorded from other sources than this checkout's",
         ),
         (
             damage(lambda run: {**run, "release": "2.7.0"}),
@@ -313,12 +416,10 @@ def damage(change):
         (damage(lambda run: {**run, "release": "../2"}), "bad.json: '../2' is not a version"),
         (
             damage(lambda run: {**run, "unknown": {"../c": "skipped"}}),
-            "bad.json: it says nothing about ../c, or there is no such behaviour",
+            "bad.json: not a run file of format 2",
         ),
-        (
-            damage(lambda run: {**run, "observations": {}, "verified": []}),
-            "bad.json: it says nothing about c.",
-        ),
+        (damage(lambda run: {**run, "unknown": {"c.a": "skipped"}}), "bad.json: not a run file"),
+        (damage(lambda run: {**run, "observations": {}}), "bad.json: not a run file of format 2"),
         (
             damage(lambda run: {**run, "build": "cpu"}),
             "bad.json: the environment holds a CPU wheel",
@@ -337,6 +438,9 @@ def damage(change):
         "list",
         "format",
         "observations",
+        "no_case",
+        "sources_as_text",
+        "source_as_number",
         "device",
         "field",
         "sources",
@@ -344,8 +448,9 @@ def damage(change):
         "nightly",
         "line",
         "version",
-        "foreign",
-        "partial",
+        "unknown_without_source",
+        "both_unknown_and_observed",
+        "neither_unknown_nor_observed",
         "cpu_wheel",
         "edited",
         "no_observation",
@@ -409,8 +514,8 @@ def test_dry_run_says_what_would_enter_and_writes_nothing(bare, a_run, capsys):
     )
     assert merge(bare, "--dry-run", one, two) == 0
     assert capsys.readouterr().out == (
-        f"torch 1.4.0 on cpu: would be entered from {two}\n"
-        f"torch 2.0.1 on cpu: would be entered from {one}\n"
+        f"torch 1.4.0 on cpu: 2 behaviours would be entered from {two}\n"
+        f"torch 2.0.1 on cpu: 2 behaviours would be entered from {one}\n"
     )
     assert bare.bytes() == {} and not (bare.root / ".history").exists()
 

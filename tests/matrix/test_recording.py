@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from torch_history.records import manifests, store
+from torch_history.records import runs, store
 
 EXTRA = '''
 import fakelib
@@ -34,22 +34,36 @@ def test_recording_in_several_processes_is_refused(recorded):
     )
 
 
-def test_skipped_test_keeps_its_record_and_enters_the_manifest_as_unknown(project):
-    before = project.path("tensors.optional_part").read_bytes()
+def test_skipped_test_keeps_its_record_and_enters_it_as_unknown(project):
+    before = project.kept("tensors.optional_part")
     run = project.record("2.7.0", FAKELIB_WITHOUT_PART="1")
     assert run["unknown"] == {"tensors.optional_part": "skipped: no part for this fakelib"}
-    manifest = manifests.read(project.root)["2.7.0"]
-    assert (
-        manifest["unknown"] == run["unknown"]
-        and "tensors.optional_part" not in manifest["verified"]
-    )
-    assert project.path("tensors.optional_part").read_bytes() == before
+    after = project.kept("tensors.optional_part")
+    assert after.unknown == {"cpu": {"2.7.0": "skipped: no part for this fakelib"}}
+    assert (after.seen, after.timelines) == (before.seen, before.timelines)
+    assert "2.7.0" in project.kept("rates.scale_halves").seen["cpu"]
 
 
-def test_deselected_tests_keep_their_records(project):
+def test_recording_writes_no_record(project):
     before = project.bytes()
-    project.observe("2.6.0", "-k", "scale")
+    project.observe("2.7.0")
     assert project.bytes() == before
+
+
+def test_run_of_some_behaviours_says_nothing_of_the_others(project):
+    project.write("asked", "rates.scale_halves\nrates.no_such_behaviour\n")
+    run = project.observe("2.6.0", "--behaviours", "asked")
+    assert list(run["observations"]) == list(run["sources"]) == ["rates.scale_halves"]
+    before = project.bytes()
+    runs.merge(project.root, run, "2.6", whole=False)
+    assert project.bytes() == before
+
+
+def test_run_has_the_source_of_each_behaviour_and_its_environment(recorded):
+    run = recorded.runs["2.0.1"]
+    assert run["format"] == 2 and run["sources"] == recorded.sources()
+    assert set(run["observations"]) == set(run["sources"]) and run["unknown"] == {}
+    assert run["release"] == "2.0.1" and run["cpu_vendor"] and run["python"]
 
 
 def test_second_device_is_compared_with_the_cpu_until_it_has_its_own(project):
@@ -60,8 +74,11 @@ def test_second_device_is_compared_with_the_cpu_until_it_has_its_own(project):
     project.record("2.6.0", "--device", "other")
     assert project.chain("tensors.device_answer", device="other") == {"2.6": {"value": "other"}}
     assert [
-        path.name for path in store.all_paths(project.spec) if '"other": {' in path.read_text()
+        path.name
+        for path in store.all_paths(project.spec)
+        if any("other" in devices for devices in store.read(path).timelines.values())
     ] == ["device_answer.json"]
+    assert project.kept("rates.scale_halves").seen["other"] == ["1.13.1", "2.6.0"]
     again = project.pytest("--device", "other", version="2.6.0")
     assert (
         again.returncode == 0 and "torch-history: fakelib 2.6.0 on other; recorded" in again.stdout
@@ -69,11 +86,20 @@ def test_second_device_is_compared_with_the_cpu_until_it_has_its_own(project):
     assert project.pytest(version="2.6.0").returncode == 0
 
 
+def seal_anew(path):
+    """Give a record that was damaged a digest that fits, and its text."""
+    data = store.read_json(path)
+    del data["format"], data["digest"]
+    store.write(path, {"format": store.FORMAT, **data, "digest": store._seal(data)})
+    return path.read_text()
+
+
 @pytest.mark.parametrize(
     "behaviour, damage, told",
     [
-        ("rates.scale_halves", lambda text: text[:40], "truncated"),
+        ("rates.scale_halves", lambda text: text[: text.index('"seen"')], "truncated"),
         ("rates.scale_halves", lambda text: text.replace(" 0.5", " 0.5,,"), "damaged"),
+        ("rates.scale_halves", lambda text: text.replace("2.6.0", "2.7.0"), "edited by hand"),
         (
             "rates.scale_halves",
             lambda text: text.replace('"value": 0.5', '"valeu": 0.5'),
@@ -82,7 +108,7 @@ def test_second_device_is_compared_with_the_cpu_until_it_has_its_own(project):
         (
             "rates.scale_halves",
             lambda text: re.sub(r'"2.0": {[^}]*}', '"2.0": ["value"]', text),
-            "this is no observation",
+            "damaged (Expected `object`, got `array`",
         ),
         (
             "tensors.tensor_drifts_within_tolerance",
@@ -118,6 +144,7 @@ def test_second_device_is_compared_with_the_cpu_until_it_has_its_own(project):
     ids=[
         "truncated",
         "comma",
+        "edited_outside_an_entry",
         "misspelt_key",
         "list",
         "word_among_numbers",
@@ -135,6 +162,8 @@ def test_damaged_record_fails_its_test_with_one_line_that_names_the_file(
     damaged = damage(path.read_text())
     assert damaged != path.read_text()
     path.write_text(damaged)
+    if "digest" in damaged and told not in ("damaged", "edited by hand"):
+        damaged = seal_anew(path)  # else the digest of the file would tell first
     result = project.pytest("-k", "scale or drifts or constant", version="2.6.0")
     assert result.returncode == 1 and "1 failed, 2 passed" in result.stdout
     errors = [line for line in result.stdout.splitlines() if told in line and path.name in line]
@@ -145,7 +174,10 @@ def test_damaged_record_fails_its_test_with_one_line_that_names_the_file(
 @pytest.mark.parametrize(
     "body, told",
     [
-        ("assert snapshot == 3", "compare the snapshot with observe(...), not with int"),
+        (
+            "assert snapshot == 3",
+            "compare the snapshot with observe(...) or observe_each(...), not with int",
+        ),
         (
             "assert snapshot == observe(lambda: {'a': [object()]})",
             "value['a'][0] is a builtins.object: observe tensors and facts",
@@ -162,16 +194,16 @@ def test_what_cannot_be_recorded_fails_in_its_own_test(unrecorded, body, told):
     result = unrecorded.pytest("--record-to", "run.json", "-k", "extra or scale")
     run = store.read_json(unrecorded.root / "run.json")
     assert result.returncode == 1 and told in result.stdout
-    assert run["verified"] == ["rates.scale_halves"] and run["unknown"]["rates.extra"].startswith(
-        "failed: "
-    )
+    assert list(run["observations"]) == ["rates.scale_halves"]
+    assert run["unknown"]["rates.extra"].startswith("failed: ")
     assert told in run["unknown"]["rates.extra"]
 
 
 def test_behaviour_that_compares_nothing_is_unknown_and_spoils_no_other(unrecorded):
     unrecorded.write("spec/rates/test_extra.py", EXTRA.format(body="assert True"))
     run = unrecorded.observe("2.6.0", "-k", "extra or scale")
-    assert run["verified"] == ["rates.scale_halves"] and "rates.extra" in run["unknown"]
+    assert list(run["observations"]) == ["rates.scale_halves"]
+    assert run["unknown"] == {"rates.extra": "failed: it compares nothing with its snapshot"}
 
 
 def test_one_failed_case_leaves_its_behaviour_unknown(unrecorded):
@@ -182,10 +214,7 @@ def test_one_failed_case_leaves_its_behaviour_unknown(unrecorded):
         )
     )
     run = unrecorded.observe("2.6.0", "-k", "start or device")
-    assert (
-        run["verified"] == ["tensors.device_answer"]
-        and "no adam" in run["unknown"]["tensors.start_of_an_optimizer"]
-    )
+    assert "no adam" in run["unknown"]["tensors.start_of_an_optimizer"]
     assert list(run["observations"]) == ["tensors.device_answer"]
 
 

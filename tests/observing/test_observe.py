@@ -2,7 +2,15 @@ import warnings
 
 import pytest
 
-from torch_history.observing.observation import Observation, Raised, Warned, normalise, observe
+from torch_history.observing.observation import (
+    Cases,
+    Observation,
+    Raised,
+    Warned,
+    normalise,
+    observe,
+    observe_each,
+)
 
 
 def test_value_is_what_the_act_returned():
@@ -65,6 +73,34 @@ def test_warning_given_before_is_seen_again_and_does_not_leave_the_act():
             == Observation(None, None, [Warned("DeprecationWarning", "each time")])
         )
     assert outer == []
+
+
+def test_each_act_has_an_observation_of_its_own_in_the_order_of_the_acts():
+    called = []
+
+    def act(name, outcome):
+        def call():
+            called.append(name)
+            warnings.warn(name)
+            return outcome()
+
+        return call
+
+    found = observe_each({"b": act("b", dict), "a": act("a", [].pop), "c": act("c", list)})
+    assert called == ["b", "a", "c"]
+    warned = {name: [Warned("UserWarning", name)] for name in called}
+    raised = Raised("IndexError", "pop from empty list")
+    assert found == Cases(
+        {
+            "b": Observation({}, None, warned["b"]),
+            "a": Observation(None, raised, warned["a"]),
+            "c": Observation([], None, warned["c"]),
+        }
+    )
+
+
+def test_without_an_act_there_is_nothing_observed():
+    assert observe_each({}) == Cases({})
 
 
 def test_exception_and_warning_are_normalised():

@@ -4,6 +4,7 @@ import json
 import shutil
 
 from tests.fake import RELEASES, Project
+from tests.literals import plant
 from torch_history.records import store
 
 # what would run in a page if it were markup, between tags or in an attribute
@@ -92,16 +93,17 @@ def hostile_project(recorded, root):
     project.write("benchmarks/releases-cpu.svg", picture)
     claim = {"section": HOSTILE, "claim": HOSTILE, "tests": [HOSTILE], "note": HOSTILE}
     project.write("claims/A.py", repr([{**claim, "verdict": f"holds if {HOSTILE}"}]))
-    store.write(project.path("hostile.everything_is_hostile"), HOSTILE_RECORD)
-    store.write(project.path("hostile.file_of_every_release_loads"), HOSTILE_FILES)
-    names = ("everything_is_hostile", "page_of_two_words", "file_of_every_release_loads")
+    former = {"former": [f"hostile.{HOSTILE}"]}
+    plant(project, "hostile.everything_is_hostile", HOSTILE_RECORD, **former)
+    plant(project, "hostile.file_of_every_release_loads", HOSTILE_FILES)
+    plant(project, "hostile.page_of_two_words", {})
+    record = project.kept("rates.constant_stays")
+    record.seen["cpu"].remove("1.13.1")
+    record.unknown = {"cpu": {"1.13.1": HOSTILE}}
+    store.write_record(project.path("rates.constant_stays"), record)
     for path in (root / "manifests").glob("*.json"):
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        manifest["verified"].update((f"hostile.{name}", 0) for name in names)
-        for field in ("build", "python", "platform", "numpy", "cpu_capability"):
+        for field in ("build", "python", "platform", "numpy", "cpu_vendor", "cpu_capability"):
             manifest[field] = HOSTILE
-        if manifest["release"] == "1.13.1":
-            del manifest["verified"]["rates.constant_stays"]
-            manifest["unknown"]["rates.constant_stays"] = HOSTILE
         path.write_text(json.dumps(manifest), encoding="utf-8")
     return project

@@ -1,10 +1,11 @@
 import pytest
 
 from torch_history.catalogue import claims as registers
-from torch_history.catalogue import releases, source
+from torch_history.catalogue import index, releases, source
 from torch_history.catalogue.behaviour import Claim
 from torch_history.cli import main
 from torch_history.errors import HistoryError
+from torch_history.publish import claims as claims_page
 from torch_history.publish.claims import counted
 from torch_history.questions import claims
 
@@ -125,4 +126,30 @@ def test_page_is_written_and_check_tells_when_it_is_old(project, capsys):
 )
 def test_claims_are_counted_in_words(verdicts, words):
     claimed = [Claim("A", "Rates", "it is so", [], verdict) for verdict in verdicts]
-    assert counted(claimed) == words
+    assert counted(claimed, {}) == words
+
+
+@pytest.mark.parametrize(
+    "damage, why",
+    [
+        (lambda path: path.unlink(), "it has no record"),
+        (lambda path: path.write_text("{"), "its record is damaged"),
+    ],
+    ids=["missing", "damaged"],
+)
+def test_claim_whose_behaviour_has_no_record_is_unknown_and_does_not_hold(project, damage, why):
+    register(project, claim("holds", "rates.constant_stays"), claim("holds", "rates.flip"))
+    damage(project.path("rates.constant_stays"))
+    page = claims_page.page(index.of(project.root)).replace("`", "")
+    assert f"| Rates | it is so | **unknown**: rates.constant_stays: {why}: run " in page
+    assert "## Article A: 2 claims, 1 holds on every release" in page
+
+
+def test_claim_whose_test_was_edited_is_unknown(project):
+    register(project, claim("holds", "rates.constant_stays", note="and so on"))
+    project.change(
+        "spec/rates/test_rates.py", "observe(fakelib.constant)", "observe(lambda: fakelib.flips)"
+    )
+    page = claims_page.page(index.of(project.root)).replace("`", "")
+    assert "**unknown**: rates.constant_stays: its test changed after the recording: run " in page
+    assert "and so on" not in page and "none holds on every release" in page

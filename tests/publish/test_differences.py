@@ -5,6 +5,7 @@ import pytest
 from torch_history.catalogue import index
 from torch_history.cli import main
 from torch_history.publish import differences, markdown
+from torch_history.records import store
 
 
 def page_of(project):
@@ -26,15 +27,15 @@ def section(page, heading):
     return [line for line in lines[start:end] if line]
 
 
-def test_release_tells_each_change_with_its_values_and_silent_ones_first(page):
+def test_release_tells_each_change_with_its_values_and_the_most_harmful_first(page):
     headings = [line for line in page.splitlines() if line.startswith("#### 2.0:")]
     assert [heading.partition(": ")[2] for heading in headings] == [
-        "silent value change (2)",
-        "error where there was none (1)",
-        "warning appeared or gone (1)",
-        "API appeared (1)",
+        "error where there was none",
+        "silent value change",
+        "warning appeared or gone",
+        "API or argument appeared",
     ]
-    row = section(page, headings[0])[2]
+    row = section(page, headings[1])[2]
     assert row.startswith("| `rates.scale_halves` |")
     assert row.endswith(
         "| `1.0` → `0.5` | the scale is halved. *double the rate* | fakelib#92731 |"
@@ -44,7 +45,7 @@ def test_release_tells_each_change_with_its_values_and_silent_ones_first(page):
 def test_subject_shows_only_what_hurts(page):
     rows = section(page, "### rates")
     assert any("the scale is halved" in row for row in rows)
-    assert not any("wording only" in row or "API appeared" in row for row in rows)
+    assert not any("wording only" in row or "argument appeared" in row for row in rows)
 
 
 def test_changes_of_one_cause_are_one_line_of_a_subject(project):
@@ -75,20 +76,36 @@ def test_second_patch_of_a_line_adds_no_section(project):
 
 
 def test_move_within_tolerance_is_told_by_release(project):
-    path = project.root / "manifests" / "2.6.0-cpu.json"
-    run = json.loads(path.read_text())
-    run["verified"]["rates.constant_stays"] = 3
-    path.write_text(json.dumps(run))
+    record = project.kept("rates.constant_stays")
+    record.distances = {"cpu": {"2.6.0": 3}}
+    store.write_record(project.path("rates.constant_stays"), record)
     assert "| `rates.constant_stays` | 2.6: 0 → 3 |" in section(
         page_of(project), "## Where arithmetic moved within tolerance"
     )
 
 
-def test_page_counts_causes_and_names_what_lacks_one(page):
+def test_page_names_what_lacks_a_cause_one_a_line(page):
     [told, *lines] = section(page, "## Causes")
-    assert told == "Of 9 changes, the cause is known for 2, probable for 0 and unknown for 7:"
-    assert [line.partition(": `")[0] for line in lines] == ["- 1.13", "- 2.0", "- 2.6"]
-    assert "`rates.removed_is_gone`" in lines[-1] and "`rates.scale_halves`" not in lines[1]
+    assert told == "The cause of these changes is not known:"
+    releases = [line.partition(": ")[0] for line in lines]
+    assert releases == ["- 1.13", *["- 2.0"] * 3, *["- 2.6"] * 3]
+    assert "- 2.6: `rates.removed_is_gone`" in lines and "rates.scale_halves" not in "".join(lines)
+
+
+def test_table_of_counts_names_no_exact_count_but_whether_there_is_one(page):
+    rows = [line.split("|")[1:-1] for line in section(page, "## At a glance")[1:] if "|" in line]
+    cells = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows[2:]}
+    assert cells == {
+        "[1.13](#torch-113)": ["", "", "1+", "", "", "", "1+"],
+        "[2.0](#torch-20)": ["1+", "", "1+", "1+", "1+", "", "5+"],
+        "[2.6](#torch-26)": ["", "1+", "1+", "", "", "1+", "1+"],
+    }
+
+
+def test_line_added_above_a_test_leaves_the_page_as_it_is(project):
+    before = page_of(project)
+    project.change("spec/rates/test_rates.py", "import os\n", "import os\n\n\n# a comment\n")
+    assert page_of(project) == before
 
 
 def test_page_ends_with_what_was_not_verified(project):

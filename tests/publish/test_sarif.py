@@ -124,16 +124,16 @@ def test_results_of_one_line_and_cause_are_one_which_ranks_highest(run, project)
         result for result in log["results"] if result["properties"]["certainty"] == "certain"
     ]
     (result,) = certain
-    assert result["level"] == "error" and result["ruleId"] == NO_CODE
+    assert result["level"] == "error" and result["ruleId"] == WHOLE_MODULE
     assert (
-        WHOLE_MODULE in result["message"]["text"]
+        NO_CODE in result["message"]["text"]
         and "checkpoints.load_reads_the_legacy_format" in result["message"]["text"]
     )
 
 
 def test_result_says_where_and_why_and_what_to_do(run, project):
     _, log, _ = run("2.5", "2.6", "--code", "src")
-    (result,) = [one for one in log["results"] if one["ruleId"] == NO_CODE]
+    (result,) = [one for one in log["results"] if one["ruleId"] == WHOLE_MODULE]
     assert result["locations"] == [
         {
             "physicalLocation": {
@@ -145,9 +145,9 @@ def test_result_says_where_and_why_and_what_to_do(run, project):
     text = result["message"]["text"]
     assert text.startswith(
         "Certain: torch.load() without weights_only. "
-        "Load by default does not run code: silent value change."
+        "Load refuses a whole module by default: error where there was none. torch 2.5: {"
     )
-    assert "torch 2.5: ran: True; torch 2.6: ran: False" in text and "(pytorch#137602)" in text
+    assert "; torch 2.6: raises UnpicklingError: " in text and "(pytorch#137602)" in text
     assert "What to do: pass weights_only=False for files that you trust" in text
     rule = log["tool"]["driver"]["rules"][result["ruleIndex"]]
     assert rule["helpUri"] == "https://docs.pytorch.org/docs/stable/generated/torch.load.html"
@@ -201,7 +201,7 @@ def test_file_outside_the_repository_keeps_its_whole_address(run, project):
 def test_line_of_a_cell_is_told_as_the_line_of_the_notebook_file(run):
     path = PLANTED / "notebook.ipynb"
     _, log, _ = run("2.5", "2.6", "--code", path)
-    (line,) = {line for behaviour, _, line in places(log) if behaviour == NO_CODE}
+    (line,) = {line for behaviour, _, line in places(log) if behaviour == WHOLE_MODULE}
     assert "torch.load(" in path.read_text(encoding="utf-8").splitlines()[line - 1]
 
 
@@ -209,7 +209,7 @@ def test_notebook_of_one_line_is_hit_on_that_line(run, project):
     cells = [{"cell_type": "code", "source": ["import torch\n", "torch.load(f)\n"]}]
     (project / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
     _, log, _ = run("2.5", "2.6", "--code", "a.ipynb")
-    assert (NO_CODE, "a.ipynb", 1) in places(log)
+    assert (WHOLE_MODULE, "a.ipynb", 1) in places(log)
     assert log["results"][0]["message"]["text"].startswith("Certain, cell 1, line 2: torch.load()")
 
 
@@ -305,13 +305,25 @@ def read(project):
     [
         ({}, 1),
         ({"FAIL_ON": "silent,error"}, 1),
+        ({"FAIL_ON": "breaks"}, 1),
+        ({"FAIL_ON": "silent"}, 0),
         ({"FAIL_ON": "random"}, 0),
         ({"FAIL_ON": "none"}, 0),
         ({"TO": "old:requirements.txt"}, 0),
         ({"LEVEL": "certain"}, 1),
         ({"CODE": "src\nsrc/train.py\n"}, 1),
     ],
-    ids=["default", "kinds", "other kind", "none", "same torch", "certain", "two paths"],
+    ids=[
+        "default",
+        "kinds",
+        "group",
+        "kind",
+        "other kind",
+        "none",
+        "same torch",
+        "certain",
+        "two paths",
+    ],
 )
 def test_script_ends_as_the_command_does_and_leaves_its_log(action, project, inputs, status):
     result = action(**inputs)
@@ -321,6 +333,8 @@ def test_script_ends_as_the_command_does_and_leaves_its_log(action, project, inp
 
 
 def test_script_reports_no_possible_hits_unless_asked(action, project):
+    text = "import torch\n\ntorch.load('a.pt', weights_only=True)\n"
+    (project / "src" / "more.py").write_text(text, encoding="utf-8")
     action()
     assert {one["properties"]["certainty"] for one in read(project)["results"]} == {"certain"}
     action(LEVEL="possible", FROM="old:requirements.txt", TO="requirements.txt")
@@ -383,8 +397,12 @@ def test_script_imports_nothing_of_the_readers_repository(action, project):
     assert action().returncode == 1 and not (project / "ran").exists()
 
 
-def test_action_hands_every_input_to_the_script():
+def test_action_hands_every_input_to_the_script_and_has_its_defaults():
     text = (REPOSITORY / "action.yml").read_text(encoding="utf-8")
+    script = SCRIPT.read_text(encoding="utf-8")
+    for name in ("code", "fail-on", "level", "sarif"):
+        default = text.partition(f"\n  {name}:\n")[2].partition("default: ")[2].split("\n")[0]
+        assert f"${{{name.upper().replace('-', '_')}:-{default}}}" in script
     for name in ("code", "from", "to", "fail-on", "level", "sarif"):
         assert (
             f"{name.upper().replace('-', '_')}: ${{{{ inputs.{name} }}}}" in text

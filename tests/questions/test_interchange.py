@@ -10,6 +10,8 @@ from torch_history.publish import interchange as tables
 from torch_history.questions import interchange
 from torch_history.questions.interchange import Cell, FileKind, Outcome
 from torch_history.records import store
+from torch_history.records.sources import Sources
+from torch_history.records.store import Record
 
 RELEASES = ["1.0.3", "1.1.0", "1.2.0", "2.0.1"]
 TOX_INI = """
@@ -56,30 +58,28 @@ def kinds(tmp_path):
     (tmp_path / "spec" / "files").mkdir(parents=True)
     (tmp_path / "spec" / "files" / "test_files.py").write_text(SPEC)
 
+    digests = Sources(tmp_path)
+
+    def keep(name, timelines, unknown=()):
+        record = Record(
+            digests.digest("spec/files/test_files.py", f"test_{name}"),
+            seen={"cpu": [release for release in RELEASES if release not in unknown]},
+            unknown={"cpu": dict.fromkeys(unknown, "skipped: no room")},
+            timelines=timelines,
+        )
+        store.write_record(store.path_of(tmp_path / "spec", f"files.{name}"), record)
+
     def record(file, old=None, unknown=()):
         for name, written in {"file_loads": file, "old_file_loads": old}.items():
             cases = {
                 f"written by {writer}": {"cpu": chain} for writer, chain in (written or {}).items()
             }
-            store.write(store.path_of(tmp_path / "spec", f"files.{name}"), cases)
-        store.write(
-            store.path_of(tmp_path / "spec", "files.without_files"),
-            {"observed": {"cpu": {"1.0": ONE}}},
-        )
+            keep(name, cases, unknown if name == "file_loads" else ())
+        keep("without_files", {"observed": {"cpu": {"1.0": ONE}}})
         for release in RELEASES:
-            verified = (
-                {} if release in unknown else {"files.file_loads": 0, "files.old_file_loads": 0}
-            )
-            why = {"files.file_loads": "skipped: no room"} if release in unknown else {}
             store.write(
                 tmp_path / "manifests" / f"{release}-cpu.json",
-                {
-                    "format": FORMAT,
-                    "release": release,
-                    "device": "cpu",
-                    "verified": verified,
-                    "unknown": why,
-                },
+                {"format": FORMAT, "release": release, "device": "cpu"},
             )
         return interchange.kinds(index.of(tmp_path))
 

@@ -1,12 +1,13 @@
 import pytest
 
+from tests.literals import on_cpu, plant, value
 from torch_history import versions
 from torch_history.catalogue import index
 from torch_history.catalogue.behaviour import Change
 from torch_history.catalogue.kinds import Kind
 from torch_history.errors import HistoryError
 from torch_history.questions import query
-from torch_history.records import manifests, runs, store
+from torch_history.records import runs, store
 
 
 def diff(project, before, after, *device, **filters):
@@ -17,21 +18,14 @@ def kinds(answer):
     return [(difference.behaviour.id, difference.kind) for difference in answer.differences]
 
 
-def value(number, *warned):
-    return {
-        "value": number,
-        **({"warned": [{"category": name, "message": "w"} for name in warned]} if warned else {}),
-    }
-
-
 def test_differences_come_in_the_order_of_harm(recorded):
     answer = diff(recorded, "1.13", "2.6")
     assert kinds(answer) == [
+        ("rates.strict_mode_is_refused", Kind.ERROR),
+        ("rates.removed_is_gone", Kind.GONE),
         ("rates.scale_halves", Kind.SILENT),
         ("rates.flip_comes_back", Kind.SILENT),
         ("tensors.start_of_an_optimizer", Kind.SILENT),
-        ("rates.strict_mode_is_refused", Kind.ERROR),
-        ("rates.removed_is_gone", Kind.GONE),
         ("rates.noisy_warns", Kind.WARNING),
         ("rates.added_is_there", Kind.APPEARED),
         ("rates.complaint_tells_the_remedy", Kind.WORDING),
@@ -40,7 +34,7 @@ def test_differences_come_in_the_order_of_harm(recorded):
 
 
 def test_difference_holds_both_entries_and_the_changes_between(recorded):
-    first = diff(recorded, "1.13", "2.6").differences[0]
+    [first] = diff(recorded, "1.13", "2.6", apis=["fakelib.optim.scale"]).differences
     [case] = first.cases
     assert (case.name, case.before.since, case.after.since) == ("observed", "1.4", "2.0")
     assert (case.before.observation["value"], case.after.observation["value"]) == (1.0, 0.5)
@@ -127,16 +121,26 @@ def test_unknown_behaviour_is_no_difference(project):
     assert answer.unknown == [("rates.scale_halves", "2.6", "skipped: no GPU")]
 
 
-def test_behaviour_that_a_manifest_does_not_speak_of_is_unknown(project):
-    manifest = manifests.read(project.root)["2.6.0"]
-    del manifest["verified"]["rates.scale_halves"]
-    store.write(project.root / "manifests" / "2.6.0-cpu.json", manifest)
+def test_behaviour_that_a_release_has_not_seen_is_unknown(project):
+    record = project.kept("rates.scale_halves")
+    record.seen["cpu"].remove("2.6.0")
+    store.write_record(project.path("rates.scale_halves"), record)
     answer = diff(project, "1.13", "2.6")
     assert answer.unknown == [("rates.scale_halves", "2.6", "not recorded on 2.6.0")]
 
 
+def test_behaviour_whose_record_is_stale_is_unknown_on_both_sides(project):
+    file = "spec/rates/test_rates.py"
+    project.change(file, "observe(fakelib.scale)", "observe(lambda: 2 * fakelib.scale())")
+    why = "its test changed after the recording: run `torch-history record`"
+    answer = diff(project, "1.13", "2.6")
+    assert answer.unknown == [("rates.scale_halves", one, why) for one in ("1.13", "2.6")]
+    assert "rates.scale_halves" not in dict(kinds(answer)) and answer.compared == 12
+
+
 def test_patch_of_its_own_answers_for_itself(project, run_of):
-    runs.merge(project.root, run_of("2.6.1", {"rates.constant_stays": value(9)}), "2.6.1")
+    run = run_of("2.6.1", {"rates.constant_stays": value(9)}, sources=project.sources())
+    runs.merge(project.root, run, "2.6.1")
     assert kinds(diff(project, "2.6.0", "2.6.1", apis=["fakelib.nn.constant"])) == [
         ("rates.constant_stays", Kind.SILENT)
     ]
@@ -153,7 +157,7 @@ def test_other_device_is_answered_from_its_own_entries(project):
 
 
 def tensor(row, *warned):
-    return {**value(None, *warned), "value": {"$tensor": "float32[2]", "rows": [row]}}
+    return value({"$tensor": "float32[2]", "rows": [row]}, *warned)
 
 
 def record_constant(project, run_of, *steps):
@@ -161,9 +165,10 @@ def record_constant(project, run_of, *steps):
     project.path("rates.constant_stays").unlink()
     for release, device, row, *warned in steps:
         key = versions.line(release) if release != "2.6.1" else release
+        told = {"rates.constant_stays": tensor(row, *warned)}
         runs.merge(
             project.root,
-            run_of(release, {"rates.constant_stays": tensor(row, *warned)}, device=device),
+            run_of(release, told, device=device, sources=project.sources()),
             key,
         )
 
@@ -239,7 +244,7 @@ def test_device_that_comes_back_to_the_cpus_answer_within_tolerance_does_not_dif
         ({"apis": ["fakelib.nn.noisy"]}, ["rates.noisy_warns"]),
         (
             {"apis": ["fakelib.optim"], "kinds": [Kind.SILENT, Kind.ERROR]},
-            ["rates.scale_halves", "rates.strict_mode_is_refused"],
+            ["rates.strict_mode_is_refused", "rates.scale_halves"],
         ),
         ({"apis": ["fakelib.optim"], "chapters": ["tensors"]}, []),
         (
@@ -278,6 +283,15 @@ def test_misspelt_filter_gets_a_suggestion(recorded, filters, message):
     assert str(caught.value) == message
 
 
+def test_behaviour_is_found_by_its_former_ids(project):
+    record = project.kept("rates.scale_halves")
+    record.former = ["rates.old", "rates.older"]
+    store.write_record(project.path("rates.scale_halves"), record)
+    known = index.of(project.root).known()
+    found = {query.find(known, name).id for name in (*record.former, "rates.scale_halves")}
+    assert found == {"rates.scale_halves"}
+
+
 def test_misspelt_behaviour_gets_a_suggestion(recorded):
     with pytest.raises(HistoryError, match=r"did you mean rates\.scale_halves\?"):
         query.find(index.of(recorded.root).known(), "rates.scale_halved")
@@ -296,6 +310,25 @@ def test_newer_patch_of_the_newest_line_is_compared_with_that_line(recorded):
     assert diff(recorded, "2.0", "2.6.3").after == query.Side(
         "2.6.3", "2.6.0", False, ["2.6.0", None]
     )
+
+
+@pytest.mark.parametrize("kinds_in_order", [["appeared", "gone"], ["gone", "appeared"]])
+def test_of_several_markers_the_most_harmful_admitted_kind_counts(project, kinds_in_order):
+    chain = {"1.4": value(["a", "b=1"]), "2.0": value(["a", "c=1"])}
+    plant(project, "rates.constant_stays", on_cpu(**chain))
+    markers = [
+        f'@pytest.mark.changed("2.0", "it", kind="{kind}")\n'
+        for kind in (*kinds_in_order, "error", "wording")  # the last two are not admitted
+    ]
+    project.change(
+        "spec/rates/test_rates.py",
+        '@pytest.mark.api("fakelib.nn.constant", page="constant")\n',
+        "@pytest.mark.api('fakelib.nn.constant', page='constant', signature=True)\n"
+        + "".join(markers),
+    )
+    narrow = {"apis": ["fakelib.nn.constant"]}
+    assert [kind for _, kind in kinds(diff(project, "1.13", "2.6", **narrow))] == [Kind.GONE]
+    assert [kind for _, kind in kinds(diff(project, "2.6", "1.13", **narrow))] == [Kind.GONE]
 
 
 def test_annotated_kind_wins_where_the_observations_admit_it(project):

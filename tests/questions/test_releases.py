@@ -2,7 +2,7 @@
 
 from torch_history.catalogue import index
 from torch_history.questions.releases import overview
-from torch_history.records import manifests, store
+from torch_history.records import runs
 
 
 def rows_of(project):
@@ -11,10 +11,8 @@ def rows_of(project):
 
 
 def test_patch_beside_the_matrix_and_what_was_not_recorded_are_told(project):
-    folder = project.root / "manifests"
-    manifest = manifests.read(project.root)["2.6.0"]
-    (folder / "2.6.0-cpu.json").unlink()
-    store.write(folder / "2.6.1-cpu.json", {**manifest, "release": "2.6.1"})
+    runs.merge(project.root, {**project.runs["2.6.0"], "release": "2.6.1"}, "2.6.1")
+    (project.root / "manifests" / "2.6.0-cpu.json").unlink()
     found = rows_of(project)
     assert list(found) == ["1.4.0", "1.13.1", "2.0.1", "2.6.0", "2.6.1"]
     assert found["2.6.0"].reason == "not recorded" and found["2.6.0"].verified == 0
@@ -28,10 +26,12 @@ def test_recording_that_failed_tells_why(project):
 
 
 def test_unknown_behaviours_are_not_counted_as_verified(project):
-    run = project.observe("2.7.0", FAKELIB_WITHOUT_PART="1")
-    manifest = {name: value for name, value in run.items() if name != "observations"}
-    manifest["verified"] = dict.fromkeys(run["verified"], 0)
-    store.write(project.root / "manifests" / "2.7.0-cpu.json", manifest)
+    project.record("2.7.0", FAKELIB_WITHOUT_PART="1")
     row = rows_of(project)["2.7.0"]
     assert row.verified == 11
     assert row.unknown == {"tensors.optional_part": "skipped: no part for this fakelib"}
+
+
+def test_damaged_record_is_not_counted_on_any_release(project):
+    project.path("rates.scale_halves").write_text("{")
+    assert [row.verified for row in rows_of(project).values()] == [11] * 4

@@ -2,20 +2,41 @@ import pytest
 
 from torch_history.errors import HistoryError
 from torch_history.records import manifests, store
+from torch_history.records.store import Record
 
 GOOD = """{
- "observed": {
-  "cpu": {
-   "1.4": {
-    "value": 1
-   },
-   "2.0": {
-    "value": 2
+ "format": 2,
+ "source": "0123456789abcdef",
+ "seen": {
+  "cpu": "1.4.0 2.0.1"
+ },
+ "timelines": {
+  "observed": {
+   "cpu": {
+    "1.4": {
+     "value": 1
+    },
+    "2.0": {
+     "value": 2
+    }
    }
   }
- }
+ },
+ "digest": "17d3d6aa53a77be3"
 }
 """
+TIMELINES = {"observed": {"cpu": {"1.4": {"value": 1}, "2.0": {"value": 2}}}}
+RECORD = Record("0123456789abcdef", seen={"cpu": ["1.4.0", "2.0.1"]}, timelines=TIMELINES)
+
+
+def sealed(**parts):
+    """A record of any form, with a digest that fits."""
+    data = {"source": "0123456789abcdef", **parts}
+    return store.dumps({"format": 2, **data, "digest": store._seal(data)})
+
+
+def entries(chain):
+    return sealed(timelines={"observed": {"cpu": chain}})
 
 
 @pytest.fixture
@@ -45,47 +66,51 @@ def error_of(function, *arguments):
 def test_whole_record_is_read_and_is_canonical(record):
     path = record(GOOD)
     found = store.read(path)
-    assert found == {"observed": {"cpu": {"1.4": {"value": 1}, "2.0": {"value": 2}}}}
+    assert found == RECORD and store.text_of(found) == GOOD
     store.check_canonical(path, found)
 
 
 def test_missing_record_is_empty(tmp_path):
-    assert store.read(tmp_path / "claim.json") == {}
+    assert store.read(tmp_path / "claim.json") == Record()
 
 
 CONFLICT = GOOD.replace(
-    '    "value": 2\n', '<<<<<<< HEAD\n    "value": 2\n=======\n    "value": 3\n>>>>>>> branch\n'
+    '     "value": 2\n',
+    '<<<<<<< HEAD\n     "value": 2\n=======\n     "value": 3\n>>>>>>> branch\n',
 )
 
 
 @pytest.mark.parametrize(
     "content, line, what",
     [
-        (GOOD[:60], "6", "truncated"),
-        (GOOD[:-3], "11", "truncated"),
+        (GOOD[:60], "5", "truncated"),
+        (GOOD[:-3], "19", "truncated"),
         ("", "1", "truncated"),
-        (CONFLICT, "8", "a merge conflict is not resolved"),
-        (GOOD.replace('"value": 1', '"value": 1,,'), "5", "damaged"),
-        (GOOD.encode().replace(b'"value": 2', b'"value": "\xff"'), "8", "not UTF-8 text"),
+        (CONFLICT, "14", "a merge conflict is not resolved"),
+        (GOOD.replace('"value": 1', '"value": 1,,'), "11", "damaged"),
+        (GOOD.encode().replace(b'"value": 2', b'"value": "\xff"'), "14", "not UTF-8 text"),
         ("[1, 2]\n", "1", "not a JSON object"),
         (GOOD.replace(": 1", ": NaN"), "?", "damaged (NaN is not JSON)"),
         (GOOD.replace(": 1", ": -Infinity"), "?", "damaged (-Infinity is not JSON)"),
         (GOOD.replace(": 1", r': "\ud83d"'), "?", "damaged (half of a surrogate pair)"),
         (GOOD.replace(": 1", ": " + "[" * 100_000), "?", "damaged (nested too deeply)"),
-        ('{"observed": [1]}\n', "?", "'observed' holds no JSON object"),
-        ('{"observed": {"cpu": 1}}\n', "?", "'cpu' holds no JSON object"),
-        ('{"observed": {"cpu": {}}}\n', "?", "do not ascend"),
-        ('{"observed": {"cpu": {"two": {"value": 1}}}}\n', "?", "'two' is not a version"),
-        (
-            '{"observed": {"cpu": {"2.0": {"value": 1}, "1.4": {"value": 2}}}}\n',
-            "?",
-            "do not ascend: ['2.0', '1.4']",
-        ),
-        (
-            '{"observed": {"cpu": {"1.10": {"value": 1}, "1.9": {"value": 2}}}}\n',
-            "?",
-            "do not ascend: ['1.10', '1.9']",
-        ),
+        (GOOD.replace('"format": 2', '"format": 1'), "1", "not a record of format 2"),
+        ('{"observed": {"cpu": {}}}\n', "1", "not a record of format 2"),
+        (GOOD.replace('"value": 1', '"value": 3'), "?", "edited by hand"),
+        (GOOD.replace("1.4.0 2.0.1", "1.4.0"), "?", "edited by hand"),
+        (GOOD.replace("0123456789abcdef", "f" * 16), "?", "edited by hand"),
+        (GOOD.replace(',\n "digest": "17d3d6aa53a77be3"', ""), "?", "edited by hand"),
+        (sealed(former=1), "?", "damaged (Expected `array`, got `int` - at `$.former`)"),
+        (sealed(seen=["cpu"]), "?", "damaged ("),
+        (sealed(seen={"cpu": ["1.4.0"]}), "?", "damaged ("),
+        (sealed(verified={}), "?", "damaged (Object contains unknown field `verified`)"),
+        (sealed(timelines={"observed": [1]}), "?", "damaged (Expected `object`, got `array`"),
+        (entries(1), "?", "damaged (Expected `object`, got `int`"),
+        (entries({"1.4": [1]}), "?", "damaged (Expected `object`, got `array`"),
+        (entries({}), "?", "do not ascend"),
+        (entries({"two": {"value": 1}}), "?", "'two' is not a version"),
+        (entries({"2.0": {}, "1.4": {}}), "?", "do not ascend: ['2.0', '1.4']"),
+        (entries({"1.10": {}, "1.9": {}}), "?", "do not ascend: ['1.10', '1.9']"),
     ],
     ids=[
         "cut_inside",
@@ -99,8 +124,19 @@ CONFLICT = GOOD.replace(
         "infinity",
         "surrogate",
         "deep",
+        "other_format",
+        "format_before_this",
+        "edited_entry",
+        "edited_releases",
+        "edited_source",
+        "digest_gone",
+        "former_ids",
+        "releases_without_device",
+        "releases_as_list",
+        "unknown_field",
         "no_devices",
         "no_chain",
+        "no_entry",
         "empty_chain",
         "no_version",
         "descending",
@@ -117,18 +153,14 @@ def test_damage_names_the_file_the_line_and_the_remedy(record, content, line, wh
 @pytest.mark.parametrize(
     "content, line",
     [
-        (GOOD.replace('"value": 1', '"value":  1'), 5),
-        (GOOD.replace("  }\n }\n}", "  }}\n}"), 10),
-        (GOOD.replace('    "value": 1\n', '    "value": 1\n\n'), 6),
-        (GOOD + "\n", 13),
-        (GOOD[:-1], 12),
-        (
-            GOOD.replace(
-                '   "1.4": {\n    "value": 1\n   },\n',
-                '   "1.4": {\n    "value": 0\n   },\n   "1.4": {\n    "value": 1\n   },\n',
-            ),
-            5,
-        ),
+        (GOOD.replace('"value": 1', '"value":  1'), 11),
+        (GOOD.replace("  }\n },", "  }},"), 17),
+        (GOOD.replace('     "value": 1\n', '     "value": 1\n\n'), 12),
+        (GOOD + "\n", 21),
+        (GOOD[:-1], 20),
+        (GOOD.replace(' "source":', ' "source": "",\n "source":'), 3),
+        (sealed(timelines={"b": {"cpu": {"1.4": {}}}, "a": {"cpu": {"1.4": {}}}}), 5),
+        (sealed(former=[]), 4),
     ],
     ids=[
         "space",
@@ -136,7 +168,9 @@ def test_damage_names_the_file_the_line_and_the_remedy(record, content, line, wh
         "blank_line",
         "line_at_the_end",
         "no_newline_at_the_end",
-        "version_twice",
+        "name_twice",
+        "cases_unsorted",
+        "empty_field",
     ],
 )
 def test_hand_edit_names_its_line(record, content, line):
@@ -176,18 +210,28 @@ def test_file_in_the_manifests_folders_place_is_named(tmp_path):
 def test_stray_file_among_the_manifests_is_named(tmp_path):
     (tmp_path / "manifests").mkdir()
     (tmp_path / "manifests" / "notes.json").write_text(
-        '{"format": 1, "verified": {}, "unknown": {}}'
+        '{"format": 2, "verified": {}, "unknown": {}}'
     )
     assert "notes.json" in error_of(manifests.read, tmp_path, None)
 
 
 def test_write_is_canonical_and_leaves_no_other_file(tmp_path):
-    store.write(
-        tmp_path / "new" / "claim.json",
-        {"observed": {"cpu": {"1.4": {"value": 1}, "2.0": {"value": 2}}}},
-    )
+    store.write_record(tmp_path / "new" / "claim.json", RECORD)
     assert (tmp_path / "new" / "claim.json").read_text() == GOOD
     assert names_in(tmp_path / "new") == ["claim.json"]
+
+
+def test_record_that_has_this_text_is_not_written(record, monkeypatch):
+    path = record(GOOD)
+    monkeypatch.setattr(store, "write_text", lambda *given: pytest.fail("it was written"))
+    store.write_record(path, RECORD)
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"{"], ids=["not_utf8", "truncated"])
+def test_damaged_record_is_replaced(record, content):
+    path = record(content)
+    store.write_record(path, RECORD)
+    assert path.read_text() == GOOD
 
 
 @pytest.mark.parametrize("failing", ["mkdir", "replace", "write_text"])
@@ -197,7 +241,7 @@ def test_failed_write_leaves_the_old_bytes_and_no_other_file(record, monkeypatch
 
     path = record(GOOD)
     monkeypatch.setattr(store.Path, failing, fail)
-    message = error_of(store.write, path, {"observed": {}})
+    message = error_of(store.write_record, path, Record())
     monkeypatch.undo()
     assert message.startswith(f"{path}: cannot be written (No space left on device)")
     assert path.read_text() == GOOD and names_in(path.parent) == ["claim.json"]
@@ -210,7 +254,7 @@ def test_interrupted_write_leaves_the_old_bytes_and_no_other_file(record, monkey
     path = record(GOOD)
     monkeypatch.setattr(store.Path, "replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        store.write(path, {"observed": {}})
+        store.write_record(path, Record())
     monkeypatch.undo()
     assert path.read_text() == GOOD and names_in(path.parent) == ["claim.json"]
 

@@ -12,7 +12,7 @@ from tests.fake import REPOSITORY, TOX_INI, Project
 from torch_history.cli import main
 from torch_history.errors import HistoryError
 from torch_history.observing import encode
-from torch_history.records import locking, manifests, runs, sources, store
+from torch_history.records import locking, manifests, runs, store
 
 MERGE = "import sys; from torch_history.cli import main; sys.exit(main(sys.argv[1:]))"
 # a process that holds a lock until a file is there
@@ -78,17 +78,17 @@ def many(tmp_path):
     return project
 
 
-def run_file(project, run_of, release, value):
+def run_file(project, run_of, release, value, behaviours=BEHAVIOURS):
     """A run in which every behaviour gives a value."""
-    observed = {name: encode.seal({"value": value}) for name in BEHAVIOURS}
-    run = run_of(release, observed, sources=sources.digest(project.root))
-    path = project.root / f"runs-{release}" / "run.json"
+    observed = {name: encode.seal({"value": value}) for name in behaviours}
+    run = run_of(release, observed, sources=project.sources())
+    path = project.root / f"runs-{release}-{behaviours[0]}" / "run.json"
     path.parent.mkdir()
     path.write_text(json.dumps(run), encoding="utf-8")
     return path
 
 
-def test_two_merges_at_once_lose_no_entry(many, run_of):
+def test_merges_at_once_lose_no_entry(many, run_of):
     files = [run_file(many, run_of, *one) for one in (("1.4.0", 1), ("2.0.1", 2), ("2.6.0", 3))]
     merging = [python(MERGE, "--root", many.root, "merge", file) for file in files]
     told = [process.communicate(timeout=60)[0] for process in merging]
@@ -96,6 +96,15 @@ def test_two_merges_at_once_lose_no_entry(many, run_of):
     assert list(manifests.read(many.root)) == ["1.4.0", "2.0.1", "2.6.0"]
     expected = {"1.4": {"value": 1}, "2.0": {"value": 2}, "2.6": {"value": 3}}
     assert [many.chain(name) for name in BEHAVIOURS] == [expected] * len(BEHAVIOURS)
+
+
+def test_merges_of_two_parts_of_one_release_at_once_lose_no_behaviour(many, run_of):
+    parts = BEHAVIOURS[:20], BEHAVIOURS[20:]
+    files = [run_file(many, run_of, "2.0.1", 1, part) for part in parts]
+    merging = [python(MERGE, "--root", many.root, "merge", file) for file in files]
+    told = [process.communicate(timeout=60)[0] for process in merging]
+    assert [process.returncode for process in merging] == [0, 0], told
+    assert all(many.kept(name).seen == {"cpu": ["2.0.1"]} for name in BEHAVIOURS)
 
 
 def test_merge_waits_for_whoever_writes_the_records(many, run_of, held):

@@ -2,11 +2,16 @@ import itertools
 
 import pytest
 
+from tests.conftest import SOURCE
+from tests.fake import RELEASES
 from torch_history.errors import HistoryError
 from torch_history.observing import encode, environment
-from torch_history.records import manifests, runs, sources, store
+from torch_history.records import manifests, runs, store
+from torch_history.records.store import Record
 
-RELEASES = {"1.4": "1.4.0", "1.13": "1.13.1", "2.0": "2.0.1", "2.6": "2.6.0"}
+
+def read(root, behaviour):
+    return store.read(store.path_of(root / "spec", behaviour))
 
 
 def number(value):
@@ -62,19 +67,19 @@ def test_read_back_names_what_the_record_does_not_give_back(recorded):
     ]
 
 
-def test_manifest_says_what_was_run_and_what_it_verified(recorded):
+def test_manifest_says_what_the_environment_was_and_nothing_else(recorded):
     manifest = manifests.read(recorded.root)["2.0.1"]
-    assert (
-        manifest["library"] == "fakelib"
-        and manifest["release"] == "2.0.1"
-        and manifest["build"] == "cpu"
-    )
-    assert manifest["sources"] == sources.digest(recorded.root)
-    assert (
-        len(manifest["verified"]) == 12
-        and manifest["unknown"] == {}
-        and "observations" not in manifest
-    )
+    assert manifest["library"] == "fakelib" and manifest["release"] == "2.0.1"
+    assert manifest["build"] == "cpu" and manifest["cpu_vendor"]
+    assert set(manifest) == set(recorded.runs["2.0.1"]) - {"sources", "unknown", "observations"}
+
+
+def test_record_says_its_source_and_where_it_was_seen(recorded):
+    sources = recorded.sources()
+    for behaviour, digest in sources.items():
+        record = recorded.kept(behaviour)
+        assert record.source == digest and record.seen == {"cpu": list(RELEASES.values())}
+    assert len(set(sources.values())) == 12
 
 
 def test_manifests_ascend_by_number(recorded):
@@ -83,11 +88,10 @@ def test_manifests_ascend_by_number(recorded):
 
 def test_drift_within_tolerance_is_recorded_in_ulp_and_adds_no_entry(recorded):
     assert list(recorded.chain("tensors.tensor_drifts_within_tolerance")) == ["1.4"]
-    drifts = [
-        manifest["verified"]["tensors.tensor_drifts_within_tolerance"]
-        for manifest in manifests.read(recorded.root).values()
-    ]
-    assert drifts == [0, 0, 0, 3]
+    assert recorded.kept("tensors.tensor_drifts_within_tolerance").distances == {
+        "cpu": {"2.6.0": 3}
+    }
+    assert recorded.kept("rates.scale_halves").distances == {}
 
 
 def test_recording_again_changes_no_byte(project):
@@ -129,6 +133,7 @@ def test_merge_names_what_it_added(tmp_path, run_of):
         "2.0",
     )
     assert two.added == ["c.b (x)"] and two.unknown == {"c.c": "skipped: no GPU"}
+    assert read(tmp_path, "c.c") == Record(SOURCE, unknown={"cpu": {"2.0.1": "skipped: no GPU"}})
 
 
 def test_drift_is_the_largest_of_all_cases(tmp_path, run_of):
@@ -140,24 +145,24 @@ def test_drift_is_the_largest_of_all_cases(tmp_path, run_of):
         run_of("2.0.1", {"c.a": {"x": floats("1.0 1.0000002"), "y": floats("1.0000005 1.0")}}),
         "2.0",
     )
-    assert manifests.read(tmp_path)["2.0.1"]["verified"] == {"c.a": 4}
+    assert read(tmp_path, "c.a").distances == {"cpu": {"2.0.1": 4}}
+    equal = run_of("2.0.1", {"c.a": {"x": floats("1.0 1.0"), "y": floats("1.0 1.0")}})
+    runs.merge(tmp_path, equal, "2.0")
+    assert read(tmp_path, "c.a").distances == {}
 
 
 def test_slow_drift_over_releases_becomes_a_change_in_the_end(tmp_path, run_of):
     """Each release is judged by the entry, not by its predecessor."""
     for line, value in (("1.4", "1.0"), ("1.13", "1.000008"), ("2.0", "1.000016")):
         runs.merge(tmp_path, run_of(f"{line}.0", {"c.a": floats(f"{value} 0.0")}), line)
-    assert list(store.read(store.path_of(tmp_path / "spec", "c.a"))["observed"]["cpu"]) == [
-        "1.4",
-        "2.0",
-    ]
+    assert list(read(tmp_path, "c.a").timelines["observed"]["cpu"]) == ["1.4", "2.0"]
 
 
 def test_second_device_has_entries_only_where_it_differs(tmp_path, run_of):
     for line, cpu, other in (("1.4", 1, 1), ("2.0", 1, 5), ("2.6", 2, 5), ("2.7", 2, 2)):
         runs.merge(tmp_path, run_of(f"{line}.0", {"c.a": number(cpu)}), line)
         runs.merge(tmp_path, run_of(f"{line}.0", {"c.a": number(other)}, device="other"), line)
-    assert store.read(store.path_of(tmp_path / "spec", "c.a"))["observed"] == {
+    assert read(tmp_path, "c.a").timelines["observed"] == {
         "cpu": {"1.4": number(1), "2.6": number(2)},
         "other": {"2.0": number(5), "2.7": number(2)},
     }
@@ -183,49 +188,84 @@ def test_neighbours_are_the_nearest_recorded_by_number():
     assert manifests.neighbours(known, "3.0") == ("2.6.0", None)
 
 
+OTHER = {"c.a": "fedcba9876543210"}
+
+
+def test_run_of_another_source_begins_the_record_anew(tmp_path, run_of):
+    for release in ("1.4.0", "2.0.1"):
+        runs.merge(tmp_path, run_of(release, {"c.a": number(1)}), release[:3])
+    former = read(tmp_path, "c.a")
+    former.former = ["c.before"]
+    store.write_record(store.path_of(tmp_path / "spec", "c.a"), former)
+    runs.merge(tmp_path, run_of("2.0.1", {"c.a": number(2)}, sources=OTHER), "2.0")
+    assert read(tmp_path, "c.a") == Record(
+        source=OTHER["c.a"],
+        former=["c.before"],
+        seen={"cpu": ["2.0.1"]},
+        timelines={"observed": {"cpu": {"2.0": number(2)}}},
+    )
+
+
 @pytest.mark.parametrize(
-    "old, new, same",
+    "sources, why, kept",
     [
-        ("observe(fakelib.scale)", "observe(lambda: fakelib.scale())", False),
-        ('ids=["sgd", "adam"]', 'ids=["sgd", "adamw"]', False),
-        ('"""The scale is halved, and nobody is told."""', '"""Other words."""', True),
-        ('kind="silent", cause="fakelib#92731"', 'kind="random"', True),
+        (OTHER, "failed: assert 1 == 2", True),
+        (OTHER, "skipped: no GPU", False),
+        ({}, "failed: assert 1 == 2", False),
     ],
-    ids=["act", "case", "docstring", "marker"],
+    ids=["stale_failed", "stale_skipped", "failed"],
 )
-def test_sources_change_with_what_a_test_does_and_not_with_what_it_says(project, old, new, same):
-    before = sources.digest(project.root)
-    for path in project.spec.glob("*/test_*.py"):
-        path.write_text(path.read_text().replace(old, new))
-    assert (sources.digest(project.root) == before) is same
+def test_edited_test_that_fails_leaves_its_record_as_it_is(tmp_path, run_of, sources, why, kept):
+    runs.merge(tmp_path, run_of("2.0.1", {"c.a": number(1)}), "2.0")
+    before = read(tmp_path, "c.a")
+    merged = runs.merge(tmp_path, run_of("2.0.1", {}, unknown={"c.a": why}, sources=sources), "2.0")
+    after = read(tmp_path, "c.a")
+    assert merged.unknown == {"c.a": why} and (after == before) is kept
+    if not kept:
+        assert after.seen == {} and after.unknown == {"cpu": {"2.0.1": why}}
 
 
-def test_sources_take_the_files_of_folders_with_a_dot_in_their_name(project):
-    before = sources.digest(project.root)
-    project.write("fixtures/checkpoints/2.15.0/training.pt", "one")
-    once = sources.digest(project.root)
-    project.write("fixtures/checkpoints/2.15.0/training.pt", "two")
-    assert len({before, once, sources.digest(project.root)}) == 3
+def test_reason_goes_where_the_release_is_observed_later(tmp_path, run_of):
+    runs.merge(tmp_path, run_of("2.0.1", {}, unknown={"c.a": "skipped: no GPU"}), "2.0")
+    runs.merge(tmp_path, run_of("2.0.1", {"c.a": number(1)}), "2.0")
+    record = read(tmp_path, "c.a")
+    assert record.unknown == {} and record.seen == {"cpu": ["2.0.1"]}
 
 
-def test_sources_take_every_chapter_but_the_benchmarks(project):
-    before = sources.digest(project.root)
-    project.write("spec/benchmarks/test_timed.py", "def test_timed(benchmark): benchmark(int)")
-    assert sources.digest(project.root) == before
-    project.write("spec/other/test_timed.py", "def test_timed(benchmark): benchmark(int)")
-    assert sources.digest(project.root) != before
+def test_release_that_is_seen_no_more_has_no_distance(tmp_path, run_of):
+    runs.merge(tmp_path, run_of("1.4.0", {"c.a": floats("1.0 1.0")}), "1.4")
+    runs.merge(tmp_path, run_of("2.0.1", {"c.a": floats("1.0 1.0000002")}), "2.0")
+    assert read(tmp_path, "c.a").distances == {"cpu": {"2.0.1": 2}}
+    runs.merge(tmp_path, run_of("2.0.1", {}, unknown={"c.a": "skipped: no GPU"}), "2.0")
+    record = read(tmp_path, "c.a")
+    assert record.distances == {} and record.seen == {"cpu": ["1.4.0"]}
 
 
-def test_sources_do_not_change_with_a_record(project):
-    before = sources.digest(project.root)
-    project.path("rates.scale_halves").unlink()
-    assert sources.digest(project.root) == before
+def test_part_of_a_run_leaves_the_manifest_and_says_where_the_environment_differs(tmp_path, run_of):
+    runs.merge(tmp_path, run_of("2.0.1", {"c.a": number(1)}), "2.0")
+    other = run_of("2.0.1", {"c.b": number(1)}, numpy="2")
+    assert runs.merge(tmp_path, other, "2.0", whole=False).environment == ["numpy 1, now 2"]
+    assert manifests.read(tmp_path)["2.0.1"]["numpy"] == "1"
+    assert runs.merge(tmp_path, other, "2.0").environment == []
+    assert manifests.read(tmp_path)["2.0.1"]["numpy"] == "2"
+
+
+def test_part_of_a_run_writes_the_manifest_that_is_missing(tmp_path, run_of):
+    runs.merge(tmp_path, run_of("2.0.1", {"c.a": number(1)}), "2.0", whole=False)
+    assert list(manifests.read(tmp_path)) == ["2.0.1"]
 
 
 def test_manifest_of_another_format_is_refused(project):
     path = project.root / "manifests" / "2.0.1-cpu.json"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
-    with pytest.raises(HistoryError, match=r"2\.0\.1-cpu\.json: not a manifest of format 1"):
+    path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
+    with pytest.raises(HistoryError, match=r"2\.0\.1-cpu\.json: not a manifest of format 2"):
+        manifests.read(project.root)
+
+
+def test_manifest_that_speaks_for_another_release_is_refused(project):
+    folder = project.root / "manifests"
+    (folder / "2.0.1-cpu.json").rename(folder / "2.0.2-cpu.json")
+    with pytest.raises(HistoryError, match=r"2\.0\.2-cpu\.json: it describes 2\.0\.1 on cpu"):
         manifests.read(project.root)
 
 
@@ -259,5 +299,5 @@ def test_value_that_only_looks_equal_is_kept_beside_a_new_warning(tmp_path, run_
     runs.merge(tmp_path, first, "1.4")
     runs.merge(tmp_path, second, "2.0")
     assert runs.read_back(tmp_path, second, "2.0") == []
-    held = store.read(store.path_of(tmp_path / "spec", "c.a"))["observed"]["cpu"]["2.0"]["value"]
+    held = read(tmp_path, "c.a").timelines["observed"]["cpu"]["2.0"]["value"]
     assert repr(held) == repr(after)

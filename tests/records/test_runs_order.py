@@ -10,7 +10,7 @@ from torch_history.records import runs, store
 
 def answer(root, behaviour, device, patch):
     """What the records say a release did."""
-    devices = store.read(store.path_of(root / "spec", behaviour))["observed"]
+    devices = store.read(store.path_of(root / "spec", behaviour)).timelines["observed"]
     chain = store.chain_for(devices, device, patch)
     return chain[versions.holding(chain, patch)]["value"]
 
@@ -68,7 +68,7 @@ def test_release_that_is_recorded_again_in_any_order_leaves_every_line_its_answe
 
 def lines_of(root):
     """Version -> value, as the record of the cpu has them."""
-    chain = store.read(store.path_of(root / "spec", "c.a"))["observed"]["cpu"]
+    chain = store.read(store.path_of(root / "spec", "c.a")).timelines["observed"]["cpu"]
     return {version: entry["value"] for version, entry in chain.items()}
 
 

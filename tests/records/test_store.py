@@ -1,7 +1,10 @@
+import json
+
 import pytest
 
 from torch_history import versions
 from torch_history.records import store
+from torch_history.records.store import Record
 
 
 def chain(**entries):
@@ -101,3 +104,44 @@ def test_path_and_behaviour_are_inverse(tmp_path):
     path = store.path_of(tmp_path, "freezing.detach_in_place_raises")
     assert path == tmp_path / "freezing" / "__snapshots__" / "detach_in_place_raises.json"
     assert store.behaviour_of(path) == "freezing.detach_in_place_raises"
+
+
+def test_text_of_a_record_has_one_order_and_nothing_empty():
+    record = Record(
+        source="0123456789abcdef",
+        former=["b.old", "a.older"],
+        seen={"cuda": ["2.0.1"], "cpu": ["2.0.1", "1.13.1", "1.4.0"]},
+        unknown={"cpu": {"2.6.0": "skipped: no GPU", "1.9.1": "failed: x"}, "cuda": {}},
+        distances={"cpu": {}},
+        timelines={
+            "b": {"cuda": {"2.0": {"value": 3}}, "cpu": {"2.0": {}, "1.13": {"z": 1, "a": 2}}},
+            "a": {"cpu": {"1.4": {"value": 1}}, "cuda": {}},
+        },
+    )
+    assert json.loads(store.text_of(record), object_pairs_hook=list)[:-1] == [
+        ("format", 2),
+        ("source", "0123456789abcdef"),
+        ("former", ["b.old", "a.older"]),
+        ("seen", [("cpu", "1.4.0 1.13.1 2.0.1"), ("cuda", "2.0.1")]),
+        ("unknown", [("cpu", [("1.9.1", "failed: x"), ("2.6.0", "skipped: no GPU")])]),
+        (
+            "timelines",
+            [
+                ("a", [("cpu", [("1.4", [("value", 1)])])]),
+                (
+                    "b",
+                    [
+                        ("cpu", [("1.13", [("z", 1), ("a", 2)]), ("2.0", [])]),
+                        ("cuda", [("2.0", [("value", 3)])]),
+                    ],
+                ),
+            ],
+        ),
+    ]
+
+
+def test_record_of_what_was_read_has_the_same_text(tmp_path):
+    record = Record("0123456789abcdef", ["a.b"], {"cpu": ["1.4.0", "1.13.1"]})
+    store.write_record(tmp_path / "one.json", record)
+    found = store.read(tmp_path / "one.json")
+    assert found == record and store.text_of(found) == (tmp_path / "one.json").read_text()

@@ -146,3 +146,45 @@ def test_observed_prints_what_passing_and_failing_behaviours_did(project):
     assert "rates.strict_mode_is_refused under 2.6.0" in result.stdout  # passed
     assert '"message": "strict mode is refused"' in result.stdout
     assert "rates.scale_halves under 2.6.0" in result.stdout and '"value": 0.125' in result.stdout
+
+
+def test_run_has_one_thread_on_any_machine(project):
+    project.change("fakelib.py", "import os\n", """import os
+threads = [os.environ.get(f"{name}_NUM_THREADS") for name in ("OMP", "MKL", "OPENBLAS")]
+
+def set_num_threads(number):
+    threads.append(number)
+""")  # fmt: skip
+    project.change("spec/rates/test_rates.py", "observe(fakelib.flips)",
+                   "observe(lambda: fakelib.threads)")  # fmt: skip
+    run = project.observe("2.6.0", "-k", "flip", OMP_NUM_THREADS="8", MKL_NUM_THREADS="8")
+    [observed] = run["observations"]["rates.flip_comes_back"].values()
+    assert observed["value"] == ["1", "1", "1", 1]
+
+
+def test_reason_of_a_failure_names_the_line_of_the_test(project):
+    project.change("spec/rates/test_rates.py", "    assert snapshot == observe(fakelib.flips)",
+                   "    assert 1 == 2")  # fmt: skip
+    text = (project.root / "spec/rates/test_rates.py").read_text()
+    line = 1 + text[: text.index("    assert 1 == 2")].count("\n")
+    run = project.observe("2.6.0", "-k", "flip")
+    assert run["unknown"] == {
+        "rates.flip_comes_back": f"failed: spec/rates/test_rates.py:{line}: assert 1 == 2"
+    }
+
+
+def test_only_the_behaviours_of_a_file_run(recorded, tmp_path):
+    asked = tmp_path / "asked"
+    asked.write_text("rates.scale_halves\ntensors.start_of_an_optimizer\n")
+    result = recorded.pytest(f"--behaviours={asked}", version="2.6.0")
+    assert result.returncode == 0 and "3 passed, 10 deselected" in result.stdout
+
+
+def test_second_comparison_fails_in_its_own_test(project):
+    project.change("spec/rates/test_rates.py", "    assert snapshot == observe(fakelib.flips)\n",
+                   "    assert snapshot == observe(fakelib.flips)\n" * 2)  # fmt: skip
+    run = project.observe("2.6.0", "-k", "flip or scale")
+    assert list(run["observations"]) == ["rates.scale_halves"]
+    assert "rates.flip_comes_back" in run["unknown"]
+    result = project.pytest("-k", "flip", version="2.6.0")
+    assert "a behaviour ends in one comparison: make the other a test of its own" in result.stdout

@@ -199,19 +199,20 @@ def _stamped(root: Path) -> Iterator[str]:
     for chapter in sorted((root / "spec").glob("*")):
         folders += [chapter, chapter / "__snapshots__"]
     for folder in folders:
-        yield from _entries(folder)
+        # A test may read any file that lies in fixtures/.
+        yield from _entries(folder, root / "fixtures" in (folder, *folder.parents))
     for name in ("tox.ini", "conftest.py"):
         file = root / name
         if file.exists():
             yield f"{name} {file.stat().st_size} {file.stat().st_mtime_ns}\n"
 
 
-def _entries(folder: Path) -> Iterator[str]:
+def _entries(folder: Path, data: bool) -> Iterator[str]:
     try:
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda one: one.name):
-                # Whatever lies in fixtures/ may be read by a test.
-                if entry.is_file() and not entry.name.endswith(".pyc"):
+                kept = entry.name.endswith((".py", ".json")) or (data and entry.is_file())
+                if kept and not entry.name.endswith(".pyc"):
                     status = entry.stat()
                     yield f"{entry.path} {status.st_size} {status.st_mtime_ns}\n"
     except OSError:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional
 
@@ -62,7 +63,8 @@ def place(root: Path, release: Release, python: Optional[str] = None) -> Place:
 def build(root: Path, wanted: Place, run: Runner) -> None:
     """Build an environment with tox. Raises HistoryError if it cannot be built."""
     patch = wanted.release.patch
-    tox = shutil.which("tox")
+    beside = Path(sys.executable).with_name("tox")
+    tox = shutil.which("tox") or (str(beside) if beside.exists() else None)
     if tox is None:
         raise HistoryError(
             f"torch {patch} has no environment in {wanted.work}, and tox is not installed to build "

@@ -128,7 +128,8 @@ def told(outcome: Outcome) -> str:
     """How recording one release ended, as rich's markup."""
     release = f"torch {outcome.release.patch}"
     if outcome.merged is None:
-        return f"[red]{release}: unknown: {escape(one_line(outcome.failure))}[/red]"
+        why = (outcome.failure or "").replace(f"{release}: ", "", 1)
+        return f"[red]{release}: unknown: {escape(one_line(why))}[/red]"
     merged = outcome.merged
     counts = f"{merged.verified} verified, {len(merged.unknown)} unknown"
     lines = [f"{release}: {counts}, {len(merged.added)} entries changed ({outcome.seconds:.0f} s)"]

@@ -85,7 +85,7 @@ class Walk:
         for name, state in self.states.items():
             self.known[name] = structs.replace(self.known[name], former=state.record.former)
         self._processes: Set[subprocess.Popen[str]] = set()
-        self._stopped = False
+        self._stopped = threading.Event()
         # tox builds the package in a folder that all environments share.
         self._building = threading.Lock()
 
@@ -149,7 +149,9 @@ class Walk:
             if percent:
                 tell(f"{percent.group(1)} %")
 
-        settings = {name: value for name, value in os.environ.items() if name not in _UNSET}
+        # With --here this shell's settings are those of the torch to be recorded.
+        unset = () if self.here else _UNSET
+        settings = {name: value for name, value in os.environ.items() if name not in unset}
         # pytest exits with 1 where a behaviour fails, which is recorded as unknown.
         output = self._run(task.release, command, settings, follow)
         if not run_file.exists():
@@ -197,7 +199,7 @@ class Walk:
         self, release: Release, command: List[str], settings: Dict[str, str], follow: Tell
     ) -> str:
         """Run a command, its output in a log and returned."""
-        if self._stopped:
+        if self._stopped.is_set():
             raise subprocess.SubprocessError("interrupted")
         output = []
         with self._log(release).open("w", encoding="utf-8") as log:
@@ -214,6 +216,8 @@ class Walk:
                 start_new_session=True,
             )
             self._processes.add(process)
+            if self._stopped.is_set():  # between the question above and here
+                self.stop()
             try:
                 for line in process.stdout or ():
                     log.write(line)
@@ -226,7 +230,7 @@ class Walk:
 
     def stop(self) -> None:
         """End the processes that run, and start no other."""
-        self._stopped = True
+        self._stopped.set()
         for process in list(self._processes):
             with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
                 os.killpg(process.pid, signal.SIGTERM)

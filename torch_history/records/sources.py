@@ -253,7 +253,8 @@ class Sources:
             for one in module.classes():
                 self._visit(module, one.name, reached)
             for path in sorted(module.path.parent.rglob("*")):
-                if path.is_file() and path.suffix not in (".py", ".pyc"):
+                ours = path.suffix in (".py", ".pyc") or path.parent.name == "__snapshots__"
+                if path.is_file() and not ours:
                     where = path.relative_to(module.path.parent).as_posix()
                     reached.add(where, hashlib.blake2b(path.read_bytes()).hexdigest())
         for imported in module.imports.get(name, ()):

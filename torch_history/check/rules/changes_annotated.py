@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, Set
+from typing import Dict, Iterator, List, Set, Tuple
 
 from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour
@@ -21,9 +21,7 @@ def faults(tree: Tree) -> Iterator[str]:
 def _faults(behaviour: Behaviour, record: Record) -> Iterator[str]:
     here = place_of(behaviour)
     changed: Dict[str, Set[Kind]] = {}
-    kinds_of_marker: Dict[str, Set[Kind]] = {}
-    for change in behaviour.changes:
-        kinds_of_marker.setdefault(change.version, set()).add(change.kind)
+    cases: List[Tuple[str, str, List[Kind]]] = []
     for case, devices in record.timelines.items():
         for chain in devices.values():
             lines = [version for version in chain if versions.is_line(version)]
@@ -31,14 +29,14 @@ def _faults(behaviour: Behaviour, record: Record) -> Iterator[str]:
             for before, after in zip(lines, lines[1:]):
                 kinds = admitted(chain[before], chain[after], behaviour.signature)
                 changed.setdefault(after, set()).update(kinds)
-                markers = kinds_of_marker.get(after)
-                if markers and markers.isdisjoint(kinds):
-                    admits = " or ".join(kind.slug for kind in Kind if kind in kinds)
-                    yield (
-                        f"{here}: no marker fits how {case!r} changed at {after}: add one of kind "
-                        f"{admits}"
-                    )
+                cases.append((case, after, kinds))
     marked = [change.version for change in behaviour.changes]
+    for case, version, kinds in cases:
+        markers = {change.kind for change in behaviour.changes if change.version == version}
+        # Where a marker fits nothing that changed, that is told below.
+        if markers and markers <= changed[version] and markers.isdisjoint(kinds):
+            admits = " or ".join(kind.slug for kind in Kind if kind in kinds)
+            yield f"{here}: no marker fits how {case!r} changed at {version}: add one of {admits}"
     for version in changed:
         if version not in marked:
             marker = f"@pytest.mark.changed({version!r}, ...)"

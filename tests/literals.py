@@ -1,0 +1,33 @@
+"""Observations and records from literals, without a run of pytest."""
+
+from tests.fake import RELEASES
+from torch_history.observing import encode
+from torch_history.records import store
+from torch_history.records.store import Record
+
+
+def value(what, *warned):
+    """An observation of a value, with warnings of these categories."""
+    told = {"warned": [{"category": name, "message": "w"} for name in warned]} if warned else {}
+    return encode.seal({"value": what, **told})
+
+
+def raised(name, message="m"):
+    """An observation of an exception."""
+    return encode.seal({"raised": {"type": name, "message": message}})
+
+
+def on_cpu(**chain):
+    """The timelines of one case: ``on_cpu(**{"1.4": value(1)})``."""
+    return {"observed": {"cpu": chain}}
+
+
+def plant(project, behaviour, timelines, **more):
+    """Record a behaviour, as observed on all four releases from its present source.
+
+    Returns its file.
+    """
+    told = {"seen": {"cpu": list(RELEASES.values())}, **more}
+    record = Record(project.sources()[behaviour], timelines=timelines, **told)
+    store.write_record(project.path(behaviour), record)
+    return project.path(behaviour)
