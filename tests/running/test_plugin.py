@@ -1,5 +1,7 @@
 import re
 
+from torch_history.records import store
+
 
 def lines(result, start):
     """The lines of an output that begin with a text, stripped."""
@@ -188,3 +190,19 @@ def test_second_comparison_fails_in_its_own_test(project):
     assert "rates.flip_comes_back" in run["unknown"]
     result = project.pytest("-k", "flip", version="2.6.0")
     assert "a behaviour ends in one comparison: make the other a test of its own" in result.stdout
+
+
+def test_failed_law_names_the_line_of_the_test_and_not_numpys(project):
+    project.write(
+        "spec/rates/test_laws.py",
+        "import numpy as np\nimport pytest\n\n\n"
+        "def test_equal():\n    np.testing.assert_allclose(np.ones(2), np.zeros(2))\n\n\n"
+        "def test_raises():\n    with pytest.raises(ValueError):\n        pass\n",
+    )
+    project.pytest("--verify-to", "told.json", "spec/rates/test_laws.py", version="2.6.0")
+    laws = store.read_json(project.root / "told.json")["laws"]
+    assert {test.rpartition(":")[2]: why for test, why in laws.items()} == {
+        "test_equal": "spec/rates/test_laws.py:6: AssertionError: Not equal to tolerance "
+        "rtol=1e-07, atol=0",
+        "test_raises": "spec/rates/test_laws.py:10: Failed: DID NOT RAISE ValueError",
+    }

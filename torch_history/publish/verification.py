@@ -27,7 +27,10 @@ def text(found: Verification) -> Iterator[str]:
         yield "Each behaviour is compared with the latest recorded release up to this version."
         yield ""
     for one in found.differing:
-        yield f"{one.behaviour}: differs from {found.library} {one.since or 'no record'}"
+        # Without a release it failed before it was compared, or there is no record.
+        yield f"{one.behaviour}: " + (
+            f"differs from {found.library} {one.since}" if one.since else "fails"
+        )
         yield from (f"    {line}" for line in _shown(one))
     for test, why in found.laws.items():
         yield f"{test}: a law that holds on every version is broken"

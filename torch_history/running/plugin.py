@@ -302,9 +302,11 @@ def _reason(report: pytest.TestReport) -> Optional[Reason]:
     crash = getattr(report.longrepr, "reprcrash", None)
     message = crash.message if crash else str(report.longrepr)
     lines = [line.strip() for line in message.splitlines() if not _SYRUPY.search(line)]
-    told = next((line for line in lines if line), "") or message or "?"
+    lines = [line for line in lines if line] or [message or "?"]
+    # NumPy begins its messages on the second line.
+    told = " ".join(lines[:2]) if re.fullmatch(r"\w+:", lines[0]) else lines[0]
     where = _line_of(report)
-    return Reason(True, f"{where}: {told}"[:300] if where and told == lines[0] else told[:300])
+    return Reason(True, f"{where}: {told}"[:300] if where else told[:300])
 
 
 def _line_of(report: pytest.TestReport) -> str:
