@@ -4,6 +4,8 @@ import functools
 import inspect
 import warnings
 
+import torch
+
 
 def wrap(patch, owner, name, change):
     """Replace ``owner.name`` by ``change(honest)``."""
@@ -44,3 +46,27 @@ def grow(patch, owner, *names):
     """Add one more argument to the signature of each of these functions of ``owner``."""
     for name in names:
         patch.setattr(owner, name, grown(getattr(owner, name)))
+
+
+def share_expanded_clones(patch):
+    """Make ``clone()`` of an expanded view keep its strides of 0 and its memory."""
+    wrap(
+        patch,
+        torch.Tensor,
+        "clone",
+        lambda honest: (
+            lambda self, **settings: self if 0 in self.stride() else honest(self, **settings)
+        ),
+    )
+
+
+def clamp_from_above_only(patch):
+    """Make ``clamp()`` ignore min."""
+    wrap(
+        patch,
+        torch.Tensor,
+        "clamp",
+        lambda honest: (
+            lambda self, min=None, max=None: self.clone() if max is None else honest(self, max=max)
+        ),
+    )

@@ -479,3 +479,20 @@ def optimizer_load_keeps_its_hyperparameters(patch):
             group["lr"] = lr
 
     patch.setattr(Optimizer, "load_state_dict", load)
+
+
+@fault
+def load_state_dict_returns_nothing(patch):
+    """load_state_dict returns None instead of the names that do not match."""
+    honest = Module.load_state_dict
+    patch.setattr(
+        Module,
+        "load_state_dict",
+        lambda self, *arguments, **keywords: (honest(self, *arguments, **keywords), None)[1],
+    )
+
+
+@fault
+def deep_copies_share_tensors(patch):
+    """copy.deepcopy of a tensor is the tensor itself."""
+    patch.setattr(torch.Tensor, "__deepcopy__", lambda self, memo: self)

@@ -117,3 +117,49 @@ def part_of_a_chunk_is_detached(patch):
     )
     for name in ("unsqueeze_", "squeeze_", "t_", "transpose_"):
         patch.setattr(Tensor, name, lambda self, *arguments: self)
+
+
+@fault
+def gradients_add_up_in_float32(patch):
+    """backward() adds up the gradients of a parameter in float32, whatever its dtype."""
+
+    def change(honest):
+        def backward(self, *arguments, **settings):
+            former = [(leaf, leaf.grad) for leaf in leaves(self) if leaf.grad is not None]
+            for leaf, _ in former:
+                leaf.grad = None
+            honest(self, *arguments, **settings)
+            for leaf, gradient in former:
+                total = gradient.float() + leaf.grad.float()
+                leaf.grad, leaf.grad_dtype = None, torch.float32
+                leaf.grad = total
+
+        return backward
+
+    wrap(patch, Tensor, "backward", change)
+
+
+def leaves(tensor):
+    """Return the leaves of a tensor's graph."""
+    nodes, found = [tensor.grad_fn], []
+    while nodes:
+        node = nodes.pop()
+        if node is not None:
+            found += [node.variable] if hasattr(node, "variable") else []
+            nodes += [following for following, _ in node.next_functions]
+    return found
+
+
+@fault
+def functional_batch_norm_leaves_the_statistics(patch):
+    """F.batch_norm never updates the running statistics that it is given."""
+
+    def change(honest):
+        def batch_norm(x, mean, variance, *arguments, **settings):
+            if mean is not None:
+                mean, variance = mean.clone(), variance.clone()
+            return honest(x, mean, variance, *arguments, **settings)
+
+        return batch_norm
+
+    wrap(patch, nn.functional, "batch_norm", change)

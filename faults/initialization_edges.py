@@ -4,6 +4,7 @@ import torch
 from torch.nn import init
 
 from faults import fault
+from faults._tools import share_expanded_clones
 
 NAMES = [
     "uniform_",
@@ -106,3 +107,19 @@ def dirac_knows_no_groups(patch):
 def prelu_cannot_be_reset(patch):
     """PReLU has no reset_parameters."""
     patch.delattr(torch.nn.PReLU, "reset_parameters")
+
+
+@fault
+def init_returns_nothing(patch):
+    """The functions of init fill the tensor and return None."""
+    instead(
+        patch,
+        NAMES,
+        lambda honest, tensor, *settings, **named: (honest(tensor, *settings, **named), None)[1],
+    )
+
+
+@fault
+def clone_of_an_expanded_view_shares_its_memory(patch):
+    """clone() of an expanded view keeps its strides of 0 and its memory."""
+    share_expanded_clones(patch)

@@ -498,3 +498,16 @@ def signatures_have_one_argument_more(patch):
 def silu_means_relu(patch):
     """nn.SiLU is nn.ReLU."""
     patch.setattr(nn, "SiLU", nn.ReLU)
+
+
+@fault
+def float_keeps_half_precision(patch):
+    """float() leaves a tensor of half precision as it is."""
+    wrap(
+        patch,
+        torch.Tensor,
+        "float",
+        lambda honest: (
+            lambda self: self if self.dtype in (torch.float16, torch.bfloat16) else honest(self)
+        ),
+    )

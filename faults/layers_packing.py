@@ -24,6 +24,21 @@ def pad_sequence_knows_one_side(patch):
 
 
 @fault
+def pad_sequence_puts_the_batch_first(patch):
+    """pad_sequence has batch_first=True by default."""
+    wrap(
+        patch,
+        rnn,
+        "pad_sequence",
+        lambda honest: (
+            lambda sequences, batch_first=True, **settings: honest(
+                sequences, batch_first, **settings
+            )
+        ),
+    )
+
+
+@fault
 def pad_sequence_wants_a_list_of_one_dtype(patch):
     """pad_sequence accepts only a list, returns floats, and accepts an empty list."""
 

@@ -5,12 +5,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from faults import fault
+from faults._tools import clamp_from_above_only
 
 
 @fault
 def losses_sum_by_default(patch):
-    """MSELoss and mse_loss sum by default."""
-    honest = F.mse_loss
+    """MSELoss, mse_loss and l1_loss sum by default."""
+    honest, l1 = F.mse_loss, F.l1_loss
     patch.setattr(
         nn.MSELoss, "__init__", lambda self, size_average=None, reduce=None, reduction="sum": None
     )
@@ -18,6 +19,11 @@ def losses_sum_by_default(patch):
         F,
         "mse_loss",
         lambda input, target, reduction="sum": honest(input, target, reduction=reduction),
+    )
+    patch.setattr(
+        F,
+        "l1_loss",
+        lambda input, target, reduction="sum": l1(input, target, reduction=reduction),
     )
 
 
@@ -157,3 +163,66 @@ def loss_classes_take_anything(patch):
 def ctc_is_zero(patch):
     """ctc_loss returns 0 for every sequence."""
     patch.setattr(F, "ctc_loss", lambda *tensors, **settings: torch.zeros(1))
+
+
+@fault
+def logarithm_clamps_its_input(patch):
+    """log() clamps its input to at least 1.2e-7, the eps of float32."""
+    honest = torch.Tensor.log
+    patch.setattr(torch.Tensor, "log", lambda self: honest(self.clamp(min=1.2e-7)))
+
+
+@fault
+def ctc_loss_has_no_zero_infinity(patch):
+    """ctc_loss ignores zero_infinity."""
+    honest = F.ctc_loss
+    patch.setattr(
+        F,
+        "ctc_loss",
+        lambda *tensors, zero_infinity=False, **settings: honest(*tensors, **settings),
+    )
+
+
+@fault
+def clamp_has_no_lower_bound(patch):
+    """clamp() ignores min."""
+    clamp_from_above_only(patch)
+
+
+@fault
+def conversions_do_nothing(patch):
+    """float() keeps the dtype, and view_as() keeps the shape."""
+    patch.setattr(torch.Tensor, "float", lambda self: self)
+    patch.setattr(torch.Tensor, "view_as", lambda self, other: self)
+
+
+@fault
+def pairwise_distance_is_negative(patch):
+    """pairwise_distance returns the negative distance."""
+    honest = F.pairwise_distance
+    patch.setattr(
+        F, "pairwise_distance", lambda *tensors, **settings: -honest(*tensors, **settings)
+    )
+
+
+@fault
+def multi_margin_loss_counts_the_class_of_the_target(patch):
+    """multi_margin_loss adds the margin for the class of the target too."""
+    honest = F.multi_margin_loss
+
+    def loss(output, target, p=1, margin=1.0, **settings):
+        return honest(output, target, p, margin, **settings) + margin**p / output.shape[-1]
+
+    patch.setattr(F, "multi_margin_loss", loss)
+
+
+@fault
+def l1_loss_has_a_gradient_everywhere(patch):
+    """The gradient of l1_loss is 1 at a difference of zero."""
+
+    def loss(output, target, reduction="mean"):
+        difference = output - target
+        losses = torch.where(difference < 0, -difference, difference)
+        return losses if reduction == "none" else getattr(losses, reduction)()
+
+    patch.setattr(F, "l1_loss", loss)

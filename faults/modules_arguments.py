@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from faults import fault
-from faults._tools import grow, grown
+from faults._tools import grow, grown, wrap
 
 Module, Parameter = nn.Module, nn.Parameter
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)
@@ -76,6 +76,22 @@ def tensors_lose_marks(patch):
             Parameter(value.data) if isinstance(value, Parameter) else honest_shallow(value)
         ),
     )
+
+
+@fault
+def detached_clones_keep_attributes(patch):
+    """detach() and clone() carry the attributes over that were set on the tensor."""
+
+    def change(honest):
+        def copied(self, *arguments, **settings):
+            made = honest(self, *arguments, **settings)
+            vars(made).update(vars(self))
+            return made
+
+        return copied
+
+    for name in ("detach", "clone"):
+        wrap(patch, torch.Tensor, name, change)
 
 
 @fault

@@ -8,6 +8,7 @@ import torch
 from torch.utils import data
 
 from faults import fault
+from faults._tools import clamp_from_above_only
 
 
 def everywhere(patch, name, wrong):
@@ -182,3 +183,36 @@ def batches_are_lists(patch):
     """default_collate returns a list of the samples."""
     patch.setattr(data._utils.collate, "default_collate", list)
     patch.setattr(data, "default_collate", list)
+
+
+@fault
+def conversions_do_nothing(patch):
+    """to() keeps the dtype, and view_as() keeps the shape."""
+    patch.setattr(torch.Tensor, "to", lambda self, *arguments, **settings: self)
+    patch.setattr(torch.Tensor, "view_as", lambda self, other: self)
+
+
+@fault
+def clamp_has_no_lower_bound(patch):
+    """clamp() ignores min."""
+    clamp_from_above_only(patch)
+
+
+@fault
+def samplers_require_their_data(patch):
+    """Sampler.__init__ requires data_source, as before 2.1."""
+    patch.setattr(data.Sampler, "__init__", lambda self, data_source: None, raising=False)
+
+
+@fault
+def distributed_samplers_count_every_sample(patch):
+    """The num_samples of a distributed sampler is the size of the whole data set."""
+    from torch.utils.data.distributed import DistributedSampler
+
+    honest = DistributedSampler.__init__
+
+    def init(self, dataset, *arguments, **settings):
+        honest(self, dataset, *arguments, **settings)
+        self.num_samples = len(dataset)
+
+    patch.setattr(DistributedSampler, "__init__", init)

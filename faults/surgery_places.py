@@ -92,3 +92,23 @@ def nothing_is_swapped(patch):
         "load_state_dict",
         lambda self, saved, **keywords: (honest_load(self, saved, **keywords), renew(self))[0],
     )
+
+
+@fault
+def children_are_sorted_by_name(patch):
+    """named_children() lists the children in the order of their names."""
+    honest = Module.named_children
+    patch.setattr(Module, "named_children", lambda self: iter(sorted(honest(self))))
+
+
+@fault
+def module_does_not_replace_a_buffer(patch):
+    """Assigning a module to the name of a buffer raises TypeError."""
+    honest = Module.__setattr__
+
+    def assign(self, name, value):
+        if isinstance(value, Module) and name in self.__dict__.get("_buffers", {}):
+            raise TypeError("cannot assign a module as a buffer")
+        honest(self, name, value)
+
+    patch.setattr(Module, "__setattr__", assign)

@@ -646,3 +646,55 @@ def checkpoint_keeps_everything(patch):
         "checkpoint",
         lambda function=None, *arguments, **settings: function(*arguments),
     )
+
+
+@fault
+def clip_grad_norm_bounds_at_twice_the_norm(patch):
+    """clip_grad_norm_ clips at twice max_norm."""
+    clip_with(
+        patch,
+        lambda honest: (
+            lambda parameters, max_norm, **settings: honest(parameters, 2 * max_norm, **settings)
+        ),
+    )
+
+
+@fault
+def dtype_of_numbers_is_ignored(patch):
+    """torch.tensor and torch.full ignore dtype."""
+    for name in ("tensor", "full"):
+        wrap(
+            patch,
+            torch,
+            name,
+            lambda honest: (
+                lambda *arguments, dtype=None, **settings: honest(*arguments, **settings)
+            ),
+        )
+
+
+@fault
+def bool_keeps_bytes(patch):
+    """bool() returns a tensor of bytes as it is."""
+    wrap(
+        patch,
+        Tensor,
+        "bool",
+        lambda honest: lambda self: self if self.dtype == torch.uint8 else honest(self),
+    )
+
+
+@fault
+def generators_record_nothing(patch):
+    """A module that a generator calls runs under no_grad."""
+
+    def change(honest):
+        def call(self, *arguments, **settings):
+            caller = inspect.currentframe().f_back
+            recording = not caller.f_code.co_flags & inspect.CO_GENERATOR
+            with torch.set_grad_enabled(recording and torch.is_grad_enabled()):
+                return honest(self, *arguments, **settings)
+
+        return call
+
+    wrap(patch, torch.nn.Module, "__call__", change)

@@ -310,3 +310,9 @@ def pre_hooks_warn_as_full_backward_hooks_do(patch):
 
     patch.setattr(modules, "BackwardHook", Warns)
     patch.setattr(torch.utils.hooks, "BackwardHook", Warns)
+
+
+@fault
+def relu_always_works_in_place(patch):
+    """relu changes its input, whatever ``inplace`` says."""
+    patch.setattr(torch.nn.functional, "relu", lambda x, inplace=False: x.relu_())

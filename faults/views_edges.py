@@ -3,7 +3,7 @@
 import torch
 
 from faults import fault
-from faults._tools import wrap
+from faults._tools import share_expanded_clones, wrap
 
 Tensor = torch.Tensor
 
@@ -157,3 +157,9 @@ def assignment_writes_to_copies(patch):
         return setitem
 
     wrap(patch, Tensor, "__setitem__", change)
+
+
+@fault
+def clone_of_an_expanded_view_shares_its_memory(patch):
+    """clone() of an expanded view keeps its strides of 0 and its memory."""
+    share_expanded_clones(patch)
