@@ -264,7 +264,7 @@ def test_hooks_on_saved_tensors_take_these_arguments(name, snapshot):
     "1.9",
     "clip_grad_norm_ and clip_grad_norm take error_if_nonfinite",
     kind="appeared",
-    cause="pytorch#53843 and pytorch#55169",
+    cause="pytorch#53843",
 )
 @pytest.mark.changed("2.0", "all of them take foreach", kind="appeared", cause="pytorch#91846")
 @pytest.mark.changed(
