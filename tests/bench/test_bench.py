@@ -357,7 +357,9 @@ def test_environment_of_another_torch_or_python_stands_beside_the_matrix(project
     ],
     ids=["no tox", "tox fails", "tox is silent"],
 )
-def test_environment_that_cannot_be_built_says_why(project, tox, line, says):
+def test_environment_that_cannot_be_built_says_why(project, tox, monkeypatch, line, says):
+    # beside this interpreter there is a tox
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     if line:
         tox(line)
     with pytest.raises(HistoryError, match=r"^torch 2\.6\.0") as caught:
