@@ -486,3 +486,13 @@ def compiling_takes_the_step_hooks_off(patch):
         return compiling
 
     wrap(patch, torch, "compile", take_off)
+
+
+@fault
+def plateau_is_a_function(patch):
+    """ReduceLROnPlateau is a function that makes the scheduler, and no class."""
+    patch.setattr(
+        schedulers,
+        "ReduceLROnPlateau",
+        lambda *arguments, **settings: Plateau(*arguments, **settings),
+    )

@@ -303,3 +303,33 @@ def names_are_dropped(patch):
         return add_param_group
 
     wrapped(patch, Optimizer, "add_param_group", wrap)
+
+
+@fault
+def sparse_adam_wants_sparse_parameters(patch):
+    """SparseAdam refuses dense parameters, and not only dense gradients."""
+
+    def wrap(honest):
+        def init(self, params, *arguments, **settings):
+            honest(self, params, *arguments, **settings)
+            if not all(each.is_sparse for group in self.param_groups for each in group["params"]):
+                raise ValueError("SparseAdam requires sparse parameters")
+
+        return init
+
+    wrapped(patch, torch.optim.SparseAdam, "__init__", wrap)
+
+
+@fault
+def sets_are_refused(patch):
+    """An optimizer raises TypeError for a set of parameters."""
+
+    def wrap(honest):
+        def init(self, params, defaults):
+            if isinstance(params, set):
+                raise TypeError("a set has no order")
+            honest(self, params, defaults)
+
+        return init
+
+    wrapped(patch, Optimizer, "__init__", wrap)
