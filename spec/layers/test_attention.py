@@ -185,9 +185,10 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     cause="pytorch#92733",
 )
 def test_attention_refuses_masks_of_integers(mask, dtype, snapshot):
-    """MultiheadAttention raises on integer masks: a mask must be bool or float.
+    """Since 2.0 MultiheadAttention raises on integer masks: a mask must be bool or float.
 
-    Older releases hid keys or added the integers to the scores, depending on mask and dtype.
+    Before 2.0 the integers hid keys, were added to the scores or raised, depending on mask, dtype
+    and release.
     """
     assert snapshot == observe(
         lambda: asked(**{mask: torch.tensor([[0, 1]], dtype=getattr(torch, dtype))})
@@ -238,7 +239,8 @@ def test_attention_integer_mask_as_float_is_added_to_the_scores(snapshot):
 def test_attention_uint8_mask_as_bool_hides_keys(snapshot):
     """A uint8 mask converted with ``.bool()`` hides the keys that it marks with 1.
 
-    Older releases accepted the uint8 mask itself, with a warning.
+    As ``attn_mask`` it does so since 1.6: before, True was added to the score as 1. The uint8 mask
+    itself raises since 1.13 as ``key_padding_mask`` and since 2.0 as ``attn_mask``.
     """
     mask = torch.tensor([[0, 1]], dtype=torch.uint8)
     assert snapshot == observe_each(

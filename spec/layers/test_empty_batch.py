@@ -56,7 +56,9 @@ def gradients(layer, shape):
 )
 @pytest.mark.changed("1.5", "Linear and LSTMCell accept an empty batch", kind="error-gone")
 def test_empty_batch_gives_gradients_of_zero(layer, snapshot):
-    """For an empty batch a layer gives an empty output and gradients of zero, not None.
+    """Since 1.5 a layer gives an empty output and gradients of zero, not None, for an empty batch.
+
+    Before 1.5 BatchNorm1d gave None, and Linear, ConvTranspose1d, GroupNorm and LSTMCell raised.
 
     Trap: momentum and weight decay still move the parameters in the step.
     """

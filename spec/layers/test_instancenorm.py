@@ -131,7 +131,7 @@ def test_instancenorm_with_running_statistics_uses_them_in_eval(snapshot):
     advice="leave the norm out where one position is left",
 )
 def test_instancenorm_refuses_one_spatial_element(training, snapshot):
-    """InstanceNorm raises on a single position, which has no variance and would become 0.
+    """Since 1.9 InstanceNorm raises on a single position, which has no variance and would become 0.
 
     It raises in ``eval()`` too if no statistics are kept. The message says "when training" in both
     modes.

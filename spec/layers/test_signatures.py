@@ -173,7 +173,11 @@ def test_recurrent_layers_take_these_arguments(layer, snapshot):
     advice="call Embedding(num_embeddings, embedding_dim, device=device, dtype=dtype)",
 )
 def test_embeddings_take_these_arguments(layer, snapshot):
-    """``padding_idx`` is the third argument of Embedding, and third from last in EmbeddingBag."""
+    """``padding_idx`` is the third argument of Embedding, and third from last in EmbeddingBag.
+
+    EmbeddingBag has it since 1.9. Since 2.0 ``_freeze`` precedes ``device`` and ``dtype`` in
+    Embedding: pass these two by keyword.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 

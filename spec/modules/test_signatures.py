@@ -175,7 +175,11 @@ def test_containers_take_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", EDITS)
 def test_edits_of_a_container_take_these_arguments(name, snapshot):
-    """The list and dict methods of the containers take these arguments."""
+    """The list and dict methods of the containers take these arguments.
+
+    Since 1.12 the argument of ``ParameterList.append`` is ``value`` instead of ``parameter``, and
+    that of ``extend`` is ``values``.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
 

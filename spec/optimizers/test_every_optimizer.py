@@ -228,7 +228,11 @@ def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, s
 @pytest.mark.changed("2.4", "NAdam takes maximize", kind="appeared", cause="pytorch#127214")
 @pytest.mark.changed("2.4", "RAdam takes maximize", kind="appeared", cause="pytorch#126765")
 def test_other_optimizers_maximize(name, snapshot):
-    """With ``maximize=True`` an optimizer makes the step of the opposite gradient."""
+    """With ``maximize=True`` an optimizer makes the step of the opposite gradient.
+
+    NAdam and RAdam take the argument since 2.4, the others since 1.12 or 1.13. Before 2.0 the steps
+    of NAdam were slightly different.
+    """
 
     def path(gradients, **settings):
         return stepped(getattr(torch.optim, name), [0.0], gradients, lr=0.1, **settings).flatten()

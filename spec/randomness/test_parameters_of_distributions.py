@@ -208,9 +208,10 @@ def test_normal_of_a_row_of_deviations_viewed_as_a_square_draws(snapshot):
     ids=["normal", "poisson", "exponential", "exponential of zero", "cauchy", "geometric of one"],
 )
 def test_parameters_out_of_range_raise(draw, snapshot):
-    """Distributions raise for a deviation, rate or scale that is out of range.
+    """Since 2.0 distributions raise for a deviation, rate or scale that is out of range.
 
-    A model may have computed it wrongly. Older releases silently accepted most of them.
+    A model may have computed it wrongly. Before 1.5 most of these were silently accepted. Before
+    2.0 ``exponential_`` accepted a rate of 0, and ``cauchy_`` a negative scale.
     """
     assert snapshot == observe(lambda: draw().shape)
 

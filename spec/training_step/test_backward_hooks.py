@@ -185,10 +185,10 @@ def test_full_backward_hook_of_a_network_on_data_runs_before_those_of_its_layers
     cause="pytorch#155339",
 )
 def test_full_backward_hook_on_an_input_without_gradient_runs_at_the_output(snapshot):
-    """A full backward hook runs even if the module's input needs no gradient.
+    """Since 1.9 a full backward hook runs even if the module's input needs no gradient.
 
     The first layer of a model has such an input. The hook gets None as its gradient, and torch
-    warns.
+    warns since 2.8.
     """
 
     def act():
@@ -302,7 +302,8 @@ def test_full_backward_hook_of_a_frozen_module_behind_data_does_not_run(snapshot
 def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
     """A full backward hook does not see inputs that are passed by keyword.
 
-    For ``module(x=x)``, x gets its gradient, but the hook gets an empty tuple for the inputs.
+    For ``module(x=x)``, x gets its gradient, but the hook gets an empty tuple for the inputs. On
+    1.8 the hook did not run at all.
     """
 
     def act():
@@ -344,9 +345,10 @@ def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
     cause="pytorch#180383",
 )
 def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot):
-    """The output of a module with a full backward hook cannot be changed in place.
+    """Since 1.9 the output of a module with a full backward hook cannot be changed in place.
 
-    The hook makes the output a view of a special kind: an in-place ReLU after the module raises.
+    The hook makes the output a view of a special kind: an in-place ReLU after the module raises. On
+    1.8 it only warned.
     """
 
     def act():
@@ -387,9 +389,10 @@ def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot)
     cause="pytorch#180383",
 )
 def test_module_with_a_full_backward_hook_cannot_change_its_input_in_place(snapshot):
-    """A module with a full backward hook cannot change its input in place.
+    """Since 1.9 a module with a full backward hook cannot change its input in place.
 
-    The hook makes the input a view of a special kind: an in-place ReLU with such a hook raises.
+    The hook makes the input a view of a special kind: an in-place ReLU with such a hook raises. On
+    1.8 it only warned.
     """
 
     def act():

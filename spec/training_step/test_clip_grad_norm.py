@@ -81,7 +81,7 @@ def test_float_of_the_clipped_norm_is_a_number(snapshot):
 def test_clip_grad_norm_leaves_gradients_within_the_bound_to_the_bit(snapshot):
     """``clip_grad_norm_`` leaves every gradient to the bit if their norm is below max_norm.
 
-    It returns the norm, and never scales up.
+    It returns the norm, and never scales up. Before 1.5 the norm was a Python float, not a tensor.
     """
     parameters = with_gradients([3.0, 0.1], [4.0])
     before = [parameter.grad.clone() for parameter in parameters]
@@ -115,9 +115,9 @@ def test_clip_grad_norm_shrinks_a_gradient_that_lies_on_the_bound(snapshot):
     advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_returns_a_tensor_without_graph(snapshot):
-    """``clip_grad_norm_`` returns a tensor without dimensions and without a graph.
+    """Since 1.5 ``clip_grad_norm_`` returns a tensor without dimensions and without a graph.
 
-    ``item()`` gives the number.
+    ``item()`` gives the number. Before 1.5 a Python float was returned.
     """
 
     def act():
@@ -136,7 +136,10 @@ def test_clip_grad_norm_returns_a_tensor_without_graph(snapshot):
     advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_passes_over_parameters_without_gradient(snapshot):
-    """``clip_grad_norm_`` ignores a parameter whose gradient is None, and leaves the None."""
+    """``clip_grad_norm_`` ignores a parameter whose gradient is None, and leaves the None.
+
+    It returns the norm of the others. Before 1.5 the norm was a Python float, not a tensor.
+    """
     assert snapshot == observe(lambda: clipped(with_gradients(None, [3.0, 4.0]), 1.0))
 
 
@@ -149,7 +152,10 @@ def test_clip_grad_norm_passes_over_parameters_without_gradient(snapshot):
     advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_of_an_empty_list_is_zero(snapshot):
-    """``clip_grad_norm_`` of an empty list returns a norm of zero, without an error."""
+    """``clip_grad_norm_`` of an empty list returns a norm of zero, without an error.
+
+    Before 1.5 the zero was a Python float, not a tensor.
+    """
     assert snapshot == observe(lambda: utils.clip_grad_norm_([], 1.0))
 
 
@@ -212,7 +218,10 @@ def test_clip_grad_norm_warns_of_an_empty_generator(snapshot):
     advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_takes_a_single_tensor(snapshot):
-    """``clip_grad_norm_`` accepts one parameter without a list around it."""
+    """``clip_grad_norm_`` accepts one parameter without a list around it.
+
+    It returns the norm of this one gradient. Before 1.5 the norm was a Python float, not a tensor.
+    """
     (parameter,) = with_gradients([3.0, 4.0])
     assert snapshot == observe(
         lambda: {"returned": utils.clip_grad_norm_(parameter, 1.0), "gradient": parameter.grad}
@@ -231,7 +240,7 @@ def test_clip_grad_norm_takes_a_single_tensor(snapshot):
 def test_clip_grad_norm_takes_other_norms(norm_type, snapshot):
     """``clip_grad_norm_`` with ``norm_type=1`` sums magnitudes, and with inf uses the largest.
 
-    Here these norms are 3 + 4 and 4.
+    Here these norms are 3 + 4 and 4. Before 1.5 ``norm_type=1`` returned a Python float.
     """
     assert snapshot == observe(
         lambda: clipped(with_gradients([3.0, 0.0], [-4.0]), 1.0, norm_type=norm_type)
@@ -247,7 +256,10 @@ def test_clip_grad_norm_takes_other_norms(norm_type, snapshot):
     advice="call float(norm), which gives a number on every release",
 )
 def test_clip_grad_norm_of_zero_makes_zeros(snapshot):
-    """``clip_grad_norm_`` with ``max_norm=0`` makes the gradients zeros, not None."""
+    """``clip_grad_norm_`` with ``max_norm=0`` makes the gradients zeros, not None.
+
+    It returns the norm before scaling. Before 1.5 the norm was a Python float, not a tensor.
+    """
     assert snapshot == observe(lambda: clipped(with_gradients([3.0, 4.0]), 0.0))
 
 
@@ -314,7 +326,8 @@ def test_clip_grad_norm_spreads_one_nan_to_every_gradient(snapshot):
 def test_clip_grad_norm_makes_nan_of_inf_and_zero_of_the_rest(snapshot):
     """An infinite gradient makes ``clip_grad_norm_`` set finite gradients to 0 and it to nan.
 
-    The norm is infinite, so the factor is 0.
+    The norm is infinite, so the factor is 0. Only 1.9 warns. Before 1.5 the norm was a Python
+    float, not a tensor.
     """
     assert snapshot == observe(lambda: clipped(with_gradients([3.0], [float("inf")]), 1.0))
 
@@ -371,7 +384,10 @@ def test_clip_grad_norm_writes_into_the_same_gradient(snapshot):
     unless=(),
 )
 def test_clip_grad_norm_without_underscore_is_deprecated(snapshot):
-    """``clip_grad_norm``, without the underscore, is deprecated: it warns, and clips in place."""
+    """``clip_grad_norm``, without the underscore, is deprecated: it warns, and clips in place.
+
+    It returns the norm. Before 1.5 the norm was a Python float, not a tensor.
+    """
     parameters = with_gradients([3.0, 4.0])
 
     def act():

@@ -181,7 +181,10 @@ def test_prediction_among_equal_scores_is_the_first(way, snapshot):
     advice="write scores.max(1)[1] for the first",
 )
 def test_first_of_the_flipped_scores_is_the_last_among_equals(snapshot):
-    """``scores.size(1) - 1 - scores.flip(1).max(1)[1]`` is the last index among equal scores."""
+    """``scores.size(1) - 1 - scores.flip(1).max(1)[1]`` is the last index among equal scores.
+
+    Before 1.6 it was the first, because ``max`` gave the last of equal scores.
+    """
 
     def act():
         scores = torch.tensor([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0]])
@@ -369,7 +372,10 @@ def test_tensor_of_a_list_of_arrays_warns(snapshot):
     restored_by="training_step.tensor_of_a_numpy_number_has_the_dtype_that_is_passed",
 )
 def test_tensor_of_a_numpy_number_has_its_dtype(snapshot):
-    """``torch.tensor(numpy.float64(1))`` has the dtype float64; a Python float gives float32."""
+    """``torch.tensor(numpy.float64(1))`` has the dtype float64; a Python float gives float32.
+
+    Before 1.5 both gave float32.
+    """
 
     def act():
         import numpy as np

@@ -201,7 +201,7 @@ def test_no_grad_without_parentheses_decorates_a_function(snapshot):
     restored_by="training_step.generator_without_no_grad_records_between_its_yields",
 )
 def test_decorated_generator_runs_without_recording(snapshot):
-    """A generator under ``@torch.no_grad()`` records nothing between its yields.
+    """Since 1.5 a generator under ``@torch.no_grad()`` records nothing between its yields.
 
     The code that loops over the generator does record.
     """

@@ -123,7 +123,8 @@ FLAT = ["parameters_to_vector", "vector_to_parameters"]
 def test_functions_that_differentiate_take_these_arguments(name, snapshot):
     """``backward``, ``grad`` and other functions that differentiate take these arguments.
 
-    ``gradcheck``, which checks gradients, is among them.
+    ``gradcheck``, which checks gradients, is among them. Its options are keyword-only since 1.10,
+    and ``check_sparse_nnz`` is gone since 2.3.
     """
     assert snapshot == observe(lambda: arguments_of(f"torch.{name}"))
 
@@ -215,6 +216,8 @@ def test_modes_of_autograd_take_these_arguments(name, snapshot):
 @pytest.mark.parametrize("name", SAVING)
 def test_checkpointing_functions_take_these_arguments(name, snapshot):
     """``checkpoint`` and ``checkpoint_sequential`` take these arguments.
+
+    Since 1.5 ``checkpoint_sequential`` has a single ``input`` instead of ``*inputs``.
 
     Trap: ``checkpoint`` passes further positional arguments to its function; pass options by
     keyword.

@@ -36,7 +36,7 @@ def gradient_after(zero_grad):
     unless=("set_to_none", 0),
 )
 def test_optimizer_zero_grad_leaves_none(snapshot):
-    """``optimizer.zero_grad()`` sets gradients to None.
+    """Since 2.0 ``optimizer.zero_grad()`` sets gradients to None.
 
     Trap: a step skips None, while zeros still let momentum and weight decay move the parameter.
     """
@@ -56,7 +56,7 @@ def test_optimizer_zero_grad_leaves_none(snapshot):
     unless=("set_to_none", 0),
 )
 def test_module_zero_grad_leaves_none(snapshot):
-    """``model.zero_grad()`` sets gradients to None, as ``optimizer.zero_grad()`` does."""
+    """Since 2.0 ``model.zero_grad()`` sets gradients to None, as ``optimizer.zero_grad()`` does."""
     assert snapshot == observe(lambda: gradient_after(lambda model, optimizer: model.zero_grad()))
 
 

@@ -175,7 +175,7 @@ def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapsh
     "2.13", "the message calls the node Unbind", kind="wording", cause="pytorch#180383"
 )
 def test_write_to_one_of_several_views_raises(snapshot):
-    """An in-place write to one of the views that ``unbind`` returns raises.
+    """Since 1.5 an in-place write to one of the views that ``unbind`` returns raises.
 
     Autograd forbids such writes for functions that return several views, ``split`` and ``chunk``
     included.

@@ -45,7 +45,9 @@ COMPUTED = {
 )
 @pytest.mark.parametrize("way", list(COPIES))
 def test_copy_of_a_transposed_tensor_keeps_its_strides(way, snapshot):
-    """A copy of a transposed tensor has the strides of its original.
+    """Since 1.5 a copy of a transposed tensor has the strides of its original.
+
+    Before 1.5 only ``deepcopy`` kept them.
 
     Trap: ``x.t().clone().view(-1)`` raises; call ``contiguous()`` instead of ``clone()``.
     """
@@ -72,7 +74,7 @@ def test_contiguous_copy_of_a_transposed_tensor_has_the_strides_of_its_sizes(sna
 )
 @pytest.mark.parametrize("way", list(LIKE))
 def test_tensor_like_a_transposed_one_has_its_strides(way, snapshot):
-    """``zeros_like`` and the other ``*_like`` functions keep the strides of a transposed tensor.
+    """Since 1.5 functions such as ``zeros_like`` keep the strides of a transposed tensor.
 
     Optimizers make their states with ``zeros_like``, so the states have these strides too.
     """
@@ -121,7 +123,10 @@ def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
 )
 @pytest.mark.parametrize("way", list(COMPUTED))
 def test_elementwise_result_of_a_transposed_tensor_has_its_strides(way, snapshot):
-    """An elementwise operation on a transposed tensor gives a result with the same strides."""
+    """An elementwise operation on a transposed tensor gives a result with the same strides.
+
+    ``exp`` and ``clamp`` do so since 1.7, and ``where`` since 1.12.
+    """
     assert snapshot == observe(lambda: COMPUTED[way](transposed()).stride())
 
 
@@ -141,7 +146,7 @@ def test_contiguous_elementwise_result_has_the_strides_of_its_sizes(snapshot):
     restored_by="views.contiguous_gradient_has_the_strides_of_its_sizes",
 )
 def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
-    """The gradient of a transposed leaf has the strides of the leaf.
+    """Since 1.6 the gradient of a transposed leaf has the strides of the leaf.
 
     An optimizer step then reads both in the same order.
     """

@@ -181,9 +181,10 @@ def test_dimensions_have_no_names(snapshot):
 )
 @pytest.mark.parametrize("way", ["relu_", "uniform_"])
 def test_relu_and_uniform_in_place_refuse_an_expanded_view(way, snapshot):
-    """``relu_`` and ``uniform_`` raise on an expanded view.
+    """Since 1.9 ``relu_`` and ``uniform_`` raise on an expanded view.
 
-    Its three elements are one number in memory. Old releases wrote to that number several times.
+    Its three elements are one number in memory. Before 1.9 ``relu_``, and before 1.7 ``uniform_``,
+    wrote to that number several times.
     """
 
     def act():
