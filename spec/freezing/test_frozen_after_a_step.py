@@ -69,6 +69,7 @@ def test_weight_frozen_after_a_step_rests_under_momentum(snapshot):
     kind="silent",
     cause="pytorch#92731",
     advice="call zero_grad(set_to_none=False) to keep decaying a frozen weight",
+    restored_by="freezing.zeroed_gradient_lets_weight_decay_shrink_a_frozen_weight",
 )
 def test_weight_frozen_after_a_step_rests_under_weight_decay(snapshot):
     """Since 2.0, weight decay does not shrink a weight frozen after a step and ``zero_grad()``."""
@@ -88,6 +89,7 @@ def test_weight_frozen_after_a_step_rests_under_weight_decay(snapshot):
     kind="silent",
     cause="pytorch#92731",
     advice="call zero_grad(set_to_none=False) to keep Adam's averages running",
+    restored_by="freezing.zeroed_gradient_lets_adam_move_a_frozen_weight",
 )
 def test_weight_frozen_after_a_step_rests_under_adam(snapshot):
     """Since 2.0, Adam does not move a weight that is frozen after a step and ``zero_grad()``."""
@@ -115,6 +117,39 @@ def test_zeroed_gradient_lets_momentum_move_a_frozen_weight(snapshot):
             lambda optimizer: optimizer.zero_grad(set_to_none=False),
             lr=0.1,
             momentum=0.9,
+        )
+    )
+
+
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
+)
+@pytest.mark.changed(
+    "1.7", "Optimizer.zero_grad takes set_to_none", kind="appeared", cause="pytorch#42754"
+)
+def test_zeroed_gradient_lets_weight_decay_shrink_a_frozen_weight(snapshot):
+    """After ``zero_grad(set_to_none=False)``, weight decay shrinks a weight frozen after a step."""
+    assert snapshot == observe(
+        lambda: freeze_weight_after_a_step(
+            torch.optim.SGD,
+            lambda optimizer: optimizer.zero_grad(set_to_none=False),
+            lr=0.1,
+            weight_decay=0.5,
+        )
+    )
+
+
+@pytest.mark.api(
+    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad"
+)
+@pytest.mark.changed(
+    "1.7", "Optimizer.zero_grad takes set_to_none", kind="appeared", cause="pytorch#42754"
+)
+def test_zeroed_gradient_lets_adam_move_a_frozen_weight(snapshot):
+    """After ``zero_grad(set_to_none=False)``, Adam moves a weight frozen after a step."""
+    assert snapshot == observe(
+        lambda: freeze_weight_after_a_step(
+            torch.optim.Adam, lambda optimizer: optimizer.zero_grad(set_to_none=False), lr=0.1
         )
     )
 

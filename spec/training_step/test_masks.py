@@ -45,12 +45,21 @@ def test_masked_fill_takes_a_mask_of_bytes_made_bool(snapshot):
     kind="error",
     cause="pytorch#96594",
     advice="write mask.bool()",
+    restored_by="training_step.masked_select_takes_a_mask_of_bytes_made_bool",
 )
 @pytest.mark.parametrize("name", ["bool", "uint8"])
 def test_masked_select_takes_a_mask_of_bools_alone(name, snapshot):
     """``masked_select`` accepts only a mask of dtype bool; a uint8 mask raises since 2.1."""
     assert snapshot == observe(
         lambda: torch.tensor([5.0, 6.0]).masked_select(mask(getattr(torch, name)))
+    )
+
+
+@pytest.mark.api("torch.masked_select", page="generated/torch.masked_select")
+def test_masked_select_takes_a_mask_of_bytes_made_bool(snapshot):
+    """``masked_select`` accepts a uint8 mask that ``mask.bool()`` has converted."""
+    assert snapshot == observe(
+        lambda: torch.tensor([5.0, 6.0]).masked_select(mask(torch.uint8).bool())
     )
 
 
