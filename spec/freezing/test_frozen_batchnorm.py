@@ -109,7 +109,7 @@ def test_momentum_zero_holds_the_running_statistics_in_training(snapshot):
     advice=(
         "call F.batch_norm(x, layer.running_mean, layer.running_var, training=True) to update both"
     ),
-    restored_by="freezing.functional_batch_norm_in_training_updates_the_statistics_that_it_is_given",
+    restored_by="freezing.functional_batch_norm_updates_the_statistics_that_it_is_given",
 )
 def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot):
     """``layer.track_running_stats = False`` stops BatchNorm from updating its running statistics.
@@ -122,7 +122,7 @@ def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot)
 
 
 @pytest.mark.api("torch.nn.functional.batch_norm", page="generated/torch.nn.BatchNorm1d")
-def test_functional_batch_norm_in_training_updates_the_statistics_that_it_is_given(snapshot):
+def test_functional_batch_norm_updates_the_statistics_that_it_is_given(snapshot):
     """``F.batch_norm(x, running_mean, running_var, training=True)`` updates both in place.
 
     It does not count batches.

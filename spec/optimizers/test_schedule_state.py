@@ -186,7 +186,7 @@ def test_step_schedule_resumed_with_last_epoch_steps_at_once(snapshot):
     kind="silent",
     cause="pytorch#149312",
     advice="multiply the group's lr by gamma before building, or resume with load_state_dict",
-    restored_by="optimizers.exponential_schedule_resumed_with_a_multiplied_rate_is_an_epoch_further",
+    restored_by="optimizers.exponential_schedule_resumed_with_a_multiplied_rate_is_a_step_on",
 )
 def test_exponential_schedule_resumed_with_last_epoch_keeps_the_rate(snapshot):
     """Since 2.8 building ExponentialLR with ``last_epoch=2`` keeps the rate, 0.25.
@@ -213,7 +213,7 @@ def test_exponential_schedule_resumed_with_last_epoch_keeps_the_rate(snapshot):
     kind="silent",
     cause="pytorch#149312",
 )
-def test_exponential_schedule_resumed_with_a_multiplied_rate_is_an_epoch_further(snapshot):
+def test_exponential_schedule_resumed_with_a_multiplied_rate_is_a_step_on(snapshot):
     """ExponentialLR with ``last_epoch=2`` keeps a rate that was multiplied by gamma before.
 
     The rate is 0.25, then 0.125. Before 2.8 the constructor multiplied it once more.
