@@ -178,6 +178,14 @@ def test_functions_that_call_each_other_have_a_digest(tree):
     assert tree.digests(["x"]) != before
 
 
+def depends_on_x(tree, text):
+    """Whether another value of the module's x makes the test stale."""
+    tree.write(FILE, text)
+    before = tree.digests(["x"])
+    tree.write(FILE, text.replace("x = 1\n", "x = 2\n", 1))
+    return tree.digests(["x"]) != before
+
+
 @pytest.mark.parametrize(
     "code, stale",
     [
@@ -195,10 +203,7 @@ def test_functions_that_call_each_other_have_a_digest(tree):
 )
 def test_name_counts_where_it_is_the_modules(tree, code, stale):
     text = f"x = 1\ny = 1\n\ndef test_x(snapshot):\n    assert snapshot == ({code})\n"
-    tree.write(FILE, text)
-    before = tree.digests(["x"])
-    tree.write(FILE, text.replace("x = 1\n", "x = 2\n", 1))
-    assert (tree.digests(["x"]) != before) is stale
+    assert depends_on_x(tree, text) is stale
 
 
 @pytest.mark.parametrize(
@@ -220,10 +225,7 @@ def test_name_counts_where_it_is_the_modules(tree, code, stale):
 )
 def test_local_name_hides_the_modules(tree, body, stale):
     text = f"x = 1\n\n\ndef test_x(snapshot):\n    {body}\n"
-    tree.write(FILE, text)
-    before = tree.digests(["x"])
-    tree.write(FILE, text.replace("x = 1\n", "x = 2\n", 1))
-    assert (tree.digests(["x"]) != before) is stale
+    assert depends_on_x(tree, text) is stale
 
 
 def test_fixture_of_the_tests_own_module_counts_beside_conftests(tree):

@@ -17,12 +17,13 @@ import msgspec
 from msgspec import Raw, Struct
 
 from torch_history import versions
-from torch_history.catalogue import claims, releases, source
+from torch_history.catalogue import claims, releases
 from torch_history.catalogue.behaviour import Behaviour, Claim
+from torch_history.catalogue.recorded import recorded
 from torch_history.errors import HistoryError
 from torch_history.escaping import in_json
 from torch_history.records import kept, manifests, store
-from torch_history.records.states import State, states
+from torch_history.records.states import State
 
 FORMAT = 2
 NAME = kept.INDEX
@@ -129,8 +130,7 @@ def decode(content: Union[str, bytes], path: Path) -> Index:
 
 def build(root: Path) -> str:
     """The text of the index, made from the tests' source, the records, manifests and claims."""
-    known = source.behaviours(root)
-    recorded = states(root, {name: (one.file, one.function) for name, one in known.items()})
+    known, found = recorded(root)
     matrix = {line: release.patch for line, release in releases.releases(root).items()}
     environments = manifests.read(root, None)
     libraries = (str(one["library"]) for one in environments.values() if "library" in one)
@@ -139,17 +139,13 @@ def build(root: Path) -> str:
         "library": next(libraries, ""),
         "releases": matrix,
         "environments": [
-            msgspec.to_builtins(
-                _environment(root / "manifests" / f"{name}.json", manifest, recorded)
-            )
+            msgspec.to_builtins(_environment(root / "manifests" / f"{name}.json", manifest, found))
             for name, manifest in environments.items()
         ],
-        "behaviours": msgspec.to_builtins(
-            [_with_state(behaviour, recorded[name]) for name, behaviour in known.items()]
-        ),
+        "behaviours": msgspec.to_builtins(list(known.values())),
         # What a record says that was made from another test is not said of this one.
         "records": {
-            name: {} if state.fault else state.record.timelines for name, state in recorded.items()
+            name: {} if state.fault else state.record.timelines for name, state in found.items()
         },
         "claims": msgspec.to_builtins(claims.read(root)),
     }
@@ -157,17 +153,11 @@ def build(root: Path) -> str:
     return in_json(text) + "\n"
 
 
-def _with_state(behaviour: Behaviour, state: State) -> Behaviour:
-    return msgspec.structs.replace(behaviour, former=state.record.former, fault=state.fault)
-
-
-def _environment(
-    path: Path, manifest: manifests.Manifest, recorded: Dict[str, State]
-) -> Environment:
+def _environment(path: Path, manifest: manifests.Manifest, found: Dict[str, State]) -> Environment:
     """What a manifest says of an environment, and what the records say of its release."""
     device, release = manifest["device"], manifest["release"]
     unknown, distances = {}, {}
-    for name, state in recorded.items():
+    for name, state in found.items():
         if state.fault:
             unknown[name] = state.fault
         elif release not in state.record.seen.get(device, ()):

@@ -95,16 +95,13 @@ _MIRRORED = {
 _BY_SLUG = {kind.slug: kind for kind in Kind}
 SLUGS = list(_BY_SLUG)
 GROUPS = {"breaks": [Kind.ERROR, Kind.GONE]}  # what options take beside the slugs
-_FORMER = {"api-gone": Kind.GONE, "api-appeared": Kind.APPEARED}
-_NAMED: Dict[str, List[Kind]] = {
-    **{slug: [kind] for slug, kind in {**_BY_SLUG, **_FORMER}.items()},
-    **GROUPS,
-}
+_SINGLE = {**_BY_SLUG, "api-gone": Kind.GONE, "api-appeared": Kind.APPEARED}  # the former too
+_NAMED: Dict[str, List[Kind]] = {**{slug: [kind] for slug, kind in _SINGLE.items()}, **GROUPS}
 
 
 def kind_of(slug: str) -> Kind:
     """The kind of a slug, or of a former one. Raises HistoryError for an unknown slug."""
-    found = {**_BY_SLUG, **_FORMER}.get(slug)
+    found = _SINGLE.get(slug)
     if found is None:
         raise HistoryError(f"{slug!r} is not a kind: choose one of {', '.join(SLUGS)}")
     return found

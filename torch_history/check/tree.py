@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Dict, Iterator, Tuple
+from typing import Iterator, Tuple
 
-from torch_history.catalogue import index, source
+from torch_history.catalogue import index
 from torch_history.catalogue.behaviour import Behaviour
 from torch_history.catalogue.index import Index
+from torch_history.catalogue.recorded import recorded
 from torch_history.records import manifests
-from torch_history.records.states import State, states
+from torch_history.records.states import State
 
 
 class Tree:
@@ -18,9 +19,7 @@ class Tree:
 
     def __init__(self, root: Path):
         self.root = root
-        self.behaviours = source.behaviours(root)
-        tests = {name: (one.file, one.function) for name, one in self.behaviours.items()}
-        self.states: Dict[str, State] = states(root, tests)
+        self.behaviours, self.states = recorded(root)
         self.manifests = manifests.read(root, None)
 
     @cached_property

@@ -9,11 +9,12 @@ or the records hold it from the same source, they must agree; what differs is re
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from rich.console import Console
 
@@ -28,7 +29,7 @@ from torch_history.observing.words import outcome, short
 from torch_history.records import locking, runs, store
 from torch_history.records.runs import Run
 from torch_history.records.sources import Sources
-from torch_history.records.store import Json
+from torch_history.records.store import Json, Record
 
 _TEXTS = (
     "library",
@@ -60,7 +61,7 @@ class Given(NamedTuple):
     @property
     def name(self) -> str:
         """``torch 2.5.1 on cpu``."""
-        return f"torch {self.release.patch} on {self.run['device']}"
+        return _name(self.release, self.run)
 
     @property
     def order(self) -> Tuple[Any, ...]:
@@ -83,12 +84,16 @@ class Entering(NamedTuple):
     @property
     def name(self) -> str:
         """``torch 2.5.1 on cpu``."""
-        return f"torch {self.release.patch} on {self.run['device']}"
+        return _name(self.release, self.run)
 
     @property
     def empty(self) -> bool:
         """Whether all of it was recorded before."""
         return not self.run["sources"]
+
+
+def _name(release: releases.Release, run: Run) -> str:
+    return f"torch {release.patch} on {run['device']}"
 
 
 class Plan(NamedTuple):
@@ -177,14 +182,18 @@ def _plan(root: Path, given: List[Given]) -> Plan:
     machines: Dict[str, List[Given]] = {}
     for one in sorted(given, key=lambda one: one.order):
         machines.setdefault(one.name, []).append(one)
+    # Each record is asked for each release, and none is written before the plan is made.
+    recorded = functools.lru_cache(maxsize=None)(
+        lambda behaviour: store.read(store.path_of(root / "spec", behaviour))
+    )
     for several in machines.values():
-        entering, conflicts = _joined(root, several)
+        entering, conflicts = _joined(several, recorded)
         plan.entering.append(entering)
         plan.conflicts.extend(conflicts)
     return plan
 
 
-def _joined(root: Path, several: List[Given]) -> Tuple[Entering, List[str]]:
+def _joined(several: List[Given], record_of: Callable[[str], Record]) -> Tuple[Entering, List[str]]:
     """The runs of one release and device as one, behaviour by behaviour; and the conflicts.
 
     A behaviour that two machines saw differently is not entered: neither is known to be right.
@@ -201,7 +210,7 @@ def _joined(root: Path, several: List[Given]) -> Tuple[Entering, List[str]]:
         theirs: List[Tuple[object, Dict[str, Json]]] = [
             (other.path, other.run["observations"][behaviour]) for other in observers[1:]
         ]
-        recorded = _recorded(root, chosen, behaviour)
+        recorded = _recorded(record_of(behaviour), chosen, behaviour)
         if recorded is not None:
             theirs.insert(0, ("recorded", recorded))
         found = [
@@ -234,7 +243,7 @@ def _differing(
 ) -> Iterator[str]:
     """Each case observed there that this run lacks or contradicts, a line each."""
     for case, theirs in sorted(there.items()):
-        named = behaviour if case == "observed" else f"{behaviour} ({case})"
+        named = store.named(behaviour, case)
         mine = (ours or {}).get(case)
         if mine is None:
             why = short(chosen.run["unknown"].get(behaviour, "not observed"), 80)
@@ -250,9 +259,8 @@ def _differing(
                 yield f"{named}: {said}"
 
 
-def _recorded(root: Path, one: Given, behaviour: str) -> Optional[Dict[str, Json]]:
-    """What the records say that this release did; None where they were made from another source."""
-    record = store.read(store.path_of(root / "spec", behaviour))
+def _recorded(record: Record, one: Given, behaviour: str) -> Optional[Dict[str, Json]]:
+    """What a record says that this release did; None where it was made from another source."""
     device, patch = one.run["device"], one.release.patch
     same = record.source == one.run["sources"][behaviour]
     if not same or patch not in record.seen.get(device, ()):

@@ -14,16 +14,12 @@ import threading
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set
 
-from msgspec import structs
-
-from torch_history.catalogue import source
-from torch_history.catalogue.behaviour import Behaviour
+from torch_history.catalogue.recorded import recorded
 from torch_history.catalogue.releases import Release
 from torch_history.errors import HistoryError
 from torch_history.matrix import environments
 from torch_history.matrix.environments import Place
 from torch_history.records import manifests, runs, store
-from torch_history.records.states import State, states
 
 _TELLING = re.compile(r"Error\b|error:|ERROR|no solution")  # a log line that says why
 _PERCENT = re.compile(r"\[\s*(\d+)%\]")
@@ -79,11 +75,7 @@ class Walk:
         self.root, self.device, self.free, self.here = root, device, free, here
         self.any_build = any_build
         self.work = root / ".history"
-        self.known: Dict[str, Behaviour] = source.behaviours(root)
-        tests = {name: (one.file, one.function) for name, one in self.known.items()}
-        self.states: Dict[str, State] = states(root, tests)
-        for name, state in self.states.items():
-            self.known[name] = structs.replace(self.known[name], former=state.record.former)
+        self.known, self.states = recorded(root)
         self._processes: Set[subprocess.Popen[str]] = set()
         self._stopped = threading.Event()
         # tox builds the package in a folder that all environments share.

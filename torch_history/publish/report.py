@@ -13,6 +13,7 @@ from torch_history.catalogue.kinds import Kind
 from torch_history.code.hits import Hit, Level
 from torch_history.observing import words
 from torch_history.questions.query import Answer, Case, Difference, Side
+from torch_history.records.store import OBSERVED
 
 POSSIBLE = "Only possible: the object is unknown, or more than the call decides"
 
@@ -118,7 +119,7 @@ def lines_of_change(cases: List[Case], length: int = 160) -> List[Tuple[str, str
 
 
 def _lines_of_case(case: Case, length: int) -> Iterator[Tuple[str, str]]:
-    name = case.name if case.name != "observed" else ""
+    name = case.name if case.name != OBSERVED else ""
     pair = case.before.observation, case.after.observation
     for where, before, after in words.changed(*pair):
         label = " ".join(part for part in (name, where) if part)

@@ -9,6 +9,7 @@ from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.index import Environment, Index, Record
 from torch_history.observing import words
 from torch_history.questions.query import Case, Entry, kinds_between
+from torch_history.records import store
 
 
 class Event(NamedTuple):
@@ -60,17 +61,13 @@ def _cases(record: Record, behaviour: Behaviour, change: Change) -> List[Case]:
     annotated = [one.kind for one in behaviour.changes if one.version == change.version]
     for name, devices in record.items():
         chain = devices.get("cpu", {})
-        # A patch differs from its line, not from the release before: it is no change of a release.
-        lines = [line for line in chain if versions.is_line(line)]
-        # The first entry of a chain changed nothing: there is no release before it.
-        if change.version in lines[1:]:
-            earlier = lines[lines.index(change.version) - 1]
-            before = Entry(earlier, chain[earlier])
-            after = Entry(change.version, chain[change.version])
-            kinds = kinds_between(
-                before.observation, after.observation, annotated, behaviour.signature
-            )
-            found.append(Case(name, before, after, kinds))
+        for earlier, version in store.steps(chain):
+            if version == change.version:
+                before, after = Entry(earlier, chain[earlier]), Entry(version, chain[version])
+                kinds = kinds_between(
+                    before.observation, after.observation, annotated, behaviour.signature
+                )
+                found.append(Case(name, before, after, kinds))
     return [case for case in found if change.kind in case.kinds] or found
 
 

@@ -43,7 +43,9 @@ def merge(root: Path, run: Run, version: str, whole: bool = True) -> Merged:
         for behaviour, cases in run["observations"].items():
             path = store.path_of(root / "spec", behaviour)
             record = current(_recorded(path), run["sources"][behaviour])
-            added += [_case(behaviour, name) for name in _observed(record, cases, seen, version)]
+            added += [
+                store.named(behaviour, name) for name in _observed(record, cases, seen, version)
+            ]
             store.write_record(path, record)
         for behaviour, why in run["unknown"].items():
             path = store.path_of(root / "spec", behaviour)
@@ -210,12 +212,8 @@ def read_back(root: Path, run: Run, version: str) -> List[str]:
         for name, observation in cases.items():
             chain = store.chain_for(record.timelines.get(name, {}), run["device"], version)
             if not _agrees(chain, version, observation):
-                wrong.append(_case(behaviour, name))
+                wrong.append(store.named(behaviour, name))
     return wrong
-
-
-def _case(behaviour: str, name: str) -> str:
-    return behaviour if name == "observed" else f"{behaviour} ({name})"
 
 
 def _seen(record: Record) -> List[Seen]:

@@ -12,7 +12,19 @@ from __future__ import annotations
 import ast
 import hashlib
 from pathlib import Path
-from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import (
+    Dict,
+    FrozenSet,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
 
 from torch_history.errors import HistoryError
 
@@ -20,6 +32,7 @@ from torch_history.errors import HistoryError
 _ENCODING = "torch_history/observing/encode.py"
 _ENCODING_ROOTS = ("dump", "encode")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+Definition = TypeVar("Definition", ast.FunctionDef, ast.ClassDef)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
 _LEFT_OUT = ("ctx", "kind", "type_comment")  # fields of nodes that say nothing of what is done
 
@@ -81,15 +94,10 @@ class Module:
         """Whether a name is the module's own."""
         return name in self.bound or name in self.imports or name == "__file__"
 
-    def functions(self) -> Iterator[ast.FunctionDef]:
-        """The functions at the top."""
+    def defined(self, kind: Type[Definition]) -> Iterator[Definition]:
+        """The functions or the classes at the top."""
         for statements in self.bound.values():
-            yield from (one for one in statements if isinstance(one, ast.FunctionDef))
-
-    def classes(self) -> Iterator[ast.ClassDef]:
-        """The classes at the top."""
-        for statements in self.bound.values():
-            yield from (one for one in statements if isinstance(one, ast.ClassDef))
+            yield from (one for one in statements if isinstance(one, kind))
 
     def read(self, statement: ast.stmt) -> List[Tuple[str, Optional[str]]]:
         """The module's names that a statement reads, each with the attribute taken from it."""
@@ -224,7 +232,7 @@ class Sources:
         """Follow the pytest fixtures that a function asks for, and those that always run."""
         conftest = self._module("conftest.py")
         for place in [module, *([conftest] if conftest else [])]:
-            for function in place.functions():
+            for function in place.defined(ast.FunctionDef):
                 asked = _fixture(function)
                 wanted = asked is not None and (asked or function.name in arguments)
                 if wanted and self._visit(place, function.name, reached):
@@ -250,7 +258,7 @@ class Sources:
         self._imported(module, reached)
         if name == "__file__":
             # Files beside the module, in which pickles may name its classes.
-            for one in module.classes():
+            for one in module.defined(ast.ClassDef):
                 self._visit(module, one.name, reached)
             for path in sorted(module.path.parent.rglob("*")):
                 ours = path.suffix in (".py", ".pyc") or path.parent.name == "__snapshots__"

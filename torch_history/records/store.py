@@ -15,7 +15,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +24,7 @@ from torch_history import reading, versions
 from torch_history.errors import HistoryError
 
 FORMAT = 2
+OBSERVED = "observed"  # the case of a test that has one observation
 Json = Dict[str, Any]
 Chain = Dict[str, Json]  # version -> observation
 Timelines = Dict[str, Dict[str, Chain]]  # case -> device -> chain
@@ -246,6 +247,20 @@ def write_text(path: Path, text: str) -> None:
     finally:
         with contextlib.suppress(OSError):  # where it was renamed, or never made
             temporary.unlink()
+
+
+def named(behaviour: str, case: str) -> str:
+    """A case as readers are told it: ``behaviour (case)``."""
+    return behaviour if case == OBSERVED else f"{behaviour} ({case})"
+
+
+def steps(chain: Mapping[str, Entry]) -> Iterator[Tuple[str, str]]:
+    """The minor lines at which a chain changed, each after the line of the entry before.
+
+    The first entry changed nothing. A patch differs from its line, not from the release before.
+    """
+    lines = [version for version in chain if versions.is_line(version)]
+    return zip(lines, lines[1:])
 
 
 def chain_for(

@@ -19,7 +19,7 @@ from torch_history.observing import compare, encode
 from torch_history.observing.observation import Cases, Observation
 from torch_history.records import store
 from torch_history.records.kept import Files
-from torch_history.records.store import Json
+from torch_history.records.store import OBSERVED, Json
 
 Observed = Dict[str, Observation]  # act -> what it did; the act of ``observe`` is called ""
 
@@ -75,9 +75,6 @@ class Expected(NamedTuple):
             elif self.held[act].entry.get("digest") != encode.digest(observation):
                 for found in compare.mismatches(self.observation(act), observation):
                     yield act, str(found)
-
-
-OBSERVED = "observed"  # the case of a test that has one observation
 
 
 def case_of(snapshot_name: str) -> str:

@@ -6,7 +6,7 @@ release of the change until the next one, that behaviour observes what this one 
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Tuple
+from typing import Iterator, Optional, Tuple
 
 from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour, Change
@@ -14,10 +14,9 @@ from torch_history.catalogue.kinds import admitted
 from torch_history.check.tree import Tree, place_of
 from torch_history.observing import compare, encode
 from torch_history.observing.words import outcome, short
+from torch_history.records import store
 from torch_history.records.runs import holding
-from torch_history.records.store import Json, Record
-
-OBSERVED = "observed"
+from torch_history.records.store import OBSERVED, Json, Record
 
 
 def faults(tree: Tree) -> Iterator[str]:
@@ -70,11 +69,10 @@ def _before(behaviour: Behaviour, change: Change, record: Record) -> Iterator[Tu
     """Each case that a change is about, and its entry before."""
     for case, devices in record.timelines.items():
         chain = devices.get("cpu", {})
-        lines: List[str] = [line for line in chain if versions.is_line(line)]
-        if change.version in lines[1:]:
-            before = chain[lines[lines.index(change.version) - 1]]
-            if change.kind in admitted(before, chain[change.version], behaviour.signature):
-                yield case, before
+        for before, after in store.steps(chain):
+            kinds = admitted(chain[before], chain[after], behaviour.signature)
+            if after == change.version and change.kind in kinds:
+                yield case, chain[before]
 
 
 def _same(one: Json, other: Json) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Set, Tuple
 
-from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour
 from torch_history.catalogue.kinds import Kind, admitted
 from torch_history.check.tree import Tree, place_of
+from torch_history.records import store
 from torch_history.records.store import Record
 
 
@@ -24,9 +24,7 @@ def _faults(behaviour: Behaviour, record: Record) -> Iterator[str]:
     cases: List[Tuple[str, str, List[Kind]]] = []
     for case, devices in record.timelines.items():
         for chain in devices.values():
-            lines = [version for version in chain if versions.is_line(version)]
-            # Patches need no marker: they differ from their line, not from the release before.
-            for before, after in zip(lines, lines[1:]):
+            for before, after in store.steps(chain):
                 kinds = admitted(chain[before], chain[after], behaviour.signature)
                 changed.setdefault(after, set()).update(kinds)
                 cases.append((case, after, kinds))

@@ -14,6 +14,7 @@ from torch_history.observing.words import Observed
 from torch_history.publish import report
 from torch_history.questions import query
 from torch_history.questions.query import Entry
+from torch_history.records.store import OBSERVED
 
 DEVICE = "cpu"
 PLACES = 4  # of a difference that the upgrade page shows
@@ -255,7 +256,7 @@ def cases(life: Life, releases: List[str]) -> Iterator[Tuple[str, List[Held]]]:
         else:
             same.append(name)
     for names, held in together:
-        yield ("" if names == ["observed"] else ", ".join(names)), held
+        yield ("" if names == [OBSERVED] else ", ".join(names)), held
 
 
 def _held(device: str, chain: Chain, releases: List[str]) -> Iterator[Held]:
