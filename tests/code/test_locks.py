@@ -1,4 +1,4 @@
-"""``diff --from FILE --to FILE``: the torch that a requirements or lock file pins."""
+"""The torch that a requirements file or a lock file pins, and ``diff --from FILE --to FILE``."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ pytest.importorskip("packaging", reason="packaging is not installed")
 if sys.version_info < (3, 11):
     pytest.importorskip("tomli", reason="reading a lock file needs Python 3.11, or tomli")
 
-from torch_history.code import locks
+from torch_history.code import pins
 
 UV = """version = 1
 
@@ -49,10 +49,6 @@ name = "torch"
 version = "2.6.0"
 resolution-markers = ["{LINUX}", "python_version > '3.11'"]
 """
-TWO_PYTHONS = (
-    'pins several versions of torch: 1.13.1 (python_version < "3.9"), '
-    '2.0.1 (python_version >= "3.9"): give the two versions themselves'
-)
 
 
 @pytest.fixture
@@ -78,8 +74,11 @@ def git(folder):
 
 
 def pinned(folder, name, content):
+    """The one version that a file of this content asks for."""
     (folder / name).write_text(content, encoding="utf-8")
-    return locks.version("--from", name)
+    (only,) = pins.asked("--from", name)
+    assert only.how == "pinned"
+    return only.version
 
 
 def refusal(folder, name, content):
@@ -115,7 +114,6 @@ def test_lock_file_tells_its_torch_without_the_build(folder, name, content, vers
         ("Torch[opt-einsum]==2.5", "2.5"),
         ("torch===2.5.1", "2.5.1"),
         ("torch==2.5.1; sys_platform == 'nowhere'", "2.5.1"),
-        ("torch>=2,==2.5.*", "2.5"),
         ("torch==2.5.1 --hash=sha256:0", "2.5.1"),
         ("torch==2.5.1 \\\n    --hash=sha256:0 \\\n    --hash=sha256:1", "2.5.1"),
         (
@@ -152,46 +150,34 @@ def test_requirements_tell_the_torch_that_they_pin(folder, line, expected):
     "name, content, says",
     [
         ("requirements.txt", "numpy==2\ntorchvision==0.20", "there is no torch in it"),
-        ("requirements.txt", "torch>=2  # any", "'torch>=2' does not pin torch"),
-        ("requirements.txt", "torch", "'torch' does not pin torch"),
-        ("requirements.txt", "torch @ git+https://example.org/torch.git", "does not pin torch"),
+        ("requirements.txt", "torch  # any", "'torch' does not say which torch is used: name a"),
+        ("requirements.txt", "torch @ git+https://example.org/torch.git", "does not say which"),
         ("requirements.txt", "torch==2,,5", "'torch==2,,5' is not a requirement"),
         ("requirements.txt", "torch===two", "'two' is not a version of torch"),
         ("requirements.txt", "-r lost.txt", "--from requirements.txt: -r lost.txt: no such file"),
-        (
-            "requirements.txt",
-            "torch==1.13.1; python_version < '3.9'\ntorch==2.0.1; python_version >= '3.9'",
-            TWO_PYTHONS,
-        ),
-        (
-            "uv.lock",
-            FORKS,
-            f"torch: 2.5.1 ({DARWIN}), 2.6.0 ({LINUX} or python_version > '3.11'): give the two",
-        ),
         (
             "uv.lock",
             "version = 1\n[[package]]\nname = 'numpy'\nversion = '2'\n",
             "there is no torch in it",
         ),
         ("poetry.lock", "[[package", "not TOML: "),
-        ("pyproject.toml", "[project]\nname = 'x'\n", "it lists no packages"),
+        ("pyproject.toml", "[project]\nname = 'x'\n", "there is no torch in it"),
+        ("other.toml", "a = 1", "it lists no packages"),
     ],
     ids=[
         "no torch",
-        "unpinned",
         "bare",
         "git",
         "bad requirement",
         "bad version",
         "lost include",
-        "markers",
-        "forks",
         "lock without torch",
         "no TOML",
+        "no dependency",
         "no lock",
     ],
 )
-def test_file_that_does_not_pin_one_torch_is_refused_in_one_line(folder, name, content, says):
+def test_file_that_does_not_say_which_torch_is_refused_in_one_line(folder, name, content, says):
     message = refusal(folder, name, content)
     assert message.startswith(f"--from {name}: ") and says in message
 
@@ -211,10 +197,16 @@ def test_file_that_cannot_be_read_is_refused_in_one_line(folder, monkeypatch, so
     (folder / "folder").mkdir()
     (folder / "bytes.txt").write_bytes(b"torch==\xff")
     with pytest.raises(HistoryError) as refused:
-        locks.version("--to", source)
+        pins.asked("--to", source)
     assert str(refused.value).startswith(f"--to {source}: {says}") and "\n" not in str(
         refused.value
     )
+
+
+def test_each_fork_of_a_lock_is_told_with_its_markers(folder):
+    (folder / "uv.lock").write_text(FORKS, encoding="utf-8")
+    found = [(one.version, one.condition) for one in pins.asked("--from", "uv.lock")]
+    assert found == [("2.5.1", DARWIN), ("2.6.0", f"{LINUX} or python_version > '3.11'")]
 
 
 def test_revision_tells_what_it_pinned_and_the_disk_what_it_pins(git, folder):
@@ -222,7 +214,7 @@ def test_revision_tells_what_it_pinned_and_the_disk_what_it_pins(git, folder):
     git("new", uv_lock=UV.format("2.6.0"), base_txt="torch==2.6.0")
     (folder / "uv.lock").write_text(UV.format("2.7.0"), encoding="utf-8")
     found = [
-        locks.version("--from", source)
+        pins.asked("--from", source)[0].version
         for source in (
             "old:uv.lock",
             "HEAD:uv.lock",
@@ -238,7 +230,7 @@ def test_revision_tells_what_it_pinned_and_the_disk_what_it_pins(git, folder):
 def test_revision_or_path_that_git_does_not_know_is_refused_in_one_line(git, folder, source):
     git("old", uv_lock=UV.format("2.5.1"))
     with pytest.raises(HistoryError, match="git: ") as refused:
-        locks.version("--from", source)
+        pins.asked("--from", source)
     assert "\n" not in str(refused.value) and not (folder / "x").exists()
 
 

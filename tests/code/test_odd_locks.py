@@ -15,13 +15,15 @@ pytest.importorskip("packaging", reason="packaging is not installed")
 if sys.version_info < (3, 11):
     pytest.importorskip("tomli", reason="reading a lock file needs Python 3.11, or tomli")
 
-from torch_history.code import locks
+from torch_history.code import pins
+from torch_history.code.pins import files
 
 TORCH = '[[package]]\nname = "torch"\nversion = "2.5.1"\n'
 
 
 def version(source):
-    return locks.version("--from", str(source))
+    (only,) = pins.asked("--from", str(source))
+    return only.version
 
 
 def refused(source):
@@ -58,21 +60,21 @@ def repository(folder):
 @pytest.mark.parametrize(
     "content, says",
     [
-        ("package = [1]", "not a lock file of uv, poetry or pylock: Expected `object`, got `int`"),
-        ("package = 'torch'", "not a lock file of uv, poetry or pylock: Expected `array | null`"),
-        ("packages = 1", "not a lock file of uv, poetry or pylock: Expected `array | null`"),
-        ("[package]\nname = 'torch'", "not a lock file of uv, poetry or pylock: Expected `array"),
-        ("[[package]]\nversion = '1'", "not a lock file of uv, poetry or pylock: Object missing"),
-        ("[[package]]\nname = 1", "not a lock file of uv, poetry or pylock: Expected `str`"),
-        ("[[package]]\nname = 'torch'\nversion = 2.5", "not a lock file of uv, poetry or pylock: "),
+        ("package = [1]", "not a lock file of uv, poetry, pdm or pylock: Expected `object`, got `int`"),
+        ("package = 'torch'", "not a lock file of uv, poetry, pdm or pylock: Expected `array | null`"),
+        ("packages = 1", "not a lock file of uv, poetry, pdm or pylock: Expected `array | null`"),
+        ("[package]\nname = 'torch'", "not a lock file of uv, poetry, pdm or pylock: Expected `array"),
+        ("[[package]]\nversion = '1'", "not a lock file of uv, poetry, pdm or pylock: Object missing"),
+        ("[[package]]\nname = 1", "not a lock file of uv, poetry, pdm or pylock: Expected `str`"),
+        ("[[package]]\nname = 'torch'\nversion = 2.5", "not a lock file of uv, poetry, pdm or pylock: "),
         ("[[package]]\nname = 'torch'", "there is no torch in it"),
-        (TORCH + "markers = 1", "not a lock file of uv, poetry or pylock: Expected `str | object"),
-        (TORCH + "markers = [1]", "not a lock file of uv, poetry or pylock: Expected `str`"),
-        (TORCH + "markers = {a = 1}", "not a lock file of uv, poetry or pylock: Expected `str`"),
+        (TORCH + "markers = 1", "not a lock file of uv, poetry, pdm or pylock: Expected `str | object"),
+        (TORCH + "markers = [1]", "not a lock file of uv, poetry, pdm or pylock: Expected `str`"),
+        (TORCH + "markers = {a = 1}", "not a lock file of uv, poetry, pdm or pylock: Expected `str`"),
         (TORCH.replace("2.5.1", "two"), "'two' is not a version of torch"),
         (TORCH.replace("2.5.1", "9" * 5000), f"'{'9' * 100}' is not a version of torch"),
         (TORCH.replace("2.5.1", "\\u001b[31m\\n"), "'\\\\x1b[31m' is not a version of torch"),
-        ("", "not a lock file of uv, poetry or pylock: it lists no packages"),
+        ("", "not a lock file of uv, poetry, pdm or pylock: it lists no packages"),
         ("a = " + "[" * 100_000, "not TOML: nested too deeply"),
         ("a = " + "{a = " * 100_000, "not TOML: nested too deeply"),
         ("a = " + "1" * 5000, "not TOML: Exceeds the limit"),
@@ -81,7 +83,11 @@ def repository(folder):
         ("a = '\0'", "not TOML: "),
         ("a = '\x1b[31m", "not TOML: "),
         ("a = 1\na = 2", "not TOML: "),
-        ('{"default": {}}', "not TOML: "),
+        ('{"default": {}}', "there is no torch in it"),
+        ('{"default": {"torch": 1}}', "not a Pipfile.lock: Expected `object`, got `int`"),
+        ('{"default": {"torch": {"version": "two"}}}', "'torchtwo' is not a requirement"),
+        ('{"default": ', "not JSON: "),
+        ('{"a": ' * 100_000, "not JSON: "),
         ("\N{REPLACEMENT CHARACTER}" * 1_000_000, "not TOML: "),
     ],
     ids=lambda value: value[:50].encode("unicode_escape").decode(),
@@ -101,7 +107,8 @@ def test_markers_by_group_are_each_told_once(folder):
     other = TORCH.replace("2.5.1", "2.6.0")
     markers = "markers = {main = 'a', dev = 'b', docs = 'a'}\n"
     (folder / "a.lock").write_text(f"{TORCH}{markers}{other}", encoding="utf-8")
-    assert refused("a.lock").startswith("pins several versions of torch: 2.5.1 (a or b), 2.6.0: ")
+    found = [(one.version, one.condition) for one in pins.asked("--from", "a.lock")]
+    assert found == [("2.5.1", "a or b"), ("2.6.0", "")]
 
 
 def test_of_many_versions_five_are_told(folder):
@@ -119,9 +126,9 @@ def test_of_many_versions_five_are_told(folder):
         ("torch==2.5.1; python_version ==", "is not a requirement"),
         ("torch==2.5.1; nonsense == '1'", "is not a requirement"),
         ("torch==2.5.1; " + "(" * 5000, "is not a requirement"),
-        ("torch @ http://[::1", "does not pin torch"),
+        ("torch @ http://[::1", "does not say which torch is used"),
         ("torch @ ", "is not a requirement"),
-        ("torch @ file:///home/torch", "does not pin torch"),
+        ("torch @ file:///home/torch", "does not say which torch is used"),
         ("torch @ file:///torch-two-cp311-cp311-linux.whl", "'two' is not a version of torch"),
         ("torch==" + "9" * 5000, "is not a version of torch"),
         ("torch==2.5.1" + ",==2.5.1" * 100_000, "is not a requirement"),
@@ -322,7 +329,7 @@ def test_revision_is_read_from_the_root_or_from_this_folder(folder, repository, 
 
 
 def test_large_file_in_git_is_not_read(folder, repository, monkeypatch):
-    monkeypatch.setattr(locks, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(files, "MOST_BYTES", 1_000_000)
     (folder / "a.lock").write_bytes(b"#" * 5_000_000)
     repository()
     assert refused("main:a.lock") == "larger than 1 MB, with what is included"

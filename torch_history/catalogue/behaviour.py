@@ -24,10 +24,25 @@ class Change(Struct, frozen=True):
     probable: bool = False  # whether the cause is probable and not known
     advice: Optional[str] = None
     # Every call of the API meets the change, unless it passes one of these arguments (names, or
-    # positions from 0). None if it depends on more than the call.
+    # positions from 0). None where `when` says it, or where it depends on more than the call.
     unless: Optional[Tuple[Union[int, str], ...]] = None
+    # A call of the API meets the change if it looks like one of these (see `conditions`).
+    when: Optional[Tuple[str, ...]] = None
+    # What decides beside the call, and often decides so: "the file", "the dtype".
+    depends: Optional[str] = None
+    # What decides beside the call, and seldom decides so: "complex parameters".
+    rarely: Optional[str] = None
+    # The APIs whose callers meet the change. Empty: all that the behaviour names.
+    of: Tuple[str, ...] = ()
+    # How to rewrite a call so that it does as before: "+set_to_none=False", "-verbose".
+    rewrite: Optional[str] = None
     # The behaviour that takes the advice, and observes again what this one did before.
     restored_by: Optional[str] = None
+
+    @property
+    def conditioned(self) -> bool:
+        """Whether the marker says which calls meet the change."""
+        return not (self.unless is None and self.when is None and not self.depends and not self.rarely)
 
     @property
     def cause_in_words(self) -> Optional[str]:

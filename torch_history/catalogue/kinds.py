@@ -65,6 +65,11 @@ class Kind(Enum):
         return self.words.partition(" (")[0]
 
     @property
+    def label(self) -> str:
+        """What a line of an answer calls it."""
+        return "breaks" if self in GROUPS["breaks"] else self.title
+
+    @property
     def hurts(self) -> bool:
         """Whether a program that ran before breaks or computes other numbers."""
         return self.effect is Effect.HURTS
@@ -94,7 +99,8 @@ _MIRRORED = {
 }
 _BY_SLUG = {kind.slug: kind for kind in Kind}
 SLUGS = list(_BY_SLUG)
-GROUPS = {"breaks": [Kind.ERROR, Kind.GONE]}  # what options take beside the slugs
+# what options take beside the slugs
+GROUPS = {"breaks": [Kind.ERROR, Kind.GONE], "numbers": [Kind.SILENT, Kind.RANDOM]}
 _SINGLE = {**_BY_SLUG, "api-gone": Kind.GONE, "api-appeared": Kind.APPEARED}  # the former too
 _NAMED: Dict[str, List[Kind]] = {**{slug: [kind] for slug, kind in _SINGLE.items()}, **GROUPS}
 

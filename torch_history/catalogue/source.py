@@ -17,6 +17,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, 
 import msgspec
 
 from torch_history import versions
+from torch_history.catalogue import conditions
 from torch_history.catalogue.behaviour import PAGES, Behaviour, Change, Interchange
 from torch_history.catalogue.kinds import kind_of
 from torch_history.errors import HistoryError
@@ -122,7 +123,12 @@ def _change(decorator: ast.expr, file: str) -> Change:
         unless = keywords.pop("unless", None)
         if unless is not None:
             keywords["unless"] = (unless,) if isinstance(unless, str) else tuple(unless)
-        return Change(*arguments, **keywords)
+        for name in ("when", "of"):
+            if isinstance(keywords.get(name), str):
+                keywords[name] = (keywords[name],)
+        change = Change(*arguments, **keywords)
+        conditions.alternatives(change.when or ())
+        return change
     except HistoryError as error:  # no such version or kind
         raise HistoryError(f"{where}: {error}") from None
     except (TypeError, KeyError, IndexError, AttributeError):

@@ -23,6 +23,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 COMMANDS: Dict[str, Dict[str, str]] = {
     "Ask": {
         "diff": "What differs between two versions, the most harmful first",
+        "upgrade": "What the newest recorded torch changes for a repository",
+        "find": "The behaviours that words or a pasted message lead to",
         "show": "One behaviour: its claim, its history and every change",
         "list": "The behaviours",
         "versions": "The releases, and what is verified of each",

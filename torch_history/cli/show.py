@@ -10,17 +10,23 @@ from torch_history.escaping import printable
 
 
 @shared.command("show")
-@click.argument("id", metavar="ID")
+@click.argument("id", metavar="ID|API|WORD")
 @here
 def command(here: Here, id: str) -> int:  # noqa: A002  # click names it as the argument
     """One behaviour: its claim, its history and every change.
 
-    ID is as freezing.filter_object_is_consumed_once.
+    An id is as freezing.filter_object_is_consumed_once; a part of it is enough if no other has it.
+    Where an API, as zero_grad or torch.load, or a word means several behaviours, they are listed.
     """
-    from torch_history.publish.history import lines
-    from torch_history.questions import query
+    from torch_history.publish.history import lines, summary
+    from torch_history.questions import search
 
-    behaviour = query.find(here.index.known(), id)
-    for line in lines(here.index, behaviour):
-        click.echo(printable(line))
+    found = search.lookup(here.index, id)
+    if len(found) == 1:
+        for line in lines(here.index, found[0]):
+            click.echo(printable(line))
+        return 0
+    for behaviour in found:
+        click.echo(summary(behaviour))
+    click.echo(f"{len(found)} behaviours: `torch-history show ID` shows one whole", err=True)
     return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from enum import Enum
-from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Set, Tuple, Union
+from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, Union
 
 from pyflakes import checker
 
@@ -36,7 +36,10 @@ class Bindings(NamedTuple):
     parent: Dict[ast.AST, ast.AST]
     read: Dict[ast.expr, List[Binding]]  # each name that is read, and all that is bound to it
     annotations: Set[ast.AST]
+    strings: Dict[ast.AST, ast.expr]  # an annotation that is a string, and what it says
     attributes: List[ast.Attribute]
+    imports: List[Tuple[str, int]]  # by `from ... import`: the full name and its line
+    getattrs: List[ast.Call]  # calls of getattr with two arguments or three
     assignments: List[Union[ast.Assign, ast.AnnAssign]]
 
 
@@ -61,7 +64,7 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
     annotationsFutureEnabled = False
 
     def __init__(self, tree: ast.Module) -> None:
-        self.found = Bindings({}, {}, set(), [], [])
+        self.found = Bindings({}, {}, set(), {}, [], [], [], [])
         self._parent = self.found.parent
         self._bound: Dict[Tuple[int, str], List[Binding]] = {}
         super().__init__(tree, withDoctest=False)
@@ -120,12 +123,34 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
         elif isinstance(node.ctx, ast.Store):
             self.handleNodeStore(node)
 
-    def handle_annotation_always_deferred(self, annotation: ast.expr, parent: ast.AST) -> None:
+    def handle_annotation_always_deferred(
+        self, annotation: Optional[ast.expr], parent: ast.AST
+    ) -> None:
         """Visit an annotation after the module, since it may name what comes later."""
+        if annotation is None:
+            return
         self.found.annotations.add(annotation)
-        self.deferFunction(lambda: self.handleNode(annotation, parent))
+        self.deferFunction(lambda: self._annotation(annotation, parent))
 
     handleAnnotation = handle_annotation_always_deferred
+
+    def _annotation(self, annotation: ast.expr, parent: ast.AST) -> None:
+        self.handleNode(annotation, parent)
+        for node in ast.walk(annotation):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                said = _parsed(node.value)
+                if said is not None:
+                    self.found.strings[node] = ast.copy_location(said, node)
+                    self.found.annotations.add(said)
+                    for part in ast.walk(said):
+                        ast.copy_location(part, node)
+                    self.handleNode(said, parent)
+
+    def CALL(self, node: ast.Call) -> None:
+        """Keep a call of getattr."""
+        if node.func.__class__ is ast.Name and node.func.id == "getattr":
+            self.found.getattrs.append(node)
+        self.handleChildren(node)
 
     def handleNodeStore(self, node: ast.AST) -> None:
         """Bind a name."""
@@ -144,6 +169,8 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
                 if not isinstance(one, checker.GeneratorScope)
             )
         scope[value.name] = value
+        if value.__class__ is checker.ImportationFrom:
+            self.found.imports.append((value.fullName, value.source.lineno))
         self._bound.setdefault((id(scope), value.name), []).append(_typed(value))
 
     def handleNodeLoad(self, node: ast.Name, _: object) -> None:
@@ -165,6 +192,14 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
         ]
         if stars:
             self.found.read[node] = stars
+
+
+def _parsed(annotation: str) -> Optional[ast.expr]:
+    """What an annotation in a string says; None where it is no expression."""
+    try:
+        return ast.parse(annotation.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _typed(value: Any) -> Binding:
@@ -196,7 +231,8 @@ FIELDS: Dict[type, Tuple[str, ...]] = {
 # fmt: off
 # Nodes for which pyflakes, or the Binder, has a method that does more than report.
 BINDING = {
-    "AnnAssign", "Assign", "AsyncFor", "AsyncFunctionDef", "Attribute", "ClassDef", "DictComp",
+    "AnnAssign", "Assign", "AsyncFor", "AsyncFunctionDef", "Attribute", "Call", "ClassDef",
+    "DictComp",
     "ExceptHandler", "For", "FunctionDef", "GeneratorExp", "Global", "Import", "ImportFrom",
     "Lambda", "ListComp", "MatchAs", "MatchMapping", "MatchStar", "Name", "NamedExpr", "Nonlocal",
     "ParamSpec", "SetComp", "Try", "TryStar", "TypeAlias", "TypeVar", "TypeVarTuple", "arg",

@@ -1,4 +1,20 @@
-"""Hits: the places of a reader's source that can meet a difference, and how surely."""
+"""Hits: the places of a reader's source that can meet a change, and how surely.
+
+Two questions are kept apart: whether the call is this API's (the level), and whether its data decide
+(``depends``). The levels:
+
+*certain*
+    The use resolves, by imports and construction, to an API whose callers meet the change, and the
+    call has what the change needs: by the marker (``unless``, ``when``), or by the record, where
+    one side lacks the attribute, takes an argument otherwise or refuses the keyword.
+*likely*
+    As above, but the value comes from an attribute (``self.opt``), an annotation, a function or one
+    of several bindings; or the arguments cannot be seen (``**options``, a function that is passed
+    on); or the object is not known, and every class of torch with this method has the change.
+*possible*
+    The object is not known, and only the method's name is torch's. Or the API is used, but whether
+    the change is met depends on more than the call, and seldom does.
+"""
 
 from __future__ import annotations
 
@@ -23,16 +39,23 @@ class Level(Enum):
         return str(self.value)
 
 
-class Hit(NamedTuple):
-    """One place of the reader's source that can meet a difference."""
+class Place(NamedTuple):
+    """A line of the reader's source."""
 
     file: str
     line: int  # in its cell, for a notebook
-    cell: Optional[int]  # of a notebook, counted from 1 over all its cells
-    level: Level
-    why: str
+    cell: Optional[int] = None  # of a notebook, counted from 1 over all its cells
 
-    @property
-    def place(self) -> str:
+    def __str__(self) -> str:
         """``train.py:12``, or ``train.ipynb:cell 3:2``."""
         return f"{self.file}:{f'cell {self.cell}:' if self.cell else ''}{self.line}"
+
+
+class Hit(NamedTuple):
+    """One place of the reader's source that can meet a change."""
+
+    place: Place
+    column: int  # where the name of the API ends, in bytes of the line
+    level: Level
+    depends: str  # what decides beside the call, as "the file"; empty where nothing does
+    why: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Iterable, Iterator, Set
+from typing import Iterator
 
 TENSOR, MODULE, OPTIMIZER = "torch.Tensor", "torch.nn.Module", "torch.optim.Optimizer"
 
@@ -22,7 +22,6 @@ CANONICAL = [
         (r"^torch\.nn\.parameter\.", "torch.nn."),
         (rf"^torch\.nn\.utils\.(?:{_UTILS})\.(?=\w)", "torch.nn.utils."),
         (r"^torch\.optim\.(?!lr_scheduler\.)\w+\.([A-Z]\w*)", r"torch.optim.\1"),
-        (r"^torch\.optim\.lr_scheduler\._LRScheduler", "torch.optim.lr_scheduler.LRScheduler"),
         (r"^torch\.(?:_tensor|tensor|autograd)\.(?:Tensor|Variable)\b", TENSOR),
         (rf"^torch\.autograd\.(?:grad_mode\.)?({_GRAD_MODES})\b", r"torch.\1"),
         (rf"^torch\.(?:serialization\.(load|save)|random\.({_SEEDS}))\b", r"torch.\1\2"),
@@ -101,6 +100,13 @@ DISTINCTIVE = {
     "register_full_backward_hook": (MODULE,),
     "add_param_group": (OPTIMIZER,),
     "retain_grad": (TENSOR,),
+    "register_backward_hook": (MODULE,),
+    "register_forward_pre_hook": (MODULE,),
+    "bernoulli_": (TENSOR,),
+    "cauchy_": (TENSOR,),
+    "exponential_": (TENSOR,),
+    "geometric_": (TENSOR,),
+    "get_last_lr": ("torch.optim.lr_scheduler.LRScheduler",),
 }
 # where torch has classes -> the base of each
 BASES = {
@@ -126,19 +132,7 @@ def ancestors(name: str) -> Iterator[str]:
     home, _, last = name.rpartition(".")
     if home == "torch.nn" and last in ("Parameter", "Buffer"):
         yield TENSOR
-    elif last[:1].isupper():
+    elif last.lstrip("_")[:1].isupper():
         base = BASES.get(home)
         if base and base != name:
             yield base
-
-
-def words_of(wanted: Iterable[str]) -> Set[str]:
-    """Words of which source that uses one of these APIs has at least one.
-
-    For a base class these are also the words of source that uses its subclasses.
-    """
-    words = {name.rpartition(".")[2] for name in wanted}
-    words.update(loss for loss, function in LOSSES.items() if function in words)
-    formerly = (("_LRScheduler", "LRScheduler"), ("Variable", "Tensor"))
-    words.update(old for old, new in formerly if new in words)
-    return words | {name.split(".")[-2] for name in wanted if name in BASES.values()}

@@ -45,6 +45,12 @@ class Parsed(NamedTuple):
     tree: ast.Module
     starts: List[Start]
     faults: List[Tuple[str, str]]  # place and reason, for each cell that is skipped
+    bodies: List[str]  # the text of each cell in the tree
+
+    @property
+    def text(self) -> str:
+        """The text of the whole, line by line as in the tree."""
+        return "\n".join(self.bodies)
 
     def place(self, line: int) -> Tuple[int, int]:
         """The cell of a line of the tree, and the line in it."""
@@ -65,7 +71,7 @@ def parse(content: bytes) -> Parsed:
     """The code cells. Raises NotANotebookError."""
     # One tree and not one for each cell: a cell uses what earlier ones import.
     lines = 0
-    parsed = Parsed(ast.Module(body=[], type_ignores=[]), [], [])
+    parsed = Parsed(ast.Module(body=[], type_ignores=[]), [], [], [])
     for number, data in enumerate(_cells(content), start=1):
         try:
             cell = msgspec.convert(data, Cell)
@@ -80,6 +86,7 @@ def parse(content: bytes) -> Parsed:
             parsed.faults.append((f": cell {number}", f"not a cell: {error}"))
             continue
         parsed.starts.append(Start(lines + 1, number))
+        parsed.bodies.append(body)
         for statement in statements:
             ast.increment_lineno(statement, lines)
         parsed.tree.body.extend(statements)

@@ -1,23 +1,8 @@
-"""Scan: the differences that the reader's own source can meet, each with file, line and reason.
+"""Scan: the changes that the reader's own source can meet, each with file, line and reason.
 
-How sure a hit is:
-
-*certain*
-    The use resolves, by imports and construction in the same file, to the API that the behaviour is
-    about first, and the call alone decides that it meets the difference. Either a change is marked
-    ``unless=...`` ("every such call meets it, unless it is given this argument"), or the record
-    says so: one side lacks the attribute, or refuses the keyword that is used.
-*likely*
-    As above, but the value comes from an attribute (``self.opt``), an annotation or one of several
-    bindings; or the behaviour names the API further back; or the arguments cannot be seen
-    (``**options``, a function that is passed on).
-*possible*
-    The object is unknown, and only the method's name is torch's (``zero_grad``). Or the API is
-    used, but whether the difference is met depends on more than the call, such as the values. Where
-    the call already failed before the upgrade, only code that catches the error meets it.
-
-Files are read one by one, and only their hits are kept. Every file is parsed, and files that cannot
-be parsed are listed. Files that do not mention torch and a word of a difference have no hits.
+Files are read one by one. Of each, only its hits are kept, and the names of torch that it uses and
+no behaviour is about. Every file is parsed, and files that cannot be parsed are listed. Files that
+mention neither torch nor a method that only torch has are not followed further.
 """
 
 from __future__ import annotations
@@ -25,55 +10,79 @@ from __future__ import annotations
 import gc
 import re
 import sys
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, NamedTuple, Sequence, Set, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Collection,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from torch_history import reading
 from torch_history.code import folders, notebooks, parsing
-from torch_history.code.hits import Hit, Level
-from torch_history.code.names import words_of
-from torch_history.code.targets import Target, Verdict, judge, target_of
-from torch_history.code.uses import Source
+from torch_history.code.accepted import accepted_lines
+from torch_history.code.hits import Hit, Level, Place
+from torch_history.code.names import DISTINCTIVE
+from torch_history.code.project import Project
+from torch_history.code.targets import Target, Verdict, judge
+from torch_history.code.uses import Name, Relation, Source
 from torch_history.escaping import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from torch_history.questions.query import Difference
-
 WORD = re.compile(rb"[A-Za-z_]\w*")
+METHODS = {word.encode() for word in DISTINCTIVE}
 MOST_PYTHON = 20_000_000  # bytes of a file
 MOST_NOTEBOOK = 200_000_000  # outputs are part of a notebook
 MOST_WORDS = 200  # characters of a reason, which may quote the file
 
 
+class Names(NamedTuple):
+    """The names of torch that the source uses."""
+
+    covered: Dict[str, int]  # those that a behaviour is about, each with the number of its uses
+    uncovered: Dict[str, List[Place]]  # the others, with their places
+
+
 class Scan(NamedTuple):
     """What reading the source gave."""
 
-    hits: Dict[str, List[Hit]]  # by behaviour, certain first, then by place
+    hits: List[Tuple[Target, Hit]]
+    names: Names
     files: int
+    accepted: int  # places that a comment of the source accepts
     faults: List[str]  # one line for each file that could not be read or parsed
 
 
 def scan(
-    paths: Sequence[Path], differences: Sequence[Difference], level: Level = Level.POSSIBLE
+    paths: Sequence[Path],
+    targets: Sequence[Target],
+    apis: Collection[str],
+    level: Level = Level.POSSIBLE,
 ) -> Scan:
-    """Read files and folders for uses that meet a difference, at least as surely as ``level``.
+    """Read files and folders for uses that meet a target, at least as surely as ``level``.
 
-    Raises HistoryError for a path that does not exist.
+    ``apis`` are those that a behaviour is about. Raises HistoryError for a path that does not exist.
     """
-    reader = Reader(differences, level)
+    reader = Reader(targets, apis, level, Project(paths))
     count = 0
-    gc.disable()  # it would find nothing: what is read of a file holds no circles
+    gc.disable()  # it would find little: what is read of a file holds nearly no circles
     try:
         for path in _shown(folders.files(paths, reader.faults)):
             reader.read(path)
             count += 1
+            if count % 200 == 0:
+                gc.collect()
     finally:
         gc.enable()
-    for hits in reader.found.values():
-        # A Python file has no cell, and None does not compare with a number.
-        hits.sort(key=lambda hit: (hit.level.rank, hit.file, hit.cell or 0, hit.line))
-    return Scan(reader.found, count, reader.faults)
+    names = Names(reader.covered, reader.uncovered)
+    return Scan(reader.hits, names, count, reader.accepted, reader.faults)
 
 
 def _shown(paths: Iterator[Path]) -> Iterator[Path]:
@@ -99,15 +108,24 @@ def _shown(paths: Iterator[Path]) -> Iterator[Path]:
 class Reader:
     """What a scan looks for, and what it has found so far."""
 
-    def __init__(self, differences: Sequence[Difference], level: Level) -> None:
+    def __init__(
+        self, targets: Sequence[Target], apis: Collection[str], level: Level, project: Project
+    ) -> None:
         self._wanted: Dict[str, List[Target]] = {}  # by API
-        for target in map(target_of, differences):
+        for target in targets:
             for name in target.names:
                 self._wanted.setdefault(name, []).append(target)
-        self._words = words_of(self._wanted)
-        self._encoded: Set[bytes] = {word.encode() for word in self._words}
+        self._agreed = _agreed(self._wanted)
+        self._apis = set(apis)
+        for api in apis:  # a module or a class is covered by what it contains
+            parts = api.split(".")
+            self._apis.update(".".join(parts[:length]) for length in range(2, len(parts)))
         self._level = level
-        self.found: Dict[str, List[Hit]] = {}
+        self._project = project
+        self.hits: List[Tuple[Target, Hit]] = []
+        self.covered: Dict[str, int] = {}
+        self.uncovered: Dict[str, List[Place]] = {}
+        self.accepted = 0
         self.faults: List[str] = []
 
     def read(self, path: Path) -> None:
@@ -136,9 +154,10 @@ class Reader:
         # words: a file that cannot be parsed must not pass for one without hits.
         tree = parsing.module(content)
         # To bind the names of a file takes as long again as to parse it.
-        if b"torch" in content and not self._encoded.isdisjoint(WORD.findall(content)):
+        if b"torch" in content or not METHODS.isdisjoint(WORD.findall(content)):
             file = path.as_posix()
-            self._keep(Source(tree), lambda line, level, why: Hit(file, line, None, level, why))
+            source = Source(tree, self._project, path.resolve())
+            self._keep(source, lambda line: Place(file, line), accepted_lines(content))
 
     def _notebook(self, path: Path) -> None:
         content = reading.content(path, MOST_NOTEBOOK)
@@ -146,31 +165,78 @@ class Reader:
         for place, reason in notebook.faults:
             self._fault(path, place, reason)
 
-        def hit(line: int, level: Level, why: str) -> Hit:
-            cell, line = notebook.place(line)
-            return Hit(path.as_posix(), line, cell, level, why)
+        def place_of(line: int) -> Place:
+            cell, inner = notebook.place(line)
+            return Place(path.as_posix(), inner, cell)
 
         if b"torch" in content and notebook.starts:
-            self._keep(Source(notebook.tree), hit)
+            source = Source(notebook.tree, self._project, path.resolve())
+            self._keep(source, place_of, accepted_lines(notebook.text.encode()))
 
-    def _keep(self, source: Source, hit_at: Callable[[int, Level, str], Hit]) -> None:
-        """Add the hits of a file."""
-        same: Dict[Hit, Hit] = {}  # a line often meets many behaviours with one reason: kept once
-        for (behaviour, line), verdict in self._verdicts(source).items():
-            hit = hit_at(line, *verdict)
-            self.found.setdefault(behaviour, []).append(same.setdefault(hit, hit))
+    def _keep(
+        self, source: Source, place_of: Callable[[int], Place], accepted: Collection[int]
+    ) -> None:
+        """Add the hits of a file, and its names."""
+        same: Dict[object, Hit] = {}  # a line often meets many behaviours alike: one hit for all
+        lines: Set[int] = set()
+        for target, spot, verdict in self._verdicts(source):
+            if spot.line in accepted:
+                lines.add(spot.line)
+                continue
+            key = spot, verdict
+            if key not in same:
+                same[key] = Hit(place_of(spot.line), spot.column, *verdict)
+            self.hits.append((target, same[key]))
+        self.accepted += len(lines)
+        for mention in source.mentions():
+            if any(name.api in self._apis for name in mention.names if _is_about(name)):
+                self.covered[mention.name] = self.covered.get(mention.name, 0) + 1
+            else:
+                self.uncovered.setdefault(mention.name, []).append(place_of(mention.line))
 
-    def _verdicts(self, source: Source) -> Dict[Tuple[str, int], Verdict]:
-        """The surest verdict for each behaviour and line."""
-        best: Dict[Tuple[str, int], Verdict] = {}
-        for use in source.uses(self._wanted, self._words):
-            arguments = use.arguments
+    def _verdicts(self, source: Source) -> Iterator[Tuple[Target, Spot, Verdict]]:
+        """The surest verdict for each target and place."""
+        best: Dict[Tuple[int, Spot], Tuple[Target, Verdict]] = {}
+        for use in source.uses(self._wanted):
+            spot = Spot(use.line, use.column)
             for name in use.names:
                 for target in self._wanted[name.api]:
-                    verdict = judge(target, use, name, arguments)
+                    agreed = name.relation is Relation.UNKNOWN and self._is_agreed(target, name)
+                    verdict = judge(target, use, name, source, agreed)
                     if verdict is None or verdict.level.rank > self._level.rank:
                         continue
-                    key = (target.id, use.line)
-                    if key not in best or verdict.level.rank < best[key].level.rank:
-                        best[key] = verdict
-        return best
+                    key = id(target), spot
+                    if key not in best or _rank(verdict) < _rank(best[key][1]):
+                        best[key] = target, verdict
+        for (_, spot), (target, verdict) in best.items():
+            yield target, spot, verdict
+
+    def _is_agreed(self, target: Target, name: Name) -> bool:
+        return target.cause in self._agreed.get(name.api.rpartition(".")[2], ())
+
+
+class Spot(NamedTuple):
+    """Where in its file a use stands."""
+
+    line: int
+    column: int
+
+
+def _rank(verdict: Verdict) -> Tuple[int, bool]:
+    return verdict.level.rank, bool(verdict.depends)
+
+
+def _is_about(name: Name) -> bool:
+    """Whether a behaviour under this name is about what is used, and not only about its base."""
+    return name.relation is not Relation.BASE
+
+
+def _agreed(wanted: Dict[str, List[Target]]) -> Dict[str, Set[Tuple[str, ...]]]:
+    """Method -> the causes that every class of torch with a method of this name meets."""
+    found = {}
+    for method, owners in DISTINCTIVE.items():
+        causes = [
+            {one.cause for one in wanted.get(f"{owner}.{method}", ())} for owner in owners
+        ]
+        found[method] = set.intersection(*causes)
+    return found

@@ -1,14 +1,16 @@
 """Things: what an expression stands for, as far as its file shows it.
 
 ``binding`` says what may be bound to a name. This module follows it to torch: through aliases, what
-is built from a class, what a method returns, and ``self.x`` in a class of the file. A thing is not
-*sure* where several bindings disagree, or where the value comes from an attribute or an annotation.
+is built from a class, what a function returns, and ``self.x`` in a class of the reader's files. A
+thing is not *sure* where several bindings disagree, or where the value comes from an attribute, an
+annotation or a function of the reader.
 """
 
 from __future__ import annotations
 
 import ast
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol, Set, Tuple
 
 from torch_history.code.binding import Binding, Bindings, Origin
 from torch_history.code.names import (
@@ -24,6 +26,7 @@ from torch_history.code.names import (
     ancestors,
     canonical,
 )
+from torch_history.code.own import Bases, Maker, Own
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -35,21 +38,37 @@ class Thing(NamedTuple):
     built: bool = False
     sure: bool = True
     how: str = ""
-    own: Optional[ast.ClassDef] = None
+    own: Optional[Own] = None
     of: Optional[Thing] = None  # the object whose attribute or method it is
+    maker: Optional[Maker] = None  # of a function of the reader's files
 
     @property
     def is_class(self) -> bool:
         """Whether it is a class of torch."""
-        return self.own is None and self.of is None and self.name.rpartition(".")[2][:1].isupper()
+        return (
+            self.own is None
+            and self.of is None
+            and self.maker is None
+            and self.name.rpartition(".")[2].lstrip("_")[:1].isupper()
+        )
 
 
 class Lineage(NamedTuple):
-    """A class of the file and what it comes from."""
+    """A class of the reader's files and what it comes from."""
 
-    classes: List[ast.ClassDef]  # itself and its bases in the file
+    classes: List[Own]  # itself and its bases in the reader's files
     bases: List[Thing]  # its bases in torch
     whole: bool  # whether these are all
+
+
+class Lookup(Protocol):
+    """What answers for the reader's other files: see ``project``."""
+
+    def lookup(self, file: Path, name: str) -> Optional[List[Thing]]:
+        """What an import stands for there; None where it leads elsewhere."""
+
+    def names(self, file: Path, module: str) -> Dict[str, List[Thing]]:
+        """What ``from module import *`` brings."""
 
 
 Found = Optional[List[Thing]]  # None: it says nothing, as x = None, or is not known yet
@@ -58,7 +77,13 @@ Found = Optional[List[Thing]]  # None: it says nothing, as x = None, or is not k
 class Things:
     """What the expressions of one file stand for."""
 
-    def __init__(self, bindings: Bindings) -> None:
+    def __init__(
+        self, bindings: Bindings, project: Optional[Lookup] = None, file: Optional[Path] = None
+    ) -> None:
+        self._project, self._file = project, file
+        self._strings = bindings.strings
+        self._owns: Dict[ast.ClassDef, Own] = {}
+        self._makers: Dict[ast.AST, Maker] = {}
         self._parent = bindings.parent
         self._bindings = bindings.read
         self._statements = bindings.assignments
@@ -66,7 +91,7 @@ class Things:
         self._running: Set[object] = set()  # questions that are being answered
         self._asked: Set[object] = set()  # those of them that were asked again meanwhile
         self._early: List[object] = []  # what was found unknown meanwhile
-        self._assigned: Optional[Dict[Tuple[ast.ClassDef, str], List[ast.expr]]] = None
+        self._assigned: Optional[Dict[ast.ClassDef, Dict[str, List[ast.expr]]]] = None
 
     def infer(self, node: Optional[ast.expr]) -> Found:
         """What an expression may stand for: empty where unknown, None within its own question."""
@@ -108,24 +133,28 @@ class Things:
             return [one for base in bases for one in self._members(base, node.attr)]
         return self.infer(node) or []
 
-    def lineage(self, cls: ast.ClassDef, seen: Tuple[ast.ClassDef, ...] = ()) -> Lineage:
-        """A class and its bases."""
-        classes, whole = [cls], True
-        bases: List[Thing] = []
-        for node in cls.bases:
-            # Source can say that two classes are each other's base, though Python would refuse it.
-            things = [one for one in self.infer(node) or () if one.own not in (cls, *seen)]
-            whole = (whole and bool(things)) or text_of(node) == "object"
-            for one in things:
-                if one.own:
-                    more = self.lineage(one.own, (cls, *seen))
-                    classes, bases = classes + more.classes, bases + more.bases
-                    whole = whole and more.whole
-                elif one.name.startswith("torch."):
-                    bases.append(one)
-                else:
-                    whole = whole and one.name in NEUTRAL_BASES
-        return Lineage(classes, bases, whole)
+    def lineage(self, own: Own) -> Lineage:
+        """A class of the reader's files and its bases."""
+        classes, bases, whole = own.line()
+        torch = [one for one in bases if one.name.startswith("torch.")]
+        neutral = all(one in torch or one.name in NEUTRAL_BASES for one in bases)
+        return Lineage(classes, torch, whole and neutral)
+
+    def top(self, node: ast.AST) -> List[Thing]:
+        """What a definition, or the value of an assignment, at the top of the file stands for."""
+        if isinstance(node, ast.expr):
+            return self.infer(node) or []
+        return self._defined(node) or []
+
+    def imported(self, full: str) -> List[Thing]:
+        """What an import of a full name stands for."""
+        if full.startswith("torch.") or full == "torch":
+            return [Thing(canonical(full))]
+        if self._project is not None and self._file is not None:
+            found = self._project.lookup(self._file, full)
+            if found is not None:
+                return found
+        return [] if full.startswith(".") else [Thing(full)]
 
     # ---- names
 
@@ -141,14 +170,101 @@ class Things:
         """What a binding puts into a name; None where it says nothing: ``x = None``, ``x += 1``."""
         origin, full, node = binding
         if origin is Origin.STAR:
-            return [Thing(canonical(f"{full}.{name}"))] if full.startswith("torch") else []
+            if full.split(".")[0] == "torch":
+                return [Thing(canonical(f"{full}.{name}"))]
+            theirs = self._project.names(self._file, full) if self._project and self._file else {}
+            return theirs.get(name, [])
         if origin is Origin.IMPORT:
-            return [] if full.startswith(".") else [Thing(canonical(full))]
+            return self.imported(full)
         if isinstance(node, ast.arg):
             return self._argument(node, name)
+        return self._stored(node) if isinstance(node, ast.Name) else self._defined(node)
+
+    def _defined(self, node: ast.AST) -> Found:
         if isinstance(node, ast.ClassDef):
-            return [Thing(node.name, own=node)]
-        return self._stored(node) if isinstance(node, ast.Name) else []
+            return [Thing(node.name, own=self._own(node))]
+        return [Thing(node.name, maker=self._maker(node))] if isinstance(node, Function) else []
+
+    def _own(self, cls: ast.ClassDef) -> Own:
+        """The class of a definition, always the same one."""
+        if cls not in self._owns:
+            methods = {one.name for one in cls.body if isinstance(one, Function)}
+            self._owns[cls] = Own(
+                cls.name,
+                frozenset(methods),
+                lambda: self._bases(cls),
+                lambda attribute: self._given(cls, attribute),
+                lambda: [*self._assignments().get(cls, {}), *methods],
+            )
+        return self._owns[cls]
+
+    def _bases(self, cls: ast.ClassDef) -> Bases:
+        things, whole = [], True
+        for node in cls.bases:
+            if isinstance(node, ast.Subscript):  # Generic[T], Dataset[int]
+                node = node.value
+            found = self.infer(node) or []
+            whole = (whole and bool(found)) or text_of(node) == "object"
+            things += found
+        return Bases(things, whole)
+
+    def _given(self, cls: ast.ClassDef, attribute: str) -> Optional[List[Thing]]:
+        """What the body of a class gives an attribute; None: nothing."""
+        for item in cls.body:
+            if isinstance(item, Function) and item.name == attribute:
+                # It overrides torch's, so torch's behaviours say nothing about it.
+                maker = self._maker(item)
+                marks = {text_of(one) for one in item.decorator_list}
+                if marks & {"property", "cached_property", "functools.cached_property"}:
+                    return maker.results()
+                return [Thing(attribute, maker=maker)]
+        values = self._assignments().get(cls, {}).get(attribute)
+        if not values:
+            return None
+        how = f"by an assignment in class {cls.name}"
+        return [
+            thing._replace(sure=False, how=thing.how or how)
+            for value in values
+            for thing in (
+                self._annotated(value.annotation, attribute)
+                if isinstance(value, ast.arg)
+                else self.infer(value) or ()
+            )
+        ]
+
+    def _maker(self, function: ast.AST) -> Maker:
+        """The function of a definition, always the same one."""
+        if function not in self._makers:
+            self._makers[function] = Maker(
+                lambda: self._returned(function), lambda: self._parts(function)
+            )
+        return self._makers[function]
+
+    def _returned(self, function: ast.AST) -> List[Thing]:
+        """What a function returns, as far as it says so."""
+        name = getattr(function, "name", "")
+        said = self._annotated(getattr(function, "returns", None), f"{name}()")
+        things = said or [one for value in _returns(function) for one in self.infer(value) or ()]
+        different = {_identity(one): one for one in things if one.built or one.own or one.of}
+        return [
+            one._replace(sure=False, how=one.how if said else f"as {name}() returns it")
+            for one in different.values()
+        ]
+
+    def _parts(self, function: ast.AST) -> List[List[Thing]]:
+        """What a function returns in each place of a tuple."""
+        tuples = [one.elts for one in _returns(function) if isinstance(one, ast.Tuple)]
+        if not tuples or len({len(one) for one in tuples}) > 1:
+            return []
+        name = getattr(function, "name", "")
+        return [
+            [
+                one._replace(sure=False, how=f"as {name}() returns it")
+                for value in values
+                for one in self.infer(value) or ()
+            ]
+            for values in zip(*tuples)
+        ]
 
     def _stored(self, node: ast.Name) -> Found:
         """What an assignment, a loop or a ``with`` puts into a name."""
@@ -181,6 +297,12 @@ class Things:
             and len(statement.value.elts) == len(names.elts)
         ):
             return self._since(statement.value.elts[place])
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
+            makers = [one.maker for one in self.infer(statement.value.func) or () if one.maker]
+            parts = [maker.parts() for maker in makers]
+            return [
+                one for part in parts if len(part) == len(names.elts) for one in part[place]
+            ]
         if isinstance(statement, (ast.For, ast.comprehension)) and place == 1:
             return self._parameters(statement.iter, "named_parameters")
         return []
@@ -208,15 +330,25 @@ class Things:
             # By its place and not by the name `self`, which is only a convention.
             marks = {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
             if "staticmethod" not in marks:
-                return [Thing(owner.name, built="classmethod" not in marks, own=owner)]
+                return [
+                    Thing(owner.name, built="classmethod" not in marks, own=self._own(owner))
+                ]
         if node in (arguments.vararg, arguments.kwarg):
             return []
         return self._annotated(node.annotation, name)
 
     def _annotated(self, annotation: Optional[ast.expr], name: str) -> List[Thing]:
         """What an annotation says: a class, ``Optional[...]`` or ``... | None`` of it."""
-        if isinstance(annotation, ast.Subscript) and text_of(annotation.value).endswith("Optional"):
-            return self._annotated(annotation.slice, name)
+        annotation = self._strings.get(annotation, annotation) if annotation else None
+        if isinstance(annotation, ast.Subscript) and text_of(annotation.value).endswith(
+            ("Optional", "Annotated", "Final")
+        ):
+            inner = annotation.slice
+            return self._annotated(inner.elts[0] if isinstance(inner, ast.Tuple) else inner, name)
+        if isinstance(annotation, ast.Subscript) and text_of(annotation.value).endswith("Union"):
+            several = annotation.slice
+            parts = several.elts if isinstance(several, ast.Tuple) else [several]
+            return [one for part in parts for one in self._annotated(part, name)]
         if isinstance(annotation, ast.BinOp):
             return self._annotated(annotation.left, name) + self._annotated(annotation.right, name)
         if not isinstance(annotation, (ast.Name, ast.Attribute)):
@@ -244,24 +376,22 @@ class Things:
 
     def _members(self, base: Thing, attribute: str) -> List[Thing]:
         """What an attribute of a thing is."""
+        if base.maker:
+            return []
         if base.own is None:
             name = f"{base.name}.{attribute}"
             if base.built:
                 return [Thing(name, sure=base.sure, of=base)]
-            return [Thing(canonical(name), sure=base.sure)]
+            if name.startswith("torch."):
+                return [Thing(canonical(name), sure=base.sure)]
+            return self.imported(name)
         lineage = self.lineage(base.own)
         for one in lineage.classes:
-            if any(isinstance(item, Function) and item.name == attribute for item in one.body):
-                # It overrides torch's, so torch's behaviours say nothing about it.
-                return []  # a method of the file
-            values = self._assignments().get((one, attribute))
-            if values:
-                how = f"by an assignment in class {one.name}"
-                return [
-                    thing._replace(sure=False, how=thing.how or how)
-                    for value in values
-                    for thing in self.infer(value) or ()
-                ]
+            given = one.attribute(attribute)
+            if given is not None:
+                return given
+            if attribute in one.methods:
+                return []
         # An unknown base may define the attribute itself.
         sure = base.sure and lineage.whole
         return [
@@ -270,26 +400,31 @@ class Things:
             if base.built
         ]
 
-    def _assignments(self) -> Dict[Tuple[ast.ClassDef, str], List[ast.expr]]:
-        """What the bodies of classes and their methods assign to attributes."""
+    def _assignments(self) -> Dict[ast.ClassDef, Dict[str, List[Any]]]:
+        """What the bodies of classes and their methods assign to attributes.
+
+        A value, or an ``ast.arg`` with the annotation where there is no value.
+        """
         # Built when first asked for: many files use no attribute of their own classes.
         if self._assigned is None:
             self._assigned = {}
             for node in self._statements:
-                if node.value is None or is_none(node.value):
-                    continue
-                home = self.class_around(node)
+                home = None if is_none(node.value) else self.class_around(node)
                 if home is None:
                     continue
+                told: Any = node.value
+                if told is None and isinstance(node, ast.AnnAssign):
+                    told = ast.arg("", node.annotation)
+                own = self._assigned.setdefault(home, {})
                 for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                     if isinstance(target, ast.Name) and self._parent[node] is home:
-                        self._assigned.setdefault((home, target.id), []).append(node.value)
+                        own.setdefault(target.id, []).append(told)
                     elif (
                         isinstance(target, ast.Attribute)
                         and isinstance(target.value, ast.Name)
                         and target.value.id == "self"
                     ):
-                        self._assigned.setdefault((home, target.attr), []).append(node.value)
+                        own.setdefault(target.attr, []).append(told)
         return self._assigned
 
     def class_around(self, node: ast.AST) -> Optional[ast.ClassDef]:
@@ -304,7 +439,18 @@ class Things:
     def _call(self, node: ast.Call) -> List[Thing]:
         if isinstance(node.func, ast.Name) and node.func.id == "super":
             return self._super(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "getattr":
+            return self.got(node)
         return [thing for one in self.infer(node.func) or () for thing in self._result(one, node)]
+
+    def got(self, node: ast.Call) -> List[Thing]:
+        """What ``getattr(torch, "name")`` gives."""
+        if len(node.args) < 2 or not isinstance(node.args[1], ast.Constant):
+            return []
+        name = node.args[1].value
+        if not isinstance(name, str) or not name.isidentifier():
+            return []
+        return [one for base in self.infer(node.args[0]) or () for one in self._members(base, name)]
 
     def _super(self, node: ast.Call) -> List[Thing]:
         home = self.class_around(node)
@@ -318,6 +464,8 @@ class Things:
     def _result(self, called: Thing, node: ast.Call) -> List[Thing]:
         """What calling a thing gives."""
         home, _, last = called.name.rpartition(".")
+        if called.maker:
+            return called.maker.results()
         if called.of:
             if TENSOR in ancestors(home):
                 return [] if last in NO_TENSORS else [_tensor_from(node, called.sure)]
@@ -380,6 +528,21 @@ RULES: Dict[type, Callable[[Things, Any], Found]] = {
 }
 
 
+def _returns(function: ast.AST) -> List[ast.expr]:
+    """What the return statements of a function give; nothing for a generator."""
+    found: List[ast.expr] = []
+    todo: List[ast.AST] = list(getattr(function, "body", []))
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return []
+        if isinstance(node, ast.Return) and node.value is not None and not is_none(node.value):
+            found.append(node.value)
+        if not isinstance(node, (*Function, ast.ClassDef, ast.Lambda)):
+            todo += ast.iter_child_nodes(node)
+    return found[::-1]
+
+
 def is_none(node: Optional[ast.expr]) -> bool:
     """Whether an expression is the constant None."""
     return isinstance(node, ast.Constant) and node.value is None
@@ -393,8 +556,8 @@ def text_of(node: ast.expr) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _identity(thing: Thing) -> Tuple[str, bool, Optional[ast.ClassDef]]:
-    return thing.name, thing.built, thing.own
+def _identity(thing: Thing) -> Tuple[str, bool, Optional[Own], Optional[Maker]]:
+    return thing.name, thing.built, thing.own, thing.maker
 
 
 def _tensor_from(node: ast.Call, sure: bool) -> Thing:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import ast
 from enum import Enum
-from typing import Container, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Union
+from pathlib import Path
+from typing import (
+    Container,
+    Dict,
+    FrozenSet,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+    Union,
+)
 
 from torch_history.code.binding import bindings
-from torch_history.code.names import DISTINCTIVE, LOSSES, TENSOR, ancestors
-from torch_history.code.things import Thing, Things, text_of
+from torch_history.code.names import DISTINCTIVE, LOSSES, TENSOR, ancestors, canonical
+from torch_history.code.own import Own
+from torch_history.code.things import Lookup, Thing, Things, text_of
 
 # With these as a context, an exception is expected: pytest.raises, assertRaises, suppress.
 EXPECTING = ("raises", "assertraises", "suppress")
+Argument = Union[int, str]  # its position from 0, or its name
 
 
 class Relation(Enum):
@@ -28,113 +42,237 @@ class Name(NamedTuple):
 
     api: str
     relation: Relation
+    # What is added to the positions of the arguments; None where they do not correspond.
+    shift: Optional[int] = 0
 
 
 class Arguments(NamedTuple):
-    """The arguments of a call."""
+    """The arguments of a call, and whether there are some that cannot be seen: ``**options``."""
 
-    given: FrozenSet[Union[int, str]]  # names, and positions from 0
-    hidden: bool  # whether there are some that cannot be seen: *args, **options
+    given: Dict[Argument, ast.expr]
+    hidden: bool
+
+    def of(self, *names: Optional[Argument]) -> Optional[ast.expr]:
+        """The first of these arguments that is given."""
+        found = (self.given.get(one) for one in names if one is not None)
+        return next((one for one in found if one is not None), None)
+
+    def shifted(self, by: Optional[int]) -> Arguments:
+        """The same, for an API in which they have other positions."""
+        if by == 0:
+            return self
+        moved: Dict[Argument, ast.expr] = {}
+        for key, value in self.given.items():
+            if isinstance(key, str):
+                moved[key] = value
+            elif by is not None and key + by >= 0:
+                moved[key + by] = value
+        return Arguments(moved, self.hidden)
 
 
 class Use(NamedTuple):
     """One place that uses an API."""
 
     line: int
+    column: int  # where the name of the API ends, in bytes of the line
     names: List[Name]
     sure: bool
     why: str
     call: Optional[ast.Call]
-    first: (
-        int  # position of the first argument: 1 in Optimizer.zero_grad(opt), 0 in opt.zero_grad()
-    )
-    passed: bool  # named without a call: what it will be called with is not known
-    guarded: bool  # what it raises is caught here
+    # position of the first argument: 1 in Optimizer.zero_grad(opt), 0 in opt.zero_grad()
+    first: int
+    roles: FrozenSet[str]  # where it stands: see ``catalogue.conditions.ROLES``
 
     @property
     def arguments(self) -> Arguments:
         """What it is called with."""
         if self.call is None:
-            return Arguments(frozenset(), False)
+            return Arguments({}, "passed" in self.roles)
         starred = [isinstance(one, ast.Starred) for one in self.call.args]
         # After *args, the position of an argument is not known.
         counted = starred.index(True) if True in starred else len(starred)
-        keywords = [keyword.arg for keyword in self.call.keywords]
-        given = {*range(-self.first, counted - self.first), *filter(None, keywords)}
-        return Arguments(frozenset(given), True in starred or None in keywords)
+        given: Dict[Argument, ast.expr] = {
+            place - self.first: value for place, value in enumerate(self.call.args[:counted])
+        }
+        given.update({one.arg: one.value for one in self.call.keywords if one.arg})
+        hidden = True in starred or any(one.arg is None for one in self.call.keywords)
+        return Arguments(given, hidden)
+
+
+class Mention(NamedTuple):
+    """A name of torch that the source uses, in whatever way."""
+
+    name: str  # as the documentation has it
+    line: int
+    names: List[Name]
 
 
 def names_of(thing: Thing) -> Iterator[Name]:
     """The names under which the behaviours may know what is used."""
     home, _, last = thing.name.rpartition(".")
-    if thing.of:
+    if last == "__init__":
+        for one in ancestors(home):
+            yield Name(one, Relation.ITSELF if one == home else Relation.BASE)
+    elif thing.of:
         for one in ancestors(home):
             yield Name(f"{one}.{last}", Relation.ITSELF)
             if one == TENSOR:
-                yield Name(f"torch.{last}", Relation.LIKE)
+                yield Name(f"torch.{last}", Relation.LIKE, 1)
     elif thing.is_class:
         for one in ancestors(thing.name):
             yield Name(one, Relation.ITSELF if one == thing.name else Relation.BASE)
         if home == "torch.nn" and last in LOSSES:
-            yield Name(f"torch.nn.functional.{LOSSES[last]}", Relation.LIKE)
+            yield Name(f"torch.nn.functional.{LOSSES[last]}", Relation.LIKE, None)
     else:
         yield Name(thing.name, Relation.ITSELF)
         if home == "torch":
-            yield Name(f"{TENSOR}.{last}", Relation.LIKE)
+            yield Name(f"{TENSOR}.{last}", Relation.LIKE, -1)
+        elif home.rpartition(".")[2][:1].isupper():  # Optimizer.zero_grad(opt)
+            for one in list(ancestors(home))[1:]:
+                yield Name(f"{one}.{last}", Relation.ITSELF)
 
 
 class Source:
     """One parsed file."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(
+        self, tree: ast.Module, project: Optional[Lookup] = None, file: Optional[Path] = None
+    ) -> None:
         found = bindings(tree)
         self._parent, self._annotations = found.parent, found.annotations
         self._attributes, self._bindings = found.attributes, found.read
-        self._things = Things(found)
+        self._getattrs, self._imports = found.getattrs, found.imports
+        self._things = Things(found, project, file)
+        self._mentions: List[Mention] = []
 
-    def uses(self, wanted: Container[str], words: Set[str]) -> Iterator[Use]:
-        """Every use of a wanted API, in no order; ``words`` are the ``words_of`` these."""
+    def mentions(self) -> List[Mention]:
+        """Every name of torch in it; to be asked after ``uses``, which collects them."""
+        imported = [
+            Mention(name, line, list(names_of(Thing(name))))
+            for name, line in ((canonical(full), line) for full, line in self._imports)
+            if name.startswith("torch.")
+        ]
+        return self._mentions + imported
+
+    def uses(self, wanted: Container[str]) -> Iterator[Use]:
+        """Every use of a wanted API, in no order."""
         for attribute in self._attributes:
-            # A class may have a wanted base that its own name does not show.
-            if attribute.attr in words or attribute.attr[:1].isupper():
-                yield from self._uses_by(attribute, wanted)
+            yield from self._uses_by(attribute, self._things.referred(attribute), wanted)
         for node in self._bindings:
-            if not isinstance(self._parent[node], ast.Attribute) and self._things.infer(node):
-                yield from self._uses_by(node, wanted)
+            if not isinstance(self._parent[node], ast.Attribute):
+                yield from self._uses_by(node, self._things.infer(node) or [], wanted)
+        for call in self._getattrs:
+            yield from self._uses_by(call, self._things.got(call), wanted)
 
-    def _uses_by(self, node: ast.expr, wanted: Container[str]) -> Iterator[Use]:
+    def _uses_by(
+        self, node: ast.expr, things: List[Thing], wanted: Container[str]
+    ) -> Iterator[Use]:
         parent = self._parent[node]
         call = parent if isinstance(parent, ast.Call) and parent.func is node else None
-        things = self._things.referred(node)
         for thing in things:
-            if thing.built or thing.own:
+            if thing.own and call and not thing.built:
+                yield from self._constructor(node, thing, call, wanted)
+            if thing.built or thing.own or thing.maker or not thing.name.startswith("torch."):
                 continue
-            # A function or a class that is not called is used only where it is passed on.
-            if not thing.of and call is None and self._is_mention(node, parent):
-                continue
-            names = [name for name in names_of(thing) if name.api in wanted]
-            if not names:
-                continue
-            owner = "" if thing.of or thing.is_class else thing.name.rpartition(".")[0]
-            yield Use(
-                # In a chain over several lines, the last one has the method's name.
-                line=node.end_lineno or node.lineno,
-                names=names,
-                sure=thing.sure,
-                why=_why(node, thing, call, parent),
-                call=self._with_known_keys(call) if call else self._partial(node, parent),
-                first=int(owner.rpartition(".")[2][:1].isupper()),
-                passed=call is None and not thing.of and not isinstance(parent, ast.ClassDef),
-                guarded=self._is_guarded(node),
-            )
+            if not thing.of and isinstance(parent, ast.Attribute):
+                continue  # it only leads to an attribute
+            names = list(names_of(thing))
+            self._mentions.append(Mention(thing.name, node.end_lineno or node.lineno, names))
+            names = [name for name in names if name.api in wanted]
+            if names:
+                yield from self._use(node, thing, names, call, parent)
         if call is not None and not things and isinstance(node, ast.Attribute):
             yield from self._unknown(node, call, wanted)
 
-    def _is_mention(self, node: ast.expr, parent: ast.AST) -> bool:
-        """Whether a name only leads to an attribute, a target, another name or an annotation."""
-        return isinstance(
-            parent, (ast.Attribute, ast.Assign, ast.AnnAssign)
-        ) or self._is_in_annotation(node)
+    def _use(
+        self,
+        node: ast.expr,
+        thing: Thing,
+        names: List[Name],
+        call: Optional[ast.Call],
+        parent: ast.AST,
+    ) -> Iterator[Use]:
+        called = self._with_known_keys(call) if call else self._partial(node, parent)
+        roles = self._roles(node, thing, call, parent)
+        if not roles:
+            return
+        owner = "" if thing.of or thing.is_class else thing.name.rpartition(".")[0]
+        yield Use(
+            # In a chain over several lines, the last one has the method's name.
+            line=node.end_lineno or node.lineno,
+            column=node.end_col_offset or 0,
+            names=names,
+            sure=thing.sure,
+            why=_why(node, thing, call, parent),
+            call=called,
+            first=int(owner.rpartition(".")[2].lstrip("_")[:1].isupper()),
+            roles=roles,
+        )
+
+    def _constructor(
+        self, node: ast.expr, thing: Thing, call: ast.Call, wanted: Container[str]
+    ) -> Iterator[Use]:
+        """A call of a class of the reader's that leaves ``__init__`` to its base in torch."""
+        lineage = self._things.lineage(thing.own) if thing.own else None
+        if lineage is None or any("__init__" in one.methods for one in lineage.classes):
+            return
+        for base in lineage.bases[:1]:
+            names = [name for name in names_of(base) if name.api in wanted]
+            if names:
+                yield Use(
+                    line=node.end_lineno or node.lineno,
+                    column=node.end_col_offset or 0,
+                    names=names,
+                    sure=thing.sure and lineage.whole,
+                    why=f"{thing.name}(), a {base.name}",
+                    call=self._with_known_keys(call),
+                    first=0,
+                    roles=frozenset({"call"} | self._caught(node)),
+                )
+
+    def _roles(
+        self, node: ast.expr, thing: Thing, call: Optional[ast.Call], parent: ast.AST
+    ) -> FrozenSet[str]:
+        """Where it stands; nothing where it is only named: in an annotation, or for an alias."""
+        outer: ast.AST = call or node
+        around = self._parent[outer]
+        roles: Set[str] = set()
+        if call:
+            roles.add("call")
+            if isinstance(around, ast.Expr):
+                roles.add("statement")
+        elif isinstance(parent, ast.ClassDef) and node in parent.bases:
+            roles.add("subclass")
+        elif self._is_asked_about(node):
+            roles.add("isinstance")
+        if isinstance(around, ast.withitem):
+            roles.add("with")
+        elif outer in getattr(around, "decorator_list", ()):
+            roles.add("class-decorator" if isinstance(around, ast.ClassDef) else "decorator")
+        if not roles:
+            if thing.of:
+                roles.add("attribute")
+            elif isinstance(
+                parent, (ast.Attribute, ast.Assign, ast.AnnAssign)
+            ) or self._is_in_annotation(node):
+                return frozenset()
+            else:
+                roles.add("passed")
+        return frozenset(roles | self._caught(node))
+
+    def _is_asked_about(self, node: ast.AST) -> bool:
+        """Whether it is a class that isinstance, issubclass or except asks about."""
+        parent = self._parent[node]
+        while isinstance(parent, ast.Tuple):
+            node, parent = parent, self._parent[parent]
+        if isinstance(parent, ast.ExceptHandler):
+            return node is parent.type
+        return (
+            isinstance(parent, ast.Call)
+            and isinstance(parent.func, ast.Name)
+            and parent.func.id in ("isinstance", "issubclass")
+            and node in parent.args[1:2]
+        )
 
     def _unknown(
         self, node: ast.Attribute, call: ast.Call, wanted: Container[str]
@@ -147,44 +285,69 @@ class Source:
             if f"{one}.{node.attr}" in wanted
         ]
         if names and self._is_unknown(node):
+            outer = {"call"} | ({"statement"} if isinstance(self._parent[call], ast.Expr) else set())
             yield Use(
                 line=node.end_lineno or node.lineno,
+                column=node.end_col_offset or 0,
                 names=names,
                 sure=False,
-                why=f"{text_of(node.value)} is not known; "
-                f"{node.attr}() is a method of {' and '.join(owners)}",
+                why=f"{text_of(node)}(), where {text_of(node.value)} is not known; "
+                f"{node.attr} is a method of {' and '.join(owners)}",
                 call=self._with_known_keys(call),
                 first=0,
-                passed=False,
-                guarded=self._is_guarded(node),
+                roles=frozenset(outer | self._caught(node)),
             )
 
     def _is_unknown(self, node: ast.Attribute) -> bool:
         """Whether the object may be of torch.
 
-        It is not where its class is known whole, or is a class of the file that has the method.
+        It is not where its class is known whole, or is a class of the reader with the method.
         """
         for base in self._things.infer(node.value) or ():
             if base.own is None:
                 return False
             lineage = self._things.lineage(base.own)
-            items = [item for one in lineage.classes for item in one.body]
-            if lineage.whole or any(getattr(item, "name", None) == node.attr for item in items):
+            if lineage.whole or any(node.attr in one.methods for one in lineage.classes):
                 return False
         return True
 
     # ---- arguments
 
+    def value(self, node: ast.expr) -> Tuple[bool, object]:
+        """Whether the value of an expression is known, and the value: a literal, or torch's name.
+
+        A name of the file with one binding has the value of that binding.
+        """
+        try:
+            return True, ast.literal_eval(node)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            pass
+        if isinstance(node, ast.Name):
+            bound = self._bindings.get(node, ())
+            parent = self._parent.get(bound[0].node) if len(bound) == 1 else None
+            if isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Constant):
+                return True, parent.value.value
+        things = self._things.infer(node) or ()
+        names = {one.name for one in things if one.sure and not (one.built or one.own or one.of)}
+        name = names.pop() if len(names) == 1 else ""
+        # A class or a function of torch, or a constant such as torch.float16.
+        return (True, name) if name.startswith("torch.") else (False, None)
+
     def _with_known_keys(self, call: ast.Call) -> ast.Call:
         """A call with the keywords that its ``**options`` hold added, as far as the file shows."""
-        keys = [key for one in call.keywords if one.arg is None for key in self._keys(one.value)]
+        keys = {
+            key: value
+            for one in call.keywords
+            if one.arg is None
+            for key, value in self._keys(one.value).items()
+        }
         if not keys:
             return call
-        added = [ast.keyword(key, ast.Constant(None)) for key in keys]
+        added = [ast.keyword(key, value) for key, value in keys.items()]
         # A new node: the tree is asked again, and must say what the file says.
         return ast.Call(func=call.func, args=call.args, keywords=[*call.keywords, *added])
 
-    def _keys(self, node: ast.expr) -> Set[str]:
+    def _keys(self, node: ast.expr) -> Dict[str, ast.expr]:
         """The keys that a dictionary is made with: ``{"a": 1}``, ``dict(a=1)``, or a name for it.
 
         A name has the keys that all its bindings share.
@@ -197,17 +360,22 @@ class Source:
                 if isinstance(parent, (ast.Assign, ast.AnnAssign))
                 and isinstance(parent.value, (ast.Dict, ast.Call))
             ]
-            return set.intersection(*made) if made and len(made) == len(parents) else set()
+            if not made or len(made) != len(parents):
+                return {}
+            return {key: value for key, value in made[0].items() if all(key in one for one in made)}
         if isinstance(node, ast.Dict):
-            constants = [key.value for key in node.keys if isinstance(key, ast.Constant)]
-            return {key for key in constants if isinstance(key, str)}
+            return {
+                key.value: value
+                for key, value in zip(node.keys, node.values)
+                if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            }
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
             and node.func.id == "dict"
         ):
-            return {one.arg for one in node.keywords if one.arg}
-        return set()
+            return {one.arg: one.value for one in node.keywords if one.arg}
+        return {}
 
     def _partial(self, node: ast.expr, parent: ast.AST) -> Optional[ast.Call]:
         """The arguments that ``functools.partial(node, ...)`` gives, as a call."""
@@ -220,10 +388,13 @@ class Source:
     # ---- surroundings
 
     def _is_in_annotation(self, node: ast.AST) -> bool:
-        within = (ast.Subscript, ast.BinOp, ast.Tuple, ast.Attribute)
+        within = (ast.Subscript, ast.BinOp, ast.Tuple, ast.Attribute, ast.List)
         while node not in self._annotations and isinstance(self._parent[node], within):
             node = self._parent[node]
         return node in self._annotations
+
+    def _caught(self, node: ast.AST) -> Set[str]:
+        return {"caught"} if self._is_guarded(node) else set()
 
     def _is_guarded(self, node: ast.AST) -> bool:
         """Whether an exception is caught: by ``try``, or in ``with pytest.raises(...)``."""
@@ -249,9 +420,12 @@ def _expects(item: ast.withitem) -> bool:
 def _why(node: ast.expr, thing: Thing, call: Optional[ast.Call], parent: ast.AST) -> str:
     home, _, last = thing.name.rpartition(".")
     if thing.of:
-        what = f"{thing.of.name}, a {home}" if thing.of.own else home
+        own: Optional[Own] = thing.of.own
+        what = f"{own.name}, a {home}" if own else home
         how = f" {thing.of.how}" if thing.of.how else ""
-        return f"{text_of(getattr(node, 'value', node))} is {what}{how}; {last}{'()' * bool(call)}"
+        if text_of(getattr(node, "value", node)) == "super()":
+            return f"super().{last}{'()' * bool(call)} of {home}"
+        return f"{text_of(node)}{'()' * bool(call)}, {what}{how}"
     if isinstance(parent, ast.ClassDef):
-        return f"class {parent.name} is a subclass of {thing.name}"
-    return f"{thing.name}{'()' if call else ' is passed on'}"
+        return f"class {parent.name}, a subclass of {thing.name}"
+    return f"{text_of(node)}{'()' if call else ''}"

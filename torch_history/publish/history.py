@@ -7,10 +7,17 @@ from typing import Iterator
 from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour
 from torch_history.catalogue.index import Index
+from torch_history.escaping import one_line, printable
 from torch_history.observing.words import outcome, short
 from torch_history.questions.query import Entry
 
 _LENGTH = 400  # characters of a value
+
+
+def summary(behaviour: Behaviour) -> str:
+    """A behaviour on one line: its id, and the releases at which it changed."""
+    changed = ", ".join(dict.fromkeys(change.version for change in behaviour.changes))
+    return one_line(behaviour.id) + (f"   (changed in {printable(changed)})" if changed else "")
 
 
 def lines(index: Index, behaviour: Behaviour) -> Iterator[str]:

@@ -1,116 +1,207 @@
-"""Report: an answer ready to be rendered, and the words that all renderers use.
+"""Report: an answer as findings, ready to be rendered, and the words that all renderers use.
 
-The renderers are ``answer_json``, ``markdown``, ``terminal`` and ``sarif``.
+A finding is one cause and, with ``--code``, one place of the reader's source. The renderers are
+``answer_json``, ``markdown``, ``terminal`` and ``sarif``.
 """
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Collection, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from torch_history import versions
-from torch_history.catalogue.behaviour import Behaviour
+from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.kinds import Kind
 from torch_history.code.hits import Hit, Level
+from torch_history.code.scan import Names, Scan
+from torch_history.code.targets import Target, targets
 from torch_history.observing import words
-from torch_history.questions.query import Answer, Case, Difference, Side
+from torch_history.questions.query import Answer, Case, Side
 from torch_history.records.store import OBSERVED
 
-POSSIBLE = "Only possible: the object is unknown, or more than the call decides"
 
+class Finding(NamedTuple):
+    """One cause, with the behaviours that show it and, with ``--code``, the place that meets it."""
 
-class Found(NamedTuple):
-    """A difference, and the places of the user's source that it can affect, the surest first."""
-
-    difference: Difference
-    hits: Tuple[Hit, ...] = ()
-
-    @property
-    def only_possible(self) -> bool:
-        """Whether it has hits, but none that is certain or likely."""
-        return bool(self.hits) and self.hits[0].level is Level.POSSIBLE
+    targets: Tuple[Target, ...]  # the first one says what the finding is
+    hit: Optional[Hit] = None
 
     @property
     def kind(self) -> Kind:
-        """The kind of the difference."""
-        return self.difference.kind
+        """What kind of difference it is."""
+        return self.targets[0].kind
 
     @property
-    def behaviour(self) -> Behaviour:
-        """The behaviour that differs."""
-        return self.difference.behaviour
+    def change(self) -> Optional[Change]:
+        """The change that it tells of; None where no marker does."""
+        return self.targets[0].change
+
+    @property
+    def behaviours(self) -> List[Behaviour]:
+        """The behaviours that show it, the one that tells most first."""
+        return list({one.difference.behaviour.id: one.difference.behaviour for one in self.targets}.values())
+
+    @property
+    def depends(self) -> str:
+        """What decides beside the call, as "the file"; empty where nothing does."""
+        return self.hit.depends if self.hit else ""
+
+    @property
+    def level(self) -> Level:
+        """How sure it is that the code meets it; certain without ``--code``."""
+        return self.hit.level if self.hit else Level.CERTAIN
+
+    @property
+    def order(self) -> Tuple[int, ...]:
+        """What certainly harms comes first, what is only possible last."""
+        possible = self.level is Level.POSSIBLE
+        kind = self.kind
+        return possible, not kind.hurts, bool(self.depends), kind.rank, self.level.rank
 
 
 class Code(NamedTuple):
-    """How much of the user's source was read, and what it leaves out."""
+    """What was read of the reader's source, and what of it is not among the findings."""
 
     files: int
     level: Level  # the least sure level that was asked for
-    untouched: int  # differences without a hit
+    hidden: int  # findings that are less sure
+    accepted: int  # places that a comment or the baseline accepts
+    names: Names
 
 
 class Report(NamedTuple):
-    """An answer: whole, or narrowed to the differences that can affect the user's source."""
+    """An answer as findings."""
 
     answer: Answer
-    found: List[Found]
+    findings: List[Finding]
     code: Optional[Code] = None
 
     @property
-    def counts(self) -> Dict[Kind, int]:
-        """Kind -> how many differences have it, the most harmful first; only kinds that occur."""
-        counts = {kind: sum(one.kind is kind for one in self.found) for kind in Kind}
-        return {kind: count for kind, count in counts.items() if count}
+    def counts(self) -> Dict[str, int]:
+        """In words, how many findings are of which kind, or depend on what."""
+        counts: Dict[str, int] = {}
+        for one in self.findings:
+            label = label_of(one)
+            counts[label] = counts.get(label, 0) + 1
+        return counts
 
-    def fails(self, kinds: List[Kind]) -> bool:
-        """Whether a difference is of these kinds; one that is only possible does not count."""
+    @property
+    def returned(self) -> List[str]:
+        """Behaviours that changed and changed back, whose APIs the code uses."""
+        if self.code is None:
+            return []
+        used = self.code.names.covered
+        known = self.answer.returned_apis
+        return [name for name in self.answer.returned if any(api in used for api in known[name])]
+
+    def fails(self, kinds: Collection[Kind], depends: bool = False, uncovered: bool = False) -> bool:
+        """Whether a finding is of these kinds; one that is only possible does not count.
+
+        ``depends`` counts those too that the data decide, ``uncovered`` any name that no behaviour
+        is about.
+        """
         # A possible hit may have nothing to do with torch: it must not break a CI job.
-        return any(one.kind in kinds and not one.only_possible for one in self.found)
+        return (uncovered and bool(self.code and self.code.names.uncovered)) or any(
+            one.kind in kinds and one.level is not Level.POSSIBLE and (depends or not one.depends)
+            for one in self.findings
+        )
+
+
+def label_of(finding: Finding) -> str:
+    """``breaks``, ``random stream``, or ``depends on the file``."""
+    if finding.level is Level.POSSIBLE:
+        return "possible"
+    return f"depends on {finding.depends}" if finding.depends else finding.kind.label
 
 
 def whole(answer: Answer) -> Report:
-    """The report of an answer that was not narrowed to code."""
-    return Report(answer, [Found(difference) for difference in answer.differences])
+    """The findings of an answer: one a cause."""
+    together: Dict[object, List[Target]] = {}
+    for target in targets(answer):
+        together.setdefault(target.cause, []).append(target)
+    found = [Finding(tuple(sorted(of, key=lambda one: one.kind.rank))) for of in together.values()]
+    return Report(answer, sorted(found, key=lambda one: one.order))
 
 
-def narrowed(answer: Answer, hits: Dict[str, List[Hit]], files: int, level: Level) -> Report:
-    """The report of the differences that can affect the user's source.
+def narrowed(answer: Answer, scan: Scan, level: Level, accepted: Sequence[Finding] = ()) -> Report:
+    """The findings in the reader's source: one a cause and place."""
+    found = sorted(of_scan(scan), key=_by_place)
+    shown = [one for one in found if one.level.rank <= level.rank]
+    hidden = len(found) - len(shown)
+    return Report(answer, shown, Code(scan.files, level, hidden, scan.accepted, scan.names))
 
-    ``hits`` maps a behaviour to its hits, the surest first. What is only possible comes last.
-    """
-    found = [
-        Found(difference, tuple(hits[difference.behaviour.id]))
-        for difference in answer.differences
-        if difference.behaviour.id in hits
-    ]
-    # The renderers cut the list at the first difference that is only possible.
-    found.sort(key=lambda one: (one.only_possible, one.kind.rank, one.hits[0].level.rank))
-    return Report(answer, found, Code(files, level, len(answer.differences) - len(found)))
+
+def of_scan(scan: Scan) -> Iterator[Finding]:
+    """The findings of a scan, in no order."""
+    together: Dict[object, List[Tuple[Target, Hit]]] = {}
+    for target, hit in scan.hits:
+        together.setdefault((hit.place, target.cause), []).append((target, hit))
+    same: Dict[Tuple[int, ...], Tuple[Target, ...]] = {}  # most lines meet the same behaviours
+    for pairs in together.values():
+        pairs.sort(key=_harm)
+        key = tuple(id(target) for target, _ in pairs)
+        yield Finding(same.setdefault(key, tuple(target for target, _ in pairs)), pairs[0][1])
+
+
+def _harm(pair: Tuple[Target, Hit]) -> Tuple[int, ...]:
+    target, hit = pair
+    return hit.level is Level.POSSIBLE, target.kind.rank, bool(hit.depends), hit.level.rank
+
+
+def _by_place(finding: Finding) -> Tuple[object, ...]:
+    place = finding.hit.place if finding.hit else None
+    # A Python file has no cell, and None does not compare with a number.
+    return (*finding.order, *((place.file, place.cell or 0, place.line) if place else ()))
+
+
+# ---- words
+
+
+def sentence(finding: Finding, backwards: bool) -> str:
+    """``since 2.7 schedulers no longer take verbose``."""
+    change = finding.change
+    if change is None:
+        return finding.targets[0].difference.behaviour.claim
+    text = " ".join(change.text.split())
+    return f"until {change.version}, where {text}" if backwards else f"since {change.version} {text}"
+
+
+def subject(finding: Finding) -> str:
+    """What meets it: ``torch.load() without weights_only``, or the API."""
+    if finding.hit:
+        return finding.hit.why
+    first = finding.targets[0]
+    of = first.change.of if first.change and first.change.of else first.difference.behaviour.api
+    return of[0]
+
+
+def notes(finding: Finding) -> List[str]:
+    """The kind and how sure it is, what to do, and the cause."""
+    change, parts = finding.change, []
+    if finding.depends:
+        parts.append(f"depends on {finding.depends}")
+        parts.append(f"{finding.kind.label} then")
+    else:
+        parts.append(finding.kind.label)
+    if finding.level is not Level.CERTAIN:
+        parts.append(str(finding.level))
+    if change and change.advice:
+        parts.append(change.advice)
+    if change and change.cause:
+        parts.append(change.cause_in_words or "")
+    doubt = finding.targets[0].difference.doubt
+    return parts + ([f"not certain: {doubt}"] if doubt else [])
+
+
+def others(finding: Finding) -> str:
+    """``checkpoints.load_refuses_..., 7 more``: the behaviours."""
+    first, *rest = finding.behaviours
+    return first.id + (f", {len(rest)} more" if rest else "")
 
 
 def reproduction(behaviour: Behaviour, *asked: str) -> str:
     """A command that prints what each of the versions does."""
     environments = ",".join(f"torch{versions.line(version)}" for version in asked)
     return f"tox run -e {environments} -- {behaviour.node} --observed"
-
-
-def lines_of_hits(found: Found, most: int) -> List[str]:
-    """Up to ``most`` hits, such as ``certain: train.py:12: opt is torch.optim.Adam since line 3``.
-
-    Where no hit is certain or likely, it is the first one alone. The rest are counted.
-    """
-    hits = found.hits
-    # Hits are sorted by level, so `shown` is the beginning of `hits`, and the slice is the rest.
-    shown = [hit for hit in hits if hit.level is not Level.POSSIBLE][:most] or hits[:1]
-    lines = [f"{hit.level}: {hit.place}: {hit.why}" for hit in shown]
-    left = [hit.level for hit in hits[len(shown) :]]
-    counts = [f"{left.count(level)} more {level}" for level in Level if level in left]
-    return lines + [f"and {', '.join(counts)}" for _ in counts[:1]]
-
-
-def place_of(found: Found) -> str:
-    """The place of an only possible hit: ``train.py:12: opt is not known; and 2 more possible``."""
-    # The heading above says that it is only possible, so the level is cut off.
-    return "; ".join(lines_of_hits(found, 1)).partition(": ")[2]
 
 
 def lines_of_change(cases: List[Case], length: int = 160) -> List[Tuple[str, str]]:
@@ -129,17 +220,58 @@ def _lines_of_case(case: Case, length: int) -> Iterator[Tuple[str, str]]:
         yield label + words.short(left, length), label + words.short(right, length)
 
 
-def headline(report: Report) -> str:
-    """``torch 1.13 → 2.0 on cpu: 5 differences in 70 behaviours (4 silent value change, ...)``."""
+def total(report: Report) -> str:
+    """``3 findings from torch 2.5 to 2.15: 1 breaks, 1 random stream, 1 depends on the file.``."""
     answer = report.answer
-    counts = ", ".join(f"{count} {kind.words}" for kind, count in report.counts.items())
-    total, vague = len(report.found), sum(one.only_possible for one in report.found)
-    return (
-        f"torch {answer.before.asked} → {answer.after.asked} on {answer.device}: "
-        f"{total or 'no'} difference{'s' * (total != 1)} in {answer.compared} behaviours"
-        + (f" ({counts})" if counts else "")
-        + (f", {vague} of them only possible" if vague else "")
-    )
+    count = len(report.findings)
+    pair = f"from torch {answer.before.asked} to {answer.after.asked}"
+    if answer.device != "cpu":
+        pair += f" on {answer.device}"
+    if not count:
+        looked = f"in {answer.compared} behaviours" if report.code is None else "in what the code uses"
+        return f"No recorded difference {looked} {pair}."
+    counts = ", ".join(f"{number} {label}" for label, number in report.counts.items())
+    what = "finding" if report.code else "cause"
+    return f"{count} {what}{'s' * (count != 1)} {pair}: {counts}."
+
+
+def rest(report: Report) -> Iterator[str]:
+    """What is beside the findings, one line each: what is hidden, accepted and not covered."""
+    code = report.code
+    if code is None:
+        yield f"Looked at: {report.answer.compared} behaviours. Nothing is said of other APIs."
+        return
+    if code.hidden:
+        level = "possible" if code.level is Level.LIKELY else "less sure"
+        yield f"{code.hidden} more {_are(code.hidden)} {level}: --level possible shows them."
+    if code.accepted:
+        yield f"{code.accepted} accepted, by a comment or the baseline."
+    yield covered_words(code)
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def covered_words(code: Code) -> str:
+    """How many of the names of torch that the code uses no behaviour is about."""
+    left, read = len(code.names.uncovered), f"{code.files} file{'s' * (code.files != 1)}"
+    names = len(code.names.covered) + left
+    if not names:
+        return f"No name of torch is used in {read}."
+    if not left:
+        return f"Everything that {read} {'use' if code.files != 1 else 'uses'} of torch is covered."
+    return f"Not covered: no behaviour is about {left} of the {names} names of torch used in {read}."
+
+
+def uncovered_names(code: Code, most: int = 0) -> Iterator[str]:
+    """``torch.jit.script (jit.py:8, 2 more)``, the most used first; at most ``most``, or all."""
+    named = sorted(code.names.uncovered.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    for name, places in named[: most or None]:
+        more = f", {len(places) - 1} more" if len(places) > 1 else ""
+        yield f"{name} ({places[0]}{more})"
+    if most and len(named) > most:
+        yield f"and {len(named) - most} more: torch-history coverage --code PATH"
 
 
 def caveats(report: Report) -> List[str]:
@@ -153,8 +285,7 @@ def caveats(report: Report) -> List[str]:
     for (version, reason), names in reasons.items():
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         lines.append(f"unknown under {version}: {', '.join(names[:3])}{more}: {reason}")
-    lines += [f"changed in between, and changed back: {name}" for name in answer.returned]
-    return lines + ([_read(report.code)] if report.code else [])
+    return lines + [f"changed in between, and changed back: {name}" for name in report.returned]
 
 
 def _stand_in(side: Side) -> str:
@@ -166,16 +297,3 @@ def _stand_in(side: Side) -> str:
         f"{side.asked} was not recorded: {side.release} stands in for it. "
         f"The nearest recorded {nearest}."
     )
-
-
-def _read(code: Code) -> str:
-    lacking = {
-        Level.CERTAIN: "without a certain hit",
-        Level.LIKELY: "without a certain or likely hit",
-        Level.POSSIBLE: "without any hit",
-    }[code.level]
-    read = f"{code.files} file{'s' * (code.files != 1)}"
-    count = code.untouched
-    if not count:
-        return f"{read} read"
-    return f"{count} other difference{'s' * (count != 1)} {lacking} in {read}"

@@ -1,105 +1,84 @@
-"""Terminal: a report as tables."""
+"""Terminal: a report as lines that can be clicked, searched and piped."""
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional
+import textwrap
+from typing import Iterator, Optional
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-from torch_history.catalogue.kinds import Kind
 from torch_history.escaping import printable
 from torch_history.publish.report import (
-    POSSIBLE,
-    Found,
+    Finding,
     Report,
     caveats,
-    headline,
     lines_of_change,
-    lines_of_hits,
-    place_of,
-    reproduction,
+    notes,
+    others,
+    rest,
+    sentence,
+    subject,
+    total,
+    uncovered_names,
 )
 
-PLACES = 3  # of a difference that the table shows
+PLACES = 3  # of a difference that --each shows
+NAMES = 40  # that are not covered
 
 
-def table(report: Report, width: Optional[int] = None, limit: int = 0) -> None:
-    """Print the first ``limit`` differences of a report, or all (0)."""
-    console = Console(width=width, highlight=False)
-    console.print(f"[bold]{_plain(headline(report))}[/bold]")
-    for line in caveats(report):
-        console.print(f"[yellow]{_plain(line)}[/yellow]")
-    if not report.found:
+def lines(
+    report: Report, width: Optional[int] = None, limit: int = 0, each: bool = False
+) -> Iterator[str]:
+    """The lines of a report: the first ``limit`` findings, or all (0), and a total at the end.
+
+    ``width`` is that of the terminal; None where the output is no terminal: then a line of the
+    answer is a line of the output.
+    """
+    shown = report.findings[:limit] if limit > 0 else report.findings
+    for finding in shown:
+        for line in _finding(finding, report, each):
+            yield from _wrapped(line, width)
+    if len(shown) < len(report.findings):
+        left = len(report.findings) - len(shown)
+        yield f"{left} less harmful ones are not shown: --limit 0 shows all, --kind narrows them."
+    for line in (*caveats(report), total(report), *rest(report)):
+        yield from _wrapped(line, width)
+    if report.code and report.code.names.uncovered:
+        names = ", ".join(uncovered_names(report.code, NAMES))
+        yield from _wrapped(f"    {names}", width)
+
+
+def _finding(finding: Finding, report: Report, each: bool) -> Iterator[str]:
+    told = sentence(finding, report.answer.backwards)
+    if finding.hit:
+        yield f"{finding.hit.place}: {subject(finding)}: {told}"
+        yield f"    {' · '.join(notes(finding))}"
+        if not each:
+            yield f"    {others(finding)}"
+    else:
+        yield f"{finding.kind.label}: {subject(finding)}: {told} · {others(finding)}"
+        if each:
+            yield f"    {' · '.join(notes(finding))}"
+    if each:
+        for target in {one.difference.behaviour.id: one for one in finding.targets}.values():
+            yield f"    {target.difference.behaviour.id}: {target.kind.words}"
+            pairs = lines_of_change(target.difference.cases, 100)
+            for before, after in pairs[:PLACES]:
+                yield f"        {report.answer.before.asked}: {before}"
+                yield f"        {report.answer.after.asked}: {after}"
+            if len(pairs) > PLACES:
+                yield f"        and {len(pairs) - PLACES} more: torch-history show ID"
+
+
+def _wrapped(line: str, width: Optional[int]) -> Iterator[str]:
+    """A line as the terminal shows it: broken between words, and never within an id or a name."""
+    line = printable(line)
+    if width is None or len(line) <= width:
+        yield line
         return
-    shown = report.found[:limit] if limit > 0 else report.found
-    vague = [found for found in shown if found.only_possible]
-    # `narrowed` puts what is only possible last, so the rest is the beginning of the list.
-    told = shown[: len(shown) - len(vague)]
-    for kind in dict.fromkeys(found.kind for found in told):
-        console.print(_grid(kind, [found for found in told if found.kind is kind], report))
-    if vague:
-        console.print(_vague(vague))
-    if len(shown) < len(report.found):
-        console.print(
-            f"[yellow]{len(report.found) - len(shown)} less harmful differences are not shown: "
-            "--limit 0 shows all, --kind, --chapter and --api narrow them[/yellow]"
-        )
-    console.print("To see it yourself, for example:", style="dim")
-    answer, first = report.answer, report.found[0].behaviour
-    command = printable(reproduction(first, answer.before.asked, answer.after.asked))
-    # With soft_wrap, rich breaks no line: the command stays whole when it is copied.
-    console.print(command, style="dim", markup=False, soft_wrap=True)
-
-
-def _grid(kind: Kind, differences: List[Found], report: Report) -> Table:
-    answer = report.answer
-    grid = Table(
-        title=kind.words,
-        title_style="bold red" if kind.severe else "bold",
-        title_justify="left",
-        show_lines=True,
-        expand=True,
+    indent = len(line) - len(line.lstrip())
+    yield from textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=" " * max(indent, 4),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
-    grid.add_column("behaviour", ratio=4, overflow="fold")
-    grid.add_column(_plain(answer.before.asked), ratio=3, overflow="fold")
-    grid.add_column(_plain(answer.after.asked), ratio=3, overflow="fold")
-    for found in differences:
-        lines = lines_of_change(found.difference.cases, 100)
-        hidden = len(lines) - PLACES
-        more = [f"and {hidden} more: see torch-history show"] if hidden > 0 else []
-        grid.add_row(
-            "\n".join(_about(found)),
-            "\n".join([*(_plain(before) for before, _ in lines[:PLACES]), *more]),
-            "\n".join(_plain(after) for _, after in lines[:PLACES]),
-        )
-    return grid
-
-
-def _vague(differences: List[Found]) -> Table:
-    grid = Table(title=POSSIBLE, title_style="bold", title_justify="left", expand=True, box=None)
-    grid.padding = (0, 1)
-    grid.add_column("behaviour", ratio=4, overflow="fold")
-    grid.add_column("where", ratio=6, overflow="fold")
-    for found in differences:
-        grid.add_row(_plain(found.behaviour.id), _plain(place_of(found)))
-    return grid
-
-
-def _about(found: Found) -> Iterator[str]:
-    """The first column: the id, what changed and why, what to do, and where it hits the source."""
-    yield f"[bold]{_plain(found.behaviour.id)}[/bold]"
-    for change in found.difference.changes:
-        yield f"[dim]{_plain(change.sentence)}[/dim]"
-        if change.advice:
-            yield f"[green]{_plain(change.advice)}[/green]"
-    for line in lines_of_hits(found, PLACES):
-        yield _plain(line)
-    if found.difference.doubt:
-        yield f"[yellow]not certain: {_plain(found.difference.doubt)}[/yellow]"
-
-
-def _plain(text: str) -> str:
-    """Text in which neither rich's markup nor a terminal's escape sequences act."""
-    return escape(printable(text))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
-from typing import Any, Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from msgspec import Raw
 
@@ -15,6 +14,7 @@ from torch_history.catalogue.index import Environment, Index, Record
 from torch_history.catalogue.kinds import Kind, admitted
 from torch_history.errors import HistoryError
 from torch_history.observing.words import Observed
+from torch_history.questions import naming
 from torch_history.records import manifests, store
 
 
@@ -83,6 +83,12 @@ class Answer(NamedTuple):
     unknown: List[Unknown]
     returned: List[str]  # changed and changed back between the two versions
     compared: int
+    returned_apis: Dict[str, List[str]] = {}  # noqa: RUF012  # those of `returned`
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the second version is the older one."""
+        return versions.key(self.before.asked) > versions.key(self.after.asked)
 
 
 def side(known: Dict[str, Environment], asked: str) -> Side:
@@ -152,7 +158,8 @@ def diff(
         elif came_back:
             returned.append(behaviour.id)
     differences.sort(key=lambda difference: difference.kind.rank)
-    return Answer(before, after, device, differences, unknown, returned, len(chosen))
+    apis_of = {name: chosen[name].api for name in returned}
+    return Answer(before, after, device, differences, unknown, returned, len(chosen), apis_of)
 
 
 def judged(
@@ -197,28 +204,22 @@ def kinds_between(
 def select(
     known: Dict[str, Behaviour], apis: Sequence[str], chapters: Sequence[str]
 ) -> Dict[str, Behaviour]:
-    """The behaviours of these APIs and chapters. Raises HistoryError for an unknown one."""
+    """The behaviours of these APIs and chapters. Raises HistoryError for one that has none."""
+    there = dict.fromkeys(behaviour.chapter for behaviour in known.values())
     for chapter in chapters:
-        there = {behaviour.chapter for behaviour in known.values()}
-        _must_be(chapter, there, "--chapter", "no such chapter")
-    if apis:
-        names = {api for behaviour in known.values() for api in behaviour.api}
-        parents = {
-            ".".join(parts[:length])
-            for parts in (name.split(".") for name in names)
-            for length in range(1, len(parts) + 1)
-        }
-        for api in apis:
-            _must_be(api, parents, "--api", "no behaviour is about it")
+        _must_be(chapter, there, "--chapter", "no such chapter", f"choose from {', '.join(there)}")
+    names = naming.apis(known.values())
+    wanted: Set[str] = set()
+    for api in apis:
+        found = naming.named(names, api)
+        if not found:
+            raise naming.not_covered("--api", api, f"no behaviour is about {api}", names)
+        wanted.update(found)
     return {
         name: behaviour
         for name, behaviour in known.items()
         if (not chapters or behaviour.chapter in chapters)
-        and (
-            not apis
-            # With the dot, torch.optim.Adam does not match torch.optim.AdamW.
-            or any(f"{about}.".startswith(f"{api}.") for about in behaviour.api for api in apis)
-        )
+        and (not apis or wanted.intersection(behaviour.api))
     }
 
 
@@ -226,15 +227,15 @@ def find(known: Dict[str, Behaviour], behaviour: str) -> Behaviour:
     """The behaviour of an id, or of a former one. Raises HistoryError for an unknown id."""
     renamed = {former: one.id for one in known.values() for former in one.former}
     present = behaviour if behaviour in known else renamed.get(behaviour, behaviour)
-    _must_be(present, known, "ID", "no such behaviour")
+    _must_be(present, known, "ID", "no such behaviour", "see `torch-history list`")
     return known[present]
 
 
-def _must_be(value: str, allowed: Collection[str], option: str, what: str) -> None:
+def _must_be(value: str, allowed: Collection[str], option: str, what: str, else_: str) -> None:
     if value not in allowed:
-        close = difflib.get_close_matches(value, list(allowed), 1, 0.5)
-        hint = f": did you mean {close[0]}?" if close else ": see `torch-history list`"
-        raise HistoryError(f"{option} {value!r}: {what}{hint}")
+        meant = naming.misspelt(value, allowed)
+        hint = f"did you mean {meant}?" if meant else else_
+        raise HistoryError(f"{option} {value!r}: {what}: {hint}")
 
 
 def _pairs(

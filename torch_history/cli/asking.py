@@ -1,0 +1,254 @@
+"""Asking: what ``diff`` and ``upgrade`` share: their options, the answers, and the exit status."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
+
+import rich_click as click
+
+from torch_history.catalogue.kinds import GROUPS, Kind, kinds_of
+from torch_history.cli import shared
+from torch_history.errors import HistoryError
+from torch_history.escaping import one_line
+
+if TYPE_CHECKING:
+    from torch_history.publish.report import Report
+    from torch_history.questions.query import Answer
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+LEVELS = ("certain", "likely", "possible")
+KINDS = (
+    "; ".join(f"{kind.slug}: {kind.words}" for kind in Kind)
+    + ". Groups: "
+    + "; ".join(
+        f"{name}: {' and '.join(kind.slug for kind in kinds)}" for name, kinds in GROUPS.items()
+    )
+)
+EPILOG = (
+    "Exit status: 1 with findings of the --fail-on kinds, 0 without, 2 for bad input. "
+    f"Kinds, the most harmful first: {KINDS}"
+)
+
+
+class FailOn(NamedTuple):
+    """What makes the exit status 1."""
+
+    kinds: List[Kind]
+    depends: bool = False  # also what the data decide
+    uncovered: bool = False  # also a name of torch that no behaviour is about
+
+
+class KindList(click.ParamType):  # type: ignore[type-arg]  # generic in the newest click only
+    """Kinds with commas between."""
+
+    name = "kinds"
+
+    def convert(
+        self,
+        value: object,
+        param: Optional[click.Parameter],
+        ctx: Optional[click.Context],
+    ) -> List[Kind]:
+        """``silent,error`` -> the kinds."""
+        # click converts a default too, and that of --kind is a list.
+        return value if isinstance(value, list) else self.kinds(str(value).split(","), param, ctx)
+
+    def kinds(
+        self,
+        names: Sequence[str],
+        param: Optional[click.Parameter],
+        ctx: Optional[click.Context],
+        more: str = "",
+    ) -> List[Kind]:
+        """The kinds of these names, in the order of harm."""
+        try:
+            named = [kinds_of(name) for name in names]
+        except HistoryError as error:
+            self.fail(f"{error}{more}", param, ctx)
+        return [kind for kind in Kind if any(kind in kinds for kinds in named)]
+
+
+class FailList(KindList):
+    """What --fail-on takes: kinds, ``depends``, ``uncovered``, or ``none``."""
+
+    def convert(  # type: ignore[override]
+        self,
+        value: object,
+        param: Optional[click.Parameter],
+        ctx: Optional[click.Context],
+    ) -> FailOn:
+        """``breaks,uncovered`` -> what counts."""
+        if isinstance(value, FailOn):
+            return value
+        names = str(value).split(",")
+        if names == ["none"]:
+            return FailOn([])
+        kinds = [name for name in names if name not in ("depends", "uncovered")]
+        found = self.kinds(kinds, param, ctx, ", depends, uncovered, none")
+        return FailOn(found, "depends" in names, "uncovered" in names)
+
+
+class Options(NamedTuple):
+    """How an answer is narrowed, shown and judged."""
+
+    fail_on: FailOn
+    kinds: List[Kind]
+    form: str
+    limit: int
+    device: str
+    level: str
+    each: bool
+    baseline: Optional[Path]
+    write_baseline: Optional[Path]
+    apis: Tuple[str, ...] = ()
+    chapters: Tuple[str, ...] = ()
+
+
+def options(function: Function) -> Function:
+    """The options of a command that asks for differences."""
+    for option in reversed(
+        (
+            click.option(
+                "--kind",
+                "kinds",
+                type=KindList(),
+                default=[],
+                metavar="KIND[,KIND]",
+                help="Only differences of these kinds.",
+            ),
+            click.option(
+                "--fail-on",
+                type=FailList(),
+                default="breaks,numbers",
+                show_default=True,
+                metavar="KIND[,KIND]|none",
+                help="Exit with 1 for these kinds, where the code certainly or likely meets them. "
+                "depends: also where the data decide. uncovered: also for names of torch that no "
+                "behaviour is about.",
+            ),
+            click.option(
+                "--format",
+                "form",
+                type=click.Choice(["text", "markdown", "json", "sarif"]),
+                default="text",
+                show_default=True,
+                help="sarif: for a code host; needs source.",
+            ),
+            click.option(
+                "--each",
+                is_flag=True,
+                help="List each behaviour of a finding, with the values before and after.",
+            ),
+            click.option(
+                "--limit",
+                type=click.IntRange(min=0),
+                default=0,
+                metavar="N",
+                help="Show the N most harmful findings as text; 0: all.",
+            ),
+            click.option(
+                "--level",
+                type=click.Choice(LEVELS),
+                default="likely",
+                show_default=True,
+                help="Show findings in source that are at least this sure.",
+            ),
+            click.option(
+                "--baseline",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Leave out the findings that this file has.",
+            ),
+            click.option(
+                "--write-baseline",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Write the findings into this file, for --baseline.",
+            ),
+            shared.device,
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def ask(
+    here: shared.Here,
+    pairs: Sequence[Tuple[str, str]],
+    code: Sequence[Path],
+    options: Options,
+) -> int:
+    """Answer for each pair of versions, print the answers, and return the exit status."""
+    if not code and (options.form == "sarif" or options.baseline or options.write_baseline):
+        raise click.UsageError("--format sarif and baselines need source: add --code PATH")
+    reports, faults = [], []
+    for before, after in pairs:
+        told, lines = _report(here, before, after, code, options)
+        reports.append(told)
+        faults += [line for line in lines if line not in faults]
+    for line in faults:
+        click.echo(one_line(line), err=True)
+    if options.write_baseline:
+        from torch_history.publish import baseline
+
+        baseline.write(options.write_baseline, [one for told in reports for one in told.findings])
+    _print(reports, faults, options)
+    # From the whole reports: --limit shortens only what is shown.
+    fail_on = options.fail_on
+    return int(any(told.fails(fail_on.kinds, fail_on.depends, fail_on.uncovered) for told in reports))
+
+
+def _report(
+    here: shared.Here, before: str, after: str, code: Sequence[Path], options: Options
+) -> Tuple[Report, List[str]]:
+    """The report of one pair, and the lines on files that could not be read."""
+    from torch_history.publish import report
+    from torch_history.questions import query
+
+    answer = query.diff(
+        here.index, before, after, options.device, options.kinds, options.apis, options.chapters
+    )
+    return _narrowed(here, answer, code, options) if code else (report.whole(answer), [])
+
+
+def _narrowed(
+    here: shared.Here, answer: Answer, code: Sequence[Path], options: Options
+) -> Tuple[Report, List[str]]:
+    # The scan uses ast.unparse, which is new in Python 3.9. The rest of the package runs on 3.8.
+    if sys.version_info < (3, 9):
+        raise HistoryError("--code: reading source needs Python 3.9 or newer")
+    from torch_history.code import scan
+    from torch_history.code.hits import Level
+    from torch_history.code.targets import targets
+    from torch_history.publish import baseline, report
+
+    accepted = baseline.read(options.baseline) if options.baseline else None
+    apis = {api for behaviour in here.index.behaviours for api in behaviour.api}
+    found = scan.scan(code, list(targets(answer)), apis)
+    return report.narrowed(answer, found, Level(options.level), accepted), found.faults
+
+
+def _print(reports: Sequence[Report], faults: List[str], options: Options) -> None:
+    if options.form == "json":
+        from torch_history.publish import answer_json
+
+        answer_json.write(reports, click.echo)
+    elif options.form == "sarif":
+        from torch_history.publish import sarif
+
+        sarif.write(reports, faults, click.echo)
+    elif options.form == "markdown":
+        from torch_history.publish import markdown
+
+        for told in reports:
+            click.echo(markdown.markdown(told, options.each), nl=False)
+    else:
+        from torch_history.publish import terminal
+
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        for told in reports:
+            for line in terminal.lines(told, width, options.limit, options.each):
+                click.echo(line)

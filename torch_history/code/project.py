@@ -1,0 +1,149 @@
+"""Project: what a reader's file imports from the reader's other files."""
+
+from __future__ import annotations
+
+import ast
+import os
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
+
+from torch_history import reading
+from torch_history.code import parsing
+from torch_history.code.binding import bindings
+from torch_history.code.own import Freezer
+from torch_history.code.things import Thing, Things
+
+DEEPEST = 6  # imports that lead from file to file
+MOST = 2_000_000  # bytes of a file that is imported
+Exports = Dict[str, List[Thing]]
+
+
+class Project:
+    """The reader's files, and what each of them exports; a file is read when it is asked for."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        folders = [root if root.is_dir() else root.parent for root in roots]
+        self._roots = [folder.resolve() for folder in folders]
+        self._exports: Dict[Path, Exports] = {}
+        self._depth = 0
+        self._modules: Dict[Tuple[Path, Tuple[str, ...]], Optional[Path]] = {}
+        self._folders: Dict[Path, bool] = {}
+
+    def lookup(self, file: Path, name: str) -> Optional[List[Thing]]:
+        """What a dotted name of an import stands for in the reader's files.
+
+        ``.models.Net`` is relative to the file. None where no file of the reader has it.
+        """
+        for base in self._bases(file, name):
+            parts = [part for part in name.split(".") if part]
+            for length in range(len(parts), 0, -1):
+                module = self._module(base, tuple(parts[:length]))
+                if module is not None:
+                    rest = parts[length:]
+                    if not rest:  # the module itself: its attributes are asked for by name
+                        return [Thing(name)]
+                    return self._exported(module).get(rest[0], []) if len(rest) == 1 else []
+            if base != file.parent and self._module(base, ()) and len(parts) == 1:
+                return self._exported(base / "__init__.py").get(parts[0], [])
+        return None
+
+    def names(self, file: Path, module: str) -> Exports:
+        """What ``from module import *`` brings, where the module is one of the reader's files."""
+        for base in self._bases(file, module):
+            path = self._module(base, tuple(part for part in module.split(".") if part))
+            if path is not None:
+                return self._exported(path)
+        return {}
+
+    def _bases(self, file: Path, name: str) -> Iterator[Path]:
+        """The folders from which a module's name may lead."""
+        folder = file.parent
+        dots = len(name) - len(name.lstrip("."))
+        if dots:
+            yield from [folder, *folder.parents][dots - 1 : dots]
+            return
+        first = name.partition(".")[0]
+        for one in (folder, *folder.parents):
+            for base in (one, one / "src"):
+                if self._module(base, (first,)) or self._is_folder(base / first):
+                    yield base
+            if one in self._roots or not one.parts[1:]:
+                return
+
+    def _module(self, base: Path, parts: Tuple[str, ...]) -> Optional[Path]:
+        """The file of a module below a folder."""
+        key = base, parts
+        if key not in self._modules:
+            path = base.joinpath(*parts)
+            files = [path / "__init__.py"]
+            if parts:
+                files.insert(0, path.with_name(path.name + ".py"))
+            # A device or a pipe with such a name is no module, and would block whoever reads it.
+            self._modules[key] = next((file for file in files if _is_file(file)), None)
+        return self._modules[key]
+
+    def _is_folder(self, path: Path) -> bool:
+        if path not in self._folders:
+            self._folders[path] = os.path.isdir(path)
+        return self._folders[path]
+
+    def _exported(self, path: Path) -> Exports:
+        known = self._exports.get(path)
+        if known is not None:
+            return known
+        self._exports[path] = {}  # files may import each other
+        if self._depth < DEEPEST:
+            self._depth += 1
+            try:
+                self._exports[path] = self._read(path)
+            except (reading.UnreadableError, parsing.NotPythonError, RecursionError, MemoryError):
+                pass  # told where the file itself is scanned
+            finally:
+                self._depth -= 1
+        return self._exports[path]
+
+    def _read(self, path: Path) -> Exports:
+        content = reading.content(path, MOST)
+        tree = parsing.module(content)
+        found = bindings(tree)
+        things = Things(found, self, path)
+        freezer = Freezer()
+        exports: Exports = {}
+        for name, node in _top(tree):
+            if name == "*":
+                exports.update(self.names(path, str(node)))
+            else:
+                of = things.imported(node) if isinstance(node, str) else things.top(node)
+                exports[name] = freezer.things(of)
+        return {name: of for name, of in exports.items() if of}
+
+
+def _top(tree: ast.Module) -> Iterator[Tuple[str, Union[ast.AST, str]]]:
+    """The names that a module binds at its top, each with what binds it: a node, or a full name."""
+    todo: List[ast.stmt] = list(tree.body)
+    for node in todo:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name, node
+        elif isinstance(node, ast.Assign):
+            yield from ((one.id, node.value) for one in node.targets if isinstance(one, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and node.value and isinstance(node.target, ast.Name):
+            yield node.target.id, node.value
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            for alias in node.names:
+                dot = "." if node.module else ""
+                full = module if alias.name == "*" else f"{module}{dot}{alias.name}"
+                yield alias.asname or alias.name, full
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.asname or "." not in alias.name:
+                    yield alias.asname or alias.name, alias.name
+        elif isinstance(node, (ast.If, ast.Try)):
+            todo += node.body + node.orelse
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long
+        return False

@@ -1,0 +1,1 @@
+"""Baseline: a file with the findings that a project accepts."""

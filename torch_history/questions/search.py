@@ -1,0 +1,162 @@
+"""Search: the behaviours that words, a pasted message, an API or a part of an id lead to."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
+
+from torch_history.catalogue.behaviour import Behaviour
+from torch_history.catalogue.index import Index
+from torch_history.catalogue.kinds import Kind
+from torch_history.errors import HistoryError
+from torch_history.questions import messages, naming, terms
+from torch_history.questions.terms import Text
+
+_LONG = 8  # words from which on a text is taken for a pasted message first
+
+
+class Field(NamedTuple):
+    """A text of a behaviour, and how much a match in it tells: 0 the most."""
+
+    name: str
+    text: str
+    level: int
+
+
+class Match(NamedTuple):
+    """A behaviour, and the texts of it that have what was sought."""
+
+    behaviour: Behaviour
+    fields: List[Field]
+
+
+class Found(NamedTuple):
+    """What a search found, the best first."""
+
+    matches: List[Match]
+    stems: Set[str]  # of the words that were sought
+
+
+def find(index: Index, words: str) -> Found:
+    """The behaviours that have all the words, or that show nearly the message that was pasted.
+
+    Raises HistoryError for a text without words.
+    """
+    sought = terms.terms(words)
+    if not sought:
+        raise HistoryError(f"WORDS {words!r}: nothing to search for: give words or a message")
+    told, message = messages.told(index), messages.pasted(words)
+
+    def by_words() -> Found:
+        return Found(_by_words(index.behaviours, told, words, sought), terms.stems(words))
+
+    def by_message() -> Found:
+        text = message or words
+        return Found(_by_message(index, told, text), terms.stems(text))
+
+    is_long = message is not None or len(words.split()) >= _LONG
+    first, second = (by_message, by_words) if is_long else (by_words, by_message)
+    found = first()
+    return found if found.matches else second()
+
+
+def lookup(index: Index, asked: str) -> List[Behaviour]:
+    """The behaviours that one word means, by the first of these ways that leads to any.
+
+    It is an id or a former one, an API, a part of ids, or a word that behaviours mention. Raises
+    HistoryError if it is nothing of these.
+    """
+    known = index.known()
+    former = {name: one for one in known.values() for name in one.former}
+    if asked in known or asked in former:
+        return [known.get(asked) or former[asked]]
+    names = naming.apis(known.values())
+    apis = set(naming.named(names, asked))
+    part = asked.strip().lower()
+    found = (
+        [one for one in known.values() if apis & set(one.api)]
+        or [one for one in known.values() if part and part in one.id.lower()]
+        or [match.behaviour for match in find(index, asked).matches]
+    )
+    if not found:
+        raise naming.not_covered("ID", asked, f"no behaviour mentions {asked}", [*known, *names])
+    return found
+
+
+def _by_words(
+    behaviours: Iterable[Behaviour], told: List[messages.Told], words: str, sought: List[Text]
+) -> List[Match]:
+    """The behaviours that have all terms: the nearest to the claim first, then the most harmful."""
+    shown: Dict[str, List[str]] = {}
+    for one in told:
+        for name in one.behaviours:
+            shown.setdefault(name, []).append(one.text)
+    whole = terms.text(words)
+    roots = {root for term in sought for root in term.apart.split()}
+    ranked: List[Tuple[Tuple[int, ...], Match]] = []
+    for behaviour in behaviours:
+        fields = list(_fields(behaviour, shown.get(behaviour.id, ())))
+        everything = " ".join(field.text for field in fields).lower()
+        # A stem is a prefix of its word: most behaviours are passed over without being split.
+        if all(root in everything for root in roots):
+            ranked += _ranked(behaviour, fields, sought, whole)
+    ranked.sort(key=lambda one: one[0])
+    return [match for _, match in ranked]
+
+
+def _ranked(
+    behaviour: Behaviour, fields: List[Field], sought: List[Text], whole: Text
+) -> Iterator[Tuple[Tuple[int, ...], Match]]:
+    """The match of a behaviour with its rank; none if a term is nowhere in its fields."""
+    left, scattered = set(sought), []
+    texts = [(field, terms.text(field.text)) for field in fields]
+    for field, text in texts:
+        has = {term for term in left if text.has(term)}
+        if has:
+            left -= has
+            scattered.append(field)
+    if left:
+        return
+    level = scattered[-1].level
+    near = [(field, text) for field, text in texts if field.level <= level]
+    together = [field for field, text in near if text.has(whole)]
+    alone = [field for field, text in near if all(text.has(term) for term in sought)]
+    nearness = 0 if together else 1 if alone else 2
+    rank = (level, nearness, _harm(behaviour), -len({field.name for field in together or alone}))
+    yield (*rank, len(behaviour.api)), Match(behaviour, together[:1] or alone[:1] or scattered)
+
+
+def _by_message(index: Index, told: List[messages.Told], message: str) -> List[Match]:
+    """The behaviours that show nearly a message: of equal ones, those that are about it first."""
+    known = index.known()
+    found: Dict[str, Match] = {}
+    for likeness in messages.alike(told, message):
+        one = likeness.told
+        field, own = Field("message", one.text, 2), terms.stems(one.text)
+        behaviours = [known[name] for name in one.behaviours if name in known]
+        for behaviour in sorted(behaviours, key=lambda each: _nearness(each, own)):
+            found.setdefault(behaviour.id, Match(behaviour, [field]))
+    return list(found.values())
+
+
+def _nearness(behaviour: Behaviour, message: Set[str]) -> Tuple[float, int]:
+    """How near a behaviour is to a message that it shows, the nearest first."""
+    about = terms.stems(f"{behaviour.id} {behaviour.docstring}")
+    return -len(about & message) / len(about), _harm(behaviour)
+
+
+def _fields(behaviour: Behaviour, shown: Sequence[str]) -> Iterator[Field]:
+    """The texts of a behaviour, those that tell the most first."""
+    yield from (Field("api", api, 0) for api in behaviour.api)
+    yield from (Field("id", name, 0) for name in (behaviour.id, *behaviour.former))
+    yield Field("claim", behaviour.claim, 0)
+    yield Field("docstring", behaviour.docstring, 1)
+    for change in behaviour.changes:
+        yield Field("change", f"{change.version}: {change.text}", 2)
+        yield Field("advice", change.advice or "", 2)
+        yield Field("cause", change.cause or "", 2)
+    yield from (Field("message", text, 2) for text in shown)
+
+
+def _harm(behaviour: Behaviour) -> int:
+    """The rank of the most harmful change; a behaviour without any comes last."""
+    return min((change.kind.rank for change in behaviour.changes), default=len(Kind))
