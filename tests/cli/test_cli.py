@@ -101,11 +101,6 @@ def test_show_names_every_case_and_warning(run):
     assert "warns FutureWarning: noisy is deprecated" in run("show", "rates.noisy_warns")[1]
 
 
-def test_show_suggests_a_name(run):
-    status, _, err = run("show", "rates.scale")
-    assert status == 2 and "did you mean rates.scale_halves?" in err
-
-
 def test_list_names_the_behaviours_and_their_changes(run):
     status, out, _ = run("list", "--chapter", "rates", "--api", "fakelib.nn")
     assert status == 0

@@ -33,6 +33,7 @@ def test_table_needs_rich_and_nothing_else(recorded):
     "arguments",
     [
         ["list"],
+        ["find", "scale"],
         ["show", "rates.scale_halves"],
         ["versions"],
         ["export"],

@@ -1,5 +1,6 @@
 """Requirements and lock files that are broken or hostile: one line, at once, and never a crash."""
 
+import codecs
 import os
 import subprocess
 import sys
@@ -15,14 +16,13 @@ pytest.importorskip("packaging", reason="packaging is not installed")
 if sys.version_info < (3, 11):
     pytest.importorskip("tomli", reason="reading a lock file needs Python 3.11, or tomli")
 
-from torch_history.code import pins
-from torch_history.code.pins import files
+from torch_history.code.pins import asking, files
 
 TORCH = '[[package]]\nname = "torch"\nversion = "2.5.1"\n'
 
 
 def version(source):
-    (only,) = pins.asked("--from", str(source))
+    (only,) = asking.asked("--from", str(source))
     return only.version
 
 
@@ -60,17 +60,38 @@ def repository(folder):
 @pytest.mark.parametrize(
     "content, says",
     [
-        ("package = [1]", "not a lock file of uv, poetry, pdm or pylock: Expected `object`, got `int`"),
-        ("package = 'torch'", "not a lock file of uv, poetry, pdm or pylock: Expected `array | null`"),
+        (
+            "package = [1]",
+            "not a lock file of uv, poetry, pdm or pylock: Expected `object`, got `int`",
+        ),
+        (
+            "package = 'torch'",
+            "not a lock file of uv, poetry, pdm or pylock: Expected `array | null`",
+        ),
         ("packages = 1", "not a lock file of uv, poetry, pdm or pylock: Expected `array | null`"),
-        ("[package]\nname = 'torch'", "not a lock file of uv, poetry, pdm or pylock: Expected `array"),
-        ("[[package]]\nversion = '1'", "not a lock file of uv, poetry, pdm or pylock: Object missing"),
+        (
+            "[package]\nname = 'torch'",
+            "not a lock file of uv, poetry, pdm or pylock: Expected `array",
+        ),
+        (
+            "[[package]]\nversion = '1'",
+            "not a lock file of uv, poetry, pdm or pylock: Object missing",
+        ),
         ("[[package]]\nname = 1", "not a lock file of uv, poetry, pdm or pylock: Expected `str`"),
-        ("[[package]]\nname = 'torch'\nversion = 2.5", "not a lock file of uv, poetry, pdm or pylock: "),
+        (
+            "[[package]]\nname = 'torch'\nversion = 2.5",
+            "not a lock file of uv, poetry, pdm or pylock: ",
+        ),
         ("[[package]]\nname = 'torch'", "there is no torch in it"),
-        (TORCH + "markers = 1", "not a lock file of uv, poetry, pdm or pylock: Expected `str | object"),
+        (
+            TORCH + "markers = 1",
+            "not a lock file of uv, poetry, pdm or pylock: Expected `str | object",
+        ),
         (TORCH + "markers = [1]", "not a lock file of uv, poetry, pdm or pylock: Expected `str`"),
-        (TORCH + "markers = {a = 1}", "not a lock file of uv, poetry, pdm or pylock: Expected `str`"),
+        (
+            TORCH + "markers = {a = 1}",
+            "not a lock file of uv, poetry, pdm or pylock: Expected `str`",
+        ),
         (TORCH.replace("2.5.1", "two"), "'two' is not a version of torch"),
         (TORCH.replace("2.5.1", "9" * 5000), f"'{'9' * 100}' is not a version of torch"),
         (TORCH.replace("2.5.1", "\\u001b[31m\\n"), "'\\\\x1b[31m' is not a version of torch"),
@@ -78,14 +99,14 @@ def repository(folder):
         ("a = " + "[" * 100_000, "not TOML: nested too deeply"),
         ("a = " + "{a = " * 100_000, "not TOML: nested too deeply"),
         ("a = " + "1" * 5000, "not TOML: Exceeds the limit"),
-        (".".join("a" * 100_000) + " = 1", "not a lock file: more than 200 dots in a row"),
-        ("a = {" + ".".join("a" * 100_000) + " = 1}", "not a lock file: more than 200 dots"),
+        (".".join("a" * 100_000) + " = 1", "more than 200 dots in a row"),
+        ("a = {" + ".".join("a" * 100_000) + " = 1}", "more than 200 dots"),
         ("a = '\0'", "not TOML: "),
         ("a = '\x1b[31m", "not TOML: "),
         ("a = 1\na = 2", "not TOML: "),
         ('{"default": {}}', "there is no torch in it"),
         ('{"default": {"torch": 1}}', "not a Pipfile.lock: Expected `object`, got `int`"),
-        ('{"default": {"torch": {"version": "two"}}}', "'torchtwo' is not a requirement"),
+        ('{"default": {"torch": {"version": "two"}}}', "'torch two' is not a requirement"),
         ('{"default": ', "not JSON: "),
         ('{"a": ' * 100_000, "not JSON: "),
         ("\N{REPLACEMENT CHARACTER}" * 1_000_000, "not TOML: "),
@@ -107,7 +128,7 @@ def test_markers_by_group_are_each_told_once(folder):
     other = TORCH.replace("2.5.1", "2.6.0")
     markers = "markers = {main = 'a', dev = 'b', docs = 'a'}\n"
     (folder / "a.lock").write_text(f"{TORCH}{markers}{other}", encoding="utf-8")
-    found = [(one.version, one.condition) for one in pins.asked("--from", "a.lock")]
+    found = [(one.version, one.condition) for one in asking.asked("--from", "a.lock")]
     assert found == [("2.5.1", "a or b"), ("2.6.0", "")]
 
 
@@ -162,13 +183,22 @@ def test_requirements_that_are_broken_are_refused_in_one_line(folder, content, s
     "content",
     [
         b"\xef\xbb\xbftorch==2.5.1",
+        codecs.BOM_UTF16_LE + "torch==2.5.1\r\n".encode("utf-16-le"),
         b"numpy\r\ntorch==2.5.1\r\n",
         b"torch \\\r\n == 2.5.1\r\n",
         b"torch @ file:///x/torch-2.5.1-cp311-cp311-linux_x86_64.whl",
         b"torch @ file:///torch-2.5.1-" + b"a." * 500 + b"a-" + b"b." * 500 + b"b-any.whl",
         b"-r a.txt\ntorch==2.5.1",
     ],
-    ids=["byte order mark", "CRLF", "continued", "address", "wheel with many tags", "itself"],
+    ids=[
+        "byte order mark",
+        "PowerShell",
+        "CRLF",
+        "continued",
+        "address",
+        "wheel with many tags",
+        "itself",
+    ],
 )
 def test_requirements_that_are_unusual_are_read(folder, content):
     (folder / "a.txt").write_bytes(content)
@@ -220,7 +250,7 @@ def test_include_by_an_absolute_path_is_read(folder):
         (os.mkdir, "cannot be read: a folder, not a regular file"),
         (lambda path: Path(path).symlink_to(path), "cannot be read: Too many levels of symbolic"),
         (lambda path: Path(path).write_bytes(b"torch==\xff"), "not text in UTF-8"),
-        (lambda path: Path(path).write_bytes(b"\xff\xfet\0o\0"), "not text in UTF-8"),
+        (lambda path: Path(path).write_bytes(b"\xff\xfet\0o"), "not text in UTF-8"),
         (
             lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_RDWR), 50_000_001),
             "larger than",

@@ -242,6 +242,7 @@ def test_device_that_comes_back_to_the_cpus_answer_within_tolerance_does_not_dif
         ),
         ({"chapters": ["tensors"]}, ["tensors.start_of_an_optimizer"]),
         ({"apis": ["fakelib.nn.noisy"]}, ["rates.noisy_warns"]),
+        ({"apis": ["noisy"]}, ["rates.noisy_warns"]),
         (
             {"apis": ["fakelib.optim"], "kinds": [Kind.SILENT, Kind.ERROR]},
             ["rates.strict_mode_is_refused", "rates.scale_halves"],
@@ -252,7 +253,15 @@ def test_device_that_comes_back_to_the_cpus_answer_within_tolerance_does_not_dif
             ["tensors.start_of_an_optimizer", "rates.noisy_warns"],
         ),
     ],
-    ids=["kinds", "chapter", "api", "parent_api_and_kinds", "nothing_left", "two_apis"],
+    ids=[
+        "kinds",
+        "chapter",
+        "api",
+        "end_of_an_api",
+        "parent_api_and_kinds",
+        "nothing_left",
+        "two_apis",
+    ],
 )
 def test_filters_narrow_the_answer(recorded, filters, expected):
     assert [name for name, _ in kinds(diff(recorded, "1.13", "2.6", **filters))] == expected
@@ -262,20 +271,23 @@ def test_filters_narrow_the_answer(recorded, filters, expected):
     "filters, message",
     [
         (
-            {"apis": ["fakelib.optim.scal"]},
+            {"apis": ["fakelib.optim.scael"]},
             (
-                "--api 'fakelib.optim.scal': no behaviour is about it: "
-                "did you mean fakelib.optim.scale?"
+                "--api 'fakelib.optim.scael': not covered: no behaviour is about "
+                "fakelib.optim.scael: did you mean fakelib.optim.scale?"
             ),
         ),
         (
             {"apis": ["fakelib.opt"]},
-            "--api 'fakelib.opt': no behaviour is about it: did you mean fakelib.optim?",
+            (
+                "--api 'fakelib.opt': not covered: no behaviour is about fakelib.opt: "
+                "see `torch-history list`"
+            ),
         ),
-        ({"apis": ["zzz"]}, "--api 'zzz': no behaviour is about it: see `torch-history list`"),
         ({"chapters": ["tensor"]}, "--chapter 'tensor': no such chapter: did you mean tensors?"),
+        ({"chapters": ["zzz"]}, "--chapter 'zzz': no such chapter: choose from rates, tensors"),
     ],
-    ids=["api", "part_of_a_name", "nothing_near", "chapter"],
+    ids=["api", "part_of_a_name", "chapter", "no_chapter"],
 )
 def test_misspelt_filter_gets_a_suggestion(recorded, filters, message):
     with pytest.raises(HistoryError) as caught:

@@ -42,7 +42,9 @@ class Change(Struct, frozen=True):
     @property
     def conditioned(self) -> bool:
         """Whether the marker says which calls meet the change."""
-        return not (self.unless is None and self.when is None and not self.depends and not self.rarely)
+        return not (
+            self.unless is None and self.when is None and not self.depends and not self.rarely
+        )
 
     @property
     def cause_in_words(self) -> Optional[str]:

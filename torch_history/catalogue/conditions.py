@@ -10,7 +10,9 @@
 ``dim@1=0|-1``      the argument is given, and is one of these literals
 ``dim!=0``          the argument is given, and is another literal
 ``dtype=torch.half``  a name of torch counts as a literal
-``size@0=<int>``    any literal of this type: int, float, str, bool, tuple, list, dict, None
+``size@0=<int>``    any literal of this type: int, float, str, bool, tuple, list, dict, None;
+                    ``<built>`` a list or tuple with parts that are no literals, ``<unknown>``
+                    whatever is no literal
 ``:with``           where the API stands (``ROLES``); ``-:with`` where it does not
 ==================  ===================================================================
 """
@@ -34,9 +36,13 @@ ROLES = {
     "isinstance": "it is asked about by isinstance, issubclass or except",
     "caught": "what it raises is caught",
     "statement": "its result is dropped",
+    "integers": "it is called on a tensor that holds integers, as far as the source shows",
+    "unseen": "no use of the API shows it in the source: never met",
 }
-TYPES = ("int", "float", "str", "bool", "tuple", "list", "dict", "None")
-_TERM = re.compile(r"(?P<no>-)?(?P<name>[A-Za-z_]\w*)?(?:@(?P<place>\d+))?(?:(?P<sign>!?=)(?P<values>.+))?")
+TYPES = ("int", "float", "str", "bool", "tuple", "list", "dict", "None", "built", "unknown")
+_TERM = re.compile(
+    r"(?P<no>-)?(?P<name>[A-Za-z_]\w*)?(?:@(?P<place>\d+))?(?:(?P<sign>!?=)(?P<values>.+))?"
+)
 
 
 class Term(NamedTuple):
@@ -76,7 +82,9 @@ def _term(text: str) -> Term:
         return Term(text, role=role[1:], wanted=not text.startswith("-"))
     found = _TERM.fullmatch(text)
     if found is None or not (found["name"] or found["place"]) or (found["no"] and found["sign"]):
-        raise HistoryError(f"when={text!r}: not a condition: write NAME, NAME@PLACE, -NAME or NAME=LITERAL")
+        raise HistoryError(
+            f"when={text!r}: not a condition: write NAME, NAME@PLACE, -NAME or NAME=LITERAL"
+        )
     values = tuple(_value(one, text) for one in (found["values"] or "").split("|") if one)
     place = int(found["place"]) if found["place"] else None
     wanted = not found["no"] and found["sign"] != "!="

@@ -37,6 +37,7 @@ EXTRAS = {
     "pytest": "test",
     "syrupy": "test",
     "tomli": "code",
+    "yaml": "code",
 }
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    TypeVar,
+)
 
 import rich_click as click
 
@@ -15,6 +25,7 @@ from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 
 if TYPE_CHECKING:
+    from torch_history.publish.baseline import Baseline
     from torch_history.publish.report import Report
     from torch_history.questions.query import Answer
 
@@ -185,24 +196,51 @@ def ask(
     if not code and (options.form == "sarif" or options.baseline or options.write_baseline):
         raise click.UsageError("--format sarif and baselines need source: add --code PATH")
     reports, faults = [], []
+    accepted = _accepted(options)
     for before, after in pairs:
-        told, lines = _report(here, before, after, code, options)
+        told, lines = _report(here, before, after, code, options, accepted)
         reports.append(told)
         faults += [line for line in lines if line not in faults]
     for line in faults:
         click.echo(one_line(line), err=True)
     if options.write_baseline:
-        from torch_history.publish import baseline
-
-        baseline.write(options.write_baseline, [one for told in reports for one in told.findings])
+        _write_baseline(options.write_baseline, reports, accepted)
+    elif accepted and accepted.unused:
+        # No failure: a fixed line must not break a CI job.
+        click.echo(one_line(accepted.unused_words), err=True)
     _print(reports, faults, options)
+    if options.write_baseline:
+        return 0
     # From the whole reports: --limit shortens only what is shown.
     fail_on = options.fail_on
-    return int(any(told.fails(fail_on.kinds, fail_on.depends, fail_on.uncovered) for told in reports))
+    return int(
+        any(told.fails(fail_on.kinds, fail_on.depends, fail_on.uncovered) for told in reports)
+    )
+
+
+def _accepted(options: Options) -> Optional[Baseline]:
+    """What --baseline names."""
+    if options.baseline is None:
+        return None
+    from torch_history.publish import baseline
+
+    return baseline.read(options.baseline)
+
+
+def _write_baseline(path: Path, reports: Sequence[Report], accepted: Optional[Baseline]) -> None:
+    from torch_history.publish import baseline
+
+    count = baseline.write(path, (one for told in reports for one in told.findings), accepted)
+    click.echo(one_line(f"{path}: accepts {count} finding{'s' * (count != 1)}"), err=True)
 
 
 def _report(
-    here: shared.Here, before: str, after: str, code: Sequence[Path], options: Options
+    here: shared.Here,
+    before: str,
+    after: str,
+    code: Sequence[Path],
+    options: Options,
+    accepted: Optional[Baseline],
 ) -> Tuple[Report, List[str]]:
     """The report of one pair, and the lines on files that could not be read."""
     from torch_history.publish import report
@@ -211,11 +249,17 @@ def _report(
     answer = query.diff(
         here.index, before, after, options.device, options.kinds, options.apis, options.chapters
     )
-    return _narrowed(here, answer, code, options) if code else (report.whole(answer), [])
+    if not code:
+        return report.whole(answer), []
+    return _narrowed(here, answer, code, options, accepted)
 
 
 def _narrowed(
-    here: shared.Here, answer: Answer, code: Sequence[Path], options: Options
+    here: shared.Here,
+    answer: Answer,
+    code: Sequence[Path],
+    options: Options,
+    accepted: Optional[Baseline],
 ) -> Tuple[Report, List[str]]:
     # The scan uses ast.unparse, which is new in Python 3.9. The rest of the package runs on 3.8.
     if sys.version_info < (3, 9):
@@ -223,9 +267,8 @@ def _narrowed(
     from torch_history.code import scan
     from torch_history.code.hits import Level
     from torch_history.code.targets import targets
-    from torch_history.publish import baseline, report
+    from torch_history.publish import report
 
-    accepted = baseline.read(options.baseline) if options.baseline else None
     apis = {api for behaviour in here.index.behaviours for api in behaviour.api}
     found = scan.scan(code, list(targets(answer)), apis)
     return report.narrowed(answer, found, Level(options.level), accepted), found.faults

@@ -40,6 +40,7 @@ from torch_history.escaping import one_line
 @here
 def command(
     here: Here,
+    /,
     before: Optional[str],
     after: Optional[str],
     old: Optional[str],
@@ -75,4 +76,6 @@ def _pairs(
         # On the error output, because the answer may be JSON.
         same = f"torch is {found[0].before} in both, {old} and {new}"
         click.echo(one_line(same), err=True)
+    for words in dict.fromkeys(words for one in found for words in one.words):
+        click.echo(words, err=True)
     return [(one.before, one.after) for one in found]

@@ -54,9 +54,9 @@ def command(here: Here, words: Tuple[str, ...], limit: int, form: str) -> int:
 
 
 def _input() -> str:
-    """What was pasted; bytes that are no text count as letters that no message has."""
-    stream = click.get_binary_stream("stdin")
-    return stream.read().decode("utf-8", "replace")
+    """What was pasted; it may have bytes that are no text."""
+    stream = getattr(sys.stdin, "buffer", None)  # None where the input is closed
+    return stream.read().decode("utf-8", "replace") if stream else ""
 
 
 def _width() -> int:

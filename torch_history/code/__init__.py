@@ -10,5 +10,5 @@
 5. ``things``    what an expression stands for, ``uses`` which APIs a file uses, and where;
 6. ``targets``   whether a use meets a difference, and how surely;
 7. ``scan``      all of it, for every file; ``hits`` is what it finds;
-8. ``locks``     which torch a requirements file or a lock file pins.
+8. ``pins``      which torch a project's files pin.
 """

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 import ast
 from enum import Enum
-from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+    Union,
+)
 
 from pyflakes import checker
 
@@ -39,7 +51,9 @@ class Bindings(NamedTuple):
     strings: Dict[ast.AST, ast.expr]  # an annotation that is a string, and what it says
     attributes: List[ast.Attribute]
     imports: List[Tuple[str, int]]  # by `from ... import`: the full name and its line
-    getattrs: List[ast.Call]  # calls of getattr with two arguments or three
+    getattrs: List[ast.Call]
+    operators: List[Union[ast.BinOp, ast.AugAssign, ast.Subscript]]
+    ends: List[Union[ast.Return, ast.Yield, ast.YieldFrom]]  # of functions
     assignments: List[Union[ast.Assign, ast.AnnAssign]]
 
 
@@ -64,7 +78,7 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
     annotationsFutureEnabled = False
 
     def __init__(self, tree: ast.Module) -> None:
-        self.found = Bindings({}, {}, set(), {}, [], [], [], [])
+        self.found = Bindings({}, {}, set(), {}, [], [], [], [], [], [])
         self._parent = self.found.parent
         self._bound: Dict[Tuple[int, str], List[Binding]] = {}
         super().__init__(tree, withDoctest=False)
@@ -152,6 +166,18 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
             self.found.getattrs.append(node)
         self.handleChildren(node)
 
+    def _operator(self, node: Union[ast.BinOp, ast.AugAssign, ast.Subscript]) -> None:
+        self.found.operators.append(node)
+        self.handleChildren(node)
+
+    BINOP = AUGASSIGN = SUBSCRIPT = _operator
+
+    def _end(self, node: Union[ast.Return, ast.Yield, ast.YieldFrom]) -> None:
+        self.found.ends.append(node)
+        self.handleChildren(node)
+
+    RETURN = YIELD = YIELDFROM = _end
+
     def handleNodeStore(self, node: ast.AST) -> None:
         """Bind a name."""
         walrus = isinstance(self._parent[node], ast.NamedExpr)
@@ -231,7 +257,7 @@ FIELDS: Dict[type, Tuple[str, ...]] = {
 # fmt: off
 # Nodes for which pyflakes, or the Binder, has a method that does more than report.
 BINDING = {
-    "AnnAssign", "Assign", "AsyncFor", "AsyncFunctionDef", "Attribute", "Call", "ClassDef",
+    "AnnAssign", "Assign", "AsyncFor", "AugAssign", "BinOp", "Return", "Subscript", "Yield", "YieldFrom", "AsyncFunctionDef", "Attribute", "Call", "ClassDef",
     "DictComp",
     "ExceptHandler", "For", "FunctionDef", "GeneratorExp", "Global", "Import", "ImportFrom",
     "Lambda", "ListComp", "MatchAs", "MatchMapping", "MatchStar", "Name", "NamedExpr", "Nonlocal",

@@ -19,7 +19,7 @@ Two questions are kept apart: whether the call is this API's (the level), and wh
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Tuple
 
 
 class Level(Enum):
@@ -55,7 +55,8 @@ class Hit(NamedTuple):
     """One place of the reader's source that can meet a change."""
 
     place: Place
-    column: int  # where the name of the API ends, in bytes of the line
     level: Level
     depends: str  # what decides beside the call, as "the file"; empty where nothing does
     why: str
+    # where the name of the API ends: line (in a notebook of all its cells), and bytes of the line
+    name: Tuple[int, int] = (0, 0)

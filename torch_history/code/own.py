@@ -1,15 +1,8 @@
-"""Own: the classes and functions of the reader's own files, as far as types follow them.
-
-In its own file such a class answers from the tree. What another file sees of it is ``frozen``: it
-holds no tree, so that a scan keeps only a few names of each file.
-"""
+"""Own: what an expression may stand for: an API of torch, or what the reader's own files define."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
-
-if TYPE_CHECKING:
-    from torch_history.code.things import Thing
+from typing import Callable, FrozenSet, List, NamedTuple, Optional, Tuple
 
 
 class Bases(NamedTuple):
@@ -63,53 +56,24 @@ class Maker:
         self.parts = parts
 
 
-class Freezer:
-    """Copies of things that hold no tree. One of a class, whoever asks."""
+class Thing(NamedTuple):
+    """An API of torch, a class of the file, or (built) an object of one of these."""
 
-    def __init__(self) -> None:
-        self._classes: Dict[int, Own] = {}
-        self._makers: Dict[int, Maker] = {}
-        self._kept: List[object] = []  # the originals, so that no other takes their ids meanwhile
+    name: str
+    built: bool = False
+    sure: bool = True
+    how: str = ""
+    own: Optional[Own] = None
+    of: Optional[Thing] = None  # the object whose attribute or method it is
+    maker: Optional[Maker] = None  # of a function of the reader's files
+    guessed: bool = False  # by the methods that are called of it
 
-    def things(self, things: List[Thing]) -> List[Thing]:
-        """The things without their trees."""
-        return [self._thing(one) for one in things]
-
-    def _thing(self, thing: Thing) -> Thing:
-        return thing._replace(
-            own=thing.own and self._own(thing.own),
-            of=thing.of and self._thing(thing.of),
-            maker=thing.maker and self._maker(thing.maker),
+    @property
+    def is_class(self) -> bool:
+        """Whether it is a class of torch."""
+        return (
+            self.own is None
+            and self.of is None
+            and self.maker is None
+            and self.name.rpartition(".")[2].lstrip("_")[:1].isupper()
         )
-
-    def _own(self, own: Own) -> Own:
-        known = self._classes.get(id(own))
-        if known is not None:
-            return known
-        bases: List[Bases] = []
-        attributes: Dict[str, List[Thing]] = {}
-        frozen = Own(own.name, own.methods, lambda: bases[0], attributes.get, lambda: [*attributes])
-        # Before its parts, which may lead back to it.
-        self._classes[id(own)] = self._classes[id(frozen)] = frozen
-        self._kept += [own, frozen]
-        bases.append(Bases([], False))
-        found = own.bases()
-        bases[0] = Bases(self.things(found.things), found.whole)
-        for name in own.attributes():
-            things = own.attribute(name)
-            if things:
-                attributes[name] = self.things(things)
-        return frozen
-
-    def _maker(self, maker: Maker) -> Maker:
-        known = self._makers.get(id(maker))
-        if known is not None:
-            return known
-        results: List[Thing] = []
-        parts: List[List[Thing]] = []
-        frozen = Maker(lambda: results, lambda: parts)
-        self._makers[id(maker)] = self._makers[id(frozen)] = frozen
-        self._kept += [maker, frozen]
-        results += self.things(maker.results())
-        parts += [self.things(part) for part in maker.parts()]
-        return frozen

@@ -10,8 +10,9 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 from torch_history import reading
 from torch_history.code import parsing
 from torch_history.code.binding import bindings
-from torch_history.code.own import Freezer
-from torch_history.code.things import Thing, Things
+from torch_history.code.freezing import Freezer
+from torch_history.code.own import Thing
+from torch_history.code.things import Things
 
 DEEPEST = 6  # imports that lead from file to file
 MOST = 2_000_000  # bytes of a file that is imported
@@ -27,7 +28,7 @@ class Project:
         self._exports: Dict[Path, Exports] = {}
         self._depth = 0
         self._modules: Dict[Tuple[Path, Tuple[str, ...]], Optional[Path]] = {}
-        self._folders: Dict[Path, bool] = {}
+        self._homes: Dict[Tuple[Path, str], List[Path]] = {}
 
     def lookup(self, file: Path, name: str) -> Optional[List[Thing]]:
         """What a dotted name of an import stands for in the reader's files.
@@ -62,13 +63,21 @@ class Project:
         if dots:
             yield from [folder, *folder.parents][dots - 1 : dots]
             return
-        first = name.partition(".")[0]
-        for one in (folder, *folder.parents):
-            for base in (one, one / "src"):
-                if self._module(base, (first,)) or self._is_folder(base / first):
-                    yield base
-            if one in self._roots or not one.parts[1:]:
-                return
+        yield from self._homes_of(folder, name.partition(".")[0])
+
+    def _homes_of(self, folder: Path, first: str) -> List[Path]:
+        """The folders, from this one up to the reader's, that hold a module of this name."""
+        key = folder, first
+        if key not in self._homes:
+            found = []
+            for one in (folder, *folder.parents):
+                for base in (one, one / "src"):
+                    if self._module(base, (first,)) or os.path.isdir(base / first):
+                        found.append(base)
+                if one in self._roots or not one.parts[1:]:
+                    break
+            self._homes[key] = found
+        return self._homes[key]
 
     def _module(self, base: Path, parts: Tuple[str, ...]) -> Optional[Path]:
         """The file of a module below a folder."""
@@ -81,11 +90,6 @@ class Project:
             # A device or a pipe with such a name is no module, and would block whoever reads it.
             self._modules[key] = next((file for file in files if _is_file(file)), None)
         return self._modules[key]
-
-    def _is_folder(self, path: Path) -> bool:
-        if path not in self._folders:
-            self._folders[path] = os.path.isdir(path)
-        return self._folders[path]
 
     def _exported(self, path: Path) -> Exports:
         known = self._exports.get(path)

@@ -27,9 +27,10 @@ from torch_history import reading
 from torch_history.code import folders, notebooks, parsing
 from torch_history.code.accepted import accepted_lines
 from torch_history.code.hits import Hit, Level, Place
+from torch_history.code.judging import Verdict, judge
 from torch_history.code.names import DISTINCTIVE
 from torch_history.code.project import Project
-from torch_history.code.targets import Target, Verdict, judge
+from torch_history.code.targets import Target
 from torch_history.code.uses import Name, Relation, Source
 from torch_history.escaping import one_line
 
@@ -173,19 +174,19 @@ class Reader:
             source = Source(notebook.tree, self._project, path.resolve())
             self._keep(source, place_of, accepted_lines(notebook.text.encode()))
 
-    def _keep(
-        self, source: Source, place_of: Callable[[int], Place], accepted: Collection[int]
-    ) -> None:
+    def _keep(self, source: Source, place_of: Callable[[int], Place], accepted: Set[int]) -> None:
         """Add the hits of a file, and its names."""
         same: Dict[object, Hit] = {}  # a line often meets many behaviours alike: one hit for all
         lines: Set[int] = set()
         for target, spot, verdict in self._verdicts(source):
-            if spot.line in accepted:
+            line = verdict.line or spot.line
+            if not accepted.isdisjoint((line, spot.line)):
                 lines.add(spot.line)
                 continue
             key = spot, verdict
             if key not in same:
-                same[key] = Hit(place_of(spot.line), spot.column, *verdict)
+                level, depends, why, _ = verdict
+                same[key] = Hit(place_of(line), level, depends, why, (spot.line, spot.column))
             self.hits.append((target, same[key]))
         self.accepted += len(lines)
         for mention in source.mentions():
@@ -235,8 +236,6 @@ def _agreed(wanted: Dict[str, List[Target]]) -> Dict[str, Set[Tuple[str, ...]]]:
     """Method -> the causes that every class of torch with a method of this name meets."""
     found = {}
     for method, owners in DISTINCTIVE.items():
-        causes = [
-            {one.cause for one in wanted.get(f"{owner}.{method}", ())} for owner in owners
-        ]
+        causes = [{one.cause for one in wanted.get(f"{owner}.{method}", ())} for owner in owners]
         found[method] = set.intersection(*causes)
     return found

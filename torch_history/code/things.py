@@ -22,35 +22,14 @@ from torch_history.code.names import (
     SAME_MODULE,
     SEVERAL_OUTPUTS,
     TENSOR,
+    TELLING,
     TENSOR_ATTRIBUTES,
     ancestors,
     canonical,
 )
-from torch_history.code.own import Bases, Maker, Own
+from torch_history.code.own import Bases, Maker, Own, Thing
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-class Thing(NamedTuple):
-    """An API of torch, a class of the file, or (built) an object of one of these."""
-
-    name: str
-    built: bool = False
-    sure: bool = True
-    how: str = ""
-    own: Optional[Own] = None
-    of: Optional[Thing] = None  # the object whose attribute or method it is
-    maker: Optional[Maker] = None  # of a function of the reader's files
-
-    @property
-    def is_class(self) -> bool:
-        """Whether it is a class of torch."""
-        return (
-            self.own is None
-            and self.of is None
-            and self.maker is None
-            and self.name.rpartition(".")[2].lstrip("_")[:1].isupper()
-        )
 
 
 class Lineage(NamedTuple):
@@ -87,6 +66,10 @@ class Things:
         self._parent = bindings.parent
         self._bindings = bindings.read
         self._statements = bindings.assignments
+        self._attributes = bindings.attributes
+        self._ends = bindings.ends
+        self._returns: Optional[Dict[ast.AST, List[ast.expr]]] = None
+        self._called: Optional[Dict[int, Set[str]]] = None
         self._known: Dict[object, Found] = {}
         self._running: Set[object] = set()  # questions that are being answered
         self._asked: Set[object] = set()  # those of them that were asked again meanwhile
@@ -163,8 +146,26 @@ class Things:
         found = [one for one in bound if one is not None]
         agree = len({tuple(map(_identity, one)) for one in found}) <= 1
         things = [thing if agree else thing._replace(sure=False) for one in found for thing in one]
+        if not things:
+            return self._guessed(node)
         # Of equal things the first binding is kept, in the order of the file.
         return list({_identity(thing): thing for thing in reversed(things)}.values())[::-1]
+
+    def _guessed(self, node: ast.Name) -> List[Thing]:
+        """What the methods that are called of a name say that it is."""
+        if self._called is None:
+            self._called = {}
+            for one in self._attributes:
+                bound = self._bindings.get(one.value)
+                if bound:
+                    self._called.setdefault(id(bound), set()).add(one.attr)
+        methods = self._called.get(id(self._bindings.get(node)), set())
+        for name, needed in TELLING:
+            told = next((one for one in needed if one <= methods), None)
+            if told:
+                how = f"by {' and '.join(f'{node.id}.{one}' for one in sorted(told))}"
+                return [Thing(name, True, False, how, guessed=True)]
+        return []
 
     def _bound(self, binding: Binding, name: str) -> Found:
         """What a binding puts into a name; None where it says nothing: ``x = None``, ``x += 1``."""
@@ -244,16 +245,36 @@ class Things:
         """What a function returns, as far as it says so."""
         name = getattr(function, "name", "")
         said = self._annotated(getattr(function, "returns", None), f"{name}()")
-        things = said or [one for value in _returns(function) for one in self.infer(value) or ()]
+        things = said or [
+            one for value in self._ending(function) for one in self.infer(value) or ()
+        ]
         different = {_identity(one): one for one in things if one.built or one.own or one.of}
         return [
             one._replace(sure=False, how=one.how if said else f"as {name}() returns it")
             for one in different.values()
         ]
 
+    def _ending(self, function: ast.AST) -> List[ast.expr]:
+        """What the return statements of a function give; nothing for a generator."""
+        if self._returns is None:
+            self._returns, generators = {}, set()
+            for node in self._ends:
+                home: Optional[ast.AST] = node
+                while home is not None and not isinstance(home, (*Function, ast.Lambda)):
+                    home = self._parent.get(home)
+                if home is None:
+                    continue
+                if not isinstance(node, ast.Return):
+                    generators.add(home)
+                elif node.value is not None and not is_none(node.value):
+                    self._returns.setdefault(home, []).append(node.value)
+            for home in generators:
+                self._returns.pop(home, None)
+        return self._returns.get(function, [])
+
     def _parts(self, function: ast.AST) -> List[List[Thing]]:
         """What a function returns in each place of a tuple."""
-        tuples = [one.elts for one in _returns(function) if isinstance(one, ast.Tuple)]
+        tuples = [one.elts for one in self._ending(function) if isinstance(one, ast.Tuple)]
         if not tuples or len({len(one) for one in tuples}) > 1:
             return []
         name = getattr(function, "name", "")
@@ -300,9 +321,7 @@ class Things:
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
             makers = [one.maker for one in self.infer(statement.value.func) or () if one.maker]
             parts = [maker.parts() for maker in makers]
-            return [
-                one for part in parts if len(part) == len(names.elts) for one in part[place]
-            ]
+            return [one for part in parts if len(part) == len(names.elts) for one in part[place]]
         if isinstance(statement, (ast.For, ast.comprehension)) and place == 1:
             return self._parameters(statement.iter, "named_parameters")
         return []
@@ -330,9 +349,7 @@ class Things:
             # By its place and not by the name `self`, which is only a convention.
             marks = {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
             if "staticmethod" not in marks:
-                return [
-                    Thing(owner.name, built="classmethod" not in marks, own=self._own(owner))
-                ]
+                return [Thing(owner.name, built="classmethod" not in marks, own=self._own(owner))]
         if node in (arguments.vararg, arguments.kwarg):
             return []
         return self._annotated(node.annotation, name)
@@ -526,21 +543,6 @@ RULES: Dict[type, Callable[[Things, Any], Found]] = {
     ast.UnaryOp: Things._unaryop,
     ast.NamedExpr: Things._namedexpr,
 }
-
-
-def _returns(function: ast.AST) -> List[ast.expr]:
-    """What the return statements of a function give; nothing for a generator."""
-    found: List[ast.expr] = []
-    todo: List[ast.AST] = list(getattr(function, "body", []))
-    while todo:
-        node = todo.pop()
-        if isinstance(node, (ast.Yield, ast.YieldFrom)):
-            return []
-        if isinstance(node, ast.Return) and node.value is not None and not is_none(node.value):
-            found.append(node.value)
-        if not isinstance(node, (*Function, ast.ClassDef, ast.Lambda)):
-            todo += ast.iter_child_nodes(node)
-    return found[::-1]
 
 
 def is_none(node: Optional[ast.expr]) -> bool:

@@ -18,13 +18,29 @@ from typing import (
     Union,
 )
 
+from torch_history.code import integers
 from torch_history.code.binding import bindings
 from torch_history.code.names import DISTINCTIVE, LOSSES, TENSOR, ancestors, canonical
-from torch_history.code.own import Own
-from torch_history.code.things import Lookup, Thing, Things, text_of
+from torch_history.code.own import Own, Thing
+from torch_history.code.things import Lookup, Things, text_of
 
 # With these as a context, an exception is expected: pytest.raises, assertRaises, suppress.
 EXPECTING = ("raises", "assertraises", "suppress")
+OPERATORS = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+}
+WANTED_OPERATORS = [
+    f"{TENSOR}.__{name}__"
+    for operator in (*OPERATORS.values(), "getitem", "setitem")
+    for name in (operator, f"r{operator}")
+]
 Argument = Union[int, str]  # its position from 0, or its name
 
 
@@ -142,6 +158,7 @@ class Source:
         self._parent, self._annotations = found.parent, found.annotations
         self._attributes, self._bindings = found.attributes, found.read
         self._getattrs, self._imports = found.getattrs, found.imports
+        self._operators = found.operators
         self._things = Things(found, project, file)
         self._mentions: List[Mention] = []
 
@@ -161,8 +178,58 @@ class Source:
         for node in self._bindings:
             if not isinstance(self._parent[node], ast.Attribute):
                 yield from self._uses_by(node, self._things.infer(node) or [], wanted)
+        if any(operator in wanted for operator in WANTED_OPERATORS):
+            for operation in self._operators:
+                yield from self._operation(operation, wanted)
         for call in self._getattrs:
             yield from self._uses_by(call, self._things.got(call), wanted)
+
+    def _operation(
+        self, node: Union[ast.BinOp, ast.AugAssign, ast.Subscript], wanted: Container[str]
+    ) -> Iterator[Use]:
+        """An operator between tensors: ``a / b`` is a call of ``Tensor.__truediv__``."""
+        if isinstance(node, ast.Subscript):
+            store = isinstance(node.ctx, ast.Store)
+            sides: List[Tuple[str, ast.expr, ast.expr]] = [
+                ("__setitem__" if store else "__getitem__", node.value, node.slice)
+            ]
+        else:
+            name = OPERATORS.get(type(node.op))
+            if name is None:
+                return
+            left = node.target if isinstance(node, ast.AugAssign) else node.left
+            right = node.value if isinstance(node, ast.AugAssign) else node.right
+            sides = [(f"__{name}__", left, right), (f"__r{name}__", right, left)]
+        for method, one, other in sides:
+            api = f"{TENSOR}.{method}"
+            things = self._things.infer(one) or () if api in wanted else ()
+            tensor = next((it for it in things if it.built and TENSOR in ancestors(it.name)), None)
+            if tensor is None:
+                continue
+            roles = {"call"} | self._caught(node)
+            if self.holds_integers(one) and not isinstance(_number(other), float):
+                roles.add("integers")
+            text = text_of(node) if isinstance(node, ast.expr) else text_of(one)
+            yield Use(
+                line=one.end_lineno or node.lineno,
+                column=one.end_col_offset or 0,
+                names=[Name(api, Relation.ITSELF)],
+                sure=tensor.sure,
+                why=f"{text}, where {text_of(one)} is a tensor",
+                call=ast.Call(func=one, args=[other], keywords=[]),
+                first=0,
+                roles=frozenset(roles),
+            )
+            return
+
+    def holds_integers(self, node: ast.expr) -> bool:
+        """Whether an expression seems to be a tensor of integers."""
+        return integers.holds_integers(node, self._assigned_value)
+
+    def _assigned_value(self, node: ast.expr) -> Optional[ast.expr]:
+        bound = self._bindings.get(node, ())
+        parent = self._parent.get(bound[0].node) if len(bound) == 1 else None
+        return parent.value if isinstance(parent, ast.Assign) else None
 
     def _uses_by(
         self, node: ast.expr, things: List[Thing], wanted: Container[str]
@@ -177,7 +244,8 @@ class Source:
             if not thing.of and isinstance(parent, ast.Attribute):
                 continue  # it only leads to an attribute
             names = list(names_of(thing))
-            self._mentions.append(Mention(thing.name, node.end_lineno or node.lineno, names))
+            if not (thing.of and thing.of.guessed):
+                self._mentions.append(Mention(thing.name, node.end_lineno or node.lineno, names))
             names = [name for name in names if name.api in wanted]
             if names:
                 yield from self._use(node, thing, names, call, parent)
@@ -241,6 +309,9 @@ class Source:
             roles.add("call")
             if isinstance(around, ast.Expr):
                 roles.add("statement")
+            value = getattr(node, "value", None) if thing.of else next(iter(call.args), None)
+            if value is not None and self.holds_integers(value):
+                roles.add("integers")
         elif isinstance(parent, ast.ClassDef) and node in parent.bases:
             roles.add("subclass")
         elif self._is_asked_about(node):
@@ -285,7 +356,9 @@ class Source:
             if f"{one}.{node.attr}" in wanted
         ]
         if names and self._is_unknown(node):
-            outer = {"call"} | ({"statement"} if isinstance(self._parent[call], ast.Expr) else set())
+            outer = {"call"} | (
+                {"statement"} if isinstance(self._parent[call], ast.Expr) else set()
+            )
             yield Use(
                 line=node.end_lineno or node.lineno,
                 column=node.end_col_offset or 0,
@@ -409,6 +482,10 @@ class Source:
                 return True
             child, parent = parent, self._parent.get(parent)
         return False
+
+
+def _number(node: ast.expr) -> object:
+    return node.value if isinstance(node, ast.Constant) else None
 
 
 def _expects(item: ast.withitem) -> bool:

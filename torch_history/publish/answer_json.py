@@ -1,17 +1,29 @@
-"""Answer JSON: a report as the JSON that ``difference.schema.json`` describes."""
+"""Answer JSON: reports as the JSON that ``difference.schema.json`` describes."""
 
 from __future__ import annotations
 
+from typing import Callable, Dict, Iterator, Optional, Sequence
+
 from torch_history.catalogue.behaviour import Change
-from torch_history.publish.report import Found, Report, reproduction
-from torch_history.questions.query import Answer, Entry, Side
+from torch_history.code.hits import Place
+from torch_history.publish import streamed
+from torch_history.publish.report import Code, Finding, Report, reproduction, uncovered
+from torch_history.questions.query import Answer, Case, Difference, Entry, Side
 from torch_history.records.store import Json
 
-FORMAT = 2
+FORMAT = 3
 
 
-def as_json(report: Report) -> Json:
-    """The report as plain data."""
+def write(reports: Sequence[Report], echo: Callable[[str], object]) -> None:
+    """Write one report as an object, several as an object with their list."""
+    if len(reports) == 1:
+        streamed.write(_report(reports[0]), echo)
+    else:
+        streamed.write({"format": FORMAT, "answers": map(_report, reports)}, echo)
+
+
+def _report(report: Report) -> Json:
+    """A report as plain data, in which an iterator stands for a list."""
     answer = report.answer
     data: Json = {
         "format": FORMAT,
@@ -19,15 +31,40 @@ def as_json(report: Report) -> Json:
         "to": _side(answer.after),
         "device": answer.device,
         "compared": answer.compared,
-        "counts": {kind.slug: count for kind, count in report.counts.items()},
-        "differences": [_difference(found, answer) for found in report.found],
-        "unknown": [unknown._asdict() for unknown in answer.unknown],
-        "changed_and_changed_back": answer.returned,
+        "counts": _counts(report),
+        "findings": map(_finding, report.findings),
+        "differences": {
+            name: _difference(difference, answer)
+            for name, difference in _differences(report).items()
+        },
+        "unknown": (unknown._asdict() for unknown in answer.unknown),
+        "changed_and_changed_back": report.returned if report.code else answer.returned,
     }
     if report.code:
         # Without --code the key is absent: zero files would read as if source had been searched.
-        data["code"] = {**report.code._asdict(), "level": report.code.level.value}
+        data["code"] = _code(report.code)
     return data
+
+
+def _counts(report: Report) -> Dict[str, int]:
+    """How many findings are of each kind, in the order of the findings."""
+    counts: Dict[str, int] = {}
+    for one in report.findings:
+        counts[one.kind.slug] = counts.get(one.kind.slug, 0) + 1
+    return counts
+
+
+def _differences(report: Report) -> Dict[str, Difference]:
+    """The differences that the findings name, and without ``--code`` all others too."""
+    # Most findings share their targets, so each tuple of targets is looked at once.
+    targets = {id(finding.targets): finding.targets for finding in report.findings}
+    named = {
+        one.difference.behaviour.id: one.difference for many in targets.values() for one in many
+    }
+    if report.code is None:
+        for one in report.answer.differences:
+            named.setdefault(one.behaviour.id, one)
+    return named
 
 
 def _side(side: Side) -> Json:
@@ -39,9 +76,32 @@ def _side(side: Side) -> Json:
     }
 
 
-def _difference(found: Found, answer: Answer) -> Json:
-    difference, behaviour = found.difference, found.behaviour
-    data: Json = {
+def _finding(finding: Finding) -> Json:
+    change, hit = finding.change, finding.hit
+    first = finding.targets[0].difference.behaviour
+    return {
+        "cause": change.cause_in_words if change else None,
+        "since": change.version if change else None,
+        "kind": finding.kind.slug,
+        "text": " ".join(change.text.split()) if change else first.claim,
+        "advice": change.advice if change else None,
+        "behaviours": [behaviour.id for behaviour in finding.behaviours],
+        "api": list((change.of if change else ()) or first.api),
+        "depends": finding.depends or None,
+        "level": hit.level.value if hit else None,
+        **_place(hit.place if hit else None),
+        "column": hit.column if hit else None,
+        "why": hit.why if hit else None,
+    }
+
+
+def _place(place: Optional[Place]) -> Json:
+    return place._asdict() if place else dict.fromkeys(Place._fields)
+
+
+def _difference(difference: Difference, answer: Answer) -> Json:
+    behaviour = difference.behaviour
+    return {
         "id": behaviour.id,
         "chapter": behaviour.chapter,
         "kind": difference.kind.slug,
@@ -51,22 +111,20 @@ def _difference(found: Found, answer: Answer) -> Json:
         "page": behaviour.page,
         "article": behaviour.article,
         "test": behaviour.node,
-        "cases": [
-            {
-                "case": case.name,
-                "kinds": [kind.slug for kind in case.kinds],
-                "before": _entry(case.before),
-                "after": _entry(case.after),
-            }
-            for case in difference.cases
-        ],
+        "cases": map(_case, difference.cases),
         "changes": [_change(change) for change in difference.changes],
         "doubt": difference.doubt,
         "reproduction": reproduction(behaviour, answer.before.asked, answer.after.asked),
     }
-    if found.hits:
-        data["hits"] = [{**hit._asdict(), "level": hit.level.value} for hit in found.hits]
-    return data
+
+
+def _case(case: Case) -> Json:
+    return {
+        "case": case.name,
+        "kinds": [kind.slug for kind in case.kinds],
+        "before": _entry(case.before),
+        "after": _entry(case.after),
+    }
 
 
 def _entry(entry: Entry) -> Json:
@@ -83,3 +141,19 @@ def _change(change: Change) -> Json:
         "cause": change.cause_in_words,
         "advice": change.advice,
     }
+
+
+def _code(code: Code) -> Json:
+    return {
+        "files": code.files,
+        "level": code.level.value,
+        "hidden": code.hidden,
+        "accepted": code.accepted,
+        "covered": code.names.covered,
+        "not_covered": _not_covered(code),
+    }
+
+
+def _not_covered(code: Code) -> Iterator[Json]:
+    for name, places in uncovered(code):
+        yield {"name": name, "places": [_place(place) for place in places]}

@@ -7,19 +7,25 @@ from typing import Iterator, List, Optional
 from urllib.parse import quote
 
 from torch_history.catalogue.behaviour import Behaviour
-from torch_history.escaping import html, one_line, printable
+from torch_history.escaping import html, one_line
 from torch_history.publish.report import (
-    POSSIBLE,
-    Found,
+    Code,
+    Finding,
     Report,
     caveats,
-    headline,
     lines_of_change,
-    lines_of_hits,
-    place_of,
-    reproduction,
+    notes,
+    rest,
+    sentence,
+    subject,
+    total,
+    uncovered,
 )
+from torch_history.questions.query import Answer
 
+VALUES = 20  # of a behaviour that --each shows
+NAMES = 200  # that are not covered
+PLACES = 10  # of a name that is not covered
 NUMBER = re.compile(r"pytorch#(\d+)")
 # a name with underscores, stars or angle brackets, which Markdown would take for markup
 _NAME = re.compile(r"(?<![`\w])[\w.]*[_*<>][\w.*<>]*(=[\w.\"]+)?(\([^)\s]*\))?(?![`\w])")
@@ -28,51 +34,77 @@ _PIPE = re.compile(r"(\\*)\|")
 _LITERAL = re.compile(r"``(.+?)``")  # code in reStructuredText
 
 
-def markdown(report: Report) -> str:
-    """The report as a Markdown document."""
-    parts = [f"# {text(headline(report))}", *(f"> {text(line)}" for line in caveats(report))]
-    kind = None
-    for found in report.found:
-        if found.only_possible:
-            break
-        if found.kind is not kind:
-            kind = found.kind
-            parts.append(f"## {kind.words[0].upper()}{kind.words[1:]}")
-        parts.append("\n\n".join(part for part in _sections(found, report) if part))
-    vague = [
-        f"- {code(one.behaviour.id)} ({one.kind.words}): {text(place_of(one))}"
-        for one in report.found
-        if one.only_possible
-    ]
-    if vague:
-        parts += [f"## {POSSIBLE}", "\n".join(vague)]
-    return "\n\n".join(parts) + "\n"
+def markdown(report: Report, each: bool = False) -> str:
+    """The report as a Markdown document.
+
+    ``each`` lists every behaviour of a finding, with the values before and after.
+    """
+    return "\n".join(_lines(report, each)) + "\n"
 
 
-def _sections(found: Found, report: Report) -> Iterator[str]:
-    behaviour, difference = found.behaviour, found.difference
-    before, after = report.answer.before.asked, report.answer.after.asked
-    summary = behaviour.docstring.splitlines()[0] if behaviour.docstring else behaviour.claim
-    about = ", ".join(code(api) for api in behaviour.api)
-    # In angle brackets, parentheses and blanks in an address do not end the link.
-    page = f" · [documentation](<{html(one_line(behaviour.page))}>)" if behaviour.page else ""
-    rows = [f"| {code(one)} | {code(two)} |" for one, two in lines_of_change(difference.cases)]
-    yield f"### {code(behaviour.id)}"
-    yield text(summary)
-    yield about + page
-    yield "\n".join(f"- {text(line)}" for line in lines_of_hits(found, 20))
-    yield "\n".join([f"| {before} | {after} |", "|---|---|", *rows])
-    yield "\n".join(_notes(found))
-    yield f"```sh\n{printable(reproduction(behaviour, before, after))}\n```"
+def _lines(report: Report, each: bool) -> Iterator[str]:
+    yield f"# {text(total(report))}"
+    if report.findings:
+        yield ""
+    for finding in report.findings:
+        yield from _finding(finding, report, each)
+    yield ""
+    yield from (f"> {text(line)}\n" for line in caveats(report))
+    yield from (f"{text(line)}\n" for line in rest(report))
+    if report.code and report.code.names.uncovered:
+        yield from _uncovered(report.code)
 
 
-def _notes(found: Found) -> Iterator[str]:
-    for change in found.difference.changes:
-        yield f"- {text(change.sentence)}"
-        if change.advice:
-            yield f"- What to do: {text(change.advice)}"
-    if found.difference.doubt:
-        yield f"- Not certain: {text(found.difference.doubt)}."
+def _finding(finding: Finding, report: Report, each: bool) -> Iterator[str]:
+    """An item of a list: what the code meets where, and what to do."""
+    told = linked(text(marked(sentence(finding, report.answer.backwards))))
+    about = text(marked(subject(finding)))
+    said = [linked(text(marked(note))) for note in notes(finding)]
+    # Without a place, the item begins with the kind, which is the first note.
+    first_words = code(str(finding.hit.place)) if finding.hit else said.pop(0)
+    yield f"- {first_words}: {about}: {told}"
+    if said:
+        yield f"  - {' · '.join(said)}"
+    if each:
+        yield from _behaviours(finding, report.answer)
+    else:
+        first, *more = finding.behaviours
+        yield f"  - {code(first.id)}" + (f", {len(more)} more" if more else "")
+
+
+def _behaviours(finding: Finding, answer: Answer) -> Iterator[str]:
+    """An item for each behaviour, with a table of its values."""
+    before, after = answer.before.asked, answer.after.asked
+    for target in {one.difference.behaviour.id: one for one in finding.targets}.values():
+        behaviour = target.difference.behaviour
+        # In angle brackets, parentheses and blanks in an address do not end the link.
+        page = f" · [documentation](<{html(one_line(behaviour.page))}>)" if behaviour.page else ""
+        yield f"  - {code(behaviour.id)}: {text(target.kind.words)}{page}"
+        pairs = [[code(one), code(two)] for one, two in lines_of_change(target.difference.cases)]
+        shown = pairs[:VALUES]
+        yield ""
+        yield from (f"    {line}" for line in table([before, after], shown) if line)
+        if len(pairs) > VALUES:
+            yield f"\n    and {len(pairs) - VALUES} more: `torch-history show {behaviour.id}`"
+        yield ""
+
+
+def _uncovered(of: Code) -> Iterator[str]:
+    """The names that no behaviour is about, with their places."""
+    named = uncovered(of)
+    for name, places in named[:NAMES]:
+        shown = ", ".join(code(str(place)) for place in places[:PLACES])
+        more = f", {len(places) - PLACES} more" if len(places) > PLACES else ""
+        yield f"- {code(name)}: {shown}{more}"
+    if len(named) > NAMES:
+        yield f"- and {len(named) - NAMES} more"
+
+
+def linked(words: str) -> str:
+    """Markdown with ``pytorch#137602`` as a link to it."""
+    return NUMBER.sub(
+        lambda found: f"[{found[0]}](https://github.com/pytorch/pytorch/issues/{found[1]})", words
+    )
 
 
 def code(words: str) -> str:

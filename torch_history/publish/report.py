@@ -6,17 +6,30 @@ A finding is one cause and, with ``--code``, one place of the reader's source. T
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+import re
+from typing import (
+    TYPE_CHECKING,
+    Collection,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Tuple,
+)
 
 from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.kinds import Kind
-from torch_history.code.hits import Hit, Level
-from torch_history.code.scan import Names, Scan
+from torch_history.code.hits import Hit, Level, Place
 from torch_history.code.targets import Target, targets
 from torch_history.observing import words
 from torch_history.questions.query import Answer, Case, Side
 from torch_history.records.store import OBSERVED
+
+if TYPE_CHECKING:  # the scan needs pyflakes, an answer without source does not
+    from torch_history.code.scan import Names, Scan
 
 
 class Finding(NamedTuple):
@@ -38,7 +51,9 @@ class Finding(NamedTuple):
     @property
     def behaviours(self) -> List[Behaviour]:
         """The behaviours that show it, the one that tells most first."""
-        return list({one.difference.behaviour.id: one.difference.behaviour for one in self.targets}.values())
+        return list(
+            {one.difference.behaviour.id: one.difference.behaviour for one in self.targets}.values()
+        )
 
     @property
     def depends(self) -> str:
@@ -93,7 +108,9 @@ class Report(NamedTuple):
         known = self.answer.returned_apis
         return [name for name in self.answer.returned if any(api in used for api in known[name])]
 
-    def fails(self, kinds: Collection[Kind], depends: bool = False, uncovered: bool = False) -> bool:
+    def fails(
+        self, kinds: Collection[Kind], depends: bool = False, uncovered: bool = False
+    ) -> bool:
         """Whether a finding is of these kinds; one that is only possible does not count.
 
         ``depends`` counts those too that the data decide, ``uncovered`` any name that no behaviour
@@ -122,12 +139,23 @@ def whole(answer: Answer) -> Report:
     return Report(answer, sorted(found, key=lambda one: one.order))
 
 
-def narrowed(answer: Answer, scan: Scan, level: Level, accepted: Sequence[Finding] = ()) -> Report:
+class Accepted(Protocol):
+    """What a project accepts, as ``baseline.Baseline`` does."""
+
+    def split(self, findings: List[Finding]) -> Tuple[List[Finding], int]:
+        """The findings that are not accepted, and the number of the others."""
+        ...
+
+
+def narrowed(
+    answer: Answer, scan: Scan, level: Level, accepted: Optional[Accepted] = None
+) -> Report:
     """The findings in the reader's source: one a cause and place."""
     found = sorted(of_scan(scan), key=_by_place)
-    shown = [one for one in found if one.level.rank <= level.rank]
-    hidden = len(found) - len(shown)
-    return Report(answer, shown, Code(scan.files, level, hidden, scan.accepted, scan.names))
+    left, count = accepted.split(found) if accepted else (found, 0)
+    shown = [one for one in left if one.level.rank <= level.rank]
+    hidden = len(left) - len(shown)
+    return Report(answer, shown, Code(scan.files, level, hidden, scan.accepted + count, scan.names))
 
 
 def of_scan(scan: Scan) -> Iterator[Finding]:
@@ -148,9 +176,7 @@ def _harm(pair: Tuple[Target, Hit]) -> Tuple[int, ...]:
 
 
 def _by_place(finding: Finding) -> Tuple[object, ...]:
-    place = finding.hit.place if finding.hit else None
-    # A Python file has no cell, and None does not compare with a number.
-    return (*finding.order, *((place.file, place.cell or 0, place.line) if place else ()))
+    return (*finding.order, *(_in_file(finding.hit.place) if finding.hit else ()))
 
 
 # ---- words
@@ -162,7 +188,9 @@ def sentence(finding: Finding, backwards: bool) -> str:
     if change is None:
         return finding.targets[0].difference.behaviour.claim
     text = " ".join(change.text.split())
-    return f"until {change.version}, where {text}" if backwards else f"since {change.version} {text}"
+    return (
+        f"until {change.version}, where {text}" if backwards else f"since {change.version} {text}"
+    )
 
 
 def subject(finding: Finding) -> str:
@@ -190,6 +218,14 @@ def notes(finding: Finding) -> List[str]:
         parts.append(change.cause_in_words or "")
     doubt = finding.targets[0].difference.doubt
     return parts + ([f"not certain: {doubt}"] if doubt else [])
+
+
+def cause_id(finding: Finding) -> str:
+    """``2.6/pytorch#137602``, or the id of the behaviour where no cause is known."""
+    change = finding.change
+    if change and change.cause:
+        return f"{change.version}/{re.sub(r'[^A-Za-z0-9._#-]+', '-', change.cause).strip('-')}"
+    return finding.targets[0].difference.behaviour.id
 
 
 def others(finding: Finding) -> str:
@@ -228,7 +264,9 @@ def total(report: Report) -> str:
     if answer.device != "cpu":
         pair += f" on {answer.device}"
     if not count:
-        looked = f"in {answer.compared} behaviours" if report.code is None else "in what the code uses"
+        looked = (
+            f"in {answer.compared} behaviours" if report.code is None else "in what the code uses"
+        )
         return f"No recorded difference {looked} {pair}."
     counts = ", ".join(f"{number} {label}" for label, number in report.counts.items())
     what = "finding" if report.code else "cause"
@@ -261,12 +299,25 @@ def covered_words(code: Code) -> str:
         return f"No name of torch is used in {read}."
     if not left:
         return f"Everything that {read} {'use' if code.files != 1 else 'uses'} of torch is covered."
-    return f"Not covered: no behaviour is about {left} of the {names} names of torch used in {read}."
+    return (
+        f"Not covered: no behaviour is about {left} of the {names} names of torch used in {read}."
+    )
+
+
+def uncovered(code: Code) -> List[Tuple[str, List[Place]]]:
+    """The names that no behaviour is about, each with its places, the most used first."""
+    named = sorted(code.names.uncovered.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    return [(name, sorted(places, key=_in_file)) for name, places in named]
+
+
+def _in_file(place: Place) -> Tuple[str, int, int]:
+    # A Python file has no cell, and None does not compare with a number.
+    return place.file, place.cell or 0, place.line
 
 
 def uncovered_names(code: Code, most: int = 0) -> Iterator[str]:
     """``torch.jit.script (jit.py:8, 2 more)``, the most used first; at most ``most``, or all."""
-    named = sorted(code.names.uncovered.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    named = uncovered(code)
     for name, places in named[: most or None]:
         more = f", {len(places) - 1} more" if len(places) > 1 else ""
         yield f"{name} ({places[0]}{more})"

@@ -17,20 +17,21 @@ from torch_history.catalogue.index import Index
 from torch_history.observing.observation import normalise
 
 _CLOSE = 0.48  # how alike a pasted and a recorded message must be; 1 is the same
+# what a word weighs that only the pasted one has, and one that only the recorded one has
 _FOREIGN, _ABSENT = 0.6, 0.3
 _ENOUGH = 1.5  # rarest words that the two must share
 _NEAR_BEST = 0.85  # of the best one's likeness: what is less alike is left out
-_LONGEST = 20_000  # characters of a pasted message that are compared
+_LONGEST = 10_000  # characters of a pasted message that are compared
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # what stands before a line in a log: pytest's E, a rank, a logger, the place of a warning
-_BEFORE = r"(?:E\s+|\[\w+\]:?\s*|[A-Z]+:[\w.]+:\s*|\S.*?:\d+: )*"
+_BEFORE = r"(?:E\s+)?(?:\[\w+\]:?\s*)?(?:[A-Z]+:[\w.]+:\s*)?(?:\S.*?:\d+: )?"
 _HEAD = re.compile(
-    rf"^{_BEFORE}(?:[a-z_]\w*\.)*(?P<type>[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)"
+    rf"{_BEFORE}(?:[a-z_]\w*\.)*(?P<type>[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)"
     r"|Exception|Warning|BadZipFile|Unsupported|StopIteration)(?:: ?(?P<words>.*))?$"
 )
 _WORD = re.compile(r"\w+")
-_PATH = re.compile(r"(?:\w+:/)?(?:[\w.~-]*[/\\]){2,}[\w.~-]*|(?<!\S)[/\\][\w.~-]+")
+_PATH = re.compile(r"(?<![\w.~-])(?:[\w.~-]*[/\\]){2,}[\w.~-]*|(?<!\S)[/\\][\w.~-]+")
 
 
 class Told(NamedTuple):
@@ -65,14 +66,17 @@ def pasted(text: str) -> Optional[str]:
     """The message in a pasted traceback, warning or log: the last one. None if there is none."""
     lines = _COLOURS.sub("", text).strip().splitlines()
     for number in reversed(range(len(lines))):
-        head = _HEAD.match(lines[number])
-        if not head or (not head["words"] and len(lines) == 1):  # the name of a class alone
-            continue
-        rest = lines[number + 1 :]
-        if head["type"].endswith("Warning"):
-            # Python shows the line of source that warned below a warning, indented.
-            rest = rest[: next((at for at, line in enumerate(rest) if line[:1] == " "), None)]
-        return normalise("\n".join([f"{head['type']}: {head['words'] or ''}", *rest]))[:_LONGEST]
+        head = _HEAD.match(lines[number].strip())
+        if head and (head["words"] or len(lines) > 1):  # the name of a class alone is a word
+            rest = lines[number + 1 :]
+            if head["type"].endswith("Warning"):
+                # Below a warning Python shows the line of source that warned, indented.
+                rest = rest[: next((at for at, line in enumerate(rest) if line[:1] == " "), None)]
+            return "\n".join([f"{head['type']}: {head['words'] or ''}", *rest])
+        if lines[number].startswith("Traceback "):  # of an exception with a name of its own
+            below = range(number + 1, len(lines))
+            last = next((at for at in below if lines[at][:1].strip()), number)
+            return "\n".join(lines[last:])
     return None
 
 
@@ -82,7 +86,7 @@ def alike(recorded: List[Told], message: str) -> List[Likeness]:
     counts = Counter(feature for found in features for feature in found)
     rarest = math.log(1 + len(recorded))
     weights = {feature: math.log(1 + len(recorded) / count) for feature, count in counts.items()}
-    sought = _features(message)
+    sought = _features(normalise(message[:_LONGEST]))
     asked = sum(weights.get(feature, rarest) for feature in sought)
     found = []
     for one, own in zip(recorded, features):
@@ -91,7 +95,8 @@ def alike(recorded: List[Told], message: str) -> List[Likeness]:
         # A part of a message is enough, so what is missing of it weighs less than what is foreign.
         score = shared / (shared + _FOREIGN * (asked - shared) + _ABSENT * missing or 1)
         if own == sought or (score >= _CLOSE and shared >= _ENOUGH * rarest):
-            found.append(Likeness(one, score))
+            # Sets have no order, so the last digits of a sum may differ from run to run.
+            found.append(Likeness(one, round(score, 6)))
     found.sort(key=lambda likeness: -likeness.score)
     return [one for one in found if one.score >= _NEAR_BEST * found[0].score]
 

@@ -61,7 +61,7 @@ def _is_slip(one: str, other: str) -> bool:
     if one[:1] != other[:1] or re.findall(r"\d", one) != re.findall(r"\d", other):
         return False
     brief, long = sorted((one, other), key=len)
-    same = len(commonprefix((brief, long)))
+    same = len(commonprefix((brief, long)))  # noqa: RUF071  # of characters
     rest, tail = brief[same:], long[same:]
     if len(rest) == len(tail) and rest[:2] == tail[1::-1] and rest[2:] == tail[2:]:
         return len(brief) >= 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
 
 from torch_history.catalogue.behaviour import Behaviour
@@ -12,6 +13,7 @@ from torch_history.questions import messages, naming, terms
 from torch_history.questions.terms import Text
 
 _LONG = 8  # words from which on a text is taken for a pasted message first
+_MOST = 50_000  # characters of a pasted text that are read, from its end
 
 
 class Field(NamedTuple):
@@ -41,6 +43,7 @@ def find(index: Index, words: str) -> Found:
 
     Raises HistoryError for a text without words.
     """
+    words = words[-_MOST:]
     sought = terms.terms(words)
     if not sought:
         raise HistoryError(f"WORDS {words!r}: nothing to search for: give words or a message")
@@ -65,20 +68,25 @@ def lookup(index: Index, asked: str) -> List[Behaviour]:
     It is an id or a former one, an API, a part of ids, or a word that behaviours mention. Raises
     HistoryError if it is nothing of these.
     """
+    if not asked.strip():
+        raise HistoryError(f"ID {asked!r}: give an id, an API or a word")
     known = index.known()
     former = {name: one for one in known.values() for name in one.former}
     if asked in known or asked in former:
         return [known.get(asked) or former[asked]]
     names = naming.apis(known.values())
     apis = set(naming.named(names, asked))
-    part = asked.strip().lower()
-    found = (
-        [one for one in known.values() if apis & set(one.api)]
-        or [one for one in known.values() if part and part in one.id.lower()]
-        or [match.behaviour for match in find(index, asked).matches]
-    )
+    found = [one for one in known.values() if apis & set(one.api)]
+    # from the beginning of a word on, so that rates is not in generates
+    part = re.compile(rf"(?:^|[._]){re.escape(asked.strip())}", re.IGNORECASE)
+    found = found or [one for one in known.values() if part.search(one.id)]
+    # What a message says of another API is no answer to a name of the library.
+    of_library = asked.partition(".")[0] in {name.partition(".")[0] for name in names}
+    if not (found or of_library) and terms.terms(asked):
+        found = [match.behaviour for match in find(index, asked).matches]
     if not found:
-        raise naming.not_covered("ID", asked, f"no behaviour mentions {asked}", [*known, *names])
+        what = f"no behaviour {'is about' if of_library else 'mentions'} {asked}"
+        raise naming.not_covered("ID", asked, what, [*known, *names])
     return found
 
 

@@ -15,7 +15,12 @@ from torch_history.observing.words import short
 _PARTS = re.compile(r"\d+(?:\.\d+)+|\d+[^\W\d_]?(?![^\W\d_])|\d+|[^\W\d_]+")
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|.+")
 _COMPOUND = re.compile(r"[\w.#-]+")
-_EMPTY = frozenset("a an and are by for in is it of on or that the to with".split())
+# fmt: off
+_EMPTY = {
+    "a", "an", "and", "are", "by", "for", "in", "is", "it", "of", "on", "or", "that", "the", "to",
+    "with",
+}
+# fmt: on
 
 
 class Text(NamedTuple):

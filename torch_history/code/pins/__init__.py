@@ -9,17 +9,9 @@
 7. ``environments``  conda's environment.yml; ``setups`` setup.cfg and setup.py;
 8. ``reading``       the reader of each file, by its name;
 9. ``asking``        the versions of a file; ``ends`` those of requirements that hold together;
+   ``asked`` is one of them;
 10. ``pairs``        both sides of an answer; ``project`` what the files of a folder pin.
 
-No file is run, and no marker is evaluated against the machine that asks.
+No file is run, and no marker is evaluated against the machine that asks. ``pairs`` of two versions
+needs no other package.
 """
-
-from torch_history.code.pins.asking import asked
-from torch_history.code.pins.ends import Asked
-from torch_history.code.pins.files import NoPinError
-from torch_history.code.pins.pairs import Pair, pair
-from torch_history.code.pins.pin import Pin
-from torch_history.code.pins.project import upgrades
-from torch_history.code.pins.reading import read
-
-__all__ = ["Asked", "NoPinError", "Pair", "Pin", "asked", "pair", "read", "upgrades"]

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from torch_history.code.pins import conditions, pin, reading
-from torch_history.code.pins.ends import Asked, Ends
+from torch_history.code.pins.asked import Asked
+from torch_history.code.pins.ends import Ends
 from torch_history.code.pins.files import REMEDY, NoPinError, refused
 from torch_history.code.pins.pin import Pin
 from torch_history.errors import HistoryError

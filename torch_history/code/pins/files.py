@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import posixpath
 import subprocess
 import tempfile
@@ -12,11 +13,16 @@ from torch_history import reading
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 
+# UTF-32 first: its mark begins with the one of UTF-16.
+ENCODINGS = {
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+}
 REMEDY = "give the two versions themselves, as `diff 2.5 2.6`"
 
 # What a file may ask of the reader. A sound file stays far below.
 MOST_BYTES = 50_000_000  # with what it includes
-MOST_SLOW_BYTES = 200_000  # of YAML, which takes 5 s/MB at worst, and of setup.cfg and setup.py
+MOST_SLOW_BYTES = 100_000  # of YAML, which takes 12 s/MB at worst, and of setup.cfg and setup.py
 MOST_MENTIONS = 1000  # lines about torch
 MOST_CHARACTERS = 10_000  # of one such line
 MOST_ALL_CHARACTERS = 200_000  # of all of them
@@ -70,11 +76,11 @@ class Source:
         self._characters = 0
 
     def text(self, where: str, of: Place, most: Optional[int] = None) -> str:
-        """The text of a file, without a byte order mark. Raises HistoryError."""
+        """The text of a file, without its byte order mark. Raises HistoryError."""
         limit = self._left if most is None else min(most, self._left)
         try:
             data = _committed(str(of), limit) if of.revision else _on_disk(of.path, limit)
-            text = data.decode("utf-8-sig")
+            text = data.decode(_encoding(data))
         except reading.TooLargeError:
             raise refused(where, _too_large(most)) from None
         except reading.UnreadableError as error:
@@ -120,6 +126,14 @@ def refused(where: str, reason: str) -> HistoryError:
 def quoted(text: str) -> str:
     """Text of a file, as an error shows it."""
     return repr(one_line(text)[:100])
+
+
+def _encoding(data: bytes) -> str:
+    """UTF-8, or what a byte order mark says, as pip takes it: PowerShell writes UTF-16."""
+    for encoding, marks in ENCODINGS.items():
+        if data.startswith(marks):
+            return encoding
+    return "utf-8-sig"
 
 
 def _too_large(most: Optional[int]) -> str:

@@ -6,29 +6,18 @@ from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
 
 from torch_history import versions
 from torch_history.catalogue.index import Index
-from torch_history.code.pins import conditions
-from torch_history.code.pins.asking import asked
-from torch_history.code.pins.ends import Asked
+from torch_history.code.pins.asked import Asked
 from torch_history.errors import HistoryError
 from torch_history.questions import query
 
 
 class Pair(NamedTuple):
-    """Two versions to compare, and under which condition each is asked for."""
+    """Two versions to compare."""
 
-    before: Asked
-    after: Asked
-
-    @property
-    def condition(self) -> str:
-        """When this pair is meant, in words. Empty where it always is."""
-        both = dict.fromkeys((self.before.condition, self.after.condition))
-        return ", then ".join(filter(None, both))
-
-    @property
-    def words(self) -> List[str]:
-        """Where the versions come from, a line each; none for a version that was given."""
-        return [one.words for one in self if one.where]
+    before: str
+    after: str
+    condition: str = ""  # when this pair is meant, in words; empty where it always is
+    words: Tuple[str, ...] = ()  # where the versions of files come from, a line each
 
 
 def pair(
@@ -55,16 +44,12 @@ def pair(
         )
     if python is not None and old is None and new is None:
         raise HistoryError(f"--python {python}: needs --from FILE or --to FILE")
-    known = index.on(device)
-    if old is None:
-        lefts = [Asked(before or "")]
-    else:
-        lefts = checked("--from", old, asked("--from", old, python, list(known)), index, device)
-    if new is None:
-        rights = [Asked(after or newest(index, device))]
-    else:
-        found = asked("--to", new, python, list(known), newer=True)
-        rights = checked("--to", new, found, index, device)
+    lefts = [Asked(before)] if before is not None else []
+    rights = [Asked(after or newest(index, device))] if new is None else []
+    if old is not None:
+        lefts = filed("--from", old, python, index, device)
+    if new is not None:
+        rights = filed("--to", new, python, index, device, newer=True)
     return paired(lefts, rights)
 
 
@@ -76,41 +61,58 @@ def newest(index: Index, device: str = "cpu") -> str:
     return versions.line(known[-1])
 
 
-def checked(
-    option: str, source: str, found: Sequence[Asked], index: Index, device: str = "cpu"
+def filed(
+    option: str,
+    source: str,
+    python: Optional[str],
+    index: Index,
+    device: str = "cpu",
+    newer: bool = False,
 ) -> List[Asked]:
-    """The versions of a file, each of which the records can answer. Raises HistoryError."""
+    """The versions that a file asks for, each of which the records can answer."""
+    from torch_history.code.pins import asking  # needs packaging, which two versions do not
+
+    found = asking.asked(option, source, python, list(index.on(device)), newer)
     for one in found:
-        try:
-            query.side(index.on(device), one.version)
-        except HistoryError as error:
-            raise HistoryError(f"{option} {source}".lstrip() + f": {error}") from None
-    return list(found)
+        check(f"{option} {source}".lstrip(), one.version, index, device)
+    return found
+
+
+def check(where: str, version: str, index: Index, device: str = "cpu") -> None:
+    """Raise HistoryError where the records cannot answer for a version."""
+    try:
+        query.side(index.on(device), version)
+    except HistoryError as error:
+        raise HistoryError(f"{where}: {error}") from None
 
 
 def paired(lefts: Sequence[Asked], rights: Sequence[Asked]) -> List[Pair]:
     """Each older version with each newer one that is used under the same condition."""
     reach = {one: _reach(one) for one in (*lefts, *rights)}
-    pairs = [
-        Pair(left, right)
-        for left in lefts
-        for right in rights
+    both = [(left, right) for left in lefts for right in rights]
+    meeting = [
+        (left, right)
+        for left, right in both
         if not (reach[left] and reach[right]) or reach[left] & reach[right]
     ]
-    # Two files may pin for platforms that have nothing in common.
-    pairs = pairs or [Pair(left, right) for left in lefts for right in rights]
     once: Dict[Tuple[str, str], Pair] = {}
-    for one in pairs:
-        once.setdefault((one.before.version, one.after.version), one)
+    # Two files may pin for platforms that have nothing in common.
+    for left, right in meeting or both:
+        once.setdefault((left.version, right.version), _pair(left, right))
     return list(once.values())
+
+
+def _pair(left: Asked, right: Asked) -> Pair:
+    conditions = filter(None, dict.fromkeys((left.condition, right.condition)))
+    words = tuple(one.words for one in (left, right) if one.where)
+    return Pair(left.version, right.version, ", then ".join(conditions), words)
 
 
 def _reach(one: Asked) -> FrozenSet[int]:
     """The environments in which a version is asked for. Empty where no marker decides."""
     if not one.markers:
         return frozenset()
-    held = (conditions.holds(one.markers, where) for where in ENVIRONMENTS)
+    from torch_history.code.pins import conditions
+
+    held = (conditions.holds(one.markers, where) for where in conditions.every())
     return frozenset(number for number, holds in enumerate(held) if holds)
-
-
-ENVIRONMENTS = list(conditions.every())

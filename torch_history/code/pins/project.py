@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional
+from typing import List, Optional
 
 from torch_history.catalogue.index import Index
-from torch_history.code.pins.asking import asked
-from torch_history.code.pins.ends import Asked
+from torch_history.code.pins.asked import Asked
 from torch_history.code.pins.files import NoPinError
-from torch_history.code.pins.pairs import Pair, checked, newest, paired
+from torch_history.code.pins.pairs import Pair, check, filed, newest, paired
 from torch_history.errors import HistoryError
 
 # In this order; the first kind that says which torch is used is taken, with all files of the kind.
@@ -29,39 +28,31 @@ KINDS = (
 )
 
 
-class Upgrade(NamedTuple):
-    """What a project pins, and the pairs to compare."""
-
-    files: List[str]  # those that say which torch is used
-    pairs: List[Pair]
-
-
-def upgrades(path: Path, to: Optional[str], python: Optional[str], index: Index) -> Upgrade:
+def pairs(
+    path: Path, to: Optional[str], python: Optional[str], index: Index, device: str = "cpu"
+) -> List[Pair]:
     """The pairs from what the project in a folder pins to a version, or to the newest recorded.
 
     Lock files come before what they are made from. Raises HistoryError where a file cannot be
     read, and where none says which torch is used.
     """
     folder = path if path.is_dir() else path.parent
-    target = [Asked(newest(index))] if to is None else checked("--to", to, [Asked(to)], index)
+    if to is not None:
+        check(f"--to {to}", to, index, device)
+    target = [Asked(to or newest(index, device))]
     reasons: List[str] = []
     for kind in KINDS:
-        taken: Dict[str, List[Asked]] = {}
+        taken: List[Asked] = []
         for file in _files(folder, kind):
             try:
-                found = asked("", str(file), python, list(index.on("cpu")))
+                taken += filed("", str(file), python, index, device)
             except NoPinError as error:
                 if error.mentioned:
                     reasons.append(f"{file}: {error.reason}")
-                continue
-            taken[str(file)] = checked("", str(file), found, index)
         if taken:
-            pins = [one for found in taken.values() for one in found]
-            return Upgrade(list(taken), paired(pins, target))
-    said = f"{reasons[0]}" if reasons else f"{folder}: no file here pins torch"
-    raise HistoryError(
-        f"{said}: give the versions, as `torch-history diff A {to or 'B'} --code {path}`"
-    )
+            return paired(taken, target)
+    said = reasons[0] if reasons else f"{folder}: no file here pins torch"
+    raise HistoryError(f"{said}: give the versions, as `torch-history diff A B --code {path}`")
 
 
 def _files(folder: Path, kind: str) -> List[Path]:

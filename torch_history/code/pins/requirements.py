@@ -15,7 +15,7 @@ from torch_history.code.pins.files import Place, Source, quoted, refused
 from torch_history.code.pins.pin import Pin
 
 TORCH = re.compile(r"torch\s*(?:[\[=<>!~;@(]|$)", re.IGNORECASE)
-INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)")
+INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[\s=]*(?:file:(?!//))?(\S+)")
 RELEVANT = re.compile(r"\s*(?:torch|-[rc]|--[rc])", re.IGNORECASE)  # a line that may matter
 REST = re.compile(r"(?:^|\s)#|\s--")  # a comment, or options such as --hash
 WHEEL = re.compile(r"torch-([^-]+)-.+\.whl", re.IGNORECASE)

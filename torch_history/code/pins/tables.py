@@ -59,7 +59,7 @@ def parsed(source: Source) -> Dict[str, Any]:
     if text.lstrip().startswith("{"):
         return _json(source.where, text)
     if any(part.count(".") > MOST_DOTS for line in text.split("\n") for part in line.split("=")):
-        raise refused(source.where, f"not {LOCK}: more than {MOST_DOTS} dots in a row")
+        raise refused(source.where, f"more than {MOST_DOTS} dots in a row")
     try:
         data: Dict[str, Any] = msgspec.toml.decode(text)
     except RecursionError:
@@ -100,7 +100,7 @@ def pipfile(source: Source, data: Dict[str, Any]) -> Iterator[Pin]:
             continue
         marker = f"; {package.markers}" if package.markers else ""
         group = "" if section == "default" else f"group {one_line(section)}"
-        text = f"torch{package.version}{marker}"
+        text = f"torch {package.version}{marker}"
         yield requirements.one(source, source.where, text, group, str(source.place))
 
 

@@ -7,7 +7,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from torch_history.errors import HistoryError
 from torch_history.publish.script.reached import Tree, Unit
-from torch_history.publish.script.text import Edit, Node, joined
+from torch_history.publish.script.text import WIDTH, Edit, Node, joined
 from torch_history.records.sources import marker_of
 
 
@@ -103,17 +103,32 @@ class _Values:
         else:
             one = several if len(names) == 1 else f"({several})"
             target, label = f"{case}, {one}", f"{{{case}}}"
-            mapping = _items(values, ids)
             read = [values, ids]
-            through = (
-                f"{self._text(mapping)}.items()"
-                if mapping is not None
-                else f"zip({self._text(ids)}, {self._text(values)})"
-            )
+            through = self._paired(values, ids)
         head = joined(f"for {target} in {through}:")
+        if len(head.partition("\n")[0]) > WIDTH:
+            head = f"for {target} in {self._paired(values, ids or values, broken=True)}:"
         found: List[Tuple[Unit, ast.stmt]] = [(self._unit, ast.Expr(one)) for one in read]
         found += [(unit, ast.Expr(one)) for unit, one in self._arguments.values()]
         return Loop(head, label, [*names, case], found)
+
+    def _paired(self, values: ast.expr, ids: ast.expr, broken: bool = False) -> str:
+        """Each id with its value; broken, each pair or list is on a line of its own."""
+        mapping = _items(values, ids)
+        if mapping is not None:
+            return f"{self._text(mapping)}.items()"
+        inner, end = ("\n    ", ",\n") if broken else ("", "")
+        between = f",{inner or ' '}"
+        if isinstance(values, ast.List) and isinstance(ids, ast.List):
+            if _same(values, ids):
+                one_each = [self._text(value) for value in values.elts]
+                return f"[{inner}{between.join(one_each)}{end}]"
+            pairs = [
+                f"{self._text(name)}: {self._text(value)}"
+                for name, value in zip(ids.elts, values.elts)
+            ]
+            return f"{{{inner}{between.join(pairs)}{end}}}.items()"
+        return f"zip({inner}{self._text(ids)}{between}{self._text(values)}{end})"
 
     def _has_params(self, values: ast.expr) -> bool:
         """Whether values are ``pytest.param``, also under a name."""
@@ -143,10 +158,9 @@ def _same(one: ast.expr, other: ast.expr) -> bool:
 def _items(values: ast.expr, ids: ast.expr) -> Optional[ast.expr]:
     """X of ``list(X.values())`` with the ids ``list(X)``."""
     if isinstance(values, ast.Call) and isinstance(ids, ast.Call) and values.args and ids.args:
-        inner = values.args[0]
-        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
-            if inner.func.attr == "values" and _same(inner.func.value, ids.args[0]):
-                return inner.func.value
+        method = getattr(values.args[0], "func", None)
+        if isinstance(method, ast.Attribute) and method.attr == "values":
+            return method.value if _same(method.value, ids.args[0]) else None
     return None
 
 

@@ -12,7 +12,7 @@ from torch_history.catalogue.behaviour import Behaviour
 from torch_history.catalogue.index import Record
 from torch_history.errors import HistoryError
 from torch_history.publish.script import facts
-from torch_history.publish.script.cases import Loop, loops, refused
+from torch_history.publish.script.cases import loops, refused
 from torch_history.publish.script.plain import FOREIGN, MODULES, compared
 from torch_history.publish.script.reached import Reached, Tree, Unit
 from torch_history.publish.script.shown import REPEATED, WARNINGS, Shown
@@ -52,7 +52,8 @@ class _Script:
         if call is None or not call.args:
             raise refused(function, unit, "its last comparison is with no observation")
         docstring = docstring_of(function)
-        self._kept = [one for one in function.body[: number + 1] if one is not docstring]
+        kept = [one for one in function.body[: number + 1] if one is not docstring]
+        self._kept = [one for one in kept if not _unused(one, kept)]
         self._taken = names_in([function])
         self._loops = list(loops(tree, unit, function, self._taken))
         ready = {name for loop in self._loops for name in loop.names}
@@ -85,9 +86,7 @@ class _Script:
             raise self._refused(f"it uses {', '.join(sorted(used & FOREIGN))}")
         head = "\n".join(self._head(behaviour))
         parts = [part for part in [head, *self._reached.imported(), *code] if part]
-        text = _FOR_TOOLS.sub("", "\n\n".join(parts) + "\n")
-        self._parsed(text)
-        return text
+        return _FOR_TOOLS.sub("", "\n\n".join(parts) + "\n")
 
     def _head(self, behaviour: Behaviour) -> Iterator[str]:
         yield f"# {behaviour.id}"
@@ -117,13 +116,16 @@ class _Script:
             yield "def main():"
         yield from _indented(self._warnings(), margin)
         if self._reached.beside:
-            yield from _indented(["sys.path.insert(0, os.getcwd())  # pickles name classes"], margin)
+            yield from _indented(
+                ["sys.path.insert(0, os.getcwd())  # files name its classes"], margin
+            )
         for loop in self._loops:
             yield from _indented([loop.head], margin)
             margin += 4
         for setup in self._setups:
             yield from _set_up(setup, margin)
-        yield from _lines(self._unit, self._function, self._kept[:-1], margin)
+        before = self._kept[:-1]
+        yield from _lines(self._unit, self._function, before, margin)
         yield from self._shown.lines(margin)
         if wrapped:
             yield "\n\nmain()"
@@ -152,6 +154,12 @@ class _Script:
 
     def _refused(self, why: str) -> HistoryError:
         return refused(self._function, self._unit, why)
+
+
+def _unused(statement: ast.stmt, statements: List[ast.stmt]) -> bool:
+    """Whether a statement defines a function that the others do not call: a law of the test."""
+    others = names_in(one for one in statements if one is not statement)
+    return isinstance(statement, ast.FunctionDef) and statement.name not in others
 
 
 def _part(function: ast.FunctionDef, body: List[ast.stmt]) -> ast.FunctionDef:
@@ -186,11 +194,24 @@ def _set_up(setup: Setup, margin: int) -> Iterator[str]:
 def _lines(
     unit: Unit, function: ast.FunctionDef, statements: Sequence[ast.stmt], margin: int
 ) -> Iterator[str]:
-    """The lines of a function's statements, with the comments above them."""
+    """The lines of some of a function's statements, with the comments above them."""
     if not statements:
         return
     docstring = docstring_of(function)
-    first = (docstring.end_lineno or 0) + 1 if docstring else statements[0].lineno
+    first = (docstring.end_lineno or 0) + 1 if docstring else _first_line(statements[0])
     last = statements[-1].end_lineno or statements[-1].lineno
     moved = unit.text.shifted(first, last, margin - statements[0].col_offset)
-    yield unit.text.lines(first, last, [*unit.plain.edits(statements), *moved]).strip("\n")
+    left_out = [
+        unit.text.without(_first_line(one), one.end_lineno or one.lineno)
+        for one in function.body
+        if one is not docstring and one not in statements
+    ]
+    edits = [*unit.plain.edits(statements), *moved, *left_out]
+    yield unit.text.lines(first, last, edits).strip("\n")
+    if isinstance(statements[-1], (ast.FunctionDef, ast.ClassDef)):
+        yield ""
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators: List[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(one.lineno for one in decorators)])

@@ -8,7 +8,7 @@ from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from torch_history.errors import HistoryError
 from torch_history.publish.script.plain import Plain
-from torch_history.publish.script.text import Text, joined
+from torch_history.publish.script.text import Text, bound_by, joined, names_in
 from torch_history.records.sources import Imported, Module
 
 # What is imported from these is replaced, never kept.
@@ -26,6 +26,18 @@ class Unit:
         self.file, self.module = file, Module(path)
         self.text = Text(path.read_text(encoding="utf-8"))
         self.plain = Plain(self.text, file)
+        self._definitions: Dict[ast.stmt, str] = {}
+
+    def definition(self, statement: ast.stmt) -> str:
+        """The text of a statement at the top, without its docstrings."""
+        if statement not in self._definitions:
+            decorators = getattr(statement, "decorator_list", ())
+            first = min([statement.lineno, *(one.lineno for one in decorators)])
+            last = statement.end_lineno or statement.lineno
+            text = self.text.lines(first, last, self.plain.edits([statement]))
+            constant = isinstance(statement, (ast.Assign, ast.AnnAssign))
+            self._definitions[statement] = joined(text) if constant else text
+        return self._definitions[statement]
 
 
 class Tree:
@@ -84,7 +96,8 @@ class Reached:
             self._own(name, unit.file)
             if statement not in known:
                 known[statement] = None
-                for read, _ in unit.module.read(statement):
+                reads = {read for read, _ in unit.module.read(statement)}
+                for read in sorted(reads | _hidden(statement)):
                     self.helpers_read.add(read)
                     self._visit(unit, read)
 
@@ -109,9 +122,9 @@ class Reached:
     def definitions(self) -> List[str]:
         """The text of each definition, what it needs first."""
         return [
-            text
+            self._tree.unit(file).definition(statement)
             for file in self._ordered()
-            for text in _texts(self._tree.unit(file), self._statements[file])
+            for statement in sorted(self._statements[file], key=lambda one: one.lineno)
         ]
 
     def _ordered(self) -> List[str]:
@@ -154,10 +167,17 @@ def _import_statements(imports: Dict[str, Imported]) -> Iterable[Tuple[Tuple[boo
         yield (library, f"1{module}"), f"from {module} import {', '.join(sorted(names))}"
 
 
-def _texts(unit: Unit, statements: Iterable[ast.stmt]) -> Iterable[str]:
-    for statement in sorted(statements, key=lambda one: one.lineno):
-        decorators = getattr(statement, "decorator_list", ())
-        first = min([statement.lineno, *(one.lineno for one in decorators)])
-        last = statement.end_lineno or statement.lineno
-        text = unit.text.lines(first, last, unit.plain.edits([statement]))
-        yield text if decorators or isinstance(statement, ast.ClassDef) else joined(text)
+def _hidden(statement: ast.stmt) -> Set[str]:
+    """Names that a function reads and a lambda among its defaults has as a parameter.
+
+    ``Module.read`` takes them for the function's own.
+    """
+    found: Set[str] = set()
+    for function in ast.walk(statement):
+        if isinstance(function, ast.FunctionDef):
+            arguments = function.args
+            own = [*arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+            inner = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
+            inner -= {one.arg for one in own if one is not None}
+            found |= inner & (names_in(function.body) - bound_by(function.body))
+    return found

@@ -51,7 +51,9 @@ class Shown(NamedTuple):
             Edit(text.start(self.statement), text.start(acts), head),
             Edit(text.end(acts), text.end(self.statement), ".items():"),
         ]
-        return self._cut(margin, edits)
+        # Acts that begin on a line of their own move to the line of the loop.
+        lift = acts.col_offset - self.statement.col_offset
+        return self._cut(margin, edits, lift if acts.lineno > self.statement.lineno else 0)
 
     def _printed(self, margin: int, label: str, act: str) -> Iterator[str]:
         """The lines for one act; of an observation by itself it is the call's argument."""
@@ -89,9 +91,9 @@ class Shown(NamedTuple):
             edits.append(Edit(text.start(argument), text.end(argument), act_of(text, argument)))
         return self._cut(margin, edits)
 
-    def _cut(self, margin: int, edits: List[Edit]) -> str:
+    def _cut(self, margin: int, edits: List[Edit], lift: int = 0) -> str:
         statement, text = self.statement, self.unit.text
         last = statement.end_lineno or statement.lineno
-        moved = text.shifted(statement.lineno + 1, last, margin - statement.col_offset)
+        moved = text.shifted(statement.lineno + 1, last, margin - statement.col_offset - lift)
         found = text.cut(text.start(statement), text.end(statement), [*edits, *moved])
         return " " * margin + joined(found, WIDTH - margin)

@@ -77,7 +77,9 @@ def _setup(
     tree: Tree, unit: Unit, fixture: ast.FunctionDef, ready: Set[str], read: Set[str]
 ) -> Iterator[Setup]:
     """What a fixture does up to its value. What it does after the test is left out."""
-    inner = {node.id for one in fixture.body for node in ast.walk(one) if isinstance(node, ast.Name)}
+    inner = {
+        node.id for one in fixture.body for node in ast.walk(one) if isinstance(node, ast.Name)
+    }
     yield from _asked(tree, unit, fixture, ready, inner)
     statements: List[ast.stmt] = []
     docstring = docstring_of(fixture)

@@ -10,8 +10,10 @@ from torch_history.catalogue import source
 from torch_history.catalogue.behaviour import PAGES, Behaviour, Change
 from torch_history.catalogue.index import Chain, Environment, Index, Record
 from torch_history.catalogue.kinds import Kind
+from torch_history.errors import HistoryError
 from torch_history.observing.words import Observed
 from torch_history.publish import report
+from torch_history.publish.script import Scripts
 from torch_history.questions import query
 from torch_history.questions.query import Entry
 from torch_history.records.store import OBSERVED
@@ -48,6 +50,7 @@ class Life(NamedTuple):
     record: Record
     spans: List[Span]
     source: str  # the test, without its markers and docstring
+    script: str  # what shows it without this project; empty where none can
 
     @property
     def unknown(self) -> Dict[int, str]:
@@ -101,6 +104,7 @@ def read(root: Path, index: Index) -> Model:
     newest = {one.line: one for one in environments.values()}
     runs = {line: newest[line] for line in index.releases if line in newest}
     chapters: Dict[str, List[Subject]] = {}
+    scripts = Scripts(root)
     for file in dict.fromkeys(behaviour.file for behaviour in index.behaviours):
         own = [behaviour for behaviour in index.behaviours if behaviour.file == file]
         text = source.Source(root / file)
@@ -110,6 +114,7 @@ def read(root: Path, index: Index) -> Model:
                 index.record(behaviour.id),
                 list(_spans(behaviour, runs)),
                 text.of(behaviour.line),
+                _script(scripts, behaviour, index),
             )
             for behaviour in own
         ]
@@ -118,6 +123,13 @@ def read(root: Path, index: Index) -> Model:
         subject = Subject(file, title, text.docstring, shared, lives)
         chapters.setdefault(own[0].chapter, []).append(subject)
     return Model(list(runs), runs, chapters, len(index.behaviours))
+
+
+def _script(scripts: Scripts, behaviour: Behaviour, index: Index) -> str:
+    try:
+        return scripts.of(behaviour, index.record(behaviour.id))
+    except HistoryError:  # it uses pytest in a way that no script can
+        return ""
 
 
 def _spans(behaviour: Behaviour, runs: Dict[str, Environment]) -> Iterator[Span]:

@@ -192,6 +192,7 @@ function chapter(form) {
     const line = element("p", { className: "copy" }, element("code", {}, reproduction(environments, article.closest("section").dataset.file, article.id)), " ",
       element("button", { type: "button" }, "Copy"));
     one("details", article).append(line);
+    one(".script .copy", article)?.append(element("button", { type: "button" }, "Copy"));
   }
   const show = (single) => {
     const place = release.selectedIndex;

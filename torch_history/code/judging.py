@@ -1,0 +1,191 @@
+"""Judging: whether a use meets a change, and how surely. See ``hits`` for the levels."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence, Tuple
+
+from torch_history.catalogue import signatures
+from torch_history.catalogue.conditions import OfType, Term, Written, alternatives
+from torch_history.code.hits import Level
+from torch_history.code.names import canonical
+from torch_history.code.targets import Target
+from torch_history.code.uses import Arguments, Name, Relation, Source, Use
+
+if TYPE_CHECKING:
+    from torch_history.catalogue.behaviour import Change
+
+BUILT = (ast.List, ast.Tuple, ast.ListComp)
+# Where an API stands when the change of what it does is met. `isinstance` only asks about it.
+DOES = {"call", "passed", "subclass", "attribute", "with", "decorator", "class-decorator"}
+
+
+class Verdict(NamedTuple):
+    """How surely a use meets a difference, what decides beside the call, and why."""
+
+    level: Level
+    depends: str
+    why: str
+    line: int = 0  # of the argument that decides; 0: that of the API's name
+
+
+def judge(target: Target, use: Use, name: Name, source: Source, agreed: bool) -> Optional[Verdict]:
+    """The level and the reason; None where the use does not meet the change.
+
+    ``agreed``: the object is not known, but every class of torch with this method has the change.
+    """
+    change, conditioned = target.change, target.change is not None and target.change.conditioned
+    if not (conditioned or target.parameters or target.needs or target.lacking):
+        caught = not target.guarded or "caught" in use.roles
+        if name.relation is not Relation.ITSELF or not use.roles & DOES or not caught:
+            return None
+        return Verdict(Level.POSSIBLE, "", use.why)
+    met = _met(target, use, name, source)
+    if met is None:
+        return None
+    why, depends = use.why + met.how, met.depends
+    if change is not None and conditioned:
+        if change.rarely:
+            return Verdict(Level.POSSIBLE, change.rarely, why, met.line)
+        depends = depends or change.depends or ""
+    if name.relation is Relation.UNKNOWN:
+        level = Level.LIKELY if agreed else Level.POSSIBLE
+    else:
+        known = name.relation is not Relation.LIKE and use.sure and not met.doubtful
+        level = Level.CERTAIN if known else Level.LIKELY
+    return Verdict(level, depends, why, met.line)
+
+
+class Met(NamedTuple):
+    """How a use meets what a change needs."""
+
+    how: str = ""  # in words, after those of the use
+    doubtful: bool = False  # whether it may be kept away by what cannot be seen
+    depends: str = ""
+    line: int = 0  # of the argument that decides
+
+
+def _met(target: Target, use: Use, name: Name, source: Source) -> Optional[Met]:
+    arguments = use.arguments.shifted(name.shift)
+    if target.parameters:
+        return _moved(target.parameters[name.api], arguments)
+    if target.lacking:
+        # StepLR can be used where LRScheduler, its base, is missing.
+        return None if name.relation is Relation.BASE else Met()
+    if target.change is not None and target.change.conditioned:
+        return _conditions(target.change, use, arguments, source)
+    needed = sorted(one for one in target.needs if one in arguments.given)
+    if not needed:
+        return None
+    words = " or ".join(f"{one}=" for one in needed)
+    return Met(f" with {words}", line=arguments.given[needed[0]].lineno)
+
+
+def _conditions(change: Change, use: Use, arguments: Arguments, source: Source) -> Optional[Met]:
+    """How a use meets the conditions of a marker; None where it does not."""
+    entries = alternatives(change.when or ())
+    asks_where = any(term.role for entry in entries for term in entry)
+    if not asks_where and not use.roles & DOES:
+        return None
+    if change.unless is None:
+        met = Met()
+    elif any(one in arguments.given for one in change.unless):
+        return None
+    else:
+        words = [one for one in change.unless if isinstance(one, str)]
+        how = f" without {' or '.join(words)}" if words else ""
+        # A keyword that keeps the change away may be among the arguments that cannot be seen.
+        unseen = arguments.hidden or (bool(words) and use.call is None)
+        met = Met(how, unseen if words else "passed" in use.roles)
+    if not entries:
+        return met
+    ways = [_all_of([met, *(_term(term, use, arguments, source) for term in e)]) for e in entries]
+    return min(
+        (way for way in ways if way), key=lambda w: (bool(w.depends), w.doubtful), default=None
+    )
+
+
+def _all_of(parts: Sequence[Optional[Met]]) -> Optional[Met]:
+    """How all of them are met together."""
+    met = [part for part in parts if part is not None]
+    if len(met) < len(parts):
+        return None
+    return Met(
+        "".join(part.how for part in met),
+        any(part.doubtful for part in met),
+        " and ".join(part.depends for part in met if part.depends),
+        next((part.line for part in met if part.line), 0),
+    )
+
+
+def _term(term: Term, use: Use, arguments: Arguments, source: Source) -> Optional[Met]:
+    """How a use meets one term."""
+    if term.role:
+        return Met() if (term.role in use.roles) is term.wanted else None
+    label = term.name or f"argument {term.place}"
+    given = arguments.of(term.name, term.place)
+    if given is None:
+        if term.wanted or term.values:  # it is about an argument that is given
+            return Met(doubtful=True) if arguments.hidden else None
+        return Met(f" without {label}", doubtful=arguments.hidden)
+    if not term.values:
+        return Met(f" with {label}", line=given.lineno) if term.wanted else None
+    fits = _fits(given, term, source)
+    if fits is None:
+        return Met(depends=f"the value of {label}", line=given.lineno)
+    if fits is not term.wanted:
+        return None
+    known, value = source.value(given)
+    shown = f"={_shown(value)}" if known else ""
+    return Met(f" with {label}{shown}", line=given.lineno)
+
+
+def _fits(given: ast.expr, term: Term, source: Source) -> Optional[bool]:
+    """Whether an argument is one of a term's values; None where the source does not show it."""
+    known, value = source.value(given)
+    if known:
+        return any(_is(value, one) for one in term.values)
+    types = {one.name for one in term.values if isinstance(one, OfType)}
+    if "unknown" in types:
+        return True
+    if "built" in types:
+        return isinstance(given, BUILT)
+    return None
+
+
+def _is(value: object, wanted: object) -> bool:
+    if isinstance(wanted, Written):
+        return isinstance(value, str) and canonical(value) == canonical(wanted.name)
+    if isinstance(wanted, OfType):
+        name = "None" if value is None else type(value).__name__
+        return name == wanted.name
+    return type(value) is type(wanted) and value == wanted
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str) and value.startswith("torch."):
+        return value
+    text = repr(value)
+    return text if len(text) <= 30 else text[:29] + "…"
+
+
+def _moved(
+    pair: Tuple[signatures.Signature, signatures.Signature], arguments: Arguments
+) -> Optional[Met]:
+    """Which argument of a call the other signature takes otherwise, or not."""
+    before, after = pair
+    for key, value in arguments.given.items():
+        if isinstance(key, str):
+            if key in before.named and key not in after.named and "**" not in after.stars:
+                return Met(f" with {key}=", line=value.lineno)
+            continue
+        was, now = _at(before, key), _at(after, key)
+        if was is not None and was != now and (now is not None or "*" not in after.stars):
+            takes = f"which was {was} and is {now}" if now else f"which was {was}"
+            return Met(f" with argument {key + 1} by position, {takes}", line=value.lineno)
+    return None
+
+
+def _at(side: signatures.Signature, place: int) -> Optional[str]:
+    """The parameter at a position."""
+    return next((name for name, one in side.named.items() if one.place == place), None)
