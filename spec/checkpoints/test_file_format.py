@@ -39,6 +39,8 @@ def weight():
     "the message adds that the file is probably damaged, and lists possible reasons",
     kind="wording",
     cause="pytorch#170244",
+    when=":caught",
+    rarely="a file that ends too early",
 )
 @pytest.mark.parametrize(
     "as_zip, kept",
@@ -63,6 +65,8 @@ def test_load_of_a_truncated_file_raises(here, snapshot, as_zip, kept):
     cause="pytorch#32244",
     probable=True,
     advice="catch EOFError",
+    when=":caught",
+    rarely="an empty file",
 )
 @pytest.mark.changed(
     "2.4",
@@ -70,18 +74,24 @@ def test_load_of_a_truncated_file_raises(here, snapshot, as_zip, kept):
     kind="warning",
     cause="pytorch#129239",
     advice="pass weights_only=True",
+    unless=("weights_only", "pickle_module", 2),
+    rarely="an empty file",
 )
 @pytest.mark.changed(
     "2.6",
     "the message is empty: the weights-only unpickler reads the file, not pickle",
     kind="wording",
     cause="pytorch#137602",
+    when=":caught and -weights_only and -pickle_module@2",
+    rarely="an empty file",
 )
 @pytest.mark.changed(
     "2.6",
     "no longer warns: weights_only=True is the default",
     kind="warning",
     cause="pytorch#137602",
+    unless=("weights_only", "pickle_module", 2),
+    rarely="an empty file",
 )
 def test_load_of_an_empty_file_raises_end_of_file(here, snapshot):
     """Since 1.5, ``torch.load`` of an empty file raises Python's ``EOFError``."""
@@ -96,24 +106,32 @@ def test_load_of_an_empty_file_raises_end_of_file(here, snapshot):
     kind="warning",
     cause="pytorch#129239",
     advice="pass weights_only=True",
+    unless=("weights_only", "pickle_module", 2),
+    rarely="a file that is no checkpoint",
 )
 @pytest.mark.changed(
     "2.6",
     "the message names weights_only, whose default is now True, and operand 60, which is <",
     kind="wording",
     cause="pytorch#137602",
+    when=":caught and -weights_only and -pickle_module@2",
+    rarely="a file that is no checkpoint",
 )
 @pytest.mark.changed(
     "2.6",
     "no longer warns: weights_only=True is the default",
     kind="warning",
     cause="pytorch#137602",
+    unless=("weights_only", "pickle_module", 2),
+    rarely="a file that is no checkpoint",
 )
 @pytest.mark.changed(
     "2.9",
     "the message has a line break before its last cause",
     kind="wording",
     cause="pytorch#159935",
+    when=(":caught and -weights_only and -pickle_module@2", ":caught and weights_only=True"),
+    rarely="a file that is no checkpoint",
 )
 def test_load_of_garbage_raises(here, snapshot):
     """``torch.load`` raises on a web page that was saved under the file's name.
@@ -150,6 +168,8 @@ def test_load_of_a_path_that_is_no_file_raises_as_open_does(here, snapshot, path
     kind="error-gone",
     cause="pytorch#32244",
     advice="store a checksum of the file next to it",
+    when=":caught",
+    rarely="a damaged file",
 )
 @FORMATS
 def test_load_does_not_notice_a_changed_bit_in_the_values(here, snapshot, as_zip):
@@ -179,6 +199,8 @@ def test_load_does_not_notice_a_changed_bit_in_the_values(here, snapshot, as_zip
     cause="pytorch#32244",
     probable=True,
     advice="catch EOFError, or seek(0) before load",
+    when=":caught",
+    rarely="a buffer whose position is at its end",
 )
 @FORMATS
 def test_load_from_a_buffer_at_its_end_raises(snapshot, as_zip):
@@ -199,6 +221,8 @@ def test_load_from_a_buffer_at_its_end_raises(snapshot, as_zip):
     kind="exception",
     cause="pytorch#39460",
     advice="catch RuntimeError; or save under another name, then call os.replace",
+    when=":caught",
+    rarely="a file of which an earlier save failed",
 )
 @pytest.mark.changed(
     "1.9",
@@ -206,12 +230,16 @@ def test_load_from_a_buffer_at_its_end_raises(snapshot, as_zip):
     kind="wording",
     cause="pytorch#55725",
     probable=True,
+    when=":caught",
+    rarely="a file of which an earlier save failed",
 )
 @pytest.mark.changed(
     "2.11",
     "the message adds that the file is probably damaged, and lists possible reasons",
     kind="wording",
     cause="pytorch#170244",
+    when=":caught",
+    rarely="a file of which an earlier save failed",
 )
 def test_save_that_fails_has_destroyed_the_file_before(here, snapshot):
     """A ``torch.save`` that raises has already destroyed the old file of that name.
@@ -231,6 +259,7 @@ def test_save_that_fails_has_destroyed_the_file_before(here, snapshot):
     "equal values give equal bytes: storages are numbered in a zip archive, not named by address",
     kind="representation",
     cause="pytorch#57536",
+    when=":unseen",
 )
 def test_equal_tensors_save_to_equal_bytes(snapshot):
     """Since 1.9, two equal state dicts give the same bytes in a zip file.
@@ -256,6 +285,7 @@ def test_equal_tensors_save_to_equal_bytes(snapshot):
     cause="pytorch#80404",
     probable=True,
     advice="to compare checksums, save into a buffer, where the folder is always named archive",
+    when=":unseen",
 )
 def test_bytes_of_a_file_depend_on_its_name(here, snapshot):
     """Since 1.13, equal checkpoints under two file names differ in their bytes.

@@ -32,12 +32,14 @@ def load_whole():
     kind="error-gone",
     cause="pytorch#33255",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.5",
     "a file of 1.4, which holds the source of its classes, gives a warning that the source has "
     "changed",
     kind="warning",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -46,6 +48,7 @@ def load_whole():
     kind="warning",
     cause="pytorch#38211",
     probable=True,
+    when=":unseen",
 )
 @EVERY_RELEASE
 def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
@@ -71,12 +74,14 @@ def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
     kind="error-gone",
     cause="pytorch#33255",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.5",
     "a file of 1.4, which holds the source of its classes, gives a warning that the source has "
     "changed",
     kind="warning",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -85,6 +90,7 @@ def test_whole_tied_module_of_every_release_is_tied(here, snapshot, release):
     kind="warning",
     cause="pytorch#38211",
     probable=True,
+    when=":unseen",
 )
 @EVERY_RELEASE
 def test_whole_module_of_every_release_computes_and_learns(here, snapshot, release):
@@ -118,12 +124,14 @@ def test_whole_module_of_every_release_computes_and_learns(here, snapshot, relea
     kind="error-gone",
     cause="pytorch#33255",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.5",
     "a file of 1.4, which holds the source of its classes, gives a warning that the source has "
     "changed",
     kind="warning",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -134,9 +142,14 @@ def test_whole_module_of_every_release_computes_and_learns(here, snapshot, relea
     advice="under 1.6, set `_non_persistent_buffers_set = set()` on each of the `modules()` of "
     "the loaded module",
     restored_by="checkpoints.whole_sequence_of_1_4_gives_its_state_dict_with_its_buffer_names_set",
+    when=":unseen",
 )
 @pytest.mark.changed(
-    "1.7", "loading sets the missing attribute", kind="error-gone", cause="pytorch#42290"
+    "1.7",
+    "loading sets the missing attribute",
+    kind="error-gone",
+    cause="pytorch#42290",
+    when=":unseen",
 )
 @EVERY_RELEASE
 def test_whole_sequence_of_every_release_computes(here, snapshot, release):
@@ -164,12 +177,14 @@ def test_whole_sequence_of_every_release_computes(here, snapshot, release):
     kind="error-gone",
     cause="pytorch#33255",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.5",
     "a file of 1.4, which holds the source of its classes, gives a warning that the source has "
     "changed",
     kind="warning",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -178,6 +193,7 @@ def test_whole_sequence_of_every_release_computes(here, snapshot, release):
     kind="warning",
     cause="pytorch#38211",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.8",
@@ -186,9 +202,14 @@ def test_whole_sequence_of_every_release_computes(here, snapshot, release):
     cause="pytorch#47725",
     advice="under 1.8, set `proj_size = 0` on the loaded layer",
     restored_by="checkpoints.whole_lstm_of_1_4_computes_with_its_projection_set",
+    when=":unseen",
 )
 @pytest.mark.changed(
-    "1.9", "loading sets the missing attribute", kind="error-gone", cause="pytorch#57558"
+    "1.9",
+    "loading sets the missing attribute",
+    kind="error-gone",
+    cause="pytorch#57558",
+    when=":unseen",
 )
 @EVERY_RELEASE
 def test_whole_lstm_of_every_release_computes(here, snapshot, release):
@@ -209,6 +230,7 @@ def test_whole_lstm_of_every_release_computes(here, snapshot, release):
     kind="error-gone",
     cause="pytorch#33255",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -217,6 +239,7 @@ def test_whole_lstm_of_every_release_computes(here, snapshot, release):
     kind="warning",
     cause="pytorch#38211",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.11",
@@ -225,9 +248,14 @@ def test_whole_lstm_of_every_release_computes(here, snapshot, release):
     cause="pytorch#66419",
     advice="under 1.11 to 2.0, set `recompute_scale_factor = None` on the loaded layer",
     restored_by="checkpoints.whole_upsample_of_1_4_computes_with_its_recomputation_set",
+    when=":unseen",
 )
 @pytest.mark.changed(
-    "2.1", "loading sets the missing attribute", kind="error-gone", cause="pytorch#101248"
+    "2.1",
+    "loading sets the missing attribute",
+    kind="error-gone",
+    cause="pytorch#101248",
+    when=":unseen",
 )
 @EVERY_RELEASE
 def test_whole_upsample_of_every_release_computes(here, snapshot, release):
@@ -248,6 +276,7 @@ def test_whole_upsample_of_every_release_computes(here, snapshot, release):
     kind="error-gone",
     cause="pytorch#33255",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -256,6 +285,7 @@ def test_whole_upsample_of_every_release_computes(here, snapshot, release):
     kind="warning",
     cause="pytorch#38211",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.12",
@@ -264,6 +294,7 @@ def test_whole_upsample_of_every_release_computes(here, snapshot, release):
     cause="pytorch#61439",
     advice="under 1.12 and later, set `approximate = 'none'` on the loaded layer",
     restored_by="checkpoints.whole_gelu_of_1_4_computes_with_its_approximation_set",
+    when=":unseen",
 )
 @EVERY_RELEASE
 def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snapshot, release):
@@ -284,6 +315,7 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
     kind="exception",
     cause="pytorch#33255",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.5",
@@ -292,6 +324,7 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
     kind="warning",
     cause="pytorch#31996",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -301,6 +334,7 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
     probable=True,
     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set "
     "`torch.nn.modules.linear._LinearWithBias = torch.nn.Linear` before loading",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -309,6 +343,7 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
     kind="warning",
     cause="pytorch#38211",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.9",
@@ -319,6 +354,7 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
     advice="under 1.9 and later, for a file from before 1.9, set `batch_first = False` on the "
     "loaded layer",
     restored_by="checkpoints.whole_attention_of_1_4_computes_with_batch_first_set",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.9",
@@ -329,12 +365,14 @@ def test_whole_gelu_saved_before_its_approximation_raises_in_forward(here, snaps
     advice="under 1.5, 1.9 and later, for a file of 1.6 to 1.8, set "
     "`torch.nn.modules.linear._LinearWithBias = torch.nn.Linear` before loading",
     restored_by="checkpoints.class_that_is_gone_can_be_put_back_under_its_name",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.9",
     "the class `NonDynamicallyQuantizableLinear`, which 1.9 and later save, appears",
     kind="appeared",
     cause="pytorch#58727",
+    when=":unseen",
 )
 @EVERY_RELEASE
 def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release):
@@ -356,6 +394,7 @@ def test_whole_attention_saved_before_batch_first_raises(here, snapshot, release
     kind="warning",
     cause="pytorch#38211",
     probable=True,
+    when=":unseen",
 )
 def test_whole_gelu_of_1_4_computes_with_its_approximation_set(here, snapshot):
     """A ``GELU`` that 1.4 saved whole computes once ``approximate`` is set on the loaded layer.
@@ -379,6 +418,7 @@ def test_whole_gelu_of_1_4_computes_with_its_approximation_set(here, snapshot):
     kind="warning",
     cause="pytorch#31996",
     probable=True,
+    when=":unseen",
 )
 def test_whole_attention_of_1_4_computes_with_batch_first_set(here, snapshot):
     """A ``MultiheadAttention`` of 1.4 computes once ``batch_first`` is set on the loaded layer.
@@ -401,6 +441,7 @@ def test_whole_attention_of_1_4_computes_with_batch_first_set(here, snapshot):
     "1.5",
     "warns that the source has changed, which only files of 1.4 and 1.5 hold",
     kind="warning",
+    when=":unseen",
 )
 def test_whole_lstm_of_1_4_computes_with_its_projection_set(here, snapshot):
     """An ``LSTM`` that 1.4 saved whole computes once ``proj_size`` is set on the loaded layer.
@@ -424,6 +465,7 @@ def test_whole_lstm_of_1_4_computes_with_its_projection_set(here, snapshot):
     kind="warning",
     cause="pytorch#38211",
     probable=True,
+    when=":unseen",
 )
 def test_whole_upsample_of_1_4_computes_with_its_recomputation_set(here, snapshot):
     """An ``Upsample`` of 1.4 computes once ``recompute_scale_factor`` is set on the loaded layer.
@@ -447,6 +489,7 @@ def test_whole_upsample_of_1_4_computes_with_its_recomputation_set(here, snapsho
     "1.5",
     "warns that the source has changed, which only files of 1.4 and 1.5 hold",
     kind="warning",
+    when=":unseen",
 )
 def test_whole_sequence_of_1_4_gives_its_state_dict_with_its_buffer_names_set(here, snapshot):
     """A ``Sequential`` of 1.4 has a state dict once each module has its set of buffer names.
@@ -475,6 +518,7 @@ def test_whole_sequence_of_1_4_gives_its_state_dict_with_its_buffer_names_set(he
     kind="error-gone",
     cause="pytorch#33255",
     probable=True,
+    when=":unseen",
 )
 def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monkeypatch):
     """A ``MultiheadAttention`` of 1.8 loads if its removed class is put back under its old name.
@@ -502,6 +546,7 @@ def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monke
     kind="error-gone",
     cause="pytorch#33255",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.10",
@@ -509,6 +554,7 @@ def test_class_that_is_gone_can_be_put_back_under_its_name(here, snapshot, monke
     kind="silent",
     cause="pytorch#63122",
     advice="load a loss with label smoothing under 1.10 or later",
+    when=":unseen",
 )
 @written_by(RELEASES[RELEASES.index("1.10.2") :])
 def test_whole_smoothed_loss_smooths(here, snapshot, release):

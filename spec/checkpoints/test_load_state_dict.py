@@ -45,6 +45,7 @@ def test_load_keeps_requires_grad_and_gradient(snapshot):
     "the message for complex numbers is shorter: 1.5 disables complex tensors",
     kind="wording",
     cause="pytorch#35579",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -52,6 +53,7 @@ def test_load_keeps_requires_grad_and_gradient(snapshot):
     kind="error-gone",
     cause="pytorch#35579",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.7",
@@ -60,6 +62,7 @@ def test_load_keeps_requires_grad_and_gradient(snapshot):
     cause="pytorch#39860",
     probable=True,
     advice="load torch.real(value) if you want the real part",
+    when=":unseen",
 )
 @pytest.mark.parametrize(
     "values",
@@ -114,6 +117,8 @@ def test_load_takes_nan_without_a_word(snapshot):
     kind="wording",
     cause="pytorch#34324",
     probable=True,
+    when=":caught",
+    rarely="what is no dict",
 )
 @pytest.mark.changed(
     "1.8",
@@ -121,6 +126,8 @@ def test_load_takes_nan_without_a_word(snapshot):
     kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
+    when=":caught",
+    rarely="what is no dict",
 )
 @pytest.mark.changed(
     "1.12",
@@ -128,6 +135,8 @@ def test_load_takes_nan_without_a_word(snapshot):
     kind="exception",
     cause="pytorch#77197",
     advice="catch TypeError",
+    when=":caught",
+    rarely="what is no dict",
 )
 @pytest.mark.parametrize(
     "saved",
@@ -149,6 +158,8 @@ def test_load_state_dict_refuses_what_is_no_mapping(saved, snapshot):
     kind="exception",
     cause="pytorch#70596",
     advice="catch RuntimeError",
+    when=":caught",
+    rarely="a dict with a value that is no tensor",
 )
 @pytest.mark.parametrize("value", [[[5.0, 6.0]], 5.0, None], ids=["list", "number", "None"])
 def test_load_refuses_a_value_that_is_no_tensor(value, snapshot):
@@ -219,7 +230,12 @@ def test_consume_prefix_makes_a_prefixed_state_dict_load(snapshot):
 
 
 @pytest.mark.api(
-    "torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d"
+    "torch.nn.BatchNorm1d",
+    "torch.nn.Module.load_state_dict",
+    "torch.nn.BatchNorm2d",
+    "torch.nn.BatchNorm3d",
+    "torch.nn.SyncBatchNorm",
+    page="generated/torch.nn.BatchNorm1d",
 )
 @pytest.mark.changed(
     "2.2",
@@ -229,6 +245,14 @@ def test_consume_prefix_makes_a_prefixed_state_dict_load(snapshot):
     advice="call layer.num_batches_tracked.zero_() after loading if momentum=None must count from "
     "the start",
     restored_by="checkpoints.batchnorm_counter_set_to_zero_after_loading_counts_from_the_start",
+    of=(
+        "torch.nn.BatchNorm1d",
+        "torch.nn.BatchNorm2d",
+        "torch.nn.BatchNorm3d",
+        "torch.nn.SyncBatchNorm",
+    ),
+    when="momentum@2!=<unknown> and momentum@2=None",
+    rarely="a loaded dict without _metadata and num_batches_tracked",
 )
 def test_batchnorm_forgives_a_missing_counter_without_versions(snapshot):
     """BatchNorm accepts a dict without ``num_batches_tracked`` if the dict has no ``_metadata``.
@@ -249,7 +273,12 @@ def test_batchnorm_forgives_a_missing_counter_without_versions(snapshot):
 
 
 @pytest.mark.api(
-    "torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d"
+    "torch.nn.BatchNorm1d",
+    "torch.nn.Module.load_state_dict",
+    "torch.nn.BatchNorm2d",
+    "torch.nn.BatchNorm3d",
+    "torch.nn.SyncBatchNorm",
+    page="generated/torch.nn.BatchNorm1d",
 )
 def test_batchnorm_counter_set_to_zero_after_loading_counts_from_the_start(snapshot):
     """``num_batches_tracked.zero_()`` after loading makes BatchNorm count from the start.
@@ -270,7 +299,12 @@ def test_batchnorm_counter_set_to_zero_after_loading_counts_from_the_start(snaps
 
 
 @pytest.mark.api(
-    "torch.nn.BatchNorm1d", "torch.nn.Module.load_state_dict", page="generated/torch.nn.BatchNorm1d"
+    "torch.nn.BatchNorm1d",
+    "torch.nn.Module.load_state_dict",
+    "torch.nn.BatchNorm2d",
+    "torch.nn.BatchNorm3d",
+    "torch.nn.SyncBatchNorm",
+    page="generated/torch.nn.BatchNorm1d",
 )
 def test_batchnorm_misses_its_counter_where_the_version_is_known(snapshot):
     """BatchNorm requires ``num_batches_tracked`` in a state dict that has its ``_metadata``.
@@ -288,6 +322,7 @@ def test_batchnorm_misses_its_counter_where_the_version_is_known(snapshot):
     "load_state_dict takes assign, which makes every parameter trainable",
     kind="appeared",
     cause="pytorch#102212",
+    when="assign@2",
 )
 @pytest.mark.changed(
     "2.3",
@@ -296,6 +331,8 @@ def test_batchnorm_misses_its_counter_where_the_version_is_known(snapshot):
     cause="pytorch#121157",
     advice="call model.requires_grad_(True) after loading if every parameter must be trainable",
     restored_by="checkpoints.requires_grad_after_load_assign_makes_every_parameter_trainable",
+    when="assign@2=True",
+    depends="the requires_grad of the model's parameters",
 )
 def test_load_assign_keeps_the_models_requires_grad(snapshot):
     """Since 2.3, ``assign=True`` keeps the ``requires_grad`` of the model's parameters.
@@ -315,7 +352,9 @@ def test_load_assign_keeps_the_models_requires_grad(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
+@pytest.mark.changed(
+    "2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212", when="assign@2"
+)
 def test_requires_grad_after_load_assign_makes_every_parameter_trainable(snapshot):
     """``model.requires_grad_(True)`` after ``load_state_dict(assign=True)`` unfreezes the model.
 
@@ -336,7 +375,14 @@ def test_requires_grad_after_load_assign_makes_every_parameter_trainable(snapsho
 @pytest.mark.api(
     "torch.nn.Module.load_state_dict", "torch.optim.SGD", page="generated/torch.nn.Module"
 )
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
+@pytest.mark.changed(
+    "2.1",
+    "load_state_dict takes assign",
+    kind="appeared",
+    cause="pytorch#102212",
+    when="assign@2",
+    of="torch.nn.Module.load_state_dict",
+)
 def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
     """``assign=True`` leaves an existing optimizer with parameters that the model no longer has.
 
@@ -360,6 +406,7 @@ def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
     "modules take device, so a model can be created on meta",
     kind="appeared",
     cause="pytorch#54508",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.1",
@@ -368,6 +415,7 @@ def test_load_assign_leaves_the_optimizer_with_the_old_parameters(snapshot):
     cause="pytorch#102212",
     probable=True,
     advice="pass assign=True",
+    when=":unseen",
 )
 def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):
     """``load_state_dict`` into a model on the meta device loads nothing, and warns since 2.1.
@@ -390,8 +438,11 @@ def test_load_into_a_meta_model_does_nothing_and_warns(snapshot):
     "assign yet",
     kind="wording",
     cause="pytorch#54508",
+    when=":unseen",
 )
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
+@pytest.mark.changed(
+    "2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212", when="assign@2"
+)
 def test_load_assign_gives_a_meta_model_its_values(snapshot):
     """``assign=True`` gives a model on the meta device its values.
 

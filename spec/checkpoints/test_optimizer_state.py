@@ -44,6 +44,7 @@ def weights_state(state_dict):
     "parameters are numbered from 0 instead of named by their addresses",
     kind="representation",
     cause="pytorch#37347",
+    unless=(),
 )
 def test_optimizer_state_dict_numbers_parameters_through_all_groups(snapshot):
     """Since 1.6, an optimizer's state dict numbers the parameters 0, 1, 2 ... across all groups.
@@ -92,6 +93,8 @@ def test_optimizer_state_holds_what_the_next_step_needs(optimizer, snapshot):
     kind="representation",
     cause="pytorch#71333",
     advice="read it with int(state['step'])",
+    of="torch.optim.Adam.state",
+    rarely="code that reads the step",
 )
 def test_adams_step_is_a_float_tensor(snapshot):
     """Since 1.12, Adam counts its steps in a float32 tensor, one for each parameter."""
@@ -105,6 +108,8 @@ def test_adams_step_is_a_float_tensor(snapshot):
     kind="representation",
     cause="pytorch#45597",
     advice="test for None, not for the key alone",
+    of="torch.optim.SGD.state",
+    rarely="an SGD without momentum",
 )
 @pytest.mark.changed(
     "2.4",
@@ -112,6 +117,8 @@ def test_adams_step_is_a_float_tensor(snapshot):
     kind="representation",
     cause="pytorch#122349",
     advice="use get('momentum_buffer')",
+    of="torch.optim.SGD.state",
+    rarely="an SGD without momentum",
 )
 def test_sgd_without_momentum_keeps_no_tensor(snapshot):
     """SGD without momentum keeps no tensor in its state.
@@ -172,6 +179,7 @@ def test_optimizer_state_dict_kept_in_memory_follows_the_training(snapshot):
     cause="pytorch#106082",
     advice="load copy.deepcopy(saved) if the dict is used again",
     restored_by="checkpoints.optimizer_load_of_a_deep_copy_leaves_the_dict_unchanged",
+    rarely="a dict that is used again after it was loaded",
 )
 def test_optimizer_load_shares_the_tensors_of_the_dict(snapshot):
     """Since 2.1, an optimizer's ``load_state_dict`` does not copy: its next step changes the dict.
@@ -224,21 +232,34 @@ def test_optimizer_load_takes_the_saved_hyperparameters(snapshot):
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only=True",
+    of="torch.load",
 )
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and rejects floats, such as lr",
     kind="appeared",
     cause="pytorch#86812",
+    when="weights_only=True",
+    rarely="a file that holds floats",
+    of="torch.load",
 )
 @pytest.mark.changed(
     "2.0",
     "floats load, with a warning that TypedStorage is deprecated, which load itself uses",
     kind="error-gone",
     cause="pytorch#94910",
+    when="weights_only=True",
+    rarely="a file that holds floats",
+    of="torch.load",
 )
 @pytest.mark.changed(
-    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
+    "2.2",
+    "no longer warns about TypedStorage",
+    kind="warning",
+    cause="pytorch#113614",
+    when="weights_only=True",
+    of="torch.load",
 )
 def test_optimizer_state_dict_loads_with_weights_only(here, snapshot):
     """Since 2.0, ``weights_only=True`` loads an optimizer's state dict.

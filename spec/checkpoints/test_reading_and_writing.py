@@ -23,6 +23,8 @@ def write(name="weights.pt", **settings):
     cause="pytorch#80404",
     probable=True,
     advice="create the folder first, or catch RuntimeError too",
+    when=":caught",
+    rarely="a folder that does not exist",
 )
 def test_save_into_a_missing_folder_raises(here, snapshot):
     """``torch.save`` into a missing folder raises, and does not create the folder.
@@ -33,18 +35,29 @@ def test_save_into_a_missing_folder_raises(here, snapshot):
 
 
 @pytest.mark.api("torch.save", page="notes/serialization")
-@pytest.mark.changed("1.6", "the file is a zip archive", kind="error-gone", cause="pytorch#39460")
 @pytest.mark.changed(
-    "2.1", "the archive also has byteorder", kind="representation", cause="pytorch#94503"
+    "1.6", "the file is a zip archive", kind="error-gone", cause="pytorch#39460", when=":unseen"
+)
+@pytest.mark.changed(
+    "2.1",
+    "the archive also has byteorder",
+    kind="representation",
+    cause="pytorch#94503",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.1",
     "the archive also has .data/serialization_id",
     kind="representation",
     cause="pytorch#100994",
+    when=":unseen",
 )
 @pytest.mark.changed(
-    "2.7", "the archive also has .storage_alignment", kind="representation", cause="pytorch#147788"
+    "2.7",
+    "the archive also has .storage_alignment",
+    kind="representation",
+    cause="pytorch#147788",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.7",
@@ -52,6 +65,7 @@ def test_save_into_a_missing_folder_raises(here, snapshot):
     kind="representation",
     cause="pytorch#143880",
     probable=True,
+    when=":unseen",
 )
 def test_archive_of_one_tensor_has_these_members(here, snapshot):
     """A file of one tensor is a zip archive with these members.
@@ -76,18 +90,28 @@ def test_archive_of_one_tensor_has_these_members(here, snapshot):
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and mmap",
 )
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and rejects mmap", kind="wording", cause="pytorch#86812"
+    "1.13",
+    "load takes weights_only, and rejects mmap",
+    kind="wording",
+    cause="pytorch#86812",
+    when=":caught and mmap",
 )
 @pytest.mark.changed(
     "2.1",
     "load takes mmap, with a warning that TypedStorage is deprecated, which load itself uses",
     kind="appeared",
     cause="pytorch#102549",
+    when="mmap",
 )
 @pytest.mark.changed(
-    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
+    "2.2",
+    "no longer warns about TypedStorage",
+    kind="warning",
+    cause="pytorch#113614",
+    when="weights_only=True and mmap",
 )
 def test_load_with_mmap_gives_the_values(here, snapshot):
     """``torch.load`` with ``mmap=True`` maps the file, and reads a tensor only when it is used."""
@@ -103,18 +127,28 @@ def test_load_with_mmap_gives_the_values(here, snapshot):
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and mmap",
 )
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and rejects mmap", kind="wording", cause="pytorch#86812"
+    "1.13",
+    "load takes weights_only, and rejects mmap",
+    kind="wording",
+    cause="pytorch#86812",
+    when=":caught and mmap",
 )
 @pytest.mark.changed(
     "2.1",
     "load takes mmap, with a warning that TypedStorage is deprecated, which load itself uses",
     kind="appeared",
     cause="pytorch#102549",
+    when="mmap",
 )
 @pytest.mark.changed(
-    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
+    "2.2",
+    "no longer warns about TypedStorage",
+    kind="warning",
+    cause="pytorch#113614",
+    when="weights_only=True and mmap",
 )
 def test_write_to_a_mapped_tensor_does_not_reach_the_file(here, snapshot):
     """A write to a tensor that was loaded with ``mmap=True`` does not change the file.
@@ -137,21 +171,30 @@ def test_write_to_a_mapped_tensor_does_not_reach_the_file(here, snapshot):
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and mmap",
 )
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and rejects mmap", kind="wording", cause="pytorch#86812"
+    "1.13",
+    "load takes weights_only, and rejects mmap",
+    kind="wording",
+    cause="pytorch#86812",
+    when=":caught and mmap",
 )
 @pytest.mark.changed(
     "2.1",
     "load takes mmap, and rejects the buffer with a ValueError",
     kind="appeared",
     cause="pytorch#102549",
+    when="mmap",
+    rarely="a buffer",
 )
 @pytest.mark.changed(
     "2.3",
     "the message asks for a path, which may now be a pathlib.Path, instead of a string",
     kind="wording",
     cause="pytorch#116104",
+    when=":caught and mmap=True",
+    rarely="a buffer",
 )
 def test_load_with_mmap_refuses_a_buffer(snapshot):
     """``torch.load`` with ``mmap=True`` rejects a buffer, because there is no file to map."""
@@ -163,16 +206,34 @@ def test_load_with_mmap_refuses_a_buffer(snapshot):
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and rejects mmap", kind="wording", cause="pytorch#86812"
+    "1.13",
+    "load takes weights_only, and rejects mmap",
+    kind="wording",
+    cause="pytorch#86812",
+    when=":caught and mmap",
 )
 @pytest.mark.changed(
     "2.1",
     "load takes mmap, and rejects the file with a RuntimeError",
     kind="appeared",
     cause="pytorch#102549",
+    when="mmap",
+    rarely="a file in the legacy format",
 )
-@pytest.mark.changed("2.2", "the message is one text, not a tuple of two", kind="wording")
-@pytest.mark.changed("2.3", "the message names the file", kind="wording")
+@pytest.mark.changed(
+    "2.2",
+    "the message is one text, not a tuple of two",
+    kind="wording",
+    when=":caught and mmap=True",
+    rarely="a file in the legacy format",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the message names the file",
+    kind="wording",
+    when=":caught and mmap=True",
+    rarely="a file in the legacy format",
+)
 def test_load_with_mmap_refuses_the_legacy_format(here, snapshot):
     """``torch.load`` with ``mmap=True`` rejects the legacy format. Save the file again first."""
     write(_use_new_zipfile_serialization=False)
@@ -181,7 +242,11 @@ def test_load_with_mmap_refuses_the_legacy_format(here, snapshot):
 
 @pytest.mark.api("torch.load", page="generated/torch.load")
 @pytest.mark.changed(
-    "1.11", "the message names an _UntypedStorage", kind="wording", cause="pytorch#66970"
+    "1.11",
+    "the message names an _UntypedStorage",
+    kind="wording",
+    cause="pytorch#66970",
+    when=":caught and map_location@1!=<unknown> and map_location@1=meta",
 )
 @pytest.mark.changed(
     "1.12",
@@ -189,8 +254,15 @@ def test_load_with_mmap_refuses_the_legacy_format(here, snapshot):
     kind="wording",
     cause="pytorch#75459",
     probable=True,
+    when=":caught and map_location@1!=<unknown> and map_location@1=meta",
 )
-@pytest.mark.changed("1.13", "map_location may be meta", kind="error-gone", cause="pytorch#82603")
+@pytest.mark.changed(
+    "1.13",
+    "map_location may be meta",
+    kind="error-gone",
+    cause="pytorch#82603",
+    when="map_location@1!=<unknown> and map_location@1=meta",
+)
 def test_load_onto_meta_gives_shapes_without_values(here, snapshot):
     """Since 1.13, ``map_location="meta"`` loads shapes and dtypes, but no values.
 
@@ -212,12 +284,14 @@ def test_load_onto_meta_gives_shapes_without_values(here, snapshot):
     kind="representation",
     cause="pytorch#66970",
     advice="do not read the storage's dtype, and treat its length as bytes",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.13",
     "the class is named UntypedStorage",
     kind="representation",
     cause="pytorch#82438",
+    when=":unseen",
 )
 def test_function_as_map_location_is_given_untyped_storages(here, snapshot):
     """A function as ``map_location`` gets each storage and its location.

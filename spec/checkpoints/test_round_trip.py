@@ -47,6 +47,7 @@ def test_special_values_survive(here, snapshot):
     "the message for complex numbers is shorter: 1.5 disables complex tensors",
     kind="wording",
     cause="pytorch#35579",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -54,12 +55,24 @@ def test_special_values_survive(here, snapshot):
     kind="error-gone",
     cause="pytorch#35579",
     probable=True,
+    of=("torch.complex64", "torch.complex128"),
+    rarely="complex tensors that are saved",
 )
 @pytest.mark.changed(
-    "2.3", "uint16 appears, but cannot be saved", kind="appeared", cause="pytorch#116594"
+    "2.3",
+    "uint16 appears, but cannot be saved",
+    kind="appeared",
+    cause="pytorch#116594",
+    of="torch.uint16",
+    unless=(),
 )
 @pytest.mark.changed(
-    "2.6", "uint16 can be saved and loaded", kind="error-gone", cause="pytorch#137184"
+    "2.6",
+    "uint16 can be saved and loaded",
+    kind="error-gone",
+    cause="pytorch#137184",
+    of="torch.uint16",
+    rarely="tensors of it that are saved",
 )
 @pytest.mark.parametrize(
     "name",
@@ -90,10 +103,20 @@ def test_dtype_survives(here, snapshot, name):
 
 @pytest.mark.api("torch.save", "torch.load", page="tensors")
 @pytest.mark.changed(
-    "2.1", "float8_e4m3fn appears, but cannot be saved", kind="appeared", cause="pytorch#104242"
+    "2.1",
+    "float8_e4m3fn appears, but cannot be saved",
+    kind="appeared",
+    cause="pytorch#104242",
+    of="torch.float8_e4m3fn",
+    unless=(),
 )
 @pytest.mark.changed(
-    "2.2", "float8_e4m3fn can be saved and loaded", kind="error-gone", cause="pytorch#114662"
+    "2.2",
+    "float8_e4m3fn can be saved and loaded",
+    kind="error-gone",
+    cause="pytorch#114662",
+    of="torch.float8_e4m3fn",
+    rarely="tensors of it that are saved",
 )
 def test_float8_tensor_survives_saving_and_loading(here, snapshot):
     """Since 2.2, a float8_e4m3fn tensor keeps its dtype and values through saving and loading.

@@ -13,7 +13,12 @@ from torch_history.observing import observe
 
 @pytest.mark.api("torch.nn.Module.state_dict", page="generated/torch.nn.Module")
 @pytest.mark.changed(
-    "1.12", "a dict without _metadata is accepted", kind="error-gone", cause="pytorch#75507"
+    "1.12",
+    "a dict without _metadata is accepted",
+    kind="error-gone",
+    cause="pytorch#75507",
+    when="destination@0",
+    rarely="a destination without _metadata",
 )
 def test_state_dict_fills_a_plain_dict(snapshot):
     """Since 1.12, ``destination`` of ``state_dict`` may be a plain dict.
@@ -36,6 +41,7 @@ def test_state_dict_fills_a_plain_dict(snapshot):
     kind="warning",
     cause="pytorch#72780",
     advice="pass destination and prefix by name",
+    when="@0",
 )
 @pytest.mark.changed(
     "2.4",
@@ -44,6 +50,7 @@ def test_state_dict_fills_a_plain_dict(snapshot):
     cause="pytorch#127689",
     probable=True,
     advice="pass destination and prefix by name",
+    when="@0",
 )
 def test_state_dict_with_positional_arguments_warns(snapshot):
     """Since 1.12, ``state_dict`` warns about positional arguments.
@@ -74,6 +81,7 @@ class OldOverride(nn.Module):
     kind="warning",
     cause="pytorch#72780",
     advice="override it as state_dict(self, *args, **kwargs), and pass both on",
+    when="@0",
 )
 @pytest.mark.changed(
     "2.4",
@@ -82,6 +90,7 @@ class OldOverride(nn.Module):
     cause="pytorch#127689",
     probable=True,
     advice="override it as state_dict(self, *args, **kwargs), and pass both on",
+    when="@0",
 )
 def test_override_of_state_dict_with_positional_arguments_warns(snapshot):
     """Since 1.12, an override that passes arguments to ``super().state_dict`` by position warns.
@@ -112,6 +121,7 @@ class Step(nn.Module):
     kind="silent",
     cause="pytorch#62976",
     advice="before 1.10, keep the state in a buffer",
+    when=":unseen",
 )
 def test_extra_state_is_in_the_state_dict(snapshot):
     """Since 1.10, what ``get_extra_state`` returns is saved under ``_extra_state``.
@@ -128,6 +138,7 @@ def test_extra_state_is_in_the_state_dict(snapshot):
     kind="silent",
     cause="pytorch#62976",
     advice="before 1.10, keep the state in a buffer",
+    when=":unseen",
 )
 def test_extra_state_is_loaded(snapshot):
     """Since 1.10, ``load_state_dict`` passes the saved extra state to ``set_extra_state``."""
@@ -149,6 +160,7 @@ def test_extra_state_is_loaded(snapshot):
     advice="set saved['0._extra_state'] in earlier checkpoints of the module named 0, or pass "
     "strict=False",
     restored_by="checkpoints.checkpoint_with_extra_state_put_in_loads",
+    when=":unseen",
 )
 def test_missing_extra_state_raises(snapshot):
     """Since 1.10, strict loading raises if a class has extra state and the checkpoint has none.
@@ -164,6 +176,7 @@ def test_missing_extra_state_raises(snapshot):
     "extra state is loaded, where its key was unexpected before",
     kind="error-gone",
     cause="pytorch#62976",
+    when=":unseen",
 )
 def test_checkpoint_with_extra_state_put_in_loads(snapshot):
     """A checkpoint from before a class had extra state loads strictly once the state is put in.
@@ -184,6 +197,8 @@ def test_checkpoint_with_extra_state_put_in_loads(snapshot):
     probable=True,
     advice="delete the key: del saved['0'] for the layer named 0",
     restored_by="checkpoints.dict_without_the_key_named_like_a_child_loads",
+    when=("-strict@1", "strict@1=True"),
+    rarely="a dict with a key that is the name of a layer",
 )
 def test_key_named_like_a_child_is_unexpected(snapshot):
     """Since 2.4, strict loading raises on a tensor that is saved under a layer's own name.
@@ -211,6 +226,8 @@ def test_dict_without_the_key_named_like_a_child_loads(snapshot):
     kind="exception",
     cause="pytorch#70596",
     advice="convert each value with torch.from_numpy",
+    when=":caught",
+    rarely="a dict with NumPy arrays",
 )
 def test_load_refuses_a_numpy_array(snapshot):
     """``load_state_dict`` rejects NumPy arrays. Convert them with ``torch.from_numpy``."""
@@ -230,7 +247,9 @@ def test_load_refuses_a_key_that_is_no_string(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
+@pytest.mark.changed(
+    "2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212", when="assign@2"
+)
 def test_load_assign_takes_the_saved_dtype(snapshot):
     """With ``assign=True`` a float64 checkpoint makes the model float64.
 
@@ -246,7 +265,9 @@ def test_load_assign_takes_the_saved_dtype(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
-@pytest.mark.changed("2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212")
+@pytest.mark.changed(
+    "2.1", "load_state_dict takes assign", kind="appeared", cause="pytorch#102212", when="assign@2"
+)
 def test_load_assign_drops_the_gradient(snapshot):
     """``assign=True`` drops the old gradient: the assigned Parameter has none.
 

@@ -26,8 +26,8 @@ class CreatesFile:
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only=True",
-    unless="weights_only",
+    advice="pass weights_only=True, or weights_only=False for files that you trust",
+    unless=("weights_only", "pickle_module", 2),
 )
 @pytest.mark.changed(
     "2.6",
@@ -36,7 +36,8 @@ class CreatesFile:
     cause="pytorch#137602",
     advice="pass weights_only=False for files that you trust, or save state dicts",
     restored_by="checkpoints.load_without_weights_only_runs_code",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
+    depends="the file",
 )
 def test_load_by_default_does_not_run_code(here, snapshot):
     """Since 2.6, ``torch.load(path)`` does not call a function that the pickle names: it raises."""
@@ -72,14 +73,24 @@ def test_load_with_a_pickle_module_runs_code(here, snapshot):
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only=True",
 )
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and rejects floats",
     kind="appeared",
     cause="pytorch#86812",
+    when="weights_only=True",
+    rarely="a file that holds floats",
 )
-@pytest.mark.changed("2.0", "floats load", kind="error-gone", cause="pytorch#94910")
+@pytest.mark.changed(
+    "2.0",
+    "floats load",
+    kind="error-gone",
+    cause="pytorch#94910",
+    when="weights_only=True",
+    rarely="a file that holds floats",
+)
 @pytest.mark.parametrize(
     "value",
     [
@@ -126,12 +137,23 @@ def test_load_with_weights_only_takes_plain_values(here, snapshot, value):
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only=True",
 )
 @pytest.mark.changed(
-    "1.13", "load takes weights_only, and rejects sets", kind="appeared", cause="pytorch#86812"
+    "1.13",
+    "load takes weights_only, and rejects sets",
+    kind="appeared",
+    cause="pytorch#86812",
+    when="weights_only=True",
+    rarely="a file that holds a set",
 )
 @pytest.mark.changed(
-    "2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705"
+    "2.4",
+    "the message says how to allow a class",
+    kind="wording",
+    cause="pytorch#129705",
+    when=":caught and weights_only=True",
+    rarely="a file that holds a set",
 )
 @pytest.mark.changed(
     "2.5",
@@ -139,8 +161,17 @@ def test_load_with_weights_only_takes_plain_values(here, snapshot, value):
     kind="wording",
     cause="pytorch#131259",
     probable=True,
+    when=":caught and weights_only=True",
+    rarely="a file that holds a set",
 )
-@pytest.mark.changed("2.6", "sets load", kind="error-gone", cause="pytorch#138866")
+@pytest.mark.changed(
+    "2.6",
+    "sets load",
+    kind="error-gone",
+    cause="pytorch#138866",
+    when="weights_only=True",
+    rarely="a file that holds a set",
+)
 def test_load_with_weights_only_takes_a_set(here, snapshot):
     """Since 2.6, ``weights_only=True`` loads a set.
 
@@ -156,15 +187,23 @@ def test_load_with_weights_only_takes_a_set(here, snapshot):
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only=True",
 )
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and rejects the file",
     kind="appeared",
     cause="pytorch#86812",
+    when="weights_only=True",
+    rarely="a file that holds a NumPy number",
 )
 @pytest.mark.changed(
-    "2.4", "the message says how to allow a function", kind="wording", cause="pytorch#129705"
+    "2.4",
+    "the message says how to allow a function",
+    kind="wording",
+    cause="pytorch#129705",
+    when=":caught and weights_only=True",
+    rarely="a file that holds a NumPy number",
 )
 @pytest.mark.changed(
     "2.5",
@@ -172,15 +211,24 @@ def test_load_with_weights_only_takes_a_set(here, snapshot):
     kind="wording",
     cause="pytorch#131259",
     probable=True,
+    when=":caught and weights_only=True",
+    rarely="a file that holds a NumPy number",
 )
 @pytest.mark.changed(
     "2.6",
     "the message mentions the new default, and the context manager safe_globals",
     kind="wording",
     cause="pytorch#141304",
+    when=":caught and weights_only=True",
+    rarely="a file that holds a NumPy number",
 )
 @pytest.mark.changed(
-    "2.7", "the message names the module of the function", kind="wording", cause="pytorch#146815"
+    "2.7",
+    "the message names the module of the function",
+    kind="wording",
+    cause="pytorch#146815",
+    when=":caught and weights_only=True",
+    rarely="a file that holds a NumPy number",
 )
 def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
     """``weights_only=True`` rejects a NumPy number, such as a loss that NumPy averaged.
@@ -207,15 +255,23 @@ def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only=True",
 )
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and rejects the file",
     kind="appeared",
     cause="pytorch#86812",
+    when="weights_only=True",
+    rarely="a file that holds an object of another class",
 )
 @pytest.mark.changed(
-    "2.4", "the message says how to allow a class", kind="wording", cause="pytorch#129705"
+    "2.4",
+    "the message says how to allow a class",
+    kind="wording",
+    cause="pytorch#129705",
+    when=":caught and weights_only=True",
+    rarely="a file that holds an object of another class",
 )
 @pytest.mark.changed(
     "2.5",
@@ -223,15 +279,24 @@ def test_load_with_weights_only_refuses_a_numpy_number(here, snapshot):
     kind="wording",
     cause="pytorch#131259",
     probable=True,
+    when=":caught and weights_only=True",
+    rarely="a file that holds an object of another class",
 )
 @pytest.mark.changed(
     "2.6",
     "the message mentions the new default, and the context manager safe_globals",
     kind="wording",
     cause="pytorch#141304",
+    when=":caught and weights_only=True",
+    rarely="a file that holds an object of another class",
 )
 @pytest.mark.changed(
-    "2.7", "the message names the module of the class", kind="wording", cause="pytorch#146815"
+    "2.7",
+    "the message names the module of the class",
+    kind="wording",
+    cause="pytorch#146815",
+    when=":caught and weights_only=True",
+    rarely="a file that holds an object of another class",
 )
 def test_load_with_weights_only_refuses_an_own_class(here, snapshot):
     """``weights_only=True`` rejects an object of a user's class; the message names the class."""
@@ -246,6 +311,8 @@ def test_load_with_weights_only_refuses_an_own_class(here, snapshot):
     "add_safe_globals and clear_safe_globals appear",
     kind="appeared",
     cause="pytorch#124331",
+    of="torch.serialization.add_safe_globals",
+    unless=(),
 )
 def test_load_with_weights_only_takes_an_added_class(here, snapshot):
     """``add_safe_globals([Note])`` lets ``weights_only=True`` load a ``Note`` with its attributes.
@@ -268,7 +335,14 @@ def test_load_with_weights_only_takes_an_added_class(here, snapshot):
 
 
 @pytest.mark.api("torch.serialization.safe_globals", "torch.load", page="notes/serialization")
-@pytest.mark.changed("2.5", "safe_globals appears", kind="appeared", cause="pytorch#127939")
+@pytest.mark.changed(
+    "2.5",
+    "safe_globals appears",
+    kind="appeared",
+    cause="pytorch#127939",
+    of="torch.serialization.safe_globals",
+    unless=(),
+)
 def test_safe_globals_allows_a_class_inside_its_with_only(here, snapshot):
     """``with safe_globals([Note])`` allows the class inside the block only.
 

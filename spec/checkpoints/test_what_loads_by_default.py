@@ -57,22 +57,24 @@ CARRIED = {
     kind="warning",
     cause="pytorch#129239",
     advice="pass weights_only=False for files that you trust, or save plain values",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
 )
 @pytest.mark.changed(
     "2.6",
     "raises, and names the object: weights_only=True is the default",
     kind="error",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
     cause="pytorch#137602",
     advice="pass weights_only=False for files that you trust, or save plain values",
     restored_by="checkpoints.load_without_weights_only_takes_what_a_checkpoint_carries",
+    depends="the file",
 )
 @pytest.mark.changed(
     "2.14",
     "in 2.14 alone, built-in exceptions load: importing torch allows them until clear_safe_globals",
     kind="error-gone",
     cause="pytorch#189353",
+    when=":unseen",
 )
 # cause unknown: 2.15's distributed_c10d.py no longer allows them, and no stored thread says why
 @pytest.mark.changed(
@@ -81,6 +83,7 @@ CARRIED = {
     kind="error",
     advice="pass weights_only=False for files that you trust, or save the exception's text",
     restored_by="checkpoints.load_without_weights_only_takes_what_a_checkpoint_carries",
+    when=":unseen",
 )
 @pytest.mark.parametrize("make", list(CARRIED.values()), ids=list(CARRIED))
 def test_load_by_default_refuses_a_checkpoint_that_carries_more_than_weights(here, snapshot, make):
@@ -98,8 +101,11 @@ def test_load_by_default_refuses_a_checkpoint_that_carries_more_than_weights(her
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only",
 )
-@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
+@pytest.mark.changed(
+    "1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812", when="weights_only"
+)
 @pytest.mark.parametrize("make", list(CARRIED.values()), ids=list(CARRIED))
 def test_load_without_weights_only_takes_what_a_checkpoint_carries(here, snapshot, make):
     """``weights_only=False`` loads a checkpoint with any object that pickle can save.
@@ -126,30 +132,64 @@ ALLOWED = {
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only=True",
 )
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and of these objects loads only a generator's state",
     kind="appeared",
     cause="pytorch#86812",
+    when="weights_only=True",
+    rarely="a file that holds such objects",
 )
 @pytest.mark.changed(
     "2.0",
     "warns that TypedStorage is deprecated, which load itself uses",
     kind="warning",
     cause="pytorch#85303",
+    when="weights_only=True",
 )
 @pytest.mark.changed(
-    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
+    "2.2",
+    "no longer warns about TypedStorage",
+    kind="warning",
+    cause="pytorch#113614",
+    when="weights_only=True",
 )
 @pytest.mark.changed(
-    "2.4", "a device loads", kind="error-gone", cause="pytorch#124331", probable=True
+    "2.4",
+    "a device loads",
+    kind="error-gone",
+    cause="pytorch#124331",
+    probable=True,
+    when="weights_only=True",
+    rarely="a file that holds a device",
 )
-@pytest.mark.changed("2.4", "a Counter loads", kind="error-gone", cause="pytorch#123775")
-@pytest.mark.changed("2.5", "bytes and bytearray load", kind="error-gone", cause="pytorch#133189")
+@pytest.mark.changed(
+    "2.4",
+    "a Counter loads",
+    kind="error-gone",
+    cause="pytorch#123775",
+    when="weights_only=True",
+    rarely="a file that holds a Counter",
+)
+@pytest.mark.changed(
+    "2.5",
+    "bytes and bytearray load",
+    kind="error-gone",
+    cause="pytorch#133189",
+    when="weights_only=True",
+    rarely="a file that holds bytes",
+)
 # the issue: the pull request that closed it is in no stored thread
 @pytest.mark.changed(
-    "2.6", "complex numbers load", kind="error-gone", cause="pytorch#141537", probable=True
+    "2.6",
+    "complex numbers load",
+    kind="error-gone",
+    cause="pytorch#141537",
+    probable=True,
+    when="weights_only=True",
+    rarely="a file that holds complex numbers",
 )
 @pytest.mark.parametrize("make", list(ALLOWED.values()), ids=list(ALLOWED))
 def test_load_with_weights_only_takes_these_objects_beside_weights(here, snapshot, make):
@@ -169,17 +209,21 @@ def test_load_with_weights_only_takes_these_objects_beside_weights(here, snapsho
     kind="warning",
     cause="pytorch#129239",
     advice="pass weights_only=False for files that you trust",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
+    of="torch.load",
+    rarely="a file of another pickle protocol than 2",
 )
 @pytest.mark.changed(
     "2.6",
     "protocols 4 and 5 raise: weights_only=True is the default, and its unpickler knows protocol 2",
     kind="error",
     cause="pytorch#137602",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
     advice="pass weights_only=False for files that you trust, or save with pickle_protocol=2, the "
     "default",
     restored_by="checkpoints.load_without_weights_only_takes_every_pickle_protocol",
+    of="torch.load",
+    rarely="a file of pickle protocol 4 or 5",
 )
 @pytest.mark.changed(
     "2.6",
@@ -187,13 +231,18 @@ def test_load_with_weights_only_takes_these_objects_beside_weights(here, snapsho
     "weights_only=True is the default",
     kind="warning",
     cause="pytorch#137602",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
+    of="torch.load",
+    rarely="a file of pickle protocol 3",
 )
 @pytest.mark.changed(
     "2.9",
     "the message for protocols 4 and 5 has a line break before its last cause",
     kind="wording",
     cause="pytorch#159935",
+    when=(":caught and -weights_only and -pickle_module@2", ":caught and weights_only=True"),
+    rarely="a file of pickle protocol 4 or 5",
+    of="torch.load",
 )
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_load_by_default_takes_no_newer_pickle_protocol(here, snapshot, protocol):
@@ -212,8 +261,17 @@ def test_load_by_default_takes_no_newer_pickle_protocol(here, snapshot, protocol
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only",
+    of="torch.load",
 )
-@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
+@pytest.mark.changed(
+    "1.13",
+    "load takes weights_only",
+    kind="appeared",
+    cause="pytorch#86812",
+    when="weights_only",
+    of="torch.load",
+)
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_load_without_weights_only_takes_every_pickle_protocol(here, snapshot, protocol):
     """``weights_only=False`` loads a file of every pickle protocol from 2 to 5."""
@@ -228,6 +286,8 @@ def test_load_without_weights_only_takes_every_pickle_protocol(here, snapshot, p
     kind="warning",
     cause="pytorch#129239",
     advice="pass weights_only=False for files of Python 2 that you trust",
+    when="encoding and -weights_only and -pickle_module@2",
+    rarely="a file of Python 2",
 )
 @pytest.mark.changed(
     "2.6",
@@ -235,6 +295,8 @@ def test_load_without_weights_only_takes_every_pickle_protocol(here, snapshot, p
     kind="warning",
     cause="pytorch#137602",
     advice="pass weights_only=False for files of Python 2 that you trust",
+    when="encoding and -weights_only and -pickle_module@2",
+    rarely="a file of Python 2",
 )
 @pytest.mark.changed(
     "2.11",
@@ -242,6 +304,14 @@ def test_load_without_weights_only_takes_every_pickle_protocol(here, snapshot, p
     kind="warning",
     cause="pytorch#161033",
     advice="pass weights_only=False for files of Python 2 that you trust",
+    when=(
+        "encoding and -weights_only and -pickle_module@2",
+        "encoding and weights_only=True",
+        "errors and -weights_only and -pickle_module@2",
+        "errors and weights_only=True",
+        "fix_imports and -weights_only and -pickle_module@2",
+        "fix_imports and weights_only=True",
+    ),
 )
 def test_load_with_an_encoding_warns(here, snapshot):
     """Since 2.6, ``encoding=`` has no effect in ``torch.load`` unless ``weights_only=False``.
@@ -259,6 +329,8 @@ def test_load_with_an_encoding_warns(here, snapshot):
     "another part of pickle rejects the argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught",
+    rarely="an argument that load does not know",
 )
 @pytest.mark.changed(
     "2.4",
@@ -266,24 +338,32 @@ def test_load_with_an_encoding_warns(here, snapshot):
     kind="warning",
     cause="pytorch#129239",
     advice="pass weights_only=True",
+    unless=("weights_only", "pickle_module", 2),
+    rarely="an argument that load does not know",
 )
 @pytest.mark.changed(
     "2.6",
     "the weights-only unpickler rejects it: weights_only=True is the default",
     kind="wording",
     cause="pytorch#137602",
+    when=":caught and -weights_only and -pickle_module@2",
+    rarely="an argument that load does not know",
 )
 @pytest.mark.changed(
     "2.6",
     "no longer warns: weights_only=True is the default",
     kind="warning",
     cause="pytorch#137602",
+    unless=("weights_only", "pickle_module", 2),
+    rarely="an argument that load does not know",
 )
 @pytest.mark.changed(
     "2.11",
     "warns that such arguments work only with weights_only=False",
     kind="warning",
     cause="pytorch#161033",
+    when=(":caught and -weights_only and -pickle_module@2", ":caught and weights_only=True"),
+    rarely="an argument that load does not know",
 )
 def test_load_with_an_unknown_argument_raises(here, snapshot):
     """``torch.load`` passes an unknown argument to the unpickler, which raises.
@@ -294,17 +374,61 @@ def test_load_with_an_unknown_argument_raises(here, snapshot):
     assert snapshot == observe(lambda: torch.load("old.pt", weight_only=True)["weight"])
 
 
-@pytest.mark.api("torch.nn.LazyLinear", "torch.load", page="notes/serialization")
-@pytest.mark.changed("1.8", "LazyLinear appears", kind="appeared", cause="pytorch#44538")
+@pytest.mark.api(
+    "torch.nn.LazyLinear",
+    "torch.load",
+    "torch.nn.LazyConv1d",
+    "torch.nn.LazyConv2d",
+    "torch.nn.LazyConv3d",
+    "torch.nn.LazyConvTranspose1d",
+    "torch.nn.LazyConvTranspose2d",
+    "torch.nn.LazyConvTranspose3d",
+    "torch.nn.LazyBatchNorm1d",
+    "torch.nn.LazyBatchNorm2d",
+    "torch.nn.LazyBatchNorm3d",
+    "torch.nn.LazyInstanceNorm1d",
+    "torch.nn.LazyInstanceNorm2d",
+    "torch.nn.LazyInstanceNorm3d",
+    page="notes/serialization",
+)
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear appears",
+    kind="appeared",
+    cause="pytorch#44538",
+    of="torch.nn.LazyLinear",
+    unless=(),
+)
 @pytest.mark.changed(
     "2.4",
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
     advice="pass weights_only=False for files that you trust",
+    unless=("weights_only", "pickle_module", 2),
+    of="torch.load",
 )
 @pytest.mark.changed(
-    "2.4", "no longer warns about lazy modules", kind="warning", cause="pytorch#123968"
+    "2.4",
+    "no longer warns about lazy modules",
+    kind="warning",
+    cause="pytorch#123968",
+    of=(
+        "torch.nn.LazyLinear",
+        "torch.nn.LazyConv1d",
+        "torch.nn.LazyConv2d",
+        "torch.nn.LazyConv3d",
+        "torch.nn.LazyConvTranspose1d",
+        "torch.nn.LazyConvTranspose2d",
+        "torch.nn.LazyConvTranspose3d",
+        "torch.nn.LazyBatchNorm1d",
+        "torch.nn.LazyBatchNorm2d",
+        "torch.nn.LazyBatchNorm3d",
+        "torch.nn.LazyInstanceNorm1d",
+        "torch.nn.LazyInstanceNorm2d",
+        "torch.nn.LazyInstanceNorm3d",
+    ),
+    unless=(),
 )
 @pytest.mark.changed(
     "2.6",
@@ -313,6 +437,9 @@ def test_load_with_an_unknown_argument_raises(here, snapshot):
     cause="pytorch#137602",
     advice="pass weights_only=False for files that you trust, or run one batch before saving",
     restored_by="checkpoints.load_without_weights_only_takes_an_uninitialised_parameter",
+    unless=("weights_only", "pickle_module", 2),
+    of="torch.load",
+    rarely="a file that holds an uninitialized parameter",
 )
 def test_load_by_default_refuses_an_uninitialised_parameter(here, snapshot):
     """Since 2.6, ``torch.load(path)`` rejects the state dict of a lazy layer that saw no batch.
@@ -327,16 +454,60 @@ def test_load_by_default_refuses_an_uninitialised_parameter(here, snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.LazyLinear", "torch.load", page="notes/serialization")
+@pytest.mark.api(
+    "torch.nn.LazyLinear",
+    "torch.load",
+    "torch.nn.LazyConv1d",
+    "torch.nn.LazyConv2d",
+    "torch.nn.LazyConv3d",
+    "torch.nn.LazyConvTranspose1d",
+    "torch.nn.LazyConvTranspose2d",
+    "torch.nn.LazyConvTranspose3d",
+    "torch.nn.LazyBatchNorm1d",
+    "torch.nn.LazyBatchNorm2d",
+    "torch.nn.LazyBatchNorm3d",
+    "torch.nn.LazyInstanceNorm1d",
+    "torch.nn.LazyInstanceNorm2d",
+    "torch.nn.LazyInstanceNorm3d",
+    page="notes/serialization",
+)
 @pytest.mark.changed(
     "1.8",
     "LazyLinear appears, but load does not take weights_only yet",
     kind="appeared",
     cause="pytorch#44538",
+    of="torch.nn.LazyLinear",
+    unless=(),
 )
-@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
 @pytest.mark.changed(
-    "2.4", "no longer warns about lazy modules", kind="warning", cause="pytorch#123968"
+    "1.13",
+    "load takes weights_only",
+    kind="appeared",
+    cause="pytorch#86812",
+    of="torch.load",
+    when="weights_only",
+)
+@pytest.mark.changed(
+    "2.4",
+    "no longer warns about lazy modules",
+    kind="warning",
+    cause="pytorch#123968",
+    of=(
+        "torch.nn.LazyLinear",
+        "torch.nn.LazyConv1d",
+        "torch.nn.LazyConv2d",
+        "torch.nn.LazyConv3d",
+        "torch.nn.LazyConvTranspose1d",
+        "torch.nn.LazyConvTranspose2d",
+        "torch.nn.LazyConvTranspose3d",
+        "torch.nn.LazyBatchNorm1d",
+        "torch.nn.LazyBatchNorm2d",
+        "torch.nn.LazyBatchNorm3d",
+        "torch.nn.LazyInstanceNorm1d",
+        "torch.nn.LazyInstanceNorm2d",
+        "torch.nn.LazyInstanceNorm3d",
+    ),
+    unless=(),
 )
 def test_load_without_weights_only_takes_an_uninitialised_parameter(here, snapshot):
     """``weights_only=False`` loads the state dict of a lazy layer that saw no batch."""
@@ -355,6 +526,7 @@ def test_load_without_weights_only_takes_an_uninitialised_parameter(here, snapsh
     kind="silent",
     cause="pytorch#88913",
     advice="before 2.0, save the attributes beside the Parameter",
+    when=":unseen",
 )
 def test_saved_parameter_keeps_its_own_attributes(here, snapshot):
     """Since 2.0, a Parameter that is saved by itself keeps attributes such as ``weight.tag``.
@@ -372,6 +544,7 @@ def test_saved_parameter_keeps_its_own_attributes(here, snapshot):
     kind="silent",
     cause="pytorch#88913",
     advice="before 2.0, set the attributes again after loading",
+    when=":unseen",
 )
 def test_saved_module_keeps_the_attributes_of_its_parameters(here, snapshot):
     """Since 2.0, a module saved whole keeps attributes of its Parameters, such as ``weight.tag``.
@@ -390,12 +563,17 @@ def test_saved_module_keeps_the_attributes_of_its_parameters(here, snapshot):
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only=True",
+    of="torch.load",
 )
 @pytest.mark.changed(
     "1.13",
     "load takes weights_only, and returns the Parameter without its attribute",
     kind="appeared",
     cause="pytorch#86812",
+    when="weights_only=True",
+    rarely="a file that holds a Parameter with attributes of its own",
+    of="torch.load",
 )
 @pytest.mark.changed(
     "2.0",
@@ -405,12 +583,18 @@ def test_saved_module_keeps_the_attributes_of_its_parameters(here, snapshot):
     cause="pytorch#88913",
     advice="delete the attributes before saving: del parameter.tag",
     restored_by="checkpoints.load_with_weights_only_takes_a_parameter_whose_attribute_is_deleted",
+    when="weights_only=True",
+    rarely="a file that holds a Parameter with attributes of its own",
+    of="torch.load",
 )
 @pytest.mark.changed(
     "2.4",
     "the weights-only unpickler accepts it, with its attribute",
     kind="error-gone",
     cause="pytorch#124330",
+    when="weights_only=True",
+    rarely="a file that holds a Parameter with attributes of its own",
+    of="torch.load",
 )
 def test_load_with_weights_only_takes_a_parameter_with_attributes(here, snapshot):
     """Since 2.4, ``weights_only=True`` loads a Parameter with attributes such as ``tag``.
@@ -432,16 +616,32 @@ def test_load_with_weights_only_takes_a_parameter_with_attributes(here, snapshot
     "another part of pickle rejects the unknown argument, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only",
+    of="torch.load",
 )
-@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
+@pytest.mark.changed(
+    "1.13",
+    "load takes weights_only",
+    kind="appeared",
+    cause="pytorch#86812",
+    when="weights_only",
+    of="torch.load",
+)
 @pytest.mark.changed(
     "2.0",
     "warns that TypedStorage is deprecated, which load itself uses",
     kind="warning",
     cause="pytorch#85303",
+    when="weights_only=True",
+    of="torch.load",
 )
 @pytest.mark.changed(
-    "2.2", "no longer warns about TypedStorage", kind="warning", cause="pytorch#113614"
+    "2.2",
+    "no longer warns about TypedStorage",
+    kind="warning",
+    cause="pytorch#113614",
+    when="weights_only=True",
+    of="torch.load",
 )
 def test_load_with_weights_only_takes_a_parameter_whose_attribute_is_deleted(here, snapshot):
     """``weights_only=True`` loads a Parameter whose attribute was deleted before saving."""
@@ -462,6 +662,8 @@ def test_load_with_weights_only_takes_a_parameter_whose_attribute_is_deleted(her
     "as_subclass appears, but the saved tensor loads as a plain Tensor",
     kind="appeared",
     cause="pytorch#34369",
+    of="torch.Tensor.as_subclass",
+    unless=(),
 )
 @pytest.mark.changed(
     "1.8",
@@ -470,6 +672,9 @@ def test_load_with_weights_only_takes_a_parameter_whose_attribute_is_deleted(her
     cause="pytorch#47732",
     advice="call as_subclass(torch.Tensor) on the loaded tensor if it must be a plain Tensor",
     restored_by="checkpoints.loaded_tensor_of_a_subclass_as_torch_tensor_is_plain",
+    of="torch.Tensor",
+    when=":subclass",
+    rarely="tensors of it that are saved and loaded",
 )
 def test_saved_tensor_of_a_subclass_keeps_its_class(here, snapshot):
     """Since 1.8, a tensor of a subclass keeps its class when it is loaded from a trusted file."""
@@ -482,7 +687,14 @@ def test_saved_tensor_of_a_subclass_keeps_its_class(here, snapshot):
 
 
 @pytest.mark.api("torch.load", "torch.Tensor.as_subclass", page="notes/serialization")
-@pytest.mark.changed("1.6", "as_subclass appears", kind="appeared", cause="pytorch#34369")
+@pytest.mark.changed(
+    "1.6",
+    "as_subclass appears",
+    kind="appeared",
+    cause="pytorch#34369",
+    of="torch.Tensor.as_subclass",
+    unless=(),
+)
 def test_loaded_tensor_of_a_subclass_as_torch_tensor_is_plain(here, snapshot):
     """``as_subclass(torch.Tensor)`` makes a loaded tensor of a subclass a plain Tensor."""
 
@@ -494,23 +706,34 @@ def test_loaded_tensor_of_a_subclass_as_torch_tensor_is_plain(here, snapshot):
 
 
 @pytest.mark.api("torch.load", "torch.Tensor", page="notes/serialization")
-@pytest.mark.changed("1.6", "as_subclass appears", kind="appeared", cause="pytorch#34369")
+@pytest.mark.changed(
+    "1.6",
+    "as_subclass appears",
+    kind="appeared",
+    cause="pytorch#34369",
+    of="torch.Tensor.as_subclass",
+    unless=(),
+)
 @pytest.mark.changed(
     "2.4",
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
     advice="pass weights_only=False for files that you trust",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
+    of="torch.load",
 )
 @pytest.mark.changed(
     "2.6",
     "raises: weights_only=True is the default, and the class is not known to be safe",
     kind="error",
     cause="pytorch#137602",
-    advice="load under torch.serialization.safe_globals([Marked]), or call add_safe_globals",
+    advice="pass weights_only=False for files that you trust, or load under "
+    "torch.serialization.safe_globals([Marked])",
     restored_by="checkpoints.load_by_default_takes_a_tensor_of_an_allowed_subclass",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
+    of="torch.load",
+    rarely="a file that holds a tensor of a subclass",
 )
 def test_load_by_default_refuses_a_tensor_of_a_subclass(here, snapshot):
     """Since 2.6, ``torch.load(path)`` rejects a tensor of a subclass until its class is allowed.
@@ -531,14 +754,23 @@ def test_load_by_default_refuses_a_tensor_of_a_subclass(here, snapshot):
     "as_subclass appears, but safe_globals does not yet",
     kind="wording",
     cause="pytorch#34369",
+    when=":unseen",
 )
-@pytest.mark.changed("2.5", "safe_globals appears", kind="appeared", cause="pytorch#127939")
+@pytest.mark.changed(
+    "2.5",
+    "safe_globals appears",
+    kind="appeared",
+    cause="pytorch#127939",
+    of="torch.serialization.safe_globals",
+    unless=(),
+)
 @pytest.mark.changed(
     "2.6",
     "no longer warns: weights_only=True is the default",
     kind="warning",
     cause="pytorch#137602",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
+    of="torch.load",
 )
 def test_load_by_default_takes_a_tensor_of_an_allowed_subclass(here, snapshot):
     """Under ``safe_globals([Marked])``, ``torch.load(path)`` loads a tensor of that subclass."""
@@ -558,14 +790,16 @@ def test_load_by_default_takes_a_tensor_of_an_allowed_subclass(here, snapshot):
     kind="warning",
     cause="pytorch#129239",
     advice="pass weights_only=True",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
+    rarely="a file that holds a sparse tensor",
 )
 @pytest.mark.changed(
     "2.6",
     "no longer warns: weights_only=True is the default, and a sparse tensor loads",
     kind="warning",
     cause="pytorch#137602",
-    unless="weights_only",
+    unless=("weights_only", "pickle_module", 2),
+    rarely="a file that holds a sparse tensor",
 )
 @pytest.mark.changed(
     "2.11",
@@ -573,15 +807,17 @@ def test_load_by_default_takes_a_tensor_of_an_allowed_subclass(here, snapshot):
     kind="warning",
     cause="pytorch#171695",
     advice="load under torch.sparse.check_sparse_tensor_invariants()",
+    when=":unseen",
 )
 @pytest.mark.changed(
-    "2.13", "no longer warns", kind="warning", cause="pytorch#183256", probable=True
+    "2.13", "no longer warns", kind="warning", cause="pytorch#183256", probable=True, when=":unseen"
 )
 @pytest.mark.changed(
     "2.14",
     "checks the indices if weights_only is True, and warns about the cost",
     kind="warning",
     cause="pytorch#184750",
+    when=":unseen",
 )
 def test_load_of_a_sparse_tensor_checks_its_indices_and_warns(here, snapshot):
     """Since 2.14, ``torch.load`` checks the indices of a sparse tensor, and warns about the cost.

@@ -174,16 +174,32 @@ def test_padding_row_is_zero_after_training(snapshot):
     "the unknown argument is refused by another part of pickle, because the file is a zip archive",
     kind="wording",
     cause="pytorch#39460",
+    when=":caught and weights_only",
+    of="torch.load",
 )
-@pytest.mark.changed("1.13", "load takes weights_only", kind="appeared", cause="pytorch#86812")
+@pytest.mark.changed(
+    "1.13",
+    "load takes weights_only",
+    kind="appeared",
+    cause="pytorch#86812",
+    when="weights_only",
+    of="torch.load",
+)
 @pytest.mark.changed(
     "2.0",
     "warns that TypedStorage is deprecated, which load itself uses",
     kind="warning",
     cause="pytorch#85303",
+    when="weights_only=True",
+    of="torch.load",
 )
 @pytest.mark.changed(
-    "2.2", "no longer warns that TypedStorage is deprecated", kind="warning", cause="pytorch#113614"
+    "2.2",
+    "no longer warns that TypedStorage is deprecated",
+    kind="warning",
+    cause="pytorch#113614",
+    when="weights_only=True",
+    of="torch.load",
 )
 def test_saved_classifier_loaded_with_weights_only_predicts_the_same_bits(here, snapshot):
     """A classifier loaded with ``torch.load(weights_only=True)`` gives outputs with the same bits.
@@ -210,6 +226,9 @@ def test_saved_classifier_loaded_with_weights_only_predicts_the_same_bits(here, 
     "the message says Tensor instead of Variable",
     kind="wording",
     cause="pytorch#37000 (the issue)",
+    of="torch.Tensor.numpy",
+    when=":caught",
+    rarely="a tensor that requires grad",
 )
 def test_numpy_argmax_refuses_an_output_that_requires_grad(snapshot):
     """``np.argmax(output)`` raises on an output that requires grad, and works under ``no_grad``.

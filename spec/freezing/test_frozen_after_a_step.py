@@ -36,6 +36,7 @@ def freeze_weight_after_a_step(optimizer_class, zero_grad, **settings):
 @pytest.mark.api(
     "torch.optim.SGD",
     "torch.optim.Optimizer.zero_grad",
+    "torch.nn.Module.zero_grad",
     page="generated/torch.optim.SGD",
     article="B",
 )
@@ -46,6 +47,9 @@ def freeze_weight_after_a_step(optimizer_class, zero_grad, **settings):
     cause="pytorch#92731",
     advice="call zero_grad(set_to_none=False) to keep the momentum running",
     restored_by="freezing.zeroed_gradient_lets_momentum_move_a_frozen_weight",
+    unless=("set_to_none", 0),
+    of=("torch.optim.Optimizer.zero_grad", "torch.nn.Module.zero_grad"),
+    rarely="a weight frozen after a step, under momentum",
 )
 def test_weight_frozen_after_a_step_rests_under_momentum(snapshot):
     """Since 2.0, momentum does not move a weight that is frozen after a step and ``zero_grad()``.
@@ -61,7 +65,10 @@ def test_weight_frozen_after_a_step_rests_under_momentum(snapshot):
 
 
 @pytest.mark.api(
-    "torch.optim.SGD", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.SGD"
+    "torch.optim.SGD",
+    "torch.optim.Optimizer.zero_grad",
+    "torch.nn.Module.zero_grad",
+    page="generated/torch.optim.SGD",
 )
 @pytest.mark.changed(
     "2.0",
@@ -70,6 +77,9 @@ def test_weight_frozen_after_a_step_rests_under_momentum(snapshot):
     cause="pytorch#92731",
     advice="call zero_grad(set_to_none=False) to keep decaying a frozen weight",
     restored_by="freezing.zeroed_gradient_lets_weight_decay_shrink_a_frozen_weight",
+    unless=("set_to_none", 0),
+    of=("torch.optim.Optimizer.zero_grad", "torch.nn.Module.zero_grad"),
+    rarely="a weight frozen after a step, under weight decay",
 )
 def test_weight_frozen_after_a_step_rests_under_weight_decay(snapshot):
     """Since 2.0, weight decay does not shrink a weight frozen after a step and ``zero_grad()``."""
@@ -81,7 +91,10 @@ def test_weight_frozen_after_a_step_rests_under_weight_decay(snapshot):
 
 
 @pytest.mark.api(
-    "torch.optim.Adam", "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Adam"
+    "torch.optim.Adam",
+    "torch.optim.Optimizer.zero_grad",
+    "torch.nn.Module.zero_grad",
+    page="generated/torch.optim.Adam",
 )
 @pytest.mark.changed(
     "2.0",
@@ -90,6 +103,9 @@ def test_weight_frozen_after_a_step_rests_under_weight_decay(snapshot):
     cause="pytorch#92731",
     advice="call zero_grad(set_to_none=False) to keep Adam's averages running",
     restored_by="freezing.zeroed_gradient_lets_adam_move_a_frozen_weight",
+    unless=("set_to_none", 0),
+    of=("torch.optim.Optimizer.zero_grad", "torch.nn.Module.zero_grad"),
+    rarely="a weight frozen after a step, under Adam",
 )
 def test_weight_frozen_after_a_step_rests_under_adam(snapshot):
     """Since 2.0, Adam does not move a weight that is frozen after a step and ``zero_grad()``."""

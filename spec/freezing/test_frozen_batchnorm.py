@@ -100,7 +100,15 @@ def test_momentum_zero_holds_the_running_statistics_in_training(snapshot):
     assert snapshot == observe(lambda: after_a_batch(layer))
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d",
+    "torch.nn.BatchNorm2d",
+    "torch.nn.BatchNorm3d",
+    "torch.nn.BatchNorm1d.track_running_stats",
+    "torch.nn.BatchNorm2d.track_running_stats",
+    "torch.nn.BatchNorm3d.track_running_stats",
+    page="generated/torch.nn.BatchNorm1d",
+)
 @pytest.mark.changed(
     "1.6",
     "the running mean and variance do not change, where only the count of batches did not before",
@@ -110,6 +118,12 @@ def test_momentum_zero_holds_the_running_statistics_in_training(snapshot):
         "call F.batch_norm(x, layer.running_mean, layer.running_var, training=True) to update both"
     ),
     restored_by="freezing.functional_batch_norm_updates_the_statistics_that_it_is_given",
+    of=(
+        "torch.nn.BatchNorm1d.track_running_stats",
+        "torch.nn.BatchNorm2d.track_running_stats",
+        "torch.nn.BatchNorm3d.track_running_stats",
+    ),
+    rarely="a layer that had it True before",
 )
 def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot):
     """``layer.track_running_stats = False`` stops BatchNorm from updating its running statistics.
@@ -139,7 +153,14 @@ def test_functional_batch_norm_updates_the_statistics_that_it_is_given(snapshot)
 
 
 @pytest.mark.api(
-    "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.BatchNorm1d"
+    "torch.nn.BatchNorm1d",
+    "torch.nn.Module.eval",
+    "torch.nn.BatchNorm2d",
+    "torch.nn.BatchNorm3d",
+    "torch.nn.BatchNorm1d.track_running_stats",
+    "torch.nn.BatchNorm2d.track_running_stats",
+    "torch.nn.BatchNorm3d.track_running_stats",
+    page="generated/torch.nn.BatchNorm1d",
 )
 @pytest.mark.changed(
     "1.6",
@@ -148,6 +169,12 @@ def test_functional_batch_norm_updates_the_statistics_that_it_is_given(snapshot)
     cause="pytorch#38084",
     advice="set running_mean and running_var to None to normalise by the batch",
     restored_by="freezing.batchnorm_without_running_statistics_normalises_by_the_batch_in_eval",
+    of=(
+        "torch.nn.BatchNorm1d.track_running_stats",
+        "torch.nn.BatchNorm2d.track_running_stats",
+        "torch.nn.BatchNorm3d.track_running_stats",
+    ),
+    rarely="a layer that had it True before",
 )
 def test_track_running_stats_switched_off_still_uses_them_in_eval(snapshot):
     """In ``eval()``, a BatchNorm with ``track_running_stats = False`` uses its running statistics.

@@ -73,6 +73,7 @@ def test_parameter_of_a_frozen_parameter_is_thawed(snapshot):
     kind="exception",
     cause="pytorch#73459",
     advice="pass a tensor",
+    when=("data@0=<list>|<tuple>|<built>|<int>|<float>",),
 )
 def test_parameter_of_a_list_raises(snapshot):
     """``nn.Parameter`` of a list raises: it takes a tensor."""
@@ -92,6 +93,8 @@ def test_parameter_of_a_list_raises(snapshot):
     kind="error-gone",
     cause="pytorch#36932",
     probable=True,
+    when=("-requires_grad@0", "requires_grad@0=True"),
+    rarely="complex tensors",
 )
 @pytest.mark.changed(
     "1.7",
@@ -101,6 +104,8 @@ def test_parameter_of_a_list_raises(snapshot):
     probable=True,
     advice="call z.grad.conj() for the gradient of 1.6",
     restored_by="freezing.conjugated_gradient_of_a_complex_tensor_is_that_of_1_6",
+    when=("-requires_grad@0", "requires_grad@0=True"),
+    rarely="complex tensors",
 )
 def test_complex_tensor_may_require_grad(snapshot):
     """Complex tensors may require grad, since 1.6. The gradient of |z|² is 2 z, since 1.7."""
@@ -126,6 +131,8 @@ def test_complex_tensor_may_require_grad(snapshot):
     kind="error-gone",
     cause="pytorch#36932",
     probable=True,
+    of=("torch.conj",),
+    rarely="gradients of complex tensors",
 )
 @pytest.mark.changed(
     "1.7",
@@ -133,6 +140,8 @@ def test_complex_tensor_may_require_grad(snapshot):
     kind="silent",
     cause="pytorch#43208",
     probable=True,
+    of=("torch.conj",),
+    rarely="gradients of complex tensors",
 )
 def test_conjugated_gradient_of_a_complex_tensor_is_that_of_1_6(snapshot):
     """``z.grad.conj()`` is 2 conj(z) for |z|², the gradient that 1.6 gave.
@@ -157,6 +166,7 @@ def test_conjugated_gradient_of_a_complex_tensor_is_that_of_1_6(snapshot):
     cause="pytorch#162815",
     advice="leave grad_dtype unset to add gradients up in the dtype of the parameter",
     restored_by="freezing.gradients_add_up_in_the_dtype_of_the_parameter",
+    unless=(),
 )
 def test_grad_dtype_keeps_gradients_in_another_dtype_than_the_parameter(snapshot):
     """Since 2.10, ``grad_dtype`` lets a bfloat16 weight accumulate its gradient in float32.
@@ -235,8 +245,16 @@ def test_gradient_keeps_its_dtype_when_data_of_another_are_assigned(snapshot):
     cause="pytorch#39299",
     advice="call detach()",
     restored_by="freezing.part_of_a_chunk_can_be_detached",
+    rarely="one of several views, as torch.chunk returns",
 )
-@pytest.mark.changed("1.10", "raises", kind="error", cause="pytorch#58285", advice="call detach()")
+@pytest.mark.changed(
+    "1.10",
+    "raises",
+    kind="error",
+    cause="pytorch#58285",
+    advice="call detach()",
+    rarely="one of several views, as torch.chunk returns",
+)
 def test_part_of_a_chunk_cannot_be_detached_in_place(snapshot):
     """Since 1.10, ``detach_()`` on one part of ``torch.chunk`` raises. Use ``detach()``.
 

@@ -71,27 +71,77 @@ def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.init.uniform_", "torch.nn.init.kaiming_uniform_", page="nn.init")
+@pytest.mark.api(
+    "torch.nn.init.uniform_",
+    "torch.nn.init.kaiming_uniform_",
+    "torch.nn.init.xavier_uniform_",
+    "torch.nn.init.normal_",
+    "torch.Tensor.uniform_",
+    page="nn.init",
+)
 @pytest.mark.changed(
-    "1.5", "the message names norma_cpu", kind="wording", cause="pytorch#32031", probable=True
+    "1.5",
+    "the message names norma_cpu",
+    kind="wording",
+    cause="pytorch#32031",
+    probable=True,
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.normal_",),
 )
 @pytest.mark.changed(
     "1.6",
     "uniform_ fills half precision, with numbers of its own",
     kind="error-gone",
     cause="pytorch#35580",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=(
+        "torch.nn.init.uniform_",
+        "torch.nn.init.kaiming_uniform_",
+        "torch.nn.init.xavier_uniform_",
+        "torch.Tensor.uniform_",
+    ),
 )
 @pytest.mark.changed(
-    "1.6", "normal_ fills float16", kind="error-gone", cause="pytorch#35167", probable=True
+    "1.6",
+    "normal_ fills float16",
+    kind="error-gone",
+    cause="pytorch#35167",
+    probable=True,
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.normal_",),
 )
 @pytest.mark.changed(
-    "1.6", "the message for bfloat16 names normal_kernel_cpu", kind="wording", cause="pytorch#35167"
+    "1.6",
+    "the message for bfloat16 names normal_kernel_cpu",
+    kind="wording",
+    cause="pytorch#35167",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.normal_",),
 )
-@pytest.mark.changed("1.8", "normal_ fills bfloat16", kind="error-gone", cause="pytorch#47143")
+@pytest.mark.changed(
+    "1.8",
+    "normal_ fills bfloat16",
+    kind="error-gone",
+    cause="pytorch#47143",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.normal_",),
+)
 @pytest.mark.changed(
     "2.12",
     "uniform_ draws float32's numbers and rounds them, instead of numbers of its own",
     kind="random",
+    rarely="tensors of float16 or bfloat16",
+    of=(
+        "torch.nn.init.uniform_",
+        "torch.nn.init.kaiming_uniform_",
+        "torch.nn.init.xavier_uniform_",
+        "torch.Tensor.uniform_",
+    ),
 )
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
 @pytest.mark.parametrize("name", ["uniform_", "normal_"])
@@ -217,7 +267,13 @@ def draws_after_seed(act):
     return not torch.equal(torch.rand(1), expected)
 
 
-@pytest.mark.api("torch.nn.init.uniform_", "torch.nn.init.normal_", page="nn.init")
+@pytest.mark.api(
+    "torch.nn.init.uniform_",
+    "torch.nn.init.normal_",
+    "torch.Tensor.uniform_",
+    "torch.Tensor.normal_",
+    page="nn.init",
+)
 @pytest.mark.changed(
     "1.5",
     "normal_ fills in the order of the memory instead of the indices: a transposed tensor gets "
@@ -225,6 +281,8 @@ def draws_after_seed(act):
     kind="random",
     cause="pytorch#32031",
     probable=True,
+    rarely="tensors that are not contiguous",
+    of=("torch.nn.init.normal_", "torch.Tensor.normal_"),
 )
 @pytest.mark.changed(
     "1.6",
@@ -233,6 +291,8 @@ def draws_after_seed(act):
     kind="random",
     cause="pytorch#35580",
     probable=True,
+    rarely="tensors that are not contiguous",
+    of=("torch.nn.init.uniform_", "torch.Tensor.uniform_"),
 )
 @pytest.mark.parametrize("name", ["uniform_", "normal_"])
 def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
@@ -250,7 +310,7 @@ def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.init.uniform_", page="nn.init")
+@pytest.mark.api("torch.nn.init.uniform_", "torch.Tensor.uniform_", page="nn.init")
 @pytest.mark.changed(
     "1.7",
     "uniform_ raises instead of writing to the same memory three times",
@@ -258,6 +318,8 @@ def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
     cause="pytorch#43421",
     advice="pass tensor.clone(): it has memory of its own for each element",
     restored_by="initialization.uniform_fills_the_clone_of_an_expanded_tensor",
+    rarely="expanded tensors",
+    of=("torch.nn.init.uniform_", "torch.Tensor.uniform_"),
 )
 @pytest.mark.parametrize("name", ["uniform_", "zeros_"])
 def test_init_of_an_expanded_tensor_raises_where_it_draws(name, snapshot):
@@ -278,7 +340,21 @@ def test_uniform_fills_the_clone_of_an_expanded_tensor(snapshot):
 
 
 @pytest.mark.api(
-    "torch.nn.init.zeros_", "torch.nn.LazyLinear", page="generated/torch.nn.LazyLinear"
+    "torch.nn.init.zeros_",
+    "torch.nn.LazyLinear",
+    "torch.nn.LazyConv1d",
+    "torch.nn.LazyConv2d",
+    "torch.nn.LazyConv3d",
+    "torch.nn.LazyConvTranspose1d",
+    "torch.nn.LazyConvTranspose2d",
+    "torch.nn.LazyConvTranspose3d",
+    "torch.nn.LazyBatchNorm1d",
+    "torch.nn.LazyBatchNorm2d",
+    "torch.nn.LazyBatchNorm3d",
+    "torch.nn.LazyInstanceNorm1d",
+    "torch.nn.LazyInstanceNorm2d",
+    "torch.nn.LazyInstanceNorm3d",
+    page="generated/torch.nn.LazyLinear",
 )
 @pytest.mark.changed(
     "1.8",
@@ -293,7 +369,26 @@ def test_uniform_fills_the_clone_of_an_expanded_tensor(snapshot):
     cause="pytorch#109940",
 )
 @pytest.mark.changed(
-    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+    "2.4",
+    "the warning that lazy modules are new is gone",
+    kind="warning",
+    cause="pytorch#123968",
+    of=(
+        "torch.nn.LazyLinear",
+        "torch.nn.LazyConv1d",
+        "torch.nn.LazyConv2d",
+        "torch.nn.LazyConv3d",
+        "torch.nn.LazyConvTranspose1d",
+        "torch.nn.LazyConvTranspose2d",
+        "torch.nn.LazyConvTranspose3d",
+        "torch.nn.LazyBatchNorm1d",
+        "torch.nn.LazyBatchNorm2d",
+        "torch.nn.LazyBatchNorm3d",
+        "torch.nn.LazyInstanceNorm1d",
+        "torch.nn.LazyInstanceNorm2d",
+        "torch.nn.LazyInstanceNorm3d",
+    ),
+    unless=(),
 )
 def test_init_of_a_lazy_parameter_raises(snapshot):
     """``torch.nn.init`` raises on a lazy parameter, which does not have a shape yet.

@@ -112,7 +112,20 @@ def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
     assert snapshot == observe(lambda: loss.backward())
 
 
-@pytest.mark.api("torch.nn.init.xavier_uniform", page="nn.init")
+@pytest.mark.api(
+    "torch.nn.init.xavier_uniform",
+    "torch.nn.init.uniform",
+    "torch.nn.init.normal",
+    "torch.nn.init.constant",
+    "torch.nn.init.eye",
+    "torch.nn.init.dirac",
+    "torch.nn.init.xavier_normal",
+    "torch.nn.init.kaiming_uniform",
+    "torch.nn.init.kaiming_normal",
+    "torch.nn.init.orthogonal",
+    "torch.nn.init.sparse",
+    page="nn.init",
+)
 @pytest.mark.changed(
     "2.4",
     "warns with FutureWarning instead of UserWarning",
@@ -120,6 +133,7 @@ def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
     cause="pytorch#127689",
     probable=True,
     advice="use the name with an underscore",
+    unless=(),
 )
 def test_init_without_underscore_is_deprecated(snapshot):
     """The old names without an underscore, such as ``torch.nn.init.constant``, are deprecated.

@@ -16,6 +16,8 @@ from torch_history.observing import observe
     probable=True,
     advice="pass abs(std)",
     restored_by="initialization.absolute_deviation_fills_a_tensor",
+    when=("std@2=<unknown>", "std@2=-1|-1.0"),
+    rarely="a deviation below 0",
 )
 @pytest.mark.changed(
     "1.5",
@@ -23,9 +25,24 @@ from torch_history.observing import observe
     kind="wording",
     cause="pytorch#32031",
     probable=True,
+    when=":caught",
+    rarely="a deviation below 0",
 )
-@pytest.mark.changed("1.9", "the message allows 0", kind="wording", cause="pytorch#51317")
-@pytest.mark.changed("1.12", "the message drops an underscore and an equals sign", kind="wording")
+@pytest.mark.changed(
+    "1.9",
+    "the message allows 0",
+    kind="wording",
+    cause="pytorch#51317",
+    when=":caught",
+    rarely="a deviation below 0",
+)
+@pytest.mark.changed(
+    "1.12",
+    "the message drops an underscore and an equals sign",
+    kind="wording",
+    when=":caught",
+    rarely="a deviation below 0",
+)
 @pytest.mark.parametrize("size", [6, 24])
 def test_negative_deviation_raises(size, snapshot):
     """``normal_`` with a negative standard deviation raises, for a tensor of any size.
@@ -111,7 +128,9 @@ def test_dirac_writes_the_identity_of_each_group(snapshot):
     assert snapshot == observe(lambda: init.dirac_(torch.ones(2, 1, 3), groups=2))
 
 
-@pytest.mark.api("torch.nn.Module.apply", "torch.nn.PReLU", page="generated/torch.nn.Module")
+@pytest.mark.api(
+    "torch.nn.Module.apply", "torch.nn.PReLU", "torch.nn.RMSNorm", page="generated/torch.nn.Module"
+)
 # cause unknown: PReLU calls reset_parameters in its constructor since 2.1. Searches for the method,
 # and for the tests of all reset_parameters (106506), did not find the pull request that added it.
 @pytest.mark.changed(
@@ -119,8 +138,17 @@ def test_dirac_writes_the_identity_of_each_group(snapshot):
     "PReLU has reset_parameters: a loop over the layers that have it resets its slope too",
     kind="silent",
     advice="skip modules that are an instance of nn.PReLU, to keep a trained slope",
+    rarely="a loop that calls reset_parameters of the layers that have it",
+    of=("torch.nn.PReLU",),
 )
-@pytest.mark.changed("2.4", "nn.RMSNorm appears", kind="appeared", cause="pytorch#121364")
+@pytest.mark.changed(
+    "2.4",
+    "nn.RMSNorm appears",
+    kind="appeared",
+    cause="pytorch#121364",
+    of=("torch.nn.RMSNorm",),
+    unless=(),
+)
 @pytest.mark.parametrize(
     "name",
     [

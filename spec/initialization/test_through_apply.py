@@ -226,6 +226,9 @@ def test_exact_type_test_leaves_subclasses_out(snapshot):
 @pytest.mark.api(
     "torch.nn.MultiheadAttention",
     "torch.nn.Module.apply",
+    "torch.nn.Transformer",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
     page="generated/torch.nn.MultiheadAttention",
 )
 @pytest.mark.changed(
@@ -234,6 +237,13 @@ def test_exact_type_test_leaves_subclasses_out(snapshot):
     kind="silent",
     cause="pytorch#38211",
     advice="test with isinstance(module, nn.Linear)",
+    rarely="a test of the exact type, as type(m) == nn.Linear",
+    of=(
+        "torch.nn.MultiheadAttention",
+        "torch.nn.Transformer",
+        "torch.nn.TransformerEncoderLayer",
+        "torch.nn.TransformerDecoderLayer",
+    ),
 )
 def test_exact_type_test_misses_attention(snapshot):
     """``type(m) == nn.Linear`` misses all weights of MultiheadAttention, since 1.6.

@@ -173,6 +173,9 @@ def in_place(function):
     kind="error",
     cause="pytorch#33639",
     advice="call leaky_relu instead of leaky_relu_",
+    when="negative_slope@1",
+    rarely="a negative slope",
+    of="torch.nn.functional.leaky_relu_",
 )
 @pytest.mark.changed(
     "1.8",
@@ -180,6 +183,9 @@ def in_place(function):
     kind="error",
     cause="pytorch#49272",
     advice="call elu instead of elu_",
+    when="alpha@1",
+    rarely="a negative alpha",
+    of="torch.nn.functional.elu_",
 )
 def test_in_place_activation_with_negative_slope_refuses_backward(function, snapshot):
     """``leaky_relu_`` and ``elu_`` with a negative slope raise in backward.

@@ -45,7 +45,13 @@ def test_attention_weighs_values_by_the_softmax_of_its_scores(snapshot):
     assert snapshot == observe(lambda: asked())
 
 
-@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.api(
+    "torch.nn.MultiheadAttention",
+    "torch.nn.functional.multi_head_attention_forward",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+    page="generated/torch.nn.MultiheadAttention",
+)
 @pytest.mark.changed(
     "1.6",
     "True in attn_mask hides the key, where it was added to the score as 1 before",
@@ -53,6 +59,7 @@ def test_attention_weighs_values_by_the_softmax_of_its_scores(snapshot):
     cause="pytorch#33763",
     advice="pass attn_mask=mask.float() to a model trained up to 1.5, which hid nothing",
     restored_by="layers.attention_boolean_mask_as_float_adds_one_to_the_score",
+    rarely="a boolean attn_mask",
 )
 def test_attention_boolean_mask_hides_what_is_true(snapshot):
     """True in ``attn_mask`` hides the key: its weight is 0.
@@ -87,7 +94,13 @@ def test_attention_key_padding_mask_hides_what_is_true(snapshot):
     assert snapshot == observe(lambda: asked(key_padding_mask=torch.tensor([[False, True]])))
 
 
-@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.api(
+    "torch.nn.MultiheadAttention",
+    "torch.nn.functional.multi_head_attention_forward",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+    page="generated/torch.nn.MultiheadAttention",
+)
 @pytest.mark.changed(
     "1.5",
     "a float key_padding_mask is accepted, and has no effect",
@@ -95,6 +108,7 @@ def test_attention_key_padding_mask_hides_what_is_true(snapshot):
     cause="pytorch#33330",
     probable=True,
     advice="convert the mask with .bool()",
+    rarely="a float key_padding_mask",
 )
 @pytest.mark.changed(
     "1.9",
@@ -104,6 +118,7 @@ def test_attention_key_padding_mask_hides_what_is_true(snapshot):
     probable=True,
     advice="pass key_padding_mask=mask.bool() to hide padding, or no mask for the old numbers",
     restored_by="layers.attention_weighs_values_by_the_softmax_of_its_scores",
+    rarely="a float key_padding_mask",
 )
 def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     """A ``key_padding_mask`` of 0.0 and 1.0 makes the padding weigh more, not less.
@@ -115,13 +130,20 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
 
 @pytest.mark.parametrize("dtype", ["uint8", "int64"])
 @pytest.mark.parametrize("mask", ["attn_mask", "key_padding_mask"])
-@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.api(
+    "torch.nn.MultiheadAttention",
+    "torch.nn.functional.multi_head_attention_forward",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+    page="generated/torch.nn.MultiheadAttention",
+)
 @pytest.mark.changed(
     "1.5",
     "an int64 key_padding_mask no longer raises: it hides keys as a boolean mask does",
     kind="error-gone",
     cause="pytorch#33330",
     probable=True,
+    rarely="an int64 key_padding_mask",
 )
 @pytest.mark.changed(
     "1.6",
@@ -130,6 +152,7 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     cause="pytorch#33763",
     advice="pass attn_mask=mask.float() to go on adding it, or mask.bool() to hide keys",
     restored_by="layers.attention_integer_mask_as_float_is_added_to_the_scores",
+    rarely="an int64 attn_mask",
 )
 @pytest.mark.changed(
     "1.6",
@@ -138,12 +161,14 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     cause="pytorch#33763",
     advice="pass attn_mask=mask.float() to go on adding it, or mask.bool() to hide keys",
     restored_by="layers.attention_integer_mask_as_float_is_added_to_the_scores",
+    rarely="a uint8 attn_mask",
 )
 @pytest.mark.changed(
     "1.6",
     "the warning for a uint8 key_padding_mask names the mask",
     kind="wording",
     cause="pytorch#33763",
+    rarely="a uint8 key_padding_mask",
 )
 @pytest.mark.changed(
     "1.9",
@@ -153,6 +178,7 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     probable=True,
     advice="pass key_padding_mask=mask.bool()",
     restored_by="layers.attention_key_padding_mask_hides_what_is_true",
+    rarely="an int64 key_padding_mask",
 )
 @pytest.mark.changed(
     "1.13",
@@ -161,6 +187,7 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     cause="pytorch#87106",
     advice="pass key_padding_mask=mask.bool()",
     restored_by="layers.attention_uint8_mask_as_bool_hides_keys",
+    rarely="a uint8 key_padding_mask",
 )
 @pytest.mark.changed(
     "1.13",
@@ -169,6 +196,7 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     cause="pytorch#87106",
     advice="pass key_padding_mask=mask.float() to go on adding it, or mask.bool() to hide padding",
     restored_by="layers.attention_integer_mask_as_float_is_added_to_the_scores",
+    rarely="an int64 key_padding_mask",
 )
 @pytest.mark.changed(
     "2.0",
@@ -177,12 +205,14 @@ def test_attention_float_key_padding_mask_of_ones_hides_nothing(snapshot):
     cause="pytorch#92733",
     advice="pass attn_mask=mask.bool()",
     restored_by="layers.attention_uint8_mask_as_bool_hides_keys",
+    rarely="a uint8 attn_mask",
 )
 @pytest.mark.changed(
     "2.0",
     "the message for an int64 attn_mask no longer names the type",
     kind="wording",
     cause="pytorch#92733",
+    rarely="an int64 attn_mask",
 )
 def test_attention_refuses_masks_of_integers(mask, dtype, snapshot):
     """Since 2.0 MultiheadAttention raises on integer masks: a mask must be bool or float.
@@ -195,13 +225,20 @@ def test_attention_refuses_masks_of_integers(mask, dtype, snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.api(
+    "torch.nn.MultiheadAttention",
+    "torch.nn.functional.multi_head_attention_forward",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+    page="generated/torch.nn.MultiheadAttention",
+)
 @pytest.mark.changed(
     "1.5",
     "a float key_padding_mask is accepted, and has no effect",
     kind="error-gone",
     cause="pytorch#33330",
     probable=True,
+    rarely="a float key_padding_mask",
 )
 @pytest.mark.changed(
     "1.9",
@@ -210,6 +247,7 @@ def test_attention_refuses_masks_of_integers(mask, dtype, snapshot):
     cause="pytorch#56674",
     probable=True,
     advice="pass key_padding_mask=mask.bool() to hide padding",
+    rarely="a float key_padding_mask",
 )
 def test_attention_integer_mask_as_float_is_added_to_the_scores(snapshot):
     """An integer mask converted with ``.float()`` is added to the scores.
@@ -227,7 +265,13 @@ def test_attention_integer_mask_as_float_is_added_to_the_scores(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.api(
+    "torch.nn.MultiheadAttention",
+    "torch.nn.functional.multi_head_attention_forward",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+    page="generated/torch.nn.MultiheadAttention",
+)
 @pytest.mark.changed(
     "1.6",
     "an attn_mask hides keys, where True was added to the score as 1 before",
@@ -235,6 +279,7 @@ def test_attention_integer_mask_as_float_is_added_to_the_scores(snapshot):
     cause="pytorch#33763",
     advice="pass attn_mask=mask.float() to a model trained up to 1.5, which hid nothing",
     restored_by="layers.attention_integer_mask_as_float_is_added_to_the_scores",
+    rarely="a boolean attn_mask",
 )
 def test_attention_uint8_mask_as_bool_hides_keys(snapshot):
     """A uint8 mask converted with ``.bool()`` hides the keys that it marks with 1.
@@ -251,13 +296,21 @@ def test_attention_uint8_mask_as_bool_hides_keys(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.api(
+    "torch.nn.MultiheadAttention",
+    "torch.nn.functional.multi_head_attention_forward",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+    "torch.nn.Transformer",
+    page="generated/torch.nn.MultiheadAttention",
+)
 @pytest.mark.changed(
     "2.0",
     "warns that masks of two different types are deprecated",
     kind="warning",
     cause="pytorch#92733",
     advice="pass both masks as bool, or both as float",
+    depends="the dtypes of the two masks",
 )
 def test_attention_warns_of_masks_of_two_kinds(snapshot):
     """A float ``attn_mask`` with a boolean ``key_padding_mask`` works, and warns since 2.0.
@@ -280,7 +333,12 @@ def test_attention_of_a_query_without_keys_is_nan(snapshot):
     assert snapshot == observe(lambda: asked(key_padding_mask=torch.tensor([[True, True]])))
 
 
-@pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.api(
+    "torch.nn.MultiheadAttention",
+    "torch.nn.functional.multi_head_attention_forward",
+    "torch.nn.functional.scaled_dot_product_attention",
+    page="generated/torch.nn.MultiheadAttention",
+)
 @pytest.mark.changed(
     "2.5",
     "with need_weights=False a query whose keys are all hidden gives 0 instead of NaN",
@@ -288,6 +346,7 @@ def test_attention_of_a_query_without_keys_is_nan(snapshot):
     cause="pytorch#133882",
     advice="pass need_weights=True to find such queries by their NaN",
     restored_by="layers.attention_with_weights_of_a_query_without_keys_is_nan",
+    rarely="a query whose keys are all hidden",
 )
 def test_attention_without_weights_of_a_query_without_keys_is_zero(snapshot):
     """With ``need_weights=False`` a query whose keys are all hidden gives 0 since 2.5.
@@ -375,6 +434,7 @@ def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
     cause="pytorch#38211",
     advice="set layer.out_proj.bias = None",
     restored_by="layers.attention_whose_output_bias_is_set_to_none_holds_weights_alone",
+    when="bias@3=False",
 )
 @pytest.mark.changed(
     "1.9",
@@ -386,6 +446,7 @@ def test_attention_causal_hint_overrides_the_mask_without_weights(snapshot):
         "checkpoint of 1.6 to 1.8"
     ),
     restored_by="layers.attention_without_bias_accepts_an_output_bias",
+    when="bias@3=False",
 )
 def test_attention_without_bias_holds_weights_alone(snapshot):
     """``bias=False`` removes the bias of the input and of the output projection.
@@ -513,6 +574,8 @@ def test_attention_dropout_drops_weights_that_it_returns(snapshot):
     "zero heads raise ValueError, which gives the reason, instead of ZeroDivisionError",
     kind="exception",
     cause="pytorch#106363",
+    when=":call and :caught and num_heads@1",
+    rarely="zero heads",
 )
 def test_attention_refuses_heads_that_do_not_divide_its_features(heads, snapshot):
     """MultiheadAttention raises in the constructor when the heads do not divide the features.

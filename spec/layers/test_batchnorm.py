@@ -52,7 +52,13 @@ def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
 @pytest.mark.parametrize(
     "training", [pytest.param(True, id="training"), pytest.param(False, id="eval")]
 )
-@pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d",
+    "torch.nn.BatchNorm2d",
+    "torch.nn.BatchNorm3d",
+    "torch.nn.functional.batch_norm",
+    page="generated/torch.nn.BatchNorm1d",
+)
 @pytest.mark.changed(
     "2.10",
     "eps = 0 raises, in training and in eval()",
@@ -60,15 +66,21 @@ def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
     cause="pytorch#166756",
     advice="pass eps=1e-12",
     restored_by="layers.batchnorm_with_a_tiny_eps_divides_by_the_deviation_itself",
+    when=("eps@1=0|0.0 and eps@1!=<unknown>", "eps@7=0|0.0 and eps@7!=<unknown>"),
 )
 @pytest.mark.changed(
-    "2.12", "eps = 0 is accepted again in eval()", kind="error-gone", cause="pytorch#175508"
+    "2.12",
+    "eps = 0 is accepted again in eval()",
+    kind="error-gone",
+    cause="pytorch#175508",
+    when=("eps@1=0|0.0 and eps@1!=<unknown>", "eps@7=0|0.0 and eps@7!=<unknown>"),
 )
 @pytest.mark.changed(
     "2.12",
     "the message says that eps must be positive during training",
     kind="wording",
     cause="pytorch#175508",
+    when=("eps@1=0|0.0 and eps@1!=<unknown>", "eps@7=0|0.0 and eps@7!=<unknown>"),
 )
 def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snapshot):
     """BatchNorm with ``eps=0`` divides by the standard deviation itself.

@@ -21,7 +21,9 @@ def test_conv1d_pads_both_ends_with_zeros(snapshot):
 
 
 @pytest.mark.parametrize("mode", ["circular", "reflect", "replicate"])
-@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+@pytest.mark.api(
+    "torch.nn.Conv1d", "torch.nn.Conv2d", "torch.nn.Conv3d", page="generated/torch.nn.Conv1d"
+)
 @pytest.mark.changed(
     "1.5",
     "reflect and replicate pad with input values instead of zeros",
@@ -29,6 +31,7 @@ def test_conv1d_pads_both_ends_with_zeros(snapshot):
     cause="pytorch#31784",
     advice='pass padding_mode="zeros" to a model trained up to 1.4',
     restored_by="layers.conv1d_with_zeros_or_half_of_circular_gives_the_numbers_of_1_4",
+    when="padding_mode@8=reflect|replicate and padding@4!=0",
 )
 @pytest.mark.changed(
     "1.5",
@@ -37,6 +40,7 @@ def test_conv1d_pads_both_ends_with_zeros(snapshot):
     cause="pytorch#31784",
     advice="pass padding // 2 to a model trained up to 1.4",
     restored_by="layers.conv1d_with_zeros_or_half_of_circular_gives_the_numbers_of_1_4",
+    when="padding_mode@8=circular and padding@4!=0",
 )
 def test_conv1d_padding_mode_says_what_lies_beyond_the_ends(mode, snapshot):
     """``padding_mode`` selects the values beyond the ends of the input.
@@ -74,7 +78,9 @@ def without_the_set(make):
         raise ValueError(str(error).partition(" {")[0]) from None
 
 
-@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+@pytest.mark.api(
+    "torch.nn.Conv1d", "torch.nn.Conv2d", "torch.nn.Conv3d", page="generated/torch.nn.Conv1d"
+)
 @pytest.mark.changed(
     "1.5",
     "an unknown padding_mode raises instead of padding with zeros",
@@ -83,6 +89,7 @@ def without_the_set(make):
     probable=True,
     advice='pass padding_mode="zeros"',
     restored_by="layers.conv1d_pads_both_ends_with_zeros",
+    when="padding_mode@8!=zeros|reflect|replicate|circular|<unknown>",
 )
 def test_conv_refuses_an_unknown_padding_mode(snapshot):
     """A convolution raises in the constructor on an unknown ``padding_mode``.
@@ -125,12 +132,15 @@ def test_conv1d_padding_same_puts_the_odd_zero_on_the_right(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+@pytest.mark.api(
+    "torch.nn.Conv1d", "torch.nn.Conv2d", "torch.nn.Conv3d", page="generated/torch.nn.Conv1d"
+)
 @pytest.mark.changed(
     "1.9",
     'padding takes "same", and raises if it is given with a stride',
     kind="exception",
     cause="pytorch#45667",
+    when=":call and :caught and padding@4=same and stride@3!=1",
 )
 def test_conv1d_padding_same_refuses_a_stride(snapshot):
     """``padding="same"`` with a stride raises in the constructor."""

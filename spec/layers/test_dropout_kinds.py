@@ -62,7 +62,9 @@ def test_dropout2d_drops_whole_channels(snapshot):
     assert snapshot == observe(lambda: over_ones("Dropout2d", 4))
 
 
-@pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
+@pytest.mark.api(
+    "torch.nn.Dropout2d", "torch.nn.functional.dropout2d", page="generated/torch.nn.Dropout2d"
+)
 @pytest.mark.changed(
     "1.11",
     "three dimensions are one sample: whole samples of a batch (samples, channels, length) are "
@@ -71,6 +73,7 @@ def test_dropout2d_drops_whole_channels(snapshot):
     cause="pytorch#69885",
     advice="call dropout2d(x.unsqueeze(-1)).squeeze(-1) for (samples, channels, length)",
     restored_by="layers.dropout2d_of_a_sequence_as_an_image_of_width_one_drops_whole_channels",
+    rarely="an input of three dimensions",
 )
 @pytest.mark.changed(
     "1.12",
@@ -83,6 +86,7 @@ def test_dropout2d_drops_whole_channels(snapshot):
         "Dropout1d for (samples, channels, length)"
     ),
     restored_by="layers.dropout2d_of_an_image_in_a_batch_of_one_drops_whole_channels",
+    rarely="an input of three dimensions",
 )
 def test_dropout2d_takes_three_dimensions_for_samples_channels_length(snapshot):
     """``Dropout2d`` reads three dimensions as (samples, channels, length).
@@ -121,7 +125,9 @@ def test_dropout2d_of_an_image_in_a_batch_of_one_drops_whole_channels(snapshot):
 
 
 @pytest.mark.parametrize("rank", [1, 2, 5])
-@pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
+@pytest.mark.api(
+    "torch.nn.Dropout2d", "torch.nn.functional.dropout2d", page="generated/torch.nn.Dropout2d"
+)
 @pytest.mark.changed(
     "1.11",
     "drops whole samples of two or five dimensions, not single features or volumes, and warns that "
@@ -130,13 +136,17 @@ def test_dropout2d_of_an_image_in_a_batch_of_one_drops_whole_channels(snapshot):
     cause="pytorch#69885",
     advice="call Dropout for (samples, features), and Dropout3d for volumes",
     restored_by="layers.dropout_made_for_the_rank_drops_features_or_whole_channels",
+    rarely="an input of two or five dimensions",
 )
-@pytest.mark.changed("1.11", "accepts one dimension", kind="error-gone", cause="pytorch#69885")
+@pytest.mark.changed(
+    "1.11", "accepts one dimension", kind="error-gone", cause="pytorch#69885", when=":unseen"
+)
 @pytest.mark.changed(
     "1.12",
     "two or five dimensions are a batch again",
     kind="silent",
     cause="pytorch#79549",
+    rarely="an input of two or five dimensions",
 )
 @pytest.mark.changed(
     "1.12",
@@ -145,6 +155,7 @@ def test_dropout2d_of_an_image_in_a_batch_of_one_drops_whole_channels(snapshot):
     cause="pytorch#79549",
     advice="call Dropout for one dimension",
     restored_by="layers.dropout_of_one_dimension_drops_single_elements",
+    when=":unseen",
 )
 def test_dropout2d_warns_of_other_ranks(rank, snapshot):
     """``Dropout2d`` warns about two or five dimensions, and raises on one dimension.
@@ -191,7 +202,9 @@ def test_dropout3d_drops_whole_channels(snapshot):
     assert snapshot == observe(lambda: over_ones("Dropout3d", 5))
 
 
-@pytest.mark.api("torch.nn.Dropout3d", page="generated/torch.nn.Dropout3d")
+@pytest.mark.api(
+    "torch.nn.Dropout3d", "torch.nn.functional.dropout3d", page="generated/torch.nn.Dropout3d"
+)
 @pytest.mark.changed(
     "1.11",
     "four dimensions are one sample, where they were a batch before",
@@ -199,6 +212,7 @@ def test_dropout3d_drops_whole_channels(snapshot):
     cause="pytorch#69885",
     advice="call Dropout2d for (samples, channels, height, width)",
     restored_by="layers.dropout2d_drops_whole_channels",
+    rarely="an input of four dimensions",
 )
 def test_dropout3d_takes_four_dimensions_for_one_sample(snapshot):
     """``Dropout3d`` reads four dimensions as one sample (channels, depth, height, width).
@@ -209,7 +223,9 @@ def test_dropout3d_takes_four_dimensions_for_one_sample(snapshot):
 
 
 @pytest.mark.parametrize("rank", [2, 3])
-@pytest.mark.api("torch.nn.Dropout3d", page="generated/torch.nn.Dropout3d")
+@pytest.mark.api(
+    "torch.nn.Dropout3d", "torch.nn.functional.dropout3d", page="generated/torch.nn.Dropout3d"
+)
 @pytest.mark.changed(
     "1.11",
     "drops whole samples instead of single features or channels of each, and warns that two and "
@@ -221,6 +237,7 @@ def test_dropout3d_takes_four_dimensions_for_one_sample(snapshot):
         "(samples, channels, length)"
     ),
     restored_by="layers.dropout_made_for_the_rank_drops_features_or_whole_channels",
+    rarely="an input of two or three dimensions",
 )
 def test_dropout3d_drops_whole_samples_of_lower_ranks(rank, snapshot):
     """``Dropout3d`` reads the first of two or three dimensions as channels, and warns.

@@ -117,7 +117,12 @@ def test_embedding_refuses_a_list_of_indices(snapshot):
 
 
 @pytest.mark.parametrize("index", [3, -1], ids=["as large as the table", "negative"])
-@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding", article="C")
+@pytest.mark.api(
+    "torch.nn.Embedding",
+    "torch.nn.functional.embedding",
+    page="generated/torch.nn.Embedding",
+    article="C",
+)
 @pytest.mark.changed(
     "1.5",
     "raises IndexError instead of RuntimeError, and no longer names the index",
@@ -125,6 +130,9 @@ def test_embedding_refuses_a_list_of_indices(snapshot):
     cause="pytorch#30598",
     probable=True,
     advice="catch IndexError, and compare index.min() and index.max() with the table yourself",
+    when=":call and :caught",
+    rarely="an index beyond the table",
+    of="torch.nn.functional.embedding",
 )
 def test_embedding_index_out_of_range_raises(index, snapshot):
     """An embedding raises on an index beyond the table and on a negative index.

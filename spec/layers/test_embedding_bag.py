@@ -75,7 +75,11 @@ def test_embedding_bag_offsets_may_include_the_last(snapshot):
     [([0, 1], None), ([[0, 1]], [0]), ([0, 1], [1])],
     ids=["flat without offsets", "rows with offsets", "offsets not from 0"],
 )
-@pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
+@pytest.mark.api(
+    "torch.nn.EmbeddingBag",
+    "torch.nn.functional.embedding_bag",
+    page="generated/torch.nn.EmbeddingBag",
+)
 @pytest.mark.changed(
     "1.5",
     "offsets that do not begin at 0 raise RuntimeError instead of ValueError",
@@ -83,6 +87,9 @@ def test_embedding_bag_offsets_may_include_the_last(snapshot):
     cause="pytorch#27477",
     probable=True,
     advice="catch RuntimeError as well",
+    when=":call and :caught",
+    rarely="offsets that do not begin at 0",
+    of="torch.nn.functional.embedding_bag",
 )
 def test_embedding_bag_refuses_unclear_bags(indices, offsets, snapshot):
     """EmbeddingBag raises when indices and ``offsets`` do not fit together.

@@ -59,13 +59,17 @@ def test_embedding_sparse_gradient_holds_a_row_for_each_lookup(snapshot):
     assert snapshot == observe(lambda: parts(looked_up([2, 0, 2], sparse=True).weight.grad))
 
 
-@pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
+@pytest.mark.api(
+    "torch.nn.Embedding", "torch.Tensor.is_coalesced", page="generated/torch.nn.Embedding"
+)
 @pytest.mark.changed(
     "1.13",
     "a sparse tensor with fewer than two entries counts as coalesced",
     kind="silent",
     cause="pytorch#82426",
     advice="do not use is_coalesced() to find out how a gradient was computed",
+    rarely="a tensor of fewer than two entries",
+    of="torch.Tensor.is_coalesced",
 )
 def test_embedding_sparse_gradient_leaves_the_padding_row_out(snapshot):
     """The sparse gradient does not contain lookups of ``padding_idx``.
@@ -92,12 +96,18 @@ def test_embedding_sparse_gradient_leaves_the_padding_row_out(snapshot):
     cause="pytorch#43668",
     advice="pass list(model.parameters())",
     restored_by="layers.embedding_sparse_gradient_steps_from_a_list_of_parameters",
+    when="params@0!=<built>",
+    depends="the parameters: a generator or a list",
+    of="torch.optim.SparseAdam",
 )
 @pytest.mark.changed(
     "1.8",
     "SparseAdam accepts a generator of parameters again",
     kind="error-gone",
     cause="pytorch#47724",
+    when="params@0!=<built>",
+    depends="the parameters: a generator or a list",
+    of="torch.optim.SparseAdam",
 )
 @pytest.mark.changed(
     "2.11",
@@ -105,6 +115,8 @@ def test_embedding_sparse_gradient_leaves_the_padding_row_out(snapshot):
     kind="warning",
     cause="pytorch#171695",
     advice="call torch.sparse.check_sparse_tensor_invariants.disable() or enable()",
+    rarely="sparse gradients",
+    of="torch.optim.Adagrad",
 )
 def test_embedding_sparse_gradient_steps_the_rows_it_holds(name, snapshot):
     """SGD, SparseAdam and Adagrad accept sparse gradients and move only the looked-up rows.
@@ -169,12 +181,18 @@ def test_embedding_sparse_gradient_is_refused_by_weight_decay(snapshot):
     kind="exception",
     cause="pytorch#43668",
     advice="pass list(model.parameters())",
+    when=":call and :caught and params@0!=<built>",
+    rarely="dense gradients",
+    of="torch.optim.SparseAdam",
 )
 @pytest.mark.changed(
     "1.8",
     "SparseAdam accepts a generator of parameters again, and raises RuntimeError in the step",
     kind="exception",
     cause="pytorch#47724",
+    when=":call and :caught and params@0!=<built>",
+    rarely="dense gradients",
+    of="torch.optim.SparseAdam",
 )
 def test_embedding_dense_gradient_is_refused_by_sparse_adam(snapshot):
     """SparseAdam raises on a dense gradient."""

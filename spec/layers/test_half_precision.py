@@ -45,6 +45,7 @@ def trained(layer, shape, dtype):
     "torch.nn.ReLU",
     "torch.nn.GELU",
     "torch.nn.Softmax",
+    "torch.nn.Module.to",
     page="nn",
 )
 @pytest.mark.changed("1.5", "LSTM: the message names another kernel", kind="wording")
@@ -80,9 +81,20 @@ def trained(layer, shape, dtype):
     cause="pytorch#75647",
     advice="keep the layer in float32, and call layer(x.float()).half()",
     restored_by="layers.linear_in_float32_trains_on_converted_float16",
+    when=(
+        "-@0 and -device and -dtype",
+        "dtype@0=torch.float16|torch.half and dtype@0!=<unknown>",
+        "dtype@1=torch.float16|torch.half and dtype@1!=<unknown>",
+    ),
+    rarely="a model with nn.Linear on the CPU",
+    of=("torch.nn.Module.half", "torch.nn.Module.to"),
 )
 @pytest.mark.changed(
-    "1.12", "LSTM: the message names another kernel", kind="wording", cause="pytorch#75647"
+    "1.12",
+    "LSTM: the message names another kernel",
+    kind="wording",
+    cause="pytorch#75647",
+    when=":unseen",
 )
 @pytest.mark.changed("2.0", "ReLU: the message names another kernel", kind="wording")
 @pytest.mark.changed(
@@ -268,6 +280,7 @@ NORMS = {
     cause="pytorch#78298",
     advice="call norm.to(torch.bfloat16)",
     restored_by="layers.layernorm_in_bfloat16_takes_bfloat16",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.0",
@@ -318,7 +331,9 @@ def test_layernorm_in_bfloat16_takes_bfloat16(snapshot):
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
-@pytest.mark.api("torch.nn.RMSNorm", page="generated/torch.nn.RMSNorm")
+@pytest.mark.api(
+    "torch.nn.RMSNorm", "torch.nn.functional.rms_norm", page="generated/torch.nn.RMSNorm"
+)
 @pytest.mark.changed(
     "2.4",
     "RMSNorm was added, and gives float32 for half precision with a float32 weight",
@@ -332,6 +347,8 @@ def test_layernorm_in_bfloat16_takes_bfloat16(snapshot):
     cause="pytorch#147203",
     advice="call norm(x.float())",
     restored_by="layers.rmsnorm_of_an_input_converted_by_float_gives_float32",
+    when=("-elementwise_affine", "elementwise_affine=True"),
+    depends="the dtypes of input and weight",
 )
 @pytest.mark.changed(
     "2.9",
@@ -339,6 +356,8 @@ def test_layernorm_in_bfloat16_takes_bfloat16(snapshot):
     kind="warning",
     cause="pytorch#159317",
     advice="call norm.to(x.dtype) if speed matters",
+    when=("-elementwise_affine", "elementwise_affine=True"),
+    depends="the dtypes of input and weight",
 )
 def test_rmsnorm_returns_the_type_of_its_input(dtype, snapshot):
     """``RMSNorm`` returns the dtype of its input, even with a float32 weight.
@@ -377,7 +396,11 @@ def test_rmsnorm_divides_by_the_root_of_the_mean_square(snapshot):
 
 @pytest.mark.api("torch.nn.PReLU", page="generated/torch.nn.PReLU")
 @pytest.mark.changed(
-    "1.12", "accepts bfloat16 with a float32 slope", kind="error-gone", cause="pytorch#63634"
+    "1.12",
+    "accepts bfloat16 with a float32 slope",
+    kind="error-gone",
+    cause="pytorch#63634",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.0",
@@ -386,6 +409,7 @@ def test_rmsnorm_divides_by_the_root_of_the_mean_square(snapshot):
     cause="pytorch#91238",
     advice="call prelu.to(torch.bfloat16)",
     restored_by="layers.prelu_in_bfloat16_takes_bfloat16",
+    when=":unseen",
 )
 def test_prelu_in_float32_refuses_bfloat16(snapshot):
     """``PReLU`` with a float32 slope raises on a bfloat16 input; only 1.12 and 1.13 accept it.

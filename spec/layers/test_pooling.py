@@ -170,7 +170,16 @@ def test_pool_stride_is_the_kernel_size_by_default(pool, snapshot):
 
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "AvgPool1d"])
-@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d")
+@pytest.mark.api(
+    "torch.nn.MaxPool1d",
+    "torch.nn.AvgPool1d",
+    "torch.nn.MaxPool2d",
+    "torch.nn.MaxPool3d",
+    "torch.nn.functional.max_pool1d",
+    "torch.nn.functional.max_pool2d",
+    "torch.nn.functional.max_pool3d",
+    page="generated/torch.nn.MaxPool1d",
+)
 @pytest.mark.changed(
     "1.11",
     "MaxPool1d with ceil_mode warns about the order of arguments of a function that torch itself "
@@ -178,8 +187,37 @@ def test_pool_stride_is_the_kernel_size_by_default(pool, snapshot):
     kind="warning",
     cause="pytorch#62544",
     advice="ignore the warning: the order did not change",
+    when=(
+        "ceil_mode@5=True and ceil_mode@5!=<unknown> and -return_indices",
+        "return_indices=True and return_indices!=<unknown> and -ceil_mode@5",
+    ),
+    of=(
+        "torch.nn.MaxPool1d",
+        "torch.nn.MaxPool2d",
+        "torch.nn.MaxPool3d",
+        "torch.nn.functional.max_pool1d",
+        "torch.nn.functional.max_pool2d",
+        "torch.nn.functional.max_pool3d",
+    ),
 )
-@pytest.mark.changed("1.12", "no longer warns", kind="warning", cause="pytorch#71258")
+@pytest.mark.changed(
+    "1.12",
+    "no longer warns",
+    kind="warning",
+    cause="pytorch#71258",
+    when=(
+        "ceil_mode@5=True and ceil_mode@5!=<unknown> and -return_indices",
+        "return_indices=True and return_indices!=<unknown> and -ceil_mode@5",
+    ),
+    of=(
+        "torch.nn.MaxPool1d",
+        "torch.nn.MaxPool2d",
+        "torch.nn.MaxPool3d",
+        "torch.nn.functional.max_pool1d",
+        "torch.nn.functional.max_pool2d",
+        "torch.nn.functional.max_pool3d",
+    ),
+)
 def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
     """Pooling drops an incomplete last window unless ``ceil_mode=True``.
 
@@ -196,12 +234,26 @@ def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
 
 
 @pytest.mark.parametrize("pool", ["MaxPool1d", "AvgPool1d"])
-@pytest.mark.api("torch.nn.MaxPool1d", "torch.nn.AvgPool1d", page="generated/torch.nn.MaxPool1d")
+@pytest.mark.api(
+    "torch.nn.MaxPool1d",
+    "torch.nn.AvgPool1d",
+    "torch.nn.MaxPool2d",
+    "torch.nn.MaxPool3d",
+    "torch.nn.AvgPool2d",
+    "torch.nn.AvgPool3d",
+    "torch.nn.functional.max_pool1d",
+    "torch.nn.functional.max_pool2d",
+    "torch.nn.functional.max_pool3d",
+    page="generated/torch.nn.MaxPool1d",
+)
 @pytest.mark.changed(
     "1.7",
     "AvgPool1d gives 0 instead of NaN for the window beyond the input",
     kind="silent",
     cause="pytorch#41368",
+    when="ceil_mode@3=True and ceil_mode@3!=<unknown>",
+    rarely="a window that begins beyond the input",
+    of=("torch.nn.AvgPool1d", "torch.nn.AvgPool2d", "torch.nn.AvgPool3d"),
 )
 @pytest.mark.changed(
     "1.8",
@@ -210,6 +262,19 @@ def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
     cause="pytorch#46558",
     advice="to keep the length, pad the end of the input with -inf (MaxPool1d) or 0 (AvgPool1d)",
     restored_by="layers.pool_of_an_input_padded_at_its_end_keeps_the_window_beyond_it",
+    when=(
+        "ceil_mode@3=True and ceil_mode@3!=<unknown>",
+        "ceil_mode@5=True and ceil_mode@5!=<unknown>",
+    ),
+    rarely="a window that begins beyond the input",
+    of=(
+        "torch.nn.MaxPool1d",
+        "torch.nn.MaxPool2d",
+        "torch.nn.MaxPool3d",
+        "torch.nn.AvgPool1d",
+        "torch.nn.AvgPool2d",
+        "torch.nn.AvgPool3d",
+    ),
 )
 @pytest.mark.changed(
     "1.11",
@@ -218,8 +283,37 @@ def test_pool_drops_the_ragged_end_unless_ceil_mode(pool, snapshot):
     kind="warning",
     cause="pytorch#62544",
     advice="ignore the warning: the order did not change",
+    when=(
+        "ceil_mode@5=True and ceil_mode@5!=<unknown> and -return_indices",
+        "return_indices=True and return_indices!=<unknown> and -ceil_mode@5",
+    ),
+    of=(
+        "torch.nn.MaxPool1d",
+        "torch.nn.MaxPool2d",
+        "torch.nn.MaxPool3d",
+        "torch.nn.functional.max_pool1d",
+        "torch.nn.functional.max_pool2d",
+        "torch.nn.functional.max_pool3d",
+    ),
 )
-@pytest.mark.changed("1.12", "no longer warns", kind="warning", cause="pytorch#71258")
+@pytest.mark.changed(
+    "1.12",
+    "no longer warns",
+    kind="warning",
+    cause="pytorch#71258",
+    when=(
+        "ceil_mode@5=True and ceil_mode@5!=<unknown> and -return_indices",
+        "return_indices=True and return_indices!=<unknown> and -ceil_mode@5",
+    ),
+    of=(
+        "torch.nn.MaxPool1d",
+        "torch.nn.MaxPool2d",
+        "torch.nn.MaxPool3d",
+        "torch.nn.functional.max_pool1d",
+        "torch.nn.functional.max_pool2d",
+        "torch.nn.functional.max_pool3d",
+    ),
+)
 def test_pool_ceil_mode_starts_no_window_beyond_the_input(pool, snapshot):
     """``ceil_mode=True`` starts no window beyond the input.
 
@@ -344,6 +438,7 @@ def test_pool_takes_an_empty_batch(pool, snapshot):
     "torch.nn.MaxPool2d",
     "torch.nn.AvgPool1d",
     "torch.nn.AvgPool2d",
+    "torch.nn.functional.max_pool1d",
     page="generated/torch.nn.MaxPool1d",
 )
 @pytest.mark.changed(
@@ -352,6 +447,8 @@ def test_pool_takes_an_empty_batch(pool, snapshot):
     kind="error-gone",
     cause="pytorch#43745",
     advice="up to 2.0 check the length yourself",
+    rarely="an input shorter than the kernel",
+    of=("torch.nn.MaxPool1d", "torch.nn.functional.max_pool1d"),
 )
 @pytest.mark.changed(
     "2.1",
@@ -360,6 +457,8 @@ def test_pool_takes_an_empty_batch(pool, snapshot):
     cause="pytorch#90211",
     probable=True,
     advice="pad or skip inputs that are shorter than the kernel",
+    rarely="an input shorter than the kernel",
+    of=("torch.nn.MaxPool1d", "torch.nn.functional.max_pool1d"),
 )
 def test_pool_refuses_a_kernel_larger_than_the_input(pool, snapshot):
     """Pooling raises when the kernel is larger than the input.

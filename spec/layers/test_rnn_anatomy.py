@@ -131,15 +131,24 @@ def test_rnn_refuses_another_nonlinearity(snapshot):
     assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 6, nonlinearity="sigmoid")))
 
 
-@pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")
+@pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN")
 @pytest.mark.changed(
     "1.8",
     "raises ValueError, which mentions proj_size, instead of ZeroDivisionError",
     kind="exception",
     cause="pytorch#47725",
     advice="catch ValueError",
+    when=":call and :caught and hidden_size@1",
+    rarely="a hidden size of 0",
 )
-@pytest.mark.changed("2.1", "the message names hidden_size", kind="wording", cause="pytorch#105659")
+@pytest.mark.changed(
+    "2.1",
+    "the message names hidden_size",
+    kind="wording",
+    cause="pytorch#105659",
+    when=":call and :caught and hidden_size@1",
+    rarely="a hidden size of 0",
+)
 def test_rnn_refuses_hidden_size_zero(snapshot):
     """``RNN`` raises in the constructor on a hidden size of 0."""
     assert snapshot == observe(lambda: shapes_of(nn.RNN(5, 0)))

@@ -527,7 +527,12 @@ NEWER = {  # each with arguments for its constructor
 @pytest.mark.changed("2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199")
 @pytest.mark.changed("2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364")
 @pytest.mark.changed(
-    "2.4", "LazyLinear no longer warns that it is new", kind="warning", cause="pytorch#123968"
+    "2.4",
+    "LazyLinear no longer warns that it is new",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+    of="torch.nn.LazyLinear",
 )
 @pytest.mark.changed(
     "2.5", "Buffer was added", kind="appeared", cause="pytorch#125971", probable=True

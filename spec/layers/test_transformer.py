@@ -57,9 +57,16 @@ def padded(lengths, train=False, **settings):
     cause="pytorch#77924",
     advice="pass enable_nested_tensor=False",
     restored_by="layers.encoder_without_nested_tensors_computes_padding_in_eval",
+    unless=("enable_nested_tensor", 3),
+    depends="the encoder layer and the padding mask",
 )
 @pytest.mark.changed(
-    "2.6", "the warning recommends the layout torch.jagged", kind="wording", cause="pytorch#142140"
+    "2.6",
+    "the warning recommends the layout torch.jagged",
+    kind="wording",
+    cause="pytorch#142140",
+    unless=("enable_nested_tensor", 3),
+    rarely="a padding mask in eval mode",
 )
 def test_encoder_in_eval_gives_zeros_for_padding(snapshot):
     """In eval mode without gradients the encoder gives zeros for padded steps, since 1.13.
@@ -105,6 +112,8 @@ def test_encoder_in_training_computes_padding(snapshot):
     cause="pytorch#77924",
     advice="pass enable_nested_tensor=False",
     restored_by="layers.encoder_without_nested_tensors_computes_padding_in_eval",
+    unless=("enable_nested_tensor", 3),
+    rarely="batches in which every sample is padded",
 )
 @pytest.mark.changed(
     "2.1",
@@ -112,9 +121,16 @@ def test_encoder_in_training_computes_padding(snapshot):
     kind="silent",
     cause="pytorch#100113",
     advice="cut the output with output[:, : lengths.max()]",
+    unless=("enable_nested_tensor", 3),
+    rarely="batches in which every sample is padded",
 )
 @pytest.mark.changed(
-    "2.6", "the warning recommends the layout torch.jagged", kind="wording", cause="pytorch#142140"
+    "2.6",
+    "the warning recommends the layout torch.jagged",
+    kind="wording",
+    cause="pytorch#142140",
+    unless=("enable_nested_tensor", 3),
+    rarely="batches in which every sample is padded",
 )
 def test_encoder_in_eval_keeps_the_length_of_a_batch_that_is_padded_throughout(snapshot):
     """In eval mode the encoder keeps the input's length even when every sample is padded.
@@ -144,9 +160,17 @@ def test_encoder_in_eval_keeps_the_length_of_a_batch_that_is_padded_throughout(s
     kind="warning",
     cause="pytorch#92733",
     probable=True,
+    when="enable_nested_tensor@3=False and enable_nested_tensor@3!=<unknown>",
+    rarely="a padding mask in eval mode",
 )
 @pytest.mark.changed(
-    "2.1", "no longer warns", kind="warning", cause="pytorch#103362", probable=True
+    "2.1",
+    "no longer warns",
+    kind="warning",
+    cause="pytorch#103362",
+    probable=True,
+    when="enable_nested_tensor@3=False and enable_nested_tensor@3!=<unknown>",
+    rarely="a padding mask in eval mode",
 )
 def test_encoder_without_nested_tensors_computes_padding_in_eval(snapshot):
     """``enable_nested_tensor=False`` makes eval mode compute padding as training does."""
@@ -162,7 +186,11 @@ SLOW = {
 
 
 @pytest.mark.parametrize("make", list(SLOW.values()), ids=list(SLOW))
-@pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
+@pytest.mark.api(
+    "torch.nn.TransformerEncoder",
+    "torch.nn.Transformer",
+    page="generated/torch.nn.TransformerEncoder",
+)
 @pytest.mark.changed(
     "1.9",
     "TransformerEncoderLayer takes batch_first",
@@ -186,6 +214,12 @@ SLOW = {
     cause="pytorch#102045",
     probable=True,
     advice="pass enable_nested_tensor=False",
+    when=(
+        "-enable_nested_tensor and -batch_first@10",
+        "enable_nested_tensor=True",
+        "norm_first@11=True",
+    ),
+    depends="the encoder layer",
 )
 def test_encoder_warns_of_layers_that_cannot_be_nested(make, snapshot):
     """An encoder warns in the constructor about layers that cannot use nested tensors.
@@ -221,12 +255,16 @@ def test_encoder_warns_of_layers_that_cannot_be_nested(make, snapshot):
     cause="pytorch#75809",
     advice="run the model with gradients enabled, not under torch.no_grad()",
     restored_by="layers.encoder_layer_in_eval_with_gradients_calls_the_hooks_of_its_parts",
+    rarely="forward hooks on its parts in eval mode",
+    of="torch.nn.TransformerEncoderLayer",
 )
 @pytest.mark.changed(
     "2.5",
     "the hook runs in eval mode again: the fast path is not used when there are hooks",
     kind="silent",
     cause="pytorch#128415",
+    rarely="forward hooks on its parts in eval mode",
+    of="torch.nn.TransformerEncoderLayer",
 )
 def test_encoder_layer_in_eval_calls_the_hooks_of_its_parts(snapshot):
     """A forward hook on an encoder layer's ``linear1`` runs in training and in eval mode.
@@ -294,7 +332,11 @@ def test_encoder_layers_start_as_copies(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.Transformer", page="generated/torch.nn.Transformer")
+@pytest.mark.api(
+    "torch.nn.Transformer",
+    "torch.nn.Transformer.generate_square_subsequent_mask",
+    page="generated/torch.nn.Transformer",
+)
 @pytest.mark.changed(
     "1.10",
     "the method is static: it can be called on the class",

@@ -21,6 +21,7 @@ def upsampled(**settings):
 @pytest.mark.api(
     "torch.nn.functional.interpolate",
     "torch.nn.Upsample",
+    "torch.nn.functional.upsample",
     page="generated/torch.nn.functional.interpolate",
 )
 @pytest.mark.changed(
@@ -30,6 +31,11 @@ def upsampled(**settings):
     cause="pytorch#28324",
     probable=True,
     advice="pass recompute_scale_factor=True to keep the positions",
+    unless=("recompute_scale_factor", 5),
+    when=(
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+        "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+    ),
 )
 @pytest.mark.changed(
     "1.6",
@@ -38,9 +44,33 @@ def upsampled(**settings):
     cause="pytorch#41117",
     advice="pass recompute_scale_factor=True",
     restored_by="layers.interpolate_reads_places_by_the_sizes_when_asked",
+    unless=("recompute_scale_factor", 5),
+    when=(
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+        "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+    ),
 )
-@pytest.mark.changed("1.7", "the warning is worded differently", kind="wording")
-@pytest.mark.changed("1.11", "no longer warns", kind="warning", cause="pytorch#72093")
+@pytest.mark.changed(
+    "1.7",
+    "the warning is worded differently",
+    kind="wording",
+    unless=("recompute_scale_factor", 5),
+    when=(
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+        "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+    ),
+)
+@pytest.mark.changed(
+    "1.11",
+    "no longer warns",
+    kind="warning",
+    cause="pytorch#72093",
+    unless=("recompute_scale_factor", 5),
+    when=(
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+        "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+    ),
+)
 def test_interpolate_reads_places_by_the_given_factor(snapshot):
     """``interpolate`` computes the positions that it reads from the given factor, since 1.6.
 
@@ -65,9 +95,21 @@ def test_interpolate_reads_places_by_the_sizes_when_asked(snapshot):
 
 
 @pytest.mark.api(
-    "torch.nn.functional.interpolate", page="generated/torch.nn.functional.interpolate"
+    "torch.nn.functional.interpolate",
+    "torch.nn.Upsample",
+    "torch.nn.functional.upsample",
+    page="generated/torch.nn.functional.interpolate",
 )
-@pytest.mark.changed("1.11", "no longer warns", kind="warning", cause="pytorch#72093")
+@pytest.mark.changed(
+    "1.11",
+    "no longer warns",
+    kind="warning",
+    cause="pytorch#72093",
+    when=(
+        "mode@3=linear|bilinear|bicubic|trilinear and mode@3!=<unknown> and -align_corners@4",
+        "mode@2=linear|bilinear|bicubic|trilinear and mode@2!=<unknown> and -align_corners@3",
+    ),
+)
 def test_interpolate_does_not_align_corners_by_default(snapshot):
     """``interpolate`` does not align corners by default.
 

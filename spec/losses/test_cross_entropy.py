@@ -210,7 +210,11 @@ def test_square_logits_with_classes_last_are_taken_in_silence(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+@pytest.mark.api(
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.CrossEntropyLoss",
+    page="generated/torch.nn.CrossEntropyLoss",
+)
 @pytest.mark.changed(
     "1.11",
     "logits without a batch dimension are accepted",
@@ -225,7 +229,11 @@ def test_cross_entropy_takes_one_sample_without_a_batch(snapshot):
     assert snapshot == observe(lambda: F.cross_entropy(logits()[0], torch.tensor(2)))
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+@pytest.mark.api(
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.CrossEntropyLoss",
+    page="generated/torch.nn.CrossEntropyLoss",
+)
 @pytest.mark.changed("1.10", "class numbers may be uint8", kind="error-gone", cause="pytorch#60308")
 def test_cross_entropy_takes_uint8_classes(snapshot):
     """Since 1.10, ``cross_entropy`` takes uint8 classes, as in image masks, without conversion."""

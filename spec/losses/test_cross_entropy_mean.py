@@ -44,7 +44,13 @@ def test_ignore_index_may_lie_beyond_the_classes(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+@pytest.mark.api(
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.CrossEntropyLoss",
+    "torch.nn.functional.nll_loss",
+    "torch.nn.NLLLoss",
+    page="generated/torch.nn.CrossEntropyLoss",
+)
 @pytest.mark.changed(
     "1.11",
     "the mean over only ignored targets is nan instead of 0",
@@ -52,6 +58,8 @@ def test_ignore_index_may_lie_beyond_the_classes(snapshot):
     cause="pytorch#64572",
     advice="divide the sum by (target != -100).sum().clamp(min=1)",
     restored_by="losses.sum_over_the_number_of_targets_that_are_not_ignored_is_no_nan",
+    when=("-reduction@6", "reduction@6=mean"),
+    rarely="a batch whose targets are all ignored",
 )
 def test_mean_over_ignored_targets_alone_is_nan(snapshot):
     """Since 1.11, the mean of ``cross_entropy`` over only ignored targets is nan: 0 / 0.
@@ -112,7 +120,13 @@ def test_weighted_mean_divides_by_the_weights_of_the_targets(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
+@pytest.mark.api(
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.CrossEntropyLoss",
+    "torch.nn.functional.nll_loss",
+    "torch.nn.NLLLoss",
+    page="generated/torch.nn.CrossEntropyLoss",
+)
 @pytest.mark.changed(
     "1.11",
     "the mean over targets of weight 0 is nan instead of 0",
@@ -120,6 +134,8 @@ def test_weighted_mean_divides_by_the_weights_of_the_targets(snapshot):
     cause="pytorch#64572",
     advice="divide the sum by weight[target].sum().clamp(min=1e-12)",
     restored_by="losses.sum_over_the_clamped_weights_of_the_targets_is_no_nan",
+    when=("weight@2", "@0 and -@1"),
+    rarely="a batch whose targets all have weight 0",
 )
 def test_mean_over_targets_of_weight_zero_is_nan(snapshot):
     """Since 1.11, the mean of ``cross_entropy`` is nan if every target has weight 0: 0 / 0."""

@@ -17,6 +17,10 @@ REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
     "torch.nn.functional.l1_loss",
     "torch.nn.functional.smooth_l1_loss",
     "torch.nn.functional.huber_loss",
+    "torch.nn.MSELoss",
+    "torch.nn.L1Loss",
+    "torch.nn.SmoothL1Loss",
+    "torch.nn.HuberLoss",
     page="nn.functional",
 )
 @pytest.mark.changed(
@@ -28,7 +32,13 @@ REGRESSIONS = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
     kind="wording",
 )
 @pytest.mark.changed(
-    "1.6", "mse_loss of float16 warns before it raises", kind="warning", cause="pytorch#33021"
+    "1.6",
+    "mse_loss of float16 warns before it raises",
+    kind="warning",
+    cause="pytorch#33021",
+    when=":caught",
+    rarely="float16 on the CPU",
+    of=("torch.nn.functional.mse_loss", "torch.nn.MSELoss"),
 )
 @pytest.mark.changed(
     "1.9", "huber_loss appears, and takes both", kind="appeared", cause="pytorch#50553"
@@ -69,6 +79,10 @@ def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot)
 @pytest.mark.api(
     "torch.nn.functional.cross_entropy",
     "torch.nn.functional.binary_cross_entropy_with_logits",
+    "torch.nn.functional.binary_cross_entropy",
+    "torch.nn.CrossEntropyLoss",
+    "torch.nn.BCEWithLogitsLoss",
+    "torch.nn.BCELoss",
     page="nn.functional",
 )
 @pytest.mark.changed(
@@ -131,10 +145,18 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
     "torch.nn.functional.l1_loss",
     "torch.nn.functional.smooth_l1_loss",
     "torch.nn.functional.huber_loss",
+    "torch.nn.L1Loss",
+    "torch.nn.SmoothL1Loss",
+    "torch.nn.HuberLoss",
     page="generated/torch.nn.L1Loss",
 )
 @pytest.mark.changed(
-    "1.6", 'the message of smooth_l1_loss says "Found dtype ... but expected"', kind="wording"
+    "1.6",
+    'the message of smooth_l1_loss says "Found dtype ... but expected"',
+    kind="wording",
+    when=":caught",
+    rarely="a float64 target",
+    of=("torch.nn.functional.smooth_l1_loss", "torch.nn.SmoothL1Loss"),
 )
 @pytest.mark.changed(
     "1.8",
@@ -144,6 +166,8 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
     probable=True,
     advice="pass output.double()",
     restored_by="losses.l1_loss_of_an_output_cast_to_float64_is_float64",
+    rarely="a float64 target for a float32 output",
+    of=("torch.nn.functional.l1_loss", "torch.nn.L1Loss"),
 )
 @pytest.mark.changed(
     "1.10",
@@ -151,6 +175,9 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
     kind="error-gone",
     cause="pytorch#61112",
     probable=True,
+    when=":caught",
+    rarely="a float64 target",
+    of=("torch.nn.functional.smooth_l1_loss", "torch.nn.SmoothL1Loss"),
 )
 @pytest.mark.changed(
     "1.13",
@@ -159,6 +186,8 @@ def test_classification_losses_take_half_precision_on_the_cpu(name, dtype, snaps
     cause="pytorch#78257",
     advice="pass target.float()",
     restored_by="losses.l1_loss_of_a_target_cast_to_float32_is_float32",
+    rarely="a float64 target for a float32 output",
+    of=("torch.nn.functional.l1_loss", "torch.nn.L1Loss"),
 )
 @pytest.mark.parametrize("name", ["l1_loss", "smooth_l1_loss"])
 def test_l1_losses_take_a_float64_target_and_become_float64(name, snapshot):
@@ -206,7 +235,9 @@ def test_l1_loss_of_a_target_cast_to_float32_is_float32(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.functional.huber_loss", page="generated/torch.nn.HuberLoss")
+@pytest.mark.api(
+    "torch.nn.functional.huber_loss", "torch.nn.HuberLoss", page="generated/torch.nn.HuberLoss"
+)
 @pytest.mark.changed(
     "1.9",
     "huber_loss appears, and raises RuntimeError in backward",
@@ -230,7 +261,7 @@ def test_huber_loss_of_a_target_of_another_dtype_raises_in_backward(dtype, snaps
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.functional.l1_loss", page="generated/torch.nn.L1Loss")
+@pytest.mark.api("torch.nn.functional.l1_loss", "torch.nn.L1Loss", page="generated/torch.nn.L1Loss")
 @pytest.mark.changed(
     "1.8",
     "raises instead of giving a float",
@@ -239,6 +270,7 @@ def test_huber_loss_of_a_target_of_another_dtype_raises_in_backward(dtype, snaps
     probable=True,
     advice="pass output.float()",
     restored_by="losses.l1_loss_takes_an_integer_output_converted_to_float",
+    rarely="integer outputs",
 )
 @pytest.mark.changed("1.13", "gives a float again", kind="error-gone", cause="pytorch#78257")
 def test_l1_loss_of_an_integer_output_is_a_float(snapshot):
@@ -258,7 +290,19 @@ def test_l1_loss_takes_an_integer_output_converted_to_float(snapshot):
 
 
 @pytest.mark.api(
-    "torch.nn.functional.cross_entropy", "torch.nn.functional.smooth_l1_loss", page="nn.functional"
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.functional.smooth_l1_loss",
+    "torch.nn.functional.nll_loss",
+    "torch.nn.functional.binary_cross_entropy_with_logits",
+    "torch.nn.functional.l1_loss",
+    "torch.nn.functional.huber_loss",
+    "torch.nn.CrossEntropyLoss",
+    "torch.nn.NLLLoss",
+    "torch.nn.BCEWithLogitsLoss",
+    "torch.nn.L1Loss",
+    "torch.nn.SmoothL1Loss",
+    "torch.nn.HuberLoss",
+    page="nn.functional",
 )
 @pytest.mark.changed("1.5", "the message of smooth_l1_loss names the kernel", kind="wording")
 @pytest.mark.changed(

@@ -95,7 +95,9 @@ def test_mse_of_nothing_is_nan(snapshot):
     assert snapshot == observe(lambda: F.mse_loss(torch.zeros(0), torch.zeros(0)))
 
 
-@pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
+@pytest.mark.api(
+    "torch.nn.functional.mse_loss", "torch.nn.MSELoss", page="generated/torch.nn.MSELoss"
+)
 @pytest.mark.changed("1.6", 'the message says "Found dtype ... but expected"', kind="wording")
 @pytest.mark.changed(
     "2.12",
@@ -127,7 +129,9 @@ def test_mse_takes_an_integer_target(snapshot):
     assert snapshot == observe(lambda: F.mse_loss(torch.tensor([2.0, 1.0]), torch.tensor([1, 3])))
 
 
-@pytest.mark.api("torch.nn.functional.mse_loss", page="generated/torch.nn.MSELoss")
+@pytest.mark.api(
+    "torch.nn.functional.mse_loss", "torch.nn.MSELoss", page="generated/torch.nn.MSELoss"
+)
 @pytest.mark.changed(
     "2.8",
     "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",

@@ -103,6 +103,9 @@ def test_mse_of_shapes_that_do_not_broadcast_raises(snapshot):
     "torch.nn.functional.l1_loss",
     "torch.nn.functional.smooth_l1_loss",
     "torch.nn.functional.huber_loss",
+    "torch.nn.L1Loss",
+    "torch.nn.SmoothL1Loss",
+    "torch.nn.HuberLoss",
     page="generated/torch.nn.L1Loss",
 )
 @pytest.mark.changed("1.9", "huber_loss appears", kind="appeared", cause="pytorch#50553")
@@ -116,6 +119,8 @@ def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
 @pytest.mark.api(
     "torch.nn.functional.binary_cross_entropy",
     "torch.nn.functional.binary_cross_entropy_with_logits",
+    "torch.nn.BCELoss",
+    "torch.nn.BCEWithLogitsLoss",
     page="generated/torch.nn.BCELoss",
 )
 @pytest.mark.changed(
@@ -125,6 +130,8 @@ def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
     cause="pytorch#41426",
     advice="call target.view_as(output) to give both one shape",
     restored_by="losses.binary_cross_entropy_takes_a_target_viewed_as_its_output",
+    rarely="a target of another shape with as many elements",
+    of=("torch.nn.functional.binary_cross_entropy", "torch.nn.BCELoss"),
 )
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
 def test_binary_cross_entropy_refuses_to_broadcast(name, snapshot):

@@ -100,7 +100,9 @@ def test_product_of_a_sequential_repeats_the_same_layers(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
+@pytest.mark.api(
+    "torch.nn.ModuleDict", "torch.nn.ModuleDict.update", page="generated/torch.nn.ModuleDict"
+)
 @pytest.mark.changed(
     "1.7",
     "appends in the order of the dict instead of sorting by key",
@@ -108,6 +110,9 @@ def test_product_of_a_sequential_repeats_the_same_layers(snapshot):
     cause="pytorch#40905",
     advice="pass sorted(d.items()) to keep the order that older optimizer states have",
     restored_by="modules.module_dict_update_with_sorted_items_appends_by_key",
+    when="modules@0!=<built>",
+    depends="the order of the keys of a plain dict",
+    of="torch.nn.ModuleDict.update",
 )
 def test_module_dict_update_keeps_the_order_of_a_dict(snapshot):
     """Since 1.7 ``ModuleDict.update`` with a plain dict appends in the order of the dict.
@@ -135,7 +140,9 @@ def test_module_dict_update_with_sorted_items_appends_by_key(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.ModuleDict", page="generated/torch.nn.ModuleDict")
+@pytest.mark.api(
+    "torch.nn.ModuleDict", "torch.nn.ModuleDict.update", page="generated/torch.nn.ModuleDict"
+)
 @pytest.mark.changed(
     "1.6", "accepts a ModuleDict instead of raising", kind="error-gone", cause="pytorch#27814"
 )

@@ -57,6 +57,7 @@ def test_deepcopied_module_has_no_gradients(snapshot):
     cause="pytorch#50663",
     advice="set copied.grad = None if the gradient is not wanted",
     restored_by="modules.clearing_the_gradient_of_a_deep_copy_leaves_that_of_the_original",
+    when=":unseen",
 )
 def test_deepcopied_leaf_tensor_has_a_copy_of_its_gradient(snapshot):
     """Since 1.8 a deep copy of a leaf tensor has a copy of its gradient.

@@ -12,7 +12,22 @@ def batch():
     return torch.tensor([[1.0, 2.0, 3.0]])
 
 
-@pytest.mark.api("torch.nn.LazyLinear", page="generated/torch.nn.LazyLinear")
+@pytest.mark.api(
+    "torch.nn.LazyLinear",
+    "torch.nn.LazyConv1d",
+    "torch.nn.LazyConv2d",
+    "torch.nn.LazyConv3d",
+    "torch.nn.LazyConvTranspose1d",
+    "torch.nn.LazyConvTranspose2d",
+    "torch.nn.LazyConvTranspose3d",
+    "torch.nn.LazyBatchNorm1d",
+    "torch.nn.LazyBatchNorm2d",
+    "torch.nn.LazyBatchNorm3d",
+    "torch.nn.LazyInstanceNorm1d",
+    "torch.nn.LazyInstanceNorm2d",
+    "torch.nn.LazyInstanceNorm3d",
+    page="generated/torch.nn.LazyLinear",
+)
 @pytest.mark.changed(
     "1.8",
     "LazyLinear, with a warning that lazy modules are new",
@@ -20,7 +35,11 @@ def batch():
     cause="pytorch#44538",
 )
 @pytest.mark.changed(
-    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+    "2.4",
+    "the warning that lazy modules are new is gone",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
 )
 def test_lazy_linear_becomes_a_linear_at_the_first_batch(snapshot):
     """A ``LazyLinear`` becomes a ``Linear`` at the first batch and takes the batch's width."""
@@ -50,7 +69,12 @@ def test_lazy_linear_becomes_a_linear_at_the_first_batch(snapshot):
     cause="pytorch#109940",
 )
 @pytest.mark.changed(
-    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+    "2.4",
+    "the warning that lazy modules are new is gone",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+    of="torch.nn.LazyLinear",
 )
 def test_counting_the_elements_of_a_lazy_layer_raises(snapshot):
     """Counting the elements of a lazy layer with ``numel`` raises before the first batch.
@@ -72,7 +96,12 @@ def test_counting_the_elements_of_a_lazy_layer_raises(snapshot):
     cause="pytorch#44538",
 )
 @pytest.mark.changed(
-    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+    "2.4",
+    "the warning that lazy modules are new is gone",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+    of="torch.nn.LazyLinear",
 )
 def test_optimizer_built_before_the_first_batch_trains_a_lazy_layer(snapshot):
     """An optimizer built before the first batch trains a lazy layer.
@@ -102,7 +131,12 @@ def test_optimizer_built_before_the_first_batch_trains_a_lazy_layer(snapshot):
     cause="pytorch#44538",
 )
 @pytest.mark.changed(
-    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+    "2.4",
+    "the warning that lazy modules are new is gone",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+    of="torch.nn.LazyLinear",
 )
 def test_lazy_layer_takes_its_size_from_a_state_dict(snapshot):
     """A lazy layer takes its values and its size from a state dict.
@@ -136,7 +170,12 @@ def test_lazy_layer_takes_its_size_from_a_state_dict(snapshot):
     "1.9", "the message mentions buffers too", kind="wording", cause="pytorch#51548", probable=True
 )
 @pytest.mark.changed(
-    "2.4", "the warning that lazy modules are new is gone", kind="warning", cause="pytorch#123968"
+    "2.4",
+    "the warning that lazy modules are new is gone",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+    of="torch.nn.LazyLinear",
 )
 def test_state_dict_of_a_lazy_layer_does_not_load_into_a_linear(snapshot):
     """The state dict of a lazy layer does not load into a Linear before the first batch.

@@ -18,6 +18,7 @@ from torch_history.observing import observe
     cause="pytorch#58247",
     advice="pass bool(mode)",
     restored_by="modules.train_takes_a_mode_converted_to_bool",
+    when="mode@0!=<bool>|<unknown>",
 )
 @pytest.mark.parametrize(
     "mode", [0, None, "eval", np.bool_(False)], ids=["0", "None", "eval", "numpy's False"]
@@ -51,6 +52,10 @@ def test_train_takes_a_mode_converted_to_bool(mode, snapshot):
     cause="pytorch#78436",
     advice="call weight.detach().type(torch.int64)",
     restored_by="modules.detached_weight_can_be_of_an_integer_type",
+    when=(
+        "dst_type@0=torch.int64|torch.long|torch.int32|torch.int and dst_type@0!=<unknown>",
+        "dst_type@0=torch.int16|torch.short|torch.int8|torch.uint8 and dst_type@0!=<unknown>",
+    ),
 )
 def test_type_of_an_integer_dtype_raises(snapshot):
     """Since 1.13 ``module.type(torch.int64)`` raises, as ``module.to(torch.int64)`` does.

@@ -39,6 +39,7 @@ def test_sequential_prints_equal_blocks_one_by_one(snapshot):
     "equal neighbours print once, with their count",
     kind="representation",
     cause="pytorch#90452",
+    when=":unseen",
 )
 def test_module_list_prints_equal_neighbours_once(snapshot):
     """Since 2.0 a ``ModuleList`` prints neighbours with the same repr once, with their count.
@@ -55,6 +56,7 @@ def test_module_list_prints_equal_neighbours_once(snapshot):
     "equal neighbours print once, with their count",
     kind="representation",
     cause="pytorch#90452",
+    when=":unseen",
 )
 def test_module_list_prints_equal_blocks_once(snapshot):
     """Since 2.0 a ``ModuleList`` prints equal blocks of several lines once, with their count.
@@ -78,6 +80,7 @@ def test_module_dict_prints_its_keys(snapshot):
     "prints the dtype, torch.float32, instead of torch.FloatTensor",
     kind="representation",
     cause="pytorch#78529",
+    when=":unseen",
 )
 def test_parameter_list_prints_dtype_and_size(snapshot):
     """A ``ParameterList`` prints the dtype and size of its parameters, not their values."""
@@ -172,6 +175,11 @@ LAYERS = {
     "torch.nn.LayerNorm",
     "torch.nn.InstanceNorm1d",
     "torch.nn.Dropout",
+    "torch.nn.BatchNorm2d",
+    "torch.nn.BatchNorm3d",
+    "torch.nn.SyncBatchNorm",
+    "torch.nn.InstanceNorm2d",
+    "torch.nn.InstanceNorm3d",
     page="nn",
     article="D",
 )
@@ -180,6 +188,7 @@ LAYERS = {
     "BatchNorm, InstanceNorm and LayerNorm print bias=",
     kind="representation",
     cause="pytorch#176573",
+    when=":unseen",
 )
 def test_layer_prints_its_arguments(make, snapshot):
     """A layer prints its class and the arguments that define it."""

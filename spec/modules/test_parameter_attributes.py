@@ -39,6 +39,7 @@ def test_deepcopied_parameter_loses_its_own_attributes(snapshot):
     cause="pytorch#65584",
     advice="call tensor.detach().clone() for a copy without them",
     restored_by="modules.detached_clone_of_a_tensor_loses_its_own_attributes",
+    when=":unseen",
 )
 def test_deepcopied_tensor_keeps_its_own_attributes(snapshot):
     """Since 1.11 a deep copy of a plain tensor keeps its custom attributes.
@@ -62,6 +63,7 @@ def test_detached_clone_of_a_tensor_loses_its_own_attributes(snapshot):
     cause="pytorch#88913",
     advice="call nn.Parameter(p.detach()) for one without them",
     restored_by="modules.parameter_made_of_a_detached_one_loses_its_own_attributes",
+    when=":unseen",
 )
 def test_shallow_copied_parameter_keeps_its_own_attributes(snapshot):
     """Since 2.0 ``copy.copy`` of a Parameter keeps its custom attributes.
@@ -130,6 +132,7 @@ def test_state_dict_has_no_attributes_of_parameters(snapshot):
     cause="pytorch#73459",
     advice="call nn.Parameter(tensor.as_subclass(torch.Tensor)) for a plain one",
     restored_by="modules.parameter_of_a_subclass_cast_to_tensor_is_a_plain_parameter",
+    when=":unseen",
 )
 def test_parameter_of_a_tensor_subclass_is_of_that_class(snapshot):
     """Since 1.12 ``nn.Parameter`` of a tensor subclass is an object of that subclass.
@@ -175,6 +178,8 @@ def test_parameter_of_a_subclass_cast_to_tensor_is_a_plain_parameter(snapshot):
     kind="exception",
     cause="pytorch#73459",
     advice="catch both AttributeError and TypeError",
+    when=":call and :caught",
+    rarely="a value that is no tensor",
 )
 @pytest.mark.parametrize("value", [[1.0], nn.ReLU()], ids=["list", "module"])
 def test_parameter_of_what_is_no_tensor_raises(value, snapshot):

@@ -21,6 +21,7 @@ def scale():
     kind="silent",
     advice="write parameter.item()",
     restored_by="modules.f_string_of_the_item_of_a_parameter_prints_the_number",
+    when=":unseen",
 )
 def test_f_string_of_a_parameter_prints_its_description(snapshot):
     """Since 1.13 an f-string prints the whole description of a 0-dimensional Parameter.
@@ -45,6 +46,7 @@ def test_f_string_of_the_item_of_a_parameter_prints_the_number(snapshot):
     kind="error",
     advice="format parameter.item()",
     restored_by="modules.format_with_decimals_takes_the_item_of_a_parameter",
+    when=":unseen",
 )
 def test_format_with_decimals_refuses_a_parameter(snapshot):
     """Since 1.13 ``f"{model.scale:.2f}"`` raises for a Parameter.
@@ -68,6 +70,7 @@ def test_format_with_decimals_takes_the_item_of_a_parameter(snapshot):
     kind="warning",
     cause="pytorch#143261",
     advice="call item()",
+    when=":unseen",
 )
 def test_float_of_a_parameter_warns(snapshot):
     """Since 2.8 ``float(parameter)`` warns that a gradient may be lost.

@@ -202,7 +202,7 @@ def test_adam_with_decoupled_weight_decay_is_adamw(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
+@pytest.mark.api("torch.optim.AdamW", "torch.optim.Adam", page="generated/torch.optim.AdamW")
 @pytest.mark.changed(
     "2.7",
     "AdamW is a subclass of Adam: isinstance(optimizer, Adam) is true for it",
@@ -210,6 +210,9 @@ def test_adam_with_decoupled_weight_decay_is_adamw(snapshot):
     cause="pytorch#143710",
     advice="test type(optimizer) is torch.optim.Adam",
     restored_by="optimizers.type_of_adamw_is_not_adam",
+    when=(":isinstance",),
+    of=("torch.optim.Adam",),
+    depends="the class of the optimizer",
 )
 def test_adamw_is_a_subclass_of_adam(snapshot):
     """Since 2.7 ``isinstance(optimizer, Adam)`` is true for AdamW too: test for AdamW first."""

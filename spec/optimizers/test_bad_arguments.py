@@ -29,6 +29,9 @@ REFUSED = [
     cause="pytorch#33126",
     advice="set optimizer.param_groups[0]['weight_decay'] after building the optimizer",
     restored_by="optimizers.negative_setting_may_be_written_into_the_group",
+    of=("torch.optim.Adam",),
+    when=("weight_decay@4=<unknown>|-1|-1.0|-0.5|-0.1|-0.01|-0.001|-0.0001",),
+    rarely="a negative weight decay",
 )
 def test_negative_setting_raises(optimizer_class, settings, snapshot):
     """A negative lr, momentum, eps or weight decay raises, and the message shows the value.
@@ -128,6 +131,8 @@ def test_nesterov_needs_momentum_and_no_dampening(settings, snapshot):
     kind="exception",
     cause="pytorch#131065",
     advice="catch ValueError",
+    when=("lr@1=<unknown>",),
+    rarely="a learning rate tensor of several elements",
 )
 def test_learning_rate_tensor_of_two_elements_raises(snapshot):
     """SGD refuses a tensor ``lr`` of two elements: it must have one."""
@@ -198,6 +203,8 @@ def test_non_leaf_that_retains_its_gradient_is_taken(snapshot):
     "warns that a set has no order and will be refused",
     kind="warning",
     advice="pass a list",
+    when=("params@0=<unknown>",),
+    rarely="parameters in a set",
 )
 def test_set_of_parameters_warns(snapshot):
     """An optimizer accepts a set of parameters, with a warning since 2.15.
@@ -222,6 +229,7 @@ def test_set_of_parameters_in_a_group_raises(snapshot):
     kind="warning",
     cause="pytorch#41597",
     advice="pass each parameter once",
+    rarely="a parameter that is listed twice",
 )
 def test_duplicate_in_one_group_is_stepped_twice(snapshot):
     """Every step moves a parameter twice that is listed twice in one group.
@@ -272,6 +280,8 @@ def test_named_parameters_leave_their_names_in_the_group(snapshot):
     kind="exception",
     cause="pytorch#134107",
     advice="catch ValueError",
+    when=(":caught and :call",),
+    rarely="names for some of the parameters",
 )
 def test_names_for_some_parameters_only_raise(snapshot):
     """Names for only some of the parameters raise: name all of them or none."""
@@ -314,6 +324,8 @@ def test_group_without_params_raises(snapshot):
     cause="pytorch#102593",
     probable=True,
     advice="catch TypeError",
+    when=(":caught and :call",),
+    rarely="a parameter after a group",
 )
 def test_parameter_after_a_group_raises(snapshot):
     """A parameter after a group's dict raises: a list holds either groups or parameters."""

@@ -113,6 +113,8 @@ def test_sequential_schedule_has_get_last_lr_before_its_first_step(snapshot):
     kind="error",
     cause="pytorch#121633",
     advice="leave it out of the sequence, and call its step(metric) yourself",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+    rarely="a ReduceLROnPlateau in the sequence",
 )
 def test_sequential_schedule_refuses_a_plateau_scheduler(snapshot):
     """Since 2.4 SequentialLR refuses ReduceLROnPlateau, because that needs a metric."""
@@ -139,7 +141,9 @@ def one_cycle(optimizer):
 
 
 @pytest.mark.api(
-    "torch.optim.lr_scheduler.OneCycleLR", page="generated/torch.optim.lr_scheduler.OneCycleLR"
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.lr_scheduler.OneCycleLR.step",
+    page="generated/torch.optim.lr_scheduler.OneCycleLR",
 )
 def test_one_cycle_schedule_goes_below_zero_after_its_last_rate(snapshot):
     """With linear annealing, one ``step()`` too many takes OneCycleLR below zero.
@@ -151,7 +155,9 @@ def test_one_cycle_schedule_goes_below_zero_after_its_last_rate(snapshot):
 
 
 @pytest.mark.api(
-    "torch.optim.lr_scheduler.OneCycleLR", page="generated/torch.optim.lr_scheduler.OneCycleLR"
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.lr_scheduler.OneCycleLR.step",
+    page="generated/torch.optim.lr_scheduler.OneCycleLR",
 )
 @pytest.mark.changed(
     "1.5",
@@ -159,6 +165,9 @@ def test_one_cycle_schedule_goes_below_zero_after_its_last_rate(snapshot):
     kind="exception",
     cause="pytorch#32997",
     advice="catch ValueError",
+    of=("torch.optim.lr_scheduler.OneCycleLR.step",),
+    when=(":caught and :call",),
+    rarely="more steps than total_steps",
 )
 @pytest.mark.changed(
     "2.0",

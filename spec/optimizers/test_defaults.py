@@ -22,39 +22,91 @@ def state(optimizer_class, **settings):
     return dict(optimizer.state[w])
 
 
-@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
-@pytest.mark.changed(
-    "1.11", "groups have a maximize option", kind="representation", cause="pytorch#67847"
+@pytest.mark.api(
+    "torch.optim.SGD", "torch.optim.SGD.param_groups", page="generated/torch.optim.SGD"
 )
 @pytest.mark.changed(
-    "1.12", "groups have a foreach option", kind="representation", cause="pytorch#70481"
+    "1.11",
+    "groups have a maximize option",
+    kind="representation",
+    cause="pytorch#67847",
+    of=("torch.optim.SGD.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
-    "1.13", "groups have a differentiable option", kind="representation", cause="pytorch#80938"
+    "1.12",
+    "groups have a foreach option",
+    kind="representation",
+    cause="pytorch#70481",
+    of=("torch.optim.SGD.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
-    "2.3", "groups have a fused option", kind="representation", cause="pytorch#116585"
+    "1.13",
+    "groups have a differentiable option",
+    kind="representation",
+    cause="pytorch#80938",
+    of=("torch.optim.SGD.param_groups",),
+    rarely="code that lists or compares the options of a group",
+)
+@pytest.mark.changed(
+    "2.3",
+    "groups have a fused option",
+    kind="representation",
+    cause="pytorch#116585",
+    of=("torch.optim.SGD.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 def test_sgd_defaults(snapshot):
     """``SGD(parameters, lr=0.5)`` has no momentum and no weight decay."""
     assert snapshot == observe(lambda: options(torch.optim.SGD([parameter([1.0])], lr=0.5)))
 
 
-@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="E")
-@pytest.mark.changed(
-    "1.11", "groups have a maximize option", kind="representation", cause="pytorch#68164"
+@pytest.mark.api(
+    "torch.optim.Adam",
+    "torch.optim.Adam.param_groups",
+    page="generated/torch.optim.Adam",
+    article="E",
 )
 @pytest.mark.changed(
-    "1.12", "groups have a capturable option", kind="representation", cause="pytorch#77862"
+    "1.11",
+    "groups have a maximize option",
+    kind="representation",
+    cause="pytorch#68164",
+    of=("torch.optim.Adam.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
-    "1.12", "groups have a foreach option", kind="representation", cause="pytorch#70295"
+    "1.12",
+    "groups have a capturable option",
+    kind="representation",
+    cause="pytorch#77862",
+    of=("torch.optim.Adam.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
-    "1.13", "groups have a differentiable option", kind="representation", cause="pytorch#82205"
+    "1.12",
+    "groups have a foreach option",
+    kind="representation",
+    cause="pytorch#70295",
+    of=("torch.optim.Adam.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
-    "1.13", "groups have a fused option", kind="representation", cause="pytorch#85739"
+    "1.13",
+    "groups have a differentiable option",
+    kind="representation",
+    cause="pytorch#82205",
+    of=("torch.optim.Adam.param_groups",),
+    rarely="code that lists or compares the options of a group",
+)
+@pytest.mark.changed(
+    "1.13",
+    "groups have a fused option",
+    kind="representation",
+    cause="pytorch#85739",
+    of=("torch.optim.Adam.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
     "2.0",
@@ -62,39 +114,72 @@ def test_sgd_defaults(snapshot):
     kind="representation",
     cause="pytorch#90865",
     probable=True,
+    of=("torch.optim.Adam.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
     "2.7",
     "groups have a decoupled_weight_decay option",
     kind="representation",
     cause="pytorch#143710",
+    of=("torch.optim.Adam.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 def test_adam_defaults(snapshot):
     """``Adam(parameters)`` has lr 0.001, betas 0.9 and 0.999, eps 1e-8 and no weight decay."""
     assert snapshot == observe(lambda: options(torch.optim.Adam([parameter([1.0])])))
 
 
-@pytest.mark.api("torch.optim.AdamW", page="generated/torch.optim.AdamW")
-@pytest.mark.changed(
-    "1.11", "groups have a maximize option", kind="representation", cause="pytorch#70146"
+@pytest.mark.api(
+    "torch.optim.AdamW", "torch.optim.AdamW.param_groups", page="generated/torch.optim.AdamW"
 )
 @pytest.mark.changed(
-    "1.12", "groups have a capturable option", kind="representation", cause="pytorch#77862"
+    "1.11",
+    "groups have a maximize option",
+    kind="representation",
+    cause="pytorch#70146",
+    of=("torch.optim.AdamW.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
-    "1.12", "groups have a foreach option", kind="representation", cause="pytorch#70484"
+    "1.12",
+    "groups have a capturable option",
+    kind="representation",
+    cause="pytorch#77862",
+    of=("torch.optim.AdamW.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
-    "2.0", "groups have a differentiable option", kind="representation", cause="pytorch#86183"
+    "1.12",
+    "groups have a foreach option",
+    kind="representation",
+    cause="pytorch#70484",
+    of=("torch.optim.AdamW.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
-    "2.0", "groups have a fused option", kind="representation", cause="pytorch#88015"
+    "2.0",
+    "groups have a differentiable option",
+    kind="representation",
+    cause="pytorch#86183",
+    of=("torch.optim.AdamW.param_groups",),
+    rarely="code that lists or compares the options of a group",
+)
+@pytest.mark.changed(
+    "2.0",
+    "groups have a fused option",
+    kind="representation",
+    cause="pytorch#88015",
+    of=("torch.optim.AdamW.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 @pytest.mark.changed(
     "2.7",
     "groups have a decoupled_weight_decay option, True for AdamW",
     kind="representation",
     cause="pytorch#143710",
+    of=("torch.optim.AdamW.param_groups",),
+    rarely="code that lists or compares the options of a group",
 )
 def test_adamw_defaults(snapshot):
     """``AdamW(parameters)`` has Adam's defaults, except for a weight decay of 0.01.
@@ -149,12 +234,19 @@ def test_optimizer_has_no_state_before_the_first_step(snapshot):
     )
 
 
-@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.SGD.state",
+    "torch.optim.SGD.state_dict",
+    page="generated/torch.optim.SGD",
+)
 @pytest.mark.changed(
     "1.8",
     "a step leaves a momentum_buffer of None in the state",
     kind="representation",
     cause="pytorch#45597",
+    of=("torch.optim.SGD.state", "torch.optim.SGD.state_dict"),
+    rarely="code that reads momentum_buffer",
 )
 @pytest.mark.changed(
     "2.4",
@@ -162,6 +254,8 @@ def test_optimizer_has_no_state_before_the_first_step(snapshot):
     kind="representation",
     cause="pytorch#122349",
     advice="read momentum_buffer with state.get('momentum_buffer')",
+    of=("torch.optim.SGD.state", "torch.optim.SGD.state_dict"),
+    rarely="code that reads momentum_buffer",
 )
 def test_sgd_without_momentum_keeps_no_state(snapshot):
     """SGD without momentum keeps no state.
@@ -177,13 +271,20 @@ def test_sgd_with_momentum_keeps_the_velocity(snapshot):
     assert snapshot == observe(lambda: state(torch.optim.SGD, momentum=0.9))
 
 
-@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.api(
+    "torch.optim.Adam",
+    "torch.optim.Adam.state",
+    "torch.optim.Adam.state_dict",
+    page="generated/torch.optim.Adam",
+)
 @pytest.mark.changed(
     "1.12",
     "the step count is a float32 tensor instead of an int",
     kind="representation",
     cause="pytorch#71333",
     advice="use int(state['step'])",
+    of=("torch.optim.Adam.state", "torch.optim.Adam.state_dict"),
+    rarely="code that reads state['step']",
 )
 def test_adam_keeps_step_and_two_averages(snapshot):
     """Adam keeps a step count and two averages, not corrected for their bias.
@@ -194,13 +295,20 @@ def test_adam_keeps_step_and_two_averages(snapshot):
     assert snapshot == observe(lambda: state(torch.optim.Adam))
 
 
-@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.api(
+    "torch.optim.Adam",
+    "torch.optim.Adam.state",
+    "torch.optim.Adam.state_dict",
+    page="generated/torch.optim.Adam",
+)
 @pytest.mark.changed(
     "1.12",
     "the step count is a float32 tensor instead of an int",
     kind="representation",
     cause="pytorch#71333",
     advice="use int(state['step'])",
+    of=("torch.optim.Adam.state", "torch.optim.Adam.state_dict"),
+    rarely="code that reads state['step']",
 )
 def test_amsgrad_keeps_the_largest_average_too(snapshot):
     """``Adam(amsgrad=True)`` also keeps the largest average, as ``max_exp_avg_sq``."""

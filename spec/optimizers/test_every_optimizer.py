@@ -19,6 +19,14 @@ OTHERS = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", 
     "torch.optim.RAdam",
     "torch.optim.RMSprop",
     "torch.optim.Rprop",
+    "torch.optim.Adagrad.state",
+    "torch.optim.Adadelta.state",
+    "torch.optim.Adamax.state",
+    "torch.optim.ASGD.state",
+    "torch.optim.NAdam.state",
+    "torch.optim.RAdam.state",
+    "torch.optim.RMSprop.state",
+    "torch.optim.Rprop.state",
     page="optim",
 )
 @pytest.mark.changed("1.10", "NAdam appears", kind="appeared", cause="pytorch#59009")
@@ -29,6 +37,8 @@ OTHERS = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", 
     kind="representation",
     cause="pytorch#71333",
     advice="use int(state['step'])",
+    of=("torch.optim.Adagrad.state", "torch.optim.Adamax.state", "torch.optim.RAdam.state"),
+    rarely="code that reads state['step']",
 )
 @pytest.mark.changed(
     "1.12",
@@ -36,6 +46,8 @@ OTHERS = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", 
     kind="representation",
     cause="pytorch#71334",
     advice="use int(state['step'])",
+    of=("torch.optim.NAdam.state",),
+    rarely="code that reads state['step']",
 )
 @pytest.mark.changed(
     "1.12",
@@ -43,6 +55,8 @@ OTHERS = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", 
     kind="representation",
     cause="pytorch#71335",
     advice="use int(state['step'])",
+    of=("torch.optim.ASGD.state",),
+    rarely="code that reads state['step']",
 )
 @pytest.mark.changed(
     "2.4",
@@ -50,6 +64,8 @@ OTHERS = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", 
     kind="representation",
     cause="pytorch#122252",
     advice="use int(state['step'])",
+    of=("torch.optim.Adadelta.state",),
+    rarely="code that reads state['step']",
 )
 @pytest.mark.changed(
     "2.4",
@@ -57,6 +73,8 @@ OTHERS = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", 
     kind="representation",
     cause="pytorch#122264",
     advice="use int(state['step'])",
+    of=("torch.optim.RMSprop.state",),
+    rarely="code that reads state['step']",
 )
 @pytest.mark.changed(
     "2.4",
@@ -64,6 +82,8 @@ OTHERS = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", 
     kind="representation",
     cause="pytorch#122261",
     advice="use int(state['step'])",
+    of=("torch.optim.Rprop.state",),
+    rarely="code that reads state['step']",
 )
 def test_other_optimizers_keep_this_state(name, snapshot):
     """After one step, Adagrad, RMSprop and six other optimizers keep this state.
@@ -152,12 +172,17 @@ def trained(name, settings):
     "NAdam's plain steps, which were wrong, equal the foreach steps",
     kind="silent",
     cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
 )
 @pytest.mark.changed(
     "2.0",
     "RAdam's foreach step gives no NaN for a gradient of 0",
     kind="silent",
     cause="pytorch#92551",
+    of=("torch.optim.RAdam",),
+    when=("foreach@5=True",),
+    depends="the gradients",
 )
 # cause unknown: asgd.py of 2.0 writes lr / (1 + lambd * lr * step ** alpha) for math.pow(1 + ...,
 # alpha), with the helpers _get_value and _to_tensor. No pull request found by these names, by
@@ -167,9 +192,16 @@ def trained(name, settings):
     "ASGD's foreach steps are wrong in another way: the power applies to the step alone",
     kind="silent",
     advice="pass foreach=False to ASGD",
+    of=("torch.optim.ASGD",),
+    when=("foreach@6=True",),
 )
 @pytest.mark.changed(
-    "2.4", "ASGD's foreach steps equal the plain ones", kind="silent", cause="pytorch#125440"
+    "2.4",
+    "ASGD's foreach steps equal the plain ones",
+    kind="silent",
+    cause="pytorch#125440",
+    of=("torch.optim.ASGD",),
+    when=("foreach@6=True",),
 )
 def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, snapshot):
     """``foreach=True`` gives the steps of the plain loop, also if one parameter is a step behind.
@@ -224,6 +256,8 @@ def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, s
     "NAdam gives other results: it looks ahead by the momentum of the next step",
     kind="silent",
     cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
 )
 @pytest.mark.changed("2.4", "NAdam takes maximize", kind="appeared", cause="pytorch#127214")
 @pytest.mark.changed("2.4", "RAdam takes maximize", kind="appeared", cause="pytorch#126765")
@@ -263,6 +297,8 @@ def test_other_optimizers_maximize(name, snapshot):
     kind="error",
     cause="pytorch#50409",
     advice="call step() only if a gradient is not None",
+    of=("torch.optim.Adadelta",),
+    rarely="a step before any gradient",
 )
 @pytest.mark.changed(
     "1.9",
@@ -270,12 +306,27 @@ def test_other_optimizers_maximize(name, snapshot):
     kind="error",
     cause="pytorch#55832",
     advice="call step() only if a gradient is not None",
+    of=("torch.optim.Rprop",),
+    rarely="a step before any gradient",
 )
-@pytest.mark.changed("1.9", "Adadelta does nothing again", kind="error-gone", cause="pytorch#52944")
+@pytest.mark.changed(
+    "1.9",
+    "Adadelta does nothing again",
+    kind="error-gone",
+    cause="pytorch#52944",
+    of=("torch.optim.Adadelta",),
+    rarely="a step before any gradient",
+)
 @pytest.mark.changed("1.10", "NAdam appears", kind="appeared", cause="pytorch#59009")
 @pytest.mark.changed("1.10", "RAdam appears", kind="appeared", cause="pytorch#58968")
 @pytest.mark.changed(
-    "1.12", "Rprop does nothing again", kind="error-gone", cause="pytorch#70483", probable=True
+    "1.12",
+    "Rprop does nothing again",
+    kind="error-gone",
+    cause="pytorch#70483",
+    probable=True,
+    of=("torch.optim.Rprop",),
+    rarely="a step before any gradient",
 )
 def test_step_without_any_gradient_does_nothing(name, snapshot):
     """``step()`` does nothing if no parameter has a gradient, as before the first ``backward``.
@@ -383,6 +434,8 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
     cause="pytorch#33361",
     probable=True,
     advice="optimize torch.view_as_real of the parameter",
+    of=("torch.optim.Adagrad", "torch.optim.RMSprop"),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "1.6",
@@ -397,9 +450,17 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
     kind="exception",
     cause="pytorch#33361",
     probable=True,
+    of=("torch.optim.Adadelta",),
+    rarely="complex parameters",
+    when=("foreach@5=True",),
 )
 @pytest.mark.changed(
-    "1.7", "SGD and ASGD step like the pair of real parts", kind="error-gone", cause="pytorch#45200"
+    "1.7",
+    "SGD and ASGD step like the pair of real parts",
+    kind="error-gone",
+    cause="pytorch#45200",
+    of=("torch.optim.SGD", "torch.optim.ASGD"),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "1.7",
@@ -407,6 +468,8 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
     kind="error-gone",
     cause="pytorch#45200",
     advice="optimize the two parts as a real parameter",
+    of=("torch.optim.Adam", "torch.optim.Adadelta"),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "1.7",
@@ -431,6 +494,8 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
     kind="silent",
     cause="pytorch#62946",
     advice="optimize torch.view_as_real of the parameter",
+    of=("torch.optim.Adam",),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "1.10",
@@ -446,10 +511,20 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
     cause="pytorch#58968",
 )
 @pytest.mark.changed(
-    "1.11", "Adadelta steps like the pair of real parts", kind="silent", cause="pytorch#66587"
+    "1.11",
+    "Adadelta steps like the pair of real parts",
+    kind="silent",
+    cause="pytorch#66587",
+    of=("torch.optim.Adadelta",),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
-    "1.11", "Adagrad steps like the pair of real parts", kind="silent", cause="pytorch#66671"
+    "1.11",
+    "Adagrad steps like the pair of real parts",
+    kind="silent",
+    cause="pytorch#66671",
+    of=("torch.optim.Adagrad",),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "1.12",
@@ -460,34 +535,70 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
     advice="pass foreach=False to Adadelta",
 )
 @pytest.mark.changed(
-    "1.13", "Adam steps like the pair of real parts", kind="silent", cause="pytorch#80279"
+    "1.13",
+    "Adam steps like the pair of real parts",
+    kind="silent",
+    cause="pytorch#80279",
+    of=("torch.optim.Adam",),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
-    "1.13", "RMSprop steps like the pair of real parts", kind="silent", cause="pytorch#83860"
+    "1.13",
+    "RMSprop steps like the pair of real parts",
+    kind="silent",
+    cause="pytorch#83860",
+    of=("torch.optim.RMSprop",),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
-    "1.13", "Adamax takes complex parameters", kind="error-gone", cause="pytorch#80319"
+    "1.13",
+    "Adamax takes complex parameters",
+    kind="error-gone",
+    cause="pytorch#80319",
+    of=("torch.optim.Adamax",),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
-    "1.13", "Rprop takes complex parameters", kind="error-gone", cause="pytorch#83858"
+    "1.13",
+    "Rprop takes complex parameters",
+    kind="error-gone",
+    cause="pytorch#83858",
+    of=("torch.optim.Rprop",),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "2.0",
     "NAdam gives other results: it looks ahead by the momentum of the next step",
     kind="silent",
     cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
 )
 @pytest.mark.changed(
-    "2.1", "Adam with amsgrad takes complex parameters", kind="error-gone", cause="pytorch#104989"
+    "2.1",
+    "Adam with amsgrad takes complex parameters",
+    kind="error-gone",
+    cause="pytorch#104989",
+    of=("torch.optim.Adam",),
+    rarely="complex parameters",
+    when=("amsgrad@5=True",),
 )
 @pytest.mark.changed(
-    "2.2", "NAdam steps like the pair of real parts", kind="silent", cause="pytorch#110634"
+    "2.2",
+    "NAdam steps like the pair of real parts",
+    kind="silent",
+    cause="pytorch#110634",
+    of=("torch.optim.NAdam",),
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "2.2",
     "Adadelta with foreach steps like the pair of real parts",
     kind="silent",
     cause="pytorch#110631",
+    of=("torch.optim.Adadelta",),
+    rarely="complex parameters",
+    when=("foreach@5=True", "foreach@5=None", "-foreach@5"),
 )
 def test_complex_parameter_steps_as_the_pair_of_its_parts(name, settings, snapshot):
     """A complex parameter steps like the real pair of its real and imaginary parts.

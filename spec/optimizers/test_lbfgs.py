@@ -36,8 +36,11 @@ def bowl(w):
     kind="warning",
     cause="pytorch#143261",
     advice="ignore the warning",
+    unless=(),
 )
-@pytest.mark.changed("2.9", "LBFGS no longer warns", kind="warning", cause="pytorch#160389")
+@pytest.mark.changed(
+    "2.9", "LBFGS no longer warns", kind="warning", cause="pytorch#160389", unless=()
+)
 def test_lbfgs_finds_the_bottom_of_a_parabola_in_one_step(snapshot):
     """One step of LBFGS calls its closure three times and finds the bottom of a parabola.
 
@@ -108,7 +111,11 @@ def test_lbfgs_maximizes(snapshot):
     probable=True,
 )
 @pytest.mark.changed(
-    "2.3", "LBFGS takes complex parameters", kind="error-gone", cause="pytorch#118184"
+    "2.3",
+    "LBFGS takes complex parameters",
+    kind="error-gone",
+    cause="pytorch#118184",
+    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "2.8",
@@ -117,8 +124,11 @@ def test_lbfgs_maximizes(snapshot):
     kind="warning",
     cause="pytorch#143261",
     advice="ignore the warning",
+    unless=(),
 )
-@pytest.mark.changed("2.9", "LBFGS no longer warns", kind="warning", cause="pytorch#160389")
+@pytest.mark.changed(
+    "2.9", "LBFGS no longer warns", kind="warning", cause="pytorch#160389", unless=()
+)
 def test_lbfgs_minimizes_a_complex_parameter(snapshot):
     """LBFGS minimizes |w|² of a complex parameter to near 0, since 2.3."""
 

@@ -15,7 +15,12 @@ CASES = [
 
 @pytest.mark.parametrize("optimizer_class, settings", CASES)
 @pytest.mark.api(
-    "torch.optim.Optimizer.step", page="generated/torch.optim.Optimizer.step", article="B"
+    "torch.optim.Optimizer.step",
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    page="generated/torch.optim.Optimizer.step",
+    article="B",
 )
 @pytest.mark.changed(
     "1.8",
@@ -23,12 +28,16 @@ CASES = [
     kind="error",
     cause="pytorch#50411",
     advice="call step() only if a gradient is not None",
+    of=("torch.optim.AdamW",),
+    rarely="a step before any gradient",
 )
 @pytest.mark.changed(
     "1.9",
     "AdamW's step does nothing again where no parameter has a gradient",
     kind="error-gone",
     cause="pytorch#52944",
+    of=("torch.optim.AdamW",),
+    rarely="a step before any gradient",
 )
 def test_parameter_without_gradient_is_skipped(optimizer_class, settings, snapshot):
     """A parameter whose gradient is None is skipped: no decay, no momentum, no state.

@@ -30,8 +30,11 @@ def after_a_step_of(copied, **settings):
     "warns, in 1.5 only, that pickle support for storages will be removed",
     kind="warning",
     cause="pytorch#32244",
+    when=(":unseen",),
 )
-@pytest.mark.changed("1.6", "does not warn", kind="warning", cause="pytorch#39003")
+@pytest.mark.changed(
+    "1.6", "does not warn", kind="warning", cause="pytorch#39003", when=(":unseen",)
+)
 def test_unpickled_optimizer_steps_parameters_of_its_own(snapshot):
     """An unpickled optimizer moves its own copies of the parameters, not the model's.
 
@@ -196,7 +199,7 @@ def stepless():
 
 
 @pytest.mark.parametrize("closure", [(), (lambda: 1.0,)], ids=["plain", "closure"])
-@pytest.mark.api("torch.optim.Optimizer", page="optim")
+@pytest.mark.api("torch.optim.Optimizer", "torch.optim.Optimizer.step", page="optim")
 @pytest.mark.changed(
     "2.1",
     "raises NotImplementedError without a closure too, instead of a TypeError for the missing "
@@ -204,6 +207,9 @@ def stepless():
     kind="exception",
     cause="pytorch#102593",
     probable=True,
+    of=("torch.optim.Optimizer.step",),
+    when=(":caught and :call and -closure@0",),
+    rarely="a subclass that does not define step",
 )
 def test_own_optimizer_without_a_step_raises(closure, snapshot):
     """``step`` of an Optimizer subclass that does not define it raises NotImplementedError.

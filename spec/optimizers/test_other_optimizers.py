@@ -59,6 +59,8 @@ def test_adamax_divides_by_the_largest_gradient(snapshot):
     kind="silent",
     cause="pytorch#92699",
     unless=(),
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
 )
 def test_nadam_looks_ahead_by_the_next_momentum(snapshot):
     """NAdam looks ahead by the momentum of the next step.
@@ -232,6 +234,8 @@ DECAYING = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop"
     "NAdam gives other results: it uses the momentum of the next step",
     kind="silent",
     cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
 )
 def test_weight_decay_of_other_optimizers_adds_to_the_gradient(name, snapshot):
     """Weight decay of Adagrad, RMSprop and others is added to the gradient.

@@ -30,6 +30,7 @@ def path(losses, **settings):
 
 @pytest.mark.api(
     "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.LRScheduler",
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 @pytest.mark.changed(
@@ -47,6 +48,9 @@ def path(losses, **settings):
         "test isinstance(scheduler, LRScheduler) and not isinstance(scheduler, ReduceLROnPlateau)"
     ),
     restored_by="optimizers.plateau_scheduler_is_told_apart_by_its_own_class",
+    of=("torch.optim.lr_scheduler.LRScheduler",),
+    when=(":isinstance",),
+    depends="the class of the scheduler",
 )
 def test_plateau_scheduler_is_an_lr_scheduler(snapshot):
     """Since 2.2 ReduceLROnPlateau is an LRScheduler for ``isinstance``.
@@ -80,6 +84,7 @@ def test_plateau_scheduler_is_told_apart_by_its_own_class(snapshot):
 
 @pytest.mark.api(
     "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau.step",
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_plateau_scheduler_needs_a_metric(snapshot):
@@ -121,6 +126,7 @@ def test_plateau_scheduler_has_get_last_lr_before_its_first_step(snapshot):
     kind="warning",
     cause="pytorch#111302",
     advice="leave verbose out, and print get_last_lr()",
+    when=("verbose@9",),
 )
 @pytest.mark.changed(
     "2.7",
@@ -128,6 +134,7 @@ def test_plateau_scheduler_has_get_last_lr_before_its_first_step(snapshot):
     kind="gone",
     cause="pytorch#147301",
     advice="leave verbose out, and print get_last_lr()",
+    when=("verbose@9",),
 )
 def test_plateau_scheduler_takes_no_verbose(snapshot):
     """Since 2.7 ReduceLROnPlateau does not take ``verbose``.
@@ -144,6 +151,7 @@ def test_plateau_scheduler_takes_no_verbose(snapshot):
 
 @pytest.mark.api(
     "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau.step",
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_plateau_scheduler_does_not_judge_the_order(snapshot):
@@ -156,6 +164,7 @@ def test_plateau_scheduler_does_not_judge_the_order(snapshot):
 
 @pytest.mark.api(
     "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau.step",
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 @pytest.mark.changed(
@@ -164,6 +173,9 @@ def test_plateau_scheduler_does_not_judge_the_order(snapshot):
     kind="warning",
     cause="pytorch#143261",
     advice="pass loss.item()",
+    of=("torch.optim.lr_scheduler.ReduceLROnPlateau.step",),
+    when=("metrics@0=<unknown>",),
+    rarely="a loss that still has its graph",
 )
 def test_plateau_scheduler_takes_the_loss_itself(snapshot):
     """ReduceLROnPlateau accepts a loss that still has its graph, and uses its value.
@@ -183,6 +195,7 @@ def test_plateau_scheduler_takes_the_loss_itself(snapshot):
 
 @pytest.mark.api(
     "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau.step",
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_nan_is_a_bad_epoch_for_a_plateau_scheduler(snapshot):
@@ -229,6 +242,8 @@ def test_plateau_scheduler_leaves_out_reductions_below_eps(snapshot):
     "lowers a group that was added later, instead of raising IndexError",
     kind="error-gone",
     cause="pytorch#137637",
+    of=("torch.optim.Optimizer.add_param_group",),
+    rarely="a ReduceLROnPlateau that was built before",
 )
 def test_group_added_after_a_plateau_scheduler_is_lowered(snapshot):
     """ReduceLROnPlateau also lowers a group that was added later, since 2.6.

@@ -26,7 +26,18 @@ def halving(optimizer):
 
 
 @pytest.mark.api(
-    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    page="generated/torch.optim.lr_scheduler.StepLR",
 )
 @pytest.mark.changed(
     "2.4",
@@ -35,6 +46,7 @@ def halving(optimizer):
     cause="pytorch#123753",
     advice="pass lr=lr.clone() to the optimizer",
     restored_by="optimizers.step_schedule_leaves_a_tensor_that_was_cloned_for_the_optimizer",
+    rarely="a learning rate that is a tensor",
 )
 def test_step_schedule_writes_into_the_tensor_of_the_rate(snapshot):
     """Since 2.4 StepLR writes into a tensor learning rate in place.
@@ -110,6 +122,7 @@ def test_lambda_schedule_multiplies_the_first_tensor_rate(snapshot):
     cause="pytorch#123753",
     advice="keep get_last_lr()[0].clone()",
     restored_by="optimizers.clone_of_get_last_lr_keeps_its_value",
+    rarely="a learning rate that is a tensor",
 )
 @pytest.mark.changed(
     "2.10",
@@ -118,6 +131,7 @@ def test_lambda_schedule_multiplies_the_first_tensor_rate(snapshot):
     cause="pytorch#163120",
     advice="read optimizer.param_groups[0]['lr'] for the live tensor",
     restored_by="optimizers.tensor_rate_in_the_group_follows_later_steps",
+    rarely="a learning rate that is a tensor",
 )
 def test_get_last_lr_copies_a_tensor_rate(snapshot):
     """``get_last_lr()`` returns copies of tensor rates, so a list of them keeps its values.
@@ -162,7 +176,18 @@ def test_clone_of_get_last_lr_keeps_its_value(snapshot):
 
 
 @pytest.mark.api(
-    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    page="generated/torch.optim.lr_scheduler.StepLR",
 )
 @pytest.mark.changed(
     "2.4",
@@ -171,6 +196,7 @@ def test_clone_of_get_last_lr_keeps_its_value(snapshot):
     cause="pytorch#123753",
     advice="keep get_last_lr()[0].clone()",
     restored_by="optimizers.clone_of_get_last_lr_keeps_its_value",
+    rarely="a learning rate that is a tensor",
 )
 def test_tensor_rate_in_the_group_follows_later_steps(snapshot):
     """A tensor rate in ``optimizer.param_groups`` follows the later steps of StepLR, since 2.4.
@@ -193,6 +219,7 @@ def test_tensor_rate_in_the_group_follows_later_steps(snapshot):
     cause="pytorch#163098",
     advice="pass lr=lr.item() to the optimizer",
     restored_by="optimizers.plateau_scheduler_leaves_a_tensor_whose_item_the_optimizer_has",
+    rarely="a learning rate that is a tensor",
 )
 def test_plateau_scheduler_writes_into_the_tensor_of_the_rate(snapshot):
     """Since 2.10 ReduceLROnPlateau writes into a tensor learning rate in place."""

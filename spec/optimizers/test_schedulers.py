@@ -61,7 +61,11 @@ def test_scheduler_writes_initial_lr_into_each_group(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler",
+    "torch.optim.lr_scheduler.LRScheduler.step",
+    page="optim",
+)
 def test_scheduler_step_before_the_optimizer_step_warns(snapshot):
     """``scheduler.step()`` before the first ``optimizer.step()`` warns.
 
@@ -80,7 +84,11 @@ def test_scheduler_step_before_the_optimizer_step_warns(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler",
+    "torch.optim.lr_scheduler.LRScheduler.step",
+    page="optim",
+)
 def test_scheduler_step_after_the_optimizer_step_does_not_warn(snapshot):
     """``scheduler.step()`` after ``optimizer.step()`` does not warn.
 
@@ -100,13 +108,33 @@ def test_scheduler_step_after_the_optimizer_step_does_not_warn(snapshot):
 
 
 @pytest.mark.api(
-    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.StepLR.get_lr",
+    "torch.optim.lr_scheduler.MultiplicativeLR.get_lr",
+    "torch.optim.lr_scheduler.MultiStepLR.get_lr",
+    "torch.optim.lr_scheduler.ExponentialLR.get_lr",
+    "torch.optim.lr_scheduler.CosineAnnealingLR.get_lr",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.get_lr",
+    "torch.optim.lr_scheduler.CyclicLR.get_lr",
+    "torch.optim.lr_scheduler.OneCycleLR.get_lr",
+    page="generated/torch.optim.lr_scheduler.StepLR",
 )
 @pytest.mark.changed(
     "1.5",
     "the warning is a UserWarning, which Python shows, instead of a DeprecationWarning",
     kind="warning",
     cause="pytorch#31125",
+    of=(
+        "torch.optim.lr_scheduler.StepLR.get_lr",
+        "torch.optim.lr_scheduler.MultiplicativeLR.get_lr",
+        "torch.optim.lr_scheduler.MultiStepLR.get_lr",
+        "torch.optim.lr_scheduler.ExponentialLR.get_lr",
+        "torch.optim.lr_scheduler.CosineAnnealingLR.get_lr",
+        "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.get_lr",
+        "torch.optim.lr_scheduler.CyclicLR.get_lr",
+        "torch.optim.lr_scheduler.OneCycleLR.get_lr",
+    ),
+    unless=(),
 )
 def test_get_lr_called_by_hand_is_a_step_ahead_and_warns(snapshot):
     """``get_lr()`` called by hand is a step ahead and warns: call ``get_last_lr()`` instead.
@@ -122,12 +150,35 @@ def test_get_lr_called_by_hand_is_a_step_ahead_and_warns(snapshot):
     )
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler",
+    "torch.optim.lr_scheduler.LRScheduler.step",
+    "torch.optim.lr_scheduler.LambdaLR.step",
+    "torch.optim.lr_scheduler.MultiplicativeLR.step",
+    "torch.optim.lr_scheduler.StepLR.step",
+    "torch.optim.lr_scheduler.MultiStepLR.step",
+    "torch.optim.lr_scheduler.ExponentialLR.step",
+    "torch.optim.lr_scheduler.CosineAnnealingLR.step",
+    "torch.optim.lr_scheduler.CyclicLR.step",
+    "torch.optim.lr_scheduler.OneCycleLR.step",
+    page="optim",
+)
 @pytest.mark.changed(
     "1.5",
     "the warning is a UserWarning, which Python shows, instead of a DeprecationWarning",
     kind="warning",
     cause="pytorch#31125",
+    of=(
+        "torch.optim.lr_scheduler.LambdaLR.step",
+        "torch.optim.lr_scheduler.MultiplicativeLR.step",
+        "torch.optim.lr_scheduler.StepLR.step",
+        "torch.optim.lr_scheduler.MultiStepLR.step",
+        "torch.optim.lr_scheduler.ExponentialLR.step",
+        "torch.optim.lr_scheduler.CosineAnnealingLR.step",
+        "torch.optim.lr_scheduler.CyclicLR.step",
+        "torch.optim.lr_scheduler.OneCycleLR.step",
+    ),
+    when=("epoch@0",),
 )
 def test_scheduler_step_with_an_epoch_warns(snapshot):
     """``scheduler.step(3)`` still jumps to epoch 3, with a warning."""
@@ -143,7 +194,23 @@ def test_scheduler_step_with_an_epoch_warns(snapshot):
 
 
 @pytest.mark.api(
-    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.LRScheduler",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.lr_scheduler.SequentialLR",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler._LRScheduler",
+    page="generated/torch.optim.lr_scheduler.StepLR",
 )
 @pytest.mark.changed("1.7", "schedulers take verbose", kind="appeared", cause="pytorch#41580")
 @pytest.mark.changed(
@@ -152,6 +219,7 @@ def test_scheduler_step_with_an_epoch_warns(snapshot):
     kind="warning",
     cause="pytorch#111302",
     advice="leave verbose out, and print get_last_lr()",
+    when=("verbose",),
 )
 @pytest.mark.changed(
     "2.7",
@@ -160,6 +228,7 @@ def test_scheduler_step_with_an_epoch_warns(snapshot):
     cause="pytorch#147301",
     advice="leave verbose out, and print get_last_lr()",
     restored_by="optimizers.scheduler_without_verbose_tells_its_rate_by_get_last_lr",
+    when=("verbose",),
 )
 def test_scheduler_takes_no_verbose(snapshot):
     """Since 2.7 schedulers do not take ``verbose``: print ``get_last_lr()`` instead.
@@ -223,6 +292,9 @@ def test_group_added_after_a_step_schedule_is_scheduled(snapshot):
 @pytest.mark.api(
     "torch.optim.lr_scheduler.LambdaLR",
     "torch.optim.Optimizer.add_param_group",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
     page="generated/torch.optim.lr_scheduler.LambdaLR",
 )
 @pytest.mark.changed(
@@ -235,6 +307,8 @@ def test_group_added_after_a_step_schedule_is_scheduled(snapshot):
         "build the scheduler after all groups, with lambda number: 1.0 for a group to leave alone"
     ),
     restored_by="optimizers.lambda_schedule_with_a_constant_function_leaves_a_group_alone",
+    of=("torch.optim.Optimizer.add_param_group",),
+    rarely="a LambdaLR, MultiplicativeLR, CyclicLR or CosineAnnealingWarmRestarts built before",
 )
 def test_group_added_after_a_lambda_schedule_makes_it_raise(snapshot):
     """Since 2.10 LambdaLR raises if a group was added after the scheduler was built.
@@ -318,6 +392,7 @@ def test_step_scheduler_built_after_loading_keeps_the_learning_rate(snapshot):
 
 @pytest.mark.api(
     "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau.step",
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_plateau_scheduler_lowers_after_patience_is_exceeded(snapshot):

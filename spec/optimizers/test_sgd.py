@@ -146,6 +146,7 @@ def test_sgd_maximize_climbs(snapshot):
     cause="pytorch#81859",
     advice="negate optimizer.param_groups[0]['weight_decay'] to let the weight grow",
     restored_by="optimizers.sgd_maximize_with_a_negative_decay_grows_away_from_zero",
+    when=("maximize=True and weight_decay@4!=0|0.0",),
 )
 def test_sgd_maximize_still_decays_towards_zero(snapshot):
     """``SGD(maximize=True)`` negates the gradient but not the weight decay: 2 becomes 1.9.
@@ -170,6 +171,8 @@ def test_sgd_maximize_still_decays_towards_zero(snapshot):
     "the weight decay is no longer negated: the weight grows instead of shrinking",
     kind="silent",
     cause="pytorch#81859",
+    when=("maximize=True",),
+    rarely="a weight decay set in the group",
 )
 def test_sgd_maximize_with_a_negative_decay_grows_away_from_zero(snapshot):
     """``SGD(maximize=True)`` with a weight decay of -0.5 in its group makes 2 grow to 2.1.
@@ -253,6 +256,8 @@ def test_step_returns_the_loss_of_its_closure(snapshot):
     "the closure runs with gradients enabled, under no_grad too",
     kind="error-gone",
     cause="pytorch#33640",
+    when=("closure@0",),
+    rarely="a step under no_grad",
 )
 def test_step_enables_grad_for_its_closure(snapshot):
     """``step`` enables gradients for its closure, also under ``no_grad``, since 1.5.

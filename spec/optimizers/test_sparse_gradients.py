@@ -52,8 +52,17 @@ def test_sparse_adam_maximizes(snapshot):
     cause="pytorch#43668",
     advice="pass list(model.parameters())",
     restored_by="optimizers.sparse_adam_takes_a_list",
+    when=("params@0=<unknown>",),
+    depends="the type of the parameters",
 )
-@pytest.mark.changed("1.8", "takes a generator again", kind="error-gone", cause="pytorch#47724")
+@pytest.mark.changed(
+    "1.8",
+    "takes a generator again",
+    kind="error-gone",
+    cause="pytorch#47724",
+    when=("params@0=<unknown>",),
+    depends="the type of the parameters",
+)
 def test_sparse_adam_takes_a_generator(snapshot):
     """SparseAdam accepts a generator, as in ``SparseAdam(model.parameters())``.
 
@@ -74,9 +83,16 @@ def test_sparse_adam_takes_a_generator(snapshot):
     cause="pytorch#43668",
     advice="pass {'params': list(model.parameters())}",
     restored_by="optimizers.sparse_adam_takes_a_list_in_a_group",
+    when=("params@0=<built>",),
+    depends="the type of a group's parameters",
 )
 @pytest.mark.changed(
-    "2.0", "the group has its parameters again", kind="silent", cause="pytorch#86210"
+    "2.0",
+    "the group has its parameters again",
+    kind="silent",
+    cause="pytorch#86210",
+    when=("params@0=<built>",),
+    depends="the type of a group's parameters",
 )
 def test_sparse_adam_takes_a_generator_in_a_group(snapshot):
     """SparseAdam accepts a generator in a group: ``{"params": model.parameters()}``.
@@ -117,6 +133,8 @@ def test_sparse_adam_takes_a_list_in_a_group(snapshot):
     kind="exception",
     cause="pytorch#47724",
     advice="pass [weight]",
+    when=("params@0=<unknown>",),
+    rarely="a bare tensor",
 )
 @pytest.mark.changed(
     "2.2",
@@ -124,6 +142,8 @@ def test_sparse_adam_takes_a_list_in_a_group(snapshot):
     kind="warning",
     cause="pytorch#114425",
     advice="pass [weight]",
+    when=("params@0=<unknown>",),
+    rarely="a bare tensor",
 )
 @pytest.mark.changed(
     "2.3",
@@ -131,6 +151,8 @@ def test_sparse_adam_takes_a_list_in_a_group(snapshot):
     kind="error-gone",
     cause="pytorch#116315",
     advice="pass [weight]",
+    when=("params@0=<unknown>",),
+    rarely="a bare tensor",
 )
 @pytest.mark.changed(
     "2.4",
@@ -139,6 +161,8 @@ def test_sparse_adam_takes_a_list_in_a_group(snapshot):
     cause="pytorch#127081",
     advice="pass [weight]",
     restored_by="optimizers.sparse_adam_takes_a_list",
+    when=("params@0=<unknown>",),
+    rarely="a bare tensor",
 )
 def test_sparse_adam_refuses_a_bare_tensor(snapshot):
     """``SparseAdam(weight)`` raises a TypeError since 2.4, as for other optimizers."""
@@ -153,6 +177,7 @@ def test_sparse_adam_refuses_a_bare_tensor(snapshot):
     "a gradient without rows is accepted instead of raising",
     kind="error-gone",
     cause="pytorch#86459",
+    rarely="a gradient without rows",
 )
 def test_sparse_adam_takes_a_gradient_without_rows(snapshot):
     """SparseAdam accepts a sparse gradient without rows, and moves nothing, since 2.0.
@@ -171,6 +196,7 @@ def test_sparse_adam_takes_a_gradient_without_rows(snapshot):
     kind="error",
     cause="pytorch#43668",
     advice="keep the parameter dense: its gradient may be sparse",
+    rarely="sparse parameters",
 )
 @pytest.mark.changed(
     "2.2",
@@ -204,6 +230,7 @@ def test_sparse_adam_refuses_a_sparse_parameter(in_a_group, snapshot):
     kind="error-gone",
     cause="pytorch#33361",
     probable=True,
+    rarely="complex parameters",
 )
 # cause unknown: searched by the message, and in pytorch#86340 and pytorch#118184 on complex
 # parameters. Only the source of 2.3 shows the new check.
@@ -213,6 +240,7 @@ def test_sparse_adam_refuses_a_sparse_parameter(in_a_group, snapshot):
     kind="error",
     advice="optimize torch.view_as_real of the parameter",
     restored_by="optimizers.sparse_adam_takes_the_real_view_of_a_complex_tensor",
+    rarely="complex parameters",
 )
 def test_sparse_adam_refuses_a_complex_parameter(snapshot):
     """Since 2.3 SparseAdam's constructor refuses complex parameters."""
@@ -248,6 +276,8 @@ def test_sparse_adam_takes_the_real_view_of_a_complex_tensor(snapshot):
     cause="pytorch#86210",
     advice="pass {'params': [weight]}",
     restored_by="optimizers.sparse_adam_takes_a_list_in_a_group",
+    when=("params@0=<built>|<unknown>",),
+    rarely="a group with a bare tensor",
 )
 @pytest.mark.changed(
     "2.2",
@@ -255,6 +285,8 @@ def test_sparse_adam_takes_the_real_view_of_a_complex_tensor(snapshot):
     kind="error-gone",
     cause="pytorch#114425",
     probable=True,
+    when=("params@0=<built>|<unknown>",),
+    rarely="a group with a bare tensor",
 )
 def test_sparse_adam_takes_a_single_tensor_in_a_group(snapshot):
     """SparseAdam accepts ``{"params": weight}`` as a group of one parameter.
@@ -275,6 +307,8 @@ def test_sparse_adam_takes_a_single_tensor_in_a_group(snapshot):
     kind="error-gone",
     cause="pytorch#86210",
     advice="pass {'params': [weight]}",
+    when=("params@0=<built>|<unknown>",),
+    rarely="a set of parameters in a group",
 )
 @pytest.mark.changed(
     "2.2",
@@ -284,6 +318,8 @@ def test_sparse_adam_takes_a_single_tensor_in_a_group(snapshot):
     probable=True,
     advice="pass {'params': [weight]}",
     restored_by="optimizers.sparse_adam_takes_a_list_in_a_group",
+    when=("params@0=<built>|<unknown>",),
+    rarely="a set of parameters in a group",
 )
 def test_sparse_adam_refuses_a_set_in_a_group(snapshot):
     """SparseAdam refuses a set of parameters in a group: a set has no order.
@@ -303,6 +339,8 @@ def test_sparse_adam_refuses_a_set_in_a_group(snapshot):
     "raises an AttributeError about is_sparse instead of the TypeError",
     kind="exception",
     cause="pytorch#43668",
+    when=(":caught and :call",),
+    rarely="a dict of parameters",
 )
 @pytest.mark.changed(
     "2.2",
@@ -310,6 +348,8 @@ def test_sparse_adam_refuses_a_set_in_a_group(snapshot):
     kind="exception",
     cause="pytorch#114425",
     probable=True,
+    when=(":caught and :call",),
+    rarely="a dict of parameters",
 )
 def test_sparse_adam_refuses_a_dict_of_parameters(snapshot):
     """SparseAdam refuses a dict of parameters with a TypeError: its keys are not tensors."""
@@ -326,6 +366,9 @@ def test_sparse_adam_refuses_a_dict_of_parameters(snapshot):
     "raises an AttributeError about is_sparse instead of the TypeError",
     kind="exception",
     cause="pytorch#43668",
+    of=("torch.optim.SparseAdam",),
+    when=(":caught and :call",),
+    rarely="named parameters",
 )
 @pytest.mark.changed(
     "2.2",
@@ -333,6 +376,9 @@ def test_sparse_adam_refuses_a_dict_of_parameters(snapshot):
     kind="exception",
     cause="pytorch#114425",
     probable=True,
+    of=("torch.optim.SparseAdam",),
+    when=(":caught and :call",),
+    rarely="named parameters",
 )
 @pytest.mark.changed(
     "2.6", "optimizers take named parameters", kind="appeared", cause="pytorch#134107"
@@ -353,6 +399,7 @@ def test_sparse_adam_takes_named_parameters(snapshot):
     kind="warning",
     cause="pytorch#171695",
     advice="call torch.sparse.check_sparse_tensor_invariants.disable() or enable()",
+    rarely="sparse gradients",
 )
 def test_adagrad_steps_the_rows_of_a_sparse_gradient(snapshot):
     """Adagrad steps only the rows that a sparse gradient has.
@@ -370,6 +417,8 @@ def test_adagrad_steps_the_rows_of_a_sparse_gradient(snapshot):
     "detached tensor",
     kind="error-gone",
     cause="pytorch#83590",
+    when=("momentum@2!=0|0.0",),
+    rarely="sparse gradients",
 )
 def test_sgd_momentum_moves_rows_without_a_gradient(snapshot):
     """SGD's momentum also moves rows that a sparse gradient does not have, since 1.13.

@@ -148,6 +148,7 @@ def test_state_of_another_shape_makes_the_step_raise(snapshot):
     kind="representation",
     cause="pytorch#71333",
     advice="use int(state['step'])",
+    rarely="code that reads state['step']",
 )
 def test_state_is_cast_to_the_parameters_dtype(dtype, snapshot):
     """Loading casts Adam's averages to the parameter's dtype, but not the step count."""
@@ -226,6 +227,7 @@ def test_adam_state_loads_into_sgd_and_breaks_its_step(snapshot):
     cause="pytorch#106082",
     advice="pass copy.deepcopy(state_dict)",
     restored_by="optimizers.deep_copied_state_is_not_shared",
+    rarely="a state dict whose optimizer is stepped on",
 )
 def test_loaded_optimizer_shares_its_state_with_the_saved_one(snapshot):
     """Since 2.1 a state dict in memory is loaded without a copy.
@@ -303,6 +305,8 @@ def test_empty_state_forgets_the_velocity(snapshot):
     kind="representation",
     cause="pytorch#71333",
     advice="use int(state['step'])",
+    of=("torch.optim.Optimizer.load_state_dict",),
+    rarely="code that reads state['step']",
 )
 def test_adam_resumes_from_a_step_count_of_either_kind(count, snapshot):
     """Adam resumes from a step count that is an int or a tensor, with the same next step.

@@ -96,7 +96,9 @@ def test_get_last_lr_does_not_see_a_rate_set_by_hand(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.lr_scheduler.LRScheduler", page="optim")
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler", "torch.optim.lr_scheduler._LRScheduler", page="optim"
+)
 @pytest.mark.changed(
     "2.0",
     "isinstance is false: _LRScheduler is a subclass of the new base class, LRScheduler",
@@ -104,6 +106,8 @@ def test_get_last_lr_does_not_see_a_rate_set_by_hand(snapshot):
     cause="pytorch#88503",
     advice="use isinstance(scheduler, LRScheduler)",
     restored_by="optimizers.step_schedule_is_an_lr_scheduler",
+    of=("torch.optim.lr_scheduler._LRScheduler",),
+    when=(":isinstance",),
 )
 def test_step_schedule_is_no_underscored_lr_scheduler(snapshot):
     """Since 2.0 StepLR is not an ``_LRScheduler`` for ``isinstance``.

@@ -52,13 +52,26 @@ NAMES = [
     "Rprop raises TypeError instead of RuntimeError",
     kind="exception",
     cause="pytorch#119978",
+    of=("torch.optim.Rprop",),
+    when=("lr@1=<unknown>",),
+    rarely="a learning rate tensor of one dimension",
 )
-@pytest.mark.changed("2.4", "ASGD no longer warns", kind="warning", cause="pytorch#123752")
+@pytest.mark.changed(
+    "2.4",
+    "ASGD no longer warns",
+    kind="warning",
+    cause="pytorch#123752",
+    of=("torch.optim.ASGD",),
+    when=("lr@1=<unknown>",),
+    rarely="a learning rate that is a tensor",
+)
 @pytest.mark.changed(
     "2.8",
     "every optimizer accepts a tensor of one dimension",
     kind="error-gone",
     cause="pytorch#145674",
+    when=("lr@1=<unknown>",),
+    rarely="a learning rate tensor of one dimension",
 )
 def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
     """``lr=torch.tensor([0.25])`` is accepted and steps like 0.25, since 2.8.
@@ -84,6 +97,7 @@ def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
     "torch.optim.RAdam",
     "torch.optim.RMSprop",
     "torch.optim.Rprop",
+    "torch.optim.AdamW",
     page="optim",
 )
 @pytest.mark.changed(
@@ -142,9 +156,19 @@ def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
     kind="exception",
     cause="pytorch#106916",
     advice="pass foreach=False, or capturable=True, to Adam",
+    of=("torch.optim.Adam", "torch.optim.AdamW"),
+    when=("foreach=True and lr@1=<unknown>",),
+    rarely="a learning rate that is a tensor",
 )
 @pytest.mark.changed(
-    "2.1", "RAdam accepts the tensor", kind="error-gone", cause="pytorch#104904", probable=True
+    "2.1",
+    "RAdam accepts the tensor",
+    kind="error-gone",
+    cause="pytorch#104904",
+    probable=True,
+    of=("torch.optim.RAdam",),
+    when=("foreach@5=True and lr@1=<unknown>",),
+    rarely="a learning rate that is a tensor",
 )
 @pytest.mark.changed(
     "2.4",
@@ -152,8 +176,19 @@ def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
     kind="error-gone",
     cause="pytorch#123750",
     probable=True,
+    of=("torch.optim.Adamax", "torch.optim.NAdam"),
+    when=("foreach=True and lr@1=<unknown>",),
+    rarely="a learning rate that is a tensor",
 )
-@pytest.mark.changed("2.4", "ASGD no longer warns", kind="warning", cause="pytorch#123752")
+@pytest.mark.changed(
+    "2.4",
+    "ASGD no longer warns",
+    kind="warning",
+    cause="pytorch#123752",
+    of=("torch.optim.ASGD",),
+    when=("foreach@6=True and lr@1=<unknown>",),
+    rarely="a learning rate that is a tensor",
+)
 def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
     """Optimizers other than Adam accept a tensor ``lr`` with ``foreach=True``.
 
@@ -190,6 +225,8 @@ def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
     kind="exception",
     cause="pytorch#106916",
     advice="set a number, or pass foreach=False",
+    when=("foreach=True",),
+    rarely="a tensor that is set as a group's lr",
 )
 def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
     """``Adam(foreach=True)`` refuses a tensor ``lr`` that is set in the group later.
@@ -242,9 +279,14 @@ def test_adam_fused_takes_a_learning_rate_tensor(snapshot):
     cause="pytorch#71335",
     advice="pass lr=1.0",
     restored_by="optimizers.asgd_with_a_float_learning_rate_steps_on",
+    when=("lr@1=<int>|<bool>",),
 )
 @pytest.mark.changed(
-    "2.2", "an integer learning rate decays as a float does", kind="silent", cause="pytorch#111008"
+    "2.2",
+    "an integer learning rate decays as a float does",
+    kind="silent",
+    cause="pytorch#111008",
+    when=("lr@1=<int>|<bool>",),
 )
 def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
     """ASGD with ``lr=1`` steps like with 1.0.
@@ -287,9 +329,21 @@ def test_asgd_does_not_follow_a_changed_learning_rate_at_once(snapshot):
 
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
 @pytest.mark.changed(
-    "1.12", "ASGD warns about a tensor that it copied itself", kind="warning", cause="pytorch#71335"
+    "1.12",
+    "ASGD warns about a tensor that it copied itself",
+    kind="warning",
+    cause="pytorch#71335",
+    when=("lr@1=<unknown>",),
+    rarely="a learning rate that is a tensor",
 )
-@pytest.mark.changed("2.4", "ASGD no longer warns", kind="warning", cause="pytorch#123752")
+@pytest.mark.changed(
+    "2.4",
+    "ASGD no longer warns",
+    kind="warning",
+    cause="pytorch#123752",
+    when=("lr@1=<unknown>",),
+    rarely="a learning rate that is a tensor",
+)
 def test_asgd_takes_a_learning_rate_tensor_without_warning(snapshot):
     """ASGD accepts a tensor ``lr`` without a warning.
 
@@ -309,7 +363,7 @@ def test_adam_takes_betas_that_are_tensors(snapshot):
     )
 
 
-@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
     "2.6",
     "betas of which one is a tensor are refused",
@@ -317,6 +371,8 @@ def test_adam_takes_betas_that_are_tensors(snapshot):
     cause="pytorch#134171",
     advice="pass betas=(beta.item(), 0.75), two numbers, or two tensors",
     restored_by="optimizers.adam_takes_the_item_of_a_tensor_as_one_beta",
+    when=("betas@2=<unknown>",),
+    rarely="betas of which one is a tensor",
 )
 def test_adam_refuses_one_beta_as_a_tensor(snapshot):
     """Since 2.6 Adam refuses ``betas`` of which one is a tensor and one a number."""
@@ -334,7 +390,7 @@ def test_adam_takes_the_item_of_a_tensor_as_one_beta(snapshot):
     )
 
 
-@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.api("torch.optim.Adam", "torch.optim.AdamW", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
     "1.12",
     "Adam takes foreach, and raises TypeError for tensor betas",
@@ -347,6 +403,8 @@ def test_adam_takes_the_item_of_a_tensor_as_one_beta(snapshot):
     kind="exception",
     cause="pytorch#88157",
     probable=True,
+    when=("foreach=True and betas@2=<unknown>",),
+    rarely="betas that are tensors",
 )
 @pytest.mark.changed(
     "2.6",
@@ -354,6 +412,8 @@ def test_adam_takes_the_item_of_a_tensor_as_one_beta(snapshot):
     kind="exception",
     cause="pytorch#134171",
     advice="pass foreach=False",
+    when=("foreach=True and betas@2=<unknown>",),
+    rarely="betas that are tensors",
 )
 def test_adam_foreach_refuses_betas_that_are_tensors(snapshot):
     """``Adam(foreach=True)`` refuses ``betas`` that are tensors, unless ``capturable=True``.
@@ -402,6 +462,9 @@ OUT_OF_RANGE = [
     cause="pytorch#33126",
     advice="set optimizer.param_groups[0]['weight_decay'] after building the optimizer",
     restored_by="optimizers.negative_setting_may_be_written_into_the_group",
+    of=("torch.optim.AdamW",),
+    when=("weight_decay@4=<unknown>|-1|-1.0|-0.5|-0.1|-0.01|-0.001|-0.0001",),
+    rarely="a negative weight decay",
 )
 @pytest.mark.changed("1.10", "NAdam appears", kind="appeared", cause="pytorch#59009")
 @pytest.mark.changed(
@@ -412,6 +475,9 @@ OUT_OF_RANGE = [
     probable=True,
     advice="set optimizer.param_groups[0]['lr'] after building, or pass maximize=True from 2.14 on",
     restored_by="optimizers.negative_setting_may_be_written_into_the_group",
+    of=("torch.optim.LBFGS",),
+    when=("lr@1=<unknown>|-1|-1.0|-0.5|-0.1|-0.01|-0.001|-0.0001",),
+    rarely="a negative learning rate",
 )
 @pytest.mark.changed("2.5", "Adafactor appears", kind="appeared", cause="pytorch#129905")
 @pytest.mark.changed(
@@ -421,6 +487,12 @@ OUT_OF_RANGE = [
     cause="pytorch#193303",
     advice="set optimizer.param_groups[0]['lambd'] or ['alpha'] after building the optimizer",
     restored_by="optimizers.negative_setting_may_be_written_into_the_group",
+    of=("torch.optim.ASGD",),
+    when=(
+        "lambd@2=<unknown>|-1|-1.0|-0.5|-0.1|-0.01|-0.001|-0.0001",
+        "alpha@3=<unknown>|-1|-1.0|-0.5|-0.1|-0.01|-0.001|-0.0001",
+    ),
+    rarely="a negative lambd or alpha",
 )
 def test_setting_of_other_optimizers_outside_its_range_raises(name, settings, snapshot):
     """A setting outside its range raises in the constructor, and the message shows its value.

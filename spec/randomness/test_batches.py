@@ -11,7 +11,7 @@ def batch(*samples):
     return next(iter(DataLoader(list(samples), batch_size=len(samples))))
 
 
-@pytest.mark.api("torch.utils.data.default_collate", page="data")
+@pytest.mark.api("torch.utils.data.default_collate", "torch.utils.data.DataLoader", page="data")
 @pytest.mark.changed(
     "1.6",
     "raises instead of silently cutting the batch to the shortest sample",
@@ -19,6 +19,8 @@ def batch(*samples):
     cause="pytorch#38492",
     advice="cut or pad the samples to one length: sample[:1]",
     restored_by="randomness.samples_cut_to_one_length_make_a_batch",
+    rarely="samples of different lengths",
+    of=("torch.utils.data.default_collate",),
 )
 def test_samples_of_different_lengths_raise(snapshot):
     """Since 1.6 a batch of samples of different lengths raises.
@@ -37,7 +39,7 @@ def test_samples_cut_to_one_length_make_a_batch(snapshot):
     assert snapshot == observe(lambda: batch(*(sample[:1] for sample in ((1, 2), (3,)))))
 
 
-@pytest.mark.api("torch.utils.data.default_collate", page="data")
+@pytest.mark.api("torch.utils.data.default_collate", "torch.utils.data.DataLoader", page="data")
 @pytest.mark.changed(
     "1.5",
     "the message mentions stack, and names both sizes",
@@ -52,7 +54,7 @@ def test_tensors_of_different_sizes_do_not_make_a_batch(snapshot):
     assert snapshot == observe(lambda: batch(torch.zeros(1), torch.zeros(2)))
 
 
-@pytest.mark.api("torch.utils.data.default_collate", page="data")
+@pytest.mark.api("torch.utils.data.default_collate", "torch.utils.data.DataLoader", page="data")
 @pytest.mark.changed("1.5", "the message names the C++ types", kind="wording")
 @pytest.mark.changed(
     "1.6",

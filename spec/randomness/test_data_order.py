@@ -29,12 +29,16 @@ def epoch(loader):
     "RandomSampler draws only a seed from the global stream, instead of the order itself",
     kind="random",
     cause="pytorch#41682",
+    when="shuffle@2=True",
+    unless=("generator", 12),
 )
 @pytest.mark.changed(
     "1.9",
     "RandomSampler draws the order from its own generator, which it created but did not use",
     kind="random",
     cause="pytorch#52956",
+    when="shuffle@2=True",
+    unless=("generator", 12),
 )
 def test_shuffled_loader_gives_this_order_under_seed_zero(snapshot):
     """A shuffled DataLoader gives this order under seed 0, another one in each epoch.
@@ -108,12 +112,16 @@ def test_loader_order_follows_its_generators_seed(snapshot):
     "draws only a seed from the global stream, instead of the order itself",
     kind="random",
     cause="pytorch#41682",
+    when=("-replacement@1", "replacement@1=False"),
+    unless=("generator", 3),
 )
 @pytest.mark.changed(
     "1.9",
     "draws the order from its own generator, which it created but did not use",
     kind="random",
     cause="pytorch#52956",
+    when=("-replacement@1", "replacement@1=False"),
+    unless=("generator", 3),
 )
 def test_random_sampler_gives_this_order_under_seed_zero(snapshot):
     """RandomSampler gives this permutation under seed 0.
@@ -129,6 +137,8 @@ def test_random_sampler_gives_this_order_under_seed_zero(snapshot):
     "draws from its own generator, which one draw of the global stream seeds",
     kind="random",
     cause="pytorch#41682",
+    when="replacement@1=True",
+    unless=("generator", 3),
 )
 def test_random_sampler_with_replacement_gives_this_order_under_seed_zero(snapshot):
     """RandomSampler with replacement gives this order under seed 0; some indices come twice."""
@@ -159,18 +169,24 @@ def test_weighted_random_sampler_gives_this_order_under_seed_zero(snapshot):
     )
 
 
-@pytest.mark.api("torch.utils.data.BatchSampler", page="data")
+@pytest.mark.api("torch.utils.data.BatchSampler", "torch.utils.data.RandomSampler", page="data")
 @pytest.mark.changed(
     "1.7",
     "RandomSampler draws only a seed from the global stream, instead of the order itself",
     kind="random",
     cause="pytorch#41682",
+    of=("torch.utils.data.RandomSampler",),
+    when=("-replacement@1", "replacement@1=False"),
+    unless=("generator", 3),
 )
 @pytest.mark.changed(
     "1.9",
     "RandomSampler draws the order from its own generator, which it created but did not use",
     kind="random",
     cause="pytorch#52956",
+    of=("torch.utils.data.RandomSampler",),
+    when=("-replacement@1", "replacement@1=False"),
+    unless=("generator", 3),
 )
 def test_batch_sampler_cuts_its_samplers_order(snapshot):
     """BatchSampler cuts the order of its sampler into batches of three, the last one shorter."""

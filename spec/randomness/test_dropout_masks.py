@@ -25,14 +25,38 @@ def seeded(draw):
     return draw()
 
 
-@pytest.mark.api("torch.Tensor.bernoulli_", page="generated/torch.Tensor.bernoulli_")
-@pytest.mark.changed("2.0", "draws with MKL on AMD CPUs too", kind="random")
+@pytest.mark.api(
+    "torch.Tensor.bernoulli_", "torch.bernoulli", page="generated/torch.Tensor.bernoulli_"
+)
+@pytest.mark.changed(
+    "2.0",
+    "draws with MKL on AMD CPUs too",
+    kind="random",
+    of=("torch.Tensor.bernoulli_",),
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.0",
+    "torch.bernoulli with p draws with MKL on AMD CPUs too",
+    kind="random",
+    when="p@1",
+    of="torch.bernoulli",
+)
 @pytest.mark.changed(
     "2.7",
     "draws without MKL on every CPU, as on AMD CPUs before 2.0",
     kind="random",
     cause="pytorch#146174",
     unless=(),
+    of=("torch.Tensor.bernoulli_",),
+)
+@pytest.mark.changed(
+    "2.7",
+    "torch.bernoulli with p draws without MKL, as on AMD CPUs before 2.0",
+    kind="random",
+    cause="pytorch#146174",
+    when="p@1",
+    of="torch.bernoulli",
 )
 def test_bernoulli_in_place_draws_these_numbers_under_seed_zero(
     one_stream_whatever_the_cpu, snapshot
@@ -50,6 +74,7 @@ def test_bernoulli_in_place_draws_these_numbers_under_seed_zero(
     "2.0",
     "draws with MKL on AMD CPUs too, which takes one number of the stream: later draws differ",
     kind="random",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.7",
@@ -74,12 +99,50 @@ def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu
 
 
 @pytest.mark.api(
-    "torch.nn.functional.dropout", "torch.nn.Dropout", page="generated/torch.nn.Dropout"
+    "torch.nn.functional.dropout",
+    "torch.nn.Dropout",
+    "torch.dropout",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+    "torch.nn.Transformer",
+    "torch.nn.RNN",
+    "torch.nn.LSTM",
+    "torch.nn.GRU",
+    "torch.nn.MultiheadAttention",
+    "torch.nn.functional.scaled_dot_product_attention",
+    page="generated/torch.nn.Dropout",
 )
 @pytest.mark.changed(
     "2.0",
     "draws with MKL on AMD CPUs too: other elements are dropped under the same seed",
     kind="random",
+    when=("-p@0", "p@0=<unknown>", "p@0!=0|0.0|1|1.0"),
+    of=("torch.nn.functional.dropout", "torch.nn.Dropout", "torch.dropout"),
+)
+@pytest.mark.changed(
+    "2.0",
+    "layers of a Transformer with dropout draw with MKL on AMD CPUs too",
+    kind="random",
+    when=("-dropout@3", "dropout@3=<unknown>", "dropout@3!=0|0.0"),
+    of=(
+        "torch.nn.TransformerEncoderLayer",
+        "torch.nn.TransformerDecoderLayer",
+        "torch.nn.Transformer",
+    ),
+)
+@pytest.mark.changed(
+    "2.0",
+    "recurrent layers with dropout draw with MKL on AMD CPUs too",
+    kind="random",
+    when="num_layers@2!=1 and dropout@5!=0|0.0",
+    of=("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"),
+)
+@pytest.mark.changed(
+    "2.0",
+    "attention with dropout draws with MKL on AMD CPUs too",
+    kind="random",
+    when=("dropout!=0|0.0", "dropout@2=<float> and dropout@2!=<unknown>", "dropout_p@4!=0|0.0"),
+    of=("torch.nn.MultiheadAttention", "torch.nn.functional.scaled_dot_product_attention"),
 )
 @pytest.mark.changed(
     "2.7",
@@ -87,6 +150,36 @@ def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu
     kind="random",
     cause="pytorch#146174",
     unless=(),
+    when=("-p@0", "p@0=<unknown>", "p@0!=0|0.0|1|1.0"),
+    of=("torch.nn.functional.dropout", "torch.nn.Dropout", "torch.dropout"),
+)
+@pytest.mark.changed(
+    "2.7",
+    "layers of a Transformer with dropout draw without MKL, as on AMD CPUs before 2.0",
+    kind="random",
+    cause="pytorch#146174",
+    when=("-dropout@3", "dropout@3=<unknown>", "dropout@3!=0|0.0"),
+    of=(
+        "torch.nn.TransformerEncoderLayer",
+        "torch.nn.TransformerDecoderLayer",
+        "torch.nn.Transformer",
+    ),
+)
+@pytest.mark.changed(
+    "2.7",
+    "recurrent layers with dropout draw without MKL, as on AMD CPUs before 2.0",
+    kind="random",
+    cause="pytorch#146174",
+    when="num_layers@2!=1 and dropout@5!=0|0.0",
+    of=("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"),
+)
+@pytest.mark.changed(
+    "2.7",
+    "attention with dropout draws without MKL, as on AMD CPUs before 2.0",
+    kind="random",
+    cause="pytorch#146174",
+    when=("dropout!=0|0.0", "dropout@2=<float> and dropout@2!=<unknown>", "dropout_p@4!=0|0.0"),
+    of=("torch.nn.MultiheadAttention", "torch.nn.functional.scaled_dot_product_attention"),
 )
 @pytest.mark.parametrize("p", [0.5, 0.25], ids=["0.5", "0.25"])
 def test_dropout_drops_these_elements_under_seed_zero(p, one_stream_whatever_the_cpu, snapshot):
@@ -105,14 +198,28 @@ def test_dropout_mask_is_bernoulli_of_what_is_kept(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.nn.Dropout2d", page="generated/torch.nn.Dropout2d")
-@pytest.mark.changed("2.0", "draws with MKL on AMD CPUs too", kind="random")
+@pytest.mark.api(
+    "torch.nn.Dropout2d",
+    "torch.nn.Dropout1d",
+    "torch.nn.Dropout3d",
+    "torch.nn.functional.dropout1d",
+    "torch.nn.functional.dropout2d",
+    "torch.nn.functional.dropout3d",
+    page="generated/torch.nn.Dropout2d",
+)
+@pytest.mark.changed(
+    "2.0",
+    "draws with MKL on AMD CPUs too",
+    kind="random",
+    when=("-p@0", "p@0=<unknown>", "p@0!=0|0.0|1|1.0"),
+)
 @pytest.mark.changed(
     "2.7",
     "draws without MKL on every CPU, as on AMD CPUs before 2.0",
     kind="random",
     cause="pytorch#146174",
     unless=(),
+    when=("-p@0", "p@0=<unknown>", "p@0!=0|0.0|1|1.0"),
 )
 def test_dropout2d_drops_these_channels_under_seed_zero(one_stream_whatever_the_cpu, snapshot):
     """Dropout2d drops these channels under seed 0; it draws once for each channel.
@@ -128,14 +235,26 @@ def test_dropout2d_drops_these_channels_under_seed_zero(one_stream_whatever_the_
     assert snapshot == observe(lambda: drawn()[0, :, 0, 0])
 
 
-@pytest.mark.api("torch.nn.AlphaDropout", page="generated/torch.nn.AlphaDropout")
-@pytest.mark.changed("2.0", "draws with MKL on AMD CPUs too", kind="random")
+@pytest.mark.api(
+    "torch.nn.AlphaDropout",
+    "torch.nn.FeatureAlphaDropout",
+    "torch.nn.functional.alpha_dropout",
+    "torch.nn.functional.feature_alpha_dropout",
+    page="generated/torch.nn.AlphaDropout",
+)
+@pytest.mark.changed(
+    "2.0",
+    "draws with MKL on AMD CPUs too",
+    kind="random",
+    when=("-p@0", "p@0=<unknown>", "p@0!=0|0.0|1|1.0"),
+)
 @pytest.mark.changed(
     "2.7",
     "draws without MKL on every CPU, as on AMD CPUs before 2.0",
     kind="random",
     cause="pytorch#146174",
     unless=(),
+    when=("-p@0", "p@0=<unknown>", "p@0!=0|0.0|1|1.0"),
 )
 def test_alpha_dropout_drops_these_elements_under_seed_zero(one_stream_whatever_the_cpu, snapshot):
     """AlphaDropout with p=0.5 drops the same elements as Dropout under seed 0.

@@ -72,7 +72,12 @@ def test_sampler_with_a_generator_can_be_copied(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Generator", "torch.manual_seed", page="generated/torch.Generator")
+@pytest.mark.api(
+    "torch.Generator",
+    "torch.manual_seed",
+    "torch.Generator.manual_seed",
+    page="generated/torch.Generator",
+)
 @pytest.mark.changed("1.5", "a generator accepts a NumPy integer as its seed", kind="error-gone")
 @pytest.mark.changed(
     "1.7",
@@ -82,6 +87,9 @@ def test_sampler_with_a_generator_can_be_copied(snapshot):
     probable=True,
     advice="pass int(seed)",
     restored_by="randomness.generator_takes_a_numpy_seed_as_int",
+    of=("torch.Generator.manual_seed",),
+    when="seed@0=<unknown>",
+    rarely="a NumPy integer as the seed",
 )
 @pytest.mark.parametrize("seed", [np.int64(3), 3.0, "3"], ids=["numpy", "float", "text"])
 def test_generator_takes_no_seed_but_an_int(seed, snapshot):

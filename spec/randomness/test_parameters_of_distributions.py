@@ -57,6 +57,7 @@ def test_multinomial_of_a_weight_that_is_none_raises(weight, snapshot):
     probable=True,
     advice="pass weights.float()",
     restored_by="randomness.multinomial_takes_half_precision_weights_as_float",
+    rarely="float16 weights on the CPU",
 )
 @pytest.mark.changed("2.2", "accepts float16 again", kind="error-gone", cause="pytorch#104178")
 def test_multinomial_takes_half_precision_on_the_cpu(snapshot):
@@ -85,6 +86,8 @@ def test_multinomial_takes_half_precision_weights_as_float(snapshot):
     cause="pytorch#33050",
     advice="pass deviation.view_as(mean)",
     restored_by="randomness.normal_of_a_deviation_viewed_as_the_mean_has_its_shape",
+    when="mean@0=<unknown> and std@1=<unknown> and -size@2",
+    rarely="a mean and a deviation of different shapes with as many elements",
 )
 def test_normal_broadcasts_mean_and_deviation(snapshot):
     """Since 1.5 ``torch.normal`` broadcasts mean and deviation.
@@ -112,6 +115,8 @@ def test_normal_of_a_deviation_viewed_as_the_mean_has_its_shape(snapshot):
     kind="warning",
     cause="pytorch#33050",
     advice="pass deviation.view_as(mean)",
+    when="mean@0=<unknown> and std@1=<unknown> and -size@2",
+    rarely="a mean and a deviation of different shapes with as many elements",
 )
 @pytest.mark.changed(
     "1.12",
@@ -121,6 +126,8 @@ def test_normal_of_a_deviation_viewed_as_the_mean_has_its_shape(snapshot):
     probable=True,
     advice="pass deviation.view_as(mean)",
     restored_by="randomness.normal_of_a_row_of_deviations_viewed_as_a_square_draws",
+    when="mean@0=<unknown> and std@1=<unknown> and -size@2",
+    rarely="a mean and a deviation of different shapes with as many elements",
 )
 def test_normal_of_shapes_that_do_not_broadcast_raises(snapshot):
     """Since 1.12 ``torch.normal`` raises for shapes that do not broadcast.
@@ -145,6 +152,7 @@ def test_normal_of_a_row_of_deviations_viewed_as_a_square_draws(snapshot):
     "torch.poisson",
     "torch.Tensor.exponential_",
     "torch.Tensor.cauchy_",
+    "torch.Tensor.geometric_",
     page="torch",
 )
 @pytest.mark.changed(
@@ -154,6 +162,8 @@ def test_normal_of_a_row_of_deviations_viewed_as_a_square_draws(snapshot):
     cause="pytorch#32501",
     advice="pass max(rate, 1e-6)",
     restored_by="randomness.parameters_clamped_into_their_range_draw",
+    of=("torch.Tensor.exponential_",),
+    when="lambd@0=-1|-1.0",
 )
 @pytest.mark.changed(
     "1.5",
@@ -163,8 +173,17 @@ def test_normal_of_a_row_of_deviations_viewed_as_a_square_draws(snapshot):
     probable=True,
     advice="pass rate.clamp(min=0)",
     restored_by="randomness.parameters_clamped_into_their_range_draw",
+    rarely="rates below 0",
+    of=("torch.poisson",),
 )
-@pytest.mark.changed("1.5", "the message of geometric_ gives the number", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message of geometric_ gives the number",
+    kind="wording",
+    when=":caught",
+    rarely="a probability of 1",
+    of=("torch.Tensor.geometric_",),
+)
 @pytest.mark.changed(
     "1.9",
     "normal refuses a tensor with a negative deviation",
@@ -172,6 +191,9 @@ def test_normal_of_a_row_of_deviations_viewed_as_a_square_draws(snapshot):
     cause="pytorch#51317",
     advice="pass deviation.clamp(min=0)",
     restored_by="randomness.parameters_clamped_into_their_range_draw",
+    of=("torch.normal",),
+    when="std@1=<unknown> and -size@2",
+    rarely="deviations below 0",
 )
 @pytest.mark.changed(
     "2.0",
@@ -180,12 +202,17 @@ def test_normal_of_a_row_of_deviations_viewed_as_a_square_draws(snapshot):
     cause="pytorch#93314",
     advice="pass max(scale, 1e-6)",
     restored_by="randomness.parameters_clamped_into_their_range_draw",
+    of=("torch.Tensor.cauchy_",),
+    when="sigma@1=-1|-1.0",
 )
 @pytest.mark.changed(
     "2.0",
     "the message of exponential_ excludes a rate of 0",
     kind="wording",
     cause="pytorch#92891",
+    when=":caught",
+    rarely="a rate of 0 or below",
+    of=("torch.Tensor.exponential_",),
 )
 @pytest.mark.changed(
     "2.0",
@@ -194,6 +221,8 @@ def test_normal_of_a_row_of_deviations_viewed_as_a_square_draws(snapshot):
     cause="pytorch#92891",
     advice="pass max(rate, 1e-6)",
     restored_by="randomness.parameters_clamped_into_their_range_draw",
+    of=("torch.Tensor.exponential_",),
+    when="lambd@0=0|0.0",
 )
 @pytest.mark.parametrize(
     "draw",
@@ -244,7 +273,12 @@ def test_parameters_clamped_into_their_range_draw(draw, snapshot):
 
 @pytest.mark.api("torch.randint", page="generated/torch.randint")
 @pytest.mark.changed(
-    "1.5", "warns that the bound does not fit", kind="warning", cause="pytorch#34033"
+    "1.5",
+    "warns that the bound does not fit",
+    kind="warning",
+    cause="pytorch#34033",
+    when="dtype=torch.uint8|torch.int8|torch.int16|torch.short|torch.bool|torch.float16|torch.half|torch.bfloat16",
+    rarely="a bound that the dtype cannot hold",
 )
 @pytest.mark.changed(
     "1.6",
@@ -253,6 +287,8 @@ def test_parameters_clamped_into_their_range_draw(draw, snapshot):
     cause="pytorch#37507",
     advice="pass a bound that fits, or draw int64 and call .to(torch.uint8), which wraps",
     restored_by="randomness.randint_of_int64_converted_to_bytes_wraps",
+    when="dtype=torch.uint8|torch.int8|torch.int16|torch.short|torch.bool|torch.float16|torch.half|torch.bfloat16",
+    rarely="a bound that the dtype cannot hold",
 )
 def test_randint_beyond_its_dtype_raises(snapshot):
     """Since 1.6 ``randint`` raises for a bound that does not fit its dtype.

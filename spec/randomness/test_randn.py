@@ -87,7 +87,7 @@ def test_randn_of_float64_draws_these_numbers_under_seed_zero(snapshot):
     assert snapshot == observe(lambda: seeded(lambda: torch.randn(5, dtype=torch.float64)))
 
 
-@pytest.mark.api("torch.randn", page="generated/torch.randn")
+@pytest.mark.api("torch.randn", "torch.randn_like", "torch.normal", page="generated/torch.randn")
 @pytest.mark.changed(
     "1.5",
     "the message comes from another function, which does not support bfloat16 either",
@@ -111,6 +111,7 @@ def test_randn_of_float64_draws_these_numbers_under_seed_zero(snapshot):
     kind="random",
     cause="pytorch#179834",
     probable=True,
+    when="dtype=torch.bfloat16",
 )
 def test_randn_of_bfloat16_draws_these_numbers_under_seed_zero(snapshot):
     """``randn`` of bfloat16 draws these numbers under seed 0.

@@ -42,6 +42,7 @@ def batches(loader):
     cause="pytorch#97338",
     advice="call super().__init__() without arguments",
     restored_by="randomness.sampler_that_calls_super_without_arguments_draws",
+    when=("data_source@0=<unknown>", "data_source@0!=None"),
 )
 @pytest.mark.changed(
     "2.10",
@@ -50,6 +51,7 @@ def batches(loader):
     cause="pytorch#163134",
     advice="call super().__init__() without arguments",
     restored_by="randomness.sampler_that_calls_super_without_arguments_draws",
+    when="data_source@0",
 )
 def test_sampler_of_ones_own_passes_nothing_up(snapshot):
     """A subclass of Sampler must call ``super().__init__()`` without arguments.
@@ -134,9 +136,17 @@ def test_loader_without_batches_shuffles(snapshot):
     kind="error",
     cause="pytorch#88972",
     advice="leave prefetch_factor out if num_workers is 0",
+    when=("prefetch_factor=2 and -num_workers@5", "prefetch_factor=2 and num_workers@5=0"),
 )
 @pytest.mark.changed(
-    "2.0", "the message for 4 names None as the default", kind="wording", cause="pytorch#88972"
+    "2.0",
+    "the message for 4 names None as the default",
+    kind="wording",
+    cause="pytorch#88972",
+    when=(
+        ":caught and prefetch_factor!=2|None and -num_workers@5",
+        ":caught and prefetch_factor!=2|None and num_workers@5=0",
+    ),
 )
 @pytest.mark.parametrize("factor", [2, 4])
 def test_prefetch_factor_without_workers_raises(factor, snapshot):
@@ -149,7 +159,9 @@ def test_prefetch_factor_without_workers_raises(factor, snapshot):
     )
 
 
-@pytest.mark.api("torch.utils.data.DataLoader", page="data")
+@pytest.mark.api(
+    "torch.utils.data.DataLoader", "torch.utils.data.DataLoader.prefetch_factor", page="data"
+)
 @pytest.mark.changed(
     "1.7",
     "the loader has prefetch_factor, 2 by default",
@@ -163,6 +175,9 @@ def test_prefetch_factor_without_workers_raises(factor, snapshot):
     cause="pytorch#88972",
     advice="read loader.prefetch_factor or 2",
     restored_by="randomness.prefetch_factor_or_two_is_two_without_workers",
+    of=("torch.utils.data.DataLoader.prefetch_factor",),
+    unless=(),
+    depends="the number of workers",
 )
 def test_prefetch_factor_is_none_without_workers(snapshot):
     """Since 2.0 the default of ``prefetch_factor`` is None without workers, and 2 with workers."""
@@ -190,6 +205,10 @@ def test_prefetch_factor_or_two_is_two_without_workers(snapshot):
     "the loader takes persistent_workers, and refuses it without workers",
     kind="exception",
     cause="pytorch#35795",
+    when=(
+        ":caught and persistent_workers=True and -num_workers@5",
+        ":caught and persistent_workers=True and num_workers@5=0",
+    ),
 )
 def test_persistent_workers_without_workers_raise(snapshot):
     """DataLoader without workers raises for ``persistent_workers=True``.
@@ -226,6 +245,8 @@ def test_random_sampler_without_replacement_draws_another_number(number, snapsho
     kind="exception",
     cause="pytorch#36547",
     advice="pass replacement=True or False",
+    when=":caught and replacement@1!=True|False",
+    rarely="a replacement that is no bool",
 )
 def test_replacement_that_is_no_bool_raises(snapshot):
     """RandomSampler raises if ``replacement`` is not a bool: TypeError, before 1.6 ValueError.
@@ -243,6 +264,7 @@ def test_replacement_that_is_no_bool_raises(snapshot):
     cause="pytorch#78585",
     advice="call torch.multinomial(weights, 3, replacement=True)",
     restored_by="randomness.multinomial_draws_from_rows_of_weights",
+    rarely="weights in rows",
 )
 def test_rows_of_weights_raise(snapshot):
     """Since 1.13 WeightedRandomSampler raises for weights in rows. Pass one row.
@@ -317,6 +339,8 @@ def test_random_split_with_a_generator_leaves_the_stream_alone(snapshot):
     cause="pytorch#100375",
     advice="override __getitems__ too: return [self[i] for i in indices]",
     restored_by="randomness.subset_that_overrides_both_gives_its_own_samples",
+    when=":subclass",
+    depends="the methods that the class overrides",
 )
 @pytest.mark.changed(
     "2.11",
@@ -324,6 +348,8 @@ def test_random_split_with_a_generator_leaves_the_stream_alone(snapshot):
     kind="error",
     cause="pytorch#163961",
     advice="override __getitems__ too: return [self[i] for i in indices]",
+    when=":subclass",
+    depends="the methods that the class overrides",
 )
 def test_subset_that_overrides_getitem_alone_raises(snapshot):
     """Since 2.11 a Subset that overrides ``__getitem__`` without ``__getitems__`` raises.
@@ -374,7 +400,11 @@ def test_subset_gives_a_whole_batch_at_once(snapshot):
     assert snapshot == observe(lambda: Subset(Numbers(4), [3, 1]).__getitems__([1, 0]))
 
 
-@pytest.mark.api("torch.utils.data.distributed.DistributedSampler", page="data")
+@pytest.mark.api(
+    "torch.utils.data.distributed.DistributedSampler",
+    "torch.utils.data.DistributedSampler",
+    page="data",
+)
 @pytest.mark.changed(
     "1.8",
     "raises instead of giving indices that belong to no rank",
@@ -382,6 +412,8 @@ def test_subset_gives_a_whole_batch_at_once(snapshot):
     cause="pytorch#48865",
     advice="pass a rank below num_replicas: rank=1",
     restored_by="randomness.distributed_sampler_of_the_last_rank_has_its_share",
+    when="rank@2!=0",
+    rarely="a rank that is not below num_replicas",
 )
 def test_distributed_sampler_of_a_rank_too_high_raises(snapshot):
     """Since 1.8 DistributedSampler raises for a rank that is not below ``num_replicas``.
@@ -404,7 +436,11 @@ def test_distributed_sampler_of_the_last_rank_has_its_share(snapshot):
     )
 
 
-@pytest.mark.api("torch.utils.data.distributed.DistributedSampler", page="data")
+@pytest.mark.api(
+    "torch.utils.data.distributed.DistributedSampler",
+    "torch.utils.data.DistributedSampler",
+    page="data",
+)
 @pytest.mark.changed(
     "1.8",
     "repeats the samples as often as needed instead of failing an assertion",
@@ -421,7 +457,11 @@ def test_distributed_sampler_gives_every_rank_a_sample_of_the_smallest_set(snaps
     )
 
 
-@pytest.mark.api("torch.utils.data.distributed.DistributedSampler", page="data")
+@pytest.mark.api(
+    "torch.utils.data.distributed.DistributedSampler",
+    "torch.utils.data.DistributedSampler",
+    page="data",
+)
 @pytest.mark.changed(
     "1.7", "DistributedSampler takes drop_last", kind="appeared", cause="pytorch#41171"
 )

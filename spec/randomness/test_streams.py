@@ -96,11 +96,16 @@ def test_rand_of_float64_draws_these_numbers_under_seed_zero(snapshot):
     assert snapshot == observe(lambda: seeded(lambda: torch.rand(5, dtype=torch.float64)))
 
 
-@pytest.mark.api("torch.rand", page="generated/torch.rand")
+@pytest.mark.api("torch.rand", "torch.rand_like", page="generated/torch.rand")
 @pytest.mark.changed(
     "1.6", "rand draws half precision on the CPU", kind="error-gone", cause="pytorch#35580"
 )
-@pytest.mark.changed("2.12", "draws float32's numbers and rounds them", kind="random")
+@pytest.mark.changed(
+    "2.12",
+    "draws float32's numbers and rounds them",
+    kind="random",
+    when="dtype=torch.float16|torch.half|torch.bfloat16",
+)
 @pytest.mark.parametrize("name", ["float16", "bfloat16"], ids=["float16", "bfloat16"])
 def test_rand_of_half_precision_draws_these_numbers_under_seed_zero(name, snapshot):
     """``rand`` of float16 and bfloat16 draws these numbers under seed 0.
@@ -182,29 +187,58 @@ def test_multinomial_with_replacement_draws_these_numbers_under_seed_zero(snapsh
     )
 
 
-@pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
+@pytest.mark.api(
+    "torch.multinomial",
+    "torch.distributions.Categorical.sample",
+    page="generated/torch.multinomial",
+)
 @pytest.mark.changed(
     "1.6",
     "takes the largest of log(rand) / weight at once, instead of drawing one after another",
     kind="random",
     cause="pytorch#39742",
+    of=("torch.multinomial",),
+    when=("-replacement@2", "replacement@2=False"),
 )
 @pytest.mark.changed(
-    "1.8", "takes the largest of weight / exponential_", kind="random", cause="pytorch#47386"
+    "1.8",
+    "takes the largest of weight / exponential_",
+    kind="random",
+    cause="pytorch#47386",
+    of=("torch.multinomial",),
+    when=("-replacement@2", "replacement@2=False"),
 )
 @pytest.mark.changed(
     "2.0",
     "exponential_ draws with MKL",
     kind="random",
     cause="pytorch#69967",
-    unless=("replacement", 2),
+    of=("torch.multinomial",),
+    when=("-replacement@2", "replacement@2=False", "num_samples@1=1 and num_samples@1!=<unknown>"),
+)
+@pytest.mark.changed(
+    "2.0",
+    "Categorical draws one sample with exponential_, and that with MKL",
+    kind="random",
+    cause="pytorch#69967",
+    when="-sample_shape@0",
+    of="torch.distributions.Categorical.sample",
 )
 @pytest.mark.changed(
     "2.7",
     "exponential_ draws without MKL, as before 2.0",
     kind="random",
     cause="pytorch#146174",
-    unless=("replacement", 2),
+    of=("torch.multinomial",),
+    when=("-replacement@2", "replacement@2=False", "num_samples@1=1 and num_samples@1!=<unknown>"),
+)
+@pytest.mark.changed(
+    "2.7",
+    "Categorical draws one sample with exponential_, and that without MKL",
+    kind="random",
+    cause="pytorch#146174",
+    when="-sample_shape@0",
+    of="torch.distributions.Categorical.sample",
 )
 def test_multinomial_without_replacement_draws_these_numbers_under_seed_zero(snapshot):
     """``multinomial`` without replacement draws all eight indices in this order under seed 0.
@@ -214,7 +248,12 @@ def test_multinomial_without_replacement_draws_these_numbers_under_seed_zero(sna
     assert snapshot == observe(lambda: seeded(lambda: torch.multinomial(torch.ones(8), 8)))
 
 
-@pytest.mark.api("torch.Tensor.exponential_", page="generated/torch.Tensor.exponential_")
+@pytest.mark.api(
+    "torch.Tensor.exponential_",
+    "torch.distributions.Exponential.sample",
+    "torch.distributions.Exponential.rsample",
+    page="generated/torch.Tensor.exponential_",
+)
 @pytest.mark.changed("2.0", "draws with MKL", kind="random", cause="pytorch#69967", unless=())
 @pytest.mark.changed(
     "2.7", "draws without MKL, as before 2.0", kind="random", cause="pytorch#146174", unless=()
@@ -226,7 +265,12 @@ def test_exponential_draws_these_numbers_under_seed_zero(snapshot):
 
 @pytest.mark.api("torch.Tensor.geometric_", page="generated/torch.Tensor.geometric_")
 @pytest.mark.changed(
-    "1.6", "takes log(u) instead of log(1 - u)", kind="random", cause="pytorch#37984", probable=True
+    "1.6",
+    "takes log(u) instead of log(1 - u)",
+    kind="random",
+    cause="pytorch#37984",
+    probable=True,
+    unless=(),
 )
 def test_geometric_draws_these_numbers_under_seed_zero(snapshot):
     """``geometric_`` draws these numbers of throws up to the first head under seed 0.

@@ -63,6 +63,7 @@ def load():
     kind="warning",
     cause="pytorch#39460",
     advice="keep the class's code with the file, or save state dicts",
+    when=":unseen",
 )
 def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, snapshot):
     """A pickled module runs the current forward of its class, not the forward it was saved with.
@@ -81,6 +82,9 @@ def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, s
     "raises ModuleAttributeError, a subclass of AttributeError",
     kind="wording",
     cause="pytorch#34324",
+    when=":caught",
+    rarely="a module saved whole, whose class has changed since",
+    of="torch.load",
 )
 @pytest.mark.changed(
     "1.6",
@@ -88,6 +92,7 @@ def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, s
     kind="warning",
     cause="pytorch#39460",
     advice="keep the class's code with the file, or save state dicts",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.8",
@@ -95,6 +100,9 @@ def test_pickled_module_runs_the_forward_of_the_class_as_it_is_now(importable, s
     kind="wording",
     cause="pytorch#50298",
     advice="catch AttributeError",
+    when=":caught",
+    rarely="a module saved whole, whose class has changed since",
+    of="torch.load",
 )
 def test_pickled_module_lacks_what_the_new_init_would_set(importable, snapshot):
     """A pickled module does not have the attributes that a rewritten ``__init__`` would set.

@@ -258,6 +258,8 @@ def test_set_submodule_under_a_missing_parent_raises(snapshot):
     kind="exception",
     cause="pytorch#143455",
     advice="catch ValueError",
+    when=":caught",
+    rarely="what is no module",
 )
 def test_set_submodule_refuses_what_is_no_module(snapshot):
     """``set_submodule`` raises if the new layer is not a module; here it is a function."""

@@ -18,6 +18,8 @@ from torch_history.observing import observe
     cause="pytorch#129164",
     advice="write model._modules[name] = model._modules.pop(name)",
     restored_by="surgery.child_popped_from_modules_and_put_back_comes_last",
+    of="torch.nn.Module._modules",
+    rarely="calls of move_to_end",
 )
 def test_children_cannot_be_moved_to_the_end(snapshot):
     """``model._modules.move_to_end(name)`` raises since 2.5: children are in a plain dict.
@@ -90,6 +92,7 @@ def test_popped_child_added_again_comes_last(snapshot):
     cause="pytorch#143455",
     advice="assign it to the buffer's name: model[0].running_mean = nn.ReLU()",
     restored_by="surgery.module_assigned_to_the_name_of_a_buffer_replaces_it",
+    rarely="the name of a buffer",
 )
 def test_set_submodule_over_a_buffer_raises(snapshot):
     """``set_submodule`` raises if the name is that of a buffer.
@@ -139,12 +142,16 @@ def test_module_assigned_to_the_name_of_a_buffer_replaces_it(snapshot):
     "set_submodule appears, and raises TypeError over a parameter",
     kind="exception",
     cause="pytorch#127714",
+    when=":caught",
+    rarely="the name of a parameter",
 )
 @pytest.mark.changed(
     "2.7",
     "raises AttributeError instead of TypeError, and says that it is not a module",
     kind="exception",
     cause="pytorch#143455",
+    when=":caught",
+    rarely="the name of a parameter",
 )
 def test_set_submodule_over_a_parameter_raises(snapshot):
     """``set_submodule`` raises if the name is that of a parameter.
@@ -179,6 +186,8 @@ def test_set_submodule_over_a_parameter_raises(snapshot):
     "set_submodule appears, and raises ValueError for an empty name",
     kind="exception",
     cause="pytorch#127714",
+    when=":caught",
+    rarely="an empty name",
 )
 def test_set_submodule_of_an_empty_name_raises(snapshot):
     """``set_submodule`` with an empty name raises: it cannot replace the whole model."""

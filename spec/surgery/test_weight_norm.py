@@ -30,12 +30,16 @@ def normalised(name, layer=None):
     "torch.nn.utils.parametrizations appears, still without weight_norm",
     kind="wording",
     cause="pytorch#57784",
+    when=":caught",
+    of="torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
     "2.1",
     "parametrizations.weight_norm appears, and saves original0 and original1",
     kind="appeared",
     cause="pytorch#103001",
+    of="torch.nn.utils.parametrizations.weight_norm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.1",
@@ -43,6 +47,8 @@ def normalised(name, layer=None):
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.4",
@@ -50,6 +56,8 @@ def normalised(name, layer=None):
     kind="warning",
     cause="pytorch#127689",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_weight_norm_saves_length_and_direction_for_the_weight(name, snapshot):
@@ -70,12 +78,17 @@ def test_weight_norm_saves_length_and_direction_for_the_weight(name, snapshot):
     "torch.nn.utils.parametrizations appears, still without weight_norm",
     kind="wording",
     cause="pytorch#57784",
+    when=":caught",
+    of="torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
     "2.1",
     "parametrizations.weight_norm appears, and raises on the plain layer's keys too",
     kind="exception",
     cause="pytorch#103001",
+    of="torch.nn.utils.parametrizations.weight_norm",
+    when=":caught",
+    rarely="the state dict of a plain layer",
 )
 @pytest.mark.changed(
     "2.1",
@@ -83,6 +96,8 @@ def test_weight_norm_saves_length_and_direction_for_the_weight(name, snapshot):
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.4",
@@ -90,6 +105,8 @@ def test_weight_norm_saves_length_and_direction_for_the_weight(name, snapshot):
     kind="warning",
     cause="pytorch#127689",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_state_dict_of_the_plain_layer_does_not_load_under_weight_norm(name, snapshot):
@@ -110,12 +127,14 @@ def test_state_dict_of_the_plain_layer_does_not_load_under_weight_norm(name, sna
     "torch.nn.utils.parametrizations appears, still without weight_norm",
     kind="wording",
     cause="pytorch#57784",
+    when=":caught",
 )
 @pytest.mark.changed(
     "2.1",
     "parametrizations.weight_norm appears, and loads weight_g and weight_v",
     kind="appeared",
     cause="pytorch#103001",
+    unless=(),
 )
 def test_parametrized_weight_norm_loads_the_old_names(snapshot):
     """``parametrizations.weight_norm`` strictly loads ``weight_g`` and ``weight_v``."""
@@ -143,12 +162,16 @@ def test_parametrized_weight_norm_loads_the_old_names(snapshot):
     "torch.nn.utils.parametrizations appears, still without weight_norm",
     kind="wording",
     cause="pytorch#57784",
+    when=":caught",
+    of="torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
     "2.1",
     "parametrizations.weight_norm appears, and its layer can be copied",
     kind="appeared",
     cause="pytorch#103001",
+    of="torch.nn.utils.parametrizations.weight_norm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.1",
@@ -156,12 +179,17 @@ def test_parametrized_weight_norm_loads_the_old_names(snapshot):
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.1",
     "the error of the copied old form names weight_norm as a possible cause",
     kind="wording",
     cause="pytorch#103001",
+    of="torch.nn.utils.weight_norm",
+    when=":caught",
+    rarely="a layer that is deep-copied",
 )
 @pytest.mark.changed(
     "2.4",
@@ -169,6 +197,8 @@ def test_parametrized_weight_norm_loads_the_old_names(snapshot):
     kind="warning",
     cause="pytorch#127689",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_parametrized_weight_norm_can_be_deepcopied_and_the_old_form_cannot(name, snapshot):
@@ -189,6 +219,8 @@ def test_parametrized_weight_norm_can_be_deepcopied_and_the_old_form_cannot(name
     "torch.nn.utils.parametrizations appears, still without weight_norm",
     kind="wording",
     cause="pytorch#57784",
+    when=":caught",
+    of="torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
     "2.1",
@@ -196,6 +228,9 @@ def test_parametrized_weight_norm_can_be_deepcopied_and_the_old_form_cannot(name
     kind="exception",
     cause="pytorch#103001",
     advice="save layer.state_dict()",
+    of="torch.nn.utils.parametrizations.weight_norm",
+    when=":caught",
+    rarely="a layer that is saved whole",
 )
 @pytest.mark.changed(
     "2.1",
@@ -203,6 +238,8 @@ def test_parametrized_weight_norm_can_be_deepcopied_and_the_old_form_cannot(name
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.4",
@@ -210,6 +247,8 @@ def test_parametrized_weight_norm_can_be_deepcopied_and_the_old_form_cannot(name
     kind="warning",
     cause="pytorch#127689",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, name, snapshot):
@@ -234,12 +273,16 @@ def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, nam
     "torch.nn.utils.parametrizations appears, still without weight_norm",
     kind="wording",
     cause="pytorch#57784",
+    when=":caught",
+    of="torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
     "2.1",
     "parametrizations.weight_norm appears, and makes the layer a ParametrizedLinear",
     kind="appeared",
     cause="pytorch#103001",
+    of="torch.nn.utils.parametrizations.weight_norm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.1",
@@ -247,6 +290,8 @@ def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, nam
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.4",
@@ -254,6 +299,8 @@ def test_parametrized_layer_cannot_be_saved_whole_and_the_old_form_can(here, nam
     kind="warning",
     cause="pytorch#127689",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_parametrized_layer_is_of_a_class_of_its_own(name, snapshot):
@@ -279,12 +326,16 @@ def test_parametrized_layer_is_of_a_class_of_its_own(name, snapshot):
     "torch.nn.utils.parametrizations appears, still without weight_norm",
     kind="wording",
     cause="pytorch#57784",
+    when=":caught",
+    of="torch.nn.utils.parametrizations.weight_norm",
 )
 @pytest.mark.changed(
     "2.1",
     "parametrizations.weight_norm appears, with the same gradients",
     kind="appeared",
     cause="pytorch#103001",
+    of="torch.nn.utils.parametrizations.weight_norm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.1",
@@ -292,6 +343,8 @@ def test_parametrized_layer_is_of_a_class_of_its_own(name, snapshot):
     kind="warning",
     cause="pytorch#103001",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.4",
@@ -299,6 +352,8 @@ def test_parametrized_layer_is_of_a_class_of_its_own(name, snapshot):
     kind="warning",
     cause="pytorch#127689",
     advice="call torch.nn.utils.parametrizations.weight_norm",
+    of="torch.nn.utils.weight_norm",
+    unless=(),
 )
 @pytest.mark.parametrize("name", ADDED)
 def test_weight_norm_splits_the_gradient_into_length_and_direction(name, snapshot):

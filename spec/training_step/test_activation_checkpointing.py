@@ -33,12 +33,14 @@ def step(x, **settings):
     cause="pytorch#61002",
     probable=True,
     advice="ignore it",
+    rarely="a machine without CUDA",
 )
 @pytest.mark.changed(
     "1.13",
     "no longer warns that device_type 'cuda' is disabled",
     kind="warning",
     cause="pytorch#79203",
+    rarely="a machine without CUDA",
 )
 @pytest.mark.changed(
     "2.1",
@@ -61,12 +63,14 @@ def step(x, **settings):
     kind="warning",
     cause="pytorch#126062",
     advice="ignore it: 2.5 no longer warns",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.5",
     "no longer warns that torch.cpu.amp.autocast is deprecated",
     kind="warning",
     cause="pytorch#127774",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.5",
@@ -96,9 +100,18 @@ def test_checkpoint_wants_use_reentrant_to_be_given(snapshot):
     assert snapshot == observe(lambda: step(torch.tensor([2.0], requires_grad=True)))
 
 
-@pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
+@pytest.mark.api(
+    "torch.utils.checkpoint.checkpoint",
+    "torch.utils.checkpoint.checkpoint_sequential",
+    page="checkpoint",
+)
 @pytest.mark.changed(
-    "1.11", "checkpoint takes use_reentrant", kind="appeared", cause="pytorch#69508"
+    "1.11",
+    "checkpoint takes use_reentrant",
+    kind="appeared",
+    cause="pytorch#69508",
+    of=("torch.utils.checkpoint.checkpoint",),
+    when="use_reentrant",
 )
 @pytest.mark.changed(
     "1.11",
@@ -107,12 +120,16 @@ def test_checkpoint_wants_use_reentrant_to_be_given(snapshot):
     cause="pytorch#61002",
     probable=True,
     advice="ignore it",
+    of=("torch.utils.checkpoint.checkpoint",),
+    when="use_reentrant",
+    rarely="a machine without CUDA",
 )
 @pytest.mark.changed(
     "1.13",
     "no longer warns that device_type 'cuda' is disabled",
     kind="warning",
     cause="pytorch#79203",
+    rarely="a machine without CUDA",
 )
 @pytest.mark.changed(
     "2.4",
@@ -120,12 +137,14 @@ def test_checkpoint_wants_use_reentrant_to_be_given(snapshot):
     kind="warning",
     cause="pytorch#126062",
     advice="ignore it: 2.5 no longer warns",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.5",
     "no longer warns that torch.cpu.amp.autocast is deprecated",
     kind="warning",
     cause="pytorch#127774",
+    unless=(),
 )
 @pytest.mark.parametrize("reentrant", [True, False], ids=["reentrant", "other"])
 def test_checkpoint_runs_the_function_again_in_backward(reentrant, snapshot):
@@ -146,6 +165,8 @@ def test_checkpoint_runs_the_function_again_in_backward(reentrant, snapshot):
     kind="exception",
     cause="pytorch#69508",
     advice="pass use_reentrant=False",
+    when="use_reentrant=True",
+    rarely="inputs that require no grad",
 )
 @pytest.mark.changed(
     "1.11",
@@ -153,6 +174,8 @@ def test_checkpoint_runs_the_function_again_in_backward(reentrant, snapshot):
     kind="warning",
     cause="pytorch#69508",
     advice="pass use_reentrant=False",
+    when="use_reentrant=True",
+    rarely="inputs that require no grad",
 )
 def test_reentrant_checkpoint_of_an_input_without_grad_trains_nothing(snapshot):
     """With ``use_reentrant=True`` and no input that requires grad, backward raises.
@@ -165,7 +188,11 @@ def test_reentrant_checkpoint_of_an_input_without_grad_trains_nothing(snapshot):
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
 @pytest.mark.changed(
-    "1.11", "checkpoint takes use_reentrant", kind="appeared", cause="pytorch#69508"
+    "1.11",
+    "checkpoint takes use_reentrant",
+    kind="appeared",
+    cause="pytorch#69508",
+    when="use_reentrant",
 )
 @pytest.mark.changed(
     "1.11",
@@ -174,12 +201,15 @@ def test_reentrant_checkpoint_of_an_input_without_grad_trains_nothing(snapshot):
     cause="pytorch#61002",
     probable=True,
     advice="ignore it",
+    when="use_reentrant",
+    rarely="a machine without CUDA",
 )
 @pytest.mark.changed(
     "1.13",
     "no longer warns that device_type 'cuda' is disabled",
     kind="warning",
     cause="pytorch#79203",
+    rarely="a machine without CUDA",
 )
 @pytest.mark.changed(
     "2.4",
@@ -187,12 +217,14 @@ def test_reentrant_checkpoint_of_an_input_without_grad_trains_nothing(snapshot):
     kind="warning",
     cause="pytorch#126062",
     advice="ignore it: 2.5 no longer warns",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.5",
     "no longer warns that torch.cpu.amp.autocast is deprecated",
     kind="warning",
     cause="pytorch#127774",
+    unless=(),
 )
 def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
     """With ``use_reentrant=False``, ``checkpoint`` needs no input that requires grad."""
@@ -201,7 +233,11 @@ def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
 @pytest.mark.changed(
-    "1.11", "checkpoint takes use_reentrant", kind="appeared", cause="pytorch#69508"
+    "1.11",
+    "checkpoint takes use_reentrant",
+    kind="appeared",
+    cause="pytorch#69508",
+    when="use_reentrant",
 )
 @pytest.mark.changed(
     "1.11",
@@ -210,12 +246,15 @@ def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
     cause="pytorch#61002",
     probable=True,
     advice="ignore it",
+    when="use_reentrant",
+    rarely="a machine without CUDA",
 )
 @pytest.mark.changed(
     "1.13",
     "no longer warns that device_type 'cuda' is disabled",
     kind="warning",
     cause="pytorch#79203",
+    rarely="a machine without CUDA",
 )
 @pytest.mark.changed(
     "2.4",
@@ -223,15 +262,22 @@ def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
     kind="warning",
     cause="pytorch#126062",
     advice="ignore it: 2.5 no longer warns",
+    unless=(),
 )
 @pytest.mark.changed(
-    "2.4", "the message of the error names use_reentrant", kind="wording", cause="pytorch#125155"
+    "2.4",
+    "the message of the error names use_reentrant",
+    kind="wording",
+    cause="pytorch#125155",
+    when="use_reentrant=True",
+    rarely="autograd.grad through the checkpoint",
 )
 @pytest.mark.changed(
     "2.5",
     "no longer warns that torch.cpu.amp.autocast is deprecated",
     kind="warning",
     cause="pytorch#127774",
+    unless=(),
 )
 @pytest.mark.parametrize("reentrant", [True, False], ids=["reentrant", "other"])
 def test_autograd_grad_through_a_checkpoint_works_unless_it_is_reentrant(reentrant, snapshot):

@@ -29,12 +29,16 @@ def without_traceback(act):
             warnings.warn(line, warning.category, stacklevel=2)
 
 
-@pytest.mark.api("torch.autograd.set_detect_anomaly", page="autograd")
+@pytest.mark.api(
+    "torch.autograd.set_detect_anomaly", "torch.autograd.detect_anomaly", page="autograd"
+)
 @pytest.mark.changed(
     "1.7",
     "warns with the traceback of the forward pass, which it printed to stderr before",
     kind="warning",
     cause="pytorch#41116",
+    when=("mode@0=True", "-mode@0"),
+    rarely="a backward that raises",
 )
 @pytest.mark.changed(
     "1.10",
@@ -42,6 +46,8 @@ def without_traceback(act):
     kind="wording",
     cause="pytorch#59837",
     probable=True,
+    when=("mode@0=True", "-mode@0"),
+    rarely="a backward that raises",
 )
 def test_anomaly_mode_raises_where_backward_makes_a_nan(snapshot):
     """Anomaly mode makes backward raise at the operation that made a nan.
@@ -70,6 +76,7 @@ def test_anomaly_mode_lets_nan_pass_when_told(snapshot):
     kind="warning",
     cause="pytorch#33239",
     advice="remove it after debugging",
+    unless=(),
 )
 def test_detect_anomaly_warns_that_it_is_slow(snapshot):
     """``torch.autograd.detect_anomaly`` warns that it is slow and only for debugging.

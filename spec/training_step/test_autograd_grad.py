@@ -44,6 +44,11 @@ def test_grad_allows_unused_inputs_when_told_and_gives_none(snapshot):
     cause="pytorch#168295",
     advice="pass create_graph=True for zeros that require grad",
     restored_by="training_step.zeros_for_unused_inputs_require_grad_under_create_graph",
+    when=(
+        "materialize_grads@8=True and -create_graph@4",
+        "materialize_grads@8=True and create_graph@4=False",
+    ),
+    depends="the inputs: whether all are used",
 )
 def test_grad_makes_zeros_for_unused_inputs_when_told(snapshot):
     """With ``materialize_grads=True``, ``torch.autograd.grad`` returns zeros for an unused input.
@@ -103,6 +108,7 @@ def test_grad_with_a_dict_of_inputs_returns_a_dict(snapshot):
     kind="error",
     cause="pytorch#52016",
     advice="call it only if the list of inputs is not empty",
+    rarely="an empty list of inputs",
 )
 @pytest.mark.changed(
     "2.13",
@@ -110,6 +116,8 @@ def test_grad_with_a_dict_of_inputs_returns_a_dict(snapshot):
     kind="exception",
     cause="pytorch#178140",
     advice="catch ValueError and RuntimeError",
+    when=":caught",
+    rarely="an empty list of inputs",
 )
 def test_grad_without_inputs_raises(snapshot):
     """``torch.autograd.grad`` raises on an empty list of inputs.
@@ -163,6 +171,7 @@ def test_grad_takes_a_batch_of_weights_for_the_outputs(snapshot):
     cause="pytorch#127689",
     probable=True,
     advice="leave the argument out",
+    when="only_inputs@5=False",
 )
 def test_only_inputs_is_deprecated(snapshot):
     """``only_inputs=False`` only warns, and has no effect.
@@ -201,6 +210,7 @@ def test_backward_of_several_losses_adds_their_gradients(snapshot):
     cause="pytorch#127689",
     probable=True,
     advice="name the argument grad_tensors",
+    when="grad_variables@4",
 )
 def test_grad_variables_is_deprecated(snapshot):
     """``grad_variables``, the old name of ``grad_tensors``, still works, and warns.
@@ -218,7 +228,12 @@ def test_grad_variables_is_deprecated(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 @pytest.mark.changed(
-    "1.5", "raises: complex numbers are not supported", kind="error", cause="pytorch#35579"
+    "1.5",
+    "raises: complex numbers are not supported",
+    kind="error",
+    cause="pytorch#35579",
+    when="-gradient@0",
+    rarely="a complex loss",
 )
 @pytest.mark.changed(
     "1.6",
@@ -226,6 +241,8 @@ def test_grad_variables_is_deprecated(snapshot):
     kind="wording",
     cause="pytorch#36932",
     probable=True,
+    when="-gradient@0",
+    rarely="a complex loss",
 )
 @pytest.mark.changed(
     "1.7",
@@ -234,6 +251,8 @@ def test_grad_variables_is_deprecated(snapshot):
     cause="pytorch#43208",
     probable=True,
     advice="call loss.real.backward() or loss.abs().backward()",
+    when="-gradient@0",
+    rarely="a complex loss",
 )
 @pytest.mark.changed(
     "2.1",
@@ -242,6 +261,8 @@ def test_grad_variables_is_deprecated(snapshot):
     cause="pytorch#92753",
     advice="call loss.real.backward() or loss.abs().backward()",
     restored_by="training_step.backward_from_the_real_part_of_a_complex_loss_runs",
+    when="-gradient@0",
+    rarely="a complex loss",
 )
 def test_backward_from_a_complex_loss_raises(snapshot):
     """Since 2.1 ``backward()`` from a complex loss raises.
@@ -257,6 +278,8 @@ def test_backward_from_a_complex_loss_raises(snapshot):
     "real is an attribute instead of a method, but complex numbers are not supported",
     kind="exception",
     cause="pytorch#35579",
+    when=":caught",
+    rarely="the real part of a complex loss",
 )
 @pytest.mark.changed(
     "1.6",
@@ -264,8 +287,16 @@ def test_backward_from_a_complex_loss_raises(snapshot):
     kind="wording",
     cause="pytorch#36932",
     probable=True,
+    rarely="the real part of a complex loss",
 )
-@pytest.mark.changed("1.7", "runs", kind="error-gone", cause="pytorch#43208", probable=True)
+@pytest.mark.changed(
+    "1.7",
+    "runs",
+    kind="error-gone",
+    cause="pytorch#43208",
+    probable=True,
+    rarely="the real part of a complex loss",
+)
 def test_backward_from_the_real_part_of_a_complex_loss_runs(snapshot):
     """``loss.real.backward()`` runs for a complex loss, where ``loss.backward()`` raises."""
     assert snapshot == observe(
@@ -274,9 +305,21 @@ def test_backward_from_the_real_part_of_a_complex_loss_runs(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
-@pytest.mark.changed("1.5", "the message asks scalar_type() for the type", kind="wording")
 @pytest.mark.changed(
-    "1.6", "integers are converted", kind="error-gone", cause="pytorch#36932", probable=True
+    "1.5",
+    "the message asks scalar_type() for the type",
+    kind="wording",
+    when="gradient@0",
+    rarely="a gradient of integers",
+)
+@pytest.mark.changed(
+    "1.6",
+    "integers are converted",
+    kind="error-gone",
+    cause="pytorch#36932",
+    probable=True,
+    when="gradient@0",
+    rarely="a gradient of integers",
 )
 def test_backward_converts_a_gradient_argument_of_integers(snapshot):
     """``backward`` converts a gradient argument of integers to floats.

@@ -42,6 +42,7 @@ def clipped(parameters, max_norm=1.0, **settings):
 @pytest.mark.api(
     "torch.nn.utils.clip_grad_norm_",
     "torch.nn.Embedding",
+    "torch.nn.EmbeddingBag",
     page="generated/torch.nn.utils.clip_grad_norm_",
 )
 @pytest.mark.changed(
@@ -52,6 +53,9 @@ def clipped(parameters, max_norm=1.0, **settings):
     probable=True,
     advice="pass sparse=False to the embedding",
     restored_by="training_step.clip_grad_norm_scales_the_gradient_of_a_dense_embedding",
+    of=("torch.nn.Embedding", "torch.nn.EmbeddingBag"),
+    when="sparse@6=True",
+    depends="the clipping: by norm or not",
 )
 @pytest.mark.changed(
     "2.0",
@@ -59,6 +63,9 @@ def clipped(parameters, max_norm=1.0, **settings):
     kind="error",
     cause="pytorch#91846",
     advice="pass sparse=False to the embedding",
+    of=("torch.nn.Embedding", "torch.nn.EmbeddingBag"),
+    when="sparse@6=True",
+    depends="the clipping: by norm or not",
 )
 @pytest.mark.changed(
     "2.0",
@@ -74,6 +81,9 @@ def clipped(parameters, max_norm=1.0, **settings):
     cause="pytorch#102429",
     probable=True,
     advice="pass sparse=False to the embedding",
+    of=("torch.nn.utils.clip_grad_norm_",),
+    when="foreach@4=False",
+    rarely="sparse gradients",
 )
 @pytest.mark.changed(
     "2.4",
@@ -81,9 +91,17 @@ def clipped(parameters, max_norm=1.0, **settings):
     kind="wording",
     cause="pytorch#127412",
     probable=True,
+    of=("torch.nn.utils.clip_grad_norm_",),
+    rarely="sparse gradients",
 )
 @pytest.mark.changed(
-    "2.14", "scales a sparse gradient again", kind="error-gone", cause="pytorch#185309"
+    "2.14",
+    "scales a sparse gradient again",
+    kind="error-gone",
+    cause="pytorch#185309",
+    of=("torch.nn.Embedding", "torch.nn.EmbeddingBag"),
+    when="sparse@6=True",
+    depends="the clipping: by norm or not",
 )
 @pytest.mark.parametrize("settings", [{}, {"foreach": False}], ids=["default", "foreach=False"])
 def test_clip_grad_norm_scales_a_sparse_gradient(settings, snapshot):
@@ -125,14 +143,26 @@ def test_clip_grad_norm_scales_the_gradient_of_a_dense_embedding(snapshot):
     page="generated/torch.nn.utils.clip_grad_value_",
 )
 @pytest.mark.changed(
-    "1.6", "the message says that clamp only supports strided tensors", kind="wording"
+    "1.6",
+    "the message says that clamp only supports strided tensors",
+    kind="wording",
+    of=("torch.nn.utils.clip_grad_value_",),
+    rarely="sparse gradients",
 )
-@pytest.mark.changed("1.7", "the message names clamp.out", kind="wording")
+@pytest.mark.changed(
+    "1.7",
+    "the message names clamp.out",
+    kind="wording",
+    of=("torch.nn.utils.clip_grad_value_",),
+    rarely="sparse gradients",
+)
 @pytest.mark.changed(
     "1.9",
     "raises NotImplementedError, a kind of RuntimeError",
     kind="wording",
     cause="pytorch#53377",
+    of=("torch.nn.utils.clip_grad_value_",),
+    rarely="sparse gradients",
 )
 @pytest.mark.changed(
     "1.10",
@@ -141,15 +171,33 @@ def test_clip_grad_norm_scales_the_gradient_of_a_dense_embedding(snapshot):
     cause="pytorch#61361",
     probable=True,
     advice="catch RuntimeError, which covers NotImplementedError",
+    of=("torch.nn.utils.clip_grad_value_",),
+    when=":caught",
+    rarely="sparse gradients",
 )
 @pytest.mark.changed(
-    "1.13", "raises NotImplementedError again, with a message about clamp_", kind="wording"
+    "1.13",
+    "raises NotImplementedError again, with a message about clamp_",
+    kind="wording",
+    of=("torch.nn.utils.clip_grad_value_",),
+    rarely="sparse gradients",
 )
 @pytest.mark.changed(
-    "2.0", "the message names _foreach_clamp_min_", kind="wording", cause="pytorch#91846"
+    "2.0",
+    "the message names _foreach_clamp_min_",
+    kind="wording",
+    cause="pytorch#91846",
+    of=("torch.nn.utils.clip_grad_value_",),
+    rarely="sparse gradients",
 )
 @pytest.mark.changed(
-    "2.4", "the message names clamp_min_", kind="wording", cause="pytorch#127412", probable=True
+    "2.4",
+    "the message names clamp_min_",
+    kind="wording",
+    cause="pytorch#127412",
+    probable=True,
+    of=("torch.nn.utils.clip_grad_value_",),
+    rarely="sparse gradients",
 )
 def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
     """``clip_grad_value_`` raises on a sparse gradient: clip by norm, or make the embedding dense.
@@ -169,9 +217,21 @@ def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
     kind="wording",
     cause="pytorch#37121",
     probable=True,
+    rarely="gradients of float16 on the CPU",
 )
-@pytest.mark.changed("1.7", "float16 works", kind="error-gone")
-@pytest.mark.changed("1.8", "bfloat16 works", kind="error-gone", cause="pytorch#47143")
+@pytest.mark.changed(
+    "1.7",
+    "float16 works",
+    kind="error-gone",
+    rarely="gradients of float16 on the CPU",
+)
+@pytest.mark.changed(
+    "1.8",
+    "bfloat16 works",
+    kind="error-gone",
+    cause="pytorch#47143",
+    rarely="gradients of bfloat16 on the CPU",
+)
 @pytest.mark.changed(
     "1.10",
     "float16 raises: the factor is clamped, and clamp has no float16 on the CPU",
@@ -179,9 +239,15 @@ def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
     cause="pytorch#61042",
     advice="clip a float32 copy of the gradients, and copy the result back",
     restored_by="training_step.clip_grad_norm_of_a_float32_copy_clips_half_gradients",
+    rarely="gradients of float16 on the CPU",
 )
 @pytest.mark.changed(
-    "2.1", "float16 works again", kind="error-gone", cause="pytorch#100010", probable=True
+    "2.1",
+    "float16 works again",
+    kind="error-gone",
+    cause="pytorch#100010",
+    probable=True,
+    rarely="gradients of float16 on the CPU",
 )
 @pytest.mark.parametrize("name", ["float16", "bfloat16"])
 def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
@@ -222,18 +288,22 @@ def test_clip_grad_norm_of_a_float32_copy_clips_half_gradients(snapshot):
     kind="wording",
     cause="pytorch#37121",
     probable=True,
+    rarely="gradients of float16 on the CPU",
 )
 @pytest.mark.changed(
     "1.7",
     "works, and makes every gradient zero",
     kind="error-gone",
     advice="clip a float32 copy of the gradients, and copy the result back",
+    rarely="gradients of float16 on the CPU",
 )
 @pytest.mark.changed(
     "1.9",
     "warns that a non-finite norm will become an error",
     kind="warning",
     cause="pytorch#55169",
+    when=("-error_if_nonfinite@3", "error_if_nonfinite@3=False"),
+    rarely="a norm that overflows in float16",
 )
 @pytest.mark.changed(
     "1.10",
@@ -241,6 +311,7 @@ def test_clip_grad_norm_of_a_float32_copy_clips_half_gradients(snapshot):
     kind="error",
     cause="pytorch#61042",
     advice="clip a float32 copy of the gradients, and copy the result back",
+    rarely="gradients of float16 on the CPU",
 )
 @pytest.mark.changed(
     "2.1",
@@ -249,6 +320,7 @@ def test_clip_grad_norm_of_a_float32_copy_clips_half_gradients(snapshot):
     cause="pytorch#100010",
     probable=True,
     advice="clip a float32 copy of the gradients, or pass error_if_nonfinite=True",
+    rarely="gradients of float16 on the CPU",
 )
 def test_clip_grad_norm_loses_half_gradients_whose_norm_overflows(snapshot):
     """Since 2.1 ``clip_grad_norm_`` makes float16 gradients zero if their norm overflows.
@@ -266,12 +338,14 @@ def test_clip_grad_norm_loses_half_gradients_whose_norm_overflows(snapshot):
     kind="error",
     cause="pytorch#32020",
     advice="convert the gradients to one dtype before the call, and back after it",
+    rarely="gradients of two dtypes",
 )
 @pytest.mark.changed(
     "1.6",
     "works again, and the norm is a tensor of float64, not a float",
     kind="error-gone",
     cause="pytorch#35030",
+    rarely="gradients of two dtypes",
 )
 def test_clip_grad_norm_of_gradients_of_two_dtypes_has_the_wider(snapshot):
     """Since 1.6 ``clip_grad_norm_`` returns the wider dtype for gradients of two dtypes.
@@ -296,16 +370,26 @@ def test_clip_grad_norm_of_gradients_of_two_dtypes_has_the_wider(snapshot):
     "the message says that complex dtypes are not supported",
     kind="wording",
     cause="pytorch#35579",
+    rarely="complex gradients",
 )
 @pytest.mark.changed(
     "1.6",
     "complex tensors can be made, but clipping raises: a comparison is missing",
     kind="wording",
+    rarely="complex gradients",
 )
 @pytest.mark.changed(
-    "1.7", "the message says that norm does not support complex tensors", kind="wording"
+    "1.7",
+    "the message says that norm does not support complex tensors",
+    kind="wording",
+    rarely="complex gradients",
 )
-@pytest.mark.changed("1.8", "works", kind="error-gone")
+@pytest.mark.changed(
+    "1.8",
+    "works",
+    kind="error-gone",
+    rarely="complex gradients",
+)
 def test_clip_grad_norm_of_a_complex_gradient_takes_its_magnitude(snapshot):
     """``clip_grad_norm_`` uses the magnitude of a complex gradient: 3 + 4i has the norm 5.
 
@@ -329,6 +413,7 @@ def test_clip_grad_norm_of_a_complex_gradient_takes_its_magnitude(snapshot):
     "works, and counts gradients that are not all zero",
     kind="error-gone",
     cause="pytorch#32020",
+    when=("norm_type@2=0|0.0 and norm_type@2!=<unknown>",),
 )
 def test_clip_grad_norm_with_norm_type_0_counts_gradients(snapshot):
     """``clip_grad_norm_`` with ``norm_type=0`` counts the gradients that are not all zero.
@@ -344,6 +429,8 @@ def test_clip_grad_norm_with_norm_type_0_counts_gradients(snapshot):
     "the norm is the smallest magnitude, 3, instead of 1, and the gradient is clipped",
     kind="silent",
     cause="pytorch#32020",
+    when="norm_type@2=<unknown>|<str>",
+    rarely="norm_type=-inf",
 )
 def test_clip_grad_norm_with_minus_infinity_takes_the_smallest(snapshot):
     """``clip_grad_norm_`` with ``norm_type=-inf`` uses the smallest magnitude of all, here 3.
@@ -371,6 +458,8 @@ def test_clip_grad_norm_with_a_negative_bound_turns_every_gradient_round(snapsho
     kind="silent",
     cause="pytorch#43288",
     advice="pass a positive bound",
+    when="clip_value@1=<unknown>|-1|-1.0",
+    rarely="a negative bound",
 )
 def test_clip_grad_value_with_a_negative_bound_makes_every_gradient_that_bound(snapshot):
     """Since 1.8 ``clip_grad_value_`` with a bound of -1 sets every gradient to -1.

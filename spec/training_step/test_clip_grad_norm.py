@@ -46,6 +46,7 @@ def clipped(parameters, max_norm, **settings):
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
     restored_by="training_step.float_of_the_clipped_norm_is_a_number",
+    when=":call and -:statement",
 )
 def test_clip_grad_norm_scales_all_gradients_by_one_factor(snapshot):
     """``clip_grad_norm_`` scales all gradients by one factor and returns the norm before scaling.
@@ -77,6 +78,7 @@ def test_float_of_the_clipped_norm_is_a_number(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
 )
 def test_clip_grad_norm_leaves_gradients_within_the_bound_to_the_bit(snapshot):
     """``clip_grad_norm_`` leaves every gradient to the bit if their norm is below max_norm.
@@ -97,6 +99,8 @@ def test_clip_grad_norm_leaves_gradients_within_the_bound_to_the_bit(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
+    rarely="a norm that is exactly max_norm",
 )
 def test_clip_grad_norm_shrinks_a_gradient_that_lies_on_the_bound(snapshot):
     """``clip_grad_norm_`` shrinks a gradient whose norm is exactly max_norm.
@@ -113,6 +117,7 @@ def test_clip_grad_norm_shrinks_a_gradient_that_lies_on_the_bound(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
 )
 def test_clip_grad_norm_returns_a_tensor_without_graph(snapshot):
     """Since 1.5 ``clip_grad_norm_`` returns a tensor without dimensions and without a graph.
@@ -134,6 +139,7 @@ def test_clip_grad_norm_returns_a_tensor_without_graph(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
 )
 def test_clip_grad_norm_passes_over_parameters_without_gradient(snapshot):
     """``clip_grad_norm_`` ignores a parameter whose gradient is None, and leaves the None.
@@ -150,6 +156,8 @@ def test_clip_grad_norm_passes_over_parameters_without_gradient(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
+    rarely="an empty list of parameters",
 )
 def test_clip_grad_norm_of_an_empty_list_is_zero(snapshot):
     """``clip_grad_norm_`` of an empty list returns a norm of zero, without an error.
@@ -166,6 +174,8 @@ def test_clip_grad_norm_of_an_empty_list_is_zero(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
+    rarely="parameters without any gradient",
 )
 def test_clip_grad_norm_of_parameters_without_any_gradient_is_zero(snapshot):
     """``clip_grad_norm_`` returns zero if no parameter has a gradient, and does not warn.
@@ -182,6 +192,8 @@ def test_clip_grad_norm_of_parameters_without_any_gradient_is_zero(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
+    rarely="a generator that is used up",
 )
 @pytest.mark.changed(
     "2.8",
@@ -189,6 +201,8 @@ def test_clip_grad_norm_of_parameters_without_any_gradient_is_zero(snapshot):
     kind="warning",
     cause="pytorch#151529",
     advice="pass a list, or call model.parameters() again",
+    when="parameters@0!=<built>",
+    rarely="a generator that is used up",
 )
 def test_clip_grad_norm_warns_of_an_empty_generator(snapshot):
     """``clip_grad_norm_`` warns since 2.8 if its generator of parameters is used up.
@@ -216,6 +230,8 @@ def test_clip_grad_norm_warns_of_an_empty_generator(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement and parameters@0!=<built>",
+    rarely="a single parameter",
 )
 def test_clip_grad_norm_takes_a_single_tensor(snapshot):
     """``clip_grad_norm_`` accepts one parameter without a list around it.
@@ -235,6 +251,7 @@ def test_clip_grad_norm_takes_a_single_tensor(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement and norm_type@2=<int>|<float>",
 )
 @pytest.mark.parametrize("norm_type", [1, float("inf")], ids=["1", "inf"])
 def test_clip_grad_norm_takes_other_norms(norm_type, snapshot):
@@ -254,6 +271,8 @@ def test_clip_grad_norm_takes_other_norms(norm_type, snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement and max_norm@1=0|0.0|<unknown>",
+    rarely="max_norm=0",
 )
 def test_clip_grad_norm_of_zero_makes_zeros(snapshot):
     """``clip_grad_norm_`` with ``max_norm=0`` makes the gradients zeros, not None.
@@ -270,6 +289,8 @@ def test_clip_grad_norm_of_zero_makes_zeros(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
+    rarely="a norm that is nan or infinite",
 )
 @pytest.mark.changed(
     "1.9",
@@ -277,6 +298,8 @@ def test_clip_grad_norm_of_zero_makes_zeros(snapshot):
     kind="warning",
     cause="pytorch#55169",
     advice="pass error_if_nonfinite=True to raise already",
+    when=("-error_if_nonfinite@3", "error_if_nonfinite@3=False"),
+    rarely="a norm that is nan or infinite",
 )
 @pytest.mark.changed(
     "1.10",
@@ -284,6 +307,7 @@ def test_clip_grad_norm_of_zero_makes_zeros(snapshot):
     kind="silent",
     cause="pytorch#61042",
     advice="pass error_if_nonfinite=True, or test the norm before the step",
+    rarely="a gradient with nan",
 )
 @pytest.mark.changed(
     "1.10",
@@ -291,6 +315,7 @@ def test_clip_grad_norm_of_zero_makes_zeros(snapshot):
     kind="warning",
     cause="pytorch#61042",
     advice="pass error_if_nonfinite=True, or test the norm before the step",
+    rarely="a norm that is nan or infinite",
 )
 def test_clip_grad_norm_spreads_one_nan_to_every_gradient(snapshot):
     """One nan in a gradient makes ``clip_grad_norm_`` set every gradient to nan.
@@ -308,6 +333,8 @@ def test_clip_grad_norm_spreads_one_nan_to_every_gradient(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
+    rarely="a norm that is nan or infinite",
 )
 @pytest.mark.changed(
     "1.9",
@@ -315,6 +342,8 @@ def test_clip_grad_norm_spreads_one_nan_to_every_gradient(snapshot):
     kind="warning",
     cause="pytorch#55169",
     advice="pass error_if_nonfinite=True to raise already",
+    when=("-error_if_nonfinite@3", "error_if_nonfinite@3=False"),
+    rarely="a norm that is nan or infinite",
 )
 @pytest.mark.changed(
     "1.10",
@@ -322,6 +351,7 @@ def test_clip_grad_norm_spreads_one_nan_to_every_gradient(snapshot):
     kind="warning",
     cause="pytorch#61042",
     advice="pass error_if_nonfinite=True, or test the norm before the step",
+    rarely="a norm that is nan or infinite",
 )
 def test_clip_grad_norm_makes_nan_of_inf_and_zero_of_the_rest(snapshot):
     """An infinite gradient makes ``clip_grad_norm_`` set finite gradients to 0 and it to nan.
@@ -373,6 +403,7 @@ def test_clip_grad_norm_writes_into_the_same_gradient(snapshot):
     kind="silent",
     cause="pytorch#32020",
     advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
 )
 @pytest.mark.changed(
     "2.4",

@@ -13,6 +13,7 @@ from torch_history.observing import observe, observe_each
     kind="warning",
     cause="pytorch#34570",
     advice="write // to keep the integer, or make one of them a float for the fraction",
+    when=(":integers and other@0=<int>", ":integers and other@1=<int>"),
 )
 @pytest.mark.changed(
     "1.6",
@@ -21,6 +22,7 @@ from torch_history.observing import observe, observe_each
     cause="pytorch#38620",
     advice="write // to keep the integer, or make one of them a float for the fraction",
     restored_by="training_step.integers_divided_with_two_slashes_make_an_integer",
+    when=(":integers and other@0=<int>", ":integers and other@1=<int>"),
 )
 @pytest.mark.changed(
     "1.7",
@@ -28,6 +30,7 @@ from torch_history.observing import observe, observe_each
     kind="error-gone",
     cause="pytorch#42907",
     advice="write // for the integer that releases before 1.6 gave",
+    when=(":integers and other@0=<int>", ":integers and other@1=<int>"),
 )
 def test_integers_divided_make_a_fraction(snapshot):
     """``/`` between integer tensors gives a fraction: ``correct / total`` of counts is 0.75.
@@ -52,6 +55,7 @@ def test_integers_divided_make_a_fraction(snapshot):
     probable=True,
     advice="write // to keep the integer",
     restored_by="training_step.integers_divided_with_two_slashes_make_an_integer",
+    when=":integers",
 )
 def test_number_divided_by_integers_makes_a_fraction(snapshot):
     """A Python integer divided by an integer tensor gives a fraction: ``1 / count`` is 0.25.
@@ -70,15 +74,21 @@ def test_number_divided_by_integers_makes_a_fraction(snapshot):
     kind="warning",
     cause="pytorch#50281",
     advice='write torch.div(a, b, rounding_mode="floor"), or "trunc"',
+    unless=(),
 )
 @pytest.mark.changed(
-    "1.10", "the warning names __floordiv__", kind="wording", cause="pytorch#64034"
+    "1.10",
+    "the warning names __floordiv__",
+    kind="wording",
+    cause="pytorch#64034",
+    unless=(),
 )
 @pytest.mark.changed(
     "1.13",
     "no longer warns that it rounds towards zero",
     kind="warning",
     cause="pytorch#78411",
+    unless=(),
 )
 def test_integers_divided_with_two_slashes_make_an_integer(snapshot):
     """``//`` between integer tensors gives an integer: 3 // 4 is 0."""
@@ -101,9 +111,14 @@ def test_integers_divided_with_two_slashes_make_an_integer(snapshot):
     kind="warning",
     cause="pytorch#50281",
     advice='write torch.div(a, b, rounding_mode="floor"), or "trunc"',
+    unless=(),
 )
 @pytest.mark.changed(
-    "1.10", "the warning names __floordiv__", kind="wording", cause="pytorch#64034"
+    "1.10",
+    "the warning names __floordiv__",
+    kind="wording",
+    cause="pytorch#64034",
+    unless=(),
 )
 @pytest.mark.changed(
     "1.13",
@@ -112,12 +127,14 @@ def test_integers_divided_with_two_slashes_make_an_integer(snapshot):
     cause="pytorch#78411",
     advice='write torch.div(a, b, rounding_mode="trunc") to keep the old result',
     restored_by="training_step.division_with_rounding_mode_trunc_rounds_towards_zero",
+    rarely="quotients below zero",
 )
 @pytest.mark.changed(
     "1.13",
     "no longer warns that it rounds towards zero",
     kind="warning",
     cause="pytorch#78411",
+    unless=(),
 )
 @pytest.mark.parametrize("values", [[-3, 3], [-3.0, 3.0]], ids=["integers", "floats"])
 def test_floor_division_rounds_down(values, snapshot):
@@ -138,7 +155,7 @@ def test_division_with_rounding_mode_trunc_rounds_towards_zero(values, snapshot)
     assert snapshot == observe(lambda: torch.div(torch.tensor(values), 2, rounding_mode="trunc"))
 
 
-@pytest.mark.api("torch.Tensor.max", page="generated/torch.max")
+@pytest.mark.api("torch.Tensor.max", "torch.Tensor.argmax", page="generated/torch.max")
 @pytest.mark.changed(
     "1.6",
     "max gives the first index among equal values instead of the last",
@@ -147,6 +164,9 @@ def test_division_with_rounding_mode_trunc_rounds_towards_zero(values, snapshot)
     probable=True,
     advice="write scores.size(1) - 1 - scores.flip(1).max(1)[1] for the last",
     restored_by="training_step.first_of_the_flipped_scores_is_the_last_among_equals",
+    of=("torch.Tensor.max",),
+    when="dim@0",
+    rarely="equal scores",
 )
 @pytest.mark.changed(
     "1.7",
@@ -155,6 +175,8 @@ def test_division_with_rounding_mode_trunc_rounds_towards_zero(values, snapshot)
     cause="pytorch#42004",
     advice="write scores.size(1) - 1 - scores.flip(1).max(1)[1] for the last",
     restored_by="training_step.first_of_the_flipped_scores_is_the_last_among_equals",
+    of=("torch.Tensor.argmax",),
+    rarely="equal scores",
 )
 @pytest.mark.parametrize("way", ["max", "argmax"])
 def test_prediction_among_equal_scores_is_the_first(way, snapshot):
@@ -179,6 +201,8 @@ def test_prediction_among_equal_scores_is_the_first(way, snapshot):
     cause="pytorch#34875",
     probable=True,
     advice="write scores.max(1)[1] for the first",
+    of=("torch.Tensor.flip",),
+    rarely="equal scores whose max is taken",
 )
 def test_first_of_the_flipped_scores_is_the_last_among_equals(snapshot):
     """``scores.size(1) - 1 - scores.flip(1).max(1)[1]`` is the last index among equal scores.
@@ -194,24 +218,36 @@ def test_first_of_the_flipped_scores_is_the_last_among_equals(snapshot):
 
 
 @pytest.mark.api("torch.mean", page="generated/torch.mean")
-@pytest.mark.changed("1.9", "for bools the message says Long", kind="wording")
+@pytest.mark.changed(
+    "1.9",
+    "for bools the message says Long",
+    kind="wording",
+    when="-dtype",
+    rarely="integers or bools",
+)
 @pytest.mark.changed(
     "1.10",
     "the message says that mean needs floating point or complex numbers",
     kind="wording",
     cause="pytorch#61643",
+    when="-dtype",
+    rarely="integers or bools",
 )
 @pytest.mark.changed(
     "1.12",
     "the message says that the output dtype could not be inferred",
     kind="wording",
     cause="pytorch#76584",
+    when="-dtype",
+    rarely="integers or bools",
 )
 @pytest.mark.changed(
     "2.15",
     "raises NotImplementedError, a kind of RuntimeError",
     kind="wording",
     cause="pytorch#192351",
+    when="-dtype",
+    rarely="integers or bools",
 )
 @pytest.mark.parametrize("values", [[1, 2], [True, False]], ids=["integers", "bools"])
 def test_mean_of_integers_raises(values, snapshot):
@@ -239,6 +275,8 @@ def test_mask_subtracted_from_one_raises(snapshot):
     "raises RuntimeError instead of ValueError",
     kind="exception",
     advice="catch RuntimeError and ValueError",
+    when=":caught",
+    rarely="a tensor of several elements, or of none",
 )
 @pytest.mark.parametrize("values", [[1.0, 2.0], []], ids=["two", "none"])
 def test_item_of_another_count_than_one_raises(values, snapshot):
@@ -250,13 +288,20 @@ def test_item_of_another_count_than_one_raises(values, snapshot):
     assert snapshot == observe(lambda: torch.tensor(values).item())
 
 
-@pytest.mark.api("torch.Tensor.item", page="generated/torch.Tensor.item")
+@pytest.mark.api(
+    "torch.Tensor.item",
+    "torch.Tensor.__float__",
+    "torch.tensor",
+    page="generated/torch.Tensor.item",
+)
 @pytest.mark.changed(
     "2.8",
     "float(), math and torch.tensor([...]) of a loss with a graph warn",
     kind="warning",
     cause="pytorch#143261",
     advice="write loss.detach() or loss.item()",
+    of=("torch.Tensor.__float__",),
+    depends="the graph: whether the tensor has one",
 )
 @pytest.mark.parametrize("way", ["item", "float", "math", "tensor", "format"])
 def test_number_made_of_a_loss_with_a_graph_warns_unless_asked_for(way, snapshot):
@@ -304,7 +349,12 @@ def test_running_sum_of_losses_holds_every_graph(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.numpy", page="generated/torch.Tensor.numpy")
-@pytest.mark.changed("1.6", "the message says Tensor, not Variable", kind="wording")
+@pytest.mark.changed(
+    "1.6",
+    "the message says Tensor, not Variable",
+    kind="wording",
+    rarely="a tensor with a graph",
+)
 def test_numpy_of_a_loss_with_a_graph_raises(snapshot):
     """``numpy()`` of a tensor with a graph raises: call ``detach()`` first, as the message says."""
     assert snapshot == observe(lambda: (torch.ones(1, requires_grad=True) * 2).numpy())
@@ -319,13 +369,17 @@ def test_numpy_by_force_detaches_for_you(snapshot):
     )
 
 
-@pytest.mark.api("torch.tensor", page="generated/torch.tensor")
+@pytest.mark.api(
+    "torch.tensor", "torch.as_tensor", "torch.FloatTensor", page="generated/torch.tensor"
+)
 @pytest.mark.changed(
     "2.8",
     "warns that losses with a graph are converted to numbers",
     kind="warning",
     cause="pytorch#143261",
     advice="call torch.stack, or detach the losses first",
+    when="data@0=<built>|<unknown>",
+    rarely="tensors with a graph in the list",
 )
 def test_tensor_of_a_list_of_losses_has_no_graph(snapshot):
     """``torch.tensor([a, b])`` of two losses copies their numbers, and has no graph.
@@ -339,13 +393,21 @@ def test_tensor_of_a_list_of_losses_has_no_graph(snapshot):
     )
 
 
-@pytest.mark.api("torch.tensor", page="generated/torch.tensor")
+@pytest.mark.api(
+    "torch.tensor",
+    "torch.as_tensor",
+    "torch.FloatTensor",
+    "torch.LongTensor",
+    page="generated/torch.tensor",
+)
 @pytest.mark.changed(
     "1.10",
     "warns that it is slow",
     kind="warning",
     cause="pytorch#51680",
     advice="call torch.tensor(numpy.array(batch))",
+    when="data@0=<built>|<unknown>",
+    rarely="NumPy arrays in the list",
 )
 def test_tensor_of_a_list_of_arrays_warns(snapshot):
     """``torch.tensor`` of a list of NumPy arrays warns since 1.10 that it is slow.
@@ -361,7 +423,7 @@ def test_tensor_of_a_list_of_arrays_warns(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.tensor", page="generated/torch.tensor")
+@pytest.mark.api("torch.tensor", "torch.as_tensor", page="generated/torch.tensor")
 @pytest.mark.changed(
     "1.5",
     "a numpy.float64 gives float64 instead of float32, also in a list",
@@ -370,6 +432,8 @@ def test_tensor_of_a_list_of_arrays_warns(snapshot):
     probable=True,
     advice="pass dtype=torch.float32, or a Python float",
     restored_by="training_step.tensor_of_a_numpy_number_has_the_dtype_that_is_passed",
+    when="data@0=<built>|<unknown> and -dtype",
+    rarely="NumPy numbers",
 )
 def test_tensor_of_a_numpy_number_has_its_dtype(snapshot):
     """``torch.tensor(numpy.float64(1))`` has the dtype float64; a Python float gives float32.
@@ -413,6 +477,7 @@ def test_tensor_of_a_numpy_number_has_the_dtype_that_is_passed(snapshot):
     cause="pytorch#40364",
     advice="pass dtype=torch.float32, or 1.0 as the value",
     restored_by="training_step.full_has_the_dtype_that_is_passed",
+    when="fill_value@1=<int>|<bool> and -dtype and -out",
 )
 @pytest.mark.changed(
     "1.7",
@@ -420,6 +485,7 @@ def test_tensor_of_a_numpy_number_has_the_dtype_that_is_passed(snapshot):
     kind="error-gone",
     cause="pytorch#41912",
     advice="pass dtype=torch.float32, or 1.0 as the value, for floats",
+    when="fill_value@1=<int>|<bool> and -dtype and -out",
 )
 @pytest.mark.parametrize("value", [1, True], ids=["integer", "bool"])
 def test_full_has_the_dtype_of_its_value(value, snapshot):
@@ -438,13 +504,17 @@ def test_full_has_the_dtype_that_is_passed(value, snapshot):
     assert snapshot == observe(lambda: torch.full((2,), value, dtype=torch.float32))
 
 
-@pytest.mark.api("torch.std", page="generated/torch.std")
+@pytest.mark.api(
+    "torch.std", "torch.var", "torch.std_mean", "torch.var_mean", page="generated/torch.std"
+)
 @pytest.mark.changed(
     "2.2",
     "warns that no degrees of freedom are left",
     kind="warning",
     cause="pytorch#109824",
     advice="pass correction=0, or skip batches of one",
+    when=("-correction and -unbiased", "correction!=0", "unbiased=True"),
+    rarely="a single element",
 )
 def test_standard_deviation_of_one_element_is_nan_with_a_warning(snapshot):
     """``std()`` of one element is nan, because it divides by n - 1 = 0; it warns since 2.2.
@@ -454,7 +524,7 @@ def test_standard_deviation_of_one_element_is_nan_with_a_warning(snapshot):
     assert snapshot == observe(lambda: torch.ones(1).std())
 
 
-@pytest.mark.api("torch.Tensor.clamp", page="generated/torch.clamp")
+@pytest.mark.api("torch.Tensor.clamp", "torch.Tensor.clip", page="generated/torch.clamp")
 @pytest.mark.changed(
     "1.12",
     "dtype promotion includes the bounds: 1.5 instead of 1",
@@ -462,6 +532,7 @@ def test_standard_deviation_of_one_element_is_nan_with_a_warning(snapshot):
     cause="pytorch#77035",
     advice="pass integers as bounds to keep the old result",
     restored_by="training_step.integers_clamped_at_an_integer_stay_integers",
+    when=(":integers and min@0=<float>", ":integers and max@1=<float>"),
 )
 def test_integers_clamped_at_a_fraction_become_floats(snapshot):
     """``clamp(max=1.5)`` of integers gives floats: 5 becomes 1.5. Before 1.12 it became 1."""
@@ -475,13 +546,19 @@ def test_integers_clamped_at_an_integer_stay_integers(snapshot):
 
 
 @pytest.mark.api("torch.equal", page="generated/torch.equal")
-@pytest.mark.changed("1.7", "the message is worded differently", kind="wording")
+@pytest.mark.changed(
+    "1.7",
+    "the message is worded differently",
+    kind="wording",
+    rarely="two dtypes",
+)
 @pytest.mark.changed(
     "1.13",
     "compares tensors of two dtypes by their values",
     kind="error-gone",
     cause="pytorch#83350",
     advice="compare dtypes too",
+    rarely="two dtypes",
 )
 def test_equal_compares_values_of_two_dtypes(snapshot):
     """``torch.equal`` is true for equal values of two dtypes, such as float32 and float64 ones.

@@ -15,7 +15,11 @@ def grad_enabled_afterwards():
 
 
 @pytest.mark.api(
-    "torch.no_grad", "torch.enable_grad", "torch.inference_mode", page="generated/torch.no_grad"
+    "torch.no_grad",
+    "torch.enable_grad",
+    "torch.inference_mode",
+    "torch.set_grad_enabled",
+    page="generated/torch.no_grad",
 )
 @pytest.mark.changed("1.9", "inference_mode appears", kind="appeared", cause="pytorch#58045")
 @pytest.mark.changed(
@@ -24,9 +28,16 @@ def grad_enabled_afterwards():
     kind="warning",
     cause="pytorch#89522",
     advice="decorate the method __init__",
+    of=("torch.no_grad", "torch.enable_grad", "torch.set_grad_enabled", "torch.inference_mode"),
+    when=":class-decorator",
 )
 @pytest.mark.changed(
-    "2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689"
+    "2.4",
+    "warns with FutureWarning instead of UserWarning",
+    kind="warning",
+    cause="pytorch#127689",
+    of=("torch.no_grad", "torch.enable_grad", "torch.set_grad_enabled", "torch.inference_mode"),
+    when=":class-decorator",
 )
 @pytest.mark.parametrize("name", ["no_grad", "enable_grad", "inference_mode"])
 def test_decorating_a_class_makes_a_function_of_it_with_a_warning(name, snapshot):
@@ -95,7 +106,12 @@ def test_decorated_coroutine_runs_with_grad(snapshot):
 
 @pytest.mark.api("torch.set_grad_enabled", page="generated/torch.set_grad_enabled")
 @pytest.mark.changed(
-    "2.8", "the repr shows the mode", kind="representation", cause="pytorch#155681"
+    "2.8",
+    "the repr shows the mode",
+    kind="representation",
+    cause="pytorch#155681",
+    when=":call and -:with and -:decorator and -:statement",
+    rarely="the repr of the object",
 )
 def test_repr_of_set_grad_enabled_names_its_mode(snapshot):
     """The repr of ``torch.set_grad_enabled(False)`` shows the mode, since 2.8.

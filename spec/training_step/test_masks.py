@@ -10,7 +10,11 @@ def mask(dtype):
     return torch.tensor([1, 0]).to(dtype)
 
 
-@pytest.mark.api("torch.Tensor.masked_fill", page="generated/torch.Tensor.masked_fill")
+@pytest.mark.api(
+    "torch.Tensor.masked_fill",
+    "torch.Tensor.masked_fill_",
+    page="generated/torch.Tensor.masked_fill",
+)
 @pytest.mark.changed(
     "2.1",
     "a mask of bytes raises, where it warned before",
@@ -18,6 +22,7 @@ def mask(dtype):
     cause="pytorch#96594",
     advice="write mask.bool()",
     restored_by="training_step.masked_fill_takes_a_mask_of_bytes_made_bool",
+    rarely="a mask of bytes (uint8)",
 )
 @pytest.mark.parametrize("name", ["bool", "uint8"])
 def test_masked_fill_takes_a_mask_of_bools_alone(name, snapshot):
@@ -46,6 +51,7 @@ def test_masked_fill_takes_a_mask_of_bytes_made_bool(snapshot):
     cause="pytorch#96594",
     advice="write mask.bool()",
     restored_by="training_step.masked_select_takes_a_mask_of_bytes_made_bool",
+    rarely="a mask of bytes (uint8)",
 )
 @pytest.mark.parametrize("name", ["bool", "uint8"])
 def test_masked_select_takes_a_mask_of_bools_alone(name, snapshot):
@@ -70,6 +76,8 @@ def test_masked_select_takes_a_mask_of_bytes_made_bool(snapshot):
     kind="warning",
     cause="pytorch#50358",
     advice="write condition.bool()",
+    when="@1",
+    rarely="a condition of bytes (uint8)",
 )
 def test_where_takes_a_condition_of_bytes_with_a_warning(snapshot):
     """``torch.where`` accepts a condition of dtype uint8, and warns since 1.9."""
@@ -79,13 +87,21 @@ def test_where_takes_a_condition_of_bytes_with_a_warning(snapshot):
 
 
 @pytest.mark.api("torch.where", page="generated/torch.where")
-@pytest.mark.changed("1.7", "two numbers work", kind="error-gone", cause="pytorch#40336")
+@pytest.mark.changed(
+    "1.7",
+    "two numbers work",
+    kind="error-gone",
+    cause="pytorch#40336",
+    when=("@1=<int>|<float> and @1!=<unknown> and @2=<int>|<float> and @2!=<unknown>",),
+)
 @pytest.mark.changed(
     "1.7",
     "a number with a float32 tensor raises RuntimeError instead of TypeError: it counts as float64",
     kind="exception",
     cause="pytorch#40336",
     advice="write torch.full_like(x, 0.5) instead of 0.5",
+    when=(":caught and @1=<int>|<float>", ":caught and @2=<int>|<float>"),
+    rarely="a tensor of float32",
 )
 @pytest.mark.changed(
     "1.12",
@@ -93,6 +109,8 @@ def test_where_takes_a_condition_of_bytes_with_a_warning(snapshot):
     " works, and two dtypes give the wider",
     kind="error-gone",
     cause="pytorch#62084",
+    when="@1",
+    rarely="a number, or two dtypes",
 )
 @pytest.mark.parametrize("case", ["number", "numbers", "dtypes"])
 def test_where_mixes_numbers_and_dtypes(case, snapshot):
@@ -114,12 +132,18 @@ def test_where_mixes_numbers_and_dtypes(case, snapshot):
 
 
 @pytest.mark.api("torch.cat", "torch.stack", page="generated/torch.cat")
-@pytest.mark.changed("1.5", "the message is worded differently", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message is worded differently",
+    kind="wording",
+    rarely="tensors of two dtypes",
+)
 @pytest.mark.changed(
     "1.6",
     "cat and stack take two dtypes, and give the wider",
     kind="error-gone",
     cause="pytorch#35030",
+    rarely="tensors of two dtypes",
 )
 @pytest.mark.parametrize("name", ["cat", "stack"])
 def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
@@ -135,6 +159,7 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
     "raises NotImplementedError, a kind of RuntimeError",
     kind="wording",
     cause="pytorch#53377",
+    rarely="an empty list",
 )
 @pytest.mark.changed(
     "1.12",
@@ -143,6 +168,8 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
     cause="pytorch#68640",
     probable=True,
     advice="catch RuntimeError, which covers NotImplementedError",
+    when=":caught",
+    rarely="an empty list",
 )
 @pytest.mark.changed(
     "2.9",
@@ -151,6 +178,8 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
     cause="pytorch#155383",
     probable=True,
     advice="catch ValueError and RuntimeError",
+    when=":caught",
+    rarely="an empty list",
 )
 def test_cat_of_an_empty_list_raises(snapshot):
     """``torch.cat`` raises on an empty list, for example after an epoch without batches.
@@ -169,7 +198,11 @@ def test_cat_of_an_empty_list_raises(snapshot):
 
 @pytest.mark.api("torch.clamp", page="generated/torch.clamp")
 @pytest.mark.changed(
-    "1.9", "clamp takes tensors as bounds", kind="error-gone", cause="pytorch#52695"
+    "1.9",
+    "clamp takes tensors as bounds",
+    kind="error-gone",
+    cause="pytorch#52695",
+    rarely="tensors as bounds",
 )
 def test_clamp_takes_bounds_of_each_element(snapshot):
     """``clamp`` accepts tensors as bounds, one bound for each element."""
@@ -183,12 +216,30 @@ def test_clamp_takes_bounds_of_each_element(snapshot):
     kind="wording",
     cause="pytorch#39773",
     probable=True,
+    rarely="indices of int32",
 )
 @pytest.mark.changed(
-    "1.6", "the message names gather_out_cpu", kind="wording", cause="pytorch#38646", probable=True
+    "1.6",
+    "the message names gather_out_cpu",
+    kind="wording",
+    cause="pytorch#38646",
+    probable=True,
+    rarely="indices of int32",
 )
-@pytest.mark.changed("1.10", "the message names gather", kind="wording", cause="pytorch#63312")
-@pytest.mark.changed("2.8", "takes int32", kind="error-gone", cause="pytorch#151822")
+@pytest.mark.changed(
+    "1.10",
+    "the message names gather",
+    kind="wording",
+    cause="pytorch#63312",
+    rarely="indices of int32",
+)
+@pytest.mark.changed(
+    "2.8",
+    "takes int32",
+    kind="error-gone",
+    cause="pytorch#151822",
+    rarely="indices of int32",
+)
 def test_gather_takes_indices_of_32_bits(snapshot):
     """``gather`` accepts int32 indices since 2.8, for example to get the scores of true classes."""
     assert snapshot == observe(

@@ -71,9 +71,14 @@ def test_module_takes_either_the_old_or_full_backward_hooks(snapshot):
     kind="warning",
     cause="pytorch#46163",
     advice="call register_full_backward_hook",
+    depends="the operations of the module",
 )
 @pytest.mark.changed(
-    "2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689"
+    "2.4",
+    "warns with FutureWarning instead of UserWarning",
+    kind="warning",
+    cause="pytorch#127689",
+    depends="the operations of the module",
 )
 def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
     """The old ``register_backward_hook`` sees only the gradients of a module's last operation.
@@ -98,9 +103,14 @@ def test_old_backward_hook_of_a_linear_layer_sees_its_last_operation(snapshot):
     kind="warning",
     cause="pytorch#46163",
     advice="call register_full_backward_hook",
+    depends="the operations of the module",
 )
 @pytest.mark.changed(
-    "2.4", "warns with FutureWarning instead of UserWarning", kind="warning", cause="pytorch#127689"
+    "2.4",
+    "warns with FutureWarning instead of UserWarning",
+    kind="warning",
+    cause="pytorch#127689",
+    depends="the operations of the module",
 )
 def test_old_backward_hook_of_two_operations_misses_the_gradients_of_the_inputs(snapshot):
     """The old ``register_backward_hook`` misses gradients of inputs after several operations.

@@ -17,15 +17,27 @@ def leaf(value=1.0):
     kind="warning",
     cause="pytorch#30531",
     advice="call retain_grad() before backward, or read the gradient of the leaf",
+    rarely="an intermediate result",
 )
-@pytest.mark.changed("1.9", "the message says information instead of informations", kind="wording")
+@pytest.mark.changed(
+    "1.9",
+    "the message says information instead of informations",
+    kind="wording",
+    rarely="an intermediate result",
+)
 @pytest.mark.changed(
     "1.10",
     "the message says that the .grad field is populated, and informations again",
     kind="wording",
     cause="pytorch#59362",
+    rarely="an intermediate result",
 )
-@pytest.mark.changed("2.9", "the message says information instead of informations", kind="wording")
+@pytest.mark.changed(
+    "2.9",
+    "the message says information instead of informations",
+    kind="wording",
+    rarely="an intermediate result",
+)
 def test_gradient_of_an_intermediate_result_is_none_with_a_warning(snapshot):
     """An intermediate result has ``grad`` None after backward, and reading it warns since 1.5.
 
@@ -79,6 +91,7 @@ def test_retain_grad_after_backward_is_too_late(snapshot):
     cause="pytorch#30531",
     probable=True,
     advice="call it only if requires_grad is true",
+    rarely="a tensor that requires no grad",
 )
 def test_retain_grad_of_what_requires_no_grad_raises(snapshot):
     """``retain_grad()`` raises on a tensor that requires no grad, such as a frozen model's output.

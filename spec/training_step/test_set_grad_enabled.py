@@ -75,6 +75,7 @@ def test_set_grad_enabled_takes_effect_when_it_is_made(snapshot):
     cause="pytorch#68617",
     probable=True,
     advice="write a with statement inside the function",
+    when=":decorator",
 )
 @pytest.mark.changed(
     "2.2",
@@ -84,6 +85,7 @@ def test_set_grad_enabled_takes_effect_when_it_is_made(snapshot):
     advice="call torch.set_grad_enabled(False) as a statement to switch "
     "it off in the whole program",
     restored_by="training_step.set_grad_enabled_as_a_statement_reaches_later_functions",
+    when=":decorator and mode@0=False",
 )
 def test_set_grad_enabled_as_a_decorator_holds_within_the_function_alone(snapshot):
     """``@torch.set_grad_enabled(False)`` applies only while the decorated function runs.

@@ -111,6 +111,7 @@ def test_tensor_hook_may_not_change_the_kind_of_the_gradient(snapshot, change):
     cause="pytorch#31230",
     probable=True,
     advice="catch RuntimeError and the hook's own exception",
+    rarely="a hook that raises",
 )
 @pytest.mark.changed(
     "1.7",
@@ -118,6 +119,7 @@ def test_tensor_hook_may_not_change_the_kind_of_the_gradient(snapshot, change):
     kind="exception",
     cause="pytorch#43684",
     advice="catch RuntimeError and the hook's own exception",
+    rarely="a hook that raises",
 )
 def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
     """If a tensor hook raises, ``backward()`` raises the same exception.
@@ -147,6 +149,7 @@ def test_tensor_hook_that_raises_leaves_the_gradients_of_later_layers(snapshot):
     cause="pytorch#85849",
     probable=True,
     advice="register the hook before the in-place change to get the gradient of the value before",
+    rarely="a tensor that was changed in place before",
 )
 def test_tensor_hook_belongs_to_the_value_before_an_in_place_change(snapshot):
     """A tensor hook sees the gradient of the value that the tensor had when it was registered.
@@ -174,6 +177,7 @@ def test_tensor_hook_belongs_to_the_value_before_an_in_place_change(snapshot):
     cause="pytorch#79996",
     advice="register a hook before the change to get the gradient of the value before",
     restored_by="training_step.tensor_hook_before_an_in_place_change_sees_the_value_before",
+    rarely="a tensor that is changed in place afterwards",
 )
 def test_retained_gradient_is_that_of_the_changed_value(snapshot):
     """After ``retain_grad()`` and an in-place change, the gradient of the changed value is kept.
@@ -217,6 +221,8 @@ def test_tensor_hook_before_an_in_place_change_sees_the_value_before(snapshot):
     cause="pytorch#85849",
     advice="copy the gradient in the hook to get it before the hook's change",
     restored_by="training_step.tensor_hook_copies_the_gradient_before_its_change",
+    of=("torch.Tensor.retain_grad",),
+    rarely="a tensor whose hooks change the gradient",
 )
 def test_retained_gradient_is_what_the_hooks_left(snapshot):
     """``retain_grad()`` keeps the gradient after all tensor hooks: 3 * 10.
@@ -266,6 +272,8 @@ def test_tensor_hook_copies_the_gradient_before_its_change(snapshot):
     cause="pytorch#85849",
     advice="call remove() of the hook's handle before autograd.grad",
     restored_by="training_step.removed_tensor_hook_does_not_change_autograd_grad",
+    of=("torch.Tensor.register_hook",),
+    rarely="a leaf that autograd.grad differentiates by",
 )
 def test_tensor_hook_of_a_leaf_runs_in_autograd_grad(snapshot):
     """The hook of a leaf runs in ``torch.autograd.grad`` too, which returns its result: 3 * 10.

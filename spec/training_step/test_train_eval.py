@@ -77,6 +77,7 @@ def test_train_false_is_eval(snapshot):
     kind="error",
     cause="pytorch#58247",
     advice="pass True or False",
+    when="mode@0!=<bool> and mode@0!=<unknown>",
 )
 def test_train_refuses_what_is_no_bool(snapshot):
     """``train("eval")`` raises, as any argument that is not a bool does.

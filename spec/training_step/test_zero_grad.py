@@ -113,6 +113,9 @@ def test_zero_grad_with_zeros_writes_into_the_same_gradient(snapshot):
     cause="pytorch#92731",
     advice="call backward before each step, or call optimizer.zero_grad(set_to_none=False)",
     restored_by="training_step.step_after_zero_grad_with_zeros_moves_by_momentum",
+    of=("torch.optim.Optimizer.zero_grad",),
+    unless=("set_to_none", 0),
+    rarely="a step without a backward before it",
 )
 def test_step_after_zero_grad_moves_nothing(snapshot):
     """A step after ``zero_grad()`` without a backward between them moves nothing.

@@ -10,7 +10,7 @@ def rows():
     return torch.arange(12.0).reshape(3, 4)
 
 
-@pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
+@pytest.mark.api("torch.Tensor.__getitem__", "torch.Tensor.__setitem__", page="tensors")
 @pytest.mark.changed(
     "2.8",
     "a list of lists as an index warns",
@@ -18,6 +18,8 @@ def rows():
     cause="pytorch#154806",
     probable=True,
     advice="make a tuple of it: x[tuple(index)]",
+    when="@0=<list> and @0!=<unknown>",
+    rarely="a list of lists as the index",
 )
 @pytest.mark.parametrize("kind", ["tuple", "list"])
 def test_list_of_lists_as_an_index_warns_where_a_tuple_does_not(kind, snapshot):
@@ -44,10 +46,20 @@ def test_index_of_bytes_is_a_mask_with_a_warning(snapshot):
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensors")
 @pytest.mark.changed(
-    "2.0", "an int32 tensor can be an index", kind="error-gone", cause="pytorch#86309"
+    "2.0",
+    "an int32 tensor can be an index",
+    kind="error-gone",
+    cause="pytorch#86309",
+    when="@0=<unknown>",
+    rarely="an index of int32",
 )
 @pytest.mark.changed(
-    "2.0", "the message for float32 names int too", kind="wording", cause="pytorch#86309"
+    "2.0",
+    "the message for float32 names int too",
+    kind="wording",
+    cause="pytorch#86309",
+    when="@0=<unknown>",
+    rarely="an index of floats",
 )
 @pytest.mark.parametrize("name", ["int64", "int32", "float32"])
 def test_index_may_be_of_64_or_32_bits(name, snapshot):

@@ -33,7 +33,9 @@ COMPUTED = {
 }
 
 
-@pytest.mark.api("torch.clone", "torch.Tensor.to", page="generated/torch.clone")
+@pytest.mark.api(
+    "torch.clone", "torch.Tensor.to", "torch.Tensor.double", page="generated/torch.clone"
+)
 @pytest.mark.changed(
     "1.5",
     "clone, double and to keep the strides, as deepcopy always did, instead of giving a "
@@ -42,6 +44,8 @@ COMPUTED = {
     cause="pytorch#30089",
     advice="call contiguous() on the copy, or reshape instead of view",
     restored_by="views.contiguous_copy_of_a_transposed_tensor_has_the_strides_of_its_sizes",
+    when="-memory_format",
+    rarely="a transposed tensor",
 )
 @pytest.mark.parametrize("way", list(COPIES))
 def test_copy_of_a_transposed_tensor_keeps_its_strides(way, snapshot):
@@ -63,7 +67,13 @@ def test_contiguous_copy_of_a_transposed_tensor_has_the_strides_of_its_sizes(sna
     assert snapshot == observe(lambda: transposed().clone().contiguous().stride())
 
 
-@pytest.mark.api("torch.zeros_like", "torch.empty_like", page="generated/torch.zeros_like")
+@pytest.mark.api(
+    "torch.zeros_like",
+    "torch.empty_like",
+    "torch.ones_like",
+    "torch.rand_like",
+    page="generated/torch.zeros_like",
+)
 @pytest.mark.changed(
     "1.5",
     "the new tensor has the strides of the given one instead of being contiguous",
@@ -71,6 +81,8 @@ def test_contiguous_copy_of_a_transposed_tensor_has_the_strides_of_its_sizes(sna
     cause="pytorch#30087",
     advice="pass memory_format=torch.contiguous_format",
     restored_by="views.zeros_like_in_contiguous_format_has_the_strides_of_its_sizes",
+    when="-memory_format",
+    rarely="a transposed tensor",
 )
 @pytest.mark.parametrize("way", list(LIKE))
 def test_tensor_like_a_transposed_one_has_its_strides(way, snapshot):
@@ -89,7 +101,7 @@ def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
     )
 
 
-@pytest.mark.api("torch.exp", "torch.where", page="tensor_view")
+@pytest.mark.api("torch.exp", "torch.where", "torch.clamp", page="tensor_view")
 @pytest.mark.changed(
     "1.5",
     "exp and clamp keep the strides of their input",
@@ -97,12 +109,16 @@ def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
     cause="pytorch#33165",
     advice="call contiguous() on the result, or reshape instead of view",
     restored_by="views.contiguous_elementwise_result_has_the_strides_of_its_sizes",
+    of=("torch.exp", "torch.clamp"),
+    rarely="a transposed tensor",
 )
 @pytest.mark.changed(
     "1.6",
     "exp and clamp give a contiguous tensor, in 1.6 only",
     kind="silent",
     cause="pytorch#38895",
+    of=("torch.exp", "torch.clamp"),
+    rarely="a transposed tensor",
 )
 @pytest.mark.changed(
     "1.7",
@@ -111,6 +127,8 @@ def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
     cause="pytorch#42922",
     advice="call contiguous() on the result, or reshape instead of view",
     restored_by="views.contiguous_elementwise_result_has_the_strides_of_its_sizes",
+    of=("torch.exp", "torch.clamp"),
+    rarely="a transposed tensor",
 )
 @pytest.mark.changed(
     "1.12",
@@ -120,6 +138,9 @@ def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
     probable=True,
     advice="call contiguous() on the result, or reshape instead of view",
     restored_by="views.contiguous_elementwise_result_has_the_strides_of_its_sizes",
+    of=("torch.where",),
+    when="@1",
+    rarely="a transposed tensor",
 )
 @pytest.mark.parametrize("way", list(COMPUTED))
 def test_elementwise_result_of_a_transposed_tensor_has_its_strides(way, snapshot):
@@ -144,6 +165,7 @@ def test_contiguous_elementwise_result_has_the_strides_of_its_sizes(snapshot):
     cause="pytorch#40358",
     advice="call contiguous() on the gradient, or reshape instead of view",
     restored_by="views.contiguous_gradient_has_the_strides_of_its_sizes",
+    rarely="a transposed leaf",
 )
 def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
     """Since 1.6 the gradient of a transposed leaf has the strides of the leaf.
@@ -189,10 +211,18 @@ def test_channels_last_changes_strides_and_not_sizes(snapshot):
 
 @pytest.mark.api("torch.Tensor.storage", page="storage")
 @pytest.mark.changed(
-    "1.12", "the storage is a _TypedStorage", kind="representation", cause="pytorch#66970"
+    "1.12",
+    "the storage is a _TypedStorage",
+    kind="representation",
+    cause="pytorch#66970",
+    rarely="the type of the storage",
 )
 @pytest.mark.changed(
-    "1.13", "the storage is a TypedStorage", kind="representation", cause="pytorch#82438"
+    "1.13",
+    "the storage is a TypedStorage",
+    kind="representation",
+    cause="pytorch#82438",
+    rarely="the type of the storage",
 )
 @pytest.mark.changed(
     "2.0",

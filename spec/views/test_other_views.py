@@ -17,8 +17,14 @@ def rows():
     kind="warning",
     cause="pytorch#64180",
     advice="use mT, or permute",
+    rarely="a tensor of other than two dimensions",
 )
-@pytest.mark.changed("1.13", "the warning has a space that was missing", kind="wording")
+@pytest.mark.changed(
+    "1.13",
+    "the warning has a space that was missing",
+    kind="wording",
+    rarely="a tensor of other than two dimensions",
+)
 @pytest.mark.parametrize("shape", [(2,), (1, 2, 3)], ids=["1-d", "3-d"])
 def test_transpose_attribute_warns_unless_there_are_two_dimensions(shape, snapshot):
     """``.T`` warns unless the tensor has two dimensions.
@@ -51,7 +57,13 @@ def test_matrix_transpose_attributes_refuse_one_dimension(name, snapshot):
 
 @pytest.mark.api("torch.squeeze", page="generated/torch.squeeze")
 @pytest.mark.changed("1.9", "the message lists the signatures in another order", kind="wording")
-@pytest.mark.changed("2.0", "takes a tuple of dimensions", kind="error-gone", cause="pytorch#89017")
+@pytest.mark.changed(
+    "2.0",
+    "takes a tuple of dimensions",
+    kind="error-gone",
+    cause="pytorch#89017",
+    when="dim@1=<tuple>|<built> and dim@1!=<list>",
+)
 def test_squeeze_takes_several_dimensions(snapshot):
     """``squeeze((0, 1))`` drops those of dimensions 0 and 1 that have size 1, and no other."""
     assert snapshot == observe(lambda: torch.zeros(1, 2, 1).squeeze((0, 1)).shape)
@@ -78,9 +90,16 @@ def test_squeeze_without_dimensions_drops_a_batch_of_one(snapshot):
     "TypeError",
     kind="exception",
     cause="pytorch#42563",
+    when=":caught and dim@0=<int>",
+    rarely="-1 among the sizes",
 )
 @pytest.mark.changed(
-    "1.9", "takes -1 for one of the sizes", kind="error-gone", cause="pytorch#51955"
+    "1.9",
+    "takes -1 for one of the sizes",
+    kind="error-gone",
+    cause="pytorch#51955",
+    when="dim@0=<int>|<unknown>",
+    rarely="-1 among the sizes",
 )
 def test_unflatten_splits_a_dimension(snapshot):
     """``unflatten(1, (2, -1))`` splits a dimension, infers the size -1, and returns a view.
@@ -148,13 +167,24 @@ def test_dimensions_are_reordered_as_views(way, snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.Tensor.names", page="tensors")
+@pytest.mark.api(
+    "torch.Tensor.names",
+    "torch.zeros",
+    "torch.ones",
+    "torch.empty",
+    "torch.full",
+    "torch.rand",
+    "torch.randn",
+    "torch.tensor",
+    page="tensors",
+)
 @pytest.mark.changed(
     "2.13",
     "the argument names is gone: named tensors were removed",
     kind="gone",
     cause="pytorch#173895",
     advice="drop the argument names, and address the dimensions by number",
+    when=("names", "-:call and -:passed"),
 )
 def test_dimensions_have_no_names(snapshot):
     """Dimension names, as in ``names=("N", "C")``, were an experiment; since 2.13 they raise."""
@@ -169,6 +199,8 @@ def test_dimensions_have_no_names(snapshot):
     cause="pytorch#39878",
     advice="call clone() on the tensor first",
     restored_by="views.clone_of_an_expanded_view_takes_relu_and_uniform_in_place",
+    of=("torch.Tensor.uniform_",),
+    rarely="an expanded tensor",
 )
 @pytest.mark.changed(
     "1.9",
@@ -178,6 +210,8 @@ def test_dimensions_have_no_names(snapshot):
     probable=True,
     advice="call clone() on the tensor first",
     restored_by="views.clone_of_an_expanded_view_takes_relu_and_uniform_in_place",
+    of=("torch.Tensor.relu_",),
+    rarely="an expanded tensor",
 )
 @pytest.mark.parametrize("way", ["relu_", "uniform_"])
 def test_relu_and_uniform_in_place_refuse_an_expanded_view(way, snapshot):

@@ -22,7 +22,8 @@ pytest.importorskip("pyflakes", reason="pyflakes is not installed")
 if sys.version_info < (3, 9):
     pytest.skip("reading source needs Python 3.9", allow_module_level=True)
 
-from torch_history.code import scan, uses
+from tests.code.scanning import by_behaviour, scanned
+from torch_history.code import uses
 
 LOADS = (
     "by_assignment.py:10 deep_names.py:11 inner_imports.py:4 notebook.ipynb:5:3 "
@@ -113,23 +114,26 @@ def level(answers, tmp_path):
 
     def of(source, behaviour=ZERO_GRAD, pair="1.13 2.0"):
         (tmp_path / "piece.py").write_text(source, encoding="utf-8")
-        found = scan.scan([tmp_path], answers[pair].differences)
+        found = scanned([tmp_path], answers[pair])
         assert not found.faults
-        return str(found.hits[behaviour][0].level) if behaviour in found.hits else None
+        hits = by_behaviour(found).get(behaviour)
+        depends = f", depends on {hits[0].depends}" if hits and hits[0].depends else ""
+        return f"{hits[0].level}{depends}" if hits else None
 
     return of
 
 
 def place(hit):
-    name = Path(hit.file).relative_to(PLANTED).as_posix()
-    return f"{name}:{hit.cell}:{hit.line}" if hit.cell else f"{name}:{hit.line}"
+    file, line, cell = hit.place
+    name = Path(file).relative_to(PLANTED).as_posix()
+    return f"{name}:{cell}:{line}" if cell else f"{name}:{line}"
 
 
 @pytest.mark.parametrize("pair", list(CERTAIN), ids=list(CERTAIN))
 def test_planted_project_has_exactly_the_certain_hits_that_were_judged_right(answers, pair):
-    hits = scan.scan([PLANTED], answers[pair].differences).hits
+    hits = by_behaviour(scanned([PLANTED], answers[pair]))
     found = {
-        behaviour: sorted(place(hit) for hit in of if hit.level is Level.CERTAIN)
+        behaviour: sorted({place(hit) for hit in of if hit.level is Level.CERTAIN})
         for behaviour, of in hits.items()
     }
     assert {behaviour: of for behaviour, of in found.items() if of} == {
@@ -144,7 +148,7 @@ def test_cases_that_are_called_after_layers_concern_these_layers_alone(level):
 
 
 def test_planted_project_has_exactly_these_likely_hits_of_zero_grad(answers):
-    hits = scan.scan([PLANTED], answers["1.13 2.0"].differences).hits
+    hits = by_behaviour(scanned([PLANTED], answers["1.13 2.0"]))
     likely = {
         place(hit)
         for behaviour, of in hits.items()
@@ -320,7 +324,7 @@ def test_memory_does_not_grow_with_the_number_of_files(answers, tmp_path):
 
     def peak(folder):
         tracemalloc.start()
-        scan.scan([folder], answers["2.5 2.6"].differences)
+        scanned([folder], answers["2.5 2.6"])
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most
@@ -331,7 +335,7 @@ def test_memory_does_not_grow_with_the_number_of_files(answers, tmp_path):
 
 def test_line_that_meets_many_behaviours_in_the_same_words_is_kept_once(answers, tmp_path):
     (tmp_path / "a.py").write_text("import torch\ntorch.load(f)\n", encoding="utf-8")
-    hits = scan.scan([tmp_path], answers["2.5 2.6"].differences).hits
+    hits = by_behaviour(scanned([tmp_path], answers["2.5 2.6"]))
     sure = [hit for of in hits.values() for hit in of if hit.level is Level.CERTAIN]
     assert len(sure) > 2 and len({id(hit) for hit in sure}) == 1
 
@@ -339,12 +343,12 @@ def test_line_that_meets_many_behaviours_in_the_same_words_is_kept_once(answers,
 @pytest.mark.parametrize("level", list(Level), ids=str)
 def test_hits_that_are_less_sure_than_asked_are_left_out(answers, level):
     kept = list(Level)[: level.rank + 1]
-    everything = scan.scan([PLANTED], answers["1.13 2.0"].differences).hits
+    everything = by_behaviour(scanned([PLANTED], answers["1.13 2.0"]))
     wanted = {
         behaviour: [hit for hit in hits if hit.level in kept]
         for behaviour, hits in everything.items()
     }
-    assert scan.scan([PLANTED], answers["1.13 2.0"].differences, level).hits == {
+    assert by_behaviour(scanned([PLANTED], answers["1.13 2.0"], level)) == {
         name: hits for name, hits in wanted.items() if hits
     }
 
@@ -489,9 +493,10 @@ def test_what_is_read_of_a_file_is_freed_without_the_garbage_collector():
     before = functions()
     gc.disable()
     try:
-        found = list(uses.Source(ast.parse(source)).uses({"torch.load": []}, {"load"}))
-        assert [use.line for use in found] == [7]
-        del found
+        read = uses.Source(ast.parse(source))
+        assert [use.line for use in read.uses({"torch.load": []})] == [7]
+        read.close()
+        del read
         assert functions() == before
     finally:
         gc.enable()

@@ -19,8 +19,12 @@ if sys.version_info < (3, 9):
 if sys.version_info < (3, 11):
     pytest.importorskip("tomli", reason="reading a lock file needs Python 3.11, or tomli")
 
-from torch_history.code import locks, magics, scan
+from tests.code.scanning import apis
+from torch_history.code import magics, scan
 from torch_history.code.hits import Level
+from torch_history.code.pins.asking import asked
+from torch_history.code.project import Project
+from torch_history.code.targets import targets
 
 EXAMPLES = 200
 SOURCES = [path.read_text(encoding="utf-8") for path in sorted(PLANTED.rglob("*.py"))]
@@ -188,7 +192,8 @@ NOTEBOOKS = st.fixed_dictionaries({"cells": st.lists(CELLS | JSON, max_size=5) |
 
 @pytest.fixture(scope="module")
 def reader(answers):
-    return scan.Reader(answers["1.13 2.0"].differences, Level.POSSIBLE)
+    wanted = list(targets(answers["1.13 2.0"]))
+    return scan.Reader(wanted, apis(), Level.POSSIBLE, Project([PLANTED]))
 
 
 @pytest.fixture(scope="module")
@@ -245,13 +250,13 @@ def pinned(path, content):
     """Ask for what a file pins, and hold a refusal to be one printable line that names it."""
     path.write_bytes(content)
     try:
-        version = locks.version("--from", str(path))
+        found = asked("--from", str(path), known=["1.4.0", "2.15.0"])
     except HistoryError as error:
         message = str(error)
         assert message.startswith(f"--from {path}: ") and message == one_line(message)
         assert len(message) < len(str(path)) + 2000
     else:
-        assert version[0].isdigit()
+        assert all(one.version[0].isdigit() for one in found)
 
 
 @settings(max_examples=EXAMPLES)

@@ -10,7 +10,8 @@ pytest.importorskip("pyflakes", reason="pyflakes is not installed")
 if sys.version_info < (3, 9):
     pytest.skip("reading source needs Python 3.9", allow_module_level=True)
 
-from torch_history.code import magics, scan
+from tests.code.scanning import by_behaviour, scanned
+from torch_history.code import magics
 
 LOAD = "checkpoints.load_refuses_a_whole_module_by_default"
 
@@ -22,9 +23,9 @@ def lines(answers, tmp_path):
     def of(*cells):
         made = [{"cell_type": "code", "source": text} for text in ("import torch", *cells)]
         (tmp_path / "a.ipynb").write_text(json.dumps({"cells": made}), encoding="utf-8")
-        found = scan.scan([tmp_path], answers["2.5 2.6"].differences)
+        found = scanned([tmp_path], answers["2.5 2.6"])
         assert not found.faults
-        return [hit.line for hit in found.hits.get(LOAD, ())]
+        return [hit.place.line for hit in by_behaviour(found).get(LOAD, ())]
 
     return of
 

@@ -17,6 +17,8 @@ pytest.importorskip("pyflakes", reason="pyflakes is not installed")
 if sys.version_info < (3, 9):
     pytest.skip("reading source needs Python 3.9", allow_module_level=True)
 
+from tests.code.scanning import by_behaviour
+from tests.code.scanning import scanned as read
 from torch_history.code import folders, scan
 
 LOAD = "checkpoints.load_refuses_a_whole_module_by_default"
@@ -28,7 +30,7 @@ def scanned(answers):
     """Scan for what differs between 2.5 and 2.6."""
 
     def run(*paths):
-        found = scan.scan([Path(path) for path in paths], answers["2.5 2.6"].differences)
+        found = read([Path(path) for path in paths], answers["2.5 2.6"])
         assert all(one_line(fault) == fault for fault in found.faults)
         return found
 
@@ -42,7 +44,7 @@ def fault(scanned, folder):
     def of(path="."):
         (folder / "sound.py").write_text(USES_LOAD, encoding="utf-8")
         found = scanned(path)
-        assert [Path(hit.file).name for hit in found.hits[LOAD]] == ["sound.py"]
+        assert [Path(hit.place.file).name for hit in by_behaviour(found)[LOAD]] == ["sound.py"]
         (only,) = found.faults
         return only
 
@@ -110,7 +112,7 @@ def test_folders_nested_deeper_than_the_stack_are_read(deep):
 def test_source_is_not_imported(scanned, tmp_path):
     opened = f"open({str(tmp_path / 'ran')!r}, 'w')\n"
     (tmp_path / "a.py").write_text(f"{USES_LOAD}{opened}", encoding="utf-8")
-    assert LOAD in scanned(tmp_path).hits
+    assert LOAD in by_behaviour(scanned(tmp_path))
     assert not (tmp_path / "ran").exists() and "torch" not in scan.__dict__
 
 
@@ -166,7 +168,7 @@ def test_links_in_a_circle_are_named_and_skipped(scanned, folder):
 @pytest.mark.parametrize("how", [how for how in ODD if "folder" not in how and "broken" not in how])
 def test_odd_file_that_is_asked_for_is_named(scanned, folder, how):
     ODD[how][0](folder / "odd.py")
-    assert scanned("odd.py") == scan.Scan({}, 1, [f"odd.py: cannot be read: {ODD[how][1]}"])
+    assert scanned("odd.py").faults == [f"odd.py: cannot be read: {ODD[how][1]}"]
 
 
 def test_notebook_larger_than_its_limit_is_named_and_skipped(fault, folder):
@@ -212,7 +214,7 @@ def test_path_that_is_not_there_is_refused_before_anything_is_read(answers, tmp_
     monkeypatch.setattr(scan.Reader, "read", lambda *_: pytest.fail("a file was read"))
     (tmp_path / "a.py").write_text("", encoding="utf-8")
     with pytest.raises(HistoryError, match="no such file or folder"):
-        scan.scan([tmp_path, tmp_path / "lost"], answers["2.5 2.6"].differences)
+        read([tmp_path, tmp_path / "lost"], answers["2.5 2.6"])
 
 
 @pytest.mark.parametrize(
@@ -246,7 +248,7 @@ def test_path_that_leads_nowhere_is_refused_in_one_line(scanned, folder, path, s
 def test_file_that_does_not_parse_is_named_and_the_others_are_read(scanned):
     found = scanned(PLANTED / "broken.py", PLANTED / "plain.py")
     assert found.faults == [f"{PLANTED / 'broken.py'}:3: not Python: invalid syntax"]
-    assert found.hits[LOAD] and found.files == 2
+    assert by_behaviour(found)[LOAD] and found.files == 2
 
 
 NOT_PYTHON = {
@@ -292,7 +294,7 @@ def test_expression_that_is_too_deep_is_named(fault, folder, expression):
 def test_unusual_python_is_read(scanned, folder, content):
     (folder / "a.py").write_bytes(content)
     found = scanned(".")
-    assert found.hits[LOAD] and not found.faults
+    assert by_behaviour(found)[LOAD] and not found.faults
 
 
 # ---- files that are no notebook
@@ -341,4 +343,4 @@ def test_place_in_a_notebook_is_that_of_its_cell(scanned, folder):
     (folder / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
     found = scanned(".")
     assert len(found.faults) == 1
-    assert [hit.place for hit in found.hits[LOAD]] == ["a.ipynb:cell 3:4"]
+    assert [str(hit.place) for hit in by_behaviour(found)[LOAD]] == ["a.ipynb:cell 3:4"]

@@ -188,7 +188,8 @@ def test_only_script_is_the_sites_own(site):
         for tag, given in page.tags
         if tag == "script"
     }
-    assert scripts == {"site.js", "upgrade.js"}
+    data = {f"scripts-{chapter}.js" for chapter in {one.chapter for one in site.index.behaviours}}
+    assert scripts == {"site.js", "upgrade.js", *data}
     assert [
         (name, given)
         for page in site.pages.values()

@@ -12,6 +12,7 @@ import pytest
 
 from tests.publish.hostile import TAGS
 from torch_history.catalogue.kinds import SLUGS, Kind
+from torch_history.publish.script import Scripts
 from torch_history.questions import query
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -492,6 +493,18 @@ def test_reproduction_is_selected_where_the_clipboard_is_closed(site, visit):
     )
 
 
+def test_script_of_a_behaviour_is_shown_and_copied(site, visit):
+    page = visit(f"freezing.html#{HALTED}", permissions=["clipboard-read", "clipboard-write"])
+    page.click(f"article[id='{HALTED}'] .script summary")
+    page.click(f"article[id='{HALTED}'] .script .copy button")
+    button = "document.querySelector('article:not([hidden]) .script .copy button')"
+    page.wait_for_function(f"{button}.textContent === 'Copied'")
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert text.startswith(f"# {HALTED}\n# ") and "print(" in text
+    parts = Scripts(site.root).parts(site.behaviours[HALTED], site.index.record(HALTED))
+    assert text.endswith("\n\n".join(["", *parts[1:]]) + "\n")
+
+
 def test_release_does_not_differ_from_itself(site, visit):
     page = visit("upgrade.html#2.6...2.6")
     count = f"torch 2.6 → 2.6: no differences in {len(site.behaviours):,} behaviours"
@@ -528,11 +541,12 @@ def test_hostile_words_are_words_in_every_page(hostile, visit):
     page = visit("index.html", site="hostile")
     titles = page.locator("td[title]").evaluate_all("cells => cells.map((cell) => cell.title)")
     assert any(TAGS in title for title in titles)
+    own = {"site.js", "upgrade.js", *(path.name for path in hostile.folder.glob("scripts-*.js"))}
     for name in hostile.pages:
         page.goto(f"{hostile.folder.as_uri()}/{name}")
         page.wait_for_load_state("load")
         scripts = page.locator("script").evaluate_all("all => all.map((one) => one.src)")
-        assert {one.rpartition("/")[2] for one in scripts} <= {"site.js", "upgrade.js"}
+        assert {one.rpartition("/")[2] for one in scripts} <= own
 
 
 # ---- chapters and behaviours

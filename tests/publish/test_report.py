@@ -1,3 +1,5 @@
+"""A report: its findings, their words, and its JSON against the published schema."""
+
 import json
 
 import jsonschema
@@ -5,8 +7,10 @@ import msgspec
 import pytest
 
 from tests.fake import REPOSITORY
+from tests.publish.coded import coded, hit
 from torch_history.catalogue import index
-from torch_history.catalogue.kinds import Kind
+from torch_history.catalogue.kinds import GROUPS, Kind
+from torch_history.code.hits import Level, Place
 from torch_history.observing import words
 from torch_history.publish import answer_json, markdown, report, terminal
 from torch_history.questions import query
@@ -14,11 +18,21 @@ from torch_history.questions.query import Answer, Case, Entry, Side, Unknown
 
 SCHEMA = REPOSITORY / "torch_history" / "publish" / "difference.schema.json"
 NOTE = "tox run -e torch1.13,torch2.6 -- spec/rates/test_rates.py::test_scale_halves --observed"
+SCALE, STRICT, FLIP = (
+    f"rates.{name}" for name in ("scale_halves", "strict_mode_is_refused", "flip_comes_back")
+)
 
 
 def told(project, before, after):
     """The report of what differs between two versions."""
     return report.whole(query.diff(index.of(project.root), before, after))
+
+
+def as_json(*reports):
+    """What is written of reports, read again."""
+    written = []
+    answer_json.write(reports, written.append)
+    return json.loads("\n".join(written))
 
 
 def case(name, before, after):
@@ -38,7 +52,7 @@ def whole(recorded):
 
 @pytest.fixture(scope="module")
 def data(whole):
-    return answer_json.as_json(whole)
+    return as_json(whole)
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +75,7 @@ def schema():
     ],
 )
 def test_json_follows_the_published_schema(recorded, schema, before, after):
-    answer = json.loads(json.dumps(answer_json.as_json(told(recorded, before, after))))
-    jsonschema.validate(answer, schema)
+    jsonschema.validate(as_json(told(recorded, before, after)), schema)
 
 
 @pytest.mark.parametrize(
@@ -70,11 +83,23 @@ def test_json_follows_the_published_schema(recorded, schema, before, after):
     [
         lambda data: data.pop("differences"),
         lambda data: data.update(more=1),
-        lambda data: data["differences"][0].update(kind="louder"),
-        lambda data: data["differences"][0]["cases"][0].pop("before"),
+        lambda data: data["differences"]["rates.scale_halves"].update(kind="louder"),
+        lambda data: data["differences"]["rates.scale_halves"]["cases"][0].pop("before"),
+        lambda data: data["findings"][0].update(level="sure"),
+        lambda data: data["findings"][0].pop("depends"),
         lambda data: data["from"].pop("run"),
+        lambda data: data.update(answers=[]),
     ],
-    ids=["no_differences", "unknown_key", "kind", "no_before", "no_run"],
+    ids=[
+        "no_differences",
+        "unknown_key",
+        "kind",
+        "no_before",
+        "level",
+        "depends",
+        "no_run",
+        "both",
+    ],
 )
 def test_schema_refuses_another_form(data, schema, spoil):
     spoilt = json.loads(json.dumps(data))
@@ -84,8 +109,7 @@ def test_schema_refuses_another_form(data, schema, spoil):
 
 
 def test_json_tells_a_difference_whole(data):
-    [told] = [one for one in data["differences"] if one["id"] == "rates.scale_halves"]
-    assert told == {
+    assert data["differences"]["rates.scale_halves"] == {
         "id": "rates.scale_halves",
         "chapter": "rates",
         "kind": "silent",
@@ -117,6 +141,72 @@ def test_json_tells_a_difference_whole(data):
     }
 
 
+def test_json_tells_a_finding_whole(data, recorded):
+    [scale] = [one for one in data["findings"] if one["behaviours"] == [SCALE]]
+    assert scale == {
+        "cause": "fakelib#92731",
+        "since": "2.0",
+        "kind": "silent",
+        "text": "the scale is halved",
+        "advice": "double the rate",
+        "behaviours": [SCALE],
+        "api": ["fakelib.optim.scale"],
+        **dict.fromkeys(("depends", "level", "file", "line", "cell", "column", "why")),
+    }
+    one = hit("n.ipynb:2:9", Level.LIKELY, "the file", "strict()", column=7)
+    (strict,) = as_json(coded(recorded, [(STRICT, one)]))["findings"]
+    assert strict["cause"] == "fakelib#2" and strict["advice"] is None
+    assert {name: strict[name] for name in ("level", "depends", "why", "file", "cell")} == {
+        "level": "likely",
+        "depends": "the file",
+        "why": "strict()",
+        "file": "n.ipynb",
+        "cell": 2,
+    }
+    assert (strict["line"], strict["column"]) == (9, 7)
+
+
+def test_json_of_source_has_the_differences_that_it_meets_and_what_is_not_covered(recorded, schema):
+    hits = [(SCALE, hit("a.py:3")), (FLIP, hit("a.py:5", Level.POSSIBLE))]
+    data = as_json(coded(recorded, hits, {"torch.jit.script": [Place("a.py", 8)]}))
+    jsonschema.validate(data, schema)
+    assert list(data["differences"]) == [SCALE]
+    assert data["code"] == {
+        "files": 1,
+        "level": "likely",
+        "hidden": 1,
+        "accepted": 0,
+        "covered": {"fakelib.optim.scale": 2},
+        "not_covered": [
+            {"name": "torch.jit.script", "places": [{"file": "a.py", "line": 8, "cell": None}]}
+        ],
+    }
+
+
+def test_json_of_several_pairs_is_a_list_of_answers(recorded, schema):
+    data = as_json(told(recorded, "1.13", "2.6"), told(recorded, "2.0", "2.6"))
+    jsonschema.validate(data, schema)
+    assert list(data) == ["format", "answers"]
+    assert [one["from"]["version"] for one in data["answers"]] == ["1.13", "2.0"]
+
+
+def test_json_is_written_piece_by_piece_with_a_line_for_each_finding(recorded):
+    hits = [(SCALE, hit(f"a.py:{line}")) for line in range(1, 2001)]
+    written = []
+    answer_json.write([coded(recorded, hits)], written.append)
+    assert len(written) > 5 and max(map(len, written)) < 100_000
+    lines = [line for line in "\n".join(written).splitlines() if '"line": ' in line]
+    assert len(lines) == 2000 and all(json.loads(line.rstrip(","))["line"] for line in lines)
+
+
+def test_json_escapes_what_would_control_a_terminal(recorded):
+    written = []
+    answer_json.write([coded(recorded, [(SCALE, hit("a\x1b[2J\x9b.py:1"))])], written.append)
+    text = "\n".join(written)
+    assert "\x1b" not in text and "\x9b" not in text
+    assert json.loads(text)["findings"][0]["file"] == "a\x1b[2J\x9b.py"
+
+
 def test_counts_are_by_kind_and_not_netted(data):
     assert data["counts"] == {
         "error": 1,
@@ -129,37 +219,72 @@ def test_counts_are_by_kind_and_not_netted(data):
     assert data["compared"] == 12
 
 
-def test_markdown_holds_both_sides_the_cause_the_advice_and_the_reproduction(whole):
-    text = markdown.markdown(whole)
-    assert text.startswith(
-        "# torch 1.13 → 2.6 on cpu: 8 differences in 12 behaviours "
-        "(1 error where there was none, 1 API or argument gone, 3 silent value change, "
-    )
-    assert "### `rates.scale_halves`" in text
-    assert "| 1.13 | 2.6 |\n|---|---|\n| `1.0` | `0.5` |" in text
-    assert "- 2.0: the scale is halved (fakelib#92731)\n- What to do: double the rate" in text
-    assert "- 2.6: two became one (cause unknown)" in text
-    assert f"```sh\n{NOTE}\n```" in text
-    assert "| `'strict'` | `raises ValueError: strict mode is refused` |" in text
-    assert "| `warns: nothing` | `warns: FutureWarning: noisy is deprecated` |" in text
-    assert "| `adam: 1` | `adam: 2` |" in text
-    headings = [line for line in text.splitlines() if line.startswith("## ")]
-    assert headings[:3] == [
-        "## Error where there was none",
-        "## API or argument gone",
-        "## Silent value change",
+# ---- findings
+
+
+def test_cause_and_place_make_a_finding_and_the_surest_harm_comes_first(recorded):
+    hits = [
+        (FLIP, hit("a.py:1", Level.POSSIBLE)),
+        (SCALE, hit("a.py:9")),
+        (SCALE, hit("a.py:2")),
+        (STRICT, hit("a.py:7", Level.LIKELY, "the file")),
+        (STRICT, hit("a.py:8")),
+        ("rates.noisy_warns", hit("a.py:3")),
+    ]
+    found = coded(recorded, hits, level=Level.POSSIBLE).findings
+    assert [(one.hit.place.line, report.label_of(one)) for one in found] == [
+        (8, "breaks"),
+        (2, "silent value change"),
+        (9, "silent value change"),
+        (7, "depends on the file"),
+        (3, "warning appeared or gone"),
+        (1, "possible"),
     ]
 
 
-def test_markdown_tells_what_is_not_known(recorded):
-    text = markdown.markdown(told(recorded, "2.3", "2.6"))
-    assert (
-        "> 2.3 was not recorded: 2.0.1 stands in for it. "
-        "The nearest recorded releases are 2.0.1 and 2.6.0."
-    ) in text
-    assert "- Not certain: 2.3 was not run, and 2.0 and 2.6 differ." in text
-    back = "> changed in between, and changed back: rates.flip_comes_back"
-    assert back in markdown.markdown(told(recorded, "1.4", "2.6"))
+def test_behaviours_of_one_cause_on_one_line_are_one_finding(recorded):
+    (target,) = coded(recorded, [(SCALE, hit("a.py:2"))]).findings[0].targets
+    behaviour = msgspec.structs.replace(target.difference.behaviour, id="rates.other")
+    like = target._replace(difference=target.difference._replace(behaviour=behaviour))
+    (same,) = coded(recorded, [(SCALE, hit("a.py:2")), (like, hit("a.py:2"))]).findings
+    assert report.others(same) == "rates.scale_halves, 1 more"
+    other = coded(recorded, [(SCALE, hit("a.py:2")), (STRICT, hit("a.py:2"))])
+    assert [one.kind for one in other.findings] == [Kind.ERROR, Kind.SILENT]
+
+
+@pytest.mark.parametrize(
+    "one, fails",
+    [
+        ((SCALE, hit("a.py:2")), True),
+        ((SCALE, hit("a.py:2", Level.LIKELY)), True),
+        ((SCALE, hit("a.py:2", Level.POSSIBLE)), False),
+        ((SCALE, hit("a.py:2", depends="the file")), False),
+        ((STRICT, hit("a.py:2")), False),
+    ],
+    ids=["certain", "likely", "possible", "depends", "other kind"],
+)
+def test_what_is_possible_or_depends_does_not_fail(recorded, one, fails):
+    told = coded(recorded, [one], level=Level.POSSIBLE)
+    assert told.fails(GROUPS["numbers"]) is fails
+
+
+def test_depends_and_uncovered_fail_where_asked(recorded):
+    depends = coded(recorded, [(SCALE, hit("a.py:2", depends="the file"))])
+    assert depends.fails(GROUPS["numbers"], depends=True) and not depends.fails([], depends=True)
+    uncovered = coded(recorded, [], {"torch.jit.script": [Place("a.py", 8)]})
+    assert uncovered.fails([], uncovered=True) and not uncovered.fails(list(Kind))
+
+
+def test_cause_is_named_by_its_release_and_number_or_by_its_behaviour(recorded):
+    ids = {report.cause_id(one) for one in told(recorded, "1.13", "2.6").findings}
+    assert {"2.0/fakelib#92731", "2.0/fakelib#2", "rates.flip_comes_back"} <= ids
+    (finding,) = coded(recorded, [(SCALE, hit("a.py:2"))]).findings
+    odd = msgspec.structs.replace(finding.change, cause="pytorch#1 (the issue) <b>")
+    target = finding.targets[0]._replace(change=odd)
+    assert report.cause_id(finding._replace(targets=(target,))) == "2.0/pytorch#1-the-issue-b"
+
+
+# ---- words
 
 
 @pytest.mark.parametrize(
@@ -179,14 +304,6 @@ def test_version_that_was_not_recorded_has_a_stand_in(recorded, asked, caveat):
 def test_markdown_cell_keeps_its_table_whole():
     (row,) = report.lines_of_change([case("observed", "a|b\nc`d", 1)])
     assert markdown.code(row[0]) == "`'a\\|b\\nc'd'`"
-
-
-def test_table_holds_both_sides_and_the_headline(whole, capsys):
-    terminal.table(whole, width=200)
-    out = capsys.readouterr().out
-    assert "8 differences in 12 behaviours" in out and "rates.scale_halves" in out
-    assert "double the rate" in out and "--observed" in out
-    assert "raises ValueError: strict mode is refused" in out
 
 
 @pytest.mark.parametrize(
@@ -272,30 +389,77 @@ def test_long_values_are_cut_to_where_they_differ():
     assert left != right and max(len(left), len(right)) <= 60
 
 
-def test_table_shows_the_most_harmful_differences_and_counts_the_rest(whole, capsys):
-    terminal.table(whole, width=150, limit=2)
-    out = capsys.readouterr().out
-    assert "rates.strict_mode" in out and "complaint_tells" not in out
-    left = len(whole.found) - 2
-    assert f"{left} less harmful differences are not shown: --limit 0 shows all" in out
-    terminal.table(whole, width=150)
-    assert "complaint_tells" in capsys.readouterr().out
+# ---- on a terminal
 
 
-def test_table_shows_three_places_of_a_difference_and_counts_the_rest(whole, capsys):
+def test_lines_of_a_finding_begin_with_its_place(recorded):
+    hits = [
+        (SCALE, hit("a.py:3")),
+        (STRICT, hit("n.ipynb:2:9", Level.LIKELY, "the file", "strict()")),
+        (FLIP, hit("a.py:5", Level.POSSIBLE)),
+    ]
+    told = coded(recorded, hits, {"torch.jit.script": [Place("a.py", 8), Place("a.py", 2)]})
+    assert list(terminal.lines(told)) == [
+        "a.py:3: scale(): since 2.0 the scale is halved",
+        "    silent value change · double the rate · fakelib#92731",
+        "    rates.scale_halves",
+        "n.ipynb:cell 2:9: strict(): since 2.0 strict mode raises",
+        "    depends on the file · breaks then · likely · fakelib#2",
+        "    rates.strict_mode_is_refused",
+        "2 findings from torch 1.13 to 2.6: 1 silent value change, 1 depends on the file.",
+        "1 more is possible: --level possible shows them.",
+        "Not covered: no behaviour is about 1 of the 2 names of torch used in 1 file.",
+        "    torch.jit.script (a.py:2, 1 more)",
+    ]
+
+
+def test_no_difference_is_never_said_without_what_is_not_covered(recorded):
+    for names in ({}, {"torch.jit.script": [Place("a.py", 8)]}):
+        first, second, *_ = terminal.lines(coded(recorded, [], names))
+        assert first.startswith("No recorded difference")
+        assert "covered" in second.lower()
+    assert list(terminal.lines(told(recorded, "2.0", "2.0"))) == [
+        "No recorded difference in 12 behaviours from torch 2.0 to 2.0.",
+        "Looked at: 12 behaviours. Nothing is said of other APIs.",
+    ]
+
+
+def test_without_source_a_cause_is_a_line(whole):
+    lines = list(terminal.lines(whole))
+    assert len(lines) == len(whole.findings) + 2
+    assert lines[0] == (
+        "breaks: fakelib.optim.strict: since 2.0 strict mode raises · rates.strict_mode_is_refused"
+    )
+
+
+def test_limit_shows_the_most_harmful_findings_and_counts_the_rest(whole):
+    lines = list(terminal.lines(whole, limit=2))
+    assert lines[2] == (
+        "6 less harmful ones are not shown: --limit 0 shows all, --kind narrows them."
+    )
+    assert lines[3].startswith("8 causes from torch 1.13 to 2.6: ")
+
+
+def test_each_shows_three_places_of_a_difference_and_counts_the_rest(whole):
     cases = [case(f"case{number}", 1, 2) for number in range(5)]
-    found = whole.found[0]._replace(difference=whole.found[0].difference._replace(cases=cases))
-    terminal.table(whole._replace(found=[found]), width=150)
-    out = capsys.readouterr().out
-    assert "case2: 1" in out and "case3" not in out and "and 2 more: see torch-history show" in out
+    finding = whole.findings[0]
+    target = finding.targets[0]
+    target = target._replace(difference=target.difference._replace(cases=cases))
+    odd = whole._replace(findings=[finding._replace(targets=(target,))])
+    text = "\n".join(terminal.lines(odd, each=True))
+    assert "case2: 1" in text and "case3" not in text
+    assert "and 2 more: torch-history show ID" in text
 
 
-def test_table_shows_markup_and_commands_of_a_terminal_as_words(whole, capsys):
+def test_lines_fit_a_terminal_and_no_name_is_broken(recorded):
+    told = coded(recorded, [(SCALE, hit("a.py:3", why="scale() " + "with an argument " * 9))])
+    lines = list(terminal.lines(told, width=40))
+    assert max(map(len, lines)) <= 40 and "    rates.scale_halves" in lines
+
+
+def test_commands_of_a_terminal_are_shown_as_words(recorded):
     odd = "[red]x[/red]\x1b[2J\u202e"
-    first = whole.found[0]
-    change = msgspec.structs.replace(first.difference.changes[0], text=odd, advice=odd)
-    difference = first.difference._replace(cases=[case(odd, "a", "b")], changes=[change], doubt=odd)
-    terminal.table(whole._replace(found=[first._replace(difference=difference)]), width=400)
-    out = capsys.readouterr().out
-    assert out.count("[red]x[/red]\\x1b[2J\\u202e") == 5
-    assert "\x1b" not in out and "\u202e" not in out
+    told = coded(recorded, [(SCALE, hit("a.py:3", depends=odd, why=odd))], {odd: [Place(odd, 1)]})
+    text = "\n".join(terminal.lines(told, each=True))
+    assert text.count("[red]x[/red]\\x1b[2J\\u202e") == 5
+    assert "\x1b" not in text and "\u202e" not in text

@@ -1,6 +1,7 @@
 """A behaviour as a plain script: what it prints, and that it needs nothing but the library."""
 
 import ast
+import json
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ from msgspec import Raw
 
 from tests.fake import REPOSITORY
 from torch_history.catalogue import index, source
+from torch_history.cli import main
 from torch_history.errors import HistoryError
 from torch_history.publish.script import Scripts
 
@@ -268,3 +270,27 @@ def test_script_of_a_real_behaviour_runs(name):
     behaviour = found.known()[name]
     text = Scripts(REPOSITORY).of(behaviour, found.record(name))
     assert REAL[name] in printed(text)
+
+
+def test_page_carries_the_scripts_of_show(real):
+    known, scripts = real.index.known(), Scripts(REPOSITORY)
+    count = 0
+    for path in real.folder.glob("scripts-*.js"):
+        found = json.loads(path.read_text(encoding="utf-8")[len("const SCRIPTS = ") : -2])
+        for name, parts in found["parts"].items():
+            head = scripts.parts(known[name], real.index.record(name))[0]
+            text = "\n\n".join([head, *(found["texts"][part] for part in parts)])
+            assert f"{text}\n" == scripts.of(known[name], real.index.record(name))
+            count += 1
+    assert count == len(known)
+
+
+def test_show_prints_the_script_and_asks_for_one_behaviour(capsys):
+    name = "layers.batchnorm_updates_running_statistics_without_gradients"
+    assert main(["--root", str(REPOSITORY), "show", name, "--script"]) == 0
+    found = index.of(REPOSITORY)
+    assert capsys.readouterr().out == Scripts(REPOSITORY).of(
+        found.known()[name], found.record(name)
+    )
+    assert main(["--root", str(REPOSITORY), "show", "zero_grad", "--script"]) == 2
+    assert "--script: zero_grad means" in capsys.readouterr().err

@@ -75,6 +75,11 @@ class Kind(Enum):
         return self.effect is Effect.HURTS
 
     @property
+    def matters(self) -> bool:
+        """Whether somebody whose program ran before has to know of it."""
+        return self.effect is not Effect.GAINS and self is not Kind.WORDING
+
+    @property
     def substantial(self) -> bool:
         """Whether what torch does changed, and not only how it shows or says it."""
         return self.effect is not Effect.SHOWS

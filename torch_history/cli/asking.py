@@ -268,10 +268,11 @@ def _narrowed(
     from torch_history.code.hits import Level
     from torch_history.code.targets import targets
     from torch_history.publish import report
+    from torch_history.questions import coverage
 
-    apis = {api for behaviour in here.index.behaviours for api in behaviour.api}
-    found = scan.scan(code, list(targets(answer)), apis)
-    return report.narrowed(answer, found, Level(options.level), accepted), found.faults
+    found = scan.scan(code, list(targets(answer)), coverage.apis(here.index))
+    level, harmless = Level(options.level), bool(options.kinds)
+    return report.narrowed(answer, found, level, accepted, harmless), found.faults
 
 
 def _print(reports: Sequence[Report], faults: List[str], options: Options) -> None:

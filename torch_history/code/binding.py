@@ -257,12 +257,12 @@ FIELDS: Dict[type, Tuple[str, ...]] = {
 # fmt: off
 # Nodes for which pyflakes, or the Binder, has a method that does more than report.
 BINDING = {
-    "AnnAssign", "Assign", "AsyncFor", "AugAssign", "BinOp", "Return", "Subscript", "Yield", "YieldFrom", "AsyncFunctionDef", "Attribute", "Call", "ClassDef",
-    "DictComp",
-    "ExceptHandler", "For", "FunctionDef", "GeneratorExp", "Global", "Import", "ImportFrom",
-    "Lambda", "ListComp", "MatchAs", "MatchMapping", "MatchStar", "Name", "NamedExpr", "Nonlocal",
-    "ParamSpec", "SetComp", "Try", "TryStar", "TypeAlias", "TypeVar", "TypeVarTuple", "arg",
-    "arguments", "comprehension",
+    "AnnAssign", "Assign", "AsyncFor", "AsyncFunctionDef", "Attribute", "AugAssign", "BinOp",
+    "Call", "ClassDef", "DictComp", "ExceptHandler", "For", "FunctionDef", "GeneratorExp",
+    "Global", "Import", "ImportFrom", "Lambda", "ListComp", "MatchAs", "MatchMapping", "MatchStar",
+    "Name", "NamedExpr", "Nonlocal", "ParamSpec", "Return", "SetComp", "Subscript", "Try",
+    "TryStar", "TypeAlias", "TypeVar", "TypeVarTuple", "Yield", "YieldFrom", "arg", "arguments",
+    "comprehension",
 }
 # fmt: on
 HANDLERS: Dict[type, Callable[[Any, Any], None]] = {

@@ -10,6 +10,9 @@ from typing import Dict, List
 
 from torch_history.code.own import Bases, Maker, Own, Thing
 
+UNKNOWN = Maker(list, list)  # a function that returns nothing known
+UNKNOWN.frozen = True
+
 
 class Freezer:
     """Copies of things that hold no tree. One of a class, whoever asks."""
@@ -31,15 +34,16 @@ class Freezer:
         )
 
     def _own(self, own: Own) -> Own:
-        known = self._classes.get(id(own))
+        known = own if own.frozen else self._classes.get(id(own))
         if known is not None:
             return known
         bases: List[Bases] = []
         attributes: Dict[str, List[Thing]] = {}
         frozen = Own(own.name, own.methods, lambda: bases[0], attributes.get, lambda: [*attributes])
+        frozen.frozen = True
         # Before its parts, which may lead back to it.
-        self._classes[id(own)] = self._classes[id(frozen)] = frozen
-        self._kept += [own, frozen]
+        self._classes[id(own)] = frozen
+        self._kept.append(own)
         bases.append(Bases([], False))
         found = own.bases()
         bases[0] = Bases(self.things(found.things), found.whole)
@@ -50,14 +54,17 @@ class Freezer:
         return frozen
 
     def _maker(self, maker: Maker) -> Maker:
-        known = self._makers.get(id(maker))
+        known = maker if maker.frozen else self._makers.get(id(maker))
         if known is not None:
             return known
         results: List[Thing] = []
         parts: List[List[Thing]] = []
         frozen = Maker(lambda: results, lambda: parts)
-        self._makers[id(maker)] = self._makers[id(frozen)] = frozen
-        self._kept += [maker, frozen]
+        frozen.frozen = True
+        self._makers[id(maker)] = frozen
+        self._kept.append(maker)
         results += self.things(maker.results())
         parts += [self.things(part) for part in maker.parts()]
-        return frozen
+        if not results and not any(parts):  # most functions: one for all of them
+            self._makers[id(maker)] = UNKNOWN
+        return self._makers[id(maker)]

@@ -1,7 +1,7 @@
 """Hits: the places of a reader's source that can meet a change, and how surely.
 
-Two questions are kept apart: whether the call is this API's (the level), and whether its data decide
-(``depends``). The levels:
+Two questions are kept apart: whether the call is this API's (the level), and whether its data
+decide (``depends``). The levels:
 
 *certain*
     The use resolves, by imports and construction, to an API whose callers meet the change, and the

@@ -21,7 +21,7 @@ CANONICAL = [
         (r"^torch\.nn\.modules\.(?:\w+\.)?([A-Z]\w*)", r"torch.nn.\1"),
         (r"^torch\.nn\.parameter\.", "torch.nn."),
         (rf"^torch\.nn\.utils\.(?:{_UTILS})\.(?=\w)", "torch.nn.utils."),
-        (r"^torch\.optim\.(?!lr_scheduler\.)\w+\.([A-Z]\w*)", r"torch.optim.\1"),
+        (r"^torch\.optim\.(?!lr_scheduler\.|swa_utils\.)\w+\.([A-Z]\w*)", r"torch.optim.\1"),
         (r"^torch\.(?:_tensor|tensor|autograd)\.(?:Tensor|Variable)\b", TENSOR),
         (rf"^torch\.autograd\.(?:grad_mode\.)?({_GRAD_MODES})\b", r"torch.\1"),
         (rf"^torch\.(?:serialization\.(load|save)|random\.({_SEEDS}))\b", r"torch.\1\2"),
@@ -106,11 +106,13 @@ DISTINCTIVE = {
     "cauchy_": (TENSOR,),
     "exponential_": (TENSOR,),
     "geometric_": (TENSOR,),
+    "storage": (TENSOR,),
+    "get_lr": ("torch.optim.lr_scheduler.LRScheduler",),
     "get_last_lr": ("torch.optim.lr_scheduler.LRScheduler",),
 }
 # What the attributes that are read of a name say that it is: any of the sets is enough. NumPy's and
 # pandas' objects have none of the tensors' names here.
-_TENSORS = (
+ONLY_TENSORS = (
     "unsqueeze",
     "unsqueeze_",
     "permute",
@@ -176,7 +178,7 @@ TELLING = (
             {"register_forward_hook"},
         ],
     ),
-    (TENSOR, [{one} for one in _TENSORS]),
+    (TENSOR, [{one} for one in ONLY_TENSORS]),
 )
 # where torch has classes -> the base of each
 BASES = {

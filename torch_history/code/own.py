@@ -28,6 +28,7 @@ class Own:
         self.bases = bases
         self.attribute = attribute  # what its own body gives an attribute; None: nothing
         self.attributes = attributes
+        self.frozen = False  # whether it holds no tree: see ``freezing``
 
     def line(self, seen: Tuple[Own, ...] = ()) -> Tuple[List[Own], List[Thing], bool]:
         """Itself and its bases in the reader's files; those in torch; whether these are all."""
@@ -54,6 +55,7 @@ class Maker:
     ) -> None:
         self.results = results
         self.parts = parts
+        self.frozen = False
 
 
 class Thing(NamedTuple):

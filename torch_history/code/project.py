@@ -23,8 +23,9 @@ class Project:
     """The reader's files, and what each of them exports; a file is read when it is asked for."""
 
     def __init__(self, roots: Sequence[Path]) -> None:
-        folders = [root if root.is_dir() else root.parent for root in roots]
-        self._roots = [folder.resolve() for folder in folders]
+        # A path that is not there is told by whoever reads the folders.
+        places = [Path(os.path.realpath(root)) for root in roots]
+        self._roots = [one if os.path.isdir(one) else one.parent for one in places]  # noqa: PTH112
         self._exports: Dict[Path, Exports] = {}
         self._depth = 0
         self._modules: Dict[Tuple[Path, Tuple[str, ...]], Optional[Path]] = {}
@@ -69,14 +70,14 @@ class Project:
         """The folders, from this one up to the reader's, that hold a module of this name."""
         key = folder, first
         if key not in self._homes:
-            found = []
+            bases: List[Path] = []
             for one in (folder, *folder.parents):
-                for base in (one, one / "src"):
-                    if self._module(base, (first,)) or os.path.isdir(base / first):
-                        found.append(base)
+                bases += (one, one / "src")
                 if one in self._roots or not one.parts[1:]:
                     break
-            self._homes[key] = found
+            self._homes[key] = [
+                one for one in bases if self._module(one, (first,)) or (one / first).is_dir()
+            ]
         return self._homes[key]
 
     def _module(self, base: Path, parts: Tuple[str, ...]) -> Optional[Path]:
@@ -119,6 +120,7 @@ class Project:
             else:
                 of = things.imported(node) if isinstance(node, str) else things.top(node)
                 exports[name] = freezer.things(of)
+        things.close()
         return {name: of for name, of in exports.items() if of}
 
 

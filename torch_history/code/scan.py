@@ -69,17 +69,15 @@ def scan(
 ) -> Scan:
     """Read files and folders for uses that meet a target, at least as surely as ``level``.
 
-    ``apis`` are those that a behaviour is about. Raises HistoryError for a path that does not exist.
+    ``apis`` are those that a behaviour is about. Raises HistoryError for a path that is not there.
     """
     reader = Reader(targets, apis, level, Project(paths))
     count = 0
-    gc.disable()  # it would find little: what is read of a file holds nearly no circles
+    gc.disable()  # it would find nothing: what is read of a file is let go
     try:
         for path in _shown(folders.files(paths, reader.faults)):
             reader.read(path)
             count += 1
-            if count % 200 == 0:
-                gc.collect()
     finally:
         gc.enable()
     names = Names(reader.covered, reader.uncovered)
@@ -194,6 +192,7 @@ class Reader:
                 self.covered[mention.name] = self.covered.get(mention.name, 0) + 1
             else:
                 self.uncovered.setdefault(mention.name, []).append(place_of(mention.line))
+        source.close()
 
     def _verdicts(self, source: Source) -> Iterator[Tuple[Target, Spot, Verdict]]:
         """The surest verdict for each target and place."""

@@ -24,7 +24,7 @@ from typing import (
 from torch_history.catalogue import signatures
 from torch_history.catalogue.kinds import Kind
 from torch_history.code.names import MODULE, OPTIMIZER, TENSOR, ancestors, canonical
-from torch_history.records.store import OBSERVED
+from torch_history.questions import coverage
 
 if TYPE_CHECKING:
     from torch_history.catalogue.behaviour import Behaviour, Change
@@ -81,71 +81,69 @@ def targets(answer: Answer) -> Iterator[Target]:
 def targets_of(difference: Difference, backwards: bool = False) -> Iterator[Target]:
     """The targets of one difference: one for each change that shows between the two versions."""
     behaviour, cases = difference.behaviour, difference.cases
-    shown = {kind for case in cases for kind in case.kinds}
-    told = [
-        (change.kind.mirror if backwards else change.kind, change) for change in difference.changes
-    ]
-    told = [pair for pair in told if pair[0] in shown] or [
-        (difference.kind, change) for _, change in told
-    ]
-    told.sort(key=lambda pair: pair[0].rank)
-    kind = told[0][0] if told else difference.kind
-    first = told[0][1] if told else None
+    told = _told(difference, backwards)
     lacking, refused = _absent(cases, behaviour.api)
+    marked = [one for one in told if one.change is not None and one.change.conditioned]
+    rest = [one for one in told if one not in marked]
     if behaviour.signature:
-        yield from _signature_targets(difference, told, backwards)
+        yield from _signature_targets(difference, told)
     elif lacking:
-        yield Target(difference, first, kind, frozenset(lacking), lacking=True)
-    elif refused and not any(change.conditioned for _, change in told):
-        names = set(_about(behaviour, cases))
-        yield Target(difference, first, kind, frozenset(names), needs=frozenset(refused))
+        yield Target(difference, *told[0], frozenset(lacking), lacking=True)
+    elif refused and not marked:
+        names = frozenset(_about(behaviour, cases))
+        yield Target(difference, *told[0], names, needs=frozenset(refused))
     else:
-        for kind, change in told:
-            if change.conditioned:
-                names = set(change.of or _about(behaviour, cases))
-                yield Target(difference, change, kind, frozenset(names))
-        rest = [pair for pair in told if not pair[1].conditioned]
-        if rest or not told:
-            kind, change = rest[0] if rest else (difference.kind, None)
+        for one in marked:
+            of = one.change.of if one.change else ()
+            yield Target(difference, *one, frozenset(of or _about(behaviour, cases)))
+        if rest:
             # To use a base class tells nothing.
-            names = _first(behaviour, cases) - {MODULE, OPTIMIZER, TENSOR}
+            names = frozenset(_first(behaviour, cases) - {MODULE, OPTIMIZER, TENSOR})
             failed = all("raised" in case.before.observation for case in cases)
-            yield Target(difference, change, kind, frozenset(names), guarded=failed)
+            yield Target(difference, *rest[0], names, guarded=failed)
 
 
-def _signature_targets(
-    difference: Difference, told: Sequence[Tuple[Kind, Change]], backwards: bool
-) -> Iterator[Target]:
+class Told(NamedTuple):
+    """A change as it looks from the older side of an answer or, backwards, from the newer one."""
+
+    change: Optional[Change]
+    kind: Kind
+
+
+def _told(difference: Difference, backwards: bool) -> List[Told]:
+    """The changes whose kind shows between the two versions, the most harmful first."""
+    changes = difference.changes
+    told = [Told(one, one.kind.mirror if backwards else one.kind) for one in changes]
+    shown = {kind for case in difference.cases for kind in case.kinds}
+    fitting = [one for one in told if one.kind in shown]
+    # Several changes may add up to a difference of another kind.
+    fitting = fitting or [Told(one, difference.kind) for one in changes]
+    return sorted(fitting, key=lambda one: one.kind.rank) or [Told(None, difference.kind)]
+
+
+def _signature_targets(difference: Difference, told: Sequence[Told]) -> Iterator[Target]:
     """A target for each API whose recorded signature differs."""
     for case in difference.cases:
-        sides = [
-            signatures.parsed(one.observation.get("value")) for one in (case.before, case.after)
-        ]
-        if sides[0] is None or sides[1] is None:
-            continue
-        names = _named(case.name, difference.behaviour.api)
-        last = case.name.rpartition(".")[2]
-        fitting = [pair for pair in told if last in re.findall(r"\w+", pair[1].text)] or list(told)
-        kind, change = fitting[0] if fitting else (difference.kind, None)
-        pair = sides[0], sides[1]
-        yield Target(
-            difference, change, kind, frozenset(names), parameters=dict.fromkeys(names, pair)
+        before, after = (
+            signatures.parsed(side.observation.get("value")) for side in (case.before, case.after)
         )
+        if before is None or after is None:
+            continue
+        names = coverage.named(case.name, difference.behaviour.api)
+        last = case.name.rpartition(".")[2]
+        fitting = (one for one in told if one.change and last in _words(one.change.text))
+        parameters = dict.fromkeys(names, (before, after))
+        one = next(fitting, told[0])
+        yield Target(difference, *one, frozenset(names), parameters=parameters)
 
 
-def _named(case: str, apis: Sequence[str]) -> List[str]:
-    """The APIs that the case of a signature may be about: ``Adam`` -> ``torch.optim.Adam``."""
-    exact = [api for api in apis if api == case or api.endswith(f".{case}")]
-    if exact:
-        return exact
-    case = case.replace(".__init__", "")
-    homes = {"torch", *apis, *(api.rpartition(".")[0] for api in apis)}
-    return [f"{home}.{case}" for home in homes if case != OBSERVED] or [*apis[:1]]
+def _words(text: str) -> List[str]:
+    return re.findall(r"\w+", text)
 
 
 def _about(behaviour: Behaviour, cases: Sequence[Case]) -> List[str]:
     """The APIs whose callers meet the difference. Cases may be named after those they concern."""
-    words = {_plain(word) for case in cases for word in re.findall(r"\w+", case.name)}
+    words = {_plain(word) for case in cases for word in _words(case.name)}
     return [
         api for api in behaviour.api if _plain(api.rpartition(".")[2]) in words
     ] or behaviour.api

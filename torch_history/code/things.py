@@ -21,8 +21,8 @@ from torch_history.code.names import (
     PASSED_THROUGH,
     SAME_MODULE,
     SEVERAL_OUTPUTS,
-    TENSOR,
     TELLING,
+    TENSOR,
     TENSOR_ATTRIBUTES,
     ancestors,
     canonical,
@@ -75,6 +75,14 @@ class Things:
         self._asked: Set[object] = set()  # those of them that were asked again meanwhile
         self._early: List[object] = []  # what was found unknown meanwhile
         self._assigned: Optional[Dict[ast.ClassDef, Dict[str, List[ast.expr]]]] = None
+
+    def close(self) -> None:
+        """Let go of the tree, and of what was found."""
+        for own in self._owns.values():
+            own.__dict__.clear()
+        for maker in self._makers.values():
+            maker.__dict__.clear()
+        self.__dict__.clear()
 
     def infer(self, node: Optional[ast.expr]) -> Found:
         """What an expression may stand for: empty where unknown, None within its own question."""
@@ -201,9 +209,8 @@ class Things:
 
     def _bases(self, cls: ast.ClassDef) -> Bases:
         things, whole = [], True
-        for node in cls.bases:
-            if isinstance(node, ast.Subscript):  # Generic[T], Dataset[int]
-                node = node.value
+        for base in cls.bases:
+            node = base.value if isinstance(base, ast.Subscript) else base  # Dataset[int]
             found = self.infer(node) or []
             whole = (whole and bool(found)) or text_of(node) == "object"
             things += found

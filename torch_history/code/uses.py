@@ -20,7 +20,14 @@ from typing import (
 
 from torch_history.code import integers
 from torch_history.code.binding import bindings
-from torch_history.code.names import DISTINCTIVE, LOSSES, TENSOR, ancestors, canonical
+from torch_history.code.names import (
+    DISTINCTIVE,
+    LOSSES,
+    ONLY_TENSORS,
+    TENSOR,
+    ancestors,
+    canonical,
+)
 from torch_history.code.own import Own, Thing
 from torch_history.code.things import Lookup, Things, text_of
 
@@ -171,6 +178,13 @@ class Source:
         ]
         return self._mentions + imported
 
+    def close(self) -> None:
+        """Let go of the tree. What was said of it stays; nothing may be asked any more."""
+        # Classes refer to the file and the file to its classes. Without this only the garbage
+        # collector would free the tree.
+        self._things.close()
+        self.__dict__.clear()
+
     def uses(self, wanted: Container[str]) -> Iterator[Use]:
         """Every use of a wanted API, in no order."""
         for attribute in self._attributes:
@@ -204,6 +218,8 @@ class Source:
             api = f"{TENSOR}.{method}"
             things = self._things.infer(one) or () if api in wanted else ()
             tensor = next((it for it in things if it.built and TENSOR in ancestors(it.name)), None)
+            if tensor is None and api in wanted and self._is_read_as_tensor(node):
+                tensor = Thing(TENSOR, True, False, guessed=True)
             if tensor is None:
                 continue
             roles = {"call"} | self._caught(node)
@@ -221,6 +237,11 @@ class Source:
                 roles=frozenset(roles),
             )
             return
+
+    def _is_read_as_tensor(self, node: ast.AST) -> bool:
+        """Whether the next method is one that only tensors have: ``(a // b).fmod(c)``."""
+        parent = self._parent[node]
+        return isinstance(parent, ast.Attribute) and parent.attr in ONLY_TENSORS
 
     def holds_integers(self, node: ast.expr) -> bool:
         """Whether an expression seems to be a tensor of integers."""

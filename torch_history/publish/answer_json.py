@@ -90,7 +90,7 @@ def _finding(finding: Finding) -> Json:
         "depends": finding.depends or None,
         "level": hit.level.value if hit else None,
         **_place(hit.place if hit else None),
-        "column": hit.column if hit else None,
+        "column": hit.name[1] if hit else None,
         "why": hit.why if hit else None,
     }
 

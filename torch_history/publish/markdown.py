@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Iterator, List, Optional
 from urllib.parse import quote
@@ -39,7 +40,7 @@ def markdown(report: Report, each: bool = False) -> str:
 
     ``each`` lists every behaviour of a finding, with the values before and after.
     """
-    return "\n".join(_lines(report, each)) + "\n"
+    return "\n".join(_lines(report, each)).rstrip("\n") + "\n"
 
 
 def _lines(report: Report, each: bool) -> Iterator[str]:
@@ -57,9 +58,9 @@ def _lines(report: Report, each: bool) -> Iterator[str]:
 
 def _finding(finding: Finding, report: Report, each: bool) -> Iterator[str]:
     """An item of a list: what the code meets where, and what to do."""
-    told = linked(text(marked(sentence(finding, report.answer.backwards))))
-    about = text(marked(subject(finding)))
-    said = [linked(text(marked(note))) for note in notes(finding)]
+    told = _rich(sentence(finding, report.answer.backwards))
+    about = _rich(subject(finding))
+    said = [_rich(note) for note in notes(finding)]
     # Without a place, the item begins with the kind, which is the first note.
     first_words = code(str(finding.hit.place)) if finding.hit else said.pop(0)
     yield f"- {first_words}: {about}: {told}"
@@ -70,6 +71,12 @@ def _finding(finding: Finding, report: Report, each: bool) -> Iterator[str]:
     else:
         first, *more = finding.behaviours
         yield f"  - {code(first.id)}" + (f", {len(more)} more" if more else "")
+
+
+@functools.lru_cache(maxsize=1024)  # many findings say the same
+def _rich(words: str) -> str:
+    """Words with names as code, and causes as links."""
+    return linked(text(marked(words)))
 
 
 def _behaviours(finding: Finding, answer: Answer) -> Iterator[str]:

@@ -148,12 +148,23 @@ class Accepted(Protocol):
 
 
 def narrowed(
-    answer: Answer, scan: Scan, level: Level, accepted: Optional[Accepted] = None
+    answer: Answer,
+    scan: Scan,
+    level: Level,
+    accepted: Optional[Accepted] = None,
+    harmless: bool = False,
 ) -> Report:
-    """The findings in the reader's source: one a cause and place."""
+    """The findings in the reader's source: one a cause and place.
+
+    What works now and did not before, and other words of an error, are among them only where they
+    are asked for (``harmless``), or with the level *possible*.
+    """
+    harmless = harmless or level is Level.POSSIBLE
     found = sorted(of_scan(scan), key=_by_place)
     left, count = accepted.split(found) if accepted else (found, 0)
-    shown = [one for one in left if one.level.rank <= level.rank]
+    shown = [
+        one for one in left if one.level.rank <= level.rank and (harmless or one.kind.matters)
+    ]
     hidden = len(left) - len(shown)
     return Report(answer, shown, Code(scan.files, level, hidden, scan.accepted + count, scan.names))
 
@@ -280,8 +291,7 @@ def rest(report: Report) -> Iterator[str]:
         yield f"Looked at: {report.answer.compared} behaviours. Nothing is said of other APIs."
         return
     if code.hidden:
-        level = "possible" if code.level is Level.LIKELY else "less sure"
-        yield f"{code.hidden} more {_are(code.hidden)} {level}: --level possible shows them."
+        yield f"{code.hidden} more {_are(code.hidden)} less sure, or harmless: --level possible."
     if code.accepted:
         yield f"{code.accepted} accepted, by a comment or the baseline."
     yield covered_words(code)

@@ -34,11 +34,15 @@ class Scripts:
 
         It needs torch, and NumPy where the test does. Raises HistoryError where none can be made.
         """
+        return "\n\n".join(self.parts(behaviour, record)) + "\n"
+
+    def parts(self, behaviour: Behaviour, record: Record) -> List[str]:
+        """The script in parts, which blank lines separate; the first names the behaviour."""
         unit = self._tree.unit(behaviour.file)
         functions = unit.module.bound.get(behaviour.function, ())
         for function in functions:
             if isinstance(function, ast.FunctionDef):
-                return _Script(self._tree, unit, function, record).text(behaviour)
+                return _Script(self._tree, unit, function, record).parts(behaviour)
         raise HistoryError(f"{behaviour.file}: has no function {behaviour.function}")
 
 
@@ -75,8 +79,8 @@ class _Script:
                 values = [ast.Expr(setup.value)] if setup.value is not None else []
                 self._reached.follow(unit, [_part(fixture, [*setup.statements, *values])])
 
-    def text(self, behaviour: Behaviour) -> str:
-        """The whole script."""
+    def parts(self, behaviour: Behaviour) -> List[str]:
+        """The head, what must be said before, the imports, the definitions, and the test."""
         code = [*self._definitions(), "\n".join(self._body())]
         if self._facts.digits:
             code.insert(0, f"torch.set_printoptions(precision={self._facts.digits})")
@@ -84,14 +88,10 @@ class _Script:
         self._reached.need((used & MODULES) - set(self._reached.imports))
         if used & FOREIGN:
             raise self._refused(f"it uses {', '.join(sorted(used & FOREIGN))}")
-        head = "\n".join(self._head(behaviour))
-        parts = [part for part in [head, *self._reached.imported(), *code] if part]
-        return _FOR_TOOLS.sub("", "\n\n".join(parts) + "\n")
+        parts = [_head(behaviour), *self._notes(), *self._reached.imported(), *code]
+        return [_FOR_TOOLS.sub("", part) for part in parts if part]
 
-    def _head(self, behaviour: Behaviour) -> Iterator[str]:
-        yield f"# {behaviour.id}"
-        says = (behaviour.docstring or behaviour.claim).strip().split("\n")[0].replace("``", "`")
-        yield from (f"# {line}" for line in textwrap.wrap(says, WIDTH - 2))
+    def _notes(self) -> Iterator[str]:
         for file in self._reached.beside:
             folder = file.rpartition("/")[0]
             yield f"# Run it in a checkout of torch-training-spec: it reads files in {folder}/."
@@ -154,6 +154,12 @@ class _Script:
 
     def _refused(self, why: str) -> HistoryError:
         return refused(self._function, self._unit, why)
+
+
+def _head(behaviour: Behaviour) -> str:
+    says = (behaviour.docstring or behaviour.claim).strip().split("\n")[0].replace("``", "`")
+    lines = [behaviour.id, *textwrap.wrap(says, WIDTH - 2)]
+    return "\n".join(f"# {line}" for line in lines)
 
 
 def _unused(statement: ast.stmt, statements: List[ast.stmt]) -> bool:

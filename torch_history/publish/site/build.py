@@ -19,7 +19,7 @@ from torch_history.catalogue.kinds import Effect
 from torch_history.errors import HistoryError
 from torch_history.publish import claims, interchange
 from torch_history.publish.site import model as site
-from torch_history.publish.site.model import DEVICE, UNKNOWN, Model
+from torch_history.publish.site.model import DEVICE, UNKNOWN, Model, Subject
 from torch_history.publish.site.rendering import environment_of
 from torch_history.questions import changes as questions
 from torch_history.questions.interchange import FOOT, Cell, FileKind, kinds
@@ -109,6 +109,7 @@ def pages(root: Path, index: Index, tell: Callable[[str], None]) -> Iterator[Tup
         yield render(
             f"{chapter}.html", "chapter.html", chapter=chapter, subjects=subjects, moved=moved
         )
+        yield f"scripts-{chapter}.js", _scripts(subjects)
     articles = {
         article: [claim for claim in index.claims if claim.article == article]
         for article in dict.fromkeys(claim.article for claim in index.claims)
@@ -153,6 +154,23 @@ def _script(upgrades: Dict[str, Any]) -> bytes:
     upgrades = {**upgrades, "pages": DOCUMENTATION, "texts": list(texts)}
     data = json.dumps(upgrades, ensure_ascii=False, separators=(",", ":"))
     return f"const UPGRADE = {data};\n".encode()
+
+
+def _scripts(subjects: List[Subject]) -> bytes:
+    """``scripts-CHAPTER.js``: the scripts after their heads, in which parts are numbers of a list.
+
+    Most scripts of a chapter share imports and helpers: 0.6 MB in all instead of 1.4 MB.
+    """
+    texts: Dict[str, int] = {}
+    parts = {
+        life.behaviour.id: [texts.setdefault(part, len(texts)) for part in life.script[1:]]
+        for subject in subjects
+        for life in subject.lives
+        if life.script
+    }
+    found = {"texts": list(texts), "parts": parts}
+    data = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return f"const SCRIPTS = {data};\n".encode()
 
 
 def _glance(model: Model) -> Dict[str, Any]:

@@ -50,7 +50,7 @@ class Life(NamedTuple):
     record: Record
     spans: List[Span]
     source: str  # the test, without its markers and docstring
-    script: str  # what shows it without this project; empty where none can
+    script: List[str]  # parts of a script that shows it; none where no script can
 
     @property
     def unknown(self) -> Dict[int, str]:
@@ -125,11 +125,11 @@ def read(root: Path, index: Index) -> Model:
     return Model(list(runs), runs, chapters, len(index.behaviours))
 
 
-def _script(scripts: Scripts, behaviour: Behaviour, index: Index) -> str:
+def _script(scripts: Scripts, behaviour: Behaviour, index: Index) -> List[str]:
     try:
-        return scripts.of(behaviour, index.record(behaviour.id))
+        return scripts.parts(behaviour, index.record(behaviour.id))
     except HistoryError:  # it uses pytest in a way that no script can
-        return ""
+        return []
 
 
 def _spans(behaviour: Behaviour, runs: Dict[str, Environment]) -> Iterator[Span]:

@@ -181,6 +181,13 @@ const reproduction = (environments, file, id) => `tox run -e ${environments} -- 
 
 // ---- a chapter with the values of one release, or one behaviour with its whole history
 
+function script(article, heading, parts) { // it needs only torch
+  const told = heading.nextElementSibling; // the first sentence
+  const head = [article.id, ...(told?.matches("p:not([class])") ? [told.textContent] : [])].map((line) => `# ${line}`).join("\n");
+  return element("details", { className: "script" }, element("summary", {}, "A script that shows it"),
+    element("div", { className: "copy" }, element("pre", {}, element("code", {}, `${[head, ...parts].join("\n\n")}\n`)), element("button", { type: "button" }, "Copy")));
+}
+
 function chapter(form) {
   const { release } = form.elements;
   const newest = release.value, title = document.title;
@@ -192,7 +199,8 @@ function chapter(form) {
     const line = element("p", { className: "copy" }, element("code", {}, reproduction(environments, article.closest("section").dataset.file, article.id)), " ",
       element("button", { type: "button" }, "Copy"));
     one("details", article).append(line);
-    one(".script .copy", article)?.append(element("button", { type: "button" }, "Copy"));
+    const parts = SCRIPTS.parts[article.id]?.map((part) => SCRIPTS.texts[part]);
+    if (parts) article.append(script(article, heading, parts));
   }
   const show = (single) => {
     const place = release.selectedIndex;
