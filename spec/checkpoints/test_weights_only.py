@@ -38,6 +38,7 @@ class CreatesFile:
     restored_by="checkpoints.load_without_weights_only_runs_code",
     unless=("weights_only", "pickle_module", 2),
     depends="the file",
+    when="-:within=torch.serialization.safe_globals",
 )
 def test_load_by_default_does_not_run_code(here, snapshot):
     """Since 2.6, ``torch.load(path)`` does not call a function that the pickle names: it raises."""

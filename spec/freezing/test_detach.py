@@ -226,8 +226,6 @@ def test_detach_in_place_on_a_view_raises(snapshot):
     "works for inputs of every rank again: no output is a view",
     kind="error-gone",
     cause="pytorch#194077",
-    of=("torch.Tensor.detach_",),
-    rarely="the output of a Linear for a vector or a batch of sequences",
 )
 def test_output_of_linear_can_be_detached_in_place(shape, snapshot):
     """``layer(x).detach_()`` works for inputs of every rank.
@@ -296,8 +294,6 @@ def test_write_to_a_detached_tensor_passes_where_backward_does_not_need_the_valu
     "resize_ works on a detached tensor, and the original keeps its shape",
     kind="error-gone",
     cause="pytorch#83590",
-    of=("torch.Tensor.resize_",),
-    rarely="a detached tensor",
 )
 def test_detached_tensor_can_be_resized_and_the_original_keeps_its_shape(snapshot):
     """Since 1.13, ``y.detach().resize_(1)`` changes the shape of the detached tensor only.

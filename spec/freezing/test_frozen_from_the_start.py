@@ -122,7 +122,6 @@ def test_filtered_optimizer_equals_unfiltered_when_frozen_from_the_start(
     kind="representation",
     cause="pytorch#37347",
     advice="do not look up id(parameter) in a saved state dict",
-    rarely="code that looks up id(parameter) in it",
 )
 def test_filtered_optimizer_numbers_only_what_it_holds(snapshot):
     """The state dict of a filtered optimizer numbers the trainable parameters from 0.

@@ -76,7 +76,6 @@ def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
     "torch.nn.init.kaiming_uniform_",
     "torch.nn.init.xavier_uniform_",
     "torch.nn.init.normal_",
-    "torch.Tensor.uniform_",
     page="nn.init",
 )
 @pytest.mark.changed(
@@ -100,7 +99,6 @@ def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
         "torch.nn.init.uniform_",
         "torch.nn.init.kaiming_uniform_",
         "torch.nn.init.xavier_uniform_",
-        "torch.Tensor.uniform_",
     ),
 )
 @pytest.mark.changed(
@@ -140,7 +138,6 @@ def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
         "torch.nn.init.uniform_",
         "torch.nn.init.kaiming_uniform_",
         "torch.nn.init.xavier_uniform_",
-        "torch.Tensor.uniform_",
     ),
 )
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
@@ -270,8 +267,6 @@ def draws_after_seed(act):
 @pytest.mark.api(
     "torch.nn.init.uniform_",
     "torch.nn.init.normal_",
-    "torch.Tensor.uniform_",
-    "torch.Tensor.normal_",
     page="nn.init",
 )
 @pytest.mark.changed(
@@ -282,7 +277,7 @@ def draws_after_seed(act):
     cause="pytorch#32031",
     probable=True,
     rarely="tensors that are not contiguous",
-    of=("torch.nn.init.normal_", "torch.Tensor.normal_"),
+    of="torch.nn.init.normal_",
 )
 @pytest.mark.changed(
     "1.6",
@@ -292,7 +287,7 @@ def draws_after_seed(act):
     cause="pytorch#35580",
     probable=True,
     rarely="tensors that are not contiguous",
-    of=("torch.nn.init.uniform_", "torch.Tensor.uniform_"),
+    of="torch.nn.init.uniform_",
 )
 @pytest.mark.parametrize("name", ["uniform_", "normal_"])
 def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
@@ -310,7 +305,7 @@ def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.init.uniform_", "torch.Tensor.uniform_", page="nn.init")
+@pytest.mark.api("torch.nn.init.uniform_", page="nn.init")
 @pytest.mark.changed(
     "1.7",
     "uniform_ raises instead of writing to the same memory three times",
@@ -319,7 +314,7 @@ def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
     advice="pass tensor.clone(): it has memory of its own for each element",
     restored_by="initialization.uniform_fills_the_clone_of_an_expanded_tensor",
     rarely="expanded tensors",
-    of=("torch.nn.init.uniform_", "torch.Tensor.uniform_"),
+    of="torch.nn.init.uniform_",
 )
 @pytest.mark.parametrize("name", ["uniform_", "zeros_"])
 def test_init_of_an_expanded_tensor_raises_where_it_draws(name, snapshot):

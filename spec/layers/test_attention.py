@@ -310,7 +310,7 @@ def test_attention_uint8_mask_as_bool_hides_keys(snapshot):
     kind="warning",
     cause="pytorch#92733",
     advice="pass both masks as bool, or both as float",
-    depends="the dtypes of the two masks",
+    rarely="a boolean and a float mask together",
 )
 def test_attention_warns_of_masks_of_two_kinds(snapshot):
     """A float ``attn_mask`` with a boolean ``key_padding_mask`` works, and warns since 2.0.

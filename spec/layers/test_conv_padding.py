@@ -101,9 +101,15 @@ def test_conv_refuses_an_unknown_padding_mode(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+@pytest.mark.api(
+    "torch.nn.Conv1d", "torch.nn.Conv2d", "torch.nn.Conv3d", page="generated/torch.nn.Conv1d"
+)
 @pytest.mark.changed(
-    "1.9", 'padding takes "same" and "valid"', kind="appeared", cause="pytorch#45667"
+    "1.9",
+    'padding takes "same" and "valid"',
+    kind="appeared",
+    cause="pytorch#45667",
+    when="padding@4=same|valid and padding@4!=<unknown>",
 )
 def test_conv1d_padding_same_keeps_the_length(snapshot):
     """``padding="same"`` keeps the length: four elements in, four out.
@@ -118,9 +124,15 @@ def test_conv1d_padding_same_keeps_the_length(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+@pytest.mark.api(
+    "torch.nn.Conv1d", "torch.nn.Conv2d", "torch.nn.Conv3d", page="generated/torch.nn.Conv1d"
+)
 @pytest.mark.changed(
-    "1.9", 'padding takes "same" and "valid"', kind="appeared", cause="pytorch#45667"
+    "1.9",
+    'padding takes "same" and "valid"',
+    kind="appeared",
+    cause="pytorch#45667",
+    when="padding@4=same|valid and padding@4!=<unknown>",
 )
 def test_conv1d_padding_same_puts_the_odd_zero_on_the_right(snapshot):
     """``padding="same"`` adds an odd zero at the right end.
@@ -147,9 +159,15 @@ def test_conv1d_padding_same_refuses_a_stride(snapshot):
     assert snapshot == observe(lambda: over_four(padding="same", stride=2))
 
 
-@pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
+@pytest.mark.api(
+    "torch.nn.Conv1d", "torch.nn.Conv2d", "torch.nn.Conv3d", page="generated/torch.nn.Conv1d"
+)
 @pytest.mark.changed(
-    "1.9", 'padding takes "same" and "valid"', kind="appeared", cause="pytorch#45667"
+    "1.9",
+    'padding takes "same" and "valid"',
+    kind="appeared",
+    cause="pytorch#45667",
+    when="padding@4=same|valid and padding@4!=<unknown>",
 )
 def test_conv1d_padding_valid_is_none(snapshot):
     """``padding="valid"`` adds no padding, like ``padding=0``."""

@@ -49,7 +49,13 @@ def trained(layer, shape, dtype):
     page="nn",
 )
 @pytest.mark.changed("1.5", "LSTM: the message names another kernel", kind="wording")
-@pytest.mark.changed("1.6", "AdaptiveAvgPool2d trains in float16 on CPU", kind="error-gone")
+@pytest.mark.changed(
+    "1.6",
+    "AdaptiveAvgPool2d trains in float16 on CPU",
+    kind="error-gone",
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
+)
 @pytest.mark.changed(
     "1.6", "GroupNorm: the message names another kernel", kind="wording", cause="pytorch#28203"
 )
@@ -59,6 +65,8 @@ def trained(layer, shape, dtype):
     kind="error-gone",
     cause="pytorch#40927",
     probable=True,
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
 )
 @pytest.mark.changed(
     "1.7",
@@ -98,10 +106,21 @@ def trained(layer, shape, dtype):
 )
 @pytest.mark.changed("2.0", "ReLU: the message names another kernel", kind="wording")
 @pytest.mark.changed(
-    "2.1", "GELU trains in float16 on CPU", kind="error-gone", cause="pytorch#98745"
+    "2.1",
+    "GELU trains in float16 on CPU",
+    kind="error-gone",
+    cause="pytorch#98745",
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
 )
 @pytest.mark.changed(
-    "2.1", "ReLU trains in float16 on CPU", kind="error-gone", cause="pytorch#98493", probable=True
+    "2.1",
+    "ReLU trains in float16 on CPU",
+    kind="error-gone",
+    cause="pytorch#98493",
+    probable=True,
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
 )
 @pytest.mark.changed(
     "2.2",
@@ -109,12 +128,16 @@ def trained(layer, shape, dtype):
     kind="error-gone",
     cause="pytorch#99498",
     probable=True,
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
 )
 @pytest.mark.changed(
     "2.2",
     "Conv2d and ConvTranspose2d train in float16 on CPU",
     kind="error-gone",
     cause="pytorch#99497",
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
 )
 @pytest.mark.changed(
     "2.2",
@@ -122,18 +145,40 @@ def trained(layer, shape, dtype):
     kind="error-gone",
     cause="pytorch#100234",
     probable=True,
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
 )
 @pytest.mark.changed(
-    "2.2", "MaxPool2d trains in float16 on CPU", kind="error-gone", cause="pytorch#98819"
+    "2.2",
+    "MaxPool2d trains in float16 on CPU",
+    kind="error-gone",
+    cause="pytorch#98819",
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
 )
 @pytest.mark.changed(
-    "2.2", "Dropout trains in float16 on CPU", kind="error-gone", cause="pytorch#104176"
+    "2.2",
+    "Dropout trains in float16 on CPU",
+    kind="error-gone",
+    cause="pytorch#104176",
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
 )
 @pytest.mark.changed(
-    "2.2", "Softmax trains in float16 on CPU", kind="error-gone", cause="pytorch#103315"
+    "2.2",
+    "Softmax trains in float16 on CPU",
+    kind="error-gone",
+    cause="pytorch#103315",
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
 )
 @pytest.mark.changed(
-    "2.3", "LayerNorm trains in float16 on CPU", kind="error-gone", cause="pytorch#99590"
+    "2.3",
+    "LayerNorm trains in float16 on CPU",
+    kind="error-gone",
+    cause="pytorch#99590",
+    rarely="a model on the CPU",
+    of="torch.nn.Module.half",
 )
 def test_layers_train_in_float16(layer, snapshot):
     """A layer converted by ``half()`` computes forward and backward in float16.
@@ -182,7 +227,13 @@ def test_linear_in_float32_trains_on_converted_float16(snapshot):
 )
 @pytest.mark.changed("1.6", "LSTM: the message names another kernel", kind="wording")
 @pytest.mark.changed(
-    "1.9", "ReLU trains in bfloat16 on CPU", kind="error-gone", cause="pytorch#51819", probable=True
+    "1.9",
+    "ReLU trains in bfloat16 on CPU",
+    kind="error-gone",
+    cause="pytorch#51819",
+    probable=True,
+    rarely="a model on the CPU",
+    of="torch.nn.Module.bfloat16",
 )
 @pytest.mark.changed(
     "1.9", "MaxPool2d: the message names another kernel", kind="wording", cause="pytorch#56361"
@@ -192,15 +243,24 @@ def test_linear_in_float32_trains_on_converted_float16(snapshot):
     "Dropout, GELU, LayerNorm, LSTM and Softmax train in bfloat16 on CPU",
     kind="error-gone",
     cause="pytorch#55210",
+    rarely="a model on the CPU",
+    of="torch.nn.Module.bfloat16",
 )
 @pytest.mark.changed(
-    "1.11", "MaxPool2d trains in bfloat16 on CPU", kind="error-gone", cause="pytorch#56903"
+    "1.11",
+    "MaxPool2d trains in bfloat16 on CPU",
+    kind="error-gone",
+    cause="pytorch#56903",
+    rarely="a model on the CPU",
+    of="torch.nn.Module.bfloat16",
 )
 @pytest.mark.changed(
     "1.12",
     "BatchNorm2d and GroupNorm train in bfloat16 on CPU",
     kind="error-gone",
     cause="pytorch#61015",
+    rarely="a model on the CPU",
+    of="torch.nn.Module.bfloat16",
 )
 def test_layers_train_in_bfloat16(layer, snapshot):
     """A layer converted to bfloat16 computes forward and backward in bfloat16.
@@ -214,7 +274,12 @@ def test_layers_train_in_bfloat16(layer, snapshot):
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.api("torch.nn.Embedding", page="generated/torch.nn.Embedding")
 @pytest.mark.changed(
-    "1.5", "bfloat16 is accepted on CPU", kind="error-gone", cause="pytorch#30598", probable=True
+    "1.5",
+    "bfloat16 is accepted on CPU",
+    kind="error-gone",
+    cause="pytorch#30598",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.5",
@@ -223,7 +288,7 @@ def test_layers_train_in_bfloat16(layer, snapshot):
     cause="pytorch#30598",
     probable=True,
 )
-@pytest.mark.changed("1.6", "float16 is accepted on CPU", kind="error-gone")
+@pytest.mark.changed("1.6", "float16 is accepted on CPU", kind="error-gone", when=":unseen")
 def test_embedding_trains_in_half_precision(dtype, snapshot):
     """An embedding in half precision trains: its gradient has the same dtype.
 
@@ -265,6 +330,7 @@ NORMS = {
     kind="error-gone",
     cause="pytorch#61015",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.12",
@@ -288,6 +354,7 @@ NORMS = {
     kind="error-gone",
     cause="pytorch#81852",
     probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.0",
@@ -306,10 +373,15 @@ NORMS = {
     "BatchNorm1d and GroupNorm accept float16 on CPU",
     kind="error-gone",
     cause="pytorch#100234",
+    when=":unseen",
 )
 @pytest.mark.changed("2.2", "LayerNorm of float16: the message names the kernel", kind="wording")
 @pytest.mark.changed(
-    "2.3", "LayerNorm accepts float16 on CPU", kind="error-gone", cause="pytorch#99590"
+    "2.3",
+    "LayerNorm accepts float16 on CPU",
+    kind="error-gone",
+    cause="pytorch#99590",
+    when=":unseen",
 )
 def test_normalisation_in_float32_takes_half_precision(norm, dtype, snapshot):
     """A norm with float32 parameters accepts a half-precision input and returns its dtype.
@@ -322,7 +394,12 @@ def test_normalisation_in_float32_takes_half_precision(norm, dtype, snapshot):
 
 @pytest.mark.api("torch.nn.LayerNorm", page="generated/torch.nn.LayerNorm")
 @pytest.mark.changed(
-    "1.10", "accepts bfloat16 on CPU", kind="error-gone", cause="pytorch#55210", probable=True
+    "1.10",
+    "accepts bfloat16 on CPU",
+    kind="error-gone",
+    cause="pytorch#55210",
+    probable=True,
+    when=":unseen",
 )
 def test_layernorm_in_bfloat16_takes_bfloat16(snapshot):
     """A LayerNorm converted to bfloat16 accepts a bfloat16 input and returns bfloat16."""
@@ -421,7 +498,9 @@ def test_prelu_in_float32_refuses_bfloat16(snapshot):
 
 
 @pytest.mark.api("torch.nn.PReLU", page="generated/torch.nn.PReLU")
-@pytest.mark.changed("1.12", "accepts bfloat16", kind="error-gone", cause="pytorch#63634")
+@pytest.mark.changed(
+    "1.12", "accepts bfloat16", kind="error-gone", cause="pytorch#63634", when=":unseen"
+)
 def test_prelu_in_bfloat16_takes_bfloat16(snapshot):
     """A ``PReLU`` converted to bfloat16 accepts bfloat16, since 1.12."""
     assert snapshot == observe(
@@ -441,7 +520,9 @@ def test_prelu_in_bfloat16_takes_bfloat16(snapshot):
     cause="pytorch#155470",
     advice="catch RuntimeError, which matches both classes",
 )
-@pytest.mark.changed("2.15", "accepts complex numbers", kind="error-gone", cause="pytorch#195373")
+@pytest.mark.changed(
+    "2.15", "accepts complex numbers", kind="error-gone", cause="pytorch#195373", when=":unseen"
+)
 def test_dropout_drops_complex_numbers(snapshot):
     """Dropout accepts complex numbers in training, since 2.15.
 

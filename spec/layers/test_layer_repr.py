@@ -43,7 +43,12 @@ LAYERS = {
     page="nn",
 )
 @pytest.mark.changed(
-    "1.6", "LogSoftmax prints dim", kind="representation", cause="pytorch#39084", when=":unseen"
+    "1.6",
+    "LogSoftmax prints dim",
+    kind="representation",
+    cause="pytorch#39084",
+    when=":unseen",
+    of="torch.nn.LogSoftmax",
 )
 @pytest.mark.changed(
     "1.6",
@@ -51,6 +56,7 @@ LAYERS = {
     kind="representation",
     cause="pytorch#38211",
     when=":unseen",
+    of="torch.nn.MultiheadAttention",
 )
 @pytest.mark.changed(
     "1.7",
@@ -58,6 +64,7 @@ LAYERS = {
     kind="representation",
     cause="pytorch#41564",
     when=":unseen",
+    of="torch.nn.Flatten",
 )
 @pytest.mark.changed(
     "1.9",
@@ -65,23 +72,42 @@ LAYERS = {
     kind="representation",
     cause="pytorch#52537",
     when=":unseen",
+    of="torch.nn.MultiheadAttention",
 )
 @pytest.mark.changed(
-    "1.12", "GELU prints approximate", kind="representation", cause="pytorch#61439", when=":unseen"
+    "1.12",
+    "GELU prints approximate",
+    kind="representation",
+    cause="pytorch#61439",
+    when=":unseen",
+    of="torch.nn.GELU",
 )
-@pytest.mark.changed("1.13", "GELU quotes approximate", kind="representation", when=":unseen")
+@pytest.mark.changed(
+    "1.13", "GELU quotes approximate", kind="representation", when=":unseen", of="torch.nn.GELU"
+)
 @pytest.mark.changed(
     "2.0",
     "EmbeddingBag and Upsample quote their mode",
     kind="representation",
     cause="pytorch#93850",
     when=":unseen",
+    of=("torch.nn.EmbeddingBag", "torch.nn.Upsample"),
 )
 @pytest.mark.changed(
-    "2.3", "Softplus prints floats", kind="representation", cause="pytorch#120183", when=":unseen"
+    "2.3",
+    "Softplus prints floats",
+    kind="representation",
+    cause="pytorch#120183",
+    when=":unseen",
+    of="torch.nn.Softplus",
 )
 @pytest.mark.changed(
-    "2.12", "GroupNorm prints bias", kind="representation", cause="pytorch#176573", when=":unseen"
+    "2.12",
+    "GroupNorm prints bias",
+    kind="representation",
+    cause="pytorch#176573",
+    when=":unseen",
+    of="torch.nn.GroupNorm",
 )
 def test_further_layer_prints_its_arguments(make, snapshot):
     """A layer prints its class and its arguments.

@@ -16,7 +16,11 @@ def parameter(value=1.0):
 
 @pytest.mark.api("torch.nn.ModuleList", page="generated/torch.nn.ModuleList")
 @pytest.mark.changed(
-    "1.11", "ModuleLists can be added with +", kind="error-gone", cause="pytorch#70887"
+    "1.11",
+    "ModuleLists can be added with +",
+    kind="error-gone",
+    cause="pytorch#70887",
+    when=":unseen",
 )
 @pytest.mark.parametrize(
     "other", [nn.ModuleList([nn.Tanh()]), [nn.Tanh()]], ids=["a ModuleList", "a list"]
@@ -81,6 +85,7 @@ def test_module_list_keeps_none(snapshot):
     kind="error-gone",
     cause="pytorch#81279",
     advice="deep-copy the block if each copy needs its own parameters",
+    when=":unseen",
 )
 def test_product_of_a_sequential_repeats_the_same_layers(snapshot):
     """Since 1.13 ``Sequential * 2`` repeats the same layers, whose parameters are then tied.
@@ -144,7 +149,12 @@ def test_module_dict_update_with_sorted_items_appends_by_key(snapshot):
     "torch.nn.ModuleDict", "torch.nn.ModuleDict.update", page="generated/torch.nn.ModuleDict"
 )
 @pytest.mark.changed(
-    "1.6", "accepts a ModuleDict instead of raising", kind="error-gone", cause="pytorch#27814"
+    "1.6",
+    "accepts a ModuleDict instead of raising",
+    kind="error-gone",
+    cause="pytorch#27814",
+    rarely="another ModuleDict as its argument",
+    of="torch.nn.ModuleDict.update",
 )
 def test_module_dict_update_takes_a_module_dict(snapshot):
     """Since 1.6 ``ModuleDict.update`` accepts another ModuleDict and shares its modules."""

@@ -189,6 +189,16 @@ LAYERS = {
     kind="representation",
     cause="pytorch#176573",
     when=":unseen",
+    of=(
+        "torch.nn.BatchNorm1d",
+        "torch.nn.BatchNorm2d",
+        "torch.nn.BatchNorm3d",
+        "torch.nn.SyncBatchNorm",
+        "torch.nn.InstanceNorm1d",
+        "torch.nn.InstanceNorm2d",
+        "torch.nn.InstanceNorm3d",
+        "torch.nn.LayerNorm",
+    ),
 )
 def test_layer_prints_its_arguments(make, snapshot):
     """A layer prints its class and the arguments that define it."""

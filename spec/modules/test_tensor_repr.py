@@ -129,6 +129,7 @@ NODES = {
     kind="representation",
     cause="pytorch#64261",
     probable=True,
+    rarely="code that reads the name of the node",
 )
 def test_result_prints_the_node_that_made_it(make, snapshot):
     """A non-leaf prints ``grad_fn=<...>`` instead of ``requires_grad=True``.

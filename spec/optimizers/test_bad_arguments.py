@@ -131,7 +131,7 @@ def test_nesterov_needs_momentum_and_no_dampening(settings, snapshot):
     kind="exception",
     cause="pytorch#131065",
     advice="catch ValueError",
-    when=("lr@1=<unknown>",),
+    when=(":caught and lr@1=<unknown>",),
     rarely="a learning rate tensor of several elements",
 )
 def test_learning_rate_tensor_of_two_elements_raises(snapshot):
@@ -230,6 +230,7 @@ def test_set_of_parameters_in_a_group_raises(snapshot):
     cause="pytorch#41597",
     advice="pass each parameter once",
     rarely="a parameter that is listed twice",
+    when=("params@0=<built>",),
 )
 def test_duplicate_in_one_group_is_stepped_twice(snapshot):
     """Every step moves a parameter twice that is listed twice in one group.

@@ -452,15 +452,13 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
     probable=True,
     of=("torch.optim.Adadelta",),
     rarely="complex parameters",
-    when=("foreach@5=True",),
+    when=(":caught and foreach@5=True",),
 )
 @pytest.mark.changed(
     "1.7",
     "SGD and ASGD step like the pair of real parts",
     kind="error-gone",
     cause="pytorch#45200",
-    of=("torch.optim.SGD", "torch.optim.ASGD"),
-    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "1.7",
@@ -468,8 +466,6 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
     kind="error-gone",
     cause="pytorch#45200",
     advice="optimize the two parts as a real parameter",
-    of=("torch.optim.Adam", "torch.optim.Adadelta"),
-    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "1.7",
@@ -503,12 +499,16 @@ COMPLEX = [pytest.param(name, {}, id=name.lower()) for name in ["SGD", "Adam"] +
     kind="appeared",
     cause="pytorch#59009",
     advice="optimize torch.view_as_real of the parameter",
+    of=("torch.optim.NAdam",),
+    unless=(),
 )
 @pytest.mark.changed(
     "1.10",
     "RAdam appears, and steps like the pair of real parts",
     kind="appeared",
     cause="pytorch#58968",
+    of=("torch.optim.RAdam",),
+    unless=(),
 )
 @pytest.mark.changed(
     "1.11",

@@ -201,7 +201,6 @@ def test_compiling_leaves_the_step_hooks_of_optimizers_on(snapshot):
     kind="error-gone",
     cause="pytorch#121291",
     probable=True,
-    rarely="a compiled step of SGD where a gradient is None",
 )
 def test_compiled_step_equals_the_plain_one(optimizer_class, settings, snapshot):
     """``torch.compile(optimizer.step)`` gives the same values as the plain step.

@@ -115,7 +115,6 @@ def test_lbfgs_maximizes(snapshot):
     "LBFGS takes complex parameters",
     kind="error-gone",
     cause="pytorch#118184",
-    rarely="complex parameters",
 )
 @pytest.mark.changed(
     "2.8",

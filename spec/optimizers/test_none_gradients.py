@@ -36,8 +36,6 @@ CASES = [
     "AdamW's step does nothing again where no parameter has a gradient",
     kind="error-gone",
     cause="pytorch#52944",
-    of=("torch.optim.AdamW",),
-    rarely="a step before any gradient",
 )
 def test_parameter_without_gradient_is_skipped(optimizer_class, settings, snapshot):
     """A parameter whose gradient is None is skipped: no decay, no momentum, no state.

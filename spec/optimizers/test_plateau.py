@@ -242,8 +242,6 @@ def test_plateau_scheduler_leaves_out_reductions_below_eps(snapshot):
     "lowers a group that was added later, instead of raising IndexError",
     kind="error-gone",
     cause="pytorch#137637",
-    of=("torch.optim.Optimizer.add_param_group",),
-    rarely="a ReduceLROnPlateau that was built before",
 )
 def test_group_added_after_a_plateau_scheduler_is_lowered(snapshot):
     """ReduceLROnPlateau also lowers a group that was added later, since 2.6.

@@ -256,8 +256,6 @@ def test_step_returns_the_loss_of_its_closure(snapshot):
     "the closure runs with gradients enabled, under no_grad too",
     kind="error-gone",
     cause="pytorch#33640",
-    when=("closure@0",),
-    rarely="a step under no_grad",
 )
 def test_step_enables_grad_for_its_closure(snapshot):
     """``step`` enables gradients for its closure, also under ``no_grad``, since 1.5.

@@ -140,7 +140,9 @@ def test_state_of_another_shape_makes_the_step_raise(snapshot):
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16], ids=["float64", "float16"])
 @pytest.mark.api(
-    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
+    "torch.optim.Optimizer.load_state_dict",
+    "torch.optim.Adam.state",
+    page="generated/torch.optim.Optimizer.load_state_dict",
 )
 @pytest.mark.changed(
     "1.12",
@@ -149,6 +151,7 @@ def test_state_of_another_shape_makes_the_step_raise(snapshot):
     cause="pytorch#71333",
     advice="use int(state['step'])",
     rarely="code that reads state['step']",
+    of=("torch.optim.Adam.state",),
 )
 def test_state_is_cast_to_the_parameters_dtype(dtype, snapshot):
     """Loading casts Adam's averages to the parameter's dtype, but not the step count."""
@@ -297,6 +300,7 @@ def test_empty_state_forgets_the_velocity(snapshot):
 @pytest.mark.api(
     "torch.optim.Adam",
     "torch.optim.Optimizer.load_state_dict",
+    "torch.optim.Adam.state",
     page="generated/torch.optim.Optimizer.load_state_dict",
 )
 @pytest.mark.changed(
@@ -305,7 +309,7 @@ def test_empty_state_forgets_the_velocity(snapshot):
     kind="representation",
     cause="pytorch#71333",
     advice="use int(state['step'])",
-    of=("torch.optim.Optimizer.load_state_dict",),
+    of=("torch.optim.Adam.state",),
     rarely="code that reads state['step']",
 )
 def test_adam_resumes_from_a_step_count_of_either_kind(count, snapshot):

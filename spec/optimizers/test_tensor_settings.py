@@ -53,7 +53,7 @@ NAMES = [
     kind="exception",
     cause="pytorch#119978",
     of=("torch.optim.Rprop",),
-    when=("lr@1=<unknown>",),
+    when=(":caught and lr@1=<unknown>",),
     rarely="a learning rate tensor of one dimension",
 )
 @pytest.mark.changed(
@@ -70,8 +70,6 @@ NAMES = [
     "every optimizer accepts a tensor of one dimension",
     kind="error-gone",
     cause="pytorch#145674",
-    when=("lr@1=<unknown>",),
-    rarely="a learning rate tensor of one dimension",
 )
 def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
     """``lr=torch.tensor([0.25])`` is accepted and steps like 0.25, since 2.8.
@@ -157,7 +155,7 @@ def test_learning_rate_tensor_of_one_dimension_is_taken(name, snapshot):
     cause="pytorch#106916",
     advice="pass foreach=False, or capturable=True, to Adam",
     of=("torch.optim.Adam", "torch.optim.AdamW"),
-    when=("foreach=True and lr@1=<unknown>",),
+    when=(":caught and foreach=True and lr@1=<unknown>",),
     rarely="a learning rate that is a tensor",
 )
 @pytest.mark.changed(
@@ -205,7 +203,7 @@ def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
     )
 
 
-@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.api("torch.optim.Adam", "torch.optim.Adam.step", page="generated/torch.optim.Adam")
 @pytest.mark.changed(
     "1.12",
     "Adam takes foreach, and raises TypeError for a tensor lr",
@@ -225,8 +223,9 @@ def test_foreach_takes_a_learning_rate_tensor(name, snapshot):
     kind="exception",
     cause="pytorch#106916",
     advice="set a number, or pass foreach=False",
-    when=("foreach=True",),
-    rarely="a tensor that is set as a group's lr",
+    when=(":caught and :call",),
+    rarely="foreach=True and a tensor that is set as a group's lr",
+    of=("torch.optim.Adam.step",),
 )
 def test_adam_foreach_refuses_a_learning_rate_tensor_set_later(snapshot):
     """``Adam(foreach=True)`` refuses a tensor ``lr`` that is set in the group later.
@@ -403,7 +402,7 @@ def test_adam_takes_the_item_of_a_tensor_as_one_beta(snapshot):
     kind="exception",
     cause="pytorch#88157",
     probable=True,
-    when=("foreach=True and betas@2=<unknown>",),
+    when=(":caught and foreach=True and betas@2=<unknown>",),
     rarely="betas that are tensors",
 )
 @pytest.mark.changed(
@@ -412,7 +411,7 @@ def test_adam_takes_the_item_of_a_tensor_as_one_beta(snapshot):
     kind="exception",
     cause="pytorch#134171",
     advice="pass foreach=False",
-    when=("foreach=True and betas@2=<unknown>",),
+    when=(":caught and foreach=True and betas@2=<unknown>",),
     rarely="betas that are tensors",
 )
 def test_adam_foreach_refuses_betas_that_are_tensors(snapshot):

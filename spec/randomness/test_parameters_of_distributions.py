@@ -277,7 +277,10 @@ def test_parameters_clamped_into_their_range_draw(draw, snapshot):
     "warns that the bound does not fit",
     kind="warning",
     cause="pytorch#34033",
-    when="dtype=torch.uint8|torch.int8|torch.int16|torch.short|torch.bool|torch.float16|torch.half|torch.bfloat16",
+    when=(
+        "dtype=torch.uint8|torch.int8|torch.int16|torch.bool",
+        "dtype=torch.half|torch.float16|torch.bfloat16",
+    ),
     rarely="a bound that the dtype cannot hold",
 )
 @pytest.mark.changed(
@@ -287,7 +290,10 @@ def test_parameters_clamped_into_their_range_draw(draw, snapshot):
     cause="pytorch#37507",
     advice="pass a bound that fits, or draw int64 and call .to(torch.uint8), which wraps",
     restored_by="randomness.randint_of_int64_converted_to_bytes_wraps",
-    when="dtype=torch.uint8|torch.int8|torch.int16|torch.short|torch.bool|torch.float16|torch.half|torch.bfloat16",
+    when=(
+        "dtype=torch.uint8|torch.int8|torch.int16|torch.bool",
+        "dtype=torch.half|torch.float16|torch.bfloat16",
+    ),
     rarely="a bound that the dtype cannot hold",
 )
 def test_randint_beyond_its_dtype_raises(snapshot):

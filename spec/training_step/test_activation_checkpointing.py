@@ -269,8 +269,6 @@ def test_checkpoint_that_is_not_reentrant_trains_the_first_layer(snapshot):
     "the message of the error names use_reentrant",
     kind="wording",
     cause="pytorch#125155",
-    when="use_reentrant=True",
-    rarely="autograd.grad through the checkpoint",
 )
 @pytest.mark.changed(
     "2.5",

@@ -46,8 +46,6 @@ def without_traceback(act):
     kind="wording",
     cause="pytorch#59837",
     probable=True,
-    when=("mode@0=True", "-mode@0"),
-    rarely="a backward that raises",
 )
 def test_anomaly_mode_raises_where_backward_makes_a_nan(snapshot):
     """Anomaly mode makes backward raise at the operation that made a nan.

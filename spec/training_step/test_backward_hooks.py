@@ -354,20 +354,18 @@ def test_full_backward_hook_does_not_see_inputs_given_by_name(snapshot):
     cause="pytorch#56093",
     advice="pass inplace=False to the module, or clone the tensor before it",
     restored_by="training_step.module_beside_a_full_backward_hook_runs_out_of_place",
-    depends="the operation after the module: in place or not",
+    depends="the operation after the module",
 )
 @pytest.mark.changed(
     "1.10",
     "the message says fix instead of remove this warning",
     kind="wording",
-    rarely="an output that is changed in place",
 )
 @pytest.mark.changed(
     "2.13",
     "the message calls the node BackwardHookFunction",
     kind="wording",
     cause="pytorch#180383",
-    rarely="an output that is changed in place",
 )
 def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot):
     """Since 1.9 the output of a module with a full backward hook cannot be changed in place.
@@ -411,14 +409,12 @@ def test_output_behind_a_full_backward_hook_cannot_be_changed_in_place(snapshot)
     "1.10",
     "the message says fix instead of remove this warning",
     kind="wording",
-    rarely="a module that works in place",
 )
 @pytest.mark.changed(
     "2.13",
     "the message calls the node BackwardHookFunction",
     kind="wording",
     cause="pytorch#180383",
-    rarely="a module that works in place",
 )
 def test_module_with_a_full_backward_hook_cannot_change_its_input_in_place(snapshot):
     """Since 1.9 a module with a full backward hook cannot change its input in place.
@@ -481,7 +477,6 @@ def test_module_beside_a_full_backward_hook_runs_out_of_place(snapshot):
     kind="error-gone",
     cause="pytorch#88357",
     advice="return a tensor or a tuple of tensors from forward",
-    rarely="a module that returns no tensor and no tuple of tensors",
 )
 @pytest.mark.changed(
     "2.0",

@@ -53,7 +53,6 @@ def test_clip_grad_value_passes_over_parameters_without_gradient(snapshot):
     "2.2",
     "the message says empty() instead of size()",
     kind="wording",
-    rarely="parameters without any gradient",
 )
 @pytest.mark.parametrize("parameters", [[], [None]], ids=["no parameter", "no gradient"])
 def test_clip_grad_value_of_an_empty_set_raises(parameters, snapshot):

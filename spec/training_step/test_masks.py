@@ -109,8 +109,6 @@ def test_where_takes_a_condition_of_bytes_with_a_warning(snapshot):
     " works, and two dtypes give the wider",
     kind="error-gone",
     cause="pytorch#62084",
-    when="@1",
-    rarely="a number, or two dtypes",
 )
 @pytest.mark.parametrize("case", ["number", "numbers", "dtypes"])
 def test_where_mixes_numbers_and_dtypes(case, snapshot):
@@ -136,14 +134,12 @@ def test_where_mixes_numbers_and_dtypes(case, snapshot):
     "1.5",
     "the message is worded differently",
     kind="wording",
-    rarely="tensors of two dtypes",
 )
 @pytest.mark.changed(
     "1.6",
     "cat and stack take two dtypes, and give the wider",
     kind="error-gone",
     cause="pytorch#35030",
-    rarely="tensors of two dtypes",
 )
 @pytest.mark.parametrize("name", ["cat", "stack"])
 def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
@@ -159,7 +155,6 @@ def test_joining_tensors_of_two_dtypes_takes_the_wider(name, snapshot):
     "raises NotImplementedError, a kind of RuntimeError",
     kind="wording",
     cause="pytorch#53377",
-    rarely="an empty list",
 )
 @pytest.mark.changed(
     "1.12",
@@ -202,7 +197,6 @@ def test_cat_of_an_empty_list_raises(snapshot):
     "clamp takes tensors as bounds",
     kind="error-gone",
     cause="pytorch#52695",
-    rarely="tensors as bounds",
 )
 def test_clamp_takes_bounds_of_each_element(snapshot):
     """``clamp`` accepts tensors as bounds, one bound for each element."""
@@ -216,7 +210,6 @@ def test_clamp_takes_bounds_of_each_element(snapshot):
     kind="wording",
     cause="pytorch#39773",
     probable=True,
-    rarely="indices of int32",
 )
 @pytest.mark.changed(
     "1.6",
@@ -224,21 +217,18 @@ def test_clamp_takes_bounds_of_each_element(snapshot):
     kind="wording",
     cause="pytorch#38646",
     probable=True,
-    rarely="indices of int32",
 )
 @pytest.mark.changed(
     "1.10",
     "the message names gather",
     kind="wording",
     cause="pytorch#63312",
-    rarely="indices of int32",
 )
 @pytest.mark.changed(
     "2.8",
     "takes int32",
     kind="error-gone",
     cause="pytorch#151822",
-    rarely="indices of int32",
 )
 def test_gather_takes_indices_of_32_bits(snapshot):
     """``gather`` accepts int32 indices since 2.8, for example to get the scores of true classes."""

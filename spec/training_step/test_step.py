@@ -65,14 +65,12 @@ def test_step_keeps_gradients(snapshot):
     kind="wording",
     cause="pytorch#38625",
     probable=True,
-    rarely="a second backward through one graph",
 )
 @pytest.mark.changed(
     "1.8",
     "the message names .backward() and autograd.grad()",
     kind="wording",
     cause="pytorch#47084",
-    rarely="a second backward through one graph",
 )
 @pytest.mark.changed(
     "1.9",
@@ -80,13 +78,11 @@ def test_step_keeps_gradients(snapshot):
     kind="wording",
     cause="pytorch#56499",
     probable=True,
-    rarely="a second backward through one graph",
 )
 @pytest.mark.changed(
     "1.10",
     "the message calls them saved tensors",
     kind="wording",
-    rarely="a second backward through one graph",
 )
 def test_second_backward_through_a_freed_graph_raises(snapshot):
     """A second backward through the same graph raises: the first one freed the saved tensors."""

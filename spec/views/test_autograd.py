@@ -86,16 +86,12 @@ def test_write_to_a_view_of_a_leaf_under_no_grad_changes_the_leaf(snapshot):
     "the message names the view made in no_grad mode, not a leaf",
     kind="wording",
     cause="pytorch#32839",
-    of=("torch.Tensor.view",),
-    rarely="a view made under no_grad that is written to",
 )
 @pytest.mark.changed(
     "1.9",
     "the message calls it forbidden instead of deprecated",
     kind="wording",
     cause="pytorch#56093",
-    of=("torch.Tensor.view",),
-    rarely="a view made under no_grad that is written to",
 )
 @pytest.mark.changed(
     "1.10",
@@ -103,8 +99,6 @@ def test_write_to_a_view_of_a_leaf_under_no_grad_changes_the_leaf(snapshot):
     kind="wording",
     cause="pytorch#58285",
     probable=True,
-    of=("torch.Tensor.view",),
-    rarely="a view made under no_grad that is written to",
 )
 def test_write_to_a_view_made_under_no_grad_raises(snapshot):
     """An in-place write to a view that was made under ``no_grad`` raises outside the block.
@@ -178,14 +172,12 @@ def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapsh
     kind="wording",
     cause="pytorch#64261",
     probable=True,
-    rarely="a result that is written to in place",
 )
 @pytest.mark.changed(
     "2.13",
     "the message calls the node Unbind",
     kind="wording",
     cause="pytorch#180383",
-    rarely="a result that is written to in place",
 )
 def test_write_to_one_of_several_views_raises(snapshot):
     """Since 1.5 an in-place write to one of the views that ``unbind`` returns raises.
@@ -242,21 +234,18 @@ def test_write_to_an_index_enters_the_gradient(snapshot):
     kind="wording",
     cause="pytorch#64261",
     probable=True,
-    rarely="a part that is written to in place",
 )
 @pytest.mark.changed(
     "1.10",
     "the message has the text of unbind's message",
     kind="wording",
     cause="pytorch#58285",
-    rarely="a part that is written to in place",
 )
 @pytest.mark.changed(
     "2.13",
     "the message calls the node Split",
     kind="wording",
     cause="pytorch#180383",
-    rarely="a part that is written to in place",
 )
 def test_write_to_a_part_of_a_split_raises(snapshot):
     """Writing to a part of ``split`` raises; use ``narrow`` or an index.
@@ -302,20 +291,17 @@ def test_write_to_a_view_counts_in_the_version_of_its_base(snapshot):
     kind="wording",
     cause="pytorch#64261",
     probable=True,
-    rarely="a write to a tensor that backward needs",
 )
 @pytest.mark.changed(
     "2.11",
     "the message's hint passes check_nan=False",
     kind="wording",
-    rarely="a write to a tensor that backward needs",
 )
 @pytest.mark.changed(
     "2.13",
     "the message calls the node Exp",
     kind="wording",
     cause="pytorch#180383",
-    rarely="a write to a tensor that backward needs",
 )
 def test_write_to_a_view_of_a_saved_tensor_makes_backward_raise(snapshot):
     """Backward raises if a tensor that it needs was changed through a view.

@@ -98,8 +98,6 @@ def test_squeeze_without_dimensions_drops_a_batch_of_one(snapshot):
     "takes -1 for one of the sizes",
     kind="error-gone",
     cause="pytorch#51955",
-    when="dim@0=<int>|<unknown>",
-    rarely="-1 among the sizes",
 )
 def test_unflatten_splits_a_dimension(snapshot):
     """``unflatten(1, (2, -1))`` splits a dimension, infers the size -1, and returns a view.
@@ -184,7 +182,6 @@ def test_dimensions_are_reordered_as_views(way, snapshot):
     kind="gone",
     cause="pytorch#173895",
     advice="drop the argument names, and address the dimensions by number",
-    when=("names", "-:call and -:passed"),
 )
 def test_dimensions_have_no_names(snapshot):
     """Dimension names, as in ``names=("N", "C")``, were an experiment; since 2.13 they raise."""

@@ -92,7 +92,7 @@ def test_documents_of_hostile_words_hold_no_tags_of_theirs(hostile, name):
 def test_finding_without_code_is_an_item_with_kind_cause_and_advice(recorded):
     text = answered_from(recorded, "1.13", "2.6")
     assert text.startswith(
-        "# 8 causes from torch 1.13 to 2.6: 2 breaks, 3 silent value change, "
+        "# torch 1.13 to 2.6: 8 causes: 2 breaks, 3 silent value change, "
         "1 warning appeared or gone, 1 API or argument appeared, 1 wording only.\n"
         "\n"
         "- breaks: fakelib.optim.strict: since 2.0 strict mode raises\n"
@@ -145,7 +145,7 @@ def test_finding_in_source_begins_with_its_place_and_the_names_not_covered_come_
     ]
     told = coded(recorded, hits, {"torch.jit.script": [Place("a.py", 8), Place("a.py", 2)]})
     assert markdown.markdown(told) == (
-        "# 2 findings from torch 1.13 to 2.6: 1 silent value change, 1 depends on the file.\n"
+        "# torch 1.13 to 2.6: 2 findings: 1 silent value change, 1 depends on the file.\n"
         "\n"
         "- `a.py:3`: scale(): since 2.0 the scale is halved\n"
         "  - silent value change · double the rate · fakelib#92731\n"
@@ -154,7 +154,7 @@ def test_finding_in_source_begins_with_its_place_and_the_names_not_covered_come_
         "  - depends on the file · breaks then · likely · fakelib#2\n"
         "  - `rates.strict_mode_is_refused`\n"
         "\n"
-        "1 more is possible: --level possible shows them.\n"
+        "1 more is less sure, or harmless: --level possible.\n"
         "\n"
         "Not covered: no behaviour is about 1 of the 2 names of torch used in 1 file.\n"
         "\n"
@@ -164,7 +164,7 @@ def test_finding_in_source_begins_with_its_place_and_the_names_not_covered_come_
 
 def test_no_difference_is_never_said_without_what_is_not_covered(recorded):
     text = markdown.markdown(coded(recorded, [], {"torch.jit.script": [Place("a.py", 8)]}))
-    assert text.startswith("# No recorded difference")
+    assert text.startswith("# torch 1.13 to 2.6: no recorded difference")
     assert "\nNot covered: no behaviour is about 1 of the 2 names" in text
 
 

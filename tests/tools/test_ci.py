@@ -169,7 +169,7 @@ def test_script_tells_the_later_steps_and_the_summary(action, project):
     assert (
         (project / "summary")
         .read_text(encoding="utf-8")
-        .startswith("# 1 finding from torch 2.6.0 to 2.7.1: 1 breaks.\n")
+        .startswith("# torch 2.6.0 to 2.7.1: 1 finding: 1 breaks.\n")
     )
 
 

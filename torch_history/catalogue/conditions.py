@@ -14,6 +14,7 @@
                     ``<built>`` a list or tuple with parts that are no literals, ``<unknown>``
                     whatever is no literal
 ``:with``           where the API stands (``ROLES``); ``-:with`` where it does not
+``:within=torch.no_grad``  inside a ``with`` of this context manager of torch
 ==================  ===================================================================
 """
 
@@ -37,6 +38,7 @@ ROLES = {
     "caught": "what it raises is caught",
     "statement": "its result is dropped",
     "integers": "it is called on a tensor that holds integers, as far as the source shows",
+    "hidden": "some of its arguments cannot be seen: *args, **options",
     "unseen": "no use of the API shows it in the source: never met",
 }
 TYPES = ("int", "float", "str", "bool", "tuple", "list", "dict", "None", "built", "unknown")
@@ -77,7 +79,7 @@ def alternatives(when: Sequence[str]) -> List[List[Term]]:
 def _term(text: str) -> Term:
     role = text.lstrip("-")
     if role.startswith(":"):
-        if role[1:] not in ROLES:
+        if role[1:] not in ROLES and not role.startswith(":within=torch."):
             raise HistoryError(f"when={text!r}: not a place: write one of :{', :'.join(ROLES)}")
         return Term(text, role=role[1:], wanted=not text.startswith("-"))
     found = _TERM.fullmatch(text)

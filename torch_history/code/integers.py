@@ -8,6 +8,8 @@ from typing import Callable, Optional
 
 METHODS = {"long", "int", "short", "argmax", "argmin", "nonzero", "argsort", "bincount"}
 MAKERS = {"arange", "randint", "randperm", "LongTensor", "IntTensor", "tensor", "full", "argmax"}
+# what gives a tuple of values and their indices
+INDICES = {"topk", "sort", "max", "min", "kthvalue", "mode", "median"}
 DTYPES = {"long", "int", "int64", "int32", "int16", "int8", "uint8"}
 WORDS = {
     "idx", "idxs", "index", "indices", "indexes", "ids", "id", "length", "lengths", "lens",
@@ -32,6 +34,8 @@ def holds_integers(
         name = node.id if isinstance(node, ast.Name) else node.attr
         return not WORDS.isdisjoint(re.split(r"[_\d]+", name.lower()))
     if isinstance(node, ast.Subscript):
+        if isinstance(node.value, ast.Call) and _name(node.value) in INDICES:
+            return isinstance(node.slice, ast.Constant) and node.slice.value == 1
         return holds_integers(node.value, value_of, depth + 1)
     if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Div):
         sides = [one for one in (node.left, node.right) if not isinstance(one, ast.Constant)]
@@ -39,8 +43,12 @@ def holds_integers(
     return isinstance(node, ast.Call) and _makes_integers(node)
 
 
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
 def _makes_integers(call: ast.Call) -> bool:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = _name(call)
     for keyword in call.keywords:
         if keyword.arg == "dtype":
             return _dtype(keyword.value)

@@ -93,9 +93,10 @@ def _conditions(change: Change, use: Use, arguments: Arguments, source: Source) 
         return None
     else:
         words = [one for one in change.unless if isinstance(one, str)]
-        how = f" without {' or '.join(words)}" if words else ""
+        how = f" without {words[0]}" if words else ""
         # A keyword that keeps the change away may be among the arguments that cannot be seen.
-        unseen = arguments.hidden or (bool(words) and use.call is None)
+        places = any(isinstance(one, int) for one in change.unless)
+        unseen = use.call is None or arguments.may_hide(words[0] if words else None, places or None)
         met = Met(how, unseen if words else "passed" in use.roles)
     if not entries:
         return met
@@ -111,7 +112,7 @@ def _all_of(parts: Sequence[Optional[Met]]) -> Optional[Met]:
     if len(met) < len(parts):
         return None
     return Met(
-        "".join(part.how for part in met),
+        "".join(dict.fromkeys(part.how for part in met)),
         any(part.doubtful for part in met),
         " and ".join(part.depends for part in met if part.depends),
         next((part.line for part in met if part.line), 0),
@@ -126,8 +127,9 @@ def _term(term: Term, use: Use, arguments: Arguments, source: Source) -> Optiona
     given = arguments.of(term.name, term.place)
     if given is None:
         if term.wanted or term.values:  # it is about an argument that is given
-            return Met(doubtful=True) if arguments.hidden else None
-        return Met(f" without {label}", doubtful=arguments.hidden)
+            return None
+        unseen = use.call is None or arguments.may_hide(term.name, term.place)
+        return Met(f" without {label}", doubtful=unseen)
     if not term.values:
         return Met(f" with {label}", line=given.lineno) if term.wanted else None
     fits = _fits(given, term, source)

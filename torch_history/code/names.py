@@ -65,8 +65,17 @@ MAKERS = {
     "bmm", "mul", "add", "sub", "div", "pow", "sqrt", "abs", "exp", "log", "sin", "cos", "tanh",
     "sigmoid", "relu", "softmax", "log_softmax", "sum", "mean", "norm", "dot", "outer", "clamp",
     "argmax", "argmin", "squeeze", "unsqueeze", "reshape", "flatten", "transpose", "permute",
-    "gather", "index_select", "dropout",
+    "gather", "index_select", "dropout", "cumsum", "cumprod", "floor", "ceil", "round", "sign",
+    "erf", "logsumexp", "maximum", "minimum", "bincount", "histc", "tril", "triu", "diag", "roll",
+    "flip", "nonzero", "cross", "cdist", "conv1d", "conv2d", "remainder", "fmod", "masked_select",
+    "prod", "std", "var", "square", "rsqrt", "tensordot", "LongTensor", "FloatTensor", "ByteTensor",
+    "IntTensor", "DoubleTensor", "BoolTensor", "empty_strided", "bitwise_and", "logical_and",
+    "logical_or", "logical_not", "eq", "ne", "gt", "lt", "ge", "le", "true_divide", "floor_divide",
+    "addmm", "baddbmm", "addcmul", "addcdiv", "lerp", "repeat_interleave", "take",
+    "argsort", "isnan", "isinf", "clip", "neg", "log1p", "expm1", "log2", "log10", "atan2", "tan",
 }
+# functions and methods that return a tuple of tensors
+TUPLES = {"topk", "sort", "max", "min", "split", "chunk", "unbind", "kthvalue", "mode", "median"}
 # methods and attributes of tensors that are no tensor
 NO_TENSORS = {
     "item", "tolist", "numpy", "size", "dim", "numel", "stride", "storage", "untyped_storage",

@@ -6,6 +6,7 @@ side lacks the API or refuses a keyword. Where none of these decides, a use is o
 
 from __future__ import annotations
 
+import builtins
 import re
 from typing import (
     TYPE_CHECKING,
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
     from torch_history.catalogue.behaviour import Behaviour, Change
     from torch_history.questions.query import Answer, Case, Difference
 
-LACKS = re.compile(r"(?:module '(?P<module>[\w.]+)'|object) has no attribute '(?P<attribute>\w+)'")
+LACKS = re.compile(
+    r"(?:module '(?P<module>[\w.]+)'|(?:'(?P<object>\w+)' )?object(?: '(?P<type>\w+)')?)"
+    r" has no attribute '(?P<attribute>\w+)'"
+)
 # Functions written in Python and in C say it differently.
 REFUSES = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument")
 
@@ -87,7 +91,7 @@ def targets_of(difference: Difference, backwards: bool = False) -> Iterator[Targ
     rest = [one for one in told if one not in marked]
     if behaviour.signature:
         yield from _signature_targets(difference, told)
-    elif lacking:
+    elif lacking and not marked:
         yield Target(difference, *told[0], frozenset(lacking), lacking=True)
     elif refused and not marked:
         names = frozenset(_about(behaviour, cases))
@@ -167,7 +171,8 @@ def _absent(cases: Sequence[Case], apis: Sequence[str]) -> Tuple[List[str], Set[
     for case in cases:
         sides = (case.before, case.after)
         before, after = (side.observation.get("raised", {}).get("message", "") for side in sides)
-        absence = absence_in(before or after)
+        # Where both sides lack the same, the difference is another one.
+        absence = absence_in(before or after) if absence_in(before) != absence_in(after) else None
         if isinstance(absence, Lacks):
             lacking += _lacking(absence, apis)
         elif isinstance(absence, Refuses):
@@ -181,6 +186,8 @@ def _absent(cases: Sequence[Case], apis: Sequence[str]) -> Tuple[List[str], Set[
 def absence_in(message: str) -> Union[Lacks, Refuses, None]:
     """What the message of an exception says that the library does not have."""
     lacks, refuses = LACKS.search(message), REFUSES.search(message)
+    if lacks and hasattr(builtins, lacks["object"] or ""):
+        return None  # a list was given where torch expected its own
     if lacks:
         return Lacks(lacks["module"], lacks["attribute"])
     return Refuses(refuses[1] or refuses[2]) if refuses else None

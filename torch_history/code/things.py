@@ -18,12 +18,14 @@ from torch_history.code.names import (
     MODULE,
     NEUTRAL_BASES,
     NO_TENSORS,
+    ONLY_TENSORS,
     PASSED_THROUGH,
     SAME_MODULE,
     SEVERAL_OUTPUTS,
     TELLING,
     TENSOR,
     TENSOR_ATTRIBUTES,
+    TUPLES,
     ancestors,
     canonical,
 )
@@ -164,7 +166,15 @@ class Things:
         if self._called is None:
             self._called = {}
             for one in self._attributes:
-                bound = self._bindings.get(one.value)
+                value = one.value
+                # a.div(b).fmod(c): what a method of `a` returns is a tensor, so `a` is one.
+                if (
+                    isinstance(value, ast.Call)
+                    and isinstance(value.func, ast.Attribute)
+                    and one.attr in ONLY_TENSORS
+                ):
+                    value = value.func.value
+                bound = self._bindings.get(value)
                 if bound:
                     self._called.setdefault(id(bound), set()).add(one.attr)
         methods = self._called.get(id(self._bindings.get(node)), set())
@@ -326,12 +336,24 @@ class Things:
         ):
             return self._since(statement.value.elts[place])
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
+            tensors = self._tuple_of_tensors(statement.value)
+            if tensors:
+                return tensors
             makers = [one.maker for one in self.infer(statement.value.func) or () if one.maker]
             parts = [maker.parts() for maker in makers]
             return [one for part in parts if len(part) == len(names.elts) for one in part[place]]
         if isinstance(statement, (ast.For, ast.comprehension)) and place == 1:
             return self._parameters(statement.iter, "named_parameters")
         return []
+
+    def _tuple_of_tensors(self, call: ast.Call) -> List[Thing]:
+        """What each place of ``values, indices = x.topk(3)`` gets."""
+        return [
+            Thing(TENSOR, True, one.sure, f"from {text_of(call)}")
+            for one in self.infer(call.func) or ()
+            if one.name.rpartition(".")[2] in TUPLES
+            and one.name.rpartition(".")[0] in ("torch", TENSOR)
+        ]
 
     def _parameters(self, iterated: ast.expr, method: str) -> List[Thing]:
         """What a loop over ``model.parameters()`` gives."""

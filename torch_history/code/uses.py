@@ -70,10 +70,17 @@ class Name(NamedTuple):
 
 
 class Arguments(NamedTuple):
-    """The arguments of a call, and whether there are some that cannot be seen: ``**options``."""
+    """The arguments of a call, and whether there are some that cannot be seen."""
 
     given: Dict[Argument, ast.expr]
-    hidden: bool
+    hidden: bool = False  # by name: **options, or all of what is passed on
+    starred: bool = False  # by position: *args
+
+    def may_hide(self, name: Optional[Argument], place: Optional[Argument]) -> bool:
+        """Whether an argument with this name or position may be among those that are not seen."""
+        return (name is not None and self.hidden) or (
+            place is not None and (self.starred or self.hidden)
+        )
 
     def of(self, *names: Optional[Argument]) -> Optional[ast.expr]:
         """The first of these arguments that is given."""
@@ -90,7 +97,7 @@ class Arguments(NamedTuple):
                 moved[key] = value
             elif by is not None and key + by >= 0:
                 moved[key + by] = value
-        return Arguments(moved, self.hidden)
+        return Arguments(moved, self.hidden, self.starred)
 
 
 class Use(NamedTuple):
@@ -110,7 +117,7 @@ class Use(NamedTuple):
     def arguments(self) -> Arguments:
         """What it is called with."""
         if self.call is None:
-            return Arguments({}, "passed" in self.roles)
+            return Arguments({}, "passed" in self.roles, "passed" in self.roles)
         starred = [isinstance(one, ast.Starred) for one in self.call.args]
         # After *args, the position of an argument is not known.
         counted = starred.index(True) if True in starred else len(starred)
@@ -118,8 +125,8 @@ class Use(NamedTuple):
             place - self.first: value for place, value in enumerate(self.call.args[:counted])
         }
         given.update({one.arg: one.value for one in self.call.keywords if one.arg})
-        hidden = True in starred or any(one.arg is None for one in self.call.keywords)
-        return Arguments(given, hidden)
+        hidden = any(one.arg is None for one in self.call.keywords)
+        return Arguments(given, hidden, True in starred)
 
 
 class Mention(NamedTuple):
@@ -248,8 +255,16 @@ class Source:
         return integers.holds_integers(node, self._assigned_value)
 
     def _assigned_value(self, node: ast.expr) -> Optional[ast.expr]:
+        """What the only assignment of a name assigns."""
         bound = self._bindings.get(node, ())
-        parent = self._parent.get(bound[0].node) if len(bound) == 1 else None
+        name = bound[0].node if len(bound) == 1 else None
+        parent = self._parent.get(name) if name else None
+        if isinstance(parent, ast.Tuple) and isinstance(name, ast.Name):
+            statement = self._parent[parent]
+            if isinstance(statement, ast.Assign):
+                # values, indices = x.topk(3): as x.topk(3)[1]
+                place = ast.Constant(parent.elts.index(name))
+                return ast.Subscript(statement.value, place, ast.Load())
         return parent.value if isinstance(parent, ast.Assign) else None
 
     def _uses_by(
@@ -295,7 +310,7 @@ class Source:
             why=_why(node, thing, call, parent),
             call=called,
             first=int(owner.rpartition(".")[2].lstrip("_")[:1].isupper()),
-            roles=roles,
+            roles=roles | ({"hidden"} if called and _hides(called) else set()),
         )
 
     def _constructor(
@@ -344,13 +359,23 @@ class Source:
         if not roles:
             if thing.of:
                 roles.add("attribute")
-            elif isinstance(
-                parent, (ast.Attribute, ast.Assign, ast.AnnAssign)
-            ) or self._is_in_annotation(node):
+            elif (
+                isinstance(parent, (ast.Attribute, ast.Assign, ast.AnnAssign))
+                or self._is_in_annotation(node)
+                or self._is_allowed(node)
+            ):
                 return frozenset()
             else:
                 roles.add("passed")
         return frozenset(roles | self._caught(node))
+
+    def _is_allowed(self, node: ast.AST) -> bool:
+        """Whether it is only allowed in files: ``safe_globals([nn.Linear])``."""
+        parent = self._parent[node]
+        while isinstance(parent, (ast.List, ast.Tuple)):
+            parent = self._parent[parent]
+        things = self._things.infer(parent.func) if isinstance(parent, ast.Call) else None
+        return any(one.name.endswith("safe_globals") for one in things or ())
 
     def _is_asked_about(self, node: ast.AST) -> bool:
         """Whether it is a class that isinstance, issubclass or except asks about."""
@@ -488,31 +513,41 @@ class Source:
         return node in self._annotations
 
     def _caught(self, node: ast.AST) -> Set[str]:
-        return {"caught"} if self._is_guarded(node) else set()
+        """What the code around it says: ``caught``, and ``within=`` each context manager of torch.
 
-    def _is_guarded(self, node: ast.AST) -> bool:
-        """Whether an exception is caught: by ``try``, or in ``with pytest.raises(...)``."""
+        An exception is caught by ``try``, or in ``with pytest.raises(...)``.
+        """
+        found: Set[str] = set()
         child, parent = node, self._parent.get(node)
         # Not beyond the function: where it is called is not known.
         while parent is not None and not isinstance(
             parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
         ):
             if isinstance(parent, ast.Try) and parent.handlers and child in parent.body:
-                return True
-            if isinstance(parent, ast.With) and any(map(_expects, parent.items)):
-                return True
+                found.add("caught")
+            if isinstance(parent, (ast.With, ast.AsyncWith)) and child in parent.body:
+                for item in parent.items:
+                    found |= self._context(item.context_expr)
             child, parent = parent, self._parent.get(parent)
-        return False
+        return found
+
+    def _context(self, manager: ast.expr) -> Set[str]:
+        name = text_of(manager).partition("(")[0].rpartition(".")[2]
+        if name.lower().startswith(EXPECTING):
+            return {"caught"}
+        function = manager.func if isinstance(manager, ast.Call) else manager
+        things = self._things.infer(function) or ()
+        return {f"within={one.name}" for one in things if one.name.startswith("torch.")}
+
+
+def _hides(call: ast.Call) -> bool:
+    return any(isinstance(one, ast.Starred) for one in call.args) or any(
+        one.arg is None for one in call.keywords
+    )
 
 
 def _number(node: ast.expr) -> object:
     return node.value if isinstance(node, ast.Constant) else None
-
-
-def _expects(item: ast.withitem) -> bool:
-    """Whether a context expects an exception."""
-    name = text_of(item.context_expr).partition("(")[0].rpartition(".")[2]
-    return name.lower().startswith(EXPECTING)
 
 
 def _why(node: ast.expr, thing: Thing, call: Optional[ast.Call], parent: ast.AST) -> str:

@@ -268,20 +268,18 @@ def _lines_of_case(case: Case, length: int) -> Iterator[Tuple[str, str]]:
 
 
 def total(report: Report) -> str:
-    """``3 findings from torch 2.5 to 2.15: 1 breaks, 1 random stream, 1 depends on the file.``."""
+    """``torch 2.5 to 2.15: 3 findings: 1 breaks, 1 random stream, 1 depends on the file.``."""
     answer = report.answer
     count = len(report.findings)
-    pair = f"from torch {answer.before.asked} to {answer.after.asked}"
+    pair = f"torch {answer.before.asked} to {answer.after.asked}"
     if answer.device != "cpu":
         pair += f" on {answer.device}"
     if not count:
-        looked = (
-            f"in {answer.compared} behaviours" if report.code is None else "in what the code uses"
-        )
-        return f"No recorded difference {looked} {pair}."
+        where = "what the code uses" if report.code else f"{answer.compared} behaviours"
+        return f"{pair}: no recorded difference in {where}."
     counts = ", ".join(f"{number} {label}" for label, number in report.counts.items())
     what = "finding" if report.code else "cause"
-    return f"{count} {what}{'s' * (count != 1)} {pair}: {counts}."
+    return f"{pair}: {count} {what}{'s' * (count != 1)}: {counts}."
 
 
 def rest(report: Report) -> Iterator[str]:

@@ -33,7 +33,7 @@ def named(case: str, apis: Sequence[str]) -> List[str]:
         return exact
     case = case.replace(".__init__", "")
     # Names that torch does not have among them do no harm: no source uses them.
-    homes = {"torch", *apis, *(api.rpartition(".")[0] for api in apis)}
+    homes = {*apis, *(api.rpartition(".")[0] for api in apis), *["torch"] * ("." in case)}
     return [f"{home}.{case}" for home in homes if case != OBSERVED] or [*apis[:1]]
 
 
