@@ -28,6 +28,7 @@ EXTRAS = {
     "filelock": "record",
     "hypothesis": "test",
     "jinja2": "page",
+    "libcst": "fix",
     "markdown_it": "page",
     "markupsafe": "page",
     "matplotlib": "bench",

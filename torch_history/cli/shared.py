@@ -24,6 +24,7 @@ COMMANDS: Dict[str, Dict[str, str]] = {
     "Ask": {
         "diff": "What differs between two versions, the most harmful first",
         "upgrade": "What the newest recorded torch changes for a repository",
+        "fix": "Rewrite source so that it does the same under the newer torch",
         "find": "The behaviours that words or a pasted message lead to",
         "coverage": "Which names of torch are specified, and which of those that code uses are not",
         "show": "One behaviour: its claim, its history and every change",

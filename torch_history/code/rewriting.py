@@ -37,7 +37,7 @@ class Rewritten(NamedTuple):
     """The new content of a file, what was done at which spot, and why something was not."""
 
     content: bytes
-    done: Dict[Spot, List[Done]]
+    done: Dict[Tuple[Spot, Edit], Done]
     left: Dict[Tuple[Spot, Edit], str]
 
 
@@ -65,7 +65,7 @@ def _rewrite(
     content: bytes, asked: Mapping[Spot, Sequence[Edit]], known: Collection[Spot]
 ) -> Rewritten:
     tree = parsing.module(content)
-    done: Dict[Spot, List[Done]] = {}
+    done: Dict[Tuple[Spot, Edit], Done] = {}
     left: Dict[Tuple[Spot, Edit], str] = {}
     calls = _calls(tree)
     for spot, edits in asked.items():
@@ -75,8 +75,8 @@ def _rewrite(
             if call is None or why:
                 left[spot, edit] = why
             else:
-                done.setdefault(spot, []).append(_apply(call, edit))
-    return Rewritten(_edited(content, tree, done) if done else content, done, left)
+                done[spot, edit] = _apply(call, edit)
+    return Rewritten(_edited(content, tree, list(done)) if done else content, done, left)
 
 
 # ---- the tree
@@ -130,7 +130,7 @@ def _apply(call: ast.Call, edit: Edit) -> Done:
 # ---- the text
 
 
-def _edited(content: bytes, tree: ast.Module, done: Mapping[Spot, Sequence[Done]]) -> bytes:
+def _edited(content: bytes, tree: ast.Module, edits: Sequence[Tuple[Spot, Edit]]) -> bytes:
     """The content with the edits, whose tree must be this one."""
     encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     text = content.decode(encoding)
@@ -138,14 +138,14 @@ def _edited(content: bytes, tree: ast.Module, done: Mapping[Spot, Sequence[Done]
         module = cst.parse_module(text)
     except cst.ParserSyntaxError:
         raise NotRewrittenError("LibCST cannot parse it") from None
-    # Form feeds and carriage returns alone are not kept, nor what an encoding can write in two ways.
+    # Form feeds and lone carriage returns would change, and what an encoding writes in two ways.
     if module.code != text or text.encode(encoding) != content:
         raise NotRewrittenError("its line ends or its encoding would not stay as they are")
     lines = re.split(r"\r\n|\r|\n", text)
-    places = {
-        (line, len(lines[line - 1].encode()[:column].decode())): [one.edit for one in made]
-        for (line, column), made in done.items()
-    }
+    places: Dict[Tuple[int, int], List[Edit]] = {}
+    for (line, column), edit in edits:
+        characters = len(lines[line - 1].encode()[:column].decode())
+        places.setdefault((line, characters), []).append(edit)
     new = MetadataWrapper(module, unsafe_skip_copy=True).visit(_Editor(places)).code
     if not _is_as_asked(new.encode(encoding), tree) or _comments(new) != _comments(text):
         raise NotRewrittenError("more than these keywords would change")

@@ -178,7 +178,12 @@ def judged(
     pairs, came_back = _pairs(record, device, before, after)
     if not pairs:
         return None, came_back
-    changes = between(behaviour.changes, before.asked, after.asked)
+    undone = _undone(record, device, before, after)
+    changes = [
+        change
+        for change in between(behaviour.changes, before.asked, after.asked)
+        if change.version not in undone
+    ]
     backwards = versions.key(before.asked) > versions.key(after.asked)
     annotated = {change.kind.mirror if backwards else change.kind for change in changes}
     cases = []
@@ -253,6 +258,36 @@ def _pairs(
         else:
             pairs.append((name, left, right))
     return pairs, came_back
+
+
+def _undone(record: Record, device: str, before: Side, after: Side) -> Set[str]:
+    """The releases between the two whose changes another one between them took back, in each case.
+
+    Where 2.6, 2.14 and 2.15 did A, B and A again, 2.14 and 2.15 changed nothing in the end.
+    """
+    low, high = sorted((before.asked, after.asked), key=versions.key)
+    undone: Set[str] = set()
+    standing: Set[str] = set()
+    for devices in record.values():
+        chain = store.chain_for(devices, device, high)
+        since = versions.holding(chain, low)
+        path = [(since, bytes(chain[since]) if since else b"")]
+        for version in (one for one in chain if _lies_between(one, low, high)):
+            raw = bytes(chain[version])
+            seen = next((place for place, (_, old) in enumerate(path) if old == raw), None)
+            if seen is None:
+                path.append((version, raw))
+            else:
+                undone.update([version, *(one for one, _ in path[seen + 1 :] if one)])
+                del path[seen + 1 :]
+        standing.update(one for one, _ in path[1:] if one)
+    return undone - standing
+
+
+def _lies_between(version: str, low: str, high: str) -> bool:
+    """Whether a minor line lies after the older of two versions, up to the newer."""
+    line = versions.is_line(version)
+    return line and versions.key(low) < versions.key(version) <= versions.key(high)
 
 
 def entry(devices: Dict[str, Dict[str, Raw]], device: str, version: str) -> Optional[Entry]:

@@ -18,6 +18,7 @@ from torch_history.check.rules import (
     record_orphaned,
     record_stale,
     release_unseen,
+    rewrites_proved,
 )
 from torch_history.check.tree import Tree
 
@@ -35,6 +36,7 @@ RULES: List[Rule] = [
     release_unseen.faults,
     changes_annotated.faults,
     advice_restores.faults,
+    rewrites_proved.faults,
     claims_decided.faults,
 ]
 WHERE_NO_FAULT: List[Rule] = [pages_fresh.faults]
