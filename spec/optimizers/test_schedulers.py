@@ -212,7 +212,25 @@ def test_scheduler_step_with_an_epoch_warns(snapshot):
     "torch.optim.lr_scheduler._LRScheduler",
     page="generated/torch.optim.lr_scheduler.StepLR",
 )
-@pytest.mark.changed("1.7", "schedulers take verbose", kind="appeared", cause="pytorch#41580")
+@pytest.mark.changed(
+    "1.7",
+    "schedulers take verbose",
+    kind="appeared",
+    cause="pytorch#41580",
+    of=(
+        "torch.optim.lr_scheduler.StepLR",
+        "torch.optim.lr_scheduler.LambdaLR",
+        "torch.optim.lr_scheduler.MultiplicativeLR",
+        "torch.optim.lr_scheduler.MultiStepLR",
+        "torch.optim.lr_scheduler.ExponentialLR",
+        "torch.optim.lr_scheduler.CosineAnnealingLR",
+        "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+        "torch.optim.lr_scheduler.CyclicLR",
+        "torch.optim.lr_scheduler.OneCycleLR",
+        "torch.optim.lr_scheduler._LRScheduler",
+    ),
+    when=("verbose",),
+)
 @pytest.mark.changed(
     "2.2",
     "warns that verbose is deprecated, even where it is False",

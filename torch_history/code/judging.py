@@ -41,12 +41,14 @@ def judge(target: Target, use: Use, name: Name, source: Source, agreed: bool) ->
             return None
         return Verdict(Level.POSSIBLE, "", use.why)
     met = _met(target, use, name, source)
-    if met is None:
+    if met is None or (target.guarded and "caught" not in use.roles):
         return None
     why, depends = use.why + met.how, met.depends
     if change is not None and conditioned:
         if change.rarely:
-            return Verdict(Level.POSSIBLE, change.rarely, why, met.line)
+            # What nothing in the source points to is not worth a look.
+            seen = _points_to(change)
+            return Verdict(Level.POSSIBLE, change.rarely, why, met.line) if seen else None
         depends = depends or change.depends or ""
     if name.relation is Relation.UNKNOWN:
         level = Level.LIKELY if agreed else Level.POSSIBLE
@@ -54,6 +56,15 @@ def judge(target: Target, use: Use, name: Name, source: Source, agreed: bool) ->
         known = name.relation is not Relation.LIKE and use.sure and not met.doubtful
         level = Level.CERTAIN if known else Level.LIKELY
     return Verdict(level, depends, why, met.line)
+
+
+def _points_to(change: Change) -> bool:
+    """Whether a marker asks for something that few calls have: an argument, a value, a place."""
+    return any(
+        term.wanted and term.role != "call"
+        for entry in alternatives(change.when or ())
+        for term in entry
+    )
 
 
 class Met(NamedTuple):
@@ -71,7 +82,7 @@ def _met(target: Target, use: Use, name: Name, source: Source) -> Optional[Met]:
         return _moved(target.parameters[name.api], arguments)
     if target.lacking:
         # StepLR can be used where LRScheduler, its base, is missing.
-        return None if name.relation is Relation.BASE else Met()
+        return None if name.relation in (Relation.BASE, Relation.LIKE) else Met()
     if target.change is not None and target.change.conditioned:
         return _conditions(target.change, use, arguments, source)
     needed = sorted(one for one in target.needs if one in arguments.given)

@@ -97,13 +97,14 @@ def targets_of(difference: Difference, backwards: bool = False) -> Iterator[Targ
         names = frozenset(_about(behaviour, cases))
         yield Target(difference, *told[0], names, needs=frozenset(refused))
     else:
+        failed = all("raised" in case.before.observation for case in cases)
         for one in marked:
             of = one.change.of if one.change else ()
-            yield Target(difference, *one, frozenset(of or _about(behaviour, cases)))
+            names = frozenset(of or _about(behaviour, cases))
+            yield Target(difference, *one, names, guarded=failed)
         if rest:
             # To use a base class tells nothing.
             names = frozenset(_first(behaviour, cases) - {MODULE, OPTIMIZER, TENSOR})
-            failed = all("raised" in case.before.observation for case in cases)
             yield Target(difference, *rest[0], names, guarded=failed)
 
 

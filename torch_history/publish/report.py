@@ -162,9 +162,7 @@ def narrowed(
     harmless = harmless or level is Level.POSSIBLE
     found = sorted(of_scan(scan), key=_by_place)
     left, count = accepted.split(found) if accepted else (found, 0)
-    shown = [
-        one for one in left if one.level.rank <= level.rank and (harmless or one.kind.matters)
-    ]
+    shown = [one for one in left if one.level.rank <= level.rank and (harmless or one.kind.matters)]
     hidden = len(left) - len(shown)
     return Report(answer, shown, Code(scan.files, level, hidden, scan.accepted + count, scan.names))
 

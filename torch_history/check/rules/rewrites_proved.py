@@ -30,13 +30,12 @@ def _faults(change: Change, rewrite: str) -> Iterator[str]:
     except HistoryError as error:
         yield str(error)
         return
+    told = f"rewrite={rewrite!r}"
     if change.restored_by is None:
-        yield f"rewrite={rewrite!r} is not proved: name the behaviour that shows it in restored_by"
+        yield f"{told} is not proved: name the behaviour that shows it in restored_by"
     if not _fits(change, edit):
-        how = "not given" if edit.value is not None else "given"
-        yield f"rewrite={rewrite!r} fits no call for sure: let unless or when say {edit.name} is {how}"
-    if edit.runs_code and change.depends != "the file":
-        yield f"rewrite={rewrite!r} lets a file run code: write depends='the file'"
+        how = "given" if edit.value is None else "not given"
+        yield f"{told} may fit no call: let each entry of when, or unless, say that it is {how}"
 
 
 def _fits(change: Change, edit: Edit) -> bool:
@@ -49,7 +48,7 @@ def _fits(change: Change, edit: Edit) -> bool:
 
 def _asks(way: List[Term], edit: Edit) -> bool:
     """Whether a way to meet the change asks that the keyword is given, or that it is not."""
-    given = edit.value is None
+    removed = edit.value is None
     return any(
-        term.name == edit.name and (given or not (term.wanted or term.values)) for term in way
+        term.name == edit.name and bool(term.wanted or term.values) is removed for term in way
     )
