@@ -103,6 +103,17 @@ def test_trunc_normal_far_from_its_bounds_warns(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
+def test_trunc_normal_of_bfloat16_is_not_zero(snapshot):
+    """``trunc_normal_`` fills a tensor of bfloat16 with numbers of both signs within the bounds."""
+
+    def act():
+        drawn = init.trunc_normal_(torch.zeros(100, dtype=torch.bfloat16)).float()
+        return {"below 0": bool((drawn < 0).any()), "above 0": bool((drawn > 0).any())}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
 @pytest.mark.changed(
     "1.6",
     "trunc_normal_ exists, and divides by zero if the deviation is 0",

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fixtures.recurrent import digits, filled, shapes_of
-from torch_history.observing import observe
+from torch_history.observing import observe, observe_each
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN", article="E")
@@ -158,6 +158,19 @@ def test_rnn_refuses_hidden_size_zero(snapshot):
 def test_rnn_refuses_an_input_of_another_size(snapshot):
     """``RNN`` raises unless the last dimension of the input is ``input_size``."""
     assert snapshot == observe(lambda: filled(nn.RNN(5, 6))(torch.zeros(3, 2, 4)))
+
+
+@pytest.mark.api("torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.LSTM")
+def test_lstm_and_gru_refuse_an_input_of_another_size(snapshot):
+    """``LSTM`` and ``GRU`` raise unless the last dimension of the input is ``input_size``."""
+
+    def shape(layer):
+        with torch.no_grad():
+            return list(layer(torch.ones(4, 1, 5))[0].shape)
+
+    assert snapshot == observe_each(
+        {"LSTM": lambda: shape(nn.LSTM(2, 3)), "GRU": lambda: shape(nn.GRU(2, 3))}
+    )
 
 
 @pytest.mark.api("torch.nn.RNN", page="generated/torch.nn.RNN")

@@ -126,14 +126,18 @@ def test_plateau_scheduler_has_get_last_lr_before_its_first_step(snapshot):
     kind="warning",
     cause="pytorch#111302",
     advice="leave verbose out, and print get_last_lr()",
+    restored_by="optimizers.plateau_scheduler_is_built_without_verbose",
+    rewrite="-verbose",
     when=("verbose@9",),
 )
 @pytest.mark.changed(
     "2.7",
-    "schedulers no longer take verbose",
+    "verbose= is refused",
     kind="gone",
     cause="pytorch#147301",
     advice="leave verbose out, and print get_last_lr()",
+    restored_by="optimizers.plateau_scheduler_is_built_without_verbose",
+    rewrite="-verbose",
     when=("verbose@9",),
 )
 def test_plateau_scheduler_takes_no_verbose(snapshot):
@@ -145,6 +149,19 @@ def test_plateau_scheduler_takes_no_verbose(snapshot):
 
     def act():
         schedules.ReduceLROnPlateau(an_optimizer(), verbose=False)
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
+)
+def test_plateau_scheduler_is_built_without_verbose(snapshot):
+    """ReduceLROnPlateau is built without ``verbose`` on every release, and then prints nothing."""
+
+    def act():
+        schedules.ReduceLROnPlateau(an_optimizer())
 
     assert snapshot == observe(act)
 

@@ -48,6 +48,8 @@ def step(x, **settings):
     kind="warning",
     cause="pytorch#100551",
     advice="pass use_reentrant=False, or use_reentrant=True to keep the old behaviour",
+    restored_by="training_step.checkpoint_given_use_reentrant_does_not_ask_for_it",
+    rewrite="+use_reentrant=True",
     unless="use_reentrant",
 )
 @pytest.mark.changed(
@@ -98,6 +100,52 @@ def test_checkpoint_wants_use_reentrant_to_be_given(snapshot):
     It runs the function without grad in the forward pass, and again with grad in backward.
     """
     assert snapshot == observe(lambda: step(torch.tensor([2.0], requires_grad=True)))
+
+
+@pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
+@pytest.mark.changed(
+    "1.11",
+    "checkpoint takes use_reentrant",
+    kind="appeared",
+    cause="pytorch#69508",
+    when="use_reentrant",
+)
+@pytest.mark.changed(
+    "1.11",
+    "without CUDA it warns that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#61002",
+    probable=True,
+    advice="ignore it",
+    when="use_reentrant",
+    rarely="a machine without CUDA",
+)
+@pytest.mark.changed(
+    "1.13",
+    "no longer warns that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#79203",
+    rarely="a machine without CUDA",
+)
+@pytest.mark.changed(
+    "2.4",
+    "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated",
+    kind="warning",
+    cause="pytorch#126062",
+    advice="ignore it: 2.5 no longer warns",
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.5",
+    "no longer warns that torch.cpu.amp.autocast is deprecated",
+    kind="warning",
+    cause="pytorch#127774",
+    unless=(),
+)
+def test_checkpoint_given_use_reentrant_does_not_ask_for_it(snapshot):
+    """``checkpoint(..., use_reentrant=True)`` runs as without it, and no warning asks for it."""
+    x = torch.tensor([2.0], requires_grad=True)
+    assert snapshot == observe(lambda: step(x, use_reentrant=True))
 
 
 @pytest.mark.api(

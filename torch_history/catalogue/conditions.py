@@ -15,6 +15,7 @@
                     whatever is no literal
 ``:with``           where the API stands (``ROLES``); ``-:with`` where it does not
 ``:within=torch.no_grad``  inside a ``with`` of this context manager of torch
+``:of=torch.optim.SGD``    it is a call of this one of the APIs, whose positions may be its own
 ==================  ===================================================================
 """
 
@@ -79,7 +80,7 @@ def alternatives(when: Sequence[str]) -> List[List[Term]]:
 def _term(text: str) -> Term:
     role = text.lstrip("-")
     if role.startswith(":"):
-        if role[1:] not in ROLES and not role.startswith(":within=torch."):
+        if role[1:] not in ROLES and not role.startswith((":within=torch.", ":of=torch.")):
             raise HistoryError(f"when={text!r}: not a place: write one of :{', :'.join(ROLES)}")
         return Term(text, role=role[1:], wanted=not text.startswith("-"))
     found = _TERM.fullmatch(text)

@@ -271,7 +271,9 @@ def _narrowed(
     from torch_history.questions import coverage
 
     found = scan.scan(code, list(targets(answer)), coverage.apis(here.index))
-    level, harmless = Level(options.level), bool(options.kinds)
+    level = Level(options.level)
+    asked = [kind for kind in options.fail_on.kinds if not kind.matters]
+    harmless = bool(options.kinds or asked)
     return report.narrowed(answer, found, level, accepted, harmless), found.faults
 
 

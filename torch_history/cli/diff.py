@@ -34,7 +34,7 @@ from torch_history.escaping import one_line
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Only what this Python file, notebook or folder can meet, with file and line (repeatable).",
+    help="Only what this Python file, notebook or folder can meet, with its lines (repeatable).",
 )
 @asking.options
 @here

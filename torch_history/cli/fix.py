@@ -138,10 +138,7 @@ def _answers(
 
     before, first = _side(old)
     after, second = _side(new)
-    if before is not None and after is not None:
-        found = [pairs.Pair(before, after)]
-    else:
-        found = pairs.pair(before, after, first, second, python, here.index)
+    found = pairs.pair(before, after, first, second, python, here.index)
     for words in dict.fromkeys(words for one in found for words in one.words):
         click.echo(words, err=True)
     answers = [query.diff(here.index, one.before, one.after, kinds=kinds) for one in found]

@@ -47,7 +47,7 @@ def _file(path: Path, steps: List[Step]) -> Tuple[Optional[Fixed], List[Left]]:
     asked: Dict[Spot, List[Edit]] = {}
     for step in steps:
         asked.setdefault(step.hit.name, []).append(step.edit)
-    # Where a hit is certain, `**options` is a dict that the source shows.
+    # A hit is certain only where `*args` and `**options` cannot hold what it needs.
     known = {step.hit.name for step in steps if step.hit.level is Level.CERTAIN}
     try:
         before = reading.content(path, MOST_PYTHON)

@@ -64,7 +64,12 @@ def _makes_integers(call: ast.Call) -> bool:
     ]
     if name in ("tensor", "full"):  # as their literals are
         return bool(numbers) and all(isinstance(one, int) for one in numbers)
-    return not any(isinstance(one, float) for one in numbers)
+    calls = [
+        one for argument in call.args for one in ast.walk(argument) if isinstance(one, ast.Call)
+    ]
+    return not any(isinstance(one, float) for one in numbers) and not any(
+        _name(one) == "float" for one in calls
+    )
 
 
 def _dtype(node: ast.expr) -> bool:

@@ -40,6 +40,8 @@ def judge(target: Target, use: Use, name: Name, source: Source, agreed: bool) ->
         if name.relation is not Relation.ITSELF or not use.roles & DOES or not caught:
             return None
         return Verdict(Level.POSSIBLE, "", use.why)
+    if name.relation is Relation.BASE and "isinstance" in use.roles:
+        return None  # it is not the base that is asked about
     met = _met(target, use, name, source)
     if met is None or (target.guarded and "caught" not in use.roles):
         return None
@@ -60,11 +62,12 @@ def judge(target: Target, use: Use, name: Name, source: Source, agreed: bool) ->
 
 def _points_to(change: Change) -> bool:
     """Whether a marker asks for something that few calls have: an argument, a value, a place."""
-    return any(
-        term.wanted and term.role != "call"
-        for entry in alternatives(change.when or ())
-        for term in entry
-    )
+    entries = alternatives(change.when or ())
+    return bool(entries) and all(any(map(_is_special, entry)) for entry in entries)
+
+
+def _is_special(term: Term) -> bool:
+    return term.wanted and term.role != "call" and OfType("unknown") not in term.values
 
 
 class Met(NamedTuple):
@@ -84,6 +87,8 @@ def _met(target: Target, use: Use, name: Name, source: Source) -> Optional[Met]:
         # StepLR can be used where LRScheduler, its base, is missing.
         return None if name.relation in (Relation.BASE, Relation.LIKE) else Met()
     if target.change is not None and target.change.conditioned:
+        if name.relation is Relation.ITSELF:
+            use = use._replace(roles=use.roles | {f"of={name.api}"})
         return _conditions(target.change, use, arguments, source)
     needed = sorted(one for one in target.needs if one in arguments.given)
     if not needed:
@@ -95,7 +100,9 @@ def _met(target: Target, use: Use, name: Name, source: Source) -> Optional[Met]:
 def _conditions(change: Change, use: Use, arguments: Arguments, source: Source) -> Optional[Met]:
     """How a use meets the conditions of a marker; None where it does not."""
     entries = alternatives(change.when or ())
-    asks_where = any(term.role for entry in entries for term in entry)
+    asks_where = any(
+        term.role and not term.role.startswith("of=") for entry in entries for term in entry
+    )
     if not asks_where and not use.roles & DOES:
         return None
     if change.unless is None:
@@ -133,7 +140,9 @@ def _all_of(parts: Sequence[Optional[Met]]) -> Optional[Met]:
 def _term(term: Term, use: Use, arguments: Arguments, source: Source) -> Optional[Met]:
     """How a use meets one term."""
     if term.role:
-        return Met() if (term.role in use.roles) is term.wanted else None
+        # That a tensor holds integers is only concluded, from its name or what it is made of.
+        doubtful = term.role == "integers"
+        return Met(doubtful=doubtful) if (term.role in use.roles) is term.wanted else None
     label = term.name or f"argument {term.place}"
     given = arguments.of(term.name, term.place)
     if given is None:
@@ -193,7 +202,10 @@ def _moved(
                 return Met(f" with {key}=", line=value.lineno)
             continue
         was, now = _at(before, key), _at(after, key)
-        if was is not None and was != now and (now is not None or "*" not in after.stars):
+        renamed = now is not None and was not in after.named and now not in before.named
+        if was is None or was == now or renamed:
+            continue
+        if now is not None or "*" not in after.stars:
             takes = f"which was {was} and is {now}" if now else f"which was {was}"
             return Met(f" with argument {key + 1} by position, {takes}", line=value.lineno)
     return None

@@ -48,10 +48,9 @@ class NotRewrittenError(Exception):
 def rewrite(
     content: bytes, asked: Mapping[Spot, Sequence[Edit]], known: Collection[Spot] = ()
 ) -> Rewritten:
-    """Edit the calls at these spots.
+    """Edit the calls at these spots. Raises NotRewrittenError.
 
-    At the spots in ``known`` nothing is hidden in ``*args`` and ``**options``. Raises
-    NotRewrittenError.
+    At the spots in ``known``, ``*args`` and ``**options`` hold no keyword that is added.
     """
     try:
         return _rewrite(content, asked, known)

@@ -38,6 +38,9 @@ LACKS = re.compile(
 # Functions written in Python and in C say it differently.
 REFUSES = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument")
 
+# Kinds of what raised before: nothing to see where the error is not caught.
+QUIET = (Kind.ERROR_GONE, Kind.WORDING, Kind.EXCEPTION)
+
 
 class Lacks(NamedTuple):
     """A message says that a module, or else an object, lacks an attribute."""
@@ -101,11 +104,12 @@ def targets_of(difference: Difference, backwards: bool = False) -> Iterator[Targ
         for one in marked:
             of = one.change.of if one.change else ()
             names = frozenset(of or _about(behaviour, cases))
-            yield Target(difference, *one, names, guarded=failed)
+            yield Target(difference, *one, names, guarded=failed or one.kind in QUIET)
         if rest:
             # To use a base class tells nothing.
             names = frozenset(_first(behaviour, cases) - {MODULE, OPTIMIZER, TENSOR})
-            yield Target(difference, *rest[0], names, guarded=failed)
+            guarded = failed or rest[0].kind in (*QUIET, Kind.APPEARED)
+            yield Target(difference, *rest[0], names, guarded=guarded)
 
 
 class Told(NamedTuple):
@@ -121,8 +125,10 @@ def _told(difference: Difference, backwards: bool) -> List[Told]:
     told = [Told(one, one.kind.mirror if backwards else one.kind) for one in changes]
     shown = {kind for case in difference.cases for kind in case.kinds}
     fitting = [one for one in told if one.kind in shown]
-    # Several changes may add up to a difference of another kind.
-    fitting = fitting or [Told(one, difference.kind) for one in changes]
+    if changes and not fitting:
+        # They add up to a difference of another kind. The last one tells best how it ends.
+        marked = [one for one in changes if one.conditioned]
+        return [Told((marked or changes)[-1], difference.kind)]
     return sorted(fitting, key=lambda one: one.kind.rank) or [Told(None, difference.kind)]
 
 
@@ -132,14 +138,17 @@ def _signature_targets(difference: Difference, told: Sequence[Told]) -> Iterator
         before, after = (
             signatures.parsed(side.observation.get("value")) for side in (case.before, case.after)
         )
-        if before is None or after is None:
-            continue
         names = coverage.named(case.name, difference.behaviour.api)
         last = case.name.rpartition(".")[2]
         fitting = (one for one in told if one.change and last in _words(one.change.text))
-        parameters = dict.fromkeys(names, (before, after))
         one = next(fitting, told[0])
-        yield Target(difference, *one, frozenset(names), parameters=parameters)
+        if before is None or after is None:  # one side raised: it lacks the API
+            kind = Kind.APPEARED if before is None else Kind.GONE
+            one = next((it for it in told if it.kind is kind), Told(None, kind))
+            yield Target(difference, *one, frozenset(names), lacking=True)
+        else:
+            parameters = dict.fromkeys(names, (before, after))
+            yield Target(difference, *one, frozenset(names), parameters=parameters)
 
 
 def _words(text: str) -> List[str]:

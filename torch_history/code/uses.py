@@ -18,7 +18,7 @@ from typing import (
     Union,
 )
 
-from torch_history.code import integers
+from torch_history.code import integers, literals
 from torch_history.code.binding import bindings
 from torch_history.code.names import (
     DISTINCTIVE,
@@ -142,7 +142,7 @@ def names_of(thing: Thing) -> Iterator[Name]:
     home, _, last = thing.name.rpartition(".")
     if last == "__init__":
         for one in ancestors(home):
-            yield Name(one, Relation.ITSELF if one == home else Relation.BASE)
+            yield Name(one, *((Relation.ITSELF,) if one == home else (Relation.BASE, None)))
     elif thing.of:
         for one in ancestors(home):
             yield Name(f"{one}.{last}", Relation.ITSELF)
@@ -150,7 +150,7 @@ def names_of(thing: Thing) -> Iterator[Name]:
                 yield Name(f"torch.{last}", Relation.LIKE, 1)
     elif thing.is_class:
         for one in ancestors(thing.name):
-            yield Name(one, Relation.ITSELF if one == thing.name else Relation.BASE)
+            yield Name(one, *((Relation.ITSELF,) if one == thing.name else (Relation.BASE, None)))
         if home == "torch.nn" and last in LOSSES:
             yield Name(f"torch.nn.functional.{LOSSES[last]}", Relation.LIKE, None)
     else:
@@ -222,6 +222,8 @@ class Source:
             right = node.value if isinstance(node, ast.AugAssign) else node.right
             sides = [(f"__{name}__", left, right), (f"__r{name}__", right, left)]
         for method, one, other in sides:
+            if method.startswith("__r") and not isinstance(other, ast.Constant):
+                return  # what is not known may be a tensor, whose own operator is called
             api = f"{TENSOR}.{method}"
             things = self._things.infer(one) or () if api in wanted else ()
             tensor = next((it for it in things if it.built and TENSOR in ancestors(it.name)), None)
@@ -437,10 +439,9 @@ class Source:
 
         A name of the file with one binding has the value of that binding.
         """
-        try:
-            return True, ast.literal_eval(node)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            pass
+        literal = literals.value(node)
+        if literal is not None:
+            return True, literal.value
         if isinstance(node, ast.Name):
             bound = self._bindings.get(node, ())
             parent = self._parent.get(bound[0].node) if len(bound) == 1 else None

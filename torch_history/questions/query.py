@@ -178,12 +178,14 @@ def judged(
     pairs, came_back = _pairs(record, device, before, after)
     if not pairs:
         return None, came_back
+    changes = between(behaviour.changes, before.asked, after.asked)
     undone = _undone(record, device, before, after)
+    changes = [one for one in changes if one.version not in undone] or changes
     changes = [
-        change
-        for change in between(behaviour.changes, before.asked, after.asked)
-        if change.version not in undone
-    ]
+        one
+        for one in changes
+        if one.kind is not Kind.WARNING or _lasts(one, record, device, before, after)
+    ] or changes
     backwards = versions.key(before.asked) > versions.key(after.asked)
     annotated = {change.kind.mirror if backwards else change.kind for change in changes}
     cases = []
@@ -258,6 +260,31 @@ def _pairs(
         else:
             pairs.append((name, left, right))
     return pairs, came_back
+
+
+def _lasts(change: Change, record: Record, device: str, before: Side, after: Side) -> bool:
+    """Whether a warning that came at a release is still there in the end, or was there before.
+
+    Between 1.13 and 2.15, one that came at 2.4 and went at 2.5 is of no interest.
+    """
+    old, new = sorted((before.asked, after.asked), key=versions.key)
+    found = False
+    for devices in record.values():
+        chain = store.chain_for(devices, device, new)
+        step = next((pair for pair in store.steps(chain) if pair[1] == change.version), None)
+        first, last = versions.holding(chain, old), versions.holding(chain, new)
+        if step is None or first is None or last is None:
+            continue
+        found = True
+        was, now, start, end = (_warned(Entry(one, chain[one])) for one in (*step, first, last))
+        if (now - was) & end or (was - now) & start:
+            return True
+    return not found
+
+
+def _warned(entry: Entry) -> Set[str]:
+    """The warnings of an observation, by how they begin: releases word the rest differently."""
+    return {one["message"][:20] for one in entry.observation.get("warned", ())}
 
 
 def _undone(record: Record, device: str, before: Side, after: Side) -> Set[str]:

@@ -142,7 +142,8 @@ def _free(node: ast.AST, bound: FrozenSet[str]) -> Iterator[Tuple[str, Optional[
 def _locals(function: ast.AST, body: List[ast.AST]) -> FrozenSet[str]:
     """The names that a function binds itself: its parameters, and what its body assigns."""
     arguments: ast.arguments = getattr(function, "args")  # noqa: B009
-    found = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
+    # Its own parameters alone: a default may be a lambda that has others.
+    found = {node.arg for node in ast.iter_child_nodes(arguments) if isinstance(node, ast.arg)}
     elsewhere: Set[Optional[str]] = set()
     left: List[ast.AST] = list(body)
     while left:
