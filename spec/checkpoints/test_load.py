@@ -52,6 +52,8 @@ def test_load_takes_a_state_dict_by_default(here, snapshot):
     cause="pytorch#129239",
     advice="pass weights_only=False for files that you trust, or save state dicts",
     unless=("weights_only", "pickle_module", 2),
+    rewrite="+weights_only=False",
+    restored_by="checkpoints.load_without_weights_only_takes_a_whole_module",
 )
 @pytest.mark.changed(
     "2.6",
@@ -63,6 +65,7 @@ def test_load_takes_a_state_dict_by_default(here, snapshot):
     restored_by="checkpoints.load_without_weights_only_takes_a_whole_module",
     depends="the file",
     when="-:within=torch.serialization.safe_globals",
+    rewrite="+weights_only=False",
 )
 @pytest.mark.changed(
     "2.7",

@@ -28,6 +28,8 @@ class CreatesFile:
     cause="pytorch#129239",
     advice="pass weights_only=True, or weights_only=False for files that you trust",
     unless=("weights_only", "pickle_module", 2),
+    rewrite="+weights_only=False",
+    restored_by="checkpoints.load_without_weights_only_runs_code",
 )
 @pytest.mark.changed(
     "2.6",
@@ -39,6 +41,7 @@ class CreatesFile:
     unless=("weights_only", "pickle_module", 2),
     depends="the file",
     when="-:within=torch.serialization.safe_globals",
+    rewrite="+weights_only=False",
 )
 def test_load_by_default_does_not_run_code(here, snapshot):
     """Since 2.6, ``torch.load(path)`` does not call a function that the pickle names: it raises."""

@@ -58,6 +58,8 @@ CARRIED = {
     cause="pytorch#129239",
     advice="pass weights_only=False for files that you trust, or save plain values",
     unless=("weights_only", "pickle_module", 2),
+    rewrite="+weights_only=False",
+    restored_by="checkpoints.load_without_weights_only_takes_what_a_checkpoint_carries",
 )
 @pytest.mark.changed(
     "2.6",
@@ -69,6 +71,7 @@ CARRIED = {
     restored_by="checkpoints.load_without_weights_only_takes_what_a_checkpoint_carries",
     depends="the file",
     when="-:within=torch.serialization.safe_globals",
+    rewrite="+weights_only=False",
 )
 @pytest.mark.changed(
     "2.14",

@@ -59,6 +59,7 @@ def padded(lengths, train=False, **settings):
     restored_by="layers.encoder_without_nested_tensors_computes_padding_in_eval",
     unless=("enable_nested_tensor", 3),
     depends="the encoder layer and the padding mask",
+    rewrite="+enable_nested_tensor=False",
 )
 @pytest.mark.changed(
     "2.6",

@@ -36,6 +36,8 @@ def upsampled(**settings):
         "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
         "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
     ),
+    rewrite="+recompute_scale_factor=True",
+    restored_by="layers.interpolate_reads_places_by_the_sizes_when_asked",
 )
 @pytest.mark.changed(
     "1.6",
@@ -49,6 +51,7 @@ def upsampled(**settings):
         "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
         "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
     ),
+    rewrite="+recompute_scale_factor=True",
 )
 @pytest.mark.changed(
     "1.7",

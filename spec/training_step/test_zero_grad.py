@@ -34,6 +34,7 @@ def gradient_after(zero_grad):
     advice="check for None, or call optimizer.zero_grad(set_to_none=False)",
     restored_by="training_step.optimizer_zero_grad_keeps_zeros_when_asked",
     unless=("set_to_none", 0),
+    rewrite="+set_to_none=False",
 )
 def test_optimizer_zero_grad_leaves_none(snapshot):
     """Since 2.0 ``optimizer.zero_grad()`` sets gradients to None.
@@ -54,6 +55,7 @@ def test_optimizer_zero_grad_leaves_none(snapshot):
     advice="check for None, or call model.zero_grad(set_to_none=False)",
     restored_by="training_step.module_zero_grad_keeps_zeros_when_asked",
     unless=("set_to_none", 0),
+    rewrite="+set_to_none=False",
 )
 def test_module_zero_grad_leaves_none(snapshot):
     """Since 2.0 ``model.zero_grad()`` sets gradients to None, as ``optimizer.zero_grad()`` does."""
