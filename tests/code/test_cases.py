@@ -150,4 +150,6 @@ def test_answer_for_a_training_script_is_short(ask, monkeypatch):
 def test_piped_answer_has_a_line_for_each_thing_it_says(ask):
     lines = ask("plateau.py", "2.6", "2.15")[1].splitlines()
     assert lines[0].startswith("plateau.py:6: ReduceLROnPlateau() with verbose: since 2.7 ")
-    assert lines[3].startswith("plateau.py:7: ") and lines[6].startswith("torch 2.6 to 2.15: 2 findings: 2 breaks")
+    assert lines[3].startswith("plateau.py:7: ") and lines[6].startswith(
+        "torch 2.6 to 2.15: 2 findings: 2 breaks"
+    )

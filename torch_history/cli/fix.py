@@ -188,7 +188,7 @@ def _plan(
         pair = answer.before.asked, answer.after.asked
         return proofs.fault(here.index, target.difference.behaviour, target.change, *pair)
 
-    return planning.plan(found.hits, asked, unproved), found.faults, found.accepted
+    return planning.plan(list(found.hits), asked, unproved), found.faults, found.accepted
 
 
 # ---- what is said

@@ -89,6 +89,21 @@ SAME_MODULE = {
     "to", "cuda", "cpu", "train", "eval", "float", "double", "half", "bfloat16",
     "requires_grad_", "apply", "to_empty", "type", "share_memory",
 }
+# What a module has of torch's. Any other attribute is the reader's own, or of one class alone.
+MODULE_NAMES = {
+    "add_module", "append", "apply", "bfloat16", "buffers", "children", "clear", "compile", "cpu",
+    "cuda", "double", "eval", "extend", "extra_repr", "float", "forward", "get_buffer",
+    "get_extra_state", "get_parameter", "get_submodule", "half", "insert", "items", "keys",
+    "load_state_dict", "modules", "named_buffers", "named_children", "named_modules",
+    "named_parameters", "parameters", "pop", "register_backward_hook", "register_buffer",
+    "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook",
+    "register_full_backward_pre_hook", "register_load_state_dict_post_hook",
+    "register_load_state_dict_pre_hook", "register_module", "register_parameter",
+    "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_",
+    "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train",
+    "training", "type", "update", "values", "xpu", "zero_grad", "from_pretrained",
+    "flatten_parameters", "reset_parameters", "generate_square_subsequent_mask",
+}
 # modules whose output is not known to be one tensor
 SEVERAL_OUTPUTS = {
     "RNN", "LSTM", "GRU", "MultiheadAttention", "LSTMCell", "Sequential", "ModuleList",

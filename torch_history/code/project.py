@@ -36,17 +36,28 @@ class Project:
 
         ``.models.Net`` is relative to the file. None where no file of the reader has it.
         """
+        found: Optional[List[Thing]] = None
         for base in self._bases(file, name):
             parts = [part for part in name.split(".") if part]
-            for length in range(len(parts), 0, -1):
-                module = self._module(base, tuple(parts[:length]))
-                if module is not None:
-                    rest = parts[length:]
-                    if not rest:  # the module itself: its attributes are asked for by name
-                        return [Thing(name)]
-                    return self._exported(module).get(rest[0], []) if len(rest) == 1 else []
-            if base != file.parent and self._module(base, ()) and len(parts) == 1:
-                return self._exported(base / "__init__.py").get(parts[0], [])
+            there = self._below(base, parts, name)
+            if there is None and base != file.parent and len(parts) == 1:
+                init = self._module(base, ())
+                there = self._exported(init).get(parts[0], []) if init else None
+            # A folder of tests may have the name of the package that it tests: look further.
+            if there:
+                return there
+            found = there if found is None else found
+        return found
+
+    def _below(self, base: Path, parts: List[str], name: str) -> Optional[List[Thing]]:
+        """What a dotted name stands for below a folder; None where it has no such module."""
+        for length in range(len(parts), 0, -1):
+            module = self._module(base, tuple(parts[:length]))
+            if module is not None:
+                rest = parts[length:]
+                if not rest:  # the module itself: its attributes are asked for by name
+                    return [Thing(name)]
+                return self._exported(module).get(rest[0], []) if len(rest) == 1 else []
         return None
 
     def names(self, file: Path, module: str) -> Exports:

@@ -23,6 +23,8 @@ from torch_history.code.binding import bindings
 from torch_history.code.names import (
     DISTINCTIVE,
     LOSSES,
+    MODULE,
+    MODULE_NAMES,
     ONLY_TENSORS,
     TENSOR,
     ancestors,
@@ -282,7 +284,7 @@ class Source:
             if not thing.of and isinstance(parent, ast.Attribute):
                 continue  # it only leads to an attribute
             names = list(names_of(thing))
-            if not (thing.of and thing.of.guessed):
+            if _is_torchs(thing):
                 self._mentions.append(Mention(thing.name, node.end_lineno or node.lineno, names))
             names = [name for name in names if name.api in wanted]
             if names:
@@ -539,6 +541,16 @@ class Source:
         function = manager.func if isinstance(manager, ast.Call) else manager
         things = self._things.infer(function) or ()
         return {f"within={one.name}" for one in things if one.name.startswith("torch.")}
+
+
+def _is_torchs(thing: Thing) -> bool:
+    """Whether a name is surely torch's, and not one that the reader gave to a part of a module."""
+    home, _, last = thing.name.rpartition(".")
+    if last.startswith("__"):
+        return False
+    if thing.of is None:
+        return True
+    return not thing.of.guessed and (MODULE not in ancestors(home) or last in MODULE_NAMES)
 
 
 def _hides(call: ast.Call) -> bool:

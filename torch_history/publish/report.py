@@ -169,19 +169,7 @@ def narrowed(
 
 def of_scan(scan: Scan) -> Iterator[Finding]:
     """The findings of a scan, in no order."""
-    together: Dict[object, List[Tuple[Target, Hit]]] = {}
-    for target, hit in scan.hits:
-        together.setdefault((hit.place, target.cause), []).append((target, hit))
-    same: Dict[Tuple[int, ...], Tuple[Target, ...]] = {}  # most lines meet the same behaviours
-    for pairs in together.values():
-        pairs.sort(key=_harm)
-        key = tuple(id(target) for target, _ in pairs)
-        yield Finding(same.setdefault(key, tuple(target for target, _ in pairs)), pairs[0][1])
-
-
-def _harm(pair: Tuple[Target, Hit]) -> Tuple[int, ...]:
-    target, hit = pair
-    return hit.level is Level.POSSIBLE, target.kind.rank, bool(hit.depends), hit.level.rank
+    return (Finding(found.targets, found.hit) for found in scan.found)
 
 
 def _by_place(finding: Finding) -> Tuple[object, ...]:
