@@ -23,8 +23,7 @@ def write(name="weights.pt", **settings):
     cause="pytorch#80404",
     probable=True,
     advice="create the folder first, or catch RuntimeError too",
-    when=":caught",
-    rarely="a folder that does not exist",
+    when=":unseen",
 )
 def test_save_into_a_missing_folder_raises(here, snapshot):
     """``torch.save`` into a missing folder raises, and does not create the folder.

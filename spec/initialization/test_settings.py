@@ -103,6 +103,19 @@ def test_trunc_normal_far_from_its_bounds_warns(snapshot):
 
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
+@pytest.mark.changed(
+    "1.6",
+    "trunc_normal_ exists, and leaves a tensor of bfloat16 at zero",
+    kind="appeared",
+    cause="pytorch#32397",
+)
+@pytest.mark.changed(
+    "1.7",
+    "fills a tensor of bfloat16 with numbers, where every one was zero",
+    kind="silent",
+    advice="before 1.7, draw in float32 and copy the result",
+    rarely="a tensor of bfloat16",
+)
 def test_trunc_normal_of_bfloat16_is_not_zero(snapshot):
     """``trunc_normal_`` fills a tensor of bfloat16 with numbers of both signs within the bounds."""
 

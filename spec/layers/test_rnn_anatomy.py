@@ -161,6 +161,20 @@ def test_rnn_refuses_an_input_of_another_size(snapshot):
 
 
 @pytest.mark.api("torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.LSTM")
+@pytest.mark.changed(
+    "2.1",
+    "LSTM takes any size on the CPU without grad, and reads beyond its weights",
+    kind="error-gone",
+    of="torch.nn.LSTM",
+)
+@pytest.mark.changed(
+    "2.3",
+    "LSTM raises again",
+    kind="error",
+    of="torch.nn.LSTM",
+    advice="give the layer the input_size of its input",
+    rarely="an input of another size",
+)
 def test_lstm_and_gru_refuse_an_input_of_another_size(snapshot):
     """``LSTM`` and ``GRU`` raise unless the last dimension of the input is ``input_size``."""
 

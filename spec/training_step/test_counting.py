@@ -170,8 +170,7 @@ def test_division_with_rounding_mode_trunc_rounds_towards_zero(values, snapshot)
     advice="write scores.size(1) - 1 - scores.flip(1).max(1)[1] for the last",
     restored_by="training_step.first_of_the_flipped_scores_is_the_last_among_equals",
     of=("torch.Tensor.max",),
-    when="dim@0",
-    rarely="equal scores",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.7",

@@ -199,8 +199,7 @@ def test_no_grad_without_parentheses_decorates_a_function(snapshot):
     cause="pytorch#31792",
     advice="remove @torch.no_grad() from the generator to record within it",
     restored_by="training_step.generator_without_no_grad_records_between_its_yields",
-    when=":decorator",
-    rarely="a generator function",
+    when=":generator",
 )
 def test_decorated_generator_runs_without_recording(snapshot):
     """Since 1.5 a generator under ``@torch.no_grad()`` records nothing between its yields.

@@ -34,6 +34,7 @@ ROLES = {
     "with": "it is a context manager of a with statement",
     "decorator": "it decorates a function",
     "class-decorator": "it decorates a class",
+    "generator": "it decorates a generator function",
     "subclass": "it is a base of a class",
     "isinstance": "it is asked about by isinstance, issubclass or except",
     "caught": "what it raises is caught",

@@ -53,6 +53,8 @@ def judge(target: Target, use: Use, name: Name, source: Source, agreed: bool) ->
             return Verdict(Level.POSSIBLE, change.rarely, why, met.line) if seen else None
         depends = depends or change.depends or ""
     if name.relation is Relation.UNKNOWN:
+        if not agreed and not target.kind.hurts:
+            return None
         level = Level.LIKELY if agreed else Level.POSSIBLE
     else:
         known = name.relation is not Relation.LIKE and use.sure and not met.doubtful
@@ -67,7 +69,10 @@ def _points_to(change: Change) -> bool:
 
 
 def _is_special(term: Term) -> bool:
-    return term.wanted and term.role != "call" and OfType("unknown") not in term.values
+    plain = term.name is None and not term.values and not term.role  # many arguments, as @1
+    return (
+        term.wanted and not plain and term.role != "call" and OfType("unknown") not in term.values
+    )
 
 
 class Met(NamedTuple):
@@ -172,7 +177,16 @@ def _fits(given: ast.expr, term: Term, source: Source) -> Optional[bool]:
         return True
     if "built" in types:
         return isinstance(given, BUILT)
+    if isinstance(given, BUILT) and not any(map(_is_sequence, term.values)):
+        return False
     return None
+
+
+def _is_sequence(wanted: object) -> bool:
+    """Whether a list or a tuple may be what a term asks for."""
+    if isinstance(wanted, OfType):
+        return wanted.name in ("list", "tuple")
+    return isinstance(wanted, (list, tuple)) and not isinstance(wanted, Written)
 
 
 def _is(value: object, wanted: object) -> bool:

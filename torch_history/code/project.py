@@ -24,7 +24,7 @@ class Project:
 
     def __init__(self, roots: Sequence[Path]) -> None:
         # A path that is not there is told by whoever reads the folders.
-        places = [Path(os.path.realpath(root)) for root in roots]
+        places = [_place(root) for root in roots]
         self._roots = [one if os.path.isdir(one) else one.parent for one in places]  # noqa: PTH112
         self._exports: Dict[Path, Exports] = {}
         self._depth = 0
@@ -157,6 +157,13 @@ def _top(tree: ast.Module) -> Iterator[Tuple[str, Union[ast.AST, str]]]:
                     yield alias.asname or alias.name, alias.name
         elif isinstance(node, (ast.If, ast.Try)):
             todo += node.body + node.orelse
+
+
+def _place(root: Path) -> Path:
+    try:
+        return Path(os.path.realpath(root))
+    except ValueError:  # no file can have this name
+        return root
 
 
 def _is_file(path: Path) -> bool:

@@ -100,14 +100,19 @@ def targets_of(difference: Difference, backwards: bool = False) -> Iterator[Targ
         names = frozenset(_about(behaviour, cases))
         yield Target(difference, *told[0], names, needs=frozenset(refused))
     else:
-        failed = all("raised" in case.before.observation for case in cases)
+        raised = ["raised" in case.before.observation for case in cases]
+        failed = all(raised)
         for one in marked:
             of = one.change.of if one.change else ()
             names = frozenset(of or _about(behaviour, cases))
-            yield Target(difference, *one, names, guarded=failed or one.kind in QUIET)
+            # Where nothing raised, the wording is that of a warning.
+            guarded = failed or (one.kind in QUIET and any(raised))
+            yield Target(difference, *one, names, guarded=guarded)
         if rest:
             # To use a base class tells nothing.
             names = frozenset(_first(behaviour, cases) - {MODULE, OPTIMIZER, TENSOR})
+            if rest[0].kind is Kind.REPRESENTATION:
+                names = frozenset()  # how a thing is written down shows at no call
             guarded = failed or rest[0].kind in (*QUIET, Kind.APPEARED)
             yield Target(difference, *rest[0], names, guarded=guarded)
 
@@ -144,7 +149,8 @@ def _signature_targets(difference: Difference, told: Sequence[Told]) -> Iterator
         one = next(fitting, told[0])
         if before is None or after is None:  # one side raised: it lacks the API
             kind = Kind.APPEARED if before is None else Kind.GONE
-            one = next((it for it in told if it.kind is kind), Told(None, kind))
+            if one.kind is not kind:
+                one = next((it for it in told if it.kind is kind), Told(None, kind))
             yield Target(difference, *one, frozenset(names), lacking=True)
         else:
             parameters = dict.fromkeys(names, (before, after))

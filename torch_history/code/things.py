@@ -70,6 +70,7 @@ class Things:
         self._statements = bindings.assignments
         self._attributes = bindings.attributes
         self._ends = bindings.ends
+        self._generators: Set[ast.AST] = set()
         self._returns: Optional[Dict[ast.AST, List[ast.expr]]] = None
         self._called: Optional[Dict[int, Set[str]]] = None
         self._known: Dict[object, Found] = {}
@@ -274,7 +275,7 @@ class Things:
     def _ending(self, function: ast.AST) -> List[ast.expr]:
         """What the return statements of a function give; nothing for a generator."""
         if self._returns is None:
-            self._returns, generators = {}, set()
+            self._returns, generators = {}, self._generators
             for node in self._ends:
                 home: Optional[ast.AST] = node
                 while home is not None and not isinstance(home, (*Function, ast.Lambda)):
@@ -288,6 +289,11 @@ class Things:
             for home in generators:
                 self._returns.pop(home, None)
         return self._returns.get(function, [])
+
+    def is_generator(self, function: ast.AST) -> bool:
+        """Whether a function of the file has a yield of its own."""
+        self._ending(function)
+        return function in self._generators
 
     def _parts(self, function: ast.AST) -> List[List[Thing]]:
         """What a function returns in each place of a tuple."""

@@ -118,8 +118,9 @@ class Use(NamedTuple):
     @property
     def arguments(self) -> Arguments:
         """What it is called with."""
+        passed = "passed" in self.roles  # whoever calls it may add others
         if self.call is None:
-            return Arguments({}, "passed" in self.roles, "passed" in self.roles)
+            return Arguments({}, passed, passed)
         starred = [isinstance(one, ast.Starred) for one in self.call.args]
         # After *args, the position of an argument is not known.
         counted = starred.index(True) if True in starred else len(starred)
@@ -128,7 +129,7 @@ class Use(NamedTuple):
         }
         given.update({one.arg: one.value for one in self.call.keywords if one.arg})
         hidden = any(one.arg is None for one in self.call.keywords)
-        return Arguments(given, hidden, True in starred)
+        return Arguments(given, passed or hidden, passed or True in starred)
 
 
 class Mention(NamedTuple):
@@ -360,6 +361,8 @@ class Source:
             roles.add("with")
         elif outer in getattr(around, "decorator_list", ()):
             roles.add("class-decorator" if isinstance(around, ast.ClassDef) else "decorator")
+            if self._things.is_generator(around):
+                roles.add("generator")
         if not roles:
             if thing.of:
                 roles.add("attribute")
@@ -439,21 +442,25 @@ class Source:
     def value(self, node: ast.expr) -> Tuple[bool, object]:
         """Whether the value of an expression is known, and the value: a literal, or torch's name.
 
-        A name of the file with one binding has the value of that binding.
+        A name of the file with one binding has the value of that binding, unless this can change.
         """
-        literal = literals.value(node)
+        literal = literals.value(node) or self._constant(node)
         if literal is not None:
             return True, literal.value
-        if isinstance(node, ast.Name):
-            bound = self._bindings.get(node, ())
-            parent = self._parent.get(bound[0].node) if len(bound) == 1 else None
-            if isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Constant):
-                return True, parent.value.value
         things = self._things.infer(node) or ()
         names = {one.name for one in things if one.sure and not (one.built or one.own or one.of)}
         name = names.pop() if len(names) == 1 else ""
         # A class or a function of torch, or a constant such as torch.float16.
         return (True, name) if name.startswith("torch.") else (False, None)
+
+    def _constant(self, node: ast.expr) -> Optional[literals.Literal]:
+        """The literal that the only binding of a name gives it."""
+        bound = self._bindings.get(node, ())
+        parent = self._parent.get(bound[0].node) if len(bound) == 1 else None
+        assigned = isinstance(parent, (ast.Assign, ast.AnnAssign)) and parent.value
+        literal = literals.value(assigned) if assigned else None
+        mutable = literal is not None and isinstance(literal.value, (list, dict, set))
+        return None if mutable else literal
 
     def _with_known_keys(self, call: ast.Call) -> ast.Call:
         """A call with the keywords that its ``**options`` hold added, as far as the file shows."""
