@@ -123,3 +123,16 @@ def init_returns_nothing(patch):
 def clone_of_an_expanded_view_shares_its_memory(patch):
     """clone() of an expanded view keeps its strides of 0 and its memory."""
     share_expanded_clones(patch)
+
+
+@fault
+def trunc_normal_leaves_bfloat16_at_zero(patch):
+    """``trunc_normal_`` leaves a tensor of bfloat16 at zero, as on 1.6."""
+    honest = torch.nn.init.trunc_normal_
+
+    def fill(tensor, *arguments, **keywords):
+        if tensor.dtype is torch.bfloat16:
+            return tensor
+        return honest(tensor, *arguments, **keywords)
+
+    patch.setattr(torch.nn.init, "trunc_normal_", fill)

@@ -1,6 +1,7 @@
 """Faults of learning rate schedulers, of their state, and of optimizer hooks."""
 
 import math
+import warnings
 from importlib import import_module
 
 import torch
@@ -496,3 +497,16 @@ def plateau_is_a_function(patch):
         "ReduceLROnPlateau",
         lambda *arguments, **settings: Plateau(*arguments, **settings),
     )
+
+
+@fault
+def plateau_scheduler_warns_without_verbose(patch):
+    """ReduceLROnPlateau warns where it is built without ``verbose``."""
+
+    def build(
+        self, optimizer, *arguments, honest=schedulers.ReduceLROnPlateau.__init__, **keywords
+    ):
+        warnings.warn("verbose must be given", UserWarning)
+        honest(self, optimizer, *arguments, **keywords)
+
+    patch.setattr(schedulers.ReduceLROnPlateau, "__init__", build)

@@ -4,6 +4,7 @@ They concern autograd's functions and modes, clipping, counting, masks and check
 """
 
 import inspect
+import warnings
 
 import torch
 from torch.nn import utils
@@ -698,3 +699,15 @@ def generators_record_nothing(patch):
         return call
 
     wrap(patch, torch.nn.Module, "__call__", change)
+
+
+@fault
+def checkpoint_asks_for_use_reentrant_that_is_given(patch):
+    """``checkpoint`` asks for ``use_reentrant`` in a warning even where it is given."""
+    honest = checkpointing.checkpoint
+
+    def run(function, *arguments, **keywords):
+        warnings.warn("use_reentrant should be given", UserWarning)
+        return honest(function, *arguments, **keywords)
+
+    patch.setattr(checkpointing, "checkpoint", run)

@@ -30,8 +30,8 @@ NEEDS = {
 }
 THIRD_PARTY = {
     *("axe_playwright_python", "click", "execnet", "filelock", "hypothesis", "jinja2"),
-    *("jsonschema", "markdown_it", "markupsafe", "matplotlib", "msgspec", "numpy", "packaging"),
-    *("playwright", "pyflakes", "pytest", "_pytest", "rich", "rich_click", "syrupy", "tomli"),
+    *("jsonschema", "libcst", "markdown_it", "markupsafe", "matplotlib", "msgspec", "numpy"),
+    *("packaging", "playwright", "pyflakes", "pytest", "_pytest", "rich", "rich_click", "syrupy", "tomli"),
     *("torch", "tox"),
 }
 

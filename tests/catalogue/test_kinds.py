@@ -221,7 +221,8 @@ def test_name_is_a_slug_a_former_slug_or_a_group():
     assert kinds_of("silent") == [Kind.SILENT]
     assert kinds_of("api-gone") == [kind_of("api-gone")] == [Kind.GONE]
     assert kinds_of("api-appeared") == [kind_of("api-appeared")] == [Kind.APPEARED]
-    assert GROUPS == {"breaks": [Kind.ERROR, Kind.GONE]} and kinds_of("breaks") == GROUPS["breaks"]
+    assert GROUPS == {"breaks": [Kind.ERROR, Kind.GONE], "numbers": [Kind.SILENT, Kind.RANDOM]}
+    assert all(kinds_of(name) == kinds for name, kinds in GROUPS.items())
 
 
 @pytest.mark.parametrize("name", ["loud", "", "breaks"])
@@ -234,4 +235,4 @@ def test_slug_that_is_no_kind_is_refused_with_the_kinds(name):
 def test_name_that_is_no_kind_is_refused_with_the_kinds_and_groups():
     with pytest.raises(HistoryError) as caught:
         kinds_of("loud")
-    assert str(caught.value) == f"'loud' is not a kind: choose from {', '.join(SLUGS)}, breaks"
+    assert str(caught.value) == f"'loud' is not a kind: choose from {', '.join(SLUGS)}, breaks, numbers"

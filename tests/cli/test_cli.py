@@ -10,6 +10,11 @@ from torch_history.cli import main
     [
         (["1.13", "2.6"], 1),
         (["2.0", "2.0"], 0),
+        (["1.13"], 1),  # up to the newest recorded release
+        (["2.6"], 0),
+        (["1.13", "2.6", "--kind", "warning,appeared,wording"], 0),
+        (["1.13", "2.6", "--fail-on", "numbers", "--kind", "breaks"], 0),
+        (["1.13", "2.6", "--fail-on", "numbers", "--kind", "silent"], 1),
         (["1.13", "2.6", "--fail-on", "none"], 0),
         (["1.13", "2.6", "--fail-on", "random,error-gone"], 0),
         (["1.13", "2.6", "--fail-on", "random,wording"], 1),
@@ -49,10 +54,11 @@ def test_exit_status_reaches_the_shell(recorded):
 
 def test_json_and_markdown_tell_the_same_differences(run):
     status, out, _ = run("diff", "1.13", "2.6", "--format", "json")
-    names = [difference["id"] for difference in json.loads(out)["differences"]]
+    told = json.loads(out)
+    names = [one["behaviours"][0] for one in told["findings"]]
     _, text, _ = run("diff", "1.13", "2.6", "--format", "markdown")
-    assert status == 1 and len(names) == 8
-    assert [line[5:-1] for line in text.splitlines() if line.startswith("### ")] == names
+    assert status == 1 and len(names) == 8 and set(names) == set(told["differences"])
+    assert [line[5:-1] for line in text.splitlines() if line.startswith("  - `")] == names
 
 
 @pytest.mark.parametrize(
@@ -67,19 +73,23 @@ def test_json_and_markdown_tell_the_same_differences(run):
     ],
 )
 def test_group_or_former_slug_is_its_kinds(run, kinds, same):
-    one, other = (run("diff", "1.13", "2.6", "--kind", names) for names in (kinds, same))
+    one, other = (
+        run("diff", "1.13", "2.6", "--kind", names, "--fail-on", names) for names in (kinds, same)
+    )
     assert one == other and one[0] == 1
 
 
 def test_group_shows_an_error_and_a_function_that_is_gone(run):
     _, out, _ = run("diff", "1.13", "2.6", "--kind", "breaks", "--format", "json")
-    assert [one["kind"] for one in json.loads(out)["differences"]] == ["error", "gone"]
+    told = json.loads(out)
+    assert [one["kind"] for one in told["differences"].values()] == ["error", "gone"]
+    assert [one["kind"] for one in told["findings"]] == ["error", "gone"]
 
 
 def test_help_of_diff_tells_the_kinds_by_harm_and_the_groups(run):
     out = " ".join(run("diff", "--help")[1].split())
     assert "error: error where there was none; gone: API or argument gone; silent: " in out
-    assert "Groups: breaks: error and gone" in out
+    assert "Groups: breaks: error and gone; numbers: silent and random" in out
 
 
 def test_show_prints_one_behaviours_life(run):

@@ -154,7 +154,7 @@ def test_no_escape_sequence_reaches_the_terminal(evil_project, monkeypatch, caps
 def test_json_holds_what_was_escaped(evil_project, capsys):
     main(["--root", str(evil_project.root), "diff", "1.4", "2.6", "--format", "json"])
     told = json.loads(capsys.readouterr().out)
-    [evil] = [one for one in told["differences"] if one["id"] == "evil.evil"]
+    evil = told["differences"]["evil.evil"]
     assert (
         evil["changes"][0]["text"] == EVIL and evil["test"] == "spec/evil/test_evil.py::test_evil"
     )

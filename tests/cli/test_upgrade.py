@@ -126,10 +126,18 @@ def test_project_that_does_not_say_its_torch_is_refused_in_one_line(
 def test_upgrade_answers_for_the_code_of_the_project(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "requirements.txt").write_text("torch>=2.5", encoding="utf-8")
-    (tmp_path / "x.py").write_text("import torch\ntorch.load('f')\n", encoding="utf-8")
+    (tmp_path / "x.py").write_text(
+        "import torch\nstate = torch.load('f')\n"
+        "torch.optim.lr_scheduler.StepLR(optimizer, 1, verbose=True)\n",
+        encoding="utf-8",
+    )
     run = ["--root", str(REPOSITORY), "upgrade"]
     status = main(run)
     out = capsys.readouterr().out
-    assert status == 1 and out.startswith("x.py:2: ") and "from torch 2.5 to 2.15" in out
+    assert status == 1 and out.startswith("x.py:3: ") and "\ntorch 2.5 to 2.15: " in out
+    assert "\nx.py:2: torch.load() without weights_only" in out
     assert main([*run, "--fail-on", "none"]) == 0
     assert main([*run, "--to", "2.5"]) == 0
+    # What the file decides fails only where it is asked for.
+    assert main([*run, "--to", "2.6"]) == 0
+    assert main([*run, "--to", "2.6", "--fail-on", "breaks,depends"]) == 1

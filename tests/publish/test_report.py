@@ -246,8 +246,9 @@ def test_behaviours_of_one_cause_on_one_line_are_one_finding(recorded):
     (target,) = coded(recorded, [(SCALE, hit("a.py:2"))]).findings[0].targets
     behaviour = msgspec.structs.replace(target.difference.behaviour, id="rates.other")
     like = target._replace(difference=target.difference._replace(behaviour=behaviour))
-    (same,) = coded(recorded, [(SCALE, hit("a.py:2")), (like, hit("a.py:2"))]).findings
+    (same,) = coded(recorded, [((target, like), hit("a.py:2"))]).findings
     assert report.others(same) == "rates.scale_halves, 1 more"
+    assert [one.id for one in same.behaviours] == [SCALE, "rates.other"]
     other = coded(recorded, [(SCALE, hit("a.py:2")), (STRICT, hit("a.py:2"))])
     assert [one.kind for one in other.findings] == [Kind.ERROR, Kind.SILENT]
 

@@ -144,7 +144,7 @@ class Reader:
         # Bytes, so that Python follows the encoding that the file declares. Before the search for
         # words: a file that cannot be parsed must not pass for one without hits.
         # To bind the names of a file takes as long again as to parse it.
-        told = b"torch" in content or not METHODS.isdisjoint(WORD.findall(content))
+        told = _concerns_torch(content)
         accepted, file = accepted_lines(content), path.as_posix()
 
         def place_of(line: int) -> Place:
@@ -165,6 +165,12 @@ class Reader:
             cell, inner = notebook.place(line)
             return Place(path.as_posix(), inner, cell)
 
-        if b"torch" in content and notebook.starts:
+        text = notebook.text.encode()  # without the outputs, which may be long
+        if notebook.starts and _concerns_torch(text):
             source = Source(notebook.tree, self._project, path.resolve())
-            self.collected.add(source, place_of, accepted_lines(notebook.text.encode()))
+            self.collected.add(source, place_of, accepted_lines(text))
+
+
+def _concerns_torch(content: bytes) -> bool:
+    """Whether a source mentions torch, or a method that only torch has."""
+    return b"torch" in content or not METHODS.isdisjoint(WORD.findall(content))
