@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,8 @@ NEEDS = {
 THIRD_PARTY = {
     *("axe_playwright_python", "click", "execnet", "filelock", "hypothesis", "jinja2"),
     *("jsonschema", "libcst", "markdown_it", "markupsafe", "matplotlib", "msgspec", "numpy"),
-    *("packaging", "playwright", "pyflakes", "pytest", "_pytest", "rich", "rich_click", "syrupy", "tomli"),
-    *("torch", "tox"),
+    *("packaging", "playwright", "pyflakes", "pytest", "_pytest", "rich", "rich_click"),
+    *("syrupy", "tomli", "torch", "torchvision", "tox", "yaml"),
 }
 
 
@@ -109,6 +110,13 @@ def test_what_is_imported_is_there():
         if name not in MODULES
     ]
     assert missing == []
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="Python 3.10 lists its own modules")
+def test_every_package_that_is_imported_is_listed_here():
+    packages = {name.split(".")[0] for module in MODULES for name, _ in imported(module)}
+    own = {ENGINE.name, *sys.stdlib_module_names}
+    assert packages - own <= THIRD_PARTY
 
 
 def test_torch_is_imported_by_the_workers_of_bench_only():

@@ -107,7 +107,7 @@ def test_get_last_lr_does_not_see_a_rate_set_by_hand(snapshot):
     advice="use isinstance(scheduler, LRScheduler)",
     restored_by="optimizers.step_schedule_is_an_lr_scheduler",
     of=("torch.optim.lr_scheduler._LRScheduler",),
-    when=(":isinstance",),
+    when=(":isinstance", ":passed"),
 )
 def test_step_schedule_is_no_underscored_lr_scheduler(snapshot):
     """Since 2.0 StepLR is not an ``_LRScheduler`` for ``isinstance``.

@@ -24,7 +24,10 @@ def gradient_after(zero_grad):
 
 
 @pytest.mark.api(
-    "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="E"
+    "torch.optim.Optimizer.zero_grad",
+    "torch.Tensor.grad",
+    page="generated/torch.optim.Optimizer.zero_grad",
+    article="E",
 )
 @pytest.mark.changed(
     "2.0",
@@ -34,6 +37,7 @@ def gradient_after(zero_grad):
     advice="check for None, or call optimizer.zero_grad(set_to_none=False)",
     restored_by="training_step.optimizer_zero_grad_keeps_zeros_when_asked",
     unless=("set_to_none", 0),
+    when=("-:of=torch.Tensor.grad", ":of=torch.Tensor.grad and :compared"),
     rewrite="+set_to_none=False",
 )
 def test_optimizer_zero_grad_leaves_none(snapshot):

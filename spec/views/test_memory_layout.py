@@ -45,10 +45,11 @@ COMPUTED = {
     advice="call contiguous() on the copy, or reshape instead of view",
     restored_by="views.contiguous_copy_of_a_transposed_tensor_has_the_strides_of_its_sizes",
     when=(
-        "-memory_format and -dtype@0",
-        "dtype@0!=<unknown> and dtype@0=torch.half|torch.float16|torch.double|torch.float64",
+        ":transposed and -memory_format and -dtype@0",
+        ":transposed and dtype@0!=<unknown> and dtype@0=torch.half|torch.float16|torch.double"
+        "|torch.float64",
     ),
-    rarely="a transposed tensor",
+    depends="the use of the strides",
 )
 @pytest.mark.parametrize("way", list(COPIES))
 def test_copy_of_a_transposed_tensor_keeps_its_strides(way, snapshot):
@@ -113,7 +114,8 @@ def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
     advice="call contiguous() on the result, or reshape instead of view",
     restored_by="views.contiguous_elementwise_result_has_the_strides_of_its_sizes",
     of=("torch.exp", "torch.clamp"),
-    rarely="a transposed tensor",
+    when=":transposed",
+    depends="the use of the strides",
 )
 @pytest.mark.changed(
     "1.6",
@@ -121,7 +123,8 @@ def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
     kind="silent",
     cause="pytorch#38895",
     of=("torch.exp", "torch.clamp"),
-    rarely="a transposed tensor",
+    when=":transposed",
+    depends="the use of the strides",
 )
 @pytest.mark.changed(
     "1.7",
@@ -131,7 +134,8 @@ def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
     advice="call contiguous() on the result, or reshape instead of view",
     restored_by="views.contiguous_elementwise_result_has_the_strides_of_its_sizes",
     of=("torch.exp", "torch.clamp"),
-    rarely="a transposed tensor",
+    when=":transposed",
+    depends="the use of the strides",
 )
 @pytest.mark.changed(
     "1.12",
@@ -142,8 +146,7 @@ def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
     advice="call contiguous() on the result, or reshape instead of view",
     restored_by="views.contiguous_elementwise_result_has_the_strides_of_its_sizes",
     of=("torch.where",),
-    when="@1",
-    rarely="a transposed tensor",
+    when=":unseen",
 )
 @pytest.mark.parametrize("way", list(COMPUTED))
 def test_elementwise_result_of_a_transposed_tensor_has_its_strides(way, snapshot):

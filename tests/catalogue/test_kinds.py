@@ -207,6 +207,29 @@ def test_kinds_that_hurt_come_before_the_others():
     }
 
 
+def test_kinds_that_matter_are_those_that_hurt_or_show_and_not_other_words_of_an_error():
+    assert {kind for kind in Kind if not kind.matters} == {
+        Kind.ERROR_GONE,
+        Kind.APPEARED,
+        Kind.WORDING,
+    }
+
+
+def test_label_is_breaks_for_what_breaks_and_else_the_title():
+    assert [kind.label for kind in Kind] == [
+        "breaks",
+        "breaks",
+        "silent value change",
+        "random stream",
+        "another exception",
+        "warning appeared or gone",
+        "representation",
+        "error gone",
+        "API or argument appeared",
+        "wording only",
+    ]
+
+
 def test_letters_and_words_tell_the_kinds_apart():
     assert len({kind.letter for kind in Kind}) == len({kind.words for kind in Kind}) == 10
     assert Kind.REPRESENTATION.title == "representation"
@@ -235,4 +258,5 @@ def test_slug_that_is_no_kind_is_refused_with_the_kinds(name):
 def test_name_that_is_no_kind_is_refused_with_the_kinds_and_groups():
     with pytest.raises(HistoryError) as caught:
         kinds_of("loud")
-    assert str(caught.value) == f"'loud' is not a kind: choose from {', '.join(SLUGS)}, breaks, numbers"
+    choices = ", ".join([*SLUGS, "breaks", "numbers"])
+    assert str(caught.value) == f"'loud' is not a kind: choose from {choices}"

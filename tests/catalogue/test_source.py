@@ -71,6 +71,30 @@ FORM = "write @pytest.mark.changed(VERSION, WORDS, kind=..., cause=..., advice=.
             "spec/rates/test_more.py:5: a marker has an argument of another type: ",
         ),
         (
+            MARKED.format("changed('2.0', 'words', kind='silent', when=7)"),
+            f"spec/rates/test_more.py:4: {FORM}",
+        ),
+        (
+            MARKED.format("changed('2.0', 'words', kind='silent', when=('flag', 7))"),
+            f"spec/rates/test_more.py:4: {FORM}",
+        ),
+        (
+            MARKED.format("changed('2.0', 'words', kind='silent', when='flag=')"),
+            "spec/rates/test_more.py:4: when='flag=': not a condition: write NAME, ",
+        ),
+        (
+            MARKED.format("changed('2.0', 'words', kind='silent', depends=True)"),
+            "spec/rates/test_more.py:5: a marker has an argument of another type: ",
+        ),
+        (
+            MARKED.format("changed('2.0', 'words', kind='silent', rarely=1)"),
+            "spec/rates/test_more.py:5: a marker has an argument of another type: ",
+        ),
+        (
+            MARKED.format("changed('2.0', 'words', kind='silent', of=7)"),
+            "spec/rates/test_more.py:5: a marker has an argument of another type: ",
+        ),
+        (
             MARKED.format("api(7)"),
             "spec/rates/test_more.py:5: a marker has an argument of another type: ",
         ),
@@ -90,6 +114,12 @@ FORM = "write @pytest.mark.changed(VERSION, WORDS, kind=..., cause=..., advice=.
         "kind",
         "version",
         "cause_no_text",
+        "when_no_text",
+        "when_with_a_number",
+        "when_of_another_form",
+        "depends_no_text",
+        "rarely_no_text",
+        "of_no_text",
         "api_no_text",
     ],
 )
@@ -123,13 +153,65 @@ def test_source_reads_claim_docstring_and_markers(recorded):
 def test_marker_says_all_there_is_to_say_of_a_change(project):
     marker = (
         "changed('2.0', 'words', kind='silent', cause='fakelib#1', probable=True, "
-        "advice='do', unless='flag', restored_by='rates.y')"
+        "advice='do', unless='flag', when='-flag', depends='the file', rarely='a set', "
+        "of='fakelib.x', rewrite='+flag=1', restored_by='rates.y')"
     )
+    assert change_of(project, marker) == Change(
+        version="2.0",
+        text="words",
+        kind=Kind.SILENT,
+        cause="fakelib#1",
+        probable=True,
+        advice="do",
+        unless=("flag",),
+        when=("-flag",),
+        depends="the file",
+        rarely="a set",
+        of=("fakelib.x",),
+        rewrite="+flag=1",
+        restored_by="rates.y",
+    )
+
+
+def change_of(project, marker):
+    """The change that a marker says."""
     project.write("spec/rates/test_more.py", MARKED.format(marker))
     [change] = source.behaviours(project.root)["rates.x"].changes
-    assert change == Change(
-        "2.0", "words", Kind.SILENT, "fakelib#1", True, "do", ("flag",), "rates.y"
-    )
+    return change
+
+
+@pytest.mark.parametrize(
+    "more, field, value",
+    [
+        ("unless=('flag', 2)", "unless", ("flag", 2)),
+        ("unless=[2]", "unless", (2,)),
+        ("unless=()", "unless", ()),
+        ("when=('p=0.0', 'dim@1 and -p')", "when", ("p=0.0", "dim@1 and -p")),
+        ("of=('fakelib.x', 'fakelib.y')", "of", ("fakelib.x", "fakelib.y")),
+    ],
+)
+def test_marker_may_say_several_arguments_conditions_and_apis(project, more, field, value):
+    change = change_of(project, f"changed('2.0', 'words', kind='silent', {more})")
+    assert getattr(change, field) == value
+
+
+@pytest.mark.parametrize(
+    "more, conditioned",
+    [
+        ("", False),
+        (", cause='fakelib#1', advice='do', of='fakelib.x'", False),
+        (", unless=()", True),
+        (", unless='flag'", True),
+        (", when='flag'", True),
+        (", depends='the file'", True),
+        (", rarely='a set'", True),
+    ],
+)
+def test_marker_says_which_calls_meet_the_change_by_any_of_four_settings(
+    project, more, conditioned
+):
+    change = change_of(project, f"changed('2.0', 'words', kind='silent'{more})")
+    assert change.conditioned is conditioned
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 import json
+import sys
 
 import pytest
 
+from tests.fake import REPOSITORY
 from torch_history.cli import main
 
 
@@ -84,6 +86,32 @@ def test_group_shows_an_error_and_a_function_that_is_gone(run):
     told = json.loads(out)
     assert [one["kind"] for one in told["differences"].values()] == ["error", "gone"]
     assert [one["kind"] for one in told["findings"]] == ["error", "gone"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 9), reason="--code needs Python 3.9")
+@pytest.mark.parametrize(
+    "arguments, status, count",
+    [
+        ([], 0, 0),
+        (["--fail-on", "appeared"], 1, 1),
+        (["--kind", "appeared"], 0, 1),
+        (["--level", "possible"], 0, 1),
+        (["--level", "possible", "--fail-on", "breaks,appeared"], 1, 1),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_what_harms_nobody_is_told_of_source_only_where_it_is_asked_for(
+    tmp_path, capsys, arguments, status, count
+):
+    pytest.importorskip("pyflakes", reason="pyflakes is not installed")
+    text = "import torch\n\ntorch.optim.SGD(found, lr=1).zero_grad(set_to_none=True)\n"
+    (tmp_path / "a.py").write_text(text, encoding="utf-8")
+    asked = ["diff", "1.6", "1.13", "--code", str(tmp_path), "--format", "json", *arguments]
+    found = main(["--root", str(REPOSITORY), *asked])
+    told = json.loads(capsys.readouterr().out)
+    assert found == status
+    assert [one["kind"] for one in told["findings"]] == ["appeared"] * count
+    assert told["code"]["hidden"] == 1 - count
 
 
 def test_help_of_diff_tells_the_kinds_by_harm_and_the_groups(run):

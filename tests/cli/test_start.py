@@ -4,8 +4,8 @@ import pytest
 
 HEAVY = (
     *("fakelib", "torch", "numpy", "pytest", "_pytest", "syrupy", "hypothesis", "matplotlib"),
-    *("jinja2", "markdown_it", "packaging", "pyflakes", "execnet", "filelock", "tomli", "tomllib"),
-    *("asyncio", "multiprocessing", "unittest", "http", "xml"),
+    *("jinja2", "libcst", "markdown_it", "packaging", "pyflakes", "yaml", "execnet", "filelock"),
+    *("tomli", "tomllib", "asyncio", "multiprocessing", "unittest", "http", "xml"),
 )
 RICH = ("rich", "pygments", "rich_click.rich_help_rendering")
 

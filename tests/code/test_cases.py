@@ -110,9 +110,11 @@ def test_call_whose_signature_changed_breaks(answer, before, after, line, word):
         ("old_amp.py", "torch.cuda.amp.GradScaler torch.cuda.amp.autocast"),
         (
             "modern.py",
-            "torch.amp.GradScaler torch.amp.autocast torch.backends.cuda.matmul.allow_tf32 "
-            "torch.bfloat16 torch.distributed.fsdp.FullyShardedDataParallel "
-            "torch.nn.parallel.DistributedDataParallel torch.optim.swa_utils.AveragedModel",
+            (
+                "torch.amp.GradScaler torch.amp.autocast torch.backends.cuda.matmul.allow_tf32 "
+                "torch.bfloat16 torch.distributed.fsdp.FullyShardedDataParallel "
+                "torch.nn.parallel.DistributedDataParallel torch.optim.swa_utils.AveragedModel"
+            ),
         ),
     ],
 )

@@ -253,6 +253,32 @@ def test_behaviours_of_one_cause_on_one_line_are_one_finding(recorded):
     assert [one.kind for one in other.findings] == [Kind.ERROR, Kind.SILENT]
 
 
+HARMLESS = ["rates.added_is_there", "rates.complaint_tells_the_remedy"]
+
+
+@pytest.mark.parametrize(
+    "level, harmless, shown",
+    [
+        (Level.LIKELY, False, False),
+        (Level.CERTAIN, False, False),
+        (Level.LIKELY, True, True),
+        (Level.POSSIBLE, False, True),
+    ],
+    ids=["likely", "certain", "asked for", "possible"],
+)
+def test_what_harms_nobody_is_shown_only_where_it_is_asked_for(recorded, level, harmless, shown):
+    harming = [(SCALE, hit("a.py:1")), ("rates.noisy_warns", hit("a.py:2"))]
+    hits = harming + [(name, hit("a.py:3")) for name in HARMLESS]
+    told = coded(recorded, hits, level=level, harmless=harmless)
+    ids = [one.behaviours[0].id for one in told.findings]
+    assert ids == [SCALE, "rates.noisy_warns"] + shown * HARMLESS
+    assert told.code.hidden == (0 if shown else 2)
+    lines = list(report.rest(told))
+    assert ("2 more are less sure, or harmless: --level possible." in lines) is not shown
+    # What is hidden does not fail either.
+    assert told.fails([Kind.APPEARED]) is shown
+
+
 @pytest.mark.parametrize(
     "one, fails",
     [

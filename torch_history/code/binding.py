@@ -168,6 +168,8 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
 
     def _operator(self, node: Union[ast.BinOp, ast.AugAssign, ast.Subscript]) -> None:
         self.found.operators.append(node)
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            self.handleNodeLoad(node.target, node)  # it is read before it is bound
         self.handleChildren(node)
 
     BINOP = AUGASSIGN = SUBSCRIPT = _operator

@@ -116,7 +116,7 @@ def _conditions(change: Change, use: Use, arguments: Arguments, source: Source) 
         return None
     else:
         words = [one for one in change.unless if isinstance(one, str)]
-        how = f" without {words[0]}" if words else ""
+        how = f" without {words[0]}" if words and "attribute" not in use.roles else ""
         # A keyword that keeps the change away may be among the arguments that cannot be seen.
         places = any(isinstance(one, int) for one in change.unless)
         unseen = use.call is None or arguments.may_hide(words[0] if words else None, places or None)
@@ -145,8 +145,9 @@ def _all_of(parts: Sequence[Optional[Met]]) -> Optional[Met]:
 def _term(term: Term, use: Use, arguments: Arguments, source: Source) -> Optional[Met]:
     """How a use meets one term."""
     if term.role:
-        # That a tensor holds integers is only concluded, from its name or what it is made of.
-        doubtful = term.role == "integers"
+        # That a tensor holds integers is only concluded, from its name or what it is made of, and
+        # what becomes of an API that is passed on is not known.
+        doubtful = term.wanted and term.role in ("integers", "passed")
         return Met(doubtful=doubtful) if (term.role in use.roles) is term.wanted else None
     label = term.name or f"argument {term.place}"
     given = arguments.of(term.name, term.place)

@@ -420,6 +420,7 @@ class Things:
                 True,
                 one.sure and TENSOR in ancestors(one.name.rpartition(".")[0]),
                 f"as {text_of(node)}",
+                guessed=one.of is not None and one.of.guessed,
             )
             if _is_tensor_attribute(one)
             else one
@@ -520,7 +521,8 @@ class Things:
             return called.maker.results()
         if called.of:
             if TENSOR in ancestors(home):
-                return [] if last in NO_TENSORS else [_tensor_from(node, called.sure)]
+                made = _tensor_from(node, called.sure)._replace(guessed=called.of.guessed)
+                return [] if last in NO_TENSORS else [made]
             return [called.of] if MODULE in ancestors(home) and last in SAME_MODULE else []
         if called.built:
             bases = self.lineage(called.own).bases if called.own else [called]
@@ -585,8 +587,8 @@ def is_none(node: Optional[ast.expr]) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def text_of(node: ast.expr) -> str:
-    """An expression as a person writes it, on one line and shortened."""
+def text_of(node: ast.AST) -> str:
+    """An expression, or a short statement, as a person writes it, on one line and shortened."""
     if isinstance(node, ast.Name):
         return node.id
     text = " ".join(ast.unparse(node).split())

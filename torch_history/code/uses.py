@@ -237,13 +237,12 @@ class Source:
             roles = {"call"} | self._caught(node)
             if self.holds_integers(one) and not isinstance(_number(other), float):
                 roles.add("integers")
-            text = text_of(node) if isinstance(node, ast.expr) else text_of(one)
             yield Use(
                 line=one.end_lineno or node.lineno,
                 column=one.end_col_offset or 0,
                 names=[Name(api, Relation.ITSELF)],
                 sure=tensor.sure,
-                why=f"{text}, where {text_of(one)} is a tensor",
+                why=f"{text_of(node)}, where {text_of(one)} is a tensor",
                 call=ast.Call(func=one, args=[other], keywords=[]),
                 first=0,
                 roles=frozenset(roles),
@@ -353,6 +352,8 @@ class Source:
             value = getattr(node, "value", None) if thing.of else next(iter(call.args), None)
             if value is not None and self.holds_integers(value):
                 roles.add("integers")
+            if value is not None and _is_transposed(value):
+                roles.add("transposed")
         elif isinstance(parent, ast.ClassDef) and node in parent.bases:
             roles.add("subclass")
         elif self._is_asked_about(node):
@@ -366,6 +367,8 @@ class Source:
         if not roles:
             if thing.of:
                 roles.add("attribute")
+                if isinstance(parent, ast.Compare):
+                    roles.add("compared")
             elif (
                 isinstance(parent, (ast.Attribute, ast.Assign, ast.AnnAssign))
                 or self._is_in_annotation(node)
@@ -548,6 +551,13 @@ class Source:
         function = manager.func if isinstance(manager, ast.Call) else manager
         things = self._things.infer(function) or ()
         return {f"within={one.name}" for one in things if one.name.startswith("torch.")}
+
+
+def _is_transposed(node: ast.expr) -> bool:
+    """Whether an expression is a tensor whose dimensions were exchanged: ``x.t()``."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr in ("t", "transpose", "permute", "swapaxes", "movedim")
+    return isinstance(node, ast.Attribute) and node.attr in ("T", "mT")
 
 
 def _is_torchs(thing: Thing) -> bool:

@@ -1,0 +1,115 @@
+"""``torch-history coverage``: what of torch is specified, and what of the reader's source."""
+
+import json
+import sys
+
+import pytest
+
+from tests.fake import REPOSITORY
+from torch_history.cli import main
+
+READS_SOURCE = pytest.mark.skipif(sys.version_info < (3, 9), reason="--code needs Python 3.9")
+# ``no_such_part`` stands for a name that no behaviour will ever be about.
+CODE = """import torch
+from torch import no_such_part
+
+optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1)
+optimizer.zero_grad()
+no_such_part.one()
+no_such_part.one()
+torch.no_such_part.two
+"""
+
+
+def test_every_module_is_told_with_its_names_and_behaviours_and_a_total_last(run):
+    status, out, err = run("coverage")
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "fakelib: 1 name in 4 behaviours",
+        "fakelib.nn: 4 names in 4 behaviours",
+        "fakelib.optim: 4 names in 4 behaviours",
+        "9 names of torch are specified. Nothing is said of any other.",
+    ]
+
+
+def test_json_names_every_api_of_a_module(run):
+    status, out, _ = run("coverage", "--format", "json")
+    found = json.loads(out)
+    assert status == 0 and [one["name"] for one in found] == [
+        "fakelib",
+        "fakelib.nn",
+        "fakelib.optim",
+    ]
+    assert found[1] == {
+        "name": "fakelib.nn",
+        "apis": ["fakelib.nn.complaint", "fakelib.nn.constant", "fakelib.nn.flips",
+                 "fakelib.nn.noisy"],
+        "behaviours": 4,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def of_code(tmp_path, monkeypatch, capsys):
+    """Run ``coverage --code`` on files, with the records of this repository."""
+    pytest.importorskip("pyflakes", reason="pyflakes is not installed")
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments, **files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        status = main(["--root", str(REPOSITORY), "coverage", "--code", ".", *arguments])
+        return (status, *capsys.readouterr())
+
+    return command
+
+
+@READS_SOURCE
+def test_names_that_no_behaviour_is_about_are_told_with_a_place_and_the_share_of_uses(of_code):
+    status, out, err = of_code(a=CODE)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "torch.no_such_part.one (a.py:6, 1 more)",
+        "torch.no_such_part (a.py:2)",
+        "torch.no_such_part.two (a.py:8)",
+        "Not covered: no behaviour is about 3 of the 6 names of torch used in 1 file.",
+        "43% of the 7 uses are of covered names.",
+    ]
+
+
+@READS_SOURCE
+def test_json_has_every_place_and_the_number_of_uses_of_what_is_covered(of_code):
+    status, out, err = of_code("--format", "json", a=CODE)
+    assert (status, err) == (0, "")
+    places = {"torch.no_such_part": [2], "torch.no_such_part.one": [6, 7],
+              "torch.no_such_part.two": [8]}  # fmt: skip
+    assert json.loads(out) == {
+        "files": 1,
+        "covered": {"torch.optim.SGD": 1, "torch.zeros": 1, "torch.optim.SGD.zero_grad": 1},
+        "not_covered": {
+            name: [{"file": "a.py", "line": line, "cell": None} for line in lines]
+            for name, lines in places.items()
+        },
+    }
+
+
+@READS_SOURCE
+def test_source_that_is_covered_or_uses_nothing_is_said_to_be_so(of_code):
+    assert of_code(a="import torch\n\ntorch.load(f)\n")[1].splitlines() == [
+        "Everything that 1 file uses of torch is covered.",
+        "100% of the 1 uses are of covered names.",
+    ]
+    assert of_code(a="import os\n")[1] == "No name of torch is used in 1 file.\n"
+
+
+@READS_SOURCE
+def test_file_that_cannot_be_parsed_is_named_beside_the_answer(of_code):
+    status, out, err = of_code(a=CODE, b="def f(:\n")
+    assert status == 0 and "used in 2 files." in out
+    assert err.startswith("b.py:1: not Python: ") and err.count("\n") == 1
+
+
+@READS_SOURCE
+def test_path_that_is_not_there_is_refused_in_one_line(of_code):
+    status, out, err = of_code("--code", "lost")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("torch-history: --code lost: no such file")
