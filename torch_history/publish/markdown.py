@@ -59,10 +59,9 @@ def _lines(report: Report, each: bool) -> Iterator[str]:
 def _finding(finding: Finding, report: Report, each: bool) -> Iterator[str]:
     """An item of a list: what the code meets where, and what to do."""
     told = _rich(sentence(finding, report.answer.backwards))
-    about = _rich(subject(finding))
+    about = _rich(subject(finding, report.answer.apis))
     said = [_rich(note) for note in notes(finding)]
-    # Without a place, the item begins with the kind, which is the first note.
-    first_words = code(str(finding.hit.place)) if finding.hit else said.pop(0)
+    first_words = code(str(finding.hit.place)) if finding.hit else _rich(finding.kind.label)
     yield f"- {first_words}: {about}: {told}"
     if said:
         yield f"  - {' · '.join(said)}"

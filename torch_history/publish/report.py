@@ -16,6 +16,7 @@ from typing import (
     NamedTuple,
     Optional,
     Protocol,
+    Sequence,
     Tuple,
 )
 
@@ -25,6 +26,7 @@ from torch_history.catalogue.kinds import Kind
 from torch_history.code.hits import Hit, Level, Place
 from torch_history.code.targets import Target, targets
 from torch_history.observing import words
+from torch_history.questions import naming
 from torch_history.questions.query import Answer, Case, Side
 from torch_history.records.store import OBSERVED
 
@@ -134,6 +136,9 @@ def whole(answer: Answer) -> Report:
     """The findings of an answer: one a cause."""
     together: Dict[object, List[Target]] = {}
     for target in targets(answer):
+        of = target.change.of if target.change else ()
+        if of and answer.apis and not _asked(of, answer.apis):
+            continue  # the behaviour names the API, but it is not what changed
         together.setdefault(target.cause, []).append(target)
     found = [Finding(tuple(sorted(of, key=lambda one: one.kind.rank))) for of in together.values()]
     return Report(answer, sorted(found, key=lambda one: one.order))
@@ -190,13 +195,18 @@ def sentence(finding: Finding, backwards: bool) -> str:
     )
 
 
-def subject(finding: Finding) -> str:
-    """What meets it: ``torch.load() without weights_only``, or the API."""
+def _asked(apis: Sequence[str], asked: Sequence[str]) -> List[str]:
+    """Those of the APIs that an answer was narrowed to."""
+    return [one for name in asked for one in naming.named(apis, name)]
+
+
+def subject(finding: Finding, asked: Sequence[str] = ()) -> str:
+    """What meets it: ``torch.load() without weights_only``, or the API, one asked for if any."""
     if finding.hit:
         return finding.hit.why
     first = finding.targets[0]
     of = first.change.of if first.change and first.change.of else first.difference.behaviour.api
-    return of[0]
+    return (_asked(of, asked) or of)[0]
 
 
 def notes(finding: Finding) -> List[str]:
@@ -205,7 +215,7 @@ def notes(finding: Finding) -> List[str]:
     if finding.depends:
         parts.append(f"depends on {finding.depends}")
         parts.append(f"{finding.kind.label} then")
-    else:
+    elif finding.hit:  # a line without a place begins with it
         parts.append(finding.kind.label)
     if finding.level is not Level.CERTAIN:
         parts.append(str(finding.level))

@@ -48,13 +48,14 @@ def lines(
 
 def _finding(finding: Finding, report: Report, each: bool) -> Iterator[str]:
     told = sentence(finding, report.answer.backwards)
+    about = subject(finding, report.answer.apis)
     if finding.hit:
-        yield f"{finding.hit.place}: {subject(finding)}: {told}"
+        yield f"{finding.hit.place}: {about}: {told}"
         yield f"    {' · '.join(notes(finding))}"
         if not each:
             yield f"    {others(finding)}"
     else:
-        yield f"{finding.kind.label}: {subject(finding)}: {told} · {others(finding)}"
+        yield f"{finding.kind.label}: {about}: {told} · {others(finding)}"
         if each:
             yield f"    {' · '.join(notes(finding))}"
     if each:

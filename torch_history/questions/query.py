@@ -84,6 +84,7 @@ class Answer(NamedTuple):
     returned: List[str]  # changed and changed back between the two versions
     compared: int
     returned_apis: Dict[str, List[str]] = {}  # noqa: RUF012  # those of `returned`
+    apis: Tuple[str, ...] = ()  # what it was narrowed to
 
     @property
     def backwards(self) -> bool:
@@ -159,7 +160,17 @@ def diff(
             returned.append(behaviour.id)
     differences.sort(key=lambda difference: difference.kind.rank)
     apis_of = {name: chosen[name].api for name in returned}
-    return Answer(before, after, device, differences, unknown, returned, len(chosen), apis_of)
+    return Answer(
+        before,
+        after,
+        device,
+        differences,
+        unknown,
+        returned,
+        len(chosen),
+        apis_of,
+        tuple(apis),
+    )
 
 
 def judged(
