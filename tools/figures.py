@@ -145,7 +145,7 @@ def main() -> int:
     ):
         with tempfile.TemporaryDirectory() as name:
             make(Path(name))
-            for output in ("table", "json"):
+            for output in ("text", "json"):
                 diff(title, Path(name), output)
     with tempfile.TemporaryDirectory() as name:
         cost = comparison(Path(name))

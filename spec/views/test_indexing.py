@@ -18,8 +18,7 @@ def rows():
     cause="pytorch#154806",
     probable=True,
     advice="make a tuple of it: x[tuple(index)]",
-    when="@0=<list> and @0!=<unknown>",
-    rarely="a list of lists as the index",
+    when="@0=<nested>",
 )
 @pytest.mark.parametrize("kind", ["tuple", "list"])
 def test_list_of_lists_as_an_index_warns_where_a_tuple_does_not(kind, snapshot):

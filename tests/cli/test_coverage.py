@@ -34,7 +34,7 @@ def test_every_module_is_told_with_its_names_and_behaviours_and_a_total_last(run
 
 def test_json_names_every_api_of_a_module(run):
     status, out, _ = run("coverage", "--format", "json")
-    found = json.loads(out)
+    found = json.loads(out)["modules"]
     assert status == 0 and [one["name"] for one in found] == [
         "fakelib",
         "fakelib.nn",
@@ -80,15 +80,19 @@ def test_names_that_no_behaviour_is_about_are_told_with_a_place_and_the_share_of
 def test_json_has_every_place_and_the_number_of_uses_of_what_is_covered(of_code):
     status, out, err = of_code("--format", "json", a=CODE)
     assert (status, err) == (0, "")
-    places = {"torch.no_such_part": [2], "torch.no_such_part.one": [6, 7],
+    places = {"torch.no_such_part.one": [6, 7], "torch.no_such_part": [2],
               "torch.no_such_part.two": [8]}  # fmt: skip
     assert json.loads(out) == {
+        "format": 1,
         "files": 1,
         "covered": {"torch.optim.SGD": 1, "torch.zeros": 1, "torch.optim.SGD.zero_grad": 1},
-        "not_covered": {
-            name: [{"file": "a.py", "line": line, "cell": None} for line in lines]
+        "not_covered": [
+            {
+                "name": name,
+                "places": [{"file": "a.py", "line": line, "cell": None} for line in lines],
+            }
             for name, lines in places.items()
-        },
+        ],
     }
 
 

@@ -584,12 +584,11 @@ def test_permanent_link_shows_one_behaviour_with_its_whole_history(site, visit, 
     assert periods.count() > 1 and all(period.is_visible() for period in periods.all())
     marked = article.locator(".now > b").all_inner_texts()
     assert marked and all(one.endswith("1.13") for one in marked)
+    test = article.locator("details:not(.script) pre")
+    assert test.is_visible() and "def test_" in test.inner_text()
+    assert not article.locator("details.script pre").is_visible()  # only where it is asked for
     assert (
-        article.locator("details pre").is_visible()
-        and "def test_" in article.locator("details pre").inner_text()
-    )
-    assert (
-        article.locator(".copy code")
+        article.locator("details:not(.script) .copy code")
         .inner_text()
         .startswith("tox run -e torch1.13,torch2.0 -- spec/freezing/")
     )

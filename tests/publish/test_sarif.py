@@ -91,6 +91,8 @@ def test_result_is_a_finding_and_its_rule_is_the_cause(run, capsys):
     assert all(rules[one["ruleIndex"]] == one["ruleId"] for one in log["results"])
     results = [one for one in log["results"] if one["ruleId"] != "not-covered"]
     assert len(results) == len(findings)
+    found = [place for place in places(log) if place[0] != "not-covered"]
+    assert len(set(found)) == len(found) > 5  # one a cause and line
     for one, finding in zip(results, findings):
         cause = f"{finding['since']}/{finding['cause']}" if finding["cause"] else ""
         assert one["ruleId"] in (cause.replace(" (probably)", ""), finding["behaviours"][0])

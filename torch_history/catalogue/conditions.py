@@ -11,8 +11,8 @@
 ``dim!=0``          the argument is given, and is another literal
 ``dtype=torch.half``  a name of torch counts as a literal
 ``size@0=<int>``    any literal of this type: int, float, str, bool, tuple, list, dict, None;
-                    ``<built>`` a list or tuple with parts that are no literals, ``<unknown>``
-                    whatever is no literal
+                    ``<built>`` a list or tuple with parts that are no literals, ``<nested>`` a
+                    list that holds lists, ``<unknown>`` whatever is no literal
 ``:with``           where the API stands (``ROLES``); ``-:with`` where it does not
 ``:within=torch.no_grad``  inside a ``with`` of this context manager of torch
 ``:of=torch.optim.SGD``    it is a call of this one of the APIs, whose positions may be its own
@@ -45,7 +45,19 @@ ROLES = {
     "hidden": "some of its arguments cannot be seen: *args, **options",
     "unseen": "no use of the API shows it in the source: never met",
 }
-TYPES = ("int", "float", "str", "bool", "tuple", "list", "dict", "None", "built", "unknown")
+TYPES = (
+    "int",
+    "float",
+    "str",
+    "bool",
+    "tuple",
+    "list",
+    "dict",
+    "None",
+    "built",
+    "nested",
+    "unknown",
+)
 _TERM = re.compile(
     r"(?P<no>-)?(?P<name>[A-Za-z_]\w*)?(?:@(?P<place>\d+))?(?:(?P<sign>!?=)(?P<values>.+))?"
 )
@@ -74,6 +86,10 @@ class OfType(NamedTuple):
     name: str
 
 
+_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_NAMING = re.compile(r":(?:within|of)=torch(\.[A-Za-z_]\w*)+")
+
+
 @functools.lru_cache(maxsize=None)
 def alternatives(when: Sequence[str]) -> List[List[Term]]:
     """The terms of each entry of ``when``. Raises HistoryError for an entry of another form."""
@@ -81,9 +97,9 @@ def alternatives(when: Sequence[str]) -> List[List[Term]]:
 
 
 def _term(text: str) -> Term:
-    role = text.lstrip("-")
+    role = text[1:] if text.startswith("-") else text
     if role.startswith(":"):
-        if role[1:] not in ROLES and not role.startswith((":within=torch.", ":of=torch.")):
+        if role[1:] not in ROLES and not _NAMING.fullmatch(role):
             raise HistoryError(f"when={text!r}: not a place: write one of :{', :'.join(ROLES)}")
         return Term(text, role=role[1:], wanted=not text.startswith("-"))
     found = _TERM.fullmatch(text)
@@ -91,7 +107,8 @@ def _term(text: str) -> Term:
         raise HistoryError(
             f"when={text!r}: not a condition: write NAME, NAME@PLACE, -NAME or NAME=LITERAL"
         )
-    values = tuple(_value(one, text) for one in (found["values"] or "").split("|") if one)
+    written = found["values"].split("|") if found["sign"] else []
+    values = tuple(_value(one, text) for one in written)
     place = int(found["place"]) if found["place"] else None
     wanted = not found["no"] and found["sign"] != "!="
     return Term(text, found["name"], place, None, wanted, values)
@@ -105,6 +122,6 @@ def _value(text: str, term: str) -> object:
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        if re.fullmatch(r"[A-Za-z_][\w.]*", text):
+        if _NAME.fullmatch(text):
             return Written(text) if "." in text else text
         raise HistoryError(f"when={term!r}: {text} is neither a literal nor a name") from None

@@ -124,8 +124,9 @@ def _change(decorator: ast.expr, file: str) -> Change:
         if unless is not None:
             keywords["unless"] = (unless,) if isinstance(unless, str) else tuple(unless)
         for name in ("when", "of"):
-            if isinstance(keywords.get(name), str):
-                keywords[name] = (keywords[name],)
+            given = keywords.get(name)
+            if isinstance(given, (str, list)):
+                keywords[name] = (given,) if isinstance(given, str) else tuple(given)
         change = Change(*arguments, **keywords)
         conditions.alternatives(change.when or ())
         return change

@@ -97,6 +97,8 @@ class FailList(KindList):
         names = str(value).split(",")
         if names == ["none"]:
             return FailOn([])
+        if "none" in names:
+            self.fail(f"{value!r}: none stands alone", param, ctx)
         kinds = [name for name in names if name not in ("depends", "uncovered")]
         found = self.kinds(kinds, param, ctx, ", depends, uncovered, none")
         return FailOn(found, "depends" in names, "uncovered" in names)

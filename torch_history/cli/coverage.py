@@ -38,7 +38,7 @@ def command(here: Here, code: Tuple[Path, ...], form: str) -> int:
 
     found = coverage.modules(here.index)
     if form == "json":
-        shared.print_json([one._asdict() for one in found])
+        shared.print_json({"format": 1, "modules": [one._asdict() for one in found]})
         return 0
     for module in found:
         few = len(module.apis) == 1
@@ -64,8 +64,14 @@ def _of_code(here: Here, code: Tuple[Path, ...], form: str) -> int:
         click.echo(one_line(fault), err=True)
     names = found.names
     if form == "json":
-        places = {name: [one._asdict() for one in of] for name, of in names.uncovered.items()}
-        shared.print_json({"files": found.files, "covered": names.covered, "not_covered": places})
+        places = [
+            {"name": name, "places": [one._asdict() for one in of]}
+            for name, of in sorted(
+                names.uncovered.items(), key=lambda pair: (-len(pair[1]), pair[0])
+            )
+        ]
+        data = {"files": found.files, "covered": names.covered, "not_covered": places}
+        shared.print_json({"format": 1, **data})
         return 0
     told = report.Code(found.files, Level.LIKELY, 0, found.accepted, names)
     for line in report.uncovered_names(told):

@@ -21,6 +21,6 @@ Why not a kept inference engine: five were measured beside this one, on 1,031 fi
 projects and 80 places read by hand. Without torch installed, which readers need not have, this one
 names the right class of torch at 51 of 67 places, and each of the others at none. With torch
 installed pyright finds 52, pyrefly 46, jedi 41, ty 39 and astroid 25. This one takes 5 to 7 s of
-CPU and 40 MB for 1,000 files; pyrefly and ty take the same time and 300 MB, pyright 60 s and
-1.3 GB. An engine would replace about 1,000 lines, which would have to stay for readers without torch.
+CPU and 40 MB for 1,000 files; pyrefly and ty take the same time and 300 MB, pyright 60 s and 1.3
+GB. An engine would replace about 1,000 lines, which would have to stay for readers without torch.
 """

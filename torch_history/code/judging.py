@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence, Tuple
 
 from torch_history.catalogue import signatures
 from torch_history.catalogue.conditions import OfType, Term, Written, alternatives
+from torch_history.catalogue.kinds import Kind
 from torch_history.code.hits import Level
 from torch_history.code.names import canonical
 from torch_history.code.targets import Target
@@ -49,7 +50,7 @@ def judge(target: Target, use: Use, name: Name, source: Source, agreed: bool) ->
     if change is not None and conditioned:
         if change.rarely:
             # What nothing in the source points to is not worth a look.
-            seen = _points_to(change)
+            seen = _points_to(change) and target.kind is not Kind.EXCEPTION
             return Verdict(Level.POSSIBLE, change.rarely, why, met.line) if seen else None
         depends = depends or change.depends or ""
     if name.relation is Relation.UNKNOWN:
@@ -176,6 +177,8 @@ def _fits(given: ast.expr, term: Term, source: Source) -> Optional[bool]:
     types = {one.name for one in term.values if isinstance(one, OfType)}
     if "unknown" in types:
         return True
+    if "nested" in types:
+        return isinstance(given, ast.List) and any(isinstance(one, BUILT) for one in given.elts)
     if "built" in types:
         return isinstance(given, BUILT)
     if isinstance(given, BUILT) and not any(map(_is_sequence, term.values)):
@@ -193,6 +196,8 @@ def _is_sequence(wanted: object) -> bool:
 def _is(value: object, wanted: object) -> bool:
     if isinstance(wanted, Written):
         return isinstance(value, str) and canonical(value) == canonical(wanted.name)
+    if isinstance(wanted, OfType) and wanted.name == "nested":
+        return isinstance(value, list) and any(isinstance(one, (list, tuple)) for one in value)
     if isinstance(wanted, OfType):
         name = "None" if value is None else type(value).__name__
         return name == wanted.name

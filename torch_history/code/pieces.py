@@ -11,6 +11,7 @@ from torch_history.code import parsing
 
 LONGEST = 20_000  # lines of a file that is read as a whole
 LENGTH = 10_000  # of a piece
+SHARED = 5_000  # statements that later pieces know, each of which reads them again
 CONTINUING = {"else", "elif", "except", "finally"}
 
 
@@ -46,7 +47,8 @@ def pieces(content: bytes) -> Iterator[Piece]:
         own = [node for node in tree.body if _is_shared(node)]
         tree.body[:0] = header
         yield Piece(tree, range(first, after))
-        header += own[: LENGTH // 10]
+        header += own[: SHARED - len(header)]
+        del tree, own  # before the next one is parsed
 
 
 def _starts(text: str) -> Iterator[int]:

@@ -154,6 +154,7 @@ class Reader:
             if told:
                 source = Source(tree, self._project, path.resolve())
                 self.collected.add(source, place_of, accepted, lines)
+            del tree  # before the next one is parsed
 
     def _notebook(self, path: Path) -> None:
         content = reading.content(path, MOST_NOTEBOOK)

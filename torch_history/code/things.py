@@ -545,7 +545,10 @@ class Things:
         return []
 
     def _subscript(self, node: ast.Subscript) -> List[Thing]:
-        return self._tensors(node.value)
+        tensors = self._tensors(node.value)
+        if not tensors and isinstance(node.value, ast.Call):
+            return self._tuple_of_tensors(node.value)  # x.topk(3)[1]
+        return tensors
 
     def _tensors(self, node: ast.expr) -> List[Thing]:
         """The tensors that an expression may stand for, each as a plain one."""
