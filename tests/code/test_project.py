@@ -179,6 +179,15 @@ def build(x):
 model, one = build()
 model.zero_grad()
 """
+ATTRIBUTES = """from net.models import build
+class Trainer:
+    def __init__(self):
+        self.model, self.opt = build()
+    def clear(self):
+        self.model.zero_grad()
+        self.opt.zero_grad()
+        build()[1].zero_grad()
+"""
 IMPORTED = """from net.models import build, make
 model, opt = build()
 model.zero_grad()
@@ -192,9 +201,10 @@ make().zero_grad()
     [
         (BUILD, ["5 likely Module", "6 likely Optimizer"]),
         (ONE_OR_TWO, ["6 likely Module"]),
+        (ATTRIBUTES, ["6 likely Module", "7 likely Optimizer", "8 likely Optimizer"]),
         (IMPORTED, ["3 likely Module", "4 likely Optimizer", "5 likely Optimizer"]),
     ],
-    ids=["in its file", "in two forms", "in another file"],
+    ids=["in its file", "in two forms", "kept in attributes", "in another file"],
 )
 def test_function_of_the_reader_returns_what_it_says_or_builds(met, source, expected):
     assert met({**PACKAGE, "train.py": source}) == expected

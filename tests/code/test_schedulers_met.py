@@ -53,6 +53,9 @@ def test_verbose_that_a_class_of_the_reader_passes_on_by_position_breaks_since_2
         ("LambdaLR(opt, f, -1, False)", ["3 certain"]),
         ("ReduceLROnPlateau(opt, verbose=False)", ["3 certain"]),
         ("CosineAnnealingLR(opt, 10, 0, -1)", []),
+        ("class Warm(LRScheduler): pass\nWarm(opt, -1, True)", ["4 certain"]),
+        ("class Warm(StepLR): pass\nWarm(opt, 30, 0.1, -1, True)", ["4 certain"]),
+        ("class Warm(StepLR): pass\nWarm(opt, 30, 0.1, -1)", []),
     ],
 )
 def test_verbose_breaks_every_scheduler_since_2_7_also_by_position(harm, call, expected):

@@ -345,12 +345,16 @@ class Things:
             tensors = self._tuple_of_tensors(statement.value)
             if tensors:
                 return tensors
-            makers = [one.maker for one in self.infer(statement.value.func) or () if one.maker]
-            parts = [maker.parts() for maker in makers]
-            return [one for part in parts if len(part) == len(names.elts) for one in part[place]]
+            return self._part(statement.value, place)
         if isinstance(statement, (ast.For, ast.comprehension)) and place == 1:
             return self._parameters(statement.iter, "named_parameters")
         return []
+
+    def _part(self, call: ast.Call, place: int) -> List[Thing]:
+        """What a function of the reader returns at a place of a tuple."""
+        makers = [one.maker for one in self.infer(call.func) or () if one.maker]
+        parts = [maker.parts() for maker in makers]
+        return [one for part in parts if 0 <= place < len(part) for one in part[place]]
 
     def _tuple_of_tensors(self, call: ast.Call) -> List[Thing]:
         """What each place of ``values, indices = x.topk(3)`` gets."""
@@ -469,15 +473,16 @@ class Things:
                 if told is None and isinstance(node, ast.AnnAssign):
                     told = ast.arg("", node.annotation)
                 own = self._assigned.setdefault(home, {})
-                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                for target, value in (pair for one in targets for pair in _paired(one, told)):
                     if isinstance(target, ast.Name) and self._parent[node] is home:
-                        own.setdefault(target.id, []).append(told)
+                        own.setdefault(target.id, []).append(value)
                     elif (
                         isinstance(target, ast.Attribute)
                         and isinstance(target.value, ast.Name)
                         and target.value.id == "self"
                     ):
-                        own.setdefault(target.attr, []).append(told)
+                        own.setdefault(target.attr, []).append(value)
         return self._assigned
 
     def class_around(self, node: ast.AST) -> Optional[ast.ClassDef]:
@@ -546,9 +551,13 @@ class Things:
 
     def _subscript(self, node: ast.Subscript) -> List[Thing]:
         tensors = self._tensors(node.value)
-        if not tensors and isinstance(node.value, ast.Call):
-            return self._tuple_of_tensors(node.value)  # x.topk(3)[1]
-        return tensors
+        if tensors or not isinstance(node.value, ast.Call):
+            return tensors
+        place = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        # A part of a tuple, as of x.topk(3)[1] or build()[1].
+        return self._tuple_of_tensors(node.value) or (
+            self._part(node.value, place) if isinstance(place, int) else []
+        )
 
     def _tensors(self, node: ast.expr) -> List[Thing]:
         """The tensors that an expression may stand for, each as a plain one."""
@@ -583,6 +592,22 @@ RULES: Dict[type, Callable[[Things, Any], Found]] = {
     ast.UnaryOp: Things._unaryop,
     ast.NamedExpr: Things._namedexpr,
 }
+
+
+def _paired(target: ast.expr, value: Any) -> List[Tuple[ast.expr, Any]]:
+    """The targets of an assignment, each with what it gets: ``self.a, self.b = build()``."""
+    if not isinstance(target, (ast.Tuple, ast.List)):
+        return [(target, value)]
+    if any(isinstance(one, ast.Starred) for one in target.elts):
+        return []
+    if isinstance(value, ast.Call):
+        parts: List[ast.expr] = [
+            ast.Subscript(value, ast.Constant(place), ast.Load())
+            for place in range(len(target.elts))
+        ]
+    else:
+        parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+    return list(zip(target.elts, parts)) if len(parts) == len(target.elts) else []
 
 
 def is_none(node: Optional[ast.expr]) -> bool:
