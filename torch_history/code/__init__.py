@@ -8,9 +8,11 @@
    notebook's cell as Python, ``notebooks`` a notebook as one tree, ``accepted`` its ok-comments;
 3. ``names``     how torch calls things;
 4. ``binding``   what a name may be bound to, by pyflakes;
-5. ``own``       what an expression may stand for, and ``things`` for what it does; ``freezing`` and
-   ``project`` follow it to the reader's other files; ``literals`` and ``integers`` are its values;
-6. ``uses``      which APIs a file uses, and where;
+5. ``own``       what an expression may stand for, ``definitions`` the file's classes and functions,
+   and ``things`` what an expression does stand for; ``freezing`` and ``project`` follow it to the
+   reader's other files;
+6. ``uses``      which APIs a file uses: a ``use`` with its ``roles``, and the ``values`` of its
+   arguments, which are ``literals`` or seem to hold ``integers``;
 7. ``targets``   the changes of an answer, ``judging`` whether a use meets one, and how surely;
 8. ``scan``      all of it, for every file; ``collecting`` keeps what it finds, as ``hits``;
 9. ``pins``      which torch a project's files pin;

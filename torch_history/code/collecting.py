@@ -19,7 +19,8 @@ from torch_history.code.hits import Hit, Level, Place
 from torch_history.code.judging import Verdict, judge
 from torch_history.code.names import DISTINCTIVE
 from torch_history.code.targets import Target
-from torch_history.code.uses import Name, Relation, Source, Use
+from torch_history.code.use import Name, Relation, Use
+from torch_history.code.uses import Source
 
 Cause = Tuple[str, ...]
 Judged = Tuple[Target, Verdict]

@@ -11,7 +11,8 @@ from torch_history.catalogue.kinds import Kind
 from torch_history.code.hits import Level
 from torch_history.code.names import canonical
 from torch_history.code.targets import Target
-from torch_history.code.uses import Arguments, Name, Relation, Source, Use
+from torch_history.code.use import Arguments, Name, Relation, Use
+from torch_history.code.uses import Source
 
 if TYPE_CHECKING:
     from torch_history.catalogue.behaviour import Change

@@ -79,3 +79,8 @@ class Thing(NamedTuple):
             and self.maker is None
             and self.name.rpartition(".")[2].lstrip("_")[:1].isupper()
         )
+
+
+def identity(thing: Thing) -> Tuple[str, bool, Optional[Own], Optional[Maker]]:
+    """What makes two things the same, however they were found."""
+    return thing.name, thing.built, thing.own, thing.maker

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from typing import Union
+from typing import Optional, Union
 
 
 class NotPythonError(Exception):
@@ -31,3 +31,16 @@ def module(source: Union[str, bytes], top_level_await: bool = False) -> ast.Modu
     except ValueError as error:  # null bytes, lone surrogates
         raise NotPythonError(1, str(error)) from None
     return tree
+
+
+def is_none(node: Optional[ast.expr]) -> bool:
+    """Whether an expression is the constant None."""
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def text_of(node: ast.AST) -> str:
+    """An expression, or a short statement, as a person writes it, on one line and shortened."""
+    if isinstance(node, ast.Name):
+        return node.id
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= 60 else text[:59] + "…"

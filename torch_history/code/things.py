@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol, Set, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol, Set
 
 from torch_history.code.binding import Binding, Bindings, Origin
+from torch_history.code.definitions import Definitions, Function
 from torch_history.code.names import (
     MAKERS,
     MODULE,
@@ -29,9 +30,8 @@ from torch_history.code.names import (
     ancestors,
     canonical,
 )
-from torch_history.code.own import Bases, Maker, Own, Thing
-
-Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+from torch_history.code.own import Own, Thing, identity
+from torch_history.code.parsing import is_none, text_of
 
 
 class Lineage(NamedTuple):
@@ -63,28 +63,20 @@ class Things:
     ) -> None:
         self._project, self._file = project, file
         self._strings = bindings.strings
-        self._owns: Dict[ast.ClassDef, Own] = {}
-        self._makers: Dict[ast.AST, Maker] = {}
+        self._definitions = Definitions(bindings, self.infer, self._annotated)
+        self.is_generator = self._definitions.is_generator
         self._parent = bindings.parent
         self._bindings = bindings.read
-        self._statements = bindings.assignments
         self._attributes = bindings.attributes
-        self._ends = bindings.ends
-        self._generators: Set[ast.AST] = set()
-        self._returns: Optional[Dict[ast.AST, List[ast.expr]]] = None
         self._called: Optional[Dict[int, Set[str]]] = None
         self._known: Dict[object, Found] = {}
         self._running: Set[object] = set()  # questions that are being answered
         self._asked: Set[object] = set()  # those of them that were asked again meanwhile
         self._early: List[object] = []  # what was found unknown meanwhile
-        self._assigned: Optional[Dict[ast.ClassDef, Dict[str, List[ast.expr]]]] = None
 
     def close(self) -> None:
         """Let go of the tree, and of what was found."""
-        for own in self._owns.values():
-            own.__dict__.clear()
-        for maker in self._makers.values():
-            maker.__dict__.clear()
+        self._definitions.close()
         self.__dict__.clear()
 
     def infer(self, node: Optional[ast.expr]) -> Found:
@@ -138,7 +130,7 @@ class Things:
         """What a definition, or the value of an assignment, at the top of the file stands for."""
         if isinstance(node, ast.expr):
             return self.infer(node) or []
-        return self._defined(node) or []
+        return self._definitions.thing(node) or []
 
     def imported(self, full: str) -> List[Thing]:
         """What an import of a full name stands for."""
@@ -155,12 +147,12 @@ class Things:
     def _name(self, node: ast.Name) -> List[Thing]:
         bound = [self._bound(binding, node.id) for binding in self._bindings.get(node, ())]
         found = [one for one in bound if one is not None]
-        agree = len({tuple(map(_identity, one)) for one in found}) <= 1
+        agree = len({tuple(map(identity, one)) for one in found}) <= 1
         things = [thing if agree else thing._replace(sure=False) for one in found for thing in one]
         if not things:
             return self._guessed(node)
         # Of equal things the first binding is kept, in the order of the file.
-        return list({_identity(thing): thing for thing in reversed(things)}.values())[::-1]
+        return list({identity(thing): thing for thing in reversed(things)}.values())[::-1]
 
     def _guessed(self, node: ast.Name) -> List[Thing]:
         """What the methods that are called of a name say that it is."""
@@ -198,117 +190,7 @@ class Things:
             return self.imported(full)
         if isinstance(node, ast.arg):
             return self._argument(node, name)
-        return self._stored(node) if isinstance(node, ast.Name) else self._defined(node)
-
-    def _defined(self, node: ast.AST) -> Found:
-        if isinstance(node, ast.ClassDef):
-            return [Thing(node.name, own=self._own(node))]
-        return [Thing(node.name, maker=self._maker(node))] if isinstance(node, Function) else []
-
-    def _own(self, cls: ast.ClassDef) -> Own:
-        """The class of a definition, always the same one."""
-        if cls not in self._owns:
-            methods = {one.name for one in cls.body if isinstance(one, Function)}
-            self._owns[cls] = Own(
-                cls.name,
-                frozenset(methods),
-                lambda: self._bases(cls),
-                lambda attribute: self._given(cls, attribute),
-                lambda: [*self._assignments().get(cls, {}), *methods],
-            )
-        return self._owns[cls]
-
-    def _bases(self, cls: ast.ClassDef) -> Bases:
-        things, whole = [], True
-        for base in cls.bases:
-            node = base.value if isinstance(base, ast.Subscript) else base  # Dataset[int]
-            found = self.infer(node) or []
-            whole = (whole and bool(found)) or text_of(node) == "object"
-            things += found
-        return Bases(things, whole)
-
-    def _given(self, cls: ast.ClassDef, attribute: str) -> Optional[List[Thing]]:
-        """What the body of a class gives an attribute; None: nothing."""
-        for item in cls.body:
-            if isinstance(item, Function) and item.name == attribute:
-                # It overrides torch's, so torch's behaviours say nothing about it.
-                maker = self._maker(item)
-                marks = {text_of(one) for one in item.decorator_list}
-                if marks & {"property", "cached_property", "functools.cached_property"}:
-                    return maker.results()
-                return [Thing(attribute, maker=maker)]
-        values = self._assignments().get(cls, {}).get(attribute)
-        if not values:
-            return None
-        how = f"by an assignment in class {cls.name}"
-        return [
-            thing._replace(sure=False, how=thing.how or how)
-            for value in values
-            for thing in (
-                self._annotated(value.annotation, attribute)
-                if isinstance(value, ast.arg)
-                else self.infer(value) or ()
-            )
-        ]
-
-    def _maker(self, function: ast.AST) -> Maker:
-        """The function of a definition, always the same one."""
-        if function not in self._makers:
-            self._makers[function] = Maker(
-                lambda: self._returned(function), lambda: self._parts(function)
-            )
-        return self._makers[function]
-
-    def _returned(self, function: ast.AST) -> List[Thing]:
-        """What a function returns, as far as it says so."""
-        name = getattr(function, "name", "")
-        said = self._annotated(getattr(function, "returns", None), f"{name}()")
-        things = said or [
-            one for value in self._ending(function) for one in self.infer(value) or ()
-        ]
-        different = {_identity(one): one for one in things if one.built or one.own or one.of}
-        return [
-            one._replace(sure=False, how=one.how if said else f"as {name}() returns it")
-            for one in different.values()
-        ]
-
-    def _ending(self, function: ast.AST) -> List[ast.expr]:
-        """What the return statements of a function give; nothing for a generator."""
-        if self._returns is None:
-            self._returns, generators = {}, self._generators
-            for node in self._ends:
-                home: Optional[ast.AST] = node
-                while home is not None and not isinstance(home, (*Function, ast.Lambda)):
-                    home = self._parent.get(home)
-                if home is None:
-                    continue
-                if not isinstance(node, ast.Return):
-                    generators.add(home)
-                elif node.value is not None and not is_none(node.value):
-                    self._returns.setdefault(home, []).append(node.value)
-            for home in generators:
-                self._returns.pop(home, None)
-        return self._returns.get(function, [])
-
-    def is_generator(self, function: ast.AST) -> bool:
-        """Whether a function of the file has a yield of its own."""
-        self._ending(function)
-        return function in self._generators
-
-    def _parts(self, function: ast.AST) -> List[List[Thing]]:
-        """What a function returns in each place of a tuple."""
-        tuples = [one.elts for one in self._ending(function) if isinstance(one, ast.Tuple)]
-        if not tuples or len({len(one) for one in tuples}) > 1:
-            return []
-        name = getattr(function, "name", "")
-        return [
-            [
-                one._replace(sure=False, how=f"as {name}() returns it")
-                for value in values
-                for one in self.infer(value) or ()
-            ]
-            for values in zip(*tuples)
-        ]
+        return self._stored(node) if isinstance(node, ast.Name) else self._definitions.thing(node)
 
     def _stored(self, node: ast.Name) -> Found:
         """What an assignment, a loop or a ``with`` puts into a name."""
@@ -388,7 +270,13 @@ class Things:
             # By its place and not by the name `self`, which is only a convention.
             marks = {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
             if "staticmethod" not in marks:
-                return [Thing(owner.name, built="classmethod" not in marks, own=self._own(owner))]
+                return [
+                    Thing(
+                        owner.name,
+                        built="classmethod" not in marks,
+                        own=self._definitions.own(owner),
+                    )
+                ]
         if node in (arguments.vararg, arguments.kwarg):
             return []
         return self._annotated(node.annotation, name)
@@ -457,41 +345,6 @@ class Things:
             if base.built
         ]
 
-    def _assignments(self) -> Dict[ast.ClassDef, Dict[str, List[Any]]]:
-        """What the bodies of classes and their methods assign to attributes.
-
-        A value, or an ``ast.arg`` with the annotation where there is no value.
-        """
-        # Built when first asked for: many files use no attribute of their own classes.
-        if self._assigned is None:
-            self._assigned = {}
-            for node in self._statements:
-                home = None if is_none(node.value) else self.class_around(node)
-                if home is None:
-                    continue
-                told: Any = node.value
-                if told is None and isinstance(node, ast.AnnAssign):
-                    told = ast.arg("", node.annotation)
-                own = self._assigned.setdefault(home, {})
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                for target, value in (pair for one in targets for pair in _paired(one, told)):
-                    if isinstance(target, ast.Name) and self._parent[node] is home:
-                        own.setdefault(target.id, []).append(value)
-                    elif (
-                        isinstance(target, ast.Attribute)
-                        and isinstance(target.value, ast.Name)
-                        and target.value.id == "self"
-                    ):
-                        own.setdefault(target.attr, []).append(value)
-        return self._assigned
-
-    def class_around(self, node: ast.AST) -> Optional[ast.ClassDef]:
-        """The innermost class in which a node stands."""
-        inside: Optional[ast.AST] = node
-        while inside is not None and not isinstance(inside, ast.ClassDef):
-            inside = self._parent.get(inside)
-        return inside
-
     # ---- calls and operators
 
     def _call(self, node: ast.Call) -> List[Thing]:
@@ -511,7 +364,7 @@ class Things:
         return [one for base in self.infer(node.args[0]) or () for one in self._members(base, name)]
 
     def _super(self, node: ast.Call) -> List[Thing]:
-        home = self.class_around(node)
+        home = self._definitions.class_around(node)
         return [
             one._replace(built=True, how=f"as base of {home.name}")
             for base in (home.bases if home else ())
@@ -592,39 +445,6 @@ RULES: Dict[type, Callable[[Things, Any], Found]] = {
     ast.UnaryOp: Things._unaryop,
     ast.NamedExpr: Things._namedexpr,
 }
-
-
-def _paired(target: ast.expr, value: Any) -> List[Tuple[ast.expr, Any]]:
-    """The targets of an assignment, each with what it gets: ``self.a, self.b = build()``."""
-    if not isinstance(target, (ast.Tuple, ast.List)):
-        return [(target, value)]
-    if any(isinstance(one, ast.Starred) for one in target.elts):
-        return []
-    if isinstance(value, ast.Call):
-        parts: List[ast.expr] = [
-            ast.Subscript(value, ast.Constant(place), ast.Load())
-            for place in range(len(target.elts))
-        ]
-    else:
-        parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
-    return list(zip(target.elts, parts)) if len(parts) == len(target.elts) else []
-
-
-def is_none(node: Optional[ast.expr]) -> bool:
-    """Whether an expression is the constant None."""
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def text_of(node: ast.AST) -> str:
-    """An expression, or a short statement, as a person writes it, on one line and shortened."""
-    if isinstance(node, ast.Name):
-        return node.id
-    text = " ".join(ast.unparse(node).split())
-    return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _identity(thing: Thing) -> Tuple[str, bool, Optional[Own], Optional[Maker]]:
-    return thing.name, thing.built, thing.own, thing.maker
 
 
 def _tensor_from(node: ast.Call, sure: bool) -> Thing:

@@ -1,0 +1,132 @@
+"""Roles: where a use of an API stands in its file: see ``catalogue.conditions.ROLES``."""
+
+from __future__ import annotations
+
+import ast
+from typing import FrozenSet, Optional, Set
+
+from torch_history.code.binding import Bindings
+from torch_history.code.own import Thing
+from torch_history.code.parsing import text_of
+from torch_history.code.things import Things
+from torch_history.code.values import Values
+
+# With these as a context, an exception is expected: pytest.raises, assertRaises, suppress.
+EXPECTING = ("raises", "assertraises", "suppress")
+
+
+class Roles:
+    """The roles of the names and attributes of one file."""
+
+    def __init__(self, bindings: Bindings, things: Things, values: Values) -> None:
+        self._parent, self._annotations = bindings.parent, bindings.annotations
+        self._things, self._values = things, values
+
+    def of(
+        self, node: ast.expr, thing: Thing, call: Optional[ast.Call], parent: ast.AST
+    ) -> FrozenSet[str]:
+        """Where it stands; nothing where it is only named: in an annotation, or for an alias."""
+        roles: Set[str] = set()
+        if call:
+            roles |= self._called(node, thing, call)
+        elif isinstance(parent, ast.ClassDef) and node in parent.bases:
+            roles.add("subclass")
+        elif self._is_asked_about(node):
+            roles.add("isinstance")
+        roles |= self._placed(call or node)
+        if not roles:
+            roles = self._named(node, thing, parent)
+        return frozenset(roles | self.around(node)) if roles else frozenset()
+
+    def _called(self, node: ast.expr, thing: Thing, call: ast.Call) -> Set[str]:
+        """Of a call: whether its result is dropped, and what it is called on."""
+        roles = {"call"}
+        if isinstance(self._parent[call], ast.Expr):
+            roles.add("statement")
+        value = getattr(node, "value", None) if thing.of else next(iter(call.args), None)
+        if value is not None and self._values.holds_integers(value):
+            roles.add("integers")
+        if value is not None and _is_transposed(value):
+            roles.add("transposed")
+        return roles
+
+    def _placed(self, outer: ast.AST) -> Set[str]:
+        """Whether it is a context manager, or decorates something."""
+        around = self._parent[outer]
+        if isinstance(around, ast.withitem):
+            return {"with"}
+        if outer not in getattr(around, "decorator_list", ()):
+            return set()
+        decorator = "class-decorator" if isinstance(around, ast.ClassDef) else "decorator"
+        return {decorator} | ({"generator"} if self._things.is_generator(around) else set())
+
+    def _named(self, node: ast.expr, thing: Thing, parent: ast.AST) -> Set[str]:
+        """Of what is neither called nor placed: an attribute that is read, or what is passed on."""
+        if thing.of:
+            return {"attribute"} | ({"compared"} if isinstance(parent, ast.Compare) else set())
+        alias = isinstance(parent, (ast.Attribute, ast.Assign, ast.AnnAssign))
+        if alias or self._is_in_annotation(node) or self._is_allowed(node):
+            return set()
+        return {"passed"}
+
+    def _is_allowed(self, node: ast.AST) -> bool:
+        """Whether it is only allowed in files: ``safe_globals([nn.Linear])``."""
+        parent = self._parent[node]
+        while isinstance(parent, (ast.List, ast.Tuple)):
+            parent = self._parent[parent]
+        things = self._things.infer(parent.func) if isinstance(parent, ast.Call) else None
+        return any(one.name.endswith("safe_globals") for one in things or ())
+
+    def _is_asked_about(self, node: ast.AST) -> bool:
+        """Whether it is a class that isinstance, issubclass or except asks about."""
+        parent = self._parent[node]
+        while isinstance(parent, ast.Tuple):
+            node, parent = parent, self._parent[parent]
+        if isinstance(parent, ast.ExceptHandler):
+            return node is parent.type
+        return (
+            isinstance(parent, ast.Call)
+            and isinstance(parent.func, ast.Name)
+            and parent.func.id in ("isinstance", "issubclass")
+            and node in parent.args[1:2]
+        )
+
+    def _is_in_annotation(self, node: ast.AST) -> bool:
+        within = (ast.Subscript, ast.BinOp, ast.Tuple, ast.Attribute, ast.List)
+        while node not in self._annotations and isinstance(self._parent[node], within):
+            node = self._parent[node]
+        return node in self._annotations
+
+    def around(self, node: ast.AST) -> Set[str]:
+        """What the code around it says: ``caught``, and ``within=`` each context manager of torch.
+
+        An exception is caught by ``try``, or in ``with pytest.raises(...)``.
+        """
+        found: Set[str] = set()
+        child, parent = node, self._parent.get(node)
+        # Not beyond the function: where it is called is not known.
+        while parent is not None and not isinstance(
+            parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
+        ):
+            if isinstance(parent, ast.Try) and parent.handlers and child in parent.body:
+                found.add("caught")
+            if isinstance(parent, (ast.With, ast.AsyncWith)) and child in parent.body:
+                for item in parent.items:
+                    found |= self._context(item.context_expr)
+            child, parent = parent, self._parent.get(parent)
+        return found
+
+    def _context(self, manager: ast.expr) -> Set[str]:
+        name = text_of(manager).partition("(")[0].rpartition(".")[2]
+        if name.lower().startswith(EXPECTING):
+            return {"caught"}
+        function = manager.func if isinstance(manager, ast.Call) else manager
+        things = self._things.infer(function) or ()
+        return {f"within={one.name}" for one in things if one.name.startswith("torch.")}
+
+
+def _is_transposed(node: ast.expr) -> bool:
+    """Whether an expression is a tensor whose dimensions were exchanged: ``x.t()``."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr in ("t", "transpose", "permute", "swapaxes", "movedim")
+    return isinstance(node, ast.Attribute) and node.attr in ("T", "mT")
