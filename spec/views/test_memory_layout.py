@@ -46,8 +46,8 @@ COMPUTED = {
     restored_by="views.contiguous_copy_of_a_transposed_tensor_has_the_strides_of_its_sizes",
     when=(
         ":transposed and -memory_format and -dtype@0",
-        ":transposed and dtype@0!=<unknown> and dtype@0=torch.half|torch.float16|torch.double"
-        "|torch.float64",
+        ":transposed and dtype@0!=<unknown> and dtype@0=torch.half|torch.float16",
+        ":transposed and dtype@0!=<unknown> and dtype@0=torch.double|torch.float64",
     ),
     depends="the use of the strides",
 )
