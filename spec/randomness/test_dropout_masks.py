@@ -44,7 +44,7 @@ def seeded(draw):
 )
 @pytest.mark.changed(
     "2.7",
-    "draws without MKL on every CPU, as on AMD CPUs before 2.0",
+    "draws other numbers under the same seed: MKL no longer draws them",
     kind="random",
     cause="pytorch#146174",
     unless=(),
@@ -78,7 +78,7 @@ def test_bernoulli_in_place_draws_these_numbers_under_seed_zero(
 )
 @pytest.mark.changed(
     "2.7",
-    "draws without MKL on every CPU, as on AMD CPUs before 2.0",
+    "draws other numbers under the same seed: MKL no longer draws them",
     kind="random",
     cause="pytorch#146174",
     unless=(),
@@ -146,7 +146,7 @@ def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu
 )
 @pytest.mark.changed(
     "2.7",
-    "draws without MKL on every CPU, as on AMD CPUs before 2.0",
+    "drops other elements under the same seed: MKL no longer draws them",
     kind="random",
     cause="pytorch#146174",
     unless=(),
@@ -215,7 +215,7 @@ def test_dropout_mask_is_bernoulli_of_what_is_kept(snapshot):
 )
 @pytest.mark.changed(
     "2.7",
-    "draws without MKL on every CPU, as on AMD CPUs before 2.0",
+    "drops other elements under the same seed: MKL no longer draws them",
     kind="random",
     cause="pytorch#146174",
     unless=(),
@@ -250,7 +250,7 @@ def test_dropout2d_drops_these_channels_under_seed_zero(one_stream_whatever_the_
 )
 @pytest.mark.changed(
     "2.7",
-    "draws without MKL on every CPU, as on AMD CPUs before 2.0",
+    "drops other elements under the same seed: MKL no longer draws them",
     kind="random",
     cause="pytorch#146174",
     unless=(),
