@@ -110,7 +110,7 @@ def test_result_says_where_and_why_and_what_to_do(run, project):
         }
     ]
     text = result["message"]["text"]
-    assert text.startswith("Certain: torch.load() without weights_only")
+    assert text.startswith("Depends on the file: torch.load() without weights_only")
     assert ": since 2.6 raises: " in text
     assert "pass weights_only=False for files that you trust" in text
     rule = log["tool"]["driver"]["rules"][result["ruleIndex"]]
@@ -231,7 +231,7 @@ def test_notebook_of_one_line_is_hit_on_that_line(run, project):
     (project / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
     _, log, _ = run("2.5", "2.6", "--code", "a.ipynb")
     assert (LOAD, "a.ipynb", 1) in places(log)
-    assert log["results"][0]["message"]["text"].startswith("Certain, cell 1, line 2: torch.load()")
+    assert log["results"][0]["message"]["text"].startswith("Depends on the file, cell 1, line 2: torch.load()")
 
 
 def prints(log):

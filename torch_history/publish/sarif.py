@@ -215,7 +215,8 @@ def _result(
     words = places.words(hit.place)
     like = places.digest(name, hit.place.file, words)
     seen[like] = seen.get(like, -1) + 1
-    label = finding.level.value.capitalize()
+    # What the data decide is not called certain, however sure the call is.
+    label = f"Depends on {finding.depends}" if finding.depends else finding.level.value.capitalize()
     about = report.sentence(finding, told.answer.backwards)
     notes = " · ".join(report.notes(finding))
     text = f"{label}{_cell(hit.place)}: {hit.why}: {about}. {notes}. {report.others(finding)}."

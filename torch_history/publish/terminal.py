@@ -39,6 +39,9 @@ def lines(
     if len(shown) < len(report.findings):
         left = len(report.findings) - len(shown)
         yield f"{left} less harmful ones are not shown: --limit 0 shows all, --kind narrows them."
+    back = report.answer.returned if each and report.code is None else []
+    for name in back:
+        yield from _wrapped(f"changed in between, and changed back: {name}", width)
     for line in (*caveats(report), total(report), *rest(report)):
         yield from _wrapped(line, width)
     if report.code and report.code.names.uncovered:
