@@ -231,7 +231,8 @@ def test_notebook_of_one_line_is_hit_on_that_line(run, project):
     (project / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
     _, log, _ = run("2.5", "2.6", "--code", "a.ipynb")
     assert (LOAD, "a.ipynb", 1) in places(log)
-    assert log["results"][0]["message"]["text"].startswith("Depends on the file, cell 1, line 2: torch.load()")
+    text = log["results"][0]["message"]["text"]
+    assert text.startswith("Depends on the file, cell 1, line 2: torch.load()")
 
 
 def prints(log):

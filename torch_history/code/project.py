@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from torch_history import reading
 from torch_history.code import parsing
@@ -27,7 +27,9 @@ class Project:
         places = [_place(root) for root in roots]
         self._roots = [one if os.path.isdir(one) else one.parent for one in places]  # noqa: PTH112
         self._exports: Dict[Path, Exports] = {}
-        self._depth = 0
+        self._open: Set[Path] = set()  # files that are being read
+        self._again: Set[Path] = set()  # files that were read twice, and never are again
+        self._cut = False  # whether what is read now lacks what another file exports
         self._modules: Dict[Tuple[Path, Tuple[str, ...]], Optional[Path]] = {}
         self._homes: Dict[Tuple[Path, str], List[Path]] = {}
 
@@ -104,19 +106,30 @@ class Project:
         return self._modules[key]
 
     def _exported(self, path: Path) -> Exports:
+        """What a file exports: read when first asked for, and kept."""
         known = self._exports.get(path)
         if known is not None:
+            # Files may import each other. What is read inside such a circle lacks something.
+            self._cut = self._cut or path in self._open
             return known
-        self._exports[path] = {}  # files may import each other
-        if self._depth < DEEPEST:
-            self._depth += 1
-            try:
-                self._exports[path] = self._read(path)
-            except (reading.UnreadableError, parsing.NotPythonError, RecursionError, MemoryError):
-                pass  # told where the file itself is scanned
-            finally:
-                self._depth -= 1
-        return self._exports[path]
+        if len(self._open) >= DEEPEST:
+            self._cut = True
+            return {}
+        before, self._cut = self._cut, False
+        self._open.add(path)
+        self._exports[path] = {}
+        try:
+            self._exports[path] = self._read(path)
+        except (reading.UnreadableError, parsing.NotPythonError, RecursionError, MemoryError):
+            pass  # told where the file itself is scanned
+        found = self._exports[path]
+        self._open.discard(path)
+        if self._cut and self._open and path not in self._again:
+            # Once more, when it is asked for from outside the circle.
+            self._again.add(path)
+            del self._exports[path]
+        self._cut = before or self._cut
+        return found
 
     def _read(self, path: Path) -> Exports:
         content = reading.content(path, MOST)
