@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
@@ -16,6 +17,7 @@ from torch_history.code.things import Things
 
 DEEPEST = 6  # imports that lead from file to file
 MOST = 2_000_000  # bytes of a file that is imported
+UNREAD = (reading.UnreadableError, parsing.NotPythonError, RecursionError, MemoryError)
 Exports = Dict[str, List[Thing]]
 
 
@@ -118,10 +120,8 @@ class Project:
         before, self._cut = self._cut, False
         self._open.add(path)
         self._exports[path] = {}
-        try:
+        with contextlib.suppress(*UNREAD):  # told where the file itself is scanned
             self._exports[path] = self._read(path)
-        except (reading.UnreadableError, parsing.NotPythonError, RecursionError, MemoryError):
-            pass  # told where the file itself is scanned
         found = self._exports[path]
         self._open.discard(path)
         if self._cut and self._open and path not in self._again:
