@@ -40,7 +40,7 @@ ROLES = {
     "caught": "what it raises is caught",
     "statement": "its result is dropped",
     "integers": "it is called on a tensor that holds integers, as far as the source shows",
-    "compared": "it is an attribute in a comparison: x.grad == 0",
+    "compared": "it is compared with a value, where gradients are cleared: x.grad == 0",
     "transposed": "it is called on a tensor whose dimensions were exchanged: x.t().exp()",
     "hidden": "some of its arguments cannot be seen: *args, **options",
     "unseen": "no use of the API shows it in the source: never met",

@@ -83,6 +83,12 @@ NO_TENSORS = {
     "sort", "topk", "is_contiguous", "register_hook", "retain_grad", "nelement",
     "requires_grad", "shape", "dtype", "device", "grad_fn", "is_leaf",
 }
+# functions torch.<name> of which tensors have no method, whatever is called so
+NO_METHODS = {
+    "as_tensor", "cat", "compile", "empty", "empty_like", "full", "load", "normal", "ones",
+    "ones_like", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
+    "randperm", "save", "seed", "stack", "std_mean", "tensor", "var_mean", "zeros", "zeros_like",
+}
 TENSOR_ATTRIBUTES = {"grad", "data", "T", "mT", "H", "real", "imag"}
 # methods of a module that return it
 SAME_MODULE = {

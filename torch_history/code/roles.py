@@ -21,6 +21,7 @@ class Roles:
     def __init__(self, bindings: Bindings, things: Things, values: Values) -> None:
         self._parent, self._annotations = bindings.parent, bindings.annotations
         self._things, self._values = things, values
+        self._clears = any(one.attr == "zero_grad" for one in bindings.attributes)
 
     def of(
         self, node: ast.expr, thing: Thing, call: Optional[ast.Call], parent: ast.AST
@@ -63,11 +64,17 @@ class Roles:
     def _named(self, node: ast.expr, thing: Thing, parent: ast.AST) -> Set[str]:
         """Of what is neither called nor placed: an attribute that is read, or what is passed on."""
         if thing.of:
-            return {"attribute"} | ({"compared"} if isinstance(parent, ast.Compare) else set())
+            return {"attribute"} | self._compared(parent)
         alias = isinstance(parent, (ast.Attribute, ast.Assign, ast.AnnAssign))
-        if alias or self._is_in_annotation(node) or self._is_allowed(node):
+        if alias or self._is_in_type(node) or self._is_allowed(node):
             return set()
         return {"passed"}
+
+    def _compared(self, parent: ast.AST) -> Set[str]:
+        """``compared``: with a value, not with None, in a file that clears gradients."""
+        if not isinstance(parent, ast.Compare) or not self._clears:
+            return set()
+        return set() if isinstance(parent.ops[0], (ast.Is, ast.IsNot)) else {"compared"}
 
     def _is_allowed(self, node: ast.AST) -> bool:
         """Whether it is only allowed in files: ``safe_globals([nn.Linear])``."""
@@ -91,10 +98,13 @@ class Roles:
             and node in parent.args[1:2]
         )
 
-    def _is_in_annotation(self, node: ast.AST) -> bool:
+    def _is_in_type(self, node: ast.AST) -> bool:
+        """Whether it is named in an annotation, or in a type such as ``Union[Adam, SGD]``."""
         within = (ast.Subscript, ast.BinOp, ast.Tuple, ast.Attribute, ast.List)
         while node not in self._annotations and isinstance(self._parent[node], within):
-            node = self._parent[node]
+            node, parent = self._parent[node], self._parent[self._parent[node]]
+            if isinstance(parent, ast.Subscript) and node is parent.slice:
+                return True
         return node in self._annotations
 
     def around(self, node: ast.AST) -> Set[str]:

@@ -6,7 +6,7 @@ import ast
 from enum import Enum
 from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Union
 
-from torch_history.code.names import LOSSES, TENSOR, ancestors
+from torch_history.code.names import LOSSES, NO_METHODS, TENSOR, ancestors
 from torch_history.code.own import Thing
 
 Argument = Union[int, str]  # its position from 0, or its name
@@ -108,7 +108,7 @@ def names_of(thing: Thing) -> Iterator[Name]:
     elif thing.of:
         for one in ancestors(home):
             yield Name(f"{one}.{last}", Relation.ITSELF)
-            if one == TENSOR:
+            if one == TENSOR and last not in NO_METHODS:
                 yield Name(f"torch.{last}", Relation.LIKE, 1)
     elif thing.is_class:
         for one in ancestors(thing.name):
