@@ -33,7 +33,7 @@ def upsampled(**settings):
     advice="pass recompute_scale_factor=True to keep the positions",
     unless=("recompute_scale_factor", 5),
     when=(
-        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0",
         "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
     ),
     rewrite="+recompute_scale_factor=True",
@@ -48,7 +48,7 @@ def upsampled(**settings):
     restored_by="layers.interpolate_reads_places_by_the_sizes_when_asked",
     unless=("recompute_scale_factor", 5),
     when=(
-        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0",
         "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
     ),
     rewrite="+recompute_scale_factor=True",

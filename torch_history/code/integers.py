@@ -15,6 +15,7 @@ WORDS = {
     "idx", "idxs", "index", "indices", "indexes", "ids", "id", "length", "lengths", "lens",
     "count", "counts", "position", "positions", "num", "n",
 }  # fmt: skip
+SEVERAL = {"idxs", "indices", "indexes", "ids", "lengths", "lens"}
 DEEPEST = 4  # assignments that are followed
 
 

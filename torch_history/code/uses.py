@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 from typing import Container, Iterator, List, Optional, Tuple, Union
 
+from torch_history.code import integers
 from torch_history.code.binding import bindings
 from torch_history.code.names import (
     DISTINCTIVE,
@@ -108,8 +109,8 @@ class Source:
             api = f"{TENSOR}.{method}"
             things = self._things.infer(one) or () if api in wanted else ()
             tensor = next((it for it in things if it.built and TENSOR in ancestors(it.name)), None)
-            if tensor is None and api in wanted and self._is_read_as_tensor(node):
-                tensor = Thing(TENSOR, True, False, guessed=True)
+            if tensor is None and api in wanted:
+                tensor = self._seeming(node, one, method)
             if tensor is None:
                 continue
             roles = {"call"} | self._roles.around(node)
@@ -127,10 +128,19 @@ class Source:
             )
             return
 
-    def _is_read_as_tensor(self, node: ast.AST) -> bool:
-        """Whether the next method is one that only tensors have: ``(a // b).fmod(c)``."""
+    def _seeming(self, node: ast.AST, one: ast.expr, method: str) -> Optional[Thing]:
+        """A tensor where one seems to be: in ``(a // b).fmod(c)``, and in ``lengths // 2``.
+
+        A name for several indices or lengths is no single number, and lists are not divided.
+        """
         parent = self._parent[node]
-        return isinstance(parent, ast.Attribute) and parent.attr in ONLY_TENSORS
+        seems = isinstance(parent, ast.Attribute) and parent.attr in ONLY_TENSORS
+        name = getattr(one, "id", getattr(one, "attr", ""))
+        several = method == "__floordiv__" and name.rpartition("_")[2] in integers.SEVERAL
+        known = self._things.infer(one)
+        return (
+            Thing(TENSOR, True, False, guessed=True) if seems or (several and not known) else None
+        )
 
     def _uses_by(
         self, node: ast.expr, things: List[Thing], wanted: Container[str]
