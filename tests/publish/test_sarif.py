@@ -187,7 +187,7 @@ def test_name_that_is_not_covered_is_a_note_at_its_first_place_with_the_count(re
         if one["level"] == "note"
     ]
     assert notes == [
-        "torch 1.13 to 2.6: no recorded difference in what the code uses.",
+        "torch 1.13 to 2.6: no recorded difference in the names that are covered.",
         "Not covered: no behaviour is about 2 of the 3 names of torch used in 1 file.",
     ]
 

@@ -271,7 +271,10 @@ def total(report: Report) -> str:
     if answer.device != "cpu":
         pair += f" on {answer.device}"
     if not count:
-        where = "what the code uses" if report.code else f"{answer.compared} behaviours"
+        where = f"{answer.compared} behaviours"
+        if report.code:
+            partly = report.code.names.uncovered
+            where = "the names that are covered" if partly else "what the code uses"
         return f"{pair}: no recorded difference in {where}."
     counts = ", ".join(f"{number} {label}" for label, number in report.counts.items())
     what = "finding" if report.code else "cause"
