@@ -213,3 +213,14 @@ def test_what_is_read_of_a_file_is_freed_without_the_garbage_collector():
         assert functions() == before
     finally:
         gc.enable()
+
+
+def test_class_that_is_named_for_cast_or_in_a_type_is_not_passed_on(level):
+    schedule = (
+        "import torch\nfrom typing import Union, cast\n"
+        "_LR = torch.optim.lr_scheduler._LRScheduler\n"
+    )
+    asked = ("optimizers.step_schedule_is_no_underscored_lr_scheduler", "1.13 2.0")
+    assert level(f"{schedule}cast(_LR, x).step()", *asked) is None
+    assert level(f"{schedule}Known = Union[_LR, None]", *asked) is None
+    assert level(f"{schedule}check(x, _LR)", *asked) == "likely"

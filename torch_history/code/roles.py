@@ -99,7 +99,10 @@ class Roles:
         )
 
     def _is_in_type(self, node: ast.AST) -> bool:
-        """Whether it is named in an annotation, or in a type such as ``Union[Adam, SGD]``."""
+        """Whether it is named in an annotation, in a type as ``Union[Adam, SGD]``, or for cast."""
+        call = self._parent[node]
+        if isinstance(call, ast.Call) and text_of(call.func) in ("cast", "typing.cast"):
+            return node in call.args[:1]
         within = (ast.Subscript, ast.BinOp, ast.Tuple, ast.Attribute, ast.List)
         while node not in self._annotations and isinstance(self._parent[node], within):
             node, parent = self._parent[node], self._parent[self._parent[node]]
