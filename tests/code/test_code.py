@@ -224,3 +224,19 @@ def test_class_that_is_named_for_cast_or_in_a_type_is_not_passed_on(level):
     assert level(f"{schedule}cast(_LR, x).step()", *asked) is None
     assert level(f"{schedule}Known = Union[_LR, None]", *asked) is None
     assert level(f"{schedule}check(x, _LR)", *asked) == "likely"
+
+
+@pytest.mark.parametrize(
+    "read, expected",
+    [
+        ("assert (net.weight.grad == 0).all()", "likely"),
+        ("self.assertIsNotNone(net.weight.grad)", "likely"),
+        ("self.assertIsNone(net.weight.grad)", None),
+        ("assert net.weight.grad is None", None),
+        ("print(net.weight.grad)", None),
+    ],
+)
+def test_gradient_that_is_compared_is_met_where_gradients_are_cleared(cleared, read, expected):
+    built = "import torch\nnet = torch.nn.Linear(1, 1)\n"
+    assert cleared(f"{built}{read}") is None
+    assert cleared(f"{built}model.zero_grad(set_to_none=False)\n{read}") == expected

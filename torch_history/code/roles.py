@@ -13,6 +13,7 @@ from torch_history.code.values import Values
 
 # With these as a context, an exception is expected: pytest.raises, assertRaises, suppress.
 EXPECTING = ("raises", "assertraises", "suppress")
+NONE_TESTS = (ast.Is, ast.IsNot)
 
 
 class Roles:
@@ -72,9 +73,14 @@ class Roles:
 
     def _compared(self, parent: ast.AST) -> Set[str]:
         """``compared``: with a value, not with None, in a file that clears gradients."""
-        if not isinstance(parent, ast.Compare) or not self._clears:
+        if not self._clears:
             return set()
-        return set() if isinstance(parent.ops[0], (ast.Is, ast.IsNot)) else {"compared"}
+        if isinstance(parent, ast.Call):  # self.assertIsNotNone(x.grad)
+            name = text_of(parent.func).rpartition(".")[2]
+            return {"compared"} if name.startswith("assert") and name != "assertIsNone" else set()
+        if not isinstance(parent, ast.Compare) or isinstance(parent.ops[0], NONE_TESTS):
+            return set()
+        return {"compared"}
 
     def _is_allowed(self, node: ast.AST) -> bool:
         """Whether it is only allowed in files: ``safe_globals([nn.Linear])``."""
