@@ -263,9 +263,7 @@ def _narrowed(
     options: Options,
     accepted: Optional[Baseline],
 ) -> Tuple[Report, List[str]]:
-    # The scan uses ast.unparse, which is new in Python 3.9. The rest of the package runs on 3.8.
-    if sys.version_info < (3, 9):
-        raise HistoryError("--code: reading source needs Python 3.9 or newer")
+    shared.check_reads_source("--code")
     from torch_history.code import scan
     from torch_history.code.hits import Level
     from torch_history.code.targets import targets

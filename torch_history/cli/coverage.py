@@ -9,7 +9,6 @@ import rich_click as click
 
 from torch_history.cli import shared
 from torch_history.cli.shared import Here, here
-from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 
 
@@ -21,14 +20,7 @@ from torch_history.escaping import one_line
     metavar="PATH",
     help="The names of torch that this Python file, notebook or folder uses (repeatable).",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="json: for other programs.",
-)
+@shared.text_or_json
 @here
 def command(here: Here, code: Tuple[Path, ...], form: str) -> int:
     """Which names of torch are specified, and with --code which names of the code are not."""
@@ -50,10 +42,7 @@ def command(here: Here, code: Tuple[Path, ...], form: str) -> int:
 
 
 def _of_code(here: Here, code: Tuple[Path, ...], form: str) -> int:
-    import sys
-
-    if sys.version_info < (3, 9):
-        raise HistoryError("--code: reading source needs Python 3.9 or newer")
+    shared.check_reads_source("--code")
     from torch_history.code import scan
     from torch_history.code.hits import Level
     from torch_history.publish import report

@@ -25,13 +25,7 @@ from torch_history.cli.shared import Here, here
     metavar="N",
     help="Show the N best; 0: all.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-)
+@shared.text_or_json
 @here
 def command(here: Here, words: Tuple[str, ...], limit: int, form: str) -> int:
     """The behaviours that have all the words, or that show nearly the message that you paste.

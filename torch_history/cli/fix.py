@@ -96,8 +96,7 @@ def command(
     each rewrite names the behaviour that shows the old behaviour under the newer torch. Other calls
     that change are left alone, with the reason.
     """
-    if sys.version_info < (3, 9):
-        raise HistoryError("fix: reading source needs Python 3.9 or newer")
+    shared.check_reads_source("fix")
     from torch_history.code import fixing
     from torch_history.code.hits import Level
     from torch_history.code.planning import Asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, TypeVar
 
@@ -167,6 +168,24 @@ def filters(function: Function) -> Function:
 device = click.option(
     "--device", default="cpu", show_default=True, metavar="DEVICE", help="The device."
 )
+
+
+# What answers that have no other form than these take.
+text_or_json = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: for other programs.",
+)
+
+
+def check_reads_source(what: str) -> None:
+    """Raise HistoryError where this Python is too old to read source."""
+    # The scan uses ast.unparse, which is new in Python 3.9. The rest of the package runs on 3.8.
+    if sys.version_info < (3, 9):
+        raise HistoryError(f"{what}: reading source needs Python 3.9 or newer")
 
 
 def print_json(data: object) -> None:

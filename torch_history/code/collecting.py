@@ -105,10 +105,12 @@ class Collector:
     def _judged(self, use: Use, source: Source) -> Iterator[List[Judged]]:
         """For each cause that a use meets, its targets: where one is surer, not the possible."""
         best: Dict[int, Judged] = {}
+        given = use.arguments
         for name in use.names:
+            arguments = given.shifted(name.shift)
             for target in self._wanted[name.api]:
                 agreed = name.relation is Relation.UNKNOWN and self._is_agreed(target, name)
-                verdict = judge(target, use, name, source, agreed)
+                verdict = judge(target, use, name, arguments, source, agreed)
                 if verdict is None or verdict.level.rank > self._level.rank:
                     continue
                 known = best.get(id(target))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
@@ -15,7 +13,7 @@ from torch_history.code.hits import Level
 from torch_history.code.planning import Left, Plan, Step, in_file
 from torch_history.code.rewriting import Done, Spot
 from torch_history.code.scan import MOST_PYTHON
-from torch_history.errors import HistoryError
+from torch_history.records import store
 
 
 class Fixed(NamedTuple):
@@ -67,16 +65,7 @@ def _file(path: Path, steps: List[Step]) -> Tuple[Optional[Fixed], List[Left]]:
 def write(file: Fixed) -> None:
     """Replace a file atomically. Its mode stays, and a link stays a link. Raises HistoryError."""
     path = file.path.resolve()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    remedy = "make its folder writable; the files named before are written"
+    with store.replacing(path, file.path, remedy) as temporary:
         temporary.write_bytes(file.after)
         shutil.copymode(path, temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise HistoryError(
-            f"{file.path}: cannot be written ({error.strerror}): make its folder writable; "
-            "the files named before are written"
-        ) from None
-    finally:
-        with contextlib.suppress(OSError):  # where it was renamed, or never made
-            temporary.unlink()

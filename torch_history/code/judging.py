@@ -31,9 +31,12 @@ class Verdict(NamedTuple):
     line: int = 0  # of the argument that decides; 0: that of the API's name
 
 
-def judge(target: Target, use: Use, name: Name, source: Source, agreed: bool) -> Optional[Verdict]:
+def judge(
+    target: Target, use: Use, name: Name, arguments: Arguments, source: Source, agreed: bool
+) -> Optional[Verdict]:
     """The level and the reason; None where the use does not meet the change.
 
+    ``arguments`` are those of the use as the API of this name takes them.
     ``agreed``: the object is not known, but every class of torch with this method has the change.
     """
     change, conditioned = target.change, target.change is not None and target.change.conditioned
@@ -44,7 +47,7 @@ def judge(target: Target, use: Use, name: Name, source: Source, agreed: bool) ->
         return Verdict(Level.POSSIBLE, "", use.why)
     if name.relation is Relation.BASE and "isinstance" in use.roles:
         return None  # it is not the base that is asked about
-    met = _met(target, use, name, source)
+    met = _met(target, use, name, arguments, source)
     if met is None or (target.guarded and "caught" not in use.roles):
         return None
     why, depends = use.why + met.how, met.depends
@@ -86,8 +89,9 @@ class Met(NamedTuple):
     line: int = 0  # of the argument that decides
 
 
-def _met(target: Target, use: Use, name: Name, source: Source) -> Optional[Met]:
-    arguments = use.arguments.shifted(name.shift)
+def _met(
+    target: Target, use: Use, name: Name, arguments: Arguments, source: Source
+) -> Optional[Met]:
     if target.parameters:
         return _moved(target.parameters[name.api], arguments)
     if target.lacking:

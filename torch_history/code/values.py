@@ -31,10 +31,15 @@ class Values:
         # A class or a function of torch, or a constant such as torch.float16.
         return (True, name) if name.startswith("torch.") else (False, None)
 
+    def _only_binding(self, node: ast.expr) -> Optional[ast.AST]:
+        """The node that binds a name, where only one does."""
+        bound = self._bindings.get(node, ())
+        return bound[0].node if len(bound) == 1 else None
+
     def _constant(self, node: ast.expr) -> Optional[literals.Literal]:
         """The literal that the only binding of a name gives it."""
-        bound = self._bindings.get(node, ())
-        parent = self._parent.get(bound[0].node) if len(bound) == 1 else None
+        name = self._only_binding(node)
+        parent = self._parent.get(name) if name else None
         assigned = isinstance(parent, (ast.Assign, ast.AnnAssign)) and parent.value
         literal = literals.value(assigned) if assigned else None
         mutable = literal is not None and isinstance(literal.value, (list, dict, set))
@@ -98,8 +103,7 @@ class Values:
 
     def _assigned_value(self, node: ast.expr) -> Optional[ast.expr]:
         """What the only assignment of a name assigns."""
-        bound = self._bindings.get(node, ())
-        name = bound[0].node if len(bound) == 1 else None
+        name = self._only_binding(node)
         parent = self._parent.get(name) if name else None
         if isinstance(parent, ast.Tuple) and isinstance(name, ast.Name):
             statement = self._parent[parent]

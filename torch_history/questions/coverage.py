@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Dict, List, NamedTuple, Sequence, Set
 
 from torch_history.catalogue.index import Index
+from torch_history.questions import naming
 from torch_history.records.store import OBSERVED
 
 
@@ -18,7 +19,7 @@ class Module(NamedTuple):
 
 def apis(index: Index) -> Set[str]:
     """Every name that a behaviour is about, also as one of several recorded signatures."""
-    found = {api for behaviour in index.behaviours for api in behaviour.api}
+    found = set(naming.apis(index.behaviours))
     for behaviour in index.behaviours:
         if behaviour.signature:
             for case in index.record(behaviour.id):

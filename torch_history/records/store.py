@@ -232,18 +232,25 @@ def write(path: Path, data: object) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Replace a file atomically. Raises HistoryError where the folder cannot be written."""
+    with replacing(path, path, "make the folder writable; nothing recorded was lost") as temporary:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def replacing(path: Path, told: Path, remedy: str) -> Iterator[Path]:
+    """A file to write, which then takes the place of another one, atomically.
+
+    Raises HistoryError, which names ``told``, where it cannot be written.
+    """
     # In the same folder, as only a rename inside one file system is atomic; not named *.json, so
     # that no reader takes it for a record.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
+        yield temporary
         temporary.replace(path)
     except OSError as error:
-        raise HistoryError(
-            f"{path}: cannot be written ({error.strerror}): make the folder writable; "
-            "nothing recorded was lost"
-        ) from None
+        raise HistoryError(f"{told}: cannot be written ({error.strerror}): {remedy}") from None
     finally:
         with contextlib.suppress(OSError):  # where it was renamed, or never made
             temporary.unlink()

@@ -8,7 +8,7 @@ from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from torch_history.errors import HistoryError
 from torch_history.publish.script.plain import Plain
-from torch_history.publish.script.text import Text, bound_by, joined, names_in
+from torch_history.publish.script.text import Text, joined
 from torch_history.records.sources import Imported, Module
 
 # What is imported from these is replaced, never kept.
@@ -96,8 +96,7 @@ class Reached:
             self._own(name, unit.file)
             if statement not in known:
                 known[statement] = None
-                reads = {read for read, _ in unit.module.read(statement)}
-                for read in sorted(reads | _hidden(statement)):
+                for read in sorted({read for read, _ in unit.module.read(statement)}):
                     self.helpers_read.add(read)
                     self._visit(unit, read)
 
@@ -165,19 +164,3 @@ def _import_statements(imports: Dict[str, Imported]) -> Iterable[Tuple[Tuple[boo
     for module, names in taken.items():
         library = module.partition(".")[0] in _LIBRARIES
         yield (library, f"1{module}"), f"from {module} import {', '.join(sorted(names))}"
-
-
-def _hidden(statement: ast.stmt) -> Set[str]:
-    """Names that a function reads and a lambda among its defaults has as a parameter.
-
-    ``Module.read`` takes them for the function's own.
-    """
-    found: Set[str] = set()
-    for function in ast.walk(statement):
-        if isinstance(function, ast.FunctionDef):
-            arguments = function.args
-            own = [*arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-            inner = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
-            inner -= {one.arg for one in own if one is not None}
-            found |= inner & (names_in(function.body) - bound_by(function.body))
-    return found
