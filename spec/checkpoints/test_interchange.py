@@ -1,6 +1,10 @@
-"""State dicts in files that other releases wrote.
+"""Since 1.5, each release reads the state dicts that any recorded release saved.
 
-``torch-history interchange`` prints the table of which release reads which files.
+Each case is a file that one release wrote, read by every recorded release. Only 1.4 cannot read the
+zip archives that 1.6 and later write; it reads files that were saved with
+``_use_new_zipfile_serialization=False``. Training resumes from the files of any release. Before
+1.12, Adam rounds more after loading a file of 1.12 or later. ``torch-history interchange`` prints
+the table of which release reads which files.
 """
 
 import warnings

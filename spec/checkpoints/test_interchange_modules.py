@@ -1,4 +1,14 @@
-"""Whole modules in files that other releases wrote: a user's class, and torch's own classes."""
+"""A module saved whole by one release may raise in another, because the class has changed.
+
+Loading a whole module restores the attributes that it had when it was saved. If a later release
+reads an attribute that the class did not have then, forward raises. A ``torch.nn.GELU`` from before
+1.12 and a ``torch.nn.MultiheadAttention`` from before 1.9 still raise. Attention layers of 1.6 to
+1.8 do not even load, because a class was removed. ``torch.nn.LSTM`` raised in 1.8 only, and
+``torch.nn.Upsample`` from 1.11 to 2.0: later releases set the attribute on loading. You can set a
+missing attribute on the loaded layer yourself. Modules of your own class and
+``torch.nn.Sequential`` load from every release since 1.5, except that
+``torch.nn.Module.state_dict`` raises under 1.6 for files of 1.4 and 1.5.
+"""
 
 import warnings
 

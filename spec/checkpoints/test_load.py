@@ -1,4 +1,11 @@
-"""``torch.load``: what it does by default, and under ``weights_only``."""
+"""Since 2.6 ``torch.load`` loads only weights by default, and a module saved whole raises.
+
+A file contains a pickle, and a pickle can call any function. ``weights_only=True``, the default
+since 2.6, calls no such function and raises instead. It loads state dicts, but not modules saved
+whole. ``weights_only=False`` loads any pickled object and calls the functions that the file names,
+so use it only for files that you trust. The argument exists since 1.13; 2.4 and 2.5 warned about
+the new default. Since 1.6 ``torch.save`` writes a zip archive. The older format can still be read.
+"""
 
 import os
 import pickle

@@ -1,4 +1,12 @@
-"""``Module.load_state_dict``: how it treats the values that it is given, valid or invalid."""
+"""Loading a state dict copies its values into the parameters that a model already has.
+
+``torch.nn.Module.load_state_dict`` keeps the parameters, their ``requires_grad`` and their
+gradients. It casts values to the dtype of the parameter, and neither rounding nor truncation nor
+NaN gives a warning. It raises on values that are not tensors, and on names that do not match unless
+``strict=False``. Since 2.1 ``assign=True`` puts the saved tensors in the place of the parameters
+instead; since 2.3 these keep the model's ``requires_grad``. An optimizer that was created before
+``assign=True`` still holds the old parameters.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,13 @@
-"""The state dict of an optimizer, and training that resumes from it."""
+"""The state dict of an optimizer holds what it needs to continue training where it stopped.
+
+It has two keys. ``state`` holds tensors for each parameter that had a step, such as momentum and
+moments. ``param_groups`` holds the hyperparameters. Since 1.6 the parameters are numbered from 0
+across all groups. Loading overwrites hyperparameters such as ``lr`` with the saved ones. Training
+that resumes from the model's and the optimizer's state gives the same bits as training in one run.
+Without the optimizer's state it ends with other weights. Trap: since 2.1
+``torch.optim.Optimizer.load_state_dict`` does not copy the tensors, so the next step changes the
+dict that was loaded.
+"""
 
 import copy
 import io

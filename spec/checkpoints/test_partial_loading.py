@@ -1,4 +1,11 @@
-"""``load_state_dict`` with ``strict`` False and True: what loads, what is left out, what raises."""
+"""With ``strict=False`` a state dict loads where its names match; with ``strict=True`` it raises.
+
+``strict=False`` loads every name that the state dict and the model have in common, and returns the
+missing and the unexpected names. A tensor of another shape raises in both modes, except that one
+saved element loads into a scalar parameter. A dict that you filter by name and shape loads without
+that error. Trap: ``torch.nn.Module.load_state_dict`` raises only after it has loaded everything
+that fits, so a model is half loaded after the error.
+"""
 
 import pytest
 import torch
@@ -137,8 +144,8 @@ def test_other_shapes_raise_after_the_rest_is_loaded(snapshot):
 def test_dict_filtered_by_shape_loads_what_strict_false_cannot(snapshot):
     """A dict filtered by name and shape loads, where ``strict=False`` raises on a wrong shape.
 
-    Article B's filter gets a second condition, the shape. The bias loads, and the weight of another
-    shape is left out.
+    The filter of article B compares only names. With a second condition, the shape, the bias loads
+    and the weight of another shape is left out.
     """
     model, saved = Wider(), TwoLayers().state_dict()
     own = model.state_dict()
@@ -171,7 +178,8 @@ def test_dict_filtered_by_shape_loads_what_strict_false_cannot(snapshot):
 def test_scalar_parameter_takes_a_vector_of_one_element(values, snapshot):
     """A saved tensor of shape [1] loads into a parameter of shape [], as torch 0.3 saved scalars.
 
-    This is the exception to equal shapes. Shape [2] raises since 2.10.
+    All other values need the shape of their parameter. Shape [2] raises since 2.10; before, its
+    second element was silently dropped.
     """
     model = torch.nn.Module()
     model.scale = torch.nn.Parameter(torch.tensor(1.0))

@@ -1,4 +1,11 @@
-"""How files are written and read: folders, members, ``mmap``, ``map_location``, ``skip_data``."""
+"""``torch.save`` writes a zip archive since 1.6; options of ``torch.load`` decide how it is read.
+
+The archive has the pickle, one member for each storage, and since 2.1 also the byte order.
+``mmap=True`` maps the file, and writes to the loaded tensors do not reach it; it needs a path and
+the zip format. ``map_location="meta"`` gives shapes and dtypes without values. ``torch.save`` does
+not create missing folders: since 1.13 it raises a ``RuntimeError`` there, not an ``OSError``. Trap:
+a file that was saved under ``torch.serialization.skip_data`` loads as zeros.
+"""
 
 import io
 import pickle
@@ -69,7 +76,8 @@ def test_save_into_a_missing_folder_raises(here, snapshot):
 def test_archive_of_one_tensor_has_these_members(here, snapshot):
     """A file of one tensor is a zip archive with these members.
 
-    They are the pickle, one member for each storage, and what the reader needs to know.
+    They are the pickle, one member for each storage, and the version of the format. Since 2.1 the
+    byte order is stored too, and since 2.7 the alignment of the storages.
     """
     write()
 
@@ -113,7 +121,7 @@ def test_archive_of_one_tensor_has_these_members(here, snapshot):
     when="weights_only=True and mmap",
 )
 def test_load_with_mmap_gives_the_values(here, snapshot):
-    """``torch.load`` with ``mmap=True`` maps the file, and reads a tensor only when it is used."""
+    """``torch.load`` with ``mmap=True`` maps the file into memory, and gives the same values."""
     write()
     assert snapshot == observe(
         lambda: torch.load("weights.pt", weights_only=True, mmap=True)["weight"].clone()

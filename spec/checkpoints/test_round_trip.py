@@ -1,4 +1,12 @@
-"""What survives ``torch.save`` and ``torch.load``, to the bit, and what does not."""
+"""A tensor keeps its bits, dtype, strides and shared storage in a file, but not its gradient.
+
+``torch.save`` and ``torch.load`` keep every bit pattern of a float32, the strides of a transposed
+tensor, ``requires_grad``, and the class ``torch.nn.Parameter``. Two tensors that share a storage
+share it again after loading. Gradients and graphs are not saved: a saved output loads as a leaf. A
+slice is saved with its whole storage, so a small tensor can make a large file; ``clone()`` avoids
+this. New dtypes could not always be saved at first: ``torch.float8_e4m3fn`` since 2.2,
+``torch.uint16`` since 2.6.
+"""
 
 import io
 from pathlib import Path

@@ -1,4 +1,10 @@
-"""A whole module in a file: its attributes are pickled, its class is only named."""
+"""A module saved whole is a pickle of its attributes, and only names its class.
+
+Loading imports the class under its name and does not call ``__init__``. The loaded module runs the
+code of the class as it is now, without a warning unless the file is in the legacy format. It lacks
+attributes that the class gained since it was saved, and does not load at all after the class was
+renamed. Unlike a state dict, it keeps the training mode, ``requires_grad`` and plain attributes.
+"""
 
 import importlib
 import linecache
@@ -98,9 +104,9 @@ def test_saved_module_runs_the_class_as_it_is_now(define, here, snapshot, as_zip
     rarely="a module saved whole, whose class has changed since",
 )
 def test_saved_module_lacks_what_its_class_sets_since(define, here, snapshot):
-    """A module saved whole lacks an attribute that its class sets only since then.
+    """A module saved whole lacks an attribute that its class gained after the module was saved.
 
-    Loading does not call ``__init__``. The missing attribute raises in forward.
+    Loading does not call ``__init__``, so forward raises when it reads the attribute.
     """
     torch.save(define(SAVED)(), "net.pt")
     define(SHIFTS)

@@ -1,4 +1,9 @@
-"""The arguments of the functions that save and load, with their defaults."""
+"""The arguments of the functions that save and load, with their defaults.
+
+A record changes when an argument appears, disappears or gets another default. ``weights_only`` of
+``torch.load`` appeared in 1.13, and its default is None since 2.4. ``mmap`` and ``assign`` appeared
+in 2.1.
+"""
 
 import pytest
 

@@ -1,4 +1,11 @@
-"""``Module.state_dict``: what is in it, and what it shares with the module."""
+"""The state dict of a module holds its parameters and buffers by name, and shares their storage.
+
+``torch.nn.Module.state_dict`` returns an ordered dict with one entry for each parameter and each
+persistent buffer, layer by layer. Its values are detached tensors on the storage of the parameters,
+unless ``keep_vars=True`` asks for the parameters themselves. It does not hold the training mode or
+``requires_grad``: the model that loads it keeps its own. Trap: a state dict kept in memory changes
+with every step, so copy it with ``copy.deepcopy`` to keep the best weights.
+"""
 
 import copy
 

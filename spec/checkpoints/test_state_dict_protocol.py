@@ -1,4 +1,11 @@
-"""``state_dict``: its arguments, overrides, extra state, and keys that a model has no place for."""
+"""A module can save extra state, and loading rejects keys that the model has no place for.
+
+Since 1.10 the value of ``torch.nn.Module.get_extra_state`` is saved under ``_extra_state``, and
+loading passes it to ``torch.nn.Module.set_extra_state``. A class that gains extra state no longer
+loads its earlier checkpoints strictly. Since 1.12 ``torch.nn.Module.state_dict`` warns about
+positional arguments, also in an override that passes them on. Since 2.4 a tensor under a layer's
+own name is unexpected, where it was silently ignored before.
+"""
 
 from collections import OrderedDict
 

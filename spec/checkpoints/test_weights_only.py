@@ -1,4 +1,13 @@
-"""``weights_only``: which classes and functions a file may call, and who decides."""
+"""``weights_only=True`` loads plain values and tensors, and classes only if you allow them.
+
+Numbers, text, lists, tuples, dicts, sizes and dtypes load, floats since 2.0 and sets since 2.6. An
+object of another class raises, as does a NumPy number, and the whole file then fails to load.
+``torch.serialization.add_safe_globals`` allows a class from 2.4 on, and
+``torch.serialization.safe_globals`` allows it inside a ``with`` block from 2.5 on.
+``torch.serialization.get_unsafe_globals_in_checkpoint`` lists what a file would call, without
+calling it. Trap: passing a ``pickle_module`` turns the default off, and the file can run code
+again.
+"""
 
 import os
 import pickle

@@ -1,4 +1,11 @@
-"""What a checkpoint may hold besides weights, now that ``torch.load(path)`` loads only weights."""
+"""One object besides weights and plain values makes ``torch.load`` raise since 2.6.
+
+A checkpoint that also holds parsed arguments, a NumPy array, a date, a path or a whole optimizer
+loaded by default up to 2.5. Since 2.6 it raises, and the weights in it do not load either.
+``weights_only=False`` still loads it. Some objects are accepted, and newer releases accept more:
+devices and counters since 2.4, bytes since 2.5, complex numbers since 2.6. The default also rejects
+pickle protocols 4 and 5, and the state dict of a lazy layer that saw no batch.
+"""
 
 import argparse
 import collections

@@ -1,6 +1,10 @@
 """Article E's string classifier, trained, saved and loaded.
 
-Its parts are an embedding, a two-layer RNN, a linear layer, cross-entropy and Adam.
+Its parts are an embedding, a two-layer RNN, a linear layer, cross-entropy and Adam. The loss starts
+near log 3, the loss of a guess among three classes, and falls. The embedding of the padding stays
+exactly zero, and Adam's first step moves only the rows of letters in the batch. Training twice from
+the same parameters gives the same bits. The saved state dict, loaded with ``weights_only=True``,
+gives outputs with the same bits.
 """
 
 import math

@@ -1,4 +1,8 @@
-"""The curve of loss and accuracy that article E shows; ``tools/training_curve.py`` draws it."""
+"""The curve of loss and accuracy that article E shows; ``tools/training_curve.py`` draws it.
+
+The mean loss falls from each of ten epochs to the next. Accuracy on held-out strings rises from
+about 75 % after one epoch to over 99 % after ten.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""``detach``, which returns a new tensor, and ``detach_``, which changes the tensor itself."""
+"""``detach``, which returns a new tensor, and ``detach_``, which changes the tensor itself.
+
+``y.detach()`` returns a leaf on the storage of y, and y keeps its graph. A layer that gets the
+detached tensor trains, and the layers that made y get no gradient from it. Both tensors share one
+version counter: backward raises if a value that it needs was overwritten through the detached
+tensor. Trap: a write through ``.data`` makes the gradient wrong, and nothing raises.
+``y.detach_()`` cuts off y itself, and raises if y is a view.
+"""
 
 import pytest
 import torch
@@ -119,7 +126,7 @@ def test_detach_in_forward_trains_only_the_layers_behind_it(snapshot):
 
 @pytest.mark.api("torch.Tensor.detach", page="generated/torch.Tensor.detach", article="B")
 def test_detached_output_trains_the_second_model_alone(snapshot):
-    """``z = B(y.detach())`` trains B and not A, while y itself still trains A."""
+    """For y = A(x), ``B(y.detach())`` trains B and not A, while y itself still trains A."""
     first, second = linear([[2.0]]), linear([[5.0]])
     y = first(torch.tensor([[3.0]]))
     second(y.detach()).sum().backward()

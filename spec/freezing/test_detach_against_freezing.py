@@ -1,4 +1,10 @@
-"""Two ways to freeze layers: ``requires_grad=False`` on parameters, and ``detach`` behind them."""
+"""Two ways to freeze layers: ``requires_grad=False`` on parameters, and ``detach`` behind them.
+
+Freezing a layer stops only its own training; its neighbours keep their gradients, to the bit. In a
+chain of layers, detaching an output stops the training of every layer before that point. Freezing
+all of these layers gives the layers behind the same gradients as detaching. A backward pass that
+was cut by ``detach`` can be continued by hand with ``y.backward(gradient)``.
+"""
 
 import pytest
 import torch
@@ -103,7 +109,10 @@ class DetachedInPlace(ThreeLayers):
 
 @pytest.mark.api("torch.Tensor.detach_", page="generated/torch.Tensor.detach_", article="B")
 def test_detach_in_place_in_forward_trains_only_the_layers_behind_it(snapshot):
-    """``linear3(x.detach_())`` moves linear3 only, to the numbers of article B for ``detach()``."""
+    """``linear3(x.detach_())`` moves only linear3, as ``linear3(x.detach())`` does.
+
+    Article B prints the numbers for ``detach()``.
+    """
     start, after = parameters_of(ThreeLayers()), step(DetachedInPlace())
     for name in start:
         assert torch.equal(after[name], start[name]) != name.startswith("linear3")
@@ -119,10 +128,10 @@ def test_detach_in_place_in_forward_trains_only_the_layers_behind_it(snapshot):
     "torch.Tensor.detach", "torch.Tensor.backward", page="generated/torch.Tensor.detach"
 )
 def test_gradient_of_a_detached_copy_continues_backward_by_hand(snapshot):
-    """``y.backward`` with the gradient of a detached copy continues backward by hand.
+    """``y.backward`` with the gradient of a detached copy continues a backward that was cut at y.
 
-    ``y.detach().requires_grad_()`` collects the gradient of z. Passed to ``y.backward``, it gives A
-    what an uncut backward would give.
+    For y = A(x), ``cut = y.detach().requires_grad_()`` collects the gradient of B(cut).
+    ``y.backward(cut.grad)`` then gives A what an uncut backward would give.
     """
     first, second = linear([[2.0]]), linear([[5.0]])
     y = first(torch.tensor([[3.0]]))

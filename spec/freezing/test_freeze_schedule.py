@@ -1,4 +1,11 @@
-"""Article C's schedule: the backbone is frozen for the first steps, then thawed."""
+"""Article C's schedule: the backbone is frozen for the first steps, then unfrozen.
+
+An optimizer over all parameters needs no change: it moves the backbone from its first gradient on.
+An optimizer over the trainable parameters does not hold the backbone. It neither moves the backbone
+nor clears its gradients, until ``add_param_group`` adds it. Adam counts steps per parameter, so the
+backbone begins at its own first step. Momentum from before a second freeze is used again
+afterwards.
+"""
 
 import pytest
 import torch
@@ -36,7 +43,7 @@ def step(model, optimizer):
     "torch.nn.Module.requires_grad_", "torch.optim.SGD", page="notes/autograd", article="C"
 )
 def test_backbone_keeps_its_bits_while_frozen_and_moves_once_thawed(snapshot):
-    """A frozen backbone does not move, and moves as soon as it is thawed.
+    """A frozen backbone does not move, and moves as soon as it is unfrozen.
 
     An optimizer over all parameters needs no change: it steps the backbone from its first gradient
     on.
@@ -55,7 +62,7 @@ def test_backbone_keeps_its_bits_while_frozen_and_moves_once_thawed(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="optim", article="C")
 def test_filtered_optimizer_does_not_move_a_thawed_backbone(snapshot):
-    """An optimizer over the trainable parameters does not move a backbone that is thawed later.
+    """An optimizer over the trainable parameters does not move a backbone that is unfrozen later.
 
     The backbone gets gradients, but the optimizer does not hold it.
     """
@@ -72,9 +79,10 @@ def test_filtered_optimizer_does_not_move_a_thawed_backbone(snapshot):
     "torch.optim.Optimizer.zero_grad", page="generated/torch.optim.Optimizer.zero_grad", article="C"
 )
 def test_filtered_optimizer_lets_the_gradients_of_a_thawed_backbone_add_up(snapshot):
-    """``zero_grad`` of a filtered optimizer does not clear the gradients of a thawed backbone.
+    """``zero_grad`` of an optimizer does not clear a backbone that was unfrozen after it was built.
 
-    The gradients of two steps, 3 and 1, add up.
+    The optimizer holds only the parameters that were trainable then. The backbone's gradients of
+    two steps, 3 and 1, add up.
     """
     model = network()
     optimizer = SGD(trainable(model), lr=1.0)
@@ -94,7 +102,7 @@ def test_filtered_optimizer_lets_the_gradients_of_a_thawed_backbone_add_up(snaps
     article="C",
 )
 def test_add_param_group_lets_a_filtered_optimizer_move_a_thawed_backbone(snapshot):
-    """``add_param_group`` adds a thawed backbone to a filtered optimizer.
+    """``add_param_group`` adds an unfrozen backbone to an optimizer that was built without it.
 
     The backbone may have its own learning rate.
     """
@@ -128,7 +136,7 @@ def test_add_param_group_refuses_a_backbone_that_the_optimizer_holds(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="C")
 def test_thawed_backbone_begins_adam_at_its_own_first_step(snapshot):
-    """Adam counts steps per parameter: a thawed backbone begins at its own first step.
+    """Adam counts steps per parameter: an unfrozen backbone begins at its own first step.
 
     It moves by a whole lr, as every parameter does in its first step.
     """
@@ -150,7 +158,7 @@ def test_thawed_backbone_begins_adam_at_its_own_first_step(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD", article="C")
 def test_refrozen_backbone_takes_up_its_old_momentum_at_the_next_thaw(snapshot):
-    """A backbone that is frozen again keeps its momentum, and uses it after the next thaw.
+    """A backbone that is frozen again keeps its momentum, and uses it once it is unfrozen.
 
     The momentum stays in the optimizer's state, and half of it enters the next step. Each gradient
     is 3: 2 - 0.25 * 3 = 1.25, then no move, then 1.25 - 0.25 * (3 + 0.5 * 3) = 0.125.

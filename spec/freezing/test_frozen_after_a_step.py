@@ -1,4 +1,11 @@
-"""A weight frozen after a step: the optimizer still holds it, its state and perhaps a gradient."""
+"""A weight frozen after a step: the optimizer still holds it, its state and perhaps a gradient.
+
+Freezing stops autograd and not the optimizer, which skips a weight only if its gradient is None. A
+gradient that was not cleared is applied again. A gradient of zeros lets momentum, weight decay and
+Adam's averages move the frozen weight. ``zero_grad()`` leaves None since 2.0, so the weight no
+longer moves. Before 2.0, and with ``set_to_none=False``, the weight still moves, and nothing tells
+you.
+"""
 
 import pytest
 import torch
@@ -204,7 +211,7 @@ def test_zero_gradient_leaves_a_frozen_weight_under_plain_sgd(snapshot):
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
 def test_stale_gradient_moves_a_frozen_weight(snapshot):
-    """A weight frozen without ``zero_grad()`` keeps its last gradient; every step applies it again.
+    """A weight frozen without ``zero_grad()`` keeps its gradient, and the next step applies it.
 
     Trap: freezing stops autograd from computing a new gradient. The optimizer only reads ``.grad``.
     """

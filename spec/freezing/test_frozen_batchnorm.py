@@ -1,4 +1,10 @@
-"""BatchNorm and freezing: ``requires_grad`` freezes parameters, ``eval()`` running statistics."""
+"""BatchNorm and freezing: ``requires_grad`` freezes parameters, ``eval()`` running statistics.
+
+With ``requires_grad=False`` a BatchNorm in training mode still updates its running statistics, as
+it does under ``torch.no_grad``. In ``eval()`` it does not update them, and its weight and bias
+still get gradients. To freeze the whole layer, do both. Trap: ``model.train()`` puts the layer back
+into training mode. Since 1.6, ``track_running_stats = False`` also stops the updates.
+"""
 
 import pytest
 import torch
@@ -139,7 +145,8 @@ def test_track_running_stats_switched_off_holds_the_running_statistics(snapshot)
 def test_functional_batch_norm_updates_the_statistics_that_it_is_given(snapshot):
     """``F.batch_norm(x, running_mean, running_var, training=True)`` updates both in place.
 
-    It does not count batches.
+    ``running_mean`` and ``running_var`` may be those of a layer, which then does not count the
+    batch.
     """
     layer = torch.nn.BatchNorm1d(1)
 
@@ -189,7 +196,7 @@ def test_track_running_stats_switched_off_still_uses_them_in_eval(snapshot):
 
 @pytest.mark.api("torch.nn.BatchNorm1d", page="generated/torch.nn.BatchNorm1d")
 def test_batchnorm_without_running_statistics_normalises_by_the_batch_in_eval(snapshot):
-    """In ``eval()``, a BatchNorm whose running mean and variance are None uses the batch's.
+    """In ``eval()``, a BatchNorm whose running mean and variance are None normalises by the batch.
 
     The batch has mean 2 and variance 1: with an eps of 0.25 it is divided by the root of 1.25.
     """

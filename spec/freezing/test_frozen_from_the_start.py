@@ -1,4 +1,11 @@
-"""Parameters frozen before the first step, with and without a filtered optimizer."""
+"""Parameters frozen before the first step, with and without a filtered optimizer.
+
+A parameter with ``requires_grad=False`` gets no gradient, and an optimizer skips it. Gradients
+still flow through a frozen layer to the layers below. A filtered optimizer holds only the trainable
+parameters. If the others were frozen from the start, it gives the same bits as an optimizer over
+all parameters. A state dict of an optimizer over all parameters does not load into a filtered one,
+which holds fewer.
+"""
 
 import pytest
 import torch
@@ -92,9 +99,9 @@ CASES = [
 def test_filtered_optimizer_equals_unfiltered_when_frozen_from_the_start(
     optimizer_class, settings, snapshot
 ):
-    """Filtering the optimizer changes nothing for parameters frozen before the first backward.
+    """An optimizer may hold or leave out parameters that were frozen before the first backward.
 
-    They never have a gradient, so ``step`` skips them.
+    The results are the same. Such parameters never have a gradient, so ``step`` skips them.
     """
     results = []
     for choose in (trainable, lambda model: model.parameters()):
@@ -124,7 +131,7 @@ def test_filtered_optimizer_equals_unfiltered_when_frozen_from_the_start(
     advice="do not look up id(parameter) in a saved state dict",
 )
 def test_filtered_optimizer_numbers_only_what_it_holds(snapshot):
-    """The state dict of a filtered optimizer numbers the trainable parameters from 0.
+    """The state dict of an optimizer over only the trainable parameters numbers these from 0.
 
     It leaves out the frozen ones. Before 1.6 it held memory addresses instead of numbers.
     """
@@ -143,7 +150,10 @@ def test_filtered_optimizer_numbers_only_what_it_holds(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_unfiltered_state_does_not_load_into_a_filtered_optimizer(snapshot):
-    """A filtered optimizer raises on the state dict of an optimizer over all parameters."""
+    """An optimizer over the trainable parameters raises on the state of one over all parameters.
+
+    The two state dicts list different numbers of parameters.
+    """
     model = first_layer_frozen()
     saved = torch.optim.SGD(model.parameters(), lr=0.1).state_dict()
     filtered = torch.optim.SGD(trainable(model), lr=0.1)

@@ -1,4 +1,11 @@
-"""The optimizer's state dict with frozen parameters: what it holds, and where it loads."""
+"""The optimizer's state dict with frozen parameters: what it holds, and where it loads.
+
+An optimizer keeps state only for parameters that it has stepped, and freezing a parameter later
+does not clear its state. Loading a state dict compares only the number of parameters. If the
+numbers differ, as between an optimizer over all parameters and one over the trainable ones, it
+raises. Trap: if they agree, the state of another layer loads, even with other shapes, and nothing
+warns.
+"""
 
 import pytest
 import torch
@@ -41,7 +48,7 @@ def counts(optimizer):
     article="B",
 )
 def test_state_dict_has_no_state_for_a_parameter_frozen_from_the_start(snapshot):
-    """The state dict of an unfiltered optimizer lists a frozen parameter, but has no state for it.
+    """The state dict of an optimizer over all parameters lists a frozen one, but without state.
 
     The optimizer keeps state only for parameters that it has stepped.
     """
@@ -68,7 +75,7 @@ def test_state_dict_keeps_the_state_of_a_parameter_frozen_after_a_step(snapshot)
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_filtered_state_does_not_load_into_an_unfiltered_optimizer(snapshot):
-    """An optimizer over all parameters raises on the state dict of a filtered optimizer."""
+    """An optimizer over all parameters raises on the state of one over the trainable parameters."""
     _, filtered = layer_trained(1)
     unfiltered = sgd(network().parameters())
     assert snapshot == observe(lambda: unfiltered.load_state_dict(filtered.state_dict()))

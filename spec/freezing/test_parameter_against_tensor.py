@@ -1,4 +1,11 @@
-"""What turns a tensor into a Parameter, and what turns a Parameter into a plain tensor."""
+"""What turns a tensor into a Parameter, and what turns a Parameter into a plain tensor.
+
+A clone, a part, a cast to another dtype or a detached copy of a Parameter is a plain tensor.
+``torch.nn.Parameter`` of a frozen Parameter requires grad, because True is the default of its
+argument. Gradients add up in the dtype of the parameter, so a bfloat16 weight loses small ones.
+Since 2.10, ``grad_dtype`` lets the gradient have another dtype. Complex tensors can require grad
+since 1.6; since 1.7, a step against their gradient descends.
+"""
 
 import pytest
 import torch
@@ -59,7 +66,7 @@ def test_parameter_moved_to_its_own_dtype_is_itself(snapshot):
 def test_parameter_of_a_frozen_parameter_is_thawed(snapshot):
     """``nn.Parameter`` of a frozen Parameter requires grad.
 
-    ``requires_grad`` is the default of the argument, True, not the value of the given tensor.
+    Its argument ``requires_grad`` is True by default, and is not taken from the given tensor.
     """
     assert snapshot == observe(
         lambda: nn.Parameter(parameter().requires_grad_(False)).requires_grad

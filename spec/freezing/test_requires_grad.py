@@ -1,4 +1,11 @@
-"""``requires_grad``, the flag that freezes: where it may be set, what it reaches, when it acts."""
+"""``requires_grad``, the flag that freezes: where it may be set, what it reaches, when it acts.
+
+The flag belongs to a whole leaf. It cannot be set to False on a computed tensor, such as a row of a
+parameter. Only tensors of floats or complex numbers can require grad.
+``torch.nn.Module.requires_grad_`` sets it on all parameters of a module and its submodules, and not
+on buffers. Trap: assigning ``model.requires_grad = False`` freezes nothing, and nothing warns.
+Freezing stops new gradients, and keeps one that is already in ``.grad``.
+"""
 
 import pytest
 import torch
@@ -142,7 +149,7 @@ def test_module_requires_grad_leaves_buffers(snapshot):
     "torch.nn.Module", "torch.nn.Module.requires_grad_", page="generated/torch.nn.Module"
 )
 def test_assigning_requires_grad_to_a_module_freezes_nothing(snapshot):
-    """``model.requires_grad = False`` freezes nothing: it sets an attribute that is never read.
+    """``model.requires_grad = False`` freezes nothing: it sets an attribute that torch never reads.
 
     There is no warning. Call ``requires_grad_(False)``.
     """
@@ -188,7 +195,7 @@ def test_weight_frozen_between_forward_and_backward_gets_no_gradient(snapshot):
 
 @pytest.mark.api("torch.Tensor.requires_grad_", page="notes/autograd")
 def test_weight_thawed_between_forward_and_backward_gets_no_gradient(snapshot):
-    """A weight that is thawed between forward and backward gets no gradient until the next forward.
+    """A weight unfrozen between forward and backward gets no gradient until the next forward.
 
     The graph records only what required grad in the forward.
     """
@@ -217,7 +224,10 @@ def test_backward_through_a_frozen_model_raises(snapshot):
 
 @pytest.mark.api("torch.nn.Module.requires_grad_", page="notes/autograd")
 def test_gradient_reaches_the_input_of_a_frozen_model(snapshot):
-    """A frozen model still passes gradients to an input that requires them: here its weight."""
+    """A frozen model still passes the gradient on to an input that requires grad.
+
+    For a linear model the gradient of the input is the model's weight. The weight itself gets none.
+    """
     model = linear([[1.0, 2.0]], [0.5]).requires_grad_(False)
     x = torch.tensor([[1.0, 3.0]], requires_grad=True)
 

@@ -1,4 +1,11 @@
-"""The default initialization of layers: bounds and distributions, for any seed."""
+"""The default initialization of layers: bounds and distributions, for any seed.
+
+Weight and bias of a new Linear or convolution are uniform within ±1/sqrt(fan-in). This is narrower
+than Kaiming's bound for ReLU, by sqrt(6). Fan-in counts the inputs of one group times the kernel.
+Transposed convolutions count their outputs, and recurrent layers their hidden units. A new
+Embedding is standard normal. Norms start as the identity, and attention with Xavier weights and
+biases of 0. ``reset_parameters()`` draws again into the same parameters.
+"""
 
 import math
 
@@ -97,7 +104,8 @@ def test_default_linear_fills_its_bound(snapshot):
 def test_default_linear_weight_is_kaiming_uniform_with_root_five(snapshot):
     """A new Linear's weight is what ``kaiming_uniform_(a=sqrt(5))`` draws.
 
-    Kaiming's own bound for ReLU is sqrt(6) times as wide.
+    This ``a`` makes the bound 1/sqrt(in). Kaiming's own bound for ReLU, sqrt(6 / in), is sqrt(6)
+    times as wide.
     """
     torch.manual_seed(1)
     layer = torch.nn.Linear(16, 64)
@@ -155,9 +163,9 @@ def test_default_grouped_convolution_counts_one_group(snapshot):
 
 @pytest.mark.api("torch.nn.ConvTranspose1d", page="generated/torch.nn.ConvTranspose1d")
 def test_default_transposed_convolution_counts_outputs(snapshot):
-    """A new transposed convolution lies within 1/sqrt(out channels * kernel).
+    """Weight and bias of a new transposed convolution lie within 1/sqrt(out channels * kernel).
 
-    Its weight is [in, out, kernel], and the second size counts. The inputs do not.
+    The weight is [in, out, kernel], and the second size counts. The input channels do not.
     """
     assert snapshot == observe(
         lambda: bounds_of(lambda: torch.nn.ConvTranspose1d(4, 256, 4), 0.03125)
@@ -171,14 +179,15 @@ def test_default_transposed_convolution_counts_outputs(snapshot):
 def test_default_recurrent_layer_counts_hidden_units(kind, snapshot):
     """All weights and biases of a new RNN, LSTM or GRU lie within 1/sqrt(hidden).
 
-    So do the weights from the input. The forget gate of an LSTM does not get a bias of 1.
+    The weights of the input have the same bound, whatever its size. The forget gate of an LSTM does
+    not get a bias of 1.
     """
     assert snapshot == observe(lambda: bounds_of(lambda: getattr(torch.nn, kind)(2, 256), 0.0625))
 
 
 @pytest.mark.api("torch.nn.Bilinear", page="generated/torch.nn.Bilinear")
 def test_default_bilinear_counts_its_first_input(snapshot):
-    """A new Bilinear lies within 1/sqrt(in1): the second input does not count."""
+    """Weight and bias of a new Bilinear lie within 1/sqrt(in1): the second input does not count."""
     assert snapshot == observe(lambda: bounds_of(lambda: torch.nn.Bilinear(16, 9, 256), 0.25))
 
 

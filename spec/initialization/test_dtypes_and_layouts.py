@@ -1,4 +1,11 @@
-"""``torch.nn.init`` on half-precision, integer, meta, transposed, expanded and lazy tensors."""
+"""``torch.nn.init`` on half-precision, integer, meta, transposed, expanded and lazy tensors.
+
+On the CPU half precision can be filled since 2.3, except by ``orthogonal_``. With one seed a
+half-precision tensor gets the float32 numbers, rounded; ``uniform_`` drew other numbers before
+2.12. A transposed tensor is filled in the order of its memory, since 1.6. A meta tensor is left
+alone, without a draw. Integer tensors, lazy parameters, and for ``uniform_`` expanded tensors
+raise.
+"""
 
 import pytest
 import torch
@@ -59,10 +66,10 @@ DRAWING = ["uniform_", "normal_", "trunc_normal_", "kaiming_uniform_", "orthogon
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["float16", "bfloat16"])
 @pytest.mark.parametrize("name", DRAWING + ["eye_"])
 def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
-    """All ``torch.nn.init`` functions but ``orthogonal_`` fill half precision on the CPU.
+    """``torch.nn.init`` fills half precision on the CPU, except by ``orthogonal_``, which raises.
 
-    Before 2.3 others raised too. ``orthogonal_`` needs a QR decomposition: fill a float32 tensor,
-    then copy it.
+    Before 2.3 other functions raised too. ``orthogonal_`` needs a QR decomposition: fill a float32
+    tensor, then copy it.
     """
 
     def act():
@@ -145,8 +152,7 @@ def test_init_fills_half_precision_on_the_cpu(name, dtype, snapshot):
 def test_half_precision_starts_from_the_rounded_numbers_of_float32(name, dtype, snapshot):
     """With one seed, numbers drawn in half precision are the float32 numbers, rounded.
 
-    So a layer made in half precision is the float32 layer cast. Before 2.12 ``uniform_`` drew other
-    numbers.
+    Both ``uniform_`` and ``normal_`` do this. Before 2.12 ``uniform_`` drew other numbers.
     """
 
     def drawn(like):
@@ -293,7 +299,7 @@ def draws_after_seed(act):
 def test_transposed_tensor_is_filled_in_the_order_of_its_memory(name, snapshot):
     """Since 1.6 a transposed tensor is filled in the order of its memory, not of its indices.
 
-    A transposed weight therefore starts with the same numbers as its transpose does.
+    With one seed, a transposed tensor gets the numbers of a plain tensor, transposed.
     """
 
     def drawn(tensor):

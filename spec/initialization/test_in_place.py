@@ -1,4 +1,11 @@
-"""``torch.nn.init`` functions end in an underscore: they write in place, outside autograd."""
+"""``torch.nn.init`` functions end in an underscore: they write in place, outside autograd.
+
+Each returns the tensor that it was given, with new values in the old storage. A parameter stays a
+leaf, and the call needs no ``torch.no_grad`` around it, while an in-place method on a parameter
+raises. Nothing else about the parameter changes: it stays frozen if it was, and keeps its gradient.
+Trap: the next step applies this old gradient, unless ``zero_grad`` clears it. A call between
+forward and backward makes backward raise.
+"""
 
 import pytest
 import torch
@@ -103,8 +110,8 @@ def test_init_of_a_part_writes_into_the_whole(snapshot):
 def test_init_between_forward_and_backward_makes_backward_raise(snapshot):
     """``torch.nn.init`` between forward and backward makes backward raise.
 
-    It is not an operation of the graph, but it counts as a write. Autograd notices that a saved
-    tensor has changed.
+    Autograd does not record the call, but the version counter of the parameter rises. Backward
+    notices that a saved tensor has changed.
     """
     weight = torch.nn.Parameter(torch.tensor([2.0]))
     loss = (weight * weight).sum()

@@ -1,4 +1,12 @@
-"""What each ``torch.nn.init`` function writes; random ones by bounds and statistics."""
+"""What each ``torch.nn.init`` function writes; random ones by bounds and statistics.
+
+Xavier's functions use fan-in and fan-out, and Kaiming's only fan-in unless ``mode="fan_out"``. The
+kernel of a convolution counts in both fans, and a tensor of one dimension has none and raises.
+``trunc_normal_`` cuts at the values ``a`` and ``b``, not at deviations: with a small ``std`` it
+cuts nothing. ``eye_`` and ``dirac_`` write a layer that returns its input, and ``orthogonal_``
+writes orthonormal rows. Since 2.2 the random functions draw from a ``generator`` if they are given
+one.
+"""
 
 import math
 

@@ -1,4 +1,10 @@
-"""Settings of ``torch.nn.init`` at their limits, and layers that have ``reset_parameters``."""
+"""Settings of ``torch.nn.init`` at their limits, and layers that have ``reset_parameters``.
+
+A negative deviation and swapped bounds raise. A deviation of 0 writes the mean in ``normal_``,
+since 1.9, and raises in ``trunc_normal_``. A mean far outside the bounds makes ``trunc_normal_``
+warn. Trap: a loop over all layers that have ``reset_parameters`` misses
+``torch.nn.MultiheadAttention``, and includes ``torch.nn.PReLU`` only since 2.1.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,8 @@
-"""The arguments of the ``torch.nn.init`` functions, with their defaults."""
+"""The arguments of the ``torch.nn.init`` functions, with their defaults.
+
+The tensor comes first. Since 2.2 every function that draws takes ``generator`` as its last
+argument; ``trunc_normal_`` has it since 2.1.
+"""
 
 import pytest
 
@@ -41,8 +45,9 @@ NAMES = [
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_init_functions_take_these_arguments(name, snapshot):
-    """The functions of ``torch.nn.init`` take these arguments, the tensor first.
+    """The functions of ``torch.nn.init`` take these arguments, those that write the tensor first.
 
-    Since 2.2 those that draw take ``generator`` last.
+    Since 2.2 those that draw take ``generator`` last. ``calculate_gain`` takes the name of a
+    nonlinearity.
     """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.init.{name}"))

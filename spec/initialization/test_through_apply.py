@@ -1,4 +1,11 @@
-"""Initialisers passed to ``Module.apply``, as in article D: by type, layer or custom rule."""
+"""Initialisers passed to ``Module.apply``, as in article D: by type, layer or custom rule.
+
+``torch.nn.Module.apply`` calls a function on every module. The function tests the type of the
+module and writes its parameters. Parameters that it does not write keep their default. Called on a
+single layer, it reaches only that layer. Trap: ``type(m) == nn.Linear`` is false for subclasses.
+Since 1.6 it misses all weights of attention; use ``isinstance``. Random weights are needed: hidden
+units that start equal get equal gradients and stay equal.
+"""
 
 import math
 
@@ -105,7 +112,8 @@ def trained(second, steps):
 def test_units_that_start_equal_stay_equal(snapshot):
     """Hidden units that start equal get equal gradients and stay equal.
 
-    However long they train, they are worth one unit.
+    All weights of a layer start with the same value here. After five steps of SGD both units still
+    have equal weights.
     """
     weight = trained([[0.25, 0.25]], steps=5)
     assert torch.equal(weight[0], weight[1])
@@ -204,7 +212,7 @@ def test_layers_take_different_initialisers(snapshot):
 
 @pytest.mark.api("torch.nn.Module.apply", page="nn.init", article="D")
 def test_exact_type_test_leaves_subclasses_out(snapshot):
-    """``type(m) == nn.Linear`` is false for a subclass, which silently keeps its default.
+    """``type(m) == nn.Linear`` is false for a subclass, which keeps its default without a warning.
 
     ``isinstance(m, nn.Linear)`` includes subclasses.
     """

@@ -1,4 +1,10 @@
-"""Initialising tensors and layers without elements: what warns, raises or is silent."""
+"""Initialising tensors and layers without elements: what warns, raises or is silent.
+
+Kaiming's functions warn and do nothing, since 1.9. Plain fills and ``orthogonal_`` say nothing.
+Xavier's functions divide by the sum of the fans; ``xavier_uniform_`` raises where both are 0. A
+Linear without inputs has a bias of 0, and a convolution without input channels since 2.12. Trap:
+from 1.11 to 2.11 the bias of this convolution was uninitialised memory.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,13 @@
-"""Activations: NaN, kinks, integers, in-place forms, and the dimension of softmax."""
+"""Activations: NaN, kinks, integers, in-place forms, and the dimension of softmax.
+
+NaN stays NaN, also in activations that only clamp. At a kink the gradient is the gradient of the
+flatter side. ReLU, ReLU6 and Hardtanh return integers for integers, and Sigmoid and Tanh convert
+integers to floats. Most smooth activations and softmax raise on integers. ``inplace=True``
+overwrites the input and changes neither output nor gradient. With a negative slope the functions
+``leaky_relu_`` and ``elu_`` raise in backward; old releases computed a wrong gradient. Pass ``dim``
+to ``torch.nn.Softmax``: without it the number of dimensions decides, and a warning asks for
+``dim``.
+"""
 
 import pytest
 import torch
@@ -194,8 +203,9 @@ def in_place(function):
 def test_in_place_activation_with_negative_slope_refuses_backward(function, snapshot):
     """``leaky_relu_`` and ``elu_`` with a negative slope raise in backward.
 
-    The gradient is computed from the output alone, whose sign says nothing for a negative slope.
-    Before 1.5 (``leaky_relu_``) and 1.8 (``elu_``) the gradient was wrong, and nothing warned.
+    The input is overwritten, so torch needs its sign from the output. With a negative slope the
+    output is positive on both sides of 0. Before 1.5 (``leaky_relu_``) and 1.8 (``elu_``) the
+    gradient was wrong, and nothing warned.
     """
     assert snapshot == observe(lambda: in_place(lambda given: getattr(F, function)(given, -1.0)))
 

@@ -1,4 +1,11 @@
-"""``nn.MultiheadAttention``: its masks, the weights that it returns, and its parameters."""
+"""``torch.nn.MultiheadAttention``: its masks, the weights that it returns, and its parameters.
+
+A query weighs the values by the softmax of its scores with the keys. True in a boolean mask hides a
+key. A float mask is added to the scores, so a mask of ones hides nothing: convert it with
+``.bool()``. Integer masks raise since 2.0; earlier releases hid keys, added to the scores or
+raised. A query whose keys are all hidden gives NaN, or 0 with ``need_weights=False`` since 2.5.
+Inputs are [step, sample, feature] unless ``batch_first=True``.
+"""
 
 import math
 

@@ -1,4 +1,11 @@
-"""``nn.BatchNorm1d``: normalises by the batch in training, by running statistics in eval mode."""
+"""``torch.nn.BatchNorm1d``: normalises by the batch in training, by running statistics in eval.
+
+In training each channel is normalised by its mean and its biased variance over all samples and
+positions of the batch. ``eps`` is added to the variance under the root. Weight and bias then scale
+and shift the result. The gradient flows through the mean and variance, so samples of a batch depend
+on each other. One value per channel has no variance: a last batch of one sample raises in training,
+and is accepted in ``eval()``. Since 2.10 ``eps=0`` raises in training.
+"""
 
 import numpy as np
 import pytest
@@ -34,7 +41,8 @@ def batch():
 def test_batchnorm_normalises_each_feature_by_the_biased_variance(snapshot):
     """In training BatchNorm normalises each feature to mean 0 and biased variance 1.
 
-    The outputs are -1 and 1, up to eps. By the unbiased variance they would be -0.7071 and 0.7071.
+    Two samples become -1 and 1, up to eps. With the unbiased variance they would become -0.7071 and
+    0.7071.
     """
     assert snapshot == observe(lambda: nn.BatchNorm1d(2)(batch()).detach())
 
@@ -43,8 +51,8 @@ def test_batchnorm_normalises_each_feature_by_the_biased_variance(snapshot):
 def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
     """BatchNorm adds ``eps`` to the variance before it takes the square root.
 
-    With eps = 12 the variances 1 and 4 divide by sqrt(13) and sqrt(16). The second feature is -2 /
-    4 and 2 / 4.
+    With ``eps=12`` a feature of variance 1 is divided by sqrt(13), and one of variance 4 by
+    sqrt(16). The second feature becomes -2 / 4 and 2 / 4.
     """
     assert snapshot == observe(lambda: nn.BatchNorm1d(2, eps=12.0)(batch()).detach())
 
@@ -85,7 +93,8 @@ def test_batchnorm_adds_eps_to_the_variance_under_the_root(snapshot):
 def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snapshot):
     """BatchNorm with ``eps=0`` divides by the standard deviation itself.
 
-    Training gives -1 and 1. In ``eval()`` the variance is 1, so the input comes out unchanged.
+    In training two samples become -1 and 1. In ``eval()`` a new layer has mean 0 and variance 1, so
+    the input comes out unchanged.
 
     Since 2.10 training raises. 2.10 and 2.11 raise in ``eval()`` too.
     """
@@ -100,7 +109,8 @@ def test_batchnorm_with_eps_zero_divides_by_the_deviation_itself(training, snaps
 def test_batchnorm_with_a_tiny_eps_divides_by_the_deviation_itself(training, snapshot):
     """BatchNorm with ``eps=1e-12`` divides by the standard deviation itself, up to rounding.
 
-    Training gives -1 and 1. In ``eval()`` the variance is 1, so the input comes out unchanged.
+    In training two samples become -1 and 1. In ``eval()`` a new layer has mean 0 and variance 1, so
+    the input comes out unchanged.
     """
     norm = nn.BatchNorm1d(2, eps=1e-12).train(training)
     assert snapshot == observe(lambda: norm(batch()).detach())

@@ -1,4 +1,12 @@
-"""``nn.BatchNorm1d``: its running statistics, what updates them, and its state dict."""
+"""``torch.nn.BatchNorm1d``: its running statistics, what updates them, and its state dict.
+
+Every forward pass in training mode moves the running mean and variance towards those of the batch,
+also under ``torch.no_grad``. In ``eval()`` they are used and do not change. ``momentum`` is the
+share of the new batch, while an optimizer's momentum is the share of the old value. The running
+variance is unbiased, although the output uses the biased one. The statistics and the number of
+batches are in the state dict. ``track_running_stats=False`` keeps none of them, and the batch then
+decides in ``eval()`` too.
+"""
 
 import pytest
 import torch
@@ -37,8 +45,8 @@ def test_batchnorm_running_variance_is_unbiased(snapshot):
 def test_batchnorm_momentum_is_the_share_of_the_new_batch(snapshot):
     """The ``momentum`` of BatchNorm is the share of the new batch.
 
-    running = 0.9 running + 0.1 batch. From mean 0 and variance 1 this gives mean 0.2 and variances
-    1.1 and 1.7.
+    The default of 0.1 gives running = 0.9 running + 0.1 batch. A batch of mean 2 and variances 2
+    and 8 moves a new layer to mean 0.2 and variances 1.1 and 1.7.
 
     Trap: an optimizer's momentum is the share of the old value.
     """
@@ -49,7 +57,7 @@ def test_batchnorm_momentum_is_the_share_of_the_new_batch(snapshot):
 def test_batchnorm_momentum_none_averages_all_batches(snapshot):
     """``momentum=None`` averages all batches with equal weight.
 
-    The initial 0 and 1 do not count. The means 2 and 5 give 3.5.
+    The initial mean 0 and variance 1 do not count. Two batches with the means 2 and 5 give 3.5.
     """
     assert snapshot == observe(lambda: trained([batch(), batch() + 3.0], momentum=None))
 

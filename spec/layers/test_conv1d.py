@@ -1,4 +1,11 @@
-"""``nn.Conv1d``: a sum of products that slides over the last dimension."""
+"""``torch.nn.Conv1d``: a sum of products that slides over the last dimension.
+
+The input is [sample, channel, position], and the weight [filter, channel, kernel]. Each filter sums
+over all channels of its group and has one bias. The kernel is not flipped, so a layer computes a
+cross-correlation. The output length is rounded down: elements after the last window are not used,
+and their gradient is 0. The gradients of weight and input are sums over the windows. Since 1.11 a
+sample without a batch is accepted.
+"""
 
 import numpy as np
 import pytest
@@ -96,8 +103,8 @@ def test_conv1d_weight_is_out_by_in_by_kernel(snapshot):
 def test_conv2d_and_not_conv3d_is_for_colour_images(snapshot):
     """A colour image needs ``Conv2d`` with a kernel (m, n), because colours are channels.
 
-    Article E gives colour images a kernel of three numbers. That is ``Conv3d``, for volumes or
-    films, and it raises here.
+    Article E gives colour images a kernel of three numbers. Such a kernel belongs to ``Conv3d``,
+    for volumes or films, which raises on a batch of images.
     """
     image = torch.ones(1, 3, 4, 5)
     with pytest.raises(RuntimeError):

@@ -1,4 +1,10 @@
-"""``padding`` and ``padding_mode`` of ``nn.Conv1d``: what lies beyond the ends of the input."""
+"""``padding`` and ``padding_mode`` of ``torch.nn.Conv1d``: what lies beyond the ends of the input.
+
+``padding=1`` adds one element at both ends: a zero, or with another ``padding_mode`` a value of the
+input. Since 1.9 ``padding="same"`` keeps the length. It puts an odd zero at the right end, and
+raises with a stride. Trap: torch 1.4 padded with zeros for reflect, replicate and any unknown mode,
+and by half of ``padding`` for circular. Nothing warned.
+"""
 
 import pytest
 import torch
@@ -45,8 +51,8 @@ def test_conv1d_pads_both_ends_with_zeros(snapshot):
 def test_conv1d_padding_mode_says_what_lies_beyond_the_ends(mode, snapshot):
     """``padding_mode`` selects the values beyond the ends of the input.
 
-    Before the 1 it puts the 4 (circular), the 2 (reflect) or the 1 again (replicate). After the 4
-    it puts the 1, the 3 or the 4.
+    The input 1, 2, 3, 4 is padded by one element on each side. Circular adds 4 on the left and 1 on
+    the right, reflect adds 2 and 3, and replicate adds 1 and 4.
 
     Trap: up to 1.4 reflect and replicate padded with zeros, and nothing warned. Circular added only
     half of the padding, so the output was shorter.

@@ -1,6 +1,10 @@
-"""``nn.Dropout``: what holds for every random mask.
+"""``torch.nn.Dropout``: what holds for every random mask.
 
-The chapter ``randomness`` covers which elements are dropped.
+In training each element becomes 0 or is divided by 1 - p, and its gradient does the same, so the
+mean is preserved. In eval mode Dropout returns its input itself. Only the mode counts: under
+``torch.no_grad`` a layer in training mode still drops. Trap: ``torch.nn.functional.dropout`` does
+not know the mode, and drops unless it is given ``training=False``. Every call draws a new mask.
+Which elements a seed drops is in the chapter on randomness.
 """
 
 import numpy as np
@@ -230,7 +234,7 @@ def test_dropout_in_place_after_sigmoid_makes_backward_raise(snapshot):
 def test_dropout_function_drops_unless_told_that_it_is_not_training(snapshot):
     """``F.dropout(x)`` drops in eval mode too: its default is ``training=True``.
 
-    In a forward, pass ``training=self.training``.
+    In a ``forward`` method, pass ``training=self.training``.
     """
 
     class Forgets(nn.Module):
@@ -261,7 +265,7 @@ def test_dropout_drops_under_no_grad(snapshot):
 def test_dropout_draws_a_new_mask_for_each_call(snapshot):
     """Dropout draws a new mask for each call.
 
-    A layer that a forward uses twice has two masks.
+    A layer that is called twice in one forward pass uses two masks.
     """
     layer, x = nn.Dropout(), torch.ones(MANY)
     assert snapshot == observe(lambda: torch.equal(layer(x), layer(x)))

@@ -1,4 +1,12 @@
-"""Dropout1d, 2d and 3d, AlphaDropout and FeatureAlphaDropout: what each drops as one unit."""
+"""Dropout1d, 2d and 3d, AlphaDropout and FeatureAlphaDropout: what each drops as one unit.
+
+``torch.nn.Dropout1d``, ``torch.nn.Dropout2d`` and ``torch.nn.Dropout3d`` drop whole channels of
+inputs that have their number of dimensions. Of other inputs they drop rows, features or whole
+samples, and releases differ in which: 1.11 changed Dropout2d and Dropout3d, 1.12 changed Dropout2d
+back, and most of these inputs warn since then. Use the layer that is made for the rank.
+``torch.nn.AlphaDropout`` drops single elements and sets them to a negative value, which preserves
+mean 0 and variance 1.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,11 @@
-"""``nn.Embedding``: indices look up rows of a table, and those rows get the gradients."""
+"""``torch.nn.Embedding``: indices look up rows of a table, and those rows get the gradients.
+
+The output has the shape of the indices and one more dimension, the width of the table. The gradient
+of a row is the sum over its lookups. It is dense by default: rows that were not looked up get
+zeros. Indices are a tensor of int64, or int32 since 1.8. Indices outside the table raise, and
+negative ones do not count from the end. ``Embedding.from_pretrained`` uses the given tensor without
+a copy, and freezes it by default.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,10 @@
-"""``nn.EmbeddingBag``: looks up rows and reduces each bag of them in one call."""
+"""``torch.nn.EmbeddingBag``: looks up rows and reduces each bag of them in one call.
+
+A bag is one row of a matrix of indices, or a part of flat indices, which ``offsets`` cut into bags.
+Each bag gives the mean of its rows, or with ``mode`` the sum or the maximum. The mean of an empty
+bag is 0. ``padding_idx``, since 1.9, leaves rows out of the mean. ``per_sample_weights`` need
+``mode="sum"``, and ``sparse=True`` cannot be used with ``mode="max"``.
+"""
 
 import numpy as np
 import pytest

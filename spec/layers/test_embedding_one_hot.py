@@ -1,4 +1,10 @@
-"""``F.one_hot``, and an embedding as the product of one-hot rows and the table."""
+"""``F.one_hot``, and an embedding as the product of one-hot rows and the table.
+
+An embedding gives the values and gradients of this product, but it is a lookup: a NaN in the table
+stays in its row. ``torch.nn.functional.one_hot`` accepts only int64 and returns int64, so the
+product raises until you convert it. Trap: without ``num_classes`` the largest index in the batch
+decides the number of classes.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,10 @@
-"""``Embedding(sparse=True)``: a gradient that holds only the rows that were looked up."""
+"""``Embedding(sparse=True)``: a gradient that holds only the rows that were looked up.
+
+The gradient is a sparse COO tensor with one entry for each lookup, and is not coalesced. Made
+dense, it equals the dense gradient. Lookups of ``padding_idx`` are left out. SGD, SparseAdam and
+Adagrad accept it and move only the rows in it. Adam, AdamW and SGD with weight decay raise.
+SparseAdam raises on a dense gradient.
+"""
 
 import numpy as np
 import pytest

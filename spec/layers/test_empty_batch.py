@@ -1,4 +1,11 @@
-"""A batch without samples, such as the last batch of a filtered data set."""
+"""A batch without samples, such as the last batch of a filtered data set.
+
+Layers accept an empty batch, several of them only since 1.5 to 1.10. The output is empty, and the
+parameters get gradients of zero instead of None. Trap: in the step, momentum and weight decay still
+move these parameters. BatchNorm counts the batch and leaves its running statistics.
+``InstanceNorm1d(affine=True)`` raises since 1.5. A batch of samples without positions is another
+case: GroupNorm raises on it since 2.14.
+"""
 
 import pytest
 import torch
@@ -128,7 +135,7 @@ def test_empty_batch_passes_through_bilinear(snapshot):
 def test_empty_batch_is_counted_by_batchnorm_and_leaves_its_statistics(snapshot):
     """BatchNorm counts an empty batch, but does not change its running statistics.
 
-    ``num_batches_tracked`` rises. With ``momentum=None`` the next batch then counts for less.
+    ``num_batches_tracked`` rises by one.
     """
     layer = nn.BatchNorm1d(1)
 

@@ -1,4 +1,10 @@
-"""``nn.GRU``: three gates in one matrix, and a new state mixed with the old."""
+"""``torch.nn.GRU``: three gates in one matrix, and a new state mixed with the old.
+
+Each parameter stacks the gates in the order reset, update, new. The state becomes (1 - z) n + z h,
+so an open update gate z keeps the old state. The reset gate multiplies the state's part of the new
+gate, bias included. Trap: the two biases of the new gate are therefore not interchangeable, as they
+are in an RNN. The output is the state of the last layer at every step, and there is no cell state.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,11 @@
-"""``nn.InstanceNorm1d``: normalises each channel of each sample over its positions."""
+"""``torch.nn.InstanceNorm1d``: normalises each channel of each sample over its positions.
+
+The mean and the biased variance are taken over the positions of one channel of one sample. By
+default there are no parameters and no statistics, and ``eval()`` computes what training does.
+``track_running_stats=True`` keeps running statistics, averaged over the samples, and uses them in
+``eval()``. Since 1.9 a single position raises. A wrong ``num_features`` raises with parameters;
+without them it only warns, since 2.1.
+"""
 
 import numpy as np
 import pytest

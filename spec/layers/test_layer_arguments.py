@@ -1,4 +1,11 @@
-"""Invalid arguments that raise in the constructor, in the call, or not at all."""
+"""Invalid arguments that raise in the constructor, in the call, or not at all.
+
+Groups or layers below one raise in the constructor, and a pooling stride of zero raises in the
+call. Releases added or moved such checks. Up to 1.6 a stride of zero meant the size of the kernel.
+GroupNorm compares groups and channels in the constructor since 1.12, where the call raised before.
+A list in place of a tensor raises in every layer tried here, with an exception that depends on
+layer and release.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,8 @@
-"""What layers print: changes here explain a diff of printed models between two releases."""
+"""What layers print: changes here explain a diff of printed models between two releases.
+
+A layer prints its class and arguments. Releases have printed more arguments, put quotes around
+some, or named another class.
+"""
 
 import pytest
 from torch import nn
@@ -110,8 +114,9 @@ LAYERS = {
     of="torch.nn.GroupNorm",
 )
 def test_further_layer_prints_its_arguments(make, snapshot):
-    """A layer prints its class and its arguments.
+    """A layer prints its class, and most layers print their arguments.
 
-    The class of the attention's output layer changed in 1.6 and in 1.9.
+    Releases added arguments to this text, such as the ``dim`` of LogSoftmax in 1.6. The class of
+    the attention's output layer changed in 1.6 and in 1.9.
     """
     assert snapshot == observe(lambda: repr(make()))

@@ -1,4 +1,11 @@
-"""``nn.LayerNorm``: normalises over the last dimensions, each position by itself."""
+"""``torch.nn.LayerNorm``: normalises over the last dimensions, each position by itself.
+
+The mean and the biased variance are taken over the last dimensions of the input, which
+``normalized_shape`` names. All other dimensions keep their positions apart, so a sample does not
+depend on its batch. There are no running statistics: training and ``eval()`` compute the same, and
+a batch of one is accepted. Weight and bias have the shape ``normalized_shape``. Trap: a single
+feature is its own mean, and gives only the bias.
+"""
 
 import numpy as np
 import pytest
@@ -26,7 +33,7 @@ def layernorm_reference(x, weight, bias, eps=1e-5):
 def test_layernorm_normalises_each_row_by_the_biased_variance(snapshot):
     """LayerNorm normalises each row by itself to mean 0 and biased variance 1.
 
-    Both 1, 3 and 10, 30 become -1, 1, up to eps.
+    The rows 1, 3 and 10, 30 both become -1, 1, up to eps.
     """
     assert snapshot == observe(
         lambda: nn.LayerNorm(2)(torch.tensor([[1.0, 3.0], [10.0, 30.0]])).detach()

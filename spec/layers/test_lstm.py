@@ -1,4 +1,11 @@
-"""``nn.LSTM``: four gates in one matrix, and a cell state beside the hidden state."""
+"""``torch.nn.LSTM``: four gates in one matrix, and a cell state beside the hidden state.
+
+Each parameter stacks the gates in the order input, forget, cell, output. The cell state becomes f c
++ i tanh(g), and the hidden state o tanh(c). The layer returns ``output, (h_n, c_n)``. The output
+holds the hidden states of all steps, and the cell states of earlier steps are not returned. A first
+state must be the pair (h_0, c_0). Since 1.8 ``proj_size`` makes the hidden state smaller than the
+cell state.
+"""
 
 import numpy as np
 import pytest

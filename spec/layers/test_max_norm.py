@@ -1,4 +1,10 @@
-"""``max_norm`` of an embedding: a lookup rescales long rows in the table itself."""
+"""``max_norm`` of an embedding: a lookup rescales long rows in the table itself.
+
+A looked-up row whose norm exceeds ``max_norm`` is rescaled in the weight, and other rows keep their
+bits. Trap: the lookup also rescales in ``eval()`` and under ``torch.no_grad``, so an evaluation
+changes the model. Autograd does not record the rescaling. If an earlier use of the table needs the
+old values, backward raises: use ``weight.clone()`` there.
+"""
 
 import pytest
 import torch

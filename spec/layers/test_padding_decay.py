@@ -1,4 +1,10 @@
-"""Whether an optimizer moves the padding row, whose gradient is always zero."""
+"""Whether an optimizer moves the padding row, whose gradient from lookups is always zero.
+
+Momentum and Adam leave the row as it is, because they collect only zeros. Weight decay moves a row
+that is not zero: SGD shrinks it, Adam moves it by about the learning rate, and AdamW decays by
+default. A row of zeros stays zero under SGD. Trap: an output layer that uses the same table gives
+the padding row a gradient.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""``padding_idx``: a row of an embedding that starts at zero and gets no gradient."""
+"""``padding_idx``: a row of an embedding that starts at zero and gets a gradient of zero.
+
+The constructor sets the row to zero, and its gradient from lookups is zero, so plain SGD leaves it
+as it is. It does not change a row that it is given: ``torch.nn.Embedding.from_pretrained`` and
+``torch.nn.functional.embedding`` output this row, and an initialiser overwrites the zeros. Set the
+row under ``torch.no_grad``. Outside, the assignment raises since 1.8; before, the weight silently
+stopped being a leaf.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""Max and average pooling: windows over the last dimensions, with article E's kernels."""
+"""Max and average pooling: windows over the last dimensions, with article E's kernels.
+
+The stride is the kernel size by default, so windows do not overlap. A last incomplete window is
+dropped unless ``ceil_mode=True``. Max pooling pads with minus infinity, and average pooling counts
+padding as zeros. The maximum gives its whole gradient to the first largest element, and the mean
+divides it equally. Trap: on an embedded sequence [sample, step, feature] a 1-d layer pools
+neighbouring features, not neighbouring steps.
+"""
 
 import numpy as np
 import pytest
@@ -320,7 +327,8 @@ def test_pool_ceil_mode_starts_no_window_beyond_the_input(pool, snapshot):
     Three elements with kernel 1 and stride 3 round up to two windows. The second would start
     outside, and is left out.
 
-    Trap: up to 1.7 it was kept, and held -inf (maximum), or NaN and later 0 (mean).
+    Trap: up to 1.7 it was kept. Max pooling gave -inf for it. Average pooling gave NaN, and 0 in
+    1.7.
     """
     x = torch.tensor([[[1.0, 2.0, 3.0]]])
     assert snapshot == observe(lambda: getattr(nn, pool)(1, stride=3, ceil_mode=True)(x))
@@ -461,7 +469,7 @@ def test_pool_takes_an_empty_batch(pool, snapshot):
     of=("torch.nn.MaxPool1d", "torch.nn.functional.max_pool1d"),
 )
 def test_pool_refuses_a_kernel_larger_than_the_input(pool, snapshot):
-    """Pooling raises when the kernel is larger than the input.
+    """Pooling without padding raises when the kernel is larger than the input.
 
     From 1.7 to 2.0 ``MaxPool1d`` gave an empty output instead.
     """

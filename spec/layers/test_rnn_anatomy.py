@@ -1,4 +1,11 @@
-"""``nn.RNN``: its parameters, what it returns, and the arguments on which it raises."""
+"""``torch.nn.RNN``: its parameters, what it returns, and the arguments on which it raises.
+
+Each layer has a weight for the input, a weight for the state, and a bias for each; a second
+direction doubles them. ``output, h_n = rnn(x)`` returns all steps of the last layer, and the last
+step of all layers. Dropout acts between layers, in training only, so a single layer with
+``dropout`` warns. An RNN raises on an input of another size and on a sequence without steps. Trap:
+on CPU without gradients LSTM of 2.1 and 2.2 accepted any size.
+"""
 
 import pytest
 import torch
@@ -88,8 +95,9 @@ def test_rnn_returns_all_steps_of_the_last_layer_and_the_last_step_of_all_layers
 def test_rnn_dropout_acts_between_layers_only(snapshot):
     """RNN dropout acts between layers: on the input of the second layer, not on the output.
 
-    With ``dropout=1`` the second layer reads only zeros, and returns its own state times 10. The
-    first layer's state in h_n is whole: 12.
+    Each layer computes x + 10 h. With ``dropout=1`` the second layer reads only zeros, and returns
+    10 times its own state. ``h_n`` holds the whole state of the first layer: 12 for the inputs 1
+    and 2.
     """
 
     def act():
@@ -105,7 +113,8 @@ def test_rnn_dropout_acts_between_layers_only(snapshot):
 def test_rnn_dropout_rests_in_eval(snapshot):
     """RNN dropout drops nothing in ``eval()``, even with ``dropout=1``.
 
-    The second layer reads 1, 12 and gives 1, 22.
+    Each layer computes x + 10 h. The second layer reads the states 1 and 12 of the first, and gives
+    1 and 22.
     """
 
     def act():

@@ -1,4 +1,14 @@
-"""Which dimension of an RNN's tensors is the time: ``batch_first``, both directions, no batch."""
+"""Which dimension of an RNN's tensors is the time: ``batch_first``, both directions, no batch.
+
+An RNN reads and returns [step, sample, feature], or [sample, step, feature] with
+``batch_first=True``. The states are [layer, sample, feature] in both cases. Trap: if
+``batch_first`` is forgotten, nothing raises, and the samples are read as steps. A bidirectional
+output holds both directions side by side. Its last step has read only one input backwards, so take
+the final states from ``h_n``. Since 1.11 one sequence without a batch is accepted.
+
+Most tests use a unit that computes h = x + 10 h, so that the inputs 1, 2, 3 give the states 1, 12,
+123.
+"""
 
 import pytest
 import torch
@@ -40,7 +50,8 @@ def test_rnn_forgotten_batch_first_runs_through_the_samples(snapshot):
     Trap: nothing raises, because the shapes are right. Sample 2 continues from the state of sample
     1.
 
-    The state runs from 1 to 14 and from 2 to 25, instead of 1, 12, 123.
+    The RNN computes x + 10 h, and the samples are 1, 2, 3 and 4, 5, 6. The states run from 1 to 14,
+    from 2 to 25 and from 3 to 36. They should be 1, 12, 123 and 4, 45, 456.
     """
     output, _ = digits()(samples())
     assert snapshot == observe(lambda: output.detach().squeeze(2))
@@ -82,7 +93,8 @@ def test_rnn_last_step_of_output_is_the_last_layer_of_h_n(snapshot):
 def test_rnn_bidirectional_output_holds_both_directions_side_by_side(snapshot):
     """The output of a bidirectional RNN holds both directions side by side.
 
-    The last dimension doubles: read forwards 1, 12, 123, and backwards 321, 32, 3.
+    The last dimension doubles. With x + 10 h and the inputs 1, 2, 3 the forward states are 1, 12,
+    123, and the backward states 321, 32, 3.
     """
     output, _ = digits(bidirectional=True, batch_first=True)(samples())
     assert snapshot == observe(lambda: output.detach()[0])
@@ -92,7 +104,8 @@ def test_rnn_bidirectional_output_holds_both_directions_side_by_side(snapshot):
 def test_rnn_bidirectional_last_step_has_read_one_input_backwards(snapshot):
     """``output[:, -1]`` of a bidirectional RNN has read only one input backwards.
 
-    Trap: its backward state is 3. The backward state after all inputs, 321, is in ``h_n[1]``.
+    Trap: with x + 10 h and the inputs 1, 2, 3 its backward state is 3. The backward state after all
+    inputs, 321, is in ``h_n[1]``.
 
     ``h_n[-2]`` and ``h_n[-1]`` are the two directions of the last layer: join these.
     """

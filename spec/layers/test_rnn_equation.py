@@ -1,4 +1,10 @@
-"""``nn.RNN`` computes h_t = tanh(x_t W_ih' + b_ih + h_(t-1) W_hh' + b_hh), layer by layer."""
+"""``torch.nn.RNN`` computes h_t = tanh(x_t W_ih' + b_ih + h_(t-1) W_hh' + b_hh), layer by layer.
+
+The state starts at zero, and a returned state can be passed to the next call. A second layer reads
+the output of the first. Only the sum of the two biases counts. ``nonlinearity="relu"`` replaces
+tanh. All steps share the weights, whose gradients sum over the steps. A detached state cuts the
+gradient to earlier steps and keeps the value.
+"""
 
 import numpy as np
 import pytest
@@ -111,8 +117,8 @@ def test_rnn_with_relu_keeps_what_is_positive(snapshot):
 def test_rnn_carries_on_from_a_returned_state(snapshot):
     """An RNN can continue from a state that it returned.
 
-    A sequence is fed in two parts, and the first part's ``h_n`` is passed to the second. It ends as
-    the whole sequence does: 1234.
+    The inputs 1, 2, 3, 4 are fed in two parts, and the first part's ``h_n`` is passed to the
+    second. With x + 10 h the state is 12 and then 1234, as for the whole sequence.
     """
     rnn, x = digits(), torch.tensor([1.0, 2.0, 3.0, 4.0]).reshape(4, 1, 1)
     _, middle = rnn(x[:2])
@@ -144,8 +150,8 @@ def test_rnn_equals_a_loop_over_its_cell(snapshot):
 def test_rnn_gradient_sums_over_the_steps(snapshot):
     """All steps of an RNN share the weights, and the weights' gradients sum over the steps.
 
-    For the inputs 1, 1, 1 the state is 1, 11, 111. d h_3 / d w_hh = h_2 + w_hh h_1 = 11 + 10 = 21,
-    and d h_3 / d w_ih = 1 + 10 + 100 = 111.
+    For h = x + 10 h and the inputs 1, 1, 1 the states are 1, 11, 111. d h_3 / d w_hh = h_2 + w_hh
+    h_1 = 11 + 10 = 21, and d h_3 / d w_ih = 1 + 10 + 100 = 111.
     """
     rnn = digits()
     rnn(torch.ones(3, 1, 1))[1].sum().backward()
@@ -158,7 +164,8 @@ def test_rnn_gradient_sums_over_the_steps(snapshot):
 def test_rnn_detached_state_cuts_the_gradient_through_time(snapshot):
     """``rnn(x, h.detach())`` keeps the value of the state and cuts its gradient.
 
-    w_hh gets only h_2 = 11, and w_ih gets only 1.
+    For h = x + 10 h and the inputs 1, 1, 1 the state is detached after two steps, at 11. The
+    gradient of w_hh is then only 11, and that of w_ih only 1.
     """
     rnn = digits()
     _, h = rnn(torch.ones(2, 1, 1))

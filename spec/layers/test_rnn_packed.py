@@ -1,4 +1,11 @@
-"""Packed sequences: samples of several lengths in one batch, without padding in between."""
+"""Packed sequences: samples of several lengths in one batch, without padding in between.
+
+An RNN reads the padding of a padded batch, so the final state of a short sample is wrong. In a
+packed batch each sample ends at its own last step, and the backward direction starts there.
+``torch.nn.utils.rnn.pad_packed_sequence`` returns the output padded with zeros, and the lengths.
+Rising lengths raise unless ``enforce_sorted=False``, and a length of zero raises. Trap: a length
+beyond the end of the batch is not noticed until an RNN reads the sequence.
+"""
 
 import pytest
 import torch
@@ -42,7 +49,7 @@ def test_rnn_pack_lays_the_samples_out_step_by_step(snapshot):
 def test_rnn_on_a_packed_sequence_ends_each_sample_at_its_own_length(snapshot):
     """``h_n`` of a packed batch holds the state of each sample after its last true step.
 
-    Here the states are 123 and 4.
+    With x + 10 h the samples 1, 2, 3 and 4 end in the states 123 and 4.
     """
     _, h_n = digits(batch_first=True)(packed())
     assert snapshot == observe(lambda: h_n.detach().reshape(2))
@@ -52,7 +59,8 @@ def test_rnn_on_a_packed_sequence_ends_each_sample_at_its_own_length(snapshot):
 def test_rnn_on_a_padded_batch_reads_the_padding(snapshot):
     """An RNN reads the padding of a padded batch.
 
-    Trap: the state of the short sample becomes 499. Padding with zeros would change it too.
+    Trap: with x + 10 h the sample 4, padded by two 9s, ends in the state 499. Padding with zeros
+    would change it too.
     """
     _, h_n = digits(batch_first=True)(padded())
     assert snapshot == observe(lambda: h_n.detach().reshape(2))
@@ -64,7 +72,8 @@ def test_rnn_on_a_padded_batch_reads_the_padding(snapshot):
 def test_rnn_on_a_packed_sequence_starts_backwards_at_the_last_true_step(snapshot):
     """The backward direction of a packed batch starts at the last true step of each sample.
 
-    The states are 321 and 4. With padding the 4 would be 994.
+    With x + 10 h the samples 1, 2, 3 and 4 end in the backward states 321 and 4. Padded by two 9s,
+    the 4 would end in 994.
     """
     _, h_n = digits(batch_first=True, bidirectional=True)(packed())
     assert snapshot == observe(lambda: h_n.detach()[1].reshape(2))
@@ -118,8 +127,8 @@ def test_rnn_pack_refuses_rising_lengths_by_default(snapshot):
 def test_rnn_on_unsorted_packed_samples_keeps_their_order(snapshot):
     """An RNN returns unsorted packed samples in the order of the batch.
 
-    ``enforce_sorted=False`` sorts internally. Output and ``h_n`` have 4 before 123, as the batch
-    has.
+    ``enforce_sorted=False`` sorts internally. In output and ``h_n`` the sample 4 comes before the
+    sample 1, 2, 3, as in the batch.
     """
     rnn = digits(batch_first=True)
     sequence = nn.utils.rnn.pack_padded_sequence(

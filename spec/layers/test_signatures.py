@@ -1,6 +1,9 @@
 """Which arguments layers take, in which order, and with which defaults.
 
-The ``*args`` and keywords of a training loop rely on them.
+A call by position breaks or changes its meaning where a release moves an argument. Most layers with
+parameters take ``device`` and ``dtype`` at the end since 1.9. New arguments were put before them in
+the transformer layers (1.10 and 2.1), in Embedding (2.0) and in LayerNorm (2.1): pass these two by
+keyword. Layers that a release does not have raise AttributeError there.
 """
 
 import pytest
@@ -40,7 +43,10 @@ from torch_history.observing import observe
     "1.9", "adds device and dtype at the end (all)", kind="appeared", cause="pytorch#54508"
 )
 def test_linear_and_convolution_take_these_arguments(layer, snapshot):
-    """Linear layers and convolutions take sizes and ``bias``, and since 1.9 a device and dtype."""
+    """Linear layers and convolutions take sizes and ``bias``, and since 1.9 a device and dtype.
+
+    ``device`` and ``dtype`` are the last two arguments.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
@@ -94,10 +100,9 @@ def test_linear_and_convolution_take_these_arguments(layer, snapshot):
     cause="pytorch#176573",
 )
 def test_normalisation_takes_these_arguments(layer, snapshot):
-    """LayerNorm takes ``bias`` since 2.1, and other norms take it since 2.12.
+    """LayerNorm takes ``bias`` since 2.1; BatchNorm, InstanceNorm and GroupNorm since 2.12.
 
-    In LayerNorm it is before ``device``. In BatchNorm, InstanceNorm and GroupNorm it is at the end,
-    by keyword only.
+    In LayerNorm it is before ``device``. In the other three it is at the end, by keyword only.
     """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
@@ -285,7 +290,10 @@ def test_pools_take_these_arguments(layer, snapshot):
     cause="pytorch#120183",
 )
 def test_activations_take_these_arguments(layer, snapshot):
-    """Activations take these arguments: GELU's ``approximate``, slopes, and often ``inplace``."""
+    """Activations take slopes, bounds or ``dim`` first, and most take ``inplace``.
+
+    GELU takes ``approximate`` instead, since 1.12.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{layer}"))
 
 
@@ -383,9 +391,10 @@ def test_activations_take_these_arguments(layer, snapshot):
     advice="call TransformerEncoderLayer(d_model, nhead, device=device, dtype=dtype)",
 )
 def test_attention_layers_take_these_arguments(name, snapshot):
-    """Attention and transformer layers have ``batch_first=False`` by default.
+    """Attention and transformer layers take these arguments: ``batch_first`` is False by default.
 
-    Later releases added arguments before ``device`` and ``dtype``, so pass these two by name.
+    In the transformer layers 1.10 and 2.1 added arguments before ``device`` and ``dtype``, so pass
+    these two by name.
     """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
@@ -538,8 +547,8 @@ NEWER = {  # each with arguments for its constructor
     "2.5", "Buffer was added", kind="appeared", cause="pytorch#125971", probable=True
 )
 def test_newer_layers_can_be_made(name, snapshot):
-    """Each of these layers was added in some release, and is missing in older ones.
+    """Layers that a release added can be made since then, and raise AttributeError before.
 
-    Without it a checkpoint of a whole module that holds the layer cannot be loaded.
+    SiLU exists since 1.7, Mish since 1.9, and RMSNorm since 2.4, for example.
     """
     assert snapshot == observe(lambda: type(getattr(nn, name)(*NEWER[name])).__name__)

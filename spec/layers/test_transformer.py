@@ -1,4 +1,11 @@
-"""``nn.TransformerEncoder``: eval mode compared with training, and how its layers start."""
+"""``torch.nn.TransformerEncoder``: eval mode compared with training, and how its layers start.
+
+In eval mode without gradients the encoder takes a fast path. Since 1.13 it gives zeros for padded
+steps there, where training computes them. ``enable_nested_tensor=False`` makes both modes compute
+the padding. Trap: from 1.12 to 2.4 the fast path skipped forward hooks on parts of a layer, and
+nothing warned. The layers of an encoder are deep copies of one layer, so they start with equal
+weights.
+"""
 
 import pytest
 import torch
@@ -72,7 +79,7 @@ def padded(lengths, train=False, **settings):
 def test_encoder_in_eval_gives_zeros_for_padding(snapshot):
     """In eval mode without gradients the encoder gives zeros for padded steps, since 1.13.
 
-    Trap: a mean over the steps differs from that in training.
+    Trap: a mean over all steps then differs between training and eval mode.
     """
     assert snapshot == observe(lambda: padded([3, 1]))
 
@@ -88,10 +95,7 @@ def test_encoder_in_eval_gives_zeros_for_padding(snapshot):
     "1.10", "TransformerEncoderLayer takes norm_first", kind="appeared", cause="pytorch#60593"
 )
 def test_encoder_in_training_computes_padding(snapshot):
-    """In training mode the encoder computes padded steps: no row is zero.
-
-    The padding is hidden from the other steps.
-    """
+    """In training mode the encoder computes padded steps too: no row of the output is zero."""
     assert snapshot == observe(lambda: padded([3, 1], train=True))
 
 

@@ -1,4 +1,10 @@
-"""Upsampling by a factor that is not an integer: which positions it reads."""
+"""Upsampling by a factor that is not an integer: which positions it reads.
+
+Since 1.6 ``torch.nn.functional.interpolate`` computes the positions from the factor that it is
+given. Up to 1.5 it computed them from the two sizes, which ``recompute_scale_factor=True``
+restores. Trap: a network trained up to 1.5 sees other values, and since 1.11 nothing warns. Corners
+are not aligned unless ``align_corners=True``.
+"""
 
 import pytest
 import torch
@@ -77,8 +83,8 @@ def upsampled(**settings):
 def test_interpolate_reads_places_by_the_given_factor(snapshot):
     """``interpolate`` computes the positions that it reads from the given factor, since 1.6.
 
-    Element i comes from (i + 0.5) / 1.6 - 0.5, and not from (i + 0.5) * 4 / 6 - 0.5. A network
-    trained up to 1.5 sees other images.
+    Four elements times 1.6 make six. Element i comes from (i + 0.5) / 1.6 - 0.5, and not from (i +
+    0.5) * 4 / 6 - 0.5. A network trained up to 1.5 sees other images.
     """
     assert snapshot == observe(lambda: upsampled())
 
@@ -92,7 +98,7 @@ def test_interpolate_reads_places_by_the_given_factor(snapshot):
 def test_interpolate_reads_places_by_the_sizes_when_asked(snapshot):
     """``recompute_scale_factor=True`` computes the positions from the sizes, as up to 1.5.
 
-    The factor is then 6 / 4.
+    Four elements become six, so the factor is 6 / 4 instead of 1.6.
     """
     assert snapshot == observe(lambda: upsampled(recompute_scale_factor=True))
 

@@ -1,4 +1,10 @@
-"""One sample without a batch dimension: which layers accept it, and which read it as a batch."""
+"""One sample without a batch dimension: which layers accept it, and which raise.
+
+Adaptive and Lp pooling and reflection padding accept it since 1.10, convolutions, InstanceNorm2d
+and recurrent cells since 1.11. The output then has no batch dimension either. GroupNorm raises,
+because it expects the channels in the second dimension. A cell computes one step and raises on a
+sequence. Its state must fit the input, and LSTMCell needs the pair (h, c).
+"""
 
 import pytest
 import torch
@@ -128,7 +134,11 @@ LAYERS = {
     cause="pytorch#70506",
 )
 def test_layer_takes_one_sample_without_a_batch(layer, snapshot):
-    """These layers accept one sample without a batch, and return it without one."""
+    """Convolutions, pooling, InstanceNorm2d and padding accept one sample without a batch.
+
+    The output has no batch dimension either. AdaptiveAvgPool2d accepts it on every release, the
+    others since 1.10 or 1.11.
+    """
     make, shape = LAYERS[layer]
     assert snapshot == observe(lambda: make()(torch.zeros(shape)).shape)
 

@@ -1,4 +1,10 @@
-"""``BCELoss`` takes probabilities and checks both sides; ``BCEWithLogitsLoss`` takes any values."""
+"""``BCELoss`` takes probabilities and checks both sides; ``BCEWithLogitsLoss`` takes any values.
+
+``torch.nn.BCELoss`` raises on an output outside 0 to 1, and since 2.1 on such a target. Its target
+must have the dtype of the output. An output of exactly 0 or 1 that is wrong costs 100 since 1.5.
+``torch.nn.BCEWithLogitsLoss`` applies the sigmoid itself, and does not check its target: a target
+of 2 or -1 gives a loss. Since 1.10 the target of ``BCELoss`` gets a gradient.
+"""
 
 import pytest
 import torch
@@ -28,8 +34,8 @@ from torch_history.observing import observe
 def test_bce_of_a_certain_and_wrong_output_costs_100(probability, snapshot):
     """Since 1.5 ``BCELoss`` of an output of exactly 0 or 1 that is wrong costs 100.
 
-    log(0) counts as -100, so the loss stays finite. Before 1.5 the loss was 27.6. The gradient is
-    about 1e12, and a step along it destroys the model.
+    log(0) counts as -100, so the loss stays finite. Before 1.5 the loss was 27.6. Trap: the
+    gradient is larger than 1e11.
     """
     output = torch.tensor([probability], requires_grad=True)
 
@@ -46,7 +52,7 @@ def test_bce_of_a_certain_and_wrong_output_costs_100(probability, snapshot):
 def test_bce_written_out_with_1e_12_in_the_logarithm_costs_27(probability, snapshot):
     """Binary cross-entropy written out with ``p + 1e-12`` in the logarithm costs at most 27.6.
 
-    So ``BCELoss`` computed it before 1.5. The output is certain and wrong.
+    ``BCELoss`` computed this before 1.5. The output is exactly 0 or 1, and wrong.
     """
     output, target = torch.tensor([probability], requires_grad=True), 1.0 - probability
 
@@ -114,7 +120,8 @@ def test_bce_with_logits_gives_the_loss_of_a_target_that_is_no_probability(targe
 def test_bce_with_logits_takes_a_target_that_is_no_probability(snapshot):
     """``BCEWithLogitsLoss`` accepts a target outside 0 to 1, such as 2, without a warning.
 
-    The loss then has no lower bound. Only ``BCELoss`` checks its target.
+    The loss can be negative then: a logit of 8 and a target of 2 give about -8. Only ``BCELoss``
+    checks its target.
     """
     assert snapshot == observe(
         lambda: F.binary_cross_entropy_with_logits(torch.tensor([8.0]), torch.tensor([2.0]))
@@ -180,7 +187,8 @@ def test_bce_of_a_target_of_another_dtype_raises(dtype, snapshot):
 def test_gradient_flows_into_the_target_of_bce(snapshot):
     """Since 1.10, ``BCELoss`` gives its target the gradient log(1 - p) - log(p).
 
-    A teacher that is not detached learns from its student.
+    Detach a target that another network makes, or that network is trained too. Before 1.10 it
+    raised.
     """
     target = torch.tensor([0.5], requires_grad=True)
 

@@ -1,4 +1,11 @@
-"""Edge cases: one class, one sample, no frames; a fused function and a deprecated class."""
+"""Edge cases: one class, one sample, no frames; a fused function and a deprecated class.
+
+Cross-entropy of a single column with a float target is 0, and so is its gradient: for one logit use
+``torch.nn.BCEWithLogitsLoss``. ``nll_loss`` and ``ctc_loss`` accept one sample without a batch
+dimension, since 1.10 and 1.11. ``torch.nn.CTCLoss`` changed at its edges: since 2.4 an input
+without frames costs infinity and a negative length raises, and since 2.8 an empty batch raises. A
+loss class is created first and called then: ``MSELoss()(output, target)``.
+"""
 
 import pytest
 import torch
@@ -21,10 +28,10 @@ from torch_history.observing import observe
     advice="use binary_cross_entropy_with_logits for one logit",
 )
 def test_cross_entropy_of_a_single_column_is_zero(snapshot):
-    """Since 1.10, ``cross_entropy`` of a single column with a float target is 0, and never learns.
+    """Since 1.10, ``cross_entropy`` of a single column with a float target is always 0.
 
-    Softmax over one class is 1, so the gradient is 0 too. For one logit per sample use
-    ``BCEWithLogitsLoss``.
+    Softmax over one class is 1, so the gradient is 0 too and nothing is learned. For one logit per
+    sample use ``BCEWithLogitsLoss``.
     """
     output = torch.tensor([[2.0], [-1.0]], requires_grad=True)
 
@@ -183,10 +190,10 @@ def test_ctc_loss_takes_one_sequence_without_a_batch(snapshot):
     rarely="an input without frames",
 )
 def test_ctc_loss_of_no_frames_is_infinite(snapshot):
-    """Since 2.4, ``ctc_loss`` of a letter and an input without frames is infinite.
+    """Since 2.4, ``ctc_loss`` of one letter and an input without frames is infinite.
 
-    A target longer than the input has infinite loss; ``zero_infinity=True`` sets it to zero. Before
-    2.4 the loss was arbitrary.
+    The target is longer than the input. ``zero_infinity=True`` sets the loss to zero. Before 2.4
+    the loss was arbitrary.
     """
 
     def act():

@@ -1,4 +1,11 @@
-"""``CrossEntropyLoss`` with class numbers as targets: its formula, and the shapes it accepts."""
+"""``torch.nn.CrossEntropyLoss`` with class numbers as targets: its formula, and accepted shapes.
+
+The loss takes logits: it applies log-softmax and negates the entry of the target's class. The
+gradient of the mean is softmax minus one-hot, divided by the number of samples. Large logits do not
+overflow. Trap: probabilities in place of logits go through softmax a second time, and nothing
+warns. Classes are the second dimension: logits [sample, class, token] for targets [sample, token].
+Trap: a forgotten transpose is not noticed if there are as many tokens as classes.
+"""
 
 import numpy as np
 import pytest

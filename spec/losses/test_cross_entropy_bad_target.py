@@ -1,4 +1,11 @@
-"""``CrossEntropyLoss`` raises on a target out of range, or of another dtype or shape."""
+"""``CrossEntropyLoss`` raises on a target out of range, or of another dtype or shape.
+
+Class numbers are int64 or uint8, lie between 0 and the number of classes less one, and have the
+shape [n], not [n, 1]. -1 does not count from the end, and -100 is accepted only as long as
+``ignore_index`` is not changed. Float targets are probabilities and need the shape of the logits; a
+one-hot target of integers raises. ``weight`` needs one number per class, in the dtype of the
+logits.
+"""
 
 import pytest
 import torch
@@ -25,9 +32,9 @@ def on_the_host():
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 @pytest.mark.parametrize("number", [3, -1], ids=["too large", "negative"])
 def test_class_out_of_range_raises(number, on_the_host, snapshot):
-    """``cross_entropy`` raises on a class out of range: the number of classes itself, or -1.
+    """``cross_entropy`` raises on a class out of range, for example the number of classes itself.
 
-    -1 does not count from the end.
+    -1 raises too: it does not count from the end.
     """
     assert snapshot == observe(lambda: F.cross_entropy(logits(), torch.tensor([2, number])))
 

@@ -1,4 +1,10 @@
-"""The divisor of the mean of ``CrossEntropyLoss``: ``ignore_index``, ``weight``, empty batches."""
+"""The divisor of the mean of ``CrossEntropyLoss``: ``ignore_index``, ``weight``, empty batches.
+
+A target equal to ``ignore_index``, -100 by default, costs 0 and does not count in the mean. With
+``weight`` the mean divides by the weights of the targets, not by their number. Where nothing counts
+the mean is nan, 0 / 0: for an empty batch, and since 1.11 also if all targets are ignored or have
+weight 0. Divide ``reduction="sum"`` by a clamped number or weight to avoid it.
+"""
 
 import pytest
 import torch
@@ -64,7 +70,8 @@ def test_ignore_index_may_lie_beyond_the_classes(snapshot):
 def test_mean_over_ignored_targets_alone_is_nan(snapshot):
     """Since 1.11, the mean of ``cross_entropy`` over only ignored targets is nan: 0 / 0.
 
-    One such batch, all padding, makes every weight nan. The sum is 0.
+    Trap: a batch that is all padding gives this loss. Before 1.11 it was 0. The sum is 0 on every
+    release.
     """
     ignored = torch.tensor([-100, -100])
     assert snapshot == observe(
@@ -77,9 +84,10 @@ def test_mean_over_ignored_targets_alone_is_nan(snapshot):
 
 @pytest.mark.api("torch.nn.functional.cross_entropy", page="generated/torch.nn.CrossEntropyLoss")
 def test_sum_over_the_number_of_targets_that_are_not_ignored_is_no_nan(snapshot):
-    """The sum of ``cross_entropy`` divided by the number of targets, but at least 1, is not nan.
+    """The sum of ``cross_entropy`` over the clamped number of counted targets is not nan.
 
-    Where all targets are ignored it is 0; elsewhere it is the mean.
+    The number of targets that are not ignored is clamped to at least 1. If all targets are ignored,
+    the result is 0; otherwise it is the mean.
     """
     ignored = torch.tensor([-100, -100])
 
@@ -150,7 +158,7 @@ def test_mean_over_targets_of_weight_zero_is_nan(snapshot):
 def test_sum_over_the_clamped_weights_of_the_targets_is_no_nan(snapshot):
     """The sum of ``cross_entropy`` divided by the clamped weights of the targets is not nan.
 
-    Where every target has weight 0 it is 0; elsewhere it is the weighted mean.
+    If every target has weight 0 the result is 0; otherwise it is the weighted mean.
     """
     target, weight = torch.tensor([2, 0]), torch.tensor([0.0, 1.0, 0.0])
     assert snapshot == observe(

@@ -1,4 +1,12 @@
-"""``CrossEntropyLoss`` with probabilities as targets, and with ``label_smoothing``."""
+"""``CrossEntropyLoss`` with probabilities as targets, and with ``label_smoothing``.
+
+Since 1.10 a float target of the logits' shape is read as probabilities, which need not sum to 1.
+Its mean divides by the number of samples, even with ``weight``, so it differs from that of class
+numbers there. Such a target gets a gradient: detach it if another network makes it.
+``label_smoothing`` spreads a share of the target over all classes, and since 1.11 leaves ignored
+targets out. Trap: a class masked by a logit of -inf gives nan with probabilities, and inf with
+smoothing.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,11 @@
-"""``KLDivLoss``: log-probabilities against probabilities."""
+"""``torch.nn.KLDivLoss``: log-probabilities against probabilities.
+
+The output holds log-probabilities. The target holds probabilities, or with ``log_target=True``
+log-probabilities, since 1.6. Trap: the default mean divides by batch times classes.
+``reduction="batchmean"`` gives the divergence. A target of 0 adds nothing to the loss while its
+log-probability is finite. Since 1.13 a target of 0 against minus infinity and a negative target
+give nan, and a target of integers raises.
+"""
 
 import pytest
 import torch

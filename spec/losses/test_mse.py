@@ -1,4 +1,11 @@
-"""``MSELoss`` on output and target of one shape."""
+"""``torch.nn.MSELoss``: the mean of the squared differences of output and target.
+
+The mean divides by the number of elements, not of samples. ``reduction="none"`` keeps the shape,
+and ``"sum"`` does not divide. With ``weight``, since 2.6, the mean divides by the sum of the
+weights. The mean of empty tensors is nan, and nothing warns. A target of another dtype is accepted:
+one of integers is read as float, and one of float64 makes the loss float64. Before 2.12 backward
+raised for a float64 target.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,11 @@
-"""Output [n, 1] against target [n]: elementwise losses compare every output with every target."""
+"""Output [n, 1] against target [n]: elementwise losses compare every output with every target.
+
+The two shapes broadcast to [n, n], and torch only warns. A perfect output then has a loss, and
+training makes every output the mean of the targets. ``squeeze(-1)`` gives the output the shape of
+the target. Trap: ``squeeze()`` also removes the batch dimension of a batch of one.
+``poisson_nll_loss`` does not even warn. The binary cross-entropies raise, ``binary_cross_entropy``
+only since 1.7.
+"""
 
 import pytest
 import torch
@@ -135,7 +142,7 @@ def test_other_elementwise_losses_broadcast_and_warn(name, snapshot):
 )
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
 def test_binary_cross_entropy_refuses_to_broadcast(name, snapshot):
-    """Both binary cross-entropies raise on other shapes, where ``mse_loss`` only warns.
+    """Both binary cross-entropies raise on a target of another shape; ``mse_loss`` only warns.
 
     ``binary_cross_entropy`` raises since 1.7.
     """
@@ -145,7 +152,10 @@ def test_binary_cross_entropy_refuses_to_broadcast(name, snapshot):
 
 @pytest.mark.api("torch.nn.functional.binary_cross_entropy", page="generated/torch.nn.BCELoss")
 def test_binary_cross_entropy_takes_a_target_viewed_as_its_output(snapshot):
-    """``target.view_as(output)`` gives a row of targets the shape of a column of outputs."""
+    """``binary_cross_entropy`` accepts a row of targets after ``target.view_as(output)``.
+
+    The output is a column, and both have as many elements.
+    """
     output, target = torch.tensor([[0.5], [0.25]]), torch.tensor([1.0, 0.0])
     assert snapshot == observe(lambda: F.binary_cross_entropy(output, target.view_as(output)))
 

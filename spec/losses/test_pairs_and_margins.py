@@ -1,4 +1,12 @@
-"""Losses on pairs and triplets, with a margin, and under a Gaussian: shapes and settings."""
+"""Losses on pairs and triplets, with a margin, and under a Gaussian: shapes and settings.
+
+Since 1.10 or 1.11 the triplet, cosine and multilabel losses accept one sample without a batch
+dimension. Three losses no longer broadcast, and raise: ``cosine_embedding_loss`` since 1.9,
+``triplet_margin_loss`` since 1.10 and ``margin_ranking_loss`` since 1.11. Trap:
+``soft_margin_loss`` broadcasts since 1.5, and nothing warns. Settings are checked: the margin of a
+triplet must be positive since 2.4, and ``multi_margin_loss`` needs a weight for each class since
+2.1.
+"""
 
 import pytest
 import torch
@@ -206,7 +214,8 @@ def test_cosine_of_short_vectors_is_one_with_themselves(snapshot):
 def test_cosine_written_out_with_eps_on_the_product_is_small_for_short_vectors(snapshot):
     """The cosine written out with ``eps`` on the product of the lengths is small for short vectors.
 
-    Here it is 0.01. So ``cosine_similarity`` computed it before 1.12.
+    For a vector of length 1e-5 and itself it is 0.01. ``cosine_similarity`` computed this before
+    1.12.
     """
     vector = torch.tensor([1e-5, 0.0])
 
@@ -284,8 +293,7 @@ def test_margin_ranking_loss_of_broadcast_tensors_compares_all_pairs(snapshot):
 def test_soft_margin_loss_broadcasts_its_target_without_a_warning(snapshot):
     """Since 1.5, ``soft_margin_loss`` broadcasts its target to the output without a warning.
 
-    One row of targets serves all rows of the output. A column against a row raises. Before 1.5 any
-    other shape raised.
+    A target [2] serves both rows of an output [2, 2]. Before 1.5 it raised.
     """
     output, target = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, -1.0])
     assert snapshot == observe(lambda: F.soft_margin_loss(output, target, reduction="none").shape)
@@ -396,7 +404,7 @@ def test_multilabel_soft_margin_loss_takes_one_sample_without_a_batch(snapshot):
 def test_gaussian_nll_loss_takes_a_tensor_or_a_number_as_variance(variance, snapshot):
     """``gaussian_nll_loss`` takes a tensor or, since 2.6, a number as variance.
 
-    The loss is (log v + d^2 / v) / 2. For d = 2 and v = 4 it is half of log 4 + 1.
+    The loss is (log v + d^2 / v) / 2. For d = 2 and v = 4 it is (log 4 + 1) / 2.
     """
     variance = torch.tensor(variance) if isinstance(variance, list) else variance
     assert snapshot == observe(
@@ -416,10 +424,7 @@ def test_gaussian_nll_loss_takes_a_tensor_or_a_number_as_variance(variance, snap
     cause="pytorch#49807",
 )
 def test_gaussian_nll_loss_of_a_negative_variance_raises(snapshot):
-    """``gaussian_nll_loss`` raises on a negative variance, for example if a softplus is missing.
-
-    A variance of 0 is replaced by ``eps``, 1e-6.
-    """
+    """``gaussian_nll_loss`` raises on a negative variance, for example if a softplus is missing."""
     assert snapshot == observe(
         lambda: F.gaussian_nll_loss(torch.tensor([2.0]), torch.tensor([0.0]), torch.tensor([-4.0]))
     )

@@ -1,4 +1,10 @@
-"""``SmoothL1Loss`` and ``HuberLoss``: a square near zero, a line beyond."""
+"""``SmoothL1Loss`` and ``HuberLoss``: a square near zero, a line beyond.
+
+``torch.nn.SmoothL1Loss`` turns into a line at ``beta``, with a slope of 1. ``torch.nn.HuberLoss``
+turns at ``delta``, with a slope of ``delta``. Negative values raise. A ``beta`` of 0 gives the L1
+loss, and a ``delta`` of 0 raises. Trap: in 1.13 and 2.0 the gradient for a ``beta`` of 0 was -1 at
+a difference of 0.
+"""
 
 import pytest
 import torch
@@ -57,7 +63,7 @@ def test_smooth_l1_loss_is_a_square_below_beta(snapshot):
 def test_smooth_l1_loss_with_a_beta_of_zero_is_l1_with_its_gradient(snapshot):
     """``smooth_l1_loss`` with a beta of 0 is L1: the gradient at a difference of 0 is 0.
 
-    In 1.13 and 2.0 it was -1, which pushed right outputs away.
+    In 1.13 and 2.0 it was -1, so that a step moved correct outputs.
     """
     assert snapshot == observe(lambda: loss_and_gradient(F.smooth_l1_loss, beta=0.0))
 

@@ -1,4 +1,8 @@
-"""The arguments of the losses, with their defaults. Calls by position depend on these lists."""
+"""The arguments of the losses, with their defaults. Calls by position depend on these lists.
+
+The deprecated ``size_average`` and ``reduce`` still come before ``reduction`` in most losses: pass
+``reduction`` by name. New arguments were added at the end, such as ``label_smoothing`` in 1.10.
+"""
 
 import pytest
 
@@ -56,7 +60,8 @@ FUNCTIONS = [
 def test_losses_are_made_with_these_arguments(name, snapshot):
     """The loss classes take these arguments. Pass ``reduction`` by name.
 
-    The first argument of most is ``weight`` or ``size_average``.
+    In ``CrossEntropyLoss`` and ``BCELoss`` the first argument is ``weight``, in ``MSELoss`` and
+    ``KLDivLoss`` it is ``size_average``.
     """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.{name}"))
 
@@ -96,7 +101,7 @@ def test_losses_are_made_with_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functional_losses_take_these_arguments(name, snapshot):
-    """The functional losses take these arguments, most of them output first and target second.
+    """The functional losses take these arguments; in most of them the target follows the output.
 
     Pass ``reduction`` by name: in most, ``size_average`` and ``reduce`` still come before it.
     """

@@ -1,4 +1,12 @@
-"""Ways to reach a parameter: by index, by attribute, by state dict key, and through ``.data``."""
+"""Ways to reach a parameter: by index, by attribute, by state dict key, and through ``.data``.
+
+An index, an attribute and ``torch.nn.Module.get_parameter`` reach the Parameter itself. A tensor of
+the state dict and ``torch.Tensor.data`` are other tensors on the storage of the Parameter. They
+require no grad, and a write to them changes the network. An in-place write to the Parameter itself
+raises, except under ``torch.no_grad``. Trap: a write through ``.data`` does not increase the
+version counter, so autograd cannot notice it. An assignment to ``.data`` can change the shape and
+the dtype of the Parameter, and the layer does not check them.
+"""
 
 import pytest
 import torch

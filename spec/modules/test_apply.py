@@ -1,4 +1,10 @@
-"""``module.apply(function)``: which modules it visits, and in which order."""
+"""``module.apply(function)`` calls the function on every module, children first.
+
+``torch.nn.Module.apply`` visits children in the order in which they were registered, and the module
+itself last. It visits containers and custom classes too, so the function has to check the type of
+what it gets. What the function returns is ignored. Trap: a layer that two modules share is visited
+twice, although ``torch.nn.Module.modules`` lists it once.
+"""
 
 import pytest
 from torch import nn

@@ -1,4 +1,12 @@
-"""Assignment to module attributes: over a registered name, and before ``super().__init__()``."""
+"""A registered name accepts only its own kind of object, or None.
+
+A plain tensor or a Module assigned to the name of a parameter raises, as does a tensor assigned to
+the name of a child. A Parameter assigned over another one takes its place in the order. None
+removes a parameter from the list, but keeps its place. After ``del`` a new Parameter of that name
+comes last, and optimizer states are matched by this order
+(``optimizers.state_is_matched_by_position``). Before ``super().__init__()`` a module accepts
+numbers and plain tensors, but no Parameter and no Module.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""Buffers: tensors that belong to a module's state and are not trained."""
+"""Buffers are tensors that belong to a module's state and are not trained.
+
+A buffer that ``torch.nn.Module.register_buffer`` adds is in the state dict and is converted with
+the module, but ``parameters()`` does not list it. ``persistent=False``, since 1.6, leaves it out of
+the state dict. A tensor assigned to the buffer's name replaces the buffer; a number raises. Since
+2.5 assigning a ``torch.nn.Buffer`` registers it too. Trap: a Parameter that is registered as a
+buffer is not trained, because the registering call decides, not the class.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,12 @@
-"""Containers used like Python's: added, repeated, popped, updated, filled with other objects."""
+"""Containers can be added, repeated, popped and updated like Python's.
+
+The operators make new containers that hold the same modules or parameters. Since 1.11 a
+``torch.nn.ModuleList`` can be added with ``+``, and a ``torch.nn.ParameterDict`` joined with ``|``.
+Trap: ``Sequential * 2``, since 1.13, repeats the same layers, so their parameters are tied. Since
+1.12 a tensor in a ``torch.nn.ParameterList`` becomes a Parameter. Any other value is kept without
+an error, and is neither listed nor saved. Since 1.7 ``torch.nn.ModuleDict.update`` keeps the order
+of a plain dict.
+"""
 
 from collections import OrderedDict
 
@@ -122,7 +130,7 @@ def test_product_of_a_sequential_repeats_the_same_layers(snapshot):
 def test_module_dict_update_keeps_the_order_of_a_dict(snapshot):
     """Since 1.7 ``ModuleDict.update`` with a plain dict appends in the order of the dict.
 
-    Before, it sorted the keys. An optimizer numbers its states by this order.
+    Before 1.7 it sorted the keys. An optimizer numbers its states by this order.
     """
     modules = nn.ModuleDict(OrderedDict([("b", nn.ReLU())]))
 

@@ -1,4 +1,11 @@
-"""Containers that register what they hold, and Python containers, which do not."""
+"""Torch's containers register what they hold; Python lists and dicts do not.
+
+``torch.nn.ModuleList``, ``torch.nn.ModuleDict``, ``torch.nn.ParameterList`` and
+``torch.nn.ParameterDict`` register their elements under an index or a key. Modules in a Python list
+are not listed, saved, moved or trained, and nothing warns. Since 1.7 a ModuleDict keeps the order
+of a plain dict, while a ParameterDict sorts the keys. Slices and deletions of a ModuleList number
+the modules from 0 again. A ModuleList cannot be called, because it does not chain its modules.
+"""
 
 from collections import OrderedDict
 
@@ -78,7 +85,7 @@ def test_parameter_list_registers_its_parameters(snapshot):
 def test_parameter_dict_sorts_the_keys_of_a_plain_dict(snapshot):
     """A ``ParameterDict`` registers under its keys, and sorts the keys of a plain dict.
 
-    A ``ModuleDict`` no longer sorts them. An optimizer numbers its states by this order.
+    Since 1.7 a ``ModuleDict`` does not sort them. An optimizer numbers its states by this order.
     """
     first, second = parameters()
     assert snapshot == observe(

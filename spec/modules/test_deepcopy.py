@@ -1,4 +1,11 @@
-"""``copy.deepcopy`` of modules and tensors, and the shallow ``copy.copy``."""
+"""``copy.deepcopy`` of a module copies its parameters; ``copy.copy`` shares them.
+
+A deep copy of a module keeps values, ties, ``requires_grad``, mode and dtype, but not the
+gradients. A plain leaf tensor differs: since 1.8 its deep copy has a copy of the gradient. Ties are
+kept within one call of ``deepcopy``, so copy the whole model and not its layers. A tensor that is
+not a leaf raises, and so does a module that keeps an output as an attribute. Trap: a shallow copy
+shares the list of parameters, so a parameter added to the copy is added to the original.
+"""
 
 import copy
 

@@ -1,4 +1,10 @@
-"""Lazy layers: they take their input width from the first batch."""
+"""Lazy layers take their input width from the first batch.
+
+``torch.nn.LazyLinear``, since 1.8, becomes a ``torch.nn.Linear`` at the first batch. Before that
+its parameters have no size: ``numel`` raises, and its state dict does not load into a Linear. An
+optimizer may be built before the first batch, because the Parameter objects stay the same. A loaded
+state dict also gives the layer its size. From 1.8 to 2.3 lazy layers warned that they were new.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""``nn.Linear``: its parameters and its output."""
+"""``nn.Linear`` multiplies its input by a weight and adds a bias.
+
+``torch.nn.Linear`` computes x W' + b, where W' is the transposed weight, over the last dimension of
+its input. It treats all other dimensions as batch dimensions. The weight has a row for each output,
+so ``nn.Linear(3, 2)`` has a weight of shape [2, 3]. The weight and the bias are Parameters; with
+``bias=False`` the attribute ``bias`` is None. An input of another width or dtype raises. Since 1.5
+an empty batch gives an empty batch, and the gradient of the weight is zero.
+"""
 
 import numpy as np
 import pytest
@@ -79,9 +86,9 @@ def test_linear_without_bias_holds_none(snapshot):
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
 def test_linear_multiplies_by_the_transposed_weight_and_adds_the_bias(snapshot):
-    """``nn.Linear`` computes y = x W' + b.
+    """``nn.Linear`` computes y = x W' + b, where W' is the transposed weight.
 
-    [1, 2, 3] with the rows [1, 0, 1] and [0, 2, 0] and the bias [10, 20] gives [14, 24].
+    [1, 2, 3] with the weight rows [1, 0, 1] and [0, 2, 0] and the bias [10, 20] gives [14, 24].
     """
     layer = linear([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]], [10.0, 20.0])
     x = torch.tensor([[1.0, 2.0, 3.0]])

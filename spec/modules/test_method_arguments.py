@@ -1,4 +1,10 @@
-"""Arguments that module methods refuse, some of which older releases accepted."""
+"""Arguments that module methods refuse, some of which older releases accepted.
+
+Since 1.9 ``torch.nn.Module.train`` takes only a bool. Before, ``train("eval")`` switched training
+on. Since 1.13 ``torch.nn.Module.type`` refuses an integer dtype. ``torch.nn.Module.get_buffer``
+finds a buffer by its dotted name, and refuses the name of a parameter. A module class without
+``forward`` raises at its first call, not before.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,11 @@
-"""How modules print: nested blocks, repeated blocks, and each layer that the articles use."""
+"""A module prints its class, the arguments that define it, and its children.
+
+Children are printed under their attribute name, key or number, nested ones indented. The text of
+``torch.nn.Module.extra_repr`` is printed between the parentheses. The repr does not show a module's
+own parameters, eval mode, frozen parameters or the dtype. Since 2.0 a ``torch.nn.ModuleList``
+prints equal neighbours once, with their count; a ``torch.nn.Sequential`` prints them one by one.
+Since 2.12 BatchNorm, InstanceNorm and LayerNorm print ``bias=``.
+"""
 
 import pytest
 import torch
@@ -201,5 +208,9 @@ LAYERS = {
     ),
 )
 def test_layer_prints_its_arguments(make, snapshot):
-    """A layer prints its class and the arguments that define it."""
+    """A layer prints its class and the arguments that define it.
+
+    An example is ``Dropout(p=0.6, inplace=False)``. Since 2.12 normalization layers print ``bias=``
+    too.
+    """
     assert snapshot == observe(lambda: repr(make()))

@@ -1,4 +1,11 @@
-"""The names of nested modules and their parameters, their order, and ``add_module``."""
+"""Dots join the names of nested modules, in the order of assignment.
+
+``torch.nn.Module.named_parameters`` lists a module's own parameters first, then those of its
+children. Layers without parameters leave a gap in the numbers. ``torch.nn.Module.named_modules``
+starts with the module itself, under the empty name. ``torch.nn.Module.add_module`` accepts a name
+with a space. It refuses a dot, the empty name, and the name of another attribute. Trap: the name of
+another child silently replaces that child.
+"""
 
 import pytest
 import torch

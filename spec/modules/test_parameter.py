@@ -1,4 +1,12 @@
-"""What a module lists: attributes that are an ``nn.Parameter``, but not plain tensors."""
+"""A module lists attributes that are an ``nn.Parameter``, but not plain tensors.
+
+``torch.nn.Module.parameters`` yields the attribute itself, so changing the listed object changes
+the module. A plain tensor attribute is not listed, even if it requires grad. It then gets a
+gradient, but an optimizer that was built from ``parameters()`` does not move it. A
+``torch.nn.Parameter`` requires grad by default, which integers cannot. It shares the storage of the
+tensor that it is made from, and is a leaf even if that tensor was computed. Trap: the result of an
+operation on a Parameter is a plain tensor, even that of ``clone``.
+"""
 
 import pytest
 import torch

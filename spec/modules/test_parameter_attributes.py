@@ -1,7 +1,11 @@
-"""Custom attributes and subclasses of parameters, and which copies keep them.
+"""Custom attributes of a parameter survive some copies and not others.
 
 Training code marks parameters in this way ("no decay", "expert") and builds parameter groups from
-the marks.
+the marks. A deep copy of a ``torch.nn.Parameter`` loses the marks. A deep copy of a plain tensor
+keeps them since 1.11, and ``copy.copy`` of a Parameter since 2.0. Converting a module keeps them,
+because the Parameter objects stay the same. The tensors of a state dict have them only with
+``keep_vars=True``. Since 1.12 a Parameter made from a tensor subclass is an object of that
+subclass.
 """
 
 import copy

@@ -1,4 +1,10 @@
-"""A one-element parameter in a log line: how ``format``, f-strings and ``float`` treat it."""
+"""A one-element parameter in a log line: how ``format``, f-strings and ``float`` treat it.
+
+Since 1.13 an f-string prints the whole description of a 0-dimensional ``torch.nn.Parameter``, and a
+format such as ``:.2f`` raises. A plain tensor still prints its number. Since 2.8
+``float(parameter)`` warns that a gradient may be lost. Write ``parameter.item()``, which gives the
+number on every release.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""``register_parameter``, the explicit form of assigning an ``nn.Parameter``."""
+"""``register_parameter`` is the explicit form of assigning an ``nn.Parameter``.
+
+``torch.nn.Module.register_parameter`` takes the name as a string and does what the assignment does.
+It refuses a plain tensor, a Parameter with a ``grad_fn``, a name with a dot, the empty name, and
+the name of another attribute. None reserves a name for a Parameter: the attribute is None, nothing
+is listed or saved, and a plain tensor is refused. Trap: the name of another parameter silently
+replaces that parameter.
+"""
 
 import pytest
 import torch

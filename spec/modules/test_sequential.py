@@ -1,4 +1,12 @@
-"""``nn.Sequential`` as a list: index, slice, append, insert, extend, delete, and layer names."""
+"""``nn.Sequential`` as a list: index, slice, append, insert, extend, delete, and layer names.
+
+An index of a ``torch.nn.Sequential`` counts from either end, whatever the names of the layers are.
+A slice holds the same layer objects under their old names. ``torch.nn.Sequential.insert`` renames
+the layers after the new one. Since 1.13 ``del net[0]`` numbers the remaining layers from 0, and
+custom names are lost; ``del net.enter`` keeps them. Trap: the names are the keys of the state dict,
+so a state dict that was saved before such a change does not fit. Layers are passed one by one or in
+an ``OrderedDict``: a list and a plain dict raise.
+"""
 
 from collections import OrderedDict
 

@@ -1,6 +1,10 @@
 """Signatures of modules, containers and parameters: their arguments and defaults.
 
 Calls with positional arguments, and overrides of a method in a subclass, depend on these lists.
+Each list has the arguments in order, with their defaults; those after ``*`` are passed by name.
+Most changes added an argument or a method. Two changes can break code or change what it does: since
+1.12 the arguments of ``torch.nn.ParameterList`` and of its methods have other names, and since 2.0
+``torch.nn.Module.zero_grad`` has ``set_to_none=True``.
 """
 
 import pytest
@@ -73,9 +77,11 @@ TENSORS = ["Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer
 @pytest.mark.changed("2.1", "compile", kind="appeared", cause="pytorch#97565", probable=True)
 @pytest.mark.parametrize("name", METHODS)
 def test_module_methods_take_these_arguments(name, snapshot):
-    """The methods that a training loop calls on a whole model take these arguments.
+    """Since 2.0 ``Module.zero_grad`` has ``set_to_none=True``, so gradients become None.
 
-    Since 2.0 ``zero_grad`` sets gradients to None by default.
+    The other methods here are those that a training loop calls on a whole model, such as ``train``,
+    ``to`` and ``apply``. ``bfloat16`` exists since 1.5, ``to_empty`` since 1.9 and ``compile``
+    since 2.1.
     """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
@@ -93,9 +99,10 @@ def test_module_methods_take_these_arguments(name, snapshot):
 @pytest.mark.changed("2.11", "remove_duplicate (modules)", kind="appeared", cause="pytorch#174383")
 @pytest.mark.parametrize("name", LISTS)
 def test_listings_take_these_arguments(name, snapshot):
-    """The methods that list parameters, buffers and modules take these arguments.
+    """Some methods that list parameters, buffers and modules take ``remove_duplicate``.
 
-    ``remove_duplicate=False`` lists a tied object under every name.
+    ``remove_duplicate=False`` lists a tied object under every name. ``named_modules`` takes it
+    since 1.9, ``named_parameters`` and ``named_buffers`` since 2.0, and ``modules`` since 2.11.
     """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
@@ -105,7 +112,11 @@ def test_listings_take_these_arguments(name, snapshot):
 @pytest.mark.changed("1.11", "register_module", kind="appeared", cause="pytorch#65174")
 @pytest.mark.parametrize("name", REGISTRATIONS)
 def test_registrations_take_these_arguments(name, snapshot):
-    """The methods that register by name take these arguments."""
+    """Methods that register by name take the name first, and then the object.
+
+    They are ``register_parameter``, ``register_buffer``, ``add_module`` and, since 1.11,
+    ``register_module``. ``register_buffer`` takes ``persistent`` since 1.6.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
@@ -117,7 +128,11 @@ def test_registrations_take_these_arguments(name, snapshot):
 @pytest.mark.changed("2.7", "strict (set_submodule)", kind="appeared", cause="pytorch#143455")
 @pytest.mark.parametrize("name", GETTERS)
 def test_dotted_access_takes_these_arguments(name, snapshot):
-    """The methods that find or replace by a dotted name take these arguments."""
+    """Methods that find or replace by a dotted name take that name as ``target``.
+
+    They are ``get_submodule``, ``get_parameter`` and ``get_buffer`` since 1.9, and
+    ``set_submodule`` since 2.5.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.nn.Module.{name}"))
 
 
@@ -139,7 +154,7 @@ def test_dotted_access_takes_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_containers_take_these_arguments(name, snapshot):
-    """The container classes take these arguments.
+    """A container takes its elements as one argument; ``Sequential`` takes its layers one by one.
 
     Since 1.12 the argument of ``ParameterList`` is ``values`` instead of ``parameters``.
     """
@@ -175,7 +190,7 @@ def test_containers_take_these_arguments(name, snapshot):
 )
 @pytest.mark.parametrize("name", EDITS)
 def test_edits_of_a_container_take_these_arguments(name, snapshot):
-    """The list and dict methods of the containers take these arguments.
+    """Containers have methods of Python's lists and dicts, some of them since 1.11 or 1.13.
 
     Since 1.12 the argument of ``ParameterList.append`` is ``value`` instead of ``parameter``, and
     that of ``extend`` is ``values``.
@@ -211,10 +226,10 @@ def test_edits_of_a_container_take_these_arguments(name, snapshot):
 @pytest.mark.changed("2.5", "Buffer", kind="appeared", cause="pytorch#125971", probable=True)
 @pytest.mark.parametrize("name", TENSORS)
 def test_parameters_and_buffers_take_these_arguments(name, snapshot):
-    """The classes of parameters and buffers take these arguments.
+    """A Parameter or a Buffer takes data; an uninitialised one takes a device and a dtype instead.
 
-    ``Parameter()`` without data is an empty tensor. Since 1.9 an uninitialised parameter takes a
-    device and a dtype, but no data.
+    ``Parameter()`` without data is allowed. Uninitialised parameters take a device and a dtype
+    since 1.9.
     """
     assert snapshot == observe(
         lambda: arguments_of(

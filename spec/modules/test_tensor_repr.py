@@ -1,4 +1,11 @@
-"""How tensors and Parameters print, with and without a graph, and what the print options change."""
+"""How tensors and Parameters print, with and without a graph, and what the print options change.
+
+The dtype is printed unless it is the default one, int64 or bool. Floats print four decimals, or a
+bare point if all are whole numbers. All print with exponents if the largest is over 1000 times the
+smallest. A leaf that requires grad says so; a result prints its ``grad_fn`` instead.
+``torch.set_printoptions`` changes what is printed and not the values. Formats such as ``:.3f`` work
+on a 0-dimensional tensor only.
+"""
 
 import pytest
 import torch
@@ -236,7 +243,7 @@ def test_long_rows_are_wrapped_at_eighty_columns(snapshot):
 
 @pytest.mark.api("torch.set_printoptions", page="generated/torch.set_printoptions")
 def test_more_than_a_thousand_elements_are_summarised(snapshot):
-    """A tensor of 1001 elements prints three from either end; one of 1000 prints in full."""
+    """A tensor of 1001 elements prints the first and the last three; one of 1000 prints in full."""
     assert "..." not in repr(torch.arange(1000))
     assert snapshot == observe(lambda: repr(torch.arange(1001)))
 

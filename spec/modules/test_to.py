@@ -1,4 +1,12 @@
-"""Converting modules and tensors to another dtype: ``.to``, ``.double``, ``.half``, ``.cpu``."""
+"""Converting a module changes it in place; converting a tensor returns another tensor.
+
+``torch.nn.Module.to`` and short forms such as ``torch.nn.Module.double`` convert floating-point
+parameters, buffers and gradients. They keep the Parameter objects and their freezing, so an
+optimizer that was built before still trains them. Integer buffers and plain tensor attributes stay
+as they are, and an integer dtype is refused. ``torch.Tensor.to`` leaves the tensor as it is. Trap:
+it returns the tensor itself if that already has the dtype. A converted leaf is not a leaf, so the
+gradient goes to the tensor that was converted.
+"""
 
 import pytest
 import torch

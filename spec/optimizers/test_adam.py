@@ -1,4 +1,11 @@
-"""Adam and AdamW: bias correction, eps, weight decay, amsgrad, maximize."""
+"""Adam divides an average of the gradients by the root of an average of their squares.
+
+Both averages of ``torch.optim.Adam`` start at 0 and are corrected for this bias. With a constant
+gradient of any size every step is therefore lr long. ``eps`` is added outside the root. Trap: in
+float16 the default ``eps`` is 0, and a gradient of 0 gives NaN. Adam adds weight decay to the
+gradient and so normalises it away. ``torch.optim.AdamW`` shrinks each weight in proportion instead.
+Since 2.7 AdamW is a subclass of Adam, so ``isinstance(optimizer, Adam)`` is true for both.
+"""
 
 import numpy as np
 import pytest
@@ -229,8 +236,8 @@ def test_type_of_adamw_is_not_adam(snapshot):
 def test_amsgrad_divides_by_the_largest_average_so_far(snapshot):
     """``amsgrad`` divides by the largest average so far.
 
-    After a gradient of 4, gradients of 1 move the weight less than in plain Adam. There v shrinks;
-    its maximum does not.
+    After a gradient of 4, gradients of 1 move the weight less than in plain Adam. In plain Adam the
+    average of squares shrinks again; with ``amsgrad`` its maximum does not.
     """
     gradients = [[4.0], [1.0], [1.0]]
     plain, amsgrad = (

@@ -1,4 +1,12 @@
-"""What an optimizer's constructor refuses, and what it accepts silently."""
+"""What an optimizer's constructor refuses, and what it accepts silently.
+
+A setting outside its range raises, and the message shows its value; a setting that is written into
+the group later is not checked. The constructor refuses a module, a bare tensor, an empty list, a
+non-leaf, and a parameter in two groups. Some mistakes pass: an unknown option in a group is kept
+and ignored, and SGD accepts an lr of NaN. A parameter that is listed twice in one group moves twice
+in every step, with a warning since 1.7. Since 2.6 optimizers take ``named_parameters()`` and keep
+the names.
+"""
 
 import math
 
@@ -91,7 +99,7 @@ def test_beta_outside_zero_to_one_raises(betas, snapshot):
 def test_sgd_takes_a_nan_learning_rate(snapshot):
     """SGD accepts ``lr=nan``, and the first step makes every parameter NaN.
 
-    SGD checks whether lr is below 0, which is false for NaN.
+    SGD checks whether lr is below 0, and NaN is not.
     """
     w = parameter([1.0])
 
@@ -104,7 +112,7 @@ def test_sgd_takes_a_nan_learning_rate(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_refuses_a_nan_learning_rate(snapshot):
-    """Adam refuses ``lr=nan``: it checks whether lr is at least 0, which is false for NaN."""
+    """Adam refuses ``lr=nan``: it checks whether lr is at least 0, and NaN is not."""
     assert snapshot == observe(lambda: Adam([parameter([1.0])], lr=math.nan))
 
 
@@ -232,7 +240,7 @@ def test_set_of_parameters_in_a_group_raises(snapshot):
     when=":unseen",
 )
 def test_duplicate_in_one_group_is_stepped_twice(snapshot):
-    """Every step moves a parameter twice that is listed twice in one group.
+    """A parameter that is listed twice in one group moves twice in every step.
 
     With lr 0.5 and gradient 1 it goes from 1 to 0. Since 1.7 the constructor warns.
     """

@@ -1,4 +1,13 @@
-"""Warm-up, sequences and cycles: LinearLR, SequentialLR, OneCycleLR, cosine and CyclicLR."""
+"""Warm-up, sequences and cycles: LinearLR, SequentialLR, OneCycleLR, cosine and CyclicLR.
+
+``torch.optim.lr_scheduler.LinearLR`` multiplies the rate by ``start_factor`` when it is built, and
+its steps raise it to the full value. ``torch.optim.lr_scheduler.SequentialLR`` runs one schedule
+after the other; since 2.4 it refuses ReduceLROnPlateau. Trap: one step too many has an effect.
+``torch.optim.lr_scheduler.CosineAnnealingLR`` rises again, and
+``torch.optim.lr_scheduler.OneCycleLR`` with linear annealing falls below zero, then raises. Since
+2.3 ``torch.optim.lr_scheduler.CyclicLR`` cycles the first beta of an optimizer without momentum,
+such as Adam.
+"""
 
 import pytest
 import torch
@@ -117,7 +126,7 @@ def test_sequential_schedule_has_get_last_lr_before_its_first_step(snapshot):
     rarely="a ReduceLROnPlateau in the sequence",
 )
 def test_sequential_schedule_refuses_a_plateau_scheduler(snapshot):
-    """Since 2.4 SequentialLR refuses ReduceLROnPlateau, because that needs a metric."""
+    """Since 2.4 SequentialLR refuses ReduceLROnPlateau, whose ``step`` needs a metric."""
 
     def act():
         optimizer = SGD([parameter([1.0])], lr=1.0)

@@ -1,4 +1,11 @@
-"""What an optimizer is built with: defaults, the keys of its groups and state, its ``repr``."""
+"""What an optimizer is built with: defaults, the keys of its groups and state, its ``repr``.
+
+``torch.optim.SGD`` has no momentum and no weight decay by default, and since 2.2 an lr of 0.001.
+``torch.optim.Adam`` has an lr of 0.001, betas of 0.9 and 0.999 and no weight decay.
+``torch.optim.AdamW`` has a weight decay of 0.01. There is no state before the first step. Then SGD
+with momentum keeps a velocity, and Adam a step count and two averages. Releases add options to the
+groups, and since 1.12 the step count is a tensor: read it as ``int(state["step"])``.
+"""
 
 import pytest
 import torch

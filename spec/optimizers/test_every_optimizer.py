@@ -1,4 +1,11 @@
-"""State, foreach, maximize and dtypes, mostly of optimizers other than SGD, Adam and AdamW."""
+"""State, foreach, maximize and dtypes, mostly of optimizers other than SGD, Adam and AdamW.
+
+After a step each of these optimizers keeps a state, in which the step count is a tensor since 1.12
+or 2.4. ``foreach=True`` gives the steps of the plain loop; NAdam and RAdam differed before 2.0, and
+ASGD before 2.4. With ``maximize=True`` an optimizer steps as if the gradient had the opposite sign.
+A step before any gradient does nothing. Since 2.2 all of them step float16 parameters on the CPU,
+and step a complex parameter as the pair of its real and imaginary parts.
+"""
 
 import pytest
 import torch
@@ -86,10 +93,10 @@ OTHERS = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", 
     rarely="code that reads state['step']",
 )
 def test_other_optimizers_keep_this_state(name, snapshot):
-    """After one step, Adagrad, RMSprop and six other optimizers keep this state.
+    """After a step an optimizer keeps a step count and, for example, averages as its state.
 
-    The gradient is 2. The step count is a float32 tensor in recent releases: use
-    ``int(state["step"])``.
+    Adagrad, RMSprop and six others are shown after a gradient of 2. The step count is a float32
+    tensor since 1.12 or 2.4: read it as ``int(state["step"])``.
     """
 
     def act():
@@ -206,9 +213,9 @@ def trained(name, settings):
 def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, snapshot):
     """``foreach=True`` gives the steps of the plain loop, also if one parameter is a step behind.
 
-    CUDA parameters get foreach by default. Before 2.4 ASGD's foreach steps differed, and before 2.0
-    NAdam's did. RAdam's left out eps before 2.0. A gradient of 0, as the second parameter has at
-    first with weight decay, gave NaN.
+    Before 2.4 ASGD's foreach steps differed, and before 2.0 those of NAdam. Before 2.0 RAdam's
+    foreach step gave NaN if gradient and weight decay add up to 0, as they do here for the second
+    parameter.
     """
 
     def act():
@@ -262,7 +269,7 @@ def test_foreach_step_of_other_optimizers_equals_the_plain_one(name, settings, s
 @pytest.mark.changed("2.4", "NAdam takes maximize", kind="appeared", cause="pytorch#127214")
 @pytest.mark.changed("2.4", "RAdam takes maximize", kind="appeared", cause="pytorch#126765")
 def test_other_optimizers_maximize(name, snapshot):
-    """With ``maximize=True`` an optimizer makes the step of the opposite gradient.
+    """With ``maximize=True`` an optimizer steps as if the gradient had the opposite sign.
 
     NAdam and RAdam take the argument since 2.4, the others since 1.12 or 1.13. Before 2.0 the steps
     of NAdam were slightly different.

@@ -1,4 +1,12 @@
-"""Foreach, fused, capturable, differentiable and compiled steps against the plain loop."""
+"""Foreach, fused, capturable, differentiable and compiled steps against the plain loop.
+
+``foreach=True`` makes one call per operation for all parameters, and ``fused=True`` one kernel for
+the whole update. Both give the values of the plain loop, and exclude each other. Fused steps run on
+the CPU since 2.4. ``capturable=True`` is refused on the CPU, at the first step.
+``differentiable=True`` records the step in the graph. A compiled step gives the plain values too,
+but in 2.1 and 2.2 a gradient of None broke it. In these two releases compiling anything also
+removed the step hooks of all optimizers.
+"""
 
 import pytest
 import torch

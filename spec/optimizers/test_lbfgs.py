@@ -1,4 +1,10 @@
-"""LBFGS, the optimizer that calls its closure several times in a step."""
+"""LBFGS, the optimizer that calls its closure several times in a step.
+
+``torch.optim.LBFGS`` needs a closure that computes the loss and the gradients. On a parabola one
+step calls it three times and finds the bottom, but returns the loss of the first call. LBFGS takes
+one parameter group only, and keeps all its state with the first parameter. It accepts complex
+parameters since 2.3, and an empty group and ``maximize`` since 2.14.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,10 @@
-"""Article E's network (linear, sigmoid, MSE): its gradient and its first steps by hand."""
+"""Article E's network (linear, sigmoid, MSE): its gradient and its first steps by hand.
+
+Let p be the outputs, y the targets, x the input and n the number of outputs. Through the sigmoid
+and the mean squared error, autograd gives 2/n (p - y) p (1 - p) xᵀ for the weight. The article's
+formula leaves out 2/n, which is 1 only for two outputs. The first steps of ``torch.optim.SGD`` and
+``torch.optim.Adam`` with this gradient are those of their formulas.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,11 @@
-"""A step skips a parameter whose gradient is None, but not one whose gradient is zero."""
+"""A step skips a parameter whose gradient is None, but not one whose gradient is zero.
+
+A parameter without a gradient gets no decay, no momentum and no state. With a gradient of zero,
+weight decay shrinks it, momentum still moves it, and Adam moves it by its first average. This
+matters since 2.0, where ``zero_grad`` leaves None
+(``training_step.optimizer_zero_grad_leaves_none``). Adam counts the steps of each parameter
+separately, so a parameter whose first gradient comes late has a bias correction of its own.
+"""
 
 import pytest
 import torch

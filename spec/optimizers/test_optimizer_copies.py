@@ -1,4 +1,11 @@
-"""Optimizers that are pickled, copied, subclassed, or loaded from an older state dict."""
+"""Optimizers that are pickled, copied, subclassed, or loaded from an older state dict.
+
+A pickled or deep-copied optimizer steps its own copies of the parameters, and does not train the
+model. Save its state dict, or copy the optimizer and the model in one call. Loading a state dict of
+an older release fills in the options that it lacks, with values that keep the old behaviour. Trap:
+a missing lr, momentum or weight decay is not filled in, and the step raises. A subclass of
+``torch.optim.Optimizer`` has to define ``step``.
+"""
 
 import copy
 import pickle
@@ -172,7 +179,7 @@ def test_option_that_an_older_state_dict_lacks_is_filled_in(name, option, snapsh
 def test_loaded_group_without_a_first_option_breaks_the_step(option, snapshot):
     """A state dict without lr, momentum or weight_decay loads; the step raises a KeyError.
 
-    Loading is silent, because only options of later releases are filled in.
+    Loading is silent, because torch fills in only the options that later releases added.
     """
 
     def act():

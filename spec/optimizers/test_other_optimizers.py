@@ -1,4 +1,12 @@
-"""How Adagrad, RMSprop, Muon and others step, in numbers that can be checked by hand."""
+"""How Adagrad, RMSprop, Muon and others step, in numbers that can be checked by hand.
+
+Many optimizers divide the gradient by a measure of earlier gradients. ``torch.optim.Adagrad`` takes
+the root of the sum of all squares, and ``torch.optim.Adamax`` the largest gradient so far.
+``torch.optim.RMSprop`` takes the root of an average that is not corrected for its bias, so its
+first step is ten times lr by default. ``torch.optim.Rprop`` uses signs only. Weight decay is added
+to the gradient; NAdam and RAdam can decouple it since 2.1 and 2.2. Since 2.0 ``torch.optim.NAdam``
+gives other values than before. ``torch.optim.Muon`` takes matrices only.
+"""
 
 import pytest
 import torch
@@ -240,8 +248,8 @@ DECAYING = ["Adagrad", "Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop"
 def test_weight_decay_of_other_optimizers_adds_to_the_gradient(name, snapshot):
     """Weight decay of Adagrad, RMSprop and others is added to the gradient.
 
-    A weight of 2 with decay 0.5 and gradient 1 steps like one with gradient 2. So the optimizer
-    also normalises the decay.
+    A weight of 2 with decay 0.5 and gradient 1 steps like one with gradient 2. An optimizer that
+    normalises the gradient therefore normalises the decay too.
     """
 
     def act():

@@ -1,4 +1,11 @@
-"""Parameter groups: their options, parameters added later, frozen parameters."""
+"""Each parameter group has its own options, and the step reads them from the group.
+
+The constructor's arguments are used for options that a group does not set. To change an option,
+write it into ``torch.optim.Optimizer.param_groups``; the optimizer's ``defaults`` are read only
+when a group is added. ``torch.optim.Optimizer.add_param_group`` takes a dict, and refuses a
+parameter that is already in a group. A frozen parameter may be in a group, and trains once it is
+unfrozen. Trap: two optimizers that are built from the same dicts share their options.
+"""
 
 import pytest
 import torch
@@ -160,7 +167,7 @@ def test_two_optimizers_built_from_the_same_groups_share_their_options(snapshot)
 def test_frozen_member_trains_once_it_is_thawed(snapshot):
     """An optimizer skips a frozen parameter, and trains it once it is unfrozen.
 
-    The frozen parameter is accepted. There is no need to build the optimizer again.
+    The constructor accepts the frozen parameter. There is no need to build the optimizer again.
     """
     frozen, other = parameter([1.0]).requires_grad_(False), parameter([1.0])
     optimizer = SGD([frozen, other], lr=0.5)

@@ -1,4 +1,13 @@
-"""ReduceLROnPlateau: what counts as better, when it lowers the rate, and its state."""
+"""ReduceLROnPlateau: what counts as better, when it lowers the rate, and its state.
+
+``torch.optim.lr_scheduler.ReduceLROnPlateau`` needs a metric at each step, and lowers the rate if
+the metric does not improve for more than ``patience`` epochs
+(``optimizers.plateau_scheduler_lowers_after_patience_is_exceeded``). NaN counts as a bad epoch. A
+reduction that is not larger than ``eps`` is skipped. Trap: the relative threshold, which is the
+default, is inverted for negative metrics; pass ``threshold_mode="abs"``. Since 2.2
+ReduceLROnPlateau is an ``LRScheduler`` for ``isinstance``, and since 2.7 it does not take
+``verbose``.
+"""
 
 import pytest
 import torch
@@ -68,9 +77,10 @@ def test_plateau_scheduler_is_an_lr_scheduler(snapshot):
 )
 @pytest.mark.changed("2.0", "LRScheduler appears", kind="appeared", cause="pytorch#88503")
 def test_plateau_scheduler_is_told_apart_by_its_own_class(snapshot):
-    """A test for LRScheduler and not ReduceLROnPlateau leaves out ReduceLROnPlateau.
+    """ReduceLROnPlateau is told apart from other schedulers by a test of both classes.
 
-    It finds the schedulers whose ``step`` needs no metric.
+    ``isinstance(s, LRScheduler) and not isinstance(s, ReduceLROnPlateau)`` is false for it. The
+    schedulers for which it is true need no metric in ``step``.
     """
 
     def act():
@@ -174,7 +184,7 @@ def test_plateau_scheduler_is_built_without_verbose(snapshot):
 def test_plateau_scheduler_does_not_judge_the_order(snapshot):
     """ReduceLROnPlateau does not warn if it is stepped before the optimizer's first step.
 
-    The other schedulers do.
+    Other schedulers warn in this case.
     """
     assert snapshot == observe(lambda: path([1.0, 1.0]))
 

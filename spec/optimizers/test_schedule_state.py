@@ -1,4 +1,11 @@
-"""Saving and resuming a scheduler: what its state dict holds, and what loading leaves out."""
+"""Saving and resuming a scheduler: what its state dict holds, and what loading leaves out.
+
+The state dict holds all attributes of the scheduler except the optimizer; functions of a LambdaLR
+become None. Loading replaces the attributes without a check, even by those of another kind of
+scheduler. Trap: it does not set the learning rate of the optimizer, so load the optimizer's state
+dict too. A StepLR that is built with ``last_epoch`` makes a step at once; an ExponentialLR does not
+since 2.8. Since 2.4 the state dicts of MultiStepLR and OneCycleLR load with ``weights_only=True``.
+"""
 
 import pytest
 import torch
@@ -197,7 +204,8 @@ def test_step_schedule_resumed_with_last_epoch_steps_at_once(snapshot):
 def test_exponential_schedule_resumed_with_last_epoch_keeps_the_rate(snapshot):
     """Since 2.8 building ExponentialLR with ``last_epoch=2`` keeps the rate, 0.25.
 
-    StepLR with ``step_size=1`` counts the same way, but makes a step when it is built.
+    Before 2.8 it made a step, to 0.125. StepLR with ``step_size=1`` still makes a step when it is
+    built.
     """
     assert snapshot == observe(
         lambda: resumed_at(

@@ -1,4 +1,11 @@
-"""Schedulers on a learning rate that is a tensor, as captured and compiled steps use it."""
+"""Schedulers on a learning rate that is a tensor, as captured and compiled steps use it.
+
+Since 2.4 ``torch.optim.lr_scheduler.StepLR`` writes into the tensor in place, so the tensor that
+you passed changes too. Before, it put a new tensor into the group.
+``torch.optim.lr_scheduler.ReduceLROnPlateau`` writes in place since 2.10. From 2.4 to 2.9
+``get_last_lr()`` returned the live tensor, and a list of its results showed the last value only;
+now it returns copies. Pass ``lr.clone()`` to the optimizer if ``lr`` must not change.
+"""
 
 import pytest
 import torch
@@ -49,9 +56,9 @@ def halving(optimizer):
     rarely="a learning rate that is a tensor",
 )
 def test_step_schedule_writes_into_the_tensor_of_the_rate(snapshot):
-    """Since 2.4 StepLR writes into a tensor learning rate in place.
+    """Since 2.4 StepLR writes into a tensor learning rate in place, where captured steps read it.
 
-    A captured step reads that tensor. Before 2.4 the scheduler put a new tensor into the group.
+    Before 2.4 the scheduler put a new tensor into the group.
     """
 
     def act():

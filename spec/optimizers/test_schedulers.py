@@ -1,4 +1,12 @@
-"""How learning rate schedulers and parameter groups act on each other."""
+"""A scheduler writes a learning rate into every parameter group.
+
+``torch.optim.lr_scheduler.StepLR`` scales each group from its own rate, and a group that is added
+later too. ``torch.optim.lr_scheduler.LambdaLR`` left such a group alone before 2.10, and raises
+since. Call ``scheduler.step()`` after ``optimizer.step()``: the other order warns and skips the
+first rate. Read the rate with ``get_last_lr()``, because ``get_lr()`` is a step ahead. Trap: a
+LambdaLR that is built after the optimizer was loaded resets the rate. Since 2.7 schedulers do not
+take ``verbose``.
+"""
 
 import pytest
 import torch
@@ -34,7 +42,7 @@ def two_groups():
     "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
 )
 def test_scheduler_scales_each_group_from_its_own_learning_rate(snapshot):
-    """StepLR multiplies each group's own lr: groups with lr 1 and 0.25 stay four to one."""
+    """StepLR multiplies each group's own lr: groups with lr 1 and 0.25 become 0.5 and 0.125."""
 
     def act():
         optimizer = two_groups()
@@ -455,8 +463,8 @@ def test_step_scheduler_built_after_loading_keeps_the_learning_rate(snapshot):
 def test_plateau_scheduler_lowers_after_patience_is_exceeded(snapshot):
     """ReduceLROnPlateau lowers the rate after more than ``patience`` bad epochs.
 
-    With ``patience=1`` the second step without improvement halves the learning rate: the fourth
-    value below.
+    With ``patience=1`` and the losses 2, 1, 1, 1 the fourth step halves the learning rate: it is
+    the second one without improvement.
     """
 
     def act():

@@ -1,4 +1,12 @@
-"""SGD: the step, momentum, dampening, Nesterov's momentum, weight decay, maximize."""
+"""SGD subtracts the learning rate times the gradient, or times a velocity.
+
+Plain ``torch.optim.SGD`` is w - lr g. With momentum it keeps a velocity, which starts as the first
+gradient and then is momentum * v + g. The velocity does not include the learning rate, so a new
+rate scales all of it. Weight decay is added to the gradient, and therefore accumulates in the
+velocity. ``maximize=True`` negates the gradient. In 1.11 and 1.12 it also negated the weight decay,
+so the weight grew. ``torch.optim.Optimizer.step`` can take a closure that computes the loss: it
+enables gradients for the closure and returns its loss.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,11 @@
-"""The arguments of optimizers and of their methods, and the optimizer classes."""
+"""The arguments of optimizers and of their methods, and the optimizer classes.
+
+Each list has the arguments in order, with their defaults; those after ``*`` are passed by name.
+Releases inserted new arguments between old ones: in 2.4 ``capturable`` took the place of
+``foreach`` in ``torch.optim.RMSprop``. Pass what comes after lr by name. Since 2.0
+``torch.optim.Optimizer.zero_grad`` has ``set_to_none=True``, and since 2.2 ``torch.optim.SGD`` has
+a default lr.
+"""
 
 import inspect
 
@@ -147,9 +154,10 @@ OPTIMIZERS = [
 @pytest.mark.changed("2.9", "Muon", kind="appeared", cause="pytorch#160213")
 @pytest.mark.changed("2.14", "maximize (LBFGS)", kind="appeared", cause="pytorch#187309")
 def test_optimizers_take_these_arguments(name, snapshot):
-    """Each optimizer's constructor takes these arguments, positional ones before the "*".
+    """An optimizer takes the parameters and lr first; the place of other arguments can change.
 
-    Pass what comes after lr by name, because releases inserted new arguments in between.
+    Pass what comes after lr by name. In 2.4 ``capturable`` took the place of ``foreach`` in
+    RMSprop.
     """
     assert snapshot == observe(lambda: arguments_of(f"torch.optim.{name}"))
 
@@ -183,7 +191,11 @@ METHODS = ["zero_grad", "step", "state_dict", "load_state_dict", "add_param_grou
     probable=True,
 )
 def test_optimizer_methods_take_these_arguments(name, snapshot):
-    """The ``torch.optim.Optimizer`` methods of a training loop take these arguments."""
+    """Since 2.0 ``Optimizer.zero_grad`` has ``set_to_none=True``; ``step`` takes a closure.
+
+    ``state_dict`` takes nothing, ``load_state_dict`` the state dict, and ``add_param_group`` the
+    group.
+    """
     assert snapshot == observe(lambda: arguments_of(f"torch.optim.Optimizer.{name}"))
 
 
@@ -220,7 +232,7 @@ def test_optimizer_methods_take_these_arguments(name, snapshot):
     rarely="code that inspects the arguments of step",
 )
 def test_step_takes_a_closure(name, snapshot):
-    """``step`` takes a closure that computes the loss; LBFGS requires one."""
+    """``step`` of SGD and Adam can take a closure that computes the loss; LBFGS requires one."""
     assert snapshot == observe(lambda: arguments_of(f"torch.optim.{name}.step"))
 
 
@@ -230,7 +242,10 @@ def test_step_takes_a_closure(name, snapshot):
 @pytest.mark.changed("2.5", "Adafactor", kind="representation", cause="pytorch#129905")
 @pytest.mark.changed("2.9", "Muon", kind="representation", cause="pytorch#160213")
 def test_classes_of_torch_optim(snapshot):
-    """``torch.optim`` has these optimizer classes, including their base class."""
+    """``torch.optim`` has 15 optimizer classes and their base class since 2.9.
+
+    NAdam and RAdam came in 1.10, Adafactor in 2.5 and Muon in 2.9.
+    """
     assert snapshot == observe(
         lambda: sorted(
             name

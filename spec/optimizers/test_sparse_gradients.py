@@ -1,4 +1,11 @@
-"""SparseAdam, Adagrad and SGD with sparse gradients, as ``Embedding(sparse=True)`` gives."""
+"""SparseAdam, Adagrad and SGD with sparse gradients, as ``Embedding(sparse=True)`` gives.
+
+``torch.optim.SparseAdam`` and ``torch.optim.Adagrad`` move only the rows that a sparse gradient
+has. Momentum of ``torch.optim.SGD``, which works since 1.13, also moves rows of earlier steps.
+Other optimizers refuse a sparse gradient. SparseAdam itself refuses a sparse parameter since 1.7,
+and a complex one since 2.3. Trap: from 1.7 to 1.13 a generator in a group left the group empty, and
+nothing trained.
+"""
 
 import pytest
 import torch
@@ -64,7 +71,7 @@ def test_sparse_adam_maximizes(snapshot):
 def test_sparse_adam_takes_a_generator(snapshot):
     """SparseAdam accepts a generator, as in ``SparseAdam(model.parameters())``.
 
-    In 1.7 a check looked at the parameters first and left none, so the constructor raised.
+    In 1.7 a check of the parameters exhausted the generator, so the constructor raised.
     """
     assert snapshot == observe(
         lambda: len(

@@ -1,4 +1,9 @@
-"""Hooks around the state dict of an optimizer."""
+"""Hooks around the state dict of an optimizer.
+
+Since 2.1 a post-hook of ``torch.optim.Optimizer.state_dict`` may add to what is saved. A pre-hook
+of ``torch.optim.Optimizer.load_state_dict`` may return the dict that is loaded instead. A post-hook
+of ``load_state_dict`` sees the loaded groups, and may change them.
+"""
 
 import pytest
 import torch

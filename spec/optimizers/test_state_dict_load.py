@@ -1,4 +1,12 @@
-"""Loading an optimizer's state dict into other groups, orders, dtypes and classes."""
+"""A loaded state dict is matched by position, and its options replace the constructor's.
+
+``torch.optim.Optimizer.load_state_dict`` refuses another number of groups or another size of a
+group. It compares no names, shapes or classes: state in another order goes to the wrong parameter,
+and other mistakes show only when a step raises. Adam's averages are cast to the dtype of the
+parameter, the step count is not. Saved options, lr and ``amsgrad`` included, replace those of the
+constructor. Trap: ``torch.optim.Optimizer.state_dict`` returns the live tensors, and since 2.1
+loading does not copy them. Deep-copy a state dict that stays in memory.
+"""
 
 import copy
 
@@ -40,7 +48,7 @@ def velocities(optimizer):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_state_of_a_smaller_group_is_refused(snapshot):
-    """State of a smaller group is refused: the sizes of the groups must match."""
+    """``load_state_dict`` refuses the state of a smaller group: the sizes must match."""
     optimizer = fresh(parameter([1.0]), parameter([1.0]))
     assert snapshot == observe(lambda: optimizer.load_state_dict(saved(parameter([1.0]))))
 
@@ -49,7 +57,7 @@ def test_state_of_a_smaller_group_is_refused(snapshot):
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
 def test_state_with_another_number_of_groups_is_refused(snapshot):
-    """State with another number of groups is refused.
+    """``load_state_dict`` refuses state with another number of groups.
 
     Two groups of one parameter do not load into one group of two.
     """
@@ -198,7 +206,7 @@ def test_loading_turns_amsgrad_off(snapshot):
 def test_adamw_stays_decoupled_after_loading_from_adam(snapshot):
     """AdamW still decays in proportion after it loads a state dict of Adam.
 
-    4 loses lr 0.1 times decay 0.5, five percent.
+    With lr 0.1 and decay 0.5 a weight of 4 loses five percent.
     """
     w = parameter([4.0])
     optimizer = AdamW([w])

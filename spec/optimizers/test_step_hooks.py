@@ -1,4 +1,11 @@
-"""Hooks around the step of an optimizer, or of all optimizers."""
+"""Hooks around the step of an optimizer, or of all optimizers.
+
+Since 2.0 ``torch.optim.Optimizer.register_step_pre_hook`` adds a function that runs before the
+update, and ``torch.optim.Optimizer.register_step_post_hook`` one that runs after it. Hooks for all
+optimizers run outside those of one. A pre-hook may return new arguments for the step; any other
+value but None raises. A post-hook does not run if the step raises. Trap: a deep copy of an
+optimizer has no step hooks.
+"""
 
 import contextlib
 import copy
@@ -92,7 +99,7 @@ def test_step_pre_hook_may_return_new_arguments(snapshot):
 def test_step_pre_hook_that_returns_a_number_raises(snapshot):
     """``step()`` raises if a pre-hook returns anything but None or new arguments.
 
-    New arguments are a tuple and a dict. A lambda returns the value of its expression.
+    New arguments are a tuple and a dict. Trap: a lambda returns the value of its expression.
     """
     optimizer, _ = ready()
 

@@ -1,4 +1,12 @@
-"""StepLR over the epochs: the learning rates it sets, rates set by hand, its warnings."""
+"""StepLR over the epochs: the learning rates it sets, rates set by hand, its warnings.
+
+``torch.optim.lr_scheduler.StepLR`` multiplies the current rate each time ``step_size`` epochs have
+passed, so it goes on from a rate that was set by hand. ``torch.optim.lr_scheduler.LambdaLR``
+computes from the initial rate and overwrites such a rate.
+``torch.optim.lr_scheduler.LRScheduler.get_last_lr`` returns what the scheduler last set; the
+current rate is in the group. A scheduler checks the order of steps at its own first step only.
+Since 2.0 ``LRScheduler`` is the base class, and StepLR is no longer an ``_LRScheduler``.
+"""
 
 import pytest
 import torch
@@ -150,7 +158,7 @@ def test_scheduler_judges_the_order_at_its_first_step_alone(snapshot):
 def test_scheduler_warns_where_step_was_replaced_after_it_was_built(snapshot):
     """A scheduler warns if ``optimizer.step`` was replaced after the scheduler was built.
 
-    It watches the ``step`` that it found. The right order of steps warns too.
+    The scheduler watches the ``step`` that it found. It warns even if the order of steps is right.
     """
 
     def act():

@@ -1,4 +1,12 @@
-"""Learning rates and betas that are tensors, or integers."""
+"""Learning rates and betas that are tensors, or integers.
+
+Since 2.8 a learning rate may be a tensor of one dimension with one element; before, most optimizers
+needed one without dimensions. ``Adam(foreach=True)`` refuses tensors as lr and as betas. Since 2.6
+the betas are two tensors or two numbers. ``torch.optim.ASGD`` follows a changed rate one step late,
+and from 1.12 to 2.1 an integer rate stopped it after one step. A setting outside its range raises
+in the constructor; since 2.5 this includes the lr of LBFGS, and since 2.15 ``lambd`` and ``alpha``
+of ASGD.
+"""
 
 import pytest
 import torch
@@ -288,10 +296,10 @@ def test_adam_fused_takes_a_learning_rate_tensor(snapshot):
     when=("lr@1=<int>|<bool>",),
 )
 def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
-    """ASGD with ``lr=1`` steps like with 1.0.
+    """ASGD with ``lr=1`` makes the same steps as with ``lr=1.0``.
 
-    From 1.12 to 2.1 the current rate was kept as an integer, and 0.9999 as 0: ASGD stopped after
-    its first step.
+    From 1.12 to 2.1 the current rate was kept as an integer: 0.9999 became 0, and ASGD stopped
+    after its first step.
     """
     assert snapshot == observe(
         lambda: stepped(torch.optim.ASGD, [4.0], [[1.0], [1.0], [1.0]], lr=lr).flatten()
@@ -300,7 +308,7 @@ def test_asgd_steps_on_with_an_integer_learning_rate(lr, snapshot):
 
 @pytest.mark.api("torch.optim.ASGD", page="generated/torch.optim.ASGD")
 def test_asgd_with_a_float_learning_rate_steps_on(snapshot):
-    """ASGD with ``lr=1.0`` makes steps that shorten by ``lambd`` a step."""
+    """ASGD with ``lr=1.0`` keeps stepping, and each step is slightly shorter than the last."""
     assert snapshot == observe(
         lambda: stepped(torch.optim.ASGD, [4.0], [[1.0], [1.0], [1.0]], lr=1.0).flatten()
     )
@@ -382,7 +390,7 @@ def test_adam_refuses_one_beta_as_a_tensor(snapshot):
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
 def test_adam_takes_the_item_of_a_tensor_as_one_beta(snapshot):
-    """Adam accepts ``betas=(beta.item(), 0.75)``, of which both are numbers."""
+    """Adam accepts ``betas=(beta.item(), 0.75)``, because both are numbers."""
     betas = (torch.tensor(0.5).item(), 0.75)
     assert snapshot == observe(
         lambda: stepped(torch.optim.Adam, [1.0], [[1.0]], lr=0.25, betas=betas)

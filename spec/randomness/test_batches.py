@@ -1,4 +1,10 @@
-"""How samples become a batch: ``default_collate``."""
+"""``torch.utils.data.default_collate`` makes a batch of samples that have the same size.
+
+Samples of different lengths and tensors of different sizes raise: pad them, or pass a
+``collate_fn``. Before 1.6, samples of different lengths were silently cut to the shortest. Samples
+of mixed dtypes become a batch of the wider dtype, where they raised before 1.6. The function is
+public since 1.11.
+"""
 
 import pytest
 import torch
@@ -34,7 +40,7 @@ def test_samples_of_different_lengths_raise(snapshot):
 def test_samples_cut_to_one_length_make_a_batch(snapshot):
     """Samples that are cut to the length of the shortest make a batch.
 
-    Samples of different lengths do not, since 1.6.
+    Since 1.6, samples of different lengths raise.
     """
     assert snapshot == observe(lambda: batch(*(sample[:1] for sample in ((1, 2), (3,)))))
 
@@ -49,7 +55,7 @@ def test_samples_cut_to_one_length_make_a_batch(snapshot):
 def test_tensors_of_different_sizes_do_not_make_a_batch(snapshot):
     """Tensors of different sizes do not make a batch. Pad them, or pass a ``collate_fn``.
 
-    Examples are sentences and images.
+    Sentences and images often differ in size.
     """
     assert snapshot == observe(lambda: batch(torch.zeros(1), torch.zeros(2)))
 

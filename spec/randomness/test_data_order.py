@@ -1,4 +1,11 @@
-"""The order in which samplers and loaders give data, and what they draw from the global stream."""
+"""The order in which samplers and loaders give data, and what they draw from the global stream.
+
+A shuffled ``torch.utils.data.DataLoader`` gives another order in each epoch. Under one seed the
+order changed in 1.7 and again in 1.9; since 1.7 ``torch.utils.data.RandomSampler`` draws only a
+seed from the global stream. Trap: an unshuffled loader moves the global stream too, because each
+iterator draws a seed for its workers. With a ``generator``, which loaders take since 1.6, the order
+depends only on the generator's seed, and the global stream does not move.
+"""
 
 import pytest
 import torch
@@ -53,8 +60,8 @@ def test_shuffled_loader_gives_this_order_under_seed_zero(snapshot):
 def test_iterating_an_unshuffled_loader_moves_the_stream(snapshot):
     """Iterating over an unshuffled DataLoader moves the global stream.
 
-    Each iterator draws a seed for workers, even without workers. An evaluation during training
-    changes the training after it.
+    Each iterator draws a seed for workers, even if there are none. Trap: an evaluation during
+    training changes the random numbers of the training that follows.
     """
     loader = DataLoader(torch.arange(8), batch_size=4)
     assert snapshot == observe(

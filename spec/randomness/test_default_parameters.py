@@ -1,4 +1,11 @@
-"""The values that layers and initialisers start from under seed 0."""
+"""The values that layers start from under seed 0; layers draw in the order of construction.
+
+Most layers draw their weights and biases from the global stream when they are created. An
+additional layer, or a bias left out, changes the values that later layers start from. Layers that
+start from ones and zeros, such as ``torch.nn.BatchNorm1d``, draw nothing. A padding row is drawn
+and then set to 0, so the other rows do not change. All these values are the same in every recorded
+release, except those of ``torch.nn.init.trunc_normal_``, which changed in 2.12.
+"""
 
 import pytest
 import torch

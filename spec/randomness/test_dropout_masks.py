@@ -1,4 +1,11 @@
-"""``bernoulli_`` with one probability, and the dropout masks that are made with it."""
+"""The elements that dropout drops under seed 0, and the ``bernoulli_`` draws behind them.
+
+Dropout keeps an element where ``torch.Tensor.bernoulli_`` draws 1 with the probability ``1 - p``.
+``torch.nn.Dropout2d`` draws once for each channel. In eval mode, with p=0 and with p=1 nothing is
+drawn, and the stream does not move. The draws changed in 2.0, when AMD CPUs began to use MKL, and
+in 2.7, when torch stopped using it. A seeded run then drops other elements, and all later draws
+differ too. Releases up to 1.13 are recorded on an AMD CPU; on Intel CPUs they draw other numbers.
+"""
 
 from pathlib import Path
 

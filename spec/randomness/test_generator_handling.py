@@ -1,4 +1,11 @@
-"""Generators that are copied, passed to functions, or seeded with something other than an int."""
+"""Generators that are copied, passed to functions, or seeded with something other than an int.
+
+Since 2.4 a ``torch.Generator`` can be copied, and the copy continues where the original is.
+``torch.Generator.manual_seed`` takes only an int: convert a NumPy integer with ``int()``.
+``torch.manual_seed`` converts its argument by itself. ``torch.rand_like``, ``torch.randn_like`` and
+``torch.randint_like`` take a generator since 2.10. Trap: ``torch.random.fork_rng`` with
+``device_type="cpu"`` raises; pass ``devices=[]`` to restore only the stream of the CPU.
+"""
 
 import copy
 
@@ -61,8 +68,7 @@ def test_copied_generator_draws_on_by_itself(copied, snapshot):
 def test_sampler_with_a_generator_can_be_copied(snapshot):
     """Since 2.4 ``copy.deepcopy`` copies a sampler that holds a generator.
 
-    The same goes for a loader or trainer with a generator, also when it is sent to a spawned
-    worker.
+    Before, such a sampler could not be copied, because its generator could not.
     """
 
     def act():
@@ -195,6 +201,6 @@ def test_fork_rng_for_the_cpu_by_name_raises(snapshot):
 def test_thread_safe_generator_is_none_in_the_main_thread(snapshot):
     """``thread_safe_generator()`` returns None in the main thread.
 
-    None means the default generator. Only a worker thread of a loader has its own.
+    None means the default generator.
     """
     assert snapshot == observe(lambda: torch.random.thread_safe_generator())

@@ -1,4 +1,11 @@
-"""Generators, the state of a stream, and ``fork_rng``."""
+"""A generator has a stream of its own, and a state that holds the position in it.
+
+Draws from a ``torch.Generator`` do not move the global stream. Generators of one seed draw the same
+numbers. A new generator has a fixed seed, so two new generators draw the same numbers.
+``torch.get_rng_state`` and ``torch.set_rng_state`` resume the global stream from where it was; a
+seed can only restart it. ``torch.random.fork_rng`` restores the stream after a block, even if the
+block raises. It does not seed: the block draws the numbers that the code after it draws again.
+"""
 
 import pickle
 
@@ -145,7 +152,7 @@ def test_rng_state_is_a_tensor_of_bytes(snapshot):
     cause="pytorch#153934",
 )
 def test_rng_state_of_another_length_raises(snapshot):
-    """``set_rng_state`` raises for a state of another length, cut off or from a GPU."""
+    """``set_rng_state`` raises for a state of another length, such as one that was cut off."""
     state = torch.get_rng_state()
     assert snapshot == observe(lambda: torch.set_rng_state(state[:16]))
 

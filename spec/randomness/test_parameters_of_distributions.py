@@ -1,4 +1,11 @@
-"""Draws with parameters that are out of range, of mixed shapes, or too large for the dtype."""
+"""Draws raise if a parameter is out of range, does not broadcast, or does not fit the dtype.
+
+Distributions refuse a negative deviation, rate or scale since 2.0; before, some of them silently
+accepted it. ``torch.randint`` refuses a bound that its dtype cannot hold since 1.6.
+``torch.normal`` broadcasts mean and deviation since 1.5, and since 1.12 shapes that do not
+broadcast raise. ``torch.multinomial`` raises for negative and nan weights. Trap: since 1.6 it
+silently draws categories of weight 0 once all the others are drawn.
+"""
 
 import pytest
 import torch
@@ -43,7 +50,7 @@ def test_multinomial_of_weights_zero_alone_raises(snapshot):
 def test_multinomial_of_a_weight_that_is_none_raises(weight, snapshot):
     """``multinomial`` raises for a weight that is negative or nan.
 
-    Typical causes are logits instead of probabilities, or a model that returns nan.
+    Logits instead of probabilities may be negative, and a diverged model returns nan.
     """
     assert snapshot == observe(lambda: torch.multinomial(torch.tensor([weight, 2.0]), 1))
 
@@ -72,7 +79,7 @@ def test_multinomial_takes_half_precision_on_the_cpu(snapshot):
 def test_multinomial_takes_half_precision_weights_as_float(snapshot):
     """``multinomial`` accepts float16 weights that are converted with ``float()``.
 
-    The CPU does not sample from float16 itself from 1.8 to 2.1.
+    From 1.8 to 2.1 ``multinomial`` rejects the float16 weights themselves on the CPU.
     """
     weights = torch.ones(3).half()
     assert snapshot == observe(lambda: sorted(torch.multinomial(weights.float(), 3).tolist()))
@@ -100,9 +107,9 @@ def test_normal_broadcasts_mean_and_deviation(snapshot):
 
 @pytest.mark.api("torch.normal", "torch.Tensor.view_as", page="generated/torch.normal")
 def test_normal_of_a_deviation_viewed_as_the_mean_has_its_shape(snapshot):
-    """``torch.normal`` of a deviation viewed as the mean draws one number for each mean.
+    """``torch.normal`` draws one number for each mean if the deviations are viewed in its shape.
 
-    Two means in a column and two deviations in a row would make a matrix.
+    Without ``view_as``, two means in a column and two deviations in a row make a matrix.
     """
     mean, deviation = torch.zeros(2, 1), torch.ones(2)
     assert snapshot == observe(lambda: torch.normal(mean, deviation.view_as(mean)).shape)
@@ -139,9 +146,9 @@ def test_normal_of_shapes_that_do_not_broadcast_raises(snapshot):
 
 @pytest.mark.api("torch.normal", "torch.Tensor.view_as", page="generated/torch.normal")
 def test_normal_of_a_row_of_deviations_viewed_as_a_square_draws(snapshot):
-    """``torch.normal`` of [2, 2] means and of four deviations viewed as [2, 2] draws.
+    """``torch.normal`` takes four deviations for [2, 2] means if ``view_as`` makes them [2, 2].
 
-    Without ``view_as`` the shapes do not broadcast.
+    Without ``view_as`` the shapes [2, 2] and [4] do not broadcast.
     """
     mean, deviation = torch.zeros(2, 2), torch.ones(4)
     assert snapshot == observe(lambda: torch.normal(mean, deviation.view_as(mean)).shape)
@@ -264,9 +271,9 @@ def test_parameters_out_of_range_raise(draw, snapshot):
     ids=["normal", "poisson", "exponential", "exponential of zero", "cauchy"],
 )
 def test_parameters_clamped_into_their_range_draw(draw, snapshot):
-    """Distributions draw with a deviation, rate or scale that is clamped into its range.
+    """Distributions accept a deviation, rate or scale that is clamped into its range.
 
-    ``exponential_`` and ``cauchy_`` need a number above 0; 0 is enough for the others.
+    ``exponential_`` and ``cauchy_`` need a number above 0. The others accept 0.
     """
     assert snapshot == observe(lambda: draw().shape)
 

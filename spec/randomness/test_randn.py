@@ -1,4 +1,11 @@
-"""``torch.randn`` under seed 0: one method below 16 elements, another from 16 elements on."""
+"""``torch.randn`` draws one by one below 16 elements, and in blocks from 16 elements on.
+
+Below 16 elements a shorter result is a prefix of a longer one. From 16 elements on the numbers are
+different ones, and a length that is not a multiple of 16 draws its last 16 elements again. A layer
+that is one unit larger may therefore start from other values under the same seed. Small draws come
+in pairs, and the second number is kept for the next call until a new seed. In 2.12 ``torch.randn``
+of bfloat16 began to round the float32 numbers.
+"""
 
 import pytest
 import torch

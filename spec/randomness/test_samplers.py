@@ -1,4 +1,13 @@
-"""What samplers, loaders and splits accept, and which samples they give."""
+"""What samplers, loaders, subsets and splits accept, and which samples they give.
+
+Any iterable can be a sampler or the input of a ``torch.utils.data.BatchSampler`` since 1.6. A
+sampler class of your own calls ``super().__init__()`` without arguments: an argument warns since
+2.1 and raises since 2.10. A ``torch.utils.data.Subset`` that overrides ``__getitem__`` must also
+override ``__getitems__``; from 2.1 to 2.10 loaders silently skipped an override of the first alone.
+``torch.utils.data.random_split`` takes fractions since 1.13.
+``torch.utils.data.distributed.DistributedSampler`` repeats samples to give every rank the same
+number, or drops the last ones.
+"""
 
 import pytest
 import torch
@@ -116,7 +125,7 @@ def test_batch_sampler_takes_any_iterable(snapshot):
 def test_loader_without_batches_shuffles(snapshot):
     """Since 1.6 DataLoader shuffles with ``batch_size=None``, which gives single samples.
 
-    Only ``drop_last`` does not make sense with it.
+    Before, the two arguments together raised.
     """
     assert snapshot == observe(
         lambda: sorted(batches(DataLoader(Numbers(4), batch_size=None, shuffle=True)))
@@ -226,8 +235,8 @@ def test_persistent_workers_without_workers_raise(snapshot):
 def test_random_sampler_without_replacement_draws_another_number(number, snapshot):
     """Since 1.11 RandomSampler takes ``num_samples`` without replacement.
 
-    A smaller number gives a part of one order. A larger one goes through the data again, each index
-    once in every pass.
+    A number below the size of the data gives a part of one permutation. A larger number goes
+    through the data again, and each complete pass gives every index once.
     """
 
     def act():

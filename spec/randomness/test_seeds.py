@@ -1,4 +1,11 @@
-"""Seeds: what repeats the global stream, and what does not affect it."""
+"""A seed sets the global stream to a fixed start, so the same seed repeats the same numbers.
+
+``torch.manual_seed`` repeats the stream however far it had moved, and returns the default
+generator. The seeds of Python's ``random`` and of NumPy do not affect torch. A negative seed counts
+down from 2**64, a float is cut to an integer, and on the CPU only the low 32 bits matter.
+``torch.initial_seed`` returns the seed, which is not the position in the stream. ``torch.seed``
+draws a new seed and returns it.
+"""
 
 import random
 

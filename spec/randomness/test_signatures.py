@@ -1,4 +1,8 @@
-"""Signatures of seeds, states, loaders and samplers: their arguments and defaults."""
+"""The arguments of seeds, states, loaders, samplers and data sets, with their defaults.
+
+A record changes when an argument appears, disappears or gets another default. Loaders, samplers
+that draw and ``torch.utils.data.random_split`` take a ``generator`` since 1.6.
+"""
 
 import pytest
 

@@ -1,4 +1,13 @@
-"""The values of the random functions under seed 0."""
+"""The numbers that the random functions draw under seed 0.
+
+``torch.rand`` draws its elements in order, so a longer result begins with a shorter one. Each
+float32 number takes 32 bits of the stream, and each float64 number 64 bits: another dtype gives
+other numbers. Some functions transform the numbers of ``torch.rand``, such as
+``torch.Tensor.uniform_`` and ``torch.bernoulli``. The numbers of ``torch.Tensor.exponential_``
+changed in 2.0, when it began to draw with MKL, and went back in 2.7. Functions that use it changed
+with it, such as ``torch.multinomial`` without replacement, which also changed in 1.6 and 1.8. In
+2.12 those of ``torch.rand`` in half precision changed.
+"""
 
 import math
 
@@ -273,9 +282,9 @@ def test_exponential_draws_these_numbers_under_seed_zero(snapshot):
     unless=(),
 )
 def test_geometric_draws_these_numbers_under_seed_zero(snapshot):
-    """``geometric_`` draws these numbers of throws up to the first head under seed 0.
+    """``geometric_`` draws these numbers under seed 0: coin throws until the first head.
 
-    Since 1.6 each is log(u) / log(1 - p), rounded up.
+    Since 1.6 each number is log(u) / log(1 - p), rounded up, with a uniform number u.
     """
     assert snapshot == observe(lambda: seeded(lambda: torch.empty(5).geometric_(0.5)))
 

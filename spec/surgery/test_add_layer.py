@@ -1,4 +1,10 @@
-"""Adding and removing layers: in a new class that shares names, and in an existing object."""
+"""Adding and removing layers: in a new class that shares names, and in an existing object.
+
+A new class takes over saved values under the names that it shares; an added layer keeps its
+initialisation. ``load_state_dict(strict=False)`` returns which names were missing and which were
+unexpected. A layer that is assigned to a new name of an object is registered, but ``forward`` does
+not call it. ``Sequential(model, layer)`` does call it, and gives the model's keys a prefix.
+"""
 
 import pytest
 import torch

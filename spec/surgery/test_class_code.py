@@ -1,4 +1,10 @@
-"""A pickled module names its class: after loading it runs the current code of that class."""
+"""A pickled module names its class: after loading it runs the current code of that class.
+
+The file holds the parameters and the name of the class, and not its code. Loading does not run
+``__init__``: attributes that a rewritten ``__init__`` would set are missing. If the class was
+renamed, or its Python file is missing, loading raises. The state dict loads into an instance of the
+rewritten class, which has run the new ``__init__``.
+"""
 
 import importlib
 import pickle

@@ -1,4 +1,11 @@
-"""Removing a layer: with ``del``, or with None or ``Identity`` in its place."""
+"""Removing a layer: with ``del``, or with None or ``Identity`` in its place.
+
+``del`` removes a layer from parameters, state dict and repr, and a ``forward`` that calls it
+raises. None also makes such a ``forward`` raise, but keeps the layer's place in the order.
+``torch.nn.Identity`` passes its input on, so ``forward`` runs as before. Trap:
+``Sequential(*model.children())`` calls only the layers, and loses what ``forward`` does between
+them.
+"""
 
 import pytest
 import torch

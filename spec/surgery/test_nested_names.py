@@ -1,4 +1,11 @@
-"""Replacing a layer inside a layer, named by a path with dots."""
+"""Replacing a layer inside a layer, named by a path with dots.
+
+Trap: ``setattr(model, "body.1", layer)`` replaces nothing, and registers a second module under a
+name with a dot. Use ``setattr`` on the parent, or ``torch.nn.Module.set_submodule``, which exists
+since 2.5. ``torch.nn.Module.get_submodule``, since 1.9, finds a layer by its path.
+``set_submodule`` adds a layer if the last name does not exist; since 2.7, ``strict=True`` makes it
+raise.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,10 @@
-"""Moving, swapping and overwriting the children, buffers and parameters of a model."""
+"""Moving, swapping and overwriting the children, buffers and parameters of a model.
+
+A child that is removed and added again comes last. ``model._modules`` is a plain dict since 2.5, so
+``move_to_end`` raises. A module that is assigned to the name of a buffer replaces the buffer;
+``torch.nn.Module.set_submodule`` raises there since 2.7. ``torch.utils.swap_tensors``, since 2.3,
+exchanges the values of two parameters and keeps the objects, so an optimizer still holds them.
+"""
 
 import pytest
 import torch
@@ -39,7 +45,7 @@ def test_children_cannot_be_moved_to_the_end(snapshot):
 def test_child_popped_from_modules_and_put_back_comes_last(snapshot):
     """``model._modules[name] = model._modules.pop(name)`` moves a child to the end.
 
-    It does what ``_modules.move_to_end(name)`` does before 2.5.
+    ``_modules.move_to_end(name)`` did the same before 2.5.
     """
     model = nn.Sequential(nn.ReLU(), nn.Tanh())
 
@@ -260,7 +266,7 @@ def test_conversion_that_swaps_parameters_keeps_the_objects(snapshot):
 def test_load_that_swaps_parameters_takes_no_other_dtype(snapshot):
     """With ``set_swap_module_params_on_conversion(True)`` loading keeps the model's dtype.
 
-    Loading swaps the values too, but float64 values come in as float32.
+    Loading swaps the values too, but converts float64 values to float32.
     """
     model, saved = linear([[1.0]]), {"weight": torch.tensor([[5.0]], dtype=torch.float64)}
     before = model.weight

@@ -1,4 +1,11 @@
-"""Replacing a layer by assigning another one to its name."""
+"""Replacing a layer by assigning another one to its name.
+
+The new layer takes the old place in the order of parameters, and ``forward`` calls it from then on.
+The other layers stay the same objects. The new layer does not adapt to the model: it requires grad,
+is in training mode, and has the default dtype. The object changes and its class does not, so the
+state dict does not load into a new instance. Only a module or None can be assigned to the name of a
+layer.
+"""
 
 import pytest
 import torch

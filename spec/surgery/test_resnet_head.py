@@ -1,6 +1,9 @@
 """Article B's example: the head of torchvision's resnet152 is replaced by a new one.
 
-The old head has 1000 classes, the new one 10. The weights are random.
+The old head has 1000 classes, the new one 10. The weights are random. The replacement changes only
+the head's two entries of the state dict. The old state dict then does not load: ``strict=False``
+allows missing and unexpected names, and no other shapes. Keep only the entries of equal shape, and
+load these with ``strict=False``.
 """
 
 import pytest

@@ -1,4 +1,10 @@
-"""An optimizer built before a layer was replaced holds the old layer's parameters."""
+"""An optimizer built before a layer was replaced holds the old layer's parameters.
+
+An optimizer takes its parameters when it is built. After a replacement it does not move the new
+layer or clear its gradients, and nothing warns. Build the optimizer after the replacement, or add
+the new layer with ``torch.optim.Optimizer.add_param_group``. A weight that is resized through
+``.data`` is still the same Parameter, and the optimizer moves it.
+"""
 
 import pytest
 import torch
@@ -81,7 +87,7 @@ def test_optimizer_built_after_the_replacement_moves_the_new_layer(snapshot):
 def test_add_param_group_hands_the_new_layer_to_the_old_optimizer(snapshot):
     """``add_param_group`` adds a new layer to an optimizer built before the replacement.
 
-    The state of the other layers is kept, and the new head moves too.
+    The optimizer then has two groups, and the new head moves too.
     """
     model = network()
     optimizer = sgd(model)

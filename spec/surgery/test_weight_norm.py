@@ -1,4 +1,11 @@
-"""Weight norm, old and new: two parameters replace one, which renames state dict keys."""
+"""Weight norm, old and new: two parameters replace one, which renames state dict keys.
+
+``torch.nn.utils.weight_norm`` and ``torch.nn.utils.parametrizations.weight_norm``, since 2.1,
+replace the weight by a length and a direction. They use different names; the new form also loads
+the old names. Neither loads the state dict of a plain layer: load it first, then apply weight norm.
+The old form warns since 2.1 and cannot be deep-copied. The new form cannot be saved whole, and
+changes the class of the layer.
+"""
 
 import copy
 

@@ -1,4 +1,10 @@
-"""Several backward passes before one step: their gradients add up."""
+"""Several backward passes before one step: their gradients add up.
+
+Each ``backward()`` adds its gradient to ``.grad``. Under a mean loss, two halves of a batch
+therefore give twice the gradient of the whole batch. Dividing each loss by the number of
+micro-batches corrects this if they have equal sizes. If the last one is smaller, its samples still
+weigh too much.
+"""
 
 import pytest
 import torch

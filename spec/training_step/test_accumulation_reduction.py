@@ -1,4 +1,11 @@
-"""Accumulation and the reduction of the loss: how to scale micro-batches to equal the batch."""
+"""Accumulation and the reduction of the loss: how to scale micro-batches to equal the batch.
+
+With ``reduction="sum"``, micro-batches of any size equal the batch without scaling. With a mean,
+multiply each loss by its micro-batch's share of the samples. Mean cross-entropy divides by the
+tokens that are not padding, so equal sizes with unequal padding do not equal the batch. Batch norm
+normalises each micro-batch by its own statistics, so accumulation through it does not equal the
+batch either.
+"""
 
 import numpy as np
 import pytest
@@ -87,8 +94,9 @@ def token_gradient(parts, reduction, scale):
 def test_micro_batches_of_equal_size_with_unequal_padding_do_not_equal_the_batch(snapshot):
     """Micro-batches with unequal padding do not equal the batch under mean cross-entropy.
 
-    The mean divides by the tokens that count: of halves with 2 and 1, the 1 weighs twice too much.
-    Use ``reduction="sum"``, and divide by the number of tokens that count in all micro-batches.
+    The mean divides by the number of tokens that are not padding. With 2 such tokens in one half
+    and 1 in the other, the single token counts twice as much as each of the two. Use
+    ``reduction="sum"``, and divide by the number of such tokens in all micro-batches.
     """
     halves, whole = [slice(0, 2), slice(2, 4)], [slice(0, 4)]
     accumulated = token_gradient(halves, "mean", 1 / 2)
@@ -103,7 +111,7 @@ def test_micro_batches_of_equal_size_with_unequal_padding_do_not_equal_the_batch
     "torch.nn.BatchNorm1d", "torch.Tensor.backward", page="generated/torch.nn.BatchNorm1d"
 )
 def test_micro_batches_through_batch_norm_do_not_equal_the_batch(snapshot):
-    """Micro-batches through batch norm do not equal the batch, however the loss is scaled.
+    """Micro-batches through batch norm do not equal the batch, even with a summed loss.
 
     Batch norm normalises each micro-batch by its own statistics, here to -1 and 1.
     """

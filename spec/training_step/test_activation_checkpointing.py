@@ -1,4 +1,10 @@
-"""``checkpoint``: backward recomputes activations that forward did not keep."""
+"""``checkpoint``: backward recomputes activations that forward did not keep.
+
+``torch.utils.checkpoint.checkpoint`` runs its function again in backward, and gives the usual
+gradients. With ``use_reentrant=True`` the first run is without grad, an input must require grad,
+and ``torch.autograd.grad`` raises. ``use_reentrant=False`` has none of these limits. Without the
+argument, which exists since 1.11, torch warns since 2.1 and does what True does.
+"""
 
 import pytest
 import torch

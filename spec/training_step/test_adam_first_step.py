@@ -1,4 +1,10 @@
-"""Adam's first step: lr against the sign of the gradient, whatever the gradient's size."""
+"""Adam's first step: lr against the sign of the gradient, whatever the gradient's size.
+
+At the first step the corrected moments are the gradient g and its square, so a weight moves by
+``lr * g / (abs(g) + eps)``. Gradients of 1000 and of 1 both move their weights by lr. A gradient
+about as small as ``eps`` moves its weight by less, and a gradient of zero does not move it.
+``betas`` have no effect on the first step.
+"""
 
 import numpy as np
 import pytest

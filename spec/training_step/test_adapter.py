@@ -1,6 +1,9 @@
 """Article A's frozen base with a trainable adapter, and the tables that the article prints.
 
-Every printed table follows from the printed parameters.
+Every printed table follows from the printed parameters. The network is
+``sigmoid(head(base(x) + adapter(x)))``, and the loss is the mean squared error over ten samples.
+The base is frozen: backward gives gradients only to the adapter and the head. One step of Adam
+moves the adapter and the head, and not the base.
 """
 
 import pytest

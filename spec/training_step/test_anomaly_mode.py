@@ -1,4 +1,10 @@
-"""Anomaly mode: it finds the operation that made a nan."""
+"""Anomaly mode: it finds the operation that made a nan.
+
+Under ``torch.autograd.set_detect_anomaly`` backward raises at the operation that made a nan, and
+names it. A warning shows which line of the forward pass called the operation; before 1.7 this was
+printed to stderr. ``check_nan=False``, since 1.13, lets nan pass. ``torch.autograd.detect_anomaly``
+warns since 1.5 that it is slow, and ``set_detect_anomaly`` does not.
+"""
 
 import warnings
 

@@ -1,4 +1,11 @@
-"""``autograd.grad`` and ``autograd.backward``: their arguments, and inputs that are not used."""
+"""``autograd.grad`` and ``autograd.backward``: their arguments, and inputs that are not used.
+
+``torch.autograd.grad`` raises if the loss does not use one of the inputs. With
+``allow_unused=True`` it returns None for that input, and with ``materialize_grads=True``, since
+2.1, zeros. An empty list of inputs raises since 1.10; since 2.13 a dict of inputs gives a dict of
+gradients. ``torch.autograd.backward`` of several losses adds their gradients. ``backward()`` from a
+complex loss raises since 2.1, and from its real part it runs.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""Full backward hooks on modules: what they see, what they may change, and what they break."""
+"""Full backward hooks on modules: what they see, what they may change, and what they break.
+
+The value that a full backward hook returns replaces the gradient of the module's input. A full
+backward pre-hook, since 2.0, replaces the gradient of the output. Since 1.9 the hook also runs if
+no input requires grad. It then gets None for the input, and torch warns since 2.8. The hook does
+not see inputs that are passed by keyword, and does not run if ``forward`` returns a dict. Since
+1.9, neither the output nor the input of a module with such a hook can be changed in place.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""Clipping of sparse, half, complex and mixed gradients, and clipping with senseless bounds."""
+"""Clipping of sparse, half, complex and mixed gradients, and clipping with unusual bounds.
+
+Whether these gradients are clipped depends on the release. 1.13 returns the norm of a sparse
+gradient and scales nothing, 2.0 to 2.13 raise by default, and all others scale it. A float16
+gradient raises on the CPU from 1.10 to 2.0. On 1.7 to 1.9 and since 2.1 it becomes zero if its norm
+overflows to inf. A negative bound raises nothing: ``clip_grad_norm_`` then reverses every gradient,
+and since 1.8 ``clip_grad_value_`` sets each element to the bound.
+"""
 
 import pytest
 import torch
@@ -236,7 +243,7 @@ def test_clip_grad_value_refuses_a_sparse_gradient(snapshot):
 )
 @pytest.mark.parametrize("name", ["float16", "bfloat16"])
 def test_clip_grad_norm_of_half_gradients_is_half(name, snapshot):
-    """``clip_grad_norm_`` keeps the dtype of float16 and bfloat16 gradients, and returns it.
+    """``clip_grad_norm_`` keeps the dtype of float16 and bfloat16 gradients; the norm has it too.
 
     The results, 0.6 and 0.8, are exact to two or three digits.
     """

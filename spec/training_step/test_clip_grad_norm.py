@@ -1,4 +1,11 @@
-"""``clip_grad_norm_``: what it returns, and what it does to the gradients."""
+"""``clip_grad_norm_``: what it returns, and what it does to the gradients.
+
+``torch.nn.utils.clip_grad_norm_`` takes one norm of all gradients together. It scales all of them
+in place by one factor, so that their norm is at most ``max_norm``. It returns the norm before
+scaling, as a tensor since 1.5 and as a float before. Gradients of None are ignored; without any
+gradient the norm is zero. One nan makes every gradient nan since 1.10. ``error_if_nonfinite=True``,
+since 1.9, raises instead and leaves the gradients as they were.
+"""
 
 import numpy as np
 import pytest
@@ -81,7 +88,7 @@ def test_float_of_the_clipped_norm_is_a_number(snapshot):
     when=":call and -:statement",
 )
 def test_clip_grad_norm_leaves_gradients_within_the_bound_to_the_bit(snapshot):
-    """``clip_grad_norm_`` leaves every gradient to the bit if their norm is below max_norm.
+    """``clip_grad_norm_`` changes no bit of any gradient if their norm is below max_norm.
 
     It returns the norm, and never scales up. Before 1.5 the norm was a Python float, not a tensor.
     """
@@ -354,7 +361,7 @@ def test_clip_grad_norm_spreads_one_nan_to_every_gradient(snapshot):
     rarely="a norm that is nan or infinite",
 )
 def test_clip_grad_norm_makes_nan_of_inf_and_zero_of_the_rest(snapshot):
-    """An infinite gradient makes ``clip_grad_norm_`` set finite gradients to 0 and it to nan.
+    """If one gradient is infinite, ``clip_grad_norm_`` sets it to nan and finite gradients to 0.
 
     The norm is infinite, so the factor is 0. Only 1.9 warns. Before 1.5 the norm was a Python
     float, not a tensor.

@@ -1,4 +1,9 @@
-"""``clip_grad_value_``: it bounds each element on its own."""
+"""``clip_grad_value_``: it bounds each element on its own.
+
+``torch.nn.utils.clip_grad_value_`` brings each element of a gradient into ±clip_value, so the
+direction of the gradient changes. It returns None. Gradients of None are ignored, but since 2.1 the
+call raises if no parameter has a gradient. It keeps nan, and turns inf into clip_value.
+"""
 
 import pytest
 from torch.nn import utils

@@ -1,4 +1,11 @@
-"""What is counted around a training step: accuracies, running losses, numbers from tensors."""
+"""What is counted around a training step: accuracies, running losses, numbers from tensors.
+
+``/`` between integer tensors gives a fraction since 1.7; 1.6 raised, and earlier releases gave an
+integer. ``//`` rounds down since 1.13, and rounded towards zero before. Among equal scores, ``max``
+gives the first index since 1.6 and ``argmax`` since 1.7. A running sum of losses keeps the graph of
+every batch: add ``loss.item()`` instead. ``float(loss)`` and ``torch.tensor([loss])`` warn since
+2.8, because they drop the graph.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,9 @@
-"""The forward pass: it composes the layers and builds a graph."""
+"""The forward pass: it composes the layers and builds a graph.
+
+Calling a model gives the same bits as calling its layers one after another by hand. The loss is a
+tensor without dimensions, and its ``grad_fn`` leads into the graph. A forward pass changes neither
+the values of the parameters nor their ``.grad``.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,10 @@
-"""Grad modes on classes and coroutines, and other unusual uses."""
+"""Grad modes on classes and coroutines, and other unusual uses.
+
+``torch.no_grad`` and the other grad modes decorate functions. On a class they cover only
+``__init__`` and make a function of the class, with a warning since 2.0. On an ``async def`` they
+cover only the creation of the coroutine, not its run. ``inference_mode(False)`` inside inference
+mode switches back to normal mode.
+"""
 
 import asyncio
 
@@ -73,7 +79,7 @@ def test_decorating_a_class_makes_a_function_of_it_with_a_warning(name, snapshot
     cause="pytorch#107086",
 )
 def test_enable_grad_without_parentheses_decorates_a_function(snapshot):
-    """``@torch.enable_grad`` without parentheses works like ``@torch.enable_grad()``."""
+    """``@torch.enable_grad`` without parentheses works like ``@torch.enable_grad()``, since 2.1."""
 
     def act():
         records = torch.enable_grad(lambda: torch.is_grad_enabled())

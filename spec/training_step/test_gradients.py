@@ -1,4 +1,11 @@
-"""Gradients: their shape and dtype, which parameters get one, and what ``.grad`` accepts."""
+"""Gradients: their shape and dtype, which parameters get one, and what ``.grad`` accepts.
+
+A gradient has the shape, dtype and device of its parameter, even if the parameter is broadcast or
+the loss has another dtype. A parameter that the loss does not use keeps None, while one that is
+multiplied by zero gets zeros. Assigning a number, or a tensor of another shape or dtype, to
+``.grad`` raises. ``torch.autograd.grad`` returns the gradients and leaves ``.grad`` alone. Since
+1.8, ``backward(inputs=...)`` fills only the gradients of the tensors that it is given.
+"""
 
 import pytest
 import torch

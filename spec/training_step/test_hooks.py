@@ -1,4 +1,11 @@
-"""Hooks on a module: ``module(x)`` runs them, ``module.forward(x)`` does not."""
+"""Hooks on a module: ``module(x)`` runs them, ``module.forward(x)`` does not.
+
+A forward pre-hook runs before ``forward``, and what it returns replaces the input. A forward hook
+runs after ``forward``, and what it returns replaces the output. Forward hooks run in the order of
+registration, until ``remove()`` of their handle. A pre-hook gets keyword arguments only with
+``with_kwargs=True``, since 2.0. A full backward hook, since 1.8, sees the gradients of the module's
+input and output.
+"""
 
 import contextlib
 

@@ -1,4 +1,11 @@
-"""``inference_mode``: stricter than ``no_grad``, because its outputs can never enter a graph."""
+"""``inference_mode``: stricter than ``no_grad``, because its outputs cannot be saved for backward.
+
+A tensor that is allocated under ``torch.inference_mode``, which exists since 1.9, stays an
+inference tensor. It has no graph and no version counter. Outside the block it can be read; a layer
+that trains refuses it, and in-place writes and ``requires_grad_()`` raise. A clone made outside the
+block is an ordinary tensor. Trap: a linear layer made inside the block gets no gradient for its
+weight, and nothing says so.
+"""
 
 import pytest
 import torch

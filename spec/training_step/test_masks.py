@@ -1,4 +1,10 @@
-"""Masks and joins: functions that select elements, and functions that join tensors."""
+"""Masks and joins: functions that select elements, and functions that join tensors.
+
+A mask should have dtype bool. ``torch.Tensor.masked_fill`` and ``torch.masked_select`` raise on a
+uint8 mask since 2.1; ``torch.where`` accepts one, and warns since 1.9. Tensors of two dtypes are
+promoted to the wider one, by ``torch.cat`` and ``torch.stack`` since 1.6 and by ``torch.where``
+since 1.12. ``torch.cat`` of an empty list raises.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""``no_grad``: what it does to an output, and how that output can be used afterwards."""
+"""``no_grad``: what it does to an output, and how that output can be used afterwards.
+
+An output computed under ``torch.no_grad`` is a leaf without a graph, even if parameters that
+require grad went into it. Afterwards it can be the input of a layer that trains, be written to, or
+be made to require grad. A parameter can be written to in place under ``no_grad`` and not outside
+it. Backward still notices such a write to a tensor that it saved. ``no_grad`` applies to one
+thread, and ends when an exception leaves its block.
+"""
 
 import threading
 
@@ -63,7 +70,7 @@ def test_output_of_no_grad_may_be_made_to_require_grad(snapshot):
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
 def test_output_of_no_grad_may_be_written_to_afterwards(snapshot):
-    """An output of ``no_grad`` can be written to in place, and the write increases its version."""
+    """An output of ``no_grad`` can be written to in place, which increases its version counter."""
     output = output_without_graph()
     assert snapshot == observe(lambda: {"written": output.add_(1.0), "version": output._version})
 

@@ -1,4 +1,10 @@
-"""The old backward hooks of modules, and hooks that apply to all modules."""
+"""The old backward hooks of modules, and hooks that apply to all modules.
+
+``torch.nn.Module.register_backward_hook`` sees only a module's last operation. After several
+operations it misses gradients of the inputs, and it warns of this since 1.8. A module that has an
+old hook refuses a full backward hook. Forward hooks for all modules, which exist since 1.6, run
+before those of one module.
+"""
 
 import pytest
 import torch

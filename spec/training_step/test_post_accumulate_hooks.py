@@ -1,4 +1,10 @@
-"""Hooks that run after a gradient is accumulated, and optimizers that step in them."""
+"""Hooks that run after a gradient is accumulated, and optimizers that step in them.
+
+A post-accumulate hook exists since 2.1. It gets the parameter after its gradient was added to
+``.grad``, and after all tensor hooks. It can be registered only on a leaf, and must return None. An
+optimizer can step and clear the gradient in such a hook, so that backward leaves no gradient
+behind. Gradients then cannot be accumulated over several backward passes.
+"""
 
 import pytest
 import torch

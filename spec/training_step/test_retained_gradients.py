@@ -1,4 +1,10 @@
-"""Gradients of intermediate results: torch drops them unless they are retained."""
+"""Gradients of intermediate results: torch drops them unless they are retained.
+
+Only leaves keep their gradients after backward. The ``.grad`` of an intermediate result is None,
+and reading it warns since 1.5. ``retain_grad()`` keeps the gradient if it is called before
+backward. ``backward(inputs=[y])`` also fills ``y.grad``, for an intermediate y since 1.10, and
+fills no other gradient. It raises on an empty list, and on an input that requires no grad.
+"""
 
 import pytest
 import torch

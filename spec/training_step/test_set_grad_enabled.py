@@ -1,4 +1,11 @@
-"""``set_grad_enabled`` and ``enable_grad``: how long they apply, and how they nest."""
+"""``set_grad_enabled`` and ``enable_grad``: how long they apply, and how they nest.
+
+``torch.set_grad_enabled`` takes a flag, and changes the mode as soon as it is called. As a
+statement it applies until the next call, and in a ``with`` statement until the end of the block.
+Since 1.11 it also decorates a function; up to 2.1, defining that function switched recording off
+for all later code. Blocks nest, and the innermost one decides: ``enable_grad`` records within
+``no_grad``. It does not restore a graph that was not recorded.
+"""
 
 import pytest
 import torch

@@ -1,6 +1,8 @@
 """The arguments of functions in a training step, with their defaults.
 
-Calls by position, wrappers and overrides in subclasses depend on these lists.
+Calls by position, wrappers and overrides in subclasses depend on these lists. Two changes take
+arguments away from positional calls. Since 1.5, ``checkpoint_sequential`` takes one input instead
+of several. Since 1.10, ``gradcheck`` takes its options by keyword only.
 """
 
 import pytest

@@ -1,4 +1,11 @@
-"""What forward, backward and step each do."""
+"""What forward, backward and step each do to the parameters and their gradients.
+
+A parameter's ``.grad`` is None until the first backward. ``backward()`` fills ``.grad`` and moves
+no parameter; ``step()`` moves the parameters and leaves ``.grad`` as it is. Backward starts from a
+tensor of one element, and raises on several elements without a gradient argument. It frees the
+tensors that the forward pass saved. A second backward that needs them raises, unless the first one
+had ``retain_graph=True``.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""Forward, backward and step in an unusual order or number."""
+"""Forward, backward and step in an unusual order or number.
+
+A step before the first backward moves nothing, because no parameter has a gradient. A second step
+without ``zero_grad`` applies the sum of both gradients. Since 1.5, a step between forward and
+backward makes backward raise if backward needs a weight that the step changed. Two losses on one
+trunk are added before backward: a backward of the first loss frees what the second one needs.
+``backward(v)`` weighs the elements of a tensor that is not a scalar.
+"""
 
 import pytest
 import torch
@@ -162,9 +169,9 @@ def test_backward_of_a_second_loss_on_the_same_trunk_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 def test_losses_on_the_same_trunk_are_added_before_backward(snapshot):
-    """Two losses on the same trunk can be added: one backward of the sum gives 5 e.
+    """Two losses on the same trunk can be added: one backward of the sum gives both gradients.
 
-    It goes through the trunk only once.
+    It goes through the trunk only once. For 2 exp(x) + 3 exp(x) at x = 1 the gradient is 5 e.
     """
     x, first, second = two_losses()
 

@@ -1,4 +1,11 @@
-"""Hooks on tensors: what they see, what they may change, and which backward passes run them."""
+"""Hooks on tensors: what they see, what they may change, and which backward passes run them.
+
+A tensor hook gets the gradient of this backward pass, before it is added to ``.grad``. The value
+that it returns replaces the gradient, also for the tensors from which the hooked tensor was made.
+It must have the same shape and dtype. Trap: an in-place change reaches other tensors that share the
+gradient. Since 2.0, the hook of a leaf also runs in ``torch.autograd.grad``, and ``retain_grad()``
+keeps the gradient after all hooks.
+"""
 
 import copy
 

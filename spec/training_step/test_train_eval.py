@@ -1,4 +1,11 @@
-"""``train()`` and ``eval()``: what they reach, and what they do not change."""
+"""``train()`` and ``eval()``: what they reach, and what they do not change.
+
+A module starts in training mode. ``torch.nn.Module.train`` and ``torch.nn.Module.eval`` set the
+mode of the module and of all its submodules. They do not freeze parameters, and do not stop
+autograd: a model in ``eval()`` builds a graph and can be trained. Trap: the mode does not reach
+modules in a plain Python list, or modules that are added later. ``torch.no_grad`` does not change
+the mode, so evaluation needs ``eval()`` as well.
+"""
 
 import pytest
 import torch
@@ -147,7 +154,7 @@ def test_setting_training_by_hand_does_not_reach_submodules(snapshot):
 def test_module_added_after_eval_is_in_training_mode(snapshot):
     """A module added to a model after ``eval()`` is in training mode.
 
-    Trap: a new head on a pretrained model. Call ``eval()`` after the change.
+    Trap: this happens to a new head on a pretrained model. Call ``eval()`` after the change.
     """
     model = nested().eval()
     model[0] = linear([[3.0]])

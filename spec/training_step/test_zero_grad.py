@@ -1,4 +1,10 @@
-"""What ``zero_grad`` of an optimizer and of a module leaves in the gradients."""
+"""What ``zero_grad`` of an optimizer and of a module leaves in the gradients.
+
+Since 2.0, ``zero_grad()`` sets gradients to None; before 2.0 it filled them with zeros.
+``set_to_none=False``, which exists since 1.7, still fills them with zeros. The next step shows the
+difference: it skips None, while zeros still let momentum move the weight. Zeros are written into
+the same tensor, so a reference to the gradient sees the next backward's gradient too.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,10 @@
-"""Which gradients ``zero_grad`` clears, and what keeps a gradient."""
+"""Which gradients ``zero_grad`` clears, and what keeps a gradient.
+
+``optimizer.zero_grad()`` clears only the gradients of the parameters that the optimizer holds.
+``model.zero_grad()`` clears those of all parameters of the model, frozen ones included. A reference
+to a gradient keeps its values since 2.0, because ``.grad`` becomes None. Before 2.0, and with
+``set_to_none=False``, zeros are written into it: clone the gradient to keep it.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""What breaks a tie, and what only seems to break it."""
+"""What breaks a tie, and what only seems to break it.
+
+A new layer or a new Parameter in one place breaks the tie. Assigning to ``.data`` and converting
+with ``double``, ``half`` or ``to`` keep it, because the Parameter stays the same object. Parameters
+that share a storage through ``.data`` are not tied: each has its own gradient, and weight decay
+applies twice. Moving to the meta device breaks ties, and so does ``to_empty`` from there. Tie the
+layers again afterwards.
+"""
 
 import copy
 

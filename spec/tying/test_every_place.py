@@ -1,4 +1,10 @@
-"""Listings of shared modules and buffers under every name, and uses of ``functional_call``."""
+"""Listings of shared modules and buffers under every name, and uses of ``functional_call``.
+
+``remove_duplicate=False`` lists every place, for ``named_buffers()`` since 2.0 and for
+``modules()`` since 2.11. ``torch.func.functional_call``, since 2.0, calls a module with other
+values for its parameters. It ignores a name that the module does not have, and since 2.6 needs no
+``args``. The older ``torch.nn.utils.stateless.functional_call`` warns since 2.0.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,11 @@
-"""Where a tied parameter is listed once or under every name, and how often it is stepped."""
+"""Where a tied parameter is listed once or under every name, and how often it is stepped.
+
+``parameters()`` and ``named_parameters()`` list a tied parameter once, under its first name, so an
+optimizer steps it once. ``state_dict()`` lists it under every name, with tensors on one storage.
+``remove_duplicate=False`` lists every name, for modules since 1.9 and for parameters since 2.0.
+Trap: an optimizer steps a parameter twice if one group holds it twice, and only warns, since 1.7.
+It raises if two groups hold the same parameter.
+"""
 
 import io
 

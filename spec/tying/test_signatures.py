@@ -1,4 +1,8 @@
-"""Signatures of ``functional_call`` under each of its names, and of ``stack_module_state``."""
+"""Signatures of ``functional_call`` under each of its names, and of ``stack_module_state``.
+
+Since 2.0 ``functional_call`` takes ``tie_weights`` and ``strict``, by keyword only, under both
+names. Since 2.6 ``args`` may be left out.
+"""
 
 import pytest
 

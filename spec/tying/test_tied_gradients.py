@@ -1,4 +1,10 @@
-"""The gradient of a tied parameter: the sum over the places that use it."""
+"""The gradient of a tied parameter: the sum over the places that use it.
+
+Each use adds its gradient to the one ``.grad``, and an optimizer steps the sum once. Untied copies
+get separate gradients and move apart. Freezing a tied parameter in one place freezes it in the
+other; detaching it in one use stops only that use. Trap: an output layer tied to an embedding gives
+the padding row a gradient, and makes a sparse gradient dense.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,11 @@
-"""What makes two parameters one object, and what keeps them one object."""
+"""What makes two parameters one object, and what keeps them one object.
+
+Parameters are tied if they are one object: a layer in two places, or one Parameter assigned to two
+names. Equal values are no tie: compare with ``is``. ``torch.nn.Module.load_state_dict`` keeps the
+tie and needs every name; if the values differ, the last one wins. Since 2.1, ``assign=True`` breaks
+a tie of parameters, and keeps a layer that is in two places. A deep copy and a pickle of the whole
+model keep the tie.
+"""
 
 import copy
 import pickle

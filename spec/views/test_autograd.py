@@ -1,4 +1,16 @@
-"""Views and autograd: gradients through them, and in-place writes to them."""
+"""Gradients flow through views, and autograd records in-place writes to them.
+
+A gradient arrives in the base of a view in the shape of the base. An in-place write to a view of a
+non-leaf is recorded in the graph. A write to the base counts for views that were made before. A
+view and its base share one version counter, so backward raises if a tensor that it needs was
+changed through a view.
+
+Three kinds of views refuse an in-place write. Since 1.8 a view of a leaf that requires grad raises
+at the write; under ``torch.no_grad`` it can be written to. A view that was made under
+``torch.no_grad`` raises outside the block. The views that ``torch.Tensor.unbind`` and
+``torch.Tensor.split`` return raise since 1.5 and 1.9: write to an index or to
+``torch.Tensor.narrow`` instead.
+"""
 
 import pytest
 import torch
@@ -54,7 +66,7 @@ def test_write_to_a_view_of_a_leaf_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", "torch.no_grad", page="generated/torch.no_grad")
 def test_view_of_a_leaf_takes_a_write_under_no_grad(snapshot):
-    """A view of a leaf that was made with grad enabled can be written to under ``no_grad``."""
+    """A view made before a ``no_grad`` block, even of a leaf, can be written to in the block."""
     view = leaf().view(2, 2)
 
     def act():
@@ -103,7 +115,7 @@ def test_write_to_a_view_of_a_leaf_under_no_grad_changes_the_leaf(snapshot):
 def test_write_to_a_view_made_under_no_grad_raises(snapshot):
     """An in-place write to a view that was made under ``no_grad`` raises outside the block.
 
-    Autograd cannot know whether the write should be recorded.
+    Autograd cannot know whether it should record the write.
     """
     x = leaf()
     y = x * 1.0
@@ -116,7 +128,8 @@ def test_write_to_a_view_made_under_no_grad_raises(snapshot):
 def test_write_to_a_view_of_a_non_leaf_enters_the_gradient(snapshot):
     """An in-place write to a view of a non-leaf is recorded in the graph of the non-leaf.
 
-    Tripling the first row of a view of y triples its part of the gradient of x: 3, 3, 1, 1.
+    Four numbers are viewed as two rows, and the first row is tripled: the gradient of their sum is
+    3, 3, 1, 1.
     """
     x = leaf()
     y = x * 1.0
@@ -129,7 +142,8 @@ def test_write_to_a_view_of_a_non_leaf_enters_the_gradient(snapshot):
 def test_write_to_the_base_enters_the_gradient_of_its_view(snapshot):
     """An in-place write to a base enters the gradient of a view that was made before the write.
 
-    After the base is tripled, the view has a new ``grad_fn``, and the gradient is tripled.
+    After the base is tripled, the view has a new ``grad_fn``, and the gradient through the view is
+    3 everywhere.
     """
     x = leaf()
     y = x * 1.0
@@ -182,8 +196,7 @@ def test_write_of_a_tracked_value_into_a_view_makes_the_base_require_grad(snapsh
 def test_write_to_one_of_several_views_raises(snapshot):
     """Since 1.5 an in-place write to one of the views that ``unbind`` returns raises.
 
-    Autograd forbids such writes for functions that return several views, ``split`` and ``chunk``
-    included.
+    According to the message, this applies to every function that returns several views.
     """
     x = leaf()
     y = x * 1.0
@@ -198,7 +211,10 @@ def test_write_to_one_of_several_views_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.__getitem__", page="tensor_view")
 def test_write_to_an_index_enters_the_gradient(snapshot):
-    """An in-place write to an index, as in ``y[0].mul_(3.0)``, enters the gradient: 3, 1, 1, 1."""
+    """An in-place write to an index, as in ``y[0].mul_(3.0)``, is recorded in the graph.
+
+    The gradient of the sum of four numbers is then 3, 1, 1, 1.
+    """
     x = leaf()
     y = x * 1.0
 
@@ -248,10 +264,11 @@ def test_write_to_an_index_enters_the_gradient(snapshot):
     cause="pytorch#180383",
 )
 def test_write_to_a_part_of_a_split_raises(snapshot):
-    """Writing to a part of ``split`` raises; use ``narrow`` or an index.
+    """Since 1.9 an in-place write to a part that ``split`` returns raises.
 
-    Before 1.7 the write gave a wrong gradient: 1, 1, 1, 1. On 1.7 and 1.8 it gave the right one, 3,
-    3, 1, 1, and a warning.
+    Use ``narrow`` or an index. Here the first two of four numbers are tripled, so the gradient of
+    the sum should be 3, 3, 1, 1. Before 1.7 it was 1, 1, 1, 1, which is wrong. On 1.7 and 1.8 it
+    was right, with a warning.
     """
     x = leaf()
     y = x * 1.0
@@ -266,7 +283,10 @@ def test_write_to_a_part_of_a_split_raises(snapshot):
 
 @pytest.mark.api("torch.Tensor.narrow", page="generated/torch.Tensor.narrow")
 def test_write_to_a_narrowed_part_enters_the_gradient(snapshot):
-    """A part that ``narrow`` returns can be written to in place: the gradient is 3, 3, 1, 1."""
+    """An in-place write to a part that ``narrow`` returns is recorded in the graph.
+
+    After the first two of four numbers are tripled, the gradient of the sum is 3, 3, 1, 1.
+    """
     x = leaf()
     y = x * 1.0
     y.narrow(0, 0, 2).mul_(3.0)

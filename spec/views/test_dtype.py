@@ -1,4 +1,11 @@
-"""``view(dtype)``: the same bits read as another type."""
+"""``view(dtype)``: the same bits read as another type.
+
+``torch.Tensor.view`` takes a dtype since 1.8. It shares the data and converts nothing;
+``torch.Tensor.to`` converts. A dtype of another size, since 1.11, changes the last dimension: half
+the size doubles it, and twice the size halves it. The elements of that dimension must be neighbours
+in memory, and their bytes must divide into elements of the new dtype. Trap: the result requires no
+grad, even in the same dtype. ``torch.view_as_complex`` keeps the gradient.
+"""
 
 import pytest
 import torch
@@ -44,7 +51,7 @@ def test_view_dtype_shares_data(snapshot):
 def test_view_dtype_of_half_the_size_doubles_the_last_dimension(snapshot):
     """``view(torch.int16)`` of float32 [2] has the shape [4]: each number becomes two.
 
-    The low half of a number comes before its high half, because these machines are little-endian.
+    The low half of a number comes before its high half, as on every little-endian machine.
     """
     assert snapshot == observe(lambda: torch.tensor([1.0, -2.0]).view(torch.int16))
 
@@ -87,7 +94,7 @@ def test_view_dtype_of_twice_the_size_halves_the_last_dimension(snapshot):
     cause="pytorch#66493",
 )
 def test_view_dtype_raises_where_the_last_dimension_does_not_divide(snapshot):
-    """``view(torch.int64)`` of three int32 raises: three of them are no whole number of int64."""
+    """``view(torch.int64)`` of three int32 raises: 12 bytes do not divide into elements of 8."""
     assert snapshot == observe(lambda: torch.tensor([1, 2, 3], dtype=torch.int32).view(torch.int64))
 
 
@@ -170,7 +177,7 @@ def test_view_dtype_of_another_size_raises_without_dimensions(snapshot):
 def test_view_dtype_leaves_autograd(snapshot):
     """``view(dtype)`` cuts the graph: the result requires no grad, even in its own dtype.
 
-    Trap: float32 read as complex64 requires no grad, and nothing says so.
+    Trap: float32 read as complex64 requires no grad, and no warning says so.
     """
     x = torch.tensor([3.0, 4.0], requires_grad=True)
     assert snapshot == observe_each(

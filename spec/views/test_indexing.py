@@ -1,4 +1,11 @@
-"""Indexing: the kinds of index, and what each returns."""
+"""The kind of an index decides whether the result is a view or a copy.
+
+Numbers and slices give a view, so an in-place write to the result changes the tensor. A list, a
+mask or an index tensor gives a copy. An index tensor has 64 or, since 2.0, 32 bits. A tensor of
+dtype uint8 counts as a mask, and warns. Since 2.8 a list of lists as an index warns too: write a
+tuple of lists. Trap: an element of an integer tensor takes a fraction, and silently drops the part
+after the point.
+"""
 
 import pytest
 import torch
@@ -24,8 +31,8 @@ def rows():
 def test_list_of_lists_as_an_index_warns_where_a_tuple_does_not(kind, snapshot):
     """``x[([0, 1], [1, 2])]``, with a tuple of lists, picks the elements (0, 1) and (1, 2).
 
-    Trap: a list of lists picks the same, but warns since 2.8: a later release will read it as one
-    index tensor.
+    Trap: a list of lists picks the same elements, but warns since 2.8. The warning announces that a
+    later release will read the list as one index tensor.
     """
     assert snapshot == observe(
         lambda: rows()[{"tuple": ([0, 1], [1, 2]), "list": [[0, 1], [1, 2]]}[kind]]
@@ -94,7 +101,7 @@ def test_index_by_numbers_and_slices_gives_a_view(kind, snapshot):
 def test_integers_take_a_fraction_by_dropping_it(snapshot):
     """``x[0] = 1.5`` in a tensor of integers drops the fraction and writes 1.
 
-    Trap: nothing says so, while ``x.add_(1.5)`` raises.
+    Trap: no error or warning says so, while ``x.add_(1.5)`` raises.
     """
 
     def act():

@@ -1,4 +1,15 @@
-"""Memory layout: which results keep the strides of a transposed tensor; channels last; storages."""
+"""Copies, results and gradients of a transposed tensor have its strides; channels last is a layout.
+
+Copies and functions such as ``torch.zeros_like`` keep the strides of a transposed tensor since 1.5,
+and gradients keep those of their leaf since 1.6. Elementwise results keep them too: ``torch.exp``
+and ``torch.clamp`` since 1.7, ``torch.where`` since 1.12. Trap: such a result is not contiguous, so
+``x.t().clone().view(-1)`` raises. Call ``torch.Tensor.contiguous``, or pass
+``memory_format=torch.contiguous_format`` to ``torch.zeros_like``.
+
+``torch.channels_last`` changes the strides of a batch of images and not its sizes. Two tensors
+share memory if their storages begin at the same address, which ``torch.Tensor.untyped_storage``
+shows.
+"""
 
 import copy
 
@@ -64,10 +75,7 @@ def test_copy_of_a_transposed_tensor_keeps_its_strides(way, snapshot):
 
 @pytest.mark.api("torch.clone", "torch.Tensor.contiguous", page="generated/torch.clone")
 def test_contiguous_copy_of_a_transposed_tensor_has_the_strides_of_its_sizes(snapshot):
-    """``contiguous()`` after ``clone()`` of a transposed tensor gives the strides of its sizes.
-
-    Such a copy can be viewed in one row.
-    """
+    """``clone().contiguous()`` of a transposed tensor has the strides of a contiguous tensor."""
     assert snapshot == observe(lambda: transposed().clone().contiguous().stride())
 
 
@@ -92,14 +100,17 @@ def test_contiguous_copy_of_a_transposed_tensor_has_the_strides_of_its_sizes(sna
 def test_tensor_like_a_transposed_one_has_its_strides(way, snapshot):
     """Since 1.5 functions such as ``zeros_like`` keep the strides of a transposed tensor.
 
-    Optimizers make their states with ``zeros_like``, so the states have these strides too.
+    Before 1.5 the new tensor was contiguous.
     """
     assert snapshot == observe(lambda: LIKE[way](transposed()).stride())
 
 
 @pytest.mark.api("torch.zeros_like", page="generated/torch.zeros_like")
 def test_zeros_like_in_contiguous_format_has_the_strides_of_its_sizes(snapshot):
-    """``zeros_like`` takes ``memory_format``: ``contiguous_format`` ignores the given strides."""
+    """``zeros_like`` with ``memory_format=torch.contiguous_format`` returns a contiguous tensor.
+
+    It ignores the strides of the given tensor, here a transposed one.
+    """
     assert snapshot == observe(
         lambda: torch.zeros_like(transposed(), memory_format=torch.contiguous_format).stride()
     )
@@ -159,7 +170,7 @@ def test_elementwise_result_of_a_transposed_tensor_has_its_strides(way, snapshot
 
 @pytest.mark.api("torch.exp", "torch.Tensor.contiguous", page="tensor_view")
 def test_contiguous_elementwise_result_has_the_strides_of_its_sizes(snapshot):
-    """``x.exp().contiguous()`` has the strides of its sizes, whatever the strides of x are."""
+    """``x.exp().contiguous()`` of a transposed tensor x has the strides of a contiguous tensor."""
     assert snapshot == observe(lambda: transposed().exp().contiguous().stride())
 
 
@@ -176,7 +187,7 @@ def test_contiguous_elementwise_result_has_the_strides_of_its_sizes(snapshot):
 def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
     """Since 1.6 the gradient of a transposed leaf has the strides of the leaf.
 
-    An optimizer step then reads both in the same order.
+    Before 1.6 the gradient was contiguous.
     """
 
     def act():
@@ -189,7 +200,7 @@ def test_gradient_of_a_transposed_leaf_has_its_strides(snapshot):
 
 @pytest.mark.api("torch.Tensor.grad", "torch.Tensor.contiguous", page="notes/autograd")
 def test_contiguous_gradient_has_the_strides_of_its_sizes(snapshot):
-    """``leaf.grad.contiguous()`` of a transposed leaf has the strides of its sizes."""
+    """``leaf.grad.contiguous()`` of a transposed leaf has the strides of a contiguous tensor."""
 
     def act():
         leaf = transposed().requires_grad_()
@@ -239,7 +250,7 @@ def test_channels_last_changes_strides_and_not_sizes(snapshot):
     unless=(),
 )
 def test_storage_has_a_dtype_and_warns(snapshot):
-    """``x.storage()`` counts in elements, and warns that it is deprecated.
+    """``x.storage()`` counts in elements, and since 2.0 warns that it is deprecated.
 
     Call ``untyped_storage()``, which counts in bytes and is meant to be the only kind of storage.
     """

@@ -1,4 +1,12 @@
-"""Functions and attributes that return views: transposes, squeezes, splits."""
+"""Functions and attributes that return views: transposes, squeezes, splits.
+
+``torch.permute``, ``torch.movedim``, ``torch.Tensor.mT`` and ``torch.Tensor.unflatten`` return
+views and move no data. ``torch.flatten`` and ``torch.ravel`` return a view of a contiguous tensor,
+and a copy of a transposed one. ``torch.Tensor.T`` reverses all dimensions; since 1.11 it warns
+unless there are two. Trap: ``torch.squeeze`` without a dimension also drops a batch of one. Since
+1.9 ``torch.Tensor.relu_`` raises on an expanded view, and ``torch.Tensor.uniform_`` since 1.7.
+Dimensions had names as an experiment, which 2.13 removed.
+"""
 
 import pytest
 import torch
@@ -51,7 +59,7 @@ def test_matrix_transpose_attribute_swaps_the_last_two_dimensions(snapshot):
 @pytest.mark.changed("1.11", "mT and H appear", kind="appeared", cause="pytorch#64179")
 @pytest.mark.parametrize("name", ["mT", "H"])
 def test_matrix_transpose_attributes_refuse_one_dimension(name, snapshot):
-    """``.mT`` and ``.H`` raise on a vector: ``x[:, None]`` makes a column of it."""
+    """``.mT`` and ``.H`` raise on a vector. Write ``x[:, None]`` for a column."""
     assert snapshot == observe(lambda: getattr(torch.zeros(2), name))
 
 
@@ -65,7 +73,10 @@ def test_matrix_transpose_attributes_refuse_one_dimension(name, snapshot):
     when="dim@1=<tuple>|<built> and dim@1!=<list>",
 )
 def test_squeeze_takes_several_dimensions(snapshot):
-    """``squeeze((0, 1))`` drops those of dimensions 0 and 1 that have size 1, and no other."""
+    """``squeeze((0, 1))`` drops dimensions 0 and 1 where their size is 1, and no other dimension.
+
+    Before 2.0 ``squeeze`` did not accept a tuple.
+    """
     assert snapshot == observe(lambda: torch.zeros(1, 2, 1).squeeze((0, 1)).shape)
 
 
@@ -73,7 +84,8 @@ def test_squeeze_takes_several_dimensions(snapshot):
 def test_squeeze_without_dimensions_drops_a_batch_of_one(snapshot):
     """``squeeze()`` without a dimension drops every dimension of size 1, a batch of one included.
 
-    Trap: the last batch of an epoch, [1, 1], loses both dimensions; ``squeeze(1)`` keeps the batch.
+    Trap: a last batch with one sample, [1, 1], loses both dimensions; ``squeeze(1)`` keeps the
+    batch.
     """
 
     def act():
@@ -184,7 +196,7 @@ def test_dimensions_are_reordered_as_views(way, snapshot):
     advice="drop the argument names, and address the dimensions by number",
 )
 def test_dimensions_have_no_names(snapshot):
-    """Dimension names, as in ``names=("N", "C")``, were an experiment; since 2.13 they raise."""
+    """Since 2.13 ``names=("N", "C")`` raises: names of dimensions were an experiment that ended."""
     assert snapshot == observe(lambda: torch.zeros(2, 3, names=("N", "C")).names)
 
 
@@ -230,7 +242,7 @@ def test_relu_and_uniform_in_place_refuse_an_expanded_view(way, snapshot):
 def test_clone_of_an_expanded_view_takes_relu_and_uniform_in_place(way, snapshot):
     """``relu_`` and ``uniform_`` work on the clone of an expanded view.
 
-    Its elements have a place in memory each.
+    Each element of the clone has its own place in memory.
     """
 
     def act():

@@ -1,4 +1,11 @@
-"""``view`` shares data; ``reshape`` shares where it can and copies where it must."""
+"""``view`` shares data; ``reshape`` shares where it can and copies where it must.
+
+A view is a new tensor object on the data of another tensor, its base. ``torch.Tensor.view`` returns
+a view or raises. A write to the view shows in the base, and a write to the base shows in the view.
+``torch.Tensor.reshape`` returns a view where ``view`` works, and a copy elsewhere. Trap: a write to
+the copy does not reach the tensor, and nothing tells you that it is a copy. The elements of an
+expanded view can be one number in memory, so an in-place operation on it raises.
+"""
 
 import pytest
 import torch
@@ -35,7 +42,7 @@ def test_view_is_another_tensor_on_the_same_data(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="tensor_view")
 def test_view_of_a_view_has_the_first_tensor_as_base(snapshot):
-    """The base of a view of a view is the tensor that owns the data, not the view between them."""
+    """The base of a view of a view is the tensor that owns the data, not the view in between."""
     x = torch.arange(12.0)
     view = x.view(3, 4)[1:].view(2, 2, 2)
     assert snapshot == observe(lambda: {"view": view, "base is x": view._base is x})

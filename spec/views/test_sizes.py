@@ -1,4 +1,10 @@
-"""The sizes that ``view`` and ``reshape`` take: one of them may be -1."""
+"""The sizes that ``view`` and ``reshape`` take: one of them may be -1.
+
+The sizes are integers, and their product is the number of elements. ``torch.Tensor.reshape``
+copies, but never pads or cuts. A size of -1 is inferred from the other sizes. It is ambiguous
+beside a size of 0, which code that flattens an empty batch can meet. A tensor of one element can be
+viewed without dimensions.
+"""
 
 import pytest
 import torch
@@ -8,7 +14,11 @@ from torch_history.observing import observe
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 def test_minus_one_is_inferred_from_the_other_sizes(snapshot):
-    """A size of -1 is inferred from the others: 12 numbers as (-1, 4) are 3x4, as -1 [12]."""
+    """A size of -1 is inferred from the other sizes.
+
+    12 numbers viewed as (-1, 4) are 3x4, viewed as (2, -1, 3) are 2x2x3, and viewed as -1 are one
+    row of 12.
+    """
     x = torch.arange(12)
     assert snapshot == observe(
         lambda: {
@@ -51,7 +61,10 @@ def test_sizes_of_another_count_raise_in_view_and_reshape(snapshot):
 
 @pytest.mark.api("torch.Tensor.view", page="generated/torch.Tensor.view")
 def test_minus_one_of_an_empty_tensor_is_zero(snapshot):
-    """A size of -1 is inferred as 0 for an empty tensor: -1 gives [0], and (-1, 3) gives [0, 3]."""
+    """A size of -1 is inferred as 0 for an empty tensor.
+
+    Viewed as -1 the tensor has the shape [0], and viewed as (-1, 3) the shape [0, 3].
+    """
     x = torch.zeros(0, 3)
     assert snapshot == observe(lambda: {"-1": x.view(-1).shape, "-1, 3": x.view(-1, 3).shape})
 

@@ -1,4 +1,12 @@
-"""Strides, and which shapes a view can have."""
+"""Strides decide which shapes a view can have.
+
+The stride of a dimension says how many numbers in memory one step along it skips. A transpose swaps
+the strides and moves no number, so its result is not contiguous. ``torch.Tensor.view`` can split a
+dimension, add dimensions of size one, and join dimensions whose strides fit. It raises where the
+strides do not fit, as for a transposed tensor in one row or some columns of a matrix.
+``torch.Tensor.contiguous`` makes a copy that can be viewed. Trap: it returns a tensor that is
+already contiguous as it is, the same object.
+"""
 
 import pytest
 import torch
