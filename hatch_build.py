@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # what `torch-history verify` and `page` need, in the wheel's folder torch_history/_packaged
 CARRIED = ("spec", "fixtures")
-FILES = ("conftest.py", "pytest.ini", "BENCHMARKS.md")
+FILES = ("conftest.py", "pytest.ini", "docs/*.md", "benchmarks/*.svg")
 LEFT_OUT = ("__pycache__", "__snapshots__", "benchmarks")  # the index holds the records
 
 
@@ -34,10 +34,9 @@ class Hook(BuildHookInterface[Any]):
                 inside = path.relative_to(root)
                 if path.is_file() and not set(LEFT_OUT) & set(inside.parts):
                     carried[str(path)] = f"torch_history/_packaged/{inside.as_posix()}"
-        for path in [*(root / name for name in FILES), *sorted(root.glob("benchmarks/*.svg"))]:
-            if path.exists():
-                inside = path.relative_to(root)
-                carried[str(path)] = f"torch_history/_packaged/{inside.as_posix()}"
+        for path in (path for pattern in FILES for path in sorted(root.glob(pattern))):
+            inside = path.relative_to(root)
+            carried[str(path)] = f"torch_history/_packaged/{inside.as_posix()}"
         build_data["force_include"].update(carried)
 
     def finalize(self, version: str, build_data: Dict[str, Any], artifact_path: str) -> None:

@@ -24,7 +24,7 @@ def parser(name: str, text: str, release: str = "2.13") -> argparse.ArgumentPars
         "--to",
         type=Path,
         metavar="FILE",
-        help="write the figures to this JSON file; BENCHMARKS.md reports those in benchmarks/",
+        help="write the figures to this JSON file; docs/benchmarks.md reports those in benchmarks/",
     )
     return top
 

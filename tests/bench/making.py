@@ -5,6 +5,8 @@ import datetime as dt
 import numpy as np
 
 from torch_history.bench import estimate
+from torch_history.bench.chain import Chain
+from torch_history.bench.estimate import Estimate
 from torch_history.bench.rounds import Blocks, Comparison, Growth, Launch, Machine, Manifest, Sizes
 
 DATE = dt.date(2026, 1, 1)
@@ -72,3 +74,25 @@ def grown(nanoseconds, sizes=(1, 2, 3), calls=10, **changed):
 def judged(kept):
     """A comparison with its estimates."""
     return kept, estimate.estimates(kept)
+
+
+def timed(name, verdict, ratio, interval=None, control=(0.98, 1.02)):
+    """An estimate with this verdict and ratio, and an interval of 2 % on both sides."""
+    return Estimate(
+        name,
+        verdict,
+        None,
+        ratio,
+        interval or (ratio * 0.98, ratio * 1.02),
+        1.0,
+        control,
+        1e5,
+        1e5 * ratio,
+        6,
+        100,
+    )
+
+
+def chain(releases, *steps, pythons=None):
+    """A chain of these releases on the CPU, with the estimates of each step by name."""
+    return Chain(tuple(releases), steps, "cpu", tuple(pythons or ["3.11.7"] * len(steps)))

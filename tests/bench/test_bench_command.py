@@ -191,7 +191,9 @@ def test_growth_times_one_release(simulated, monkeypatch, tmp_path):
 
 def test_heat_map_refuses_comparisons_on_two_devices(tmp_path):
     after = record(before=manifest("2.15.0"), after=manifest("2.16.0"), device="cuda")
-    with pytest.raises(HistoryError, match="on cpu and on cuda: a heat map needs one device"):
+    with pytest.raises(
+        HistoryError, match="on cpu and on cuda: a row of releases needs one device"
+    ):
         command.draw([judged(SAME), judged(after)], tmp_path / "map.svg")
 
 

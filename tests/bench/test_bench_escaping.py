@@ -6,8 +6,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.bench.making import DATE, grown, judged, manifest, record, rounds
-from torch_history.bench import command, growth, markdown, page, pictures, raw
+from torch_history.bench import command, growth, markdown, page, raw
 from torch_history.bench.command import BenchRequest, GrowthRequest
+from torch_history.bench.pictures import forest
+from torch_history.bench.pictures import growth as curves
 from torch_history.bench.rounds import FirstCall, Machine, Sizes, ToolFigures
 
 HOSTILE = "x`|<script>alert(1)</script>\x1b[2J\u202e\n# a heading\n|y\\|"
@@ -93,8 +95,8 @@ def test_pictures_are_well_formed(tmp_path, kept):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     path = tmp_path / "picture.svg"
     if kept is COMPARED:
-        pictures.forest(HOSTILE + "\ufffe", judged(kept)[1], path)
+        forest.draw(HOSTILE + "\ufffe", judged(kept)[1], path)
     else:
-        pictures.growth(HOSTILE + "\ufffe", growth.curves(kept), path)
+        curves.draw(HOSTILE + "\ufffe", growth.curves(kept), path)
     tags = {element.tag.rpartition("}")[2] for element in ET.parse(path).iter()}
     assert "script" not in tags and "text" in tags

@@ -1,32 +1,20 @@
+import re
 import sys
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from torch_history.bench import growth, pictures
+from tests.bench.making import chain, timed
+from torch_history.bench import growth
 from torch_history.bench.estimate import Estimate
+from torch_history.bench.pictures import drawing, forest, heat, steps
+from torch_history.bench.pictures import growth as curves
 from torch_history.errors import HistoryError
 
 pytestmark = pytest.mark.filterwarnings(
     "error:constrained_layout"
 )  # matplotlib found no room for everything
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def timed(name, verdict, ratio, interval=None, control=(0.98, 1.02)):
-    return Estimate(
-        name,
-        verdict,
-        None,
-        ratio,
-        interval or (ratio * 0.98, ratio * 1.02),
-        1.0,
-        control,
-        1e5,
-        1e5 * ratio,
-        6,
-        100,
-    )
 
 
 def column(**ratios):
@@ -55,6 +43,13 @@ def texts(tree):
     return ["".join(element.itertext()).strip() for element in tree.iter(f"{SVG}text")]
 
 
+def place(tree, wanted):
+    """Where the first such text stands, in points from the left and the top."""
+    element = next(one for one in tree.iter(f"{SVG}text") if "".join(one.itertext()) == wanted)
+    x, y = re.findall(r"([0-9.]+) ([0-9.]+)\)", element.get("transform"))[0]
+    return float(x), float(y)
+
+
 def numbers(tree):
     """The texts that are numbers with a point, as ratios are."""
     return [text for text in texts(tree) if "." in text and text.replace(".", "").isdigit()]
@@ -74,7 +69,7 @@ COMPARED = [
 
 def test_forest_names_every_benchmark_and_its_reason(read):
     reason = "torch 1.13.1 has no $thing, " * 8 + "and this is why"
-    found = texts(read(pictures.forest, [*COMPARED, Estimate("mlp-5.compiled", "unknown", reason)]))
+    found = texts(read(forest.draw, [*COMPARED, Estimate("mlp-5.compiled", "unknown", reason)]))
     assert [
         text for text in found if text in ("mlp-5", "forward", "backward", "rnn-20", "zero_grad")
     ] == ["mlp-5", "forward", "backward", "rnn-20", "forward", "zero_grad"]
@@ -94,18 +89,16 @@ def test_forest_names_every_benchmark_and_its_reason(read):
 
 def test_forest_without_a_timed_benchmark_still_tells_the_reasons(read):
     assert "mlp-5.compiled: no compiler" in texts(
-        read(pictures.forest, [Estimate("mlp-5.compiled", "unknown", "no compiler")])
+        read(forest.draw, [Estimate("mlp-5.compiled", "unknown", "no compiler")])
     )
 
 
 @pytest.mark.parametrize(
-    "verdict, colour", [("slower", pictures.SLOWER), ("faster", pictures.FASTER)]
+    "verdict, colour", [("slower", drawing.SLOWER), ("faster", drawing.FASTER)]
 )
 def test_forest_colours_by_verdict(read, verdict, colour):
     def amount(told):
-        return styles(read(pictures.forest, [timed("mlp-5.forward", told, 1.2)])).count(
-            colour.lower()
-        )
+        return styles(read(forest.draw, [timed("mlp-5.forward", told, 1.2)])).count(colour.lower())
 
     assert amount(verdict) > amount("inconclusive")
 
@@ -114,7 +107,7 @@ def test_an_interval_off_the_axis_does_not_set_the_scale(read):
     def ticks(one):
         return [
             text
-            for text in numbers(read(pictures.forest, [*COMPARED, one]))
+            for text in numbers(read(forest.draw, [*COMPARED, one]))
             if text != f"{one.ratio:.2f}"
         ]
 
@@ -124,7 +117,7 @@ def test_an_interval_off_the_axis_does_not_set_the_scale(read):
     alone = [
         float(text)
         for text in numbers(
-            read(pictures.forest, [timed("conv-16.forward", "inconclusive", 1.07, (0.01, 90))])
+            read(forest.draw, [timed("conv-16.forward", "inconclusive", 1.07, (0.01, 90))])
         )
     ]
     assert 0.8 < min(alone) < max(alone) < 1.2
@@ -135,7 +128,7 @@ def test_an_interval_off_the_axis_ends_in_an_arrow(read):
         return len(
             list(
                 read(
-                    pictures.forest,
+                    forest.draw,
                     [*COMPARED, timed("conv-16.forward", "inconclusive", 1.07, interval)],
                 ).iter(f"{SVG}use")
             )
@@ -146,7 +139,7 @@ def test_an_interval_off_the_axis_ends_in_an_arrow(read):
 
 
 def test_heat_map_multiplies_the_ratios_of_neighbours(read):
-    tree = read(pictures.heat_map, ["2.0", "2.1", "2.2"], [column(slower=1.1), column(slower=1.2)])
+    tree = read(heat.draw, chain(["2.0", "2.1", "2.2"], column(slower=1.1), column(slower=1.2)))
     assert sorted(numbers(tree)) == ["1.10", "1.10", "1.20", "1.32", "2.1", "2.1", "2.2", "2.2"]
     assert "against 2.0: product of the ratios" in texts(tree)
 
@@ -158,7 +151,7 @@ def test_heat_map_multiplies_the_ratios_of_neighbours(read):
 )
 def test_heat_map_ends_a_product_at_the_first_step_that_is_not_known(read, broken, shown):
     tree = read(
-        pictures.heat_map, ["a", "b", "c", "d"], [column(slower=1.1), broken, column(slower=1.2)]
+        heat.draw, chain(["a", "b", "c", "d"], column(slower=1.1), broken, column(slower=1.2))
     )
     assert sorted(numbers(tree)) == ["1.10", "1.10", "1.20", *shown]
     assert texts(tree).count("\N{EN DASH}") == 1 - len(shown)
@@ -175,7 +168,7 @@ def test_heat_map_keeps_a_network_together_though_unknown_ones_come_last(read):
     }
     assert [
         text
-        for text in texts(read(pictures.heat_map, ["1.13", "2.0"], [first]))
+        for text in texts(read(heat.draw, chain(["1.13", "2.0"], first)))
         if "." in text and "-" in text
     ] == ["mlp-5.forward", "mlp-5.compiled", "rnn-20.forward"]
 
@@ -183,13 +176,82 @@ def test_heat_map_keeps_a_network_together_though_unknown_ones_come_last(read):
 def test_heat_map_is_paler_where_nothing_was_called(read):
     def colours(verdict):
         tree = read(
-            pictures.heat_map,
-            ["1.13", "2.0"],
-            [{"mlp-5.forward": timed("mlp-5.forward", verdict, 1.6)}],
+            heat.draw,
+            chain(["1.13", "2.0"], {"mlp-5.forward": timed("mlp-5.forward", verdict, 1.6)}),
         )
-        return styles(tree).count(pictures.SLOWER.lower())
+        return styles(tree).count(drawing.SLOWER.lower())
 
     assert colours("slower") - colours("inconclusive") == 1
+
+
+LONG = chain(
+    [f"2.{line}" for line in range(9)],
+    column(slower=1.1),
+    column(void=1.2),
+    *[column(slower=1.1)] * 5,
+    column(unknown=None),
+    pythons=["3.8.18"] * 2 + ["3.11.7"] * 6,
+)
+
+
+def test_long_heat_map_has_a_row_for_each_release(read):
+    tree = read(heat.draw, LONG)
+    places = {text: place(tree, text) for text in ("2.0 → 2.1", "2.7 → 2.8", "forward", "mlp-5")}
+    first, last = places["2.0 → 2.1"], places["2.7 → 2.8"]
+    assert first[1] < last[1] < places["forward"][1] and places["mlp-5"][1] < first[1]
+    assert numbers(tree) == ["1.10", "1.20", *["1.10"] * 5]
+    assert texts(tree).count("\N{EN DASH}") == 1
+
+
+def test_steps_tell_releases_phases_and_where_python_changes(read):
+    found = texts(read(steps.draw, LONG, []))
+    assert [text for text in found if text.startswith("2.")] == list(LONG.releases)
+    assert {"mlp-5", "forward", "zero_grad", "whole step", "Python 3.8 ← → 3.11"} <= set(found)
+    assert "compared directly" not in found
+
+
+def test_steps_without_any_phase_are_still_drawn(read):
+    other = {"mlp-5.compiled": timed("mlp-5.compiled", "slower", 1.2)}
+    assert "whole step" in texts(read(steps.draw, chain(["2.0", "2.1"], other), []))
+
+
+def marks(tree):
+    """How many markers and how many lines the phase forward has in the only panel."""
+    (panel,) = (group for group in tree.iter(f"{SVG}g") if group.get("id") == "axes_1")
+    colour = steps.LINES["forward"][1].lower()
+    painted = {
+        tag: [
+            one.get("style", "")
+            for one in panel.iter(f"{SVG}{tag}")
+            if colour in one.get("style", "") and "fill-opacity" not in one.get("style", "")
+        ]
+        for tag in ("use", "path")
+    }
+    return len(painted["use"]), sum("stroke-width: 1.6" in style for style in painted["path"])
+
+
+@pytest.mark.parametrize(
+    "middle, drawn",
+    [
+        (column(slower=1.2), (3, 1)),
+        (column(void=1.2), (2 + 2, 2)),
+        (column(unknown=None), (2 + 2, 2)),
+    ],
+    ids=["known", "void", "unknown"],
+)
+def test_steps_break_the_line_at_a_gap(read, middle, drawn):
+    """A triangle stands at each slower release; a gap has two rings and a line on both sides."""
+    made = chain(["2.0", "2.1", "2.2", "2.3"], column(slower=1.1), middle, column(slower=1.1))
+    assert marks(read(steps.draw, made, [])) == drawn
+
+
+def test_steps_have_a_cross_for_a_direct_comparison_but_not_across_a_gap(read):
+    check = chain(["2.1", "2.3"], column(slower=1.2))
+    whole = chain(["2.1", "2.2", "2.3"], column(slower=1.1), column(slower=1.1))
+    broken = chain(["2.1", "2.2", "2.3"], column(slower=1.1), column(void=1.1))
+    plain, crossed = (marks(read(steps.draw, whole, checks)) for checks in ([], [check]))
+    assert crossed[0] == plain[0] + 1
+    assert marks(read(steps.draw, broken, [])) == marks(read(steps.draw, broken, [check]))
 
 
 def curve(name, fixed, slope, sizes=(1, 16, 256, 4096)):
@@ -220,7 +282,7 @@ def curve(name, fixed, slope, sizes=(1, 16, 256, 4096)):
 )
 def test_growth_tells_both_parts_and_where_they_are_equal(read, fixed, slope, told):
     found = texts(
-        read(pictures.growth, [curve("mlp-5 by batch", fixed, slope), curve("other", 1e-3, 1e-3)])
+        read(curves.draw, [curve("mlp-5 by batch", fixed, slope), curve("other", 1e-3, 1e-3)])
     )
     assert {"mlp-5 by batch", "other", *told} <= set(found)
 
@@ -228,11 +290,13 @@ def test_growth_tells_both_parts_and_where_they_are_equal(read, fixed, slope, to
 @pytest.mark.parametrize(
     "draw, arguments",
     [
-        (pictures.forest, [COMPARED]),
-        (pictures.heat_map, [["1.13", "2.0", "2.6"], [column(slower=1.1), column(void=1.2)]]),
-        (pictures.growth, [[curve("mlp-5 by batch", 41e-6, 0.32e-6)]]),
+        (forest.draw, [COMPARED]),
+        (heat.draw, [chain(["1.13", "2.0", "2.6"], column(slower=1.1), column(void=1.2))]),
+        (heat.draw, [LONG]),
+        (steps.draw, [LONG, [chain(["2.1", "2.3"], column(slower=1.1))]]),
+        (curves.draw, [[curve("mlp-5 by batch", 41e-6, 0.32e-6)]]),
     ],
-    ids=["forest", "heat_map", "growth"],
+    ids=["forest", "heat", "long heat", "steps", "growth"],
 )
 def test_same_input_gives_the_same_bytes(tmp_path, draw, arguments):
     matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
@@ -249,7 +313,7 @@ def test_a_picture_that_cannot_be_written_names_its_path(tmp_path, name):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(HistoryError, match=r"picture\.\w+: cannot be written"):
-        pictures.forest("title", COMPARED, tmp_path / name)
+        forest.draw("title", COMPARED, tmp_path / name)
 
 
 def test_a_missing_matplotlib_is_named_with_its_remedy(tmp_path, monkeypatch):
@@ -258,4 +322,4 @@ def test_a_missing_matplotlib_is_named_with_its_remedy(tmp_path, monkeypatch):
         HistoryError,
         match=r"^the plot needs matplotlib: python -m pip install 'torch-history\[bench\]'$",
     ):
-        pictures.forest("title", COMPARED, tmp_path / "picture.svg")
+        forest.draw("title", COMPARED, tmp_path / "picture.svg")

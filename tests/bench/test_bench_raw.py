@@ -1,5 +1,6 @@
 """The files of raw rounds: what is written is read back, and nothing else is read."""
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -212,6 +213,29 @@ def test_a_file_above_the_limit_is_refused(file, monkeypatch):
     monkeypatch.setattr(raw, "LARGEST_FILE", 100)
     raw.write(file, TOOL)
     assert refusal(file) == "cannot be read (larger than 0 MB)"
+
+
+def test_a_packed_file_is_read(file):
+    raw.write(file, COMPARED)
+    packed = file.with_suffix(".json.gz")
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    assert raw.read(packed, Comparison) == COMPARED
+
+
+@pytest.mark.parametrize(
+    "content, says",
+    [
+        (gzip.compress(b"{}" * 100)[:-9], "not one whole gzip file"),
+        (gzip.compress(b"{}") + b"more", "not one whole gzip file"),
+        (b"\x1f\x8b" + b"\0" * 20, "Error -3 while decompressing data: "),
+        (gzip.compress(b" " * 1_000_001), "larger than 1 MB unpacked"),
+    ],
+    ids=["cut", "more", "damaged", "bomb"],
+)
+def test_a_damaged_packed_file_is_refused(file, monkeypatch, content, says):
+    monkeypatch.setattr(raw, "LARGEST_FILE", 1_000_000)
+    file.write_bytes(content)
+    assert refusal(file).startswith(f"cannot be read ({says}")
 
 
 json_values = st.recursive(

@@ -44,11 +44,13 @@ def data_of(project):
 
 def test_index_is_what_the_sources_say(project):
     project.write("claims/A.py", CLAIM)
+    project.write("claims/titles.json", '{"A": "Rates"}')
     found = index.of(project.root)
     assert (found.format, found.library) == (2, "fakelib")
     assert found.known() == source.behaviours(project.root)
     assert list(found.known()) == list(source.behaviours(project.root))
     assert found.claims == claims.read(project.root) and len(found.claims) == 1
+    assert found.articles == claims.titles(project.root) == {"A": "Rates"}
     matrix = releases.releases(project.root)
     assert found.releases == {line: one.patch for line, one in matrix.items()}
     assert list(found.releases) == ["1.4", "1.13", "2.0", "2.6"]
@@ -182,6 +184,7 @@ CHANGES = {
     "manifest_removed": lambda one: (one.root / "manifests/2.0.1-cpu.json").unlink(),
     "claim": lambda one: one.change("claims/A.py", "until 1.13", "until 2.13"),
     "claims_added": lambda one: one.write("claims/B.py", CLAIM),
+    "title_added": lambda one: one.write("claims/titles.json", '{"A": "Rates"}'),
     "claims_removed": lambda one: (one.root / "claims/A.py").unlink(),
     "matrix": lambda one: one.change("tox.ini", "torch2.6: torch==2.6.0", "torch2.6: torch==2.6.1"),
 }
@@ -392,6 +395,12 @@ def test_another_project_is_no_checkout(recorded, tmp_path, ini):
     assert index.is_checkout(recorded.root) and not index.is_checkout(tmp_path)
 
 
+def test_index_that_an_earlier_version_wrote_has_no_titles(project):
+    data = data_of(project)
+    del data["articles"]
+    assert index.decode(json.dumps(data), project.root / index.NAME).articles == {}
+
+
 # ---- the schema
 
 
@@ -405,6 +414,7 @@ def test_schema_is_one():
 
 def test_index_is_as_the_schema_says(project):
     project.write("claims/A.py", CLAIM)
+    project.write("claims/titles.json", '{"A": "Rates"}')
     validate(data_of(project))
 
 

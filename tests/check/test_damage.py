@@ -200,7 +200,7 @@ def test_show_of_the_damaged_behaviour_says_that_it_is_unknown(damaged, run):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["list"], ["versions"], ["export"], ["claims"], ["differences"]], ids=" ".join
+    "arguments", [["list"], ["versions"], ["export"], ["claims"], ["docs"]], ids=" ".join
 )
 def test_other_answers_go_on(damaged, run, arguments):
     assert run(damaged, *arguments)[0] == 0

@@ -22,7 +22,7 @@ def test_script_is_printed(capsys, shell, says):
 @pytest.mark.parametrize(
     "words, expected",
     [
-        ("torch-history di", ["diff", "differences"]),
+        ("torch-history do", ["docs"]),
         ("torch-history diff --fo", ["--format"]),
         ("torch-history diff --format ma", ["markdown"]),
         ("torch-history completion ", ["bash", "zsh", "fish"]),

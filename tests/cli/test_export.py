@@ -62,7 +62,6 @@ def packaged(recorded, tmp_path):
         ["versions"],
         ["export"],
         ["claims"],
-        ["differences"],
     ],
     ids=" ".join,
 )
@@ -97,7 +96,7 @@ def test_index_of_a_later_format_is_one_line(packaged, capsys):
 
 
 def test_command_that_changes_files_needs_a_checkout(packaged, capsys):
-    for command in (["check"], ["record"], ["claims", "--write"], ["differences", "--write"]):
+    for command in (["check"], ["record"], ["docs"], ["docs", "--write"]):
         assert main(["--root", str(packaged.parent), *command]) == 2
         out, err = capsys.readouterr()
         assert out == "" and "run this in a checkout of torch-training-spec" in err

@@ -36,7 +36,6 @@ def test_diff_loads_neither_torch_nor_numpy_nor_pytest_nor_rich(recorded, form):
         ["export", "--schema"],
         ["--version"],
         ["claims"],
-        ["differences"],
         ["coverage"],
     ],
     ids=" ".join,

@@ -115,7 +115,7 @@ COMMANDS = {
     "interchange_markdown": ["interchange", "--format", "markdown"],
     "interchange_json": ["interchange", "--format", "json"],
     "claims": ["claims"],
-    "differences": ["differences"],
+    "docs": ["docs"],
     "export": ["export"],
     "check": ["check"],
     "merge_missing": ["merge", f"no {EVIL_NAME}"],

@@ -69,13 +69,14 @@ HOSTILE_FILES = {
     f"written by {patch}": {"cpu": {"1.4": {"value": 1}, "2.0": RAISED}}
     for patch in RELEASES.values()
 }
+PICTURE = "../benchmarks/releases-cpu.svg"
 HOSTILE_BENCHMARKS = f"""# Benchmarks {TAGS}
 
 <div onclick="alert(1)">{TAGS}</div>
 
 | a {TAGS} | `{TAGS}` |
 |---|---|
-| <b onclick=alert(1)>b</b> | ![" onerror="alert(1) {TAGS}](benchmarks/releases-cpu.svg "{TAGS}") |
+| <b onclick=alert(1)>b</b> | ![" onerror="alert(1) {TAGS}]({PICTURE} "{TAGS}") |
 
 [script](javascript:alert(1)) [more](data:text/html,{TAGS}) <javascript:alert(1)>
 
@@ -88,7 +89,7 @@ def hostile_project(recorded, root):
     shutil.copytree(str(recorded.root), str(root))
     project = Project(root)
     project.write("spec/hostile/test_hostile.py", HOSTILE_SPEC)
-    project.write("BENCHMARKS.md", HOSTILE_BENCHMARKS)
+    project.write("docs/benchmarks.md", HOSTILE_BENCHMARKS)
     picture = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
     project.write("benchmarks/releases-cpu.svg", picture)
     claim = {"section": HOSTILE, "claim": HOSTILE, "tests": [HOSTILE], "note": HOSTILE}

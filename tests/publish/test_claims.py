@@ -101,17 +101,36 @@ def test_file_that_is_no_list_of_claims_is_one_error(project, text):
 def test_page_is_written_and_check_tells_when_it_is_old(project, capsys):
     register(project, claim("holds", "rates.constant_stays"))
     root = str(project.root)
-    assert main(["--root", root, "claims", "--write"]) == 0
-    page = (project.root / "CLAIMS.md").read_text()
-    assert "## Article A: 1 claim, 1 holds on every release" in page
-    assert "| Rates | it is so | **holds** | [rates.constant_stays](spec/rates/test_" in page
+    assert main(["--root", root, "docs", "--write"]) == 0
+    capsys.readouterr()
+    page = (project.root / "docs/claims.md").read_text()
+    assert "## Article A\n\n1 claim, 1 holds on every release.\n" in page
+    assert "| Rates | it is so | **holds** | [rates.constant_stays](../spec/rates/test_" in page
     main(["--root", root, "check"])
-    assert "CLAIMS.md" not in capsys.readouterr().out
+    assert "claims.md" not in capsys.readouterr().out
     register(project, claim("holds if it rains", "rates.constant_stays", note="a | b"))
     main(["--root", root, "check"])
-    assert "CLAIMS.md: not as the records and tests are now" in capsys.readouterr().out
+    assert "docs/claims.md: not as the records and tests are now" in capsys.readouterr().out
     main(["--root", root, "claims"])
     assert "**holds if it rains**: a \\| b" in capsys.readouterr().out
+
+
+def test_article_is_named_by_its_title(project):
+    register(project, claim("holds", "rates.constant_stays"))
+    project.write("claims/titles.json", '{"A": "The rates of `scale` <b>"}')
+    page = claims_page.page(index.of(project.root))
+    assert "\n## Article A: The rates of `scale` &lt;b>\n" in page
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"A": 1}', "\ufeff{}"], ids=["none", "list", "number", "mark"]
+)
+def test_file_that_is_no_object_of_titles_is_one_error(project, text):
+    project.write("claims/titles.json", text)
+    with pytest.raises(
+        HistoryError, match=r"titles\.json: not the titles of articles: .*: write an"
+    ):
+        registers.titles(project.root)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +161,7 @@ def test_claim_whose_behaviour_has_no_record_is_unknown_and_does_not_hold(projec
     damage(project.path("rates.constant_stays"))
     page = claims_page.page(index.of(project.root)).replace("`", "")
     assert f"| Rates | it is so | **unknown**: rates.constant_stays: {why}: run " in page
-    assert "## Article A: 2 claims, 1 holds on every release" in page
+    assert "2 claims, 1 holds on every release." in page
 
 
 def test_claim_whose_test_was_edited_is_unknown(project):

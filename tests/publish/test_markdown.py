@@ -8,7 +8,8 @@ from markdown_it import MarkdownIt
 from tests.publish.coded import coded, hit
 from torch_history.catalogue import index
 from torch_history.code.hits import Level, Place
-from torch_history.publish import claims, differences, interchange, markdown, report
+from torch_history.publish import interchange, markdown, report
+from torch_history.publish.docs.pages import pages
 from torch_history.questions import query
 from torch_history.questions.interchange import kinds
 
@@ -16,8 +17,9 @@ READER = MarkdownIt("commonmark", {"html": True}).enable("table")
 DOCUMENTS = {
     "answer": lambda index: answered(index, each=False),
     "answer with each behaviour": lambda index: answered(index, each=True),
-    "claims": claims.page,
-    "differences": differences.page,
+    "claims": lambda index: pages(index)["docs/claims.md"],
+    "release": lambda index: pages(index)["docs/releases/2.0.md"],
+    "front": lambda index: pages(index)["docs/README.md"],
     "interchange": lambda index: interchange.markdown(kinds(index)),
 }
 

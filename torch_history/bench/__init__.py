@@ -5,7 +5,9 @@
    run on Python 3.8.
 2. ``rounds``: the types of what is measured; ``raw``: reads, validates and writes their files.
 3. ``design``: launches of workers and rounds in random order; ``growth``: one step at many sizes.
-4. ``estimate``: from rounds to ratios, intervals and verdicts.
-5. ``page``: tables and BENCHMARKS.md; ``markdown``: its escaping; ``pictures``: the plots.
+4. ``estimate``: from rounds to ratios, intervals and verdicts; ``chain``: products of the ratios
+   of neighbours, and their errors.
+5. ``page``: tables and docs/benchmarks.md; ``steps``: its section about the chain;
+   ``markdown``: its escaping; ``pictures``: the plots.
 6. ``command``: the two commands; ``packages``: errors for packages that are not installed.
 """

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator, List, Literal, Optional, Sequence, Tuple, Union
+from typing import Iterator, Literal, Optional, Sequence, Tuple, Union
 
 from msgspec import Struct
 
-from torch_history import progress, versions
-from torch_history.bench import design, estimate, page, pictures, raw
+from torch_history import progress
+from torch_history.bench import design, estimate, page, raw
 from torch_history.bench import growth as growing
-from torch_history.bench.estimate import Estimate
+from torch_history.bench.chain import Judged, chained
+from torch_history.bench.pictures import forest, heat, steps
+from torch_history.bench.pictures import growth as curves_of_growth
 from torch_history.bench.rounds import Comparison, Growth, is_device
 from torch_history.catalogue import releases as matrix
 from torch_history.errors import HistoryError
@@ -20,8 +22,6 @@ from torch_history.progress import Tell
 
 MOST_MINUTES = 24 * 60
 FEWEST_LAUNCHES, MOST_LAUNCHES = estimate.FEWEST_LAUNCHES, 100
-
-Judged = Tuple[Comparison, List[Estimate]]
 
 
 class BenchRequest(Struct, frozen=True, kw_only=True):
@@ -123,7 +123,7 @@ def growth(request: GrowthRequest) -> int:
     curves = growing.curves(record)
     print(growing.text(curves))
     if request.plot:
-        pictures.growth(_title(record), curves, request.plot)
+        curves_of_growth.draw(_title(record), curves, request.plot)
         print(f"written: {one_line(request.plot)}")
     return 130 if record.interrupted else 0
 
@@ -182,42 +182,42 @@ def draw(judged: Sequence[Judged], path: Path) -> None:
 
     Raises HistoryError if they are not neighbours or not from one device.
     """
-    # --read takes files in any order.
-    judged = sorted(judged, key=lambda one: versions.key(one[0].before.release))
-    records = [record for record, _ in judged]
-    first = records[0]
     if len(judged) == 1:
-        pictures.forest(page.heading(first), judged[0][1], path)
+        record, found = judged[0]
+        forest.draw(page.heading(record), found, path)
         return
-    releases = [first.before.release, *(record.after.release for record in records)]
-    for record, release in zip(records, releases):
-        if record.before.release != release:
-            raise HistoryError(
-                f"no comparison continues from torch {release} (the next is from "
-                f"{record.before.release}): a heat map needs neighbours"
-            )
-        if record.device != first.device:
-            raise HistoryError(
-                f"comparisons on {first.device} and on {record.device}: a heat map needs one device"
-            )
-    columns = [{one.name: one for one in found} for _, found in judged]
-    pictures.heat_map(f"the training step on {first.device}", releases, columns, path)
+    chain = chained(judged)  # --read takes files in any order
+    heat.draw(f"the training step on {chain.device}", chain, path)
 
 
 def draw_all(root: Path) -> None:
-    """Draw the committed runs, each beside its raw file, and a heat map of those on the CPU."""
-    chain: List[Judged] = []
-    for path, record in page.files(root).items():
+    """Draw the committed runs, each beside its raw file, and the chain.
+
+    The single runs on the CPU have a heat map too.
+    """
+    records = page.files(root)
+    judged = page.comparisons(records)
+    for path, record in records.items():
         if isinstance(record, Growth):
-            pictures.growth(_title(record), growing.curves(record), path.with_suffix(".svg"))
-        # A release against itself measures the method's error, and is no step of the chain.
-        elif isinstance(record, Comparison) and record.before.release != record.after.release:
-            judged = (record, estimate.estimates(record))
-            draw([judged], path.with_suffix(".svg"))
-            if record.device == "cpu":
-                chain.append(judged)
-    if len(chain) > 1:
-        draw(chain, root / page.FOLDER / page.HEAT_MAP)
+            picture = path.with_suffix(".svg")
+            curves_of_growth.draw(_title(record), growing.curves(record), picture)
+    for path, one in judged.items():
+        draw([one], path.with_suffix(".svg"))
+    on_cpu = [one for one in judged.values() if one[0].device == "cpu"]
+    if len(on_cpu) > 1:
+        draw(on_cpu, root / page.FOLDER / page.HEAT_MAP)
+    _draw_chain(root, list(judged.values()))
+
+
+def _draw_chain(root: Path, judged: Sequence[Judged]) -> None:
+    chain, folder = page.chain(root), root / page.FOLDER
+    if chain:
+        first = chain.releases[0]
+        checks = page.directs(judged, chain)
+        title = f"the cost of a training step on {chain.device}, {first} = 1"
+        steps.draw(title, chain, checks, folder / page.STEPS)
+        title = f"the training step on {chain.device}, each release against the one before it"
+        heat.draw(title, chain, folder / page.NEIGHBOURS)
 
 
 def unused(path: Path) -> Path:

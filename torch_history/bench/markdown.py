@@ -1,4 +1,4 @@
-"""Markdown: text from measured files, made harmless for BENCHMARKS.md and the site made from it."""
+"""Markdown: text from measured files, made harmless for docs/benchmarks.md and the site."""
 
 from __future__ import annotations
 

@@ -1,14 +1,15 @@
-"""Page: BENCHMARKS.md, written from the raw files in ``benchmarks/``, and the tables of one run."""
+"""Page: docs/benchmarks.md, written from the raw files, and the tables of one run."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Mapping, Sequence, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 from urllib.parse import quote
 
 from torch_history import versions
-from torch_history.bench import estimate, growth, raw
+from torch_history.bench import estimate, growth, raw, steps
 from torch_history.bench import markdown as md
+from torch_history.bench.chain import Chain, Judged, chained
 from torch_history.bench.estimate import Estimate, Verdict
 from torch_history.bench.packages import needed
 from torch_history.bench.rounds import Comparison, Growth, Manifest, Record, ToolFigures
@@ -17,7 +18,9 @@ from torch_history.escaping import html, one_line
 with needed("numpy", "a benchmark"):
     import numpy as np
 
-NAME, FOLDER, HEAT_MAP = "BENCHMARKS.md", "benchmarks", "releases-cpu.svg"
+NAME, FOLDER, HEAT_MAP = "docs/benchmarks.md", "benchmarks", "releases-cpu.svg"
+CHAIN = "chain"  # in FOLDER: each release against its neighbour
+STEPS, NEIGHBOURS = "steps-cpu.svg", "neighbours-cpu.svg"  # the pictures of the chain
 _COLOURS: Dict[Verdict, str] = {
     "slower": "red",
     "faster": "green",
@@ -74,7 +77,10 @@ little.
 
 
 def files(root: Path) -> Dict[Path, Record]:
-    """The raw files of the repository, oldest release first. Raises HistoryError for a bad file."""
+    """The raw files of the repository, oldest release first, without those of the chain.
+
+    Raises HistoryError for a bad file.
+    """
     # Sorted by name first: records with equal keys keep this order on every file system.
     found = {path: raw.read_any(path) for path in sorted((root / FOLDER).glob("*.json"))}
     return dict(sorted(found.items(), key=lambda item: _order(item[1])))
@@ -89,14 +95,48 @@ def _order(record: Record) -> Tuple[str, str, List[Tuple[int, ...]]]:
     return record.what, "", []
 
 
+def chain(root: Path) -> Optional[Chain]:
+    """The chain of the repository, if there is one.
+
+    Raises HistoryError for a bad file, or a release that is missing within the chain.
+    """
+    folder = root / FOLDER / CHAIN
+    paths = [*folder.glob("*.json"), *folder.glob("*.json.gz")]
+    records = [raw.read(path, Comparison) for path in paths]
+    return chained(map(_judged, records)) if records else None
+
+
+def comparisons(records: Mapping[Path, Record]) -> Dict[Path, Judged]:
+    """The comparisons of two different releases, with their estimates."""
+    # A release against itself measures the method's error.
+    return {
+        path: _judged(record)
+        for path, record in records.items()
+        if isinstance(record, Comparison) and not _against_itself(record)
+    }
+
+
+def directs(judged: Iterable[Judged], chain: Chain) -> List[Chain]:
+    """Those comparisons whose two releases are in the chain, on its device."""
+    found = [chained([one]) for one in judged]
+    known = set(chain.releases)
+    return [one for one in found if one.device == chain.device and set(one.releases) <= known]
+
+
+def _judged(record: Comparison) -> Judged:
+    return record, estimate.estimates(record)
+
+
 def page(root: Path) -> str:
-    """BENCHMARKS.md. Raises HistoryError for a raw file that is not valid."""
+    """docs/benchmarks.md. Raises HistoryError for a raw file that is not valid."""
     records = files(root)
+    judged = comparisons(records)
     verdicts = "\n".join(f"| *{name}* | {means} |" for name, means in estimate.VERDICTS.items())
     parts = [INTRODUCTION.format(verdicts=verdicts), "## Measured error\n"]
     parts.extend(_errors(records))
+    parts.extend(_steps(root, judged.values()))
     parts.extend(_row_of_releases(root))
-    parts.extend(_comparisons(records))
+    parts.extend(_comparisons(judged))
     parts.extend(_grown(records))
     parts.append("## Not measured\n\n" + "".join(f"- {line}\n" for line in _not_measured(records)))
     return "\n".join(parts)
@@ -139,6 +179,26 @@ def _error(record: Comparison) -> str:
     )
 
 
+def _steps(root: Path, judged: Iterable[Judged]) -> Iterator[str]:
+    """What the step costs, release by release."""
+    found = chain(root)
+    if found is None:
+        return
+    folder = root / FOLDER
+    yield f"## The step's cost over {len(found.releases)} releases\n"
+    yield from _picture(folder / STEPS, "the cost of each phase of a step, release by release")
+    yield steps.reading(found)
+    checks = list(steps.checks(found, directs(judged, found)))
+    if checks:
+        yield steps.checked(checks)
+    yield (
+        "Each release against the one before it. The ratios are in **bold** where the verdict is "
+        "slower or faster:\n"
+    )
+    yield steps.table(found)
+    yield from _picture(folder / NEIGHBOURS, "a heat map: releases by benchmarks")
+
+
 def _row_of_releases(root: Path) -> Iterator[str]:
     path = root / FOLDER / HEAT_MAP
     if path.exists():
@@ -149,13 +209,12 @@ def _row_of_releases(root: Path) -> Iterator[str]:
         yield from _picture(path, "a heat map: benchmarks by releases, the ratio in each cell")
 
 
-def _comparisons(records: Mapping[Path, Record]) -> Iterator[str]:
-    for path, record in records.items():
-        if isinstance(record, Comparison) and not _against_itself(record):
-            title = md.text(heading(record))
-            yield f"## {title}\n"
-            yield from _picture(path, f"ratio and interval of each benchmark, {title}")
-            yield markdown(record, estimate.estimates(record))
+def _comparisons(judged: Mapping[Path, Judged]) -> Iterator[str]:
+    for path, (record, found) in judged.items():
+        title = md.text(heading(record))
+        yield f"## {title}\n"
+        yield from _picture(path, f"ratio and interval of each benchmark, {title}")
+        yield markdown(record, found)
 
 
 def _grown(records: Mapping[Path, Record]) -> Iterator[str]:
@@ -298,7 +357,7 @@ def duration(nanoseconds: float) -> str:
 
 def _picture(path: Path, words: str) -> List[str]:
     picture = path.with_suffix(".svg")
-    return [f"![{words}]({FOLDER}/{quote(picture.name)})\n"] if picture.exists() else []
+    return [f"![{words}](../{FOLDER}/{quote(picture.name)})\n"] if picture.exists() else []
 
 
 def _not_measured(records: Mapping[Path, Record]) -> Iterator[str]:

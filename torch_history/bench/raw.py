@@ -1,9 +1,13 @@
-"""Raw: the files of raw rounds: JSON, one file a run, always replaced whole; a list is one line."""
+"""Raw: the files of raw rounds: JSON, one file a run, always replaced whole; a list is one line.
+
+A file that gzip has packed is read too, whatever its name.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import zlib
 from pathlib import Path
 from typing import Any, Dict, List, Tuple, Type, TypeVar
 
@@ -16,6 +20,7 @@ from torch_history.escaping import one_line
 from torch_history.records import store
 
 LARGEST_FILE = 200_000_000  # bytes
+PACKED = b"\x1f\x8b"  # how a gzip file begins
 KINDS: Dict[str, Type[Record]] = {"comparison": Comparison, "growth": Growth, "tool": ToolFigures}
 REMEDY = "name a file that `torch-history bench` or `growth` wrote, or measure again"
 
@@ -89,9 +94,26 @@ def _document(path: Path) -> Tuple[str, Dict[str, Any]]:
 def _content(path: Path) -> bytes:
     """The bytes of a regular file; opening anything else, such as a FIFO, could block forever."""
     try:
-        return reading.content(path, LARGEST_FILE)
+        content = reading.content(path, LARGEST_FILE)
     except reading.UnreadableError as error:
         raise HistoryError(f"{one_line(path)}: cannot be read ({error}): {REMEDY}") from None
+    return _unpacked(path, content) if content.startswith(PACKED) else content
+
+
+def _unpacked(path: Path, content: bytes) -> bytes:
+    """What gzip has packed; a small file may hold terabytes of it, so the size is limited."""
+    unpacking = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)  # 16: with the header of gzip
+    try:
+        data, reason = unpacking.decompress(content, LARGEST_FILE + 1), ""
+    except zlib.error as error:
+        data, reason = b"", one_line(error)
+    if len(data) > LARGEST_FILE:
+        reason = f"larger than {LARGEST_FILE // 1_000_000} MB unpacked"
+    elif not reason and (not unpacking.eof or unpacking.unused_data):
+        reason = "not one whole gzip file"
+    if reason:
+        raise HistoryError(f"{one_line(path)}: cannot be read ({reason}): {REMEDY}")
+    return data
 
 
 def _line(content: bytes, error: Exception) -> str:

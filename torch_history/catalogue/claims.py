@@ -5,13 +5,15 @@ A file is one list literal, in the order of the article::
     [{"section": "Freezing", "claim": "a frozen weight keeps its value through a step",
       "tests": ["freezing.frozen_parameter_keeps_its_bits_while_the_others_move"],
       "verdict": "holds"}, ...]
+
+``claims/titles.json`` has the title of each article, in English: ``{"A": "..."}``.
 """
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import List
+from typing import Dict, List
 
 import msgspec
 
@@ -34,3 +36,16 @@ def read(root: Path) -> List[Claim]:
                 "see torch_history/catalogue/claims.py for their form"
             ) from None
     return found
+
+
+def titles(root: Path) -> Dict[str, str]:
+    """Article -> its title. Raises HistoryError for a file that is not an object of strings."""
+    path = root / "claims" / "titles.json"
+    if not path.exists():
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Dict[str, str])
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise HistoryError(
+            f'{path}: not the titles of articles: {error}: write an object such as {{"A": "title"}}'
+        ) from None

@@ -68,6 +68,7 @@ class Index(Struct, frozen=True):
     behaviours: List[Behaviour]
     records: Dict[str, Record]
     claims: List[Claim]
+    articles: Dict[str, str] = {}  # article -> its title
 
     def known(self) -> Dict[str, Behaviour]:
         """Id -> behaviour, in the order of chapters, files and lines."""
@@ -148,6 +149,7 @@ def build(root: Path) -> str:
             name: {} if state.fault else state.record.timelines for name, state in found.items()
         },
         "claims": msgspec.to_builtins(claims.read(root)),
+        "articles": claims.titles(root),
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return in_json(text) + "\n"

@@ -135,11 +135,11 @@ def admitted(before: Observed, after: Observed, signature: bool = False) -> List
     if "raised" in before and "raised" in after:
         return _errors(before, after)
     if "raised" in after:
-        return [Kind.GONE, Kind.ERROR] if _missing(after) else [Kind.ERROR, Kind.GONE]
+        return [Kind.GONE, Kind.ERROR] if missing(after) else [Kind.ERROR, Kind.GONE]
     if "raised" in before:
         found = [Kind.ERROR_GONE, Kind.APPEARED]
         warns = [Kind.WARNING] if after.get("warned") else []
-        return [*(found[::-1] if _missing(before) else found), *warns]
+        return [*(found[::-1] if missing(before) else found), *warns]
     if repr(before["value"]) == repr(after["value"]):
         return _warnings(before, after)
     told = before.get("warned", ())
@@ -158,7 +158,7 @@ def _errors(before: Observed, after: Observed) -> List[Kind]:
     """The kinds of a change from one exception to another."""
     if before["raised"] == after["raised"]:
         return _warnings(before, after)
-    was, now = _missing(before), _missing(after)
+    was, now = missing(before), missing(after)
     found = []
     if was != now:  # a missing API raises too: one that comes or goes replaces another exception
         found.append(Kind.APPEARED if was else Kind.GONE)
@@ -201,7 +201,8 @@ _MISSING = (
 )
 
 
-def _missing(observation: Observed) -> bool:
+def missing(observation: Observed) -> bool:
+    """Whether an observation that raised says that the API, or a part of it, is not there."""
     message = observation["raised"]["message"].lower()
     return any(words in message for words in _MISSING)
 

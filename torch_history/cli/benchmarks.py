@@ -9,7 +9,7 @@ from torch_history.cli.shared import Here, here
 
 
 @shared.command("benchmarks")
-@click.option("--write", is_flag=True, help="Write BENCHMARKS.md and its pictures instead.")
+@click.option("--write", is_flag=True, help="Write docs/benchmarks.md and its pictures instead.")
 @here
 def command(here: Here, write: bool) -> int:
     """What the committed benchmark runs say."""

@@ -43,12 +43,13 @@ COMMANDS: Dict[str, Dict[str, str]] = {
     },
     "Publish": {
         "page": "The records as a static site",
-        "claims": "CLAIMS.md: what the articles say, with the verdict of the records",
-        "differences": "DIFFERENCES.md: every change, by subject and by release",
-        "benchmarks": "BENCHMARKS.md: what the committed benchmark runs say",
+        "docs": "The documents in docs/ that are written from the records",
+        "claims": "What the articles say, with the verdict of the records",
+        "benchmarks": "What the committed benchmark runs say",
     },
     "Maintain": {
         "check": "Lint the tests' metadata, the records and the manifests",
+        "new": "The skeleton of a behaviour's test",
         "record": "Record what is new or edited, on every release",
         "rename": "Let a record follow its renamed test",
         "merge": "Enter run files of other machines into the records",

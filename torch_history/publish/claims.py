@@ -1,37 +1,45 @@
-"""Claims: ``CLAIMS.md``, which lists what the articles say with the verdict of the records."""
+"""Claims: ``docs/claims.md``, which lists what the articles say with the records' verdict."""
 
 from __future__ import annotations
 
-from typing import Dict, List
+from typing import Dict, Iterator, List
 
 from torch_history.catalogue.behaviour import Behaviour, Claim
 from torch_history.catalogue.index import Index
 from torch_history.publish.markdown import cell, table, text, to_test
 from torch_history.questions.claims import Form, verdict_of
 
-NAME = "CLAIMS.md"
+NAME = "docs/claims.md"
+ROOT = "../"  # from the page to the root of the repository
+OPENING = """# What the articles say, and what torch did
+
+Each claim of the five articles, in our words, with the verdict of torch {first} to {last} and the
+tests that decide it. `torch-history docs --write` writes this page; do not edit it.
+"""
 
 
 def page(index: Index) -> str:
     """The register for readers, in Markdown."""
     known = index.known()
     first, *_, last = index.releases
-    lines = [
-        "# What the articles say, and what torch did",
-        "",
-        (
-            "Each claim of the five articles, in our words, with the verdict of "
-            f"torch {first} to {last} and the tests that decide it."
-        ),
-        "`torch-history claims --write` writes this page; do not edit it.",
-        "",
-    ]
-    for article in dict.fromkeys(claim.article for claim in index.claims):
+    lines = [OPENING.format(first=first, last=last)]
+    for article in articles(index):
         own = [claim for claim in index.claims if claim.article == article]
-        lines += [f"## Article {text(article)}: {counted(own, known)}", ""]
         heading = ["section", "claim", "verdict", "decided by"]
+        lines += [f"## {text(titled(index, article))}", "", f"{counted(own, known)}.", ""]
         lines += table(heading, [_row(claim, known) for claim in own])
     return "\n".join(lines)
+
+
+def articles(index: Index) -> Iterator[str]:
+    """The articles that have claims, in order."""
+    return iter(dict.fromkeys(claim.article for claim in index.claims))
+
+
+def titled(index: Index, article: str) -> str:
+    """``Article D: Parameter management``; without a title where it has none."""
+    title = index.articles.get(article)
+    return f"Article {article}: {title}" if title else f"Article {article}"
 
 
 def counted(claims: List[Claim], known: Dict[str, Behaviour]) -> str:
@@ -52,7 +60,7 @@ def unknown(claim: Claim, known: Dict[str, Behaviour]) -> str:
 
 def _row(claim: Claim, known: Dict[str, Behaviour]) -> List[str]:
     tests = "<br>".join(
-        to_test(test, known[test]) if test in known else cell(test) for test in claim.tests
+        to_test(test, known[test], ROOT) if test in known else cell(test) for test in claim.tests
     )
     note = f": {cell(claim.note)}" if claim.note else ""
     why = unknown(claim, known)

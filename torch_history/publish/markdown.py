@@ -58,10 +58,10 @@ def _lines(report: Report, each: bool) -> Iterator[str]:
 
 def _finding(finding: Finding, report: Report, each: bool) -> Iterator[str]:
     """An item of a list: what the code meets where, and what to do."""
-    told = _rich(sentence(finding, report.answer.backwards))
-    about = _rich(subject(finding, report.answer.apis))
-    said = [_rich(note) for note in notes(finding)]
-    first_words = code(str(finding.hit.place)) if finding.hit else _rich(finding.kind.label)
+    told = prose(sentence(finding, report.answer.backwards))
+    about = prose(subject(finding, report.answer.apis))
+    said = [prose(note) for note in notes(finding)]
+    first_words = code(str(finding.hit.place)) if finding.hit else prose(finding.kind.label)
     yield f"- {first_words}: {about}: {told}"
     if said:
         yield f"  - {' · '.join(said)}"
@@ -73,8 +73,8 @@ def _finding(finding: Finding, report: Report, each: bool) -> Iterator[str]:
 
 
 @functools.lru_cache(maxsize=1024)  # many findings say the same
-def _rich(words: str) -> str:
-    """Words with names as code, and causes as links."""
+def prose(words: str) -> str:
+    """Words of a marker outside a table: names become code, and causes links."""
     return linked(text(marked(words)))
 
 
@@ -113,10 +113,16 @@ def linked(words: str) -> str:
     )
 
 
-def code(words: str) -> str:
-    """Words as code, in a cell of a table too."""
+def span(words: str) -> str:
+    """Words as code, outside a table."""
     # No backslash escapes a backtick inside code, so it becomes another quote.
-    return "`" + piped(one_line(words).replace("`", "'")) + "`"
+    return "`" + one_line(words).replace("`", "'") + "`"
+
+
+def code(words: str) -> str:
+    """Words as code, in a cell of a table."""
+    # Outside a table a reader would see the backslashes.
+    return piped(span(words))
 
 
 def table(heading: List[str], rows: List[List[str]]) -> Iterator[str]:
@@ -149,10 +155,13 @@ def cell(words: Optional[str]) -> str:
     return piped(text(marked(words)))
 
 
-def to_test(words: str, behaviour: Behaviour) -> str:
-    """A link to the file of a behaviour, from a document in the root, in a cell of a table."""
+def to_test(words: str, behaviour: Behaviour, root: str) -> str:
+    """A link to the file of a behaviour, in a cell of a table or outside one.
+
+    ``root`` leads from the document to the root of the repository, as ``../``.
+    """
     # Without the line, which moves with each test that is added above.
-    return f"[{piped(text(words))}]({quote(behaviour.file)})"
+    return f"[{piped(text(words))}]({root}{quote(behaviour.file)})"
 
 
 def _parts(words: str) -> List[str]:

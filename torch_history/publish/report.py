@@ -11,6 +11,7 @@ from typing import (
     TYPE_CHECKING,
     Collection,
     Dict,
+    Iterable,
     Iterator,
     List,
     NamedTuple,
@@ -134,8 +135,13 @@ def label_of(finding: Finding) -> str:
 
 def whole(answer: Answer) -> Report:
     """The findings of an answer: one a cause."""
+    return grouped(answer, targets(answer))
+
+
+def grouped(answer: Answer, told: Iterable[Target]) -> Report:
+    """The findings of an answer whose targets are known: one a cause."""
     together: Dict[object, List[Target]] = {}
-    for target in targets(answer):
+    for target in told:
         of = target.change.of if target.change else ()
         if of and answer.apis and not _asked(of, answer.apis):
             continue  # the behaviour names the API, but it is not what changed

@@ -90,16 +90,30 @@ def drift(environments: Collection[Environment]) -> Dict[str, List[Optional[int]
 
 def unverified(index: Index, device: str = "cpu") -> List[str]:
     """What the records do not know, a line each."""
-    environments = index.on(device)
-    recorded = {one.line for one in environments.values()}
-    lines = [f"torch {line}: not recorded" for line in index.releases if line not in recorded]
+    return [*unrecorded(index, device), *_unobserved(index, device), *limits(index, device)]
+
+
+def unrecorded(index: Index, device: str = "cpu") -> List[str]:
+    """The releases that are not recorded, a line each."""
+    recorded = {one.line for one in index.on(device).values()}
+    return [f"torch {line}: not recorded" for line in index.releases if line not in recorded]
+
+
+def _unobserved(index: Index, device: str) -> List[str]:
+    """The behaviours that were not observed, a line for each and release."""
     faulty = {one.id: one.fault for one in index.behaviours if one.fault}
-    lines += [f"`{name}`, on every release: {fault}" for name, fault in faulty.items()]
-    for release, one in environments.items():
+    lines = [f"`{name}`, on every release: {fault}" for name, fault in faulty.items()]
+    for release, one in index.on(device).items():
         for behaviour, why in one.unknown.items():
-            if behaviour in faulty:
-                continue
-            lines.append(f"torch {release}: `{behaviour}`: {words.short(why, 200)}")
+            if behaviour not in faulty:
+                lines.append(f"torch {release}: `{behaviour}`: {words.short(why, 200)}")
+    return lines
+
+
+def limits(index: Index, device: str = "cpu") -> List[str]:
+    """The environments and subjects that nothing is recorded of, a line each."""
+    environments = index.on(device)
+    lines = []
     if {one.device for one in index.environments} <= {"cpu"}:
         lines.append("any device but the CPU: CUDA is unknown on every release")
     platforms = sorted({one.platform for one in environments.values()})

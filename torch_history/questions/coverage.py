@@ -49,3 +49,31 @@ def modules(index: Index) -> List[Module]:
         Module(name, sorted(of), len(set().union(*of.values())))
         for name, of in sorted(found.items())
     ]
+
+
+# Modules of torch's documentation: those without any name that a behaviour is about are listed as
+# not covered, so that silence about them is not taken for "no change".
+# fmt: off
+DOCUMENTED = (
+    "torch.accelerator", "torch.amp", "torch.ao", "torch.autograd", "torch.backends",
+    "torch.compiler", "torch.cpu", "torch.cuda", "torch.distributed", "torch.distributions",
+    "torch.export", "torch.fft", "torch.func", "torch.fx", "torch.hub", "torch.jit",
+    "torch.library", "torch.linalg", "torch.masked", "torch.mps", "torch.multiprocessing",
+    "torch.mtia", "torch.nested", "torch.nn", "torch.nn.attention", "torch.nn.functional",
+    "torch.nn.init", "torch.nn.parallel", "torch.nn.utils", "torch.onnx", "torch.optim",
+    "torch.overrides", "torch.package", "torch.profiler", "torch.quantization", "torch.sparse",
+    "torch.special", "torch.testing", "torch.utils.benchmark", "torch.utils.checkpoint",
+    "torch.utils.cpp_extension", "torch.utils.data", "torch.utils.dlpack",
+    "torch.utils.tensorboard", "torch.xpu",
+)
+# fmt: on
+
+
+def uncovered_modules(index: Index) -> List[str]:
+    """The documented modules of torch that no behaviour is about."""
+    covered = apis(index)
+    return [
+        module
+        for module in DOCUMENTED
+        if not any(name == module or name.startswith(f"{module}.") for name in covered)
+    ]

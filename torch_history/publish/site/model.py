@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from torch_history import versions
-from torch_history.catalogue import source
-from torch_history.catalogue.behaviour import PAGES, Behaviour, Change
+from torch_history.catalogue import chapters, source
+from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.index import Chain, Environment, Index, Record
 from torch_history.catalogue.kinds import Kind
 from torch_history.errors import HistoryError
 from torch_history.observing.words import Observed
-from torch_history.publish import report
 from torch_history.publish.script import Scripts
+from torch_history.publish.site.states import State, states
 from torch_history.questions import query
 from torch_history.questions.query import Entry
 from torch_history.records.store import OBSERVED
 
 DEVICE = "cpu"
-PLACES = 4  # of a difference that the upgrade page shows
-UNKNOWN = "unknown"  # the class of what was not observed, in HTML
 
 
 class Span(NamedTuple):
@@ -28,19 +27,19 @@ class Span(NamedTuple):
 
     first: int  # place among the releases
     last: int
+    state: State
     kind: Optional[Kind] = None  # of the change that begins it
     text: str = ""  # what changed, or why it was not observed
-    observed: bool = True
 
     @property
-    def mark(self) -> str:
-        """The class of its cell in HTML; empty if no change begins the span."""
-        return UNKNOWN if not self.observed else self.kind.slug if self.kind else ""
+    def observed(self) -> bool:
+        """Whether the behaviour was observed there."""
+        return self.state is not State.UNKNOWN
 
     @property
-    def letter(self) -> str:
-        """The text of its cell."""
-        return "?" if not self.observed else self.kind.letter if self.kind else ""
+    def count(self) -> int:
+        """The number of its releases."""
+        return self.last - self.first + 1
 
 
 class Life(NamedTuple):
@@ -62,15 +61,54 @@ class Life(NamedTuple):
             for place in range(span.first, span.last + 1)
         }
 
+    @property
+    def says(self) -> str:
+        """The claim in one sentence."""
+        return " ".join((self.behaviour.docstring or self.behaviour.claim).split("\n\n")[0].split())
+
+    @property
+    def page(self) -> str:
+        """The address of its page, from the root of the site."""
+        return f"behaviours/{self.behaviour.id}.html"
+
 
 class Subject(NamedTuple):
     """One file of tests: what it is about, and its behaviours in order."""
 
     file: str
-    title: str
+    name: str  # ``frozen_batchnorm``
     docstring: str
     shared: str  # what no behaviour owns: imports, helpers, laws
     lives: List[Life]
+
+    @property
+    def title(self) -> str:
+        """``Frozen batchnorm``."""
+        words = self.name.replace("_", " ")
+        return words[:1].upper() + words[1:]
+
+    @property
+    def anchor(self) -> str:
+        """The id of its section in the page of its chapter."""
+        return self.name.replace("_", "-")
+
+
+class Chapter(NamedTuple):
+    """A folder of ``spec/``: its introduction, and its subjects in the order of understanding."""
+
+    name: str
+    introduction: str
+    subjects: List[Subject]
+
+    @property
+    def title(self) -> str:
+        """``Training step``."""
+        return self.name.replace("_", " ").capitalize()
+
+    @property
+    def lives(self) -> List[Life]:
+        """Its behaviours, in order."""
+        return [life for subject in self.subjects for life in subject.lives]
 
 
 class Model(NamedTuple):
@@ -78,18 +116,14 @@ class Model(NamedTuple):
 
     releases: List[str]  # lines, ascending
     runs: Dict[str, Environment]  # by line
-    chapters: Dict[str, List[Subject]]
-    behaviours: int
+    introduction: str  # of the specification
+    chapters: List[Chapter]  # in the order of understanding
+    index: Index
 
     @property
     def lives(self) -> Iterator[Life]:
-        """Every behaviour with its record, in order."""
-        return (
-            life
-            for subjects in self.chapters.values()
-            for subject in subjects
-            for life in subject.lives
-        )
+        """Every behaviour with its record, in the order of the manual."""
+        return (life for chapter in self.chapters for life in chapter.lives)
 
 
 def read(root: Path, index: Index) -> Model:
@@ -103,42 +137,68 @@ def read(root: Path, index: Index) -> Model:
     # `Index.on` is ascending, so the newest patch of each line is kept.
     newest = {one.line: one for one in environments.values()}
     runs = {line: newest[line] for line in index.releases if line in newest}
-    chapters: Dict[str, List[Subject]] = {}
-    scripts = Scripts(root)
-    for file in dict.fromkeys(behaviour.file for behaviour in index.behaviours):
-        own = [behaviour for behaviour in index.behaviours if behaviour.file == file]
-        text = source.Source(root / file)
-        lives = [
-            Life(
-                behaviour,
-                index.record(behaviour.id),
-                list(_spans(behaviour, runs)),
-                text.of(behaviour.line),
-                _script(scripts, behaviour, index),
-            )
-            for behaviour in own
-        ]
-        title = Path(file).stem[len("test_") :].replace("_", " ")
+    files: Dict[str, List[Behaviour]] = {}
+    for behaviour in index.behaviours:
+        files.setdefault(behaviour.file, []).append(behaviour)
+    reading = _Reading(root, index, runs, Scripts(root))
+    found: Dict[str, List[Subject]] = {}
+    for file, own in files.items():
+        found.setdefault(own[0].chapter, []).append(reading.subject(file, own))
+    begins = chapters.specification(root)
+    return Model(
+        list(runs),
+        runs,
+        begins.text,
+        [_chapter(root, name, found[name]) for name in chapters.in_order([*found], begins.order)],
+        index,
+    )
+
+
+def _chapter(root: Path, name: str, subjects: List[Subject]) -> Chapter:
+    begins = chapters.chapter(root, name)
+    by_name = {subject.name: subject for subject in subjects}
+    ordered = chapters.in_order(list(by_name), begins.order)
+    return Chapter(name, begins.text, [by_name[one] for one in ordered])
+
+
+class _Reading(NamedTuple):
+    """What a subject is made from."""
+
+    root: Path
+    index: Index
+    runs: Dict[str, Environment]
+    scripts: Scripts
+
+    def subject(self, file: str, own: List[Behaviour]) -> Subject:
+        text = source.Source(self.root / file)
+        lives = [self.life(behaviour, text) for behaviour in own]
+        name = re.sub(r"^test_", "", Path(file).stem)
         shared = text.shared([behaviour.line for behaviour in own])
-        subject = Subject(file, title, text.docstring, shared, lives)
-        chapters.setdefault(own[0].chapter, []).append(subject)
-    return Model(list(runs), runs, chapters, len(index.behaviours))
+        return Subject(file, name, text.docstring, shared, lives)
+
+    def life(self, behaviour: Behaviour, text: source.Source) -> Life:
+        record = self.index.record(behaviour.id)
+        seen = states(record, DEVICE, list(self.runs))
+        spans = list(_spans(behaviour, self.runs, seen))
+        return Life(behaviour, record, spans, text.of(behaviour.line), self.script(behaviour))
+
+    def script(self, behaviour: Behaviour) -> List[str]:
+        try:
+            return self.scripts.parts(behaviour, self.index.record(behaviour.id))
+        except HistoryError:  # it uses pytest in a way that no script can
+            return []
 
 
-def _script(scripts: Scripts, behaviour: Behaviour, index: Index) -> List[str]:
-    try:
-        return scripts.parts(behaviour, index.record(behaviour.id))
-    except HistoryError:  # it uses pytest in a way that no script can
-        return []
-
-
-def _spans(behaviour: Behaviour, runs: Dict[str, Environment]) -> Iterator[Span]:
+def _spans(
+    behaviour: Behaviour, runs: Dict[str, Environment], seen: List[State]
+) -> Iterator[Span]:
     # Of several changes at one release the most harmful one marks the cell.
     by_harm = sorted(behaviour.changes, key=lambda change: change.kind.rank, reverse=True)
     changes = {change.version: change for change in by_harm}
     begun: Optional[Span] = None
     for place, (line, run) in enumerate(runs.items()):
-        here = _span(place, changes.get(line), run.unknown.get(behaviour.id))
+        unknown = run.unknown.get(behaviour.id)
+        here = _span(place, seen[place], changes.get(line), unknown)
         if begun and _goes_on(begun, here):
             begun = begun._replace(last=place)
             continue
@@ -149,11 +209,13 @@ def _spans(behaviour: Behaviour, runs: Dict[str, Environment]) -> Iterator[Span]
         yield begun
 
 
-def _span(place: int, change: Optional[Change], unknown: Optional[str]) -> Span:
+def _span(place: int, state: State, change: Optional[Change], unknown: Optional[str]) -> Span:
     """The span of one release alone."""
     if unknown is not None:
-        return Span(place, place, None, unknown, observed=False)
-    return Span(place, place, change.kind, change.text) if change else Span(place, place)
+        return Span(place, place, State.UNKNOWN, None, unknown)
+    if change:
+        return Span(place, place, state, change.kind, change.text)
+    return Span(place, place, state)
 
 
 def _goes_on(begun: Span, here: Span) -> bool:
@@ -161,80 +223,7 @@ def _goes_on(begun: Span, here: Span) -> bool:
     if not here.observed:
         return not begun.observed and begun.text == here.text
     # After a gap a new span begins, even without a change: nobody saw what happened in between.
-    return here.kind is None and begun.observed
-
-
-# ---- differences between any two releases
-
-
-def upgrades(model: Model) -> Dict[str, Any]:
-    """What ``upgrade.js`` holds: the behaviours that changed, or were not observed everywhere.
-
-    Each has its spans, and each pair of spans that differ.
-    """
-    return {
-        "releases": model.releases,
-        "compared": model.behaviours,
-        "kinds": [[kind.slug, kind.words, kind.letter] for kind in Kind],
-        "behaviours": [told for life in model.lives for told in [_upgrade(life, model)] if told],
-    }
-
-
-def _upgrade(life: Life, model: Model) -> Optional[Dict[str, Any]]:
-    behaviour = life.behaviour
-    pairs = dict(_pairs(life, model.releases))
-    if not pairs and not life.unknown:
-        return None
-    return {
-        "id": behaviour.id,
-        "says": (behaviour.docstring or behaviour.claim).splitlines()[0].replace("`", ""),
-        "api": list(behaviour.api),
-        "page": (behaviour.page or "").replace(PAGES, ""),
-        "file": behaviour.file,
-        "from": [span.first for span in life.spans],
-        "pairs": pairs,
-        "unknown": life.unknown,
-        "changes": [
-            [
-                model.releases.index(change.version),
-                change.kind.rank,
-                [change.text, change.cause_in_words or "", change.advice or ""],
-            ]
-            for change in behaviour.changes
-            if change.version in model.releases
-        ],
-    }
-
-
-def _pairs(life: Life, releases: List[str]) -> Iterator[Tuple[str, List[Any]]]:
-    """Each pair of spans that differ: ``first-second``, and what differs."""
-    # Within a span nothing differs, so spans are compared: 3,500 pairs instead of 574,000 pairs of
-    # releases. site.js finds a pair by the same numbers of spans.
-    for one, before in enumerate(life.spans):
-        for other, after in enumerate(life.spans[one + 1 :], start=one + 1):
-            if before.observed and after.observed:
-                pair = _pair(life, releases[before.first], releases[after.first])
-                if pair:
-                    yield f"{one}-{other}", pair
-
-
-def _pair(life: Life, before: str, after: str) -> Optional[List[Any]]:
-    """The kind of an upgrade, the kind of a downgrade, and the lines (before, after).
-
-    None if the two releases agree.
-    """
-    # Both directions, because the kinds differ: an error on the way up is an error gone on the way
-    # down. `judged` reads only the asked version of a side, so a line will do.
-    first, second = (query.Side(line, line, True, []) for line in (before, after))
-    up = query.judged(life.behaviour, life.record, DEVICE, first, second)[0]
-    down = query.judged(life.behaviour, life.record, DEVICE, second, first)[0]
-    if up is None or down is None:
-        return None
-    lines = report.lines_of_change(up.cases)
-    shown = [list(line) for line in lines[:PLACES]]
-    if len(lines) > PLACES:
-        shown.append(["", f"and {len(lines) - PLACES} more places"])
-    return [up.kind.rank, down.kind.rank, shown]
+    return here.kind is None and begun.observed and begun.state is here.state
 
 
 # ---- observations, and where they held
@@ -244,8 +233,7 @@ class Held(NamedTuple):
     """An entry of a record, and the releases that it holds for."""
 
     device: str
-    versions: str  # ``1.4 to 1.13``
-    first: int
+    first: int  # place among the releases
     last: int
     part: bool  # not of all releases
     observation: Observed
@@ -283,10 +271,4 @@ def _held(device: str, chain: Chain, releases: List[str]) -> Iterator[Held]:
         if own:
             # On another device an entry is always labelled, or it would read as one of the CPU.
             part = len(own) < len(releases) or device != DEVICE
-            span = _range(releases[own[0]], releases[own[-1]])
-            observation = Entry(line, chain[line]).observation
-            yield Held(device, span, own[0], own[-1], part, observation)
-
-
-def _range(first: str, last: str) -> str:
-    return first if first == last else f"{first} to {last}"
+            yield Held(device, own[0], own[-1], part, Entry(line, chain[line]).observation)

@@ -7,36 +7,90 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Dict, List, Optional, Tuple
 
 import jinja2
 from markupsafe import Markup
 
 from torch_history import versions
-from torch_history.catalogue.behaviour import Behaviour, Change
-from torch_history.catalogue.kinds import Kind
+from torch_history.catalogue.behaviour import Behaviour
+from torch_history.catalogue.kinds import GROUPS, Kind
 from torch_history.escaping import html
 from torch_history.observing import words
 from torch_history.publish.markdown import NUMBER, marked
 from torch_history.publish.site import model as site
-from torch_history.publish.site.model import DEVICE, UNKNOWN, Model
+from torch_history.publish.site.guides import Linked, Term
+from torch_history.publish.site.model import DEVICE, Model
+from torch_history.publish.site.states import meanings
+from torch_history.publish.site.upgrades import ordered
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGES = [
-    ("index.html", "Table"),
-    ("upgrade.html", "Upgrade"),
+    ("index.html", "Upgrade"),
+    ("manual.html", "Manual"),
+    ("apis.html", "APIs"),
+    ("table.html", "Table"),
     ("claims.html", "Articles"),
-    ("interchange.html", "Checkpoints"),
     ("benchmarks.html", "Benchmarks"),
-    ("drift.html", "Drift"),
-    ("verified.html", "Verified"),
+    ("guides/index.html", "Guides"),
 ]
 _CODE = re.compile(r"``(.+?)``|`(.+?)`", re.DOTALL)
 _WIDEST, _LONGEST = 12, 24  # columns and rows of a tensor that is shown as a table
 _ISSUES = "https://github.com/pytorch/pytorch/issues"
 
 
-def environment_of(model: Model) -> jinja2.Environment:
+class Links:
+    """Where words lead in the site: names in code, and terms of the glossary."""
+
+    def __init__(self, linked: Linked, terms: List[Term]):
+        self.linked = linked
+        self.terms = {term.name.lower(): term for term in terms}
+        # The longest first, so that *parameter group* is not taken for *parameter*.
+        names = sorted(self.terms, key=len, reverse=True)
+        self._term = re.compile(rf"\b({'|'.join(map(re.escape, names))})(?:s|es)?\b", re.IGNORECASE)
+
+    def coded(self, text: str, up: str, seen: Optional[Dict[str, bool]] = None) -> Markup:
+        """A text in which backticks become code, and what has a page becomes a link.
+
+        Terms of the glossary are linked where ``seen`` is given, each once.
+        """
+        parts: List[str] = []
+        end = 0
+        for match in _CODE.finditer(text):
+            parts += [self._words(text[end : match.start()], up, seen)]
+            parts += [self._code(match[1] or match[2], up)]
+            end = match.end()
+        return Markup("".join([*parts, self._words(text[end:], up, seen)]))  # escaped below
+
+    def _code(self, code: str, up: str) -> str:
+        page = self.linked(code)
+        told = f"<code>{html(code)}</code>"
+        return f'<a href="{up}{page}">{told}</a>' if page else told
+
+    def _words(self, text: str, up: str, seen: Optional[Dict[str, bool]]) -> str:
+        linked = NUMBER.sub(rf'<a href="{_ISSUES}/\1">\g<0></a>', html(text))
+        if seen is None or not self.terms:
+            return linked
+
+        def term(match: re.Match[str]) -> str:
+            found = self.terms.get(match[1].lower())
+            if found is None or seen.setdefault(found.name, False):
+                return match[0]
+            seen[found.name] = True
+            return f'<a class="term" href="{up}guides/glossary.html#{found.anchor}">{match[0]}</a>'
+
+        return self._term.sub(term, linked)
+
+    def prose(self, text: str, up: str, terms: bool = False) -> Markup:
+        """A docstring: its paragraphs."""
+        seen: Optional[Dict[str, bool]] = {} if terms else None
+        parts = (part for part in text.split("\n\n") if part.strip())
+        return Markup("\n").join(
+            Markup("<p>{}</p>").format(self.coded(part, up, seen)) for part in parts
+        )
+
+
+def environment_of(model: Model, links: Links) -> jinja2.Environment:
     """The environment of the templates."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -49,35 +103,64 @@ def environment_of(model: Model) -> jinja2.Environment:
     environment.globals.update(
         model=model,
         releases=model.releases,
-        chapters=list(model.chapters),
         kinds=list(Kind),
-        unknown=UNKNOWN,
+        groups=GROUPS,
+        states=meanings(),
         device=DEVICE,
         pages=PAGES,
-        apis=sorted({api for life in model.lives for api in life.behaviour.api}),
     )
     environment.filters.update(
         words=lambda name: name.replace("_", " "),
         capitalize_first=lambda text: text[:1].upper() + text[1:],
         thousands=lambda number: f"{number:,}",
         line=versions.line,
-        prose=prose,
-        prose_line=coded,
-        marked=lambda text: coded(marked(text)),
+        prose=links.prose,
+        coded=links.coded,
+        marked=lambda text, up: links.coded(marked(text), up),
         text=words.text,
         plain_text=plain_text,
         shape=shape,
         cases=lambda life: site.cases(life, model.releases),
-        changes=_changes,
+        ordered=ordered,
+        span=lambda span: _range(model.releases[span.first], model.releases[span.last]),
+        standing=lambda life: standing(life, model.releases),
+        newest=lambda life: newest(life, model.releases),
         page_apart=_page_apart,
-        environments=lambda life: ",".join(f"torch{line}" for line in _ends(life, model.releases)),
     )
     environment.tests["plain"] = is_plain
     return environment
 
 
-def _changes(behaviour: Behaviour) -> List[Change]:
-    return sorted(behaviour.changes, key=lambda change: versions.key(change.version))
+def _range(first: str, last: str) -> str:
+    return first if first == last else f"{first} to {last}"
+
+
+def standing(life: site.Life, releases: List[str]) -> str:
+    """What the records say of the claim today: ``Observed on torch 2.15, the same since 2.0.``."""
+    seen = [span for span in life.spans if span.observed]
+    if not seen:
+        return "Not observed on any release."
+    last = seen[-1]
+    line = releases[last.last]
+    changed = [span for span in seen if span.kind]
+    if not changed:
+        first = releases[seen[0].first]
+        return f"Observed on torch {line}, and the same on every release since {first}."
+    since = releases[changed[-1].first]
+    if since == line:
+        return f"Observed on torch {line}, where it changed."
+    return f"Observed on torch {line}, and the same since {since}."
+
+
+def newest(life: site.Life, releases: List[str]) -> List[Tuple[str, site.Held]]:
+    """Each case with what it did on the newest release."""
+    last = len(releases) - 1
+    return [
+        (names, held)
+        for names, entries in site.cases(life, releases)
+        for held in entries
+        if held.device == DEVICE and held.first <= last <= held.last
+    ]
 
 
 def _page_apart(behaviour: Behaviour) -> bool:
@@ -86,32 +169,10 @@ def _page_apart(behaviour: Behaviour) -> bool:
     return bool(page) and not any(str(page).endswith(f"{api}.html") for api in behaviour.api)
 
 
-def _ends(life: site.Life, releases: List[str]) -> List[str]:
-    """The releases before and after a behaviour's first change, or the newest if it has none."""
-    # A change at the first release has no release before it to run.
-    changed = (one.version for one in life.behaviour.changes if one.version in releases[1:])
-    version = next(changed, None)
-    return [releases[releases.index(version) - 1], version] if version else [releases[-1]]
-
-
-def coded(text: str) -> Markup:
-    """A line in which backticks become code, and ``pytorch#1234`` becomes a link."""
-    # Escaped first, or the tags of this function would be escaped with the text.
-    escaped = _CODE.sub(lambda match: f"<code>{match[1] or match[2]}</code>", html(text))
-    linked = NUMBER.sub(rf'<a href="{_ISSUES}/\1">\g<0></a>', escaped)
-    return Markup(linked)  # escaped above
-
-
 def plain_text(text: str) -> Markup:
     """Text between tags, where quotes need no escaping."""
     # Jinja would escape each quote too, which makes the tests' source 5 % larger.
     return Markup(html(text))  # escaped
-
-
-def prose(text: str) -> Markup:
-    """A docstring: its paragraphs."""
-    parts = (part for part in text.split("\n\n") if part.strip())
-    return Markup("\n").join(Markup("<p>{}</p>").format(coded(part)) for part in parts)
 
 
 def shape(header: str) -> str:
@@ -133,3 +194,5 @@ def is_plain(data: Any) -> bool:
             and all(map(is_plain, data.values()))
         )
     return all(map(is_plain, data)) if isinstance(data, list) else True
+
+

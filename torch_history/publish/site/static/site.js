@@ -1,170 +1,10 @@
-// Filters, pickers and permanent links. Without it the pages are complete, except "Upgrade from A to B".
+// What every page has: the search box, data that is loaded when it is needed, buttons that copy.
 "use strict";
 const one = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const number = (value) => value.toLocaleString("en");
-
-// ---- the address: #PLACE&name=value&name=value, where PLACE is an id, id@release or A...B
-
-const NAMES = ["changed", "chapter", "api", "kind"];
-
-function address() {
-  const values = [...new URLSearchParams(location.hash.slice(1))];
-  const place = values.length && !values[0][1] && !NAMES.includes(values[0][0]) ? values.shift()[0] : "";
-  return { place, values };
-}
-
-function write(place, values) {
-  history.replaceState(null, "", `#${[place, new URLSearchParams(values)].filter(String).join("&")}`);
-}
-
-// ---- the filters of the table and of the upgrade page
-
-function chosen(form) {
-  const data = new FormData(form);
-  return { chapter: data.get("chapter") || "", api: (data.get("api") || "").trim().toLowerCase(), kinds: data.getAll("kind"), changed: data.has("changed") };
-}
-
-function restore(form, values) {
-  for (const field of [...form.elements].filter(({ name }) => NAMES.includes(name))) {
-    const given = values.filter(([name]) => name === field.name).map(([, value]) => value);
-    if (field.type === "checkbox") field.checked = values.length ? given.includes(field.value) : field.defaultChecked;
-    else field.value = given[0] ?? "";
-    if (field.selectedIndex < 0) field.value = ""; // an unknown chapter
-  }
-}
-
-function fits(filter, chapter, words, kinds) {
-  return (!filter.chapter || filter.chapter === chapter) && (!filter.api || words.toLowerCase().includes(filter.api))
-    && (!filter.kinds.length || filter.kinds.some((kind) => kinds.includes(kind)));
-}
-
-const settings = (form) => [...new FormData(form)].filter(([name, value]) => NAMES.includes(name) && value);
-
-// ---- the table of behaviours by release
-
-function table(form) {
-  const rows = all("tbody tr[data-api]").map((row) => ({
-    row, chapter: row.parentNode.dataset.chapter, words: `${row.dataset.api} ${row.firstElementChild.textContent} ${one("a", row).hash}`,
-    kinds: [...new Set(all("td[class]:not(.unknown)", row).map((cell) => cell.className))],
-  }));
-  const { releases, behaviours, texts } = UPGRADE;
-  const known = new Map(behaviours.map((behaviour) => [behaviour.id, behaviour]));
-  for (const { row } of rows) { // tooltips of the marks
-    const behaviour = known.get(one("a", row).hash.slice(1));
-    let place = 0;
-    for (const cell of all("td", row)) {
-      const change = behaviour?.changes.find(([at]) => at === place);
-      if (cell.className) cell.title = `${releases[place]}: ${change ? texts[change[2][0]] : behaviour?.unknown[place]}`;
-      place += cell.colSpan;
-    }
-  }
-  const show = () => {
-    const filter = chosen(form);
-    let count = 0;
-    for (const { row, chapter, words, kinds } of rows) {
-      row.hidden = !(fits(filter, chapter, words, kinds) && (!filter.changed || kinds.length));
-      count += !row.hidden;
-    }
-    for (const group of all("tbody")) group.hidden = !one("tr[data-api]:not([hidden])", group);
-    one(".count", form).textContent = `${number(count)} of ${number(rows.length)} behaviours`;
-  };
-  const begin = () => { restore(form, address().values); show(); };
-  const keepAndShow = () => { write("", settings(form).length ? settings(form) : [["changed", ""]]); show(); }; // an empty address shows only what changed
-  form.addEventListener("input", keepAndShow);
-  form.addEventListener("reset", () => setTimeout(() => { form.elements.changed.checked = false; keepAndShow(); }));
-  addEventListener("hashchange", begin);
-  begin();
-}
-
-// ---- upgrade from A to B
-
-function upgrade(form) {
-  const { releases, kinds, behaviours, texts, pages, compared } = UPGRADE;
-  const { before, after } = form.elements;
-
-  function find() {
-    const [a, b] = [before, after].map((field) => releases.indexOf(field.value));
-    const [low, high] = [Math.min(a, b), Math.max(a, b)];
-    const found = [], unknown = [];
-    for (const behaviour of behaviours) {
-      const missing = [...new Set([a, b])].filter((place) => place in behaviour.unknown);
-      for (const place of missing) unknown.push({ behaviour, release: releases[place], why: behaviour.unknown[place] });
-      const state = (place) => behaviour.from.findLastIndex((from) => from <= place);
-      const pair = behaviour.pairs[`${state(low)}-${state(high)}`];
-      if (pair && !missing.length) {
-        const changes = behaviour.changes.filter(([at]) => low < at && at <= high);
-        found.push({ behaviour, kind: a < b ? pair[0] : pair[1], lines: pair[2].map((line) => (a < b ? line : [line[1], line[0]])), changes });
-      }
-    }
-    return { found: found.sort((one, other) => one.kind - other.kind), unknown };
-  }
-
-  function show() {
-    const filter = chosen(form), { found, unknown } = find();
-    const shown = found.filter(({ behaviour, kind }) => fits(filter, behaviour.id.split(".")[0],
-      `${behaviour.api.map((text) => texts[text]).join(" ")} ${behaviour.id} ${behaviour.id.replaceAll("_", " ")}`, [kinds[kind][0]]));
-    one(".count", form).textContent = `torch ${before.value} → ${after.value}: ${found.length ? number(found.length) : "no"} difference${found.length === 1 ? "" : "s"} in ${number(compared)} behaviours`
-      + (shown.length < found.length ? `, ${number(shown.length)} shown` : "");
-    one("#terminal code").textContent = `torch-history diff ${before.value} ${after.value} --code .`;
-    one("#unknown").replaceChildren(...unknown.map(({ behaviour, release, why }) => element("p", { className: "note" }, `Not verified on ${release}: ${behaviour.id}: ${why}`)));
-    const parts = [];
-    kinds.forEach(([slug, meaning, letter], kind) => {
-      one(`[data-kind="${slug}"]`, form).textContent = found.filter((difference) => difference.kind === kind).length || "";
-      const own = shown.filter((difference) => difference.kind === kind);
-      if (!own.length) return;
-      const mark = element("span", { className: `mark ${slug}`, ariaHidden: "true" }, letter);
-      parts.push(element("h2", { id: slug }, mark, ` ${meaning} (${number(own.length)})`), ...own.map(article));
-    });
-    one("#differences").replaceChildren(...parts);
-    write(`${before.value}...${after.value}`, settings(form));
-    document.title = `torch ${before.value} → ${after.value} · torch-training-spec`;
-  }
-
-  function article({ behaviour, lines, changes }) {
-    const made = one("#difference").content.cloneNode(true);
-    const [chapter, name] = behaviour.id.split(".");
-    const words = name.replaceAll("_", " ");
-    Object.assign(one("h3 a", made), { href: `${chapter}.html#${behaviour.id}@${after.value}`, textContent: words[0].toUpperCase() + words.slice(1) });
-    one(".says", made).textContent = behaviour.says;
-    one(".apis", made).append(...behaviour.api.flatMap((text) => [element("code", {}, texts[text]), " "]));
-    const page = texts[behaviour.page];
-    if (page) one(".page", made).href = pages + page;
-    else one(".page", made).remove();
-    all("thead th", made).forEach((cell, side) => { cell.textContent = `torch ${[before, after][side].value}`; });
-    one("tbody", made).append(...lines.map((line) => element("tr", {}, ...line.map((text, side) => {
-      const cell = element("td", {}, texts[text]);
-      cell.dataset.torch = [before, after][side].value; // shown at phone width
-      return cell;
-    }))));
-    one(".changes", made).append(...changes.map(([at, kind, told]) => {
-      const [text, cause, advice] = told.map((index) => texts[index]);
-      const item = element("li", {}, element("span", { className: `mark ${kinds[kind][0]}`, title: kinds[kind][1] }, kinds[kind][2]), ` ${releases[at]}: ${text}`);
-      if (cause) item.append(" (", ...linked(cause), ")");
-      if (advice) item.append(element("span", { className: "advice" }, `What to do: ${advice}`));
-      return item;
-    }));
-    const environments = [...new Set([before.value, after.value])].map((release) => `torch${release}`).join(",");
-    one(".copy code", made).textContent = reproduction(environments, texts[behaviour.file], behaviour.id);
-    return made;
-  }
-
-  const begin = () => {
-    const { place, values } = address();
-    const picked = place.split("...").map((release) => release.split(".").slice(0, 2).join(".")); // 2.5.1 is of the line 2.5
-    if (picked.length === 2 && picked.every((release) => releases.includes(release))) [before.value, after.value] = picked;
-    restore(form, values);
-    show();
-    if (place && !picked.every((release) => releases.includes(release))) {
-      one("#unknown").prepend(element("p", { className: "note" }, `${place} does not name two recorded releases. They run from ${releases[0]} to ${releases.at(-1)}.`));
-    }
-  };
-  form.hidden = one("#terminal").hidden = false;
-  form.elements.swap.addEventListener("click", () => { [before.value, after.value] = [after.value, before.value]; show(); });
-  form.addEventListener("input", show);
-  addEventListener("hashchange", begin);
-  begin();
-}
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const ROOT = new URL(".", document.currentScript.src).href; // of the site, wherever a page lies
 
 function element(name, properties, ...children) {
   const made = Object.assign(document.createElement(name), properties);
@@ -172,83 +12,52 @@ function element(name, properties, ...children) {
   return made;
 }
 
-function linked(cause) {
-  return cause.split(/(pytorch#\d+)/).map((part) => (part.startsWith("pytorch#")
-    ? element("a", { href: `https://github.com/pytorch/pytorch/issues/${part.slice(8)}` }, part) : part));
+// A page on disk cannot read other files, but it can run scripts: data are scripts that set DATA[name].
+const loading = {};
+function load(name) {
+  return loading[name] ??= new Promise((resolve, reject) => {
+    const loaded = () => resolve(name === "search" ? catalogued(DATA.search) : DATA[name]);
+    const script = element("script", { src: `${ROOT}data/${name}.js`, onload: loaded, onerror: reject });
+    document.head.append(script);
+  });
 }
 
-const reproduction = (environments, file, id) => `tox run -e ${environments} -- ${file}::test_${id.split(".")[1]} --observed`;
-
-// ---- a chapter with the values of one release, or one behaviour with its whole history
-
-function script(article, heading, parts) { // it needs only torch
-  const told = heading.nextElementSibling; // the first sentence
-  const head = [article.id, ...(told?.matches("p:not([class])") ? [told.textContent] : [])].map((line) => `# ${line}`).join("\n");
-  return element("details", { className: "script" }, element("summary", {}, "A script that shows it"),
-    element("div", { className: "copy" }, element("pre", {}, element("code", {}, `${[head, ...parts].join("\n\n")}\n`)), element("button", { type: "button" }, "Copy")));
+// `known(id)`: what a behaviour says, and its changes.
+function catalogued(data) {
+  const found = new Map(data.behaviours.map((entry) => [entry[0], entry]));
+  data.known = (id) => ({ says: found.get(id)[2], apis: found.get(id)[1].map((place) => data.apis[place][0]), changes: found.get(id)[4] });
+  return data;
 }
 
-function chapter(form) {
-  const { release } = form.elements;
-  const newest = release.value, title = document.title;
-  let last = null; // the behaviour that was shown alone
-  for (const article of all("article[id]")) {
-    const heading = one("h3", article);
-    heading.replaceChildren(element("a", { href: `#${article.id}` }, heading.textContent));
-    const environments = one("[data-run]", article)?.dataset.run ?? `torch${newest}`;
-    const line = element("p", { className: "copy" }, element("code", {}, reproduction(environments, article.closest("section").dataset.file, article.id)), " ",
-      element("button", { type: "button" }, "Copy"));
-    one("details", article).append(line);
-    const parts = SCRIPTS.parts[article.id]?.map((part) => SCRIPTS.texts[part]);
-    if (parts) article.append(script(article, heading, parts));
-  }
-  const show = (single) => {
-    const place = release.selectedIndex;
-    for (const article of all("article[id]")) {
-      const unknown = (article.dataset.unknown ?? "").split(" ").includes(String(place));
-      for (const entry of all(".c > div", article)) {
-        const [first, last] = entry.dataset.at?.split("-").map(Number) ?? [0, place]; // without it: all releases
-        const holds = !unknown && first <= place && place <= last;
-        entry.hidden = !holds && !single;
-        entry.classList.toggle("now", holds && Boolean(single && entry.dataset.at));
-      }
-    }
-    for (const observed of all(".c")) observed.classList.toggle("none", !all(":scope > div", observed).some((entry) => !entry.hidden));
-  };
-  const begin = () => {
-    const [id, version] = address().place.split("@");
-    const single = id && document.getElementById(id)?.closest("article[id]"); // a former id stands within
-    if (version && [...release.options].some((option) => option.value === version)) release.value = version;
-    for (const article of all("article[id]")) article.hidden = Boolean(single) && article !== single;
-    for (const section of all("section")) section.hidden = Boolean(single) && !section.contains(single);
-    one(".contents").hidden = Boolean(single);
-    one(".whole", form).hidden = !single;
-    document.body.classList.toggle("single", Boolean(single));
-    document.title = single ? `${one("h3", single).textContent} · torch-training-spec` : title;
-    show(single);
-    if (single) {
-      one("details", single).open = true;
-      scrollTo(0, 0);
-    } else (document.getElementById(id) ?? last)?.scrollIntoView();
-    last = single;
-    one(".count", form).textContent = single ? "whole history; what holds for this release is marked"
-      : `${number(all("article[id]").length)} behaviours${id && !document.getElementById(id) ? `, and none is called ${id}` : ""}`;
-  };
-  release.value = kept("release") ?? release.value;
-  if (release.selectedIndex < 0) release.value = newest;
-  form.addEventListener("input", () => { keep("release", release.value); show(document.body.classList.contains("single")); });
-  addEventListener("hashchange", begin);
-  begin();
+const pageOf = (id) => `${ROOT}behaviours/${id}.html`;
+const claimOf = (id) => capital(id.split(".")[1].replaceAll("_", " "));
+
+// Words in which `pytorch#1` is a link, and names with dots or underscores are code.
+function linked(text) {
+  return text.split(/(pytorch#\d+|`[^`]+`|(?<![\w.])(?:torch\.[\w.]+|\w+_\w+(?:=[\w.]+)?|\w+=[\w.]+)(?:\(\))?)/).map((part, place) => {
+    if (!(place % 2)) return part;
+    if (part.startsWith("pytorch#")) return element("a", { href: `https://github.com/pytorch/pytorch/issues/${part.slice(8)}` }, part);
+    return element("code", {}, part.replaceAll("`", ""));
+  });
 }
 
-// ---- what the browser keeps between pages
-
-function keep(name, value) {
-  try { sessionStorage.setItem(name, value); } catch { /* some browsers keep nothing for files */ }
+// What pages that lie deeper leave out, since they are many.
+const PAGES = [["index.html", "Upgrade"], ["manual.html", "Manual"], ["apis.html", "APIs"], ["table.html", "Table"], ["claims.html", "Articles"], ["benchmarks.html", "Benchmarks"], ["guides/index.html", "Guides"]];
+const links = one("nav[aria-label=Pages]");
+if (links.children.length === 1) {
+  for (const [page, name] of PAGES) links.append(" ", element("a", { href: ROOT + page }, name));
+  document.body.prepend(element("a", { className: "skip", href: "#main" }, "Skip to the content"));
+  one("main").tabIndex = -1;
 }
 
-function kept(name) {
-  try { return sessionStorage.getItem(name); } catch { return null; }
+// ---- a script that shows a behaviour, with nothing but torch
+
+function runnable(id, says, { script }, texts) { // null where no script can show it
+  return script ? copied(`${[`# ${id}\n# ${says}`, ...script.map((part) => texts[part])].join("\n\n")}\n`) : null;
+}
+
+function copied(text) {
+  return element("div", { className: "copy" }, element("pre", {}, element("code", {}, text)), element("button", { type: "button" }, "Copy"));
 }
 
 addEventListener("click", async (event) => {
@@ -260,14 +69,161 @@ addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(code.textContent);
     button.textContent = "Copied";
   } catch {
-    button.textContent = "Selected: copy it";
+    button.textContent = "Press Ctrl+C";
   }
-  setTimeout(() => { button.textContent = "Copy"; }, 2000);
 });
+for (const code of all(".copy > code")) code.after(" ", element("button", { type: "button" }, "Copy"));
 
-one(".skip").addEventListener("click", (event) => { event.preventDefault(); one("main").focus(); }); // the address stays
+// ---- the search: all words, ranked, as `torch-history find` does; or the words of a message
 
-for (const form of all("form[data-filters]")) {
-  form.addEventListener("submit", (event) => event.preventDefault()); // Enter in a field
-  ({ table, upgrade, chapter })[form.dataset.filters](form);
+const EMPTY = new Set("a an and are by for in is it of on or that the to with".split(" "));
+const PARTS = /\d+(?:\.\d+)+|\d+\p{L}?(?!\p{L})|\d+|\p{L}+/gu;
+const CAMEL = /\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lu}+|.+/gu;
+
+function stem(word) {
+  if (word.endsWith("s") && !/(ss|us|is)$/.test(word) && word.length > 3) word = word.slice(0, -1);
+  for (const ending of ["ing", "ed", "e"]) if (word.endsWith(ending) && word.length - ending.length >= 4) return word.slice(0, -ending.length);
+  return word;
+}
+
+function termsIn(text) { // identifiers in their parts, and whole
+  const parts = text.match(PARTS) ?? [];
+  const apart = parts.flatMap((part) => part.match(CAMEL) ?? []).map((piece) => stem(piece.toLowerCase()));
+  return { apart: ` ${apart.join(" ")} `, whole: ` ${parts.map((part) => stem(part.toLowerCase())).join(" ")} ` };
+}
+
+const has = (text, term) => text.apart.includes(term.apart) || text.whole.includes(term.whole) || text.whole.includes(term.apart);
+
+function sought(words) {
+  const found = (words.match(/[\w.#-]+/gu) ?? []).filter((part) => part.match(PARTS));
+  const telling = found.filter((part) => !EMPTY.has(part.toLowerCase()));
+  return (telling.length ? telling : found).map(termsIn);
+}
+
+// [level, nearness, fields]: how near the first of the texts are that have all terms; none if a term is in no text.
+function nearness(texts, terms, whole) {
+  const split = texts.map(([text, level]) => [termsIn(text), level]);
+  let left = terms, level = 0;
+  for (const [text, at] of split) {
+    const rest = left.filter((term) => !has(text, term));
+    if (rest.length < left.length) level = at;
+    left = rest;
+    if (!left.length) break;
+  }
+  if (left.length) return null;
+  const near = split.filter(([, at]) => at <= level);
+  const together = near.filter(([text]) => has(text, whole)).length;
+  const alone = near.filter(([text]) => terms.every((term) => has(text, term))).length;
+  return [level, together ? 0 : alone ? 1 : 2, -(together || alone)];
+}
+
+function ranked(entries, textsOf, words, tie = () => []) {
+  const terms = sought(words), whole = termsIn(words);
+  const roots = terms.flatMap((term) => term.apart.trim().split(" "));
+  const found = [];
+  for (const entry of entries) {
+    const texts = textsOf(entry), everything = texts.map(([text]) => text).join(" ").toLowerCase();
+    // A stem is a prefix of its word: most entries are passed over without being split.
+    if (!roots.every((root) => everything.includes(root))) continue;
+    const rank = nearness(texts, terms, whole);
+    if (rank) found.push([[...rank.slice(0, 2), ...tie(entry, rank)], entry]);
+  }
+  return found.sort(([a], [b]) => { for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] - b[i]; return 0; }).map(([, entry]) => entry);
+}
+
+// Messages are compared by the words and pairs of words that they share; rare ones count most.
+function features(message) {
+  const words = (message.replace(/(?<![\w.~-])(?:[\w.~-]*[/\\]){2,}[\w.~-]*/g, " ").toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => !/^\d+$/.test(word));
+  return new Set([...words, ...words.slice(1).map((word, place) => `${words[place]} ${word}`)]);
+}
+
+let weighed;
+function alike(messages, message) {
+  weighed ??= messages.map(([text]) => features(text));
+  const counts = new Map(), rarest = Math.log(1 + messages.length);
+  for (const own of weighed) for (const feature of own) counts.set(feature, (counts.get(feature) ?? 0) + 1);
+  const weight = (feature) => (counts.has(feature) ? Math.log(1 + messages.length / counts.get(feature)) : rarest);
+  const asked = features(message), total = [...asked].reduce((sum, feature) => sum + weight(feature), 0);
+  const found = [];
+  messages.forEach((entry, place) => {
+    let shared = 0, own = 0;
+    for (const feature of weighed[place]) { own += weight(feature); if (asked.has(feature)) shared += weight(feature); }
+    const score = shared / (shared + 0.6 * (total - shared) + 0.3 * (own - shared) || 1);
+    if (score >= 0.48 && shared >= 1.5 * rarest) found.push([score, entry]);
+  });
+  found.sort(([a], [b]) => b - a);
+  return found.filter(([score]) => score >= 0.85 * found[0][0]).map(([, entry]) => entry);
+}
+
+const MESSAGE = /(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception|Warning)|Exception|Warning): ?[\s\S]*$/;
+
+// Groups of results: [title, [[href, name, words]]], the likeliest first.
+function search({ behaviours, apis, messages, places }, words) {
+  const texts = ([id, own, says, rest, changes]) => [...own.map((place) => [apis[place][0], 0]), [id, 0], [`${says} ${rest}`, 1], ...changes.map((change) => [change.join(" "), 2])];
+  const behaviour = ([id, , says]) => [pageOf(id), claimOf(id), says.replaceAll("`", "")];
+  const asked = words.trim().toLowerCase().replace(/\(\)$/, "");
+  const names = apis.filter(([name]) => `.${name.toLowerCase()}`.includes(`.${asked}`) || name.toLowerCase().includes(asked))
+    .sort(([a], [b]) => !a.toLowerCase().endsWith(`.${asked}`) - !b.toLowerCase().endsWith(`.${asked}`) || a.length - b.length);
+  const message = words.match(MESSAGE)?.[0] ?? (words.split(/\s+/).length >= 5 ? words : "");
+  const said = message ? alike(messages, message).flatMap(([text, own]) => own.map((place) => [pageOf(behaviours[place][0]), claimOf(behaviours[place][0]), text])) : [];
+  return [
+    ["APIs", names.map(([name, page]) => [`${ROOT}apis/${page || name}.html`, name, ""])],
+    ["Messages", said],
+    ["Behaviours", ranked(behaviours, texts, words, (entry, rank) => [entry[5], rank[2], entry[1].length]).map(behaviour)],
+    ["Manual, guides and articles", ranked(places, ([, title, , text]) => [[title, 0], [text, 1]], words).map(([what, title, page, text]) => [ROOT + page, `${capital(what)}: ${title}`, text])],
+  ].filter(([, own]) => own.length);
+}
+
+function shown(groups, most) {
+  return groups.flatMap(([title, own]) => [
+    element("h2", {}, `${title} `, element("small", {}, number(own.length))),
+    element("ul", {}, ...own.slice(0, most).map(([href, name, words]) => element("li", {}, element("a", { href }, name), words ? element("small", {}, ` ${words.slice(0, 160)}`) : "")))]);
+}
+
+const box = element("input", { type: "search", name: "q", ariaLabel: "Search everything", placeholder: "Search: press /", autocomplete: "off", spellcheck: false });
+one("header").append(element("form", { role: "search", action: `${ROOT}search.html` }, box));
+const panel = element("div", { className: "found", hidden: true, role: "region", ariaLabel: "Search results" });
+box.parentNode.append(panel, element("p", { className: "hidden", role: "status" }));
+let latest = 0;
+box.addEventListener("focus", () => load("search"));
+box.addEventListener("input", async () => {
+  const turn = ++latest, words = box.value;
+  const data = await load("search");
+  if (turn !== latest) return; // something else was typed meanwhile
+  const groups = words.trim().length > 1 ? search(data, words) : [];
+  const count = groups.reduce((sum, [, own]) => sum + own.length, 0);
+  panel.replaceChildren(...shown(groups, 6), ...(count ? [element("p", {}, element("a", { href: `${ROOT}search.html?q=${encodeURIComponent(words)}` }, `All ${number(count)} results`))] : [element("p", {}, "Nothing is recorded of this.")]));
+  panel.hidden = words.trim().length < 2;
+  one("p.hidden", box.parentNode).textContent = panel.hidden ? "" : `${number(count)} results`;
+});
+box.addEventListener("paste", (event) => { // of a traceback the last message, since a field has one line
+  const message = event.clipboardData.getData("text").trim().split("\n").map((line) => line.match(MESSAGE)?.[0]).filter(Boolean).at(-1);
+  if (!message) return;
+  event.preventDefault();
+  box.value = message;
+  box.dispatchEvent(new Event("input"));
+});
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, select, textarea");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); box.focus(); }
+  if (event.key === "Escape" && box.parentNode.contains(event.target)) { panel.hidden = true; box.focus(); }
+  if (!["ArrowDown", "ArrowUp"].includes(event.key) || panel.hidden || !box.parentNode.contains(event.target)) return;
+  const stops = [box, ...all("a", panel)], at = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+  event.preventDefault();
+  stops[Math.max(0, Math.min(stops.length - 1, at))].focus();
+});
+addEventListener("click", (event) => { if (!box.parentNode.contains(event.target)) panel.hidden = true; });
+box.addEventListener("focus", () => { if (box.value.trim().length > 1) panel.hidden = false; });
+
+const results = one("#results");
+if (results) {
+  const words = new URLSearchParams(location.search).get("q") ?? "";
+  box.value = words;
+  if (words.trim()) {
+    document.title = `${words} · torch-training-spec`;
+    load("search").then((data) => {
+      const groups = search(data, words);
+      results.replaceChildren(...(groups.length ? shown(groups, 200) : [element("p", {}, "Nothing is recorded of this. A name without behaviours is not covered.")]));
+    });
+  }
 }

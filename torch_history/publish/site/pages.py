@@ -1,0 +1,297 @@
+"""Pages: each file of the site, rendered from the model."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+from torch_history.catalogue.index import Index
+from torch_history.catalogue.kinds import Kind
+from torch_history.publish import claims, interchange
+from torch_history.publish.report import subject
+from torch_history.publish.site import data, searching, states
+from torch_history.publish.site import model as site
+from torch_history.publish.site.apis import Api, apis, by_home
+from torch_history.publish.site.citing import edition
+from torch_history.publish.site.guides import BENCHMARKS, Guide, Guides
+from torch_history.publish.site.guides import pages as linked_pages
+from torch_history.publish.site.model import DEVICE, Model
+from torch_history.publish.site.rendering import Links, environment_of
+from torch_history.publish.site.searching import Place
+from torch_history.publish.site.upgrades import Upgrades, answers, details, script
+from torch_history.questions import changes as questions
+from torch_history.questions import coverage
+from torch_history.questions.interchange import FOOT, Cell, FileKind, kinds
+
+HERE = Path(__file__).parent
+# as `torch-history benchmarks --write` and `tools/training_curve.py` write them
+PICTURES, CURVE = "benchmarks", "training-curve.svg"
+LLMS = "llms.txt"
+_LONGEST = 1_500  # characters of a guide that are searched
+_BACK = 6  # releases that the landing page looks back at first
+
+File = Tuple[str, bytes]
+# columns of the table of releases: title, and the kinds that it counts
+COLUMNS: List[Tuple[str, List[Kind]]] = [
+    ("breaks", [Kind.ERROR, Kind.GONE]),
+    ("moves numbers", [Kind.SILENT, Kind.RANDOM]),
+    ("another exception", [Kind.EXCEPTION]),
+    ("warns", [Kind.WARNING]),
+    ("shown otherwise", [Kind.REPRESENTATION, Kind.WORDING]),
+    ("newly works", [Kind.ERROR_GONE, Kind.APPEARED]),
+]
+
+
+def pages(root: Path, index: Index, tell: Callable[[str], None], address: str) -> Iterator[File]:
+    """The name and the content of each file of the site."""
+    tell("the records")
+    return _Site(root, index, tell, address).files()
+
+
+class _Site:
+    """All that pages are made from."""
+
+    def __init__(self, root: Path, index: Index, tell: Callable[[str], None], address: str):
+        self.root, self.index, self.tell = root, index, tell
+        self.model = site.read(root, index)
+        self.apis = apis(self.model)
+        lives = {life.behaviour.id: life for life in self.model.lives}
+        former = {name: life for life in lives.values() for name in life.behaviour.former}
+        names = {name: api.page for name, api in self.apis.items()}
+        names.update({name: life.page for name, life in {**former, **lives}.items()})
+        linked = linked_pages(names)
+        self.former = former
+        self.guides = Guides(root, self.model.releases, linked)
+        terms = self.guides.terms()
+        self.links = Links(linked, terms)
+        self.edition = edition(root, address)
+        self.environment = environment_of(self.model, self.links)
+        self.environment.globals.update(edition=self.edition)
+        tell("the differences between any two releases")
+        self.upgrades = Upgrades(self.model)
+
+    def render(self, file: str, template: Optional[str] = None, **values: Any) -> File:
+        """A page. ``up`` leads from it to the root of the site."""
+        up = "../" * file.count("/")
+        found = self.environment.get_template(template or file)
+        return file, found.render(here=file, up=up, **values).encode()
+
+    def files(self) -> Iterator[File]:
+        """Every file."""
+        for path in sorted((HERE / "static").iterdir()):
+            yield path.name, path.read_bytes()
+        yield self.landing()
+        yield "data/answers.js", script("answers", answers(self.upgrades))
+        yield self.render("table.html")
+        yield self.render("search.html")
+        yield self.render("upgrade.html")
+        yield from self.manual()
+        yield from self.api_pages()
+        yield from self.guide_pages()
+        yield from self.registers()
+        yield data.NAME, data.text(self.model, self.edition).encode()
+        yield "data/search.js", script(
+            "search",
+            searching.data(
+                self.model,
+                {name: api.page for name, api in self.apis.items()},
+                list(self.places()),
+            ),
+        )
+        if (self.root / LLMS).exists():
+            yield LLMS, (self.root / LLMS).read_bytes()
+
+    def landing(self) -> File:
+        """The answer to the question that most readers have, and the table of releases."""
+        self.tell("index.html")
+        releases = self.model.releases
+        last = len(releases) - 1
+        first = max(0, last - _BACK + 1)
+        found = self.upgrades.findings(first, last)
+        rows = [
+            (releases[at - 1], releases[at], self.counts(at - 1, at)) for at in range(last, 0, -1)
+        ]
+        return self.render(
+            "index.html",
+            first=releases[first],
+            last=releases[last],
+            findings=[one for one in found if one.kind in COLUMNS[0][1] + COLUMNS[1][1]],
+            subject=subject,
+            total=len(found),
+            columns=COLUMNS,
+            rows=rows,
+            apis=self.apis,
+            uncovered=coverage.uncovered_modules(self.index),
+        )
+
+    def counts(self, before: int, after: int) -> List[int]:
+        """How many causes each column of the table of releases has."""
+        found = Counter(one.kind for one in self.upgrades.findings(before, after))
+        return [sum(found[kind] for kind in own) for _, own in COLUMNS]
+
+    def manual(self) -> Iterator[File]:
+        """The contents, each chapter, and a page for each behaviour."""
+        moved = list(self.former.items())
+        yield self.render("manual.html")
+        for chapter in self.model.chapters:
+            self.tell(f"{chapter.name}.html")
+            yield self.render(
+                f"{chapter.name}.html",
+                "chapter.html",
+                chapter=chapter,
+                moved=[one for one in moved if one[0].startswith(f"{chapter.name}.")],
+            )
+            yield f"data/{chapter.name}.js", script(chapter.name, details(chapter, self.upgrades))
+            for subject_ in chapter.subjects:
+                for life in subject_.lives:
+                    yield self.render(
+                        life.page,
+                        "behaviour.html",
+                        life=life,
+                        behaviour=life.behaviour,
+                        chapter=chapter,
+                        subject=subject_,
+                        apis=self.apis,
+                    )
+        for former, life in moved:
+            yield self.render(f"behaviours/{former}.html", "moved.html", former=former, life=life)
+
+    def api_pages(self) -> Iterator[File]:
+        """The index of APIs, and a page for each."""
+        self.tell("apis.html")
+        every = list(self.apis.values())
+        yield self.render(
+            "apis.html",
+            homes=by_home(every),
+            count=len(every),
+            uncovered=coverage.uncovered_modules(self.index),
+        )
+        for api in every:
+            yield self.render(api.page, "api.html", api=api, below=self.below(api))
+
+    def below(self, api: Api) -> List[Api]:
+        """The APIs that one contains: methods of a class, functions of a module."""
+        return [one for one in self.apis.values() if one.name.startswith(f"{api.name}.")]
+
+    def guide_pages(self) -> Iterator[File]:
+        """The hand-written documents, and their list."""
+        self.tell("guides")
+        found = self.guides.all()
+        yield self.render("guides/index.html", "guides.html", guides=found)
+        for guide in found:
+            yield self.render(f"guides/{guide.name}.html", "guide.html", guide=guide)
+
+    def registers(self) -> Iterator[File]:
+        """Articles, checkpoints, drift, benchmarks, and what is not known."""
+        self.tell("claims.html")
+        known = self.index.known()
+        articles: Dict[str, List[Any]] = {}
+        for claim in self.index.claims:
+            articles.setdefault(claim.article, []).append(claim)
+        yield self.render(
+            "claims.html",
+            articles=articles,
+            titled=functools.partial(claims.titled, self.index),
+            counted=functools.partial(claims.counted, known=known),
+            unknown=functools.partial(claims.unknown, known=known),
+        )
+        yield self.render("interchange.html", **_interchange(kinds(self.index, DEVICE)))
+        yield self.render("drift.html", drift=_drift(self.model))
+        yield self.render(
+            "benchmarks.html",
+            guide=self.benchmarks(),
+            curve=CURVE if (self.root / PICTURES / CURVE).exists() else None,
+        )
+        for path in sorted((self.root / PICTURES).glob("*.svg")):
+            yield path.name, path.read_bytes()
+        changes = questions.changes(self.index.behaviours)
+        yield self.render(
+            "verified.html",
+            unverified=questions.unverified(self.index),
+            changes=len(changes),
+            causes=questions.causes(changes),
+        )
+
+    def benchmarks(self) -> Guide:
+        """docs/benchmarks.md, with its pictures. HTML in it is shown as text."""
+        page = self.guides.folder / f"{BENCHMARKS}.md"
+        text = "# Benchmarks\n\nNone are recorded."
+        if page.exists():
+            text = page.read_text(encoding="utf-8")
+        return self.guides.rendered(BENCHMARKS, text, "")
+
+    def places(self) -> Iterator[Place]:
+        """What a search finds beside behaviours, APIs and messages."""
+        for chapter in self.model.chapters:
+            page = f"{chapter.name}.html"
+            yield Place("chapter", chapter.title, page, _flat(chapter.introduction))
+            for one in chapter.subjects:
+                title = f"{chapter.title}: {one.title}"
+                yield Place("subject", title, f"{page}#{one.anchor}", _flat(one.docstring))
+        for term in self.guides.terms():
+            yield Place("term", term.name, f"guides/glossary.html#{term.anchor}", term.text)
+        for guide in self.guides.all():
+            yield Place("guide", guide.title, f"guides/{guide.name}.html", guide.words[:_LONGEST])
+        for claim in self.index.claims:
+            told = f"{claim.verdict} {claim.note or ''}"
+            yield Place("article", claim.claim, f"claims.html#{claim.article}", told.strip())
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.replace("``", "").split())
+
+
+def _interchange(found: List[FileKind]) -> Dict[str, Any]:
+    files = [
+        {
+            "kind": kind,
+            "rows": [(row[0], interchange.releases_in_words(row, kind)) for row in groups],
+            "told": list(interchange.explained(kind, found)),
+        }
+        for kind in found
+        for groups in [interchange.row_groups(kind)]
+    ]
+    signs = {cell: sign for cell, (sign, _) in interchange.signs_of(found).items()}
+
+    def sign_of(cell: Cell) -> str:
+        # The signs are by outcome and exception. The message differs from file to file.
+        return signs[cell._replace(says="")]
+
+    return {
+        "files": files,
+        "signs": signs,
+        "sign_of": sign_of,
+        "meaning": interchange.meaning,
+        "foot": FOOT,
+    }
+
+
+def _drift(model: Model) -> Dict[str, List[Dict[str, Any]]]:
+    """Behaviour -> the cells of its row. Neighbouring releases with one distance share a cell."""
+    found = {}
+    for behaviour, steps in questions.drift(model.runs.values()).items():
+        cells: List[Dict[str, Any]] = []
+        begun = 0
+        for place in range(1, len(steps) + 1):
+            if place == len(steps) or steps[place] != steps[begun]:
+                ends = model.releases[begun], model.releases[place - 1]
+                cells.append(_cell(steps[begun], place - begun, *ends))
+                begun = place
+        found[behaviour] = cells
+    return found
+
+
+def _cell(ulp: Optional[int], count: int, first: str, last: str) -> Dict[str, Any]:
+    return {
+        "count": count,
+        # Not observed is not 0.
+        "text": "?" if ulp is None else ulp or "",
+        # By the logarithm, because distances range from 1 to 80 ULP.
+        "heat": min(45, 7 * (ulp or 0).bit_length()),
+        "title": f"{first} to {last}: "
+        + (states.State.UNKNOWN.slug if ulp is None else f"{ulp} ULP"),
+    }
+
+

@@ -1,0 +1,62 @@
+"""Searching: what the search box of every page looks through, as ``data/search.js``."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, NamedTuple
+
+from torch_history.catalogue.behaviour import Change
+from torch_history.catalogue.kinds import Kind
+from torch_history.publish.site.model import Life, Model
+from torch_history.publish.site.upgrades import ordered
+from torch_history.questions import messages
+
+
+class Place(NamedTuple):
+    """Something else than a behaviour that a search finds: a chapter, a subject, a term, a guide."""
+
+    what: str
+    title: str
+    page: str  # from the root of the site
+    text: str
+
+
+def data(model: Model, apis: Dict[str, str], places: List[Place]) -> Dict[str, Any]:
+    """Everything that is searched.
+
+    A behaviour is [id, numbers of its APIs, first sentence, rest of its docstring, changes, rank of
+    its most harmful change], a change [version, rank of its kind, text, cause, advice]; an API is
+    [name, and its file if called otherwise]; a message is [text, numbers of behaviours].
+    """
+    numbers = {name: number for number, name in enumerate(apis)}
+    lives = list(model.lives)
+    order = {life.behaviour.id: number for number, life in enumerate(lives)}
+    return {
+        "behaviours": [list(_behaviour(life, numbers)) for life in lives],
+        "apis": [_api(name, page) for name, page in apis.items()],
+        "messages": [
+            [told.text, [order[name] for name in told.behaviours if name in order]]
+            for told in messages.told(model.index)
+        ],
+        "places": [list(place) for place in places],
+    }
+
+
+def _api(name: str, page: str) -> List[str]:
+    """The name, and that of its file where it is another."""
+    file = page[len("apis/") : -len(".html")]
+    return [name] if file == name else [name, file]
+
+
+def _behaviour(life: Life, apis: Dict[str, int]) -> Iterator[object]:
+    behaviour = life.behaviour
+    yield behaviour.id
+    yield [apis[api] for api in behaviour.api]
+    yield life.says.replace("``", "`")
+    yield " ".join(" ".join(behaviour.docstring.split("\n\n")[1:]).replace("``", "`").split())
+    yield [_change(change) for change in ordered(behaviour.changes)]
+    yield min((change.kind.rank for change in behaviour.changes), default=len(Kind))
+
+
+def _change(change: Change) -> List[object]:
+    text = " ".join(change.text.split())
+    return [change.version, change.kind.rank, text, change.cause_in_words or "", change.advice or ""]

@@ -1,0 +1,16 @@
+// What a behaviour's page has beside its text: a script that shows it, and how to cite it.
+"use strict";
+const { id, textContent: claim } = one("h1"), chapter = id.split(".")[0];
+const standing = one(".standing").textContent, edition = one("footer").textContent;
+const script = element("details", { className: "script" }, element("summary", {}, "A script that shows it, with nothing but torch"));
+script.addEventListener("toggle", async () => {
+  const { behaviours, texts } = await load(chapter), { says } = (await load("search")).known(id);
+  script.append(runnable(id, says, behaviours[id], texts) ?? element("p", {}, "No script can show it: its test uses pytest in a way of its own."));
+}, { once: true });
+
+const where = location.protocol === "file:" ? `behaviours/${id}.html` : location.href.split("#")[0];
+const version = edition.split(/[ ,]+/)[1], date = edition.match(/\d{4}-\d\d-\d\d/)?.[0] ?? "", commit = edition.match(/commit (\S+?),/)?.[1];
+const cite = element("details", { className: "cite" }, element("summary", {}, "Cite"),
+  copied(`${claim}. ${standing} ${edition}. ${where}`),
+  copied(`@misc{${id.replace(/\W/g, "-")},\n  title  = {${claim}},\n  author = {{The torch-training-spec developers}},\n  year   = {${date.slice(0, 4)}},\n  note   = {${standing} torch-training-spec ${version}${commit ? `, commit ${commit}` : ""}, ${date}},\n  url    = {${where}}\n}`));
+one("main").append(script, cite);
