@@ -30,7 +30,7 @@ INTRODUCTION = '"""Rates."""\n\nSUBJECTS = [\n    "rates",\n]\n'
 @pytest.fixture
 def new(project, capsys, monkeypatch):
     """Run `new behaviour` on a project of its own, with a torch that is not recorded."""
-    monkeypatch.setattr("importlib.metadata.version", lambda name: "2.6.0+cpu")
+    monkeypatch.setattr("torch_history.cli.new.torch_here", lambda: "2.6.0+cpu")
 
     def command(*arguments):
         status = main(["--root", str(project.root), "new", "behaviour", *arguments])
@@ -70,7 +70,7 @@ def test_test_is_added_at_the_end_with_the_import_that_was_missing(project, new)
 def test_torch_of_this_python_records_it_where_it_is_a_recorded_one(
     new, monkeypatch, installed, told
 ):
-    monkeypatch.setattr("importlib.metadata.version", lambda name: installed)
+    monkeypatch.setattr("torch_history.cli.new.torch_here", lambda: installed)
     assert f"  torch-history record {told} {ID}\n" in new("rates", "scale_is_a_number")[1]
 
 
@@ -174,3 +174,9 @@ def test_subjects_in_another_form_are_left_alone(project, new):
     assert status == 2 and "SUBJECTS is no list with one stem a line" in err
     assert read(project, "spec/rates/__init__.py") == text
     assert not (project.spec / "rates" / "test_decay.py").exists()
+
+
+def test_packaged_data_is_no_place_for_a_test(tmp_path, capsys):
+    (tmp_path / "spec").mkdir()
+    assert main(["--root", str(tmp_path), "new", "behaviour", "rates", "scale_is_x"]) == 2
+    assert "this command works on a checkout" in capsys.readouterr().err

@@ -79,8 +79,14 @@ def _against(
 ) -> List[Tuple[Path, str]]:
     found = [] if said.text else ["no introduction: write a docstring"]
     found += [f"{variable} lacks {one}: add it" for one in there if one not in said.order]
-    found += [f"{variable} has {one}, which is not there: remove it" for one in said.order
-              if one not in there]
-    found += [f"{variable} names {one} twice: remove one" for one in sorted(set(said.order))
-              if said.order.count(one) > 1]
+    found += [
+        f"{variable} has {one}, which is not there: remove it"
+        for one in said.order
+        if one not in there
+    ]
+    found += [
+        f"{variable} names {one} twice: remove one"
+        for one in sorted(set(said.order))
+        if said.order.count(one) > 1
+    ]
     return [(file, fault) for fault in found]

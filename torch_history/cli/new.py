@@ -65,7 +65,7 @@ def behaviour(
 command = click.RichGroup(
     name="new",
     commands=[behaviour],
-    help="Begin something new in a checkout.",
+    help="Start something new in a checkout.",
     short_help=COMMANDS["Maintain"]["new"],
     context_settings=_CONTEXT,
 )
@@ -149,10 +149,15 @@ def _release(root: Path) -> str:
     """Where it can be recorded: in this Python if its torch is a recorded one, else the newest."""
     from torch_history.catalogue import releases
 
-    matrix = releases.releases(root)
-    try:
-        here = metadata.version("torch")
-    except metadata.PackageNotFoundError:
-        here = ""
-    line = [one.key for one in matrix.values() if one.patch == here]
+    matrix, installed = releases.releases(root), torch_here()
+    line = [one.key for one in matrix.values() if one.patch == installed]
     return f"--here {line[0]}" if line else f"--release {list(matrix)[-1]}"
+
+
+def torch_here() -> str:
+    """The version of this Python's torch; empty without one."""
+    try:
+        # The metadata is enough: importing torch takes seconds.
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return ""

@@ -10,6 +10,7 @@ import rich_click as click
 
 from torch_history.cli import shared
 from torch_history.cli.shared import Here, here
+from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 
 
@@ -22,9 +23,17 @@ from torch_history.escaping import one_line
     help="Where it goes. By default `site` in the checkout, or in the current folder. "
     "An older site is replaced.",
 )
+@click.option(
+    "--address",
+    default="",
+    metavar="URL",
+    help="Where the site will be public, for citations, as https://OWNER.example/torch/.",
+)
 @here
-def command(here: Here, folder: Optional[Path]) -> int:
-    """The records as a static site: tables, upgrades, chapters, claims, benchmarks."""
+def command(here: Here, folder: Optional[Path], address: str) -> int:
+    """The records as a static site: what changes, a manual, a page for each behaviour and API."""
+    if address and not address.startswith(("https://", "http://")):
+        raise HistoryError(f"--address {address!r}: not an address: begin with https://")
     from rich.console import Console
 
     from torch_history.catalogue.index import NAME
@@ -36,7 +45,7 @@ def command(here: Here, folder: Optional[Path]) -> int:
     began, console = time.monotonic(), Console(stderr=True)
     with console.status("reading the records") as status:
         size = build.build(
-            here.root, here.index, folder, lambda page: status.update(f"writing {page}")
+            here.root, here.index, folder, lambda page: status.update(f"writing {page}"), address
         )
     took = time.monotonic() - began
     click.echo(one_line(f"{folder / 'index.html'}: written, {size / 1e6:.1f} MB in {took:.1f} s"))

@@ -28,11 +28,9 @@ def text(model: Model, edition: Edition) -> str:
         "commit": edition.commit,
         "date": edition.date,
         "address": edition.address,
-        "library": model.index.library,
+        "library": model.recorded.library,
         "releases": {line: run.release for line, run in model.runs.items()},
-        "kinds": [
-            {"kind": kind.slug, "words": kind.words, "group": _group(kind)} for kind in Kind
-        ],
+        "kinds": [{"kind": kind.slug, "words": kind.words, "group": _group(kind)} for kind in Kind],
         "states": meanings(),
         "behaviours": [
             _behaviour(chapter, subject, life, model)

@@ -101,7 +101,7 @@ class Guides:
         for token in tokens:
             if token.type == "link_open":
                 inside += 1
-                target = self._target(str(token.attrGet("href")), up)
+                target = self.target(str(token.attrGet("href")), up)
                 if target is None:
                     dropped += 1
                     continue
@@ -122,7 +122,7 @@ class Guides:
             found.append(token)
         return found
 
-    def _target(self, target: str, up: str) -> Optional[str]:
+    def target(self, target: str, up: str) -> Optional[str]:
         """Where a link of docs/ leads in the site; None for what the site does not have."""
         if target.startswith(("https://", "http://", "#")):
             return target

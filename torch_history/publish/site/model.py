@@ -20,6 +20,15 @@ from torch_history.questions.query import Entry
 from torch_history.records.store import OBSERVED
 
 DEVICE = "cpu"
+# Words in the names of modules that are written otherwise.
+_PROPER = {
+    **{word: word.upper() for word in ("mse", "kl", "sgd", "lbfgs", "lr", "rnn", "lstm", "gru")},
+    "adam": "Adam",
+    "batchnorm": "BatchNorm",
+    "ctc": "CTC",
+    "nan": "NaN",
+    "none": "None",
+}
 
 
 class Span(NamedTuple):
@@ -37,7 +46,7 @@ class Span(NamedTuple):
         return self.state is not State.UNKNOWN
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """The number of its releases."""
         return self.last - self.first + 1
 
@@ -83,8 +92,8 @@ class Subject(NamedTuple):
 
     @property
     def title(self) -> str:
-        """``Frozen batchnorm``."""
-        words = self.name.replace("_", " ")
+        """``Frozen BatchNorm``."""
+        words = " ".join(_PROPER.get(word, word) for word in self.name.split("_"))
         return words[:1].upper() + words[1:]
 
     @property
@@ -118,7 +127,7 @@ class Model(NamedTuple):
     runs: Dict[str, Environment]  # by line
     introduction: str  # of the specification
     chapters: List[Chapter]  # in the order of understanding
-    index: Index
+    recorded: Index
 
     @property
     def lives(self) -> Iterator[Life]:
@@ -165,7 +174,7 @@ class _Reading(NamedTuple):
     """What a subject is made from."""
 
     root: Path
-    index: Index
+    recorded: Index
     runs: Dict[str, Environment]
     scripts: Scripts
 
@@ -177,21 +186,19 @@ class _Reading(NamedTuple):
         return Subject(file, name, text.docstring, shared, lives)
 
     def life(self, behaviour: Behaviour, text: source.Source) -> Life:
-        record = self.index.record(behaviour.id)
+        record = self.recorded.record(behaviour.id)
         seen = states(record, DEVICE, list(self.runs))
         spans = list(_spans(behaviour, self.runs, seen))
         return Life(behaviour, record, spans, text.of(behaviour.line), self.script(behaviour))
 
     def script(self, behaviour: Behaviour) -> List[str]:
         try:
-            return self.scripts.parts(behaviour, self.index.record(behaviour.id))
+            return self.scripts.parts(behaviour, self.recorded.record(behaviour.id))
         except HistoryError:  # it uses pytest in a way that no script can
             return []
 
 
-def _spans(
-    behaviour: Behaviour, runs: Dict[str, Environment], seen: List[State]
-) -> Iterator[Span]:
+def _spans(behaviour: Behaviour, runs: Dict[str, Environment], seen: List[State]) -> Iterator[Span]:
     # Of several changes at one release the most harmful one marks the cell.
     by_harm = sorted(behaviour.changes, key=lambda change: change.kind.rank, reverse=True)
     changes = {change.version: change for change in by_harm}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
@@ -29,6 +30,7 @@ HERE = Path(__file__).parent
 # as `torch-history benchmarks --write` and `tools/training_curve.py` write them
 PICTURES, CURVE = "benchmarks", "training-curve.svg"
 LLMS = "llms.txt"
+SCHEMA = HERE / "behaviours.schema.json"
 _LONGEST = 1_500  # characters of a guide that are searched
 _BACK = 6  # releases that the landing page looks back at first
 
@@ -65,7 +67,9 @@ class _Site:
         self.former = former
         self.guides = Guides(root, self.model.releases, linked)
         terms = self.guides.terms()
-        self.links = Links(linked, terms)
+        self.links = Links(
+            linked, {name: life.behaviour.claim for name, life in lives.items()}, terms
+        )
         self.edition = edition(root, address)
         self.environment = environment_of(self.model, self.links)
         self.environment.globals.update(edition=self.edition)
@@ -92,16 +96,29 @@ class _Site:
         yield from self.guide_pages()
         yield from self.registers()
         yield data.NAME, data.text(self.model, self.edition).encode()
-        yield "data/search.js", script(
-            "search",
-            searching.data(
-                self.model,
-                {name: api.page for name, api in self.apis.items()},
-                list(self.places()),
+        yield (
+            "data/search.js",
+            script(
+                "search",
+                searching.data(
+                    self.model,
+                    {name: api.page for name, api in self.apis.items()},
+                    list(self.places()),
+                ),
             ),
         )
+        yield SCHEMA.name, SCHEMA.read_bytes()
         if (self.root / LLMS).exists():
-            yield LLMS, (self.root / LLMS).read_bytes()
+            yield LLMS, self.for_assistants((self.root / LLMS).read_text(encoding="utf-8"))
+
+    def for_assistants(self, text: str) -> bytes:
+        """llms.txt with links that lead to pages of the site; the other links become words."""
+
+        def link(match: re.Match[str]) -> str:
+            target = self.guides.target(match[2], "")
+            return f"[{match[1]}]({target})" if target else match[1]
+
+        return re.sub(r"\[([^]]+)\]\((?:docs/)?([^)]+)\)", link, text).encode()
 
     def landing(self) -> File:
         """The answer to the question that most readers have, and the table of releases."""
@@ -293,5 +310,3 @@ def _cell(ulp: Optional[int], count: int, first: str, last: str) -> Dict[str, An
         "title": f"{first} to {last}: "
         + (states.State.UNKNOWN.slug if ulp is None else f"{ulp} ULP"),
     }
-
-

@@ -42,8 +42,9 @@ _ISSUES = "https://github.com/pytorch/pytorch/issues"
 class Links:
     """Where words lead in the site: names in code, and terms of the glossary."""
 
-    def __init__(self, linked: Linked, terms: List[Term]):
+    def __init__(self, linked: Linked, claims: Dict[str, str], terms: List[Term]):
         self.linked = linked
+        self.claims = claims  # id of a behaviour -> its claim
         self.terms = {term.name.lower(): term for term in terms}
         # The longest first, so that *parameter group* is not taken for *parameter*.
         names = sorted(self.terms, key=len, reverse=True)
@@ -52,18 +53,22 @@ class Links:
     def coded(self, text: str, up: str, seen: Optional[Dict[str, bool]] = None) -> Markup:
         """A text in which backticks become code, and what has a page becomes a link.
 
-        Terms of the glossary are linked where ``seen`` is given, each once.
+        Where ``seen`` is given, terms of the glossary are linked, each once, and the id of a
+        behaviour becomes the word *example*, because ids are long.
         """
         parts: List[str] = []
         end = 0
         for match in _CODE.finditer(text):
             parts += [self._words(text[end : match.start()], up, seen)]
-            parts += [self._code(match[1] or match[2], up)]
+            parts += [self._code(match[1] or match[2], up, seen is not None)]
             end = match.end()
         return Markup("".join([*parts, self._words(text[end:], up, seen)]))  # escaped below
 
-    def _code(self, code: str, up: str) -> str:
+    def _code(self, code: str, up: str, short: bool) -> str:
         page = self.linked(code)
+        claim = self.claims.get(code)
+        if page and claim and short:
+            return f'<a href="{up}{page}" title="{html(claim)}">example</a>'
         told = f"<code>{html(code)}</code>"
         return f'<a href="{up}{page}">{told}</a>' if page else told
 
@@ -194,5 +199,3 @@ def is_plain(data: Any) -> bool:
             and all(map(is_plain, data.values()))
         )
     return all(map(is_plain, data)) if isinstance(data, list) else True
-
-

@@ -12,7 +12,7 @@ from torch_history.questions import messages
 
 
 class Place(NamedTuple):
-    """Something else than a behaviour that a search finds: a chapter, a subject, a term, a guide."""
+    """What a search finds beside behaviours: a chapter, a subject, a term, a guide."""
 
     what: str
     title: str
@@ -35,7 +35,7 @@ def data(model: Model, apis: Dict[str, str], places: List[Place]) -> Dict[str, A
         "apis": [_api(name, page) for name, page in apis.items()],
         "messages": [
             [told.text, [order[name] for name in told.behaviours if name in order]]
-            for told in messages.told(model.index)
+            for told in messages.told(model.recorded)
         ],
         "places": [list(place) for place in places],
     }
@@ -59,4 +59,10 @@ def _behaviour(life: Life, apis: Dict[str, int]) -> Iterator[object]:
 
 def _change(change: Change) -> List[object]:
     text = " ".join(change.text.split())
-    return [change.version, change.kind.rank, text, change.cause_in_words or "", change.advice or ""]
+    return [
+        change.version,
+        change.kind.rank,
+        text,
+        change.cause_in_words or "",
+        change.advice or "",
+    ]

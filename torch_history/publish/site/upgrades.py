@@ -44,7 +44,7 @@ class Upgrades:
         }
         self._spans = {life.behaviour.id: _span_of(life) for life in model.lives}
         # in the order of the query, so that equal harm has an equal order
-        self._order = [one.id for one in model.index.behaviours]
+        self._order = [one.id for one in model.recorded.behaviours]
         self._lives = {life.behaviour.id: life for life in model.lives}
 
     def findings(self, before: int, after: int) -> List[Finding]:
@@ -66,8 +66,10 @@ class Upgrades:
 
     def _answer(self, before: int, after: int, differences: List[Difference]) -> Answer:
         releases = self.model.releases
-        sides = (query.Side(releases[place], releases[place], True, []) for place in (before, after))
-        return Answer(*sides, DEVICE, differences, [], [], len(self._order))
+        first, second = (
+            query.Side(releases[place], releases[place], True, []) for place in (before, after)
+        )
+        return Answer(first, second, DEVICE, differences, [], [], len(self._order))
 
     def unknown(self, before: int, after: int) -> List[Tuple[str, int, str]]:
         """What was not observed on one of two releases: the behaviour, the place and why."""
@@ -147,7 +149,7 @@ def answers(upgrades: Upgrades) -> Dict[str, Any]:
     are in the order in which they are shown, so that the steps are small.
     """
     model, texts = upgrades.model, Texts()
-    ids = {behaviour.id: number for number, behaviour in enumerate(model.index.behaviours)}
+    ids = {behaviour.id: number for number, behaviour in enumerate(model.recorded.behaviours)}
     places = range(len(model.releases))
     found = {
         f"{before}-{after}": [

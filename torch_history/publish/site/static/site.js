@@ -165,7 +165,8 @@ function search({ behaviours, apis, messages, places }, words) {
   const names = apis.filter(([name]) => `.${name.toLowerCase()}`.includes(`.${asked}`) || name.toLowerCase().includes(asked))
     .sort(([a], [b]) => !a.toLowerCase().endsWith(`.${asked}`) - !b.toLowerCase().endsWith(`.${asked}`) || a.length - b.length);
   const message = words.match(MESSAGE)?.[0] ?? (words.split(/\s+/).length >= 5 ? words : "");
-  const said = message ? alike(messages, message).flatMap(([text, own]) => own.map((place) => [pageOf(behaviours[place][0]), claimOf(behaviours[place][0]), text])) : [];
+  const entries = new Set([...(message ? alike(messages, message) : []), ...ranked(messages, ([text]) => [[text, 0]], words)]);
+  const said = [...entries].map(([text, [first]]) => [pageOf(behaviours[first][0]), claimOf(behaviours[first][0]), text]);
   return [
     ["APIs", names.map(([name, page]) => [`${ROOT}apis/${page || name}.html`, name, ""])],
     ["Messages", said],

@@ -63,7 +63,7 @@ one(".matrix").addEventListener("click", async (event) => {
   close.addEventListener("click", () => told.hidePopover());
   told.replaceChildren(element("p", {}, element("a", { href: pageOf(id) }, claimOf(id))), ...changes.map(([version, rank, text, cause, advice]) => element("div", {},
     element("p", {}, element("b", {}, names[rank]), ` since ${version}: `, ...linked(text)),
-    element("p", { className: "facts" }, "Cause: ", ...linked(cause ?? "not known")),
+    element("p", { className: "facts" }, "Cause: ", ...linked(cause || "not known")),
     ...(advice ? [element("p", { className: "advice" }, ...linked(advice))] : []))), close);
   told.showPopover();
   const at = mark.getBoundingClientRect(), size = told.getBoundingClientRect();
