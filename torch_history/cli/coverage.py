@@ -29,8 +29,10 @@ def command(here: Here, code: Tuple[Path, ...], form: str) -> int:
     from torch_history.questions import coverage
 
     found = coverage.modules(here.index)
+    left = coverage.uncovered_modules(here.index)
     if form == "json":
-        shared.print_json({"format": 1, "modules": [one._asdict() for one in found]})
+        modules = [one._asdict() for one in found]
+        shared.print_json({"format": 1, "modules": modules, "not_covered": left})
         return 0
     for module in found:
         few = len(module.apis) == 1
@@ -38,6 +40,7 @@ def command(here: Here, code: Tuple[Path, ...], form: str) -> int:
         click.echo(one_line(f"{module.name}: {count}"))
     total = sum(len(module.apis) for module in found)
     click.echo(f"{total} names of torch are specified. Nothing is said of any other.")
+    click.echo(f"Not covered at all: {', '.join(left)}.")
     return 0
 
 

@@ -211,8 +211,16 @@ def subject(finding: Finding, asked: Sequence[str] = ()) -> str:
     if finding.hit:
         return finding.hit.why
     first = finding.targets[0]
-    of = first.change.of if first.change and first.change.of else first.difference.behaviour.api
-    return (_asked(of, asked) or of)[0]
+    change = first.change
+    of = change.of if change and change.of else first.difference.behaviour.api
+    said = re.findall(r"\w+", change.text) if change else []
+    # The first one, unless the words name another: `bias ... (LayerNorm)` is not of BatchNorm1d.
+    named = [] if _last(of[0]) in said else [api for api in of if _last(api) in said]
+    return (_asked(of, asked) or named or of)[0]
+
+
+def _last(api: str) -> str:
+    return api.rpartition(".")[2]
 
 
 def notes(finding: Finding) -> List[str]:

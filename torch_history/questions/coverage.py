@@ -71,7 +71,7 @@ DOCUMENTED = (
 
 def uncovered_modules(index: Index) -> List[str]:
     """The documented modules of torch that no behaviour is about."""
-    covered = apis(index)
+    covered = naming.apis(index.behaviours)
     return [
         module
         for module in DOCUMENTED
