@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # what `torch-history verify` and `page` need, in the wheel's folder torch_history/_packaged
 CARRIED = ("spec", "fixtures")
-FILES = ("conftest.py", "pytest.ini", "docs/*.md", "benchmarks/*.svg")
+FILES = ("conftest.py", "pytest.ini", "llms.txt", "docs/*.md", "benchmarks/*.svg")
 LEFT_OUT = ("__pycache__", "__snapshots__", "benchmarks")  # the index holds the records
 
 

@@ -19,4 +19,4 @@ these folders. Each imports only from those before it:
 Nothing here imports torch but the workers of ``bench``.
 """
 
-__version__ = "0.8.0"
+__version__ = "0.9.0"

@@ -248,7 +248,7 @@ def test_path_that_leads_nowhere_is_refused_in_one_line(scanned, folder, path, s
 def test_file_that_does_not_parse_is_named_and_the_others_are_read(scanned):
     found = scanned(PLANTED / "broken.py", PLANTED / "plain.py")
     assert found.faults == [f"{PLANTED / 'broken.py'}:3: not Python: invalid syntax"]
-    assert by_behaviour(found)[LOAD] and found.files == 2
+    assert by_behaviour(found)[LOAD] and found.files == 1
 
 
 NOT_PYTHON = {

@@ -16,7 +16,13 @@ def real(tmp_path_factory):
 def odd(tmp_path_factory):
     """The site of a project with odd words, and something unknown; for reading only."""
     folder = tmp_path_factory.mktemp("odd")
-    return Site(odd_project(folder / "project").root, folder / "site")
+    return Site(odd_project(folder / "project").root, folder / "site", "https://example.org/odd")
+
+
+@pytest.fixture(params=["real", "odd"])
+def site(request):
+    """A site of either project."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A project that has all that the site shows, with odd words in it."""
 
 from tests.fake import RELEASES, Project
+from torch_history.records import store
 
 # What the fake project lacks: files of releases, words that HTML has other uses for, every form
 # of a value.
@@ -92,6 +93,68 @@ ODD_CLAIMS = """
     },
 ]
 """
+LATER_SPEC = '''
+"""Another <u>subject</u>, of one behaviour: ``odd.odd_words`` belongs to the first."""
+
+import fakelib
+import pytest
+from torch_history.observing.observation import observe
+
+
+@pytest.mark.api("fakelib.scale", "fakelib.Scale", page="scale")
+@pytest.mark.changed("2.0", "the scale is halved", kind="silent")
+def test_later_scale(snapshot):
+    """``fakelib.scale()`` is a function & ``fakelib.Scale`` a class."""
+    assert snapshot == observe(fakelib.scale)
+
+
+@pytest.mark.api("fakelib.flips", page="flips")
+def test_flips_without_a_marker(snapshot):
+    """No marker tells that it changes."""
+    assert snapshot == observe(fakelib.flips)
+'''
+# The order of understanding is not that of the alphabet, and `rates` is not in it.
+CHAPTERS = '"""How <u>fakelib</u> works: see ``fakelib.scale``."""\n\nCHAPTERS = ["tensors", "odd"]\n'
+SUBJECTS = '''"""Odd words & scales: a scale <u>is</u> one of several scales, says pytorch#12.
+
+A scale factor is an amp & no href (``odd.odd_words``). A scale again.
+"""
+
+SUBJECTS = ["odd", "later"]
+'''
+GLOSSARY = """# Glossary
+
+Terms.
+
+## amp
+What <u>amplifies</u> & more.
+
+See: `odd.odd_words`, `odd.nowhere`
+
+## href
+No attribute.
+
+## Scale
+What `fakelib.scale()` returns.
+
+## scale factor
+A factor.
+"""
+GUIDE = """# Use <u>it</u>
+
+Read the [glossary](glossary.md#scale-factor), [another guide][data] and [release 2.0](releases/2.0.md),
+[the first](releases/1.4.md) and [an unknown one](releases/9.9.md), [claims](claims.md),
+[all](README.md), [the source](../fakelib.py), [here](#use-uitu), [torch](https://pytorch.org).
+`fakelib.scale()` and [`fakelib.scale` in a link](glossary.md), `unknown.name`, pytorch#12.
+
+![a picture](../benchmarks/releases-cpu.svg)
+
+| a | b |
+|---|---|
+| `odd.odd_words` | 1 |
+
+[data]: data.md
+"""
 MISSING = "2.3"  # a release of the matrix that nobody recorded
 
 
@@ -103,6 +166,14 @@ def odd_project(root):
     project = Project(root)
     project.lay_out()
     project.write("spec/odd/test_odd.py", ODD_SPEC)
+    project.write("spec/odd/test_later.py", LATER_SPEC)
+    project.write("spec/__init__.py", CHAPTERS)
+    project.write("spec/odd/__init__.py", SUBJECTS)
+    project.write("docs/use.md", GUIDE)
+    project.write("docs/data.md", "# Data\n")
+    project.write("docs/glossary.md", GLOSSARY)
+    project.write("docs/benchmarks.md", "# Benchmarks\n\n![a](../benchmarks/releases-cpu.svg)\n")
+    project.write("benchmarks/releases-cpu.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>')
     project.write("claims/A.py", ODD_CLAIMS)
     project.write("claims/B.py", ODD_CLAIMS)
     project.write(
@@ -115,4 +186,7 @@ def odd_project(root):
         project.record(patch)
     project.record("2.0.1", "--device", "other")
     project.record("2.6.0", "--device", "other")
+    record = project.kept("odd.odd_words")
+    record.former = ["odd.words", "gone.words"]
+    store.write_record(project.path("odd.odd_words"), record)
     return project

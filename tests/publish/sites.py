@@ -1,17 +1,32 @@
-"""A built site, and what tests ask of its pages."""
+"""A built site, and what tests ask of its pages and its data."""
 
 import json
 import re
+from functools import cached_property
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 from torch_history.catalogue import index
-from torch_history.catalogue.kinds import kind_of
 from torch_history.publish.site import build
 
 # between whose texts a reader sees space
 TEXTS = {"b", "div", "h1", "h2", "h3", "h4", "p", "pre", "section", "small"}
 LISTS = {"caption", "dd", "dt", "li", "ol", "table", "td", "th", "tr", "ul"}
 BLOCKS = TEXTS | LISTS
+POINTING = ("href", "src", "action", "data", "poster", "srcset")
+STEPS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Cell(NamedTuple):
+    """A cell of a table: ``td`` or ``th``, its attributes and its words."""
+
+    tag: str
+    given: dict
+    words: list
+
+    @property
+    def text(self):
+        return flat("".join(self.words))
 
 
 class Page(HTMLParser):
@@ -19,10 +34,11 @@ class Page(HTMLParser):
 
     def __init__(self, html):
         super().__init__(convert_charrefs=True)
-        self.tags, self.ids, self.references, self.words = [], [], [], []
+        self.html = html
+        self.tags, self.ids, self.references, self.words, self.rows = [], [], [], [], []
         self.parts = {}  # id of an article -> (tags, words) within it
         self.unquoted = []  # tags with an attribute whose value is not in quotes
-        self._article = None
+        self._article = self._cell = None
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
@@ -34,90 +50,137 @@ class Page(HTMLParser):
             self.handle_data(" ")
         if tag == "article" and "id" in given:
             self._article = self.parts.setdefault(given["id"], ([], []))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self._cell = Cell(tag, given, [])
+            self.rows[-1].append(self._cell)
         for tags in [self.tags, *(self._article or ())[:1]]:
             tags.append((tag, given))
         self.ids += [given["id"]] if "id" in given else []
-        self.references += [
-            (tag, name, given[name])
-            for name in ("href", "src", "action", "data", "poster", "srcset")
-            if name in given
-        ]
+        self.references += [(tag, name, given[name]) for name in POINTING if name in given]
 
     def handle_endtag(self, tag):
         if tag in BLOCKS:
             self.handle_data(" ")
         if tag == "article":
             self._article = None
+        if tag in ("td", "th", "tr", "table"):
+            self._cell = None
 
     def handle_data(self, data):
-        for words in [self.words, *(self._article or ())[1:]]:
+        for words in [self.words, *(self._article or ())[1:], *(self._cell or ())[2:]]:
             words.append(data)
 
     @property
     def text(self):
-        return " ".join("".join(self.words).split())
+        return flat("".join(self.words))
 
     def within(self, article):
-        return " ".join("".join(self.parts[article][1]).split())
+        return flat("".join(self.parts[article][1]))
 
-    def rows(self):
-        """Each row of tables, its cells' (tag, attributes)."""
-        found = []
-        for tag, given in self.tags:
-            if tag == "tr":
-                found.append([])
-            elif tag in ("td", "th"):
-                found[-1].append((tag, given))
-        return found
+    def links(self):
+        """Where the links of the page lead."""
+        return [target for tag, name, target in self.references if (tag, name) == ("a", "href")]
+
+
+def flat(words):
+    """Words with one blank between them."""
+    return " ".join(words.split())
+
+
+class Cause(NamedTuple):
+    """A cause as ``data/answers.js`` tells it; ``version`` is None where no marker tells of it."""
+
+    kind: str
+    version: str
+    api: str
+    text: str
+    advice: str
+    cause: str
+    behaviours: list
 
 
 class Site:
-    """A built site."""
+    """A built site. ``pages`` are by their address from its root."""
 
-    def __init__(self, root, folder):
+    def __init__(self, root, folder, address=""):
         self.root, self.folder = root, folder
         self.index = index.of(root)
-        self.size = build.build(root, self.index, folder)
+        self.size = build.build(root, self.index, folder, address=address)
         self.behaviours = self.index.known()
-        self.pages = {
-            path.name: Page(path.read_text(encoding="utf-8"))
-            for path in sorted(folder.glob("*.html"))
+        self._data = {}
+
+    @cached_property
+    def pages(self):
+        return {
+            path.relative_to(self.folder).as_posix(): Page(path.read_text(encoding="utf-8"))
+            for path in sorted(self.folder.rglob("*.html"))
         }
-        text = (folder / "upgrade.js").read_text(encoding="utf-8")
-        self.upgrades = json.loads(text[len("const UPGRADE = ") :].rstrip().rstrip(";"))
+
+    def page_of(self, behaviour):
+        """The page of a behaviour."""
+        return self.pages[f"behaviours/{behaviour}.html"]
+
+    def article(self, behaviour):
+        """The words about a behaviour in its chapter."""
+        return self.pages[f"{behaviour.partition('.')[0]}.html"].within(behaviour)
 
     @property
     def releases(self):
-        return self.upgrades["releases"]
+        return self.data("answers")["releases"]
 
-    def article(self, behaviour):
-        """The words of a behaviour's article."""
-        return self.pages[f"{behaviour.partition('.')[0]}.html"].within(behaviour)
+    @cached_property
+    def told(self):
+        """What ``behaviours.json`` says."""
+        return json.loads((self.folder / "behaviours.json").read_text(encoding="utf-8"))
 
-    def differences(self, before, after):
-        """What site.js finds in upgrade.js, by the same steps.
+    @cached_property
+    def states(self):
+        """Behaviour -> its state on each release, as ``behaviours.json`` tells them."""
+        found = {}
+        for one in self.told["behaviours"]:
+            states = []
+            for release in self.told["releases"]:
+                states.append(one["states"].get(release, states[-1] if states else None))
+            found[one["id"]] = states
+        return found
 
-        The id, kind and lines of each difference; and the unknown behaviours.
-        """
-        a, b = map(self.releases.index, (before, after))
-        found, unknown = [], set()
-        for one in self.upgrades["behaviours"]:
-            missing = [
-                (one["id"], self.releases[place], one["unknown"][str(place)])
-                for place in {a, b}
-                if str(place) in one["unknown"]
-            ]
-            unknown.update(missing)
-            low, high = (
-                max(state for state, begins in enumerate(one["from"]) if begins <= place)
-                for place in sorted((a, b))
+    def data(self, name):
+        """What a script of ``data/`` sets."""
+        if name not in self._data:
+            text = (self.folder / "data" / f"{name}.js").read_text(encoding="utf-8")
+            begins = f"(globalThis.DATA ??= {{}})[{json.dumps(name)}] = "
+            assert text.startswith(begins) and text.endswith(";\n")
+            self._data[name] = json.loads(text[len(begins) : -2])
+        return self._data[name]
+
+    def causes(self, before, after):
+        """The causes between two releases, decoded as ``landing.js`` does it."""
+        data, found, at = self.data("answers"), [], 0
+        texts = data["texts"]
+        pair = data["pairs"].get(f"{self.releases.index(before)}-{self.releases.index(after)}", "")
+        for more, last in re.findall(r"(~*)([^~])", pair):
+            at += len(more) * len(STEPS) + STEPS.index(last)
+            rank, place, api, text, advice, cause, own = data["causes"][at]
+            found.append(
+                Cause(
+                    data["kinds"][rank][0],
+                    None if place < 0 else self.releases[place],
+                    *(texts[number] for number in (api, text, advice, cause)),
+                    [data["behaviours"][number] for number in own],
+                )
             )
-            pair = one["pairs"].get(f"{low}-{high}")
-            if pair and not missing:
-                lines = [
-                    tuple(self.upgrades["texts"][text] for text in (line if a < b else line[::-1]))
-                    for line in pair[2]
-                ]
-                kind = self.upgrades["kinds"][pair[0 if a < b else 1]][0]
-                found.append((one["id"], kind_of(kind), lines))
-        return sorted(found, key=lambda one: one[1].rank), unknown
+        return found
+
+    def values(self, behaviour, before, after):
+        """The values of a behaviour that ``landing.js`` shows: pairs of lines."""
+        chapter = self.data(behaviour.partition(".")[0])
+        detail, texts = chapter["behaviours"][behaviour], chapter["texts"]
+        low, high = (
+            max(state for state, begins in enumerate(detail["from"]) if begins <= place)
+            for place in sorted(map(self.releases.index, (before, after)))
+        )
+        rows = [tuple(texts[text] for text in row) for row in detail["pairs"][f"{low}-{high}"]]
+        backwards = self.releases.index(before) > self.releases.index(after)
+        return [row[::-1] for row in rows] if backwards else rows

@@ -141,13 +141,13 @@ def _by_message(index: Index, told: List[messages.Told], message: str) -> List[M
         one = likeness.told
         field, own = Field("message", one.text, 2), terms.stems(one.text)
         behaviours = [known[name] for name in one.behaviours if name in known]
-        for behaviour in sorted(behaviours, key=lambda each: _nearness(each, own)):
+        for behaviour in sorted(behaviours, key=lambda each: nearness(each, own)):
             found.setdefault(behaviour.id, Match(behaviour, [field]))
     return list(found.values())
 
 
-def _nearness(behaviour: Behaviour, message: Set[str]) -> Tuple[float, int]:
-    """How near a behaviour is to a message that it shows, the nearest first."""
+def nearness(behaviour: Behaviour, message: Set[str]) -> Tuple[float, int]:
+    """How near a behaviour is to the stems of a message that it shows, the nearest first."""
     about = terms.stems(f"{behaviour.id} {behaviour.docstring}")
     return -len(about & message) / len(about), _harm(behaviour)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+import re
+from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from torch_history.catalogue.behaviour import Change
 from torch_history.publish.site.model import Life, Model
@@ -69,14 +70,17 @@ def apis(model: Model) -> Dict[str, Api]:
 def _files(names: Iterable[str]) -> Dict[str, str]:
     """Name -> name of its file. ``torch.tensor`` and ``torch.Tensor`` are one file to some systems.
 
-    So a name in small letters that another one is with capitals gets a line at its end.
+    So a name whose file is taken gets an underscore at its end.
     """
-    alike: Dict[str, List[str]] = {}
+    files: Dict[str, str] = {}
+    taken: Set[str] = set()
     for name in sorted(set(names)):  # capitals come first
-        alike.setdefault(name.lower(), []).append(name)
-    return {
-        name: name + "_" * place for group in alike.values() for place, name in enumerate(group)
-    }
+        file = re.sub(r"[^A-Za-z0-9_.]", "-", name)
+        while file.lower() in taken:
+            file += "_"
+        taken.add(file.lower())
+        files[name] = file
+    return files
 
 
 def _documentation(name: str, lives: List[Life]) -> Optional[str]:

@@ -44,6 +44,8 @@ def build(
     try:
         for name, content in pages(root, index, tell, address):
             path = work / name
+            if path.exists():
+                raise HistoryError(f"{name}: two pages have this name: rename one of them")
             path.parent.mkdir(exist_ok=True)
             size += path.write_bytes(content)
         # mkdtemp makes a folder that only its owner reads, and a web server may be another user.

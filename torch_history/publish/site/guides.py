@@ -112,7 +112,7 @@ class Guides:
                     dropped -= 1
                     continue
             elif token.type == "image":
-                token.attrSet("src", str(token.attrGet("src")).rpartition("/")[2])
+                token.attrSet("src", up + str(token.attrGet("src")).rpartition("/")[2])
             elif token.type == "code_inline" and not inside:
                 page = self.linked(token.content)
                 if page:

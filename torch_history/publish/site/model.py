@@ -17,6 +17,7 @@ from torch_history.publish.script import Scripts
 from torch_history.publish.site.states import State, states
 from torch_history.questions import query
 from torch_history.questions.query import Entry
+from torch_history.records import store
 from torch_history.records.store import OBSERVED
 
 DEVICE = "cpu"
@@ -187,8 +188,9 @@ class _Reading(NamedTuple):
 
     def life(self, behaviour: Behaviour, text: source.Source) -> Life:
         record = self.recorded.record(behaviour.id)
-        seen = states(record, DEVICE, list(self.runs))
-        spans = list(_spans(behaviour, self.runs, seen))
+        releases = list(self.runs)
+        seen, entries = states(record, DEVICE, releases), _entries(record, releases)
+        spans = list(_spans(behaviour, self.runs, seen, entries))
         return Life(behaviour, record, spans, text.of(behaviour.line), self.script(behaviour))
 
     def script(self, behaviour: Behaviour) -> List[str]:
@@ -198,7 +200,22 @@ class _Reading(NamedTuple):
             return []
 
 
-def _spans(behaviour: Behaviour, runs: Dict[str, Environment], seen: List[State]) -> Iterator[Span]:
+_Entries = Tuple[Optional[str], ...]  # for each case the line since which an entry holds
+
+
+def _entries(record: Record, releases: List[str]) -> List[_Entries]:
+    """The entries that hold on each release, of the cases that have more than one."""
+    chains = [store.chain_for(devices, DEVICE, releases[-1]) for devices in record.values()]
+    several = [chain for chain in chains if len(chain) > 1]
+    return [tuple(versions.holding(chain, line) for chain in several) for line in releases]
+
+
+def _spans(
+    behaviour: Behaviour,
+    runs: Dict[str, Environment],
+    seen: List[State],
+    entries: List[_Entries],
+) -> Iterator[Span]:
     # Of several changes at one release the most harmful one marks the cell.
     by_harm = sorted(behaviour.changes, key=lambda change: change.kind.rank, reverse=True)
     changes = {change.version: change for change in by_harm}
@@ -206,7 +223,10 @@ def _spans(behaviour: Behaviour, runs: Dict[str, Environment], seen: List[State]
     for place, (line, run) in enumerate(runs.items()):
         unknown = run.unknown.get(behaviour.id)
         here = _span(place, seen[place], changes.get(line), unknown)
-        if begun and _goes_on(begun, here):
+        if begun and here.observed and _changed(entries[begun.last], entries[place]):
+            # A change that no marker tells of begins a span too.
+            here = here if here.kind else here._replace(text="no marker tells of the change")
+        elif begun and _goes_on(begun, here):
             begun = begun._replace(last=place)
             continue
         if begun:
@@ -214,6 +234,10 @@ def _spans(behaviour: Behaviour, runs: Dict[str, Environment], seen: List[State]
         begun = here
     if begun:
         yield begun
+
+
+def _changed(before: _Entries, after: _Entries) -> bool:
+    return any(one is not None and one != other for one, other in zip(before, after))
 
 
 def _span(place: int, state: State, change: Optional[Change], unknown: Optional[str]) -> Span:

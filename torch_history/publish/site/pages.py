@@ -32,6 +32,7 @@ PICTURES, CURVE = "benchmarks", "training-curve.svg"
 LLMS = "llms.txt"
 SCHEMA = HERE / "behaviours.schema.json"
 _LONGEST = 1_500  # characters of a guide that are searched
+_ID = re.compile(r"[\w-]+\.\w+")  # of a behaviour: a record may name anything as a former one
 _BACK = 6  # releases that the landing page looks back at first
 
 File = Tuple[str, bytes]
@@ -60,7 +61,12 @@ class _Site:
         self.model = site.read(root, index)
         self.apis = apis(self.model)
         lives = {life.behaviour.id: life for life in self.model.lives}
-        former = {name: life for life in lives.values() for name in life.behaviour.former}
+        former = {
+            name: life
+            for life in lives.values()
+            for name in life.behaviour.former
+            if _ID.fullmatch(name) and name not in lives
+        }
         names = {name: api.page for name, api in self.apis.items()}
         names.update({name: life.page for name, life in {**former, **lives}.items()})
         linked = linked_pages(names)
@@ -137,6 +143,7 @@ class _Site:
             findings=[one for one in found if one.kind in COLUMNS[0][1] + COLUMNS[1][1]],
             subject=subject,
             total=len(found),
+            unknown=self.upgrades.unknown(first, last),
             columns=COLUMNS,
             rows=rows,
             apis=self.apis,

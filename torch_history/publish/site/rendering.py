@@ -48,7 +48,8 @@ class Links:
         self.terms = {term.name.lower(): term for term in terms}
         # The longest first, so that *parameter group* is not taken for *parameter*.
         names = sorted(self.terms, key=len, reverse=True)
-        self._term = re.compile(rf"\b({'|'.join(map(re.escape, names))})(?:s|es)?\b", re.IGNORECASE)
+        known = "|".join(map(re.escape, names)) or r"(?!)"  # no term: nothing matches
+        self._linking = re.compile(rf"{NUMBER.pattern}|\b({known})(?:s|es)?\b", re.IGNORECASE)
 
     def coded(self, text: str, up: str, seen: Optional[Dict[str, bool]] = None) -> Markup:
         """A text in which backticks become code, and what has a page becomes a link.
@@ -73,18 +74,23 @@ class Links:
         return f'<a href="{up}{page}">{told}</a>' if page else told
 
     def _words(self, text: str, up: str, seen: Optional[Dict[str, bool]]) -> str:
-        linked = NUMBER.sub(rf'<a href="{_ISSUES}/\1">\g<0></a>', html(text))
-        if seen is None or not self.terms:
-            return linked
+        # Escaped part by part: a term such as `amp` must not be found in `&amp;`.
+        parts: List[str] = []
+        end = 0
+        for match in self._linking.finditer(text):
+            parts += [html(text[end : match.start()]), self._link(match, up, seen)]
+            end = match.end()
+        return "".join([*parts, html(text[end:])])
 
-        def term(match: re.Match[str]) -> str:
-            found = self.terms.get(match[1].lower())
-            if found is None or seen.setdefault(found.name, False):
-                return match[0]
-            seen[found.name] = True
-            return f'<a class="term" href="{up}guides/glossary.html#{found.anchor}">{match[0]}</a>'
-
-        return self._term.sub(term, linked)
+    def _link(self, match: re.Match[str], up: str, seen: Optional[Dict[str, bool]]) -> str:
+        told = html(match[0])
+        if match[1]:
+            return f'<a href="{_ISSUES}/{match[1]}">{told}</a>'
+        term = self.terms[match[2].lower()]
+        if seen is None or seen.setdefault(term.name, False):
+            return told
+        seen[term.name] = True
+        return f'<a class="term" href="{up}guides/glossary.html#{term.anchor}">{told}</a>'
 
     def prose(self, text: str, up: str, terms: bool = False) -> Markup:
         """A docstring: its paragraphs."""
@@ -147,7 +153,7 @@ def standing(life: site.Life, releases: List[str]) -> str:
         return "Not observed on any release."
     last = seen[-1]
     line = releases[last.last]
-    changed = [span for span in seen if span.kind]
+    changed = [span for span in seen if span.text]
     if not changed:
         first = releases[seen[0].first]
         return f"Observed on torch {line}, and the same on every release since {first}."

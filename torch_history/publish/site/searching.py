@@ -8,7 +8,7 @@ from torch_history.catalogue.behaviour import Change
 from torch_history.catalogue.kinds import Kind
 from torch_history.publish.site.model import Life, Model
 from torch_history.publish.site.upgrades import ordered
-from torch_history.questions import messages
+from torch_history.questions import messages, search, terms
 
 
 class Place(NamedTuple):
@@ -24,21 +24,31 @@ def data(model: Model, apis: Dict[str, str], places: List[Place]) -> Dict[str, A
     """Everything that is searched.
 
     A behaviour is [id, numbers of its APIs, first sentence, rest of its docstring, changes, rank of
-    its most harmful change], a change [version, rank of its kind, text, cause, advice]; an API is
-    [name, and its file if called otherwise]; a message is [text, numbers of behaviours].
+    its most harmful change, former ids if any], a change [version, rank of its kind, text, cause, advice]; an API is
+    [name, and its file if called otherwise]; a message is [text, numbers of behaviours, the nearest
+    to it first].
     """
     numbers = {name: number for number, name in enumerate(apis)}
-    lives = list(model.lives)
-    order = {life.behaviour.id: number for number, life in enumerate(lives)}
+    known = {life.behaviour.id: life for life in model.lives}
+    # in the order of the command, so that equally good ones have an equal order
+    lives = {one.id: known[one.id] for one in model.recorded.behaviours}
+    order = {name: number for number, name in enumerate(lives)}
     return {
-        "behaviours": [list(_behaviour(life, numbers)) for life in lives],
+        "behaviours": [list(_behaviour(life, numbers)) for life in lives.values()],
         "apis": [_api(name, page) for name, page in apis.items()],
         "messages": [
-            [told.text, [order[name] for name in told.behaviours if name in order]]
+            [told.text, [order[life.behaviour.id] for life in _showing(told, lives)]]
             for told in messages.told(model.recorded)
         ],
         "places": [list(place) for place in places],
     }
+
+
+def _showing(told: messages.Told, lives: Dict[str, Life]) -> List[Life]:
+    """The behaviours that show a message, the nearest to it first, as the command finds them."""
+    stems = terms.stems(told.text)
+    own = [lives[name] for name in told.behaviours if name in lives]
+    return sorted(own, key=lambda life: search.nearness(life.behaviour, stems))
 
 
 def _api(name: str, page: str) -> List[str]:
@@ -55,6 +65,8 @@ def _behaviour(life: Life, apis: Dict[str, int]) -> Iterator[object]:
     yield " ".join(" ".join(behaviour.docstring.split("\n\n")[1:]).replace("``", "`").split())
     yield [_change(change) for change in ordered(behaviour.changes)]
     yield min((change.kind.rank for change in behaviour.changes), default=len(Kind))
+    if behaviour.former:
+        yield behaviour.former
 
 
 def _change(change: Change) -> List[object]:

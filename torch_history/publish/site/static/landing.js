@@ -43,10 +43,10 @@ function found(data) {
 }
 
 async function show(note = "") {
-  const data = await load("answers");
+  const data = await load("answers"), known = api.value.trim() && (await load("search")).known;
   const every = found(data), words = api.value.trim().toLowerCase();
-  const about = (cause) => !words || [data.texts[cause[2]], data.texts[cause[3]], ...cause[6].map((place) => data.behaviours[place])]
-    .some((text) => text.toLowerCase().includes(words) || text.replaceAll("_", " ").toLowerCase().includes(words)) || apisOf?.(cause, words);
+  const about = (cause) => !words || [data.texts[cause[2]], data.texts[cause[3]], ...cause[6].flatMap((place) => [data.behaviours[place], ...known(data.behaviours[place]).apis])]
+    .some((text) => text.toLowerCase().includes(words) || text.replaceAll("_", " ").toLowerCase().includes(words));
   const own = every.filter(about), causes = own.filter(([rank]) => chosen(data.kinds[rank][0]));
   const backwards = releases.indexOf(before.value) > releases.indexOf(after.value);
   one("#causes").replaceChildren(...causes.map((cause) => line(cause, data, backwards)));
@@ -61,12 +61,7 @@ async function show(note = "") {
   document.title = `${pair} · torch-training-spec`;
 }
 
-let apisOf = null; // whether a behaviour of a cause is about an API: known once the search is loaded
-api.addEventListener("focus", async () => {
-  const { known } = await load("search"), { behaviours } = await load("answers");
-  apisOf = (cause, words) => cause[6].some((place) => known(behaviours[place]).apis.some((name) => name.toLowerCase().includes(words)));
-  if (api.value.trim()) show();
-}, { once: true });
+api.addEventListener("focus", () => load("search")); // what a behaviour is about
 
 function line([rank, place, name, text, advice, cause, own], { kinds, texts, behaviours }, backwards) {
   const [slug, label] = kinds[rank];

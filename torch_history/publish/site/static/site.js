@@ -101,8 +101,9 @@ function sought(words) {
 }
 
 // [level, nearness, fields]: how near the first of the texts are that have all terms; none if a term is in no text.
+// A text is [words, level, name of its field].
 function nearness(texts, terms, whole) {
-  const split = texts.map(([text, level]) => [termsIn(text), level]);
+  const split = texts.map(([text, level, name]) => [termsIn(text), level, name]);
   let left = terms, level = 0;
   for (const [text, at] of split) {
     const rest = left.filter((term) => !has(text, term));
@@ -112,13 +113,14 @@ function nearness(texts, terms, whole) {
   }
   if (left.length) return null;
   const near = split.filter(([, at]) => at <= level);
-  const together = near.filter(([text]) => has(text, whole)).length;
-  const alone = near.filter(([text]) => terms.every((term) => has(text, term))).length;
+  const fields = (fits) => new Set(near.filter(([text]) => fits(text)).map(([, , name]) => name)).size;
+  const together = fields((text) => has(text, whole)), alone = fields((text) => terms.every((term) => has(text, term)));
   return [level, together ? 0 : alone ? 1 : 2, -(together || alone)];
 }
 
 function ranked(entries, textsOf, words, tie = () => []) {
   const terms = sought(words), whole = termsIn(words);
+  if (!terms.length) return [];
   const roots = terms.flatMap((term) => term.apart.trim().split(" "));
   const found = [];
   for (const entry of entries) {
@@ -133,7 +135,7 @@ function ranked(entries, textsOf, words, tie = () => []) {
 
 // Messages are compared by the words and pairs of words that they share; rare ones count most.
 function features(message) {
-  const words = (message.replace(/(?<![\w.~-])(?:[\w.~-]*[/\\]){2,}[\w.~-]*/g, " ").toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => !/^\d+$/.test(word));
+  const words = (message.replace(/(?<![\w.~-])(?:[\w.~-]*[/\\]){2,}[\w.~-]*|(?<!\S)[/\\][\w.~-]+/g, " ").toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => !/^\d+$/.test(word));
   return new Set([...words, ...words.slice(1).map((word, place) => `${words[place]} ${word}`)]);
 }
 
@@ -156,29 +158,82 @@ function alike(messages, message) {
 }
 
 const MESSAGE = /(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception|Warning)|Exception|Warning): ?[\s\S]*$/;
+// A line of a traceback or log that begins a message: pytest's E, a logger, the place of a warning may stand before it.
+const HEAD = /^(?:E\s+)?(?:\[\w+\]:?\s*)?(?:[A-Z]+:[\w.]+:\s*)?(?:\S.*?:\d+: )?((?:[a-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)|Exception|Warning)(?:: .*)?)$/;
+
+// The last message in a pasted text, on one line; empty if there is none.
+function lastMessage(text) {
+  const lines = text.replace(/\x1b\[[0-9;]*m/g, "").trim().split("\n"), heads = lines.map((line) => line.trim().match(HEAD)?.[1]);
+  const at = heads.findLastIndex(Boolean);
+  if (at < 0) return "";
+  const rest = lines.slice(at + 1), source = rest.findIndex((line) => line.startsWith(" ")); // below a warning Python shows the line that warned
+  const below = heads[at].includes("Warning") && source >= 0 ? rest.slice(0, source) : rest;
+  return [heads[at], ...below].map((line) => line.trim()).join(" ").trim();
+}
+
+// The texts of each behaviour, those that tell the most first, as `torch-history find` has them.
+let fields;
+function fieldsOf({ behaviours, apis, messages }) {
+  if (!fields) {
+    const told = behaviours.map(() => []);
+    for (const [text, own] of messages) for (const place of own) told[place].push([text, 2, "message"]);
+    fields = new Map(behaviours.map((entry, place) => {
+      const [id, own, says, rest, changes, , former = []] = entry;
+      return [entry, [...own.map((api) => [apis[api][0], 0, "api"]), ...[id, ...former].map((name) => [name, 0, "id"]), [claimOf(id), 0, "claim"], [`${says} ${rest}`, 1, "docstring"],
+        ...changes.flatMap(([version, , text, cause, advice]) => [[`${version}: ${text}`, 2, "change"], [advice, 2, "advice"], [cause, 2, "cause"]]), ...told[place]]];
+    }));
+  }
+  return (entry) => fields.get(entry);
+}
 
 // Groups of results: [title, [[href, name, words]]], the likeliest first.
 function search({ behaviours, apis, messages, places }, words) {
-  const texts = ([id, own, says, rest, changes]) => [...own.map((place) => [apis[place][0], 0]), [id, 0], [`${says} ${rest}`, 1], ...changes.map((change) => [change.join(" "), 2])];
-  const behaviour = ([id, , says]) => [pageOf(id), claimOf(id), says.replaceAll("`", "")];
+  const texts = fieldsOf({ behaviours, apis, messages });
+  const when = (changes) => (changes.length ? ` Changed in ${[...new Set(changes.map(([version]) => version))].join(", ")}.` : "");
+  const behaviour = ([id, , says, , changes]) => [pageOf(id), claimOf(id), says.replaceAll("`", "") + when(changes)];
   const asked = words.trim().toLowerCase().replace(/\(\)$/, "");
   const names = apis.filter(([name]) => `.${name.toLowerCase()}`.includes(`.${asked}`) || name.toLowerCase().includes(asked))
     .sort(([a], [b]) => !a.toLowerCase().endsWith(`.${asked}`) - !b.toLowerCase().endsWith(`.${asked}`) || a.length - b.length);
   const message = words.match(MESSAGE)?.[0] ?? (words.split(/\s+/).length >= 5 ? words : "");
-  const entries = new Set([...(message ? alike(messages, message) : []), ...ranked(messages, ([text]) => [[text, 0]], words)]);
+  const entries = new Set([...(message ? alike(messages, message) : []), ...ranked(messages, ([text]) => [[text, 0, "message"]], words)]);
   const said = [...entries].map(([text, [first]]) => [pageOf(behaviours[first][0]), claimOf(behaviours[first][0]), text]);
-  return [
-    ["APIs", names.map(([name, page]) => [`${ROOT}apis/${page || name}.html`, name, ""])],
-    ["Messages", said],
+  const own = [
     ["Behaviours", ranked(behaviours, texts, words, (entry, rank) => [entry[5], rank[2], entry[1].length]).map(behaviour)],
-    ["Manual, guides and articles", ranked(places, ([, title, , text]) => [[title, 0], [text, 1]], words).map(([what, title, page, text]) => [ROOT + page, `${capital(what)}: ${title}`, text])],
+    ["Messages", said],
+  ];
+  return [
+    ["Glossary", places.filter(([what, title]) => what === "term" && title.toLowerCase() === asked).map(([, title, page, text]) => [ROOT + page, title, text])],
+    ["APIs", names.map(([name, page]) => [`${ROOT}apis/${page || name}.html`, name, ""])],
+    ...(message ? own.reverse() : own),
+    ["Manual, guides and articles", ranked(places, ([, title, , text]) => [[title, 0, "title"], [text, 1, "text"]], words).map(([what, title, page, text]) => [ROOT + page, `${capital(what)}: ${title}`, text])],
   ].filter(([, own]) => own.length);
 }
+
+// A name that differs from a covered one by one letter: wrong, missing, too many, or two in each other's place.
+function misspelt({ apis }, words) {
+  const last = words.trim().toLowerCase().split(".").at(-1);
+  const slip = (name) => {
+    const [brief, long] = [last, name.split(".").at(-1).toLowerCase()].sort((a, b) => a.length - b.length);
+    let same = 0;
+    while (same < brief.length && brief[same] === long[same]) same++;
+    const rest = brief.slice(same), tail = long.slice(same);
+    return brief.length > 3 && same && (tail.slice(1) === rest || tail.slice(1) === rest.slice(1) || (tail[0] === rest[1] && tail[1] === rest[0] && tail.slice(2) === rest.slice(2)));
+  };
+  return apis.find(([name]) => slip(name));
+}
+
+function nothing(data, words) {
+  const meant = misspelt(data, words);
+  return element("p", {}, "Not covered: no behaviour mentions this. ", ...(meant ? ["Did you mean ", element("a", { href: `${ROOT}apis/${meant[1] || meant[0]}.html` }, meant[0]), "?"]
+    : [element("a", { href: `${ROOT}apis.html` }, "What is covered")]));
+}
+
+const brief = (words) => (words.length > 200 ? `${words.slice(0, 199)}…` : words);
 
 function shown(groups, most) {
   return groups.flatMap(([title, own]) => [
     element("h2", {}, `${title} `, element("small", {}, number(own.length))),
-    element("ul", {}, ...own.slice(0, most).map(([href, name, words]) => element("li", {}, element("a", { href }, name), words ? element("small", {}, ` ${words.slice(0, 160)}`) : "")))]);
+    element("ul", {}, ...own.slice(0, most).map(([href, name, words]) => element("li", {}, element("a", { href }, name), words ? element("small", {}, ` ${brief(words)}`) : "")))]);
 }
 
 const box = element("input", { type: "search", name: "q", ariaLabel: "Search everything", placeholder: "Search: press /", autocomplete: "off", spellcheck: false });
@@ -193,12 +248,12 @@ box.addEventListener("input", async () => {
   if (turn !== latest) return; // something else was typed meanwhile
   const groups = words.trim().length > 1 ? search(data, words) : [];
   const count = groups.reduce((sum, [, own]) => sum + own.length, 0);
-  panel.replaceChildren(...shown(groups, 6), ...(count ? [element("p", {}, element("a", { href: `${ROOT}search.html?q=${encodeURIComponent(words)}` }, `All ${number(count)} results`))] : [element("p", {}, "Nothing is recorded of this.")]));
+  panel.replaceChildren(...shown(groups, 6), ...(count ? [element("p", {}, element("a", { href: `${ROOT}search.html?q=${encodeURIComponent(words)}` }, `All ${number(count)} results`))] : [nothing(data, words)]));
   panel.hidden = words.trim().length < 2;
   one("p.hidden", box.parentNode).textContent = panel.hidden ? "" : `${number(count)} results`;
 });
 box.addEventListener("paste", (event) => { // of a traceback the last message, since a field has one line
-  const message = event.clipboardData.getData("text").trim().split("\n").map((line) => line.match(MESSAGE)?.[0]).filter(Boolean).at(-1);
+  const message = lastMessage(event.clipboardData.getData("text"));
   if (!message) return;
   event.preventDefault();
   box.value = message;
@@ -206,15 +261,15 @@ box.addEventListener("paste", (event) => { // of a traceback the last message, s
 });
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, select, textarea");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); box.focus(); }
-  if (event.key === "Escape" && box.parentNode.contains(event.target)) { panel.hidden = true; box.focus(); }
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); box.select(); }
+  if (event.key === "Escape" && !panel.hidden && box.parentNode.contains(event.target)) { event.preventDefault(); box.focus(); panel.hidden = true; } // the words stay
   if (!["ArrowDown", "ArrowUp"].includes(event.key) || panel.hidden || !box.parentNode.contains(event.target)) return;
   const stops = [box, ...all("a", panel)], at = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
   event.preventDefault();
   stops[Math.max(0, Math.min(stops.length - 1, at))].focus();
 });
 addEventListener("click", (event) => { if (!box.parentNode.contains(event.target)) panel.hidden = true; });
-box.addEventListener("focus", () => { if (box.value.trim().length > 1) panel.hidden = false; });
+box.addEventListener("focus", () => { if (panel.hasChildNodes() && box.value.trim().length > 1) panel.hidden = false; });
 
 const results = one("#results");
 if (results) {
@@ -224,7 +279,7 @@ if (results) {
     document.title = `${words} · torch-training-spec`;
     load("search").then((data) => {
       const groups = search(data, words);
-      results.replaceChildren(...(groups.length ? shown(groups, 200) : [element("p", {}, "Nothing is recorded of this. A name without behaviours is not covered.")]));
+      results.replaceChildren(...(groups.length ? shown(groups, Infinity) : [nothing(data, words)]));
     });
   }
 }
