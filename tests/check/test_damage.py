@@ -209,10 +209,10 @@ def test_other_answers_go_on(damaged, run, arguments):
 def test_page_calls_the_damaged_behaviour_unknown(damaged, run, tmp_path):
     pytest.importorskip("jinja2")
     assert run(damaged, "page", "--to", str(tmp_path / "site"))[0] == 0
-    page = (tmp_path / "site" / "rates.html").read_text(encoding="utf-8")
-    own = page.partition(f'<article id="{NAME}"')[2].partition("</article>")[0]
-    assert f"Not verified on 1.4 to 2.6: {damaged.why.partition(': ')[0]}" in own
-    assert 'class="c"' not in own
+    page = (tmp_path / "site" / "behaviours" / f"{NAME}.html").read_text(encoding="utf-8")
+    assert f"Not verified on 1.4 to 2.6: {damaged.why.partition(': ')[0]}" in page
+    assert "Not observed on any release." in page and "1.4 to 2.6: unknown" in page
+    assert 'class="c"' not in page
 
 
 def test_every_record_may_be_gone(project, run):

@@ -41,6 +41,17 @@ def test_file_of_every_release_loads(snapshot):
 
 SHARED = {TAGS!r}
 '''
+HOSTILE_CHAPTERS = f'''"""All says {TAGS}."""
+
+CHAPTERS = ["hostile", {HOSTILE!r}]
+'''
+HOSTILE_SUBJECTS = f'''"""The chapter says {TAGS} and ``{TAGS}``.
+
+And {HOSTILE.strip()} is a term, and so is a script.
+"""
+
+SUBJECTS = ["hostile", {HOSTILE!r}]
+'''
 SCALAR = {"$tensor": "float32[]", "rows": ["0.5"]}
 RAISED = {
     "raised": {"type": HOSTILE, "message": HOSTILE},
@@ -82,6 +93,29 @@ HOSTILE_BENCHMARKS = f"""# Benchmarks {TAGS}
 
 ![script](javascript:alert(1)) [quote](<x" onclick="alert(1)> "{TAGS}")
 """
+HOSTILE_GUIDE = f"""# A guide {TAGS}
+
+The first words {TAGS}.
+
+{HOSTILE_BENCHMARKS}
+
+[out](//example.org/{TAGS}) [up](../../../etc/passwd) [guide](nothing.md "{TAGS}") `{HOSTILE}`
+"""
+HOSTILE_GLOSSARY = f"""# Glossary {TAGS}
+
+## {HOSTILE.strip()}
+A term that says {TAGS}.
+
+## script
+A term that is a tag.
+"""
+HOSTILE_LLMS = f"""# {TAGS}
+
+- [script](javascript:alert(1)): {TAGS}
+- [guide](docs/hostile.md): {TAGS}
+"""
+# of these, none may become a file outside the folder of the site
+OUTSIDE = ["hostile./../../../outside", "../outside", f"hostile.{HOSTILE}"]
 
 
 def hostile_project(recorded, root):
@@ -89,12 +123,19 @@ def hostile_project(recorded, root):
     shutil.copytree(str(recorded.root), str(root))
     project = Project(root)
     project.write("spec/hostile/test_hostile.py", HOSTILE_SPEC)
+    project.write("spec/__init__.py", HOSTILE_CHAPTERS)
+    project.write("spec/hostile/__init__.py", HOSTILE_SUBJECTS)
     project.write("docs/benchmarks.md", HOSTILE_BENCHMARKS)
+    project.write("docs/hostile.md", HOSTILE_GUIDE)
+    project.write("docs/glossary.md", HOSTILE_GLOSSARY)
+    project.write("docs/<img src=x onerror=alert(1)>.md", HOSTILE_GUIDE)
+    project.write("llms.txt", HOSTILE_LLMS)
+    project.write("claims/titles.json", json.dumps({"A": HOSTILE}))
     picture = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
     project.write("benchmarks/releases-cpu.svg", picture)
     claim = {"section": HOSTILE, "claim": HOSTILE, "tests": [HOSTILE], "note": HOSTILE}
     project.write("claims/A.py", repr([{**claim, "verdict": f"holds if {HOSTILE}"}]))
-    former = {"former": [f"hostile.{HOSTILE}"]}
+    former = {"former": [*OUTSIDE, "hostile.old"]}
     plant(project, "hostile.everything_is_hostile", HOSTILE_RECORD, **former)
     plant(project, "hostile.file_of_every_release_loads", HOSTILE_FILES)
     plant(project, "hostile.page_of_two_words", {})

@@ -114,7 +114,9 @@ def test_flips_without_a_marker(snapshot):
     assert snapshot == observe(fakelib.flips)
 '''
 # The order of understanding is not that of the alphabet, and `rates` is not in it.
-CHAPTERS = '"""How <u>fakelib</u> works: see ``fakelib.scale``."""\n\nCHAPTERS = ["tensors", "odd"]\n'
+CHAPTERS = (
+    '"""How <u>fakelib</u> works: see ``fakelib.scale``."""\n\nCHAPTERS = ["tensors", "odd"]\n'
+)
 SUBJECTS = '''"""Odd words & scales: a scale <u>is</u> one of several scales, says pytorch#12.
 
 A scale factor is an amp & no href (``odd.odd_words``). A scale again.
@@ -142,9 +144,10 @@ A factor.
 """
 GUIDE = """# Use <u>it</u>
 
-Read the [glossary](glossary.md#scale-factor), [another guide][data] and [release 2.0](releases/2.0.md),
-[the first](releases/1.4.md) and [an unknown one](releases/9.9.md), [claims](claims.md),
-[all](README.md), [the source](../fakelib.py), [here](#use-uitu), [torch](https://pytorch.org).
+Read the [glossary](glossary.md#scale-factor), [another guide][data] and
+[release 2.0](releases/2.0.md), [the first](releases/1.4.md) and
+[an unknown one](releases/9.9.md), [claims](claims.md), [all](README.md),
+[the source](../fakelib.py), [here](#use-uitu), [torch](https://pytorch.org).
 `fakelib.scale()` and [`fakelib.scale` in a link](glossary.md), `unknown.name`, pytorch#12.
 
 ![a picture](../benchmarks/releases-cpu.svg)

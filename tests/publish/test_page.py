@@ -27,7 +27,7 @@ def test_site_is_one_folder_under_the_limit(real):
     files = [path for path in real.folder.rglob("*") if path.is_file()]
     assert real.size == sum(path.stat().st_size for path in files) < LIMIT
     assert {path.name for path in real.folder.iterdir() if path.is_dir()} == FOLDERS
-    assert all(path.parent.parent == real.folder or path.parent == real.folder for path in files)
+    assert all(real.folder in (path.parent, path.parent.parent) for path in files)
     assert not any(path.is_symlink() for path in files)
 
 
@@ -35,7 +35,7 @@ def test_first_view_weighs_little(real):
     loaded = {
         given.get("href") or given.get("src")
         for tag, given in real.pages["index.html"].tags
-        if (tag == "link" and given["rel"] == "stylesheet") or (tag == "script") or (tag == "img")
+        if given.get("rel") == "stylesheet" or tag in ("script", "img")
     }
     assert loaded == {"site.css", "site.js", "landing.js"}
     sizes = {name: (real.folder / name).stat().st_size for name in ("index.html", *loaded)}
@@ -114,4 +114,4 @@ def test_pages_below_the_first_get_the_same_links_from_the_script(real):
     listed = re.search(r"^const PAGES = \[(.+)\];$", code, re.MULTILINE)[1]
     assert re.findall(r'\["([^"]+)", "([^"]+)"\]', listed) == PAGES
     nav = re.search(r"<nav aria-label=.*?</nav>", real.pages["index.html"].html, re.DOTALL)[0]
-    assert [target for target in Page(nav).links()[1:]] == [file for file, _ in PAGES]
+    assert Page(nav).links()[1:] == [file for file, _ in PAGES]

@@ -1,5 +1,6 @@
 """``torch-history page``: what it writes, replaces and refuses."""
 
+import json
 import re
 from pathlib import Path
 
@@ -155,7 +156,11 @@ def test_damaged_record_makes_its_behaviour_unknown_and_costs_nothing_else(page)
     assert page()[0] == 0
     after = content(page.folder)
     assert after.keys() == before.keys() and after["tensors.html"] == before["tensors.html"]
-    assert b"its record is damaged" in after["rates.html"]
+    told = after["behaviours/rates.scale_halves.html"]
+    assert b"Not verified on 1.4 to 2.6: its record is damaged" in told
+    assert b"Not observed on any release." in told
+    changed = {name for name in after if after[name] != before[name]}
+    assert not [name for name in changed if "tensors" in name or "flip_comes_back" in name]
 
 
 def test_damage_that_shows_late_leaves_the_older_site_too(page):
@@ -167,11 +172,49 @@ def test_damage_that_shows_late_leaves_the_older_site_too(page):
     assert content(page.folder) == before and list(page.root.glob(".site.*")) == []
 
 
-def test_project_without_files_of_other_releases_says_so(project):
+def test_project_without_documents_benchmarks_introductions_and_files_has_a_site(project):
     assert main(["--root", str(project.root), "page"]) == 0
-    assert "None are recorded." in (project.root / "site" / "interchange.html").read_text(
-        encoding="utf-8"
-    )
+    folder = project.root / "site"
+    assert not (project.root / "docs").exists() and not (project.root / "benchmarks").exists()
+    for name in ("interchange.html", "benchmarks.html"):
+        assert "None are recorded." in (folder / name).read_text(encoding="utf-8"), name
+    assert sorted(path.name for path in (folder / "guides").iterdir()) == ["index.html"]
+    assert not (folder / "llms.txt").exists() and list(folder.glob("*.svg")) == []
+    assert 'class="term"' not in (folder / "rates.html").read_text(encoding="utf-8")
+    assert (folder / "behaviours" / "rates.scale_halves.html").is_file()
+
+
+@pytest.mark.parametrize("chapter", ["index", "search", "apis"])
+def test_chapter_named_as_a_page_of_the_site_is_refused_and_the_older_site_stays(page, chapter):
+    page()
+    before = content(page.folder)
+    (page.root / "spec" / "odd").rename(page.root / "spec" / chapter)
+    refused(page(), f"{chapter}.html", "rename")
+    assert content(page.folder) == before and list(page.root.glob(".site.*")) == []
+
+
+# ---- where the site will be public
+
+
+@pytest.mark.parametrize("address", ["https://example.org/torch", "http://localhost:8000/"])
+def test_address_is_in_the_data(page, address):
+    assert page("--address", address)[0] == 0
+    told = json.loads((page.folder / "behaviours.json").read_text(encoding="utf-8"))
+    assert told["address"] == address.rstrip("/") + "/"
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "example.org", "file:///site", "ftp://example.org", " "]
+)
+def test_address_that_is_none_of_the_web_is_refused(page, address):
+    refused(page("--address", address), "--address", address, "begin with https://")
+    assert not page.folder.exists()
+
+
+def test_site_without_an_address_has_none_in_its_data(page):
+    page()
+    told = json.loads((page.folder / "behaviours.json").read_text(encoding="utf-8"))
+    assert told["address"] == ""
 
 
 def test_project_without_records_says_to_record(unrecorded, capsys):
@@ -186,6 +229,7 @@ def test_help_tells_how_to_open_it(capsys):
     for words in (
         "--to",
         "FOLDER",
+        "--address",
         "An older site is replaced.",
         "Open index.html in the folder; no server or network is needed.",
     ):

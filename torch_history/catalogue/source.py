@@ -10,7 +10,6 @@ Its markers are literals::
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
@@ -180,12 +179,6 @@ class Source:
         return "\n".join(
             self._lines[number] for number in self._functions[line] if number in self._lines
         )
-
-    def shared(self, lines: List[int]) -> str:
-        """All but the functions that begin at these lines."""
-        theirs = {number for line in lines for number in self._functions[line]}
-        text = "\n".join(line for number, line in self._lines.items() if number not in theirs)
-        return re.sub(r"\n{3,}", "\n\n\n", text).strip("\n")
 
 
 def _literals(decorator: ast.expr, file: str) -> Tuple[List[Any], Dict[str, Any]]:

@@ -58,8 +58,7 @@ MESSAGES = [
     WARNING,
     UNPICKLING,
     "RuntimeError: a leaf Variable that requires grad is being used in an in-place operation.",
-    "RuntimeError: Trying to backward through the graph a second time (or directly access saved "
-    "tensors after they have already been freed).",
+    "RuntimeError: Trying to backward through the graph a second time.",
     "TypeError: ReduceLROnPlateau.__init__() got an unexpected keyword argument 'verbose'",
     "ValueError: optimizer got an empty parameter list",
 ]
@@ -231,7 +230,7 @@ def test_escape_closes_the_results_and_the_words_stay(visit):
     assert page.input_value(BOX) == "zero_grad"
     page.keyboard.type("s")
     assert page.is_visible(PANEL)
-    page.click("h1")
+    page.mouse.click(20, 700)
     assert not page.is_visible(PANEL)
 
 

@@ -78,7 +78,7 @@ def focused(page):
             const one = document.activeElement, style = getComputedStyle(one);
             const box = one.getBoundingClientRect();
             const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
-            return [`${one.tagName.toLowerCase()} ${one.name || one.innerText.trim()}`,
+            return [`${one.tagName.toLowerCase()} ${one.name || one.textContent.trim()}`,
                     outlined && box.left >= 0 && box.right <= innerWidth + 1
                     && box.bottom > 0 && box.top < innerHeight];
         }"""

@@ -45,7 +45,9 @@ def build(
         for name, content in pages(root, index, tell, address):
             path = work / name
             if path.exists():
-                raise HistoryError(f"{name}: two pages have this name: rename one of them")
+                raise HistoryError(
+                    f"{name}: two pages of the site have this name: rename the chapter or document"
+                )
             path.parent.mkdir(exist_ok=True)
             size += path.write_bytes(content)
         # mkdtemp makes a folder that only its owner reads, and a web server may be another user.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, List, NamedTuple, Optional
 
@@ -64,10 +65,13 @@ class Guides:
         tokens = reader.parse(text)
         title = first = ""
         words: List[str] = []
+        ids: Counter[str] = Counter()  # of headings with the same words
         for place, token in enumerate(tokens):
             if token.type == "heading_open":
                 heading = _plain(tokens[place + 1])
-                token.attrSet("id", slug(heading))
+                anchor = slug(heading)
+                token.attrSet("id", f"{anchor}-{ids[anchor]}" if ids[anchor] else anchor)
+                ids[anchor] += 1
                 title = title or heading
             elif token.type == "inline":
                 told = _plain(token)

@@ -88,7 +88,6 @@ class Subject(NamedTuple):
     file: str
     name: str  # ``frozen_batchnorm``
     docstring: str
-    shared: str  # what no behaviour owns: imports, helpers, laws
     lives: List[Life]
 
     @property
@@ -183,8 +182,7 @@ class _Reading(NamedTuple):
         text = source.Source(self.root / file)
         lives = [self.life(behaviour, text) for behaviour in own]
         name = re.sub(r"^test_", "", Path(file).stem)
-        shared = text.shared([behaviour.line for behaviour in own])
-        return Subject(file, name, text.docstring, shared, lives)
+        return Subject(file, name, text.docstring, lives)
 
     def life(self, behaviour: Behaviour, text: source.Source) -> Life:
         record = self.recorded.record(behaviour.id)

@@ -69,6 +69,7 @@ class _Site:
         }
         names = {name: api.page for name, api in self.apis.items()}
         names.update({name: life.page for name, life in {**former, **lives}.items()})
+        names.update({one.name: f"{one.name}.html" for one in self.model.chapters})
         linked = linked_pages(names)
         self.former = former
         self.guides = Guides(root, self.model.releases, linked)

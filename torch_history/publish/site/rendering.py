@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional
 
 import jinja2
 from markupsafe import Markup
 
 from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour
-from torch_history.catalogue.kinds import GROUPS, Kind
+from torch_history.catalogue.kinds import Kind
 from torch_history.escaping import html
 from torch_history.observing import words
 from torch_history.publish.markdown import NUMBER, marked
@@ -115,7 +115,6 @@ def environment_of(model: Model, links: Links) -> jinja2.Environment:
         model=model,
         releases=model.releases,
         kinds=list(Kind),
-        groups=GROUPS,
         states=meanings(),
         device=DEVICE,
         pages=PAGES,
@@ -135,7 +134,6 @@ def environment_of(model: Model, links: Links) -> jinja2.Environment:
         ordered=ordered,
         span=lambda span: _range(model.releases[span.first], model.releases[span.last]),
         standing=lambda life: standing(life, model.releases),
-        newest=lambda life: newest(life, model.releases),
         page_apart=_page_apart,
     )
     environment.tests["plain"] = is_plain
@@ -154,24 +152,15 @@ def standing(life: site.Life, releases: List[str]) -> str:
     last = seen[-1]
     line = releases[last.last]
     changed = [span for span in seen if span.text]
-    if not changed:
-        first = releases[seen[0].first]
-        return f"Observed on torch {line}, and the same on every release since {first}."
-    since = releases[changed[-1].first]
-    if since == line:
+    first = changed[-1] if changed else seen[0]
+    since = releases[first.first]
+    if changed and since == line:
         return f"Observed on torch {line}, where it changed."
-    return f"Observed on torch {line}, and the same since {since}."
-
-
-def newest(life: site.Life, releases: List[str]) -> List[Tuple[str, site.Held]]:
-    """Each case with what it did on the newest release."""
-    last = len(releases) - 1
-    return [
-        (names, held)
-        for names, entries in site.cases(life, releases)
-        for held in entries
-        if held.device == DEVICE and held.first <= last <= held.last
-    ]
+    between = life.spans[life.spans.index(first) : life.spans.index(last)]
+    if not all(span.observed for span in between):
+        return f"Observed on torch {line}, and the same wherever it was observed since {since}."
+    every = "" if changed else " on every release"
+    return f"Observed on torch {line}, and the same{every} since {since}."
 
 
 def _page_apart(behaviour: Behaviour) -> bool:

@@ -24,9 +24,9 @@ def data(model: Model, apis: Dict[str, str], places: List[Place]) -> Dict[str, A
     """Everything that is searched.
 
     A behaviour is [id, numbers of its APIs, first sentence, rest of its docstring, changes, rank of
-    its most harmful change, former ids if any], a change [version, rank of its kind, text, cause, advice]; an API is
-    [name, and its file if called otherwise]; a message is [text, numbers of behaviours, the nearest
-    to it first].
+    its most harmful change, former ids if any], a change [version, rank of its kind, text, cause,
+    advice]; an API is [name, and its file if called otherwise]; a message is [text, numbers of
+    behaviours, the nearest to it first].
     """
     numbers = {name: number for number, name in enumerate(apis)}
     known = {life.behaviour.id: life for life in model.lives}

@@ -9,8 +9,8 @@ script.addEventListener("toggle", async () => {
 }, { once: true });
 
 const where = location.protocol === "file:" ? `behaviours/${id}.html` : location.href.split("#")[0];
-const version = edition.split(/[ ,]+/)[1], date = edition.match(/\d{4}-\d\d-\d\d/)?.[0] ?? "", commit = edition.match(/commit (\S+?),/)?.[1];
+const year = edition.match(/(\d{4})-\d\d-\d\d/)?.[1]; // a site made without git has none
 const cite = element("details", { className: "cite" }, element("summary", {}, "Cite"),
   copied(`${claim}. ${standing} ${edition}. ${where}`),
-  copied(`@misc{${id.replace(/\W/g, "-")},\n  title  = {${claim}},\n  author = {{The torch-training-spec developers}},\n  year   = {${date.slice(0, 4)}},\n  note   = {${standing} torch-training-spec ${version}${commit ? `, commit ${commit}` : ""}, ${date}},\n  url    = {${where}}\n}`));
+  copied(`@misc{${id.replace(/\W/g, "-")},\n  title  = {${claim}},\n  author = {{The torch-training-spec developers}},\n${year ? `  year   = {${year}},\n` : ""}  note   = {${standing} ${edition}},\n  url    = {${where}}\n}`));
 one("main").append(script, cite);

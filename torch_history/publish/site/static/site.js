@@ -50,6 +50,12 @@ if (links.children.length === 1) {
   one("main").tabIndex = -1;
 }
 
+addEventListener("click", (event) => { // the address goes on to say what is chosen
+  if (!event.target.closest(".skip")) return;
+  event.preventDefault();
+  one("main").focus();
+});
+
 // ---- a script that shows a behaviour, with nothing but torch
 
 function runnable(id, says, { script }, texts) { // null where no script can show it

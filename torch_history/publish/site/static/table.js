@@ -65,10 +65,10 @@ one(".matrix").addEventListener("click", async (event) => {
     element("p", {}, element("b", {}, names[rank]), ` since ${version}: `, ...linked(text)),
     element("p", { className: "facts" }, "Cause: ", ...linked(cause || "not known")),
     ...(advice ? [element("p", { className: "advice" }, ...linked(advice))] : []))), close);
+  mark.focus({ preventScroll: true }); // closing gives the focus back to it
   told.showPopover();
   const at = mark.getBoundingClientRect(), size = told.getBoundingClientRect();
   told.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
   told.style.top = `${at.bottom + size.height + 8 > innerHeight ? Math.max(8, at.top - size.height - 8) : at.bottom + 6}px`;
-  close.focus();
-  told.addEventListener("toggle", (toggled) => { if (toggled.newState === "closed") mark.focus({ preventScroll: true }); }, { once: true });
+  close.focus({ preventScroll: true }); // what changed is read first
 });
