@@ -1,7 +1,7 @@
 import pytest
 
 from tests.fake import REPOSITORY
-from tests.publish.hostile import hostile_project
+from tests.publish.hostile import HOSTILE, hostile_project
 from tests.publish.odd import odd_project
 from tests.publish.sites import Site
 
@@ -29,4 +29,5 @@ def site(request):
 def hostile(recorded, tmp_path_factory):
     """The site of a project whose words would run as markup; for reading only."""
     folder = tmp_path_factory.mktemp("hostile")
-    return Site(hostile_project(recorded, folder / "project").root, folder / "site")
+    project = hostile_project(recorded, folder / "project")
+    return Site(project.root, folder / "site", f"https://example.org/{HOSTILE}")

@@ -101,6 +101,18 @@ def test_edition_of_the_data_is_that_of_the_pages(real):
     assert told["address"] == ""
 
 
+def test_address_of_the_site_is_on_its_pages_for_citations(odd, real):
+    def told(site):
+        return {
+            given.get("data-address")
+            for page in site.pages.values()
+            for tag, given in page.tags
+            if tag == "footer"
+        }
+
+    assert (told(odd), told(real)) == ({"https://example.org/odd/"}, {None})
+
+
 def test_state_is_told_only_where_it_changes(site):
     for one in site.told["behaviours"]:
         states = list(one["states"].values())

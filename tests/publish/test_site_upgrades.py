@@ -166,22 +166,25 @@ def test_unknown_behaviour_is_not_verified_rather_than_no_difference(odd):
         assert unknown == ({name} if "2.0" in (before, after) else set())
 
 
-def test_landing_page_names_what_is_unknown_without_scripts(project):
-    record = project.kept("rates.scale_halves")
-    record.seen["cpu"].remove("2.6.0")
-    record.unknown = {"cpu": {"2.6.0": "skipped: no & <u>scale</u>"}}
-    plant(
-        project,
-        "rates.scale_halves",
-        record.timelines,
-        seen=record.seen,
-        unknown=record.unknown,
-    )
+def test_what_changed_and_was_not_observed_at_the_end_is_unknown_and_no_cause(project):
+    name = "rates.scale_halves"
+    seen = {"cpu": ["1.4.0", "1.13.1", "2.0.1"]}
+    unknown = {"cpu": {"2.6.0": "skipped: no & <u>scale</u>"}}
+    plant(project, name, project.kept(name).timelines, seen=seen, unknown=unknown)
     site = Site(project.root, project.root / "site")
+    assert site.states[name] == ["other", "other", "works", "unknown"]
+    told = {
+        pair
+        for pair in itertools.permutations(site.releases, 2)
+        if any(name in cause.behaviours for cause in site.causes(*pair))
+    }
+    changed = {("1.4", "2.0"), ("1.13", "2.0")}
+    assert told == {*changed, *(pair[::-1] for pair in changed)}
+    assert set(site.data("rates")["behaviours"][name]["pairs"]) == {"0-1"}
+    # The landing page begins with 1.4 to 2.6, and says so without scripts.
     page = site.pages["index.html"]
-    assert "Not verified on 2.6: rates.scale_halves: skipped: no & <u>scale</u>" in page.text
-    assert "rates.scale_halves" not in [given.get("data-id") for _, given in page.tags]
-    assert site.states["rates.scale_halves"] == ["other", "other", "works", "unknown"]
+    assert f"Not verified on 2.6: {name}: skipped: no & <u>scale</u>" in page.text
+    assert name not in [given.get("data-id") for _, given in page.tags]
 
 
 def test_change_that_no_marker_tells_of_is_a_cause_too(odd):

@@ -20,6 +20,10 @@ from torch_history.bench.rounds import Comparison
 from torch_history.errors import HistoryError
 
 PHASES = ("forward", "backward", "optimizer_step", "zero_grad", "whole_step")
+ALONE = (
+    "the newer release ran in one process and the older in two, which makes the newer one some 4 % "
+    "slower than it is"
+)
 Judged = Tuple[Comparison, List[Estimate]]
 
 
@@ -113,7 +117,7 @@ def chained(judged: Iterable[Judged]) -> Chain:
     steps = tuple({one.name: one for one in found} for _, found in judged)
     pythons = tuple(record.after.python for record in records)
     where = tuple(dict.fromkeys(map(_where, records)))
-    notes = tuple(note for record in records for note in _notes(record))
+    notes = tuple(dict.fromkeys(note for record in records for note in _notes(record)))
     return Chain(releases, steps, first.device, pythons, where, notes)
 
 
@@ -122,8 +126,16 @@ def _where(record: Comparison) -> str:
     return f"{record.date} on {machine.processor} with {machine.cores} cores"
 
 
-def _notes(record: Comparison) -> List[str]:
+def not_clean(record: Comparison) -> List[str]:
+    """What a run does not control."""
     notes = list(record.notes)
+    if not record.twin and record.before.release != record.after.release:
+        notes.append(ALONE)
+    return notes
+
+
+def _notes(record: Comparison) -> List[str]:
+    notes = not_clean(record)
     if record.altered:
         notes.append(f"torch {record.after.release} was altered by {record.altered}")
     if record.interrupted:

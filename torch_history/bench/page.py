@@ -9,7 +9,7 @@ from urllib.parse import quote
 from torch_history import versions
 from torch_history.bench import estimate, growth, raw, steps
 from torch_history.bench import markdown as md
-from torch_history.bench.chain import Chain, Judged, chained
+from torch_history.bench.chain import Chain, Judged, chained, not_clean
 from torch_history.bench.estimate import Estimate, Verdict
 from torch_history.bench.packages import needed
 from torch_history.bench.rounds import Comparison, Growth, Manifest, Record, ToolFigures
@@ -57,7 +57,8 @@ shows what it does.
 **What the method resolves.** A block of calls lasts about 2 ms. Blocks of both releases and of
 the control alternate in random order, so a slow moment of the machine affects all three. Several
 launches of fresh processes average out the properties of a single process, such as where its
-memory lies. The C library is told to keep freed memory: otherwise the page faults of large
+memory lies. Each release runs in two processes, because these share the release's code in the
+processor's caches. A single process of the newer release would be some 4 % slower. The C library is told to keep freed memory: otherwise the page faults of large
 tensors make one process 10 % slower than the next. A run reports a mean, so a cost that falls on
 few calls counts too. Changes of more than about 5 % are reported; smaller ones are not, however
 long the run.
@@ -257,7 +258,7 @@ def summary(record: Comparison, found: Sequence[Estimate], escape: Escape = one_
     parts = [f"{_counts(found) or 'nothing was timed'}. {_where(record, before, escape)}"]
     if after.python != before.python or after.build != before.build:
         parts.append(f"After: Python {escape(after.python)}, build {escape(after.build)}.")
-    parts.extend(f"**Not clean:** {escape(note)}." for note in record.notes)
+    parts.extend(f"**Not clean:** {escape(note)}." for note in not_clean(record))
     if record.altered:
         parts.append(f"**The newer side was altered by `{escape(record.altered)}`.**")
     if record.interrupted:
@@ -301,7 +302,7 @@ def _compile_times(record: Comparison, escape: Escape) -> Iterator[str]:
         yield ""
         yield (
             f"{escape(name)}: the first call, which compiles, took {before} (the control "
-            f"{control}) before and {after} after: wall time with an empty cache, all three in "
+            f"{control}) before and {after} after: wall time with an empty cache, all in "
             "parallel."
         )
 

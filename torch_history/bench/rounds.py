@@ -15,7 +15,7 @@ from msgspec import Struct
 from torch_history.bench.timing import Figure
 
 FORMAT: Literal[1] = 1
-ROLES = ("before", "control", "after")  # the three workers that a round times
+ROLES = ("before", "control", "after")  # the three workers whose times a round keeps
 
 # Limits that no honest file reaches. They keep the time and memory of every reader bounded.
 LONGEST = 86_400 * 10**9  # nanoseconds of one block: a day
@@ -102,6 +102,8 @@ class Comparison(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     device: str
     threads: int = 1
     altered: Optional[str]  # a planted slowdown of ``after``
+    # Whether two processes ran the newer release too. Files of older versions do not have this.
+    twin: bool = False
     notes: Tuple[str, ...]  # differences between the environments besides torch
     date: dt.date
     machine: Machine

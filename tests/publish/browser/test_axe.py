@@ -67,3 +67,46 @@ def test_axe_finds_no_fault_in_what_opens(site, visit, what, width, scheme):
         page.click(".cite > summary")
         page.locator(".script pre").wait_for()
     assert faults(page) == []
+
+
+# The lowest contrast of letters with the colours that lie beneath them, by class of their cell.
+CONTRAST = """selector => {
+    const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    const paint = (colour) => { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); };
+    const light = () => {
+        const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map((part) => part / 255)
+            .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+    };
+    const found = {};
+    for (const one of document.querySelectorAll(selector)) {
+        const above = [];
+        for (let at = one; at; at = at.parentElement) above.unshift(getComputedStyle(at));
+        for (const { backgroundColor, backgroundImage } of above) {
+            paint(backgroundColor);
+            const stripe = backgroundImage.match(/(?:rgba?|color|oklab)\\([^)]*\\)/);
+            if (stripe) paint(stripe[0]);
+        }
+        const ground = light();
+        paint(above.at(-1).color);
+        const [low, high] = [ground, light()].sort((a, b) => a - b);
+        const name = (one.closest('td') ?? one).className;
+        found[name] = Math.min(found[name] ?? 21, high / low);
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "there, letters, classes",
+    [
+        ("table.html#all", "td button", {"works", "other", "warns", "raises", "absent"}),
+        ("interchange.html", ".matrix td", {"loads", "raises"}),
+        ("drift.html", "td.ulp", {"ulp"}),
+    ],
+)
+def test_letters_that_are_too_short_for_axe_can_be_read(visit, there, letters, classes, scheme):
+    found = visit(there, color_scheme=scheme).evaluate(CONTRAST, letters)
+    assert set(found) >= classes
+    assert {name: ratio for name, ratio in found.items() if ratio < 4.5} == {}

@@ -59,28 +59,31 @@ def test_behaviour_that_no_script_can_show_says_so(odd, visit):
 
 
 @pytest.mark.parametrize(
-    "site, behaviour", [("real", RESTS), ("odd", "odd.odd_words")], ids=["with git", "without git"]
+    "name, behaviour", [("real", RESTS), ("odd", "odd.odd_words")], ids=["with git", "without git"]
 )
-def test_citation_names_the_claim_the_release_the_commit_and_the_date(visit, site, behaviour):
-    page = visit(f"behaviours/{behaviour}.html", site=site)
+def test_citation_names_the_claim_the_release_the_commit_and_the_date(
+    visit, request, name, behaviour
+):
+    page = visit(f"behaviours/{behaviour}.html", site=name)
+    where = f"{request.getfixturevalue(name).told['address']}behaviours/{behaviour}.html"
     page.click("details.cite > summary")
     sentence, entry = page.locator("details.cite pre").all_inner_texts()
     claim, standing, edition = (page.inner_text(part) for part in ("h1", ".standing", "footer"))
     assert claim.lower() == behaviour.partition(".")[2].replace("_", " ")
     assert re.fullmatch(r"Observed on torch 2\.\d+, and the same since 2\.0\.", standing)
-    assert sentence == f"{claim}. {standing} {edition}. behaviours/{behaviour}.html"
+    assert sentence == f"{claim}. {standing} {edition}. {where}"
     assert entry.startswith(f"@misc{{{behaviour.replace('.', '-')},\n") and entry.endswith("\n}")
     fields = dict(re.findall(r"^  (\w+) += \{(.+)\}", entry, re.MULTILINE))
     made = re.fullmatch(
         r"torch-training-spec [\d.]+(, commit [0-9a-f]{12}\+?, (\d{4})-\d\d-\d\d)?", edition
     )
-    assert site == "odd" or made[2]
+    assert name == "odd" or made[2]
     assert fields == {
         "title": claim,
         "author": "{The torch-training-spec developers}",
         **({"year": made[2]} if made[2] else {}),
         "note": f"{standing} {edition}",
-        "url": f"behaviours/{behaviour}.html",
+        "url": where,
     }
 
 

@@ -8,7 +8,9 @@ script.addEventListener("toggle", async () => {
   script.append(runnable(id, says, behaviours[id], texts) ?? element("p", {}, "No script can show it: its test uses pytest in a way of its own."));
 }, { once: true });
 
-const where = location.protocol === "file:" ? `behaviours/${id}.html` : location.href.split("#")[0];
+// The address of this edition stays; that of a page on disk is nobody else's.
+const { address } = one("footer").dataset;
+const where = address || location.protocol === "file:" ? `${address ?? ""}behaviours/${id}.html` : location.href.split("#")[0];
 const year = edition.match(/(\d{4})-\d\d-\d\d/)?.[1]; // a site made without git has none
 const cite = element("details", { className: "cite" }, element("summary", {}, "Cite"),
   copied(`${claim}. ${standing} ${edition}. ${where}`),
