@@ -29,7 +29,8 @@ def rounds(before, control, after, launches=6, count=60, noise=0.02, seed=0):
 
 
 def manifest(release="2.6.0", python="3.11.7", build="cu124", **more):
-    return Manifest(release=release, python=python, build=build, cpu_capability="AVX2", **more)
+    fields = {"cpu_capability": "AVX2", "processes": 2, **more}
+    return Manifest(release=release, python=python, build=build, **fields)
 
 
 def record(**changed):

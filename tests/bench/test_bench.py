@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 from pathlib import Path
@@ -266,6 +267,56 @@ def test_a_run_keeps_what_ran_it(against_itself):
     assert kept.before.library == "torch" and kept.before.sources
     assert kept.before == kept.after
     assert kept.notes == () and not kept.interrupted
+
+
+class FakeWorker:
+    """A worker without a process: it notes its role whenever it is asked for the time."""
+
+    def __init__(self, role, release, asked):
+        self.role, self.release, self.asked = role, release, asked
+
+    def describe(self, root):
+        return manifest(self.release)
+
+    def ask(self, *request):
+        pass
+
+    def answer(self):
+        return "ok", 1
+
+    def get(self, what, *arguments):
+        if what == "time":
+            self.asked.append(self.role)
+        return {"cases": ["mlp-5.forward"], "calibrate": 10, "time": 2_000_000}.get(what)
+
+
+def test_each_release_runs_in_two_processes_though_three_times_are_kept(tmp_path, monkeypatch):
+    """A release that ran in one would have no share of the processor's caches in common."""
+    asked, releases = [], {}
+
+    @contextlib.contextmanager
+    def workers(root, members, device, cache):
+        releases.update({role: one.release for role, (one, _) in members.items()})
+        yield {role: FakeWorker(role, one.release, asked) for role, (one, _) in members.items()}
+
+    monkeypatch.setattr(design, "workers", workers)
+    old, new = (Environment(release, Path("python")) for release in ("2.5.1", "2.6.0"))
+    kept = design.compare(
+        tmp_path, design.Plan(old, new, 1e-9, launches=1), tmp_path / "run.json", lambda *_: None
+    )
+    assert releases == {"before": "2.5.1", "control": "2.5.1", "after": "2.6.0", "twin": "2.6.0"}
+    assert [sorted(asked[start : start + 4]) for start in (0, 4, 8)] == [sorted(releases)] * 3
+    (launch,) = kept.rounds["mlp-5.forward"]
+    assert len(launch.before) == len(launch.after) == design.BURST
+    assert kept.before.processes == kept.after.processes == 2
+
+
+def test_page_says_which_runs_had_one_process_of_the_newer_release(tmp_path):
+    says = "**Not clean:** the newer release ran in one process and the older in two"
+    newer, older = manifest("2.15.0", processes=None), manifest("2.6.0", processes=None)
+    assert says in committed(tmp_path, old=record(after=newer))
+    assert says not in committed(tmp_path, old=record())
+    assert says not in committed(tmp_path, old=record(before=older, after=older))
 
 
 def test_interrupted_it_returns_what_it_has(tmp_path):

@@ -57,11 +57,11 @@ shows what it does.
 **What the method resolves.** A block of calls lasts about 2 ms. Blocks of both releases and of
 the control alternate in random order, so a slow moment of the machine affects all three. Several
 launches of fresh processes average out the properties of a single process, such as where its
-memory lies. Each release runs in two processes, because these share the release's code in the
-processor's caches. A single process of the newer release would be some 4 % slower. The C library is told to keep freed memory: otherwise the page faults of large
-tensors make one process 10 % slower than the next. A run reports a mean, so a cost that falls on
-few calls counts too. Changes of more than about 5 % are reported; smaller ones are not, however
-long the run.
+memory lies. Each release runs in two processes, since processes of one release share its code in
+the processor's caches: a newer release that ran in one would look about 5 % slower. The C library
+is told to keep freed memory: otherwise the page faults of large tensors make one process 10 %
+slower than the next. A run reports a mean, so a cost that falls on few calls counts too. Changes of
+more than about 5 % are reported; smaller ones are not, however long the run.
 
 **What it cannot show.** It times one machine, one thread, these sizes, and warm code. Some phases
 have an untimed part before each call (forward, backward, zero_grad). Each of their calls includes

@@ -59,6 +59,9 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     syrupy: Optional[str] = None
     pytest: Optional[str] = None
     sources: Optional[str] = None  # digest of the specification
+    # How many processes of a launch ran it. Older files do not say: two for the older release of
+    # a comparison, one for the newer.
+    processes: Optional[int] = None
 
     def __post_init__(self) -> None:
         if not _RELEASE.fullmatch(self.release):
@@ -102,8 +105,6 @@ class Comparison(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     device: str
     threads: int = 1
     altered: Optional[str]  # a planted slowdown of ``after``
-    # Whether two processes ran the newer release too. Files of older versions do not have this.
-    twin: bool = False
     notes: Tuple[str, ...]  # differences between the environments besides torch
     date: dt.date
     machine: Machine
