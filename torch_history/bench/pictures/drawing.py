@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import re
 from pathlib import Path
 from typing import Any, Dict, Iterator
@@ -48,12 +49,25 @@ def picture(path: Path, width: float, height: float) -> Iterator[Any]:
         yield figure
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+            if path.suffix == ".svg":
+                text = io.StringIO()
+                figure.savefig(text, format="svg", metadata={"Date": None})
+                path.write_text(_compact(text.getvalue()), encoding="utf-8")
+            else:
+                figure.savefig(path)
         except (OSError, ValueError) as error:
             raise HistoryError(
                 f"{one_line(path)}: cannot be written ({one_line(error)}): "
                 "name a file that ends in .svg, in a folder that is writable"
             ) from None
+
+
+def _compact(svg: str) -> str:
+    """An SVG without what nobody sees: a fifth smaller, and the site holds all pictures."""
+    rounded = re.sub(r"(\d\.\d{2})\d+", r"\1", svg)  # hundredths of a point
+    flat = re.sub(r"\n\s*", " ", rounded)
+    alone = re.sub(r'<g id="\w+"> (<(?:path|use)[^<>]*/>) </g>', r"\1", flat)
+    return re.sub(r"> <(?=g|/g|path|use|defs|/defs)", ">\n<", alone)
 
 
 def matplotlib(module: str) -> Any:

@@ -97,7 +97,8 @@ class Links:
         seen: Optional[Dict[str, bool]] = {} if terms else None
         parts = (part for part in text.split("\n\n") if part.strip())
         return Markup("\n").join(
-            Markup("<p>{}</p>").format(self.coded(part, up, seen)) for part in parts
+            # The end of a paragraph may be left out before a block, and at the end of its parent.
+            Markup("<p>{}").format(self.coded(part, up, seen)) for part in parts
         )
 
 
