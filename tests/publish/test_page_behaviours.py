@@ -11,6 +11,7 @@ from tests.publish.odd import ODD_SPEC
 from tests.publish.sites import Page, Site, flat
 from torch_history import versions
 from torch_history.catalogue.behaviour import PAGES
+from torch_history.catalogue.kinds import Kind
 from torch_history.observing import words
 from torch_history.records import store
 
@@ -129,10 +130,13 @@ def test_page_says_on_what_the_claim_stands(site):
     for name, behaviour in site.behaviours.items():
         if name.endswith("_without_a_marker") or "unknown" in site.states[name]:
             continue
-        changed = [one for one in site.releases if one in {c.version for c in behaviour.changes}]
-        since = f"and the same since {changed[-1]}" if changed else ""
-        since = "where it changed" if changed[-1:] == [last] else since
+        # of several changes at one release the most harmful one counts
+        letters = letters_of(behaviour, site.releases)
+        telling = [one for one, letter in letters.items() if letter != Kind.WORDING.letter]
+        since = f"and the same since {telling[-1]}" if telling else ""
         since = since or f"and the same on every release since {first}"
+        since += ", but for the words of a message" * ([*letters][-1:] != telling[-1:])
+        since = "where it changed" if telling[-1:] == [last] else since
         text = site.page_of(name).text
         assert f"Observed on torch {last}, {since}." in text, name
 

@@ -4,10 +4,11 @@ import re
 
 from tests.fake import RELEASES
 from tests.publish.odd import MISSING
-from tests.publish.sites import Page
+from tests.publish.sites import Page, Site
 from torch_history.catalogue.kinds import Kind
 from torch_history.questions import changes as questions
 from torch_history.questions.interchange import kinds
+from torch_history.records import store
 
 # ---- the table of behaviours
 
@@ -124,7 +125,7 @@ def test_every_kind_of_file_has_its_table_of_readers(site):
         assert {len(row) for row in others} == {len(head)}
 
 
-def test_drift_tells_the_distance_on_each_release_and_not_observed_apart_from_zero(site):
+def test_drift_tells_the_distance_on_each_release(site):
     page = site.pages["drift.html"]
     drift = questions.drift([one for one in site.index.on("cpu").values() if one.line])
     listed = re.findall(r'<th scope="row"><a href="behaviours/([^"]+)\.html">', page.html)
@@ -132,6 +133,16 @@ def test_drift_tells_the_distance_on_each_release_and_not_observed_apart_from_ze
     for row, steps in zip(page.rows[1:], drift.values()):
         shown = [cell.text for cell in row[1:] for _ in range(int(cell.given.get("colspan", 1)))]
         assert shown == ["?" if step is None else str(step or "") for step in steps]
+
+
+def test_drift_of_a_release_that_was_not_observed_is_no_zero(project):
+    name = "tensors.tensor_drifts_within_tolerance"
+    record = project.kept(name)
+    record.seen["cpu"].remove("1.13.1")
+    record.unknown = {"cpu": {"1.13.1": "skipped: no tensor"}}
+    store.write_record(project.path(name), record)
+    [row] = Site(project.root, project.root / "site").pages["drift.html"].rows[1:]
+    assert [cell.text for cell in row[1:]] == ["", "?", "", "3"]
 
 
 def test_benchmarks_are_shown_with_their_pictures(real):

@@ -98,7 +98,8 @@ class Links:
         parts = (part for part in text.split("\n\n") if part.strip())
         return Markup("\n").join(
             # The end of a paragraph may be left out before a block, and at the end of its parent.
-            Markup("<p>{}").format(self.coded(part, up, seen)) for part in parts
+            Markup("<p>{}").format(self.coded(part, up, seen))
+            for part in parts
         )
 
 
@@ -153,15 +154,19 @@ def standing(life: site.Life, releases: List[str]) -> str:
     last = seen[-1]
     line = releases[last.last]
     changed = [span for span in seen if span.text]
-    first = changed[-1] if changed else seen[0]
+    # Other words of a message do not make the claim another one.
+    telling = [span for span in changed if span.kind is not Kind.WORDING]
+    first = telling[-1] if telling else seen[0]
     since = releases[first.first]
-    if changed and since == line:
+    if telling and since == line:
         return f"Observed on torch {line}, where it changed."
+    words = ", but for the words of a message" if changed and first != changed[-1] else ""
     between = life.spans[life.spans.index(first) : life.spans.index(last)]
     if not all(span.observed for span in between):
-        return f"Observed on torch {line}, and the same wherever it was observed since {since}."
-    every = "" if changed else " on every release"
-    return f"Observed on torch {line}, and the same{every} since {since}."
+        where = "wherever it was observed since"
+    else:
+        where = "since" if telling else "on every release since"
+    return f"Observed on torch {line}, and the same {where} {since}{words}."
 
 
 def _page_apart(behaviour: Behaviour) -> bool:

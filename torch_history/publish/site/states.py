@@ -19,8 +19,8 @@ class State(Enum):
     ABSENT = ("absent", "the API or argument does not exist")
     RAISES = ("raises", "it raises")
     WARNS = ("warns", "it works, with a warning")
-    OTHER = ("other", "it works, with another value than the newest release")
-    WORKS = ("works", "it works as in the newest release")
+    OTHER = ("other", "it works, and gives another value than today")
+    WORKS = ("works", "it works")
     UNKNOWN = ("unknown", "not observed")
 
     meaning: str

@@ -55,7 +55,7 @@ class Upgrades:
         for name in self._order:
             first, last = self._spans[name][low], self._spans[name][high]
             both = self.pairs[name].get((first, last))
-            if both and not {low, high} & set(self._lives[name].unknown):
+            if both:
                 one = both.down if backwards else both.up
                 own = both.targets_down if backwards else both.targets_up
                 told.append((one.kind.rank, own, one))
