@@ -1,7 +1,7 @@
 // What a behaviour's page has beside its text: a script that shows it, and how to cite it.
 "use strict";
 const { id, textContent: claim } = one("h1"), chapter = id.split(".")[0];
-const standing = one(".standing").textContent, edition = one("footer").textContent;
+const standing = one(".standing").textContent.trim(), edition = one("footer").textContent.trim();
 const script = element("details", { className: "script" }, element("summary", {}, "A script that shows it, with nothing but torch"));
 script.addEventListener("toggle", async () => {
   const { behaviours, texts } = await load(chapter), { says } = (await load("search")).known(id);
