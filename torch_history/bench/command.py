@@ -191,10 +191,7 @@ def draw(judged: Sequence[Judged], path: Path) -> None:
 
 
 def draw_all(root: Path) -> None:
-    """Draw the committed runs, each beside its raw file, and the chain.
-
-    The single runs on the CPU have a heat map too.
-    """
+    """Draw the committed runs, each beside its raw file, and the chain."""
     records = page.files(root)
     judged = page.comparisons(records)
     for path, record in records.items():
@@ -203,9 +200,6 @@ def draw_all(root: Path) -> None:
             curves_of_growth.draw(_title(record), growing.curves(record), picture)
     for path, one in judged.items():
         draw([one], path.with_suffix(".svg"))
-    on_cpu = [one for one in judged.values() if one[0].device == "cpu"]
-    if len(on_cpu) > 1:
-        draw(on_cpu, root / page.FOLDER / page.HEAT_MAP)
     _draw_chain(root, list(judged.values()))
 
 

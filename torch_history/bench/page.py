@@ -18,7 +18,7 @@ from torch_history.escaping import html, one_line
 with needed("numpy", "a benchmark"):
     import numpy as np
 
-NAME, FOLDER, HEAT_MAP = "docs/benchmarks.md", "benchmarks", "releases-cpu.svg"
+NAME, FOLDER = "docs/benchmarks.md", "benchmarks"
 CHAIN = "chain"  # in FOLDER: each release against its neighbour
 STEPS, NEIGHBOURS = "steps-cpu.svg", "neighbours-cpu.svg"  # the pictures of the chain
 _COLOURS: Dict[Verdict, str] = {
@@ -136,7 +136,6 @@ def page(root: Path) -> str:
     parts = [INTRODUCTION.format(verdicts=verdicts), "## Measured error\n"]
     parts.extend(_errors(records))
     parts.extend(_steps(root, judged.values()))
-    parts.extend(_row_of_releases(root))
     parts.extend(_comparisons(judged))
     parts.extend(_grown(records))
     parts.append("## Not measured\n\n" + "".join(f"- {line}\n" for line in _not_measured(records)))
@@ -198,16 +197,6 @@ def _steps(root: Path, judged: Iterable[Judged]) -> Iterator[str]:
     )
     yield steps.table(found)
     yield from _picture(folder / NEIGHBOURS, "a heat map: releases by benchmarks")
-
-
-def _row_of_releases(root: Path) -> Iterator[str]:
-    path = root / FOLDER / HEAT_MAP
-    if path.exists():
-        yield (
-            "## Releases in a row\n\nEach release against its neighbour, and the product of these "
-            "ratios: the comparisons below in one picture.\n"
-        )
-        yield from _picture(path, "a heat map: benchmarks by releases, the ratio in each cell")
 
 
 def _comparisons(judged: Mapping[Path, Judged]) -> Iterator[str]:
