@@ -180,6 +180,7 @@ def test_back_from_a_behaviour_finds_the_causes_as_they_were(site, visit, width)
         page.click("#causes li a >> nth=0")
     assert "behaviours/" in page.url
     page.go_back()
+    page.wait_for_url("**/index.html*")
     assert shows(page, site, "1.13", "2.0", kinds=[Kind.SILENT]) == count
     assert chosen(page) == ("1.13", "2.0", "silent", "")
 

@@ -133,6 +133,7 @@ def test_back_from_a_behaviour_finds_the_table_as_it_was(site, visit, width):
         page.click(f"a[href='behaviours/{RESTS}.html']")
     assert address(page) == f"{RESTS}.html"
     page.go_back()
+    page.wait_for_url("**/table.html*")
     assert shows(page, site, chapter="freezing", kind="silent", changed=True) > 0
 
 

@@ -46,9 +46,15 @@ def address(page):
 
 def becomes(page, ask, expected):
     """Ask until the answer is the expected one: pages load their data when they need them."""
+    from playwright.sync_api import Error  # there, since there is a page
+
     for _ in range(50):
-        if ask(page) == expected:
-            return
+        try:
+            if ask(page) == expected:
+                return
+        except Error as error:  # a page that leads on may be left while it is asked
+            if "context was destroyed" not in str(error):
+                raise
         page.wait_for_timeout(100)
     assert ask(page) == expected
 
