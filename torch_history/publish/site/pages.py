@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from torch_history.catalogue.index import Index
-from torch_history.catalogue.kinds import Kind
+from torch_history.catalogue.kinds import GROUPS, Kind
 from torch_history.publish import claims, interchange
 from torch_history.publish.report import subject
 from torch_history.publish.site import data, searching, states
@@ -38,8 +38,8 @@ _BACK = 6  # releases that the landing page looks back at first
 File = Tuple[str, bytes]
 # columns of the table of releases: title, and the kinds that it counts
 COLUMNS: List[Tuple[str, List[Kind]]] = [
-    ("breaks", [Kind.ERROR, Kind.GONE]),
-    ("moves numbers", [Kind.SILENT, Kind.RANDOM]),
+    ("breaks", GROUPS["breaks"]),
+    ("moves numbers", GROUPS["numbers"]),
     ("another exception", [Kind.EXCEPTION]),
     ("warns", [Kind.WARNING]),
     ("shown otherwise", [Kind.REPRESENTATION, Kind.WORDING]),
@@ -73,13 +73,15 @@ class _Site:
         linked = linked_pages(names)
         self.former = former
         self.guides = Guides(root, self.model.releases, linked)
-        terms = self.guides.terms()
+        self.written, self.terms = self.guides.all(), self.guides.terms()
         self.links = Links(
-            linked, {name: life.behaviour.claim for name, life in lives.items()}, terms
+            linked, {name: life.behaviour.claim for name, life in lives.items()}, self.terms
         )
         self.edition = edition(root, address)
         self.environment = environment_of(self.model, self.links)
-        self.environment.globals.update(edition=self.edition)
+        self.environment.globals.update(
+            edition=self.edition, uncovered=coverage.uncovered_modules(index)
+        )
         tell("the differences between any two releases")
         self.upgrades = Upgrades(self.model)
 
@@ -141,14 +143,13 @@ class _Site:
             "index.html",
             first=releases[first],
             last=releases[last],
-            findings=[one for one in found if one.kind in COLUMNS[0][1] + COLUMNS[1][1]],
+            findings=[one for one in found if one.kind in GROUPS["breaks"] + GROUPS["numbers"]],
             subject=subject,
             total=len(found),
             unknown=self.upgrades.unknown(first, last),
             columns=COLUMNS,
             rows=rows,
             apis=self.apis,
-            uncovered=coverage.uncovered_modules(self.index),
         )
 
     def counts(self, before: int, after: int) -> List[int]:
@@ -191,7 +192,6 @@ class _Site:
             "apis.html",
             homes=by_home(every),
             count=len(every),
-            uncovered=coverage.uncovered_modules(self.index),
         )
         for api in every:
             yield self.render(api.page, "api.html", api=api, below=self.below(api))
@@ -203,9 +203,8 @@ class _Site:
     def guide_pages(self) -> Iterator[File]:
         """The hand-written documents, and their list."""
         self.tell("guides")
-        found = self.guides.all()
-        yield self.render("guides/index.html", "guides.html", guides=found)
-        for guide in found:
+        yield self.render("guides/index.html", "guides.html", guides=self.written)
+        for guide in self.written:
             yield self.render(f"guides/{guide.name}.html", "guide.html", guide=guide)
 
     def registers(self) -> Iterator[File]:
@@ -255,9 +254,9 @@ class _Site:
             for one in chapter.subjects:
                 title = f"{chapter.title}: {one.title}"
                 yield Place("subject", title, f"{page}#{one.anchor}", _flat(one.docstring))
-        for term in self.guides.terms():
+        for term in self.terms:
             yield Place("term", term.name, f"guides/glossary.html#{term.anchor}", term.text)
-        for guide in self.guides.all():
+        for guide in self.written:
             yield Place("guide", guide.title, f"guides/{guide.name}.html", guide.words[:_LONGEST])
         for claim in self.index.claims:
             told = f"{claim.verdict} {claim.note or ''}"
