@@ -1,0 +1,279 @@
+"""Marks: what is noted at every backward and at every optimizer step, cheap enough for all of them.
+
+A mark is one of these moments, counted from 1. The state at a step is the parameters with their
+gradients, the optimizer's state, and the buffers. Of a large tensor a sample is read; at the steps
+1, 2, 4, 8, … and at the end everything is.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import hashlib
+import random
+import sys
+import time
+from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+
+from torch_history.tracing import digest
+
+MOST_SHOWN = 64_000_000  # bytes of numbers that are kept for distances
+GROUPS = ("parameters", "gradients", "optimizer", "buffers")
+
+
+class Slot(NamedTuple):
+    """One tensor of the state."""
+
+    group: str
+    name: str
+    tensor: Any
+
+
+class Marks:
+    """The marks of one process."""
+
+    def __init__(self, session: Any) -> None:
+        self._session, self._torch = session, session.torch
+        self.number = self.steps = 0
+        self.off = False
+        self._names: Dict[int, str] = {}  # id of a parameter -> its name
+        self._roots: List[Tuple[str, Any]] = []
+        self._layout: Any = None
+        self._shown = 0
+        self._inside = False  # a step within a step: an optimizer that wraps another one
+        self._optimizers: List[Any] = []
+        self._samples = (session.recorder.folder / "samples").open("wb")
+
+    def watch(self) -> None:
+        """Patch what every program passes through: backward, and the step of each optimizer."""
+        import torch.autograd
+        import torch.optim
+
+        torch: Any = self._torch
+        for name in ("backward", "grad"):
+            setattr(torch.autograd, name, self._backward(getattr(torch.autograd, name), name))
+        made = torch.optim.Optimizer.__init__
+
+        @functools.wraps(made)
+        def init(optimizer: Any, *arguments: Any, **named: Any) -> None:
+            self._wrap(type(optimizer))
+            made(optimizer, *arguments, **named)
+
+        torch.optim.Optimizer.__init__ = init
+
+    def _wrap(self, kind: Any) -> None:
+        step = kind.step
+        if getattr(step, "torch_history", False):
+            return
+
+        @functools.wraps(step)
+        def stepped(optimizer: Any, *arguments: Any, **named: Any) -> Any:
+            if self.off or self._inside:
+                return step(optimizer, *arguments, **named)
+            self._inside = True
+            window = self._session.window
+            span = window.begin_step(optimizer) if window is not None else None
+            try:
+                return step(optimizer, *arguments, **named)
+            finally:
+                self._inside = False
+                if window is not None:
+                    window.end_step(span)
+                self.step(optimizer)
+
+        stepped.torch_history = True  # type: ignore[attr-defined]
+        kind.step = stepped
+
+    def _backward(self, function: Any, name: str) -> Any:
+        @functools.wraps(function)
+        def backward(*arguments: Any, **named: Any) -> Any:
+            if self.off:
+                return function(*arguments, **named)
+            roots = arguments[0] if arguments else named.get("tensors", named.get("outputs"))
+            roots = [roots] if self._torch.is_tensor(roots) else list(roots or ())
+            window = self._session.window
+            span = window.begin_backward(roots, name) if window is not None else None
+            try:
+                return function(*arguments, **named)
+            finally:
+                if window is not None:
+                    window.end_backward(span)
+                self.backward(roots, name)
+
+        return backward
+
+    def backward(self, roots: List[Any], name: str) -> None:
+        """Note the losses that a backward began from."""
+        began = time.perf_counter()
+        self.number += 1
+        place, _ = self._session.places.here()
+        with _quiet(self._session):
+            losses = [
+                float(one.detach()) if one.numel() == 1 and not one.is_complex() else None
+                for one in roots
+            ] if hasattr(self._torch.Tensor, "is_complex") else [
+                float(one.detach()) if one.numel() == 1 else None for one in roots
+            ]
+            contents = [digest.content(self._torch, one) for one in roots]
+        self._session.recorder.emit(
+            "mark", n=self.number, kind=name, loss=losses, is_=contents, at=place
+        )
+        self._done(began)
+
+    def step(self, optimizer: Any) -> None:
+        """Note the state after an optimizer's step."""
+        began = time.perf_counter()
+        self.number += 1
+        self.steps += 1
+        if not any(one is optimizer for one in self._optimizers):
+            self._optimizers.append(optimizer)
+        place, _ = self._session.places.here()
+        with _quiet(self._session):
+            slots = list(self.slots(optimizer))
+            facts = self._read(slots, whole=self.steps & (self.steps - 1) == 0)
+            self._session.recorder.emit(
+                "mark",
+                n=self.number,
+                kind="step",
+                step=self.steps,
+                optimizer=type(optimizer).__name__,
+                hyper=_hyper(optimizer),
+                rng=self._generators(),
+                at=place,
+                **facts,
+            )
+            window = self._session.window
+            if window is not None:
+                window.state(self.number, slots)
+        self._done(began)
+        given = self._session.settings
+        if given.steps and self.steps >= given.steps:
+            self._session.stop("steps")
+        elif given.seconds and self._session.recorder.seconds > given.seconds:
+            self._session.stop("minutes")
+
+    def finish(self) -> None:
+        """Note everything once more, whole, as the program leaves it."""
+        if self.steps:
+            with _quiet(self._session):
+                slots = [one for it in self._optimizers for one in self.slots(it)]
+                facts = self._read(slots, whole=True)
+                self._session.recorder.emit("final", n=self.number, **facts)
+        self._samples.flush()
+
+    def _done(self, began: float) -> None:
+        self._session.recorder.cost += time.perf_counter() - began
+        self._session.mark(self.number)
+
+    # -- the state
+
+    def slots(self, optimizer: Any) -> Iterator[Slot]:
+        """The tensors of the state: what an optimizer moves, and the buffers of all modules."""
+        torch = self._torch
+        for number, group in enumerate(optimizer.param_groups):
+            for place, parameter in enumerate(group["params"]):
+                name = self._name(parameter) or f"group {number}.{place}"
+                yield Slot("parameters", name, parameter)
+                if parameter.grad is not None:
+                    yield Slot("gradients", name, parameter.grad)
+                # not indexed: state is a defaultdict, and asking would add an entry
+                state = optimizer.state.get(parameter) if parameter in optimizer.state else None
+                if isinstance(state, dict):
+                    for key in sorted(state, key=str):
+                        if torch.is_tensor(state[key]):
+                            yield Slot("optimizer", f"{name} {key}", state[key])
+        for root, module in self._roots:
+            for name, buffer in module.named_buffers():
+                yield Slot("buffers", f"{root}.{name}", buffer)
+
+    def _name(self, parameter: Any) -> str:
+        if id(parameter) not in self._names:
+            self._find_names()
+        return self._names.setdefault(id(parameter), "")
+
+    def _find_names(self) -> None:
+        """Name parameters by the modules that hold them; the modules are looked up once."""
+        kind = self._torch.nn.Module
+        modules = [one for one in gc.get_objects() if issubclass(type(one), kind)]
+        inner = {
+            id(child)
+            for one in modules
+            for child in getattr(one, "_modules", {}).values()
+            if child is not None
+        }
+        roots = [one for one in modules if id(one) not in inner and hasattr(one, "_parameters")]
+        # The same order in every release: by the class and by what it holds.
+        roots = [one for one in roots if next(iter(one.state_dict(keep_vars=True)), None)]
+        counted: Dict[str, int] = {}
+        self._roots = []
+        for module in roots:
+            label = type(module).__name__
+            counted[label] = counted.get(label, 0) + 1
+            label = label if counted[label] == 1 else f"{label}#{counted[label]}"
+            self._roots.append((label, module))
+            for name, parameter in module.named_parameters():
+                self._names[id(parameter)] = f"{label}.{name}"
+
+    def _read(self, slots: List[Slot], whole: bool) -> Dict[str, Any]:
+        """The digest of each group, and numbers of each tensor for the distance."""
+        kept = {group: hashlib.blake2b(digest_size=12) for group in GROUPS}
+        shown, layout = [], []
+        for slot in slots:
+            content, numbers = digest.sample(self._torch, slot.tensor)
+            kept[slot.group].update(content)
+            if whole and len(content) >= digest.WHOLE:
+                kept[slot.group].update(digest.content(self._torch, slot.tensor).encode())
+            shown.append(numbers)
+            layout.append((slot.group, slot.name, str(slot.tensor.dtype), len(numbers)))
+        at, size = self._shown, sum(map(len, shown))
+        if at + size <= MOST_SHOWN:
+            self._samples.write(b"".join(shown))
+            self._shown += size
+        else:
+            at = -1
+        if layout != self._layout:
+            self._layout = layout
+            self._session.recorder.emit("layout", slots=layout)
+        return {"is_": {group: it.hexdigest() for group, it in kept.items()}, "shown": at}
+
+    def _generators(self) -> Dict[str, str]:
+        """The state of each source of random numbers, as a digest."""
+        found = {"torch": digest.content(self._torch, self._torch.get_rng_state())}
+        found["random"] = _short(repr(random.getstate()))
+        numpy = sys.modules.get("numpy.random")
+        if numpy is not None:
+            state = numpy.get_state()  # type: ignore[attr-defined]
+            found["numpy"] = _short(state[1].tobytes().hex() + repr(state[2:]))
+        return found
+
+
+def _hyper(optimizer: Any) -> List[Dict[str, str]]:
+    """The numbers of each parameter group, such as the learning rate that a scheduler sets."""
+    return [
+        {key: repr(value) for key, value in sorted(group.items()) if _is_number(value)}
+        for group in optimizer.param_groups
+    ]
+
+
+def _is_number(value: Any) -> bool:
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return plain or (isinstance(value, tuple) and all(isinstance(one, float) for one in value))
+
+
+def _short(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+class _quiet:
+    """Inside this block the window does not log what torch does."""
+
+    def __init__(self, session: Any) -> None:
+        self._window = session.window
+
+    def __enter__(self) -> None:
+        if self._window is not None:
+            self._window.pause()
+
+    def __exit__(self, *_: Any) -> None:
+        if self._window is not None:
+            self._window.resume()

@@ -1,0 +1,3 @@
+class Uses:
+    def __init__(self, session): pass
+    def watch(self): pass
