@@ -53,3 +53,24 @@ def _lines() -> Tell:
             print(one_line(f"{share:4.0%} {what}"), file=sys.stderr, flush=True)
 
     return tell
+
+
+@contextlib.contextmanager
+def working() -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that says what is going on; elsewhere a line for each new stage."""
+    if not sys.stderr.isatty():
+        told: Set[str] = set()
+
+        def say(what: str) -> None:
+            stage = what.partition(": step")[0]
+            if stage not in told:
+                told.add(stage)
+                print(one_line(what), file=sys.stderr, flush=True)
+
+        yield say
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("") as status:
+        yield lambda what: status.update(one_line(what))

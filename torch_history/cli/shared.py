@@ -35,6 +35,7 @@ COMMANDS: Dict[str, Dict[str, str]] = {
         "export": "Everything recorded, as one JSON file for other programs",
     },
     "Test": {
+        "run": "Whether a program gives the same under another release, and where it parts",
         "verify": "Run the specification on the torch of this environment",
     },
     "Time": {

@@ -71,6 +71,7 @@ class Difference(Struct, frozen=True, omit_defaults=True):
     step: int  # the optimizer step in which it happens, counted from 1
     api: str = ""  # the function of torch that was called, as torch.nn.functional.gelu
     module: str = ""  # path below the outermost module
+    module_class: str = ""  # as torch.nn.LSTM
     at: Optional[Where] = None
     made_at: Optional[Where] = None  # in a backward: the line of the forward
     inputs: Tuple[Tensor, ...] = ()
@@ -120,6 +121,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     steps: int
     status: int
     output: str = ""  # what the program printed, its last 20,000 characters
+    errors: str = ""  # likewise, on stderr
     warnings: Tuple[Warned, ...] = ()
     raised: Optional[Raised] = None
     seeded: Tuple[str, ...] = ()  # what the program itself seeds: torch, random, numpy

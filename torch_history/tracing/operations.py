@@ -143,6 +143,7 @@ class Operations:
         self._draws += 1
         own = digest.content(self._torch, outputs[draw.place])
         how = self._tape.made(self._torch, draw, outputs)
+        log = self._window.log
         self._session.recorder.emit(
             "draw",
             i=self._draws,
@@ -153,6 +154,8 @@ class Operations:
             own=own,
             how=how,
             at=place,
+            api=next((one.name for one in reversed(log.stack) if one.kind == "function"), ""),
+            module=log.modules[-1][0] if log.modules else "",
             mark=self._session.marks.number,
         )
 
@@ -198,11 +201,13 @@ class Operations:
             return func(*args, **kwargs)
         return self._spanned("function", name, args, kwargs, func, place)
 
-    def _spanned(self, kind: str, name: str, args: Any, kwargs: Any, call: Any, place: Any) -> Any:
+    def _spanned(
+        self, kind: str, name: str, args: Any, kwargs: Any, call: Any, place: Any, of: str = ""
+    ) -> Any:
         window, began = self._window, time.perf_counter()
         window.pause()
         call_ = window.log.call(name, args, kwargs, _overwrites(name))
-        span = window.log.begin(kind, call_, place)
+        span = window.log.begin(kind, call_, place, **({"of": of} if of else {}))
         window.resume()
         self._session.recorder.cost += time.perf_counter() - began
         out, returned = None, False
@@ -232,9 +237,9 @@ class Operations:
             path = _path(log.modules, module)
             log.modules.append((path, module))
             try:
-                return watcher._spanned(
-                    "module", path, args, kwargs, functools.partial(called, module), None
-                )
+                made = functools.partial(called, module)
+                of = f"{type(module).__module__}.{type(module).__qualname__}"
+                return watcher._spanned("module", path, args, kwargs, made, None, of)
             finally:
                 log.modules.pop()
 

@@ -55,6 +55,9 @@ class Contents:
         self._size = 0
         self.left_out = 0
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._known
+
     def put(self, key: str, dtype: str, shape: Any, content: Any) -> None:
         """Keep a content, unless it is known or there is no more room."""
         if key in self._known:

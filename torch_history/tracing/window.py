@@ -12,6 +12,7 @@ import time
 from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 from torch_history.tracing import digest
+from torch_history.tracing.given import arguments as arguments_of
 from torch_history.tracing.places import Place
 
 MOST = 200_000  # operations of one window
@@ -38,6 +39,7 @@ class Call(NamedTuple):
     key: str
     inputs: List[Tuple[str, str, Tuple[int, ...]]]  # digest, dtype, shape
     scalars: str
+    given: Any = None  # all arguments, where the contents are kept too
 
 
 class Log:
@@ -72,6 +74,8 @@ class Log:
                     tuple(value.shape),
                 )
                 inputs.append(facts)
+                if not skip:
+                    self._keep([value], [facts])
                 return "T:" + facts[0]
             if isinstance(value, (list, tuple)):
                 return "[" + ",".join(text(one) for one in value) + "]"
@@ -92,9 +96,12 @@ class Log:
         whole = ";".join(parts)
         key = hashlib.blake2b(f"{name}({whole})".encode(), digest_size=12).hexdigest()
         scalars = ", ".join(one for one in parts if "T:" not in one)
-        return Call(name, key, inputs, scalars[:300])
+        given = arguments_of(torch, arguments, named) if self._session.settings.keep else None
+        return Call(name, key, inputs, scalars[:300], given)
 
-    def begin(self, kind: str, call: Call, place: Optional[Place] = None) -> Span:
+    def begin(
+        self, kind: str, call: Call, place: Optional[Place] = None, **facts: Any
+    ) -> Span:
         """Open a span."""
         place = place or self._session.places.here()[0]
         self.number += 1
@@ -111,6 +118,8 @@ class Log:
             ins=call.inputs,
             scalars=call.scalars,
             at=place,
+            **_given(call),
+            **facts,
         )
         return span
 
@@ -149,6 +158,7 @@ class Log:
             outs=outs,
             at=place,
             module=self.modules[-1][0] if self.modules else "",
+            **_given(call),
             **facts,
         )
         self._keep(outputs, outs)
@@ -164,6 +174,8 @@ class Log:
         if not self._session.settings.keep:
             return
         for one, (content, dtype, shape) in zip(outputs, outs):
+            if content in self._recorder.kept:
+                continue
             memory = digest.plain(self._torch, one)
             if memory is not None:
                 self._recorder.kept.put(content, dtype, shape, digest.read(memory))
@@ -286,6 +298,10 @@ class Window:
 
     def _spent(self, began: float) -> None:
         self._session.recorder.cost += time.perf_counter() - began
+
+
+def _given(call: Call) -> dict:
+    return {} if call.given is None else {"given": call.given}
 
 
 def scalar(torch: Any, value: Any) -> str:

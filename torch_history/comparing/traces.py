@@ -1,0 +1,192 @@
+"""Traces: what one run of the program wrote, read for the comparison."""
+
+from __future__ import annotations
+
+import array
+import functools
+import json
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+Event = Dict[str, Any]
+# the code of ``array`` for a dtype whose numbers can be read
+_CODES = {"torch.float32": "f", "torch.float64": "d", "torch.int64": "q", "torch.int32": "i"}
+
+
+class Slot(NamedTuple):
+    """One tensor of the state, and how many bytes of it every sample has."""
+
+    group: str
+    name: str
+    dtype: str
+    size: int
+
+
+class Trace:
+    """The trace of one process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.begin: Event = {}
+        self.ended: Event = {}
+        self.final: Optional[Event] = None
+        self.raised: Optional[Event] = None
+        self.stopped = ""
+        self.marks: List[Event] = []
+        self.draws: List[Event] = []
+        self.warnings: List[Event] = []
+        self.seeded: List[str] = []
+        self.workers = 0
+        self.calls: Dict[int, Event] = {}  # operations and spans, by number
+        self.found: List[Event] = []  # what a follower says of them, in order
+        self.states: Dict[int, List[Any]] = {}
+        self._layouts: List[Tuple[int, List[Slot]]] = []
+        for event in _events(folder / "events.jsonl"):
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        kind = event["e"]
+        if kind in ("op", "begin_span"):
+            self.calls[event["i"]] = event
+            event["mark"] = len(self.marks)
+        elif kind == "end_span":
+            self.calls.get(event["i"], {})["outs"] = event["outs"]
+        elif kind in ("differs", "new"):
+            self.found.append(event)
+        elif kind == "mark":
+            self.marks.append(event)
+        elif kind == "layout":
+            self._layouts.append((len(self.marks), [Slot(*one) for one in event["slots"]]))
+        elif kind == "state":
+            self.states[event["n"]] = event["differs"]
+        elif kind == "seeded":
+            self.seeded.append(event["what"])
+        elif kind == "worker":
+            self.workers += 1
+        elif kind == "stopped":
+            self.stopped = event["why"]
+        elif kind in ("draw", "warning"):
+            (self.draws if kind == "draw" else self.warnings).append(event)
+        elif kind in ("begin", "final", "raised"):
+            setattr(self, kind, event)
+        elif kind == "end":
+            self.ended = event
+
+    @property
+    def steps(self) -> List[Event]:
+        """The marks that are optimizer steps."""
+        return [mark for mark in self.marks if mark["kind"] == "step"]
+
+    @property
+    def losses(self) -> List[Optional[float]]:
+        """The loss of each backward; None for what is no single number."""
+        return [
+            mark["loss"][0] if len(mark["loss"]) == 1 else None
+            for mark in self.marks
+            if mark["kind"] != "step"
+        ]
+
+    def step_at(self, mark: int) -> int:
+        """The optimizer step that is under way after so many marks, counted from 1."""
+        return 1 + sum(one["kind"] == "step" for one in self.marks[:mark])
+
+    @functools.cached_property
+    def _samples(self) -> bytes:
+        path = self.folder / "samples"
+        return path.read_bytes() if path.exists() else b""
+
+    def sample(self, mark: Event) -> Dict[str, Any]:
+        """Numbers of each parameter at a step, by name."""
+        found: Dict[str, Any] = {}
+        at = mark.get("shown", -1)
+        layout: List[Slot] = []
+        for since, slots in self._layouts:
+            if since < mark["n"]:  # a layout is written just before its mark
+                layout = slots
+        if at < 0:
+            return found
+        for slot in layout:
+            content = self._samples[at : at + slot.size]
+            at += slot.size
+            if slot.group == "parameters" and slot.dtype in _CODES:
+                found[slot.name] = array.array(_CODES[slot.dtype], content)
+        return found
+
+    def parents(self, call: Event) -> Iterator[Event]:
+        """The spans around a call, the innermost first."""
+        while call.get("parent"):
+            call = self.calls[call["parent"]]
+            yield call
+
+
+def _events(path: Path) -> Iterator[Event]:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                yield json.loads(line)
+            except ValueError:  # the process was ended within the last line
+                return
+
+
+def main(out: Path) -> Tuple[Optional[Trace], int]:
+    """The trace of the process that trains, and how many processes imported torch."""
+    folders = sorted(one for one in out.glob("process-*") if (one / "events.jsonl").exists())
+    traces = [Trace(folder) for folder in folders]
+    if not traces:
+        return None, 0
+    return max(traces, key=lambda trace: (len(trace.marks), -folders.index(trace.folder))), len(
+        traces
+    )
+
+
+def parting(one: Trace, other: Trace) -> Optional[Tuple[int, List[str]]]:
+    """The first mark at which two runs are not the same bits, and what differs there.
+
+    It is 1 more than the marks that both have where one of them goes on. None where nothing does.
+    """
+    for mine, theirs in zip(one.marks, other.marks):
+        what = list(apart(mine, theirs))
+        if what:
+            return mine["n"], what
+    count = min(len(one.marks), len(other.marks))
+    if len(one.marks) != len(other.marks):
+        return count + 1, ["marks"]
+    if one.final and other.final:
+        differ = [key for key in one.final["is_"] if one.final["is_"][key] != other.final["is_"][key]]
+        if differ:
+            return count, differ
+    return None
+
+
+def apart(mine: Event, theirs: Event) -> Iterator[str]:
+    if mine["kind"] != theirs["kind"]:
+        yield "marks"
+    elif mine["kind"] != "step":
+        if mine["is_"] != theirs["is_"]:
+            yield "loss"
+    else:
+        for group, content in mine["is_"].items():
+            if content != theirs["is_"].get(group):
+                yield group
+        if hyper(mine, theirs):
+            yield "hyper"
+        for source, state in mine["rng"].items():
+            if theirs["rng"].get(source, state) != state:
+                yield f"rng {source}"
+
+
+def hyper(mine: Event, theirs: Event) -> List[Tuple[str, str, str]]:
+    """The numbers of an optimizer's groups that differ: name, before, after."""
+    found = []
+    for before, after in zip(mine["hyper"], theirs["hyper"]):
+        for name in before.keys() & after.keys():
+            if _number(before[name]) != _number(after[name]):
+                found.append((name, before[name], after[name]))
+    return sorted(found)
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text
