@@ -6,14 +6,15 @@ import datetime as dt
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import msgspec
 import rich_click as click
 
-from torch_history.comparing import environments
+from torch_history import versions
+from torch_history.comparing import bisecting, environments
 from torch_history.comparing.comparison import Comparison, Limits, compare
-from torch_history.comparing.result import Result
+from torch_history.comparing.result import Result, Verdict
 from torch_history.comparing.telling import Records
 from torch_history.errors import HistoryError
 from torch_history.progress import working
@@ -45,32 +46,99 @@ class Request(NamedTuple):
 
 def run(here: Here, request: Request) -> int:
     """Compare, answer, and return the exit status."""
-    folder = Path.cwd()
     work = _work(request.keep)
     try:
         with working() as tell:
-            pair = environments.prepare(
-                folder,
-                request.before,
-                request.after,
-                python_a=request.python_a,
-                python_b=request.python_b,
-                requirements=request.requirements,
-                tell=tell,
-                also=_also(request.program),
-                matrix=_matrix(here),
-            )
-            limits = Limits(request.steps, request.minutes, request.threads, request.seed)
-            it = Comparison(
-                request.program, folder, work, (pair.before, pair.after), limits, request.share, tell
-            )
-            records = Records(here.index, pair.before.release, pair.after.release)
-            result = compare(it, records, pair.notes, dt.datetime.now(dt.timezone.utc).date())
+            result = _Asked(here, request, tell).result(work)
         _answer(request, result, work)
     finally:
         if request.keep is None:
             shutil.rmtree(work, ignore_errors=True)
     return int(result.verdict.parted)
+
+
+class _Asked:
+    """What is asked for, and the runs that answer it."""
+
+    def __init__(self, here: Here, request: Request, tell: Callable[[str], None]) -> None:
+        self._here, self._request, self._tell = here, request, tell
+        self._folder = Path.cwd()
+
+    def result(self, work: Path) -> Result:
+        """The answer, with what --draft and --bisect add."""
+        request = self._request
+        it, result = self._compare(request.after, request.python_b, work)
+        if request.keep is not None:
+            _write_uses(it, work)
+        if request.draft is not None:
+            drafts = tuple(str(one) for one in _drafts(it, result, request.draft, self._tell))
+            result = msgspec.structs.replace(result, drafts=drafts)
+        if request.bisect and result.verdict is not Verdict.SAME:
+            result = self._bisect(result, work)
+        return result
+
+    def _compare(
+        self, after: str, python: Optional[Path], work: Path
+    ) -> Tuple[Comparison, Result]:
+        request = self._request
+        pair = environments.prepare(
+            self._folder,
+            request.before,
+            after,
+            python_a=request.python_a,
+            python_b=python,
+            requirements=request.requirements,
+            tell=self._tell,
+            also=_also(request.program),
+            matrix=_matrix(self._here),
+        )
+        limits = Limits(request.steps, request.minutes, request.threads, request.seed)
+        sides = (pair.before, pair.after)
+        it = Comparison(
+            request.program, self._folder, work, sides, limits, request.share, self._tell
+        )
+        records = Records(self._here.index, pair.before.release, pair.after.release)
+        today = dt.datetime.now(dt.timezone.utc).date()
+        return it, compare(it, records, pair.notes, today)
+
+    def _bisect(self, whole: Result, work: Path) -> Result:
+        """Walk to the release at which the parting begins."""
+        low, high = versions.key(whole.before.torch), versions.key(whole.after.torch)
+        lines = [
+            one.line
+            for one in self._here.index.on("cpu").values()
+            if low < versions.key(one.release) < high
+        ]
+
+        def compare_with(release: str) -> Result:
+            self._tell(f"bisecting: torch {release}")
+            return self._compare(release, None, work / f"bisect-{release}")[1]
+
+        found = bisecting.begins([*lines, whole.after.torch], whole, compare_with)
+        return msgspec.structs.replace(whole, begins=found.release, tried=tuple(found.tried))
+
+
+def _write_uses(it: Comparison, work: Path) -> None:
+    """What the program used of torch, for ``diff --trace``."""
+    from torch_history.comparing import uses
+
+    trace = it.trace("before")
+    if trace is not None:
+        uses.write_uses(trace.folder, work / "uses.json", it.original)
+
+
+def _drafts(
+    it: Comparison, result: Result, folder: Path, tell: Callable[[str], None]
+) -> Iterator[Path]:
+    """A draft for each difference that no record tells of."""
+    from torch_history.comparing import draft
+
+    trace = it.trace("control")
+    for one in result.differences:
+        if trace is not None and not one.behaviours:
+            tell(f"drafting {one.api or one.name}")
+            before, after = (side.python for side in it.sides)
+            yield draft.draft(one, trace.folder, before, after, folder)
 
 
 def _answer(request: Request, result: Result, work: Path) -> None:

@@ -63,11 +63,11 @@ class Comparison:
         share: Sequence[Path],
         tell: Callable[[str], None],
     ) -> None:
-        self._command, self._folder, self._work = command, folder, work
-        self._sides, self._limits, self._share, self._tell = sides, limits, share, tell
+        self.command, self._folder, self._work = command, folder, work
+        self.sides, self.limits, self._share, self._tell = sides, limits, share, tell
         self.ran: Dict[str, Ran] = {}
-        self._steps = limits.steps
-        self._functions = any(versions.key(one.release)[:2] < (1, 13) for one in sides)
+        self.steps = limits.steps
+        self.functions = any(versions.key(one.release)[:2] < (1, 13) for one in sides)
         self._wheres: Optional[Wheres] = None
         self._copied: Optional[folders.Copied] = None
 
@@ -82,19 +82,19 @@ class Comparison:
             out = self._work / what / "trace"
             program = Program(
                 what,
-                self._sides[side].python,
+                self.sides[side].python,
                 copied.folder,
-                self._command,
-                self._limits.threads,
-                self._limits.minutes * 60 * 4 if self._limits.minutes else 0,
+                self.command,
+                self.limits.threads,
+                self.limits.minutes * 60 * 4 if self.limits.minutes else 0,
             )
             given = settings._replace(
                 out=str(out),
                 root=str(copied.root),
-                seed=self._limits.seed,
-                steps=self._steps,
-                seconds=self._limits.minutes * 60,
-                functions=self._functions,
+                seed=self.limits.seed,
+                steps=self.steps,
+                seconds=self.limits.minutes * 60,
+                functions=self.functions,
             )
             started.append(Started(program, given, out))
         ended = running.wait(started, self._tell)
@@ -108,15 +108,16 @@ class Comparison:
     def wheres(self) -> Wheres:
         """Leads from a place in a copy to the reader's own file."""
 
-        def original(path: Path) -> Path:
-            for what in self.ran:
-                root = (self._work / what / "folder").resolve()
-                if root == path or root in path.parents:
-                    assert self._copied is not None
-                    return self._copied.original_root / path.relative_to(root)
-            return path
+        return Wheres(self.original, self._folder)
 
-        return Wheres(original, self._folder)
+    def original(self, path: Path) -> Path:
+        """The reader's own file, for one of a copy."""
+        for what in self.ran:
+            root = (self._work / what / "folder").resolve()
+            if root == path or root in path.parents:
+                assert self._copied is not None
+                return self._copied.original_root / path.relative_to(root)
+        return path
 
 
 PLAIN = Settings(out="", root="")
@@ -127,9 +128,9 @@ def compare(it: Comparison, records: Records, notes: Sequence[str], date: dt.dat
     began = time.monotonic()
     before, after = it.run(("before", 0, PLAIN), ("after", 1, PLAIN))
     _check_traced(before, after)
-    if before.trace and before.trace.stopped and not it._steps:
+    if before.trace and before.trace.stopped and not it.steps:
         # The other runs do as many steps as the first one had time for.
-        it._steps = max(1, len(before.trace.steps))
+        it.steps = max(1, len(before.trace.steps))
     found = _Found(it, records)
     found.look()
     return found.result(began, notes, date)
@@ -157,10 +158,23 @@ class _Found:
         printed = it.ran["before"].output != it.ran["after"].output
         if self.parting is None and (not printed or self._ends_early()):
             return
+        if self._only_ends(before, after):
+            return
         self._follow()
         if self.parting is None and self._prints_at_random():
             self.looked = False
             self.judged = Judged([], [], None, None)
+
+    def _only_ends(self, before: Trace, after: Trace) -> bool:
+        """Whether the newer run is the same until an exception ends it."""
+        assert self._it.ran["after"] is not None
+        return (
+            self.parting is not None
+            and self.parting[1] == ["marks"]
+            and self.parting[0] == len(after.marks) + 1
+            and len(after.marks) < len(before.marks)
+            and bool(self._it.ran["after"].status)
+        )
 
     def _ends_early(self) -> bool:
         """Whether what one of the two printed is cut by its end or by a limit."""
@@ -282,14 +296,14 @@ class _Found:
         ]
         return Result(
             date=date.isoformat(),
-            command=tuple(it._command),
+            command=tuple(it.command),
             verdict=verdicts[0],
             words=_words(verdicts[0], before, after),
             also=tuple(verdicts[1:]),
             before=before,
             after=after,
             notes=tuple([*notes, *self._notes(before)]),
-            parted_at=self._parted_at(parting),
+            parted_at=self._parted_at(parting) if self.looked else None,
             differences=tuple(causes),
             rounding=tuple(self._told(one) for one in self.judged.rounding),
             new_warnings=tuple(map(self._records.warned, new)),
@@ -353,7 +367,7 @@ class _Found:
             found.append(Verdict.STREAM)
         if self.judged.data is not None and not found:
             found.append(Verdict.DATA)
-        parts = parting is not None and not (fails and parting[1] == ["marks"])
+        parts = parting is not None and not (fails and not self.looked)
         if not found or found == [Verdict.FAILS]:
             if parts or (self.looked and self.judged.rounding):
                 found.append(self._quiet(Verdict.UNKNOWN))
@@ -408,7 +422,7 @@ class _Found:
         return msgspec.structs.replace(one, behaviours=self._records.of(one))
 
     def _run(self, what: str, side: int) -> Run:
-        ran, environment = self._it.ran[what], self._it._sides[side]
+        ran, environment = self._it.ran[what], self._it.sides[side]
         trace = ran.trace
         return Run(
             torch=environment.release,
@@ -451,10 +465,10 @@ class _Found:
     def _notes(self, before: Run) -> List[str]:
         missing = [one for one in ("torch", "random", "numpy") if one not in before.seeded]
         found = []
-        if self._it._limits.seed is not None and "torch" in missing:
+        if self._it.limits.seed is not None and "torch" in missing:
             others = [one for one in missing if one != "torch"]
             found.append(
-                f"seeded with {self._it._limits.seed} before the program, which seeds no torch"
+                f"seeded with {self._it.limits.seed} before the program, which seeds no torch"
                 + (f" (nor {', '.join(others)})" if others else "")
             )
         if before.stopped:
@@ -472,7 +486,7 @@ class _Found:
         return found
 
     def _functions_only(self) -> bool:
-        return self._it._functions and self.looked
+        return self._it.functions and self.looked
 
 
 def _beyond(real: Dict[int, Step], noise: Dict[int, Step], step: int) -> bool:

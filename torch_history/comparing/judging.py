@@ -213,7 +213,7 @@ class Judge:
                 return self._drawn(last, words)
             if before["own"] != after["own"]:
                 return self._drawn(after, "draws other numbers from the same state")
-        if len(mine) != len(theirs):
+        if len(mine) != len(theirs) and not self._followed.raised:
             return self._other_draw(mine, theirs, min(len(mine), len(theirs)))
         return None
 

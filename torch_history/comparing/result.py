@@ -155,6 +155,14 @@ class Step(Struct, frozen=True, omit_defaults=True):
     loss: float = 0.0
 
 
+class Tried(Struct, frozen=True):
+    """A release that --bisect tried."""
+
+    release: str
+    verdict: Verdict
+    alike: bool  # whether it parts from the older release as the newer one does
+
+
 class Made(Struct, frozen=True):
     """One of the runs that the answer is made from."""
 
@@ -187,4 +195,7 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     farthest: Optional[float] = None  # the largest relative distance of a loss
     first_beyond: Optional[int] = None  # the step at which it is beyond tolerance
     made: Tuple[Made, ...] = ()
+    begins: str = ""  # the release at which the parting begins, by --bisect
+    tried: Tuple[Tried, ...] = ()
+    drafts: Tuple[str, ...] = ()  # files that --draft wrote
     seconds: float = 0.0
