@@ -18,6 +18,7 @@ from torch_history.comparing.result import Result, Verdict
 from torch_history.comparing.telling import Records
 from torch_history.errors import HistoryError
 from torch_history.progress import working
+from torch_history.publish import run_schema
 
 if TYPE_CHECKING:
     from torch_history.cli.shared import Here
@@ -90,7 +91,7 @@ class _Asked:
             requirements=request.requirements,
             tell=self._tell,
             also=_also(request.program),
-            matrix=_matrix(self._here),
+            matrix=self._here.index.releases,
         )
         limits = Limits(request.steps, request.minutes, request.threads, request.seed)
         sides = (pair.before, pair.after)
@@ -142,15 +143,14 @@ def _drafts(
 
 
 def _answer(request: Request, result: Result, work: Path) -> None:
-    encoded = msgspec.json.encode(result)
     if request.keep is not None:
-        (work / "result.json").write_bytes(msgspec.json.format(encoded, indent=1))
+        (work / "result.json").write_text(run_schema.encode(result), encoding="utf-8")
     if request.page is not None:
         from torch_history.publish import run_page
 
         request.page.write_text(run_page.page(result), encoding="utf-8")
     if request.form == "json":
-        click.echo(msgspec.json.format(encoded, indent=1).decode())
+        click.echo(run_schema.encode(result))
         return
     from torch_history.publish import run_text
 
@@ -173,6 +173,3 @@ def _also(program: Tuple[str, ...]) -> List[str]:
     needed: Dict[str, str] = {"pytest": "pytest", "jupyter": "nbconvert", "papermill": "papermill"}
     return [package for word, package in needed.items() if word in words]
 
-
-def _matrix(here: Here) -> Dict[str, str]:
-    return {one.line: one.release for one in here.index.on("cpu").values()}

@@ -84,9 +84,10 @@ class Comparison:
                 what,
                 self.sides[side].python,
                 copied.folder,
-                self.command,
+                [str(copied.place(Path(one))) if one[:1] == "/" else one for one in self.command],
                 self.limits.threads,
                 self.limits.minutes * 60 * 4 if self.limits.minutes else 0,
+                copied.imports,
             )
             given = settings._replace(
                 out=str(out),
@@ -143,7 +144,7 @@ class _Found:
         self._it, self._records = it, records
         self._wheres = it.wheres()
         self.judged = Judged([], [], None, None)
-        self.unstable = False
+        self.unstable, self.broken = False, ""
         self.looked = False
         self.window: Tuple[int, Optional[int]] = (0, None)
         self.forced: List[Step] = []
@@ -210,7 +211,9 @@ class _Found:
         keep = PLAIN._replace(window=self.window, keep=True, tape="record", uses=False)
         it.run(("control", 0, keep), ("jitter", 0, PLAIN._replace(jitter=True, uses=False)))
         control = it.trace("control")
-        if control is None or traces.parting(before, control) is not None:
+        if self._broke("control") or control is None:
+            return
+        if traces.parting(before, control) is not None:
             self.unstable = True
             return
         wanted = [("followed", 1, self._behind("control", self.window))]
@@ -218,7 +221,7 @@ class _Found:
             wanted.append(("tape", 1, self._taped()))
         it.run(*wanted)
         followed = it.trace("followed")
-        if followed is None:
+        if self._broke("followed") or followed is None:
             return
         self.judged = Judge(control, followed, self._wheres, last).judged()
         self.forced = growth.forced(control, followed)
@@ -226,6 +229,15 @@ class _Found:
             it.run(("tape", 1, self._taped()))
         if last is not None and not self.judged.causes:
             self._look_later(control, followed, last)
+
+    def _broke(self, what: str) -> bool:
+        """Whether the tracer ended a run that goes on without it."""
+        it = self._it
+        plain = "after" if what == "followed" else "before"
+        if it.ran[what].status and not it.ran[plain].status:
+            lines = it.ran[what].errors.strip().splitlines() or ["it said nothing"]
+            self.broken = f"the tracer ended the run `{what}`, please report it: {lines[-1][:300]}"
+        return bool(self.broken)
 
     def _behind(self, what: str, window: Tuple[int, Optional[int]]) -> Settings:
         trace = self._it.trace(what)
@@ -471,6 +483,8 @@ class _Found:
                 f"seeded with {self._it.limits.seed} before the program, which seeds no torch"
                 + (f" (nor {', '.join(others)})" if others else "")
             )
+        if self.broken:
+            found.insert(0, self.broken)
         if before.stopped:
             found.append(f"stopped after {before.steps} steps: --{before.stopped}")
         if before.workers:

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from torch_history.comparing.result import Curve, Distances, Step
 from torch_history.comparing.traces import Trace
 
+HUGE = 1e30  # stands for what is not finite, which JSON does not have
 RTOL, ATOL = 1.3e-6, 1e-5  # assert_close's for float32
 MOST_NAMES, MOST_STEPS = 200, 400
 
@@ -26,8 +27,8 @@ def losses(before: Trace, after: Trace) -> Growth:
         if one is None or other is None or one == other or (one != one and other != other):
             continue
         apart = abs(one - other)
-        relative = apart / abs(one) if one else math.inf
-        farthest = max(farthest, relative if apart == apart else math.inf)
+        relative = apart / max(abs(one), ATOL)
+        farthest = max(farthest, relative if math.isfinite(relative) else HUGE)
         if first is None and not apart <= ATOL + RTOL * abs(one):
             first = place
     return Growth(farthest, first)
@@ -79,7 +80,7 @@ def _apart(one: Any, other: Any) -> float:
     square = sum((a - b) ** 2 for a, b in zip(one, other))
     size = sum(a**2 for a in one)
     found = math.sqrt(square / size) if size and square == square else (0.0 if not square else 1.0)
-    return found if math.isfinite(found) else 1e30
+    return found if math.isfinite(found) else HUGE
 
 
 def forced(kept: Trace, followed: Trace) -> List[Step]:
@@ -105,7 +106,7 @@ def _loss(kept: Trace, followed: Trace, upto: int) -> float:
         for one, other in zip(mine["loss"], theirs["loss"]):
             if one is not None and other is not None and one != other:
                 found = max(found, abs(one - other) / (abs(one) or 1.0))
-    return found if math.isfinite(found) else 1e30
+    return found if math.isfinite(found) else HUGE
 
 
 def suspicious(kept: Trace, followed: Trace, after: int) -> List[int]:

@@ -193,7 +193,7 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     curves: Tuple[Curve, ...] = ()
     distances: Tuple[Distances, ...] = ()
     farthest: Optional[float] = None  # the largest relative distance of a loss
-    first_beyond: Optional[int] = None  # the step at which it is beyond tolerance
+    first_beyond: Optional[int] = None  # the backward, from 1, whose loss is beyond tolerance
     made: Tuple[Made, ...] = ()
     begins: str = ""  # the release at which the parting begins, by --bisect
     tried: Tuple[Tried, ...] = ()

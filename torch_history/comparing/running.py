@@ -30,6 +30,7 @@ class Program(NamedTuple):
     command: Sequence[str]
     threads: int
     seconds: float  # how long it may take at all; 0: as long as it likes
+    imports: Sequence[Path] = ()  # folders of the project that its packages are imported from
 
 
 class Ran(NamedTuple):
@@ -139,13 +140,14 @@ def resolve(command: Sequence[str], python: Path) -> List[str]:
 def _variables(program: Program, settings: Path) -> Dict[str, str]:
     """The environment variables of a run."""
     found = {key: value for key, value in os.environ.items() if key not in _SETTLED}
-    # A file of the folder may be one of this Python, which another one must not read.
-    paths = [str(_INJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(_INJECT), *map(str, program.imports)]
+    paths += filter(None, [os.environ.get("PYTHONPATH")])
     found.update(
         {
             VARIABLE: str(settings),
             "PYTHONPATH": os.pathsep.join(paths),
             "PATH": os.pathsep.join([str(program.python.parent), found.get("PATH", "")]),
+            "GIT_OPTIONAL_LOCKS": "0",  # the folder .git is linked, and must stay as it is
             "PYTHONHASHSEED": "0",
             "PYTHONUNBUFFERED": "1",
             "CUBLAS_WORKSPACE_CONFIG": ":4096:8",

@@ -38,7 +38,9 @@ class Jitter:
         if name in EXACT:
             return
         for out in outputs:
-            if not out.is_floating_point() or not out.numel() or not out.is_contiguous():
+            if out.layout is not self._torch.strided or not out.is_floating_point():
+                continue
+            if not out.numel() or not out.is_contiguous():
                 continue
             flat = out.view(-1)
             flat.mul_(self._factors(out.dtype, flat.numel()))

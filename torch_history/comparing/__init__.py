@@ -1,0 +1,1 @@
+"""Comparing: one program run under two releases, and where the two runs part."""
