@@ -19,4 +19,28 @@ these folders. Each imports only from those before it:
 Nothing here imports torch but the workers of ``bench``.
 """
 
+from __future__ import annotations
+
+import importlib
+
+TYPE_CHECKING = False  # typing itself would take longer than the rest
+if TYPE_CHECKING:
+    from torch_history.observing import observe as observe
+    from torch_history.observing import observe_each as observe_each
+    from torch_history.testing.trace import trace as trace
+
 __version__ = "0.9.0"
+__all__ = ["observe", "observe_each", "trace"]
+# what is imported where it is first asked for, so that nothing else waits for it
+_PUBLIC = {
+    "observe": "torch_history.observing",
+    "observe_each": "torch_history.observing",
+    "trace": "torch_history.testing.trace",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(importlib.import_module(_PUBLIC[name]), name)
+    return found

@@ -52,6 +52,13 @@ class FailOn(NamedTuple):
     uncovered: bool = False  # also a name of torch that no behaviour is about
 
 
+class Asked(NamedTuple):
+    """What an answer is narrowed to."""
+
+    code: Sequence[Path]
+    trace: Optional[Path]
+
+
 class KindList(click.ParamType):  # type: ignore[type-arg]  # generic in the newest click only
     """Kinds with commas between."""
 
@@ -193,14 +200,23 @@ def ask(
     pairs: Sequence[Tuple[str, str]],
     code: Sequence[Path],
     options: Options,
+    trace: Optional[Path] = None,
 ) -> int:
-    """Answer for each pair of versions, print the answers, and return the exit status."""
-    if not code and (options.form == "sarif" or options.baseline or options.write_baseline):
-        raise click.UsageError("--format sarif and baselines need source: add --code PATH")
+    """Answer for each pair of versions, print the answers, and return the exit status.
+
+    ``trace`` is a file of what a run used, in the place of source.
+    """
+    if code and trace:
+        raise click.UsageError("--code and --trace exclude each other: give one of them")
+    needs = options.form == "sarif" or options.baseline or options.write_baseline
+    if needs and not (code or trace):
+        raise click.UsageError(
+            "--format sarif and baselines need source: add --code PATH or --trace FILE"
+        )
     reports, faults = [], []
     accepted = _accepted(options)
     for before, after in pairs:
-        told, lines = _report(here, before, after, code, options, accepted)
+        told, lines = _report(here, before, after, Asked(code, trace), options, accepted)
         reports.append(told)
         faults += [line for line in lines if line not in faults]
     for line in faults:
@@ -240,7 +256,7 @@ def _report(
     here: shared.Here,
     before: str,
     after: str,
-    code: Sequence[Path],
+    asked: Asked,
     options: Options,
     accepted: Optional[Baseline],
 ) -> Tuple[Report, List[str]]:
@@ -251,29 +267,34 @@ def _report(
     answer = query.diff(
         here.index, before, after, options.device, options.kinds, options.apis, options.chapters
     )
-    if not code:
+    if not (asked.code or asked.trace):
         return report.whole(answer), []
-    return _narrowed(here, answer, code, options, accepted)
+    return _narrowed(here, answer, asked, options, accepted)
 
 
 def _narrowed(
     here: shared.Here,
     answer: Answer,
-    code: Sequence[Path],
+    asked: Asked,
     options: Options,
     accepted: Optional[Baseline],
 ) -> Tuple[Report, List[str]]:
-    shared.check_reads_source("--code")
+    shared.check_reads_source("--trace" if asked.trace else "--code")
     from torch_history.code import scan
     from torch_history.code.hits import Level
     from torch_history.code.targets import targets
     from torch_history.publish import report
     from torch_history.questions import coverage
 
-    found = scan.scan(code, list(targets(answer)), coverage.apis(here.index))
+    told, apis = list(targets(answer)), coverage.apis(here.index)
+    if asked.trace is not None:
+        from torch_history.comparing import uses
+
+        found = uses.scan(asked.trace, told, apis)
+    else:
+        found = scan.scan(asked.code, told, apis)
     level = Level(options.level)
-    asked = [kind for kind in options.fail_on.kinds if not kind.matters]
-    harmless = bool(options.kinds or asked)
+    harmless = bool(options.kinds or any(not kind.matters for kind in options.fail_on.kinds))
     return report.narrowed(answer, found, level, accepted, harmless), found.faults
 
 

@@ -36,6 +36,13 @@ from torch_history.escaping import one_line
     metavar="PATH",
     help="Only what this Python file, notebook or folder can meet, with its lines (repeatable).",
 )
+@click.option(
+    "--trace",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Only what a run of a program met, with the arguments that it gave: the uses.json of "
+    "torch-history run --keep FOLDER, or that folder.",
+)
 @asking.options
 @here
 def command(
@@ -47,6 +54,7 @@ def command(
     new: Optional[str],
     python: Optional[str],
     code: Tuple[Path, ...],
+    trace: Optional[Path],
     **options: Any,
 ) -> int:
     """What differs between two versions, the most harmful first.
@@ -55,7 +63,7 @@ def command(
     only, the other is the newest recorded release.
     """
     pairs = _pairs(here, before, after, old, new, python)
-    return asking.ask(here, pairs, code, asking.Options(**options))
+    return asking.ask(here, pairs, code, asking.Options(**options), trace)
 
 
 def _pairs(

@@ -19,8 +19,7 @@ from torch_history.code.hits import Hit, Level, Place
 from torch_history.code.judging import Verdict, judge
 from torch_history.code.names import DISTINCTIVE
 from torch_history.code.targets import Target
-from torch_history.code.use import Name, Relation, Use
-from torch_history.code.uses import Source
+from torch_history.code.use import Evidence, Name, Relation, Use
 
 Cause = Tuple[str, ...]
 Judged = Tuple[Target, Verdict]
@@ -56,7 +55,7 @@ class Collector:
 
     def add(
         self,
-        source: Source,
+        source: Evidence,
         place_of: Callable[[int], Place],
         accepted: Set[int],
         lines: Optional[range] = None,
@@ -102,7 +101,7 @@ class Collector:
         elif _harm(judged[0]) < _harm((self.found[at].targets[0], self.found[at].hit)):
             self.found[at] = found
 
-    def _judged(self, use: Use, source: Source) -> Iterator[List[Judged]]:
+    def _judged(self, use: Use, source: Evidence) -> Iterator[List[Judged]]:
         """For each cause that a use meets, its targets: where one is surer, not the possible."""
         best: Dict[int, Judged] = {}
         given = use.arguments

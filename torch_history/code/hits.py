@@ -14,6 +14,8 @@ decide (``depends``). The levels:
 *possible*
     The object is not known, and only the method's name is torch's. Or the API is used, but whether
     the change is met depends on more than the call, and seldom does.
+
+In a trace of a run (``comparing.uses``), objects and values are known, so most hits are certain.
 """
 
 from __future__ import annotations

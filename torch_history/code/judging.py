@@ -11,13 +11,13 @@ from torch_history.catalogue.kinds import Kind
 from torch_history.code.hits import Level
 from torch_history.code.names import canonical
 from torch_history.code.targets import Target
-from torch_history.code.use import Arguments, Name, Relation, Use
-from torch_history.code.uses import Source
+from torch_history.code.use import Arguments, Evidence, Name, Relation, Use
 
 if TYPE_CHECKING:
     from torch_history.catalogue.behaviour import Change
 
 BUILT = (ast.List, ast.Tuple, ast.ListComp)
+NUMBERS = {"integers": "int", "floats": "float"}  # tensors, and the type that they may stand for
 # Where an API stands when the change of what it does is met. `isinstance` only asks about it.
 DOES = {"call", "passed", "subclass", "attribute", "with", "decorator", "class-decorator"}
 
@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    target: Target, use: Use, name: Name, arguments: Arguments, source: Source, agreed: bool
+    target: Target, use: Use, name: Name, arguments: Arguments, source: Evidence, agreed: bool
 ) -> Optional[Verdict]:
     """The level and the reason; None where the use does not meet the change.
 
@@ -90,7 +90,7 @@ class Met(NamedTuple):
 
 
 def _met(
-    target: Target, use: Use, name: Name, arguments: Arguments, source: Source
+    target: Target, use: Use, name: Name, arguments: Arguments, source: Evidence
 ) -> Optional[Met]:
     if target.parameters:
         return _moved(target.parameters[name.api], arguments)
@@ -108,7 +108,7 @@ def _met(
     return Met(f" with {words}", line=arguments.given[needed[0]].lineno)
 
 
-def _conditions(change: Change, use: Use, arguments: Arguments, source: Source) -> Optional[Met]:
+def _conditions(change: Change, use: Use, arguments: Arguments, source: Evidence) -> Optional[Met]:
     """How a use meets the conditions of a marker; None where it does not."""
     entries = alternatives(change.when or ())
     asks_where = any(
@@ -148,12 +148,12 @@ def _all_of(parts: Sequence[Optional[Met]]) -> Optional[Met]:
     )
 
 
-def _term(term: Term, use: Use, arguments: Arguments, source: Source) -> Optional[Met]:
+def _term(term: Term, use: Use, arguments: Arguments, source: Evidence) -> Optional[Met]:
     """How a use meets one term."""
     if term.role:
-        # That a tensor holds integers is only concluded, from its name or what it is made of, and
-        # what becomes of an API that is passed on is not known.
-        doubtful = term.wanted and term.role in ("integers", "passed")
+        # That a tensor holds integers is only concluded, from its name or what it is made of, if it
+        # was not seen; and what becomes of an API that is passed on is not known.
+        doubtful = term.wanted and term.role in ("integers", "passed") and "ran" not in use.roles
         return Met(doubtful=doubtful) if (term.role in use.roles) is term.wanted else None
     label = term.name or f"argument {term.place}"
     given = arguments.of(term.name, term.place)
@@ -174,7 +174,7 @@ def _term(term: Term, use: Use, arguments: Arguments, source: Source) -> Optiona
     return Met(f" with {label}{shown}", line=given.lineno)
 
 
-def _fits(given: ast.expr, term: Term, source: Source) -> Optional[bool]:
+def _fits(given: ast.expr, term: Term, source: Evidence) -> Optional[bool]:
     """Whether an argument is one of a term's values; None where the source does not show it."""
     known, value = source.value(given)
     if known:
@@ -188,7 +188,11 @@ def _fits(given: ast.expr, term: Term, source: Source) -> Optional[bool]:
         return isinstance(given, BUILT)
     if isinstance(given, BUILT) and not any(map(_is_sequence, term.values)):
         return False
-    return None
+    kind = source.kind(given)
+    if kind in NUMBERS:  # a tensor may stand for a number, and its value is not known
+        asked = [one.name if isinstance(one, OfType) else type(one).__name__ for one in term.values]
+        return None if NUMBERS[kind] in asked else False
+    return kind in types if kind else None
 
 
 def _is_sequence(wanted: object) -> bool:

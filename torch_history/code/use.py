@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import ast
 from enum import Enum
-from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Union
+from typing import (
+    Container,
+    Dict,
+    FrozenSet,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Tuple,
+    Union,
+)
 
 from torch_history.code.names import LOSSES, NO_METHODS, TENSOR, ancestors
 from torch_history.code.own import Thing
@@ -72,7 +83,8 @@ class Use(NamedTuple):
     call: Optional[ast.Call]
     # position of the first argument: 1 in Optimizer.zero_grad(opt), 0 in opt.zero_grad()
     first: int
-    roles: FrozenSet[str]  # where it stands: see ``catalogue.conditions.ROLES``
+    # where it stands: see ``catalogue.conditions.ROLES``; and "ran", if it was seen to run
+    roles: FrozenSet[str]
 
     @property
     def arguments(self) -> Arguments:
@@ -97,6 +109,28 @@ class Mention(NamedTuple):
     name: str  # as the documentation has it
     line: int
     names: List[Name]
+
+
+class Evidence(Protocol):
+    """What shows uses of torch: a parsed file, or what a run of it noted."""
+
+    def uses(self, wanted: Container[str]) -> Iterator[Use]:
+        """Every use of a wanted API, in no order."""
+
+    def mentions(self) -> List[Mention]:
+        """Every name of torch in it; to be asked after ``uses``."""
+
+    def value(self, node: ast.expr) -> Tuple[bool, object]:
+        """Whether a value is known, and the value: a literal, or the name of torch."""
+
+    def kind(self, node: ast.expr) -> str:
+        """What an object that is no literal was seen to be; empty if it was not seen.
+
+        It is one of "list", "tuple", "dict", "integers" and "floats" for tensors, and "object".
+        """
+
+    def close(self) -> None:
+        """Let go of it. Nothing may be asked any more."""
 
 
 def names_of(thing: Thing) -> Iterator[Name]:

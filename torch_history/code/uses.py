@@ -58,6 +58,10 @@ class Source:
         self.value = self._values.value
         self._mentions: List[Mention] = []
 
+    def kind(self, node: ast.expr) -> str:
+        """What an object was seen to be: nothing, because the source is not run."""
+        return ""
+
     def mentions(self) -> List[Mention]:
         """Every name of torch in it; to be asked after ``uses``, which collects them."""
         imported = [

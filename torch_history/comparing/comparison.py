@@ -108,7 +108,6 @@ class Comparison:
 
     def wheres(self) -> Wheres:
         """Leads from a place in a copy to the reader's own file."""
-
         return Wheres(self.original, self._folder)
 
     def original(self, path: Path) -> Path:
@@ -268,9 +267,7 @@ class _Found:
             return
         noise = {one.step: one for one in growth.forced(control, jittered)}
         real = {one.step: one for one in self.forced}
-        mark = next(
-            (one for one in marks if _beyond(real, noise, control.step_at(one - 1))), None
-        )
+        mark = next((one for one in marks if _beyond(real, noise, control.step_at(one - 1))), None)
         if mark is None:
             return
         window = (mark - 1 if mark > SHORT else 0, mark)
@@ -331,15 +328,14 @@ class _Found:
         )
 
     def _causes(self) -> List[Difference]:
-        found = list(self.judged.causes)
+        hyper = self._hyper()
+        # What an optimizer does with another learning rate is no cause of its own.
+        found = [one for one in self.judged.causes if hyper is None or one.phase != "step"]
         if self.judged.draw is not None:
             found.insert(0, self.judged.draw)
         if self.judged.data is not None and not found:
             found.append(self.judged.data)
-        hyper = self._hyper()
-        if hyper is not None and not self.judged.causes:
-            found.append(hyper)
-        return found
+        return found if hyper is None else [hyper, *found]
 
     def _hyper(self) -> Optional[Difference]:
         """A number of the optimizer's groups that differs where the runs part."""
@@ -350,14 +346,19 @@ class _Found:
         assert before is not None and after is not None
         mine, theirs = before.marks[parting[0] - 1], after.marks[parting[0] - 1]
         name, was, now = traces.hyper(mine, theirs)[0]
+        api, place = f"torch.optim.{mine['optimizer']}", theirs["at"]
+        scheduled = zip(before.scheduled, after.scheduled)
+        other = next((b for a, b in scheduled if _schedules(a) != _schedules(b)), None)
+        if other is not None:
+            api, place = f"torch.optim.lr_scheduler.{other['of']}", other["at"]
         return Difference(
             kind="value",
             name=name,
             phase="step",
             mark=parting[0],
             step=int(mine["step"]),
-            api=f"torch.optim.{mine['optimizer']}",
-            at=self._wheres.of(theirs["at"]),
+            api=api,
+            at=self._wheres.of(place),
             words=f"{name} is {now} and was {was}",
         )
 
@@ -469,9 +470,7 @@ class _Found:
         if event is None:
             lines = ran.errors.strip().splitlines() or ["it said nothing"]
             return Raised("exit status", lines[-1][:300], None, steps, ran.status)
-        one = Raised(
-            event["kind"], event["text"], self._wheres.of(event["at"]), steps, ran.status
-        )
+        one = Raised(event["kind"], event["text"], self._wheres.of(event["at"]), steps, ran.status)
         return self._records.raised(one)
 
     def _notes(self, before: Run) -> List[str]:
@@ -501,6 +500,10 @@ class _Found:
 
     def _functions_only(self) -> bool:
         return self._it.functions and self.looked
+
+
+def _schedules(event: traces.Event) -> Tuple[object, object]:
+    return event["mark"], event["rates"]
 
 
 def _beyond(real: Dict[int, Step], noise: Dict[int, Step], step: int) -> bool:

@@ -38,10 +38,11 @@ def within(before: Trace, after: Trace) -> bool:
     """Whether the losses and the parameters that are sampled stay within tolerance to the end."""
     if losses(before, after).first_beyond is not None or len(before.marks) != len(after.marks):
         return False
-    pairs = list(zip(before.steps, after.steps))
-    if not pairs:
+    if not before.steps or not after.steps:
         return True
-    mine, theirs = before.sample(pairs[-1][0]), after.sample(pairs[-1][1])
+    ends = before.final or before.steps[-1], after.final or after.steps[-1]
+    state = ("parameters", "buffers")
+    mine, theirs = before.sample(ends[0], state), after.sample(ends[1], state)
     return all(
         abs(one - other) <= ATOL + RTOL * abs(one)
         for name in mine

@@ -6,11 +6,13 @@ every difference in it is made where it stands, from the inputs that the older r
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+import functools
+from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
-from torch_history.comparing.result import Difference, Number, Tensor, Where
+from torch_history.comparing.result import Difference, Number, Tensor
 from torch_history.comparing.traces import Event, Trace
 from torch_history.comparing.wheres import Wheres
+from torch_history.tracing import tape
 
 MOST = 50  # differences of a kind that are told
 NAMED = 6  # operations of a changed structure that are named
@@ -25,13 +27,21 @@ class Judged(NamedTuple):
     data: Optional[Difference]  # the first operation on data that the older run never had
 
 
+class _Had(NamedTuple):
+    """The calls of a run, by key, and the contents of their inputs and outputs."""
+
+    keys: Set[str]
+    contents: Set[str]
+
+
 class Judge:
     """Reads one followed run against the run that it followed."""
 
     def __init__(self, kept: Trace, followed: Trace, wheres: Wheres, upto: Optional[int]) -> None:
         self._kept, self._followed, self._wheres = kept, followed, wheres
         self._upto = len(followed.marks) + 1 if upto is None else upto
-        self._made: Set[str] = set()  # contents that only this run made
+        self._makers: Dict[str, Event] = {}  # contents that only this run made, with what made them
+        self._later: List[Event] = []  # operations on these
         self._fresh: List[Event] = []  # operations that only this run makes
         self._foreign: List[Event] = []  # of these, the ones on data from elsewhere
 
@@ -47,7 +57,7 @@ class Judge:
             if event["e"] == "new":
                 self._take_new(event, call)
                 continue
-            inside = self._inside(call) if event["what"] == "span" else []
+            inside = self._inside(call, explained) if event["what"] == "span" else []
             explained.update(one["i"] for one in inside)
             into = rounding if event.get("rounding") else causes
             found = self._difference(event, call, inside)
@@ -57,11 +67,10 @@ class Judge:
             if known is None or (found.largest or 0) > (known.largest or 0):
                 into[event["i"]] = found
         left = [one for one in self._fresh if one["i"] not in explained]
-        if not causes and left and self._matters(left, rounding):
-            first = self._structure(left)
-            if first is not None:
-                causes[left[0]["i"]] = first
+        if not causes and left and self._matters(rounding):
+            causes[left[0]["i"]] = self._made_of(left[0], "structure")
         draw = self._draw()
+        causes = {i: one for i, one in causes.items() if not _is_only(one, draw)}
         data = self._data() if not causes else None
         return Judged(
             list(causes.values())[:MOST],
@@ -73,24 +82,44 @@ class Judge:
     # -- operations that only the newer run makes
 
     def _take_new(self, event: Event, call: Event) -> None:
-        made = {one[0] for one in call.get("outs", ())}
         if event["what"] == "op":
-            ours = [one[0] in self._made for one in call["ins"]]
             if event["inputs_known"]:
                 self._fresh.append(call)
-            elif not any(ours):
+            elif any(one[0] in self._makers for one in call["ins"]):
+                self._later.append(call)
+            else:
                 self._foreign.append(call)
-        self._made |= made
+        for one in call.get("outs", ()):
+            if event["what"] == "op":
+                self._makers.setdefault(one[0], call)
 
-    def _inside(self, span: Event) -> List[Event]:
-        """The operations that only the newer run makes inside a span."""
-        return [
-            one
-            for one in self._fresh
-            if any(parent["i"] == span["i"] for parent in self._followed.parents(one))
-        ]
+    def _inside(self, span: Event, explained: Set[int]) -> List[Event]:
+        """The operations that only the newer run makes inside a span, or that it leans on."""
 
-    def _matters(self, left: List[Event], rounding: Dict[int, Difference]) -> bool:
+        def within(call: Event) -> bool:
+            return any(parent["i"] == span["i"] for parent in self._followed.parents(call))
+
+        fresh = [one for one in self._fresh if within(one)]
+        if fresh:
+            return fresh
+        origins = [self._origin(one) for one in self._later if within(one)]
+        if any(within(one) for one in self._foreign):
+            # A view of what an operation made has a content of its own.
+            origins += [one for one in self._fresh if one["i"] not in explained][:1]
+        return [one for one in origins if one is not None][:1]
+
+    def _origin(self, call: Event) -> Optional[Event]:
+        """The first operation that only the newer run makes on the way to a call."""
+        seen: Set[int] = set()
+        while call["i"] not in seen and call not in self._fresh:
+            seen.add(call["i"])
+            makers = [self._makers[one[0]] for one in call["ins"] if one[0] in self._makers]
+            if not makers:
+                return None
+            call = makers[0]
+        return call
+
+    def _matters(self, rounding: Dict[int, Difference]) -> bool:
         """Whether what follows is another loss or another state, beyond rounding."""
         for mine, theirs in zip(self._kept.marks, self._followed.marks):
             if mine["n"] > self._upto:
@@ -105,20 +134,14 @@ class Judge:
         # Not seen in any state: the program's end, or a part without backward.
         return not self._kept.marks and not rounding
 
-    def _structure(self, left: List[Event]) -> Optional[Difference]:
-        first = left[0]
-        return self._made_of(first, "structure")
-
     # -- one difference
 
     def _difference(self, event: Event, call: Event, inside: List[Event]) -> Optional[Difference]:
         kind = "rounding" if event.get("rounding") else "value"
         blamed = call
-        only_before: Tuple[str, ...] = ()
-        only_after: Tuple[str, ...] = ()
+        only_before: List[Event] = []
         if event["what"] == "span":
             only_before = self._only_before(call)
-            only_after = tuple(_names(inside))
             if inside and kind == "value":
                 kind, blamed = "structure", inside[0]
             elif kind == "value" and only_before:
@@ -135,15 +158,17 @@ class Judge:
             "of": event.get("of", 0),
             "was": tuple(map(_number, event.get("was", ()))),
             "now": tuple(map(_number, event.get("is", ()))),
-            "only_before": only_before,
-            "only_after": only_after,
+            "only_before": _names(only_before, inside),
+            "only_after": _names(inside, only_before),
         }
         return _replace(found, **changes)
 
     def _contains_cause(self, span: Event) -> bool:
         """Whether a difference inside a span is told already, and could not be put right."""
         return any(
-            event["e"] == "differs" and event["i"] != span["i"] and event.get("how") != "value"
+            event["e"] == "differs"
+            and event["i"] != span["i"]
+            and event.get("how") != "value"
             and any(
                 parent["i"] == span["i"]
                 for parent in self._followed.parents(self._followed.calls[event["i"]])
@@ -151,29 +176,39 @@ class Judge:
             for event in self._followed.found
         )
 
-    def _only_before(self, span: Event) -> Tuple[str, ...]:
-        """The operations that only the older run makes inside the same span."""
-        theirs = next((one for one in self._kept.calls.values() if one.get("key") == span["key"]), None)
+    def _only_before(self, span: Event) -> List[Event]:
+        """The operations that only the older run makes inside the same span, on known inputs."""
+        key = span["key"]
+        theirs = next((one for one in self._kept.calls.values() if one.get("key") == key), None)
         if theirs is None:
-            return ()
-        ours = {one["key"] for one in self._followed.calls.values()}
-        return tuple(
-            _names(
-                one
-                for one in self._kept.calls.values()
-                if one["e"] == "op"
-                and one["key"] not in ours
-                and any(parent["i"] == theirs["i"] for parent in self._kept.parents(one))
-            )
-        )
+            return []
+        return [
+            one
+            for one in self._kept.calls.values()
+            if one["e"] == "op"
+            and one["key"] not in self._ours.keys
+            and all(content[0] in self._ours.contents for content in one["ins"])
+            and any(parent["i"] == theirs["i"] for parent in self._kept.parents(one))
+        ]
+
+    @functools.cached_property
+    def _ours(self) -> _Had:
+        """What the newer run called, and every content that it had."""
+        calls = self._followed.calls.values()
+        contents = {one[0] for call in calls for one in (*call["ins"], *call.get("outs", ()))}
+        return _Had({call["key"] for call in calls}, contents)
 
     def _made_of(self, call: Event, kind: str) -> Difference:
         around = list(self._followed.parents(call))
-        function = call if call.get("kind") == "function" else next(
-            (one for one in around if one["kind"] == "function"), None
+        function = (
+            call
+            if call.get("kind") == "function"
+            else next((one for one in around if one["kind"] == "function"), None)
         )
-        module = call if call.get("kind") == "module" else next(
-            (one for one in around if one["kind"] == "module"), None
+        module = (
+            call
+            if call.get("kind") == "module"
+            else next((one for one in around if one["kind"] == "module"), None)
         )
         backward = next((one for one in (call, *around) if one.get("kind") == "backward"), None)
         stepping = next((one for one in (call, *around) if one.get("kind") == "step"), None)
@@ -191,7 +226,7 @@ class Judge:
             module=module["name"] if module else "",
             module_class=module.get("of", "") if module else "",
             at=self._wheres.of(call.get("at")),
-            made_at=self._wheres.of(call.get("made_at")),
+            made_at=self._wheres.of(call.get("made_at") or (stepping or {}).get("made_at")),
             inputs=tuple(Tensor(_short(one[1]), tuple(one[2])) for one in call["ins"]),
             arguments=call.get("scalars", ""),
             key=call.get("key", ""),
@@ -224,8 +259,11 @@ class Judge:
         ours, other = theirs[place:], mine[place:]
         if ours and ours[0]["mark"] >= self._upto and len(mine) == place:
             return None
-        if not ours or (other and _asks(ours[0]) in [_asks(one) for one in other[:50]]
-                        and _asks(other[0]) not in [_asks(one) for one in ours[:50]]):
+        if not ours or (
+            other
+            and _asks(ours[0]) in [_asks(one) for one in other[:50]]
+            and _asks(other[0]) not in [_asks(one) for one in ours[:50]]
+        ):
             return self._drawn(other[0], "is drawn only before") if other else None
         return self._drawn(ours[0], "is drawn only after")
 
@@ -249,11 +287,18 @@ class Judge:
         )
 
     def _data(self) -> Optional[Difference]:
-        if not self._foreign or (
-            self._fresh and self._fresh[0]["i"] < self._foreign[0]["i"]
-        ):
+        if not self._foreign or (self._fresh and self._fresh[0]["i"] < self._foreign[0]["i"]):
             return None
-        return self._made_of(self._foreign[0], "value")
+        # Without a key: there is no call to be drafted, since its inputs are what differs.
+        return _replace(self._made_of(self._foreign[0], "value"), key="")
+
+
+def _is_only(cause: Difference, draw: Optional[Difference]) -> bool:
+    """Whether a change of structure is nothing else than another draw."""
+    if draw is None or cause.kind != "structure" or cause.at != draw.at:
+        return False
+    names = [one.partition("(")[0] for one in (*cause.only_before, *cause.only_after)]
+    return bool(names) and all(tape.family(name) for name in names)
 
 
 def _asks(draw: Event) -> Tuple[str, Tuple[float, ...]]:
@@ -266,13 +311,18 @@ def _near(one: Optional[float], other: Optional[float]) -> bool:
     return one == other or abs(one - other) <= 1e-5 * max(abs(one), abs(other)) + 1e-12
 
 
-def _names(calls: Iterator[Event] | List[Event]) -> Iterator[str]:
-    """The names of operations, each once."""
+def _names(calls: List[Event], others: List[Event]) -> Tuple[str, ...]:
+    """The names of operations, each once; with arguments if the others have one of this name."""
+    shared = {one["name"] for one in others}
     found: Dict[str, None] = {}
     for one in calls:
-        dtypes = [_short(out[1]) for out in one.get("outs", ())[:1]]
-        found.setdefault(one["name"] + (f" → {dtypes[0]}" if one["name"] == "_to_copy" and dtypes else ""))
-    yield from list(found)[:NAMED]
+        name, outs = one["name"], one.get("outs") or [["", ""]]
+        if name == "_to_copy":
+            name += f" → {_short(outs[0][1])}"
+        elif name in shared and one.get("scalars"):
+            name += f"({one['scalars']})"
+        found[name] = None
+    return tuple(found)[:NAMED]
 
 
 def _tensor(facts: object) -> Optional[Tensor]:
@@ -297,5 +347,3 @@ def _replace(found: Difference, **changes: object) -> Difference:
     import msgspec
 
     return msgspec.structs.replace(found, **changes)
-
-

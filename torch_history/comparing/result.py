@@ -7,7 +7,7 @@ version adds are optional, so that an older file can still be read.
 from __future__ import annotations
 
 import enum
-from typing import Dict, List, Literal, Optional, Tuple, Union
+from typing import Dict, Literal, Optional, Tuple, Union
 
 from msgspec import Struct
 
@@ -73,7 +73,9 @@ class Difference(Struct, frozen=True, omit_defaults=True):
     module: str = ""  # path below the outermost module
     module_class: str = ""  # as torch.nn.LSTM
     at: Optional[Where] = None
-    made_at: Optional[Where] = None  # in a backward: the line of the forward
+    made_at: Optional[Where] = (
+        None  # of a backward: the line of the forward; of a step: where the optimizer is made
+    )
     inputs: Tuple[Tensor, ...] = ()
     arguments: str = ""  # that are no tensors
     before: Optional[Tensor] = None
@@ -89,6 +91,11 @@ class Difference(Struct, frozen=True, omit_defaults=True):
     words: str = ""  # what happened, in one sentence
     behaviours: Tuple[Seen, ...] = ()
     key: str = ""  # of the operation in the trace
+
+    @property
+    def measured(self) -> bool:
+        """Whether it is a call that can be made again, and not data or a number of a group."""
+        return bool(self.key) or self.kind == "draw"
 
 
 class Warned(Struct, frozen=True, omit_defaults=True):
@@ -197,5 +204,5 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     made: Tuple[Made, ...] = ()
     begins: str = ""  # the release at which the parting begins, by --bisect
     tried: Tuple[Tried, ...] = ()
-    drafts: Tuple[str, ...] = ()  # files that --draft wrote
+    drafts: Tuple[str, ...] = ()  # what --draft wrote, and what to do next, line by line
     seconds: float = 0.0

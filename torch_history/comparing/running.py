@@ -102,9 +102,7 @@ class Started:
             for name in ("stdout.txt", "stderr.txt")
         )
         seconds = time.monotonic() - self._began
-        return Ran(
-            self._program.what, self._out, status, seconds, trace, processes, output, errors
-        )
+        return Ran(self._program.what, self._out, status, seconds, trace, processes, output, errors)
 
 
 def wait(started: Sequence[Started], tell: Callable[[str], None]) -> List[Ran]:

@@ -68,9 +68,7 @@ class Records:
                 difference = changed.get(name)
                 if difference is None:
                     continue
-                kinds = (
-                    (Kind.ERROR, Kind.GONE, Kind.EXCEPTION) if raised else (Kind.WARNING,)
-                )
+                kinds = (Kind.ERROR, Kind.GONE, Kind.EXCEPTION) if raised else (Kind.WARNING,)
                 told = [one for one in difference.changes if one.kind in kinds]
                 if told and all(one.id != name for one in found):
                     found.append(_seen(name, told[0]))
@@ -136,5 +134,3 @@ def _snake(name: str) -> str:
 
 def _final(version: str) -> str:
     return version.partition("+")[0]
-
-

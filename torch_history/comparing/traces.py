@@ -6,11 +6,21 @@ import array
 import functools
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 Event = Dict[str, Any]
 # the code of ``array`` for a dtype whose numbers can be read
 _CODES = {"torch.float32": "f", "torch.float64": "d", "torch.int64": "q", "torch.int32": "i"}
+# an event -> the attribute of a trace that holds it, or all of its kind
+_SINGLE = {"begin": "begin", "final": "final", "raised": "raised", "end": "ended"}
+_LISTED = {
+    "mark": "marks",
+    "draw": "draws",
+    "warning": "warnings",
+    "scheduled": "scheduled",
+    "differs": "found",
+    "new": "found",
+}
 
 
 class Slot(NamedTuple):
@@ -35,13 +45,14 @@ class Trace:
         self.marks: List[Event] = []
         self.draws: List[Event] = []
         self.warnings: List[Event] = []
+        self.scheduled: List[Event] = []  # the learning rates that schedulers set
         self.seeded: List[str] = []
         self.workers = 0
         self.calls: Dict[int, Event] = {}  # operations and spans, by number
         self.found: List[Event] = []  # what a follower says of them, in order
         self.states: Dict[int, List[Any]] = {}
         self._layouts: List[Tuple[int, List[Slot]]] = []
-        for event in _events(folder / "events.jsonl"):
+        for event in events(folder / "events.jsonl"):
             self._take(event)
 
     def _take(self, event: Event) -> None:
@@ -51,10 +62,6 @@ class Trace:
             event["mark"] = len(self.marks)
         elif kind == "end_span":
             self.calls.get(event["i"], {})["outs"] = event["outs"]
-        elif kind in ("differs", "new"):
-            self.found.append(event)
-        elif kind == "mark":
-            self.marks.append(event)
         elif kind == "layout":
             self._layouts.append((len(self.marks), [Slot(*one) for one in event["slots"]]))
         elif kind == "state":
@@ -65,12 +72,10 @@ class Trace:
             self.workers += 1
         elif kind == "stopped":
             self.stopped = event["why"]
-        elif kind in ("draw", "warning"):
-            (self.draws if kind == "draw" else self.warnings).append(event)
-        elif kind in ("begin", "final", "raised"):
-            setattr(self, kind, event)
-        elif kind == "end":
-            self.ended = event
+        elif kind in _LISTED:
+            getattr(self, _LISTED[kind]).append(event)
+        elif kind in _SINGLE:
+            setattr(self, _SINGLE[kind], event)
 
     @property
     def steps(self) -> List[Event]:
@@ -88,15 +93,15 @@ class Trace:
 
     def step_at(self, mark: int) -> int:
         """The optimizer step that is under way after so many marks, counted from 1."""
-        return 1 + sum(one["kind"] == "step" for one in self.marks[:mark])
+        return 1 + len([one for one in self.marks[:mark] if one["kind"] == "step"])
 
     @functools.cached_property
     def _samples(self) -> bytes:
         path = self.folder / "samples"
         return path.read_bytes() if path.exists() else b""
 
-    def sample(self, mark: Event) -> Dict[str, Any]:
-        """Numbers of each parameter at a step, by name."""
+    def sample(self, mark: Event, groups: Sequence[str] = ("parameters",)) -> Dict[str, Any]:
+        """Numbers of each parameter, or of other groups, at a step or in the end, by name."""
         found: Dict[str, Any] = {}
         at = mark.get("shown", -1)
         layout: List[Slot] = []
@@ -108,7 +113,7 @@ class Trace:
         for slot in layout:
             content = self._samples[at : at + slot.size]
             at += slot.size
-            if slot.group == "parameters" and slot.dtype in _CODES:
+            if slot.group in groups and slot.dtype in _CODES:
                 found[slot.name] = array.array(_CODES[slot.dtype], content)
         return found
 
@@ -119,13 +124,15 @@ class Trace:
             yield call
 
 
-def _events(path: Path) -> Iterator[Event]:
+def events(path: Path) -> Iterator[Event]:
+    """Every event of a trace, as far as it was written."""
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             try:
-                yield json.loads(line)
+                event: Event = json.loads(line)
             except ValueError:  # the process was ended within the last line
                 return
+            yield event
 
 
 def main(out: Path) -> Tuple[Optional[Trace], int]:
@@ -152,13 +159,16 @@ def parting(one: Trace, other: Trace) -> Optional[Tuple[int, List[str]]]:
     if len(one.marks) != len(other.marks):
         return count + 1, ["marks"]
     if one.final and other.final:
-        differ = [key for key in one.final["is_"] if one.final["is_"][key] != other.final["is_"][key]]
+        differ = [
+            key for key in one.final["is_"] if one.final["is_"][key] != other.final["is_"][key]
+        ]
         if differ:
             return count, differ
     return None
 
 
 def apart(mine: Event, theirs: Event) -> Iterator[str]:
+    """What differs between two marks of the same place: a loss, groups of the state, generators."""
     if mine["kind"] != theirs["kind"]:
         yield "marks"
     elif mine["kind"] != "step":
@@ -179,9 +189,11 @@ def hyper(mine: Event, theirs: Event) -> List[Tuple[str, str, str]]:
     """The numbers of an optimizer's groups that differ: name, before, after."""
     found = []
     for before, after in zip(mine["hyper"], theirs["hyper"]):
-        for name in before.keys() & after.keys():
-            if _number(before[name]) != _number(after[name]):
-                found.append((name, before[name], after[name]))
+        found += [
+            (name, before[name], after[name])
+            for name in before.keys() & after.keys()
+            if _number(before[name]) != _number(after[name])
+        ]
     return sorted(found)
 
 

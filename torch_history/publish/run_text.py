@@ -35,7 +35,7 @@ def _lines(result: Result, limit: int) -> Iterator[str]:
     parts = (words.also(result), words.taped(result), words.bisected(result))
     yield " ".join(filter(None, (f"Verdict: {_ended(result.words)}", *parts)))
     yield words.total(result)
-    yield from (f"{draft}: a draft of a behaviour's test" for draft in result.drafts)
+    yield from result.drafts
     if any(words.unrecorded(one.first) for one in found) and not result.drafts:
         yield (
             "Not in the records: the same command with --draft FOLDER writes the test of a "

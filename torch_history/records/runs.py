@@ -59,6 +59,14 @@ def merge(root: Path, run: Run, version: str, whole: bool = True) -> Merged:
     return Merged(added, len(run["observations"]), run["unknown"], differing)
 
 
+def enter(path: Path, source: str, cases: Dict[str, Json], seen: Seen, version: str) -> List[str]:
+    """Enter what one release did into one record. Returns the cases that changed."""
+    record = current(store.read(path), source)
+    changed = list(_observed(record, cases, seen, version))
+    store.write_record(path, record)
+    return changed
+
+
 def _recorded(path: Path) -> Record:
     """The record in a file. What is damaged says nothing, and is replaced."""
     try:

@@ -55,6 +55,8 @@ def read(memory: Any) -> Any:
 
 def sample(torch: Any, tensor: Any) -> Tuple[bytes, bytes]:
     """Bytes that stand for a tensor, and those of some numbers in it; cheap for every size."""
+    if tensor.layout is not torch.strided:  # of a sparse gradient, torch below 2.0 tells less
+        return content(torch, tensor).encode(), b""
     if tensor.device.type != "cpu" or not tensor.is_contiguous():
         memory = plain(torch, tensor)
         if memory is None:

@@ -51,6 +51,8 @@ class Jitter:
             times = -(-max(count, LENGTH) // LENGTH)
             one = 1 + self._base.to(dtype) * (self._torch.finfo(dtype).eps / 2)
             # Below one, half a unit is a whole one; above, it would round away.
-            one = self._torch.where(one == 1, 1 + self._base.to(dtype) * self._torch.finfo(dtype).eps, one)
+            one = self._torch.where(
+                one == 1, 1 + self._base.to(dtype) * self._torch.finfo(dtype).eps, one
+            )
             known = self._signs[dtype] = one.repeat(times)
         return known[:count]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import gc
 import hashlib
+import importlib
 import random
 import sys
 import time
@@ -42,47 +43,107 @@ class Marks:
         self._shown = 0
         self._inside = False  # a step within a step: an optimizer that wraps another one
         self._optimizers: List[Any] = []
+        self._made_at: Dict[int, Any] = {}  # id of an optimizer -> the line that made it
         self._samples = (session.recorder.folder / "samples").open("wb")
 
-    def watch(self) -> None:
-        """Patch what every program passes through: backward, and the step of each optimizer."""
-        import torch.autograd
-        import torch.optim
+    def watch(self, existing: bool = False) -> None:
+        """Patch what every program passes through: backward, and the step of each optimizer.
 
+        ``existing`` also patches the optimizers that were made before.
+        """
         torch: Any = self._torch
+        importlib.import_module("torch.optim")
+        put = self._session.patches.put
         for name in ("backward", "grad"):
-            setattr(torch.autograd, name, self._backward(getattr(torch.autograd, name), name))
+            put(torch.autograd, name, self._backward(getattr(torch.autograd, name), name))
         made = torch.optim.Optimizer.__init__
 
         @functools.wraps(made)
         def init(optimizer: Any, *arguments: Any, **named: Any) -> None:
-            self._wrap(type(optimizer))
             made(optimizer, *arguments, **named)
+            self._made_at[id(optimizer)] = self._session.places.here()[0]
+            # Afterwards: torch wraps the step of a class with its first optimizer.
+            self._wrap(type(optimizer))
 
-        torch.optim.Optimizer.__init__ = init
+        put(torch.optim.Optimizer, "__init__", init)
+        self._watch_schedulers()
+        self.off = False
+        if existing:
+            self._wrap_existing(torch.optim.Optimizer)
+
+    def _watch_schedulers(self) -> None:
+        """Note the learning rates that each scheduler sets, and from which line."""
+        from torch.optim import lr_scheduler
+
+        module: Any = lr_scheduler
+        for name in ("LRScheduler", "_LRScheduler", "ReduceLROnPlateau"):
+            kind = getattr(module, name, None)
+            if kind is not None and "step" in vars(kind):
+                if getattr(kind.step, "torch_history", None) is not self:
+                    self._session.patches.put(kind, "step", self._scheduled(kind.step))
+
+    def _scheduled(self, step: Any) -> Any:
+        @functools.wraps(step)
+        def scheduled(scheduler: Any, *given: Any, **named: Any) -> Any:
+            out = step(scheduler, *given, **named)
+            if not self.off:
+                self._session.recorder.emit(
+                    "scheduled",
+                    of=type(scheduler).__name__,
+                    rates=[repr(float(one["lr"])) for one in scheduler.optimizer.param_groups],
+                    mark=self.number,
+                    at=self._session.places.here()[0],
+                )
+            return out
+
+        scheduled.torch_history = self  # type: ignore[attr-defined]
+        return scheduled
+
+    def made_at(self, optimizer: Any) -> Any:
+        """The reader's line that made an optimizer."""
+        return self._made_at.get(id(optimizer))
+
+    def unwatch(self) -> None:
+        """Note nothing any more. The session takes the patches back."""
+        self.off = True
+
+    def _wrap_existing(self, base: Any) -> None:
+        hooks = any(hasattr(base, name) for name in ("_hook_for_profile", "_patch_step_function"))
+        for kind in _below(base):
+            # torch wraps the step of a class with its first optimizer: before, there is none.
+            if "step" in vars(kind) and (not hooks or hasattr(kind.step, "hooked")):
+                self._wrap(kind)
+        for one in self._alive(base):
+            # A scheduler puts a step of its own on its optimizer, which calls the class's of then.
+            if "step" in vars(one):
+                self._session.patches.put(one, "step", self._stepped(one.step, one))
 
     def _wrap(self, kind: Any) -> None:
         step = kind.step
-        if getattr(step, "torch_history", False):
-            return
+        if getattr(step, "torch_history", None) is not self:
+            self._session.patches.put(kind, "step", self._stepped(step, None))
+
+    def _stepped(self, step: Any, of: Any) -> Any:
+        """The step of a class, or of one optimizer, with a mark behind it."""
 
         @functools.wraps(step)
-        def stepped(optimizer: Any, *arguments: Any, **named: Any) -> Any:
+        def stepped(*given: Any, **named: Any) -> Any:
             if self.off or self._inside:
-                return step(optimizer, *arguments, **named)
+                return step(*given, **named)
+            optimizer = given[0] if of is None else of
             self._inside = True
             window = self._session.window
             span = window.begin_step(optimizer) if window is not None else None
             try:
-                return step(optimizer, *arguments, **named)
+                return step(*given, **named)
             finally:
                 self._inside = False
                 if window is not None:
                     window.end_step(span)
                 self.step(optimizer)
 
-        stepped.torch_history = True  # type: ignore[attr-defined]
-        kind.step = stepped
+        stepped.torch_history = self  # type: ignore[attr-defined]
+        return stepped
 
     def _backward(self, function: Any, name: str) -> Any:
         @functools.wraps(function)
@@ -107,13 +168,15 @@ class Marks:
         began = time.perf_counter()
         self.number += 1
         place, _ = self._session.places.here()
-        with _quiet(self._session):
-            losses = [
-                float(one.detach()) if one.numel() == 1 and not one.is_complex() else None
-                for one in roots
-            ] if hasattr(self._torch.Tensor, "is_complex") else [
-                float(one.detach()) if one.numel() == 1 else None for one in roots
-            ]
+        with _Quiet(self._session):
+            losses = (
+                [
+                    float(one.detach()) if one.numel() == 1 and not one.is_complex() else None
+                    for one in roots
+                ]
+                if hasattr(self._torch.Tensor, "is_complex")
+                else [float(one.detach()) if one.numel() == 1 else None for one in roots]
+            )
             contents = [digest.content(self._torch, one) for one in roots]
         self._session.recorder.emit(
             "mark", n=self.number, kind=name, loss=losses, is_=contents, at=place
@@ -128,7 +191,7 @@ class Marks:
         if not any(one is optimizer for one in self._optimizers):
             self._optimizers.append(optimizer)
         place, _ = self._session.places.here()
-        with _quiet(self._session):
+        with _Quiet(self._session):
             slots = list(self.slots(optimizer))
             facts = self._read(slots, whole=self.steps & (self.steps - 1) == 0)
             self._session.recorder.emit(
@@ -155,11 +218,15 @@ class Marks:
     def finish(self) -> None:
         """Note everything once more, whole, as the program leaves it."""
         if self.steps:
-            with _quiet(self._session):
+            with _Quiet(self._session):
                 slots = [one for it in self._optimizers for one in self.slots(it)]
                 facts = self._read(slots, whole=True)
                 self._session.recorder.emit("final", n=self.number, **facts)
         self._samples.flush()
+
+    def close(self) -> None:
+        """Close the file of the samples: nothing is noted any more."""
+        self._samples.close()
 
     def _done(self, began: float) -> None:
         self._session.recorder.cost += time.perf_counter() - began
@@ -193,8 +260,19 @@ class Marks:
 
     def _find_names(self) -> None:
         """Name parameters by the modules that hold them; the modules are looked up once."""
-        kind = self._torch.nn.Module
-        modules = [one for one in gc.get_objects() if issubclass(type(one), kind)]
+        counted: Dict[str, int] = {}
+        self._roots = []
+        for module in self._modules():
+            label = type(module).__name__
+            counted[label] = counted.get(label, 0) + 1
+            label = label if counted[label] == 1 else f"{label}#{counted[label]}"
+            self._roots.append((label, module))
+            for name, parameter in module.named_parameters():
+                self._names[id(parameter)] = f"{label}.{name}"
+
+    def _modules(self) -> List[Any]:
+        """The outermost modules of the process."""
+        modules = self._alive(self._torch.nn.Module)
         inner = {
             id(child)
             for one in modules
@@ -203,16 +281,11 @@ class Marks:
         }
         roots = [one for one in modules if id(one) not in inner and hasattr(one, "_parameters")]
         # The same order in every release: by the class and by what it holds.
-        roots = [one for one in roots if next(iter(one.state_dict(keep_vars=True)), None)]
-        counted: Dict[str, int] = {}
-        self._roots = []
-        for module in roots:
-            label = type(module).__name__
-            counted[label] = counted.get(label, 0) + 1
-            label = label if counted[label] == 1 else f"{label}#{counted[label]}"
-            self._roots.append((label, module))
-            for name, parameter in module.named_parameters():
-                self._names[id(parameter)] = f"{label}.{name}"
+        return [one for one in roots if next(iter(one.state_dict(keep_vars=True)), None)]
+
+    def _alive(self, kind: Any) -> List[Any]:
+        """Every object of a class or of one that inherits from it."""
+        return [one for one in gc.get_objects() if issubclass(type(one), kind)]
 
     def _read(self, slots: List[Slot], whole: bool) -> Dict[str, Any]:
         """The digest of each group, and numbers of each tensor for the distance."""
@@ -242,9 +315,16 @@ class Marks:
         found["random"] = _short(repr(random.getstate()))
         numpy = sys.modules.get("numpy.random")
         if numpy is not None:
-            state = numpy.get_state()  # type: ignore[attr-defined]
+            state = numpy.get_state()
             found["numpy"] = _short(state[1].tobytes().hex() + repr(state[2:]))
         return found
+
+
+def _below(kind: Any) -> Iterator[Any]:
+    """A class and all that inherit from it."""
+    yield kind
+    for one in kind.__subclasses__():
+        yield from _below(one)
 
 
 def _hyper(optimizer: Any) -> List[Dict[str, str]]:
@@ -264,7 +344,7 @@ def _short(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-class _quiet:
+class _Quiet:
     """Inside this block the window does not log what torch does."""
 
     def __init__(self, session: Any) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from torch_history.tracing import measure
 from torch_history.tracing.recorder import Reading
@@ -24,7 +24,7 @@ class Follower:
         self._session, self._torch = session, session.torch
         self._kept, self._states = Reading(folder / "kept"), Reading(folder / "states")
         self._outs: Dict[str, List[List[Any]]] = defaultdict(list)
-        self._known: set = set()  # digests of everything that the other run had
+        self._known: Set[str] = set()  # digests of everything that the other run had
         self._met: Dict[str, int] = defaultdict(int)
         self._read(folder / "events.jsonl")
 
@@ -58,7 +58,9 @@ class Follower:
         if theirs is None:
             if all(one[0] in self._known for one in outs):
                 return  # composed otherwise, and the same in the end
-            known = all(one[0] in self._known or one[0] == "overwritten" for one in call.inputs)
+            known = all(
+                one[0] in self._known or one[0].startswith("overwritten") for one in call.inputs
+            )
             self._session.recorder.emit("new", i=number, what="op", inputs_known=known)
             return
         self._compare("op", number, outputs, outs, theirs, again)
@@ -127,7 +129,8 @@ class Follower:
                 continue
             if self._torch.equal(tensor, slot.tensor.detach()):
                 continue
-            facts = measure.difference(self._torch, tensor, slot.tensor.detach(), None)
-            found.append([slot.group, slot.name, facts])
+            if slot.group != "optimizer":
+                facts = measure.difference(self._torch, tensor, slot.tensor.detach(), None, 0)
+                found.append([slot.group, slot.name, facts])
             slot.tensor.data.copy_(tensor)
         self._session.recorder.emit("state", n=mark, differs=found)

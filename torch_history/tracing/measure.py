@@ -22,18 +22,24 @@ def attempt(again: Callable[[], List[Any]]) -> Optional[List[Any]]:
         return None
 
 
-def difference(torch: Any, before: Any, after: Any, exact: Any) -> Dict[str, Any]:
+def difference(
+    torch: Any, before: Any, after: Any, exact: Any, shown: int = SHOWN
+) -> Dict[str, Any]:
     """The size of a difference, and whether it is rounding.
 
     It is where all elements are within assert_close's tolerances of their dtype and within some
     units in the last place of the largest one. In doubt the result in double precision decides:
     two roundings of it lie about as far from it.
     """
+    if str(before.dtype).startswith("torch.complex"):
+        before, after = torch.view_as_real(before), torch.view_as_real(after)
+        exact = None
     facts: Dict[str, Any] = {"how": "value"}
+    before, after = before.detach(), after.detach()
     if not before.dtype.is_floating_point:
         wrong = before != after
         facts.update(rounding=False, elements=int(wrong.sum()), of=before.numel())
-        return _shown(facts, before, after, wrong)
+        return _shown(facts, before, after, wrong, shown)
     ours, theirs = after.double(), before.double()
     both_nan = (ours != ours) & (theirs != theirs)
     same = (ours == theirs) | both_nan
@@ -41,7 +47,9 @@ def difference(torch: Any, before: Any, after: Any, exact: Any) -> Dict[str, Any
     rtol, atol = TOLERANCES.get(str(before.dtype), (1.3e-6, 1e-5))
     finite = theirs.abs()[theirs.abs() < float("inf")]
     scale = float(finite.max()) if finite.numel() else 0.0
-    largest = float(apart.max())
+    sized = apart[apart < float("inf")]  # neither infinite nor not a number
+    whole = sized.numel() == apart.numel()
+    largest = float(sized.max()) if sized.numel() else 0.0
     eps = torch.finfo(before.dtype).eps
     units = 16 if eps < 1e-5 else 2
     close = bool((apart <= atol + rtol * theirs.abs()).all())
@@ -52,8 +60,8 @@ def difference(torch: Any, before: Any, after: Any, exact: Any) -> Dict[str, Any
         of=before.numel(),
         close=close,
     )
-    facts["rounding"] = close and largest <= units * eps * scale
-    if not facts["rounding"] and largest == largest and largest < float("inf"):
+    facts["rounding"] = whole and close and largest <= units * eps * scale
+    if whole and not facts["rounding"]:
         if exact is not None and exact.shape == after.shape:
             mine = float((ours - exact.double()).abs().max())
             other = float((theirs - exact.double()).abs().max())
@@ -61,12 +69,16 @@ def difference(torch: Any, before: Any, after: Any, exact: Any) -> Dict[str, Any
             facts["rounding"] = other <= units / 2 * max(mine, 2 * eps * scale)
         else:
             facts["rounding"] = close and largest <= 4 * units * eps * scale
-    return _shown(facts, before, after, ~same)
+    return _shown(facts, before, after, ~same, shown)
 
 
-def _shown(facts: Dict[str, Any], before: Any, after: Any, wrong: Any) -> Dict[str, Any]:
+def _shown(
+    facts: Dict[str, Any], before: Any, after: Any, wrong: Any, shown: int
+) -> Dict[str, Any]:
     """The first elements that differ, and where they are."""
-    places = wrong.reshape(-1).nonzero().reshape(-1)[:SHOWN].tolist()
+    if not shown:
+        return facts
+    places = wrong.reshape(-1).nonzero().reshape(-1)[:shown].tolist()
     facts["at"] = places
     facts["was"] = [before.reshape(-1)[place].item() for place in places]
     facts["is"] = [after.reshape(-1)[place].item() for place in places]

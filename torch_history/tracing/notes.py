@@ -8,7 +8,7 @@ import random
 import sys
 import traceback
 import warnings
-from typing import Any, List
+from typing import Any, Dict, List, Set
 
 OURS = ("does not have a deterministic implementation", "deterministic algorithms")
 
@@ -22,7 +22,7 @@ def watch(session: Any) -> None:
 
 
 def _warnings(session: Any) -> None:
-    known: set = set()
+    known: Set[Any] = set()
 
     def note(message: Any, category: Any) -> None:
         text = str(message)
@@ -50,8 +50,8 @@ def _warnings(session: Any) -> None:
         note(message.message, message.category)  # what C++ warned of does not pass `warn`
         return shown(message)
 
-    warnings.warn = noted  # type: ignore[assignment]
-    warnings._showwarnmsg = showed  # type: ignore[attr-defined]
+    session.patches.put(warnings, "warn", noted)
+    session.patches.put(warnings, "_showwarnmsg", showed)
 
 
 def _exceptions(session: Any) -> None:
@@ -62,10 +62,10 @@ def _exceptions(session: Any) -> None:
         session.recorder.flush()
         before(kind, error, trace)
 
-    sys.excepthook = hook
+    session.patches.put(sys, "excepthook", hook)
 
 
-def describe(session: Any, error: BaseException, trace: Any) -> dict:
+def describe(session: Any, error: BaseException, trace: Any) -> Dict[str, Any]:
     """An exception: its class, its message, the reader's line and torch's."""
     frames = traceback.extract_tb(trace)
     own = [one for one in frames if session.places.own(one.filename)]
@@ -96,12 +96,11 @@ def _seeds(session: Any) -> None:
 
         return seed
 
-    torch = session.torch
-    torch.manual_seed = watched("torch", torch.manual_seed)
-    random.seed = watched("random", random.seed)
-    numpy = sys.modules.get("numpy.random")
-    if numpy is not None:
-        numpy.seed = watched("numpy", numpy.seed)  # type: ignore[attr-defined]
+    sources = {"torch": session.torch, "random": random, "numpy": sys.modules.get("numpy.random")}
+    for name, source in sources.items():
+        if source is not None:
+            function = "manual_seed" if name == "torch" else "seed"
+            session.patches.put(source, function, watched(name, getattr(source, function)))
 
 
 def _workers(session: Any) -> None:
@@ -113,6 +112,6 @@ def _workers(session: Any) -> None:
     def forked() -> int:
         place, _ = session.places.here()
         session.recorder.emit("worker", at=place)
-        return fork()
+        return int(fork())
 
-    os.fork = forked
+    session.patches.put(os, "fork", forked)

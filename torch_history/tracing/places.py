@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 IMPORTING = "<frozen importlib"
 
@@ -24,7 +24,7 @@ class Places:
         self._root = os.path.join(os.path.realpath(root), "")
         self._torch = os.path.join(os.path.dirname(os.path.abspath(torch.__file__)), "")
         self._engine = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-        self._kinds: dict = {}  # file -> "own", "engine", "torch", "importing", "other"
+        self._kinds: Dict[str, str] = {}  # file -> "own", "engine", "torch", "importing", "other"
 
     def here(self) -> Tuple[Optional[Place], bool]:
         """The line, and whether what happens now belongs to an import."""

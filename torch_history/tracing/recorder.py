@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Optional, Tuple
+from typing import Any, BinaryIO, Dict, List, Optional, Set, Tuple
 
 from torch_history.tracing.settings import Settings
 
@@ -28,7 +28,7 @@ class Recorder:
 
     def emit(self, event: str, /, **facts: Any) -> None:
         """Write one event."""
-        if self.process != os.getpid():
+        if self.process != os.getpid() or self._events.closed:
             return  # a forked worker has the file of its parent
         self._events.write(json.dumps({"e": event, **facts}, default=str) + "\n")
 
@@ -36,6 +36,11 @@ class Recorder:
     def seconds(self) -> float:
         """Seconds since torch was imported."""
         return time.perf_counter() - self._began
+
+    def close(self) -> None:
+        """Close every file: nothing is written any more."""
+        for file in (self._events, self.kept, self.states, self.tape):
+            file.close()
 
     def flush(self) -> None:
         """Hand everything to the system: the process may end at any time."""
@@ -51,7 +56,7 @@ class Contents:
         self.path, self._most = path, most
         self._file: Optional[BinaryIO] = None
         self._index: Optional[Any] = None
-        self._known: set = set()
+        self._known: Set[str] = set()
         self._size = 0
         self.left_out = 0
 
@@ -75,6 +80,12 @@ class Contents:
         self._index.write(line + "\n")
         self._size += size
 
+    def close(self) -> None:
+        """Close both files."""
+        for file in (self._file, self._index):
+            if file is not None:
+                file.close()
+
     def flush(self) -> None:
         """Hand what is written to the system."""
         for file in (self._file, self._index):
@@ -94,29 +105,33 @@ class Reading:
                 for line in lines:
                     key, dtype, shape, start, size = json.loads(line)
                     self._places[key] = dtype, shape, start, size
-        self._file = path.open("rb") if self._places else None
 
     def __contains__(self, key: str) -> bool:
         return key in self._places
 
-    def keys(self) -> List[str]:
+    def listed(self) -> List[str]:
         """The keys, in the order in which the contents were kept."""
         return list(self._places)
 
     def tensor(self, torch: Any, key: str) -> Any:
         """The tensor of a key. None where it was not kept."""
-        if key not in self._places or self._file is None:
+        if key not in self._places:
             return None
         dtype, shape, start, size = self._places[key]
         kind = getattr(torch, dtype.partition(".")[2], None)
         if kind is None:
             return None
-        made = torch.empty(shape, dtype=kind)
+        made = torch.empty(shape, dtype=kind, device="cpu")
         if size:
             from ctypes import memmove
 
-            self._file.seek(start)
-            memmove(made.data_ptr(), self._file.read(size), size)
+            with self._path.open("rb") as file:  # no file stays open behind a block that ends
+                file.seek(start)
+                content = file.read(size)
+            # A damaged index must not write beyond the tensor.
+            if len(content) != size or made.numel() * made.element_size() != size:
+                return None
+            memmove(made.data_ptr(), content, size)
         return made
 
 

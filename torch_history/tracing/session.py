@@ -8,6 +8,7 @@ from typing import Any
 
 from torch_history.tracing import notes
 from torch_history.tracing.marks import Marks
+from torch_history.tracing.patches import Patches
 from torch_history.tracing.places import Places
 from torch_history.tracing.recorder import Recorder
 from torch_history.tracing.settings import Settings
@@ -16,12 +17,16 @@ from torch_history.tracing.settings import Settings
 class Session:
     """What watches one process."""
 
+    marks_kind: Any = Marks
+
     def __init__(self, torch: Any, given: Settings) -> None:
         self.torch, self.settings = torch, given
         self.recorder = Recorder(given)
         self.places = Places(given.root, torch)
-        self.marks = Marks(self)
+        self.patches = Patches()
+        self.marks = self.marks_kind(self)
         self.window: Any = None
+        self.uses: Any = None
         self._ended = False
 
     def begin(self) -> None:
@@ -34,11 +39,8 @@ class Session:
             pid=os.getpid(),
             threads=torch.get_num_threads(),
         )
-        _deterministic(torch)
-        notes.watch(self)
-        self.marks.watch()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._in_worker)
+        self._prepare()
+        self._watch()
         if self._needs_modes():
             from torch_history.tracing.window import window
 
@@ -47,7 +49,27 @@ class Session:
         if self.settings.uses:
             from torch_history.tracing.uses import Uses
 
-            Uses(self).watch()
+            self.uses = Uses(self)
+            self.uses.watch()
+
+    def _prepare(self) -> None:
+        """Set what holds for the whole process."""
+        _deterministic(self.torch)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._in_worker)
+
+    def _watch(self) -> None:
+        notes.watch(self)
+        self.marks.watch()
+
+    def unwatch(self) -> None:
+        """Take every patch and mode back."""
+        self.marks.unwatch()
+        if self.uses is not None:
+            self.uses.unwatch()
+        self.patches.back()
+        if self.window is not None:
+            self.window.watcher.attend(False, False)
 
     def _needs_modes(self) -> bool:
         given = self.settings

@@ -41,7 +41,7 @@ class Draw(NamedTuple):
     """One draw of random numbers: what it draws, and with which numbers as arguments."""
 
     family: str
-    count: int
+    size: int
     dtype: str
     numbers: Tuple[float, ...]  # the interval or the mean and deviation; others as given
     place: int  # of the output that holds what was drawn
@@ -49,7 +49,7 @@ class Draw(NamedTuple):
     @property
     def key(self) -> str:
         """Under what a tape keeps it."""
-        return f"{self.family} {self.count} {self.dtype}"
+        return f"{self.family} {self.size} {self.dtype}"
 
 
 def family(name: str) -> Optional[str]:
@@ -104,7 +104,7 @@ class Playing:
     def __init__(self, folder: Path) -> None:
         self._contents = Reading(folder / "tape")
         self._queues: Dict[str, List[str]] = defaultdict(list)
-        for key in self._contents.keys():
+        for key in self._contents.listed():
             family, count, dtype, _, _ = key.split(" ", 4)
             self._queues[f"{family} {count} {dtype}"].append(key)
         self._at: Dict[str, int] = defaultdict(int)

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from torch_history.tracing import digest
-from torch_history.tracing.given import arguments as arguments_of
+from torch_history.tracing.arguments import arguments as arguments_of
 from torch_history.tracing.places import Place
 
 MOST = 200_000  # operations of one window
 # Their contents are whatever the memory held.
-UNINITIALIZED = ("empty", "new_empty", "resize_", "set_", "empty_strided", "empty_like")
+UNINITIALIZED = ("empty", "new_empty", "resize_", "set_", "empty_strided", "empty_like", "new")
+PLACING = ("device", "pin_memory", "layout")  # arguments that leave the values as they are
+FIRST = ("tensor", "input", "self")  # the name of a first argument
 # They write over all of their first argument without a look at it.
 OVERWRITES = ("copy_", "zero_", "fill_")
 
@@ -52,6 +54,7 @@ class Log:
         self.stack: List[Span] = []
         self.modules: List[Tuple[str, Any]] = []
         self.full = False
+        self.garbage = 0  # the last event before a tensor without a content was made
 
     @property
     def phase(self) -> str:
@@ -69,7 +72,7 @@ class Log:
         def text(value: Any, skip: bool = False) -> str:
             if torch.is_tensor(value):
                 facts = (
-                    "overwritten" if skip else digest.content(torch, value),
+                    _overwritten(value) if skip else digest.content(torch, value),
                     str(value.dtype),
                     tuple(value.shape),
                 )
@@ -84,12 +87,11 @@ class Log:
             return scalar(torch, value)
 
         parts = [text(one, overwrites and place == 0) for place, one in enumerate(arguments)]
+        written = FIRST if overwrites and not arguments else ()
         parts += [
-            f"{key}={text(named[key])}"
+            f"{key}={text(named[key], key in written)}"
             for key in sorted(named)
-            if named[key] not in (None, False) and key not in ("device", "pin_memory", "layout")
-        ] if not any(torch.is_tensor(one) for one in named.values()) else [
-            f"{key}={text(named[key])}" for key in sorted(named)
+            if named[key] is not None and named[key] is not False and key not in PLACING
         ]
         while parts and parts[-1] in ("None", "False"):  # what a release adds with its default
             parts.pop()
@@ -99,9 +101,7 @@ class Log:
         given = arguments_of(torch, arguments, named) if self._session.settings.keep else None
         return Call(name, key, inputs, scalars[:300], given)
 
-    def begin(
-        self, kind: str, call: Call, place: Optional[Place] = None, **facts: Any
-    ) -> Span:
+    def begin(self, kind: str, call: Call, place: Optional[Place] = None, **facts: Any) -> Span:
         """Open a span."""
         place = place or self._session.places.here()[0]
         self.number += 1
@@ -127,7 +127,10 @@ class Log:
         """Close a span, and whatever was left open inside it by an exception."""
         while self.stack and self.stack[-1].number >= span.number:
             self.stack.pop()
-        outs = self._facts(outputs)
+        # Nothing was logged inside, and what was made has whatever the memory held.
+        garbage = self.garbage == self.number == span.number
+        outs = [] if garbage else self._facts(outputs)
+        returned = returned and not garbage
         self._recorder.emit("end_span", i=span.number, outs=outs, returned=returned)
         self._keep(outputs, outs)
         if self.follower is not None and returned:
@@ -191,18 +194,23 @@ class Window:
         self.follower = follower
         self.open = False
         self._paused = 0
+        self._inside: List[str] = []  # backward, step
 
     def reach(self, number: int) -> None:
         """A mark was made: open or close."""
         given = self._session.settings
-        first, last = given.window or (None, None)
+        first, last = given.window or (0, 0)
         was = self.open
-        self.open = bool(
-            given.window and number >= first and (last is None or number < last)
-        ) and not self.log.full
+        inside = number >= first and (last is None or number < last)
+        self.open = inside and not self.log.full
         if self.open != was:
             self._session.recorder.emit("window", open=self.open, mark=number)
         self.watcher.attend(self.open, bool(given.tape or given.jitter))
+
+    @property
+    def phase(self) -> str:
+        """forward, backward, or step, whether it is logged or not."""
+        return self._inside[-1] if self._inside else "forward"
 
     @property
     def listening(self) -> bool:
@@ -244,6 +252,7 @@ class Window:
 
     def begin_step(self, optimizer: Any) -> Optional[Span]:
         """An optimizer begins a step."""
+        self._inside.append("step")
         if not self.listening:
             return None
         began = time.perf_counter()
@@ -251,12 +260,13 @@ class Window:
         slots = list(self._session.marks.slots(optimizer))
         call = self.log.call(type(optimizer).__name__, [one.tensor for one in slots], {})
         self.resume()
-        span = self.log.begin("step", call)
+        span = self.log.begin("step", call, made_at=self._session.marks.made_at(optimizer))
         self._spent(began)
-        return span._replace(kind="step") if span else None
+        return span
 
     def end_step(self, span: Optional[Span]) -> None:
         """It has ended. What it made is compared as the state of the mark."""
+        self._inside.pop()
         if span is not None and self.log.stack:
             self.pause()
             self.log.end(span, [])
@@ -264,6 +274,7 @@ class Window:
 
     def begin_backward(self, roots: List[Any], name: str) -> Optional[Span]:
         """A backward begins."""
+        self._inside.append("backward")
         if not self.listening:
             return None
         began = time.perf_counter()
@@ -276,6 +287,7 @@ class Window:
 
     def end_backward(self, span: Optional[Span]) -> None:
         """It has ended. The gradients are compared as the state of the next step."""
+        self._inside.pop()
         if span is not None:
             self.pause()
             self.log.end(span, [])
@@ -300,8 +312,13 @@ class Window:
         self._session.recorder.cost += time.perf_counter() - began
 
 
-def _given(call: Call) -> dict:
+def _given(call: Call) -> Dict[str, Any]:
     return {} if call.given is None else {"given": call.given}
+
+
+def _overwritten(tensor: Any) -> str:
+    """What stands for the content of a tensor that a call writes over."""
+    return f"overwritten {tensor.dtype} {tuple(tensor.shape)}"
 
 
 def scalar(torch: Any, value: Any) -> str:

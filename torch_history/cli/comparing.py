@@ -1,4 +1,4 @@
-"""Command: ``torch-history run``, from the request to the exit status."""
+"""Comparing: what ``run`` does, from the request to the exit status."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import msgspec
 import rich_click as click
@@ -72,15 +72,13 @@ class _Asked:
         if request.keep is not None:
             _write_uses(it, work)
         if request.draft is not None:
-            drafts = tuple(str(one) for one in _drafts(it, result, request.draft, self._tell))
-            result = msgspec.structs.replace(result, drafts=drafts)
+            lines = _drafts(self._here, it, result, request.draft, self._tell)
+            result = msgspec.structs.replace(result, drafts=tuple(lines))
         if request.bisect and result.verdict is not Verdict.SAME:
             result = self._bisect(result, work)
         return result
 
-    def _compare(
-        self, after: str, python: Optional[Path], work: Path
-    ) -> Tuple[Comparison, Result]:
+    def _compare(self, after: str, python: Optional[Path], work: Path) -> Tuple[Comparison, Result]:
         request = self._request
         pair = environments.prepare(
             self._folder,
@@ -129,17 +127,20 @@ def _write_uses(it: Comparison, work: Path) -> None:
 
 
 def _drafts(
-    it: Comparison, result: Result, folder: Path, tell: Callable[[str], None]
-) -> Iterator[Path]:
-    """A draft for each difference that no record tells of."""
+    here: Here, it: Comparison, result: Result, folder: Path, tell: Callable[[str], None]
+) -> List[str]:
+    """The drafts of the differences that no record tells of, and what to do with each."""
     from torch_history.comparing import draft
 
     trace = it.trace("control")
-    for one in result.differences:
-        if trace is not None and not one.behaviours:
-            tell(f"drafting {one.api or one.name}")
-            before, after = (side.python for side in it.sides)
-            yield draft.draft(one, trace.folder, before, after, folder)
+    wanted = [one for one in result.differences if not one.behaviours and one.measured]
+    if trace is None or not wanted:
+        return []
+    tell(f"drafting {len(wanted)} behaviours")
+    pythons = it.sides[0].python, it.sides[1].python
+    known = here.index.known().values()
+    made = draft.drafts(wanted, trace.folder, pythons, folder, known)
+    return [line for one in made for line in one.lines]
 
 
 def _answer(request: Request, result: Result, work: Path) -> None:
@@ -172,4 +173,3 @@ def _also(program: Tuple[str, ...]) -> List[str]:
     words = {Path(one).name for one in program[:3]}
     needed: Dict[str, str] = {"pytest": "pytest", "jupyter": "nbconvert", "papermill": "papermill"}
     return [package for word, package in needed.items() if word in words]
-
