@@ -9,7 +9,8 @@ import pytest
 
 from tests.comparing import planted
 from torch_history.comparing import installed
-from torch_history.comparing.comparison import Comparison, Limits, compare
+from torch_history.comparing.answering import compare
+from torch_history.comparing.comparison import Comparison, Limits
 from torch_history.comparing.result import Result, Verdict
 
 TRAIN = """\

@@ -13,7 +13,8 @@ import rich_click as click
 
 from torch_history import versions
 from torch_history.comparing import bisecting, environments
-from torch_history.comparing.comparison import Comparison, Limits, compare
+from torch_history.comparing.answering import compare
+from torch_history.comparing.comparison import Comparison, Limits
 from torch_history.comparing.result import Result, Verdict
 from torch_history.comparing.telling import Records
 from torch_history.errors import HistoryError

@@ -36,13 +36,15 @@ def losses(before: Trace, after: Trace) -> Growth:
 
 def within(before: Trace, after: Trace) -> bool:
     """Whether the losses and the parameters that are sampled stay within tolerance to the end."""
-    if losses(before, after).first_beyond is not None or len(before.marks) != len(after.marks):
+    if losses(before, after).first_beyond is not None:
         return False
-    if not before.steps or not after.steps:
+    pairs = list(zip(before.steps, after.steps))
+    if len(before.marks) == len(after.marks) and before.final and after.final:
+        pairs.append((before.final, after.final))
+    if not pairs:
         return True
-    ends = before.final or before.steps[-1], after.final or after.steps[-1]
     state = ("parameters", "buffers")
-    mine, theirs = before.sample(ends[0], state), after.sample(ends[1], state)
+    mine, theirs = before.sample(pairs[-1][0], state), after.sample(pairs[-1][1], state)
     return all(
         abs(one - other) <= ATOL + RTOL * abs(one)
         for name in mine
@@ -96,6 +98,19 @@ def forced(kept: Trace, followed: Trace) -> List[Step]:
         ]
         found.append(Step(mark["step"], max(far, default=0.0), _loss(kept, followed, mark["n"])))
     return found
+
+
+def state(followed: Trace, upto: int) -> float:
+    """The largest relative distance in a state up to a mark that is more than rounding; or 0."""
+    return max(
+        (
+            one[2]["largest"] / one[2]["scale"] if one[2].get("scale") else HUGE
+            for mark, differs in followed.states.items()
+            for one in differs
+            if mark <= upto and not one[2].get("rounding")
+        ),
+        default=0.0,
+    )
 
 
 def _loss(kept: Trace, followed: Trace, upto: int) -> float:

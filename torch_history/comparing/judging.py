@@ -7,13 +7,16 @@ every difference in it is made where it stands, from the inputs that the older r
 from __future__ import annotations
 
 import functools
+import math
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
+from torch_history.comparing import growth
 from torch_history.comparing.result import Difference, Number, Tensor
 from torch_history.comparing.traces import Event, Trace
 from torch_history.comparing.wheres import Wheres
 from torch_history.tracing import tape
 
+DOUBTFUL = 1e-3  # relative distance of a state that one step of rounding may lead to
 MOST = 50  # differences of a kind that are told
 NAMED = 6  # operations of a changed structure that are named
 
@@ -25,6 +28,8 @@ class Judged(NamedTuple):
     rounding: List[Difference]
     draw: Optional[Difference]  # the first draw that is another one
     data: Optional[Difference]  # the first operation on data that the older run never had
+    # A change of structure after which the state differs by what rounding may make of a step.
+    doubtful: Optional[Difference] = None
 
 
 class _Had(NamedTuple):
@@ -67,8 +72,14 @@ class Judge:
             if known is None or (found.largest or 0) > (known.largest or 0):
                 into[event["i"]] = found
         left = [one for one in self._fresh if one["i"] not in explained]
-        if not causes and left and self._matters(rounding):
-            causes[left[0]["i"]] = self._made_of(left[0], "structure")
+        doubtful = None
+        if not causes and left:
+            far = self._far(rounding)
+            first = self._made_of(left[0], "structure" if far else "rounding")
+            if far and far <= DOUBTFUL:
+                doubtful = first
+            else:
+                (causes if far else rounding).setdefault(left[0]["i"], first)
         draw = self._draw()
         causes = {i: one for i, one in causes.items() if not _is_only(one, draw)}
         data = self._data() if not causes else None
@@ -77,6 +88,7 @@ class Judge:
             [one for number, one in rounding.items() if number not in causes][:MOST],
             draw,
             data,
+            doubtful,
         )
 
     # -- operations that only the newer run makes
@@ -119,20 +131,18 @@ class Judge:
             call = makers[0]
         return call
 
-    def _matters(self, rounding: Dict[int, Difference]) -> bool:
-        """Whether what follows is another loss or another state, beyond rounding."""
+    def _far(self, rounding: Dict[int, Difference]) -> float:
+        """How far the loss or the state that follows lies apart, relative; 0: rounding at most."""
         for mine, theirs in zip(self._kept.marks, self._followed.marks):
             if mine["n"] > self._upto:
                 break
             if mine["kind"] != theirs["kind"]:
-                return True
+                return math.inf
             if mine["kind"] != "step" and mine["is_"] != theirs["is_"]:
-                return not all(map(_near, mine["loss"], theirs["loss"]))
-        for mark, differs in self._followed.states.items():
-            if mark <= self._upto and any(not one[2].get("rounding") for one in differs):
-                return True
+                return 0.0 if all(map(_near, mine["loss"], theirs["loss"])) else math.inf
+        far = growth.state(self._followed, self._upto)
         # Not seen in any state: the program's end, or a part without backward.
-        return not self._kept.marks and not rounding
+        return math.inf if not self._kept.marks and not rounding else far
 
     # -- one difference
 
@@ -142,9 +152,8 @@ class Judge:
         only_before: List[Event] = []
         if event["what"] == "span":
             only_before = self._only_before(call)
-            if inside and kind == "value":
-                kind, blamed = "structure", inside[0]
-            elif kind == "value" and only_before:
+            blamed = inside[0] if inside else call
+            if kind == "value" and (inside or only_before):
                 kind = "structure"
             if kind == "value" and self._contains_cause(call):
                 return None
@@ -240,6 +249,9 @@ class Judge:
         for place, (before, after) in enumerate(zip(mine, theirs)):
             if after["mark"] >= self._upto:
                 return None
+            alike = before["key"] == after["key"] and before["gen"] == after["gen"]
+            if alike and before["numbers"] != after["numbers"]:
+                continue  # with other arguments: the call differs, and not the stream
             if _asks(before) != _asks(after):
                 return self._other_draw(mine, theirs, place)
             if before["gen"] != after["gen"]:
@@ -291,6 +303,11 @@ class Judge:
             return None
         # Without a key: there is no call to be drafted, since its inputs are what differs.
         return _replace(self._made_of(self._foreign[0], "value"), key="")
+
+
+def rounded(one: Difference) -> Difference:
+    """A difference that has proved to be rounding."""
+    return _replace(one, kind="rounding")
 
 
 def _is_only(cause: Difference, draw: Optional[Difference]) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from torch_history import versions
-from torch_history.comparing.result import Verdict, Warned
+from torch_history.comparing.result import Raised, Verdict, Warned
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 from torch_history.publish import run_words as words
@@ -90,13 +90,18 @@ def _parted(bad: Sequence[Unit]) -> Iterator[str]:
             and one.parting.raised
             and telling.first(one.parting)
         ):
-            raised = one.parting.raised
-            yield f"    {words.begins(raised.at)}{words.ending(raised)}"
+            yield f"    {_raised(one.parting.raised)}"
         if one.note:
             yield f"    {one.note}"
         more = len(one.parting.differences) - 1
         if more > 0 and not one.through:
             yield f"    and {words.counted(more, 'more difference')}"
+
+
+def _raised(raised: Raised) -> str:
+    head = (raised.text.strip().splitlines() or [""])[0]
+    text = f": {words.shortened(head, 100)}" if head else ""
+    return f"{words.begins(raised.at)}raises {raised.kind}{text}"
 
 
 def _fixtures(found: Sequence[Unit]) -> Iterator[str]:

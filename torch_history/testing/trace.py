@@ -119,6 +119,8 @@ class Comparison:
         kept, other = (Trace(folder) for folder in folders)
         if not self.followed:
             parting.match(importlib.import_module("torch"), folders[0], other)
+        kinds = [[str(mark["kind"]) for mark in one.marks] for one in (kept, other)]
+        self.marks = kinds[0], kinds[1]  # of both: each backward and optimizer step
         roots = [Path(one.manifest["root"]) for one in (before, after)]
         return parting.of(kept, other, other, parting.wheres(*roots))
 

@@ -9,7 +9,7 @@ from typing import Any, Dict
 def arguments(torch: Any, positional: Any, named: Dict[str, Any]) -> Dict[str, Any]:
     """The arguments, and the dtype of autocast where it is on.
 
-    A tensor is ``{"t": its place among the inputs of the call}``. The order is that of ``Log.call``.
+    A tensor is ``{"t": its place among the inputs of the call}``, in the order of ``Log.call``.
     """
     count = 0
 

@@ -7,6 +7,7 @@ it is given beside the defaults. So a call that a release moves between them sti
 from __future__ import annotations
 
 import inspect
+import sys
 import types
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
@@ -54,13 +55,13 @@ VIEWS = {
 }  # fmt: skip
 # They make no tensor, or change none of its numbers.
 QUERIES = {
-    "allclose", "apply_", "backward", "can_cast", "data_ptr", "dense_dim", "dim", "dim_order", "element_size",
-    "equal", "has_names", "item", "layout", "map_", "map2_", "names", "ndimension", "nelement",
-    "numel", "numpy", "pin_memory", "promote_types", "qscheme", "record_stream", "reinforce",
-    "requires_grad_", "result_type", "retain_grad", "rename_", "resize_as_", "resize_as_sparse_",
+    "allclose", "apply_", "backward", "can_cast", "data_ptr", "dense_dim", "dim", "dim_order",
+    "element_size", "equal", "has_names", "is_shared", "item", "layout", "map2_", "map_",
+    "module_load", "names", "ndimension", "nelement", "numel", "numpy", "pin_memory",
+    "promote_types", "qscheme", "record_stream", "register_post_accumulate_grad_hook", "reinforce",
+    "rename_", "requires_grad_", "resize_as_", "resize_as_sparse_", "result_type", "retain_grad",
     "share_memory_", "size", "sparse_dim", "storage", "storage_offset", "storage_type", "stride",
-    "tolist", "to_dlpack", "type", "untyped_storage", "module_load", "is_shared",
-    "register_post_accumulate_grad_hook",
+    "to_dlpack", "tolist", "type", "untyped_storage",
 }  # fmt: skip
 # Written in Python: what they call is not logged.
 QUIET = {
@@ -76,6 +77,7 @@ RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 DROPOUTS = ("dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout")
 # They name what they record after the variables of the frames around it.
 TRACING = ("trace", "trace_module", "_get_trace_graph")
+IMPORTING = ("torch.nn.modules.", "torch.nn.utils.", "torch.distributions.", "torch.utils.data.")
 CLIPPING = ("clip_grad_norm_", "clip_grad_value_")
 
 
@@ -114,7 +116,7 @@ class Given(NamedTuple):
 
 def targets(torch: Any) -> List[Target]:
     """Everything that is watched."""
-    return [
+    found = [
         *_functions(torch, torch, "torch"),
         *_functions(torch, torch.nn.functional, "torch.nn.functional"),
         *_spaces(torch),
@@ -123,6 +125,7 @@ def targets(torch: Any) -> List[Target]:
         *_clipping(torch),
         *_special(torch),
     ]
+    return [*found, *_imported(found)]
 
 
 def _special(torch: Any) -> Iterator[Target]:
@@ -175,7 +178,7 @@ def _below(torch: Any) -> Iterator[Target]:
     names += [*RECURRENT, "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"]
     for name in names:
         yield _target(home, name, getattr(home, name), "torch")
-    for name in ("_standard_gamma", "_sample_dirichlet"):
+    for name in ("_standard_gamma", "_sample_dirichlet", "_weight_norm"):
         if hasattr(torch, name):
             yield _target(torch, name, getattr(torch, name), "torch")
 
@@ -207,6 +210,16 @@ def _clipping(torch: Any) -> Iterator[Target]:
             function = getattr(home, name, None)
             if isinstance(function, FUNCTION):
                 yield _target(home, name, function, "torch.nn.utils")
+
+
+def _imported(found: List[Target]) -> Iterator[Target]:
+    """The same functions where a module of torch has got them by name, before the watch began."""
+    known = {id(one.function): one for one in found}
+    for module in [one for name, one in sys.modules.items() if name.startswith(IMPORTING)]:
+        for name, value in vars(module).items():
+            target = known.get(id(value))
+            if target is not None and target.owner is not module:
+                yield target._replace(owner=module, name=name)
 
 
 def _is_passed(name: str, views: bool) -> bool:
@@ -249,8 +262,7 @@ def given(target: Target, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Give
         before, named = _bound(target.signature, before, named)
     if named.pop("inplace", False) not in (False, "False") and not name.endswith("_"):
         name += "_"
-    for ignored in IGNORED:
-        named.pop(ignored, None)
+    named = {key: value for key, value in named.items() if key not in IGNORED}
     if target.name in SWAPPED and len(before) == 2:
         before.reverse()
     return Given(name, before, named)
@@ -268,7 +280,7 @@ def _bound(
     named: Dict[str, Any] = {}
     for name, parameter in signature.parameters.items():
         value = values.get(name, parameter.default)
-        if _is(value, parameter.default) or name.startswith("_"):
+        if _is(value, parameter.default) or name in IGNORED or name.startswith("_"):
             continue
         if value is None or value is False:
             value = str(value)  # no default here, while a log leaves these out as such

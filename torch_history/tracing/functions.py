@@ -1,48 +1,36 @@
 """Functions: watches torch by functions put in place of its own (torch 1.4 and later).
 
 Two releases are compared in this way on both sides where one has no modes. It shows less than
-``operations``: the outermost calls in the forward, not what they consist of, and nothing of the
-backward. These are not seen at all:
+``operations``: the outermost calls in the forward, not what they consist of, and of a backward the
+gradients of the parameters. These are not seen at all:
 
 - a function that the program or a library got hold of before the watch began, such as a default
   argument or an entry of a dictionary,
 - what runs inside scripted or traced code, and indexing (``x[0]``, ``x[mask]``),
+- what an optimizer of torch does in its step, which the state after it shows,
 - draws inside C other than those of dropout and of recurrent layers, below torch 1.13. Such a call
   has the state that it began from as its ``gen``.
 
-While ``torch.jit.trace`` records, everything is let pass.
+Python shows a warning of C code with a line of this file, because that is where it is called.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import os
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Tuple
 
-from torch_history.tracing import callables, digest, masks, tape
-from torch_history.tracing.callables import Given, Target
-from torch_history.tracing.jitter import EXACT
-from torch_history.tracing.watching import Watching, overwrites
-from torch_history.tracing.window import Call, flat
+from torch_history.tracing import callables, masks, tape
+from torch_history.tracing.callables import Target
+from torch_history.tracing.logged import Calls
+from torch_history.tracing.watching import Watching
+from torch_history.tracing.window import flat
 from torch_history.tracing.wrapped import Wraps
 
-# Their results are exact too; jitter knows the others by the names of operations.
-COPIES = EXACT | callables.SOURCES | {
-    "max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "adaptive_max_pool3d", "max_unpool2d", "pad", "relu6", "hardtanh", "new_tensor", "tile",
-    "repeat_interleave", "masked_select", "take", "diag", "hstack", "vstack", "rot90", "unique",
-    "pixel_shuffle", "unfold", "hardshrink", "setitem_",
-}  # fmt: skip
-# They also write to these of their arguments.
-RUNNING = {
-    "batch_norm": ("running_mean", "running_var"),
-    "instance_norm": ("running_mean", "running_var"),
-}
+MODES = (1, 13)  # the first release with a mode that sees the draws inside C
 
 
 class Depth(threading.local):
@@ -51,55 +39,21 @@ class Depth(threading.local):
     value = 0
 
 
-class Begun(NamedTuple):
-    """What is known of a call before it runs."""
-
-    given: Given
-    call: Optional[Call]  # None: it is not logged
-    inputs: List[Any]
-    state: Any  # of the generator
-    writes: bool
-
-
-class Own:
-    """A block in which the tracer works. If it fails, the call is not logged, and goes on."""
-
-    def __init__(self, session: Any, window: Any, aside: Any, target: Target) -> None:
-        self._session, self._window, self._target = session, window, target
-        self._aside = aside()  # classes of the program that see all calls do not see these
-        self._began = 0.0
-
-    def __enter__(self) -> None:
-        self._began = time.perf_counter()
-        self._window.pause()
-        self._aside.__enter__()
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
-        self._aside.__exit__(None, None, None)
-        self._window.resume()
-        recorder = self._session.recorder
-        recorder.cost += time.perf_counter() - self._began
-        if error is None:
-            return False
-        # such as a tensor of vmap, which has no memory to read
-        why = f"{type(error).__name__}: {error}"
-        recorder.emit("not_logged", name=self._target.public, why=why[:200])
-        return isinstance(error, Exception)
-
-
 class Functions(Watching):
     """Watches what torch does, by wrapped functions while there is something to see."""
 
     def __init__(self, session: Any, window: Any) -> None:
         super().__init__(session, window)
         self._wraps = Wraps(session.torch, self.call)
+        self._calls = Calls(session, window, self._jitter)
         self._targets: List[Target] = []
         self._level = ""
         self._depth = Depth()
         self._outermost = ""
-        self._aside = getattr(session.torch._C, "DisableTorchFunction", contextlib.nullcontext)
+        self._permutations: Dict[Any, int] = {}
         home = Path(session.torch.__file__).parent
         self._optimizers = f"{home / 'optim'}{os.sep}"
+        self._sampler = str(home / "utils" / "data" / "sampler.py")
         self._passed = (f"{home}{os.sep}", f"{Path(__file__).parent}{os.sep}")
 
     def _attend(self, logging: bool, always: bool) -> None:
@@ -125,9 +79,9 @@ class Functions(Watching):
         self._wraps.put(put.get(level, []))
 
     def _mode(self) -> Any:
-        """A mode that sees the draws inside C; None below torch 1.13."""
-        version = self._torch.__version__.split("+")[0].split(".")[:2]
-        if [int(one) for one in version] < [1, 13]:
+        """A mode that sees the draws inside C, where the release has one."""
+        version = self._torch.__version__.split("+")[0].split(".")
+        if (int(version[0]), int(version[1])) < MODES:
             return None
         from torch.utils import _python_dispatch
 
@@ -144,22 +98,37 @@ class Functions(Watching):
     def call(self, target: Target, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Any:
         """One call of a wrapped function."""
         window = self._window
-        if target.bare:
+        if target.way == "bare":
             with self._wraps.bare():
                 return target.function(*args, **kwargs)
-        if window.paused or self._is_traced():
+        if window.paused or self._is_traced() or self._is_unused(target.known):
             return target.function(*args, **kwargs)
-        if target.quiet or self._depth.value or not (window.listening or self._jitter is not None):
+        if target.way == "quiet" or self._depth.value:
+            return self._let_pass(target, args, kwargs)
+        if not (window.listening or self._jitter is not None):
             return self._let_pass(target, args, kwargs)
         place, importing = self._session.places.here()
         if importing or window.log.phase == "backward" or self._is_in_optimizer():
             return self._let_pass(target, args, kwargs)
+        if target.way == "backward":
+            return self._backward(target, args, kwargs, place)
+        return self._logged(target, args, kwargs, place)
+
+    def _logged(self, target: Target, args: Any, kwargs: Any, place: Any) -> Any:
         if target.name in callables.CLIPPING and args and not self._torch.is_tensor(args[0]):
             args = (list(args[0]), *args[1:])  # what may be a generator is read twice
-        begun = self._begin(target, args, kwargs)
+        begun = self._calls.begin(target, args, kwargs)
         out = self._let_pass(target, args, kwargs)
         if begun is not None:
-            self._end(target, begun, args, kwargs, out, place)
+            self._calls.end(target, begun, args, kwargs, out, place)
+        return out
+
+    def _backward(self, target: Target, args: Any, kwargs: Any, place: Any) -> Any:
+        listening = self._window.listening
+        roots = args[0] if args else kwargs.get("tensors")
+        leaves = self._calls.leaves(target, roots) if listening else []
+        out = self._let_pass(target, args, kwargs)
+        self._calls.gradients(target, leaves, place)
         return out
 
     def _let_pass(self, target: Target, args: Any, kwargs: Any) -> Any:
@@ -188,119 +157,29 @@ class Functions(Watching):
             frame = frame.f_back
         return False
 
-    # -- what is logged of a call
-
-    def _begin(self, target: Target, args: Any, kwargs: Any) -> Optional[Begun]:
-        window = self._window
-        listening = window.listening
-        with self._own(target):
-            given = callables.given(target, args, kwargs)
-            writes = given.name.endswith("_") or kwargs.get("out") is not None
-            inputs = flat(self._torch, [args, kwargs])
-            if not listening:
-                return Begun(given, None, inputs, None, writes)
-            shown = self._shown(target, given)
-            call = window.log.call(given.name, *shown, overwrites(given.name))
-            return Begun(given, call, inputs, self._torch.get_rng_state(), writes)
-        return None
-
-    def _shown(self, target: Target, given: Given) -> Tuple[List[Any], Dict[str, Any]]:
-        """The arguments that a call is known by."""
-        if target.name in callables.CLIPPING:
-            return [_gradients(self._torch, given.args[:1]), *given.args[1:]], given.kwargs
-        return given.args, given.kwargs
-
-    def _end(
-        self, target: Target, begun: Begun, args: Any, kwargs: Any, out: Any, place: Any
-    ) -> None:
-        window = self._window
-        with self._own(target):
-            outputs, call = flat(self._torch, out), begun.call
-            name = begun.given.name
-            if begun.writes and not outputs:
-                outputs = flat(self._torch, args[:1])
-            if target.name in callables.CLIPPING:
-                outputs = [*outputs, *_gradients(self._torch, args[:1])]
-            if not begun.writes and _are_views(outputs, begun.inputs):
-                return
-            if target.name in callables.CONVERSIONS or name in callables.SOURCES:
-                name, call = self._made_of(target, begun, outputs)
-            fresh = not begun.writes and name not in COPIES and window.log.phase == "forward"
-            if self._jitter is not None and fresh:
-                self._jitter.move(name, [one.data for one in outputs])
-            if call is None or not outputs:
-                return
-            facts: Dict[str, Any] = {"api": target.public}
-            drew = not self._torch.equal(begun.state, self._torch.get_rng_state())
-            if drew:
-                facts["gen"] = digest.content(self._torch, begun.state)
-            again = functools.partial(self._again, target, args, kwargs)
-            outputs += self._running(target, args, kwargs)
-            window.log.operation(
-                call, outputs, place, None if begun.writes or drew else again, **facts
-            )
-
-    def _made_of(self, target: Target, begun: Begun, outputs: List[Any]) -> Tuple[str, Any]:
-        """A conversion is known by its dtype, and what comes from outside torch by its content."""
-        source = begun.given.name in callables.SOURCES
-        name = "tensor" if source else "to"
-        if begun.call is None or not outputs:
-            return name, None
-        if source:
-            return name, self._window.log.call(name, outputs, {})
-        before, after = begun.inputs[0], outputs[0]
-        if before.dtype == after.dtype:
-            return name, None  # to another device
-        return name, self._window.log.call(name, [before, after.dtype], {})
-
-    def _running(self, target: Target, args: Any, kwargs: Any) -> List[Any]:
-        """What a function wrote to beside its result."""
-        names = RUNNING.get(target.known, ())
-        if not names or target.signature is None:
-            return []
-        values = target.signature.bind(*args, **kwargs).arguments
-        return [values[name] for name in names if self._torch.is_tensor(values.get(name))]
-
-    def _again(self, target: Target, args: Any, kwargs: Any) -> List[Any]:
-        """The same call in double precision, on copies."""
-        torch = self._torch
-
-        def double(value: Any) -> Any:
-            if torch.is_tensor(value):
-                value = value.detach()
-                return value.double().clone() if value.is_floating_point() else value
-            if isinstance(value, (list, tuple)):
-                return type(value)(double(one) for one in value)
-            if isinstance(value, torch.dtype) and value.is_floating_point:
-                return torch.float64
-            return value
-
-        with torch.no_grad():
-            made = target.function(
-                *double(list(args)), **{one: double(kwargs[one]) for one in kwargs}
-            )
-        return flat(torch, made)
-
-    def _own(self, target: Target) -> Own:
-        return Own(self._session, self._window, self._aside, target)
+    def _api(self) -> str:
+        return self._outermost
 
     # -- draws
 
     def _draw(self, target: Target, args: Any, kwargs: Any) -> Any:
-        """A function that draws, below torch 1.13."""
+        """A function that draws, where there is no mode that sees it."""
         torch, name = self._torch, target.known
         plain = name[:-1] if name.endswith("_") else name
-        if plain in callables.DROPOUTS or plain in callables.RECURRENT:
-            made = None
-            if not kwargs and plain in callables.DROPOUTS:
-                made = masks.dropout(torch, name, args)
-            elif not kwargs:
-                made = masks.recurrent(torch, target.function, args)
-            return target.function(*args, **kwargs) if made is None else made
-        with self._own(target):
-            facts = {"gen": self._generator(kwargs)}
+        made = None
+        if plain in callables.DROPOUTS and not kwargs:
+            made = masks.dropout(torch, name, args)
+        elif plain in callables.RECURRENT and not kwargs:
+            made = masks.recurrent(torch, target.function, args)
+        if made is not None:
+            return made
+        if not tape.family(name):
+            return target.function(*args, **kwargs)
+        facts: Dict[str, Any] = {}
+        with self._calls.own(target):
+            facts["gen"] = self._generator(kwargs)
         out = target.function(*args, **kwargs)
-        with self._own(target):
+        with self._calls.own(target):
             place, _ = self._session.places.here()
             outputs = [one.data for one in flat(torch, out)]  # not seen by autograd
             self._drawn(name, masks.numbers(name, args, kwargs), outputs, place, facts)
@@ -309,7 +188,7 @@ class Functions(Watching):
     def draw_below(self, func: Any, args: Any, kwargs: Any) -> Any:
         """An operation below autograd, from torch 1.13 on."""
         name = func._schema.name.partition("::")[2]
-        if self._window.paused or not tape.family(name):
+        if self._window.paused or not tape.family(name) or self._is_unused(name):
             return func(*args, **kwargs)
         place, importing = self._session.places.here()
         if importing:
@@ -325,24 +204,22 @@ class Functions(Watching):
             self._window.resume()
             self._session.recorder.cost += time.perf_counter() - began
 
-    def _api(self) -> str:
-        return self._outermost
+    def _is_unused(self, name: str) -> bool:
+        """Whether RandomSampler draws an order for the rest of the samples, where there is none.
 
-
-def _gradients(torch: Any, parameters: Any) -> List[Any]:
-    return [one.grad for one in flat(torch, parameters) if one.grad is not None]
-
-
-def _are_views(outputs: List[Any], inputs: List[Any]) -> bool:
-    """Whether all results stand in the memory of what was given."""
-    given = {_memory(one) for one in inputs} - {0}
-    return bool(given) and all(_memory(one) in given for one in outputs)
-
-
-def _memory(tensor: Any) -> int:
-    """Where a tensor's storage begins; 0 where it has none."""
-    try:
-        storage = getattr(tensor, "untyped_storage", tensor.storage)()
-        return int(storage.data_ptr())
-    except (RuntimeError, NotImplementedError, AttributeError):
-        return 0
+        It does so since 1.12, from a generator of its own. Nothing of that order is used.
+        """
+        if name != "randperm":
+            return False
+        frame: Any = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith(self._passed):
+            if frame.f_code.co_filename == self._sampler and frame.f_code.co_name == "__iter__":
+                break
+            frame = frame.f_back
+        else:
+            return False
+        inside = frame.f_locals
+        first = min(frame.f_lasti, self._permutations.get(frame.f_code, frame.f_lasti))
+        self._permutations[frame.f_code] = first
+        count = getattr(inside.get("self"), "num_samples", 1)
+        return bool(frame.f_lasti > first and inside.get("n") and count % inside["n"] == 0)

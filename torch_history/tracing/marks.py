@@ -78,9 +78,9 @@ class Marks:
         module: Any = lr_scheduler
         for name in ("LRScheduler", "_LRScheduler", "ReduceLROnPlateau"):
             kind = getattr(module, name, None)
-            if kind is not None and "step" in vars(kind):
-                if getattr(kind.step, "torch_history", None) is not self:
-                    self._session.patches.put(kind, "step", self._scheduled(kind.step))
+            step = vars(kind).get("step") if kind is not None else None
+            if step is not None and getattr(step, "torch_history", None) is not self:
+                self._session.patches.put(kind, "step", self._scheduled(step))
 
     def _scheduled(self, step: Any) -> Any:
         @functools.wraps(step)

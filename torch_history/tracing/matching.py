@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Set
 
-from torch_history.tracing import measure
+from torch_history.tracing import digest, measure
 from torch_history.tracing.recorder import Reading
 
 
@@ -24,6 +24,7 @@ class Follower:
         self._session, self._torch = session, session.torch
         self._kept, self._states = Reading(folder / "kept"), Reading(folder / "states")
         self._outs: Dict[str, List[List[Any]]] = defaultdict(list)
+        self._viewed: Set[str] = set()  # views of these that only this run takes
         self._known: Set[str] = set()  # digests of everything that the other run had
         self._met: Dict[str, int] = defaultdict(int)
         self._read(folder / "events.jsonl")
@@ -58,12 +59,19 @@ class Follower:
         if theirs is None:
             if all(one[0] in self._known for one in outs):
                 return  # composed otherwise, and the same in the end
-            known = all(
-                one[0] in self._known or one[0].startswith("overwritten") for one in call.inputs
-            )
+            known = all(self._is_known(one[0]) for one in call.inputs)
             self._session.recorder.emit("new", i=number, what="op", inputs_known=known)
             return
         self._compare("op", number, outputs, outs, theirs, again)
+
+    def view(self, inputs: List[Any], outputs: List[Any]) -> None:
+        """A view of what the other run had too is no new content."""
+        if all(self._is_known(digest.content(self._torch, one)) for one in inputs):
+            self._viewed.update(digest.content(self._torch, one) for one in outputs)
+
+    def _is_known(self, content: str) -> bool:
+        known = content in self._known or content in self._viewed
+        return known or content.startswith("overwritten")
 
     def span(self, span: Any, outputs: List[Any], outs: List[Any]) -> None:
         """Compare the end of a span, and follow."""

@@ -43,8 +43,9 @@ def _warnings(session: Any) -> None:
     def noted(message: Any, category: Any = None, stacklevel: int = 1, *rest: Any, **more: Any):  # type: ignore[no-untyped-def]
         kind = type(message) if isinstance(message, Warning) else category or UserWarning
         note(message, kind)
-        # one more frame stands between the caller and the warning
-        return warn(message, category, stacklevel + 1, *rest, **more)
+        # one more frame stands between the caller and the warning, and maybe wrapped functions
+        level = stacklevel + 1 + _between(session, stacklevel)
+        return warn(message, category, level, *rest, **more)
 
     def showed(message: Any) -> Any:
         note(message.message, message.category)  # what C++ warned of does not pass `warn`
@@ -52,6 +53,19 @@ def _warnings(session: Any) -> None:
 
     session.patches.put(warnings, "warn", noted)
     session.patches.put(warnings, "_showwarnmsg", showed)
+
+
+def _between(session: Any, stacklevel: int) -> int:
+    """How many frames of the tracer stand between a warning and the caller that it is meant for."""
+    frame: Any = sys._getframe(2)
+    found = 0
+    while frame is not None and stacklevel > 0:
+        if session.places.is_engine(frame.f_code.co_filename):
+            found += 1
+        else:
+            stacklevel -= 1
+        frame = frame.f_back
+    return found
 
 
 def _exceptions(session: Any) -> None:

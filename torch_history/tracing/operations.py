@@ -66,13 +66,15 @@ class Operations(Watching):
         drawing = self._tape is not None and tape.family(name)
         if not window.listening and not drawing:
             return self._unlogged(func, args, kwargs, name, view or writes)
+        if view:
+            return self._viewed(func, args, kwargs)
         place, importing = self._session.places.here()
         if importing:
             return func(*args, **kwargs)
         began = time.perf_counter()
         window.pause()
         try:
-            logged = window.listening_but_paused and not view
+            logged = window.listening_but_paused
             facts: Dict[str, Any] = {}
             call = None
             if tape.family(name):
@@ -89,7 +91,7 @@ class Operations(Watching):
                 outputs += [one for one in args[3:5] if self._torch.is_tensor(one)]
             if drawing:
                 self._drawn(name, args, outputs, place, facts)
-            self._moved(name, outputs, view or writes)
+            self._moved(name, outputs, writes)
             if fresh:
                 window.log.garbage = window.log.number
             if call is not None and not fresh:
@@ -101,6 +103,16 @@ class Operations(Watching):
         finally:
             window.resume()
             self._session.recorder.cost += time.perf_counter() - began
+
+    def _viewed(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """A view: it makes nothing new, and is not logged."""
+        out = func(*args, **kwargs)
+        follower = self._window.follower
+        if follower is not None and self._window.listening:
+            self._window.pause()
+            follower.view(flat(self._torch, args), flat(self._torch, out))
+            self._window.resume()
+        return out
 
     def _unlogged(self, func: Any, args: Any, kwargs: Any, name: str, old: bool) -> Any:
         """An operation that is not logged, fast. ``old``: it makes nothing new."""

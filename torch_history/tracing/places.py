@@ -46,6 +46,10 @@ class Places:
         """Whether a file is the reader's own."""
         return (self._kinds.get(file) or self._kind(file)) == "own"
 
+    def is_engine(self, file: str) -> bool:
+        """Whether a file is the tracer's."""
+        return (self._kinds.get(file) or self._kind(file)) == "engine"
+
     def _kind(self, file: str) -> str:
         if file.startswith(IMPORTING):
             kind = "importing"

@@ -67,9 +67,9 @@ class Session:
         self.marks.unwatch()
         if self.uses is not None:
             self.uses.unwatch()
-        self.patches.back()
         if self.window is not None:
-            self.window.watcher.attend(False, False)
+            self.window.watcher.attend(False, False)  # first: it may stand over a patch
+        self.patches.back()
 
     def _needs_modes(self) -> bool:
         given = self.settings

@@ -20,7 +20,7 @@ import time
 import types
 from typing import Any, Dict
 
-from torch_history.tracing.calls import Calls
+from torch_history.tracing.noting import Calls
 
 STEPS = 2  # optimizer steps that are looked at
 MARKS = 64  # or so many backwards: a program may have no optimizer, and LBFGS has many in a step

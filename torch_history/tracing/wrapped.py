@@ -128,9 +128,10 @@ class Wraps:
 
         Without it, torch.fx looks for the module that has this very function.
         """
-        if type(target.function) is BUILTIN and target.function.__module__ is None:
-            target.function.__module__ = target.public.rpartition(".")[0]
-            self._homeless.append(target.function)
+        function = target.function
+        if type(function) is BUILTIN and getattr(function, "__module__", "") is None:
+            function.__module__ = target.public.rpartition(".")[0]
+            self._homeless.append(function)
 
     def _wrapped(self, target: Target) -> Wrapped:
         """One for each place, always the same."""

@@ -287,7 +287,7 @@ def _special(value: Dict[str, Any]) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, str):
         return _quoted(value)
-    if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124
+    if isinstance(value, float) and (value != value or abs(value) == float("inf")):
         return f'float("{value}")'
     return repr(value)
 

@@ -4,22 +4,23 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
+from typing import Any
 
 
-def _engine():
+def _engine() -> None:
     """Import ``torch_history`` from where this file is, without a change of ``sys.path``."""
     folder = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    spec = importlib.util.spec_from_file_location(
+    spec: Any = importlib.util.spec_from_file_location(
         "torch_history",
         os.path.join(folder, "__init__.py"),
         submodule_search_locations=[folder],
     )
-    engine = importlib.util.module_from_spec(spec)
+    engine: Any = importlib.util.module_from_spec(spec)
     sys.modules["torch_history"] = engine
     spec.loader.exec_module(engine)
 
 
-def _next():
+def _next() -> None:
     """Run the ``sitecustomize`` that Python would have found without this one."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [one for one in sys.path if os.path.abspath(one or ".") != here]

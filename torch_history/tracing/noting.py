@@ -1,4 +1,4 @@
-"""Calls: notes the calls that the reader's code makes, one event for each place and arguments."""
+"""Noting: notes the calls that the reader's code makes, one event for each place and arguments."""
 
 from __future__ import annotations
 
