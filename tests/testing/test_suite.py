@@ -14,7 +14,7 @@ from torch_history.testing import storing, summary
 from torch_history.testing.plugin import FAIL_ON
 from torch_history.testing.units import Unit
 
-NET = '''
+NET = """
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -37,8 +37,8 @@ def fit(net, steps=3):
         net(torch.randn(16, 4)).pow(2).mean().backward()
         optimizer.step()
         schedule.step()
-'''
-TESTS = '''
+"""
+TESTS = """
 import time
 import unittest
 
@@ -108,7 +108,7 @@ class TestUnit(unittest.TestCase):
 
     def test_unit(self):
         self.assertEqual((self.start + torch.randn(2)).shape, (2,))
-'''
+"""
 PLANTED = "value stream rounding warning error"
 CLOCK = "tests/test_net.py::test_clock: gives other numbers each time, so nothing can be said"
 

@@ -100,17 +100,32 @@ def forced(kept: Trace, followed: Trace) -> List[Step]:
     return found
 
 
-def state(followed: Trace, upto: int) -> float:
-    """The largest relative distance in a state up to a mark that is more than rounding; or 0."""
-    return max(
-        (
-            one[2]["largest"] / one[2]["scale"] if one[2].get("scale") else HUGE
-            for mark, differs in followed.states.items()
-            for one in differs
-            if mark <= upto and not one[2].get("rounding")
-        ),
-        default=0.0,
+def parts(followed: Trace, upto: int) -> bool:
+    """Whether a state up to a mark differs by more than rounding of its last operation."""
+    return any(
+        not one[2].get("rounding")
+        for mark, differs in followed.states.items()
+        for one in differs
+        if mark <= upto
     )
+
+
+def beyond(followed: Trace, jittered: Trace, mark: int) -> bool:
+    """Whether a tensor of the state at a mark lies ten times as far apart as jitter leads it.
+
+    Tensor by tensor, because the gradient of a bias before a normalization is nothing but noise.
+    """
+    noise = {
+        (group, name): facts.get("largest") or 0.0
+        for group, name, facts in jittered.states.get(mark, [])
+    }
+    for group, name, facts in followed.states.get(mark, []):
+        if facts.get("rounding"):
+            continue
+        least = facts.get("scale", 0.0) * 2e-6
+        if (facts.get("largest") or HUGE) > 10 * max(noise.get((group, name), 0.0), least):
+            return True
+    return False
 
 
 def _loss(kept: Trace, followed: Trace, upto: int) -> float:

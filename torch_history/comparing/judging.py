@@ -7,7 +7,6 @@ every difference in it is made where it stands, from the inputs that the older r
 from __future__ import annotations
 
 import functools
-import math
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
 from torch_history.comparing import growth
@@ -16,7 +15,7 @@ from torch_history.comparing.traces import Event, Trace
 from torch_history.comparing.wheres import Wheres
 from torch_history.tracing import tape
 
-DOUBTFUL = 1e-3  # relative distance of a state that one step of rounding may lead to
+_CAUSE, _DOUBTFUL, _ROUNDING = "cause", "doubtful", "rounding"
 MOST = 50  # differences of a kind that are told
 NAMED = 6  # operations of a changed structure that are named
 
@@ -28,7 +27,7 @@ class Judged(NamedTuple):
     rounding: List[Difference]
     draw: Optional[Difference]  # the first draw that is another one
     data: Optional[Difference]  # the first operation on data that the older run never had
-    # A change of structure after which the state differs by what rounding may make of a step.
+    # A change of structure after which the state differs: jitter tells whether that is rounding.
     doubtful: Optional[Difference] = None
 
 
@@ -74,12 +73,12 @@ class Judge:
         left = [one for one in self._fresh if one["i"] not in explained]
         doubtful = None
         if not causes and left:
-            far = self._far(rounding)
-            first = self._made_of(left[0], "structure" if far else "rounding")
-            if far and far <= DOUBTFUL:
+            weight = self._weight(rounding)
+            first = self._made_of(left[0], "rounding" if weight is _ROUNDING else "structure")
+            if weight is _DOUBTFUL:
                 doubtful = first
             else:
-                (causes if far else rounding).setdefault(left[0]["i"], first)
+                (rounding if weight is _ROUNDING else causes).setdefault(left[0]["i"], first)
         draw = self._draw()
         causes = {i: one for i, one in causes.items() if not _is_only(one, draw)}
         data = self._data() if not causes else None
@@ -131,18 +130,20 @@ class Judge:
             call = makers[0]
         return call
 
-    def _far(self, rounding: Dict[int, Difference]) -> float:
-        """How far the loss or the state that follows lies apart, relative; 0: rounding at most."""
+    def _weight(self, rounding: Dict[int, Difference]) -> str:
+        """What the loss or the state that follows says of a change of structure."""
         for mine, theirs in zip(self._kept.marks, self._followed.marks):
             if mine["n"] > self._upto:
                 break
             if mine["kind"] != theirs["kind"]:
-                return math.inf
+                return _CAUSE
             if mine["kind"] != "step" and mine["is_"] != theirs["is_"]:
-                return 0.0 if all(map(_near, mine["loss"], theirs["loss"])) else math.inf
-        far = growth.state(self._followed, self._upto)
+                near = all(map(_near, mine["loss"], theirs["loss"]))
+                return _ROUNDING if near else _CAUSE
+        if growth.parts(self._followed, self._upto):
+            return _DOUBTFUL
         # Not seen in any state: the program's end, or a part without backward.
-        return math.inf if not self._kept.marks and not rounding else far
+        return _CAUSE if not self._kept.marks and not rounding else _ROUNDING
 
     # -- one difference
 

@@ -148,21 +148,33 @@ class Look:
         if jittered is None:
             return
         if doubtful is not None:
-            real = growth.state(followed, last) > 10 * growth.state(jittered, last)
-            if real:
+            steps = [one["n"] for one in followed.steps if one["n"] <= last]
+            if any(growth.beyond(followed, jittered, one) for one in steps):
                 self.judged = self.judged._replace(causes=[doubtful])
                 return
             self.judged.rounding.append(rounded(doubtful))
         self._look_later(control, followed, jittered, marks)
+
+    def _loses(self, step: int, noise: Dict[int, float]) -> bool:
+        """Whether the loss before a step lies ten times as far apart as jitter leads it."""
+        real = next((one.loss for one in self.forced if one.step == step), 0.0)
+        return real > 10 * max(noise.get(step, 0.0), 1e-6)
 
     def _look_later(
         self, control: Trace, followed: Trace, jittered: Trace, marks: List[int]
     ) -> None:
         """Look at later steps, which a rounding of before would hide, each from the same state."""
         it = self._it
-        noise = {one.step: one for one in growth.forced(control, jittered)}
-        real = {one.step: one for one in self.forced}
-        mark = next((one for one in marks if _beyond(real, noise, control.step_at(one - 1))), None)
+        noise = {one.step: one.loss for one in growth.forced(control, jittered)}
+        mark = next(
+            (
+                one
+                for one in marks
+                if growth.beyond(followed, jittered, one)
+                or self._loses(control.step_at(one - 1), noise)
+            ),
+            None,
+        )
         if mark is None:
             return
         window = (mark - 1 if mark > SHORT else 0, mark)
@@ -175,12 +187,3 @@ class Look:
         later = Judge(kept, again, self.wheres, mark).judged()
         if later.causes:
             self.judged = later._replace(draw=self.judged.draw)
-
-
-def _beyond(real: Dict[int, Step], noise: Dict[int, Step], step: int) -> bool:
-    """Whether a step leads ten times as far apart as with jitter alone."""
-    mine, jitter = real.get(step), noise.get(step)
-    if mine is None:
-        return False
-    moved, loss = (jitter.parameters, jitter.loss) if jitter else (0.0, 0.0)
-    return mine.parameters > 10 * max(moved, 1e-6) or mine.loss > 10 * max(loss, 1e-6)

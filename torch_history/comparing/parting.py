@@ -42,18 +42,26 @@ class Parting(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def of(before: Trace, after: Trace, followed: Trace, wheres: Wheres) -> Parting:
     """Where a trace parts from an older one, as the followed one shows; both may be one."""
-    first = traces.parting(before, after)
+    found = first(before, after)
     judged = Judge(before, followed, wheres, None).judged()
     raised = _raised(before, after, wheres)
     return Parting(
-        verdict=_verdict(judged, bool(first), raised, followed),
-        mark=first[0] if first else 0,
-        what=tuple(first[1]) if first else (),
+        verdict=_verdict(judged, bool(found), raised, followed),
+        mark=found[0] if found else 0,
+        what=tuple(found[1]) if found else (),
         differences=tuple(_causes(judged)),
         rounding=tuple(judged.rounding),
         raised=raised,
         new_warnings=tuple(_new_warnings(before, after, wheres)),
     )
+
+
+def first(one: Trace, other: Trace) -> Optional[Tuple[int, List[str]]]:
+    """The first mark that is not the same bits, and what differs there.
+
+    Generators of Python and NumPy that nobody seeded, and nobody used, are no difference.
+    """
+    return traces.parting(one, other, but={"rng random", "rng numpy"})
 
 
 def _causes(judged: Judged) -> Iterator[Difference]:

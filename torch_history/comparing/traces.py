@@ -6,7 +6,7 @@ import array
 import functools
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 Event = Dict[str, Any]
 # the code of ``array`` for a dtype whose numbers can be read
@@ -146,13 +146,16 @@ def main(out: Path) -> Tuple[Optional[Trace], int]:
     )
 
 
-def parting(one: Trace, other: Trace) -> Optional[Tuple[int, List[str]]]:
+def parting(
+    one: Trace, other: Trace, but: AbstractSet[str] = frozenset()
+) -> Optional[Tuple[int, List[str]]]:
     """The first mark at which two runs are not the same bits, and what differs there.
 
     It is 1 more than the marks that both have where one of them goes on. None where nothing does.
+    What is in ``but`` is left out.
     """
     for mine, theirs in zip(one.marks, other.marks):
-        what = list(apart(mine, theirs))
+        what = [part for part in apart(mine, theirs) if part not in but]
         if what:
             return mine["n"], what
     count = min(len(one.marks), len(other.marks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import sys
 import zlib
@@ -11,7 +12,7 @@ SEED = 0
 
 
 def seed(torch: Any, number: int = SEED) -> None:
-    """Seed the sources that are imported."""
+    """Seed the sources of Python, torch, and NumPy if it is imported."""
     random.seed(number)
     torch.manual_seed(number)
     numpy = _numpy()
@@ -40,4 +41,5 @@ def restore(torch: Any, kept: Tuple[Any, Any, Any]) -> None:
 
 
 def _numpy() -> Any:
-    return sys.modules.get("numpy.random")
+    """NumPy's own source, if NumPy is imported: torch imports it, but not this part of it."""
+    return importlib.import_module("numpy.random") if "numpy" in sys.modules else None

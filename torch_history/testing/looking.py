@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
-from torch_history.comparing import parting, traces
+from torch_history.comparing import parting
 from torch_history.comparing.parting import Parting
 from torch_history.comparing.result import Verdict
 from torch_history.comparing.traces import Trace
@@ -86,4 +86,4 @@ def _alike(one: Trace, other: Trace) -> bool:
     """Whether two runs of one release did the same."""
     calls = [[(it["key"], it.get("outs")) for it in run.calls.values()] for run in (one, other)]
     raised = [run.raised and run.raised["kind"] for run in (one, other)]
-    return traces.parting(one, other) is None and calls[0] == calls[1] and raised[0] == raised[1]
+    return parting.first(one, other) is None and calls[0] == calls[1] and raised[0] == raised[1]

@@ -53,7 +53,7 @@ class Functions(Watching):
         self._permutations: Dict[Any, int] = {}
         home = Path(session.torch.__file__).parent
         self._optimizers = f"{home / 'optim'}{os.sep}"
-        self._sampler = str(home / "utils" / "data" / "sampler.py")
+        self._data = f"{home / 'utils' / 'data'}{os.sep}"
         self._passed = (f"{home}{os.sep}", f"{Path(__file__).parent}{os.sep}")
 
     def _attend(self, logging: bool, always: bool) -> None:
@@ -108,7 +108,7 @@ class Functions(Watching):
         if not (window.listening or self._jitter is not None):
             return self._let_pass(target, args, kwargs)
         place, importing = self._session.places.here()
-        if importing or window.log.phase == "backward" or self._is_in_optimizer():
+        if importing or window.log.phase == "backward" or self._is_inside(target):
             return self._let_pass(target, args, kwargs)
         if target.way == "backward":
             return self._backward(target, args, kwargs, place)
@@ -127,8 +127,9 @@ class Functions(Watching):
         listening = self._window.listening
         roots = args[0] if args else kwargs.get("tensors")
         leaves = self._calls.leaves(target, roots) if listening else []
+        span = self._window.log.number + 1  # the first that is logged now
         out = self._let_pass(target, args, kwargs)
-        self._calls.gradients(target, leaves, place)
+        self._calls.gradients(target, leaves, span, place)
         return out
 
     def _let_pass(self, target: Target, args: Any, kwargs: Any) -> Any:
@@ -145,12 +146,16 @@ class Functions(Watching):
             if not self._depth.value:
                 self._outermost = ""
 
-    def _is_in_optimizer(self) -> bool:
-        """Whether an optimizer of torch calls this, and not a closure that it was given."""
+    def _is_inside(self, target: Target) -> bool:
+        """Whether an optimizer of torch calls this, and not a closure that it was given.
+
+        The draws of torch's samplers and loaders are no operations either.
+        """
+        home = (self._optimizers, self._data) if tape.family(target.known) else self._optimizers
         frame: Any = sys._getframe(2)
         while frame is not None:
             file = frame.f_code.co_filename
-            if file.startswith(self._optimizers):
+            if file.startswith(home):
                 return True
             if not file.startswith(self._passed):
                 return False
@@ -211,9 +216,10 @@ class Functions(Watching):
         """
         if name != "randperm":
             return False
+        sampler = f"{self._data}sampler.py"
         frame: Any = sys._getframe(1)
         while frame is not None and frame.f_code.co_filename.startswith(self._passed):
-            if frame.f_code.co_filename == self._sampler and frame.f_code.co_name == "__iter__":
+            if frame.f_code.co_filename == sampler and frame.f_code.co_name == "__iter__":
                 break
             frame = frame.f_back
         else:

@@ -11,7 +11,7 @@ from torch_history.tracing import callables, digest
 from torch_history.tracing.callables import Given, Target
 from torch_history.tracing.jitter import EXACT
 from torch_history.tracing.watching import overwrites
-from torch_history.tracing.window import Call, flat
+from torch_history.tracing.window import Call, Span, flat
 
 # Their results are exact too, or are no results of the forward. Jitter knows operations alone.
 COPIES = EXACT | callables.SOURCES | {
@@ -155,12 +155,19 @@ class Calls:
                 found.append((leaf, self._window.log.call("gradient", [leaf], {"of": name})))
         return found
 
-    def gradients(self, target: Target, leaves: List[Tuple[Any, Call]], place: Any) -> None:
-        """Log the gradients that a backward has left."""
+    def gradients(
+        self, target: Target, leaves: List[Tuple[Any, Call]], span: int, place: Any
+    ) -> None:
+        """Log the gradients that a backward has left, as if they were made inside its span."""
+        log = self._window.log
         with self.own(target):
-            for leaf, call in leaves:
-                if leaf.grad is not None:
-                    self._window.log.operation(call, [leaf.grad], place, None, api=target.public)
+            log.stack.append(Span(span, "backward", target.known, "", 0))
+            try:
+                for leaf, call in leaves:
+                    if leaf.grad is not None:
+                        log.operation(call, [leaf.grad], place, None, api=target.public)
+            finally:
+                log.stack.pop()
 
 
 def _state(torch: Any, kwargs: Any) -> Any:
