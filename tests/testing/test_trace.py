@@ -4,6 +4,7 @@ import os
 import random
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -63,8 +64,8 @@ def before(tmp_path):
 
 
 def line_of(text):
-    with open(__file__, encoding="utf-8") as file:
-        return next(number for number, line in enumerate(file, 1) if line.strip().startswith(text))
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.strip().startswith(text))
 
 
 def test_block_leaves_torch_as_it_was(tmp_path):
@@ -73,7 +74,7 @@ def test_block_leaves_torch_as_it_was(tmp_path):
     modes = len(_python_dispatch._get_current_dispatch_mode_stack())
     net, optimizer, schedule = made()
     step = optimizer.step
-    with trace(tmp_path / "one", root=os.path.dirname(__file__)):
+    with trace(tmp_path / "one", root=Path(__file__).parent):
         assert torch.autograd.backward is not was[0]
         train(net, optimizer, schedule)
     assert [getattr(owner, name) for owner, name in PATCHED] == was
@@ -128,10 +129,13 @@ def test_every_difference_shows_behind_the_other_run(before, tmp_path):
 
 
 def test_exception_leaves_the_block_and_is_told(before, tmp_path):
-    with pytest.raises(RuntimeError, match="cumprod is refused"):
+    def fail():
         with Planted("error"), trace(tmp_path / "after", seed=0):
             train(*made())
             torch.ones(2).cumprod(0)
+
+    with pytest.raises(RuntimeError, match="cumprod is refused"):
+        fail()
     found = trace.compare(before, tmp_path / "after")
     assert found.verdict == "fails" and "raises RuntimeError after 2 steps: cumprod" in str(found)
     assert torch.autograd.backward.__module__ == "torch.autograd"
@@ -151,8 +155,7 @@ def test_operations_are_logged_up_to_a_step(tmp_path):
 def test_folder_of_other_files_is_refused(tmp_path):
     (tmp_path / "note.txt").write_text("mine")
     with pytest.raises(HistoryError, match="a folder with other files: name a new one"):
-        with trace(tmp_path):
-            pass
+        trace(tmp_path).__enter__()
     assert [one.name for one in tmp_path.iterdir()] == ["note.txt"]
 
 

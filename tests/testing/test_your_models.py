@@ -45,7 +45,7 @@ def project(own):
     """The project of the page."""
     made = own()
     for name, content in re.findall(
-        r"^`([\w/]+\.py)`:\n\n```python\n(.*?)^```$", PAGE, re.M | re.S
+        r"^`([\w/]+\.py)`:\n\n```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
     ):
         made.write(name, content)
     return made
@@ -76,8 +76,8 @@ def test_record_has_a_timeline_of_both_releases(project, printed):
     assert record["seen"] == {"cpu": "2.6.0 2.15.0"}
     chains = {act: list(devices["cpu"]) for act, devices in record["timelines"].items()}
     assert chains == {"plain": ["2.6"], "dropout": ["2.6", "2.15"]}
-    for side in (OLD, NEW, {**NEW, "version": "2.16.0"}):
-        assert "3 passed" in project.pytest(**side).stdout
+    assert "3 passed" in project.pytest(**OLD).stdout
+    assert "3 passed" in project.pytest(version="2.16.0").stdout
     between = project.pytest(version="2.10.0").stdout  # compared with 2.6, and draws as 2.15 does
     assert "running 2.10.0, expectation recorded under 2.6" in between
 

@@ -10,13 +10,12 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
-import torch_history
 from torch_history.comparing.traces import Trace, main
 from torch_history.errors import HistoryError
 from torch_history.tracing.settings import VARIABLE, Settings
 
 _PYTHON = re.compile(r"python(\d(\.\d+)?)?(\.exe)?")
-_INJECT = Path(torch_history.__file__).parent / "tracing" / "inject"
+_INJECT = Path(__file__).resolve().parents[1] / "tracing" / "inject"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _SETTLED = ("PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX")
 

@@ -19,7 +19,7 @@ def dropout(torch: Any, name: str, given: Sequence[Any]) -> Any:
     out, p, train = given
     if not train or type(p) not in (int, float) or not 0 < p < 1 or not out.numel():
         return None
-    noise = _noise(torch, name, out)
+    noise = _noise(name, out)
     if noise is None:
         return None
     noise.bernoulli_(1 - p)
@@ -31,10 +31,10 @@ def dropout(torch: Any, name: str, given: Sequence[Any]) -> Any:
     return multiply(noise.mul_(scale)).add_(shift)
 
 
-def _noise(torch: Any, name: str, like: Any) -> Any:
+def _noise(name: str, like: Any) -> Any:
     """Room for the numbers: one an element, or one a channel."""
     if not name.startswith("feature"):
-        return torch.empty_like(like)
+        return like.new_empty(like.shape)  # contiguous, whatever the input is; up to 1.13
     if like.dim() < 2:
         return None
     return like.new_empty([*like.shape[:2], *[1] * (like.dim() - 2)])
