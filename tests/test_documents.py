@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NAMES = ["README.md", "CONTRIBUTING.md", "llms.txt"]
 NAMES += sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 # What these print depends on the torch at hand, or they write into the checkout.
-UNCOMPARED = {"docs", "merge", "new", "page", "record", "verify"}
-STOPS = {"|", "&&", ";", ">", "#"}
+UNCOMPARED = {"docs", "merge", "new", "page", "record", "run", "verify"}
+STOPS = {"|", "&&", ";", ">", "#", "--"}  # after -- stands another program
 
 
 def text_of(name):

@@ -16,6 +16,7 @@ from torch_history.questions import messages, query
 MOST = 4
 # the operations of autograd's nodes and of the library -> the function of torch
 _NODE = re.compile(r"(?:MklDnn|Mkldnn|Cudnn|Thnn|Native)?(\w+?)Backward\d*$")
+_NAMED = re.compile(r"torch(?:\.\w+)+")  # names of torch in a message
 _ALIASES = {
     "convolution": ("conv1d", "conv2d", "conv3d", "conv_transpose2d"),
     "addmm": ("linear", "addmm"),
@@ -63,7 +64,11 @@ class Records:
         """The behaviours that show a message and changed between the two releases."""
         changed = {one.behaviour.id: one for one in self._differences}
         found: List[Seen] = []
+        about = set(_NAMED.findall(text))
         for likeness in messages.alike(self._told, f"{kind}: {text}"):
+            named = set(_NAMED.findall(likeness.told.text))
+            if about and named and not about & named:
+                continue  # the same sentence about another function
             for name in likeness.told.behaviours:
                 difference = changed.get(name)
                 if difference is None:

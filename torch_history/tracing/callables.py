@@ -89,7 +89,7 @@ IGNORED = ("out", "generator", "need_weights", "average_attn_weights")
 class Target(NamedTuple):
     """A function that can be watched, and where it is found."""
 
-    owner: Any  # a module, or the class Tensor
+    owner: Any  # a module, the class Tensor, or a table of functions
     name: str  # as it is called there
     function: Any
     public: str  # with the name of its owner
@@ -178,6 +178,9 @@ def _below(torch: Any) -> Iterator[Target]:
     names += [*RECURRENT, "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"]
     for name in names:
         yield _target(home, name, getattr(home, name), "torch")
+    table = getattr(torch.nn.modules.rnn, "_rnn_impls", {})  # of RNN, below 2.0
+    for key, function in table.items():
+        yield _target(home, function.__name__, function, "torch")._replace(owner=table, name=key)
     for name in ("_standard_gamma", "_sample_dirichlet", "_weight_norm"):
         if hasattr(torch, name):
             yield _target(torch, name, getattr(torch, name), "torch")

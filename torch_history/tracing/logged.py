@@ -87,7 +87,10 @@ class Calls:
             inputs = flat(torch, [args, kwargs])
             if not listening:
                 return Begun(given, None, inputs, None, writes)
-            call = log.call(given.name, given.args, given.kwargs, overwrites(given.name))
+            shown = given.args
+            if target.name in callables.CLIPPING:
+                shown = [_gradients(torch, shown[:1]), *shown[1:]]
+            call = log.call(given.name, shown, given.kwargs, overwrites(given.name))
             state = _state(torch, kwargs)
             return Begun(given, call, inputs, state, writes)
         return None
@@ -150,9 +153,11 @@ class Calls:
         """The parameters that a backward leads to, before it runs."""
         found: List[Tuple[Any, Call]] = []
         with self.own(target):
-            for leaf in _leaves(self._torch, flat(self._torch, roots)):
+            above = flat(self._torch, roots)
+            for leaf in _leaves(self._torch, above):
                 name = self._session.marks._name(leaf)
-                found.append((leaf, self._window.log.call("gradient", [leaf], {"of": name})))
+                call = self._window.log.call("gradient", [leaf, *above], {"of": name})
+                found.append((leaf, call))
         return found
 
     def gradients(

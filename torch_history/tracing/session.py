@@ -42,9 +42,7 @@ class Session:
         self._prepare()
         self._watch()
         if self._needs_modes():
-            from torch_history.tracing.window import window
-
-            self.window = window(self)
+            self.window = _window(self)
             self.window.reach(0)
         if self.settings.uses:
             from torch_history.tracing.uses import Uses
@@ -111,6 +109,21 @@ class Session:
         self.marks.off = True
         if self.window is not None:
             self.window.off()
+
+
+def _window(session: Session) -> Any:
+    """The window of a session, with what this release can be watched with."""
+    from torch_history.tracing.matching import Follower
+    from torch_history.tracing.window import Window
+
+    follower = Follower(session) if session.settings.against else None
+    if session.settings.functions:
+        from torch_history.tracing.functions import Functions
+
+        return Window(session, Functions, follower)
+    from torch_history.tracing.operations import Operations
+
+    return Window(session, Operations, follower)
 
 
 def _deterministic(torch: Any) -> None:

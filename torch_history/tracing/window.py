@@ -345,18 +345,3 @@ def flat(torch: Any, value: Any) -> List[Any]:
     if isinstance(value, dict):
         return [tensor for one in value.values() for tensor in flat(torch, one)]
     return []
-
-
-def window(session: Any) -> Window:
-    """The window of a session, with what this release can watch with."""
-    from torch_history.tracing.matching import Follower
-
-    given = session.settings
-    follower = Follower(session) if given.against else None
-    if given.functions:
-        from torch_history.tracing.functions import Functions
-
-        return Window(session, Functions, follower)
-    from torch_history.tracing.operations import Operations
-
-    return Window(session, Operations, follower)

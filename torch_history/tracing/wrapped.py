@@ -93,20 +93,16 @@ class Wraps:
             self._builtins = _builtins(self._torch)
         for target in targets:
             self._name_home(target)
-            before = vars(target.owner).get(target.name, ABSENT)
+            before = _space(target.owner).get(target.name, ABSENT)
             wrapped = self._wrapped(target)
-            setattr(target.owner, target.name, wrapped)
+            _set(target.owner, target.name, wrapped)
             self._put.append((target.owner, target.name, before, wrapped))
 
     def back(self) -> None:
         """Take all back, except where the program has put something of its own in place."""
         for owner, name, before, wrapped in reversed(self._put):
-            if vars(owner).get(name) is not wrapped:
-                continue
-            if before is ABSENT:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, before)
+            if _space(owner).get(name) is wrapped:
+                _set(owner, name, before)
         self._put = []
         for function in self._homeless:
             function.__module__ = None
@@ -143,6 +139,19 @@ class Wraps:
             if operator is not None:
                 self._builtins[id(made)] = operator
         return self._made[key]
+
+
+def _space(owner: Any) -> Any:
+    return owner if isinstance(owner, dict) else vars(owner)
+
+
+def _set(owner: Any, name: str, value: Any) -> None:
+    if isinstance(owner, dict):
+        owner[name] = value
+    elif value is ABSENT:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, value)
 
 
 def _builtins(torch: Any) -> Dict[int, str]:
