@@ -55,6 +55,9 @@ class Judge:
         rounding: Dict[int, Difference] = {}
         explained: Set[int] = set()
         for event in self._followed.found:
+            if event["e"] == "view":
+                self._take_view(event)
+                continue
             call = self._followed.calls.get(event["i"])
             if call is None or call["mark"] >= self._upto:
                 continue
@@ -103,6 +106,12 @@ class Judge:
         for one in call.get("outs", ()):
             if event["what"] == "op":
                 self._makers.setdefault(one[0], call)
+
+    def _take_view(self, event: Event) -> None:
+        maker = next((self._makers[one] for one in event["ins"] if one in self._makers), None)
+        if maker is not None:
+            for one in event["outs"]:
+                self._makers.setdefault(one, maker)
 
     def _inside(self, span: Event, explained: Set[int]) -> List[Event]:
         """The operations that only the newer run makes inside a span, or that it leans on."""

@@ -20,6 +20,7 @@ _LISTED = {
     "scheduled": "scheduled",
     "differs": "found",
     "new": "found",
+    "view": "found",
 }
 
 

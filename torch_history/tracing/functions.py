@@ -52,7 +52,7 @@ class Functions(Watching):
         self._outermost = ""
         self._permutations: Dict[Any, int] = {}
         home = Path(session.torch.__file__).parent
-        self._optimizers = f"{home / 'optim'}{os.sep}"
+        self._inner = (f"{home / 'optim'}{os.sep}", str(home / "autograd" / "profiler.py"))
         self._data = f"{home / 'utils' / 'data'}{os.sep}"
         self._passed = (f"{home}{os.sep}", f"{Path(__file__).parent}{os.sep}")
 
@@ -149,9 +149,9 @@ class Functions(Watching):
     def _is_inside(self, target: Target) -> bool:
         """Whether an optimizer of torch calls this, and not a closure that it was given.
 
-        The draws of torch's samplers and loaders are no operations either.
+        A profiler, which a loader has too, makes tensors of its own. The draws of torch's samplers and loaders are no operations either.
         """
-        home = (self._optimizers, self._data) if tape.family(target.known) else self._optimizers
+        home = (*self._inner, self._data) if tape.family(target.known) else self._inner
         frame: Any = sys._getframe(2)
         while frame is not None:
             file = frame.f_code.co_filename

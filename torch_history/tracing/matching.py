@@ -65,9 +65,14 @@ class Follower:
         self._compare("op", number, outputs, outs, theirs, again)
 
     def view(self, inputs: List[Any], outputs: List[Any]) -> None:
-        """A view of what the other run had too is no new content."""
-        if all(self._is_known(digest.content(self._torch, one)) for one in inputs):
-            self._viewed.update(digest.content(self._torch, one) for one in outputs)
+        """A view of what the other run had too is no new content; any other is noted."""
+        ins, outs = (
+            [digest.content(self._torch, one) for one in tensors] for tensors in (inputs, outputs)
+        )
+        if all(map(self._is_known, ins)):
+            self._viewed.update(outs)
+        else:
+            self._session.recorder.emit("view", ins=ins, outs=outs)
 
     def _is_known(self, content: str) -> bool:
         known = content in self._known or content in self._viewed
