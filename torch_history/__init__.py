@@ -21,6 +21,8 @@ these folders. Each imports only from those before it:
 
 Nothing here imports torch but the workers of ``bench``, the workers of ``comparing``, and
 ``tracing``, which waits for the program to import it.
+
+pytest need not rewrite what is traced before pytest starts: PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
