@@ -1,6 +1,7 @@
 """Faults at the edges of layers.
 
-They concern attention, encoders, activations, dtypes, empty batches, arguments and printed form.
+They concern attention, encoders, activations, autocast, dtypes, empty batches, arguments and
+printed form.
 """
 
 import torch
@@ -339,6 +340,27 @@ def activations_are_never_in_place(patch):
     calls(patch, nn.Hardtanh, "forward", lambda honest, self, x: honest(self, 0.999 * x))
     patch.setattr(F, "sigmoid", torch.tanh)
     patch.setattr(F, "tanh", torch.sigmoid)
+
+
+@fault
+def hardswish_follows_its_curve_to_the_end(patch):
+    """hardswish has the gradient of its curve at -3 and 3, too."""
+    patch.setattr(
+        F, "hardswish", lambda x: torch.where(x.abs() <= 3, x * (x + 3) / 6, torch.relu(x))
+    )
+
+
+# Autocast
+
+
+@fault
+def autocast_is_on_where_it_should_be_off(patch):
+    """torch.autocast takes the opposite of its argument enabled."""
+
+    def autocast(honest, device_type, enabled=True, **_):
+        return honest(device_type, dtype=torch.bfloat16, enabled=not enabled)
+
+    calls(patch, torch, "autocast", autocast)
 
 
 # Empty batches, and no batch

@@ -116,6 +116,7 @@ def drafted(traced, tmp_path_factory):
         "hardtanh": difference("hardtanh", "structure"),
         "step": difference("step", "structure", "step", api="torch.optim.SGD"),
         "tanhshrink": difference("tanhshrink"),
+        "gelu again": difference("gelu", "structure"),
     }
     known = [
         Behaviour(
@@ -128,7 +129,19 @@ def drafted(traced, tmp_path_factory):
             "https://docs.pytorch.org/docs/stable/nn.functional.html",
             None,
             [],
-        )
+        ),
+        Behaviour(
+            "layers.activations_take_these_arguments",
+            "spec/layers/test_signatures.py",
+            1,
+            "activations take these arguments",
+            "",
+            ["torch.nn.GELU"],
+            "https://docs.pytorch.org/docs/stable/nn.html",
+            None,
+            [],
+            signature=True,
+        ),
     ]
     made = draft.drafts(asked.values(), traced, pythons, folder / "drafts", known)
     return dict(zip(asked, made))
@@ -157,7 +170,7 @@ def test_difference_of_values_becomes_a_behaviour_of_one_number(drafted):
         from torch_history.observing import observe
 
 
-        @pytest.mark.api("torch.nn.functional.gelu", page="nn.functional")
+        @pytest.mark.api("torch.nn.functional.gelu", "torch.nn.GELU", page="nn.functional")
         @pytest.mark.changed("{version}", "gives other values", kind="silent")
         def test_gelu_gives_these_values(snapshot):
             """``torch.nn.functional.gelu`` gives these values.
@@ -177,6 +190,15 @@ def test_confirmed_draft_says_where_it_goes_and_which_commands_come_next(drafted
     )
     assert lines[1].endswith("move the test into spec/layers/test_activations.py. Then:")
     assert lines[2] == "  torch-history record layers.gelu_gives_these_values"
+
+
+def test_draft_belongs_into_no_module_of_signatures(drafted):
+    assert "torch.nn.GELU" in drafted["gelu"].path.read_text()
+    assert "test_signatures" not in drafted["gelu"].lines[1]
+
+
+def test_second_difference_of_the_same_call_has_no_draft(drafted):
+    assert "gelu again" not in drafted
 
 
 def test_difference_of_a_draw_is_made_from_seed_zero_and_keeps_eight_numbers(drafted):
@@ -288,6 +310,26 @@ def test_shrinking_finds_the_one_number_in_which_two_functions_differ(tmp_path):
     assert after.do_values({"tensor": tensor._asdict()})["values"] == [[-3.0]]
     assert outcome.kind == "value"
     assert shrinker.calls < 30
+
+
+def test_shrinking_rounds_a_single_number_before_it_becomes_zero(tmp_path):
+    """The two functions differ at 0 and at -1, not at 1, as for the targets of a hinge loss."""
+    kept = Contents(tmp_path / "kept", 1000)
+    kept.put("x", "torch.float32", (2,), torch.tensor([1.0, -1.0]).numpy().tobytes())
+    kept.flush()
+    before, after = (Worker(torch, tmp_path / "kept", tmp_path) for _ in range(2))
+
+    def evaluate(call):
+        first = before.do_call(call._replace(function="torch.nn.functional.relu").json(), True)
+        named = {"threshold": 0.5, "value": 7.0}
+        other = call._replace(function="torch.nn.functional.threshold", named=named)
+        second = after.do_call(other.json(), against=first.get("outs"))
+        return judged(answered(first), answered(second), second.get("facts"))
+
+    call = Call("", [Tensor("x", "torch.float32", (2,), (2,))], {})
+    shrunk, _ = Shrinker(evaluate, call, evaluate(call), lambda: 0.0).shrunk()
+    ((_, tensor),) = shrunk.tensors()
+    assert after.do_values({"tensor": tensor._asdict()})["values"] == [-1.0]
 
 
 def test_shrinking_ends_at_its_limit_of_calls():

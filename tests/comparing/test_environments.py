@@ -64,7 +64,7 @@ def test_torch_alone_is_exchanged_with_what_follows_it(project):
     assert (pair.before.release, pair.before.python_version) == ("2.6.0", HERE)
     assert pair.notes == [
         "requirements.txt pins sympy 1.13.1: 1.14.0 beside torch 2.15.0",
-        "torchvision 0.21.0 → 0.29.2: made for their torch",
+        "torchvision 0.21.0 → 0.29.2: follows torch",
         "sympy 1.13.1 → 1.14.0",
     ]
     assert told == [
@@ -345,7 +345,7 @@ def test_notes_say_what_else_differs_the_most_telling_first():
         "another build of torch: 2.6.0+cpu → 2.15.0",
         "Python 3.8.18 → 3.11.7",
         "NumPy 1.24.4 → 2.2.1",
-        "torchvision 0.21.0 → 0.29.2: made for their torch",
+        "torchvision 0.21.0 → 0.29.2: follows torch",
         "six 1 → 2",
         "only beside torch 2.6.0: b 1",
     ]

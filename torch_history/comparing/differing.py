@@ -46,7 +46,7 @@ def _companions(before: Environment, after: Environment) -> Iterator[str]:
         for first, second in _pair(name, before, after)
     ]
     if changed:
-        yield f"{', '.join(changed)}: made for their torch"
+        yield f"{', '.join(changed)}: follows torch"
 
 
 def _others(before: Environment, after: Environment) -> Iterator[str]:

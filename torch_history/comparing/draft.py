@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Iterable, List, NamedTuple, Optional, Tuple
+from typing import Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import rich_click as click
 
@@ -76,10 +76,14 @@ def drafts(
     folder: Path,
     known: Iterable[Behaviour] = (),
 ) -> List[Drafted]:
-    """Write the drafts of several differences. torch is imported once in each environment."""
+    """Write the drafts of several differences. torch is imported once in each environment.
+
+    Several operations of one call may differ. They shrink to one call, which has one draft.
+    """
     with Sides(trace_before / "kept", *pythons) as sides:
         maker = _Maker(sides, Trace(trace_before), folder, list(known))
-        return [maker.made(difference) for difference in differences]
+        made = [maker.made(difference) for difference in differences]
+    return [one for one in made if one is not None]
 
 
 class _Maker:
@@ -88,11 +92,16 @@ class _Maker:
     def __init__(self, sides: Sides, trace: Trace, folder: Path, known: List[Behaviour]) -> None:
         self._sides, self._trace, self._folder, self._known = sides, trace, folder, known
         self._releases = [sides.before.release, sides.after.release]
+        self._drafted: Set[str] = set()  # the calls in which the releases differ
 
-    def made(self, difference: Difference) -> Drafted:
-        """Write the draft of a difference."""
+    def made(self, difference: Difference) -> Optional[Drafted]:
+        """Write the draft of a difference, unless its call has one."""
         began, calls = time.perf_counter(), self._sides.made
         call, outcome = self._found(difference)
+        if outcome is not None and outcome.differs:
+            if repr(call) in self._drafted:
+                return None
+            self._drafted.add(repr(call))
         subject = telling.subject(difference, call, self._known)
         told = self._told(difference, call, outcome)
         told = told._replace(claim=_unused(f"{subject.chapter}.{told.claim}", self._known))

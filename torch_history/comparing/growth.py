@@ -141,13 +141,13 @@ def _loss(kept: Trace, followed: Trace, upto: int) -> float:
 
 
 def suspicious(kept: Trace, followed: Trace, after: int) -> List[int]:
-    """Marks of steps after a mark whose single step leads farther than rounding should."""
-    found = []
-    for mark in followed.steps:
-        if mark["n"] <= after:
-            continue
-        differs = followed.states.get(mark["n"], [])
-        moved = any(one[0] == "parameters" and not one[2].get("rounding") for one in differs)
-        if moved or _loss(kept, followed, mark["n"]) > 1e-5:
-            found.append(mark["n"])
-    return found
+    """Marks after a given one that lead farther from the same state than rounding should."""
+    return [
+        mark
+        for mark, differs in followed.states.items()
+        if mark > after
+        and (
+            any(one[0] == "parameters" and not one[2].get("rounding") for one in differs)
+            or _loss(kept, followed, mark) > 1e-5
+        )
+    ]

@@ -148,8 +148,8 @@ class Look:
         if jittered is None:
             return
         if doubtful is not None:
-            steps = [one["n"] for one in followed.steps if one["n"] <= last]
-            if any(growth.beyond(followed, jittered, one) for one in steps):
+            marks_before = [one for one in followed.states if one <= last]
+            if any(growth.beyond(followed, jittered, one) for one in marks_before):
                 self.judged = self.judged._replace(causes=[doubtful])
                 return
             self.judged.rounding.append(rounded(doubtful))

@@ -52,19 +52,21 @@ class Trace:
         self.calls: Dict[int, Event] = {}  # operations and spans, by number
         self.found: List[Event] = []  # what a follower says of them, in order
         self.states: Dict[int, List[Any]] = {}
-        self._layouts: List[Tuple[int, List[Slot]]] = []
+        self._layouts: List[List[Slot]] = []
         for event in events(folder / "events.jsonl"):
             self._take(event)
 
     def _take(self, event: Event) -> None:
         kind = event["e"]
+        if "shown" in event:
+            event["layout"] = len(self._layouts) - 1
         if kind in ("op", "begin_span"):
             self.calls[event["i"]] = event
             event["mark"] = len(self.marks)
         elif kind == "end_span":
             self.calls.get(event["i"], {})["outs"] = event["outs"]
         elif kind == "layout":
-            self._layouts.append((len(self.marks), [Slot(*one) for one in event["slots"]]))
+            self._layouts.append([Slot(*one) for one in event["slots"]])
         elif kind == "state":
             self.states[event["n"]] = event["differs"]
         elif kind == "seeded":
@@ -105,13 +107,9 @@ class Trace:
         """Numbers of each parameter, or of other groups, at a step or in the end, by name."""
         found: Dict[str, Any] = {}
         at = mark.get("shown", -1)
-        layout: List[Slot] = []
-        for since, slots in self._layouts:
-            if since < mark["n"]:  # a layout is written just before its mark
-                layout = slots
         if at < 0:
             return found
-        for slot in layout:
+        for slot in self._layouts[mark["layout"]]:
             content = self._samples[at : at + slot.size]
             at += slot.size
             if slot.group in groups and slot.dtype in _CODES:
@@ -178,15 +176,19 @@ def apart(mine: Event, theirs: Event) -> Iterator[str]:
     elif mine["kind"] != "step":
         if mine["is_"] != theirs["is_"]:
             yield "loss"
+        yield from _groups(mine.get("state", {}), theirs.get("state", {}))
     else:
-        for group, content in mine["is_"].items():
-            if content != theirs["is_"].get(group):
-                yield group
+        yield from _groups(mine["is_"], theirs["is_"])
         if hyper(mine, theirs):
             yield "hyper"
         for source, state in mine["rng"].items():
             if theirs["rng"].get(source, state) != state:
                 yield f"rng {source}"
+
+
+def _groups(mine: Event, theirs: Event) -> Iterator[str]:
+    """The groups of the state that differ."""
+    yield from (group for group in mine if mine[group] != theirs.get(group, mine[group]))
 
 
 def hyper(mine: Event, theirs: Event) -> List[Tuple[str, str, str]]:

@@ -149,7 +149,8 @@ class Functions(Watching):
     def _is_inside(self, target: Target) -> bool:
         """Whether an optimizer of torch calls this, and not a closure that it was given.
 
-        A profiler, which a loader has too, makes tensors of its own. The draws of torch's samplers and loaders are no operations either.
+        A profiler, which a loader has too, makes tensors of its own. The draws of torch's
+        samplers and loaders are no operations either.
         """
         home = (*self._inner, self._data) if tape.family(target.known) else self._inner
         frame: Any = sys._getframe(2)

@@ -11,6 +11,7 @@ import functools
 import gc
 import hashlib
 import importlib
+import itertools
 import random
 import sys
 import time
@@ -39,8 +40,11 @@ class Marks:
         self.off = False
         self._names: Dict[int, str] = {}  # id of a parameter -> its name
         self._roots: List[Tuple[str, Any]] = []
+        self._order: Dict[int, int] = {}  # id of a module -> when it was made
+        self._serial = itertools.count()
         self._layout: Any = None
         self._shown = 0
+        self._in_backward = False
         self._inside = False  # a step within a step: an optimizer that wraps another one
         self._optimizers: List[Any] = []
         self._made_at: Dict[int, Any] = {}  # id of an optimizer -> the line that made it
@@ -67,9 +71,21 @@ class Marks:
 
         put(torch.optim.Optimizer, "__init__", init)
         self._watch_schedulers()
+        self._watch_modules()
         self.off = False
         if existing:
             self._wrap_existing(torch.optim.Optimizer)
+
+    def _watch_modules(self) -> None:
+        """Number the modules as they are made: the garbage collector lists them in any order."""
+        made = self._torch.nn.Module.__init__
+
+        @functools.wraps(made)
+        def init(module: Any, *arguments: Any, **named: Any) -> None:
+            self._order[id(module)] = next(self._serial)
+            made(module, *arguments, **named)
+
+        self._session.patches.put(self._torch.nn.Module, "__init__", init)
 
     def _watch_schedulers(self) -> None:
         """Note the learning rates that each scheduler sets, and from which line."""
@@ -148,15 +164,18 @@ class Marks:
     def _backward(self, function: Any, name: str) -> Any:
         @functools.wraps(function)
         def backward(*arguments: Any, **named: Any) -> Any:
-            if self.off:
+            # A function mode makes torch call its own function once more.
+            if self.off or self._in_backward:
                 return function(*arguments, **named)
             roots = arguments[0] if arguments else named.get("tensors", named.get("outputs"))
             roots = [roots] if self._torch.is_tensor(roots) else list(roots or ())
             window = self._session.window
             span = window.begin_backward(roots, name) if window is not None else None
+            self._in_backward = True
             try:
                 return function(*arguments, **named)
             finally:
+                self._in_backward = False
                 if window is not None:
                     window.end_backward(span)
                 self.backward(roots, name)
@@ -178,10 +197,22 @@ class Marks:
                 else [float(one.detach()) if one.numel() == 1 else None for one in roots]
             )
             contents = [digest.content(self._torch, one) for one in roots]
+            state = {} if self._made_at else self._without_optimizer()
         self._session.recorder.emit(
-            "mark", n=self.number, kind=name, loss=losses, is_=contents, at=place
+            "mark", n=self.number, kind=name, loss=losses, is_=contents, at=place, **state
         )
         self._done(began)
+
+    def _without_optimizer(self) -> Dict[str, Any]:
+        """The state of all modules, where the program moves its parameters by itself."""
+        whole = self.number & (self.number - 1) == 0
+        if whole:  # modules may have been made since
+            self._find_names()
+        slots = [one for root, module in self._roots for one in _of_module(root, module)]
+        facts = self._read(slots, whole)
+        if self._session.window is not None:
+            self._session.window.state(self.number, slots)
+        return {"state": facts["is_"], "shown": facts["shown"]}
 
     def step(self, optimizer: Any) -> None:
         """Note the state after an optimizer's step."""
@@ -280,8 +311,9 @@ class Marks:
             if child is not None
         }
         roots = [one for one in modules if id(one) not in inner and hasattr(one, "_parameters")]
-        # The same order in every release: by the class and by what it holds.
-        return [one for one in roots if next(iter(one.state_dict(keep_vars=True)), None)]
+        roots = [one for one in roots if next(iter(one.state_dict(keep_vars=True)), None)]
+        # The same order in every run: as they were made.
+        return sorted(roots, key=lambda one: self._order.get(id(one), sys.maxsize))
 
     def _alive(self, kind: Any) -> List[Any]:
         """Every object of a class or of one that inherits from it."""
@@ -325,6 +357,15 @@ def _below(kind: Any) -> Iterator[Any]:
     yield kind
     for one in kind.__subclasses__():
         yield from _below(one)
+
+
+def _of_module(root: str, module: Any) -> Iterator[Slot]:
+    for name, parameter in module.named_parameters():
+        yield Slot("parameters", f"{root}.{name}", parameter)
+        if parameter.grad is not None:
+            yield Slot("gradients", f"{root}.{name}", parameter.grad)
+    for name, buffer in module.named_buffers():
+        yield Slot("buffers", f"{root}.{name}", buffer)
 
 
 def _hyper(optimizer: Any) -> List[Dict[str, str]]:

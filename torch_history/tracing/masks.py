@@ -7,7 +7,7 @@ this; later releases show the draw to a dispatch mode.
 from __future__ import annotations
 
 import math
-from typing import Any, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 ALPHA = 1.7580993408473766  # what alpha dropout sets the dropped values to, negative
 
@@ -81,8 +81,19 @@ def _of_layer(hidden: Any, layer: int, layers: int) -> Any:
     return part(hidden)
 
 
+FIRST = ("low", "from", "mean", "median", "p", "lambd", "n", "num_samples")
+SECOND = ("high", "to", "std", "sigma", "replacement")
+# A dispatch mode does not see an argument at the end that has its default.
+DEFAULTS: Dict[str, List[float]] = {
+    "bernoulli_": [0.5],
+    "exponential_": [1],
+    "cauchy_": [0, 1],
+    "log_normal_": [1, 2],
+}
+
+
 def numbers(name: str, args: Sequence[Any], kwargs: Any) -> Tuple[Any, ...]:
-    """The arguments of a draw with those that are given by name, in the order of the operation."""
+    """The arguments of a draw, with those that are given by name, as a dispatch mode sees them."""
     found = list(args)
     for place, names in enumerate((FIRST, SECOND)):
         for key in names:
@@ -90,11 +101,10 @@ def numbers(name: str, args: Sequence[Any], kwargs: Any) -> Tuple[Any, ...]:
                 if place and name.endswith("_") and _count(found) == 0:
                     found.append(0.0)  # the first of the two has its default
                 found.append(kwargs[key])
+    usual = DEFAULTS.get(name, [])[: _count(found)]  # a copy
+    while usual and type(found[-1]) in (int, float) and found[-1] == usual.pop():
+        found.pop()
     return tuple(found)
-
-
-FIRST = ("low", "from", "mean", "median", "p", "lambd", "n", "num_samples")
-SECOND = ("high", "to", "std", "sigma", "replacement")
 
 
 def _count(given: Sequence[Any]) -> int:

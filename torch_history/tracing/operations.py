@@ -13,11 +13,13 @@ from torch_history.tracing.window import OVERWRITES, UNINITIALIZED, flat
 BATCH_NORMS = ("native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm",
                "_batch_norm_with_update", "batch_norm_update_stats")  # fmt: skip
 # Calls of torch's functions that are no operation.
-QUIET = ("__get__", "__set__", "size", "dim", "numel", "stride", "__len__", "requires_grad_",
-         "__repr__", "is_floating_point", "is_complex", "data_ptr", "type", "ndimension", "__hash__",
-         "storage", "untyped_storage", "backward", "register_hook", "is_contiguous", "item",
-         "tolist", "numpy", "__format__", "storage_offset", "element_size", "get_device",
-         "retain_grad", "is_shared", "__deepcopy__", "__reduce_ex__", "grad")  # fmt: skip
+QUIET = (
+    "__get__", "__set__", "size", "dim", "numel", "stride", "__len__", "requires_grad_",
+    "__repr__", "is_floating_point", "is_complex", "data_ptr", "type", "ndimension", "__hash__",
+    "storage", "untyped_storage", "backward", "register_hook", "is_contiguous", "item", "tolist",
+    "numpy", "__format__", "storage_offset", "element_size", "get_device", "retain_grad",
+    "is_shared", "__deepcopy__", "__reduce_ex__", "grad",
+)  # fmt: skip
 
 
 class Operations(Watching):

@@ -11,6 +11,7 @@ import functools
 import pickle
 import sys
 import types
+import weakref
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from torch_history.tracing.callables import BUILTIN, Target
@@ -138,6 +139,7 @@ class Wraps:
             operator = self._builtins.get(id(target.function))
             if operator is not None:
                 self._builtins[id(made)] = operator
+                weakref.finalize(made, self._builtins.pop, id(made), None).atexit = False
         return self._made[key]
 
 

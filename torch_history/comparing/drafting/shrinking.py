@@ -291,8 +291,13 @@ def _simpler(value: float) -> Iterator[float]:
 
 
 def _plainer(tensor: Tensor) -> Iterator[Tensor]:
-    """The same tensor with plainer contents, the plainest first."""
+    """The same tensor with plainer contents, the plainest first.
+
+    A single number is rounded before it becomes 0: a target of -1 or 1 stays one.
+    """
     yield tensor.filled(1)
+    if tensor.floating and tensor.elements == 1:
+        yield tensor.rounded(0)
     yield tensor.filled(0)
     if tensor.floating:
         yield from (tensor.rounded(digits) for digits in _DIGITS)

@@ -13,6 +13,7 @@ from torch_history.comparing.drafting.sides import Answer, Outcome
 from torch_history.comparing.result import Difference
 
 LOSSES = re.compile(r"loss|cross_entropy|kl_div")
+_MODULE = re.compile(r"torch\.nn\.[A-Z]\w*")
 _CLASS = re.compile(r"(torch\.nn)\.modules\.\w+\.(\w+)")
 
 
@@ -37,7 +38,8 @@ class Told(NamedTuple):
 
 def subject(difference: Difference, call: Optional[Call], known: Iterable[Behaviour]) -> Subject:
     """The chapter and the APIs: those of the behaviours about the same, else by the name."""
-    apis = _apis(difference, call)
+    known = list(known)
+    apis = _with_module(_apis(difference, call), known)
     about = [one for one in known if set(one.api) & set(apis)]
     documented = {api for one in about for api in one.api}
     apis.sort(key=lambda api: api not in documented)
@@ -45,7 +47,7 @@ def subject(difference: Difference, call: Optional[Call], known: Iterable[Behavi
         apis = [api for api in apis if api in documented or api.startswith("torch.nn.")]
     draws = call.draws if call else difference.kind == "draw"
     chapter = "randomness" if draws else _usual(one.chapter for one in about) or _guessed(apis)
-    file = _usual(one.file for one in about if one.chapter == chapter)
+    file = _usual(one.file for one in about if one.chapter == chapter and not one.signature)
     pages = _usual(one.page or "" for one in about if apis[0] in one.api[:1])
     page = pages[len(PAGES) : -len(".html")] if pages else f"generated/{apis[0]}"
     return Subject(chapter, file, apis, page)
@@ -129,6 +131,18 @@ def _apis(difference: Difference, call: Optional[Call]) -> List[str]:
     names = [function, difference.api, module]
     apis = list(dict.fromkeys(name for name in names if API.fullmatch(name)))
     return apis or [call.function if call else "torch.nn.Module"]
+
+
+def _with_module(apis: List[str], known: Iterable[Behaviour]) -> List[str]:
+    """With the class of torch.nn that a function belongs to, if a behaviour is about it."""
+    plain = apis[0].rpartition(".")[2].replace("_", "").lower()
+    if not apis[0].startswith("torch.nn.functional."):
+        return apis
+    modules = {api for one in known for api in one.api if _MODULE.fullmatch(api)}
+    alike = {
+        name for name in modules if name[len("torch.nn.") :].lower() in (plain, f"{plain}loss")
+    }
+    return list(dict.fromkeys([*apis, *sorted(alike)]))
 
 
 def _usual(names: Iterable[str]) -> str:
