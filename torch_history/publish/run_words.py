@@ -376,8 +376,7 @@ def growth(result: Result) -> str:
     told = differing(result)
     if not told:
         return ""
-    steps = min(result.before.steps, result.after.steps)
-    told = f"in {counted(steps, 'step')} the losses {told}"
+    told = f"in {_length(result)} the losses {told}"
     jittered, before = farthest(result, "jitter"), releases(result)[0]
     if jittered is not None:
         told += f"; an ulp of jitter under {before} alone leads to {percent(jittered)}"
@@ -456,9 +455,8 @@ def total(result: Result) -> str:
     ]
     none = "no difference" if result.verdict is Verdict.SAME else "no cause found"
     told = ", ".join(filter(None, counts)) or none
-    steps = min(result.before.steps, result.after.steps)
     made = f"; {counted(len(result.made), 'run')} in {seconds(result.seconds)}"
-    return f"torch {before} to {after}: {told}; {counted(steps, 'step')}{made * bool(result.made)}."
+    return f"torch {before} to {after}: {told}; {_length(result)}{made * bool(result.made)}."
 
 
 def _rounds(result: Result) -> str:
@@ -484,3 +482,10 @@ def bisected(result: Result) -> str:
         return ""
     tried = ", ".join(f"{one.release} {LABELS[one.verdict]}" for one in result.tried)
     return f"It begins with torch {result.begins}" + (f" (tried: {tried})." if tried else ".")
+
+
+def _length(result: Result) -> str:
+    """How far both runs came: ``12 steps``, or ``12 backwards`` where no optimizer steps."""
+    steps = min(result.before.steps, result.after.steps)
+    losses = min((len(one.losses) for one in result.curves[:2]), default=0)
+    return counted(losses, "backward") if losses and not steps else counted(steps, "step")

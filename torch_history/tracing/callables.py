@@ -29,7 +29,6 @@ OPERATORS = {
     **{f"__i{name}__": f"{known}_" for name, known in _BINARY.items()},
     **{f"__{name}__": name for name in ("eq", "ne", "lt", "le", "gt", "ge", "abs", "neg")},
     "__invert__": "bitwise_not",
-    "__setitem__": "setitem_",
 }
 SWAPPED = {f"__r{name}__" for name in _BINARY} | {"rsub"}  # the second operand comes first
 
@@ -190,6 +189,7 @@ def _methods(torch: Any) -> Iterator[Target]:
     """The methods and operators of Tensor.
 
     ``__getitem__`` is left out: a class that has it in Python is a sequence for C code.
+    ``__setitem__`` is left out, because it often fills memory that holds anything before.
     """
     kind = torch.Tensor
     for name in dir(kind):

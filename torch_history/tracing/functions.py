@@ -6,7 +6,7 @@ gradients of the parameters. These are not seen at all:
 
 - a function that the program or a library got hold of before the watch began, such as a default
   argument or an entry of a dictionary,
-- what runs inside scripted or traced code, and indexing (``x[0]``, ``x[mask]``),
+- what runs inside scripted or traced code, and indexing (``x[0]``, ``x[mask] = 0``),
 - what an optimizer of torch does in its step, which the state after it shows,
 - draws inside C other than those of dropout and of recurrent layers, below torch 1.13. Such a call
   has the state that it began from as its ``gen``.

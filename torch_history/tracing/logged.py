@@ -26,6 +26,7 @@ NORMALIZING = ("batch_norm", "instance_norm")
 FIRST_ONLY = ("multi_head_attention_forward",)  # releases differ in when they make the second
 # A second call would count as another backward.
 ONCE = ("grad",)
+UNSURE = 80  # units in the last place of the largest gradient; 7 times as many are no rounding
 
 
 class Begun(NamedTuple):
@@ -168,11 +169,17 @@ class Calls:
         with self.own(target):
             log.stack.append(Span(span, "backward", target.known, "", 0))
             try:
-                for leaf, call in leaves:
-                    if leaf.grad is not None:
-                        log.operation(call, [leaf.grad], place, None, api=target.public)
+                self._log_gradients(target, leaves, place)
             finally:
                 log.stack.pop()
+
+    def _log_gradients(self, target: Target, leaves: Any, place: Any) -> None:
+        made = [(leaf.grad, call) for leaf, call in leaves if leaf.grad is not None]
+        among = max((_largest(gradient) for gradient, _ in made), default=0.0)
+        for gradient, call in made:
+            again = functools.partial(_unsure, self._torch, gradient, among)
+            facts = {"api": target.public, "among": among}
+            self._window.log.operation(call, [gradient], place, again, **facts)
 
 
 def _state(torch: Any, kwargs: Any) -> Any:
@@ -196,6 +203,24 @@ def _leaves(torch: Any, roots: List[Any]) -> List[Any]:
             found[id(leaf)] = leaf
         todo += [one for one, _ in reversed(node.next_functions) if one is not None]
     return list(found.values())
+
+
+def _largest(gradient: Any) -> float:
+    """The largest number of a gradient."""
+    if gradient.is_sparse:
+        gradient = gradient._values()
+    sizes = gradient.detach().abs()
+    sizes = sizes[sizes < float("inf")]
+    return float(sizes.max()) if sizes.numel() else 0.0
+
+
+def _unsure(torch: Any, gradient: Any, among: float) -> List[Any]:
+    """In place of the exact gradient, one as far away as the roundings of a backward add up to.
+
+    They are a share of the largest gradient: one that should be zero is made of nothing else.
+    """
+    far = UNSURE * torch.finfo(gradient.dtype).eps * among
+    return [gradient.detach().double() + far]
 
 
 def _gradients(torch: Any, parameters: Any) -> List[Any]:
