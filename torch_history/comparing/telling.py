@@ -42,10 +42,7 @@ class Records:
 
     def of(self, found: Difference) -> Tuple[Seen, ...]:
         """The behaviours that tell of a difference: of the API that was called, then its parts."""
-        random = found.kind == "draw"
-        wanted = {Kind.RANDOM} if random else {Kind.SILENT, Kind.ERROR, Kind.GONE, Kind.EXCEPTION}
-        if found.kind == "rounding":
-            wanted = {Kind.SILENT}
+        wanted = {Kind.RANDOM} if found.kind == "draw" else {Kind.SILENT}
         for names in _names(found):
             told = list(self._about(names, wanted))
             if told:

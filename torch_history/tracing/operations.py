@@ -10,6 +10,8 @@ from torch_history.tracing import tape
 from torch_history.tracing.watching import Watching
 from torch_history.tracing.window import OVERWRITES, UNINITIALIZED, flat
 
+# From which output on an operation returns memory that only its own backward understands.
+WORKSPACES = {"mkldnn_rnn_layer": 3, "_cudnn_rnn": 3, "cudnn_batch_norm": 3}
 BATCH_NORMS = ("native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm",
                "_batch_norm_with_update", "batch_norm_update_stats")  # fmt: skip
 # Calls of torch's functions that are no operation.
@@ -88,6 +90,8 @@ class Operations(Watching):
             out = func(*args, **kwargs)
             began += time.perf_counter() - inner
             outputs = flat(self._torch, out)
+            if name in WORKSPACES:
+                del outputs[WORKSPACES[name] :]
             if name in BATCH_NORMS:
                 # It also moves the running mean and variance, which its schema does not say.
                 outputs += [one for one in args[3:5] if self._torch.is_tensor(one)]

@@ -72,7 +72,9 @@ class Log:
         def text(value: Any, skip: bool = False) -> str:
             if torch.is_tensor(value):
                 facts = (
-                    _overwritten(value) if skip else digest.content(torch, value),
+                    _overwritten(value)
+                    if skip or _is_workspace(torch, name, value)
+                    else digest.content(torch, value),
                     str(value.dtype),
                     tuple(value.shape),
                 )
@@ -314,6 +316,11 @@ class Window:
 
 def _given(call: Call) -> Dict[str, Any]:
     return {} if call.given is None else {"given": call.given}
+
+
+def _is_workspace(torch: Any, name: str, tensor: Any) -> bool:
+    """Whether an input is memory that the forward of a recurrent network left to its backward."""
+    return "_rnn" in name and tensor.dtype in (torch.uint8, torch.int8)
 
 
 def _overwritten(tensor: Any) -> str:
