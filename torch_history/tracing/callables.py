@@ -94,7 +94,6 @@ class Target(NamedTuple):
     public: str  # with the name of its owner
     known: str  # what a call of it is known by
     # quiet: it is let pass, with all that it calls. bare: nothing is in place while it runs.
-    # backward: the gradients that it makes are logged.
     way: str = ""
     signature: Optional[inspect.Signature] = None
 
@@ -131,7 +130,6 @@ def _special(torch: Any) -> Iterator[Target]:
     for home, names, way in (
         (torch, ("save", "load"), "quiet"),
         (torch.jit, TRACING, "bare"),
-        (torch.autograd, ("backward",), "backward"),
         (torch.autograd, ("grad",), ""),
     ):
         for name in names:

@@ -27,7 +27,7 @@ from torch_history.tracing import callables, masks, tape
 from torch_history.tracing.callables import Target
 from torch_history.tracing.logged import Calls
 from torch_history.tracing.watching import Watching
-from torch_history.tracing.window import flat
+from torch_history.tracing.window import Span, flat
 from torch_history.tracing.wrapped import Wraps
 
 MODES = (1, 13)  # the first release with a mode that sees the draws inside C
@@ -50,6 +50,7 @@ class Functions(Watching):
         self._level = ""
         self._depth = Depth()
         self._outermost = ""
+        self._leaves: List[Any] = []
         self._permutations: Dict[Any, int] = {}
         home = Path(session.torch.__file__).parent
         self._inner = (f"{home / 'optim'}{os.sep}", str(home / "autograd" / "profiler.py"))
@@ -108,10 +109,8 @@ class Functions(Watching):
         if not (window.listening or self._jitter is not None):
             return self._let_pass(target, args, kwargs)
         place, importing = self._session.places.here()
-        if importing or window.log.phase == "backward" or self._is_inside(target):
+        if importing or window.phase == "backward" or self._is_inside(target):
             return self._let_pass(target, args, kwargs)
-        if target.way == "backward":
-            return self._backward(target, args, kwargs, place)
         return self._logged(target, args, kwargs, place)
 
     def _logged(self, target: Target, args: Any, kwargs: Any, place: Any) -> Any:
@@ -123,14 +122,15 @@ class Functions(Watching):
             self._calls.end(target, begun, args, kwargs, out, place)
         return out
 
-    def _backward(self, target: Target, args: Any, kwargs: Any, place: Any) -> Any:
-        listening = self._window.listening
-        roots = args[0] if args else kwargs.get("tensors")
-        leaves = self._calls.leaves(target, roots) if listening else []
-        span = self._window.log.number + 1  # the first that is logged now
-        out = self._let_pass(target, args, kwargs)
-        self._calls.gradients(target, leaves, span, place)
-        return out
+    def backward_begins(self, roots: List[Any]) -> None:
+        """Note which parameters a backward leads to: afterwards the graph may be gone."""
+        self._leaves = self._calls.leaves(roots)
+
+    def backward_ended(self, span: Span) -> None:
+        """Log the gradients."""
+        leaves, self._leaves = self._leaves, []
+        if span.name == "backward":  # grad returns them
+            self._calls.gradients(leaves)
 
     def _let_pass(self, target: Target, args: Any, kwargs: Any) -> Any:
         """Call a function. Nothing that it calls is logged, but what it draws is taped."""
@@ -182,10 +182,10 @@ class Functions(Watching):
         if not tape.family(name):
             return target.function(*args, **kwargs)
         facts: Dict[str, Any] = {}
-        with self._calls.own(target):
+        with self._calls.own(target.public):
             facts["gen"] = self._generator(kwargs)
         out = target.function(*args, **kwargs)
-        with self._calls.own(target):
+        with self._calls.own(target.public):
             place, _ = self._session.places.here()
             outputs = [one.data for one in flat(torch, out)]  # not seen by autograd
             self._drawn(name, masks.numbers(name, args, kwargs), outputs, place, facts)

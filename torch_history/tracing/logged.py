@@ -11,14 +11,14 @@ from torch_history.tracing import callables, digest
 from torch_history.tracing.callables import Given, Target
 from torch_history.tracing.jitter import EXACT
 from torch_history.tracing.watching import overwrites
-from torch_history.tracing.window import Call, Span, flat
+from torch_history.tracing.window import Call, flat
 
 # Their results are exact too, or are no results of the forward. Jitter knows operations alone.
 COPIES = EXACT | callables.SOURCES | {
     "max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
     "adaptive_max_pool3d", "max_unpool2d", "pad", "relu6", "hardtanh", "new_tensor", "tile",
     "repeat_interleave", "masked_select", "take", "diag", "hstack", "vstack", "rot90", "unique",
-    "pixel_shuffle", "unfold", "hardshrink", "grad",
+    "pixel_shuffle", "unfold", "hardshrink", "grad", "to",
 }  # fmt: skip
 # They also write to these of their arguments.
 RUNNING = ("running_mean", "running_var")
@@ -26,6 +26,7 @@ NORMALIZING = ("batch_norm", "instance_norm")
 FIRST_ONLY = ("multi_head_attention_forward",)  # releases differ in when they make the second
 # A second call would count as another backward.
 ONCE = ("grad",)
+BACKWARD = "torch.autograd.backward"
 UNSURE = 80  # units in the last place of the largest gradient; 7 times as many are no rounding
 
 
@@ -74,15 +75,15 @@ class Calls:
         self._session, self._torch, self._window = session, session.torch, window
         self._jitter = jitter
 
-    def own(self, target: Target) -> Own:
-        """A block in which the tracer itself uses torch."""
-        return Own(self._session, self._window, target.public)
+    def own(self, name: str) -> Own:
+        """A block in which the tracer itself uses torch, for a function of this name."""
+        return Own(self._session, self._window, name)
 
     def begin(self, target: Target, args: Any, kwargs: Any) -> Optional[Begun]:
         """Note what a call is given, before it can write to that."""
         torch, log = self._torch, self._window.log
         listening = self._window.listening
-        with self.own(target):
+        with self.own(target.public):
             given = callables.given(target, args, kwargs)
             writes = given.name.endswith("_") or kwargs.get("out") is not None
             inputs = flat(torch, [args, kwargs])
@@ -101,12 +102,12 @@ class Calls:
     ) -> None:
         """Log a call that has returned."""
         window = self._window
-        with self.own(target):
+        with self.own(target.public):
             outputs = self._outputs(target, begun, args, out)
             if not begun.writes and _are_views(outputs, begun.inputs):
                 return
             name, call = self._known(target, begun, outputs)
-            fresh = not begun.writes and name not in COPIES and window.log.phase == "forward"
+            fresh = not begun.writes and name not in COPIES and window.phase != "backward"
             if self._jitter is not None and fresh:
                 self._jitter.move(name, [one.data for one in outputs])
             if call is None or not outputs:
@@ -138,48 +139,38 @@ class Calls:
         name, log = begun.given.name, self._window.log
         if name in callables.SOURCES:
             name = "tensor"
-            again: Any = outputs
+            shown: List[Any] = outputs
         elif target.name in callables.CONVERSIONS:
             name = "to"
-            again = [begun.inputs[0], outputs[0].dtype] if outputs and begun.inputs else []
+            shown = [begun.inputs[0], outputs[0].dtype] if outputs and begun.inputs else []
             if outputs and begun.inputs and outputs[0].dtype == begun.inputs[0].dtype:
                 return name, None  # to another device
         else:
             return name, begun.call
-        return name, log.call(name, again, {}) if begun.call is not None else None
+        return name, log.call(name, shown, {}) if begun.call is not None else None
 
     # -- backward
 
-    def leaves(self, target: Target, roots: Any) -> List[Tuple[Any, Call]]:
+    def leaves(self, roots: List[Any]) -> List[Tuple[Any, Call]]:
         """The parameters that a backward leads to, before it runs."""
         found: List[Tuple[Any, Call]] = []
-        with self.own(target):
-            above = flat(self._torch, roots)
-            for leaf in _leaves(self._torch, above):
+        with self.own(BACKWARD):
+            for leaf in _leaves(self._torch, flat(self._torch, roots)):
                 name = self._session.marks._name(leaf)
-                call = self._window.log.call("gradient", [leaf, *above], {"of": name})
+                call = self._window.log.call("gradient", [leaf, *roots], {"of": name})
                 found.append((leaf, call))
         return found
 
-    def gradients(
-        self, target: Target, leaves: List[Tuple[Any, Call]], span: int, place: Any
-    ) -> None:
-        """Log the gradients that a backward has left, as if they were made inside its span."""
-        log = self._window.log
-        with self.own(target):
-            log.stack.append(Span(span, "backward", target.known, "", 0))
-            try:
-                self._log_gradients(target, leaves, place)
-            finally:
-                log.stack.pop()
-
-    def _log_gradients(self, target: Target, leaves: Any, place: Any) -> None:
-        made = [(leaf.grad, call) for leaf, call in leaves if leaf.grad is not None]
-        among = max((_largest(gradient) for gradient, _ in made), default=0.0)
-        for gradient, call in made:
-            again = functools.partial(_unsure, self._torch, gradient, among)
-            facts = {"api": target.public, "among": among}
-            self._window.log.operation(call, [gradient], place, again, **facts)
+    def gradients(self, leaves: List[Tuple[Any, Call]]) -> None:
+        """Log the gradients that a backward has left, inside its span."""
+        with self.own(BACKWARD):
+            place, _ = self._session.places.here()
+            made = [(leaf.grad, call) for leaf, call in leaves if leaf.grad is not None]
+            among = max((_largest(gradient) for gradient, _ in made), default=0.0)
+            for gradient, call in made:
+                again = functools.partial(_unsure, self._torch, gradient, among)
+                facts = {"api": BACKWARD, "among": among}
+                self._window.log.operation(call, [gradient], place, again, **facts)
 
 
 def _state(torch: Any, kwargs: Any) -> Any:

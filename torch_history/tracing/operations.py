@@ -89,12 +89,7 @@ class Operations(Watching):
             inner = time.perf_counter()
             out = func(*args, **kwargs)
             began += time.perf_counter() - inner
-            outputs = flat(self._torch, out)
-            if name in WORKSPACES:
-                del outputs[WORKSPACES[name] :]
-            if name in BATCH_NORMS:
-                # It also moves the running mean and variance, which its schema does not say.
-                outputs += [one for one in args[3:5] if self._torch.is_tensor(one)]
+            outputs = self._results(name, args, out)
             if drawing:
                 self._drawn(name, args, outputs, place, facts)
             self._moved(name, outputs, writes)
@@ -109,6 +104,16 @@ class Operations(Watching):
         finally:
             window.resume()
             self._session.recorder.cost += time.perf_counter() - began
+
+    def _results(self, name: str, args: Any, out: Any) -> List[Any]:
+        """The tensors that an operation makes or moves."""
+        outputs = flat(self._torch, out)
+        if name in WORKSPACES:
+            del outputs[WORKSPACES[name] :]
+        if name in BATCH_NORMS:
+            # It also moves the running mean and variance, which its schema does not say.
+            outputs += [one for one in args[3:5] if self._torch.is_tensor(one)]
+        return outputs
 
     def _viewed(self, func: Any, args: Any, kwargs: Any) -> Any:
         """A view: it makes nothing new, and is not logged."""

@@ -34,6 +34,12 @@ class Watching:
         elif not logging and self._call is not None:
             self._torch.nn.Module.__call__, self._call = self._call, None
 
+    def backward_begins(self, roots: List[Any]) -> None:
+        """A backward that is logged begins."""
+
+    def backward_ended(self, span: Any) -> None:
+        """It has ended, and its span is still open."""
+
     def _attend(self, logging: bool, always: bool) -> None:
         raise NotImplementedError
 

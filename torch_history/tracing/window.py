@@ -71,10 +71,9 @@ class Log:
 
         def text(value: Any, skip: bool = False) -> str:
             if torch.is_tensor(value):
+                skip = skip or _is_workspace(torch, name, value)
                 facts = (
-                    _overwritten(value)
-                    if skip or _is_workspace(torch, name, value)
-                    else digest.content(torch, value),
+                    _overwritten(value) if skip else digest.content(torch, value),
                     str(value.dtype),
                     tuple(value.shape),
                 )
@@ -284,6 +283,7 @@ class Window:
         call = self.log.call(name, roots, {})
         self.resume()
         span = self.log.begin("backward", call)
+        self.watcher.backward_begins(roots)
         self._spent(began)
         return span
 
@@ -291,6 +291,7 @@ class Window:
         """It has ended. The gradients are compared as the state of the next step."""
         self._inside.pop()
         if span is not None:
+            self.watcher.backward_ended(span)
             self.pause()
             self.log.end(span, [])
             self.resume()
