@@ -57,6 +57,28 @@ class Operations(Watching):
         self._modes = [Dispatch(), Function()]
         for mode in self._modes:
             mode.__enter__()
+        set_mode = getattr(self._torch._C, "_set_torch_dispatch_mode", None)
+        if set_mode is not None and not hasattr(
+            _python_dispatch, "_get_current_dispatch_mode_stack"
+        ):
+            self._make_tensors_outside(set_mode)
+
+    def _make_tensors_outside(self, set_mode: Any) -> None:
+        """Leave the mode while ``torch.Tensor(...)`` is called, which torch 1.13 refuses in one."""
+        kind = self._torch.Tensor
+        made = kind.__new__
+
+        def new(cls: Any, *given: Any, **named: Any) -> Any:
+            if not self._modes:
+                return made(cls, *given, **named)
+            set_mode(None)
+            try:
+                return made(cls, *given, **named)
+            finally:
+                set_mode(self._modes[0])
+
+        if "__new__" not in vars(kind):
+            self._session.patches.put(kind, "__new__", staticmethod(new))
 
     # -- operations
 
