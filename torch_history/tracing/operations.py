@@ -58,9 +58,7 @@ class Operations(Watching):
         for mode in self._modes:
             mode.__enter__()
         set_mode = getattr(self._torch._C, "_set_torch_dispatch_mode", None)
-        if set_mode is not None and not hasattr(
-            _python_dispatch, "_get_current_dispatch_mode_stack"
-        ):
+        if set_mode is not None:  # in torch 1.13 alone
             self._make_tensors_outside(set_mode)
 
     def _make_tensors_outside(self, set_mode: Any) -> None:
