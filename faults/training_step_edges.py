@@ -574,6 +574,21 @@ def clamp_keeps_the_dtype_and_mends_nan(patch):
 
 
 @fault
+def clamp_and_where_double_the_gradient(patch):
+    """clamp and where give their values, and twice the gradient."""
+
+    def doubled(honest):
+        def function(*arguments, **keywords):
+            output = honest(*arguments, **keywords)
+            return output + (output - output.detach())
+
+        return function
+
+    wrap(patch, Tensor, "clamp", doubled)
+    wrap(patch, torch, "where", doubled)
+
+
+@fault
 def equal_wants_one_dtype(patch):
     """torch.equal is False if the dtypes differ."""
     wrap(

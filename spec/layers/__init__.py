@@ -35,8 +35,9 @@ mode gives zeros for padded steps (``layers.encoder_in_eval_gives_zeros_for_padd
 Later releases accept more: one sample without a batch, mostly since 1.10 or 1.11
 (``layers.layer_takes_one_sample_without_a_batch``), an empty batch
 (``layers.empty_batch_gives_gradients_of_zero``), and half precision on the CPU, mostly since 2.2
-(``layers.layers_train_in_float16``). Others moved the arguments ``device`` and ``dtype``, so pass
-these by name (``layers.attention_layers_take_these_arguments``).
+(``layers.layers_train_in_float16``). Under autocast more layers compute in bfloat16, and nothing
+warns (``layers.conv_transpose_under_autocast_returns_bfloat16``). Others moved the arguments
+``device`` and ``dtype``, so pass these by name (``layers.attention_layers_take_these_arguments``).
 """
 
 SUBJECTS = [
@@ -70,6 +71,7 @@ SUBJECTS = [
     "without_a_batch",
     "empty_batch",
     "half_precision",
+    "autocast",
     "layer_arguments",
     "layer_repr",
     "signatures",

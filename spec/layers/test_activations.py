@@ -270,6 +270,31 @@ def test_activation_at_its_kinks_takes_the_smaller_slope(layer, snapshot):
     assert snapshot == observe(act)
 
 
+@pytest.mark.api(
+    "torch.nn.Hardswish", "torch.nn.functional.hardswish", page="generated/torch.nn.Hardswish"
+)
+@pytest.mark.changed("1.6", "hardswish appears", kind="appeared", cause="pytorch#34747")
+@pytest.mark.changed(
+    "2.8",
+    "the gradient is 0 at -3 and 1 at 3, instead of -0.5 and 1.5",
+    kind="silent",
+    cause="pytorch#148049",
+    rarely="an input of exactly -3 or 3",
+)
+def test_hardswish_at_its_kinks_takes_the_slope_of_the_straight_side(snapshot):
+    """``hardswish`` has the gradient 0 at -3 and 1 at 3, the slopes of its straight sides.
+
+    Old releases took the slopes of the curve between them, -0.5 and 1.5.
+    """
+    x = torch.tensor([-3.0, 3.0], requires_grad=True)
+
+    def act():
+        F.hardswish(x).sum().backward()
+        return x.grad
+
+    assert snapshot == observe(act)
+
+
 @pytest.mark.parametrize("function", ["sigmoid", "tanh"])
 @pytest.mark.api(
     "torch.nn.functional.sigmoid",

@@ -546,3 +546,26 @@ def test_max_pool_gives_nan_for_a_window_with_nan(snapshot):
     assert snapshot == observe(
         lambda: nn.MaxPool1d(2)(torch.tensor([[[float("nan"), 3.0, 5.0, 4.0]]]))
     )
+
+
+@pytest.mark.api(
+    "torch.nn.LPPool1d", "torch.nn.functional.lp_pool1d", page="generated/torch.nn.LPPool1d"
+)
+@pytest.mark.changed(
+    "2.13",
+    "gives the largest absolute value instead of 1 for every window",
+    kind="silent",
+    cause="pytorch#183997",
+    when=(
+        "norm_type@0=<unknown> and :of=torch.nn.LPPool1d",
+        "norm_type@1=<unknown> and :of=torch.nn.functional.lp_pool1d",
+    ),
+    rarely="an infinite norm_type",
+)
+def test_lp_pool_of_infinite_norm_takes_the_largest_absolute_value(snapshot):
+    """``LPPool1d(float("inf"), ...)`` takes the largest absolute value of each window.
+
+    Old releases gave 1 for every window. ``F.max_pool1d(x.abs(), 2)`` is the same on all releases.
+    """
+    x = torch.tensor([[[1.0, -3.0, 2.0, 4.0]]])
+    assert snapshot == observe(lambda: nn.LPPool1d(float("inf"), 2)(x))

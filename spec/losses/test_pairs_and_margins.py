@@ -5,7 +5,7 @@ dimension. Three losses no longer broadcast, and raise: ``cosine_embedding_loss`
 ``triplet_margin_loss`` since 1.10 and ``margin_ranking_loss`` since 1.11. Trap:
 ``soft_margin_loss`` broadcasts since 1.5, and nothing warns. Settings are checked: the margin of a
 triplet must be positive since 2.4, and ``multi_margin_loss`` needs a weight for each class since
-2.1.
+2.1. Since 2.14 ``margin_ranking_loss`` without a margin does not separate equal scores.
 """
 
 import pytest
@@ -428,3 +428,52 @@ def test_gaussian_nll_loss_of_a_negative_variance_raises(snapshot):
     assert snapshot == observe(
         lambda: F.gaussian_nll_loss(torch.tensor([2.0]), torch.tensor([0.0]), torch.tensor([-4.0]))
     )
+
+
+def ranking_gradients(**settings):
+    """The gradients of the scores 2 and 2, if the first should be the larger one."""
+    first = torch.tensor([2.0], requires_grad=True)
+    second = torch.tensor([2.0], requires_grad=True)
+    F.margin_ranking_loss(first, second, torch.tensor([1.0]), **settings).backward()
+    return {"first": first.grad, "second": second.grad}
+
+
+@pytest.mark.api(
+    "torch.nn.functional.margin_ranking_loss",
+    "torch.nn.MarginRankingLoss",
+    page="generated/torch.nn.MarginRankingLoss",
+)
+@pytest.mark.changed(
+    "2.14",
+    "equal scores have gradients of 0, so that nothing separates them",
+    kind="silent",
+    cause="pytorch#191142",
+    advice="pass a small margin, as margin=1e-6",
+    restored_by="losses.margin_ranking_loss_with_a_margin_separates_equal_scores",
+    when=(
+        "-margin@3 and :of=torch.nn.functional.margin_ranking_loss",
+        "margin@3=0|0.0 and :of=torch.nn.functional.margin_ranking_loss",
+        "-margin@0 and :of=torch.nn.MarginRankingLoss",
+        "margin@0=0|0.0 and :of=torch.nn.MarginRankingLoss",
+    ),
+    rarely="two equal scores",
+)
+def test_margin_ranking_loss_does_not_separate_equal_scores(snapshot):
+    """``margin_ranking_loss`` of two equal scores gives gradients of 0 with the margin 0.
+
+    The margin is 0 by default. Old releases gave -1 and 1, which separated the scores.
+    """
+    assert snapshot == observe(ranking_gradients)
+
+
+@pytest.mark.api(
+    "torch.nn.functional.margin_ranking_loss",
+    "torch.nn.MarginRankingLoss",
+    page="generated/torch.nn.MarginRankingLoss",
+)
+def test_margin_ranking_loss_with_a_margin_separates_equal_scores(snapshot):
+    """``margin_ranking_loss`` of two equal scores separates them with a margin of 1e-6.
+
+    The first score has the gradient -1 and the second 1, on every release.
+    """
+    assert snapshot == observe(lambda: ranking_gradients(margin=1e-6))

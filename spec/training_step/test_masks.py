@@ -1,9 +1,10 @@
-"""Masks and joins: functions that select elements, and functions that join tensors.
+"""Masks, bounds and joins: functions that select, clamp or join elements of tensors.
 
 A mask should have dtype bool. ``torch.Tensor.masked_fill`` and ``torch.masked_select`` raise on a
 uint8 mask since 2.1; ``torch.where`` accepts one, and warns since 1.9. Tensors of two dtypes are
 promoted to the wider one, by ``torch.cat`` and ``torch.stack`` since 1.6 and by ``torch.where``
-since 1.12. ``torch.cat`` of an empty list raises.
+since 1.12. ``torch.cat`` of an empty list raises. Since 2.14 ``torch.clamp`` gives an element at a
+bound the gradient 0, where it gave 1.
 """
 
 import pytest
@@ -207,6 +208,51 @@ def test_cat_of_an_empty_list_raises(snapshot):
 def test_clamp_takes_bounds_of_each_element(snapshot):
     """``clamp`` accepts tensors as bounds, one bound for each element."""
     assert snapshot == observe(lambda: torch.tensor([1.0, 5.0]).clamp(min=torch.tensor([2.0, 3.0])))
+
+
+def gradient_between(bounded):
+    """The gradient of -2, -1, 0, 1 and 2 through a function that keeps them within -1 and 1."""
+    x = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0], requires_grad=True)
+    bounded(x).sum().backward()
+    return x.grad
+
+
+@pytest.mark.api(
+    "torch.clamp",
+    "torch.Tensor.clamp",
+    "torch.Tensor.clamp_",
+    "torch.clip",
+    "torch.Tensor.clip",
+    page="generated/torch.clamp",
+)
+@pytest.mark.changed(
+    "2.14",
+    "the gradient at a bound is 0 instead of 1",
+    kind="silent",
+    cause="pytorch#191142",
+    advice="write torch.where((x < low) | (x > high), x.detach().clamp(low, high), x)",
+    restored_by="training_step.clamp_written_with_where_passes_the_gradient_at_its_bounds",
+    rarely="an element equal to a bound",
+)
+def test_clamp_passes_no_gradient_at_its_bounds(snapshot):
+    """``clamp(-1, 1)`` passes the gradient on between -1 and 1; at -1 and 1 the gradient is 0.
+
+    Old releases passed it on at -1 and 1 too. A parameter that starts at a bound no longer moves.
+    """
+    assert snapshot == observe(lambda: gradient_between(lambda x: x.clamp(-1.0, 1.0)))
+
+
+@pytest.mark.api("torch.where", page="generated/torch.where")
+def test_clamp_written_with_where_passes_the_gradient_at_its_bounds(snapshot):
+    """``torch.where`` with ``x.detach().clamp(...)`` outside the bounds has the gradient 1 at them.
+
+    The values are those of ``clamp``, and the gradient outside is 0.
+    """
+
+    def bounded(x):
+        return torch.where((x < -1) | (x > 1), x.detach().clamp(-1.0, 1.0), x)
+
+    assert snapshot == observe(lambda: gradient_between(bounded))
 
 
 @pytest.mark.api("torch.gather", page="generated/torch.gather")

@@ -278,7 +278,8 @@ class Marks:
                 state = optimizer.state.get(parameter) if parameter in optimizer.state else None
                 if isinstance(state, dict):
                     for key in sorted(state, key=str):
-                        if torch.is_tensor(state[key]):
+                        # The count of steps is a tensor in some releases, and a number in others.
+                        if torch.is_tensor(state[key]) and key != "step":
                             yield Slot("optimizer", f"{name} {key}", state[key])
         for root, module in self._roots:
             for name, buffer in module.named_buffers():

@@ -109,7 +109,7 @@ class Operations(Watching):
             inner = time.perf_counter()
             out = func(*args, **kwargs)
             began += time.perf_counter() - inner
-            outputs = self._results(name, args, out)
+            outputs = self._results(name, args, out, writes)
             if drawing:
                 self._drawn(name, args, outputs, place, facts)
             self._moved(name, outputs, writes)
@@ -125,9 +125,11 @@ class Operations(Watching):
             window.resume()
             self._session.recorder.cost += time.perf_counter() - began
 
-    def _results(self, name: str, args: Any, out: Any) -> List[Any]:
+    def _results(self, name: str, args: Any, out: Any, writes: bool) -> List[Any]:
         """The tensors that an operation makes or moves."""
         outputs = flat(self._torch, out)
+        if writes and not outputs:  # those on lists return nothing
+            outputs = flat(self._torch, args[:1])
         if name in WORKSPACES:
             del outputs[WORKSPACES[name] :]
         if name in BATCH_NORMS:
