@@ -252,7 +252,8 @@ def test_folder_with_other_files_is_never_replaced(project):
     assert (project.root / "tests" / "test_net.py").exists()
 
 
-def test_without_an_option_nothing_is_imported(project):
+def test_without_an_option_nothing_is_imported(own):
+    project = own()  # another test file would be run with those of the shared project
     asked = "[name for name in ('torch', 'msgspec', 'numpy') if name in sys.modules]"
     project.write("check/test_check.py", f"import sys\n\ndef test_check():\n    print({asked})\n")
     result = project.python(

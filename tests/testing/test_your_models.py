@@ -5,6 +5,7 @@ The torch at hand plays both releases: as the older one it draws other numbers f
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -82,7 +83,9 @@ def test_record_has_a_timeline_of_both_releases(project, printed):
     assert "running 2.10.0, expectation recorded under 2.6" in between
 
 
-def test_record_of_an_edited_test_begins_anew(project, printed):
+def test_record_of_an_edited_test_begins_anew(own, project, printed):
+    kept, project = project, own()  # the other tests read the records as they are
+    shutil.copytree(str(kept.root), str(project.root), dirs_exist_ok=True)
     path = project.root / "tests/test_models.py"
     before = path.read_text()
     path.write_text(before.replace("drop=0.5)}", "drop=0.25)}"))

@@ -24,6 +24,7 @@ from torch_history.errors import HistoryError
 
 LONGEST = 300  # characters of a message
 NAMED = 3  # behaviours, modules or inputs that are named one by one
+HUGE = 1e29  # from here on a share stands for what is not finite
 LABELS = {
     Verdict.FAILS: "fails",
     Verdict.OPERATION: "an operation differs",
@@ -111,7 +112,9 @@ def _plain(text: str) -> str:
 
 
 def percent(share: float) -> str:
-    """``0.011 %``, ``12 %``, ``35 times`` for more than tenfold."""
+    """``0.011 %``, ``12 %``, ``35 times`` for more than tenfold, ``a value that is not finite``."""
+    if share >= HUGE:
+        return "a value that is not finite"
     if share > 10:
         return f"{share:,.0f} times"
     return f"{100 * share:.0f} %" if share >= 0.1 else f"{small(100 * share)} %"

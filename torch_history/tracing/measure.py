@@ -54,7 +54,7 @@ def difference(
     units = 16 if eps < 1e-5 else 2
     close = bool((apart <= atol + rtol * theirs.abs()).all())
     facts.update(
-        largest=largest,
+        largest=largest if whole else None,  # None: a value is not finite on one side alone
         scale=scale,
         elements=int((~same).sum()),
         of=before.numel(),
