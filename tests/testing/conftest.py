@@ -8,7 +8,6 @@ import pytest
 
 from tests.fake import REPOSITORY
 
-
 CI = ("CI", "BUILD_NUMBER")
 
 
