@@ -171,6 +171,8 @@ class Operations(Watching):
         writes = any(
             one.alias_info is not None and one.alias_info.is_write for one in schema.arguments
         )
+        # The schemas of 2.0 do not say it of lists.
+        writes = writes or (name.startswith("_foreach_") and name.endswith("_"))
         quiet = view or name == "_local_scalar_dense" or space == "profiler"
         found = name, quiet, writes, name in UNINITIALIZED
         self._schemas[func] = found
