@@ -6,6 +6,7 @@ import functools
 import re
 from typing import Iterable, Iterator, List, Set, Tuple
 
+from torch_history.catalogue.behaviour import Change
 from torch_history.catalogue.index import Index
 from torch_history.catalogue.kinds import Kind
 from torch_history.code.names import LOSSES, canonical
@@ -91,10 +92,7 @@ class Records:
         return Raised(one.kind, one.text, one.at, one.step, one.status, seen)
 
 
-def _seen(name: str, change: object) -> Seen:
-    from torch_history.catalogue.behaviour import Change
-
-    assert isinstance(change, Change)
+def _seen(name: str, change: Change) -> Seen:
     return Seen(
         name,
         change.text,

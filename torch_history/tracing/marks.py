@@ -15,7 +15,7 @@ import itertools
 import random
 import sys
 import time
-from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from torch_history.tracing import digest
 
@@ -188,14 +188,7 @@ class Marks:
         self.number += 1
         place, _ = self._session.places.here()
         with _Quiet(self._session):
-            losses = (
-                [
-                    float(one.detach()) if one.numel() == 1 and not one.is_complex() else None
-                    for one in roots
-                ]
-                if hasattr(self._torch.Tensor, "is_complex")
-                else [float(one.detach()) if one.numel() == 1 else None for one in roots]
-            )
+            losses = [_loss(one) for one in roots]
             contents = [digest.content(self._torch, one) for one in roots]
             state = {} if self._made_at else self._without_optimizer()
         self._session.recorder.emit(
@@ -358,6 +351,12 @@ def _below(kind: Any) -> Iterator[Any]:
     yield kind
     for one in kind.__subclasses__():
         yield from _below(one)
+
+
+def _loss(root: Any) -> Optional[float]:
+    """The number that a tensor holds; None where it is no single one."""
+    is_complex = getattr(root, "is_complex", bool)()  # which the oldest releases do not have
+    return float(root.detach()) if root.numel() == 1 and not is_complex else None
 
 
 def _of_module(root: str, module: Any) -> Iterator[Slot]:
