@@ -275,6 +275,20 @@ Path(target).write_text(json.dumps(run))
 """
 
 
+def ended(arguments, folder, variables, timeout):
+    """Python in a folder, with these variables alone: what it printed, and its exit status."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=str(folder),
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=timeout,
+        check=False,
+    )
+
+
 class Project:
     """A folder laid out as this repository, about the fake library."""
 
@@ -309,16 +323,7 @@ class Project:
             "FAKELIB_VERSION": version,
             **environment,
         }
-        return subprocess.run(
-            [sys.executable, *arguments],
-            cwd=str(self.root),
-            env=variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+        return ended(arguments, self.root, variables, timeout=60)
 
     def pytest(self, *arguments, version="2.6.0", **environment):
         return self.python(

@@ -1,12 +1,10 @@
 """A project of a reader's own, with a suite that runs in processes of its own."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
-from tests.fake import REPOSITORY
+from tests.fake import REPOSITORY, ended
 
 CI = ("CI", "BUILD_NUMBER")
 
@@ -34,16 +32,7 @@ class Own:
             "PLANTED": planted,
             **({"TORCH_VERSION": version} if version else {}),
         }
-        return subprocess.run(
-            [sys.executable, *arguments],
-            cwd=str(self.root),
-            env=variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=300,
-            check=False,
-        )
+        return ended(arguments, self.root, variables, timeout=300)
 
     def pytest(self, *arguments, **settings):
         """Run the suite with the plugin, as a project does that has the package installed."""
