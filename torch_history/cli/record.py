@@ -40,6 +40,7 @@ from torch_history.cli.shared import Here, here
     is_flag=True,
     help="Record the one release in the torch of this Python, without tox.",
 )
+@click.option("--surface", is_flag=True, help="Only the names of torch and what they take.")
 @click.option("--any-build", is_flag=True, help="Record CPU wheels too.")
 @here
 def command(
@@ -52,13 +53,14 @@ def command(
     jobs: int,
     device: str,
     in_this_python: bool,
+    surface: bool,
     any_build: bool,
 ) -> int:
     """Record what is new or edited: behaviours whose test changed, or that a release has not seen.
 
-    Without arguments, all behaviours on all releases of tox.ini. A RELEASE is a line of tox.ini, as
-    2.5, or an exact patch, as 2.5.0. An ID is a behaviour, as views.view_shares_memory. An
-    environment that does not exist is built, and kept.
+    Without arguments, all behaviours and the surface on all releases of tox.ini. A RELEASE is a
+    line of tox.ini, as 2.5, or an exact patch, as 2.5.0. An ID is a behaviour, as
+    views.view_shares_memory. An environment that does not exist is built, and kept.
     """
     # Before the import: outside a checkout, a package to install would be the wrong advice.
     root = here.checkout
@@ -74,7 +76,9 @@ def command(
         raise click.UsageError("--here records one release: name it, as `record --here 2.11`")
     walker = walk.Walk(root, device, free, in_this_python, any_build)
     behaviours = [find(walker.known, name).id for name in named]
-    tasks = [walker.task(one, behaviours, again) for one in chosen]
+    if surface and behaviours:
+        raise click.UsageError("--surface and an ID exclude each other: give one of them")
+    tasks = [walker.task(one, behaviours, again, surface) for one in chosen]
     if at_hand:
         tasks = [task for task in tasks if task.place.at_hand]
     return recording.record(walker, tasks, jobs)

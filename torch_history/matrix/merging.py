@@ -22,7 +22,7 @@ from torch_history import versions
 from torch_history.catalogue import releases, source
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
-from torch_history.matrix import recording, walk
+from torch_history.matrix import recording, surveys, walk
 from torch_history.observing import compare, encode
 from torch_history.observing.environment import FORMAT
 from torch_history.observing.words import outcome, short
@@ -114,7 +114,14 @@ def merge(root: Path, paths: List[Path], any_build: bool = False, dry_run: bool 
     def tell(line: str, style: str = "") -> None:
         console.print(one_line(line), style=style, markup=False, soft_wrap=True)
 
-    given, passed_over = _read_all(root, paths, any_build)
+    files = _files(paths)
+    surveyed = surveys.given(root, [one for one, _ in files if one.name.endswith(surveys.SUFFIX)])
+    runs_given = [pair for pair in files if not pair[0].name.endswith(surveys.SUFFIX)]
+    given, passed_over = _read_all(root, runs_given, any_build) if runs_given else ([], [])
+    if not given and not surveyed:
+        raise HistoryError(
+            f"{paths[0]}: holds no run file: give what `torch-history record` left in .history/"
+        )
     for skipped in passed_over:
         tell(f"{skipped}: skipped, it holds no run")
     for one in given:
@@ -127,13 +134,19 @@ def merge(root: Path, paths: List[Path], any_build: bool = False, dry_run: bool 
         _tell_plan(plan, tell)
         for entering in plan.entering:
             if not entering.empty:
-                count, files = len(entering.run["sources"]), ", ".join(map(str, entering.paths))
-                tell(f"{entering.name}: {count} behaviours would be entered from {files}")
+                count, held = len(entering.run["sources"]), ", ".join(map(str, entering.paths))
+                tell(f"{entering.name}: {count} behaviours would be entered from {held}")
+        for survey in surveyed:
+            tell(f"torch {survey.survey.release}: the survey {survey.path} would be entered")
         return 1 if plan.conflicts else 0
     walk.must_be_writable(root)
     with locking.writing(root):  # from reading the records to the last entry
         plan = _plan(root, given)
         _tell_plan(plan, tell)
+        for survey in surveyed:
+            entered = surveys.enter(root, survey.survey, survey.line)
+            words = f"{entered.names} names surveyed, {entered.changed} timelines changed"
+            tell(f"torch {survey.survey.release}: {words}")
         return _enter(root, plan, console, tell)
 
 
@@ -272,13 +285,9 @@ def _recorded(record: Record, one: Given, behaviour: str) -> Optional[Dict[str, 
     return {case: entry for case, entry in found.items() if entry is not None}
 
 
-def _read_all(root: Path, paths: List[Path], any_build: bool) -> Tuple[List[Given], List[Path]]:
-    """Every run below the given paths, checked; and the files in folders that are not runs.
-
-    Raises HistoryError for a file that is damaged, or that has nothing of this checkout's sources,
-    and for a named file that is not a run.
-    """
-    files: List[Tuple[Path, bool]] = []  # a file, and whether it was named itself
+def _files(paths: List[Path]) -> List[Tuple[Path, bool]]:
+    """Every file below the given paths, and whether it was named itself."""
+    files: List[Tuple[Path, bool]] = []
     for path in paths:
         if not path.exists():
             raise HistoryError(
@@ -289,6 +298,17 @@ def _read_all(root: Path, paths: List[Path], any_build: bool) -> Tuple[List[Give
             files.extend((file, False) for file in sorted(path.rglob("*.json")))
         else:
             files.append((path, True))
+    return files
+
+
+def _read_all(
+    root: Path, files: List[Tuple[Path, bool]], any_build: bool
+) -> Tuple[List[Given], List[Path]]:
+    """Every run among the files, checked; and the files of folders that are not runs.
+
+    Raises HistoryError for a file that is damaged, or that has nothing of this checkout's sources,
+    and for a named file that is not a run.
+    """
     found, passed_over = [], []
     digests = Sources(root)
     present = {
@@ -301,10 +321,6 @@ def _read_all(root: Path, paths: List[Path], any_build: bool) -> Tuple[List[Give
             passed_over.append(path)
         else:
             found.append(_checked(root, path, data, present, any_build))
-    if not found:
-        raise HistoryError(
-            f"{paths[0]}: holds no run file: give what `torch-history record` left in .history/"
-        )
     return found, passed_over
 
 

@@ -25,6 +25,7 @@ from torch_history.escaping import one_line
 from torch_history.matrix.walk import Task, Walk, must_be_writable
 from torch_history.records import locking, runs
 from torch_history.records.reasons import reason_of
+from torch_history.surface.entering import Entered
 
 _CODE_OF_CTRL_C = 130
 
@@ -36,6 +37,7 @@ class Outcome(NamedTuple):
     merged: Optional[runs.Merged]  # None where it failed
     failure: Optional[str]
     seconds: float
+    surveyed: Optional[Entered] = None  # what its survey changed, if it was surveyed
 
 
 def record(walk: Walk, tasks: List[Task], jobs: int) -> int:
@@ -51,7 +53,7 @@ def record(walk: Walk, tasks: List[Task], jobs: int) -> int:
 
 def _record(walk: Walk, tasks: List[Task], jobs: int, console: Console) -> int:
     outcomes: List[Outcome] = []
-    left = [task for task in tasks if task.behaviours]
+    left = [task for task in tasks if not task.is_empty]
     if len(left) < len(tasks):
         console.print(
             f"{_counted(len(tasks) - len(left), 'release')} recorded from these sources already "
@@ -83,7 +85,8 @@ def _record(walk: Walk, tasks: List[Task], jobs: int, console: Console) -> int:
                 for task, future in zip(left, futures):
                     failure, seconds = future.result()
                     merged = None if failure else walk.enter(task)
-                    outcomes.append(Outcome(task.release, merged, failure, seconds))
+                    surveyed = None if failure else walk.enter_survey(task)
+                    outcomes.append(Outcome(task.release, merged, failure, seconds, surveyed))
                     console.print(told(outcomes[-1]), soft_wrap=True)
                     progress.advance(bar)
                 progress.update(bar, description="reading back")
@@ -132,6 +135,9 @@ def told(outcome: Outcome) -> str:
         return f"[red]{release}: unknown: {escape(one_line(why))}[/red]"
     merged = outcome.merged
     counts = f"{merged.verified} verified, {len(merged.unknown)} unknown"
+    if outcome.surveyed is not None:
+        names, changed = outcome.surveyed
+        counts += f", {names} names surveyed, {changed} timelines changed"
     lines = [f"{release}: {counts}, {len(merged.added)} entries changed ({outcome.seconds:.0f} s)"]
     lines += [f"  [bold]changed[/bold] {escape(one_line(name))}" for name in merged.added]
     lines += [f"  [red]{escape(one_line(line))}[/red]" for line in failures(outcome)]

@@ -14,12 +14,14 @@ import threading
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set
 
+from torch_history import versions
 from torch_history.catalogue.recorded import recorded
 from torch_history.catalogue.releases import Release
 from torch_history.errors import HistoryError
-from torch_history.matrix import environments
+from torch_history.matrix import environments, surveys
 from torch_history.matrix.environments import Place
 from torch_history.records import manifests, runs, store
+from torch_history.surface.entering import Entered
 
 _TELLING = re.compile(r"Error\b|error:|ERROR|no solution")  # a log line that says why
 _PERCENT = re.compile(r"\[\s*(\d+)%\]")
@@ -34,11 +36,17 @@ class Task(NamedTuple):
     place: Place
     behaviours: List[str]
     whole: bool  # whether these are all behaviours
+    survey: bool = False  # whether the surface is to be surveyed
 
     @property
     def release(self) -> Release:
         """The release."""
         return self.place.release
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.behaviours or self.survey)
 
 
 def must_be_writable(root: Path) -> None:
@@ -81,18 +89,28 @@ class Walk:
         # tox builds the package in a folder that all environments share.
         self._building = threading.Lock()
 
-    def task(self, release: Release, asked: Sequence[str], again: bool) -> Task:
+    def task(
+        self, release: Release, asked: Sequence[str], again: bool, surface_alone: bool = False
+    ) -> Task:
         """What is to be recorded on a release: of what was asked for, or of all behaviours."""
         names = [
             name
-            for name in asked or self.known
+            for name in ([] if surface_alone else asked or self.known)
             if again or self.states[name].lacks(self.device, release.patch)
         ]
-        return Task(environments.place(self.root, release), names, len(names) == len(self.known))
+        # The surface is one for all devices, and has a timeline by lines.
+        may = self.device == "cpu" and not asked and versions.is_line(release.key)
+        survey = may and (again or surveys.is_due(self.root, release))
+        whole = len(names) == len(self.known)
+        return Task(environments.place(self.root, release), names, whole, survey)
 
     def run_file(self, release: Release) -> Path:
         """Where the run of a release is kept."""
         return self.work / f"{release.patch}-{self.device}.json"
+
+    def survey_file(self, release: Release) -> Path:
+        """Where the survey of a release is kept."""
+        return self.work / f"{release.patch}{surveys.SUFFIX}"
 
     def failure_file(self, release: Release) -> Path:
         """The file that says why a release could not be recorded."""
@@ -103,12 +121,15 @@ class Walk:
 
         Leaves a run file. Returns why it could not be run, or None.
         """
-        self.run_file(task.release).unlink(missing_ok=True)
+        files = self.run_file(task.release), self.survey_file(task.release)
+        for file in files:
+            file.unlink(missing_ok=True)
         try:
             self._observe(task, tell)
         except (subprocess.SubprocessError, HistoryError) as error:
             # a run that did not end well belongs to no release, and must not be read back
-            self.run_file(task.release).unlink(missing_ok=True)
+            for file in files:
+                file.unlink(missing_ok=True)
             self.failure_file(task.release).write_text(str(error), encoding="utf-8")
             return str(error)
         finally:
@@ -119,13 +140,46 @@ class Walk:
 
     def enter(self, task: Task) -> runs.Merged:
         """Enter the run of a task into the records."""
+        if not task.behaviours:
+            return runs.Merged([], 0, {}, [])
         run = store.read_json(self.run_file(task.release))
         return runs.merge(self.root, run, task.release.key, task.whole)
+
+    def enter_survey(self, task: Task) -> Optional[Entered]:
+        """Enter the survey of a task into the timelines of the surface, if it has one."""
+        if not task.survey:
+            return None
+        survey = surveys.read(self.survey_file(task.release))
+        return surveys.enter(self.root, survey, task.release.key)
 
     def _observe(self, task: Task, tell: Tell) -> None:
         python = Path(sys.executable) if self.here else self._python(task, tell)
         if not self.any_build and environments.is_cpu_wheel(python):
             raise HistoryError(runs.CPU_WHEEL)
+        if task.behaviours:
+            self._run_behaviours(task, python, tell)
+        if task.survey:
+            self._survey(task, python, tell)
+
+    def _settings(self) -> Dict[str, str]:
+        # With --here this shell's settings are those of the torch to be recorded.
+        unset = () if self.here else _UNSET
+        return {name: value for name, value in os.environ.items() if name not in unset}
+
+    def _survey(self, task: Task, python: Path, tell: Tell) -> None:
+        tell("surveying")
+        out = self.survey_file(task.release)
+        command = surveys.command(python, out)
+        output = self._run(task.release, command, self._settings(), lambda line: None)
+        if not out.exists():
+            raise self._failed(task.release, "the survey failed", output)
+        survey = surveys.read(out)
+        if survey.release != task.release.patch:
+            raise subprocess.SubprocessError(
+                f"the environment holds torch {survey.release}, not {task.release.patch}"
+            )
+
+    def _run_behaviours(self, task: Task, python: Path, tell: Tell) -> None:
         tell("running")
         run_file = self.run_file(task.release)
         chosen = run_file.with_suffix(".behaviours")
@@ -141,11 +195,8 @@ class Walk:
             if percent:
                 tell(f"{percent.group(1)} %")
 
-        # With --here this shell's settings are those of the torch to be recorded.
-        unset = () if self.here else _UNSET
-        settings = {name: value for name, value in os.environ.items() if name not in unset}
         # pytest exits with 1 where a behaviour fails, which is recorded as unknown.
-        output = self._run(task.release, command, settings, follow)
+        output = self._run(task.release, command, self._settings(), follow)
         if not run_file.exists():
             raise self._failed(task.release, "the run failed", output)
         # With --here the library is whatever this Python has.
@@ -235,4 +286,9 @@ class Walk:
                 run = store.read_json(self.run_file(task.release))
                 found = runs.read_back(self.root, run, task.release.key)
                 wrong.extend(f"{task.release.key}: {behaviour}" for behaviour in found)
-        return wrong
+        surveyed = [
+            (task.release.key, surveys.read(self.survey_file(task.release)))
+            for task in tasks
+            if self.survey_file(task.release).exists()
+        ]
+        return wrong + list(surveys.read_back(self.root, surveyed))

@@ -1,0 +1,85 @@
+"""Surveys: the surface of a release, observed in its environment, enters the timelines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator, List, NamedTuple, Tuple
+
+import msgspec
+
+from torch_history import reading, versions
+from torch_history.catalogue import releases
+from torch_history.catalogue.releases import Release
+from torch_history.errors import HistoryError
+from torch_history.records import locking
+from torch_history.surface import entering, files
+from torch_history.surface.digest import digest
+from torch_history.surface.entering import Entered, Survey
+
+SUFFIX = "-surface.json"  # of a survey's file in .history/
+
+
+class Given(NamedTuple):
+    """The file of a survey, and what it holds."""
+
+    path: Path
+    line: str
+    survey: Survey
+
+
+def is_due(root: Path, release: Release) -> bool:
+    """Whether the surface of a release is to be surveyed: never done, or by other code."""
+    known = files.releases(root).get(release.key)
+    return known is None or known.source != digest() or known.release != release.patch
+
+
+def command(python: Path, out: Path) -> List[str]:
+    """The command that surveys the torch of an interpreter."""
+    return [str(python), "-m", "torch_history.surveying", str(out), digest()]
+
+
+def read(path: Path) -> Survey:
+    """The survey in a file. Raises HistoryError for any other content."""
+    try:
+        return entering.survey_of(reading.content(path, files.LARGEST))
+    except (reading.UnreadableError, msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise HistoryError(f"{path}: not a survey ({error}): record the release again") from None
+
+
+def enter(root: Path, survey: Survey, line: str) -> Entered:
+    """Put a survey into the timelines. Raises HistoryError for one made by other code."""
+    if survey.source != digest():
+        raise HistoryError(
+            f"the survey of torch {survey.release} was made by other code than this checkout's: "
+            "record the release again"
+        )
+    with locking.writing(root):
+        surface = files.read(root)
+        entered = entering.enter(surface, survey, line)
+        files.write(root, surface)
+    return entered
+
+
+def read_back(root: Path, surveys: List[Tuple[str, Survey]]) -> Iterator[str]:
+    """The names that do not have the same entry when they are read again, a line each."""
+    surface = files.read(root)
+    for line, survey in surveys:
+        for path in entering.unlike(surface, survey, line):
+            yield f"{line}: {path}"
+
+
+def given(root: Path, paths: List[Path]) -> List[Given]:
+    """The surveys among the files of a merge, the oldest release first.
+
+    Raises HistoryError where two of one release differ.
+    """
+    found: List[Given] = []
+    for path in paths:
+        survey = read(path)
+        (release,) = releases.choose(root, [survey.release])
+        twin = next((one for one in found if one.line == release.key), None)
+        if twin is None:
+            found.append(Given(path, release.key, survey))
+        elif twin.survey != survey:
+            raise HistoryError(f"{path}: another survey of the same release than {twin.path}")
+    return sorted(found, key=lambda one: versions.key(one.line))

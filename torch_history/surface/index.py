@@ -1,0 +1,131 @@
+"""Index: the whole surface in one JSON file, in which a name is found without reading the rest.
+
+A wheel contains it beside the index of the behaviours. In a checkout it is built on demand in
+``.history/``, and built again when a file of ``surface/`` changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Dict, Iterator, List
+
+import msgspec
+from msgspec import Raw, Struct
+
+from torch_history import versions
+from torch_history.errors import HistoryError
+from torch_history.records import store
+from torch_history.surface import aliases, files
+from torch_history.surface.files import FOLDER, Surveyed
+
+NAME = "surface.json"
+TYPES = "annotations.json"
+
+
+class Index(Struct):
+    """The surface, as it is asked for."""
+
+    releases: Dict[str, Surveyed]  # by line, ascending
+    names: Dict[str, Raw]  # path -> chain, not decoded yet
+    aliases: Dict[str, Dict[str, str]]  # place -> line -> what came and went: "+Linear=torch.nn…"
+    modules: Dict[str, Dict[str, str]]  # package -> line -> what came and went
+    changes: Dict[str, List[str]]  # line -> the names that changed at it
+
+
+def of(root: Path) -> Index:
+    """The surface of a checkout or of an installed package; empty where nothing is recorded."""
+    packaged = root / NAME
+    path = packaged if packaged.is_file() else _kept(root, NAME)
+    found: Index = _decoded(path, Index)
+    return found
+
+
+def types(root: Path) -> Dict[str, files.Texts]:
+    """Path -> timeline of its annotations."""
+    packaged = root / TYPES
+    path = packaged if packaged.is_file() else _kept(root, TYPES)
+    found: Dict[str, files.Texts] = _decoded(path, Dict[str, files.Texts])
+    return found
+
+
+def _decoded(path: Path, form: Any) -> Any:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=form)
+    except (OSError, msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise HistoryError(f"{path}: cannot be read ({error}): remove it") from None
+
+
+def _kept(root: Path, name: str) -> Path:
+    """The file in ``.history/``, built if a file of the surface changed since."""
+    file, stamp = root / ".history" / name, _stamp(root)
+    stamped = file.with_suffix(".stamp")
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if file.is_file() and stamped.read_text(encoding="utf-8") == stamp:
+            return file
+    for one, text in built(root).items():
+        store.write_text(root / ".history" / one, text)
+        store.write_text((root / ".history" / one).with_suffix(".stamp"), stamp)
+    return file
+
+
+def _stamp(root: Path) -> str:
+    found = hashlib.blake2b(digest_size=16)
+    for folder in (root / FOLDER, root / FOLDER / files.ANNOTATIONS, Path(__file__).parent):
+        for line in sorted(_entries(folder)):
+            found.update(line.encode("utf-8", "surrogateescape"))
+    return found.hexdigest()
+
+
+def _entries(folder: Path) -> Iterator[str]:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith((".json", ".py")):
+                status = entry.stat()
+                yield f"{entry.name} {status.st_size} {status.st_mtime_ns}\n"
+
+
+def built(root: Path) -> Dict[str, str]:
+    """The text of both files, made from ``surface/``."""
+    surface = files.read(root)
+    names, changes = {}, {}  # type: Dict[str, files.Chain], Dict[str, List[str]]
+    places: Dict[str, Dict[str, List[str]]] = {}
+    for home, of_module in surface.modules.items():
+        for name, chain in of_module.names.items():
+            path = f"{home}.{name}"
+            names[path] = chain
+            for line in chain:
+                changes.setdefault(line, []).append(path)
+        for place, told in of_module.aliases.items():
+            for line, signs in told.items():
+                places.setdefault(place, {}).setdefault(line, []).extend(
+                    _whole(one, home) for one in signs.split()
+                )
+    index = {
+        "releases": surface.releases,
+        "names": names,
+        "aliases": {
+            place: {line: " ".join(told[line]) for line in sorted(told, key=versions.key)}
+            for place, told in places.items()
+        },
+        "modules": surface.present,
+        "changes": changes,
+    }
+    annotated = {
+        f"{home}.{name}": told
+        for home, of_types in surface.annotations.items()
+        for name, told in of_types.names.items()
+    }
+    return {NAME: _text(index), TYPES: _text(annotated)}
+
+
+def _whole(sign_and_name: str, home: str) -> str:
+    """``+Linear`` in the file of torch.nn -> ``+Linear=torch.nn.Linear``."""
+    last, target = aliases.read(sign_and_name[1:])
+    return f"{sign_and_name[0]}{last}={home}.{target}"
+
+
+def _text(data: object) -> str:
+    return msgspec.json.encode(data).decode() + "\n"

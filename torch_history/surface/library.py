@@ -1,0 +1,110 @@
+"""Library: what a dotted name stands for in one release of torch."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterator, NamedTuple, Optional, Set, Tuple
+
+import msgspec
+
+from torch_history import versions
+from torch_history.surface import aliases
+from torch_history.surface.entry import Entry, read
+from torch_history.surface.files import Chain
+from torch_history.surface.index import Index
+
+DEEPEST = 12  # classes between one and its farthest base
+
+
+class Found(NamedTuple):
+    """A name of torch in a release."""
+
+    path: str  # the public one
+    entry: Entry
+
+
+class Chains:
+    """The timelines of an index, each decoded when it is first asked for."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._known: Dict[str, Chain] = {}
+
+    def of(self, path: str) -> Chain:
+        """The timeline of a public name; empty for any other name."""
+        known = self._known.get(path)
+        if known is None:
+            raw = self.index.names.get(path)
+            known = msgspec.json.decode(bytes(raw), type=Chain) if raw is not None else {}
+            self._known[path] = known
+        return known
+
+
+class Library:
+    """The surface of one release."""
+
+    def __init__(self, told: Chains, version: str) -> None:
+        self._told, self.version = told, versions.line(version)
+        self._places: Dict[str, Dict[str, str]] = {}
+        self._packages: Dict[str, Set[str]] = {}
+
+    def find(self, path: str) -> Optional[Found]:
+        """What a dotted name stands for: by its public path, an alias, or a base of its class."""
+        return self._find(path, 0)
+
+    def _find(self, path: str, depth: int) -> Optional[Found]:
+        entry = self._entry(path)
+        if entry is not None:
+            return Found(path, entry)
+        home, _, last = path.rpartition(".")
+        target = self._aliases(home).get(last)
+        if target is not None and target != path:
+            return self._find(target, depth + 1) if depth < DEEPEST else None
+        owner = self._find(home, depth + 1) if "." in home and depth < DEEPEST else None
+        if owner is None or owner.entry.kind != "class":
+            return None
+        if owner.path != home:
+            return self._find(f"{owner.path}.{last}", depth + 1)
+        for base in owner.entry.bases:
+            found = self._find(f"{base}.{last}", depth + 1) if "." in base else None
+            if found is not None:
+                return found
+        return None
+
+    def lineage(self, path: str) -> Iterator[str]:
+        """A class and the public classes that it comes from."""
+        seen, todo = set(), [path]
+        while todo:
+            one = todo.pop(0)
+            if one not in seen:
+                seen.add(one)
+                yield one
+                found = self.find(one) if "." in one else None
+                todo += found.entry.bases if found else ()
+
+    def has_module(self, path: str) -> bool:
+        """Whether there is a module of this name."""
+        package, _, last = path.rpartition(".")
+        if package not in self._packages:
+            told = self._told.index.modules.get(package, {})
+            self._packages[package] = aliases.held(told, self.version)
+        return last in self._packages[package]
+
+    def is_known(self, path: str) -> bool:
+        """Whether the survey could look at it: not below a module that failed to be imported."""
+        failed = self._told.index.releases[self.version].failed
+        return not any(f"{path}.".startswith(f"{one}.") for one in failed)
+
+    def _entry(self, path: str) -> Optional[Entry]:
+        chain = self._told.of(path)
+        since = versions.holding(chain, self.version)
+        return read(chain[since]) if since is not None else None
+
+    def _aliases(self, place: str) -> Dict[str, str]:
+        if place not in self._places:
+            told = self._told.index.aliases.get(place, {})
+            held = (aliases.read(one) for one in aliases.held(told, self.version))
+            self._places[place] = dict(held)
+        return self._places[place]
+
+
+Pair = Tuple[Library, Library]

@@ -1,0 +1,29 @@
+"""``python -m torch_history.surveying OUT.json DIGEST``: survey the torch of this Python.
+
+DIGEST is that of the code that surveys: see ``torch_history.surface.digest``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from pathlib import Path
+
+
+def main(out: str, source: str = "") -> None:
+    """Write the survey."""
+    from torch_history.surveying.survey import survey
+
+    began = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = survey(source)
+    Path(out).write_text(json.dumps(found, separators=(",", ":"), sort_keys=True), encoding="utf-8")
+    names, seconds = len(found["names"]), time.monotonic() - began
+    sys.stdout.write(f"torch {found['release']}: {names} names in {seconds:.0f} s\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
