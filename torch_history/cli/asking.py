@@ -25,6 +25,7 @@ from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 
 if TYPE_CHECKING:
+    from torch_history.code.surfacing import Surfacing
     from torch_history.publish.baseline import Baseline
     from torch_history.publish.report import Report
     from torch_history.questions.query import Answer
@@ -123,6 +124,7 @@ class Options(NamedTuple):
     each: bool
     baseline: Optional[Path]
     write_baseline: Optional[Path]
+    surface: bool = False
     apis: Tuple[str, ...] = ()
     chapters: Tuple[str, ...] = ()
 
@@ -264,12 +266,26 @@ def _report(
     from torch_history.publish import report
     from torch_history.questions import query
 
+    apis, chapters = options.apis, options.chapters
+    surfacing = None
+    if asked.code or asked.trace or options.surface or apis:
+        surfacing = _surfacing(here, before, after)
+    known = surfacing.covers if surfacing else lambda name: False
     answer = query.diff(
-        here.index, before, after, options.device, options.kinds, options.apis, options.chapters
+        here.index, before, after, options.device, options.kinds, apis, chapters, known
     )
-    if not (asked.code or asked.trace):
+    if asked.code or asked.trace:
+        return _narrowed(here, answer, asked, options, accepted, surfacing)
+    if surfacing is None or not (options.surface or apis):
         return report.whole(answer), []
-    return _narrowed(here, answer, asked, options, accepted)
+    shown = surfacing.listed(apis)
+    if options.kinds or not apis:  # of all of torch, only what matters
+        shown = (
+            one
+            for one in shown
+            if (one.kind in options.kinds if options.kinds else one.kind.matters)
+        )
+    return report.whole(answer, list(shown)), []
 
 
 def _narrowed(
@@ -278,6 +294,7 @@ def _narrowed(
     asked: Asked,
     options: Options,
     accepted: Optional[Baseline],
+    surfacing: Optional[Surfacing],
 ) -> Tuple[Report, List[str]]:
     shared.check_reads_source("--trace" if asked.trace else "--code")
     from torch_history.code import scan
@@ -292,10 +309,22 @@ def _narrowed(
 
         found = uses.scan(asked.trace, told, apis)
     else:
-        found = scan.scan(asked.code, told, apis)
+        found = scan.scan(asked.code, told, apis, surfacing=surfacing)
     level = Level(options.level)
     harmless = bool(options.kinds or any(not kind.matters for kind in options.fail_on.kinds))
     return report.narrowed(answer, found, level, accepted, harmless), found.faults
+
+
+def _surfacing(here: shared.Here, before: str, after: str) -> Optional[Surfacing]:
+    """The surface of both versions; None where one of them was not surveyed."""
+    from torch_history import versions
+    from torch_history.code.surfacing import Surfacing
+    from torch_history.surface.events import Surfaces
+
+    lines = [versions.line(one) for one in (before, after)]
+    if any(line not in here.surface.releases for line in lines):
+        return None
+    return Surfacing(Surfaces(here.surface, *lines))
 
 
 def _print(reports: Sequence[Report], faults: List[str], options: Options) -> None:

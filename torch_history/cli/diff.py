@@ -28,6 +28,11 @@ from torch_history.escaping import one_line
     metavar="3.X",
     help="Of several pins in a file, only those for this Python.",
 )
+@click.option(
+    "--surface",
+    is_flag=True,
+    help="Also every name of torch that is gone, moved or deprecated, or takes other arguments.",
+)
 @shared.filters
 @click.option(
     "--code",

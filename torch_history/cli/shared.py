@@ -16,6 +16,7 @@ from torch_history.escaping import in_json
 
 if TYPE_CHECKING:  # else every command would load msgspec and all of the catalogue
     from torch_history.catalogue.index import Index
+    from torch_history.surface.index import Index as Surface
 
 NAME = "torch-history"
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -83,6 +84,13 @@ class Here:
     def index(self) -> Index:
         """The index of the folder."""
         from torch_history.catalogue import index
+
+        return index.of(self.root)
+
+    @functools.cached_property
+    def surface(self) -> Surface:
+        """The surface of the folder."""
+        from torch_history.surface import index
 
         return index.of(self.root)
 

@@ -50,7 +50,9 @@ class Bindings(NamedTuple):
     annotations: Set[ast.AST]
     strings: Dict[ast.AST, ast.expr]  # an annotation that is a string, and what it says
     attributes: List[ast.Attribute]
-    imports: List[Tuple[str, int]]  # by `from ... import`: the full name and its line
+    imports: List[Tuple[str, ast.stmt]]  # by `from ... import`: the full name, and the statement
+    modules: List[Tuple[str, ast.stmt]]  # by `import`: the full name, and the statement
+    classes: List[ast.ClassDef]
     getattrs: List[ast.Call]
     operators: List[Union[ast.BinOp, ast.AugAssign, ast.Subscript]]
     ends: List[Union[ast.Return, ast.Yield, ast.YieldFrom]]  # of functions
@@ -78,7 +80,7 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
     annotationsFutureEnabled = False
 
     def __init__(self, tree: ast.Module) -> None:
-        self.found = Bindings({}, {}, set(), {}, [], [], [], [], [], [])
+        self.found = Bindings({}, {}, set(), {}, [], [], [], [], [], [], [], [])
         self._parent = self.found.parent
         self._bound: Dict[Tuple[int, str], List[Binding]] = {}
         super().__init__(tree, withDoctest=False)
@@ -125,6 +127,11 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
         """Keep it."""
         self.found.assignments.append(node)
         super().ANNASSIGN(node)
+
+    def CLASSDEF(self, node: ast.ClassDef) -> None:
+        """Keep it."""
+        self.found.classes.append(node)
+        super().CLASSDEF(node)
 
     def ARG(self, node: ast.arg) -> None:
         """Bind an argument."""
@@ -198,7 +205,9 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
             )
         scope[value.name] = value
         if value.__class__ is checker.ImportationFrom:
-            self.found.imports.append((value.fullName, value.source.lineno))
+            self.found.imports.append((value.fullName, value.source))
+        elif value.__class__ in (checker.Importation, checker.SubmoduleImportation):
+            self.found.modules.append((value.fullName, value.source))
         self._bound.setdefault((id(scope), value.name), []).append(_typed(value))
 
     def handleNodeLoad(self, node: ast.Name, _: object) -> None:

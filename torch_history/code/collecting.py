@@ -18,6 +18,7 @@ from typing import (
 from torch_history.code.hits import Hit, Level, Place
 from torch_history.code.judging import Verdict, judge
 from torch_history.code.names import DISTINCTIVE
+from torch_history.code.surfacing import Surfacing, joined
 from torch_history.code.targets import Target
 from torch_history.code.use import Evidence, Name, Relation, Use
 
@@ -32,10 +33,30 @@ class Found(NamedTuple):
     hit: Hit  # of the first
 
 
+class Wanted:
+    """The names whose uses are asked for: those of a target, and those that the surface changed."""
+
+    def __init__(self, of: Dict[str, List[Target]], surfacing: Optional[Surfacing]) -> None:
+        self._of, self._surfacing = of, surfacing
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a use of this name may be a finding."""
+        if name in self._of:
+            return True
+        return self._surfacing is not None and self._surfacing.wants(str(name))
+
+
 class Collector:
     """What a scan has found so far."""
 
-    def __init__(self, targets: Sequence[Target], apis: Collection[str], level: Level) -> None:
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        apis: Collection[str],
+        level: Level,
+        surfacing: Optional[Surfacing] = None,
+    ) -> None:
+        self._surfacing = surfacing
         self._wanted: Dict[str, List[Target]] = {}  # by API
         for target in targets:
             for name in target.names:
@@ -50,6 +71,7 @@ class Collector:
         self._same: Dict[Tuple[int, ...], Tuple[Target, ...]] = {}
         self.found: List[Found] = []
         self.covered: Dict[str, int] = {}
+        self.surface: Set[str] = set()  # those of the uncovered whose surface is recorded
         self.uncovered: Dict[str, List[Place]] = {}
         self.accepted = 0
 
@@ -63,7 +85,7 @@ class Collector:
         """Keep what a file holds; with ``lines`` what stands in these. It closes the source."""
         kept: Dict[Tuple[int, Cause], int] = {}  # line and cause -> index of what was found
         passed: Set[int] = set()
-        for use in source.uses(self._wanted):
+        for use in source.uses(Wanted(self._wanted, self._surfacing)):
             if lines is not None and use.line not in lines:
                 continue
             for judged in self._judged(use, source):
@@ -76,9 +98,12 @@ class Collector:
         for mention in source.mentions():
             if lines is not None and mention.line not in lines:
                 continue
+            surface = self._surfacing
             if any(name.api in self._apis for name in mention.names if _is_about(name)):
                 self.covered[mention.name] = self.covered.get(mention.name, 0) + 1
             else:
+                if surface is not None and surface.covers(mention.name):
+                    self.surface.add(mention.name)
                 self.uncovered.setdefault(mention.name, []).append(place_of(mention.line))
         source.close()
 
@@ -107,7 +132,7 @@ class Collector:
         given = use.arguments
         for name in use.names:
             arguments = given.shifted(name.shift)
-            for target in self._wanted[name.api]:
+            for target in self._wanted.get(name.api, ()):
                 agreed = name.relation is Relation.UNKNOWN and self._is_agreed(target, name)
                 verdict = judge(target, use, name, arguments, source, agreed)
                 if verdict is None or verdict.level.rank > self._level.rank:
@@ -116,8 +141,11 @@ class Collector:
                 if known is None or _sure(verdict) < _sure(known[1]):
                     best[id(target)] = target, verdict
         causes: Dict[Cause, List[Judged]] = {}
-        for judged in best.values():
-            causes.setdefault(judged[0].cause, []).append(judged)
+        shown = self._surfacing.judged(use) if self._surfacing else ()
+        for judged in (*best.values(), *shown):
+            if judged[1].level.rank <= self._level.rank:
+                causes.setdefault(judged[0].cause, []).append(judged)
+        joined(causes)
         for of in causes.values():
             of.sort(key=_harm)
             surest = of[0][1].level is not Level.POSSIBLE

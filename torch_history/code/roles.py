@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import FrozenSet, Optional, Set
 
 from torch_history.code.binding import Bindings
@@ -13,6 +14,12 @@ from torch_history.code.values import Values
 
 # With these as a context, an exception is expected: pytest.raises, assertRaises, suppress.
 EXPECTING = ("raises", "assertraises", "suppress")
+# names in a condition that asks which torch there is: TORCH_MAJOR, HAS_FFT, hasattr
+ASKING = re.compile(
+    r"version|hasattr|has_|_available|support|torch_?(?:[\d_]|ge|gt|lt|le|major|minor|greater)"
+    r"|(?:greater|less|gte|lte)_",
+    re.IGNORECASE,
+)
 NONE_TESTS = (ast.Is, ast.IsNot)
 
 
@@ -129,6 +136,10 @@ class Roles:
         ):
             if isinstance(parent, ast.Try) and parent.handlers and child in parent.body:
                 found.add("caught")
+            if isinstance(parent, (ast.If, ast.IfExp)) and _asks_version(parent.test):
+                found.add("versioned")
+            if isinstance(parent, ast.BoolOp) and any(map(_asks_version, parent.values[:1])):
+                found.add("versioned")
             if isinstance(parent, (ast.With, ast.AsyncWith)) and child in parent.body:
                 for item in parent.items:
                     found |= self._context(item.context_expr)
@@ -142,6 +153,16 @@ class Roles:
         function = manager.func if isinstance(manager, ast.Call) else manager
         things = self._things.infer(function) or ()
         return {f"within={one.name}" for one in things if one.name.startswith("torch.")}
+
+
+def _asks_version(test: ast.AST) -> bool:
+    """Whether a condition asks which torch there is, or whether it has a name."""
+    words = (
+        getattr(one, "id", getattr(one, "attr", ""))
+        for one in ast.walk(test)
+        if isinstance(one, (ast.Name, ast.Attribute))
+    )
+    return any(ASKING.search(word) for word in words)
 
 
 def _is_transposed(node: ast.expr) -> bool:

@@ -17,6 +17,7 @@ from typing import (
     Iterator,
     List,
     NamedTuple,
+    Optional,
     Sequence,
     Tuple,
 )
@@ -29,6 +30,7 @@ from torch_history.code.hits import Hit, Level, Place
 from torch_history.code.names import DISTINCTIVE
 from torch_history.code.pieces import pieces
 from torch_history.code.project import Project
+from torch_history.code.surfacing import Surfacing
 from torch_history.code.targets import Target
 from torch_history.code.uses import Source
 from torch_history.escaping import one_line
@@ -48,6 +50,7 @@ class Names(NamedTuple):
 
     covered: Dict[str, int]  # those that a behaviour is about, each with the number of its uses
     uncovered: Dict[str, List[Place]]  # the others, with their places
+    surface: Collection[str] = ()  # those of the others whose surface is recorded
 
 
 class Scan(NamedTuple):
@@ -70,12 +73,13 @@ def scan(
     targets: Sequence[Target],
     apis: Collection[str],
     level: Level = Level.POSSIBLE,
+    surfacing: Optional[Surfacing] = None,
 ) -> Scan:
     """Read files and folders for uses that meet a target, at least as surely as ``level``.
 
-    ``apis`` are those that a behaviour is about. Raises HistoryError for a path that is not there.
+    ``apis`` are those that a behaviour is about. ``surfacing`` looks at all other names. Raises HistoryError for a path that is not there.
     """
-    reader = Reader(targets, apis, level, Project(paths))
+    reader = Reader(targets, apis, level, Project(paths), surfacing)
     count = 0
     gc.disable()  # it would find nothing: what is read of a file is let go
     try:
@@ -88,7 +92,7 @@ def scan(
     finally:
         gc.enable()
     told = reader.collected
-    names = Names(told.covered, told.uncovered)
+    names = Names(told.covered, told.uncovered, told.surface)
     return Scan(told.found, names, count, told.accepted, reader.faults)
 
 
@@ -116,10 +120,15 @@ class Reader:
     """What a scan looks for, and what it has found so far."""
 
     def __init__(
-        self, targets: Sequence[Target], apis: Collection[str], level: Level, project: Project
+        self,
+        targets: Sequence[Target],
+        apis: Collection[str],
+        level: Level,
+        project: Project,
+        surfacing: Optional[Surfacing] = None,
     ) -> None:
         self._project = project
-        self.collected = Collector(targets, apis, level)
+        self.collected = Collector(targets, apis, level, surfacing)
         self.faults: List[str] = []
 
     def read(self, path: Path) -> None:

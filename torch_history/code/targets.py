@@ -22,6 +22,7 @@ from typing import (
     Union,
 )
 
+from torch_history import versions
 from torch_history.catalogue import signatures
 from torch_history.catalogue.kinds import Kind
 from torch_history.code.names import MODULE, OPTIMIZER, TENSOR, ancestors, canonical
@@ -40,6 +41,15 @@ REFUSES = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid
 
 # Kinds of what raised before: nothing to see where the error is not caught.
 QUIET = (Kind.ERROR_GONE, Kind.WORDING, Kind.EXCEPTION)
+
+
+# Kinds of which one is what a behaviour calls the other: a default that shows, or moves a number.
+ALIKE = (
+    {Kind.GONE, Kind.ERROR},
+    {Kind.SILENT, Kind.REPRESENTATION},
+    {Kind.WARNING},
+    {Kind.APPEARED, Kind.ERROR_GONE},
+)
 
 
 class Lacks(NamedTuple):
@@ -68,14 +78,41 @@ class Target(NamedTuple):
     parameters: Dict[str, Tuple[signatures.Signature, signatures.Signature]] = {}  # noqa: RUF012
     # every call raised before: only code that catches the error meets the difference
     guarded: bool = False
+    surface: bool = False  # whether it is a fact of the surface, and no behaviour
 
     @property
     def cause(self) -> Tuple[str, ...]:
         """What targets of one cause share: the version and the cause, or else the words."""
         change = self.change
+        if change is not None and self.surface:
+            return (change.version, change.text, self.difference.behaviour.id)
         if change is None:
             return ("", self.difference.behaviour.id)
         return (change.version, change.cause or change.text)
+
+
+def say_the_same(one: Target, other: Target) -> bool:
+    """Whether a fact of the surface is told by a behaviour's change too."""
+    if other.surface or one.change is None or other.change is None:
+        return False
+    if versions.line(one.change.version) != versions.line(other.change.version):
+        return False
+    kinds = {one.kind, other.kind}
+    return any(kinds <= alike for alike in ALIKE)
+
+
+def with_surface(together: Dict[object, List[Target]], surface: Sequence[Target]) -> None:
+    """Put what the surface shows among the causes: to the behaviours that show it too."""
+    by_api: Dict[str, List[Tuple[object, Target]]] = {}
+    for cause, of in together.items() if surface else ():
+        for one in of:
+            for api in one.names or one.difference.behaviour.api:
+                by_api.setdefault(api, []).append((cause, one))
+    for fact in surface:
+        (name,) = fact.names
+        near = by_api.get(name, ())
+        same = next((cause for cause, one in near if say_the_same(fact, one)), fact.cause)
+        together.setdefault(same, []).append(fact)
 
 
 def targets(answer: Answer) -> Iterator[Target]:

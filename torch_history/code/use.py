@@ -85,6 +85,7 @@ class Use(NamedTuple):
     first: int
     # where it stands: see ``catalogue.conditions.ROLES``; and "ran", if it was seen to run
     roles: FrozenSet[str]
+    overrides: Optional[ast.arguments] = None  # of the reader's method in place of torch's
 
     @property
     def arguments(self) -> Arguments:

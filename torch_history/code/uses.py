@@ -51,6 +51,7 @@ class Source:
         self._parent = found.parent
         self._attributes, self._bindings = found.attributes, found.read
         self._getattrs, self._imports = found.getattrs, found.imports
+        self._modules, self._classes = found.modules, found.classes
         self._operators = found.operators
         self._things = Things(found, project, file)
         self._values = Values(found, self._things)
@@ -66,7 +67,7 @@ class Source:
         """Every name of torch in it; to be asked after ``uses``, which collects them."""
         imported = [
             Mention(name, line, list(names_of(Thing(name))))
-            for name, line in ((canonical(full), line) for full, line in self._imports)
+            for name, line in ((canonical(full), node.lineno) for full, node in self._imports)
             if name.startswith("torch.")
         ]
         return self._mentions + imported
@@ -90,6 +91,49 @@ class Source:
                 yield from self._operation(operation, wanted)
         for call in self._getattrs:
             yield from self._uses_by(call, self._things.got(call), wanted)
+        yield from self._imported(wanted)
+        for cls in self._classes:
+            yield from self._overridden(cls, wanted)
+
+    def _imported(self, wanted: Container[str]) -> Iterator[Use]:
+        """The names and modules of torch that are imported, as the statement has them."""
+        for full, node in (*self._imports, *self._modules):
+            if full.startswith("torch.") and full in wanted:
+                yield Use(
+                    line=node.lineno,
+                    column=node.end_col_offset or 0,
+                    names=[Name(full, Relation.ITSELF)],
+                    sure=True,
+                    why=f"import of {full}",
+                    call=None,
+                    first=0,
+                    roles=frozenset({"import"} | self._roles.around(node)),
+                )
+
+    def _overridden(self, cls: ast.ClassDef, wanted: Container[str]) -> Iterator[Use]:
+        """The methods of a class of the reader that torch calls by the same name."""
+        bases = [
+            (one, thing)
+            for one in cls.bases
+            for thing in self._things.infer(one) or ()
+            if thing.name.startswith("torch.") and thing.is_class
+        ]
+        methods = [one for one in cls.body if isinstance(one, ast.FunctionDef)]
+        for method in methods if bases else ():
+            for _, base in bases:
+                name = f"{base.name}.{method.name}"
+                if not method.name.startswith("__") and name in wanted:
+                    yield Use(
+                        line=method.lineno,
+                        column=method.col_offset,
+                        names=[Name(name, Relation.ITSELF)],
+                        sure=base.sure,
+                        why=f"{cls.name}.{method.name} in place of {name}",
+                        call=None,
+                        first=0,
+                        roles=frozenset({"override"} | self._roles.around(cls)),
+                        overrides=method.args,
+                    )
 
     def _operation(
         self, node: Union[ast.BinOp, ast.AugAssign, ast.Subscript], wanted: Container[str]
@@ -189,7 +233,9 @@ class Source:
             why=_why(node, thing, call, parent),
             call=called,
             first=int(owner.rpartition(".")[2].lstrip("_")[:1].isupper()),
-            roles=roles | ({"hidden"} if called and hides(called) else set()),
+            roles=roles
+            | ({"hidden"} if called and hides(called) else set())
+            | ({"bare"} if isinstance(node, ast.Name) else set()),
         )
 
     def _constructor(

@@ -25,7 +25,7 @@ from torch_history import versions
 from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.kinds import Kind
 from torch_history.code.hits import Hit, Level, Place
-from torch_history.code.targets import Target, targets
+from torch_history.code.targets import Target, targets, with_surface
 from torch_history.observing import words
 from torch_history.questions import naming
 from torch_history.questions.query import Answer, Case, Side
@@ -92,6 +92,7 @@ class Report(NamedTuple):
     answer: Answer
     findings: List[Finding]
     code: Optional[Code] = None
+    surface: bool = False  # whether the surface was compared
 
     @property
     def counts(self) -> Dict[str, int]:
@@ -133,12 +134,13 @@ def label_of(finding: Finding) -> str:
     return f"depends on {finding.depends}" if finding.depends else finding.kind.label
 
 
-def whole(answer: Answer) -> Report:
-    """The findings of an answer: one a cause."""
-    return grouped(answer, targets(answer))
+def whole(answer: Answer, surface: Optional[Sequence[Target]] = None) -> Report:
+    """The findings of an answer: one a cause; with what the surface shows, if it was asked for."""
+    report = grouped(answer, targets(answer), surface or ())
+    return report if surface is None else report._replace(surface=True)
 
 
-def grouped(answer: Answer, told: Iterable[Target]) -> Report:
+def grouped(answer: Answer, told: Iterable[Target], surface: Sequence[Target] = ()) -> Report:
     """The findings of an answer whose targets are known: one a cause."""
     together: Dict[object, List[Target]] = {}
     for target in told:
@@ -146,6 +148,7 @@ def grouped(answer: Answer, told: Iterable[Target]) -> Report:
         if of and answer.apis and not _asked(of, answer.apis):
             continue  # the behaviour names the API, but it is not what changed
         together.setdefault(target.cause, []).append(target)
+    with_surface(together, surface)
     found = [Finding(tuple(sorted(of, key=lambda one: one.kind.rank))) for of in together.values()]
     return Report(answer, sorted(found, key=lambda one: one.order))
 
@@ -299,7 +302,13 @@ def rest(report: Report) -> Iterator[str]:
     """What is beside the findings, one line each: what is hidden, accepted and not covered."""
     code = report.code
     if code is None:
-        yield f"Looked at: {report.answer.compared} behaviours. Nothing is said of other APIs."
+        looked = f"Looked at: {report.answer.compared} behaviours"
+        if not report.surface:
+            yield f"{looked}. Nothing is said of other APIs."
+        elif report.answer.apis:
+            yield f"{looked}, and the names and arguments of {', '.join(report.answer.apis)}."
+        else:
+            yield f"{looked}, and the names and arguments of all of torch."
         return
     if code.hidden:
         yield f"{code.hidden} more {_are(code.hidden)} less sure, or harmless: --level possible."
@@ -320,8 +329,12 @@ def covered_words(code: Code) -> str:
         return f"No name of torch is used in {read}."
     if not left:
         return f"Everything that {read} {'use' if code.files != 1 else 'uses'} of torch is covered."
+    surface = len(code.names.surface)
+    which = "all of these" if surface == left else f"{surface} of these"
+    only = f", and of {which} only names and arguments were compared" if surface else ""
     return (
-        f"Not covered: no behaviour is about {left} of the {names} names of torch used in {read}."
+        f"Not covered: no behaviour is about {left} of the {names} names of torch used in "
+        f"{read}{only}."
     )
 
 
@@ -341,7 +354,8 @@ def uncovered_names(code: Code, most: int = 0) -> Iterator[str]:
     named = uncovered(code)
     for name, places in named[: most or None]:
         more = f", {len(places) - 1} more" if len(places) > 1 else ""
-        yield f"{name} ({places[0]}{more})"
+        how = "" if name in code.names.surface else "; not in the surface"
+        yield f"{name} ({places[0]}{more}{how})"
     if most and len(named) > most:
         yield f"and {len(named) - most} more: torch-history coverage --code PATH"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Any, Collection, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from msgspec import Raw
 
@@ -125,15 +125,17 @@ def diff(
     kinds: Collection[Kind] = (),
     apis: Sequence[str] = (),
     chapters: Sequence[str] = (),
+    surface: Callable[[str], bool] = lambda name: False,
 ) -> Answer:
     """What differs between two versions, the most harmful kinds first.
 
     It may be narrowed to kinds, to APIs (or what they contain), and to chapters. Raises
-    HistoryError for an unknown version, API or chapter.
+    HistoryError for an unknown version, API or chapter. ``surface`` says which other names are
+    recorded, though no behaviour is about them.
     """
     known = index.on(device)
     before, after = side(known, asked_before), side(known, asked_after)
-    chosen = select(index.known(), apis, chapters)
+    chosen = select(index.known(), apis, chapters, surface)
     differences: List[Difference] = []
     unknown: List[Unknown] = []
     returned: List[str] = []
@@ -220,7 +222,10 @@ def kinds_between(
 
 
 def select(
-    known: Dict[str, Behaviour], apis: Sequence[str], chapters: Sequence[str]
+    known: Dict[str, Behaviour],
+    apis: Sequence[str],
+    chapters: Sequence[str],
+    surface: Callable[[str], bool] = lambda name: False,
 ) -> Dict[str, Behaviour]:
     """The behaviours of these APIs and chapters. Raises HistoryError for one that has none."""
     there = dict.fromkeys(behaviour.chapter for behaviour in known.values())
@@ -230,7 +235,7 @@ def select(
     wanted: Set[str] = set()
     for api in apis:
         found = naming.named(names, api)
-        if not found:
+        if not (found or surface(api)):
             raise naming.not_covered("--api", api, f"no behaviour is about {api}", names)
         wanted.update(found)
     return {

@@ -18,8 +18,9 @@ from msgspec import Raw, Struct
 from torch_history import versions
 from torch_history.errors import HistoryError
 from torch_history.records import store
-from torch_history.surface import aliases, files
+from torch_history.surface import aliases, files, notes
 from torch_history.surface.files import FOLDER, Surveyed
+from torch_history.surface.notes import Note
 
 NAME = "surface.json"
 TYPES = "annotations.json"
@@ -33,6 +34,7 @@ class Index(Struct):
     aliases: Dict[str, Dict[str, str]]  # place -> line -> what came and went: "+Linear=torch.nn…"
     modules: Dict[str, Dict[str, str]]  # package -> line -> what came and went
     changes: Dict[str, List[str]]  # line -> the names that changed at it
+    notes: Dict[str, Dict[str, Note]] = {}  # path -> line -> what to do, and the cause
 
 
 def of(root: Path) -> Index:
@@ -112,6 +114,7 @@ def built(root: Path) -> Dict[str, str]:
         },
         "modules": surface.present,
         "changes": changes,
+        "notes": notes.read(root),
     }
     annotated = {
         f"{home}.{name}": told

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, NamedTuple, Optional, Set, Tuple
+from typing import Dict, NamedTuple, Optional, Set, Tuple
 
 import msgspec
 
 from torch_history import versions
 from torch_history.surface import aliases
+from torch_history.surface.classes import of_python
 from torch_history.surface.entry import Entry, read
 from torch_history.surface.files import Chain
 from torch_history.surface.index import Index
 
+MODULE = Entry("module")
 DEEPEST = 12  # classes between one and its farthest base
 
 
@@ -55,6 +57,8 @@ class Library:
         entry = self._entry(path)
         if entry is not None:
             return Found(path, entry)
+        if self.has_module(path):
+            return Found(path, MODULE)
         home, _, last = path.rpartition(".")
         target = self._aliases(home).get(last)
         if target is not None and target != path:
@@ -70,16 +74,33 @@ class Library:
                 return found
         return None
 
-    def lineage(self, path: str) -> Iterator[str]:
-        """A class and the public classes that it comes from."""
-        seen, todo = set(), [path]
+    def lineage(self, name: str) -> Dict[str, None]:
+        """A class and all that it derives from, in order, by their public paths."""
+        seen: Dict[str, None] = {}
+        todo = [name]
         while todo:
             one = todo.pop(0)
-            if one not in seen:
-                seen.add(one)
-                yield one
-                found = self.find(one) if "." in one else None
+            found = self.find(one) if "." in one else None
+            path = found.path if found else one
+            if path not in seen:
+                seen[path] = None
+                seen.update(dict.fromkeys(of_python(path)))
                 todo += found.entry.bases if found else ()
+        return seen
+
+    def public(self, name: str) -> str:
+        """The public path of what stands under a name."""
+        found = self.find(name) if "." in name else None
+        return found.path if found else name
+
+    def knows(self, base: str) -> bool:
+        """Whether there is such a class: one of torch can be gone."""
+        return not base.startswith("torch.") or self.find(base) is not None
+
+    def all_aliases(self) -> Dict[str, str]:
+        """Every other path -> its public one."""
+        places = self._told.index.aliases
+        return {f"{one}.{last}": to for one in places for last, to in self._aliases(one).items()}
 
     def has_module(self, path: str) -> bool:
         """Whether there is a module of this name."""

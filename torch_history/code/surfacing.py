@@ -1,0 +1,269 @@
+"""Surfacing: what the surface of torch says of a use: whether its name is there, and its call binds.
+
+The behaviours say what torch does. This says whether a name, an argument or a method's parameters
+are still the same, for all names of torch.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from torch_history.catalogue.behaviour import Behaviour, Change
+from torch_history.catalogue.kinds import Kind
+from torch_history.code.hits import Level
+from torch_history.code.judging import Verdict
+from torch_history.code.targets import Target, say_the_same
+from torch_history.code.use import Arguments, Relation, Use
+from torch_history.observing.words import Observed
+from torch_history.questions.query import Case, Difference, Entry
+from torch_history.surface import entry as entries
+from torch_history.surface import notes
+from torch_history.surface.calls import Call, CallChange, changed
+from torch_history.surface.differences import parsed
+from torch_history.surface.entry import Warned
+from torch_history.surface.events import Event, Surfaces
+from torch_history.surface.what import DEFAULT_MATTERS, What
+
+Judged = Tuple[Target, Verdict]
+PREFIX = "surface."  # of the ids of what the surface shows
+RUNS = {"call", "decorator", "class-decorator"}  # where a callable is called
+# what a call alone decides, with its arguments
+BY_CALL = {
+    What.ARGUMENT_GONE,
+    What.RENAMED,
+    What.MOVED,
+    What.KEYWORD_ONLY,
+    What.POSITIONAL_ONLY,
+    What.REQUIRED,
+    What.DEFAULT,
+}
+LOST = (What.GONE, What.KIND)
+
+
+class Fact(NamedTuple):
+    """What a finding says, and how sure it is."""
+
+    kind: Kind
+    words: str
+    level: Level
+    why: str
+    depends: str = ""
+    line: int = 0
+
+
+class Surfacing:
+    """The surface of the two releases of an answer."""
+
+    def __init__(self, surfaces: Surfaces) -> None:
+        self.surfaces = surfaces
+        self._targets: Dict[Tuple[object, ...], Target] = {}
+
+    def wants(self, name: str) -> bool:
+        """Whether something happened to a name."""
+        return bool(self.surfaces.events(name))
+
+    def covers(self, name: str) -> bool:
+        """Whether the surface has a name."""
+        return self.surfaces.knows(name)
+
+    def listed(self, names: Sequence[str] = ()) -> Iterator[Target]:
+        """Everything that happened, to all of torch or to these names and what they contain."""
+        found = self.surfaces.all() if not names else self._below(names)
+        seen = set()
+        for event in found:
+            key = event.path, event.since, event.change.what, event.words
+            if key not in seen:
+                seen.add(key)
+                yield self._target(event, event.change.kind, event.words)
+
+    def _below(self, names: Sequence[str]) -> Iterator[Event]:
+        for name in names:
+            yield from self.surfaces.events(name)
+            yield from (one for one in self.surfaces.all() if one.path.startswith(f"{name}."))
+
+    def judged(self, use: Use) -> Iterator[Judged]:
+        """What a use meets, each with how sure that is."""
+        name = _name(use)
+        if name is None or not use.roles.isdisjoint(("caught", "versioned")):
+            return  # the source is ready for both
+        told = set()
+        for event in self.surfaces.events(name):
+            for fact in self._facts(event, use):
+                if (fact.kind, fact.words) not in told:
+                    told.add((fact.kind, fact.words))
+                    target = self._target(event, fact.kind, fact.words)
+                    yield target, Verdict(fact.level, fact.depends, fact.why, fact.line)
+
+    def _facts(self, event: Event, use: Use) -> Iterator[Fact]:
+        what = event.change.what
+        if "override" in use.roles:
+            yield from _overridden(event, use)
+        elif what in LOST:
+            if "import" in use.roles or "bare" not in use.roles:
+                level = Level.CERTAIN if use.sure and what is What.GONE else Level.LIKELY
+                yield Fact(Kind.GONE, event.words, level, use.why)
+        elif what is What.REMOVED:
+            if not use.roles.isdisjoint(RUNS):
+                yield Fact(Kind.GONE, event.words, _level(use), use.why)
+        elif what is What.DEPRECATED:
+            yield from self._warned(event, use)
+        elif what in BY_CALL and "call" in use.roles:
+            yield from self._called(event, use)
+
+    def _called(self, event: Event, use: Use) -> Iterator[Fact]:
+        """What is different for a call: the event says only that something is."""
+        if event.before is None or event.after is None:
+            return
+        call = _call(use.arguments)
+        for change in changed(parsed(event.before), parsed(event.after), call):
+            if (change.what is What.DEFAULT) is not (event.change.what is What.DEFAULT):
+                continue
+            yield _called(change, use)
+
+    def _warned(self, event: Event, use: Use) -> Iterator[Fact]:
+        """The warnings that a use brings and did not bring before."""
+        before = event.before.warns if event.before else ()
+        if "import" in use.roles and (event.after is None or event.after.kind != "module"):
+            return  # to import a name that warns when it is called does no harm
+        for warned in event.after.warns if event.after else ():
+            same = any((one.category, one.when) == (warned.category, warned.when) for one in before)
+            fact = None if same else _warning(warned, use)
+            if fact is not None:
+                yield fact
+
+    def _target(self, event: Event, kind: Kind, words: str) -> Target:
+        key = event.path, event.since, kind, words
+        if key not in self._targets:
+            note = notes.change(self.surfaces.notes, event.path, event.since)
+            self._targets[key] = target(event, kind, words, note)
+        return self._targets[key]
+
+
+def target(event: Event, kind: Kind, words: str, note: Optional[Change] = None) -> Target:
+    """An event as what an answer is made of."""
+    advice, cause = (note.advice, note.cause) if note else (None, None)
+    change = Change(event.since, words, kind, cause, note.probable if note else False, advice)
+    behaviour = Behaviour(
+        id=f"{PREFIX}{event.path}",
+        file="",
+        line=0,
+        claim=f"{event.name} {words}",
+        docstring="",
+        api=[event.name],
+        page=None,
+        article=None,
+        changes=[change],
+    )
+    before, after = (_entry(event.since, one) for one in (event.before, event.after))
+    case = Case("observed", before, after, [kind])
+    return Target(
+        Difference(behaviour, kind, [case], [change], None),
+        change,
+        kind,
+        frozenset((event.name,)),
+        surface=True,
+    )
+
+
+def joined(causes: Dict[Tuple[str, ...], List[Judged]]) -> None:
+    """Put what the surface says of a use to the behaviour that says it too."""
+    for cause, of in list(causes.items()):
+        first = of[0][0]
+        if not first.surface or first.change is None:
+            continue
+        others = (one for one in causes if one is not cause)
+        same = next(
+            (one for one in others if any(say_the_same(first, it) for it, _ in causes[one])), None
+        )
+        if same is not None:
+            causes[same] += causes.pop(cause)
+
+
+def _name(use: Use) -> Optional[str]:
+    """The name itself that a use is of; none where its object is not known."""
+    first = use.names[0]
+    return first.api if first.relation is Relation.ITSELF else None
+
+
+def _level(use: Use) -> Level:
+    return Level.CERTAIN if use.sure else Level.LIKELY
+
+
+def _call(arguments: Arguments) -> Call:
+    positions = [key for key in arguments.given if isinstance(key, int)]
+    names = tuple(key for key in arguments.given if isinstance(key, str))
+    return Call(len(positions), names, arguments.starred, arguments.hidden)
+
+
+def _called(change: CallChange, use: Use) -> Fact:
+    arguments = use.arguments
+    unseen = change.doubtful or arguments.starred or arguments.hidden
+    level = Level.LIKELY if unseen or not use.sure else Level.CERTAIN
+    given = arguments.given.get(change.argument) if change.argument != "" else None
+    how = f" with {change.argument}" if isinstance(change.argument, str) and given else ""
+    line = given.lineno if given is not None else 0
+    if change.what is What.DEFAULT:
+        why = f"{use.why} without {change.argument}"
+        return Fact(Kind.SILENT, change.words, Level.POSSIBLE, why, DEFAULT_MATTERS)
+    return Fact(Kind.GONE, change.words, level, use.why + how, "", line)
+
+
+def _warning(warned: Warned, use: Use) -> Optional[Fact]:
+    """What a use meets of a warning; None where it does not bring it."""
+    words = f"warns: {warned.category}: {warned.text}"
+    ran = not use.roles.isdisjoint(RUNS)
+    if warned.when is None:
+        if not (ran or {"subclass", "import"} & use.roles):
+            return None
+        level = _level(use) if ran and not warned.by else Level.LIKELY
+        return Fact(Kind.WARNING, words, level, use.why)
+    if not ran:
+        return None
+    arguments = use.arguments
+    for name in warned.when:
+        plain = name.lstrip("-")
+        given = arguments.of(plain)
+        hidden = arguments.may_hide(plain, None)
+        if name.startswith("-"):
+            if given is None:
+                level = Level.LIKELY if hidden or not use.sure else Level.CERTAIN
+                return Fact(Kind.WARNING, words, level, f"{use.why} without {plain}")
+        elif given is not None or hidden:
+            level = Level.LIKELY if given is None or not use.sure else Level.CERTAIN
+            line = given.lineno if given is not None else 0
+            return Fact(Kind.WARNING, words, level, f"{use.why} with {plain}", "", line)
+    if warned.when:
+        return None
+    return Fact(Kind.WARNING, words, Level.POSSIBLE, use.why, "the arguments")
+
+
+def _overridden(event: Event, use: Use) -> Iterator[Fact]:
+    """A method of the reader that lacks a parameter which the one in torch has now."""
+    own = use.overrides
+    if own is None or event.change.what is not What.ARGUMENT_APPEARED or own.kwarg is not None:
+        return
+    takes = {one.arg for one in (*own.posonlyargs, *own.args, *own.kwonlyargs)}
+    lacking = [name for name in event.change.arguments if name not in takes]
+    if lacking:
+        words = f"takes {', '.join(lacking)}, and the method here does not"
+        depends = f"whether a caller gives {' or '.join(lacking)}"
+        yield Fact(Kind.ERROR, words, Level.LIKELY, use.why, depends)
+
+
+def _entry(since: str, told: Optional[entries.Entry]) -> Entry:
+    """What the surface has on one side, in the form of an observation."""
+    return Entry(since, json.dumps(_observation(told)).encode())  # type: ignore[arg-type]
+
+
+def _observation(told: Optional[entries.Entry]) -> Observed:
+    if told is None:
+        return {"raised": {"type": "AttributeError", "message": "no such name"}}
+    if told.removed:
+        return {"raised": {"type": "RuntimeError", "message": told.removed}}
+    kept = entries.stored(told)
+    text = kept["is"] if isinstance(kept, dict) else kept
+    found: Observed = {"value": text}
+    if told.warns:
+        found["warned"] = [{"category": one.category, "message": one.text} for one in told.warns]
+    return found

@@ -1,0 +1,169 @@
+"""Events: what happened to a name of torch between two releases, each with the line since when."""
+
+from __future__ import annotations
+
+import functools
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from torch_history import versions
+from torch_history.surface.differences import between
+from torch_history.surface.entry import Entry, read
+from torch_history.surface.files import Chain
+from torch_history.surface.index import Index
+from torch_history.surface.library import Chains, Library
+from torch_history.surface.renames import How, Rename, renames
+from torch_history.surface.what import Change, What
+
+LOST = (What.GONE, What.SHELL_GONE)
+
+
+class Event(NamedTuple):
+    """One thing that happened to a name."""
+
+    name: str  # as it was asked for
+    path: str  # the public path of what stands under it
+    since: str  # a line
+    change: Change
+    before: Optional[Entry]
+    after: Optional[Entry]
+    now: Optional[Rename] = None  # where a name that is gone is found now
+
+    @property
+    def words(self) -> str:
+        """What follows ``since 2.0``."""
+        if self.now is None:
+            return self.change.words
+        how = {How.RENAMED: "is called", How.SUBCLASS: "is only a subclass of"}
+        return f"{how.get(self.now.how, 'is now')} {self.now.name}"
+
+
+class Surfaces:
+    """The surface of two releases, and of those between them."""
+
+    def __init__(self, index: Index, before: str, after: str) -> None:
+        self._chains = Chains(index)
+        self._index, self.notes = index, index.notes
+        self.before, self.after = (Library(self._chains, one) for one in (before, after))
+        low, high = sorted((versions.line(before), versions.line(after)), key=versions.key)
+        self.backwards = versions.line(before) != low
+        self.low, self.high = low, high
+        self.lines = [
+            one
+            for one in index.releases
+            if versions.key(low) < versions.key(one) <= versions.key(high)
+        ]
+        self._libraries = {low: Library(self._chains, low)}
+        self._events: Dict[str, List[Event]] = {}
+        self.knows = functools.lru_cache(maxsize=None)(self._knows)
+
+    def _knows(self, name: str) -> bool:
+        """Whether one of the two releases has a name, so that it can be said what became of it."""
+        return self.before.find(name) is not None or self.after.find(name) is not None
+
+    def at(self, line: str) -> Library:
+        """The surface of a release."""
+        if line not in self._libraries:
+            self._libraries[line] = Library(self._chains, line)
+        return self._libraries[line]
+
+    def events(self, name: str) -> List[Event]:
+        """What happened to a name, the most harmful first; nothing if neither release has it."""
+        if name not in self._events:
+            self._events[name] = list(self._found(name))
+        return self._events[name]
+
+    def _found(self, name: str) -> Iterator[Event]:
+        if not (self.before.is_known(name) and self.after.is_known(name)):
+            return
+        old, new = self.before.find(name), self.after.find(name)
+        one = old or new
+        if one is None or (old and new and old.entry == new.entry):
+            return
+        low = self.at(self.low)
+        held = [
+            (self.low, low.find(name)),
+            *((line, self.at(line).find(name)) for line in self.lines),
+        ]
+        steps = [
+            (line, before and before.entry, after and after.entry)
+            for (_, before), (line, after) in zip(held, held[1:])
+        ]
+        yield from self._dated(name, one.path, steps, old and old.entry, new and new.entry)
+
+    def _dated(
+        self,
+        name: str,
+        path: str,
+        steps: List[Tuple[str, Optional[Entry], Optional[Entry]]],
+        before: Optional[Entry],
+        after: Optional[Entry],
+    ) -> Iterator[Event]:
+        """The changes between two entries, each with the line at which it came."""
+        told = [
+            (line, between(*((new, old) if self.backwards else (old, new)), self.after))
+            for line, old, new in steps
+            if old != new
+        ]
+        for change in between(before, after, self.after):
+            since = next(
+                (line for line, of in reversed(told) if any(_same(change, one) for one in of)),
+                told[-1][0] if told else self.high,
+            )
+            lost = change.what in LOST and not self.backwards
+            now = self._moves(since).get(path) if lost else None
+            yield Event(name, path, since, change, before, after, now)
+
+    def all(self) -> Iterator[Event]:
+        """Everything that happened to a public name, by name; of a class that is gone, once."""
+        changed = {path for line in self.lines for path in self._index.changes.get(line, ())}
+        for path in sorted(changed):
+            chain = self._chains.of(path)
+            held = [(line, _held(chain, line)) for line in (self.low, *self.lines)]
+            steps = [(line, old, new) for (_, old), (line, new) in zip(held, held[1:])]
+            first, last = held[0][1], held[-1][1]
+            before, after = (last, first) if self.backwards else (first, last)
+            if before != after and not self._carried(path, before, after):
+                yield from self._dated(path, path, steps, before, after)
+
+    def _carried(self, path: str, before: Optional[Entry], after: Optional[Entry]) -> bool:
+        """Whether a name came or went only with its class, or is still found in another way."""
+        if before is not None and after is not None:
+            return False
+        there = self.before if after is None else self.after
+        elsewhere = self.after if after is None else self.before
+        if elsewhere.find(path) is not None or not elsewhere.is_known(path):
+            return True
+        home = path.rpartition(".")[0]
+        owner = there.find(home)
+        return owner is not None and owner.entry.kind == "class" and elsewhere.find(home) is None
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019  # lives as long as the answer
+    def _moves(self, line: str) -> Dict[str, Rename]:
+        """The names that went at a line, and where they are found now."""
+        lines = list(self._index.releases)
+        before, after = self.at(lines[lines.index(line) - 1]), self.at(line)
+        gone: Dict[str, Entry] = {}
+        came: Dict[str, Entry] = {}
+        stayed: Dict[str, Entry] = {}
+        for path in self._index.changes.get(line, ()):
+            chain = self._chains.of(path)
+            old, new = _held(chain, before.version), _held(chain, line)
+            if old is not None and new is not None:
+                stayed[path] = new
+            elif old is not None:
+                gone[path] = old
+            elif new is not None:
+                came[path] = new
+        return renames(gone, came, before.all_aliases(), after.all_aliases(), stayed)
+
+
+def _held(chain: Chain, line: str) -> Optional[Entry]:
+    since = versions.holding(chain, line)
+    return read(chain[since]) if since is not None else None
+
+
+def _same(one: Change, other: Change) -> bool:
+    """Whether a change of a step is the one that is left in the end."""
+    if one.what is not other.what:
+        return False
+    return not one.arguments or not set(one.arguments).isdisjoint(other.arguments)
