@@ -278,14 +278,10 @@ def _report(
         return _narrowed(here, answer, asked, options, accepted, surfacing)
     if surfacing is None or not (options.surface or apis):
         return report.whole(answer), []
-    shown = surfacing.listed(apis)
-    if options.kinds or not apis:  # of all of torch, only what matters
-        shown = (
-            one
-            for one in shown
-            if (one.kind in options.kinds if options.kinds else one.kind.matters)
-        )
-    return report.whole(answer, list(shown)), []
+    shown = surfacing.listed(apis, bool(apis) or Kind.APPEARED in options.kinds)
+    wanted = options.kinds or ([] if apis else [kind for kind in Kind if kind.matters])
+    told = [one for one in shown if not wanted or one.kind in wanted]
+    return report.whole(answer, told), []
 
 
 def _narrowed(

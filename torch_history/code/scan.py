@@ -77,7 +77,8 @@ def scan(
 ) -> Scan:
     """Read files and folders for uses that meet a target, at least as surely as ``level``.
 
-    ``apis`` are those that a behaviour is about. ``surfacing`` looks at all other names. Raises HistoryError for a path that is not there.
+    ``apis`` are those that a behaviour is about. ``surfacing`` looks at all other names. Raises
+    HistoryError for a path that is not there.
     """
     reader = Reader(targets, apis, level, Project(paths), surfacing)
     count = 0

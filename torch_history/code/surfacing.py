@@ -1,4 +1,4 @@
-"""Surfacing: what the surface of torch says of a use: whether its name is there, and its call binds.
+"""Surfacing: what the surface says of a use: whether its name is there, and whether a call binds.
 
 The behaviours say what torch does. This says whether a name, an argument or a method's parameters
 are still the same, for all names of torch.
@@ -6,7 +6,9 @@ are still the same, for all names of torch.
 
 from __future__ import annotations
 
+import functools
 import json
+from collections import Counter
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from torch_history.catalogue.behaviour import Behaviour, Change
@@ -38,6 +40,7 @@ BY_CALL = {
     What.REQUIRED,
     What.DEFAULT,
 }
+SEVERAL = 3  # names of one module that are gone: more are told as one
 LOST = (What.GONE, What.KIND)
 
 
@@ -67,20 +70,22 @@ class Surfacing:
         """Whether the surface has a name."""
         return self.surfaces.knows(name)
 
-    def listed(self, names: Sequence[str] = ()) -> Iterator[Target]:
+    def listed(self, names: Sequence[str] = (), appeared: bool = True) -> Iterator[Target]:
         """Everything that happened, to all of torch or to these names and what they contain."""
-        found = self.surfaces.all() if not names else self._below(names)
-        seen = set()
-        for event in found:
-            key = event.path, event.since, event.change.what, event.words
-            if key not in seen:
-                seen.add(key)
+        found = self.surfaces.all(appeared) if not names else self._below(names)
+        events = {(one.path, one.since, one.change.what, one.words): one for one in found}
+        gone = Counter(map(_lost_from, events.values()))
+        for event in events.values():
+            lost = _lost_from(event)
+            if lost[0] and gone[lost] > SEVERAL:
+                yield self._target(event, Kind.GONE, "are gone")._replace(together=lost)
+            else:
                 yield self._target(event, event.change.kind, event.words)
 
     def _below(self, names: Sequence[str]) -> Iterator[Event]:
         for name in names:
             yield from self.surfaces.events(name)
-            yield from (one for one in self.surfaces.all() if one.path.startswith(f"{name}."))
+            yield from self.surfaces.all(below=name)
 
     def judged(self, use: Use) -> Iterator[Judged]:
         """What a use meets, each with how sure that is."""
@@ -140,10 +145,25 @@ class Surfacing:
         return self._targets[key]
 
 
+def _lost_from(event: Event) -> Tuple[str, ...]:
+    """Where a name was that is gone without another in its place, and since when."""
+    if event.change.what is not What.GONE or event.now is not None:
+        return ("", "")
+    return (event.path.rpartition(".")[0], event.since)
+
+
 def target(event: Event, kind: Kind, words: str, note: Optional[Change] = None) -> Target:
     """An event as what an answer is made of."""
     advice, cause = (note.advice, note.cause) if note else (None, None)
-    change = Change(event.since, words, kind, cause, note.probable if note else False, advice)
+    change = Change(
+        version=event.since,
+        text=words,
+        kind=kind,
+        cause=cause,
+        probable=note.probable if note else False,
+        advice=advice,
+        depends=event.change.depends or None,
+    )
     behaviour = Behaviour(
         id=f"{PREFIX}{event.path}",
         file="",
@@ -155,7 +175,7 @@ def target(event: Event, kind: Kind, words: str, note: Optional[Change] = None) 
         article=None,
         changes=[change],
     )
-    before, after = (_entry(event.since, one) for one in (event.before, event.after))
+    before, after = (_Side(event.since, one) for one in (event.before, event.after))
     case = Case("observed", before, after, [kind])
     return Target(
         Difference(behaviour, kind, [case], [change], None),
@@ -251,9 +271,21 @@ def _overridden(event: Event, use: Use) -> Iterator[Fact]:
         yield Fact(Kind.ERROR, words, Level.LIKELY, use.why, depends)
 
 
-def _entry(since: str, told: Optional[entries.Entry]) -> Entry:
+class _Side(Entry):
     """What the surface has on one side, in the form of an observation."""
-    return Entry(since, json.dumps(_observation(told)).encode())  # type: ignore[arg-type]
+
+    def __init__(self, since: str, told: Optional[entries.Entry]) -> None:
+        self.since, self._told = since, told
+
+    @functools.cached_property
+    def observation(self) -> Observed:
+        """The entry as an observation."""
+        return _observation(self._told)
+
+    @functools.cached_property
+    def raw(self) -> bytes:  # type: ignore[override]
+        """Its text."""
+        return json.dumps(self.observation).encode()
 
 
 def _observation(told: Optional[entries.Entry]) -> Observed:

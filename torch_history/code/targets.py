@@ -79,11 +79,14 @@ class Target(NamedTuple):
     # every call raised before: only code that catches the error meets the difference
     guarded: bool = False
     surface: bool = False  # whether it is a fact of the surface, and no behaviour
+    together: Tuple[str, ...] = ()  # of the surface: what names that went together share
 
     @property
     def cause(self) -> Tuple[str, ...]:
         """What targets of one cause share: the version and the cause, or else the words."""
         change = self.change
+        if self.together:
+            return self.together
         if change is not None and self.surface:
             return (change.version, change.text, self.difference.behaviour.id)
         if change is None:

@@ -61,6 +61,8 @@ class Finding(NamedTuple):
     @property
     def depends(self) -> str:
         """What decides beside the call, as "the file"; empty where nothing does."""
+        if self.hit is None and self.targets[0].surface:
+            return (self.change.depends if self.change else None) or ""
         return self.hit.depends if self.hit else ""
 
     @property
@@ -214,12 +216,21 @@ def subject(finding: Finding, asked: Sequence[str] = ()) -> str:
     if finding.hit:
         return finding.hit.why
     first = finding.targets[0]
+    if first.together:
+        return _several(finding)
     change = first.change
     of = change.of if change and change.of else first.difference.behaviour.api
     said = re.findall(r"\w+", change.text) if change else []
     # The first one, unless the words name another: `bias ... (LayerNorm)` is not of BatchNorm1d.
     named = [] if _last(of[0]) in said else [api for api in of if _last(api) in said]
     return (_asked(of, asked) or named or of)[0]
+
+
+def _several(finding: Finding) -> str:
+    """``torch.onnx: symbolic_a, symbolic_b, 7 more``: the names that went together."""
+    names = sorted(_last(name) for one in finding.targets for name in one.names)
+    more = f", {len(names) - 2} more" if len(names) > 2 else ""
+    return f"{finding.targets[0].together[0]}: {', '.join(names[:2])}{more}"
 
 
 def _last(api: str) -> str:

@@ -10,6 +10,7 @@ from torch_history.publish.report import (
     Finding,
     Report,
     caveats,
+    label_of,
     lines_of_change,
     notes,
     others,
@@ -58,7 +59,7 @@ def _finding(finding: Finding, report: Report, each: bool) -> Iterator[str]:
         if not each:
             yield f"    {others(finding)}"
     else:
-        yield f"{finding.kind.label}: {about}: {told} · {others(finding)}"
+        yield f"{label_of(finding)}: {about}: {told} · {others(finding)}"
         if each:
             yield f"    {' · '.join(notes(finding))}"
     if each:

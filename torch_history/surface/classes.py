@@ -45,5 +45,3 @@ def of_python(name: str) -> Iterator[str]:
     found = getattr(_LIBRARY.get(home), last, None)
     for one in found.__mro__ if isinstance(found, type) else ():
         yield one.__name__ if one.__module__ == "builtins" else f"{one.__module__}.{one.__name__}"
-
-

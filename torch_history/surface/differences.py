@@ -100,7 +100,7 @@ def _bases(before: Entry, after: Entry, classes: Classes) -> Iterator[Change]:
     lost = [base for base in lost if classes.knows(base) and _is_asked_for(base)]
     if before.kind == after.kind == "class" and lost:
         words = f"no longer derives from {', '.join(lost)}"
-        yield Change(What.BASES, words, depends="whether isinstance or except asks for it")
+        yield Change(What.BASES, words, depends="isinstance")
 
 
 def _is_asked_for(base: str) -> bool:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from torch_history import versions
 from torch_history.surface.differences import between
 from torch_history.surface.entry import Entry, read
-from torch_history.surface.files import Chain
 from torch_history.surface.index import Index
 from torch_history.surface.library import Chains, Library
-from torch_history.surface.renames import How, Rename, renames
+from torch_history.surface.renames import How, Rename
 from torch_history.surface.what import Change, What
 
+Step = Tuple[str, Optional[Entry], Optional[Entry]]  # a line, and the entries before and at it
 LOST = (What.GONE, What.SHELL_GONE)
 
 
@@ -84,9 +84,11 @@ class Surfaces:
             (self.low, low.find(name)),
             *((line, self.at(line).find(name)) for line in self.lines),
         ]
+        entries = [(line, found and found.entry) for line, found in held]
         steps = [
-            (line, before and before.entry, after and after.entry)
-            for (_, before), (line, after) in zip(held, held[1:])
+            (line, before, after)
+            for (_, before), (line, after) in zip(entries, entries[1:])
+            if before != after
         ]
         yield from self._dated(name, one.path, steps, old and old.entry, new and new.entry)
 
@@ -94,36 +96,55 @@ class Surfaces:
         self,
         name: str,
         path: str,
-        steps: List[Tuple[str, Optional[Entry], Optional[Entry]]],
+        steps: Sequence[Step],
         before: Optional[Entry],
         after: Optional[Entry],
     ) -> Iterator[Event]:
         """The changes between two entries, each with the line at which it came."""
+        changes = between(before, after, self.after)
         told = [
             (line, between(*((new, old) if self.backwards else (old, new)), self.after))
             for line, old, new in steps
-            if old != new
         ]
-        for change in between(before, after, self.after):
+        # One step alone is the change itself.
+        told = told if len(steps) > 1 else [(line, changes) for line, _, _ in steps]
+        for change in changes:
             since = next(
                 (line for line, of in reversed(told) if any(_same(change, one) for one in of)),
                 told[-1][0] if told else self.high,
             )
             lost = change.what in LOST and not self.backwards
-            now = self._moves(since).get(path) if lost else None
+            now = self._index.moves.get(since, {}).get(path) if lost else None
             yield Event(name, path, since, change, before, after, now)
 
-    def all(self) -> Iterator[Event]:
-        """Everything that happened to a public name, by name; of a class that is gone, once."""
+    def all(self, appeared: bool = True, below: str = "") -> Iterator[Event]:
+        """Everything that happened to a public name, by name; of a class that is gone, once.
+
+        It may leave out what ``appeared``, and keep what lies ``below`` a name alone.
+        """
         changed = {path for line in self.lines for path in self._index.changes.get(line, ())}
         for path in sorted(changed):
-            chain = self._chains.of(path)
-            held = [(line, _held(chain, line)) for line in (self.low, *self.lines)]
-            steps = [(line, old, new) for (_, old), (line, new) in zip(held, held[1:])]
-            first, last = held[0][1], held[-1][1]
+            if below and not path.startswith(f"{below}."):
+                continue
+            first, steps = self._steps(path)
+            last = steps[-1][2] if steps else first
             before, after = (last, first) if self.backwards else (first, last)
+            if before is None and not appeared:
+                continue
             if before != after and not self._carried(path, before, after):
                 yield from self._dated(path, path, steps, before, after)
+
+    def _steps(self, path: str) -> Tuple[Optional[Entry], List[Step]]:
+        """What a name was in the older release, and each change since."""
+        low, high = versions.key(self.low), versions.key(self.high)
+        first: Optional[Entry] = None
+        steps: List[Step] = []
+        for line, kept in self._chains.of(path).items():
+            if versions.key(line) <= low:
+                first = read(kept)
+            elif versions.key(line) <= high:
+                steps.append((line, steps[-1][2] if steps else first, read(kept)))
+        return first, steps
 
     def _carried(self, path: str, before: Optional[Entry], after: Optional[Entry]) -> bool:
         """Whether a name came or went only with its class, or is still found in another way."""
@@ -136,30 +157,6 @@ class Surfaces:
         home = path.rpartition(".")[0]
         owner = there.find(home)
         return owner is not None and owner.entry.kind == "class" and elsewhere.find(home) is None
-
-    @functools.lru_cache(maxsize=None)  # noqa: B019  # lives as long as the answer
-    def _moves(self, line: str) -> Dict[str, Rename]:
-        """The names that went at a line, and where they are found now."""
-        lines = list(self._index.releases)
-        before, after = self.at(lines[lines.index(line) - 1]), self.at(line)
-        gone: Dict[str, Entry] = {}
-        came: Dict[str, Entry] = {}
-        stayed: Dict[str, Entry] = {}
-        for path in self._index.changes.get(line, ()):
-            chain = self._chains.of(path)
-            old, new = _held(chain, before.version), _held(chain, line)
-            if old is not None and new is not None:
-                stayed[path] = new
-            elif old is not None:
-                gone[path] = old
-            elif new is not None:
-                came[path] = new
-        return renames(gone, came, before.all_aliases(), after.all_aliases(), stayed)
-
-
-def _held(chain: Chain, line: str) -> Optional[Entry]:
-    since = versions.holding(chain, line)
-    return read(chain[since]) if since is not None else None
 
 
 def _same(one: Change, other: Change) -> bool:

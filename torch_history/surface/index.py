@@ -20,7 +20,10 @@ from torch_history.errors import HistoryError
 from torch_history.records import store
 from torch_history.surface import aliases, files, notes
 from torch_history.surface.files import FOLDER, Surveyed
+from torch_history.surface.library import Chains
+from torch_history.surface.moves import moves
 from torch_history.surface.notes import Note
+from torch_history.surface.renames import Rename
 
 NAME = "surface.json"
 TYPES = "annotations.json"
@@ -34,6 +37,7 @@ class Index(Struct):
     aliases: Dict[str, Dict[str, str]]  # place -> line -> what came and went: "+Linear=torch.nn…"
     modules: Dict[str, Dict[str, str]]  # package -> line -> what came and went
     changes: Dict[str, List[str]]  # line -> the names that changed at it
+    moves: Dict[str, Dict[str, Rename]] = {}  # line -> path that went -> where it is now
     notes: Dict[str, Dict[str, Note]] = {}  # path -> line -> what to do, and the cause
 
 
@@ -41,7 +45,7 @@ def of(root: Path) -> Index:
     """The surface of a checkout or of an installed package; empty where nothing is recorded."""
     packaged = root / NAME
     path = packaged if packaged.is_file() else _kept(root, NAME)
-    found: Index = _decoded(path, Index)
+    found: Index = _decoded(path.read_bytes(), path, Index)
     return found
 
 
@@ -49,14 +53,14 @@ def types(root: Path) -> Dict[str, files.Texts]:
     """Path -> timeline of its annotations."""
     packaged = root / TYPES
     path = packaged if packaged.is_file() else _kept(root, TYPES)
-    found: Dict[str, files.Texts] = _decoded(path, Dict[str, files.Texts])
+    found: Dict[str, files.Texts] = _decoded(path.read_bytes(), path, Dict[str, files.Texts])
     return found
 
 
-def _decoded(path: Path, form: Any) -> Any:
+def _decoded(content: bytes, path: Path, form: Any) -> Any:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=form)
-    except (OSError, msgspec.DecodeError, msgspec.ValidationError) as error:
+        return msgspec.json.decode(content, type=form)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise HistoryError(f"{path}: cannot be read ({error}): remove it") from None
 
 
@@ -121,7 +125,10 @@ def built(root: Path) -> Dict[str, str]:
         for home, of_types in surface.annotations.items()
         for name, told in of_types.names.items()
     }
-    return {NAME: _text(index), TYPES: _text(annotated)}
+    # Made once: which names went and are found elsewhere takes as long as a whole answer.
+    whole = _decoded(_text(index).encode(), root, Index)
+    whole.moves = moves(Chains(whole))
+    return {NAME: _text(whole), TYPES: _text(annotated)}
 
 
 def _whole(sign_and_name: str, home: str) -> str:

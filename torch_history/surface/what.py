@@ -61,7 +61,7 @@ class Change(NamedTuple):
         return self.what.kind
 
 
-DEFAULT_MATTERS = "whether the default matters"
+DEFAULT_MATTERS = "the default"
 _ORDINALS = (
     *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
     "tenth",

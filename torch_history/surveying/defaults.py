@@ -18,7 +18,8 @@ MOST = 80  # characters
 def text_of(value: object, path_of: Callable[[object], str]) -> str:
     """A default as text. ``path_of`` gives the public path of an object, or nothing."""
     text = _text(value, path_of)
-    return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
+    # A text that is cut would have quotes and brackets without an end.
+    return text if len(text) <= MOST else f"<{type(value).__name__}>"
 
 
 def _text(value: object, path_of: Callable[[object], str]) -> str:
