@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from torch_history.publish.baseline import Baseline
     from torch_history.publish.report import Report
     from torch_history.questions.query import Answer
+    from torch_history.surface.events import Surfaces
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 LEVELS = ("certain", "likely", "possible")
@@ -303,7 +304,7 @@ def _narrowed(
     if asked.trace is not None:
         from torch_history.comparing import uses
 
-        found = uses.scan(asked.trace, told, apis)
+        found = uses.scan(asked.trace, told, apis, surfacing=surfacing)
     else:
         found = scan.scan(asked.code, told, apis, surfacing=surfacing)
     level = Level(options.level)
@@ -312,15 +313,22 @@ def _narrowed(
 
 
 def _surfacing(here: shared.Here, before: str, after: str) -> Optional[Surfacing]:
+    """What the surface says of source, between both versions."""
+    from torch_history.code.surfacing import Surfacing
+
+    found = surfaces(here, before, after)
+    return Surfacing(found) if found else None
+
+
+def surfaces(here: shared.Here, before: str, after: str) -> Optional[Surfaces]:
     """The surface of both versions; None where one of them was not surveyed."""
     from torch_history import versions
-    from torch_history.code.surfacing import Surfacing
     from torch_history.surface.events import Surfaces
 
-    lines = [versions.line(one) for one in (before, after)]
+    lines = [versions.line(one.partition("+")[0]) for one in (before, after)]
     if any(line not in here.surface.releases for line in lines):
         return None
-    return Surfacing(Surfaces(here.surface, *lines))
+    return Surfaces(here.surface, *lines)
 
 
 def _print(reports: Sequence[Report], faults: List[str], options: Options) -> None:

@@ -12,6 +12,7 @@ import msgspec
 import rich_click as click
 
 from torch_history import versions
+from torch_history.cli import asking
 from torch_history.comparing import bisecting, environments
 from torch_history.comparing.answering import compare
 from torch_history.comparing.comparison import Comparison, Limits
@@ -97,7 +98,8 @@ class _Asked:
         it = Comparison(
             request.program, self._folder, work, sides, limits, request.share, self._tell
         )
-        records = Records(self._here.index, pair.before.release, pair.after.release)
+        releases = (pair.before.release, pair.after.release)
+        records = Records(self._here.index, *releases, asking.surfaces(self._here, *releases))
         today = dt.datetime.now(dt.timezone.utc).date()
         return it, compare(it, records, pair.notes, today)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Iterable, Iterator, List, Set, Tuple
+from typing import Iterable, Iterator, List, Optional, Set, Tuple
 
 from torch_history.catalogue.behaviour import Change
 from torch_history.catalogue.index import Index
 from torch_history.catalogue.kinds import Kind
 from torch_history.code.names import LOSSES, canonical
+from torch_history.comparing import names
 from torch_history.comparing.result import Difference, Raised, Seen, Warned
 from torch_history.errors import HistoryError
 from torch_history.questions import messages, query
+from torch_history.surface.events import Surfaces
 
 MOST = 4
 # the operations of autograd's nodes and of the library -> the function of torch
@@ -31,8 +33,10 @@ _ALIASES = {
 class Records:
     """What the records say of two releases."""
 
-    def __init__(self, index: Index, before: str, after: str) -> None:
-        self._index = index
+    def __init__(
+        self, index: Index, before: str, after: str, surfaces: Optional[Surfaces] = None
+    ) -> None:
+        self._index, self._surfaces = index, surfaces
         self.unknown = ""  # why the records have no answer for the two
         try:
             answer = query.diff(index, _final(before), _final(after))
@@ -44,8 +48,8 @@ class Records:
     def of(self, found: Difference) -> Tuple[Seen, ...]:
         """The behaviours that tell of a difference: of the API that was called, then its parts."""
         wanted = {Kind.RANDOM} if found.kind == "draw" else {Kind.SILENT}
-        for names in _names(found):
-            told = list(self._about(names, wanted))
+        for spellings in _names(found):
+            told = list(self._about(spellings, wanted))
             if told:
                 return tuple(told[:MOST])
         return ()
@@ -75,6 +79,8 @@ class Records:
                 told = [one for one in difference.changes if one.kind in kinds]
                 if told and all(one.id != name for one in found):
                     found.append(_seen(name, told[0]))
+        if not found and self._surfaces is not None:
+            return names.told(self._surfaces, text, raised)
         return tuple(found[:MOST])
 
     @functools.cached_property

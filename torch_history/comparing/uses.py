@@ -37,6 +37,7 @@ from torch_history.code.hits import Level, Place
 from torch_history.code.names import canonical
 from torch_history.code.own import Thing
 from torch_history.code.scan import MOST_PYTHON, Names, Scan
+from torch_history.code.surfacing import Surfacing
 from torch_history.code.targets import Target
 from torch_history.code.use import Mention, Name, Use, names_of
 from torch_history.comparing.traces import Event, events
@@ -164,9 +165,10 @@ def scan(
     targets: Sequence[Target],
     apis: Collection[str],
     level: Level = Level.POSSIBLE,
+    surfacing: Optional[Surfacing] = None,
 ) -> Scan:
     """The uses of a file that meet a target, as ``code.scan.scan`` gives them for source."""
-    collector = Collector(targets, apis, level)
+    collector = Collector(targets, apis, level, surfacing)
     files: Dict[str, List[Used]] = {}
     for one in read(path).uses:
         files.setdefault(_short(one.at[0]), []).append(one)
@@ -176,7 +178,7 @@ def scan(
             return Place(file, line)
 
         collector.add(Ran(uses), place_of, _accepted(Path(file)))
-    names = Names(collector.covered, collector.uncovered)
+    names = Names(collector.covered, collector.uncovered, collector.surface)
     return Scan(collector.found, names, len(files), collector.accepted, [])
 
 

@@ -117,6 +117,12 @@ class Surfaces:
             now = self._index.moves.get(since, {}).get(path) if lost else None
             yield Event(name, path, since, change, before, after, now)
 
+    def ending(self, last: str) -> Iterator[Event]:
+        """What happened to the names that end so, as ``NAdam`` or ``Optimizer.step``."""
+        changed = {path for line in self.lines for path in self._index.changes.get(line, ())}
+        for path in sorted(one for one in changed if one.endswith(f".{last}")):
+            yield from self.events(path)
+
     def all(self, appeared: bool = True, below: str = "") -> Iterator[Event]:
         """Everything that happened to a public name, by name; of a class that is gone, once.
 
