@@ -90,7 +90,7 @@ def walked(unrecorded, monkeypatch):
     """The project without records, and a `tox` whose environments hand out prepared run files.
 
     `walked.record(...)` runs the record command, `walked.calls()` tells what tox built
-    (`tox ENVIRONMENT`) and what ran (`run ENVIRONMENT BEHAVIOUR...`).
+    (`tox ENVIRONMENT`) and what ran (`run ENVIRONMENT BEHAVIOUR...`, `survey ENVIRONMENT`).
     """
     project = unrecorded
     for environment, patch in PATCHES.items():

@@ -220,7 +220,8 @@ chmod +x "$bin/python"
 """
 
 # What the python of such an environment does. It answers the questions for torch's version and
-# for a CPU wheel, and `-m pytest --record-to FILE --device DEVICE --behaviours FILE ...`.
+# for a CPU wheel, `-m torch_history.surveying FILE DIGEST`, and
+# `-m pytest --record-to FILE --device DEVICE --behaviours FILE ...`.
 PYTHON = f"""
 cd "$root" || exit 1
 if [ "$1" = -c ]; then
@@ -229,6 +230,12 @@ if [ "$1" = -c ]; then
     *) if [ -e control/holds-$environment ]; then cat control/holds-$environment; \
 else echo $patch; fi ;;
     esac
+    exit
+fi
+if [ "$2" = torch_history.surveying ]; then
+    echo survey $environment >> calls
+    if [ -e control/no-survey-$environment ]; then echo "ImportError: no torch"; exit 1; fi
+    sed "s/DIGEST/$4/" prepared/$environment-surface.json > "$3"
     exit
 fi
 echo run $environment $(cat "$8") >> calls

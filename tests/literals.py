@@ -1,9 +1,13 @@
-"""Observations and records from literals, without a run of pytest."""
+"""Observations, records and surveys from literals, without a run of pytest."""
+
+import msgspec
 
 from tests.fake import RELEASES
 from torch_history.observing import encode
 from torch_history.records import store
 from torch_history.records.store import Record
+from torch_history.surface import entry
+from torch_history.surface.digest import digest
 
 
 def value(what, *warned):
@@ -31,3 +35,21 @@ def plant(project, behaviour, timelines, **more):
     record = Record(project.sources()[behaviour], timelines=timelines, **told)
     store.write_record(project.path(behaviour), record)
     return project.path(behaviour)
+
+
+def survey(release, names=(), *, modules=("torch",), **more):
+    """What `torch_history.surveying` writes: names -> entries as the files have them."""
+    return {
+        "format": 1,
+        "release": release,
+        "python": "3.11.7",
+        "source": digest(),
+        "modules": list(modules),
+        "names": {
+            path: msgspec.to_builtins(entry.read(kept)) for path, kept in dict(names).items()
+        },
+        "aliases": {},
+        "annotations": {},
+        "failed": {},
+        **more,
+    }

@@ -18,16 +18,19 @@ ORDER = tuple(
     for name in dict.fromkeys(re.findall(r"``(\w+)``", "\n".join(ITEMS)))
     if (ENGINE / name).is_dir()
 )
-# What a part may import beside the standard library. `observing`, `records` and `running` run on
-# Python 3.8 with torch 1.4 as on the newest of both; an answer needs no more than the index.
+# What a part may import beside the standard library. `observing`, `records`, `running` and
+# `surveying` run on Python 3.8 with torch 1.4 as on the newest of both; an answer needs no more
+# than the index.
 NEEDS = {
     **{name: set() for name in BASE},
     "progress": {"rich"},  # on a terminal
     "observing": {"numpy"},
     "records": {"filelock", "msgspec"},
     "running": {"pytest", "syrupy"},
+    "surveying": {"torch"},
     "tracing": {"torch"},
     "catalogue": {"msgspec"},
+    "surface": {"msgspec"},
     "questions": {"msgspec"},
 }
 THIRD_PARTY = {
@@ -75,7 +78,7 @@ def part(module):
 
 def test_docstring_of_the_engine_names_every_part_in_order():
     folders = {path.parent.name for path in ENGINE.glob("*/__init__.py")}
-    assert set(ORDER) == folders and len(ITEMS) == 13
+    assert set(ORDER) == folders and len(ITEMS) == 15
     files = {path.stem for path in ENGINE.glob("*.py")} - {"__init__", "__main__"}
     assert set(BASE) == files
     assert all(f"``{name}``" in torch_history.__doc__ for name in BASE)
@@ -128,7 +131,7 @@ def test_torch_is_imported_by_workers_only():
         for name, _ in imported(module)
         if name.split(".")[0] in ("torch", "torchvision")
     }
-    assert {part(module) for module in found} <= {"bench", "comparing", "tracing"}
+    assert {part(module) for module in found} <= {"bench", "comparing", "surveying", "tracing"}
 
 
 @pytest.mark.parametrize("name", NEEDS)

@@ -8,19 +8,22 @@ these folders. Each imports only from those before it:
    on Python 3.8 with torch 1.4 as on the newest of both.
 2. ``records`` are the files: timelines, manifests, and how what was observed enters them.
 3. ``running`` is what pytest and syrupy see of it, and ``verify``.
-4. ``tracing`` watches the reader's own program from inside, with the standard library and torch.
-5. ``catalogue`` has the behaviours as their tests declare them, and the index of everything.
-6. ``questions`` answers from the index: what differs, what changed, which files load where.
-7. ``code`` finds in a reader's own source what it can meet of a difference.
-8. ``comparing`` runs a program under two releases and says where the traces part.
-9. ``publish`` renders answers, documents and the site.
-10. ``testing`` traces a part of a program, or a project's own test suite.
-11. ``matrix`` builds the releases' environments, records them, and merges recordings.
-12. ``bench`` times two releases side by side.
-13. ``check`` lints all of it, and ``cli`` is the command line, a file for each command.
+4. ``surveying`` notes the names of torch and what they take. It runs in the recorded environments
+   too, with the standard library and torch alone.
+5. ``tracing`` watches the reader's own program from inside, with the standard library and torch.
+6. ``catalogue`` has the behaviours as their tests declare them, and the index of everything.
+7. ``surface`` keeps the surveys of all releases, and says what changed at a name or in a call.
+8. ``questions`` answers from the index: what differs, what changed, which files load where.
+9. ``code`` finds in a reader's own source what it can meet of a difference.
+10. ``comparing`` runs a program under two releases and says where the traces part.
+11. ``publish`` renders answers, documents and the site.
+12. ``testing`` traces a part of a program, or a project's own test suite.
+13. ``matrix`` builds the releases' environments, records them, and merges recordings.
+14. ``bench`` times two releases side by side.
+15. ``check`` lints all of it, and ``cli`` is the command line, a file for each command.
 
-Nothing here imports torch but the workers of ``bench``, the workers of ``comparing``, and
-``tracing``, which waits for the program to import it.
+Nothing here imports torch but the workers of ``bench``, the workers of ``comparing``,
+``surveying``, and ``tracing``, which waits for the program to import it.
 
 pytest need not rewrite what is traced before pytest starts: PYTEST_DONT_REWRITE
 """

@@ -1,11 +1,13 @@
 """``torch-history coverage``: what of torch is specified, and what of the reader's source."""
 
 import json
+import shutil
 import sys
 
 import pytest
 
 from tests.fake import REPOSITORY
+from tests.surface.making import index_of, surveyed
 from torch_history.cli import main
 
 READS_SOURCE = pytest.mark.skipif(sys.version_info < (3, 9), reason="--code needs Python 3.9")
@@ -17,7 +19,7 @@ optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1)
 optimizer.zero_grad()
 no_such_part.one()
 no_such_part.one()
-torch.no_such_part.two
+torch.jit.script
 """
 
 
@@ -50,6 +52,51 @@ def test_json_names_every_api_of_a_module(run):
     }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def surveyed_root(recorded, tmp_path_factory):
+    """A copy of the recorded project, with a surface of one release."""
+    root = tmp_path_factory.mktemp("covered") / "project"
+    left_out = shutil.ignore_patterns("__pycache__", ".history")
+    shutil.copytree(str(recorded.root), str(root), ignore=left_out)
+    names = ["nn.constant", "nn.other", "optim.scale", "jit.trace", "jit.save", "jit._private"]
+    entries = {f"fakelib.{name}": "function ()" for name in names}
+    modules = ["fakelib", "fakelib.nn", "fakelib.optim", "fakelib.jit"]
+    index_of(root, {"2.0": surveyed("2.0.1", entries, modules=modules)})
+    return root
+
+
+def test_surface_says_of_how_many_names_a_module_has_behaviours(surveyed_root, capsys):
+    assert main(["--root", str(surveyed_root), "coverage"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "fakelib: 1 name in 4 behaviours",  # which 2.0 lacks
+        "fakelib.nn: 1 of 2 names has behaviours (4)",
+        "fakelib.optim: 1 of 1 name has behaviours (4)",
+        "2 of 5 public names of torch 2.0 have behaviours, the others their surface alone.",
+        "Modules without any behaviour, and their names: fakelib.jit (2).",
+    ]
+
+
+def test_json_has_the_counts_of_the_surface_beside_the_behaviours(surveyed_root, capsys):
+    assert main(["--root", str(surveyed_root), "coverage", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["name"], one.get("names"), one.get("specified")) for one in found["modules"]] == [
+        ("fakelib", None, None),
+        ("fakelib.nn", 2, 1),
+        ("fakelib.optim", 1, 1),
+    ]
+    assert found["not_covered"] == ["fakelib.jit"]
+    alone = [{"name": "fakelib.jit", "names": 2}]
+    assert found["surface"] == {"release": "2.0", "names": 5, "specified": 2, "alone": alone}
+
+
+@READS_SOURCE
+def test_without_a_surface_only_what_no_behaviour_is_about_is_told(run, tmp_path):
+    pytest.importorskip("pyflakes", reason="pyflakes is not installed")
+    (tmp_path / "a.py").write_text("import torch\n\ntorch.jit.script\n", encoding="utf-8")
+    status, out, _ = run("coverage", "--code", str(tmp_path))
+    assert status == 0 and out.splitlines()[0] == f"torch.jit.script ({tmp_path / 'a.py'}:3)"
+
+
 @pytest.fixture
 def of_code(tmp_path, monkeypatch, capsys):
     """Run ``coverage --code`` on files, with the records of this repository."""
@@ -66,15 +113,18 @@ def of_code(tmp_path, monkeypatch, capsys):
 
 
 @READS_SOURCE
-def test_names_that_no_behaviour_is_about_are_told_with_a_place_and_the_share_of_uses(of_code):
+def test_each_name_is_told_with_a_place_and_what_is_recorded_of_it(of_code):
     status, out, err = of_code(a=CODE)
     assert (status, err) == (0, "")
     assert out.splitlines() == [
-        "torch.no_such_part.one (a.py:6, 1 more)",
-        "torch.no_such_part (a.py:2)",
-        "torch.no_such_part.two (a.py:8)",
-        "Not covered: no behaviour is about 3 of the 6 names of torch used in 1 file.",
-        "43% of the 7 uses are of covered names.",
+        "torch.no_such_part.one: neither (a.py:6, 1 more)",
+        "torch.jit.script: surface alone (a.py:8)",
+        "torch.no_such_part: neither (a.py:2)",
+        "torch.optim.SGD: behaviours (1 use)",
+        "torch.optim.SGD.zero_grad: behaviours (1 use)",
+        "torch.zeros: behaviours (1 use)",
+        "Of the 6 names of torch used in 1 file, 3 have behaviours, 1 the surface alone, 2 neither.",
+        "43% of the 7 uses are of names with behaviours.",
     ]
 
 
@@ -82,8 +132,7 @@ def test_names_that_no_behaviour_is_about_are_told_with_a_place_and_the_share_of
 def test_json_has_every_place_and_the_number_of_uses_of_what_is_covered(of_code):
     status, out, err = of_code("--format", "json", a=CODE)
     assert (status, err) == (0, "")
-    places = {"torch.no_such_part.one": [6, 7], "torch.no_such_part": [2],
-              "torch.no_such_part.two": [8]}  # fmt: skip
+    places = {"torch.no_such_part.one": [6, 7], "torch.jit.script": [8], "torch.no_such_part": [2]}
     assert json.loads(out) == {
         "format": 1,
         "files": 1,
@@ -91,6 +140,7 @@ def test_json_has_every_place_and_the_number_of_uses_of_what_is_covered(of_code)
         "not_covered": [
             {
                 "name": name,
+                "surface": name == "torch.jit.script",
                 "places": [{"file": "a.py", "line": line, "cell": None} for line in lines],
             }
             for name, lines in places.items()
@@ -101,8 +151,9 @@ def test_json_has_every_place_and_the_number_of_uses_of_what_is_covered(of_code)
 @READS_SOURCE
 def test_source_that_is_covered_or_uses_nothing_is_said_to_be_so(of_code):
     assert of_code(a="import torch\n\ntorch.load(f)\n")[1].splitlines() == [
+        "torch.load: behaviours (1 use)",
         "Everything that 1 file uses of torch is covered.",
-        "100% of the 1 uses are of covered names.",
+        "100% of the 1 uses are of names with behaviours.",
     ]
     assert of_code(a="import os\n")[1] == "No name of torch is used in 1 file.\n"
 
@@ -110,7 +161,7 @@ def test_source_that_is_covered_or_uses_nothing_is_said_to_be_so(of_code):
 @READS_SOURCE
 def test_file_that_cannot_be_parsed_is_named_beside_the_answer(of_code):
     status, out, err = of_code(a=CODE, b="def f(:\n")
-    assert status == 0 and "used in 1 file." in out
+    assert status == 0 and "used in 1 file, 3 have" in out
     assert err.startswith("b.py:1: not Python: ") and err.count("\n") == 1
 
 

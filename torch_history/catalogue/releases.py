@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import re
 from pathlib import Path
 from typing import Dict, List, NamedTuple
@@ -38,6 +39,14 @@ def releases(root: Path) -> Dict[str, Release]:
         for line, patch in _DEPENDENCY.findall(dependencies)
     }
     return {line: found[line] for line in sorted(found, key=versions.key)}
+
+
+def library(root: Path) -> str:
+    """The library whose behaviours are recorded: ``history_library`` of pytest.ini, else torch."""
+    parser = configparser.ConfigParser(interpolation=None)
+    with contextlib.suppress(configparser.Error, UnicodeDecodeError):
+        parser.read(root / "pytest.ini", encoding="utf-8")
+    return parser.get("pytest", "history_library", fallback="torch")
 
 
 def choose(root: Path, asked: List[str]) -> List[Release]:

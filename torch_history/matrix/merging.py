@@ -147,7 +147,10 @@ def merge(root: Path, paths: List[Path], any_build: bool = False, dry_run: bool 
             entered = surveys.enter(root, survey.survey, survey.line)
             words = f"{entered.names} names surveyed, {entered.changed} timelines changed"
             tell(f"torch {survey.survey.release}: {words}")
-        return _enter(root, plan, console, tell)
+        lost = list(surveys.read_back(root, [(one.line, one.survey) for one in surveyed]))
+        for line in lost:
+            tell(f"reading back failed: {line}", "red")
+        return _enter(root, plan, console, tell) or int(bool(lost))
 
 
 def _tell_plan(plan: Plan, tell: Any) -> None:

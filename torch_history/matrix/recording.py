@@ -134,11 +134,14 @@ def told(outcome: Outcome) -> str:
         why = (outcome.failure or "").replace(f"{release}: ", "", 1)
         return f"[red]{release}: unknown: {escape(one_line(why))}[/red]"
     merged = outcome.merged
-    counts = f"{merged.verified} verified, {len(merged.unknown)} unknown"
+    counts = []
+    if merged.verified or merged.unknown or outcome.surveyed is None:
+        verified, unknown, added = merged.verified, len(merged.unknown), len(merged.added)
+        counts.append(f"{verified} verified, {unknown} unknown, {added} entries changed")
     if outcome.surveyed is not None:
         names, changed = outcome.surveyed
-        counts += f", {names} names surveyed, {changed} timelines changed"
-    lines = [f"{release}: {counts}, {len(merged.added)} entries changed ({outcome.seconds:.0f} s)"]
+        counts.append(f"{names} names surveyed, {changed} timelines changed")
+    lines = [f"{release}: {'; '.join(counts)} ({outcome.seconds:.0f} s)"]
     lines += [f"  [bold]changed[/bold] {escape(one_line(name))}" for name in merged.added]
     lines += [f"  [red]{escape(one_line(line))}[/red]" for line in failures(outcome)]
     if merged.environment:

@@ -39,20 +39,23 @@ def command(python: Path, out: Path) -> List[str]:
 
 
 def read(path: Path) -> Survey:
-    """The survey in a file. Raises HistoryError for any other content."""
+    """The survey in a file. Raises HistoryError for any other content, and where it is old."""
     try:
-        return entering.survey_of(reading.content(path, files.LARGEST))
-    except (reading.UnreadableError, msgspec.DecodeError, msgspec.ValidationError) as error:
+        survey = entering.survey_of(reading.content(path, files.LARGEST))
+    except (reading.UnreadableError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise HistoryError(f"{path}: not a survey ({error}): record the release again") from None
+    if survey.format != entering.FORMAT:
+        raise HistoryError(f"{path}: not of format {entering.FORMAT}: record the release again")
+    if survey.source != digest():
+        raise HistoryError(
+            f"{path}: torch {survey.release} was surveyed by other code than this checkout's: "
+            "record the release again"
+        )
+    return survey
 
 
 def enter(root: Path, survey: Survey, line: str) -> Entered:
-    """Put a survey into the timelines. Raises HistoryError for one made by other code."""
-    if survey.source != digest():
-        raise HistoryError(
-            f"the survey of torch {survey.release} was made by other code than this checkout's: "
-            "record the release again"
-        )
+    """Put a survey into the timelines."""
     with locking.writing(root):
         surface = files.read(root)
         entered = entering.enter(surface, survey, line)
@@ -71,15 +74,28 @@ def read_back(root: Path, surveys: List[Tuple[str, Survey]]) -> Iterator[str]:
 def given(root: Path, paths: List[Path]) -> List[Given]:
     """The surveys among the files of a merge, the oldest release first.
 
-    Raises HistoryError where two of one release differ.
+    Raises HistoryError where two of one release differ, and for a release beside the matrix.
     """
     found: List[Given] = []
     for path in paths:
         survey = read(path)
-        (release,) = releases.choose(root, [survey.release])
-        twin = next((one for one in found if one.line == release.key), None)
+        one = Given(path, _line(root, path, survey.release), survey)
+        twin = next((other for other in found if other.line == one.line), None)
         if twin is None:
-            found.append(Given(path, release.key, survey))
+            found.append(one)
         elif twin.survey != survey:
-            raise HistoryError(f"{path}: another survey of the same release than {twin.path}")
+            raise HistoryError(
+                f"{path}: not the survey of torch {survey.release} that {twin.path} is: "
+                "give one of both"
+            )
     return sorted(found, key=lambda one: versions.key(one.line))
+
+
+def _line(root: Path, path: Path, release: str) -> str:
+    matrix = releases.releases(root)
+    line = next((line for line, one in matrix.items() if one.patch == release), None)
+    if line is None:
+        raise HistoryError(
+            f"{path}: torch {release!r} is not in the matrix of tox.ini: leave the file out"
+        )
+    return line

@@ -16,12 +16,13 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set
 
 from torch_history import versions
 from torch_history.catalogue.recorded import recorded
-from torch_history.catalogue.releases import Release
+from torch_history.catalogue.releases import Release, library
 from torch_history.errors import HistoryError
 from torch_history.matrix import environments, surveys
 from torch_history.matrix.environments import Place
 from torch_history.records import manifests, runs, store
 from torch_history.surface.entering import Entered
+from torch_history.surface.files import read as read_surface
 
 _TELLING = re.compile(r"Error\b|error:|ERROR|no solution")  # a log line that says why
 _PERCENT = re.compile(r"\[\s*(\d+)%\]")
@@ -54,10 +55,12 @@ def must_be_writable(root: Path) -> None:
 
     Called before the long work begins.
     """
-    # Both raise HistoryError for a damaged tree, which the walk would else meet halfway.
+    # All raise HistoryError for a damaged tree, which the walk would else meet halfway.
     store.all_paths(root / "spec")
     manifests.read(root, None)
-    for folder in [*root.glob("spec/*/__snapshots__"), root / "manifests", root / ".history"]:
+    read_surface(root)
+    snapshots, surface = root.glob("spec/*/__snapshots__"), root.glob("surface/**/")
+    for folder in [*snapshots, *surface, root / "manifests", root / ".history"]:
         try:
             folder.mkdir(exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
@@ -84,6 +87,7 @@ class Walk:
         self.any_build = any_build
         self.work = root / ".history"
         self.known, self.states = recorded(root)
+        self._of_torch = library(root) == "torch"  # nothing else has a survey
         self._processes: Set[subprocess.Popen[str]] = set()
         self._stopped = threading.Event()
         # tox builds the package in a folder that all environments share.
@@ -100,7 +104,7 @@ class Walk:
         ]
         # The surface is one for all devices, and has a timeline by lines.
         may = self.device == "cpu" and not asked and versions.is_line(release.key)
-        survey = may and (again or surveys.is_due(self.root, release))
+        survey = may and self._of_torch and (again or surveys.is_due(self.root, release))
         whole = len(names) == len(self.known)
         return Task(environments.place(self.root, release), names, whole, survey)
 

@@ -1,11 +1,12 @@
-"""Coverage: which names of torch a behaviour is about."""
+"""Coverage: which names of torch a behaviour is about, and how many others the surface has."""
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Sequence, Set
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 
 from torch_history.catalogue.index import Index
 from torch_history.questions import naming
+from torch_history.questions.names import Lives, with_owners
 from torch_history.records.store import OBSERVED
 
 
@@ -51,8 +52,63 @@ def modules(index: Index) -> List[Module]:
     ]
 
 
-# Modules of torch's documentation: those without any name that a behaviour is about are listed as
-# not covered, so that silence about them is not taken for "no change".
+class Counts(NamedTuple):
+    """How many public names there are, and how many of these behaviours are about."""
+
+    names: int
+    specified: int
+
+
+class Surfaced(NamedTuple):
+    """How much of the surface of the newest release is specified."""
+
+    release: str
+    homes: Dict[str, Counts]  # module or class -> what stands directly in it
+    alone: Dict[str, int]  # modules with no behaviour about anything in them -> their names
+
+    @property
+    def total(self) -> Counts:
+        """The names of all modules and classes."""
+        counts = self.homes.values()
+        return Counts(sum(one.names for one in counts), sum(one.specified for one in counts))
+
+
+def surfaced(index: Index, lives: Lives) -> Optional[Surfaced]:
+    """How much of the newest surface is specified; None where no surface is recorded.
+
+    A module or a class is specified by a behaviour about something in it. Names with an underscore
+    in front are left out.
+    """
+    newest = next(lives.newest_first(), None)
+    if newest is None:
+        return None
+    specified = _specified(index, lives)
+    homes: Dict[str, Counts] = {}
+    alone: Dict[str, int] = {}
+    for name in lives.current:
+        if "._" in name:
+            continue
+        home = name.rpartition(".")[0]
+        names, of = homes.get(home, Counts(0, 0))
+        homes[home] = Counts(names + 1, of + (name in specified))
+        apart = [one for one in with_owners(home) if one not in specified]
+        if apart and newest.has_module(apart[-1]):
+            alone[apart[-1]] = alone.get(apart[-1], 0) + 1
+    return Surfaced(newest.version, homes, alone)
+
+
+def _specified(index: Index, lives: Lives) -> Set[str]:
+    """The names that a behaviour is about, by every path, and what they stand in."""
+    found: Set[str] = set()
+    for api in apis(index):
+        newest = lives.newest(api)
+        if newest is not None:
+            found.update(with_owners(api), with_owners(newest.path))
+    return found
+
+
+# Where no surface is recorded: modules of torch's documentation. Those without any name that a
+# behaviour is about are listed, so that silence about them is not taken for "no change".
 # fmt: off
 DOCUMENTED = (
     "torch.accelerator", "torch.amp", "torch.ao", "torch.autograd", "torch.backends",

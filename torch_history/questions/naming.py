@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from os.path import commonprefix
-from typing import Iterable, Iterator, List, Optional
+from typing import Callable, Iterable, Iterator, List, Optional
 
 from torch_history.catalogue.behaviour import Behaviour
 from torch_history.errors import HistoryError
@@ -21,15 +21,29 @@ def named(names: Iterable[str], asked: str) -> List[str]:
     ``torch.optim`` has ``torch.optim.SGD``; ``zero_grad`` is ``torch.optim.Optimizer.zero_grad``.
     ``Adam`` is not ``AdamW``.
     """
-    name = re.sub(r"^F\.", "functional.", asked.strip().replace("()", ""))
+    name = plain(asked)
     within = [one for one in names if f".{name}." in f".{one}."]
     # A name from its beginning means nothing else: torch.optim is not other.torch.optim.
     return [one for one in within if f"{one}.".startswith(f"{name}.")] or within
 
 
-def not_covered(option: str, asked: str, what: str, names: Iterable[str]) -> HistoryError:
-    """The error for a name that the records do not know, with the name that was misspelt."""
-    meant = misspelt(asked, names)
+def plain(asked: str) -> str:
+    """A name as it was typed -> a dotted path: ``F.relu()`` -> ``functional.relu``."""
+    return re.sub(r"^F\.", "functional.", asked.strip().replace("()", ""))
+
+
+def not_covered(
+    option: str,
+    asked: str,
+    what: str,
+    names: Iterable[str],
+    nearly: Optional[Callable[[str], Optional[str]]] = None,
+) -> HistoryError:
+    """The error for a name that the records do not know, with the name that was misspelt.
+
+    ``nearly`` looks for it elsewhere, if it is none of ``names``.
+    """
+    meant = misspelt(asked, names) or (nearly(asked) if nearly else None)
     hint = f"did you mean {meant}?" if meant else "see `torch-history list`"
     return HistoryError(f"{option} {asked!r}: not covered: {what}: {hint}")
 

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
+from typing import (
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from torch_history.catalogue.behaviour import Behaviour
 from torch_history.catalogue.index import Index
@@ -62,32 +73,54 @@ def find(index: Index, words: str) -> Found:
     return found if found.matches else second()
 
 
-def lookup(index: Index, asked: str) -> List[Behaviour]:
-    """The behaviours that one word means, by the first of these ways that leads to any.
-
-    It is an id or a former one, an API, a part of ids, or a word that behaviours mention. Raises
-    HistoryError if it is nothing of these.
-    """
+def of_id(index: Index, asked: str) -> List[Behaviour]:
+    """The behaviour of an id or a former id. Raises HistoryError where nothing is asked for."""
     if not asked.strip():
         raise HistoryError(f"ID {asked!r}: give an id, an API or a word")
-    known = index.known()
-    former = {name: one for one in known.values() for name in one.former}
-    if asked in known or asked in former:
-        return [known.get(asked) or former[asked]]
-    names = naming.apis(known.values())
-    apis = set(naming.named(names, asked))
-    found = [one for one in known.values() if apis & set(one.api)]
+    own = [one for one in index.behaviours if asked == one.id]
+    return own or [one for one in index.behaviours if asked in one.former][:1]
+
+
+def about(index: Index, asked: str) -> List[Behaviour]:
+    """The behaviours about an API, or about what it contains."""
+    apis = set(naming.named(naming.apis(index.behaviours), asked))
+    return [one for one in index.behaviours if apis & set(one.api)]
+
+
+def lookup(
+    index: Index, asked: str, nearly: Optional[Callable[[str], Optional[str]]] = None
+) -> List[Behaviour]:
+    """The behaviours that one word means, as ``found`` has them.
+
+    Raises HistoryError if it is nothing that is recorded; ``nearly`` may know what was misspelt.
+    """
+    behaviours = found(index, asked)
+    if not behaviours:
+        names = naming.apis(index.behaviours)
+        verb = "is about" if _is_of_library(names, asked) else "mentions"
+        what = f"no behaviour {verb} {asked}"
+        raise naming.not_covered("ID", asked, what, [*index.known(), *names], nearly)
+    return behaviours
+
+
+def found(index: Index, asked: str) -> List[Behaviour]:
+    """The behaviours that one word means, by the first of these ways that leads to any.
+
+    It is an id or a former one, an API, a part of ids, or a word that behaviours mention.
+    """
+    behaviours = of_id(index, asked) or about(index, asked)
     # from the beginning of a word on, so that rates is not in generates
     part = re.compile(rf"(?:^|[._]){re.escape(asked.strip())}", re.IGNORECASE)
-    found = found or [one for one in known.values() if part.search(one.id)]
+    behaviours = behaviours or [one for one in index.behaviours if part.search(one.id)]
     # What a message says of another API is no answer to a name of the library.
-    of_library = asked.partition(".")[0] in {name.partition(".")[0] for name in names}
-    if not (found or of_library) and terms.terms(asked):
-        found = [match.behaviour for match in find(index, asked).matches]
-    if not found:
-        what = f"no behaviour {'is about' if of_library else 'mentions'} {asked}"
-        raise naming.not_covered("ID", asked, what, [*known, *names])
-    return found
+    names = naming.apis(index.behaviours)
+    if not behaviours and not _is_of_library(names, asked) and terms.terms(asked):
+        return [match.behaviour for match in find(index, asked).matches]
+    return behaviours
+
+
+def _is_of_library(names: List[str], asked: str) -> bool:
+    return asked.partition(".")[0] in {name.partition(".")[0] for name in names}
 
 
 def _by_words(

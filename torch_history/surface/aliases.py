@@ -1,14 +1,29 @@
-"""Aliases: the other paths of a module's names, as what came and went.
+"""Aliases: the other paths of names, as what came and went.
 
 ``{"1.4": "+Linear +Old=New", "1.8": "-Old=New"}`` of the place torch.nn.modules.linear: there are
-``Linear`` from 1.4 on, and ``Old``, which is the public name ``New``, up to 1.7.
+``Linear`` from 1.4 on, and ``Old``, which is the public name ``New``, up to 1.7. In the file of
+torch.nn these are names of that module; elsewhere they are whole: ``+Linear=torch.nn.Linear``.
 """
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, Sequence, Set, Tuple
+from typing import (
+    Callable,
+    Dict,
+    FrozenSet,
+    Iterable,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from torch_history import versions
+from torch_history.surface import chains
+
+Told = Mapping[str, str]
 
 
 def spelled(last: str, target: str) -> str:
@@ -22,7 +37,7 @@ def read(alias: str) -> Tuple[str, str]:
     return last, target or last
 
 
-def held(told: Mapping[str, str], line: str) -> Set[str]:
+def held(told: Told, line: str) -> Set[str]:
     """The aliases of a place in one release."""
     found: Set[str] = set()
     for one in sorted(told, key=versions.key):
@@ -33,19 +48,59 @@ def held(told: Mapping[str, str], line: str) -> Set[str]:
     return found
 
 
-def changed(
-    told: Mapping[str, str], seen: Sequence[str], line: str, now: Set[str]
-) -> Dict[str, str]:
-    """What came and went, with the aliases that one release has."""
-    if held(told, line) == now:
-        return dict(told)
-    whole = {one: frozenset(held(told, one)) for one in seen}
-    whole[line] = frozenset(now)
-    found, before = {}, frozenset()  # type: Dict[str, str], frozenset[str]
-    for one in sorted(whole, key=versions.key):
-        if whole[one] != before:
-            signs = [f"-{name}" for name in sorted(before - whole[one])]
-            signs += [f"+{name}" for name in sorted(whole[one] - before)]
-            found[one] = " ".join(signs)
-            before = whole[one]
+def changed(told: Told, known: Sequence[str], line: str, now: Optional[Set[str]]) -> Dict[str, str]:
+    """What came and went, with the aliases that one release has; ``known`` as chains have it."""
+    chain: Dict[str, Optional[FrozenSet[str]]] = {
+        one: frozenset(held(told, one)) or None for one in told
+    }
+    after = chains.entered(chain, known, line, frozenset(now or ()) or None)
+    return dict(told) if after is chain else _told(after)
+
+
+def _told(chain: Mapping[str, Optional[FrozenSet[str]]]) -> Dict[str, str]:
+    found: Dict[str, str] = {}
+    before: FrozenSet[str] = frozenset()
+    for line, names in chain.items():
+        now = names or frozenset()
+        found[line] = _text(
+            [*(f"-{one}" for one in before - now), *(f"+{one}" for one in now - before)]
+        )
+        before = now
     return found
+
+
+def _text(signs: Iterable[str]) -> str:
+    """What went, then what came."""
+    return " ".join(sorted(signs, key=lambda one: (one[0] == "+", one)))
+
+
+def whole(told: Told, home: str) -> Dict[str, str]:
+    """The aliases in the file of a module, with whole targets."""
+    found = {}
+    for line, signs in told.items():
+        pairs = [(one[0], *read(one[1:])) for one in signs.split()]
+        found[line] = _text(f"{sign}{last}={home}.{target}" for sign, last, target in pairs)
+    return found
+
+
+def together(parts: Iterable[Told]) -> Dict[str, str]:
+    """The aliases of one place that several files have."""
+    found: Dict[str, List[str]] = {}
+    for told in parts:
+        for line, signs in told.items():
+            found.setdefault(line, []).extend(signs.split())
+    return {line: _text(found[line]) for line in sorted(found, key=versions.key)}
+
+
+def by_home(told: Told, parts: Callable[[str], Tuple[str, str]]) -> Dict[str, Dict[str, str]]:
+    """The inverse of both: the aliases of one place for each module in whose file they stand.
+
+    ``parts`` gives the module of a path, and its name there.
+    """
+    found: Dict[str, Dict[str, List[str]]] = {}
+    for line, signs in told.items():
+        for one in signs.split():
+            last, target = read(one[1:])
+            home, name = parts(target)
+            found.setdefault(home, {}).setdefault(line, []).append(one[0] + spelled(last, name))
+    return {home: {line: _text(signs) for line, signs in of.items()} for home, of in found.items()}

@@ -6,47 +6,39 @@ None says that nothing is there any more.
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, TypeVar
 
 from torch_history import versions
 
-Entry = TypeVar("Entry")
+Entry = TypeVar("Entry")  # None is one too
 
 
-def at(chain: Mapping[str, Optional[Entry]], version: str) -> Optional[Entry]:
+def at(chain: Mapping[str, Entry], version: str) -> Optional[Entry]:
     """The entry that holds at a version; None where there is nothing."""
     since = versions.holding(chain, version)
     return None if since is None else chain[since]
 
 
 def entered(
-    chain: Dict[str, Optional[Entry]], seen: Sequence[str], line: str, entry: Optional[Entry]
-) -> Dict[str, Optional[Entry]]:
-    """The chain with what one release had. ``seen`` are the lines surveyed, with this one."""
-    if at(chain, line) == entry:
+    chain: Dict[str, Entry], known: Sequence[str], line: str, entry: Entry
+) -> Dict[str, Entry]:
+    """The chain with what one release had.
+
+    ``known`` are the releases of which one knows what they had. If ``line`` is not one of them, the
+    chain says nothing of it.
+    """
+    same = at(chain, line) == entry if line in known else line not in chain
+    if same:
         return chain
-    held = {one: at(chain, one) for one in seen}
-    held[line] = entry
+    held: Dict[str, Any] = {one: at(chain, one) for one in known}
+    if line in known:
+        held[line] = entry
     return dict(_changes(held))
 
 
-def _changes(held: Mapping[str, Optional[Entry]]) -> Iterator[Tuple[str, Optional[Entry]]]:
-    before: Optional[Entry] = None
+def _changes(held: Mapping[str, Any]) -> Iterator[Tuple[str, Any]]:
+    before = None
     for line in sorted(held, key=versions.key):
         if held[line] != before:
             before = held[line]
             yield line, before
-
-
-def steps(
-    chain: Mapping[str, Optional[Entry]], low: str, high: str
-) -> List[Tuple[str, Optional[Entry], Optional[Entry]]]:
-    """The changes after one version, up to and with another: line, before, after."""
-    ordered = sorted(chain, key=versions.key)
-    found: List[Tuple[str, Optional[Entry], Optional[Entry]]] = []
-    before: Optional[Entry] = None
-    for line in ordered:
-        if versions.key(low) < versions.key(line) <= versions.key(high):
-            found.append((line, before, chain[line]))
-        before = chain[line]
-    return found

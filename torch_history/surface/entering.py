@@ -1,18 +1,38 @@
-"""Entering: how the survey of one release becomes part of the timelines."""
+"""Entering: how the survey of one release becomes part of the timelines.
+
+The timelines depend on the surveys alone, not on the order in which they are entered. Nothing is
+known of the names in a module that could not be imported, so a survey changes nothing of them.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
+from itertools import accumulate
+from typing import (
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    TypeVar,
+)
 
 import msgspec
 from msgspec import Struct
 
 from torch_history.surface import chains
-from torch_history.surface.aliases import changed, spelled
+from torch_history.surface.aliases import changed
 from torch_history.surface.entry import Entry, stored
-from torch_history.surface.files import Annotated, OfModule, Surface, Surveyed, ascending
+from torch_history.surface.files import Surface, Surveyed, ascending
 
 FORMAT = 1
+T = TypeVar("T")  # an entry of a timeline
+N = TypeVar("N")  # what a release has
 
 
 class Survey(Struct, forbid_unknown_fields=True):
@@ -40,104 +60,59 @@ def enter(surface: Surface, survey: Survey, line: str) -> Entered:
     """Put a survey into the surface, as the release of this line."""
     surface.releases[line] = Surveyed(survey.release, survey.python, survey.source, survey.failed)
     surface.releases = ascending(surface.releases)
-    one = _Entering(surface, survey, line)
-    return Entered(len(survey.names), one.modules() + one.names() + one.aliases() + one.types())
+    known = _Known({one: of.failed for one, of in surface.releases.items()})
+    entries = {path: stored(entry) for path, entry in survey.names.items()}
+    aliases = _by_place(survey.aliases.items())
+    modules = _by_place((name, "") for name in survey.modules)
+    changed_ones = (
+        _enter(chains.entered, surface.names, entries, line, known.at),
+        _enter(chains.entered, surface.types, survey.annotations, line, known.at),
+        _enter(changed, surface.aliases, aliases, line, known.at),
+        # Each survey says of every module whether it is there.
+        _enter(changed, surface.modules, modules, line, lambda name: list(surface.releases)),
+    )
+    return Entered(len(survey.names), sum(changed_ones))
 
 
-class _Entering:
-    """One survey that enters the surface."""
+class _Known:
+    """Which releases one knows something of: in the others a module could not be imported."""
 
-    def __init__(self, surface: Surface, survey: Survey, line: str) -> None:
-        self._surface, self._survey, self._line = surface, survey, line
-        self._seen = list(surface.releases)
-        self._homes = {
-            f"{of.module}.{name}": of.module for of in surface.modules.values() for name in of.names
-        }
+    def __init__(self, failed: Mapping[str, Iterable[str]]) -> None:
+        self._failed = {line: frozenset(modules) for line, modules in failed.items()}
 
-    def _unknown(self, path: str) -> bool:
-        """Whether a path lies in a module that could not be imported."""
-        return any(f"{path}.".startswith(f"{one}.") for one in self._survey.failed)
+    def at(self, path: str) -> List[str]:
+        """The releases in which the module of a path could be imported."""
+        within = list(accumulate(path.split("."), "{}.{}".format))
+        return [line for line, failed in self._failed.items() if failed.isdisjoint(within)]
 
-    def _entered(self, chain: Dict[str, Any], entry: Any) -> Dict[str, Any]:
-        return chains.entered(chain, self._seen, self._line, entry)
 
-    def modules(self) -> int:
-        """The modules themselves, by the package that they are in."""
-        present, count = self._surface.present, 0
-        now: Dict[str, Set[str]] = {}
-        for name in self._survey.modules:
-            package, _, last = name.rpartition(".")
-            now.setdefault(package, set()).add(last)
-        for package in {*present, *now}:
-            before = present.get(package, {})
-            found = changed(before, self._seen, self._line, now.get(package, set()))
-            present[package] = found
-            count += found != before
-        return count
+def _by_place(pairs: Iterable[Tuple[str, str]]) -> Dict[str, Set[str]]:
+    """Paths and what they stand for, by the module or class in which they are found."""
+    found: Dict[str, Set[str]] = {}
+    for path, target in pairs:
+        place, _, last = path.rpartition(".")
+        found.setdefault(place, set()).add(f"{last}={target}" if target else last)
+    return found
 
-    def names(self) -> int:
-        """The names and what they take."""
-        count = 0
-        for path in sorted({*self._homes, *self._survey.names}):
-            told = self._survey.names.get(path)
-            entry = stored(told) if told else None
-            if entry is None and self._unknown(path):
-                continue
-            home = self._home(path)
-            of = self._surface.modules.setdefault(home, OfModule(home))
-            name = path[len(home) + 1 :]
-            before = of.names.get(name, {})
-            after = self._entered(before, entry)
-            count += after != before
-            of.names[name] = after
-        for of in self._surface.modules.values():
-            of.names = {name: chain for name, chain in sorted(of.names.items()) if chain}
-        return count
 
-    def _home(self, path: str) -> str:
-        """The module in whose file a name stands."""
-        if path not in self._homes:
-            home = path.rpartition(".")[0]
-            while home not in self._survey.modules and "." in home:
-                home = home.rpartition(".")[0]
-            self._homes[path] = home
-        return self._homes[path]
-
-    def aliases(self) -> int:
-        """The other paths, in the file of the module that has the public one."""
-        wanted: Dict[str, Dict[str, Set[str]]] = {}
-        for path, target in self._survey.aliases.items():
-            home, (place, _, last) = self._home(target), path.rpartition(".")
-            inside = target[len(home) + 1 :]
-            wanted.setdefault(home, {}).setdefault(place, set()).add(spelled(last, inside))
-        count = 0
-        for home, of in self._surface.modules.items():
-            for place in sorted({*of.aliases, *wanted.get(home, {})}):
-                now: Optional[Set[str]] = wanted.get(home, {}).get(place, set())
-                if not now and self._unknown(place):
-                    continue
-                before = of.aliases.get(place, {})
-                of.aliases[place] = changed(before, self._seen, self._line, now or set())
-                count += of.aliases[place] != before
-            of.aliases = {name: told for name, told in sorted(of.aliases.items()) if told}
-        return count
-
-    def types(self) -> int:
-        """The annotations."""
-        count = 0
-        known = self._surface.annotations
-        for path, home in self._homes.items():
-            name = path[len(home) + 1 :]
-            text = self._survey.annotations.get(path)
-            before = known[home].names.get(name, {}) if home in known else {}
-            if (text is None and path not in self._survey.names) or (not before and text is None):
-                continue  # a name that is gone has no annotations to lose
-            after = self._entered(before, text)
-            known.setdefault(home, Annotated(home)).names[name] = after
-            count += after != before
-        for of in known.values():
-            of.names = {name: told for name, told in sorted(of.names.items()) if told}
-        return count
+def _enter(
+    entered: Callable[[Dict[str, T], Sequence[str], str, Optional[N]], Dict[str, T]],
+    told: Dict[str, Dict[str, T]],
+    now: Mapping[str, N],
+    line: str,
+    known: Callable[[str], Sequence[str]],
+) -> int:
+    """Enter what a release has into the timelines ``told``, and return how many changed."""
+    count = 0
+    for path in {*told, *now}:
+        before = told.get(path, {})
+        after = entered(before, known(path), line, now.get(path))
+        count += after != before
+        if after:
+            told[path] = after
+        else:
+            told.pop(path, None)
+    return count
 
 
 def survey_of(content: bytes) -> Survey:
@@ -147,15 +122,9 @@ def survey_of(content: bytes) -> Survey:
 
 def unlike(surface: Surface, survey: Survey, line: str) -> Iterator[str]:
     """The names of which the surface says another thing than the survey of a release."""
-    told = {
-        f"{of.module}.{name}": chain
-        for of in surface.modules.values()
-        for name, chain in of.names.items()
-    }
-    for path in sorted({*told, *survey.names}):
+    known = _Known({line: survey.failed})
+    for path in sorted({*surface.names, *survey.names}):
         entry = survey.names.get(path)
-        kept = chains.at(told.get(path, {}), line)
-        if entry is None and any(path.startswith(f"{one}.") for one in survey.failed):
-            continue
-        if kept != (stored(entry) if entry else None):
+        kept = chains.at(surface.names.get(path, {}), line)
+        if known.at(path) and kept != (stored(entry) if entry else None):
             yield path

@@ -9,13 +9,15 @@ text under ``is``.
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any, Dict, List, Optional, Tuple, Union
 
 import msgspec
 from msgspec import Struct
 
 # as it stands in a file: the text of an entry, or an object with more; None: the name is gone
-Stored = Union[str, Dict[str, Any], None]
+Kept = Union[str, Dict[str, Any]]
+Stored = Optional[Kept]
 
 
 class Warned(Struct, frozen=True, omit_defaults=True):
@@ -38,7 +40,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     """What a name is in a release, and what it takes."""
 
     kind: str
-    takes: Union[str, Tuple[str, ...], None] = None  # parameters; several texts for overloads
+    takes: Union[str, Tuple[str, ...], None] = None  # parameters; two texts or more for overloads
     bases: Tuple[str, ...] = ()
     fields: Tuple[str, ...] = ()
     removed: str = ""
@@ -65,7 +67,8 @@ def stored(entry: Entry) -> Stored:
         return text
     more = {"removed": entry.removed} if entry.removed else {}
     if entry.warns:
-        more["warns"] = msgspec.to_builtins(entry.warns)
+        # As a file gives it: with lists, which no tuple is equal to.
+        more["warns"] = msgspec.json.decode(msgspec.json.encode(entry.warns))
     return {"is": text, **more}
 
 
@@ -75,27 +78,47 @@ def read(kept: Stored) -> Optional[Entry]:
         return None
     if isinstance(kept, str):
         return _read(kept)
-    entry = _read(kept["is"])
-    warns = tuple(msgspec.convert(one, Warned) for one in kept.get("warns", ()))
-    return msgspec.structs.replace(entry, removed=kept.get("removed", ""), warns=warns)
+    try:
+        more = msgspec.convert({key: kept[key] for key in kept if key != "is"}, _More)
+        return msgspec.structs.replace(_read(kept["is"]), removed=more.removed, warns=more.warns)
+    except (KeyError, TypeError, msgspec.ValidationError) as error:
+        raise ValueError(f"{kept!r} is not an entry: {error}") from None
+
+
+class _More(Struct, forbid_unknown_fields=True):
+    """What stands beside the text of an entry."""
+
+    removed: str = ""
+    warns: Tuple[Warned, ...] = ()
+
+
+# The names of bases and fields have no brackets, so the last bracket ends the parameters.
+_NAMES = r"[^\s(),]+(?:, [^\s(),]+)*"
+_TEXT = re.compile(rf"(\w+)(?: (\(.*\)))?(?: < ({_NAMES}))?(?: -> ({_NAMES}))?")
+_BETWEEN = ") | ("
+# A string in a default may have what stands between two overloads.
+_TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\) \| \(")
 
 
 @functools.lru_cache(maxsize=None)
 def _read(text: str) -> Entry:
-    kind, _, rest = text.partition(" ")
-    # What follows the last bracket: a default may have these signs, in quotes.
-    end = rest.rfind(")") + 1
-    takes, tail = rest[:end], rest[end:].strip()
-    fields: Tuple[str, ...] = ()
-    if "-> " in tail:
-        tail, _, told = tail.partition("-> ")
-        fields = tuple(told.split(", "))
-    bases = tuple(tail.strip()[2:].split(", ")) if tail.strip() else ()
-    overloads = takes.split(") | (")
-    if len(overloads) == 1:
-        return Entry(kind, takes or None, bases, fields)
-    last = len(overloads) - 1
-    whole = tuple(
-        f"{'(' * (place > 0)}{one}{')' * (place < last)}" for place, one in enumerate(overloads)
-    )
-    return Entry(kind, whole, bases, fields)
+    match = _TEXT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not an entry")
+    kind, takes, bases, fields = match.groups()
+    return Entry(kind, _overloads(takes) if takes else None, _names(bases), _names(fields))
+
+
+def _names(text: Optional[str]) -> Tuple[str, ...]:
+    return tuple(text.split(", ")) if text else ()
+
+
+def _overloads(takes: str) -> Union[str, Tuple[str, ...]]:
+    if _BETWEEN not in takes:
+        return takes
+    cuts = [token.start() for token in _TOKEN.finditer(takes) if token[0] == _BETWEEN]
+    if not cuts:
+        return takes
+    starts = [0, *(cut + len(_BETWEEN) - 1 for cut in cuts)]
+    ends = [*(cut + 1 for cut in cuts), len(takes)]
+    return tuple(takes[start:end] for start, end in zip(starts, ends))

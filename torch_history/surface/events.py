@@ -8,7 +8,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 from torch_history import versions
 from torch_history.surface.differences import between
 from torch_history.surface.entry import Entry, read
-from torch_history.surface.index import Index
+from torch_history.surface.indexed import Index
 from torch_history.surface.library import Chains, Library
 from torch_history.surface.renames import How, Rename
 from torch_history.surface.what import Change, What
@@ -73,7 +73,7 @@ class Surfaces:
         return self._events[name]
 
     def _found(self, name: str) -> Iterator[Event]:
-        if not (self.before.is_known(name) and self.after.is_known(name)):
+        if not self._both_know(name):
             return
         old, new = self.before.find(name), self.after.find(name)
         one = old or new
@@ -137,8 +137,12 @@ class Surfaces:
             before, after = (last, first) if self.backwards else (first, last)
             if before is None and not appeared:
                 continue
-            if before != after and not self._carried(path, before, after):
+            if before != after and self._both_know(path) and not self._carried(path, before, after):
                 yield from self._dated(path, path, steps, before, after)
+
+    def _both_know(self, path: str) -> bool:
+        """Whether both surveys could look at a name."""
+        return self.before.is_known(path) and self.after.is_known(path)
 
     def _steps(self, path: str) -> Tuple[Optional[Entry], List[Step]]:
         """What a name was in the older release, and each change since."""
@@ -158,7 +162,7 @@ class Surfaces:
             return False
         there = self.before if after is None else self.after
         elsewhere = self.after if after is None else self.before
-        if elsewhere.find(path) is not None or not elsewhere.is_known(path):
+        if elsewhere.find(path) is not None:
             return True
         home = path.rpartition(".")[0]
         owner = there.find(home)

@@ -2,7 +2,8 @@
 
 ``surface/torch.optim.json`` has the names that are found in torch.optim, and the aliases of these.
 ``surface/annotations/`` has the annotations, and ``surface/_releases.json`` what was surveyed.
-A file is written whole, in one form, with a line for each entry, and replaced atomically.
+A file is written whole, in one form, with a line for each entry and a digest of all of it, and
+replaced atomically.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Type, TypeVar
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple, Type, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +19,7 @@ from msgspec import Struct
 from torch_history import reading, versions
 from torch_history.errors import HistoryError
 from torch_history.records import store
+from torch_history.surface import aliases
 from torch_history.surface.entry import Stored
 
 FORMAT = 1
@@ -26,7 +28,7 @@ Chain = Dict[str, Stored]
 Texts = Dict[str, Optional[str]]
 LARGEST = 50_000_000  # bytes
 RESTORE = "restore it with `git checkout -- surface`, or record with `torch-history record`"
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
 
 
 class Surveyed(Struct, forbid_unknown_fields=True):
@@ -43,7 +45,7 @@ class Releases(Struct, forbid_unknown_fields=True):
 
     format: int = FORMAT
     releases: Dict[str, Surveyed] = {}  # by line, ascending
-    digest: str = ""
+    digest: str = ""  # of the rest, as in every file
 
 
 class Present(Struct, forbid_unknown_fields=True):
@@ -62,7 +64,7 @@ class OfModule(Struct, forbid_unknown_fields=True):
     names: Dict[str, Chain] = {}  # below the module: "NAdam", "NAdam.step"
     # Where else they are found -> line -> what came and went: "+NAdam +Old=New -SGD".
     aliases: Dict[str, Dict[str, str]] = {}
-    digest: str = ""  # of the rest
+    digest: str = ""
 
 
 class Annotated(Struct, forbid_unknown_fields=True):
@@ -75,13 +77,13 @@ class Annotated(Struct, forbid_unknown_fields=True):
 
 
 class Surface(Struct):
-    """All that is recorded of the surface."""
+    """All that is recorded of the surface. Names and targets are whole paths."""
 
-    releases: Dict[str, Surveyed]
-    modules: Dict[str, OfModule]
-    annotations: Dict[str, Annotated]
-    # The modules themselves: package -> line -> what came and went, as aliases have it.
-    present: Dict[str, Dict[str, str]]
+    releases: Dict[str, Surveyed] = {}
+    modules: Dict[str, Dict[str, str]] = {}  # package -> line -> what came and went: "+nn -six"
+    names: Dict[str, Chain] = {}
+    aliases: Dict[str, Dict[str, str]] = {}  # place -> line -> "+NAdam=torch.optim.NAdam"
+    types: Dict[str, Texts] = {}
 
 
 def releases(root: Path) -> Dict[str, Surveyed]:
@@ -91,93 +93,132 @@ def releases(root: Path) -> Dict[str, Surveyed]:
 
 
 def read(root: Path) -> Surface:
-    """The surface of a checkout. Raises HistoryError that names the file of damage."""
+    """The surface of a checkout. Raises HistoryError that names the damaged or edited file."""
     folder = root / FOLDER
     present = folder / MODULES
-    return Surface(
-        releases(root),
-        {one.module: one for one in _all(folder, OfModule)},
-        {one.module: one for one in _all(folder / ANNOTATIONS, Annotated)},
-        _read(present, Present).modules if present.exists() else {},
-    )
+    found = Surface(releases(root), _read(present, Present).modules if present.exists() else {})
+    parts: Dict[str, List[Dict[str, str]]] = {}
+    for path in _of_modules(folder):
+        of = _read(path, OfModule)
+        home = _checked(path, of.module)
+        found.names.update((f"{home}.{name}", chain) for name, chain in of.names.items())
+        for place, told in of.aliases.items():
+            parts.setdefault(place, []).append(aliases.whole(told, home))
+    found.aliases = {place: aliases.together(told) for place, told in parts.items()}
+    for path in _of_modules(folder / ANNOTATIONS):
+        annotated = _read(path, Annotated)
+        home = _checked(path, annotated.module)
+        found.types.update((f"{home}.{name}", texts) for name, texts in annotated.names.items())
+    return found
 
 
-def _all(folder: Path, form: Type[T]) -> Iterator[T]:
-    for path in sorted(folder.glob("*.json")):
-        if not path.name.startswith("_"):
-            found = _read(path, form)
-            if getattr(found, "module", None) != path.stem:
-                raise HistoryError(f"{path}: it is of another module: {RESTORE}")
-            yield found
+def _of_modules(folder: Path) -> List[Path]:
+    """The files of modules. The others begin with an underscore, and some are written by hand."""
+    return sorted(path for path in folder.glob("*.json") if not path.name.startswith("_"))
+
+
+def _checked(path: Path, module: str) -> str:
+    if module != path.stem:
+        raise HistoryError(f"{path}: it is of another module: {RESTORE}")
+    return module
 
 
 def _read(path: Path, form: Type[T]) -> T:
     try:
-        found = msgspec.json.decode(reading.content(path, LARGEST), type=form)
+        data = msgspec.json.decode(reading.content(path, LARGEST), type=Dict[str, Any])
+        if data.get("format") != FORMAT:
+            raise HistoryError(f"{path}: not of format {FORMAT}: {RESTORE}")
+        found = msgspec.convert(data, form)
     except reading.UnreadableError as error:
         raise HistoryError(f"{path}: cannot be read: {error}: {RESTORE}") from None
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise HistoryError(f"{path}: damaged ({error}): {RESTORE}") from None
-    if getattr(found, "format", FORMAT) != FORMAT:
-        raise HistoryError(f"{path}: not of format {FORMAT}: {RESTORE}")
+    if data.get("digest") != _digest(data):
+        raise HistoryError(
+            f"{path}: edited by hand: it is not what its digest was made of: {RESTORE}"
+        )
     return found
 
 
 def texts(surface: Surface) -> Dict[str, str]:
     """Every file of the surface: its path below ``surface/``, and its text."""
-    found = {RELEASES: _text(Releases(releases=ascending(surface.releases)))}
-    found[MODULES] = _text(Present(modules=dict(sorted(surface.present.items()))))
-    for name, of in surface.modules.items():
-        if of.names:
-            found[f"{name}.json"] = _text(of)
-    for name, annotated in surface.annotations.items():
-        if annotated.names:
-            found[f"{ANNOTATIONS}/{name}.json"] = _text(annotated)
-    return found
+    modules = _modules(surface)
+    of_modules: Dict[str, OfModule] = {}
+    annotated: Dict[str, Annotated] = {}
+    for path, chain in sorted(surface.names.items()):
+        home, name = _parts(path, modules)
+        of_modules.setdefault(home, OfModule(home)).names[name] = chain
+    for place, told in sorted(surface.aliases.items()):
+        for home, part in aliases.by_home(told, lambda path: _parts(path, modules)).items():
+            of_modules.setdefault(home, OfModule(home)).aliases[place] = part
+    for path, types in sorted(surface.types.items()):
+        home, name = _parts(path, modules)
+        annotated.setdefault(home, Annotated(home)).names[name] = types
+    return {
+        RELEASES: _text(Releases(releases=ascending(surface.releases))),
+        MODULES: _text(Present(modules=dict(sorted(surface.modules.items())))),
+        **{f"{home}.json": _text(of) for home, of in of_modules.items()},
+        **{f"{ANNOTATIONS}/{home}.json": _text(of) for home, of in annotated.items()},
+    }
+
+
+def _modules(surface: Surface) -> Set[str]:
+    """Every module of every release, so that a name stands in the same file for all of them."""
+    return {
+        f"{package}.{sign_and_name[1:]}" if package else sign_and_name[1:]
+        for package, told in surface.modules.items()
+        for signs in told.values()
+        for sign_and_name in signs.split()
+    }
+
+
+def _parts(path: str, modules: Set[str]) -> Tuple[str, str]:
+    """A path as the module in whose file it stands, and its name there."""
+    home = path.rpartition(".")[0]
+    while home not in modules and "." in home:
+        home = home.rpartition(".")[0]
+    return home, path[len(home) + 1 :]
 
 
 def write(root: Path, surface: Surface) -> List[str]:
     """Write the files that changed, and remove those that are empty now. Returns their paths."""
     folder, wanted = root / FOLDER, texts(surface)
     changed = []
-    for path in [*folder.glob("*.json"), *(folder / ANNOTATIONS).glob("*.json")]:
+    for path in [*_of_modules(folder), *_of_modules(folder / ANNOTATIONS)]:
         inside = path.relative_to(folder).as_posix()
         if inside not in wanted:
             path.unlink()
             changed.append(inside)
     for inside, text in wanted.items():
         path = folder / inside
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_bytes() != text.encode():
             store.write_text(path, text)
             changed.append(inside)
     return sorted(changed)
 
 
-def ascending(by_line: Mapping[str, T]) -> Dict[str, T]:
-    """A mapping by release with the oldest first."""
+def ascending(by_line: Mapping[str, Surveyed]) -> Dict[str, Surveyed]:
+    """The releases with the oldest first."""
     return {line: by_line[line] for line in sorted(by_line, key=versions.key)}
 
 
 def _text(of: Struct) -> str:
-    """A line for each key of the first two levels, and for each entry of a longer timeline."""
     data = msgspec.to_builtins(of)
-    data["digest"] = ""
-    data["digest"] = hashlib.blake2b(_flat(data).encode(), digest_size=8).hexdigest()
-    return "\n".join(_lines(data)) + "\n"
+    return _laid_out({**data, "digest": _digest(data)}) + "\n"
 
 
-def _lines(data: Dict[str, Any], depth: int = 0) -> Iterator[str]:
-    yield "{"
-    items = list(data.items())
-    for number, (key, value) in enumerate(items, 1):
-        comma = "," * (number < len(items))
-        deep = isinstance(value, dict) and (depth == 0 or (depth == 1 and len(value) > 1))
-        lines = list(_lines(value, depth + 1)) if deep and value else [_flat(value)]
-        lines[0] = f"{_flat(key)}:{' ' * (not deep)}{lines[0]}"
-        lines[-1] += comma
-        yield from (f" {line}" if depth < 1 or deep else line for line in lines)
-    yield "}"
+def _digest(data: Dict[str, Any]) -> str:
+    return hashlib.blake2b(_flat({**data, "digest": ""}).encode(), digest_size=8).hexdigest()
+
+
+def _laid_out(value: Any, depth: int = 0) -> str:
+    """JSON with a line for each entry; a timeline of one entry stands on the line of its name."""
+    short = depth == 2 and len(value) == 1
+    if depth == 3 or short or not (value and isinstance(value, dict)):
+        return _flat(value)
+    margin = " " * depth
+    lines = (f"{margin}{_flat(key)}: {_laid_out(one, depth + 1)}" for key, one in value.items())
+    return "{\n" + ",\n".join(lines) + f"\n{margin[1:]}}}"
 
 
 def _flat(value: object) -> str:

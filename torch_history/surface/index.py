@@ -13,32 +13,18 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 import msgspec
-from msgspec import Raw, Struct
 
-from torch_history import versions
 from torch_history.errors import HistoryError
 from torch_history.records import store
-from torch_history.surface import aliases, files, notes
-from torch_history.surface.files import FOLDER, Surveyed
+from torch_history.surface import files, notes
+from torch_history.surface.files import FOLDER
+from torch_history.surface.indexed import Index
 from torch_history.surface.library import Chains
 from torch_history.surface.moves import moves
-from torch_history.surface.notes import Note
-from torch_history.surface.renames import Rename
 
+__all__ = ["NAME", "TYPES", "Index", "built", "of", "types"]
 NAME = "surface.json"
 TYPES = "annotations.json"
-
-
-class Index(Struct):
-    """The surface, as it is asked for."""
-
-    releases: Dict[str, Surveyed]  # by line, ascending
-    names: Dict[str, Raw]  # path -> chain, not decoded yet
-    aliases: Dict[str, Dict[str, str]]  # place -> line -> what came and went: "+Linear=torch.nn…"
-    modules: Dict[str, Dict[str, str]]  # package -> line -> what came and went
-    changes: Dict[str, List[str]]  # line -> the names that changed at it
-    moves: Dict[str, Dict[str, Rename]] = {}  # line -> path that went -> where it is now
-    notes: Dict[str, Dict[str, Note]] = {}  # path -> line -> what to do, and the cause
 
 
 def of(root: Path) -> Index:
@@ -96,45 +82,22 @@ def _entries(folder: Path) -> Iterator[str]:
 def built(root: Path) -> Dict[str, str]:
     """The text of both files, made from ``surface/``."""
     surface = files.read(root)
-    names, changes = {}, {}  # type: Dict[str, files.Chain], Dict[str, List[str]]
-    places: Dict[str, Dict[str, List[str]]] = {}
-    for home, of_module in surface.modules.items():
-        for name, chain in of_module.names.items():
-            path = f"{home}.{name}"
-            names[path] = chain
-            for line in chain:
-                changes.setdefault(line, []).append(path)
-        for place, told in of_module.aliases.items():
-            for line, signs in told.items():
-                places.setdefault(place, {}).setdefault(line, []).extend(
-                    _whole(one, home) for one in signs.split()
-                )
+    changes: Dict[str, List[str]] = {}
+    for path, chain in surface.names.items():
+        for line in chain:
+            changes.setdefault(line, []).append(path)
     index = {
         "releases": surface.releases,
-        "names": names,
-        "aliases": {
-            place: {line: " ".join(told[line]) for line in sorted(told, key=versions.key)}
-            for place, told in places.items()
-        },
-        "modules": surface.present,
+        "names": surface.names,
+        "aliases": surface.aliases,
+        "modules": surface.modules,
         "changes": changes,
         "notes": notes.read(root),
-    }
-    annotated = {
-        f"{home}.{name}": told
-        for home, of_types in surface.annotations.items()
-        for name, told in of_types.names.items()
     }
     # Made once: which names went and are found elsewhere takes as long as a whole answer.
     whole = _decoded(_text(index).encode(), root, Index)
     whole.moves = moves(Chains(whole))
-    return {NAME: _text(whole), TYPES: _text(annotated)}
-
-
-def _whole(sign_and_name: str, home: str) -> str:
-    """``+Linear`` in the file of torch.nn -> ``+Linear=torch.nn.Linear``."""
-    last, target = aliases.read(sign_and_name[1:])
-    return f"{sign_and_name[0]}{last}={home}.{target}"
+    return {NAME: _text(whole), TYPES: _text(surface.types)}
 
 
 def _text(data: object) -> str:

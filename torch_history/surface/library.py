@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, NamedTuple, Optional, Set, Tuple
+from typing import Dict, NamedTuple, Optional, Set, Tuple
 
 import msgspec
 
@@ -11,9 +11,7 @@ from torch_history.surface import aliases
 from torch_history.surface.classes import of_python
 from torch_history.surface.entry import Entry, read
 from torch_history.surface.files import Chain
-
-if TYPE_CHECKING:
-    from torch_history.surface.index import Index
+from torch_history.surface.indexed import Index
 
 MODULE = Entry("module")
 DEEPEST = 12  # classes between one and its farthest base

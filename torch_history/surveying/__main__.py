@@ -6,6 +6,7 @@ DIGEST is that of the code that surveys: see ``torch_history.surface.digest``.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import warnings
@@ -23,7 +24,10 @@ def main(out: str, source: str = "") -> None:
     Path(out).write_text(json.dumps(found, separators=(",", ":"), sort_keys=True), encoding="utf-8")
     names, seconds = len(found["names"]), time.monotonic() - began
     sys.stdout.write(f"torch {found['release']}: {names} names in {seconds:.0f} s\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+    # What a module of torch leaves behind may end Python with a fatal error.
+    os._exit(0)

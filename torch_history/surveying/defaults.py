@@ -24,7 +24,10 @@ def text_of(value: object, path_of: Callable[[object], str]) -> str:
 
 def _text(value: object, path_of: Callable[[object], str]) -> str:
     if isinstance(value, enum.Enum):
-        return f"{type(value).__name__}.{value.name}"
+        of = type(value)
+        # Of several flags together, the name depends on Python's version.
+        known = value.name in of.__members__
+        return f"{of.__name__}.{value.name}" if known else f"{of.__name__}({value.value})"
     if type(value) in PLAIN:
         return ascii(value)
     if isinstance(value, (tuple, list, set, frozenset)):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import enum
 import functools
 import types
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from torch_history.surveying import signatures
+from torch_history.surveying.builtins import Builtins
 from torch_history.surveying.modules import is_private
+from torch_history.surveying.noticing import Noticing
 from torch_history.surveying.paths import Paths
 from torch_history.surveying.signatures import Takes, is_torchs
 
@@ -41,9 +43,17 @@ class Described(NamedTuple):
 class Describer:
     """Describes the objects of one release."""
 
-    def __init__(self, paths: Paths, builtins: Any, used: Set[str]) -> None:
-        self._paths, self._builtins = paths, builtins
+    def __init__(
+        self,
+        paths: Paths,
+        builtins: Builtins,
+        noticing: Noticing,
+        used: Set[str],
+        operators: Iterable[str],
+    ) -> None:
+        self._paths, self._builtins, self._noticing = paths, builtins, noticing
         self._used = used  # private names that programs use
+        self._operators = {name.partition(".")[0] for name in operators}
 
     def all(self) -> Iterator[Tuple[str, Described]]:
         """Every object with its path, each class followed by its members."""
@@ -72,7 +82,7 @@ class Describer:
         fields = _fields(cls)
         if fields:
             entry["fields"] = fields
-        return Described(entry, taken.types if taken else "")
+        return self._noticed(entry, cls, taken)
 
     def _bases(self, cls: type) -> Iterator[str]:
         """The nearest public bases, through those that are private."""
@@ -121,9 +131,12 @@ class Describer:
         if isinstance(value, (types.MethodDescriptorType, types.WrapperDescriptorType)):
             return self._callable(path, value, "method", bound=True)
         if isinstance(value, (property, functools.cached_property, types.GetSetDescriptorType)):
-            return Described({"kind": "property"})
+            getter = getattr(value, "fget", getattr(value, "func", None))
+            return self._noticed({"kind": "property"}, getter, None)
         if type(value).__name__ == "instancemethod":  # of pybind11
-            return Described({"kind": "method"})
+            return self._callable(path, value, "method", bound=True)
+        if type(value).__name__ == "classmethod_descriptor":
+            return self._callable(path, value, "classmethod", bound=True)
         if isinstance(value, type):
             return Described({"kind": "class"})
         return Described({"kind": "attribute"})
@@ -136,11 +149,24 @@ class Describer:
         entry: Entry = {"kind": kind}
         if taken:
             entry["takes"] = taken.text
+        return self._noticed(entry, value, taken)
+
+    def _noticed(self, entry: Entry, value: object, taken: Optional[Takes]) -> Described:
+        """The entry with what the source says of removal and deprecation."""
+        notice = self._noticing.of(value)
+        if notice.removed:
+            entry["removed"] = notice.removed
+        elif notice.warns:
+            entry["warns"] = notice.warns
         return Described(entry, taken.types if taken else "")
 
     def _builtin(self, path: str, value: object) -> Optional[Takes]:
         takes = self._builtins.takes(path, value)
-        return None if takes is None else Takes(takes, self._builtins.types(path, value))
+        if takes is None:
+            return None
+        # The types of an operator stand at torch.ops.aten.
+        is_operator = path.rpartition(".")[2] in self._operators
+        return Takes(takes, "" if is_operator else self._builtins.types(path, value))
 
 
 def _is_offered(name: str) -> bool:

@@ -10,6 +10,7 @@ import re
 BUILT_IN = {"List": "list", "Dict": "dict", "Tuple": "tuple", "Set": "set", "Type": "type"}
 BUILT_IN["FrozenSet"] = "frozenset"
 MOST = 160  # characters
+_VARIABLE = re.compile(r"(?<![\w.\])])[~+-](?=[A-Za-z_])")  # the sign before a TypeVar
 
 
 def text_of(annotation: object) -> str:
@@ -29,7 +30,9 @@ def _written(annotation: object) -> str:
         return "None"
     if isinstance(annotation, type) and not getattr(annotation, "__args__", None):
         return annotation.__qualname__.rpartition(".")[2].replace("<locals>", "")
-    text = repr(annotation).replace("NoneType", "None").replace("~", "")
+    if hasattr(annotation, "__supertype__"):  # a NewType, which is a function in Python 3.8
+        return str(getattr(annotation, "__name__", ""))
+    text = _VARIABLE.sub("", repr(annotation)).replace("NoneType", "None")
     return re.sub(r"ForwardRef\('([^']*)'[^)]*\)", r"\1", re.sub(r"<class '([^']*)'>", r"\1", text))
 
 

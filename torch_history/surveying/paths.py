@@ -11,7 +11,7 @@ import re
 import types
 import typing
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from torch_history.surveying.modules import DYNAMIC, Modules, is_private, silent
 from torch_history.surveying.signatures import is_torchs
@@ -29,6 +29,7 @@ class Found(NamedTuple):
     path: str
     value: object
     declared: bool  # whether its module says that it is its own
+    shown: bool = False  # whether a package hands it on, or it is written in C
 
 
 class Paths(NamedTuple):
@@ -46,9 +47,10 @@ class Paths(NamedTuple):
 def paths(modules: Modules) -> Paths:
     """Every object that has a public path, or a private one that programs use."""
     together: Dict[object, List[Found]] = {}
+    lasts = {one.rpartition(".")[2] for one in listed()}
     imported: Dict[str, str] = {}
     for name, module in modules.public.items():
-        for found, source in _in_module(name, module):
+        for found, source in _in_module(name, module, lasts):
             key: object = id(found.value) if _has_identity(found.value) else found.path
             if not _has_identity(found.value) and source:
                 imported[found.path] = source
@@ -63,17 +65,27 @@ def paths(modules: Modules) -> Paths:
     by_object: Dict[int, str] = {}
     for key, of in together.items():
         best, *others = sorted(of, key=_order)
-        if not best.declared and is_private(_home_of(best.value)):
+        if not (best.declared or best.shown) and is_private(_home_of(best.value)):
             continue  # a helper of torch's own, imported where it is used
         values[best.path] = best.value
         aliases.update((one.path, best.path) for one in others)
         if isinstance(key, int):
             by_object[key] = best.path
-    for path, source in imported.items():
+    for path in imported:
+        source = _source(path, imported)
         public = aliases.get(source, source)
         if public in values:
             aliases[path] = public
     return Paths(values, aliases, by_object)
+
+
+def _source(path: str, imported: Dict[str, str]) -> str:
+    """Where a value comes from that one module after the other imported."""
+    seen: List[str] = []
+    while path in imported and path not in seen:
+        seen.append(path)
+        path = imported[path]
+    return path
 
 
 def _order(found: Found) -> Tuple[object, ...]:
@@ -82,7 +94,8 @@ def _order(found: Found) -> Tuple[object, ...]:
     own = found.value.__name__ if isinstance(found.value, _NAMED_TYPES) else ""
     last = found.path.rpartition(".")[2]
     private = is_private(found.path)
-    return private, not found.declared, own not in ("", last), found.path.count("."), found.path
+    said = (not found.declared, not found.shown, own not in ("", last))
+    return (private, *said, found.path.count("."), found.path)
 
 
 def _has_identity(value: object) -> bool:
@@ -92,7 +105,9 @@ def _has_identity(value: object) -> bool:
     return isinstance(value, type) or (callable(value) and is_torchs(type(value)))
 
 
-def _in_module(name: str, module: types.ModuleType) -> Iterator[Tuple[Found, str]]:
+def _in_module(
+    name: str, module: types.ModuleType, lasts: Set[str]
+) -> Iterator[Tuple[Found, str]]:
     """What a module has, each with where it imported it from, if it did."""
     told = getattr(module, "__all__", None)
     listed = (
@@ -100,16 +115,20 @@ def _in_module(name: str, module: types.ModuleType) -> Iterator[Tuple[Found, str
     )
     sources = _imports(module)
     for attribute, value in list(vars(module).items()):
-        if attribute.startswith("_") and attribute not in listed:
+        # A private name that programs use may be found in another module in another release.
+        used = attribute in lasts and _home_of(value) == name
+        if attribute.startswith("_") and attribute not in listed and not used:
             continue
         if isinstance(value, _IMPORTED) or attribute.startswith("__"):
             continue
         source = sources.get(attribute, "")
         if attribute not in listed and not _is_own(attribute, value, source):
             continue
-        declared = attribute in listed or f"{_home_of(value)}.".startswith(f"{name}.")
+        home = _home_of(value)
+        declared = attribute in listed or f"{home}.".startswith(f"{name}.")
+        shown = hasattr(module, "__path__") or f"{home}.".startswith("torch._C.")
         yield (
-            Found(f"{name}.{attribute}", value, declared),
+            Found(f"{name}.{attribute}", value, declared, shown),
             source if attribute not in listed else "",
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, List, NamedTuple, Optional, Union
 
 from torch_history.surveying import defaults, hints
 
@@ -15,7 +15,7 @@ PathOf = Callable[[object], str]
 class Takes(NamedTuple):
     """The parameters of a callable, and their annotations, as text."""
 
-    text: str
+    text: Union[str, List[str]]  # several for overloads
     types: str  # "lr: float; return: None", of those that are annotated
 
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import platform
-from typing import Any, Dict
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
 
+from torch_history.surveying import libraries, schemas
 from torch_history.surveying import paths as paths_of
-from torch_history.surveying.describing import Describer
-from torch_history.surveying.modules import modules
+from torch_history.surveying.builtins import Builtins
+from torch_history.surveying.describing import Described, Describer, Entry
+from torch_history.surveying.modules import Modules, modules
+from torch_history.surveying.notices_module import Sources
+from torch_history.surveying.noticing import Noticing
 
 FORMAT = 1
-
-
-class _NoBuiltins:
-    def takes(self, path: str, value: object) -> None:
-        return None
-
-    def types(self, path: str, value: object) -> str:
-        return ""
 
 
 def survey(source: str) -> Dict[str, Any]:
@@ -29,12 +26,20 @@ def survey(source: str) -> Dict[str, Any]:
 
     found = modules(torch)
     paths = paths_of.paths(found)
-    names: Dict[str, Any] = {}
+    noticing = Noticing(Sources(Path(torch.__file__).parent))
+    names: Dict[str, Entry] = {}
     annotated: Dict[str, str] = {}
-    for path, described in Describer(paths, _NoBuiltins(), set(paths_of.listed())).all():
+    operators = schemas.operators()
+    used = set(paths_of.listed())
+    describer = Describer(paths, Builtins(), noticing, used, operators)
+    for path, described in (*describer.all(), *_described(operators), *_modules(found, noticing)):
         names[path] = described.entry
         if described.types:
             annotated[path] = described.types
+    for path, warns in libraries.warned(torch, paths.values).items():
+        entry = names.get(path)
+        if entry is not None and "removed" not in entry:
+            entry["warns"] = [*entry.get("warns", ()), *_new(entry, warns)]
     return {
         "format": FORMAT,
         "release": torch.__version__.partition("+")[0],
@@ -44,5 +49,28 @@ def survey(source: str) -> Dict[str, Any]:
         "names": names,
         "aliases": paths.aliases,
         "annotations": annotated,
-        "failed": found.failed,
+        # Of a module that only raises one knows all there is to know.
+        "failed": {name: why for name, why in found.failed.items() if name not in names},
     }
+
+
+def _described(operators: Dict[str, schemas.Operator]) -> Iterator[Tuple[str, Described]]:
+    for name, one in operators.items():
+        entry = {"kind": "operator", "takes": one.takes}
+        yield f"torch.ops.aten.{name}", Described(entry, one.types)
+
+
+def _modules(found: Modules, noticing: Noticing) -> Iterator[Tuple[str, Described]]:
+    """The modules that warn when they are imported, or only raise."""
+    for name in (*found.public, *found.failed):
+        notice = noticing.of_module(name)
+        if name in found.failed and notice.removed:
+            yield name, Described({"kind": "module", "removed": notice.removed})
+        elif name in found.public and notice.warns:
+            yield name, Described({"kind": "module", "warns": notice.warns})
+
+
+def _new(entry: Entry, warns: List[Dict[str, Any]]) -> Iterator[Dict[str, Any]]:
+    """The warnings of the libraries that the source does not tell of."""
+    told = [one["text"][:40] for one in entry.get("warns", ())]
+    return (one for one in warns if one["text"][:40] not in told)

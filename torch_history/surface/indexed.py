@@ -1,0 +1,23 @@
+"""Indexed: the form of the surface's index, in which the entries are not decoded yet."""
+
+from __future__ import annotations
+
+from typing import Dict, List
+
+from msgspec import Raw, Struct
+
+from torch_history.surface.files import Surveyed
+from torch_history.surface.notes import Note
+from torch_history.surface.renames import Rename
+
+
+class Index(Struct):
+    """The surface, as it is asked for."""
+
+    releases: Dict[str, Surveyed]  # by line, ascending
+    names: Dict[str, Raw]  # path -> chain, not decoded yet
+    aliases: Dict[str, Dict[str, str]]  # place -> line -> what came and went: "+Linear=torch.nn…"
+    modules: Dict[str, Dict[str, str]]  # package -> line -> what came and went
+    changes: Dict[str, List[str]]  # line -> the names that changed at it
+    moves: Dict[str, Dict[str, Rename]] = {}  # line -> path that went -> where it is now
+    notes: Dict[str, Dict[str, Note]] = {}  # path -> line -> what to do, and the cause
