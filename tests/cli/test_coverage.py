@@ -123,7 +123,7 @@ def test_each_name_is_told_with_a_place_and_what_is_recorded_of_it(of_code):
         "torch.optim.SGD: behaviours (1 use)",
         "torch.optim.SGD.zero_grad: behaviours (1 use)",
         "torch.zeros: behaviours (1 use)",
-        "Of the 6 names of torch used in 1 file, 3 have behaviours, 1 the surface alone, 2 neither.",
+        "Of the 6 names of torch used in 1 file, 3 have behaviours, 1 surface alone, 2 neither.",
         "43% of the 7 uses are of names with behaviours.",
     ]
 

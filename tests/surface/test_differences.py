@@ -144,7 +144,7 @@ def test_kinds_follow_the_harm_and_the_most_harmful_comes_first():
         (What.DEFAULT, Kind.SILENT),
         (What.ARGUMENT_APPEARED, Kind.APPEARED),
     ]
-    assert found[2].depends == "whether the default matters"
+    assert found[2].depends == "the default"
     assert found[2].arguments == ("c",)
 
 

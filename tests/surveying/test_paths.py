@@ -108,6 +108,31 @@ def test_helper_of_a_private_module_is_public_only_where_all_lists_it(found):
     assert told.aliases == {"torch.b.shown": "torch.a.shown"}
 
 
+def test_what_is_written_in_c_is_public_where_it_is_shown(found):
+    told = found(
+        {
+            "torch/_C.py": "def linear(): pass\nclass Store: pass\nclass Hidden: pass",
+            "torch/nn.py": "from torch._C import linear as own_linear",
+            "torch/dist/__init__.py": "from torch._C import Store",
+            "torch/dist/deep.py": "from torch._C import Store",
+        }
+    )
+    assert set(told.values) == {"torch.nn.own_linear", "torch.dist.Store"}
+    assert told.aliases == {"torch.dist.deep.Store": "torch.dist.Store"}
+
+
+def test_package_hands_on_what_a_private_module_has(found):
+    told = found(
+        {
+            "torch/_inner.py": "def is_scripting(): pass",
+            "torch/a.py": "from torch._inner import is_scripting",
+            "torch/jit/__init__.py": "from torch._inner import is_scripting",
+        }
+    )
+    assert set(told.values) == {"torch.jit.is_scripting"}
+    assert told.aliases == {"torch.a.is_scripting": "torch.jit.is_scripting"}
+
+
 def test_constant_stands_at_each_place_that_has_its_own(found):
     told = found({"torch/a.py": "LIMIT = 1", "torch/b.py": "LIMIT = 1"})
     assert told.values == {"torch.a.LIMIT": 1, "torch.b.LIMIT": 1}

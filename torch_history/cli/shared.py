@@ -29,7 +29,7 @@ COMMANDS: Dict[str, Dict[str, str]] = {
         "fix": "Rewrite source so that it does the same under the newer torch",
         "find": "The behaviours that words or a pasted message lead to",
         "coverage": "Which names of torch are specified, and which of those that code uses are not",
-        "show": "One behaviour: its claim, its history and every change",
+        "show": "One behaviour or one name of torch: its history and every change",
         "list": "The behaviours",
         "versions": "The releases, and what is verified of each",
         "interchange": "Which release reads the checkpoints that which release wrote",

@@ -75,12 +75,16 @@ class Surfacing:
         found = self.surfaces.all(appeared) if not names else self._below(names)
         events = {(one.path, one.since, one.change.what, one.words): one for one in found}
         gone = Counter(map(_lost_from, events.values()))
+        at_once: Dict[Tuple[str, str, Kind], List[Event]] = {}
         for event in events.values():
             lost = _lost_from(event)
             if lost[0] and gone[lost] > SEVERAL:
                 yield self._target(event, Kind.GONE, "are gone")._replace(together=lost)
             else:
-                yield self._target(event, event.change.kind, event.words)
+                key = event.path, event.since, event.change.kind
+                at_once.setdefault(key, []).append(event)
+        for (_, _, kind), several in at_once.items():
+            yield self._target(several[0], kind, "; ".join(one.words for one in several))
 
     def _below(self, names: Sequence[str]) -> Iterator[Event]:
         for name in names:

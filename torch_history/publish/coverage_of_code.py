@@ -42,5 +42,5 @@ def _sums(found: Scan, surface: Set[str]) -> str:
     read = f"{found.files} file{'s' * (found.files != 1)}"
     return (
         f"Of the {total} names of torch used in {read}, {count} have behaviours, "
-        f"{len(surface)} the surface alone, {neither} neither."
+        f"{len(surface)} surface alone, {neither} neither."
     )

@@ -77,7 +77,7 @@ class NameLife(NamedTuple):
     entry: Entry  # what it is and takes there
     spans: Tuple[Span, ...]  # ascending
     changes: Tuple[NameChange, ...]  # ascending, without its first appearance
-    aliases: Tuple[str, ...]  # its other paths there: the shortest first, private ones last
+    aliases: Tuple[str, ...]  # its other paths there: the nearest and shortest first
     behaviours: Tuple[Behaviour, ...]  # about it or what it contains
     paths: Tuple[str, ...]  # the public paths that it had, the newest first
     unknown: Dict[str, str]  # the releases where its module could not be imported, and why

@@ -15,8 +15,9 @@ _ALIKE = 0.8  # of two spellings, from 0 to 1
 def meant(lives: Lives, asked: str) -> List[str]:
     """The names that are meant, which may begin at any dot.
 
-    Those that the newest release has come first, and of these the shortest. An object counts once, whatever its paths: ``NAdam`` is ``torch.optim.NAdam``. A method may be
-    one that the class inherits: ``Adam.zero_grad``.
+    Those that the newest release has come first, and of these the shortest. An object counts once,
+    whatever its paths: ``NAdam`` is ``torch.optim.NAdam``. A method may be one that the class
+    inherits: ``Adam.zero_grad``.
     """
     name = naming.plain(asked)
     if lives.covers(name):

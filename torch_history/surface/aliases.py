@@ -50,11 +50,18 @@ def held(told: Told, line: str) -> Set[str]:
 
 def changed(told: Told, known: Sequence[str], line: str, now: Optional[Set[str]]) -> Dict[str, str]:
     """What came and went, with the aliases that one release has; ``known`` as chains have it."""
-    chain: Dict[str, Optional[FrozenSet[str]]] = {
-        one: frozenset(held(told, one)) or None for one in told
-    }
+    chain = _chain(told)
     after = chains.entered(chain, known, line, frozenset(now or ()) or None)
     return dict(told) if after is chain else _told(after)
+
+
+def normal(told: Told) -> Dict[str, str]:
+    """The same in order, without signs that change nothing."""
+    return _told(chains.normal(_chain(told)))
+
+
+def _chain(told: Told) -> Dict[str, Optional[FrozenSet[str]]]:
+    return {one: frozenset(held(told, one)) or None for one in told}
 
 
 def _told(chain: Mapping[str, Optional[FrozenSet[str]]]) -> Dict[str, str]:

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, NamedTuple, Sequence, Set, Tuple
 
-from torch_history.surface.parameters import Parameter, Parameters, Passed, default_changed, renamed
+from torch_history.surface.parameters import (
+    Parameter,
+    Parameters,
+    Passed,
+    default_changed,
+    named_as,
+    renamed,
+)
 from torch_history.surface.what import DEFAULT_MATTERS, Change, What, brief, ordinal
 
 
@@ -23,7 +30,9 @@ class Move(NamedTuple):
 def arguments(before: Sequence[Parameters], after: Sequence[Parameters]) -> Iterator[Change]:
     """What changed for callers; nothing where one side's parameters are not known."""
     if before and after:
-        yield from _Sides(before, after).changes()
+        was = [named_as(one, after[0]) for one in before]
+        now = [named_as(one, before[0]) for one in after]
+        yield from _Sides(was, now).changes()
 
 
 class _Sides:

@@ -36,6 +36,11 @@ def entered(
     return dict(_changes(held))
 
 
+def normal(chain: Mapping[str, Entry]) -> Dict[str, Entry]:
+    """The chain in order, without entries that say the same as those before them."""
+    return dict(_changes(chain))
+
+
 def _changes(held: Mapping[str, Any]) -> Iterator[Tuple[str, Any]]:
     before = None
     for line in sorted(held, key=versions.key):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+import msgspec
+
 from torch_history import versions
 from torch_history.surface.differences import between
 from torch_history.surface.entry import Entry, read
@@ -54,6 +56,7 @@ class Surfaces:
         ]
         self._libraries = {low: Library(self._chains, low)}
         self._events: Dict[str, List[Event]] = {}
+        self._decoded: Dict[str, Dict[str, List[Change]]] = {}
         self.knows = functools.lru_cache(maxsize=None)(self._knows)
 
     def _knows(self, name: str) -> bool:
@@ -101,13 +104,12 @@ class Surfaces:
         after: Optional[Entry],
     ) -> Iterator[Event]:
         """The changes between two entries, each with the line at which it came."""
-        changes = between(before, after, self.after)
-        told = [
-            (line, between(*((new, old) if self.backwards else (old, new)), self.after))
-            for line, old, new in steps
-        ]
-        # One step alone is the change itself.
-        told = told if len(steps) > 1 else [(line, changes) for line, _, _ in steps]
+        if len(steps) == 1:  # this step is the whole change
+            told = [(steps[0][0], self._step(path, steps[0]))]
+            changes = told[0][1]
+        else:
+            changes = between(before, after, self.after)
+            told = [(step[0], self._step(path, step)) for step in steps]
         for change in changes:
             since = next(
                 (line for line, of in reversed(told) if any(_same(change, one) for one in of)),
@@ -116,6 +118,22 @@ class Surfaces:
             lost = change.what in LOST and not self.backwards
             now = self._index.moves.get(since, {}).get(path) if lost else None
             yield Event(name, path, since, change, before, after, now)
+
+    def _step(self, path: str, step: Step) -> List[Change]:
+        """What changed at one release."""
+        line, old, new = step
+        if self.backwards:
+            return between(new, old, self.after)
+        # A name that is found by an alias or a base has no changes of its own.
+        if old is not None and new is not None and line in self._chains.of(path):
+            return self._made(line).get(path) or between(old, new, self.after)
+        return between(old, new, self.after)
+
+    def _made(self, line: str) -> Dict[str, List[Change]]:
+        if line not in self._decoded:
+            raw = self._index.made.get(line, b"{}")
+            self._decoded[line] = msgspec.json.decode(bytes(raw), type=Dict[str, List[Change]])
+        return self._decoded[line]
 
     def ending(self, last: str) -> Iterator[Event]:
         """What happened to the names that end so, as ``NAdam`` or ``Optimizer.step``."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Set, Tuple, Type, TypeVar
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple, Type, TypeVar, Union
 
 import msgspec
 from msgspec import Struct
@@ -86,6 +86,9 @@ class Surface(Struct):
     types: Dict[str, Texts] = {}
 
 
+Part = Union[Releases, Present, OfModule, Annotated]
+
+
 def releases(root: Path) -> Dict[str, Surveyed]:
     """The releases that were surveyed, by line. Raises HistoryError where the file is damaged."""
     path = root / FOLDER / RELEASES
@@ -94,33 +97,50 @@ def releases(root: Path) -> Dict[str, Surveyed]:
 
 def read(root: Path) -> Surface:
     """The surface of a checkout. Raises HistoryError that names the damaged or edited file."""
+    return joined(part(path) for path in paths(root))
+
+
+def paths(root: Path) -> List[Path]:
+    """The files of the surface that exist, without those that are written by hand."""
     folder = root / FOLDER
-    present = folder / MODULES
-    found = Surface(releases(root), _read(present, Present).modules if present.exists() else {})
-    parts: Dict[str, List[Dict[str, str]]] = {}
-    for path in _of_modules(folder):
-        of = _read(path, OfModule)
-        home = _checked(path, of.module)
-        found.names.update((f"{home}.{name}", chain) for name, chain in of.names.items())
-        for place, told in of.aliases.items():
-            parts.setdefault(place, []).append(aliases.whole(told, home))
-    found.aliases = {place: aliases.together(told) for place, told in parts.items()}
-    for path in _of_modules(folder / ANNOTATIONS):
-        annotated = _read(path, Annotated)
-        home = _checked(path, annotated.module)
-        found.types.update((f"{home}.{name}", texts) for name, texts in annotated.names.items())
-    return found
+    own = [path for path in (folder / RELEASES, folder / MODULES) if path.exists()]
+    return [*own, *_of_modules(folder), *_of_modules(folder / ANNOTATIONS)]
 
 
 def _of_modules(folder: Path) -> List[Path]:
-    """The files of modules. The others begin with an underscore, and some are written by hand."""
     return sorted(path for path in folder.glob("*.json") if not path.name.startswith("_"))
 
 
-def _checked(path: Path, module: str) -> str:
-    if module != path.stem:
+def part(path: Path) -> Part:
+    """The content of one file. Raises HistoryError where it is damaged or edited."""
+    if path.name == RELEASES:
+        return _read(path, Releases)
+    if path.name == MODULES:
+        return _read(path, Present)
+    annotated = path.parent.name == ANNOTATIONS
+    found = _read(path, Annotated) if annotated else _read(path, OfModule)
+    if found.module != path.stem:
         raise HistoryError(f"{path}: it is of another module: {RESTORE}")
-    return module
+    return found
+
+
+def joined(parts: Iterable[Part]) -> Surface:
+    """The surface of which these are all files."""
+    found = Surface()
+    places: Dict[str, List[Dict[str, str]]] = {}
+    for one in parts:
+        if isinstance(one, Releases):
+            found.releases = one.releases
+        elif isinstance(one, Present):
+            found.modules = one.modules
+        elif isinstance(one, Annotated):
+            found.types.update((f"{one.module}.{name}", text) for name, text in one.names.items())
+        else:
+            found.names.update((f"{one.module}.{name}", of) for name, of in one.names.items())
+            for place, told in one.aliases.items():
+                places.setdefault(place, []).append(aliases.whole(told, one.module))
+    found.aliases = {place: aliases.together(told) for place, told in places.items()}
+    return found
 
 
 def _read(path: Path, form: Type[T]) -> T:
@@ -184,7 +204,7 @@ def write(root: Path, surface: Surface) -> List[str]:
     """Write the files that changed, and remove those that are empty now. Returns their paths."""
     folder, wanted = root / FOLDER, texts(surface)
     changed = []
-    for path in [*_of_modules(folder), *_of_modules(folder / ANNOTATIONS)]:
+    for path in paths(root):
         inside = path.relative_to(folder).as_posix()
         if inside not in wanted:
             path.unlink()

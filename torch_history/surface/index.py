@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 import msgspec
+from msgspec import Raw
 
 from torch_history.errors import HistoryError
 from torch_history.records import store
@@ -20,6 +21,7 @@ from torch_history.surface import files, notes
 from torch_history.surface.files import FOLDER
 from torch_history.surface.indexed import Index
 from torch_history.surface.library import Chains
+from torch_history.surface.made import made
 from torch_history.surface.moves import moves
 
 __all__ = ["NAME", "TYPES", "Index", "built", "of", "types"]
@@ -96,7 +98,9 @@ def built(root: Path) -> Dict[str, str]:
     }
     # Made once: which names went and are found elsewhere takes as long as a whole answer.
     whole = _decoded(_text(index).encode(), root, Index)
-    whole.moves = moves(Chains(whole))
+    chains = Chains(whole)
+    whole.moves = moves(chains)
+    whole.made = {line: Raw(msgspec.json.encode(of)) for line, of in made(chains).items()}
     return {NAME: _text(whole), TYPES: _text(surface.types)}
 
 

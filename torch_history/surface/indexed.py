@@ -20,4 +20,5 @@ class Index(Struct):
     modules: Dict[str, Dict[str, str]]  # package -> line -> what came and went
     changes: Dict[str, List[str]]  # line -> the names that changed at it
     moves: Dict[str, Dict[str, Rename]] = {}  # line -> path that went -> where it is now
+    made: Dict[str, Raw] = {}  # line -> path -> what changed at it, see `made`
     notes: Dict[str, Dict[str, Note]] = {}  # path -> line -> what to do, and the cause

@@ -59,7 +59,30 @@ def parse(text: str) -> Parameters:
     """
     if not (text.startswith("(") and text.endswith(")")):
         raise _bad(text, "it has no brackets around it")
-    listed = list(_listed(text))
+    return _of(list(_listed(text)))
+
+
+def named_as(side: Parameters, other: Parameters) -> Parameters:
+    """The parameters with the names of another side for those that pybind11 calls ``arg0``.
+
+    Nobody can pass these by name, and a release that names them takes nothing away.
+    """
+    names = {one.name: there.name for one, there in zip(side.places, other.places)}
+    if not any(map(_is_nameless, side.places)):
+        return side
+    return _of(
+        [
+            one._replace(name=names.get(one.name, one.name)) if _is_nameless(one) else one
+            for one in side.listed
+        ]
+    )
+
+
+def _is_nameless(one: Parameter) -> bool:
+    return one.passed is Passed.POSITION and re.fullmatch(r"arg\d+", one.name) is not None
+
+
+def _of(listed: List[Parameter]) -> Parameters:
     places = tuple(p for p in listed if p.passed in (Passed.POSITION, Passed.EITHER))
     stars = {p.passed: p.name for p in listed}
     return Parameters(

@@ -6,7 +6,9 @@ writes a report a line. The calls run in forked processes, because some end the 
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib
 import itertools
 import json
 import operator
@@ -182,6 +184,11 @@ def _reached(path: str) -> Tuple[Any, Any]:
     """What stands under a path, after what it belongs to."""
     import torch
 
+    home, _, last = path.rpartition(".")
+    with contextlib.suppress(ImportError):
+        # Imported, since torch.fft of 1.7 is a function until its module is imported.
+        owner: Any = importlib.import_module(home)
+        return owner, getattr(owner, last)
     owner, value = None, torch
     for part in path.split(".")[1:]:
         owner, value = value, getattr(value, part)

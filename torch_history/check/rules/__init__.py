@@ -20,6 +20,9 @@ from torch_history.check.rules import (
     record_stale,
     release_unseen,
     rewrites_proved,
+    surface_form,
+    surface_notes,
+    surface_stale,
 )
 from torch_history.check.tree import Tree
 
@@ -40,5 +43,8 @@ RULES: List[Rule] = [
     advice_restores.faults,
     rewrites_proved.faults,
     claims_decided.faults,
+    surface_form.faults,
+    surface_stale.faults,
+    surface_notes.faults,
 ]
 WHERE_NO_FAULT: List[Rule] = [pages_fresh.faults]
