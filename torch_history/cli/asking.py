@@ -126,6 +126,7 @@ class Options(NamedTuple):
     baseline: Optional[Path]
     write_baseline: Optional[Path]
     surface: bool = False
+    annotations: bool = False
     apis: Tuple[str, ...] = ()
     chapters: Tuple[str, ...] = ()
 
@@ -209,6 +210,8 @@ def ask(
 
     ``trace`` is a file of what a run used, in the place of source.
     """
+    if options.annotations and not (options.surface or options.apis):
+        raise click.UsageError("--annotations needs the surface: add --surface, or --api NAME")
     if code and trace:
         raise click.UsageError("--code and --trace exclude each other: give one of them")
     needs = options.form == "sarif" or options.baseline or options.write_baseline
@@ -282,6 +285,8 @@ def _report(
     shown = surfacing.listed(apis, bool(apis) or Kind.APPEARED in options.kinds)
     wanted = options.kinds or ([] if apis else [kind for kind in Kind if kind.matters])
     told = [one for one in shown if not wanted or one.kind in wanted]
+    if options.annotations:
+        told += surfacing.annotated(here.annotations, apis)
     return report.whole(answer, told), []
 
 

@@ -33,6 +33,11 @@ from torch_history.escaping import one_line
     is_flag=True,
     help="Also every name of torch that is gone, moved or deprecated, or takes other arguments.",
 )
+@click.option(
+    "--annotations",
+    is_flag=True,
+    help="With --surface or --api: also the parameters whose annotations changed.",
+)
 @shared.filters
 @click.option(
     "--code",

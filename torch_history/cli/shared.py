@@ -16,6 +16,7 @@ from torch_history.escaping import in_json
 
 if TYPE_CHECKING:  # else every command would load msgspec and all of the catalogue
     from torch_history.catalogue.index import Index
+    from torch_history.surface.files import Texts
     from torch_history.surface.index import Index as Surface
 
 NAME = "torch-history"
@@ -93,6 +94,13 @@ class Here:
         from torch_history.surface import index
 
         return index.of(self.root)
+
+    @functools.cached_property
+    def annotations(self) -> Dict[str, Texts]:
+        """The timelines of the annotations of the surface."""
+        from torch_history.surface import index
+
+        return index.types(self.root)
 
     @property
     def checkout(self) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections import Counter
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.kinds import Kind
@@ -19,12 +19,13 @@ from torch_history.code.targets import Target, say_the_same
 from torch_history.code.use import Arguments, Relation, Use
 from torch_history.observing.words import Observed
 from torch_history.questions.query import Case, Difference, Entry
+from torch_history.surface import annotated, notes
 from torch_history.surface import entry as entries
-from torch_history.surface import notes
 from torch_history.surface.calls import Call, CallChange, changed
 from torch_history.surface.differences import parsed
 from torch_history.surface.entry import Warned
 from torch_history.surface.events import Event, Surfaces
+from torch_history.surface.files import Texts
 from torch_history.surface.what import DEFAULT_MATTERS, What
 
 Judged = Tuple[Target, Verdict]
@@ -85,6 +86,12 @@ class Surfacing:
                 at_once.setdefault(key, []).append(event)
         for (_, _, kind), several in at_once.items():
             yield self._target(several[0], kind, "; ".join(one.words for one in several))
+
+    def annotated(self, types: Mapping[str, Texts], names: Sequence[str] = ()) -> Iterator[Target]:
+        """The annotations that changed, of all of torch or of these names."""
+        for name in names or [""]:
+            for event in annotated.events(self.surfaces, types, name):
+                yield self._target(event, event.change.kind, event.words)
 
     def _below(self, names: Sequence[str]) -> Iterator[Event]:
         for name in names:

@@ -48,6 +48,8 @@ def lines(of: NameLife) -> Iterator[str]:
 
 
 def _span(span: Span) -> str:
+    if span.since == span.until and not span.or_before:
+        return f"only in {span.since}"
     since = f"{span.since} or before" if span.or_before else span.since
     return f"from {since} to {span.until}" if span.until else f"since {since}"
 

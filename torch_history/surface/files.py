@@ -241,5 +241,5 @@ def _laid_out(value: Any, depth: int = 0) -> str:
     return "{\n" + ",\n".join(lines) + f"\n{margin[1:]}}}"
 
 
-def _flat(value: object) -> str:
-    return json.dumps(value, ensure_ascii=True, allow_nan=False)
+# One encoder for all lines, as json.dumps makes one for each.
+_flat = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode

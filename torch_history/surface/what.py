@@ -24,6 +24,7 @@ class What(Enum):
     DEFAULT = ("default", "default changed", Kind.SILENT)
     BASES = ("bases", "base class gone", Kind.SILENT)
     DEPRECATED = ("deprecated", "deprecated", Kind.WARNING)
+    ANNOTATION = ("annotation", "annotation changed", Kind.REPRESENTATION)
     UNDEPRECATED = ("deprecation-gone", "deprecation gone", Kind.WARNING)
     RESTORED = ("restored", "works again", Kind.ERROR_GONE)
     APPEARED = ("appeared", "name appeared", Kind.APPEARED)

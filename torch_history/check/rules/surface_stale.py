@@ -23,7 +23,10 @@ def faults(tree: Tree) -> Iterator[str]:
         elif known.source != digest() or known.release != release.patch:
             stale.append(line)
     where = tree.root / files.FOLDER / files.RELEASES
-    for lines, why in ((missing, "no survey of"), (stale, "a survey by other code, of")):
+    for lines, why in (
+        (missing, "not surveyed"),
+        (stale, "surveyed by other code than this checkout's, or another patch"),
+    ):
         if lines:
             asked = f" {lines[0]}" if len(lines) == 1 else ""
-            yield f"{where}: {why} {several(lines)}: run `torch-history record --surface{asked}`"
+            yield f"{where}: {several(lines)}: {why}: run `torch-history record --surface{asked}`"
