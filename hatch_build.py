@@ -1,4 +1,4 @@
-"""What a wheel needs beside the engine: the index of everything, built from the sources."""
+"""What a wheel needs beside the engine: the indexes of everything, built from the sources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEFT_OUT = ("__pycache__", "__snapshots__", "benchmarks")  # the index holds the
 
 
 class Hook(BuildHookInterface[Any]):
-    """Builds the index, and puts the suite into the package."""
+    """Builds the indexes, and puts the suite into the package."""
 
     def initialize(self, version: str, build_data: Dict[str, Any]) -> None:
         """Called before a wheel or an sdist is built."""
@@ -24,11 +24,14 @@ class Hook(BuildHookInterface[Any]):
         root = Path(self.root)
         sys.path.insert(0, self.root)
         from torch_history.catalogue import index
+        from torch_history.surface.index import built
 
-        target = Path(self.directory) / index.NAME
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(index.build(root), encoding="utf-8")
-        carried = {str(target): f"torch_history/_packaged/{index.NAME}"}
+        carried = {}
+        for name, text in {index.NAME: index.build(root), **built(root)}.items():
+            target = Path(self.directory) / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+            carried[str(target)] = f"torch_history/_packaged/{name}"
         for folder in CARRIED:
             for path in sorted((root / folder).rglob("*")):
                 inside = path.relative_to(root)
@@ -40,7 +43,7 @@ class Hook(BuildHookInterface[Any]):
         build_data["force_include"].update(carried)
 
     def finalize(self, version: str, build_data: Dict[str, Any], artifact_path: str) -> None:
-        """Called after the build: the index is in the wheel now."""
+        """Called after the build: the indexes are in the wheel now."""
         for path in map(Path, build_data["force_include"]):
             if path.parent == Path(self.directory):
                 path.unlink()

@@ -11,35 +11,34 @@ PATCHES = {"1.4": "1.4.0", "1.13": "1.13.1", "2.0": "2.0.1", "2.6": "2.6.0"}
 FILE = "surface/_releases.json"
 
 
+STALE = "surveyed by other code than this checkout's, or another patch"
+REMEDY = "run `torch-history record --surface"
+
+
 @pytest.fixture
-def torchs(project):
-    """The project as if its library were torch, and a function that writes its surface."""
+def project(project):
+    """The project as if its library were torch."""
     project.change("pytest.ini", "history_library = fakelib\n", "")
-
-    def write(**patches):
-        told = {**PATCHES, **{key.replace("_", "."): of for key, of in patches.items()}}
-        surveys = {
-            line: surveyed(patch, source=SOURCE) if patch == OTHER else surveyed(patch)
-            for line, patch in told.items()
-            if patch
-        }
-        files.write(project.root, entered(surveys))
-
-    project.survey = write
     return project
 
 
-SOURCE, OTHER = "0123456789abcdef", "2.0.9"
+def write(project, surveys):
+    """Write the surface with these surveys, line -> survey."""
+    files.write(project.root, entered(surveys))
 
 
-def test_surface_of_all_releases_has_no_fault(torchs):
-    torchs.survey()
-    assert faults_of(surface_stale, torchs) == []
+def all_surveys():
+    return {line: surveyed(patch) for line, patch in PATCHES.items()}
 
 
-def test_checkout_without_a_surface_is_told_once_how_to_record_it(torchs):
-    assert faults_of(surface_stale, torchs) == [
-        f"{FILE}: no survey of 1.4 and 3 others: run `torch-history record --surface`"
+def test_surface_of_all_releases_has_no_fault(project):
+    write(project, all_surveys())
+    assert faults_of(surface_stale, project) == []
+
+
+def test_checkout_without_a_surface_is_told_once_how_to_record_it(project):
+    assert faults_of(surface_stale, project) == [
+        f"{FILE}: 1.4 and 3 others: not surveyed: {REMEDY}`"
     ]
 
 
@@ -47,30 +46,32 @@ def test_project_about_another_library_needs_none(recorded):
     assert faults_of(surface_stale, recorded) == []
 
 
-def test_release_without_a_survey_is_named(torchs):
-    torchs.survey(**{"2_0": None})
-    assert faults_of(surface_stale, torchs) == [
-        f"{FILE}: no survey of 2.0: run `torch-history record --surface 2.0`"
+def test_release_without_a_survey_is_named(project):
+    told = all_surveys()
+    del told["2.0"]
+    write(project, told)
+    assert faults_of(surface_stale, project) == [f"{FILE}: 2.0: not surveyed: {REMEDY} 2.0`"]
+
+
+@pytest.mark.parametrize(
+    "survey",
+    [surveyed("2.0.0"), surveyed("2.0.1", source="0123456789abcdef")],
+    ids=["patch", "code"],
+)
+def test_release_that_other_code_surveyed_or_whose_patch_changed_is_named(project, survey):
+    write(project, {**all_surveys(), "2.0": survey})
+    assert faults_of(surface_stale, project) == [f"{FILE}: 2.0: {STALE}: {REMEDY} 2.0`"]
+
+
+def test_both_are_told_in_a_line_each(project):
+    write(project, {line: surveyed(f"{line}.9") for line in ("1.13", "2.0", "2.6")})
+    assert faults_of(surface_stale, project) == [
+        f"{FILE}: 1.4: not surveyed: {REMEDY} 1.4`",
+        f"{FILE}: 1.13 and 2 others: {STALE}: {REMEDY}`",
     ]
 
 
-@pytest.mark.parametrize("patch", ["2.0.0", "2.0.9"], ids=["patch", "code"])
-def test_release_that_other_code_surveyed_or_whose_patch_changed_is_named(torchs, patch):
-    torchs.survey(**{"2_0": patch})
-    assert faults_of(surface_stale, torchs) == [
-        f"{FILE}: a survey by other code, of 2.0: run `torch-history record --surface 2.0`"
-    ]
-
-
-def test_both_are_told_in_a_line_each(torchs):
-    torchs.survey(**{"1_4": None, "1_13": None, "2_0": "2.0.0", "2_6": "2.6.1"})
-    assert faults_of(surface_stale, torchs) == [
-        f"{FILE}: no survey of 1.4 and 1 other: run `torch-history record --surface`",
-        f"{FILE}: a survey by other code, of 2.0 and 1 other: run `torch-history record --surface`",
-    ]
-
-
-def test_damaged_surface_is_told_by_its_form_alone(torchs):
-    torchs.survey()
-    (torchs.root / FILE).write_text("{", encoding="utf-8")
-    assert faults_of(surface_stale, torchs) == [] and len(faults_of(surface_form, torchs)) == 1
+def test_damaged_surface_is_told_by_its_form_alone(project):
+    write(project, all_surveys())
+    (project.root / FILE).write_text("{", encoding="utf-8")
+    assert faults_of(surface_stale, project) == [] and len(faults_of(surface_form, project)) == 1

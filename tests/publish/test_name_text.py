@@ -57,6 +57,7 @@ def test_name_that_is_gone_says_until_when_and_what_to_do(lives):
             "torch.optim.NAdam.zero_grad",
             ["  method, since 1.9", "  the same as torch.optim.Optimizer.zero_grad"],
         ),
+        ("torch.cuda.once", ["  function, only in 2.0", "  takes () in 2.0"]),
         ("torch.cuda.brief", ["  function, from 1.4 or before to 1.4, and since 2.6"]),
         (
             "torch.onnx.export",
@@ -103,8 +104,9 @@ def test_module_counts_its_names_and_tells_what_came_and_went(lives):
         "\n2 public names in 2.6",
         "  1.9: came NAdam, Scaler",
         "  1.9: went brief",
+        "  2.0: came once",
         "  2.6: came brief",
-        "  2.6: went NAdam",
+        "  2.6: went NAdam, once",
     ]
     assert list(name_text.of_module(contents.inside(lives, lives.of("torch._six")))) == []
 

@@ -35,6 +35,7 @@ NAMES = {
     "torch.cuda.Scaler": {"1.9": "class (device)", "2.0": None},
     "torch.cuda.Scaler.scale": {"1.9": "method (outputs)", "2.0": None},
     "torch.cuda.brief": {"1.4": "function ()", "1.9": None, "2.6": "function ()"},
+    "torch.cuda.once": {"2.0": "function ()", "2.6": None},
     "torch.onnx.export": {"1.4": "function (model)", "2.6": "function (model, f)"},
 }
 # another path -> the releases that have it, and the public path

@@ -50,7 +50,8 @@ def test_members_that_come_and_go_with_their_class_say_nothing(lives):
             [
                 Turn("1.9", ("NAdam", "Scaler"), ("brief",)),
                 # Scaler is the one of torch.amp since 2.0, and still there
-                Turn("2.6", ("brief",), ("NAdam",)),
+                Turn("2.0", ("once",), ()),
+                Turn("2.6", ("brief",), ("NAdam", "once")),
             ],
         ),
         ("torch.functional", [], [Turn("2.6", (), ("qr",))]),

@@ -49,6 +49,19 @@ def test_release_that_one_knows_nothing_of_changes_nothing():
     }
 
 
+@pytest.mark.parametrize(
+    "told, after",
+    [
+        ({"2.0": "-a", "1.10": "+b +a"}, {"1.10": "+a +b", "2.0": "-a"}),
+        ({"1.4": "+a", "2.0": "+a -b"}, {"1.4": "+a"}),
+        ({"1.4": "-a", "2.0": "+a"}, {"2.0": "+a"}),
+        ({"1.4": ""}, {}),
+    ],
+)
+def test_form_is_one(told, after):
+    assert list(aliases.normal(told).items()) == list(after.items())
+
+
 NAMES = st.sets(st.sampled_from(["A", "B", "C=A", "C=B", "D=N.m"]))
 
 

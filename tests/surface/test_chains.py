@@ -51,6 +51,20 @@ def test_release_that_one_knows_nothing_of_has_no_entry():
     assert chains.entered({}, known, "2.0", None) == {}
 
 
+@pytest.mark.parametrize(
+    "chain, after",
+    [
+        (CHAIN, CHAIN),
+        ({}, {}),
+        ({"2.0": "b", "1.10": "a"}, {"1.10": "a", "2.0": "b"}),
+        ({"1.9": "a", "1.10": "a", "2.0": None}, {"1.9": "a", "2.0": None}),
+        ({"1.9": None, "2.0": "a"}, {"2.0": "a"}),
+    ],
+)
+def test_form_of_a_chain_is_one(chain, after):
+    assert list(chains.normal(chain).items()) == list(after.items())
+
+
 @SMALL
 @given(
     st.dictionaries(st.sampled_from(LINES), st.sampled_from([None, "a", "b"]), min_size=1),

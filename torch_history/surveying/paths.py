@@ -105,9 +105,7 @@ def _has_identity(value: object) -> bool:
     return isinstance(value, type) or (callable(value) and is_torchs(type(value)))
 
 
-def _in_module(
-    name: str, module: types.ModuleType, lasts: Set[str]
-) -> Iterator[Tuple[Found, str]]:
+def _in_module(name: str, module: types.ModuleType, lasts: Set[str]) -> Iterator[Tuple[Found, str]]:
     """What a module has, each with where it imported it from, if it did."""
     told = getattr(module, "__all__", None)
     listed = (
