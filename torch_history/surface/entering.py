@@ -25,7 +25,7 @@ from typing import (
 import msgspec
 from msgspec import Struct
 
-from torch_history.surface import chains
+from torch_history.surface import chains, typed
 from torch_history.surface.aliases import changed
 from torch_history.surface.entry import Entry, stored
 from torch_history.surface.files import Surface, Surveyed, ascending
@@ -66,7 +66,7 @@ def enter(surface: Surface, survey: Survey, line: str) -> Entered:
     modules = _by_place((name, "") for name in survey.modules)
     changed_ones = (
         _enter(chains.entered, surface.names, entries, line, known.at),
-        _enter(chains.entered, surface.types, survey.annotations, line, known.at),
+        _enter(chains.entered, surface.types, typed.kept(survey.annotations), line, known.at),
         _enter(changed, surface.aliases, aliases, line, known.at),
         # Each survey says of every module whether it is there.
         _enter(changed, surface.modules, modules, line, lambda name: list(surface.releases)),

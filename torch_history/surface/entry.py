@@ -1,7 +1,7 @@
 """Entry: what one release has under one name, and the short text in which the files keep it.
 
 ``class (params, lr=0.1) < torch.optim.Optimizer``; overloads stand beside each other:
-``function (input, dim=None) | (input, other)``; the fields of a named tuple follow an arrow:
+``def (input, dim=None) | (input, other)`` is a function; the fields of a named tuple follow an arrow:
 ``class (sequence) -> values, indices``. A name that warns or was removed is an object with this
 text under ``is``.
 """
@@ -18,6 +18,8 @@ from msgspec import Struct
 # as it stands in a file: the text of an entry, or an object with more; None: the name is gone
 Kept = Union[str, Dict[str, Any]]
 Stored = Optional[Kept]
+SHORT = {"function": "def", "operator": "op"}  # most entries are of these kinds
+_LONG = {short: kind for kind, short in SHORT.items()}
 
 
 class Warned(Struct, frozen=True, omit_defaults=True):
@@ -56,7 +58,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
 def stored(entry: Entry) -> Stored:
     """An entry as a file keeps it."""
-    text = entry.kind
+    text = SHORT.get(entry.kind, entry.kind)
     if entry.overloads:
         text += f" {' | '.join(entry.overloads)}"
     if entry.bases:
@@ -106,7 +108,7 @@ def _read(text: str) -> Entry:
     if match is None:
         raise ValueError(f"{text!r} is not an entry")
     kind, takes, bases, fields = match.groups()
-    return Entry(kind, _overloads(takes) if takes else None, _names(bases), _names(fields))
+    return Entry(_LONG.get(kind, kind), _overloads(takes) if takes else None, _names(bases), _names(fields))
 
 
 def _names(text: Optional[str]) -> Tuple[str, ...]:

@@ -19,7 +19,7 @@ from msgspec import Struct
 from torch_history import reading, versions
 from torch_history.errors import HistoryError
 from torch_history.records import store
-from torch_history.surface import aliases
+from torch_history.surface import aliases, typed
 from torch_history.surface.entry import Stored
 
 FORMAT = 1
@@ -134,7 +134,9 @@ def joined(parts: Iterable[Part]) -> Surface:
         elif isinstance(one, Present):
             found.modules = one.modules
         elif isinstance(one, Annotated):
-            found.types.update((f"{one.module}.{name}", text) for name, text in one.names.items())
+            found.types.update(
+                (f"{one.module}.{name}", typed.whole(text)) for name, text in one.names.items()
+            )
         else:
             found.names.update((f"{one.module}.{name}", of) for name, of in one.names.items())
             for place, told in one.aliases.items():
@@ -173,7 +175,7 @@ def texts(surface: Surface) -> Dict[str, str]:
             of_modules.setdefault(home, OfModule(home)).aliases[place] = part
     for path, types in sorted(surface.types.items()):
         home, name = _parts(path, modules)
-        annotated.setdefault(home, Annotated(home)).names[name] = types
+        annotated.setdefault(home, Annotated(home)).names[name] = typed.shortened(types)
     return {
         RELEASES: _text(Releases(releases=ascending(surface.releases))),
         MODULES: _text(Present(modules=dict(sorted(surface.modules.items())))),
@@ -236,10 +238,10 @@ def _laid_out(value: Any, depth: int = 0) -> str:
     short = depth == 2 and len(value) == 1
     if depth == 3 or short or not (value and isinstance(value, dict)):
         return _flat(value)
-    margin = " " * depth
-    lines = (f"{margin}{_flat(key)}: {_laid_out(one, depth + 1)}" for key, one in value.items())
-    return "{\n" + ",\n".join(lines) + f"\n{margin[1:]}}}"
+    margin = " " * (depth == 1)
+    lines = (f"{margin}{_flat(key)}:{_laid_out(one, depth + 1)}" for key, one in value.items())
+    return "{\n" + ",\n".join(lines) + "}"
 
 
 # One encoder for all lines, as json.dumps makes one for each.
-_flat = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+_flat = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
