@@ -12,11 +12,11 @@ from torch_history.surface.files import RESTORE
 
 OPTIM = "surface/torch.optim.json"
 MODULES = ["torch", "torch.optim"]
-WARNS = {"is": "function (x)", "warns": [{"category": "FutureWarning", "text": "Call b."}]}
+WARNS = {"is": "def (x)", "warns": [{"category": "FutureWarning", "text": "Call b."}]}
 TOLD = {
     "1.4": surveyed(
         "1.4.0",
-        {"torch.a": "function (x)", "torch.optim.Adam": "class (params)"},
+        {"torch.a": "def (x)", "torch.optim.Adam": "class (params)"},
         modules=MODULES,
         aliases={"torch.optim.adam.Adam": "torch.optim.Adam"},
         annotations={"torch.a": "x: int"},
@@ -51,18 +51,18 @@ def test_project_without_a_surface_has_no_fault(recorded):
     [
         ("lr=0.1", "lr=0.2", ": edited by hand: it is not what its digest was made of"),
         (
-            '"1.4": "class (params)",\n',
+            '"1.4":"class (params)",\n',
             "",
             ": edited by hand: it is not what its digest was made of",
         ),
         (
-            '"2.0": "class',
-            '"2.6": "class',
+            '"2.0":"class',
+            '"2.6":"class',
             ": edited by hand: it is not what its digest was made of",
         ),
-        ('"1.4": "class', '"1.4":  "class', ":6: not as the record command writes it"),
+        ('"1.4":"class', '"1.4": "class', ":6: not as the record command writes it"),
         ('{\n"module"', '"module"', ": damaged ("),
-        ('"format": 1', '"format": 2', ": not of format 1"),
+        ('"format":1', '"format":2', ": not of format 1"),
     ],
     ids=["value", "line", "release", "space", "json", "format"],
 )
@@ -76,7 +76,7 @@ def test_line_at_the_end_is_named(project):
     path = project.root / OPTIM
     path.write_text(f"{path.read_text(encoding='utf-8')}\n", encoding="utf-8")
     [found] = faults_of(surface_form, project)
-    assert found.startswith(f"{OPTIM}:18: not as the record command writes it")
+    assert found.startswith(f"{OPTIM}:13: not as the record command writes it")
 
 
 def test_every_damaged_file_is_named(project):
@@ -124,19 +124,19 @@ def sealed(path, data):
         ("aliases", "torch.b", {"1.4": "-f=torch.a"}, "aliases in torch.b: 1.4: releases must"),
         ("aliases", "torch.b", {"1.4": "+f=torch.a", "2.0": "+f=torch.a"}, "aliases in torch.b: "),
         ("modules", "torch", {"1.4": "+optim", "2.0": "+optim"}, "modules of torch: 1.4, 2.0: "),
-        ("names", "torch.a", {"1.4": "function (x"}, "torch.a: 1.4: 'function (x' is not an entry"),
+        ("names", "torch.a", {"1.4": "def (x"}, "torch.a: 1.4: 'def (x' is not an entry"),
         ("names", "torch.a", {"1.4": "value  "}, "torch.a: 1.4: 'value  ' is not an entry"),
         ("names", "torch.a", {"1.4": {"is": 1}}, "torch.a: 1.4: {'is': 1} is not an entry: "),
         (
             "names",
             "torch.a",
-            {"1.4": "function (a b)"},
+            {"1.4": "def (a b)"},
             "torch.a: 1.4: '(a b)' is not a list of parameters: 'a b' is not a parameter",
         ),
         (
             "names",
             "torch.a",
-            {"1.4": "function () | (a=[)"},
+            {"1.4": "def () | (a=[)"},
             "torch.a: 1.4: '(a=[)' is not a list of parameters: its brackets do not match",
         ),
         (

@@ -13,11 +13,11 @@ FILE = "surface/_notes.json"
 TOLD = {
     "1.4": surveyed(
         "1.4.0",
-        {"torch.qr": "function (input)", "torch.stays": "value"},
+        {"torch.qr": "def (input)", "torch.stays": "value"},
         modules=["torch", "torch._six"],
         aliases={"torch.functional.qr": "torch.qr"},
     ),
-    "1.13": surveyed("1.13.1", {"torch.qr": "function (input, some)", "torch.stays": "value"}),
+    "1.13": surveyed("1.13.1", {"torch.qr": "def (input, some)", "torch.stays": "value"}),
     "2.0": surveyed("2.0.1", {"torch.stays": "value"}),
 }
 

@@ -13,12 +13,12 @@ from torch_history.surface import files
 from torch_history.surface.digest import digest
 
 TAKES = {
-    "torch1.4": "function (rate=1.0)",
-    "torch1.13": "function (rate=1.0)",
-    "torch2.0": "function (rate=0.5)",
-    "torch2.6": "function (rate=0.5)",
+    "torch1.4": "def (rate=1.0)",
+    "torch1.13": "def (rate=1.0)",
+    "torch2.0": "def (rate=0.5)",
+    "torch2.6": "def (rate=0.5)",
 }
-SCALE = {"torch.scale": {"1.4": "function (rate=1.0)", "2.0": "function (rate=0.5)"}}
+SCALE = {"torch.scale": {"1.4": "def (rate=1.0)", "2.0": "def (rate=0.5)"}}
 
 
 @pytest.fixture

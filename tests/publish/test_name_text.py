@@ -7,6 +7,7 @@ from torch_history.publish import name_text
 from torch_history.questions import contents
 from torch_history.questions.names import Lives
 from torch_history.surface import index
+from torch_history.surface.entry import Entry
 
 
 @pytest.fixture(scope="module")
@@ -111,24 +112,25 @@ def test_module_counts_its_names_and_tells_what_came_and_went(lives):
     assert list(name_text.of_module(contents.inside(lives, lives.of("torch._six")))) == []
 
 
-def test_annotations_are_told_as_they_are_and_were(lives, root):
-    texts = lives.annotations(lives.of("torch.optim.NAdam"), index.types(root))
-    assert list(name_text.annotated(texts)) == [
+def test_annotations_are_told_as_they_are_and_were_in_the_order_of_the_call(lives, root):
+    of = lives.of("torch.optim.NAdam")
+    texts = lives.annotations(of, index.types(root))
+    assert list(name_text.annotated(texts, of.entry)) == [
         "\nannotations since 2.0:",
         "  params: list",
         "  lr: float | Tensor",
         "  foreach: bool | None",
         "  2.0: lr was float; foreach: bool | None is new",
     ]
-    assert list(name_text.annotated([])) == ["\nno annotations"]
+    assert list(name_text.annotated([], of.entry)) == ["\nno annotations"]
 
 
 def test_annotations_that_are_gone_or_of_overloads_are_told_whole():
-    told = [("1.9", "a: int; b: str"), ("2.0", "a: int; a: str"), ("2.6", None)]
-    assert list(name_text.annotated(told)) == [
+    told = [("1.9", "a: int; b: str"), ("2.0", "a: int -> int; a: str -> str"), ("2.6", None)]
+    assert list(name_text.annotated(told, Entry("function"))) == [
         "\nno annotations since 2.6",
-        "  2.0: a: int is gone; b: str is gone; a: int; a: str is new",
-        "  2.6: a: int; a: str is gone",
+        "  2.0: a: int is gone; b: str is gone; a: int -> int; a: str -> str is new",
+        "  2.6: a: int -> int; a: str -> str is gone",
     ]
 
 

@@ -8,14 +8,14 @@ from torch_history.catalogue.index import Index
 
 LINES = ("1.4", "1.9", "2.0", "2.6")
 WARNS = {
-    "is": "function (input, dim=None)",
+    "is": "def (input, dim=None)",
     "warns": [{"category": "FutureWarning", "text": "use linalg.qr"}],
 }
-SHELL = {"is": "function (input, dim=None)", "removed": "use linalg.qr"}
+SHELL = {"is": "def (input, dim=None)", "removed": "use linalg.qr"}
 # name -> line -> entry, which holds until the next one
 NAMES = {
-    "torch.qr": {"1.4": "function (input, dim=None)", "1.9": WARNS, "2.0": SHELL, "2.6": None},
-    "torch.linalg.qr": {"1.9": "function (input)"},
+    "torch.qr": {"1.4": "def (input, dim=None)", "1.9": WARNS, "2.0": SHELL, "2.6": None},
+    "torch.linalg.qr": {"1.9": "def (input)"},
     "torch.optim.Optimizer": {"1.4": "class (params)"},
     "torch.optim.Optimizer.zero_grad": {
         "1.4": "method ()",
@@ -34,9 +34,11 @@ NAMES = {
     "torch.amp.Scaler.scale": {"2.0": "method (outputs)"},
     "torch.cuda.Scaler": {"1.9": "class (device)", "2.0": None},
     "torch.cuda.Scaler.scale": {"1.9": "method (outputs)", "2.0": None},
-    "torch.cuda.brief": {"1.4": "function ()", "1.9": None, "2.6": "function ()"},
-    "torch.cuda.once": {"2.0": "function ()", "2.6": None},
-    "torch.onnx.export": {"1.4": "function (model)", "2.6": "function (model, f)"},
+    "torch.cuda.brief": {"1.4": "def ()", "1.9": None, "2.6": "def ()"},
+    "torch.cuda.once": {"2.0": "def ()", "2.6": None},
+    "torch.ops.aten.add.Scalar": {"1.4": "operator (self, other)"},
+    "torch.ops.aten.add.Tensor": {"1.4": "operator (self, other)"},
+    "torch.onnx.export": {"1.4": "def (model)", "2.6": "def (model, f)"},
 }
 # another path -> the releases that have it, and the public path
 ALIASES = {
@@ -55,9 +57,9 @@ MODULES = {
     "torch.onnx": ("1.4", "2.0", "2.6"),
 }
 TYPES = {
-    "1.9": {"torch.optim.NAdam": "params: list; lr: float"},
-    "2.0": {"torch.optim.NAdam": "params: list; lr: float | Tensor; foreach: bool | None"},
-    "2.6": {"torch.optim.NAdam": "params: list; lr: float | Tensor; foreach: bool | None"},
+    "1.9": {"torch.optim.NAdam": "lr: float; params: list"},
+    "2.0": {"torch.optim.NAdam": "foreach: bool | None; lr: float | Tensor; params: list"},
+    "2.6": {"torch.optim.NAdam": "foreach: bool | None; lr: float | Tensor; params: list"},
 }
 NOTES = {"torch.qr": {"2.0": {"advice": "call torch.linalg.qr", "cause": "pytorch#70989"}}}
 

@@ -138,8 +138,8 @@ def test_changes_are_those_of_a_diff_of_both_releases(lives, surface):
 def test_annotations_are_kept_apart_and_told_by_release(lives, root):
     found = lives.annotations(lives.of("torch.optim.NAdam"), index.types(root))
     assert found == [
-        ("1.9", "params: list; lr: float"),
-        ("2.0", "params: list; lr: float | Tensor; foreach: bool | None"),
+        ("1.9", "lr: float; params: list"),
+        ("2.0", "foreach: bool | None; lr: float | Tensor; params: list"),
     ]
     assert lives.annotations(lives.of("torch.qr"), index.types(root)) == []
 

@@ -29,6 +29,7 @@ def lives(tmp_path_factory):
         ("optim", ["torch.optim"]),
         ("Adam", []),
         ("nadam.NAdam", ["torch.optim.nadam.NAdam"]),
+        ("torch.ops.aten.add", ["torch.ops.aten.add.Scalar", "torch.ops.aten.add.Tensor"]),
         ("", []),
         (".", []),
     ],

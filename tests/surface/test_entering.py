@@ -10,8 +10,8 @@ from torch_history.surface import entering, files
 from torch_history.surface.entering import Entered
 
 PAIR = {
-    "1.4": surveyed("1.4.0", {"torch.a": "function (x)", "torch.b": "value"}),
-    "2.0": surveyed("2.0.1", {"torch.a": "function (x, y)", "torch.c": "value"}),
+    "1.4": surveyed("1.4.0", {"torch.a": "def (x)", "torch.b": "value"}),
+    "2.0": surveyed("2.0.1", {"torch.a": "def (x, y)", "torch.c": "value"}),
 }
 
 
@@ -59,7 +59,7 @@ def test_every_release_reads_back(told):
 def test_name_has_an_entry_where_it_changed_and_none_where_it_went():
     surface = entered(PAIR)
     assert surface.names == {
-        "torch.a": {"1.4": "function (x)", "2.0": "function (x, y)"},
+        "torch.a": {"1.4": "def (x)", "2.0": "def (x, y)"},
         "torch.b": {"1.4": "value", "2.0": None},
         "torch.c": {"2.0": "value"},
     }
@@ -67,7 +67,7 @@ def test_name_has_an_entry_where_it_changed_and_none_where_it_went():
 
 def test_names_of_the_release_and_timelines_that_changed_are_counted():
     surface = entered({"1.4": PAIR["1.4"]})
-    more = surveyed("2.0.1", {"torch.a": "function (x, y)", "torch.b": "value"})
+    more = surveyed("2.0.1", {"torch.a": "def (x, y)", "torch.b": "value"})
     assert entering.enter(surface, more, "2.0") == Entered(2, 1)
 
 
@@ -82,7 +82,7 @@ def test_release_is_kept_with_how_it_was_surveyed_and_releases_ascend():
 
 
 def test_module_that_could_not_be_imported_says_nothing_of_its_names():
-    there = {"torch.a": "value", "torch.onnx.f": "function ()", "torch.onnx.x.C.m": "method ()"}
+    there = {"torch.a": "value", "torch.onnx.f": "def ()", "torch.onnx.x.C.m": "method ()"}
     parts = {
         "modules": ["torch", "torch.onnx", "torch.onnx.x"],
         "annotations": {"torch.onnx.f": "a: int"},
@@ -102,15 +102,15 @@ def test_module_that_could_not_be_imported_says_nothing_of_its_names():
 
 def test_name_that_comes_after_a_release_that_could_not_be_asked_is_not_new_there():
     failing = surveyed("2.0.1", {}, failed={"torch.onnx": "ImportError: no"})
-    whole = surveyed("2.6.0", {"torch.onnx.f": "function ()"}, modules=["torch", "torch.onnx"])
-    older = surveyed("1.4.0", {"torch.onnx.f": "function ()"}, modules=["torch", "torch.onnx"])
+    whole = surveyed("2.6.0", {"torch.onnx.f": "def ()"}, modules=["torch", "torch.onnx"])
+    older = surveyed("1.4.0", {"torch.onnx.f": "def ()"}, modules=["torch", "torch.onnx"])
     surface = entered({"2.0": failing, "2.6": whole, "1.4": older})
-    assert surface.names["torch.onnx.f"] == {"1.4": "function ()"}
+    assert surface.names["torch.onnx.f"] == {"1.4": "def ()"}
 
 
 def test_warning_that_stays_is_no_change():
     kept = {
-        "is": "function (x)",
+        "is": "def (x)",
         "warns": [{"category": "FutureWarning", "text": "t", "when": ["x"]}],
     }
     told = {line: surveyed(f"{line}.1", {"torch.a": kept}) for line in ("1.4", "2.0")}

@@ -13,9 +13,9 @@ WARNED = Warned("FutureWarning", "It is deprecated.")
     "entry, text",
     [
         (Entry("value"), "value"),
-        (Entry("function", "()"), "function ()"),
-        (Entry("function", "(input, p=0.5, *, out=None)"), "function (input, p=0.5, *, out=None)"),
-        (Entry("function", ("(input)", "(input, dim)")), "function (input) | (input, dim)"),
+        (Entry("function", "()"), "def ()"),
+        (Entry("function", "(input, p=0.5, *, out=None)"), "def (input, p=0.5, *, out=None)"),
+        (Entry("function", ("(input)", "(input, dim)")), "def (input) | (input, dim)"),
         (Entry("class", bases=("Exception",)), "class < Exception"),
         (Entry("class", "(a)", ("B", "torch.C")), "class (a) < B, torch.C"),
         (Entry("class", "(a)", ("tuple",), ("x", "y")), "class (a) < tuple -> x, y"),
@@ -30,7 +30,7 @@ def test_entry_is_one_short_text(entry, text):
 def test_entry_that_warns_or_was_removed_is_an_object_with_the_text():
     entry = Entry("function", "(input)", removed="Use torch.linalg.qr.", warns=(WARNED,))
     kept = {
-        "is": "function (input)",
+        "is": "def (input)",
         "removed": "Use torch.linalg.qr.",
         "warns": [{"category": "FutureWarning", "text": "It is deprecated."}],
     }
@@ -62,13 +62,13 @@ def test_every_entry_is_read_as_it_was_stored(entry):
     [
         "",
         "function(input)",
-        "function (input",
+        "def (input",
         "function input",
         "class (a) torch.B",
         "class (a) <",
         "class (a) -> x < torch.B",
         {},
-        {"is": "function (input"},
+        {"is": "def (input"},
         {"is": None},
         {"is": "value", "removed": 1},
         {"is": "value", "warns": [{"text": "no category"}]},

@@ -6,21 +6,21 @@ from tests.surface.making import index_of, surveyed
 from torch_history.surface.events import Surfaces
 from torch_history.surface.what import What
 
-WARNS = {"is": "function (x)", "warns": [{"category": "FutureWarning", "text": "Call b."}]}
-SHELL = {"is": "function (x)", "removed": "Call b."}
+WARNS = {"is": "def (x)", "warns": [{"category": "FutureWarning", "text": "Call b."}]}
+SHELL = {"is": "def (x)", "removed": "Call b."}
 # name -> line -> entry; each holds until the next one
 NAMES = {
-    "torch.same": {"1.4": "function (x)"},
+    "torch.same": {"1.4": "def (x)"},
     "torch.takes": {
-        "1.4": "function (x, y=1)",
-        "1.9": "function (x, y=1, w=0)",
-        "2.0": "function (x, y=2, w=0)",
-        "2.6": "function (x, y=2, w=0, v=0)",
+        "1.4": "def (x, y=1)",
+        "1.9": "def (x, y=1, w=0)",
+        "2.0": "def (x, y=2, w=0)",
+        "2.6": "def (x, y=2, w=0, v=0)",
     },
-    "torch.back": {"1.4": "function (x)", "1.9": "function (x, y)", "2.6": "function (x)"},
-    "torch.old": {"1.4": "function (x)", "1.9": WARNS, "2.0": SHELL, "2.6": None},
-    "torch.new": {"2.0": "function (x)"},
-    "torch.brief": {"1.9": "function (x)", "2.0": None},
+    "torch.back": {"1.4": "def (x)", "1.9": "def (x, y)", "2.6": "def (x)"},
+    "torch.old": {"1.4": "def (x)", "1.9": WARNS, "2.0": SHELL, "2.6": None},
+    "torch.new": {"2.0": "def (x)"},
+    "torch.brief": {"1.9": "def (x)", "2.0": None},
     "torch.optim.Sgd": {"1.4": "class (params, lr)", "2.0": None},
     "torch.optim.Sgd.step": {"1.4": "method (closure=None)", "2.0": None},
     "torch.optim.SGD": {"2.0": "class (params, lr)"},
@@ -29,7 +29,7 @@ NAMES = {
     "torch.optim.Base.zero": {"1.4": "method ()"},
     "torch.optim.Own": {"1.4": "class (params) < torch.optim.Base"},
     "torch.optim.Own.zero": {"1.4": "method ()", "2.0": None},
-    "torch.onnx.export": {"1.4": "function (model)", "1.9": "function (model, f)"},
+    "torch.onnx.export": {"1.4": "def (model)", "1.9": "def (model, f)"},
 }
 LINES = ("1.4", "1.9", "2.0", "2.6")
 

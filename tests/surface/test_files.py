@@ -17,7 +17,7 @@ TOLD = {
         {"torch.optim.Adam": "class (params)", "torch.optim.Adam.step": "method ()"},
         modules=MODULES,
         aliases={"torch.optim.adam.Adam": "torch.optim.Adam", "torch.optim.A": "torch.optim.Adam"},
-        annotations={"torch.optim.Adam.step": "return: None"},
+        annotations={"torch.optim.Adam.step": "closure: Callable | None"},
         source="0123456789abcdef",
     ),
     "2.0": surveyed(
@@ -29,71 +29,55 @@ TOLD = {
     ),
 }
 OPTIM = """{
-"module": "torch.optim",
-"format": 1,
-"names": {
- "Adam": {
-  "1.4": "class (params)",
-  "2.0": "class (params, lr=0.1)"
- },
- "Adam.step": {"1.4": "method ()"}
-},
-"aliases": {
- "torch.optim": {
-  "1.4": "+A=Adam",
-  "2.0": "-A=Adam"
- },
- "torch.optim.adam": {
-  "1.4": "+Adam",
-  "2.0": "-Adam"
- }
-},
-"digest": "DIGEST"
-}
+"module":"torch.optim",
+"format":1,
+"names":{
+ "Adam":{
+"1.4":"class (params)",
+"2.0":"class (params, lr=0.1)"},
+ "Adam.step":{"1.4":"method ()"}},
+"aliases":{
+ "torch.optim":{
+"1.4":"+A=Adam",
+"2.0":"-A=Adam"},
+ "torch.optim.adam":{
+"1.4":"+Adam",
+"2.0":"-Adam"}},
+"digest":"DIGEST"}
 """
 ANNOTATED = """{
-"module": "torch.optim",
-"format": 1,
-"names": {
- "Adam.step": {
-  "1.4": "return: None",
-  "2.0": null
- }
-},
-"digest": "DIGEST"
-}
+"module":"torch.optim",
+"format":1,
+"names":{
+ "Adam.step":{
+"1.4":"closure: Callable | None",
+"2.0":null}},
+"digest":"DIGEST"}
 """
 RELEASES = """{
-"format": 1,
-"releases": {
- "1.4": {
-  "release": "1.4.0",
-  "python": "3.11.7",
-  "source": "0123456789abcdef",
-  "failed": {}
- },
- "2.0": {
-  "release": "2.0.1",
-  "python": "3.11.7",
-  "source": "0123456789abcdef",
-  "failed": {"torch.x": "ImportError: no"}
- }
-},
-"digest": "DIGEST"
-}
+"format":1,
+"releases":{
+ "1.4":{
+"release":"1.4.0",
+"python":"3.11.7",
+"source":"0123456789abcdef",
+"failed":{}},
+ "2.0":{
+"release":"2.0.1",
+"python":"3.11.7",
+"source":"0123456789abcdef",
+"failed":{"torch.x":"ImportError: no"}}},
+"digest":"DIGEST"}
 """
 PRESENT = """{
-"format": 1,
-"modules": {
- "": {"1.4": "+torch"},
- "torch": {"1.4": "+optim"},
- "torch.optim": {
-  "1.4": "+adam",
-  "2.0": "-adam"
- }
-},
-"digest": "DIGEST"
-}
+"format":1,
+"modules":{
+ "":{"1.4":"+torch"},
+ "torch":{"1.4":"+optim"},
+ "torch.optim":{
+"1.4":"+adam",
+"2.0":"-adam"}},
+"digest":"DIGEST"}
 """
 
 
@@ -161,10 +145,10 @@ def test_only_files_that_changed_are_written_and_those_of_no_module_are_left(wri
     "old, new, told",
     [
         ("lr=0.1", "lr=0.2", "edited by hand: it is not what its digest was made of"),
-        ('"1.4": "class (params)",\n', "", "edited by hand: it is not what its digest was made of"),
+        ('"1.4":"class (params)",\n', "", "edited by hand: it is not what its digest was made of"),
         ('"digest"', '"digset"', "damaged ("),
         ('"names"', '"name"', "damaged ("),
-        ('"format": 1', '"format": 2', "not of format 1"),
+        ('"format":1', '"format":2', "not of format 1"),
         ("{", "[", "damaged ("),
         ("params", "\udcff", "damaged ("),
         ('"class (params)"', "1", "damaged ("),

@@ -14,14 +14,14 @@ MODULES = ["torch", "torch.nn", "torch.optim"]
 TOLD = {
     "1.4": surveyed(
         "1.4.0",
-        {"torch.a": "function (x)", "torch.nn.L": "class ()", "torch.optim._Adam": "class (lr)"},
+        {"torch.a": "def (x)", "torch.nn.L": "class ()", "torch.optim._Adam": "class (lr)"},
         modules=MODULES,
         aliases={"torch.nn.modules.L": "torch.nn.L", "torch.nn.modules.a": "torch.a"},
         annotations={"torch.a": "x: Tensor"},
     ),
     "2.0": surveyed(
         "2.0.1",
-        {"torch.a": "function (x, y)", "torch.nn.L": "class ()", "torch.optim.Adam": "class (lr)"},
+        {"torch.a": "def (x, y)", "torch.nn.L": "class ()", "torch.optim.Adam": "class (lr)"},
         modules=MODULES,
         aliases={"torch.nn.modules.L": "torch.nn.L"},
     ),
@@ -41,7 +41,7 @@ def test_index_has_everything_by_whole_names(root):
     found = index.of(root)
     assert list(found.releases) == ["1.4", "2.0"] and found.releases["2.0"].release == "2.0.1"
     assert {path: json.loads(bytes(raw)) for path, raw in found.names.items()} == {
-        "torch.a": {"1.4": "function (x)", "2.0": "function (x, y)"},
+        "torch.a": {"1.4": "def (x)", "2.0": "def (x, y)"},
         "torch.nn.L": {"1.4": "class ()"},
         "torch.optim.Adam": {"2.0": "class (lr)"},
         "torch.optim._Adam": {"1.4": "class (lr)", "2.0": None},

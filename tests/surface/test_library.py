@@ -13,8 +13,8 @@ CLASS = {
     "torch.nn.Linear.forward": "method (input)",
     "torch.nn.Lazy": "class () < Mixin, torch.nn.Linear",
     "torch.Size": "class () < tuple",
-    "torch.relu": "function (input)",
-    "torch.nn.functional.gone": "function ()",
+    "torch.relu": "def (input)",
+    "torch.nn.functional.gone": "def ()",
 }
 ALIASES = {
     "torch.nn.modules.Linear": "torch.nn.Linear",

@@ -60,10 +60,10 @@ def test_what_old_arguments_lack_is_read_from_the_text_of_the_schema(operators_o
 
 
 def test_a_parameter_with_the_name_of_a_keyword_has_an_underscore(operators_of):
-    arguments = Argument("from", "int"), Argument("to", "Optional[int]")
-    found = operators_of(Schema("aten::random_.from(int from, int? to) -> ()", *arguments))
-    assert found["random_.from"].takes == "(from_, to)"
-    assert found["random_.from"].types == "from_: int, to: int | None -> None"
+    arguments = Argument("self", "Tensor"), Argument("from", "int")
+    found = operators_of(Schema("aten::random_.from(Tensor self, int from) -> ()", *arguments))
+    assert found["random_.from"].takes == "(self, from_)"
+    assert found["random_.from"].types == "self: Tensor, from_: int -> None"
 
 
 def test_of_two_schemas_under_one_name_that_of_tensors_counts(operators_of):
@@ -73,8 +73,8 @@ def test_of_two_schemas_under_one_name_that_of_tensors_counts(operators_of):
     assert operators_of(tensors, numbers)["log.default"].takes == "(self)"
 
 
-def test_a_schema_without_arguments_to_speak_of_takes_nothing(operators_of):
-    assert operators_of(Schema("aten::dict(...) -> (...)"))["dict.default"].takes == "()"
+def test_an_operator_without_a_tensor_is_one_of_torchscript_and_is_left_out(operators_of):
+    assert operators_of(Schema("aten::dict(...) -> (...)")) == {}
 
 
 def test_python_knows_self_as_input_and_merges_the_overload_with_out():

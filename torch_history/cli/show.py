@@ -95,7 +95,8 @@ def _name(
         return found
     _print(name_text.lines(life))
     if annotations:
-        _print(name_text.annotated(lives.annotations(life, index.types(here.root))))
+        texts = lives.annotations(life, index.types(here.root))
+        _print(name_text.annotated(texts, life.entry))
     if life.entry.kind == "class":
         _print(name_text.of_class(life, contents.members(lives, life)))
     elif life.entry.kind == "module":

@@ -10,6 +10,7 @@ from torch_history.observing.words import short
 from torch_history.publish.history import summary
 from torch_history.questions.contents import Inside, Member
 from torch_history.questions.names import NameChange, NameLife, Span, deprecations
+from torch_history.surface.differences import parsed
 from torch_history.surface.entry import Entry
 from torch_history.versions import key
 
@@ -120,9 +121,13 @@ def _turned(release: str, came: Sequence[str], gone: Sequence[str]) -> Iterator[
         yield f"  {release}: went {listed(gone)}"
 
 
-def annotated(texts: Sequence[Tuple[str, Optional[str]]]) -> Iterator[str]:
-    """The annotations of a name's parameters, and the changes of these; ``texts`` by release."""
-    told = [(release, _by_parameter(text)) for release, text in texts]
+def annotated(texts: Sequence[Tuple[str, Optional[str]]], entry: Entry) -> Iterator[str]:
+    """The annotations of a name's parameters, and the changes of these; ``texts`` by release.
+
+    The parameters stand in the order in which ``entry`` takes them.
+    """
+    places = {one.name: place for side in parsed(entry) for place, one in enumerate(side.listed)}
+    told = [(release, _by_parameter(text, places)) for release, text in texts]
     if not told:
         yield "\nno annotations"
         return
@@ -133,12 +138,12 @@ def annotated(texts: Sequence[Tuple[str, Optional[str]]]) -> Iterator[str]:
         yield f"  {release}: {'; '.join(_differ(before, after))}"
 
 
-def _by_parameter(text: Optional[str]) -> Dict[str, str]:
+def _by_parameter(text: Optional[str], places: Dict[str, int]) -> Dict[str, str]:
     """``a: int; b: str`` -> the annotation of each; the whole text where it is of overloads."""
-    pairs = [one.partition(":") for one in text.split("; ")] if text else []
-    names = {name for name, _, _ in pairs}
-    if text and (len(names) < len(pairs) or not all(name.isidentifier() for name in names)):
-        return {"": text}
+    if text is None or " -> " in text:
+        return {"": text} if text else {}
+    pairs = [one.partition(":") for one in text.split("; ")]
+    pairs.sort(key=lambda pair: places.get(pair[0], len(places)))
     return {name: colon + annotation for name, colon, annotation in pairs}
 
 

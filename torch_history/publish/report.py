@@ -365,7 +365,9 @@ def uncovered_names(code: Code, most: int = 0) -> Iterator[str]:
     named = uncovered(code)
     for name, places in named[: most or None]:
         more = f", {len(places) - 1} more" if len(places) > 1 else ""
-        how = "" if name in code.names.surface else "; not in the surface"
+        # Where no name is in it, no surface is recorded of these releases.
+        outside = code.names.surface and name not in code.names.surface
+        how = "; not in the surface" if outside else ""
         yield f"{name} ({places[0]}{more}{how})"
     if most and len(named) > most:
         yield f"and {len(named) - most} more: torch-history coverage --code PATH"

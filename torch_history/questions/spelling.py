@@ -28,7 +28,8 @@ def meant(lives: Lives, asked: str) -> List[str]:
         newest = lives.newest(one)
         if newest is not None:
             found.setdefault(newest.path, one)
-    return [path if _ends(path, name) else one for path, one in found.items()]
+    names = [path if _ends(path, name) else one for path, one in found.items()]
+    return names or (lives.below(name) if name else [])  # the overloads of torch.ops.aten.add
 
 
 def _candidates(lives: Lives, name: str) -> Iterator[str]:

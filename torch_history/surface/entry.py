@@ -1,9 +1,9 @@
 """Entry: what one release has under one name, and the short text in which the files keep it.
 
-``class (params, lr=0.1) < torch.optim.Optimizer``; overloads stand beside each other:
-``def (input, dim=None) | (input, other)`` is a function; the fields of a named tuple follow an arrow:
-``class (sequence) -> values, indices``. A name that warns or was removed is an object with this
-text under ``is``.
+``class (params, lr=0.1) < torch.optim.Optimizer`` is a class with a base, and
+``def (input, dim=None) | (input, other)`` a function with two overloads. The fields of a named
+tuple follow an arrow: ``class (sequence) -> values, indices``. A name that warns or was removed is
+an object with this text under ``is``.
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ def _read(text: str) -> Entry:
     if match is None:
         raise ValueError(f"{text!r} is not an entry")
     kind, takes, bases, fields = match.groups()
-    return Entry(_LONG.get(kind, kind), _overloads(takes) if takes else None, _names(bases), _names(fields))
+    return Entry(
+        _LONG.get(kind, kind), _overloads(takes) if takes else None, _names(bases), _names(fields)
+    )
 
 
 def _names(text: Optional[str]) -> Tuple[str, ...]:

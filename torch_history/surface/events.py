@@ -125,7 +125,7 @@ class Surfaces:
         if self.backwards:
             return between(new, old, self.after)
         # A name that is found by an alias or a base has no changes of its own.
-        if old is not None and new is not None and line in self._chains.of(path):
+        if old is not None and new is not None and read(self._chains.of(path).get(line)) == new:
             return self._made(line).get(path) or between(old, new, self.after)
         return between(old, new, self.after)
 

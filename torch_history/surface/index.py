@@ -31,17 +31,14 @@ TYPES = "annotations.json"
 
 def of(root: Path) -> Index:
     """The surface of a checkout or of an installed package; empty where nothing is recorded."""
-    packaged = root / NAME
-    path = packaged if packaged.is_file() else _kept(root, NAME)
-    found: Index = _decoded(path.read_bytes(), path, Index)
+    found: Index = _decoded(_content(root, NAME), _file(root, NAME), Index)
     return found
 
 
 def types(root: Path) -> Dict[str, files.Texts]:
     """Path -> timeline of its annotations."""
-    packaged = root / TYPES
-    path = packaged if packaged.is_file() else _kept(root, TYPES)
-    found: Dict[str, files.Texts] = _decoded(path.read_bytes(), path, Dict[str, files.Texts])
+    form = Dict[str, files.Texts]
+    found: Dict[str, files.Texts] = _decoded(_content(root, TYPES), _file(root, TYPES), form)
     return found
 
 
@@ -52,17 +49,28 @@ def _decoded(content: bytes, path: Path, form: Any) -> Any:
         raise HistoryError(f"{path}: cannot be read ({error}): remove it") from None
 
 
-def _kept(root: Path, name: str) -> Path:
-    """The file in ``.history/``, built if a file of the surface changed since."""
-    file, stamp = root / ".history" / name, _stamp(root)
-    stamped = file.with_suffix(".stamp")
+def _file(root: Path, name: str) -> Path:
+    """Where a file is, or would be: in a package, or kept for a checkout."""
+    packaged = root / name
+    return packaged if packaged.is_file() else root / ".history" / name
+
+
+def _content(root: Path, name: str) -> bytes:
+    """The package's file, or the one in ``.history/``, built if a file of the surface changed."""
+    file = _file(root, name)
+    if file.parent == root:
+        return file.read_bytes()
+    stamp, stamped = _stamp(root), file.with_suffix(".stamp")
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        if file.is_file() and stamped.read_text(encoding="utf-8") == stamp:
-            return file
-    for one, text in built(root).items():
-        store.write_text(root / ".history" / one, text)
-        store.write_text((root / ".history" / one).with_suffix(".stamp"), stamp)
-    return file
+        if stamped.read_text(encoding="utf-8") == stamp:
+            return file.read_bytes()
+    texts = built(root)
+    # If it cannot be kept, the next command builds it again.
+    with contextlib.suppress(HistoryError):
+        for one, text in texts.items():
+            store.write_text(root / ".history" / one, text)
+            store.write_text((root / ".history" / one).with_suffix(".stamp"), stamp)
+    return texts[name].encode()
 
 
 def _stamp(root: Path) -> str:

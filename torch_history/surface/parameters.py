@@ -183,11 +183,15 @@ def renamed(before: Parameters, after: Parameters) -> Dict[str, str]:
     went = [p for name, p in old.items() if name not in new]
     came = [p for name, p in new.items() if name not in old]
     only = len(went) == len(came) == 1 and len(before.listed) == len(after.listed)
+    # What every call gives stays what it is, whatever else changed: export(f) and export(mod).
+    required = [[p for p in side if p.required] for side in (went, came)]
+    only_required = required if all(len(of) == 1 for of in required) else []
     pairs = [
         (was.name, now.name)
         for was in went
         for now in came
-        if before.at.get(was.name) == after.at.get(now.name) and _renames(was, now, only)
+        if before.at.get(was.name) == after.at.get(now.name)
+        and (_renames(was, now, only) or [[was], [now]] == only_required)
     ]
     wanted = Counter(name for pair in pairs for name in pair)
     return {was: now for was, now in pairs if wanted[was] == wanted[now] == 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import inspect
 import types
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
@@ -67,7 +68,9 @@ class Describer:
         """What stands under a path."""
         if isinstance(value, type):
             return self._class(path, value)
-        if isinstance(value, FUNCTIONS) or callable(value):
+        # An alias such as Union[Tensor, float] can be called, but nobody does.
+        alias = type(value).__module__ in ("typing", "types") and not isinstance(value, FUNCTIONS)
+        if isinstance(value, FUNCTIONS) or (callable(value) and not alias):
             return self._callable(path, value, "function")
         return Described({"kind": "value"})
 
@@ -101,7 +104,7 @@ class Describer:
     def _members(self, path: str, cls: type) -> Iterator[Tuple[str, Described]]:
         """What a class has itself, or from bases that have no path of their own."""
         own: Dict[str, object] = {}
-        for one in reversed([cls, *self._pathless(cls)]):
+        for one in reversed([cls, *self._pathless(cls), *_metaclasses(cls)]):
             own.update(vars(one))
         is_enum = issubclass(cls, enum.Enum)
         for name, value in sorted(own.items()):
@@ -167,6 +170,11 @@ class Describer:
         # The types of an operator stand at torch.ops.aten.
         is_operator = path.rpartition(".")[2] in self._operators
         return Takes(takes, "" if is_operator else self._builtins.types(path, value))
+
+
+def _metaclasses(cls: type) -> List[type]:
+    """The classes of torch of which a class is an instance: torch.distributed.group.WORLD."""
+    return [one for one in inspect.getmro(type(cls)) if is_torchs(one)]
 
 
 def _is_offered(name: str) -> bool:

@@ -149,7 +149,8 @@ def _seen(accepted: List[Any]) -> Iterator[Warned]:
                 came.setdefault(text, {"category": category, "text": text})
                 calls.setdefault(text, set()).add(number)
     for text, entry in came.items():
-        if len(calls[text]) < len(accepted):
+        # Of overloads there is always one that is not deprecated.
+        if len(calls[text]) < len(accepted) or text.startswith(OVERLOAD):
             entry["when"] = _when(accepted, calls[text])
         yield entry
 

@@ -146,7 +146,7 @@ def _is_own(name: str, value: object, source: str) -> bool:
         return is_torchs(value)
     if source and not source.startswith("torch."):
         return False
-    return getattr(typing, name, None) is not value
+    return getattr(typing, name, typing) is not value
 
 
 def _imports(module: types.ModuleType) -> Dict[str, str]:

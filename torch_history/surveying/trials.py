@@ -18,7 +18,7 @@ import signal
 import sys
 import types
 import warnings
-from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 Seen = List[Tuple[str, str]]  # category, text
 Report = Dict[str, Any]
@@ -113,7 +113,7 @@ def _completed(asked: Asked, report: Report) -> Report:
         found = _forked(lambda: iter([_call(function, trial)]))
         return found[0] if found else None
 
-    known = {number for number, _, _ in accepted} if accepted else None
+    known = {number: bool(seen) for number, _, seen in accepted} if accepted else None
     return _try(asked, call, report["name"], known)
 
 
@@ -147,8 +147,12 @@ def _limited(work: Iterator[Any]) -> Iterator[Any]:
     signal.alarm(0)
 
 
-def _try(asked: Asked, call: Call, path: str, known: Optional[Set[int]] = None) -> Report:
-    """What came of each accepted call: its number, the options it gave, and its warnings."""
+def _try(asked: Asked, call: Call, path: str, known: Optional[Dict[int, bool]] = None) -> Report:
+    """What came of each accepted call: its number, the options it gave, and its warnings.
+
+    ``known`` has the calls that were accepted before, and whether they warned. Of those of one
+    overload that give no option, one that does not warn is enough.
+    """
     from torch_history.surveying import inputs
 
     owner, function = _reached(path)
@@ -159,9 +163,14 @@ def _try(asked: Asked, call: Call, path: str, known: Optional[Set[int]] = None) 
     numbers = itertools.count()
 
     def attempt(trials: Iterator[Any]) -> List[str]:
-        sorts = []
+        sorts, quiet = [], False
         for number, trial in zip(numbers, trials):
-            seen = call(function, trial) if known is None or number in known else None
+            if known is not None:
+                warned = known.get(number)
+                if warned is None or (quiet and not warned and not trial.named):
+                    continue
+            seen = call(function, trial)
+            quiet = quiet or (seen == [])
             if seen is not None:
                 accepted.append((number, sorted(trial.named), seen))
                 sorts.append(trial.sort)

@@ -19,6 +19,12 @@ class Api(NamedTuple):
     lives: List[Life]
 
     @property
+    def file_apart(self) -> List[str]:
+        """The name of its file, where that is not the API's."""
+        file = self.page[len("apis/") : -len(".html")]
+        return [file] if file != self.name else []
+
+    @property
     def signatures(self) -> List[Life]:
         """Those that record its parameters."""
         return [life for life in self.lives if life.behaviour.signature]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Collection, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Collection, Dict, Iterable, Iterator, List, NamedTuple
 
-from torch_history.questions.names import Lives, Span
 from torch_history.publish.site.timelines import Name, Spans, Timelines, Told
+from torch_history.questions.names import Lives, Span
 from torch_history.surface.what import What
 
 OPERATORS = "torch.ops.aten"  # no module, but it has as many names as a large one
@@ -66,7 +66,9 @@ class Modules:
         found: Dict[str, List[Name]] = {module: [] for module in sorted(every)}
         for path in lives.names:
             found.setdefault(_home(path, found), []).append(timelines.of(path))
-        self.all = [Module(name, every.get(name, ()), names) for name, names in found.items()]
+        self.all = [
+            Module(name, every.get(name, ()), names) for name, names in sorted(found.items())
+        ]
 
     def parts(self) -> List[Part]:
         """The modules that are listed by themselves, each with the small ones below it."""
@@ -121,10 +123,16 @@ def _home(path: str, among: Collection[str]) -> str:
 
 def _spans(lives: Lives) -> Dict[str, Spans]:
     """Every module that a release has, with the releases that have it."""
-    found: Dict[str, Tuple[Span, ...]] = {}
-    oldest = next(iter(lives.libraries), "")
+    releases = list(lives.libraries)
+    before = dict(zip(releases[1:], releases))
+    found: Dict[str, List[Span]] = {}
     for package, told in lives.surface.modules.items():
-        for module, turns in _turns(told).items():
-            path = f"{package}.{module}" if package else module
-            found[path] = tuple(_runs(turns, list(lives.libraries), oldest))
-    return found
+        for line in filter(told.__contains__, releases):
+            for sign in told[line].split():
+                path = f"{package}.{sign[1:]}" if package else sign[1:]
+                runs = found.setdefault(path, [])
+                if sign[0] == "+":
+                    runs.append(Span(line, line == releases[0], None))
+                else:
+                    runs[-1] = runs[-1]._replace(until=before[line])
+    return {path: tuple(runs) for path, runs in found.items()}

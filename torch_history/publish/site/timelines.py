@@ -67,8 +67,9 @@ class Timelines:
             return Name(path, first, (self._span(path, steps),), tuple(_begins(first)))
         life = self.lives.of(path)
         assert life is not None  # it has a timeline
-        told = (*_begins(first), *self._moved_here(life), *_changes(life))
-        return Name(path, life.entry, life.spans, told)
+        told = [self._told(path, change) for change in life.changes]
+        begins = [*_begins(first), *self._moved_here(life)]
+        return Name(path, life.entry, life.spans, (*begins, *filter(None, told)))
 
     def _only_came(self, path: str, steps: Sequence[Tuple[str, Optional[Entry]]]) -> bool:
         """Whether a name only came, or came and went, and is found in no other way."""
@@ -100,6 +101,20 @@ class Timelines:
             self._known[home] = next(known, "")
         return self._known[home]
 
+    def _told(self, path: str, change: NameChange) -> Optional[Told]:
+        """A change, if it tells more than the releases that have a name."""
+        kinds = tuple(event.change.what for event in change.events)
+        if path.rpartition(".")[0] in self.lives.surface.moves.get(change.since, ()):
+            # The class tells where its members are now.
+            words = tuple(
+                one.change.words for one in change.events if one.change.what not in _TURNS
+            )
+        elif set(kinds) <= _TURNS and not (change.now or any(one.now for one in change.events)):
+            words = ()
+        else:
+            words = change.words
+        return Told(change.since, words, change.note, kinds) if words or change.note else None
+
     def _moved_here(self, life: NameLife) -> List[Told]:
         """Where the object of a name was before the name came."""
         came = {span.since for span in life.spans}
@@ -111,20 +126,6 @@ def _begins(entry: Entry) -> List[Told]:
     """What a name warns of since it exists: no change tells it."""
     words = [f"only raises: {entry.removed}"] if entry.removed else deprecations(entry)
     return [Told("", tuple(words), None, (What.DEPRECATED,))] if words else []
-
-
-def _changes(life: NameLife) -> List[Told]:
-    """What changed, without what the releases of a name tell already."""
-    return [told for told in map(told_of, life.changes) if told]
-
-
-def told_of(change: NameChange) -> Optional[Told]:
-    """A change, if it tells more than the releases that have the name."""
-    kinds = tuple(event.change.what for event in change.events)
-    moved = change.now or any(event.now for event in change.events)
-    if not moved and change.note is None and set(kinds) <= _TURNS:
-        return None
-    return Told(change.since, change.words, change.note, kinds)
 
 
 def releases(spans: Spans, of: Spans = ()) -> str:
@@ -139,6 +140,4 @@ def releases(spans: Spans, of: Spans = ()) -> str:
 def _span(span: Span) -> str:
     if span.until is None:
         return f"≤{span.since}" if span.or_before else span.since
-    if span.or_before:
-        return f"–{span.until}"
-    return f"{span.since}–{span.until}"
+    return f"–{span.until}" if span.or_before else f"{span.since}–{span.until}"

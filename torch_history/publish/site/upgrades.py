@@ -200,13 +200,13 @@ def _cause(
     yield tuple(ids[behaviour.id] for behaviour in finding.behaviours)
 
 
-_STEPS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _steps(numbers: Sequence[int]) -> str:
     """Each number as its distance from the one before: a letter, and ``~`` for each 62 more."""
     steps = (number - before for before, number in zip([0, *numbers], numbers))
-    return "".join("~" * (step // len(_STEPS)) + _STEPS[step % len(_STEPS)] for step in steps)
+    return "".join("~" * (step // len(DIGITS)) + DIGITS[step % len(DIGITS)] for step in steps)
 
 
 def details(chapter: Chapter, upgrades: Upgrades) -> Dict[str, Any]:
