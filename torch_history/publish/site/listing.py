@@ -18,10 +18,12 @@ from torch_history.publish.site.timelines import Name, Spans, Told, releases
 from torch_history.surface.entry import Entry
 from torch_history.surface.what import What
 
-LONGEST, AGAIN = 160, 50  # characters of a message, and of one that the page has already
+LONGEST = 160  # characters of a message
+AGAIN, ENOUGH = 50, 100  # of a longer one that the page has already, so many are shown
 _FEW = 150  # characters of members that are not worth a reference
 _CALLED = ("function", "method", "classmethod", "staticmethod", "operator")
-_NOW = re.compile(r"torch\.[\w.]+$")
+_NOW = re.compile(r"(?:is now|is called|is an alias of|is only a subclass of) (torch\.[\w.]+)$")
+_OVER = "no longer warns"
 
 Linked = Callable[[str], Optional[str]]  # a name -> its place, from the page of a module
 
@@ -59,8 +61,9 @@ class Listing:
         elif when and name.gone:
             told = f"<s>{told}</s>"
         kind = "class " if name.entry.kind == "class" else ""
+        takes = "" if name.gone else html(taken(name.entry))
         since = f" <i>{when}</i>" if when else ""
-        return f"{kind}{told}{html(taken(name.entry))}{since}{self._told(name, bool(page))}"
+        return f"{kind}{told}{takes}{since}{self._told(name, bool(page))}"
 
     def _told(self, name: Name, apart: bool) -> str:
         """What happened to a name; if it has a page of its own, that page tells it."""
@@ -75,13 +78,16 @@ class Listing:
         return f"<p>{since}{words}{''.join(_noted(told))}"
 
     def _words(self, words: str) -> str:
-        longest = AGAIN if words in self._said else LONGEST
+        if words.startswith(_OVER):  # the words of the warning are nobody's concern any more
+            words = ": ".join(words.split(": ")[:2])
+        again = words in self._said and len(words) > ENOUGH
         self._said.add(words)
         moved = _NOW.search(words)
-        place = self._linked(moved[0]) if moved else None
+        place = self._linked(moved[1]) if moved else None
         if moved is None or place is None:
-            return html(short(words, longest))
-        return f'{html(words[: moved.start()])}<a href="{place}">{html(moved[0])}</a>'
+            return html(short(words, AGAIN if again else LONGEST))
+        # surface.js adds the place in that page, which is the name.
+        return f'{html(words[: moved.start(1)])}<a href="{place}">{html(moved[1])}</a>'
 
     def _inside(self, lines: str, last: str) -> str:
         """What stands in a class; if it is as that of another class of the page, only that."""

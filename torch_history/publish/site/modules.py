@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Collection, Dict, Iterable, Iterator, List, NamedTuple
+from typing import Collection, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 from torch_history.publish.site.timelines import Name, Spans, Timelines, Told
 from torch_history.questions.names import Lives, Span
@@ -26,6 +26,11 @@ class Part(NamedTuple):
 
     name: str
     modules: List[Module]  # in the order of the alphabet, so that its own is the first
+
+    @property
+    def page(self) -> str:
+        """The address of its page, from the root of the site."""
+        return f"surface/{self.name}.html"
 
     @property
     def names(self) -> Iterator[Name]:

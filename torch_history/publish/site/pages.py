@@ -12,19 +12,26 @@ from torch_history.catalogue.index import Index
 from torch_history.catalogue.kinds import GROUPS, Kind
 from torch_history.publish import claims, interchange
 from torch_history.publish.report import subject
-from torch_history.publish.site import data, searching, states
+from torch_history.publish.site import data, pictures, searching, states
 from torch_history.publish.site import model as site
 from torch_history.publish.site.apis import Api, apis, by_home
 from torch_history.publish.site.citing import edition
 from torch_history.publish.site.guides import BENCHMARKS, Guide, Guides
 from torch_history.publish.site.guides import pages as linked_pages
+from torch_history.publish.site.listing import Listing
 from torch_history.publish.site.model import DEVICE, Model
+from torch_history.publish.site.modules import Module, Modules, Part
+from torch_history.publish.site.packing import script
 from torch_history.publish.site.rendering import Links, environment_of
 from torch_history.publish.site.searching import Place
-from torch_history.publish.site.upgrades import Upgrades, answers, details, script
+from torch_history.publish.site.signatures import signature
+from torch_history.publish.site.timelines import releases
+from torch_history.publish.site.upgrades import Upgrades, answers, details
 from torch_history.questions import changes as questions
 from torch_history.questions import coverage
 from torch_history.questions.interchange import FOOT, Cell, FileKind, kinds
+from torch_history.questions.names import Lives
+from torch_history.surface import index as surfaces
 
 HERE = Path(__file__).parent
 # as `torch-history benchmarks --write` and `tools/training_curve.py` write them
@@ -60,6 +67,7 @@ class _Site:
         self.root, self.index, self.tell = root, index, tell
         self.model = site.read(root, index)
         self.apis = apis(self.model)
+        self.lives = _lives(root, index)
         lives = {life.behaviour.id: life for life in self.model.lives}
         former = {
             name: life
@@ -82,6 +90,9 @@ class _Site:
         self.environment.globals.update(
             edition=self.edition, uncovered=coverage.uncovered_modules(index)
         )
+        tell("the names of torch")
+        self.modules = Modules(self.lives) if self.lives else None
+        self.environment.globals.update(surface=self.modules)
         tell("the differences between any two releases")
         self.upgrades = Upgrades(self.model)
 
@@ -102,6 +113,8 @@ class _Site:
         yield self.render("upgrade.html")
         yield from self.manual()
         yield from self.api_pages()
+        if self.modules:
+            yield from self.module_pages(self.modules)
         yield from self.guide_pages()
         yield from self.registers()
         yield data.NAME, data.text(self.model, self.edition).encode()
@@ -113,6 +126,7 @@ class _Site:
                     self.model,
                     {name: api.page for name, api in self.apis.items()},
                     list(self.places()),
+                    self.modules,
                 ),
             ),
         )
@@ -194,11 +208,31 @@ class _Site:
             count=len(every),
         )
         for api in every:
-            yield self.render(api.page, "api.html", api=api, below=self.below(api))
+            yield self.render(
+                api.page,
+                "api.html",
+                api=api,
+                below=self.below(api),
+                signature=signature(self.lives, api.name) if self.lives else None,
+            )
 
     def below(self, api: Api) -> List[Api]:
         """The APIs that one contains: methods of a class, functions of a module."""
         return [one for one in self.apis.values() if one.name.startswith(f"{api.name}.")]
+
+    def module_pages(self, modules: Modules) -> Iterator[File]:
+        """The names of torch: the index of the modules, and a page for each large one."""
+        self.tell("modules.html")
+        counts = [(part, modules.counts(part, self.apis)) for part in modules.parts]
+        yield self.render("modules.html", counts=counts, turns=modules.turns())
+        pages = {name: api.page for name, api in self.apis.items()}
+        for part, own in counts:
+            listing = Listing(pages, modules.page_of)
+            lists = [(one, listing.of(one)) for one in part.modules if one.names]
+            bare = [_bare(one, part) for one in part.modules if not one.names]
+            yield self.render(
+                part.page, "module.html", part=part, counts=own, lists=lists, bare=bare
+            )
 
     def guide_pages(self) -> Iterator[File]:
         """The hand-written documents, and their list."""
@@ -229,7 +263,7 @@ class _Site:
             curve=CURVE if (self.root / PICTURES / CURVE).exists() else None,
         )
         for path in sorted((self.root / PICTURES).glob("*.svg")):
-            yield path.name, path.read_bytes()
+            yield path.name, pictures.slim(path.read_text(encoding="utf-8")).encode()
         changes = questions.changes(self.index.behaviours)
         yield self.render(
             "verified.html",
@@ -261,6 +295,20 @@ class _Site:
         for claim in self.index.claims:
             told = f"{claim.verdict} {claim.note or ''}"
             yield Place("article", claim.claim, f"claims.html#{claim.article}", told.strip())
+
+
+def _lives(root: Path, index: Index) -> Optional[Lives]:
+    """The names of torch; None where no release was surveyed."""
+    # Else an index of nothing would be written beside the records.
+    if not any((root / name).exists() for name in (surfaces.FOLDER, surfaces.NAME)):
+        return None
+    surface = surfaces.of(root)
+    return Lives(index, surface) if surface.releases else None
+
+
+def _bare(module: Module, part: Part) -> str:
+    """A module without names of its own, below the one that is listed: ``.nadam 1.10``."""
+    return f"{module.name[len(part.name):]} {releases(module.spans, part.modules[0].spans)}".strip()
 
 
 def _flat(text: str) -> str:

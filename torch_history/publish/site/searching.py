@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, NamedTuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from torch_history.catalogue.behaviour import Change
 from torch_history.catalogue.kinds import Kind
 from torch_history.publish.site.model import Life, Model
+from torch_history.publish.site.modules import Module, Modules
 from torch_history.publish.site.upgrades import ordered
 from torch_history.questions import messages, search, terms
 
@@ -20,13 +21,16 @@ class Place(NamedTuple):
     text: str
 
 
-def data(model: Model, apis: Dict[str, str], places: List[Place]) -> Dict[str, Any]:
+def data(
+    model: Model, apis: Dict[str, str], places: List[Place], modules: Optional[Modules] = None
+) -> Dict[str, Any]:
     """Everything that is searched.
 
     A behaviour is [id, numbers of its APIs, first sentence, rest of its docstring, changes, rank of
     its most harmful change, former ids if any], a change [version, rank of its kind, text, cause,
     advice]; an API is [name, and its file if called otherwise]; a message is [text, numbers of
-    behaviours, the nearest to it first].
+    behaviours, the nearest to it first]; a module is [its name, that under which it is listed, its
+    names].
     """
     numbers = {name: number for number, name in enumerate(apis)}
     known = {life.behaviour.id: life for life in model.lives}
@@ -41,7 +45,16 @@ def data(model: Model, apis: Dict[str, str], places: List[Place]) -> Dict[str, A
             for told in messages.told(model.recorded)
         ],
         "places": [list(place) for place in places],
+        "modules": [
+            [module.name, part.name, " ".join(_below(module))]
+            for part in (modules.parts if modules else ())
+            for module in part.modules
+        ],
     }
+
+
+def _below(module: Module) -> Iterator[str]:
+    return (name.path[len(module.name) + 1 :] for name in module.names)
 
 
 def _showing(told: messages.Told, lives: Dict[str, Life]) -> List[Life]:

@@ -6,7 +6,6 @@ the values of its behaviours before and after, and their scripts.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from torch_history import versions
@@ -117,7 +116,7 @@ def _both(life: Life, before: str, after: str) -> Optional[Both]:
     return Both(up, down, list(targets_of(up)), list(targets_of(down, True)))
 
 
-# ---- as JavaScript
+# ---- as data
 
 
 class Texts:
@@ -133,12 +132,6 @@ class Texts:
     def all(self) -> List[str]:
         """Every text, by number."""
         return list(self._numbers)
-
-
-def script(name: str, data: object) -> bytes:
-    """Data as a script: ``DATA["name"] = ...``, since a page on disk cannot read other files."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return f"(globalThis.DATA ??= {{}})[{json.dumps(name)}] = {text};\n".encode()
 
 
 def answers(upgrades: Upgrades) -> Dict[str, Any]:
@@ -200,13 +193,13 @@ def _cause(
     yield tuple(ids[behaviour.id] for behaviour in finding.behaviours)
 
 
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_STEPS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _steps(numbers: Sequence[int]) -> str:
     """Each number as its distance from the one before: a letter, and ``~`` for each 62 more."""
     steps = (number - before for before, number in zip([0, *numbers], numbers))
-    return "".join("~" * (step // len(DIGITS)) + DIGITS[step % len(DIGITS)] for step in steps)
+    return "".join("~" * (step // len(_STEPS)) + _STEPS[step % len(_STEPS)] for step in steps)
 
 
 def details(chapter: Chapter, upgrades: Upgrades) -> Dict[str, Any]:
