@@ -1,7 +1,9 @@
 """A built site, and what tests ask of its pages and its data."""
 
+import base64
 import json
 import re
+import zlib
 from functools import cached_property
 from html.parser import HTMLParser
 from typing import NamedTuple
@@ -150,9 +152,10 @@ class Site:
         """What a script of ``data/`` sets."""
         if name not in self._data:
             text = (self.folder / "data" / f"{name}.js").read_text(encoding="utf-8")
-            begins = f"(globalThis.DATA ??= {{}})[{json.dumps(name)}] = "
-            assert text.startswith(begins) and text.endswith(";\n")
-            self._data[name] = json.loads(text[len(begins) : -2])
+            begins = f'(globalThis.PACKED ??= {{}})[{json.dumps(name)}] = "'
+            assert text.startswith(begins) and text.endswith('";\n')
+            packed = base64.b64decode(text[len(begins) : -3], validate=True)
+            self._data[name] = json.loads(zlib.decompress(packed))
         return self._data[name]
 
     def causes(self, before, after):

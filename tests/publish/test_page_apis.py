@@ -6,7 +6,7 @@ from tests.publish.sites import Page
 from torch_history.questions import coverage
 from torch_history.questions.naming import apis as names_of
 
-STATES = r'<i class="(\w+)">\1</i> <a href="\.\./behaviours/([^"]+)\.html">'
+STATES = r'<i(?: class="\w+")?>(\w+)</i> <a href="\.\./behaviours/([^"]+)\.html">'
 
 
 def pages(site):
@@ -52,7 +52,7 @@ def test_page_tells_what_changed_the_newest_first(site):
     told = 0
     for api, page in pages(site).items():
         part = page.html.partition('<ul class="changes">')[2].partition("</ul>")[0]
-        shown = re.findall(r'<span class="mark ([\w-]+)">[^<]*</span> since ([\d.]+) ', part)
+        shown = re.findall(r'<b class="mark ([\w-]+)">[^<]*</b> since ([\d.]+) ', part)
         changes = {
             (change.version, change.kind, change.cause or change.text)
             for one in about(site, api).values()
@@ -93,7 +93,7 @@ def test_what_is_not_covered_is_named(real):
     uncovered = coverage.uncovered_modules(real.index)
     assert "torch.distributed" in uncovered and "torch.optim" not in uncovered
     for name in ("apis.html", "index.html"):
-        told = real.pages[name].text.partition("Not covered at all: ")[2].partition(". ")[0]
+        told = real.pages[name].text.partition("Without any behaviour: ")[2].partition(". ")[0]
         assert told.rstrip(".").split(", ") == uncovered
 
 

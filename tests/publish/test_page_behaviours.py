@@ -25,7 +25,6 @@ def test_every_behaviour_has_its_page_with_claim_docstring_and_apis(site):
     apis = {one[0]: one[-1] for one in site.data("search")["apis"]}
     for name, behaviour in site.behaviours.items():
         page = site.page_of(name)
-        assert ("h1", {"id": name}) in page.tags
         text = plain(page.text)
         assert f"{behaviour.claim[:1].upper()}{behaviour.claim[1:]}" in text
         assert plain(behaviour.docstring) in text, name
@@ -45,7 +44,7 @@ def test_page_says_every_change_with_its_cause_and_advice(site):
             assert plain(change.advice or "") in text, name
             assert not change.restored_by or f"{change.restored_by}.html" in links, name
             count += 1
-        marks = re.findall(r'<span class="mark ([\w-]+)">', site.page_of(name).html)
+        marks = re.findall(r'<b class="mark ([\w-]+)">', site.page_of(name).html)
         assert sorted(marks) == sorted(change.kind.slug for change in behaviour.changes)
     assert count > 5
 

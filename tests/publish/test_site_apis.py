@@ -2,7 +2,7 @@
 
 import pytest
 
-from torch_history.publish.site.apis import _files, by_home
+from torch_history.publish.site.apis import by_home, files_of
 
 
 class Named:
@@ -12,8 +12,8 @@ class Named:
         self.name = name
 
 
-def test_tensor_and_tensor_with_a_capital_get_different_files():
-    files = _files(["torch.tensor", "torch.Tensor"])
+def test_tensor_and_tensor_with_a_capital_get_differentfiles_of():
+    files = files_of(["torch.tensor", "torch.Tensor"])
     assert files == {"torch.Tensor": "torch.Tensor", "torch.tensor": "torch.tensor_"}
 
 
@@ -27,15 +27,15 @@ def test_tensor_and_tensor_with_a_capital_get_different_files():
     ],
 )
 def test_no_two_names_share_a_file_where_capitals_do_not_count(names):
-    files = _files(names)
+    files = files_of(names)
     assert set(files) == set(names)
     assert len({file.lower() for file in files.values()}) == len(names)
-    assert files == _files(reversed(names))  # the order of the names does not decide
+    assert files == files_of(reversed(names))  # the order of the names does not decide
 
 
 @pytest.mark.parametrize("name", ["../outside", "a/b", "a\\b", "a b", "a#b", "a?b", "a%2e", "<u>"])
 def test_file_of_an_odd_name_is_a_plain_one(name):
-    [file] = _files([name]).values()
+    [file] = files_of([name]).values()
     assert set(file) <= set("abcdefghijklmnopqrstuvwxyz0123456789_.-")
 
 

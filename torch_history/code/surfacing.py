@@ -146,7 +146,14 @@ class Surfacing:
             same = any((one.category, one.when) == (warned.category, warned.when) for one in before)
             fact = None if same else _warning(warned, use)
             if fact is not None:
-                yield fact
+                yield fact._replace(words=fact.words + self._before(event, warned))
+
+    def _before(self, event: Event, warned: Warned) -> str:
+        """`` (a DeprecationWarning since 2.10)``, where it was another category before."""
+        first = self.surfaces.first_warned(event.name, warned.when)
+        if first is None or first[1] == warned.category or self.surfaces.backwards:
+            return ""
+        return f" ({first[1]} since {first[0]})"
 
     def _target(self, event: Event, kind: Kind, words: str) -> Target:
         key = event.path, event.since, kind, words

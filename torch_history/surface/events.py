@@ -135,6 +135,15 @@ class Surfaces:
             self._decoded[line] = msgspec.json.decode(bytes(raw), type=Dict[str, List[Change]])
         return self._decoded[line]
 
+    def first_warned(self, name: str, when: Optional[Tuple[str, ...]]) -> Optional[Tuple[str, str]]:
+        """The release since which a name warns under a condition, and the category it had then."""
+        for line in self.lines:
+            found = self.at(line).find(name)
+            for one in found.entry.warns if found else ():
+                if one.when == when:
+                    return line, one.category
+        return None
+
     def ending(self, last: str) -> Iterator[Event]:
         """What happened to the names that end so, as ``NAdam`` or ``Optimizer.step``."""
         changed = {path for line in self.lines for path in self._index.changes.get(line, ())}

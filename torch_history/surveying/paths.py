@@ -64,9 +64,10 @@ def paths(modules: Modules) -> Paths:
     aliases: Dict[str, str] = {}
     by_object: Dict[int, str] = {}
     for key, of in together.items():
-        best, *others = sorted(of, key=_order)
-        if not (best.declared or best.shown) and is_private(_home_of(best.value)):
-            continue  # a helper of torch's own, imported where it is used
+        ordered = _kept(sorted(of, key=_order))
+        if not ordered:
+            continue
+        best, *others = ordered
         values[best.path] = best.value
         aliases.update((one.path, best.path) for one in others)
         if isinstance(key, int):
@@ -77,6 +78,14 @@ def paths(modules: Modules) -> Paths:
         if public in values:
             aliases[path] = public
     return Paths(values, aliases, by_object)
+
+
+def _kept(ordered: List[Found]) -> List[Found]:
+    """The paths of an object: of a helper of torch's own not those where it is only imported."""
+    best = ordered[0]
+    if best.declared or best.shown or not is_private(_home_of(best.value)):
+        return ordered
+    return [one for one in ordered if one.declared or one.shown]
 
 
 def _source(path: str, imported: Dict[str, str]) -> str:

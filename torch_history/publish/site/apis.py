@@ -66,14 +66,14 @@ def apis(model: Model) -> Dict[str, Api]:
     for life in model.lives:
         for api in life.behaviour.api:
             lives.setdefault(api, []).append(life)
-    files = _files(lives)
+    files = files_of(lives)
     return {
         name: Api(name, f"apis/{files[name]}.html", _documentation(name, lives[name]), lives[name])
         for name in sorted(lives, key=lambda name: (name.lower(), name))
     }
 
 
-def _files(names: Iterable[str]) -> Dict[str, str]:
+def files_of(names: Iterable[str]) -> Dict[str, str]:
     """Name -> name of its file. ``torch.tensor`` and ``torch.Tensor`` are one file to some systems.
 
     So a name whose file is taken gets an underscore at its end.

@@ -7,32 +7,31 @@ out. ``surface.js`` finds the place of a name without an id.
 from __future__ import annotations
 
 import re
-from typing import Callable, Dict, Iterator, List, Mapping, Optional, Set
+from typing import Dict, Iterator, List, Mapping, Set
 
 from markupsafe import Markup
 
 from torch_history.escaping import html
 from torch_history.observing.words import short
-from torch_history.publish.site.modules import Module
+from torch_history.publish.site.modules import Module, Modules
 from torch_history.publish.site.timelines import Name, Spans, Told, releases
 from torch_history.surface.entry import Entry
 from torch_history.surface.what import What
 
-LONGEST = 160  # characters of a message
+LONGEST = 120  # characters of a message
 AGAIN, ENOUGH = 50, 100  # of a longer one that the page has already, so many are shown
 _FEW = 150  # characters of members that are not worth a reference
 _CALLED = ("function", "method", "classmethod", "staticmethod", "operator")
 _NOW = re.compile(r"(?:is now|is called|is an alias of|is only a subclass of) (torch\.[\w.]+)$")
 _OVER = "no longer warns"
 
-Linked = Callable[[str], Optional[str]]  # a name -> its place, from the page of a module
-
 
 class Listing:
     """The lists of one page."""
 
-    def __init__(self, pages: Mapping[str, str], linked: Linked):
-        self._pages, self._linked = pages, linked  # name -> address of its own page
+    def __init__(self, modules: Modules, pages: Mapping[str, str]):
+        self._modules = modules
+        self._pages = pages  # name -> the address of its own page
         self._said: Set[str] = set()
         self._members: Dict[str, str] = {}  # the list of what stands in a class -> the first class
 
@@ -83,11 +82,11 @@ class Listing:
         again = words in self._said and len(words) > ENOUGH
         self._said.add(words)
         moved = _NOW.search(words)
-        place = self._linked(moved[1]) if moved else None
-        if moved is None or place is None:
+        part = self._modules.part_of(moved[1]) if moved else None
+        if moved is None or part is None:
             return html(short(words, AGAIN if again else LONGEST))
         # surface.js adds the place in that page, which is the name.
-        return f'{html(words[: moved.start(1)])}<a href="{place}">{html(moved[1])}</a>'
+        return f'{html(words[: moved.start(1)])}<a href="{part.file}">{html(moved[1])}</a>'
 
     def _inside(self, lines: str, last: str) -> str:
         """What stands in a class; if it is as that of another class of the page, only that."""

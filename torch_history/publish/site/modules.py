@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Collection, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
-from torch_history.publish.site.timelines import Name, Spans, Timelines, Told
+from torch_history.publish.site.apis import files_of
+from torch_history.publish.site.timelines import Name, Spans, Timelines, Told, releases
 from torch_history.questions.names import Lives, Span
 from torch_history.surface.what import What
 
 OPERATORS = "torch.ops.aten"  # no module, but it has as many names as a large one
+FOLDER = "surface"
 FEWEST = 20  # names of a module that is listed by itself
 
 
@@ -25,12 +27,13 @@ class Part(NamedTuple):
     """A module that is listed by itself, with the small ones below it."""
 
     name: str
+    file: str  # of its page, in the folder of these
     modules: List[Module]  # in the order of the alphabet, so that its own is the first
 
     @property
     def page(self) -> str:
         """The address of its page, from the root of the site."""
-        return f"surface/{self.name}.html"
+        return f"{FOLDER}/{self.file}"
 
     @property
     def names(self) -> Iterator[Name]:
@@ -74,14 +77,32 @@ class Modules:
         self.all = [
             Module(name, every.get(name, ()), names) for name, names in sorted(found.items())
         ]
+        self.parts = self._parts()
+        self._places = {name.path: part for part in self.parts for name in part.names}
 
-    def parts(self) -> List[Part]:
+    def part_of(self, name: str) -> Optional[Part]:
+        """The part in which a public name is listed."""
+        return self._places.get(name)
+
+    def _parts(self) -> List[Part]:
         """The modules that are listed by themselves, each with the small ones below it."""
         large = {"torch", *(one.name for one in self.all if len(one.names) >= FEWEST)}
         found: Dict[str, List[Module]] = {}
         for module in self.all:
             found.setdefault(_home(f"{module.name}.", large), []).append(module)
-        return [Part(name, modules) for name, modules in sorted(found.items())]
+        files = files_of(found)
+        return [Part(name, f"{files[name]}.html", of) for name, of in sorted(found.items())]
+
+    def bare(self, part: Part) -> Dict[str, List[str]]:
+        """Package -> the modules in it that have no names of their own, as ``nadam 1.10``."""
+        spans = {one.name: one.spans for one in self.all}
+        found: Dict[str, List[str]] = {}
+        for module in part.modules:
+            if not module.names:
+                package, _, last = module.name.rpartition(".")
+                when = releases(module.spans, spans.get(package, ()))
+                found.setdefault(package, []).append(f"{last} {when}".strip())
+        return found
 
     def counts(self, part: Part, covered: Collection[str]) -> Counts:
         """The counts of a part; ``covered`` are the names that behaviours are about."""

@@ -12,7 +12,7 @@ from torch_history.catalogue.index import Index
 from torch_history.catalogue.kinds import GROUPS, Kind
 from torch_history.publish import claims, interchange
 from torch_history.publish.report import subject
-from torch_history.publish.site import data, pictures, searching, states
+from torch_history.publish.site import data, searching, states
 from torch_history.publish.site import model as site
 from torch_history.publish.site.apis import Api, apis, by_home
 from torch_history.publish.site.citing import edition
@@ -20,12 +20,11 @@ from torch_history.publish.site.guides import BENCHMARKS, Guide, Guides
 from torch_history.publish.site.guides import pages as linked_pages
 from torch_history.publish.site.listing import Listing
 from torch_history.publish.site.model import DEVICE, Model
-from torch_history.publish.site.modules import Module, Modules, Part
+from torch_history.publish.site.modules import Module, Modules, Part, Turn
 from torch_history.publish.site.packing import script
 from torch_history.publish.site.rendering import Links, environment_of
 from torch_history.publish.site.searching import Place
 from torch_history.publish.site.signatures import signature
-from torch_history.publish.site.timelines import releases
 from torch_history.publish.site.upgrades import Upgrades, answers, details
 from torch_history.questions import changes as questions
 from torch_history.questions import coverage
@@ -214,6 +213,7 @@ class _Site:
                 api=api,
                 below=self.below(api),
                 signature=signature(self.lives, api.name) if self.lives else None,
+                place=self.modules.part_of(api.name) if self.modules else None,
             )
 
     def below(self, api: Api) -> List[Api]:
@@ -222,16 +222,29 @@ class _Site:
 
     def module_pages(self, modules: Modules) -> Iterator[File]:
         """The names of torch: the index of the modules, and a page for each large one."""
-        self.tell("modules.html")
+        self.tell("surface/index.html")
         counts = [(part, modules.counts(part, self.apis)) for part in modules.parts]
-        yield self.render("modules.html", counts=counts, turns=modules.turns())
+        turns = modules.turns()
+        yield self.render(
+            "surface/index.html",
+            "modules.html",
+            counts=counts,
+            turns=turns,
+            most=Turn("", *map(max, zip(*(one[1:] for one in turns)))) if turns else None,
+            now=sum(own.now for _, own in counts),
+            total=sum(own.now + own.gone for _, own in counts),
+            covered=sum(own.covered for _, own in counts),
+        )
         pages = {name: api.page for name, api in self.apis.items()}
         for part, own in counts:
-            listing = Listing(pages, modules.page_of)
-            lists = [(one, listing.of(one)) for one in part.modules if one.names]
-            bare = [_bare(one, part) for one in part.modules if not one.names]
+            listing = Listing(modules, pages)
             yield self.render(
-                part.page, "module.html", part=part, counts=own, lists=lists, bare=bare
+                part.page,
+                "module.html",
+                part=part,
+                counts=own,
+                lists=[(one, listing.of(one)) for one in part.modules if one.names],
+                bare=modules.bare(part),
             )
 
     def guide_pages(self) -> Iterator[File]:
@@ -263,7 +276,7 @@ class _Site:
             curve=CURVE if (self.root / PICTURES / CURVE).exists() else None,
         )
         for path in sorted((self.root / PICTURES).glob("*.svg")):
-            yield path.name, pictures.slim(path.read_text(encoding="utf-8")).encode()
+            yield path.name, path.read_bytes()
         changes = questions.changes(self.index.behaviours)
         yield self.render(
             "verified.html",
@@ -304,11 +317,6 @@ def _lives(root: Path, index: Index) -> Optional[Lives]:
         return None
     surface = surfaces.of(root)
     return Lives(index, surface) if surface.releases else None
-
-
-def _bare(module: Module, part: Part) -> str:
-    """A module without names of its own, below the one that is listed: ``.nadam 1.10``."""
-    return f"{module.name[len(part.name):]} {releases(module.spans, part.modules[0].spans)}".strip()
 
 
 def _flat(text: str) -> str:

@@ -21,6 +21,7 @@ from torch_history.publish.markdown import NUMBER, marked
 from torch_history.publish.site import model as site
 from torch_history.publish.site.guides import Linked, Term
 from torch_history.publish.site.model import DEVICE, Model
+from torch_history.publish.site.signatures import in_words
 from torch_history.publish.site.states import meanings
 from torch_history.publish.site.upgrades import ordered
 
@@ -135,6 +136,7 @@ def environment_of(model: Model, links: Links) -> jinja2.Environment:
         cases=lambda life: site.cases(life, model.releases),
         ordered=ordered,
         span=lambda span: _range(model.releases[span.first], model.releases[span.last]),
+        when=in_words,
         standing=lambda life: standing(life, model.releases),
         page_apart=_page_apart,
     )

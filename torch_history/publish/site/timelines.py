@@ -132,7 +132,7 @@ def releases(spans: Spans, of: Spans = ()) -> str:
     """The releases that have a name; empty if they are those of what it stands in.
 
     ``2.0``: since then; ``≤2.0``: since then or before; ``1.8–2.5``: from and to; ``–1.13``: until
-    then.
+    then; ``1.8 only``: nowhere else.
     """
     return "" if spans == of else ", ".join(map(_span, spans))
 
@@ -140,4 +140,6 @@ def releases(spans: Spans, of: Spans = ()) -> str:
 def _span(span: Span) -> str:
     if span.until is None:
         return f"≤{span.since}" if span.or_before else span.since
-    return f"–{span.until}" if span.or_before else f"{span.since}–{span.until}"
+    if span.or_before:
+        return f"–{span.until}"
+    return f"{span.since} only" if span.since == span.until else f"{span.since}–{span.until}"

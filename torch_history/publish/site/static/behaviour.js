@@ -1,6 +1,6 @@
 // What a behaviour's page has beside its text: a script that shows it, and how to cite it.
 "use strict";
-const { id, textContent: claim } = one("h1"), chapter = id.split(".")[0];
+const id = decodeURIComponent(location.pathname).split("/").at(-1).replace(/\.html$/, ""), claim = one("h1").textContent, chapter = id.split(".")[0];
 const standing = one(".standing").textContent.trim(), edition = one("footer").textContent.trim();
 const script = element("details", { className: "script" }, element("summary", {}, "A script that shows it, with nothing but torch"));
 script.addEventListener("toggle", async () => {

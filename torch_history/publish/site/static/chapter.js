@@ -1,5 +1,6 @@
 // Examples, which are loaded when they are opened; a button that opens all of them; and old addresses, which named a release: #id@2.0.
 "use strict";
+for (const article of all("article:not(.bare)")) article.append(element("details", {}, element("summary", {}, "Example")));
 one("main").addEventListener("toggle", async ({ target }) => {
   if (!target.open || target.childElementCount > 1) return;
   const { id } = target.closest("article"), { behaviours, texts } = await load(id.split(".")[0]);

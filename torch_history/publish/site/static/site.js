@@ -12,20 +12,30 @@ function element(name, properties, ...children) {
   return made;
 }
 
-// A page on disk cannot read other files, but it can run scripts: data are scripts that set DATA[name].
+// A page on disk cannot read other files, but it can run scripts: data are scripts that set PACKED[name], which DATA[name] is unpacked from.
+globalThis.DATA = {};
 const loading = {};
 function load(name) {
   return loading[name] ??= new Promise((resolve, reject) => {
-    const loaded = () => resolve(name === "search" ? catalogued(DATA.search) : DATA[name]);
-    const script = element("script", { src: `${ROOT}data/${name}.js`, onload: loaded, onerror: reject });
+    const unpack = async () => {
+      const data = await unpacked(PACKED[name]);
+      resolve(DATA[name] = name === "search" ? catalogued(data) : data);
+    };
+    const script = element("script", { src: `${ROOT}data/${name}.js`, onload: () => unpack().catch(reject), onerror: reject });
     document.head.append(script);
   });
+}
+
+function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
 }
 
 // `known(id)`: what a behaviour says, and its changes.
 function catalogued(data) {
   const found = new Map(data.behaviours.map((entry) => [entry[0], entry]));
   data.known = (id) => ({ says: found.get(id)[2], apis: found.get(id)[1].map((place) => data.apis[place][0]), changes: found.get(id)[4] });
+  data.names = data.modules.flatMap(([module, part, names]) => [[module, part], ...(names ? names.split(" ").map((name) => [`${module}.${name}`, part]) : [])]);
   return data;
 }
 
@@ -43,12 +53,14 @@ function linked(text) {
 
 // What pages that lie deeper leave out, since they are many.
 const PAGES = [["index.html", "Upgrade"], ["manual.html", "Manual"], ["apis.html", "APIs"], ["table.html", "Table"], ["claims.html", "Articles"], ["benchmarks.html", "Benchmarks"], ["guides/index.html", "Guides"]];
-const links = one("nav[aria-label=Pages]");
-if (links.children.length === 1) {
+if (!one("nav[aria-label=Pages]")) {
+  const links = element("nav", { ariaLabel: "Pages" }, element("a", { href: `${ROOT}index.html`, className: "brand" }, "torch-training-spec"));
   for (const [page, name] of PAGES) links.append(" ", element("a", { href: ROOT + page }, name));
+  one("header").replaceChildren(links);
   document.body.prepend(element("a", { className: "skip", href: "#main" }, "Skip to the content"));
-  one("main").tabIndex = -1;
+  Object.assign(one("main"), { id: "main", tabIndex: -1 });
 }
+if (one(".standing")) document.head.append(element("script", { src: `${ROOT}behaviour.js` }));
 
 addEventListener("click", (event) => { // the address goes on to say what is chosen
   if (!event.target.closest(".skip")) return;
@@ -193,13 +205,14 @@ function fieldsOf({ behaviours, apis, messages }) {
 }
 
 // Groups of results: [title, [[href, name, words]]], the likeliest first.
-function search({ behaviours, apis, messages, places }, words) {
+function search({ behaviours, apis, messages, places, names: every }, words) {
   const texts = fieldsOf({ behaviours, apis, messages });
   const when = (changes) => (changes.length ? ` Changed in ${[...new Set(changes.map(([version]) => version))].join(", ")}.` : "");
   const behaviour = ([id, , says, , changes]) => [pageOf(id), claimOf(id), says.replaceAll("`", "") + when(changes)];
   const asked = words.trim().toLowerCase().replace(/\(\)$/, "");
-  const names = apis.filter(([name]) => `.${name.toLowerCase()}`.includes(`.${asked}`) || name.toLowerCase().includes(asked))
-    .sort(([a], [b]) => !a.toLowerCase().endsWith(`.${asked}`) - !b.toLowerCase().endsWith(`.${asked}`) || a.length - b.length);
+  const ends = (name) => name.toLowerCase().endsWith(`.${asked}`);
+  const called = (names) => names.filter(([name]) => name.toLowerCase().includes(asked)).sort(([a], [b]) => !ends(a) - !ends(b) || a.length - b.length);
+  const names = called(apis), known = new Set(names.map(([name]) => name));
   const message = words.match(MESSAGE)?.[0] ?? (words.split(/\s+/).length >= 5 ? words : "");
   const entries = new Set([...(message ? alike(messages, message) : []), ...ranked(messages, ([text]) => [[text, 0, "message"]], words)]);
   const said = [...entries].map(([text, [first]]) => [pageOf(behaviours[first][0]), claimOf(behaviours[first][0]), text]);
@@ -210,6 +223,7 @@ function search({ behaviours, apis, messages, places }, words) {
   return [
     ["Glossary", places.filter(([what, title]) => what === "term" && title.toLowerCase() === asked).map(([, title, page, text]) => [ROOT + page, title, text])],
     ["APIs", names.map(([name, page]) => [`${ROOT}apis/${page || name}.html`, name, ""])],
+    ["Other names of torch", called(every).filter(([name]) => !known.has(name)).map(([name, part]) => [`${ROOT}surface/${part}#${name}`, name, ""])],
     ...(message ? own.reverse() : own),
     ["Manual, guides and articles", ranked(places, ([, title, , text]) => [[title, 0, "title"], [text, 1, "text"]], words).map(([what, title, page, text]) => [ROOT + page, `${capital(what)}: ${title}`, text])],
   ].filter(([, own]) => own.length);
@@ -235,6 +249,8 @@ function nothing(data, words) {
 }
 
 const brief = (words) => (words.length > 200 ? `${words.slice(0, 199)}…` : words);
+
+const MOST = 1000; // results of a group on a page: 24,000 names are too many
 
 function shown(groups, most) {
   return groups.flatMap(([title, own]) => [
@@ -285,7 +301,7 @@ if (results) {
     document.title = `${words} · torch-training-spec`;
     load("search").then((data) => {
       const groups = search(data, words);
-      results.replaceChildren(...(groups.length ? shown(groups, Infinity) : [nothing(data, words)]));
+      results.replaceChildren(...(groups.length ? shown(groups, MOST) : [nothing(data, words)]));
     });
   }
 }
