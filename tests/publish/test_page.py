@@ -13,8 +13,11 @@ from torch_history.publish.site.rendering import PAGES
 
 LIMIT = 12_000_000  # bytes of the site
 FIRST_VIEW = 150_000  # bytes of the landing page with what it loads at once
-FOLDERS = {"apis", "behaviours", "data", "guides"}
-SCRIPTS = {"apis.js", "behaviour.js", "chapter.js", "landing.js", "moved.js", "site.js", "table.js"}
+FOLDERS = {"apis", "behaviours", "data", "guides", "surface"}
+SCRIPTS = {
+    *("apis.js", "behaviour.js", "chapter.js", "landing.js", "moved.js", "site.js"),
+    *("surface.js", "table.js"),
+}
 # what could run a text, or ask for something that is not part of the site
 FORBIDDEN = (
     "fetch XMLHttpRequest import eval Function WebSocket EventSource sendBeacon Worker "

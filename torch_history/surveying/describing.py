@@ -119,8 +119,9 @@ class Describer:
     def _pathless(self, cls: type) -> Iterator[type]:
         """The bases of torch whose members nobody finds under another path."""
         for base in cls.__bases__:
-            flattened = base.__name__ not in TENSOR_BASES or cls.__name__ == "Tensor"
-            if is_torchs(base) and not self._paths.path_of(base) and flattened:
+            tensors = base.__name__ in TENSOR_BASES
+            flattened = cls.__name__ == "Tensor" if tensors else not self._paths.path_of(base)
+            if is_torchs(base) and flattened:
                 yield base
                 yield from self._pathless(base)
 

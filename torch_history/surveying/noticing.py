@@ -24,6 +24,11 @@ class Noticing:
         """What a module says when it is imported."""
         return self._at(name, "")
 
+    def of_attributes(self, name: str) -> Dict[str, Notice]:
+        """What a module's ``__getattr__`` says of the names that it makes when they are read."""
+        self._at(name, "")
+        return {key: one for key, one in self._known.get(name, {}).items() if key.isidentifier()}
+
     def of(self, value: object) -> Notice:
         """What the source of a function or class says."""
         if isinstance(value, type):

@@ -49,11 +49,13 @@ def paths(modules: Modules) -> Paths:
     together: Dict[object, List[Found]] = {}
     lasts = {one.rpartition(".")[2] for one in listed()}
     imported: Dict[str, str] = {}
+    constants: Dict[str, object] = {}
     for name, module in modules.public.items():
         for found, source in _in_module(name, module, lasts):
             key: object = id(found.value) if _has_identity(found.value) else found.path
             if not _has_identity(found.value) and source:
                 imported[found.path] = source
+                constants[found.path] = found.value
             else:
                 together.setdefault(key, []).append(found)
     for found in _used_privately(modules):
@@ -77,6 +79,8 @@ def paths(modules: Modules) -> Paths:
         public = aliases.get(source, source)
         if public in values:
             aliases[path] = public
+        elif is_private(source):  # torch.USE_GLOBAL_DEPS comes from a module of torch's own
+            values[path] = constants[path]
     return Paths(values, aliases, by_object)
 
 

@@ -32,7 +32,13 @@ def survey(source: str) -> Dict[str, Any]:
     operators = schemas.operators()
     used = set(paths_of.listed())
     describer = Describer(paths, Builtins(), noticing, used, operators)
-    for path, described in (*describer.all(), *_described(operators), *_modules(found, noticing)):
+    made = _made_when_read(found, noticing, describer)
+    for path, described in (
+        *made,
+        *describer.all(),
+        *_described(operators),
+        *_modules(found, noticing),
+    ):
         names[path] = described.entry
         if described.types:
             annotated[path] = described.types
@@ -52,6 +58,22 @@ def survey(source: str) -> Dict[str, Any]:
         # Of a module that only raises one knows all there is to know.
         "failed": {name: why for name, why in found.failed.items() if name not in names},
     }
+
+
+def _made_when_read(
+    found: Modules, noticing: Noticing, describer: Describer
+) -> Iterator[Tuple[str, Described]]:
+    """The names that a module's ``__getattr__`` makes, and warns of: torch.has_cuda."""
+    for name, module in found.public.items():
+        for attribute, notice in noticing.of_attributes(name).items():
+            if attribute in vars(module) or "__getattr__" not in vars(module):
+                continue
+            try:
+                described = describer.one(f"{name}.{attribute}", getattr(module, attribute))
+            except Exception:  # noqa: BLE001  # it may raise anything
+                continue
+            entry = {**described.entry, "warns": notice.warns} if notice.warns else described.entry
+            yield f"{name}.{attribute}", Described(entry, described.types)
 
 
 def _described(operators: Dict[str, schemas.Operator]) -> Iterator[Tuple[str, Described]]:
