@@ -20,6 +20,8 @@ KINDS = [
     f"behaviours/{RESTS}.html",
     "apis.html",
     "apis/torch.optim.Adam.html",
+    "surface/index.html",
+    "surface/torch.optim.html",
     "claims.html",
     "interchange.html",
     "drift.html",

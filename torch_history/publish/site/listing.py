@@ -7,7 +7,7 @@ out. ``surface.js`` finds the place of a name without an id.
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterator, List, Mapping, Set
+from typing import Callable, Dict, Iterator, List, Mapping, Set
 
 from markupsafe import Markup
 
@@ -25,12 +25,14 @@ _CALLED = ("function", "method", "classmethod", "staticmethod", "operator")
 _NOW = re.compile(r"(?:is now|is called|is an alias of|is only a subclass of) (torch\.[\w.]+)$")
 _OVER = "no longer warns"
 
+Prose = Callable[[str], Markup]  # words of a note as HTML
+
 
 class Listing:
     """The lists of one page."""
 
-    def __init__(self, modules: Modules, pages: Mapping[str, str]):
-        self._modules = modules
+    def __init__(self, modules: Modules, pages: Mapping[str, str], prose: Prose):
+        self._modules, self._prose = modules, prose
         self._pages = pages  # name -> the address of its own page
         self._said: Set[str] = set()
         self._members: Dict[str, str] = {}  # the list of what stands in a class -> the first class
@@ -53,7 +55,7 @@ class Listing:
 
     def _head(self, name: Name, last: str, spans: Spans) -> str:
         """A name with what it takes, its releases, and what happened."""
-        when, page = releases(name.spans, spans), self._pages.get(name.path)
+        when, page = html(releases(name.spans, spans)), self._pages.get(name.path)
         told = html(last)
         if page:
             told = f'<a href="../{page}">{told}</a>'
@@ -68,13 +70,13 @@ class Listing:
         """What happened to a name; if it has a page of its own, that page tells it."""
         if not apart:
             return "".join(self._change(one) for one in name.told if _matters(one))
-        lines = ", ".join(one.since for one in name.told if one.since)
+        lines = html(", ".join(one.since for one in name.told if one.since))
         return f" <small>changed in {lines}</small>" if lines else ""
 
     def _change(self, told: Told) -> str:
-        since = f"<b>{told.since}</b> " if told.since else ""
+        since = f"<b>{html(told.since)}</b> " if told.since else ""
         words = "; ".join(map(self._words, told.words))
-        return f"<p>{since}{words}{''.join(_noted(told))}"
+        return f"<p>{since}{words}{''.join(self._noted(told))}"
 
     def _words(self, words: str) -> str:
         if words.startswith(_OVER):  # the words of the warning are nobody's concern any more
@@ -87,6 +89,14 @@ class Listing:
             return html(short(words, AGAIN if again else LONGEST))
         # surface.js adds the place in that page, which is the name.
         return f'{html(words[: moved.start(1)])}<a href="{part.file}">{html(moved[1])}</a>'
+
+    def _noted(self, told: Told) -> Iterator[str]:
+        """The cause of a change, and what to do."""
+        note = told.note
+        if note and note.cause:
+            yield f" ({self._prose(note.cause)}{' (probably)' * note.probable})"
+        if note and note.advice:
+            yield f'<p class="advice">{self._prose(note.advice)}'
 
     def _inside(self, lines: str, last: str) -> str:
         """What stands in a class; if it is as that of another class of the page, only that."""
@@ -103,12 +113,14 @@ class _Tree:
         self.names = {name.path: name for name in module.names}
         self.below: Dict[str, List[str]] = {module.name: []}
         for path in self.names:
-            home = path.rpartition(".")[0]
-            # An operator has no entry of its own, only its overloads have.
-            while home not in self.below and home not in self.names:
-                self.below[home] = [path]
-                path, home = home, home.rpartition(".")[0]
-            self.below.setdefault(home, []).append(path)
+            self._enter(path)
+
+    def _enter(self, path: str) -> None:
+        home = path.rpartition(".")[0]
+        known = home in self.below or home in self.names
+        self.below.setdefault(home, []).append(path)
+        if not known:  # an operator has no entry of its own, only its overloads have
+            self._enter(home)
 
 
 def taken(entry: Entry) -> str:
@@ -121,12 +133,3 @@ def taken(entry: Entry) -> str:
 def _matters(told: Told) -> bool:
     """Whether more than the words of a message changed."""
     return not told.kinds or told.note is not None or set(told.kinds) != {What.WORDING}
-
-
-def _noted(told: Told) -> Iterator[str]:
-    """The cause of a change, and what to do."""
-    note = told.note
-    if note and note.cause:
-        yield f" ({html(note.cause)}{' (probably)' * note.probable})"
-    if note and note.advice:
-        yield f'<p class="advice">{html(note.advice)}'

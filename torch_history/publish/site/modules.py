@@ -68,14 +68,14 @@ class Modules:
         self.lives = lives
         self.releases = list(lives.libraries)
         timelines = Timelines(lives)
-        every = _spans(lives)
+        self._spans = _spans(lives)
         if lives.below(OPERATORS):
-            every[OPERATORS] = (Span(self.releases[0], True, None),)
-        found: Dict[str, List[Name]] = {module: [] for module in sorted(every)}
+            self._spans[OPERATORS] = (Span(self.releases[0], True, None),)
+        found: Dict[str, List[Name]] = {module: [] for module in sorted(self._spans)}
         for path in lives.names:
             found.setdefault(_home(path, found), []).append(timelines.of(path))
         self.all = [
-            Module(name, every.get(name, ()), names) for name, names in sorted(found.items())
+            Module(name, self._spans.get(name, ()), names) for name, names in sorted(found.items())
         ]
         self.parts = self._parts()
         self._places = {name.path: part for part in self.parts for name in part.names}
@@ -95,12 +95,11 @@ class Modules:
 
     def bare(self, part: Part) -> Dict[str, List[str]]:
         """Package -> the modules in it that have no names of their own, as ``nadam 1.10``."""
-        spans = {one.name: one.spans for one in self.all}
         found: Dict[str, List[str]] = {}
         for module in part.modules:
             if not module.names:
                 package, _, last = module.name.rpartition(".")
-                when = releases(module.spans, spans.get(package, ()))
+                when = releases(module.spans, self._spans.get(package, ()))
                 found.setdefault(package, []).append(f"{last} {when}".strip())
         return found
 

@@ -20,7 +20,7 @@ from torch_history.publish.site.guides import BENCHMARKS, Guide, Guides
 from torch_history.publish.site.guides import pages as linked_pages
 from torch_history.publish.site.listing import Listing
 from torch_history.publish.site.model import DEVICE, Model
-from torch_history.publish.site.modules import Module, Modules, Part, Turn
+from torch_history.publish.site.modules import Modules, Turn
 from torch_history.publish.site.packing import script
 from torch_history.publish.site.rendering import Links, environment_of
 from torch_history.publish.site.searching import Place
@@ -31,6 +31,7 @@ from torch_history.questions import coverage
 from torch_history.questions.interchange import FOOT, Cell, FileKind, kinds
 from torch_history.questions.names import Lives
 from torch_history.surface import index as surfaces
+from torch_history.surface.files import FOLDER
 
 HERE = Path(__file__).parent
 # as `torch-history benchmarks --write` and `tools/training_curve.py` write them
@@ -236,8 +237,9 @@ class _Site:
             covered=sum(own.covered for _, own in counts),
         )
         pages = {name: api.page for name, api in self.apis.items()}
+        prose = functools.partial(self.environment.filters["marked"], up="../")
         for part, own in counts:
-            listing = Listing(modules, pages)
+            listing = Listing(modules, pages, prose)
             yield self.render(
                 part.page,
                 "module.html",
@@ -313,7 +315,7 @@ class _Site:
 def _lives(root: Path, index: Index) -> Optional[Lives]:
     """The names of torch; None where no release was surveyed."""
     # Else an index of nothing would be written beside the records.
-    if not any((root / name).exists() for name in (surfaces.FOLDER, surfaces.NAME)):
+    if not any((root / name).exists() for name in (FOLDER, surfaces.NAME)):
         return None
     surface = surfaces.of(root)
     return Lives(index, surface) if surface.releases else None

@@ -29,7 +29,7 @@ def data(
     A behaviour is [id, numbers of its APIs, first sentence, rest of its docstring, changes, rank of
     its most harmful change, former ids if any], a change [version, rank of its kind, text, cause,
     advice]; an API is [name, and its file if called otherwise]; a message is [text, numbers of
-    behaviours, the nearest to it first]; a module is [its name, that under which it is listed, its
+    behaviours, the nearest to it first]; a module is [its name, the file of its page, its
     names].
     """
     numbers = {name: number for number, name in enumerate(apis)}
@@ -46,7 +46,7 @@ def data(
         ],
         "places": [list(place) for place in places],
         "modules": [
-            [module.name, part.name, " ".join(_below(module))]
+            [module.name, part.file, "\n".join(_below(module))]
             for part in (modules.parts if modules else ())
             for module in part.modules
         ],

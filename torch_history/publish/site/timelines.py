@@ -6,14 +6,16 @@ of the time; the life of the others is asked for in every release.
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from torch_history.questions.names import Lives, NameChange, NameLife, Span, deprecations
+from torch_history.surface import aliases
 from torch_history.surface.entry import Entry, read
 from torch_history.surface.notes import Note
 from torch_history.surface.what import What
 
 Spans = Tuple[Span, ...]
+Steps = Sequence[Tuple[str, Optional[Entry]]]  # the lines at which something came or went
 _TURNS = {What.GONE, What.APPEARED}
 _WARNING = {What.DEPRECATED, What.UNDEPRECATED, What.WORDING}
 
@@ -51,12 +53,15 @@ class Timelines:
 
     def __init__(self, lives: Lives):
         self.lives = lives
-        self._before = dict(zip([*lives.libraries][1:], lives.libraries))
+        self._libraries = list(lives.libraries.values())
+        self._places = {line: place for place, line in enumerate(lives.libraries)}
+        self._plain: Dict[str, Tuple[str, ...]] = {}  # class -> the lines at which it came and went
         self._former: Dict[str, List[Tuple[str, str]]] = {}  # path -> line, where it was before
         for line, moves in lives.surface.moves.items():
             for was, now in moves.items():
                 self._former.setdefault(now.name, []).append((line, was))
-        self._known: Dict[str, str] = {}  # module or class -> the first release that could look
+        self._others: Dict[str, Set[str]] = {}  # module -> what else was ever found in it
+        self._known: Dict[str, List[str]] = {}  # module or class -> the releases that could look
 
     def of(self, path: str) -> Name:
         """The timeline of a public path."""
@@ -64,6 +69,8 @@ class Timelines:
         first = steps[0][1]
         assert first is not None  # a timeline does not begin with nothing
         if self._only_came(path, steps):
+            if first.kind == "class":
+                self._plain[path] = tuple(line for line, _ in steps)
             return Name(path, first, (self._span(path, steps),), tuple(_begins(first)))
         life = self.lives.of(path)
         assert life is not None  # it has a timeline
@@ -71,34 +78,44 @@ class Timelines:
         begins = [*_begins(first), *self._moved_here(life)]
         return Name(path, life.entry, life.spans, (*begins, *filter(None, told)))
 
-    def _only_came(self, path: str, steps: Sequence[Tuple[str, Optional[Entry]]]) -> bool:
-        """Whether a name only came, or came and went, and is found in no other way."""
-        surface, libraries = self.lives.surface, self.lives.libraries
-        (since, _), *ends = steps
+    def _only_came(self, path: str, steps: Steps) -> bool:
+        """Whether a name only came, or came and went, and is never found in another way."""
+        surface = self.lives.surface
+        since, *ends = (line for line, _ in steps)
         if len(steps) > 2 or path in surface.notes or path in self._former:
             return False
-        before = self._before.get(since)
-        if before and libraries[before].find(path) is not None:
+        if ends and (steps[1][1] is not None or path in surface.moves.get(ends[0], ())):
             return False
-        return all(
-            entry is None
-            and path not in surface.moves.get(line, ())
-            and libraries[line].find(path) is None
-            for line, entry in ends
-        )
+        if self._plain.get(path.rpartition(".")[0]) == (since, *ends):
+            return True  # it came and went with its class
+        if not self._may_be_found(path):
+            return True
+        before = self._libraries[: self._places[since]]
+        after = self._libraries[self._places[ends[0]] :] if ends else []
+        return not any(library.find(path) for library in (*before, *after))
 
-    def _span(self, path: str, steps: Sequence[Tuple[str, Optional[Entry]]]) -> Span:
+    def _may_be_found(self, path: str) -> bool:
+        """Whether a name may be found where it has no entry: inherited, an alias, or a module."""
+        home, _, last = path.rpartition(".")
+        if home not in self._others:
+            surface = self.lives.surface
+            told = [places.get(home, {}) for places in (surface.aliases, surface.modules)]
+            signs = (sign for of in told for one in of.values() for sign in one.split())
+            self._others[home] = {aliases.read(sign[1:])[0] for sign in signs}
+        return home in self.lives.surface.names or last in self._others[home]
+
+    def _span(self, path: str, steps: Steps) -> Span:
         (since, _), *ends = steps
-        until = self._before[ends[0][0]] if ends else None
-        return Span(since, since == self._first_known(path), until)
+        known = self._known_at(path)
+        until = known[known.index(ends[0][0]) - 1] if ends else None
+        return Span(since, since == known[0], until)
 
-    def _first_known(self, path: str) -> str:
-        """The first release whose survey could look at what a name stands in."""
+    def _known_at(self, path: str) -> List[str]:
+        """The releases whose survey could look at what a name stands in."""
         home = path.rpartition(".")[0]
         if home not in self._known:
             libraries = self.lives.libraries.items()
-            known = (line for line, library in libraries if library.is_known(path))
-            self._known[home] = next(known, "")
+            self._known[home] = [line for line, library in libraries if library.is_known(path)]
         return self._known[home]
 
     def _told(self, path: str, change: NameChange) -> Optional[Told]:
@@ -131,15 +148,15 @@ def _begins(entry: Entry) -> List[Told]:
 def releases(spans: Spans, of: Spans = ()) -> str:
     """The releases that have a name; empty if they are those of what it stands in.
 
-    ``2.0``: since then; ``≤2.0``: since then or before; ``1.8–2.5``: from and to; ``–1.13``: until
-    then; ``1.8 only``: nowhere else.
+    ``2.0``: since then; ``2.0 or before``; ``1.8 to 2.5``; ``to 1.13``: from the oldest release on;
+    ``1.8 only``.
     """
     return "" if spans == of else ", ".join(map(_span, spans))
 
 
 def _span(span: Span) -> str:
     if span.until is None:
-        return f"≤{span.since}" if span.or_before else span.since
+        return f"{span.since} or before" if span.or_before else span.since
     if span.or_before:
-        return f"–{span.until}"
-    return f"{span.since} only" if span.since == span.until else f"{span.since}–{span.until}"
+        return f"to {span.until}"
+    return f"{span.since} {'only' if span.since == span.until else f'to {span.until}'}"

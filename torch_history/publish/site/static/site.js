@@ -35,7 +35,7 @@ function unpacked(text) {
 function catalogued(data) {
   const found = new Map(data.behaviours.map((entry) => [entry[0], entry]));
   data.known = (id) => ({ says: found.get(id)[2], apis: found.get(id)[1].map((place) => data.apis[place][0]), changes: found.get(id)[4] });
-  data.names = data.modules.flatMap(([module, part, names]) => [[module, part], ...(names ? names.split(" ").map((name) => [`${module}.${name}`, part]) : [])]);
+  data.names = data.modules.flatMap(([module, part, names]) => [[module, part], ...(names ? names.split("\n").map((name) => [`${module}.${name}`, part]) : [])]);
   return data;
 }
 
