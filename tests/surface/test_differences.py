@@ -232,9 +232,10 @@ SILENT = function("(a, verbose=0)")
         (("verbose",), "warns where verbose is given: FutureWarning: Use torch.amp.", ""),
         (("a", "verbose"), "warns where a or verbose is given: FutureWarning: Use torch.amp.", ""),
         (("-verbose",), "warns where verbose is not given: FutureWarning: Use torch.amp.", ""),
+        (("-a", "-b"), "warns where neither a nor b is given: FutureWarning: Use torch.amp.", ""),
         ((), "warns in some calls: FutureWarning: Use torch.amp.", "in which calls it warns"),
     ],
-    ids=["always", "given", "one_of_two", "not_given", "unknown"],
+    ids=["always", "given", "one_of_two", "not_given", "neither_given", "unknown"],
 )
 def test_deprecation_says_when_it_warns(when, words, depends):
     (change,) = between(SILENT, warning(when=when))
@@ -257,6 +258,12 @@ def test_another_category_is_a_deprecation_and_another_text_is_wording():
     (change,) = between(warning("Use amp."), warning())
     assert (change.what, change.kind) == (What.WORDING, Kind.WORDING)
     assert told(warning(by="library"), warning()) == []
+
+
+def test_place_that_torch_fills_is_no_wording():
+    assert told(warning("{cls} is old."), warning("{self.__class__} is old.")) == []
+    (change,) = between(warning("{cls} is old."), warning("{cls} is gone."))
+    assert change.what is What.WORDING
 
 
 @pytest.mark.parametrize(

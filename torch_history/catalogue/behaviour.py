@@ -92,8 +92,8 @@ class Behaviour(Struct, frozen=True):
 
     @property
     def node(self) -> str:
-        """How pytest calls the test."""
-        return f"{self.file}::{self.function}"
+        """How pytest calls the test; empty for a fact of the surface, which has none."""
+        return f"{self.file}::{self.function}" if self.file else ""
 
 
 class Claim(Struct, frozen=True, forbid_unknown_fields=True):

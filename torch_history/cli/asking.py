@@ -272,8 +272,9 @@ def _report(
 
     apis, chapters = options.apis, options.chapters
     surfacing = None
-    if asked.code or asked.trace or options.surface or apis:
-        surfacing = _surfacing(here, before, after)
+    # A chapter has behaviours alone.
+    if (asked.code or asked.trace or options.surface or apis) and not chapters:
+        surfacing = _surfacing(here, before, after, options)
     known = surfacing.covers if surfacing else lambda name: False
     answer = query.diff(
         here.index, before, after, options.device, options.kinds, apis, chapters, known
@@ -317,12 +318,12 @@ def _narrowed(
     return report.narrowed(answer, found, level, accepted, harmless), found.faults
 
 
-def _surfacing(here: shared.Here, before: str, after: str) -> Optional[Surfacing]:
+def _surfacing(here: shared.Here, before: str, after: str, options: Options) -> Optional[Surfacing]:
     """What the surface says of source, between both versions."""
     from torch_history.code.surfacing import Surfacing
 
     found = surfaces(here, before, after)
-    return Surfacing(found) if found else None
+    return Surfacing(found, options.kinds, options.apis) if found else None
 
 
 def surfaces(here: shared.Here, before: str, after: str) -> Optional[Surfaces]:

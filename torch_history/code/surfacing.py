@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections import Counter
-from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Collection, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.kinds import Kind
@@ -17,7 +17,8 @@ from torch_history.code.hits import Level
 from torch_history.code.judging import Verdict
 from torch_history.code.targets import Target, say_the_same
 from torch_history.code.use import Arguments, Relation, Use
-from torch_history.observing.words import Observed
+from torch_history.observing.words import Observed, short
+from torch_history.questions import naming
 from torch_history.questions.query import Case, Difference, Entry
 from torch_history.surface import annotated, notes
 from torch_history.surface import entry as entries
@@ -41,6 +42,7 @@ BY_CALL = {
     What.REQUIRED,
     What.DEFAULT,
 }
+MOST = 160  # characters of a warning that are told
 SEVERAL = 3  # names of one module that are gone: more are told as one
 LOST = (What.GONE, What.KIND)
 
@@ -59,12 +61,17 @@ class Fact(NamedTuple):
 class Surfacing:
     """The surface of the two releases of an answer."""
 
-    def __init__(self, surfaces: Surfaces) -> None:
+    def __init__(
+        self, surfaces: Surfaces, kinds: Collection[Kind] = (), names: Sequence[str] = ()
+    ) -> None:
         self.surfaces = surfaces
+        self._kinds, self._names = kinds, names  # what source is searched for; empty: for all
         self._targets: Dict[Tuple[object, ...], Target] = {}
 
     def wants(self, name: str) -> bool:
         """Whether something happened to a name."""
+        if self._names and not any(naming.named([name], one) for one in self._names):
+            return False
         return bool(self.surfaces.events(name))
 
     def covers(self, name: str) -> bool:
@@ -101,12 +108,17 @@ class Surfacing:
     def judged(self, use: Use) -> Iterator[Judged]:
         """What a use meets, each with how sure that is."""
         name = _name(use)
-        if name is None or not use.roles.isdisjoint(("caught", "versioned")):
+        if (
+            name is None
+            or not self.wants(name)
+            or not use.roles.isdisjoint(("caught", "versioned"))
+        ):
             return  # the source is ready for both
         told = set()
         for event in self.surfaces.events(name):
             for fact in self._facts(event, use):
-                if (fact.kind, fact.words) not in told:
+                asked = not self._kinds or fact.kind in self._kinds
+                if asked and (fact.kind, fact.words) not in told:
                     told.add((fact.kind, fact.words))
                     target = self._target(event, fact.kind, fact.words)
                     yield target, Verdict(fact.level, fact.depends, fact.why, fact.line)
@@ -249,7 +261,7 @@ def _called(change: CallChange, use: Use) -> Fact:
 
 def _warning(warned: Warned, use: Use) -> Optional[Fact]:
     """What a use meets of a warning; None where it does not bring it."""
-    words = f"warns: {warned.category}: {warned.text}"
+    words = f"warns: {warned.category}: {short(warned.text, MOST)}"
     ran = not use.roles.isdisjoint(RUNS)
     if warned.when is None:
         if not (ran or {"subclass", "import"} & use.roles):

@@ -35,6 +35,9 @@ if TYPE_CHECKING:  # the scan needs pyflakes, an answer without source does not
     from torch_history.code.scan import Names, Scan
 
 
+SURFACE = "surface"  # what the ids of its findings begin with
+
+
 class Finding(NamedTuple):
     """One cause, with the behaviours that show it and, with ``--code``, the place that meets it."""
 
@@ -271,6 +274,9 @@ def others(finding: Finding) -> str:
 
 def reproduction(behaviour: Behaviour, *asked: str) -> str:
     """A command that prints what each of the versions does."""
+    if behaviour.chapter == SURFACE:
+        name = behaviour.api[0]
+        return f'python -c "import inspect, torch; print(inspect.signature({name}))"'
     environments = ",".join(f"torch{versions.line(version)}" for version in asked)
     return f"tox run -e {environments} -- {behaviour.node} --observed"
 

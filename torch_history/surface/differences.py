@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Iterator, List, Optional, Sequence, Tuple
 
 from torch_history.surface.arguments import arguments
@@ -133,9 +134,12 @@ def _warning(was: Optional[Warned], now: Warned) -> Change:
 def _warns(one: Warned) -> str:
     """Under which condition a warning comes, and which."""
     given = " or ".join(name for name in one.when or () if not name.startswith("-"))
-    lacking = " or ".join(name[1:] for name in one.when or () if name.startswith("-"))
+    lacking = [name[1:] for name in one.when or () if name.startswith("-")]
     parts = [f"where {given} is given"] * bool(given)
-    parts += [f"where {lacking} is not given"] * bool(lacking)
+    if len(lacking) > 1:  # each of them keeps the warning away
+        parts.append(f"where neither {' nor '.join(lacking)} is given")
+    elif lacking:
+        parts.append(f"where {lacking[0]} is not given")
     condition = " or ".join(parts) or ("" if one.always else "in some calls")
     return f"warns {condition}".rstrip() + f": {one.category}: {one.text}"
 
@@ -149,6 +153,12 @@ def _depends(one: Warned) -> str:
     return "in which calls it warns" if one.when == () else ""
 
 
+_FILLED = re.compile(r"\{[^{}]*\}")  # a place that an f-string fills: {cls}, {self.__class__}
+
+
 def _same(one: Warned, other: Warned) -> bool:
-    """Whether two warnings are equal, wherever they were found."""
-    return (one.category, one.text, one.when) == (other.category, other.text, other.when)
+    """Whether two warnings are equal, wherever they were found, and however torch fills them."""
+    if (one.category, one.when) != (other.category, other.when):
+        return False
+    texts = one.text, other.text
+    return texts[0] == texts[1] or len({_FILLED.sub("{}", text) for text in texts}) == 1
