@@ -187,24 +187,28 @@ def test_operators_are_a_part_and_their_overloads_stand_below_them(tmp_path):
 
 def test_list_has_a_line_for_each_name_with_what_changed(modules):
     assert lists(modules, "torch.optim")["torch.optim"].split("\n") == [
-        "<li>class NAdam(params, lr=0.002, *, foreach=None) <i>1.9</i>"
-        "<p><b>2.0</b> takes foreach by keyword only",
-        "<li>class Optimizer(params)<ul>"
-        "<li><s>_patch</s> <i>to 2.0</i>"
-        "<li>hook(hook) <i>2.0</i>"
-        "<li><s>peek</s> <i>to 2.0</i>"
-        "<li>step(closure=None)"
-        "<li>zero_grad(set_to_none=True)<p><b>1.9</b> takes set_to_none"
-        "<p><b>2.0</b> set_to_none is True by default, was False</ul>",
+        (
+            "<li>class NAdam(params, lr=0.002, *, foreach=None) <i>1.9</i>"
+            "<p><b>2.0</b> takes foreach by keyword only"
+        ),
+        (
+            "<li>class Optimizer(params)<ul>"
+            "<li><s>_patch</s> <i>to 2.0</i>"
+            "<li>hook(hook) <i>2.0</i>"
+            "<li><s>peek</s> <i>to 2.0</i>"
+            "<li>step(closure=None)"
+            "<li>zero_grad(set_to_none=True)<p><b>1.9</b> takes set_to_none"
+            "<p><b>2.0</b> set_to_none is True by default, was False</ul>"
+        ),
     ]
 
 
 def test_name_with_a_page_leads_to_it_and_its_history_stands_there(modules):
     pages = {"torch.optim.NAdam": "apis/torch.optim.NAdam.html"}
-    assert lists(modules, "torch.optim", pages)["torch.optim"].split("\n")[0] == (
-        'class <a href="../apis/torch.optim.NAdam.html">NAdam</a>'
-        "(params, lr=0.002, *, foreach=None) <i>1.9</i> <small>changed in 2.0</small>"
-    ).join(["<li>", ""])
+    assert (
+        lists(modules, "torch.optim", pages)["torch.optim"].split("\n")[0]
+        == '<li>class <a href="../apis/torch.optim.NAdam.html">NAdam</a>(params, lr=0.002, *, foreach=None) <i>1.9</i> <small>changed in 2.0</small>'
+    )
 
 
 def test_name_that_moved_leads_to_where_it_is(modules):
