@@ -207,7 +207,8 @@ def test_name_with_a_page_leads_to_it_and_its_history_stands_there(modules):
     pages = {"torch.optim.NAdam": "apis/torch.optim.NAdam.html"}
     assert (
         lists(modules, "torch.optim", pages)["torch.optim"].split("\n")[0]
-        == '<li>class <a href="../apis/torch.optim.NAdam.html">NAdam</a>(params, lr=0.002, *, foreach=None) <i>1.9</i> <small>changed in 2.0</small>'
+        == '<li>class <a href="../apis/torch.optim.NAdam.html">NAdam</a>'
+        "(params, lr=0.002, *, foreach=None) <i>1.9</i> <small>changed in 2.0</small>"
     )
 
 
