@@ -271,18 +271,18 @@ def _warning(warned: Warned, use: Use) -> Optional[Fact]:
     if not ran:
         return None
     arguments = use.arguments
-    for name in warned.when:
-        plain = name.lstrip("-")
-        given = arguments.of(plain)
-        hidden = arguments.may_hide(plain, None)
-        if name.startswith("-"):
-            if given is None:
-                level = Level.LIKELY if hidden or not use.sure else Level.CERTAIN
-                return Fact(Kind.WARNING, words, level, f"{use.why} without {plain}")
-        elif given is not None or hidden:
+    lacking = [name[1:] for name in warned.when if name.startswith("-")]
+    if lacking and all(arguments.of(name) is None for name in lacking):
+        hidden = any(arguments.may_hide(name, None) for name in lacking)
+        level = Level.LIKELY if hidden or not use.sure else Level.CERTAIN
+        return Fact(Kind.WARNING, words, level, f"{use.why} without {' and '.join(lacking)}")
+    for name in (one for one in warned.when if not one.startswith("-")):
+        given = arguments.of(name)
+        hidden = arguments.may_hide(name, None)
+        if given is not None or hidden:
             level = Level.LIKELY if given is None or not use.sure else Level.CERTAIN
             line = given.lineno if given is not None else 0
-            return Fact(Kind.WARNING, words, level, f"{use.why} with {plain}", "", line)
+            return Fact(Kind.WARNING, words, level, f"{use.why} with {name}", "", line)
     if warned.when:
         return None
     return Fact(Kind.WARNING, words, Level.POSSIBLE, use.why, "the arguments")

@@ -117,6 +117,8 @@ class Surfaces:
             )
             lost = change.what in LOST and not self.backwards
             now = self._index.moves.get(since, {}).get(path) if lost else None
+            # What it moved to may have gone too by the newer release.
+            now = now if now is not None and self.after.find(now.name) is not None else None
             yield Event(name, path, since, change, before, after, now)
 
     def _step(self, path: str, step: Step) -> List[Change]:
