@@ -24,7 +24,7 @@ def kept(annotations: Mapping[str, str]) -> Dict[str, str]:
         if path.startswith(OPERATORS):
             text = _TENSORS.sub("", told).strip()
         elif _OVERLOAD not in told:
-            text = _text(_by_name(told))
+            text = _text(_by_name(told)) or told
         text = _NOTHING.sub("", text)
         if text and not any(part.startswith("_") for part in path.split(".")):
             found[path] = text
@@ -55,6 +55,8 @@ def _since(before: str, after: str) -> str:
     if _OVERLOAD in before + after:
         return after
     old, new = _by_name(before), _by_name(after)
+    if not old or not new:
+        return after
     parts = [f"{name}: {one}" for name, one in new.items() if old.get(name) != one]
     parts += [f"-{name}" for name in old if name not in new]
     text = f"~ {'; '.join(parts)}"
