@@ -129,7 +129,8 @@ class Surfacing:
             yield from _overridden(event, use)
         elif what in LOST:
             if "import" in use.roles or "bare" not in use.roles:
-                level = Level.CERTAIN if use.sure and what is What.GONE else Level.LIKELY
+                known = use.sure and what is What.GONE and not _may_be_unseen(event)
+                level = Level.CERTAIN if known else Level.LIKELY
                 yield Fact(Kind.GONE, event.words, level, use.why)
         elif what is What.REMOVED:
             if not use.roles.isdisjoint(RUNS):
@@ -173,6 +174,13 @@ class Surfacing:
             note = notes.change(self.surfaces.notes, event.path, event.since)
             self._targets[key] = target(event, kind, words, note)
         return self._targets[key]
+
+
+def _may_be_unseen(event: Event) -> bool:
+    """Whether a private name may still be there, in a place that the survey does not look at."""
+    is_module = event.before is not None and event.before.kind == "module"
+    private = any(part.startswith("_") for part in event.path.split("."))
+    return private and not is_module and event.now is None
 
 
 def _lost_from(event: Event) -> Tuple[str, ...]:
