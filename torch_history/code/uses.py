@@ -97,7 +97,9 @@ class Source:
 
     def _imported(self, wanted: Container[str]) -> Iterator[Use]:
         """The names and modules of torch that are imported, as the statement has them."""
-        for full, node in (*self._imports, *self._modules):
+        homes = [(full.rpartition(".")[0], node) for full, node in self._imports]
+        named = dict.fromkeys((*self._imports, *self._modules, *homes))  # a home is one for several
+        for full, node in named:
             if full.startswith("torch.") and full in wanted:
                 yield Use(
                     line=node.lineno,
