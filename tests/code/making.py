@@ -25,9 +25,9 @@ def target(*names, kind="silent", cause=None, needs=(), lacking=False, guarded=F
     )
 
 
-def collected(source, *targets, apis=()):
+def collected(source, *targets, apis=(), surfacing=None):
     """What a scan collects of one file."""
-    collector = Collector(targets, apis, Level.POSSIBLE)
+    collector = Collector(targets, apis, Level.POSSIBLE, surfacing)
     collector.add(Source(ast.parse(source)), lambda line: Place("a.py", line), set())
     return collector
 

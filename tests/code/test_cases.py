@@ -62,6 +62,26 @@ def findings(data):
             {(6, "warning", "certain", None), (7, "warning", "certain", None)},
         ),
         ("own_schedule.py", "2.6", "2.10", {(6, "gone", "certain", None)}),
+        (
+            "jit.py",
+            "2.6",
+            "2.15",
+            {(8, "warning", "certain", None), (9, "warning", "certain", None)},
+        ),
+        (
+            "old_amp.py",
+            "2.0",
+            "2.15",
+            {(4, "warning", "certain", None), (5, "warning", "certain", None)},
+        ),
+        ("positional.py", "1.13", "2.0", {(4, "gone", "certain", None)}),
+        (
+            "positional.py",
+            "2.0",
+            "2.6",
+            {(5, "gone", "certain", None), (6, "gone", "certain", None)},
+        ),
+        ("modern.py", "2.6", "2.15", set()),
         ("underscored.py", "1.13", "2.0", {(5, "silent", "certain", None)}),
         ("unknown_owner.py", "1.13", "2.0", {(3, "silent", "likely", None)}),
         (
@@ -123,6 +143,41 @@ def test_names_that_no_behaviour_is_about_are_listed(ask, file, names):
     assert "Not covered: " in out
     assert all(f"{name} ({file}:" in out for name in names.split())
     assert ask(file, "2.6", "2.15", "--fail-on", "uncovered")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "file, before, after, line, since, words",
+    [
+        ("jit.py", "2.6", "2.10", 8, "2.10", "warns: DeprecationWarning: `torch.jit.script`"),
+        ("jit.py", "2.6", "2.15", 8, "2.14", "warns: FutureWarning: `torch.jit.script`"),
+        ("jit.py", "2.6", "2.10", 9, "2.8", "warns: DeprecationWarning: torch.ao.quantization"),
+        ("old_amp.py", "2.0", "2.15", 4, "2.4", "warns: FutureWarning: `torch.cuda.amp.GradS"),
+        ("old_amp.py", "2.0", "2.15", 5, "2.4", "warns: FutureWarning: `torch.cuda.amp.autoc"),
+    ],
+)
+def test_deprecation_is_told_with_its_release(answer, file, before, after, line, since, words):
+    told = [one for one in answer(file, before, after)["findings"] if one["line"] == line]
+    assert [one["since"] for one in told] == [since] and told[0]["text"].startswith(words)
+
+
+def test_every_name_of_torch_is_answered_or_listed(answer):
+    code = answer("modern.py", "2.6", "2.15")["code"]
+    listed = {one["name"]: one["surface"] for one in code["not_covered"]}
+    assert {*code["covered"], *listed} == {
+        "torch.amp.GradScaler",
+        "torch.amp.autocast",
+        "torch.backends.cuda.matmul.allow_tf32",
+        "torch.bfloat16",
+        "torch.compile",
+        "torch.distributed.fsdp.FullyShardedDataParallel",
+        "torch.nn.functional.scaled_dot_product_attention",
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.optim.swa_utils.AveragedModel",
+        "torch.Tensor.mean",
+    }
+    assert [name for name, known in listed.items() if not known] == [
+        "torch.backends.cuda.matmul.allow_tf32"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -319,10 +319,16 @@ def _narrowed(
 
 
 def _surfacing(here: shared.Here, before: str, after: str, options: Options) -> Optional[Surfacing]:
-    """What the surface says of source, between both versions."""
+    """What the surface says between both versions. Raises HistoryError if it must, and cannot."""
     from torch_history.code.surfacing import Surfacing
 
     found = surfaces(here, before, after)
+    if found is None and options.surface:
+        known = ", ".join(here.surface.releases) or "none"
+        raise HistoryError(
+            f"--surface: of {before} or {after} no surface is recorded, but of {known}: "
+            "leave --surface out, or run `torch-history record --surface`"
+        )
     return Surfacing(found, options.kinds, options.apis) if found else None
 
 

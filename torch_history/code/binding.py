@@ -51,7 +51,8 @@ class Bindings(NamedTuple):
     strings: Dict[ast.AST, ast.expr]  # an annotation that is a string, and what it says
     attributes: List[ast.Attribute]
     imports: List[Tuple[str, ast.stmt]]  # by `from ... import`: the full name, and the statement
-    modules: List[Tuple[str, ast.stmt]]  # by `import`: the full name, and the statement
+    # by `import` and `from ... import *`: the full name, and the statement
+    modules: List[Tuple[str, ast.stmt]]
     classes: List[ast.ClassDef]
     getattrs: List[ast.Call]
     operators: List[Union[ast.BinOp, ast.AugAssign, ast.Subscript]]
@@ -206,7 +207,7 @@ class Binder(checker.Checker):  # type: ignore[misc]  # pyflakes has no types
         scope[value.name] = value
         if value.__class__ is checker.ImportationFrom:
             self.found.imports.append((value.fullName, value.source))
-        elif value.__class__ in (checker.Importation, checker.SubmoduleImportation):
+        elif value.__class__ in MODULES:
             self.found.modules.append((value.fullName, value.source))
         self._bound.setdefault((id(scope), value.name), []).append(_typed(value))
 
@@ -250,6 +251,8 @@ def _typed(value: Any) -> Binding:
     return Binding(origin, "", value.source)
 
 
+# what binds a module, or all that is in it
+MODULES = (checker.Importation, checker.SubmoduleImportation, checker.StarImportation)
 ORIGINS = {
     checker.Importation: Origin.IMPORT,
     checker.SubmoduleImportation: Origin.IMPORT,

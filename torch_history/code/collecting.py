@@ -130,8 +130,8 @@ class Collector:
         """For each cause that a use meets, its targets: where one is surer, not the possible."""
         best: Dict[int, Judged] = {}
         given = use.arguments
-        # To import a name, or to override a method, runs nothing that a behaviour is about.
-        named = () if use.roles & {"import", "override"} else use.names
+        # To import or read a name, or to override a method, runs nothing that a behaviour is about.
+        named = () if use.roles & {"import", "override", "read"} else use.names
         for name in named:
             arguments = given.shifted(name.shift)
             for target in self._wanted.get(name.api, ()):

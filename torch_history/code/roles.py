@@ -20,7 +20,16 @@ ASKING = re.compile(
     r"|(?:greater|less|gte|lte)_",
     re.IGNORECASE,
 )
+DEVICE = {"is_available", "is_bf16_supported"}  # these ask for a device
 NONE_TESTS = (ast.Is, ast.IsNot)
+# raised where torch lacks a name or an argument
+LACKING = {"ImportError", "ModuleNotFoundError", "AttributeError", "TypeError"}
+# never raised because of that
+UNRELATED = {
+    *("KeyboardInterrupt", "SystemExit", "StopIteration", "EOFError", "OSError", "IOError"),
+    *("FileNotFoundError", "FileExistsError", "PermissionError", "TimeoutError"),
+    *("KeyError", "IndexError", "LookupError", "ZeroDivisionError", "UnicodeDecodeError"),
+}
 
 
 class Roles:
@@ -34,7 +43,7 @@ class Roles:
     def of(
         self, node: ast.expr, thing: Thing, call: Optional[ast.Call], parent: ast.AST
     ) -> FrozenSet[str]:
-        """Where it stands; nothing where it is only named: in an annotation, or for an alias."""
+        """Where it stands; nothing where it is only named: in an annotation, or to be bound."""
         roles: Set[str] = set()
         if call:
             roles |= self._called(node, thing, call)
@@ -45,6 +54,8 @@ class Roles:
         roles |= self._placed(call or node)
         if not roles:
             roles = self._named(node, thing, parent)
+        if roles and isinstance(node, ast.Call) and node.args[2:]:
+            roles.add("ready")  # getattr(torch, "name", None)
         return frozenset(roles | self.around(node)) if roles else frozenset()
 
     def _called(self, node: ast.expr, thing: Thing, call: ast.Call) -> Set[str]:
@@ -73,9 +84,10 @@ class Roles:
         """Of what is neither called nor placed: an attribute that is read, or what is passed on."""
         if thing.of:
             return {"attribute"} | self._compared(parent)
-        alias = isinstance(parent, (ast.Attribute, ast.Assign, ast.AnnAssign))
-        if alias or self._is_in_type(node) or self._is_allowed(node):
+        if isinstance(parent, ast.Attribute) or self._is_in_type(node) or self._is_allowed(node):
             return set()
+        if isinstance(parent, (ast.Assign, ast.AnnAssign)):  # an alias, or `torch.name = other`
+            return {"read"} if isinstance(getattr(node, "ctx", ast.Load()), ast.Load) else set()
         return {"passed"}
 
     def _compared(self, parent: ast.AST) -> Set[str]:
@@ -126,7 +138,8 @@ class Roles:
     def around(self, node: ast.AST) -> Set[str]:
         """What the code around it says: ``caught``, and ``within=`` each context manager of torch.
 
-        An exception is caught by ``try``, or in ``with pytest.raises(...)``.
+        An exception is caught by ``try``, or in ``with pytest.raises(...)``. ``ready`` and
+        ``versioned``: the code is written for releases that lack the name, too.
         """
         found: Set[str] = set()
         child, parent = node, self._parent.get(node)
@@ -136,6 +149,10 @@ class Roles:
         ):
             if isinstance(parent, ast.Try) and parent.handlers and child in parent.body:
                 found.add("caught")
+                if any(map(_is_ready, parent.handlers)):
+                    found.add("ready")
+            if isinstance(parent, ast.ExceptHandler) and _is_fallback(parent, self._parent[parent]):
+                found.add("ready")
             if isinstance(parent, (ast.If, ast.IfExp)) and _asks_version(parent.test):
                 found.add("versioned")
             if isinstance(parent, ast.BoolOp) and any(map(_asks_version, parent.values[:1])):
@@ -149,7 +166,7 @@ class Roles:
     def _context(self, manager: ast.expr) -> Set[str]:
         name = text_of(manager).partition("(")[0].rpartition(".")[2]
         if name.lower().startswith(EXPECTING):
-            return {"caught"}
+            return {"caught", "ready"}
         function = manager.func if isinstance(manager, ast.Call) else manager
         things = self._things.infer(function) or ()
         return {f"within={one.name}" for one in things if one.name.startswith("torch.")}
@@ -157,12 +174,39 @@ class Roles:
 
 def _asks_version(test: ast.AST) -> bool:
     """Whether a condition asks which torch there is, or whether it has a name."""
-    words = (
+    parts = list(ast.walk(test))
+    words = {
         getattr(one, "id", getattr(one, "attr", ""))
-        for one in ast.walk(test)
+        for one in parts
         if isinstance(one, (ast.Name, ast.Attribute))
-    )
-    return any(ASKING.search(word) for word in words)
+    }
+    if any(ASKING.search(word) for word in words - DEVICE):
+        return True
+    calls = (one for one in parts if isinstance(one, ast.Call))
+    return any(text_of(one).startswith("getattr(torch") for one in calls if one.args[2:])
+
+
+def _is_ready(handler: ast.ExceptHandler) -> bool:
+    """Whether it may catch what a name or an argument raises that torch does not have."""
+    return handler.type is None or not _names(handler.type) <= UNRELATED
+
+
+def _is_fallback(handler: ast.ExceptHandler, tried: ast.AST) -> bool:
+    """Whether it does in another way what the code before it could not.
+
+    An exception of any class says that only if something was imported.
+    """
+    names = _names(handler.type) if handler.type else set()
+    if not names.isdisjoint(LACKING):
+        return True
+    imports = (isinstance(one, (ast.Import, ast.ImportFrom)) for one in getattr(tried, "body", ()))
+    return (not names or "Exception" in names) and any(imports)
+
+
+def _names(classes: ast.expr) -> Set[str]:
+    """The last parts of the names of exceptions."""
+    parts = classes.elts if isinstance(classes, ast.Tuple) else [classes]
+    return {text_of(one).rpartition(".")[2] for one in parts}
 
 
 def _is_transposed(node: ast.expr) -> bool:

@@ -6,21 +6,26 @@ are still the same, for all names of torch.
 
 from __future__ import annotations
 
+import ast
 import functools
+import itertools
 import json
 from collections import Counter
 from typing import Collection, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from msgspec import Raw
 
 from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.kinds import Kind
 from torch_history.code.hits import Level
 from torch_history.code.judging import Verdict
-from torch_history.code.targets import Target, say_the_same
+from torch_history.code.targets import Target, told_by
 from torch_history.code.use import Arguments, Relation, Use
 from torch_history.observing.words import Observed, short
 from torch_history.questions import naming
 from torch_history.questions.query import Case, Difference, Entry
-from torch_history.surface import annotated, notes
+from torch_history.records.store import OBSERVED
+from torch_history.surface import annotated, chains, notes
 from torch_history.surface import entry as entries
 from torch_history.surface.calls import Call, CallChange, changed
 from torch_history.surface.differences import parsed
@@ -42,7 +47,7 @@ BY_CALL = {
     What.REQUIRED,
     What.DEFAULT,
 }
-MOST = 160  # characters of a warning that are told
+MOST = 160  # characters of a warning or an exception that are told
 SEVERAL = 3  # names of one module that are gone: more are told as one
 LOST = (What.GONE, What.KIND)
 
@@ -55,7 +60,8 @@ class Fact(NamedTuple):
     level: Level
     why: str
     depends: str = ""
-    line: int = 0
+    line: int = 0  # of the argument that decides
+    since: str = ""  # if it is another line than that of the event
 
 
 class Surfacing:
@@ -87,7 +93,7 @@ class Surfacing:
         for event in events.values():
             lost = _lost_from(event)
             if lost[0] and gone[lost] > SEVERAL:
-                yield self._target(event, Kind.GONE, "are gone")._replace(together=lost)
+                yield self._target(event, Kind.GONE, event.words)._replace(together=lost)
             else:
                 key = event.path, event.since, event.change.kind
                 at_once.setdefault(key, []).append(event)
@@ -98,7 +104,14 @@ class Surfacing:
         """The annotations that changed, of all of torch or of these names."""
         for name in names or [""]:
             for event in annotated.events(self.surfaces, types, name):
-                yield self._target(event, event.change.kind, event.words)
+                chain, found = types[event.path], self.surfaces
+                texts = (chains.at(chain, one.version) for one in (found.before, found.after))
+                before, after = (
+                    Entry(line, Raw(json.dumps({"value": text}).encode()))
+                    for line, text in zip(self._since(event), texts)
+                )
+                case = Case("annotations", before, after, [event.change.kind])
+                yield target(event, event.change.kind, event.words, case)
 
     def _below(self, names: Sequence[str]) -> Iterator[Event]:
         for name in names:
@@ -108,19 +121,16 @@ class Surfacing:
     def judged(self, use: Use) -> Iterator[Judged]:
         """What a use meets, each with how sure that is."""
         name = _name(use)
-        if (
-            name is None
-            or not self.wants(name)
-            or not use.roles.isdisjoint(("caught", "versioned"))
-        ):
-            return  # the source is ready for both
+        if name is None or not self.wants(name) or _is_ready(use) or self._is_told_by_parts(use):
+            return
         told = set()
         for event in self.surfaces.events(name):
             for fact in self._facts(event, use):
                 asked = not self._kinds or fact.kind in self._kinds
                 if asked and (fact.kind, fact.words) not in told:
                     told.add((fact.kind, fact.words))
-                    target = self._target(event, fact.kind, fact.words)
+                    dated = event._replace(since=fact.since or event.since)
+                    target = self._target(dated, fact.kind, fact.words)
                     yield target, Verdict(fact.level, fact.depends, fact.why, fact.line)
 
     def _facts(self, event: Event, use: Use) -> Iterator[Fact]:
@@ -128,17 +138,40 @@ class Surfacing:
         if "override" in use.roles:
             yield from _overridden(event, use)
         elif what in LOST:
-            if "import" in use.roles or "bare" not in use.roles:
-                known = use.sure and what is What.GONE and not _may_be_unseen(event)
-                level = Level.CERTAIN if known else Level.LIKELY
-                yield Fact(Kind.GONE, event.words, level, use.why)
+            yield from self._lost(event, use)
         elif what is What.REMOVED:
             if not use.roles.isdisjoint(RUNS):
-                yield Fact(Kind.GONE, event.words, _level(use), use.why)
+                yield Fact(Kind.GONE, short(event.words, MOST), _level(use), use.why)
         elif what is What.DEPRECATED:
             yield from self._warned(event, use)
         elif what in BY_CALL and "call" in use.roles:
             yield from self._called(event, use)
+
+    def _lost(self, event: Event, use: Use) -> Iterator[Fact]:
+        """A name that is gone, where it is imported or read; a name that was imported is not."""
+        imported = "import" in use.roles
+        if "bare" in use.roles and not imported:
+            return
+        home_is_gone = self._is_gone(_home(event.name))
+        if home_is_gone and "tried" in use.roles:
+            return
+        if imported and home_is_gone and event.now is None and self.wants(_home(event.name)):
+            return  # the import of the module tells it
+        known = use.sure and event.change.what is What.GONE
+        certain = known and (home_is_gone or not _may_be_unseen(event))
+        level = Level.CERTAIN if certain else Level.LIKELY
+        yield Fact(Kind.GONE, event.words, level, use.why)
+
+    def _is_gone(self, name: str) -> bool:
+        return any(one.change.what is What.GONE for one in self.surfaces.events(name))
+
+    def _is_told_by_parts(self, use: Use) -> bool:
+        """Whether all that is imported from a module that is gone is told with its new place."""
+        parts = [one.api for one in use.names[1:]] if "import" in use.roles else []
+        return bool(parts) and all(
+            any(event.now for event in self.surfaces.events(one)) and self.wants(one)
+            for one in parts
+        )
 
     def _called(self, event: Event, use: Use) -> Iterator[Fact]:
         """What is different for a call: the event says only that something is."""
@@ -148,7 +181,22 @@ class Surfacing:
         for change in changed(parsed(event.before), parsed(event.after), call):
             if (change.what is What.DEFAULT) is not (event.change.what is What.DEFAULT):
                 continue
-            yield _called(change, use)
+            yield _called(change, use)._replace(since=self._first(event, change, call))
+
+    def _first(self, event: Event, change: CallChange, call: Call) -> str:
+        """The line since which a call meets a change; an event may have arguments of several."""
+        before = parsed(event.before) if event.before else []
+
+        def is_met(line: str) -> bool:
+            found = self.surfaces.at(line).find(event.name)
+            then = changed(before, parsed(found.entry), call) if found else []
+            return any((one.what, one.argument) == (change.what, change.argument) for one in then)
+
+        lines = self.surfaces.lines
+        if self.surfaces.backwards:
+            return next((line for line in lines if not is_met(line)), event.since)
+        met = list(itertools.takewhile(is_met, reversed(lines)))
+        return met[-1] if met else event.since
 
     def _warned(self, event: Event, use: Use) -> Iterator[Fact]:
         """The warnings that a use brings and did not bring before."""
@@ -157,7 +205,9 @@ class Surfacing:
             return  # to import a name that warns when it is called does no harm
         for warned in event.after.warns if event.after else ():
             same = any((one.category, one.when) == (warned.category, warned.when) for one in before)
-            fact = None if same else _warning(warned, use)
+            if same or warned.text not in event.change.words:  # another event of the name tells it
+                continue
+            fact = _warning(warned, use, event)
             if fact is not None:
                 yield fact._replace(words=fact.words + self._before(event, warned))
 
@@ -172,8 +222,16 @@ class Surfacing:
         key = event.path, event.since, kind, words
         if key not in self._targets:
             note = notes.change(self.surfaces.notes, event.path, event.since)
-            self._targets[key] = target(event, kind, words, note)
+            told = zip(self._since(event), (event.before, event.after))
+            before, after = (_Side(line, one) for line, one in told)
+            case = Case(OBSERVED, before, after, [kind])
+            self._targets[key] = target(event, kind, words, case, note)
         return self._targets[key]
+
+    def _since(self, event: Event) -> Tuple[str, str]:
+        """The lines of both sides: the older release that was asked for, and that of the change."""
+        older = self.surfaces.low
+        return (event.since, older) if self.surfaces.backwards else (older, event.since)
 
 
 def _may_be_unseen(event: Event) -> bool:
@@ -183,14 +241,20 @@ def _may_be_unseen(event: Event) -> bool:
     return private and not is_module and event.now is None
 
 
+def _home(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
 def _lost_from(event: Event) -> Tuple[str, ...]:
     """Where a name was that is gone without another in its place, and since when."""
     if event.change.what is not What.GONE or event.now is not None:
         return ("", "")
-    return (event.path.rpartition(".")[0], event.since)
+    return (_home(event.path), event.since)
 
 
-def target(event: Event, kind: Kind, words: str, note: Optional[Change] = None) -> Target:
+def target(
+    event: Event, kind: Kind, words: str, case: Case, note: Optional[Change] = None
+) -> Target:
     """An event as what an answer is made of."""
     advice, cause = (note.advice, note.cause) if note else (None, None)
     change = Change(
@@ -213,8 +277,6 @@ def target(event: Event, kind: Kind, words: str, note: Optional[Change] = None) 
         article=None,
         changes=[change],
     )
-    before, after = (_Side(event.since, one) for one in (event.before, event.after))
-    case = Case("observed", before, after, [kind])
     return Target(
         Difference(behaviour, kind, [case], [change], None),
         change,
@@ -230,10 +292,8 @@ def joined(causes: Dict[Tuple[str, ...], List[Judged]]) -> None:
         first = of[0][0]
         if not first.surface or first.change is None:
             continue
-        others = (one for one in causes if one is not cause)
-        same = next(
-            (one for one in others if any(say_the_same(first, it) for it, _ in causes[one])), None
-        )
+        others = ((one, it) for one in causes if one is not cause for it, _ in causes[one])
+        same = told_by(first, others)
         if same is not None:
             causes[same] += causes.pop(cause)
 
@@ -242,6 +302,12 @@ def _name(use: Use) -> Optional[str]:
     """The name itself that a use is of; none where its object is not known."""
     first = use.names[0]
     return first.api if first.relation is Relation.ITSELF else None
+
+
+def _is_ready(use: Use) -> bool:
+    """Whether the source is written for both releases."""
+    ran = {"caught", "ran"} <= use.roles  # a trace does not say what would be caught
+    return ran or not use.roles.isdisjoint(("ready", "versioned"))
 
 
 def _level(use: Use) -> Level:
@@ -267,7 +333,7 @@ def _called(change: CallChange, use: Use) -> Fact:
     return Fact(Kind.GONE, change.words, level, use.why + how, "", line)
 
 
-def _warning(warned: Warned, use: Use) -> Optional[Fact]:
+def _warning(warned: Warned, use: Use, event: Event) -> Optional[Fact]:
     """What a use meets of a warning; None where it does not bring it."""
     words = f"warns: {warned.category}: {short(warned.text, MOST)}"
     ran = not use.roles.isdisjoint(RUNS)
@@ -287,6 +353,8 @@ def _warning(warned: Warned, use: Use) -> Optional[Fact]:
     for name in (one for one in warned.when if not one.startswith("-")):
         given = arguments.of(name)
         hidden = arguments.may_hide(name, None)
+        if given is not None and _is_default(event, name, given):
+            continue  # as if it were not given
         if given is not None or hidden:
             level = Level.LIKELY if given is None or not use.sure else Level.CERTAIN
             line = given.lineno if given is not None else 0
@@ -294,6 +362,13 @@ def _warning(warned: Warned, use: Use) -> Optional[Fact]:
     if warned.when:
         return None
     return Fact(Kind.WARNING, words, Level.POSSIBLE, use.why, "the arguments")
+
+
+def _is_default(event: Event, name: str, given: ast.expr) -> bool:
+    """Whether a literal is what the parameter is by default."""
+    overloads = parsed(event.after) if event.after else []
+    defaults = {one.default for side in overloads for one in side.single if one.name == name}
+    return isinstance(given, ast.Constant) and defaults == {repr(given.value)}
 
 
 def _overridden(event: Event, use: Use) -> Iterator[Fact]:

@@ -12,6 +12,7 @@ from typing import (
     TYPE_CHECKING,
     Dict,
     FrozenSet,
+    Iterable,
     Iterator,
     List,
     NamedTuple,
@@ -19,6 +20,7 @@ from typing import (
     Sequence,
     Set,
     Tuple,
+    TypeVar,
     Union,
 )
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from torch_history.catalogue.behaviour import Behaviour, Change
     from torch_history.questions.query import Answer, Case, Difference
 
+Key = TypeVar("Key")
 LACKS = re.compile(
     r"(?:module '(?P<module>[\w.]+)'|(?:'(?P<object>\w+)' )?object(?: '(?P<type>\w+)')?)"
     r" has no attribute '(?P<attribute>\w+)'"
@@ -94,14 +97,23 @@ class Target(NamedTuple):
         return (change.version, change.cause or change.text)
 
 
-def say_the_same(one: Target, other: Target) -> bool:
-    """Whether a fact of the surface is told by a behaviour's change too."""
-    if other.surface or one.change is None or other.change is None:
+def told_by(fact: Target, others: Iterable[Tuple[Key, Target]]) -> Optional[Key]:
+    """The key of a behaviour's change that tells a fact of the surface too."""
+    found = [(key, other) for key, other in others if _are_alike(fact, other)]
+    same = (key for key, other in found if _line(fact) == _line(other))
+    # A recorded signature tells what its parameters are in the end, and so does the surface.
+    signed = (key for key, other in found if other.parameters and fact.kind is Kind.GONE)
+    return next(same, next(signed, None))
+
+
+def _are_alike(fact: Target, other: Target) -> bool:
+    if other.surface or fact.change is None or other.change is None:
         return False
-    if versions.line(one.change.version) != versions.line(other.change.version):
-        return False
-    kinds = {one.kind, other.kind}
-    return any(kinds <= alike for alike in ALIKE)
+    return any({fact.kind, other.kind} <= alike for alike in ALIKE)
+
+
+def _line(target: Target) -> str:
+    return versions.line(target.change.version) if target.change else ""
 
 
 def with_surface(together: Dict[object, List[Target]], surface: Sequence[Target]) -> None:
@@ -113,9 +125,8 @@ def with_surface(together: Dict[object, List[Target]], surface: Sequence[Target]
                 by_api.setdefault(api, []).append((cause, one))
     for fact in surface:
         (name,) = fact.names
-        near = by_api.get(name, ())
-        same = next((cause for cause, one in near if say_the_same(fact, one)), fact.cause)
-        together.setdefault(same, []).append(fact)
+        same = told_by(fact, by_api.get(name, ()))
+        together.setdefault(fact.cause if same is None else same, []).append(fact)
 
 
 def targets(answer: Answer) -> Iterator[Target]:

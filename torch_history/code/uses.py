@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import Container, Iterator, List, Optional, Tuple, Union
+from typing import Container, Dict, Iterator, List, Optional, Tuple, Union
 
 from torch_history.code import integers
-from torch_history.code.binding import bindings
+from torch_history.code.binding import Origin, bindings
 from torch_history.code.names import (
     DISTINCTIVE,
     MODULE,
@@ -97,14 +97,17 @@ class Source:
 
     def _imported(self, wanted: Container[str]) -> Iterator[Use]:
         """The names and modules of torch that are imported, as the statement has them."""
-        homes = [(full.rpartition(".")[0], node) for full, node in self._imports]
-        named = dict.fromkeys((*self._imports, *self._modules, *homes))  # a home is one for several
-        for full, node in named:
+        named: Dict[Tuple[str, ast.stmt], List[str]] = {}  # and what of a module is imported
+        for full, node in (*self._imports, *self._modules):
+            named[full, node] = []
+        for full, node in self._imports:
+            named.setdefault((full.rpartition(".")[0], node), []).append(full)
+        for (full, node), parts in named.items():
             if full.startswith("torch.") and full in wanted:
                 yield Use(
                     line=node.lineno,
                     column=node.end_col_offset or 0,
-                    names=[Name(full, Relation.ITSELF)],
+                    names=[Name(one, Relation.ITSELF) for one in (full, *parts)],
                     sure=True,
                     why=f"import of {full}",
                     call=None,
@@ -237,7 +240,18 @@ class Source:
             first=int(owner.rpartition(".")[2].lstrip("_")[:1].isupper()),
             roles=roles
             | ({"hidden"} if called and hides(called) else set())
-            | ({"bare"} if isinstance(node, ast.Name) else set()),
+            | ({"bare"} if isinstance(node, ast.Name) else set())
+            | ({"tried"} if self._is_tried(node) else set()),
+        )
+
+    def _is_tried(self, node: ast.expr) -> bool:
+        """Whether it is read of a module whose import may fail, in ``try: import torch._six``."""
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        return any(
+            one.origin is Origin.IMPORT and "ready" in self._roles.around(one.node)
+            for one in self._bindings.get(root, ())
         )
 
     def _constructor(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterator, Optional, Sequence
+from typing import Callable, Dict, Iterator, List, Optional, Sequence
+
+from msgspec import structs
 
 from torch_history.catalogue.behaviour import Change
 from torch_history.code.hits import Place
@@ -58,13 +60,30 @@ def _differences(report: Report) -> Dict[str, Difference]:
     """The differences that the findings name, and without ``--code`` all others too."""
     # Most findings share their targets, so each tuple of targets is looked at once.
     targets = {id(finding.targets): finding.targets for finding in report.findings}
-    named = {
-        one.difference.behaviour.id: one.difference for many in targets.values() for one in many
-    }
+    found: Dict[str, List[Difference]] = {}
+    for difference in (one.difference for many in targets.values() for one in many):
+        found.setdefault(difference.behaviour.id, []).append(difference)
+    named = {name: _whole(of) for name, of in found.items()}
     if report.code is None:
         for one in report.answer.differences:
             named.setdefault(one.behaviour.id, one)
     return named
+
+
+def _whole(parts: Sequence[Difference]) -> Difference:
+    """A difference of which each finding has a part, as those of a name of the surface do."""
+    first = parts[0]
+    if all(one is first for one in parts):
+        return first
+    changes = list(dict.fromkeys(change for one in parts for change in one.changes))
+    apis = list(dict.fromkeys(api for one in parts for api in one.behaviour.api))
+    cases: Dict[str, Case] = {}
+    for case in (case for one in parts for case in one.cases):
+        kinds = {*case.kinds, *(cases[case.name].kinds if case.name in cases else ())}
+        cases[case.name] = case._replace(kinds=sorted(kinds, key=lambda kind: kind.rank))
+    kind = min((one.kind for one in parts), key=lambda kind: kind.rank)
+    behaviour = structs.replace(first.behaviour, api=apis)
+    return Difference(behaviour, kind, list(cases.values()), changes, first.doubt)
 
 
 def _side(side: Side) -> Json:
@@ -79,6 +98,8 @@ def _side(side: Side) -> Json:
 def _finding(finding: Finding) -> Json:
     change, hit = finding.change, finding.hit
     first = finding.targets[0].difference.behaviour
+    together = [api for one in finding.behaviours for api in one.api]
+    apis = together if finding.targets[0].together else (change.of if change else ()) or first.api
     return {
         "cause": change.cause_in_words if change else None,
         "since": change.version if change else None,
@@ -86,7 +107,7 @@ def _finding(finding: Finding) -> Json:
         "text": " ".join(change.text.split()) if change else first.claim,
         "advice": change.advice if change else None,
         "behaviours": [behaviour.id for behaviour in finding.behaviours],
-        "api": list((change.of if change else ()) or first.api),
+        "api": list(apis),
         "depends": finding.depends or None,
         "level": hit.level.value if hit else None,
         **_place(hit.place if hit else None),
@@ -156,4 +177,5 @@ def _code(code: Code) -> Json:
 
 def _not_covered(code: Code) -> Iterator[Json]:
     for name, places in uncovered(code):
-        yield {"name": name, "places": [_place(place) for place in places]}
+        surface = name in code.names.surface
+        yield {"name": name, "surface": surface, "places": [_place(place) for place in places]}

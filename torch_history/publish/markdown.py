@@ -14,6 +14,7 @@ from torch_history.publish.report import (
     Finding,
     Report,
     caveats,
+    is_outside,
     lines_of_change,
     notes,
     rest,
@@ -101,7 +102,8 @@ def _uncovered(of: Code) -> Iterator[str]:
     for name, places in named[:NAMES]:
         shown = ", ".join(code(str(place)) for place in places[:PLACES])
         more = f", {len(places) - PLACES} more" if len(places) > PLACES else ""
-        yield f"- {code(name)}: {shown}{more}"
+        how = " (not in the surface)" if is_outside(of, name) else ""
+        yield f"- {code(name)}{how}: {shown}{more}"
     if len(named) > NAMES:
         yield f"- and {len(named) - NAMES} more"
 

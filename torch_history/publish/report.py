@@ -203,10 +203,20 @@ def sentence(finding: Finding, backwards: bool) -> str:
     change = finding.change
     if change is None:
         return finding.targets[0].difference.behaviour.claim
-    text = " ".join(change.text.split())
+    first, text = finding.targets[0], " ".join(change.text.split())
+    if backwards and first.surface:
+        return _of_the_older(text, change.version, bool(first.together))
+    text = "are gone" if first.together else text
     return (
         f"until {change.version}, where {text}" if backwards else f"since {change.version} {text}"
     )
+
+
+def _of_the_older(text: str, version: str, several: bool) -> str:
+    """What the surface of the older release is: ``before 2.6 no longer takes device_type``."""
+    if text == "is gone":
+        return f"{'do' if several else 'does'} not exist before {version}"
+    return f"before {version} {text}"
 
 
 def _asked(apis: Sequence[str], asked: Sequence[str]) -> List[str]:
@@ -273,10 +283,9 @@ def others(finding: Finding) -> str:
 
 
 def reproduction(behaviour: Behaviour, *asked: str) -> str:
-    """A command that prints what each of the versions does."""
+    """A command that prints what each of the versions does; of a name, what this torch has."""
     if behaviour.chapter == SURFACE:
-        name = behaviour.api[0]
-        return f'python -c "import inspect, torch; print(inspect.signature({name}))"'
+        return f"python -m pydoc {behaviour.api[0]}"
     environments = ",".join(f"torch{versions.line(version)}" for version in asked)
     return f"tox run -e {environments} -- {behaviour.node} --observed"
 
@@ -371,12 +380,16 @@ def uncovered_names(code: Code, most: int = 0) -> Iterator[str]:
     named = uncovered(code)
     for name, places in named[: most or None]:
         more = f", {len(places) - 1} more" if len(places) > 1 else ""
-        # Where no name is in it, no surface is recorded of these releases.
-        outside = code.names.surface and name not in code.names.surface
-        how = "; not in the surface" if outside else ""
+        how = "; not in the surface" if is_outside(code, name) else ""
         yield f"{name} ({places[0]}{more}{how})"
     if most and len(named) > most:
         yield f"and {len(named) - most} more: torch-history coverage --code PATH"
+
+
+def is_outside(code: Code, name: str) -> bool:
+    """Whether nothing at all was compared of a name that no behaviour is about."""
+    # Where no name is in the surface, none is recorded of these releases.
+    return bool(code.names.surface) and name not in code.names.surface
 
 
 def caveats(report: Report) -> List[str]:

@@ -180,8 +180,8 @@ def _item(line: str) -> str:
 
 def _rule_not_covered() -> Json:
     words = (
-        "No behaviour of the specification is about this name of torch. What changed of it is not "
-        "known here: read the release notes."
+        "No behaviour of the specification is about this name of torch. At most its name and its "
+        "arguments were compared. What else changed is not known here: read the release notes."
     )
     return {
         "id": NOT_COVERED,

@@ -60,8 +60,9 @@ def _finding(finding: Finding, report: Report, each: bool) -> Iterator[str]:
             yield f"    {others(finding)}"
     else:
         yield f"{label_of(finding)}: {about}: {told} · {others(finding)}"
-        if each:
-            yield f"    {' · '.join(notes(finding))}"
+        said = notes(finding)
+        if each and said:
+            yield f"    {' · '.join(said)}"
     if each:
         for target in {one.difference.behaviour.id: one for one in finding.targets}.values():
             yield f"    {target.difference.behaviour.id}: {target.kind.words}"
