@@ -12,7 +12,7 @@ from torch_history.catalogue import releases
 from torch_history.catalogue.releases import Release
 from torch_history.errors import HistoryError
 from torch_history.records import locking
-from torch_history.surface import entering, files
+from torch_history.surface import aliases, entering, files
 from torch_history.surface.digest import digest
 from torch_history.surface.entering import Entered, Survey
 
@@ -33,9 +33,17 @@ def is_due(root: Path, release: Release) -> bool:
     return known is None or known.source != digest() or known.release != release.patch
 
 
-def command(python: Path, out: Path) -> List[str]:
-    """The command that surveys the torch of an interpreter."""
-    return [str(python), "-m", "torch_history.surveying", str(out), digest()]
+def command(python: Path, out: Path, known: Path) -> List[str]:
+    """The command that surveys the torch of an interpreter, given a file of known names."""
+    return [str(python), "-m", "torch_history.surveying", str(out), digest(), str(known)]
+
+
+def known(root: Path, file: Path) -> Path:
+    """Write the names that the recorded releases have, for the survey of another one."""
+    surface = files.read(root)
+    names = {*surface.names, *aliases.ever(surface.aliases)}
+    file.write_text("\n".join(sorted(names)), encoding="utf-8")
+    return file
 
 
 def read(path: Path) -> Survey:

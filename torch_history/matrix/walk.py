@@ -173,7 +173,8 @@ class Walk:
     def _survey(self, task: Task, python: Path, tell: Tell) -> None:
         tell("surveying")
         out = self.survey_file(task.release)
-        command = surveys.command(python, out)
+        names = surveys.known(self.root, out.with_suffix(".names"))
+        command = surveys.command(python, out, names)
         output = self._run(task.release, command, self._settings(), lambda line: None)
         if not out.exists():
             raise self._failed(task.release, "the survey failed", output)

@@ -48,6 +48,16 @@ def held(told: Told, line: str) -> Set[str]:
     return found
 
 
+def ever(places: Mapping[str, Told]) -> Set[str]:
+    """Every path that was an alias in some release."""
+    return {
+        f"{place}.{read(one[1:])[0]}"
+        for place, told in places.items()
+        for signs in told.values()
+        for one in signs.split()
+    }
+
+
 def changed(told: Told, known: Sequence[str], line: str, now: Optional[Set[str]]) -> Dict[str, str]:
     """What came and went, with the aliases that one release has; ``known`` as chains have it."""
     chain = _chain(told)

@@ -62,7 +62,9 @@ def _limited(signature: Signature, told: Told) -> Signature:
 def _with_known(signature: Signature, proposals: Proposals, known: Dict[str, str]) -> Signature:
     """A proposal without what the binding does not know, and with what else it knows."""
     kept = only(signature, *(name for name in signature.names if name not in known))
-    kept = kept.each(lambda one: one._replace(type=_type(one, known.get(one.name, ""))))
+    kept = kept.each(
+        lambda one: one._replace(type=_type(one, known.get(one.name, "")), kind=_kind(one))
+    )
     for name in known:
         others = [one for one in proposals.parameters(name) if one.default is not None]
         others.sort(key=lambda one: one.default == UNTOLD)
@@ -70,6 +72,11 @@ def _with_known(signature: Signature, proposals: Proposals, known: Dict[str, str
             missed = others[0]._replace(kind=KEYWORD)
             kept = kept._replace(parameters=(*kept.parameters, missed))
     return kept
+
+
+def _kind(parameter: Parameter) -> int:
+    """Of a parameter that the binding knows by its name."""
+    return PLAIN if parameter.kind == POSITIONAL else parameter.kind
 
 
 def _type(parameter: Parameter, told: str) -> str:

@@ -6,16 +6,17 @@ import enum
 import functools
 import inspect
 import types
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Container, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from torch_history.surveying import signatures
 from torch_history.surveying.builtins import Builtins
-from torch_history.surveying.modules import is_private
+from torch_history.surveying.modules import Modules, is_private
 from torch_history.surveying.noticing import Noticing
-from torch_history.surveying.paths import Paths
+from torch_history.surveying.paths import Paths, reached
 from torch_history.surveying.signatures import Takes, is_torchs
 
 Entry = Dict[str, Any]
+FUNCTIONS_OF_TORCH = "torch._C._VariableFunctions"  # a class once; what it has is found in torch
 FUNCTIONS = (types.FunctionType, functools.partial, staticmethod, classmethod)
 TENSOR_BASES = ("_TensorBase", "TensorBase")  # written in C: its methods are those of Tensor
 # What every class has, or what only Python calls: of no use in a list of what a class offers.
@@ -30,6 +31,7 @@ USUAL = {
     "__qualname__", "__reduce__", "__reduce_ex__", "__repr__", "__setattr__", "__setstate__",
     "__signature__", "__sizeof__", "__slots__", "__static_attributes__", "__str__",
     "__subclasshook__", "__weakref__", "__del__", "__type_params__", "__replace__",
+    "n_fields", "n_sequence_fields", "n_unnamed_fields",
 }
 # fmt: on
 
@@ -63,6 +65,21 @@ class Describer:
             # torch.FloatTensor and its like have what torch.Tensor has
             if isinstance(value, type) and type(value).__name__ != "tensortype":
                 yield from self._members(path, value)
+
+    def inherited(
+        self, path: str, modules: Modules, names: Container[str]
+    ) -> Iterator[Tuple[str, Entry]]:
+        """A member that a class has from a base which nobody looks at, as others have their own."""
+        home, _, name = path.rpartition(".")
+        found = reached(home, modules)
+        cls = found[0] if found else None
+        for owner in (*inspect.getmro(cls), *_metaclasses(cls)) if isinstance(cls, type) else ():
+            if f"{self._paths.path_of(owner)}.{name}" in names:
+                return
+            if name in vars(owner):
+                if owner is not object:
+                    yield path, self._member(path, vars(owner)[name]).entry
+                return
 
     def one(self, path: str, value: object) -> Described:
         """What stands under a path."""
@@ -103,13 +120,14 @@ class Describer:
 
     def _members(self, path: str, cls: type) -> Iterator[Tuple[str, Described]]:
         """What a class has itself, or from bases that have no path of their own."""
+        hidden = path == FUNCTIONS_OF_TORCH
         own: Dict[str, object] = {}
         for one in reversed([cls, *self._pathless(cls), *_metaclasses(cls)]):
             own.update(vars(one))
         is_enum = issubclass(cls, enum.Enum)
         for name, value in sorted(own.items()):
             full = f"{path}.{name}"
-            if full not in self._used and not _is_offered(name):
+            if full not in self._used and (hidden or not _is_offered(name)):
                 continue
             plain = is_enum and not isinstance(value, (*FUNCTIONS, property, cls))
             if plain and name not in getattr(cls, "__members__", ()):

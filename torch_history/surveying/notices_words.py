@@ -18,7 +18,7 @@ _SPEAKS = re.compile(
     r"(release|version)"
     r"|in (the )?future,|will be (changed|updated|disabled|an error)|will (change|raise) in"
     r"|will soon be|will raise an exception|renamed to|past version \S+ of pytorch"
-    r"|^\W*please use \S+ instead of",
+    r"|^\W*please use \S+ instead of|please use `[\w.()]+`\.$",
     re.IGNORECASE,
 )
 # What is new says that it may change, and what is not there yet that it will come.

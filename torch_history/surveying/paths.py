@@ -11,7 +11,7 @@ import re
 import types
 import typing
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Collection, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from torch_history.surveying.modules import DYNAMIC, Modules, is_private, silent
 from torch_history.surveying.signatures import is_torchs
@@ -44,8 +44,11 @@ class Paths(NamedTuple):
         return self.by_object.get(id(value), "")
 
 
-def paths(modules: Modules) -> Paths:
-    """Every object that has a public path, or a private one that programs use."""
+def paths(modules: Modules, known: Collection[str] = ()) -> Paths:
+    """Every object that has a public path, a private one that programs use, or a known one.
+
+    ``known`` are the names that other releases have: what can still be read is not gone.
+    """
     together: Dict[object, List[Found]] = {}
     lasts = {one.rpartition(".")[2] for one in listed()}
     imported: Dict[str, str] = {}
@@ -58,15 +61,16 @@ def paths(modules: Modules) -> Paths:
                 constants[found.path] = found.value
             else:
                 together.setdefault(key, []).append(found)
-    for found in _used_privately(modules):
+    for found in (*_used_privately(modules), *_still(known, modules)):
         key = id(found.value) if _has_identity(found.value) else found.path
-        if found.path not in [one.path for one in together.get(key, ())]:
+        held = [one.path for one in together.get(key, ())]
+        if found.path not in held and found.path not in imported:
             together.setdefault(key, []).append(found)
     values: Dict[str, object] = {}
     aliases: Dict[str, str] = {}
     by_object: Dict[int, str] = {}
     for key, of in together.items():
-        ordered = _kept(sorted(of, key=_order))
+        ordered = _kept(sorted(of, key=_order), known)
         if not ordered:
             continue
         best, *others = ordered
@@ -79,17 +83,18 @@ def paths(modules: Modules) -> Paths:
         public = aliases.get(source, source)
         if public in values:
             aliases[path] = public
-        elif is_private(source):  # torch.USE_GLOBAL_DEPS comes from a module of torch's own
+        # torch.USE_GLOBAL_DEPS comes from a module of torch's own
+        elif is_private(source) or path in known:
             values[path] = constants[path]
     return Paths(values, aliases, by_object)
 
 
-def _kept(ordered: List[Found]) -> List[Found]:
+def _kept(ordered: List[Found], known: Collection[str]) -> List[Found]:
     """The paths of an object: of a helper of torch's own not those where it is only imported."""
     best = ordered[0]
     if best.declared or best.shown or not is_private(_home_of(best.value)):
         return ordered
-    return [one for one in ordered if one.declared or one.shown]
+    return [one for one in ordered if one.declared or one.shown or one.path in known]
 
 
 def _source(path: str, imported: Dict[str, str]) -> str:
@@ -122,10 +127,10 @@ def _in_module(name: str, module: types.ModuleType, lasts: Set[str]) -> Iterator
     """What a module has, each with where it imported it from, if it did."""
     told = getattr(module, "__all__", None)
     listed = (
-        {one for one in told if isinstance(one, str)} if isinstance(told, (list, tuple)) else ()
+        {one for one in told if isinstance(one, str)} if isinstance(told, (list, tuple)) else set()
     )
     sources = _imports(module)
-    for attribute, value in list(vars(module).items()):
+    for attribute, value in _held(module, listed).items():
         # A private name that programs use may be found in another module in another release.
         used = attribute in lasts and _home_of(value) == name
         if attribute.startswith("_") and attribute not in listed and not used:
@@ -142,6 +147,28 @@ def _in_module(name: str, module: types.ModuleType, lasts: Set[str]) -> Iterator
             Found(f"{name}.{attribute}", value, declared, shown),
             source if attribute not in listed else "",
         )
+
+
+def _held(module: types.ModuleType, listed: Set[str]) -> Dict[str, object]:
+    """What can be read of a module: torch.backends.cudnn is an object around one."""
+    found = dict(vars(module))
+    inner = found.get("m")
+    if type(module) is not types.ModuleType and isinstance(inner, types.ModuleType):
+        offered = (one for one in vars(type(module)) if not one.startswith("_"))
+        found = {**vars(inner), **{one: getattr(module, one, None) for one in offered}}
+    for name in listed - set(found):  # its __getattr__ makes it
+        value = _read(module, name)
+        if value:
+            found[name] = value[0]
+    return found
+
+
+def _read(value: object, name: str) -> Tuple[object, ...]:
+    """An attribute; nothing where there is none."""
+    try:
+        return (getattr(value, name),)
+    except Exception:  # noqa: BLE001  # a module's own __getattr__ may raise anything
+        return ()
 
 
 def _home_of(value: object) -> str:
@@ -192,6 +219,14 @@ def _used_privately(modules: Modules) -> Iterator[Found]:
             yield Found(name, value[0], True)
 
 
+def _still(known: Collection[str], modules: Modules) -> Iterator[Found]:
+    """The names of other releases that this one has too, whatever module is their home."""
+    for name in known:
+        value = reached(name, modules)
+        if value is not None and not isinstance(value[0], types.ModuleType) and not value[1]:
+            yield Found(name, value[0], False)
+
+
 def listed() -> List[str]:
     """The private names that public programs use."""
     if not PRIVATE.exists():
@@ -222,9 +257,9 @@ def reached(name: str, modules: Modules) -> Optional[Tuple[object, bool]]:
         member = False
         for part in parts[length:]:
             member = member or isinstance(module, type)
-            try:
-                module = getattr(module, part)
-            except Exception:  # noqa: BLE001  # a module's own __getattr__ may raise anything
+            value = _read(module, part)
+            if not value:
                 return None
+            module = value[0]
         return module, member
     return None

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import platform
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Collection, Dict, Iterator, List, Tuple
 
 from torch_history.surveying import libraries, schemas
 from torch_history.surveying import paths as paths_of
 from torch_history.surveying.builtins import Builtins
-from torch_history.surveying.describing import Described, Describer, Entry
-from torch_history.surveying.modules import Modules, modules
+from torch_history.surveying.describing import FUNCTIONS_OF_TORCH, Described, Describer, Entry
+from torch_history.surveying.modules import DYNAMIC, Modules, modules
 from torch_history.surveying.notices_module import Sources
 from torch_history.surveying.noticing import Noticing
 
 FORMAT = 1
+UNASKED = (*DYNAMIC, f"{FUNCTIONS_OF_TORCH}.")  # names of other releases that are not looked for
 
 
-def survey(source: str) -> Dict[str, Any]:
+def survey(source: str, known: Collection[str] = ()) -> Dict[str, Any]:
     """The survey, made by code with this digest.
 
-    It has names, aliases, annotations, and the modules that could not be imported.
+    It has names, aliases, annotations, and the modules that could not be imported. ``known`` are
+    the names that other releases have: they are looked for, too.
     """
     import torch
 
+    known = {one for one in known if not one.startswith(UNASKED)}
     found = modules(torch)
-    paths = paths_of.paths(found)
+    paths = paths_of.paths(found, known)
     noticing = Noticing(Sources(Path(torch.__file__).parent))
     names: Dict[str, Entry] = {}
     annotated: Dict[str, str] = {}
@@ -42,6 +45,10 @@ def survey(source: str) -> Dict[str, Any]:
         names[path] = described.entry
         if described.types:
             annotated[path] = described.types
+    for path in sorted(known - {*names, *paths.aliases}):
+        member = paths_of.reached(path, found)
+        if member and member[1]:
+            names.update(describer.inherited(path, found, names))
     for path, warns in libraries.warned(torch, paths.values).items():
         entry = names.get(path)
         if entry is not None and "removed" not in entry:
