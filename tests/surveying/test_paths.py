@@ -11,11 +11,11 @@ from torch_history.surveying.paths import listed, paths, reached
 def found(package, monkeypatch, tmp_path):
     """The paths in a package; the private names that programs use are those given."""
 
-    def of(files, private=()):
+    def of(files, private=(), known=()):
         torch = package(files)
         (tmp_path / "private.txt").write_text("".join(f"{name}\t15\n" for name in private))
         monkeypatch.setattr(paths_of, "PRIVATE", tmp_path / "private.txt")
-        return paths(modules(torch))
+        return paths(modules(torch), known)
 
     return of
 
@@ -234,3 +234,62 @@ def test_list_of_private_names_has_comments_and_counts(monkeypatch, tmp_path):
     lines = "# name\tcount\n\ntorch._six\t22\ntorch._C\ntorch.ops.aten.add\t9\n"
     (tmp_path / "private.txt").write_text(lines)
     assert listed() == ["torch._six", "torch._C"]
+
+
+def test_name_that_another_release_has_is_kept_where_a_module_only_imports_it(found):
+    files = {
+        "torch/__init__.py": "",
+        "torch/onnx/__init__.py": "",
+        "torch/onnx/opset.py": "from torch.onnx._new import add, mul, LIMIT",
+        "torch/onnx/_new.py": "LIMIT = 3\ndef add(): pass\ndef mul(): pass",
+    }
+    assert set(found(files).values) == {"torch.onnx.opset.LIMIT"}
+    told = found(files, known=["torch.onnx.opset.add", "torch.onnx.opset.gone"])
+    assert set(told.values) == {"torch.onnx.opset.add", "torch.onnx.opset.LIMIT"}
+
+
+def test_known_name_is_an_alias_where_its_object_has_a_public_path(found):
+    told = found(
+        {
+            "torch/__init__.py": "from torch.far import _hidden, add",
+            "torch/far.py": "def add(): pass\ndef _hidden(): pass",
+        },
+        known=["torch._hidden", "torch.far.add"],
+    )
+    assert set(told.values) == {"torch.add", "torch._hidden"}
+    assert told.aliases == {"torch.far.add": "torch.add"}
+
+
+MADE = """
+def __getattr__(name):
+    if name == "made":
+        return len
+    raise AttributeError(name)
+__all__ = ["made", "missing"]
+"""
+
+
+def test_name_of_all_that_the_module_makes_when_it_is_read_is_found(found):
+    assert set(found({"torch/__init__.py": "", "torch/late.py": MADE}).values) == {
+        "torch.late.made"
+    }
+
+
+OBJECT = """
+import sys, types
+class Switches(types.ModuleType):
+    def __init__(self, m):
+        super().__init__(m.__name__)
+        self.m = m
+    def __getattr__(self, name):
+        return getattr(self.m, name)
+    enabled = property(lambda self: True)
+def flags(): pass
+sys.modules[__name__] = Switches(sys.modules[__name__])
+"""
+
+
+def test_module_that_is_an_object_has_its_own_names_and_those_of_the_module_in_it(found):
+    told = found({"torch/__init__.py": "", "torch/cudnn.py": OBJECT})
+    names = {"torch.cudnn.Switches", "torch.cudnn.flags", "torch.cudnn.enabled"}
+    assert set(told.values) == names

@@ -25,6 +25,9 @@ def installed():
         return None
 
 
+# names of other releases
+KNOWN = ["torch._foreach_abs", "torch.cuda.amp.GradScaler._unscale_grads_", "torch.symeig.gone"]
+
 pytestmark = pytest.mark.skipif(installed() != RELEASE, reason=f"torch {RELEASE} is not installed")
 
 
@@ -32,7 +35,9 @@ pytestmark = pytest.mark.skipif(installed() != RELEASE, reason=f"torch {RELEASE}
 def survey(tmp_path_factory):
     """One survey for all tests here; it takes ten seconds."""
     out = tmp_path_factory.mktemp("survey") / "out.json"
-    command = ["-m", "torch_history.surveying", str(out), "0123456789abcdef"]
+    names = out.with_name("names.txt")
+    names.write_text("\n".join(KNOWN))
+    command = ["-m", "torch_history.surveying", str(out), "0123456789abcdef", str(names)]
     settings = {**SETTINGS, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
     result = ended(command, out.parent, settings, timeout=300)
     assert result.returncode == 0, result.stdout
@@ -54,6 +59,13 @@ def test_survey_says_what_was_surveyed_and_by_what(survey):
         ("torch.nn.Linear.forward", Entry("method", "(input)")),
         ("torch.nn.Module.dump_patches", Entry("attribute")),
         ("torch.is_tensor", Entry("function", "(obj, /)")),
+        ("torch.backends.cudnn.benchmark", Entry("value")),
+        ("torch._foreach_abs", Entry("function", "(self)")),
+        (
+            "torch.cuda.amp.GradScaler._unscale_grads_",
+            Entry("method", "(optimizer, inv_scale, found_inf, allow_fp16)"),
+        ),
+        ("torch.symeig.gone", None),
         (
             "torch.nn.Linear",
             Entry(
