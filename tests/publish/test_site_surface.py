@@ -228,7 +228,7 @@ def test_note_tells_the_cause_and_what_to_do(modules):
 def test_long_message_is_told_once_and_then_cut(tmp_path):
     told = listed(tmp_path, {"1.4": {"torch.a": WARNS, "torch.b": WARNS}}).split("\n")
     lengths = [len(one.partition("<p>")[2]) for one in told]
-    assert 100 < lengths[0] <= 120 and lengths[1] <= 50
+    assert 60 < lengths[0] <= 80 and lengths[1] <= 50
 
 
 def test_class_with_the_members_of_another_names_it(tmp_path):

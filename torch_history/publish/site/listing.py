@@ -18,7 +18,7 @@ from torch_history.publish.site.timelines import Name, Spans, Told, releases
 from torch_history.surface.entry import Entry
 from torch_history.surface.what import What
 
-LONGEST = 120  # characters of a message
+LONGEST = 80  # characters of a message
 AGAIN, ENOUGH = 50, 100  # of a longer one that the page has already, so many are shown
 _FEW = 150  # characters of members that are not worth a reference
 _CALLED = ("function", "method", "classmethod", "staticmethod", "operator")
