@@ -37,10 +37,10 @@ def survey(source: str, known: Collection[str] = ()) -> Dict[str, Any]:
     describer = Describer(paths, Builtins(), noticing, used, operators)
     made = _made_when_read(found, noticing, describer)
     for path, described in (
-        *made,
         *describer.all(),
         *_described(operators),
         *_modules(found, noticing),
+        *made,
     ):
         names[path] = described.entry
         if described.types:
