@@ -92,6 +92,10 @@ def _outcome(file: Path, log: Path) -> dict:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["settings"]:
+        from faults.settings.__main__ import main as settings
+
+        return settings(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__.splitlines()[0])
     parser.add_argument(
         "fault", nargs="*", metavar="FAULT", help="a fault, or a chapter's faults (default: all)"
