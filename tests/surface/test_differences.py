@@ -135,6 +135,15 @@ def test_argument_in_the_middle_moves_those_after_it():
     ]
 
 
+def test_place_with_a_name_that_neither_side_knew_has_no_other_parameter():
+    assert arguments("(sparse, dense)", "(mat1, mat2)") == [
+        (What.ARGUMENT_GONE, "no longer takes sparse, dense"),
+        (What.REQUIRED, "takes new required arguments mat1, mat2"),
+    ]
+    moved = (What.MOVED, "takes b in place of a as its first argument")
+    assert moved in arguments("(a=0, c=2)", "(b=1, d=2)")
+
+
 def test_kinds_follow_the_harm_and_the_most_harmful_comes_first():
     before, after = function("(a, b=0, c=0)"), function("(a, c=1, d=2)")
     found = between(before, after)
@@ -241,8 +250,9 @@ def test_deprecation_says_when_it_warns(when, words, depends):
     (change,) = between(SILENT, warning(when=when))
     assert (change.what, change.words, change.depends) == (What.DEPRECATED, words, depends)
     assert change.kind is Kind.WARNING
-    (gone,) = between(warning(when=when), SILENT)
-    assert (gone.what, gone.words) == (What.UNDEPRECATED, f"no longer {words}")
+    gone = [(one.what, one.words) for one in between(warning(when=when), SILENT)]
+    # One in some calls may come from another function now, which the survey does not follow.
+    assert gone == ([(What.UNDEPRECATED, f"no longer {words}")] if when != () else [])
 
 
 def test_arguments_of_a_warning_are_those_it_depends_on():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import io
 import os
 import sys
@@ -22,6 +23,8 @@ from torch_history.cli.shared import HELP, NAME, ClosedPipeError, Commands, Here
 from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 
+# New objects before Python looks for garbage: what an answer is made of lives as long as it does.
+OBJECTS = 50_000
 # a package -> the extra that brings it
 EXTRAS = {
     "execnet": "bench",
@@ -66,6 +69,7 @@ def cli(context: click.Context, root: Optional[Path], debug: bool) -> None:
 def main(arguments: Optional[List[str]] = None) -> int:
     """Run a command and return its exit status."""
     given = sys.argv[1:] if arguments is None else arguments
+    gc.set_threshold(OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal's encoding may lack a character, and an arrow must not end a command.

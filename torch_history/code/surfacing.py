@@ -17,6 +17,7 @@ from msgspec import Raw
 
 from torch_history.catalogue.behaviour import Behaviour, Change
 from torch_history.catalogue.kinds import Kind
+from torch_history.code import literals
 from torch_history.code.hits import Level
 from torch_history.code.judging import Verdict
 from torch_history.code.targets import Target, told_by
@@ -28,10 +29,11 @@ from torch_history.records.store import OBSERVED
 from torch_history.surface import annotated, chains, notes
 from torch_history.surface import entry as entries
 from torch_history.surface.calls import Call, CallChange, changed
-from torch_history.surface.differences import parsed
+from torch_history.surface.differences import is_about, parsed
 from torch_history.surface.entry import Warned
 from torch_history.surface.events import Event, Surfaces
 from torch_history.surface.files import Texts
+from torch_history.surface.parameters import Parameters, same_default
 from torch_history.surface.what import DEFAULT_MATTERS, What
 
 Judged = Tuple[Target, Verdict]
@@ -204,7 +206,7 @@ class Surfacing:
         if "import" in use.roles and (event.after is None or event.after.kind != "module"):
             return  # to import a name that warns when it is called does no harm
         for warned in event.after.warns if event.after else ():
-            same = any((one.category, one.when) == (warned.category, warned.when) for one in before)
+            same = any(one.category == warned.category and is_about(one, warned) for one in before)
             if same or warned.text not in event.change.words:  # another event of the name tells it
                 continue
             fact = _warning(warned, use, event)
@@ -346,16 +348,13 @@ def _warning(warned: Warned, use: Use, event: Event) -> Optional[Fact]:
         return None
     arguments = use.arguments
     lacking = [name[1:] for name in warned.when if name.startswith("-")]
-    if lacking and all(arguments.of(name) is None for name in lacking):
-        hidden = any(arguments.may_hide(name, None) for name in lacking)
+    if lacking and not any(_given(event, name, arguments) for name in lacking):
+        hidden = arguments.starred or arguments.hidden
         level = Level.LIKELY if hidden or not use.sure else Level.CERTAIN
         return Fact(Kind.WARNING, words, level, f"{use.why} without {' and '.join(lacking)}")
     for name in (one for one in warned.when if not one.startswith("-")):
-        given = arguments.of(name)
-        hidden = arguments.may_hide(name, None)
-        if given is not None and _is_default(event, name, given):
-            continue  # as if it were not given
-        if given is not None or hidden:
+        given = _given(event, name, arguments)
+        if given is not None or arguments.may_hide(name, None):
             level = Level.LIKELY if given is None or not use.sure else Level.CERTAIN
             line = given.lineno if given is not None else 0
             return Fact(Kind.WARNING, words, level, f"{use.why} with {name}", "", line)
@@ -364,11 +363,23 @@ def _warning(warned: Warned, use: Use, event: Event) -> Optional[Fact]:
     return Fact(Kind.WARNING, words, Level.POSSIBLE, use.why, "the arguments")
 
 
-def _is_default(event: Event, name: str, given: ast.expr) -> bool:
-    """Whether a literal is what the parameter is by default."""
+def _given(event: Event, name: str, arguments: Arguments) -> Optional[ast.expr]:
+    """What a call gives for a parameter, unless that is a literal and its default."""
     overloads = parsed(event.after) if event.after else []
-    defaults = {one.default for side in overloads for one in side.single if one.name == name}
-    return isinstance(given, ast.Constant) and defaults == {repr(given.value)}
+    places = {side.at.get(name) for side in overloads}
+    given = arguments.of(
+        name, *(place for place in places if place is not None and len(places) == 1)
+    )
+    return given if given is not None and not _is_default(overloads, name, given) else None
+
+
+def _is_default(overloads: Sequence[Parameters], name: str, given: ast.expr) -> bool:
+    """Whether a literal is what the parameter is by default."""
+    literal = literals.value(given)
+    defaults = [one.default for side in overloads for one in side.single if one.name == name]
+    if literal is None or not defaults:
+        return False
+    return all(same_default(default, repr(literal.value)) for default in defaults)
 
 
 def _overridden(event: Event, use: Use) -> Iterator[Fact]:

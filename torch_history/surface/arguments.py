@@ -6,17 +6,32 @@ argument is gone if no overload takes it.
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, NamedTuple, Sequence, Set, Tuple
+from typing import (
+    Callable,
+    Container,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
+from torch_history.surface.entry import Entry
+from torch_history.surface.facts import NEW, Fact, Holds
 from torch_history.surface.parameters import (
     Parameter,
     Parameters,
     Passed,
     default_changed,
     named_as,
+    parse,
     renamed,
+    same_default,
 )
-from torch_history.surface.what import DEFAULT_MATTERS, Change, What, brief, ordinal
+from torch_history.surface.what import What, brief, ordinal
 
 
 class Move(NamedTuple):
@@ -26,13 +41,37 @@ class Move(NamedTuple):
     was: str
     now: str
 
+    @property
+    def words(self) -> str:
+        """Which parameter takes the place of which."""
+        return f"{self.now} in place of {self.was} as its {ordinal(self.place)}"
 
-def arguments(before: Sequence[Parameters], after: Sequence[Parameters]) -> Iterator[Change]:
+
+def parsed(entry: Entry) -> List[Parameters]:
+    """The parameters of each overload; empty where they are not known."""
+    return [parse(text) for text in entry.overloads]
+
+
+def arguments(before: Sequence[Parameters], after: Sequence[Parameters]) -> Iterator[Fact]:
     """What changed for callers; nothing where one side's parameters are not known."""
     if before and after:
         was = [named_as(one, after[0]) for one in before]
         now = [named_as(one, before[0]) for one in after]
-        yield from _Sides(was, now).changes()
+        yield from _Sides(was, now).facts()
+
+
+Named = Dict[str, List[Parameter]]  # name -> what it is in each overload that has it
+
+
+class _Met(NamedTuple):
+    """The overloads of a release between both sides."""
+
+    old: Named  # what has no name is called as on the before side
+    new: Named  # and as on the after side
+    sides: Sequence[Parameters]  # the same as ``new``
+
+
+_Test = Callable[[_Met], bool]  # whether a release has what is told of the after side
 
 
 class _Sides:
@@ -52,27 +91,28 @@ class _Sides:
         self.kept = {was: now for was, now in self.kept.items() if now in self.new}
         came = set(self.new) - set(self.kept.values())
         self.came = [name for name in self.new if name in came]
+        self._met: Dict[Union[str, Tuple[str, ...]], _Met] = {}
 
-    def changes(self) -> Iterator[Change]:
-        yield from _told(What.ARGUMENT_GONE, "no longer takes {}", self.gone())
+    def facts(self) -> Iterator[Fact]:
+        yield from self.gone()
         yield from self.renames()
         yield from self.keyword_only()
         yield from self.positional_only()
-        yield from moved(self.moves())
+        yield from self.moved()
         yield from self.required()
         yield from self.defaults()
-        yield from _told(What.ARGUMENT_APPEARED, "takes {}", self.appeared())
+        yield from self.appeared()
 
-    def gone(self) -> List[str]:
+    def gone(self) -> Iterator[Fact]:
         """The names that nothing takes any more, unless a star of the after side takes them."""
         if _double(self.after):
-            return []
+            return
         found = [name for name in self._lost() if not (_star(self.after) and self._placed(name))]
-        if self.came:  # what *args and **options took may have names now
-            return found
-        stars = [f"*{one.star}" for one in self.before if one.star and not _star(self.after)]
-        doubles = [f"**{one.double}" for one in self.before if one.double]
-        return list(dict.fromkeys([*found, *stars, *doubles]))
+        if not self.came:  # what *args and **options took may have names now
+            found += [f"*{one.star}" for one in self.before if one.star and not _star(self.after)]
+            found += [f"**{one.double}" for one in self.before if one.double]
+        for name in dict.fromkeys(found):
+            yield self._fact(What.ARGUMENT_GONE, "no longer takes {}", name, _lacks(name))
 
     def _lost(self) -> List[str]:
         return [name for name in self.old if name not in self.kept]
@@ -81,25 +121,24 @@ class _Sides:
         """Whether an argument could be passed by position before."""
         return any(p.passed is not Passed.KEYWORD for p in self.old[name])
 
-    def renames(self) -> Iterator[Change]:
+    def renames(self) -> Iterator[Fact]:
         """Other names, unless all callers pass the argument by position."""
-        found = {was: now for was, now in self.renamed.items() if _by_keyword(self.old[was])}
-        words = ", ".join(f"{was} to {now}" for was, now in found.items())
-        if found and not _double(self.after):
-            yield Change(What.RENAMED, f"renames {words}", tuple(found))
+        for was, now in self.renamed.items():
+            if _by_keyword(self.old[was]) and not _double(self.after):
+                holds = _calls(was, now)
+                yield self._fact(What.RENAMED, "renames {}", was, holds, f"{was} to {now}")
 
-    def keyword_only(self) -> Iterator[Change]:
+    def keyword_only(self) -> Iterator[Fact]:
         """Arguments that a call by position no longer reaches."""
-        names = [
-            now
-            for was, now in self.kept.items()
-            if self._placed(was) and all(p.passed is Passed.KEYWORD for p in self.new[now])
-        ]
-        if not _star(self.after):
-            yield from _told(What.KEYWORD_ONLY, "takes {} by keyword only", names)
+        for was, now in self.kept.items():
+            if self._placed(was) and _is_keyword(self.new[now]) and not _star(self.after):
+                holds = _each(now, _is_keyword)
+                yield self._fact(What.KEYWORD_ONLY, "takes {} by keyword only", now, holds)
 
-    def positional_only(self) -> Iterator[Change]:
+    def positional_only(self) -> Iterator[Fact]:
         """Arguments that a keyword no longer reaches; ``*args`` may take their places."""
+        if _double(self.after):
+            return
         names = [
             now
             for was, now in self.kept.items()
@@ -107,68 +146,116 @@ class _Sides:
         ]
         if _star(self.after):
             names += [one for one in self._lost() if self._placed(one)]
-        if not _double(self.after):
-            yield from _told(What.POSITIONAL_ONLY, "takes {} by position only", names)
+        for name in names:
+            holds = _each(name, lambda seen: not _by_keyword(seen))
+            yield self._fact(What.POSITIONAL_ONLY, "takes {} by position only", name, holds)
+
+    def moved(self) -> Iterator[Fact]:
+        """The places that another parameter takes, told together."""
+        for one in self.moves():
+            yield self._fact(What.MOVED, "takes {}", one.was, _takes_place(one), one.words)
 
     def moves(self) -> Iterator[Move]:
         """The places that have another parameter in all overloads."""
-        old, new = _by_place(self.before), _by_place(self.after)
-        for place, (was, now) in enumerate(zip(old, new)):
-            if not {self.kept.get(name, name) for name in was} & now:
+        for place, (old, new) in enumerate(zip(_by_place(self.before), _by_place(self.after))):
+            was, now = {one.name for one in old}, {one.name for one in new}
+            if {self.kept.get(name, name) for name in was} & now:
+                continue
+            pairs = ((one, other) for one in old for other in new)
+            if not any(only_called_otherwise(*pair, self.old, self.new) for pair in pairs):
                 yield Move(place, min(was), min(now))
 
-    def required(self) -> Iterator[Change]:
+    def required(self) -> Iterator[Fact]:
         """The arguments that each call must give now, new ones and former ones."""
         needed = [name for name in self.new if all(_requires(one, name) for one in self.after)]
         open_ended = _star(self.before) or _double(self.before)
-        new = [name for name in needed if name in self.came and not open_ended]
-        word = "a new required argument" if len(new) == 1 else "new required arguments"
-        yield from _told(What.REQUIRED, f"takes {word} {{}}", new)
         former = {now: was for was, now in self.kept.items()}
-        optional = [
-            name
-            for name in needed
-            if name in former and any(not p.required for p in self.old[former[name]])
-        ]
-        yield from _told(What.REQUIRED, "requires {}", optional)
+        for name in needed:
+            if name in self.came and not open_ended:
+                yield self._fact(What.REQUIRED, NEW, name, _must(name))
+        for name in needed:
+            if name in former and any(not p.required for p in self.old[former[name]]):
+                yield self._fact(What.REQUIRED, "requires {}", name, _must(name))
 
-    def defaults(self) -> Iterator[Change]:
-        found = {}
+    def defaults(self) -> Iterator[Fact]:
+        """The arguments without which a call may do something else."""
         for name, now in self.kept.items():
-            texts = _defaults(self.old[name]), _defaults(self.new[now])
-            differ = all(default_changed(a, b) for a in texts[0] for b in texts[1])
-            if all(texts) and differ:
-                found[now] = default_words(now, " or ".join(texts[0]), " or ".join(texts[1]))
-        if found:
-            words = ", and ".join(found.values())
-            yield Change(What.DEFAULT, words, tuple(found), DEFAULT_MATTERS)
+            was, texts = _defaults(self.old[name]), _defaults(self.new[now])
+            if was and texts and _differ(was, texts):
+                words = default_words(now, " or ".join(was), " or ".join(texts))
+                yield self._fact(What.DEFAULT, "{}", now, _by_default(now, texts), words)
 
-    def appeared(self) -> List[str]:
+    def appeared(self) -> Iterator[Fact]:
         """The names that calls may give now; what must be given is told apart."""
-        if _double(self.before):
-            return []
-        return [name for name in self.came if not all(_requires(one, name) for one in self.after)]
+        for name in self.came:
+            must = all(_requires(one, name) for one in self.after)
+            if not must and not _double(self.before):
+                yield self._fact(What.ARGUMENT_APPEARED, "takes {}", name, _each(name, bool))
+
+    def _fact(self, what: What, form: str, name: str, holds: _Test, text: str = "") -> Fact:
+        return Fact(what, text or name, self._on_entries(holds), (name,), form)
+
+    def _on_entries(self, holds: _Test) -> Holds:
+        def test(entry: Optional[Entry]) -> Optional[bool]:
+            if entry is None or entry.takes is None:
+                return None
+            if entry.takes not in self._met:
+                self._met[entry.takes] = self._meet(parsed(entry))
+            return holds(self._met[entry.takes])
+
+        return test
+
+    def _meet(self, sides: Sequence[Parameters]) -> _Met:
+        old, new = ([named_as(one, of[0]) for one in sides] for of in (self.before, self.after))
+        return _Met(_by_name(old), _by_name(new), new)
 
 
-def _told(what: What, words: str, names: Sequence[str]) -> Iterator[Change]:
-    """One change for all the arguments that it happened to."""
-    if names:
-        yield Change(what, words.format(", ".join(names)), tuple(names))
+def _lacks(name: str) -> _Test:
+    def holds(met: _Met) -> bool:
+        stars = [f"*{one.star}" for one in met.sides] + [f"**{one.double}" for one in met.sides]
+        return name not in stars and name not in met.old
+
+    return holds
 
 
-def moved(moves: Iterator[Move]) -> Iterator[Change]:
-    """One change for all the places that another parameter takes."""
-    found = list(moves)
-    if found:
-        yield Change(What.MOVED, moved_words(found), tuple(one.was for one in found))
+def _calls(was: str, now: str) -> _Test:
+    return lambda met: was not in met.old and now in met.new
 
 
-def moved_words(moves: Sequence[Move]) -> str:
-    """Which parameters take the places of which; three of them at most."""
-    parts = [f"{one.now} in place of {one.was} as its {ordinal(one.place)}" for one in moves[:3]]
-    parts[0] += " argument"
-    more = [f"and {len(moves) - 3} more"] if len(moves) > 3 else []
-    return "takes " + ", ".join([*parts, *more])
+def _each(name: str, test: Callable[[Sequence[Parameter]], bool]) -> _Test:
+    return lambda met: test(met.new.get(name, []))
+
+
+def _takes_place(of: Move) -> _Test:
+    def holds(met: _Met) -> bool:
+        places = _by_place(met.sides)
+        names = {one.name for one in places[of.place]} if of.place < len(places) else set()
+        return of.now in names and of.was not in names
+
+    return holds
+
+
+def _must(name: str) -> _Test:
+    return lambda met: all(_requires(one, name) for one in met.sides)
+
+
+def _by_default(name: str, texts: Sequence[str]) -> _Test:
+    def holds(met: _Met) -> bool:
+        seen = _defaults(met.new.get(name, []))
+        return bool(seen) and not _differ(seen, texts)
+
+    return holds
+
+
+def only_called_otherwise(
+    was: Parameter, now: Parameter, old: Container[str], new: Container[str]
+) -> bool:
+    """Whether a place has another name that neither side knew: ``solve(input, other)`` as ``A, B``.
+
+    A call by position does not see it. ``old`` and ``new`` are the names of both sides.
+    """
+    both_new = now.name not in old and was.name not in new
+    return both_new and same_default(was.default, now.default)
 
 
 def default_words(name: str, was: str, now: str) -> str:
@@ -176,20 +263,19 @@ def default_words(name: str, was: str, now: str) -> str:
     return f"{name} is {brief(now)} by default, was {brief(was)}"
 
 
-def _by_name(side: Sequence[Parameters]) -> Dict[str, List[Parameter]]:
-    found: Dict[str, List[Parameter]] = {}
+def _by_name(side: Sequence[Parameters]) -> Named:
+    found: Named = {}
     for one in side:
         for parameter in one.single:
             found.setdefault(parameter.name, []).append(parameter)
     return found
 
 
-def _by_place(side: Sequence[Parameters]) -> List[Set[str]]:
-    """The names at each place, over all overloads."""
+def _by_place(side: Sequence[Parameters]) -> List[List[Parameter]]:
+    """The parameters at each place, over all overloads."""
     length = max(len(one.places) for one in side)
     return [
-        {one.places[place].name for one in side if place < len(one.places)}
-        for place in range(length)
+        [one.places[place] for one in side if place < len(one.places)] for place in range(length)
     ]
 
 
@@ -205,10 +291,19 @@ def _by_keyword(seen: Sequence[Parameter]) -> bool:
     return any(one.passed is not Passed.POSITION for one in seen)
 
 
+def _is_keyword(seen: Sequence[Parameter]) -> bool:
+    return bool(seen) and all(one.passed is Passed.KEYWORD for one in seen)
+
+
 def _requires(side: Parameters, name: str) -> bool:
     return any(one.name == name and one.required for one in side.listed)
 
 
-def _defaults(seen: Sequence[Parameter]) -> Tuple[str, ...]:
+def _defaults(seen: Sequence[Parameter]) -> List[str]:
     """The different defaults."""
-    return tuple(dict.fromkeys(one.default for one in seen if one.default is not None))
+    return list(dict.fromkeys(one.default for one in seen if one.default is not None))
+
+
+def _differ(was: Sequence[str], now: Sequence[str]) -> bool:
+    """Whether no default of one side is one of the other."""
+    return all(default_changed(one, other) for one in was for other in now)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from torch_history.catalogue.kinds import Kind
-from torch_history.surface.arguments import Move, default_words, moved_words
+from torch_history.surface.arguments import Move, default_words, only_called_otherwise
+from torch_history.surface.facts import moved_words
 from torch_history.surface.parameters import (
     Parameter,
     Parameters,
     Passed,
     default_changed,
     renamed,
-    same_default,
 )
 from torch_history.surface.what import What, ordinal
 
@@ -158,33 +158,22 @@ def _reach(side: Parameters, call: Call) -> int:
 def _between(before: Parameters, after: Parameters, call: Call) -> Iterator[CallChange]:
     """What changed for a call that both sides take."""
     new_names = renamed(before, after)
+    known = {one.name for one in before.listed}, {one.name for one in after.listed}
     places = list(zip(before.places, after.places))[: call.positions]
     moves = [
         Move(place, was.name, now.name)
         for place, (was, now) in enumerate(places)
         if now.name not in (was.name, new_names.get(was.name))
-        and not _only_called_otherwise(was, now, before, after)
+        and not only_called_otherwise(was, now, *known)
     ]
     if moves:
-        yield CallChange(What.MOVED, moved_words(moves), moves[0].place)
+        yield CallChange(What.MOVED, moved_words([one.words for one in moves]), moves[0].place)
     for was in before.single:
         now = _parameter(after, new_names.get(was.name, was.name))
         is_given = gives(before, call, was.name)
         if now is not None and not is_given and default_changed(was.default, now.default):
             words = default_words(now.name, str(was.default), str(now.default))
             yield CallChange(What.DEFAULT, words, now.name, doubtful=is_given is None)
-
-
-def _only_called_otherwise(
-    was: Parameter, now: Parameter, before: Parameters, after: Parameters
-) -> bool:
-    """Whether a place has another name that neither side knew: ``solve(input, other)`` as ``A, B``.
-
-    A call by position does not see it.
-    """
-    known = {one.name for one in before.listed}, {one.name for one in after.listed}
-    new = now.name not in known[0] and was.name not in known[1]
-    return new and same_default(was.default, now.default)
 
 
 def _parameter(side: Parameters, name: str) -> Optional[Parameter]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import functools
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import msgspec
+from msgspec import Raw
 
 from torch_history import versions
-from torch_history.surface.differences import between
+from torch_history.surface.dates import Dated, Step, dated
+from torch_history.surface.differences import between, facts
 from torch_history.surface.entry import Entry, read
 from torch_history.surface.indexed import Index
 from torch_history.surface.library import Chains, Library
 from torch_history.surface.renames import How, Rename
 from torch_history.surface.what import Change, What
 
-Step = Tuple[str, Optional[Entry], Optional[Entry]]  # a line, and the entries before and at it
+_MADE = msgspec.json.Decoder(Dict[str, Raw])
+_CHANGES = msgspec.json.Decoder(List[Change])
 LOST = (What.GONE, What.SHELL_GONE)
 
 
@@ -54,9 +57,10 @@ class Surfaces:
             for one in index.releases
             if versions.key(low) < versions.key(one) <= versions.key(high)
         ]
+        self._low, self._between = versions.key(low), set(self.lines)
         self._libraries = {low: Library(self._chains, low)}
         self._events: Dict[str, List[Event]] = {}
-        self._decoded: Dict[str, Dict[str, List[Change]]] = {}
+        self._decoded: Dict[str, Dict[str, Raw]] = {}
         self.knows = functools.lru_cache(maxsize=None)(self._knows)
 
     def _knows(self, name: str) -> bool:
@@ -82,18 +86,17 @@ class Surfaces:
         one = old or new
         if one is None or (old and new and old.entry == new.entry):
             return
-        low = self.at(self.low)
-        held = [
-            (self.low, low.find(name)),
-            *((line, self.at(line).find(name)) for line in self.lines),
-        ]
-        entries = [(line, found and found.entry) for line, found in held]
-        steps = [
-            (line, before, after)
-            for (_, before), (line, after) in zip(entries, entries[1:])
-            if before != after
-        ]
-        yield from self._dated(name, one.path, steps, old and old.entry, new and new.entry)
+        yield from self._dated(
+            name, one.path, self._walked(name), old and old.entry, new and new.entry
+        )
+
+    def _walked(self, name: str) -> List[Step]:
+        """Each change of what is found under a name."""
+        lines = [self.low, *self.lines]
+        found = [self.at(line).find(name) for line in lines]
+        entries = [one and one.entry for one in found]
+        steps = zip(lines[1:], entries, entries[1:])
+        return [(line, before, after) for line, before, after in steps if before != after]
 
     def _dated(
         self,
@@ -104,22 +107,19 @@ class Surfaces:
         after: Optional[Entry],
     ) -> Iterator[Event]:
         """The changes between two entries, each with the line at which it came."""
-        if len(steps) == 1:  # this step is the whole change
-            told = [(steps[0][0], self._step(path, steps[0]))]
-            changes = told[0][1]
-        else:
-            changes = between(before, after, self.after)
-            told = [(step[0], self._step(path, step)) for step in steps]
-        for change in changes:
-            since = next(
-                (line for line, of in reversed(told) if any(_same(change, one) for one in of)),
-                told[-1][0] if told else self.high,
-            )
+        for since, change in self._changes(path, steps, before, after):
             lost = change.what in LOST and not self.backwards
             now = self._index.moves.get(since, {}).get(path) if lost else None
             # What it moved to may have gone too by the newer release.
             now = now if now is not None and self.after.find(now.name) is not None else None
             yield Event(name, path, since, change, before, after, now)
+
+    def _changes(
+        self, path: str, steps: Sequence[Step], before: Optional[Entry], after: Optional[Entry]
+    ) -> List[Dated]:
+        if len(steps) == 1:  # this step is the whole change
+            return [(steps[0][0], change) for change in self._step(path, steps[0])]
+        return dated(facts(before, after, self.after), steps, self.backwards)
 
     def _step(self, path: str, step: Step) -> List[Change]:
         """What changed at one release."""
@@ -128,14 +128,17 @@ class Surfaces:
             return between(new, old, self.after)
         # A name that is found by an alias or a base has no changes of its own.
         if old is not None and new is not None and read(self._chains.of(path).get(line)) == new:
-            return self._made(line).get(path) or between(old, new, self.after)
+            made = self._made(line, path)
+            if made is not None:
+                return made
         return between(old, new, self.after)
 
-    def _made(self, line: str) -> Dict[str, List[Change]]:
+    def _made(self, line: str, path: str) -> Optional[List[Change]]:
         if line not in self._decoded:
             raw = self._index.made.get(line, b"{}")
-            self._decoded[line] = msgspec.json.decode(bytes(raw), type=Dict[str, List[Change]])
-        return self._decoded[line]
+            self._decoded[line] = _MADE.decode(raw)
+        made = self._decoded[line].get(path)
+        return None if made is None else _CHANGES.decode(made)
 
     def first_warned(self, name: str, when: Optional[Tuple[str, ...]]) -> Optional[Tuple[str, str]]:
         """The release since which a name warns under a condition, and the category it had then."""
@@ -157,8 +160,7 @@ class Surfaces:
 
         It may leave out what ``appeared``, and keep what lies ``below`` a name alone.
         """
-        changed = {path for line in self.lines for path in self._index.changes.get(line, ())}
-        for path in sorted(changed):
+        for path in sorted(self._changed(appeared or self.backwards)):
             if below and not path.startswith(f"{below}."):
                 continue
             first, steps = self._steps(path)
@@ -166,8 +168,21 @@ class Surfaces:
             before, after = (last, first) if self.backwards else (first, last)
             if before is None and not appeared:
                 continue
-            if before != after and self._both_know(path) and not self._carried(path, before, after):
-                yield from self._dated(path, path, steps, before, after)
+            if before == after or not self._both_know(path) or self._carried(path, before, after):
+                continue
+            if path in self._index.elsewhere:
+                steps = self._walked(path)
+            yield from self._dated(path, path, steps, before, after)
+
+    def _changed(self, appeared: bool) -> Set[str]:
+        """The public names that changed, maybe without those that the older release lacks."""
+        found: Set[str] = set()
+        lacking: Set[str] = set()
+        for line in self.lines:
+            if not appeared:
+                lacking.update(one for one in self._index.came.get(line, ()) if one not in found)
+            found.update(self._index.changes.get(line, ()))
+        return found - lacking
 
     def _both_know(self, path: str) -> bool:
         """Whether both surveys could look at a name."""
@@ -175,14 +190,15 @@ class Surfaces:
 
     def _steps(self, path: str) -> Tuple[Optional[Entry], List[Step]]:
         """What a name was in the older release, and each change since."""
-        low, high = versions.key(self.low), versions.key(self.high)
         first: Optional[Entry] = None
         steps: List[Step] = []
         for line, kept in self._chains.of(path).items():
-            if versions.key(line) <= low:
-                first = read(kept)
-            elif versions.key(line) <= high:
+            if line in self._between:
                 steps.append((line, steps[-1][2] if steps else first, read(kept)))
+            elif steps:
+                break
+            elif versions.key(line) <= self._low:
+                first = read(kept)
         return first, steps
 
     def _carried(self, path: str, before: Optional[Entry], after: Optional[Entry]) -> bool:
@@ -196,10 +212,3 @@ class Surfaces:
         home = path.rpartition(".")[0]
         owner = there.find(home)
         return owner is not None and owner.entry.kind == "class" and elsewhere.find(home) is None
-
-
-def _same(one: Change, other: Change) -> bool:
-    """Whether a change of a step is the one that is left in the end."""
-    if one.what is not other.what:
-        return False
-    return not one.arguments or not set(one.arguments).isdisjoint(other.arguments)

@@ -18,10 +18,11 @@ from msgspec import Raw
 from torch_history.errors import HistoryError
 from torch_history.records import store
 from torch_history.surface import files, notes
+from torch_history.surface.entry import Stored
 from torch_history.surface.files import FOLDER
 from torch_history.surface.indexed import Index
 from torch_history.surface.library import Chains
-from torch_history.surface.made import made
+from torch_history.surface.made import elsewhere, made
 from torch_history.surface.moves import moves
 
 __all__ = ["NAME", "TYPES", "Index", "built", "of", "types"]
@@ -93,15 +94,21 @@ def built(root: Path) -> Dict[str, str]:
     """The text of both files, made from ``surface/``."""
     surface = files.read(root)
     changes: Dict[str, List[str]] = {}
+    came: Dict[str, List[str]] = {}
     for path, chain in surface.names.items():
-        for line in chain:
+        before: Stored = None
+        for line, kept in chain.items():
             changes.setdefault(line, []).append(path)
+            if before is None:
+                came.setdefault(line, []).append(path)
+            before = kept
     index = {
         "releases": surface.releases,
         "names": surface.names,
         "aliases": surface.aliases,
         "modules": surface.modules,
         "changes": changes,
+        "came": came,
         "notes": notes.read(root),
     }
     # Made once: which names went and are found elsewhere takes as long as a whole answer.
@@ -109,6 +116,7 @@ def built(root: Path) -> Dict[str, str]:
     chains = Chains(whole)
     whole.moves = moves(chains)
     whole.made = {line: Raw(msgspec.json.encode(of)) for line, of in made(chains).items()}
+    whole.elsewhere = frozenset(elsewhere(chains))
     return {NAME: _text(whole), TYPES: _text(surface.types)}
 
 

@@ -9,11 +9,12 @@ import msgspec
 from torch_history import versions
 from torch_history.surface import aliases
 from torch_history.surface.classes import of_python
-from torch_history.surface.entry import Entry, read
+from torch_history.surface.entry import Entry, Stored, read
 from torch_history.surface.files import Chain
 from torch_history.surface.indexed import Index
 
 MODULE = Entry("module")
+_CHAIN = msgspec.json.Decoder(Chain)
 DEEPEST = 12  # classes between one and its farthest base
 
 
@@ -36,7 +37,7 @@ class Chains:
         known = self._known.get(path)
         if known is None:
             raw = self.index.names.get(path)
-            known = msgspec.json.decode(bytes(raw), type=Chain) if raw is not None else {}
+            known = _CHAIN.decode(raw) if raw is not None else {}
             self._known[path] = known
         return known
 
@@ -46,12 +47,18 @@ class Library:
 
     def __init__(self, told: Chains, version: str) -> None:
         self._told, self.version = told, versions.line(version)
+        self._known: Dict[str, Optional[Found]] = {}
         self._places: Dict[str, Dict[str, str]] = {}
         self._packages: Dict[str, Set[str]] = {}
+        release = told.index.releases.get(self.version)
+        self._failed = tuple(f"{one}." for one in release.failed) if release else ()
+        self._key = versions.key(self.version)
 
     def find(self, path: str) -> Optional[Found]:
         """What a dotted name stands for: by its public path, an alias, or a base of its class."""
-        return self._find(path, 0)
+        if path not in self._known:
+            self._known[path] = self._find(path, 0)
+        return self._known[path]
 
     def _find(self, path: str, depth: int) -> Optional[Found]:
         entry = self._entry(path)
@@ -112,13 +119,15 @@ class Library:
 
     def is_known(self, path: str) -> bool:
         """Whether the survey could look at it: not below a module that failed to be imported."""
-        failed = self._told.index.releases[self.version].failed
-        return not any(f"{path}.".startswith(f"{one}.") for one in failed)
+        return not f"{path}.".startswith(self._failed)
 
     def _entry(self, path: str) -> Optional[Entry]:
-        chain = self._told.of(path)
-        since = versions.holding(chain, self.version)
-        return read(chain[since]) if since is not None else None
+        kept: Stored = None
+        for line, one in self._told.of(path).items():  # ascending
+            if versions.key(line) > self._key:
+                break
+            kept = one
+        return read(kept)
 
     def _aliases(self, place: str) -> Dict[str, str]:
         if place not in self._places:

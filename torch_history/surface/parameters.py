@@ -67,9 +67,10 @@ def named_as(side: Parameters, other: Parameters) -> Parameters:
 
     Nobody can pass these by name, and a release that names them takes nothing away.
     """
-    names = {one.name: there.name for one, there in zip(side.places, other.places)}
-    if not any(map(_is_nameless, side.places)):
+    by_position = side.places[:1] and side.places[0].passed is Passed.POSITION  # these come first
+    if not (by_position and any(map(_is_nameless, side.places))):
         return side
+    names = {one.name: there.name for one, there in zip(side.places, other.places)}
     return _of(
         [
             one._replace(name=names.get(one.name, one.name)) if _is_nameless(one) else one
