@@ -133,3 +133,36 @@ def test_dtype_of_torch_is_written_by_its_name():
     assert text_of(torch.strided, lambda of: "") == "torch.strided"
     assert text_of(torch.device("cpu"), lambda of: "") == "<device>"
     assert text_of(torch.Size([1]), lambda of: "") == "(1,)"
+
+
+class TrainingMode:
+    """An enum as pybind11 makes them."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __eq__(self, other):
+        return self.value == other.value
+
+    __hash__ = None
+
+
+class RedOpType(TrainingMode):
+    pass
+
+
+TrainingMode.__members__ = {"EVAL": TrainingMode(0), "TRAINING": TrainingMode(1)}
+RedOpType.__members__ = {"SUM": RedOpType(0)}
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (TrainingMode(1), "TrainingMode.TRAINING"),
+        (TrainingMode(7), "<TrainingMode>"),
+        (RedOpType(0), "ReduceOp.SUM"),
+    ],
+    ids=["member", "no_member", "renamed"],
+)
+def test_enum_of_pybind11_is_told_by_its_member(value, text):
+    assert text_of(value, lambda of: "") == text

@@ -164,3 +164,15 @@ def test_class_is_torchs_by_its_module(module, own):
     cls = type("C", (), {})
     cls.__module__ = module
     assert is_torchs(cls) is own
+
+
+def dispatched():
+    def if_true(input, size, dim=None):
+        pass
+
+    if_false = if_true
+    return lambda *args, **kwargs: (if_true if args else if_false)(*args, **kwargs)
+
+
+def test_function_that_chooses_one_of_two_takes_what_they_take():
+    assert of_function(dispatched(), no_path).text == "(input, size, dim=None)"

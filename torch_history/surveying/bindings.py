@@ -37,7 +37,6 @@ _RANGE = re.compile(r"takes (?:from \d+ to )?(\d+) positional arguments? but")
 _EXACTLY = re.compile(r"takes (no|exactly one|exactly two|exactly three) arguments?\b")
 _MISSING = re.compile(r"missing \d+ required positional arguments?: (.*)$")
 _WRONG = re.compile(r"argument '(\w+)' (?:\(position \d+\) )?must be (.*), not ")
-_ENUMS = {"RedOpType": "ReduceOp"}  # called so since 1.13, and found under the former name
 _DOCUMENTED = re.compile(r"(?:\d+\. |\.\. function:: )?[\w.]+(\(.*?\))(?: -> (.*))?$")
 _NUMBERS = {"no": 0, "exactly one": 1, "exactly two": 2, "exactly three": 3}
 # how messages call the types
@@ -242,7 +241,7 @@ def default_of(text: str) -> str:
     member = re.match(r"<([\w.]+)\.(\w+): -?\d+>$", text)
     if member:
         name = member.group(1).rpartition(".")[2]
-        return f"{_ENUMS.get(name, name)}.{member.group(2)}"
+        return f"{defaults.ENUMS.get(name, name)}.{member.group(2)}"
     other = re.match(r"<(?:class ')?([\w.]+)", text)
     if other:
         return f"<{other.group(1).rpartition('.')[2]}>"

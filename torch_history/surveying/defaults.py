@@ -13,6 +13,7 @@ from typing import Callable
 PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type)
 MOST = 80  # characters
+ENUMS = {"RedOpType": "ReduceOp"}  # called so since 1.13, and found under the former name
 
 
 def text_of(value: object, path_of: Callable[[object], str]) -> str:
@@ -24,10 +25,15 @@ def text_of(value: object, path_of: Callable[[object], str]) -> str:
 
 def _text(value: object, path_of: Callable[[object], str]) -> str:
     if isinstance(value, enum.Enum):
-        of = type(value)
         # Of several flags together, the name depends on Python's version.
-        known = value.name in of.__members__
-        return f"{of.__name__}.{value.name}" if known else f"{of.__name__}({value.value})"
+        known = value.name in type(value).__members__
+        name = type(value).__name__
+        return f"{name}.{value.name}" if known else f"{name}({value.value})"
+    members = getattr(type(value), "__members__", None)  # of an enum that pybind11 made
+    if isinstance(members, dict):
+        names = [name for name, one in members.items() if one == value]
+        of = ENUMS.get(type(value).__name__, type(value).__name__)
+        return f"{of}.{names[0]}" if names else f"<{of}>"
     if type(value) in PLAIN:
         return ascii(value)
     if isinstance(value, (tuple, list, set, frozenset)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+import types
 from typing import Callable, List, NamedTuple, Optional, Union
 
 from torch_history.surveying import defaults, hints
@@ -22,14 +23,14 @@ class Takes(NamedTuple):
 def of_function(function: object, path_of: PathOf, bound: bool = False) -> Optional[Takes]:
     """What a function takes; with ``bound`` without its first parameter. None where unknown."""
     try:
-        signature = inspect.signature(function)  # type: ignore[arg-type]
+        signature = inspect.signature(_dispatched(function))  # type: ignore[arg-type]
     # A class may answer anything where it is asked for its signature.
     except Exception:  # noqa: BLE001
         return None
     parameters = list(signature.parameters.values())
     if bound and parameters and parameters[0].kind in (Kind.POSITIONAL_ONLY, POSITIONAL):
         del parameters[0]
-    types = [
+    annotated = [
         f"{name}: {hints.text_of(one)}"
         for name, one in [
             *((one.name, one.annotation) for one in parameters),
@@ -37,7 +38,14 @@ def of_function(function: object, path_of: PathOf, bound: bool = False) -> Optio
         ]
         if one is not inspect.Signature.empty
     ]
-    return Takes(_text(parameters, path_of), "; ".join(types))
+    return Takes(_text(parameters, path_of), "; ".join(annotated))
+
+
+def _dispatched(function: object) -> object:
+    """What ``max_pool2d(*args, **kwargs)`` calls: one of two functions, which take the same."""
+    if isinstance(function, types.FunctionType) and function.__code__.co_freevars:
+        return inspect.getclosurevars(function).nonlocals.get("if_true", function)
+    return function
 
 
 POSITIONAL = Kind.POSITIONAL_OR_KEYWORD
