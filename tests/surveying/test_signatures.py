@@ -167,7 +167,7 @@ def test_class_is_torchs_by_its_module(module, own):
 
 
 def dispatched():
-    def if_true(input, size, dim=None):
+    def if_true(x, size, dim=None):
         pass
 
     if_false = if_true
@@ -175,4 +175,4 @@ def dispatched():
 
 
 def test_function_that_chooses_one_of_two_takes_what_they_take():
-    assert of_function(dispatched(), no_path).text == "(input, size, dim=None)"
+    assert of_function(dispatched(), no_path).text == "(x, size, dim=None)"
