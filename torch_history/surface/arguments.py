@@ -107,7 +107,7 @@ class _Sides:
         """The names that nothing takes any more, unless a star of the after side takes them."""
         if _double(self.after):
             return
-        found = [name for name in self._lost() if not (_star(self.after) and self._placed(name))]
+        found = [name for name in self._lost() if not self._starred(name)]
         if not self.came:  # what *args and **options took may have names now
             found += [f"*{one.star}" for one in self.before if one.star and not _star(self.after)]
             found += [f"**{one.double}" for one in self.before if one.double]
@@ -120,6 +120,12 @@ class _Sides:
     def _placed(self, name: str) -> bool:
         """Whether an argument could be passed by position before."""
         return any(p.passed is not Passed.KEYWORD for p in self.old[name])
+
+    def _starred(self, name: str) -> bool:
+        """Whether ``*args`` takes what had a name and a place."""
+        places = [one.at[name] for one in self.before if name in one.at]
+        taken = max(len(one.places) for one in self.after)
+        return _star(self.after) and self._placed(name) and min(places) >= taken
 
     def renames(self) -> Iterator[Fact]:
         """Other names, unless all callers pass the argument by position."""
@@ -144,8 +150,7 @@ class _Sides:
             for was, now in self.kept.items()
             if _by_keyword(self.old[was]) and not _by_keyword(self.new[now])
         ]
-        if _star(self.after):
-            names += [one for one in self._lost() if self._placed(one)]
+        names += [one for one in self._lost() if self._starred(one)]
         for name in names:
             holds = _each(name, lambda seen: not _by_keyword(seen))
             yield self._fact(What.POSITIONAL_ONLY, "takes {} by position only", name, holds)

@@ -26,12 +26,13 @@ USUAL = {
     "__dataclass_fields__", "__dataclass_params__", "__deepcopy__", "__copy__", "__delattr__",
     "__dict__", "__dir__", "__doc__", "__eq__", "__firstlineno__", "__format__", "__getattr__",
     "__getattribute__", "__getnewargs__", "__getstate__", "__hash__", "__init__",
-    "__init_subclass__", "__match_args__", "__members__", "__module__", "__ne__", "__new__",
+    "__init_subclass__", "__instancecheck__", "__match_args__", "__members__", "__module__",
+    "__ne__", "__new__",
     "__orig_bases__", "__parameters__", "__post_init__", "__pybind11_module_local_v1__",
     "__qualname__", "__reduce__", "__reduce_ex__", "__repr__", "__setattr__", "__setstate__",
     "__signature__", "__sizeof__", "__slots__", "__static_attributes__", "__str__",
     "__subclasshook__", "__weakref__", "__del__", "__type_params__", "__replace__",
-    "n_fields", "n_sequence_fields", "n_unnamed_fields",
+    "__subclasscheck__", "n_fields", "n_sequence_fields", "n_unnamed_fields",
 }
 # fmt: on
 
@@ -63,7 +64,8 @@ class Describer:
         for path, value in sorted(self._paths.values.items()):
             yield path, self.one(path, value)
             # torch.FloatTensor and its like have what torch.Tensor has
-            if isinstance(value, type) and type(value).__name__ != "tensortype":
+            kind = type(value).__name__
+            if isinstance(value, type) and is_torchs(value) and kind != "tensortype":
                 yield from self._members(path, value)
 
     def inherited(
@@ -73,7 +75,9 @@ class Describer:
         home, _, name = path.rpartition(".")
         found = reached(home, modules)
         cls = found[0] if found else None
-        for owner in (*inspect.getmro(cls), *_metaclasses(cls)) if isinstance(cls, type) else ():
+        if not isinstance(cls, type) or not is_torchs(cls):
+            return
+        for owner in (*inspect.getmro(cls), *_metaclasses(cls)):
             if f"{self._paths.path_of(owner)}.{name}" in names:
                 return
             if name in vars(owner):
@@ -84,7 +88,8 @@ class Describer:
     def one(self, path: str, value: object) -> Described:
         """What stands under a path."""
         if isinstance(value, type):
-            return self._class(path, value)
+            # DimList = list makes no class of Python one of torch.
+            return self._class(path, value) if is_torchs(value) else Described({"kind": "value"})
         # An alias such as Union[Tensor, float] can be called, but nobody does.
         alias = type(value).__module__ in ("typing", "types") and not isinstance(value, FUNCTIONS)
         if isinstance(value, FUNCTIONS) or (callable(value) and not alias):

@@ -120,7 +120,9 @@ def _has_identity(value: object) -> bool:
     """Whether an object is one thing wherever it is found: a class or a function of torch."""
     if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
         return True
-    return isinstance(value, type) or (callable(value) and is_torchs(type(value)))
+    if isinstance(value, type):
+        return is_torchs(value)
+    return callable(value) and is_torchs(type(value))
 
 
 def _in_module(name: str, module: types.ModuleType, lasts: Set[str]) -> Iterator[Tuple[Found, str]]:

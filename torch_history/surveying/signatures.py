@@ -60,6 +60,8 @@ def of_class(cls: type, path_of: PathOf) -> Optional[Takes]:
             return None  # what Python's own classes take is no matter of torch
         for name in ("__init__", "__new__"):
             maker = one.__dict__.get(name)
+            if isinstance(maker, types.WrapperDescriptorType):
+                return None  # what it takes is known in C++ alone
             if maker is not None:
                 function = getattr(maker, "__func__", maker)
                 taken = of_function(function, path_of, bound=True)
