@@ -30,10 +30,9 @@ class Meeting:
     def _watched(self, one: Target) -> Callable[[Callable[..., Any]], Any]:
         def make(honest: Callable[..., Any]) -> Any:
             def function(*arguments: Any, **named: Any) -> Any:
-                seen = set(_arguments(one, arguments, named))
+                self._note(one.api, _arguments(one, arguments, named))  # it may raise
                 result = honest(*arguments, **named)
-                seen.update(_result(one, arguments, result))
-                self._note(one.api, seen)
+                self._note(one.api, _result(one, arguments, result))
                 if one.cls is not None and arguments and hasattr(arguments[0], "state_dict"):
                     self._made += [] if isinstance(arguments[0], torch.nn.Module) else arguments[:1]
                 return result
