@@ -119,6 +119,8 @@ def test_signature_of_python_is_read_back():
         ("False", "0", True),
         ("False", "'deprecated'", False),
         ("<ReduceOp>", "<RedOpType>", False),
+        ("<ReduceOp>", "ReduceOp.SUM", False),
+        ("<ReduceOp>", "TrainingMode.EVAL", True),
         ("<module>", "None", True),
         ("torch.utils.benchmark.utils.timer.timer", "torch.utils.benchmark.timer", False),
         ("torch.float32", "torch.float64", True),

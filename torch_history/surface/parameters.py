@@ -172,7 +172,15 @@ def default_changed(one: Optional[str], other: Optional[str]) -> bool:
     objects = one.startswith("<") and other.startswith("<")  # only their classes are known
     paths = _PATH.match(one) and _PATH.match(other)
     moved = paths and one.rpartition(".")[2] == other.rpartition(".")[2]
-    return not (objects or moved or same_default(one, other))
+    return not (objects or moved or same_default(one, other) or _may_be(one, other))
+
+
+def _may_be(one: str, other: str) -> bool:
+    """Whether one is a member of the class that is all that is known of the other."""
+    return any(
+        known.startswith("<") and member.startswith(f"{known.strip('<>')}.")
+        for known, member in ((one, other), (other, one))
+    )
 
 
 _PATH = re.compile(r"[A-Za-z_][\w.]*\.\w+$")
