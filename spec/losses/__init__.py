@@ -49,6 +49,11 @@ SUBJECTS = [
     "kl_div",
     "pairs_and_margins",
     "class_and_sequence_edges",
+    "reduction_settings",
+    "weight_settings",
+    "loss_settings",
+    "pair_settings",
+    "losses_with_a_layer",
     "dtypes",
     "signatures",
 ]
