@@ -43,7 +43,6 @@ SUBJECTS = [
     "init_functions",
     "through_apply",
     "settings",
-    "init_settings",
     "dtypes_and_layouts",
     "zero_fan",
     "signatures",

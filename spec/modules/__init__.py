@@ -58,7 +58,5 @@ SUBJECTS = [
     "module_repr",
     "parameter_format",
     "method_arguments",
-    "module_settings",
-    "utils_settings",
     "signatures",
 ]

@@ -54,7 +54,5 @@ SUBJECTS = [
     "batches",
     "generator_handling",
     "parameters_of_distributions",
-    "draw_settings",
-    "sampler_settings",
     "signatures",
 ]

@@ -48,6 +48,4 @@ SUBJECTS = [
     "memory_layout",
     "other_views",
     "dtype",
-    "creation_settings",
-    "function_settings",
 ]
