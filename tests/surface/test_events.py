@@ -30,6 +30,8 @@ NAMES = {
     "torch.optim.Own": {"1.4": "class (params) < torch.optim.Base"},
     "torch.optim.Own.zero": {"1.4": "method ()", "2.0": None},
     "torch.onnx.export": {"1.4": "def (model)", "1.9": "def (model, f)"},
+    "torch.Sizes": {"1.4": "value"},  # another name of a class of Python
+    "torch.Sizes.index": {"1.4": "def (x)", "1.9": None},
 }
 LINES = ("1.4", "1.9", "2.0", "2.6")
 

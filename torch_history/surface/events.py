@@ -210,5 +210,6 @@ class Surfaces:
         if elsewhere.find(path) is not None:
             return True
         home = path.rpartition(".")[0]
-        owner = there.find(home)
-        return owner is not None and owner.entry.kind == "class" and elsewhere.find(home) is None
+        kinds = [found and found.entry.kind for found in (there.find(home), elsewhere.find(home))]
+        # Of a value, as DimList = list, the members are not known; but a module may have been one.
+        return ("value" in kinds and "module" not in kinds) or kinds == ["class", None]
