@@ -86,6 +86,7 @@ CERTAIN = {
         "training_step.total_norm_and_clipping_are_two_functions": "newer_apis.py:11",
         "training_step.clipping_functions_take_these_arguments": "newer_apis.py:11",
         "losses.weighted_mse_divides_by_the_sum_of_the_weights": "newer_apis.py:10",
+        "losses.weight_of_a_regression_loss_counts_in_the_mean": "newer_apis.py:10",
     },
     "2.6 2.15": {
         "optimizers.scheduler_takes_no_verbose": "renamed_names.py:7 renamed_names.py:8",
