@@ -7,9 +7,9 @@ from typing import Dict, NamedTuple, Optional, Set, Tuple
 import msgspec
 
 from torch_history import versions
-from torch_history.surface import aliases
+from torch_history.surface import aliases, chains
 from torch_history.surface.classes import of_python
-from torch_history.surface.entry import Entry, Stored, read
+from torch_history.surface.entry import Entry, read
 from torch_history.surface.files import Chain
 from torch_history.surface.indexed import Index
 
@@ -52,7 +52,6 @@ class Library:
         self._packages: Dict[str, Set[str]] = {}
         release = told.index.releases.get(self.version)
         self._failed = tuple(f"{one}." for one in release.failed) if release else ()
-        self._key = versions.key(self.version)
 
     def find(self, path: str) -> Optional[Found]:
         """What a dotted name stands for: by its public path, an alias, or a base of its class."""
@@ -122,12 +121,7 @@ class Library:
         return not f"{path}.".startswith(self._failed)
 
     def _entry(self, path: str) -> Optional[Entry]:
-        kept: Stored = None
-        for line, one in self._told.of(path).items():  # ascending
-            if versions.key(line) > self._key:
-                break
-            kept = one
-        return read(kept)
+        return read(chains.at(self._told.of(path), self.version))
 
     def _aliases(self, place: str) -> Dict[str, str]:
         if place not in self._places:
