@@ -10,12 +10,11 @@ Each chapter runs under its deliberate faults, which takes some minutes. The exi
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
-import signal
 import sys
 import tempfile
-import time
 import traceback
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -27,6 +26,7 @@ from rich.markup import escape
 from rich.progress import track
 
 from faults import load
+from faults._forking import forked
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = 600  # seconds for one fault
@@ -42,25 +42,13 @@ def outcomes(
     """
     import torch._dynamo  # noqa: F401  # otherwise the first optimizer imports it, in every run
 
-    waiting, running = list(paths), {}
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            name = waiting.pop(0)
-            process = os.fork()
-            if process == 0:
-                _run(name, paths[name], folder)
-            running[process] = (name, time.monotonic())
-        for process, (name, began) in list(running.items()):
-            if time.monotonic() - began > TIMEOUT:
-                os.kill(process, signal.SIGKILL)
-            if os.waitpid(process, os.WNOHANG)[0]:
-                del running[process]
-                yield name, _outcome(folder / f"{name}.json", folder / f"{name}.log")
-        time.sleep(0.02)
+    tasks = {name: functools.partial(_run, name, some, folder) for name, some in paths.items()}
+    for name, _ in forked(tasks, jobs, TIMEOUT):
+        yield name, _outcome(folder / f"{name}.json", folder / f"{name}.log")
 
 
 def _run(name: Optional[str], paths: List[str], folder: Path) -> None:
-    """Run the tests under the fault, and exit. This is the forked process."""
+    """Run the tests under the fault. This is the forked process."""
     log = os.open(folder / f"{name}.log", os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -73,10 +61,6 @@ def _run(name: Optional[str], paths: List[str], folder: Path) -> None:
         sys.stdout.flush()
     except BaseException:
         traceback.print_exc()
-    finally:
-        # Whatever happens, this process must not leave the blocks that it was forked in: it would
-        # remove the folder of all the others.
-        os._exit(0)
 
 
 def _outcome(file: Path, log: Path) -> dict:

@@ -45,11 +45,7 @@ def faults(one: Target, seen: Dict[str, List[str]]) -> Iterator[Made]:
     if "returns something" in seen:
         yield _of_result(one, "None", "returns something", lambda result: None)
     if one.cls is not None:
-        yield from _of_buffers(one, seen)
-        if issubclass(one.cls, torch.optim.Optimizer):
-            yield from _of_optimizer(one, seen)
-        if issubclass(one.cls, torch.optim.lr_scheduler.LRScheduler):
-            yield from _of_schedule(one, seen)
+        yield from _of_kept(one, seen)
 
 
 def _parameters(one: Target) -> Iterator[Any]:
@@ -135,23 +131,6 @@ def _copied(result: Any) -> Any:
 # ---- what modules keep
 
 
-def _of_buffers(one: Target, seen: Dict[str, List[str]]) -> Iterator[Made]:
-    for what in sorted(seen):
-        if what.startswith("holds buffer "):
-            name = what[len("holds buffer ") :]
-            for rule, install in (
-                ("not updated", _not_updated),
-                ("not read", _not_read),
-                ("not saved", _not_saved),
-                ("not loaded", _not_loaded),
-            ):
-                yield Made(one.api, f"buffer {name}", rule, what, _on(install, one.cls, name))
-
-
-def _on(install: Callable[[Any, Any, str], None], cls: Any, name: str) -> Install:
-    return lambda patch: install(patch, cls, name)
-
-
 def _around(patch: Any, cls: Any, method: str, before: Any, after: Any) -> None:
     """Run ``before`` and ``after`` of an object around a method."""
     honest = getattr(cls, method)
@@ -165,13 +144,24 @@ def _around(patch: Any, cls: Any, method: str, before: Any, after: Any) -> None:
     patch.setattr(cls, method, function)
 
 
-def _not_updated(patch: Any, cls: Any, name: str) -> None:
-    def after(self: Any, kept: Any, result: Any, arguments: Any) -> None:
+def _restored(method: str) -> Callable[[Any, Any, str], None]:
+    """A method leaves the buffer as it was."""
+
+    def after(self: Any, kept: Any, name: str) -> None:
         if kept is not None and self._buffers.get(name) is not None:
             with torch.no_grad():
                 self._buffers[name].copy_(kept)
 
-    _around(patch, cls, "forward", lambda self: _clone(self._buffers.get(name)), after)
+    def install(patch: Any, cls: Any, name: str) -> None:
+        _around(
+            patch,
+            cls,
+            method,
+            lambda self: _clone(self._buffers.get(name)),
+            lambda self, kept, result, arguments: after(self, kept, name),
+        )
+
+    return install
 
 
 def _not_read(patch: Any, cls: Any, name: str) -> None:
@@ -201,17 +191,6 @@ def _not_saved(patch: Any, cls: Any, name: str) -> None:
     _around(patch, cls, "_save_to_state_dict", lambda self: None, after)
 
 
-def _not_loaded(patch: Any, cls: Any, name: str) -> None:
-    def after(self: Any, kept: Any, result: Any, arguments: Any) -> None:
-        if kept is not None and self._buffers.get(name) is not None:
-            with torch.no_grad():
-                self._buffers[name].copy_(kept)
-
-    _around(
-        patch, cls, "_load_from_state_dict", lambda self: _clone(self._buffers.get(name)), after
-    )
-
-
 def _clone(value: Any) -> Any:
     return value.detach().clone() if isinstance(value, torch.Tensor) else copy.copy(value)
 
@@ -219,32 +198,20 @@ def _clone(value: Any) -> Any:
 # ---- what optimizers and schedules keep
 
 
-def _of_optimizer(one: Target, seen: Dict[str, List[str]]) -> Iterator[Made]:
-    for what in sorted(seen):
-        if what.startswith("state "):
-            for rule, install in (
-                ("not updated", _state_not_updated),
-                ("not read", _state_not_read),
-                ("not saved", _state_not_saved),
-                ("not loaded", _state_not_loaded),
-            ):
-                name = what[len("state ") :]
-                yield Made(one.api, what, rule, what, _on(install, one.cls, name))
-
-
 def _states(optimizer: Any, name: str) -> Dict[Any, Any]:
     return {key: of[name] for key, of in optimizer.state.items() if name in of}
 
 
-def _state_not_updated(patch: Any, cls: Any, name: str) -> None:
-    def before(self: Any) -> Any:
-        return {key: _clone(value) for key, value in _states(self, name).items()}
+def _cloned_states(optimizer: Any, name: str) -> Dict[Any, Any]:
+    return {key: _clone(value) for key, value in _states(optimizer, name).items()}
 
+
+def _state_not_updated(patch: Any, cls: Any, name: str) -> None:
     def after(self: Any, kept: Any, result: Any, arguments: Any) -> None:
         for key, value in kept.items():
             self.state[key][name] = value
 
-    _around(patch, cls, "step", before, after)
+    _around(patch, cls, "step", lambda self: _cloned_states(self, name), after)
 
 
 def _state_not_read(patch: Any, cls: Any, name: str) -> None:
@@ -272,9 +239,6 @@ def _state_not_saved(patch: Any, cls: Any, name: str) -> None:
 
 
 def _state_not_loaded(patch: Any, cls: Any, name: str) -> None:
-    def before(self: Any) -> Any:
-        return {key: _clone(value) for key, value in _states(self, name).items()}
-
     def after(self: Any, kept: Any, result: Any, arguments: Any) -> None:
         for key, of in self.state.items():
             if key in kept:
@@ -284,19 +248,7 @@ def _state_not_loaded(patch: Any, cls: Any, name: str) -> None:
             elif isinstance(of, dict) and isinstance(of.get(name), (int, float)):
                 of[name] = 0
 
-    _around(patch, cls, "load_state_dict", before, after)
-
-
-def _of_schedule(one: Target, seen: Dict[str, List[str]]) -> Iterator[Made]:
-    for what in sorted(seen):
-        if what.startswith("keeps "):
-            name = what[len("keeps ") :]
-            for rule, install in (
-                ("not updated", _kept_not_updated),
-                ("not saved", _kept_not_saved),
-                ("not loaded", _kept_not_loaded),
-            ):
-                yield Made(one.api, what, rule, what, _on(install, one.cls, name))
+    _around(patch, cls, "load_state_dict", lambda self: _cloned_states(self, name), after)
 
 
 def _attribute(self: Any, name: str) -> Any:
@@ -323,3 +275,39 @@ def _kept_not_loaded(patch: Any, cls: Any, name: str) -> None:
         setattr(self, name, kept)
 
     _around(patch, cls, "load_state_dict", lambda self: _attribute(self, name), after)
+
+
+# what is seen of an object -> rule -> what installs it; in front of the name of what is kept
+KEPT: Dict[str, Dict[str, Callable[[Any, Any, str], None]]] = {
+    "holds buffer ": {
+        "not updated": _restored("forward"),
+        "not read": _not_read,
+        "not saved": _not_saved,
+        "not loaded": _restored("_load_from_state_dict"),
+    },
+    "state ": {
+        "not updated": _state_not_updated,
+        "not read": _state_not_read,
+        "not saved": _state_not_saved,
+        "not loaded": _state_not_loaded,
+    },
+    "keeps ": {
+        "not updated": _kept_not_updated,
+        "not saved": _kept_not_saved,
+        "not loaded": _kept_not_loaded,
+    },
+}
+
+
+def _on(install: Callable[[Any, Any, str], None], cls: Any, name: str) -> Install:
+    return lambda patch: install(patch, cls, name)
+
+
+def _of_kept(one: Target, seen: Dict[str, List[str]]) -> Iterator[Made]:
+    """The faults of what its objects keep, as they were seen to."""
+    for what in sorted(seen):
+        for prefix, rules in KEPT.items():
+            name = what[len(prefix) :]
+            for rule, install in rules.items() if what.startswith(prefix) else ():
+                setting = what.removeprefix("holds ")
+                yield Made(one.api, setting, rule, what, _on(install, one.cls, name))

@@ -7,10 +7,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-import pickle
-import select
-import signal
 import sys
 import time
 from pathlib import Path
@@ -20,7 +16,6 @@ from typing import (
     Dict,
     Iterator,
     List,
-    Mapping,
     NamedTuple,
     Optional,
     Sequence,
@@ -31,6 +26,7 @@ from typing import (
 import pytest
 from _pytest.runner import runtestprotocol
 
+from faults._forking import Task, forked
 from faults.settings.meeting import Meeting, Meetings
 from faults.settings.rules import Made, faults
 from faults.settings.targets import Target, all_targets
@@ -38,7 +34,6 @@ from faults.settings.targets import Target, all_targets
 ROOT = Path(__file__).resolve().parent.parent.parent
 TIMEOUT = 120  # seconds for one fault
 Install = Callable[[Any], None]
-Task = Callable[[], Any]
 
 
 class Found(NamedTuple):
@@ -50,15 +45,6 @@ class Found(NamedTuple):
     unreachable: Dict[str, str]  # API -> why
     unmet: List[str]  # APIs that a behaviour names, and none calls
     excluded: List[str]  # tests that fail where torch's functions are only watched
-
-
-class Job(NamedTuple):
-    """A forked process and where its answer comes from."""
-
-    name: str
-    process: int
-    answer: int  # a file descriptor
-    began: float
 
 
 class Session:
@@ -118,8 +104,10 @@ class Session:
         meetings: Meetings = {}
         excluded: List[str] = []
         seconds: Dict[str, float] = {}
-        tasks = {at: (lambda part=part: self._watched(targets, part)) for at, part in parts.items()}
-        for _, answer in self._forked(tasks, 3600):
+        tasks: Dict[str, Task] = {
+            at: functools.partial(self._watched, targets, part) for at, part in parts.items()
+        }
+        for _, answer in forked(tasks, self._jobs, 3600):
             if answer is None:
                 raise pytest.UsageError("a process ended while the behaviours were watched")
             met, failed, took = answer
@@ -136,17 +124,18 @@ class Session:
         self._watch = Meeting(targets)
         self._installed = self._watch.install
         failed, took = [], {}
-        for at, name in enumerate(names):
-            began = time.monotonic()
-            following = self._items[names[at + 1]] if at + 1 < len(names) else None
-            if not self._passes(name, following):
-                failed.append(name)
-            took[name] = time.monotonic() - began
+        began = time.monotonic()
+        for name, passed in self._outcomes(names):
+            failed += [] if passed else [name]
+            took[name], began = time.monotonic() - began, time.monotonic()
         return self._watch.as_json(), failed, took
 
-    def _passes(self, name: str, following: Any = None) -> bool:
-        reports = runtestprotocol(self._items[name], nextitem=following, log=False)
-        return not any(report.failed for report in reports)
+    def _outcomes(self, names: Sequence[str]) -> Iterator[Tuple[str, bool]]:
+        """Run these tests one after the other: each with whether it passed."""
+        items = [self._items[name] for name in names]
+        for name, item, following in zip(names, items, [*items[1:], None]):
+            reports = runtestprotocol(item, nextitem=following, log=False)
+            yield name, not any(report.failed for report in reports)
 
     # ---- what they notice
 
@@ -166,7 +155,7 @@ class Session:
             tests.sort(key=lambda test: (test != known.get(name), seconds[test]))
             if tests:
                 tasks[name] = functools.partial(self._first, one, tests)
-        done = self._tell(self._forked(tasks, TIMEOUT), total=len(tasks))
+        done = self._tell(forked(tasks, self._jobs, TIMEOUT), total=len(tasks))
         for at, (name, test) in enumerate(done):
             if test is None:
                 noticed[name] = "(the process ended, or took too long)"
@@ -179,53 +168,7 @@ class Session:
 
     def _first(self, one: Made, tests: Sequence[str]) -> str:
         self._installed = one.install
-        for at, name in enumerate(tests):
-            following = self._items[tests[at + 1]] if at + 1 < len(tests) else None
-            if not self._passes(name, following):
-                return name
-        return ""
-
-    # ---- processes
-
-    def _forked(self, tasks: Mapping[str, Task], limit: float) -> Iterator[Tuple[str, Any]]:
-        """Each task's result, from a process of its own; None where it has none."""
-        waiting, running = list(tasks), []  # type: List[str], List[Job]
-        while waiting or running:
-            while waiting and len(running) < self._jobs:
-                running.append(_started(waiting[0], tasks[waiting.pop(0)]))
-            ready, _, _ = select.select([job.answer for job in running], [], [], 1.0)
-            for job in list(running):
-                if job.answer in ready:
-                    running.remove(job)
-                    yield job.name, _answer(job)
-                elif time.monotonic() - job.began > limit:
-                    os.kill(job.process, signal.SIGKILL)
-
-
-def _started(name: str, task: Task) -> Job:
-    answer, told = os.pipe()
-    process = os.fork()
-    if process:
-        os.close(told)
-        return Job(name, process, answer, time.monotonic())
-    try:
-        os.close(answer)
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
-        result = pickle.dumps(task())
-        with os.fdopen(told, "wb") as file:
-            file.write(result)
-    finally:
-        # It must not go on where its parent is.
-        os._exit(0)
-
-
-def _answer(job: Job) -> Any:
-    with os.fdopen(job.answer, "rb") as file:
-        told = file.read()
-    os.waitpid(job.process, 0)
-    return pickle.loads(told) if told else None
+        return next((name for name, passed in self._outcomes(tests) if not passed), "")
 
 
 def _named(items: Any) -> List[str]:

@@ -127,19 +127,15 @@ def _place(api: str) -> Tuple[Any, str]:
 def _signatures(api: str, value: Any, has_self: bool, library: Library) -> Signatures:
     """The signatures that Python knows, or else those of the surface."""
     try:
-        found = inspect.signature(_dispatched(value))
+        found = inspect.signature(value)
     except (ValueError, TypeError):
         return [_of_text(text) for text in _texts(api, library)]
+    if str(found) == "(*args, **kwargs)":  # of F.max_pool2d the surface knows more
+        return [_of_text(text) for text in _texts(api, library)] or [found]
     parameters = list(found.parameters.values())
     if has_self and not inspect.ismethod(value) and parameters:
         parameters = parameters[1:]
     return [found.replace(parameters=parameters)]
-
-
-def _dispatched(value: Any) -> Any:
-    """What ``F.max_pool2d(*args, **kwargs)`` calls: one of two functions, which take the same."""
-    inside = inspect.getclosurevars(value).nonlocals if inspect.isfunction(value) else {}
-    return inside.get("if_true", value)
 
 
 def _texts(api: str, library: Library) -> List[str]:
@@ -196,5 +192,4 @@ def replaced(patch: Any, one: Target, make: Callable[[Callable[..., Any]], Any])
     changed = functools.wraps(function)(make(function))
     is_static = isinstance(static, staticmethod) or one.attribute == "__new__"
     kind = staticmethod if is_static else classmethod if isinstance(static, classmethod) else None
-    in_class = inspect.isclass(one.owner) and kind is not None
-    patch.setattr(one.owner, one.attribute, kind(changed) if in_class and kind else changed)
+    patch.setattr(one.owner, one.attribute, kind(changed) if kind else changed)
