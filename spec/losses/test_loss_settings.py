@@ -11,19 +11,9 @@ import torch
 from torch import nn, tensor
 from torch.nn import functional as F
 
+from fixtures.losses import loss_of
+from fixtures.settings import REDUCTIONS, each
 from torch_history.observing import observe, observe_each
-
-
-def loss_of(name, *inputs):
-    """A function of the settings: the losses of the class ``name``, without a reduction."""
-    return lambda **settings: getattr(nn, name)(reduction="none", **settings)(*inputs)
-
-
-def each(loss, **cases):
-    """The loss under the settings of each case."""
-    return observe_each(
-        {name: lambda settings=settings: loss(**settings) for name, settings in cases.items()}
-    )
 
 
 @pytest.mark.api("torch.nn.SmoothL1Loss", page="generated/torch.nn.SmoothL1Loss")
@@ -34,7 +24,9 @@ def test_smooth_l1_is_linear_above_beta_with_slope_one(snapshot):
     The differences are 0.5, 2 and 4. With ``beta=0`` it is ``L1Loss``.
     """
     loss = loss_of("SmoothL1Loss", tensor([0.5, 2.0, 4.0]), torch.zeros(3))
-    assert snapshot == each(loss, two={"beta": 2.0}, half={"beta": 0.5}, zero={"beta": 0.0})
+    assert snapshot == observe_each(
+        each(loss, {"two": {"beta": 2.0}, "half": {"beta": 0.5}, "zero": {"beta": 0.0}})
+    )
 
 
 @pytest.mark.api("torch.nn.HuberLoss", page="generated/torch.nn.HuberLoss")
@@ -45,7 +37,7 @@ def test_huber_is_linear_above_delta_with_slope_delta(snapshot):
     The differences are 0.5, 2 and 4. It is ``SmoothL1Loss(beta=2)`` times 2.
     """
     loss = loss_of("HuberLoss", tensor([0.5, 2.0, 4.0]), torch.zeros(3))
-    assert snapshot == each(loss, two={"delta": 2.0}, half={"delta": 0.5})
+    assert snapshot == observe_each(each(loss, {"two": {"delta": 2.0}, "half": {"delta": 0.5}}))
 
 
 @pytest.mark.api(
@@ -80,9 +72,7 @@ def test_weight_of_a_regression_loss_counts_in_the_mean(name, snapshot):
     def loss(reduction):
         return getattr(F, name)(output, target, weight=weight, reduction=reduction)
 
-    assert snapshot == observe_each(
-        {reduction: lambda r=reduction: loss(r) for reduction in ("none", "sum", "mean")}
-    )
+    assert snapshot == observe_each(each(loss, REDUCTIONS))
 
 
 @pytest.mark.api("torch.nn.PoissonNLLLoss", page="generated/torch.nn.PoissonNLLLoss")
@@ -93,12 +83,16 @@ def test_poisson_nll_adds_eps_to_a_rate_and_stirling_to_targets_above_one(snapsh
     ``full=True`` adds the approximation t * log t - t + log(2 * pi * t) / 2 where t is above 1.
     """
     loss = loss_of("PoissonNLLLoss", tensor([0.5, 1.5]), tensor([1.0, 2.0]))
-    assert snapshot == each(
-        loss,
-        logarithms={},
-        rates={"log_input": False, "eps": 0.5},
-        full={"full": True},
-        full_rates={"log_input": False, "full": True, "eps": 0.5},
+    assert snapshot == observe_each(
+        each(
+            loss,
+            {
+                "logarithms": {},
+                "rates": {"log_input": False, "eps": 0.5},
+                "full": {"full": True},
+                "full_rates": {"log_input": False, "full": True, "eps": 0.5},
+            },
+        )
     )
 
 
@@ -112,7 +106,7 @@ def test_gaussian_nll_replaces_a_variance_below_eps(snapshot):
     """
     inputs = torch.zeros(2), tensor([1.0, 4.0]), tensor([1.0, 4.0])
     loss = loss_of("GaussianNLLLoss", *inputs)
-    assert snapshot == each(loss, eps={"eps": 2.0}, full={"full": True})
+    assert snapshot == observe_each(each(loss, {"eps": {"eps": 2.0}, "full": {"full": True}}))
 
 
 @pytest.mark.api("torch.nn.KLDivLoss", page="generated/torch.nn.KLDivLoss")
@@ -136,7 +130,7 @@ def test_ctc_blank_is_the_class_between_the_letters(snapshot):
     steps = tensor([[[0.5, 0.25, 0.25]]] * 2).log()
     lengths = tensor([2]), tensor([1])
     loss = loss_of("CTCLoss", steps, tensor([[1]]), *lengths)
-    assert snapshot == each(loss, first={}, last={"blank": 2})
+    assert snapshot == observe_each(each(loss, {"first": {}, "last": {"blank": 2}}))
 
 
 @pytest.mark.api("torch.nn.CTCLoss", page="generated/torch.nn.CTCLoss")

@@ -11,6 +11,7 @@ import torch
 from torch import nn, tensor
 from torch.nn import functional as F
 
+from fixtures.settings import each
 from torch_history.observing import observe, observe_each
 
 LOGITS = [[-1.0, -2.0, -4.0], [-3.0, -5.0, -1.0], [-2.0, -1.0, -3.0]]
@@ -35,10 +36,7 @@ def test_linear_cross_entropy_takes_the_settings_of_both(snapshot):
         "label_smoothing": {"label_smoothing": 0.5},
     }
     assert snapshot == observe_each(
-        {
-            case: lambda settings=settings: F.linear_cross_entropy(*inputs, **settings)
-            for case, settings in cases.items()
-        }
+        each(lambda **settings: F.linear_cross_entropy(*inputs, **settings), cases)
     )
 
 
@@ -78,9 +76,7 @@ def test_linear_cross_entropy_class_has_a_layer_and_the_settings_of_the_loss(sna
         },
         "dtype": {"dtype": torch.float64},
     }
-    assert snapshot == observe_each(
-        {case: lambda settings=settings: loss(**settings) for case, settings in cases.items()}
-    )
+    assert snapshot == observe_each(each(loss, cases))
 
 
 @pytest.mark.api(

@@ -10,26 +10,16 @@ only make the loss larger.
 import pytest
 from torch import nn, tensor
 
+from fixtures.losses import loss_of
+from fixtures.settings import each
 from torch_history.observing import observe_each
-
-
-def loss_of(name, *inputs):
-    """A function of the settings: the losses of the class ``name``, without a reduction."""
-    return lambda **settings: getattr(nn, name)(reduction="none", **settings)(*inputs)
-
-
-def each(loss, **cases):
-    """The loss under the settings of each case."""
-    return observe_each(
-        {name: lambda settings=settings: loss(**settings) for name, settings in cases.items()}
-    )
 
 
 @pytest.mark.api("torch.nn.HingeEmbeddingLoss", page="generated/torch.nn.HingeEmbeddingLoss")
 def test_hinge_embedding_margin_is_for_targets_of_minus_one(snapshot):
     """``HingeEmbeddingLoss(margin=2)`` is x for the target 1, and 2 - x, at least 0, for -1."""
     loss = loss_of("HingeEmbeddingLoss", tensor([0.5, 0.5, 3.0]), tensor([1.0, -1.0, -1.0]))
-    assert snapshot == each(loss, two={"margin": 2.0}, half={"margin": 0.75})
+    assert snapshot == observe_each(each(loss, {"two": {"margin": 2.0}, "half": {"margin": 0.75}}))
 
 
 @pytest.mark.api("torch.nn.MarginRankingLoss", page="generated/torch.nn.MarginRankingLoss")
@@ -39,7 +29,9 @@ def test_margin_ranking_asks_for_a_difference_of_the_margin(snapshot):
     Scores 3 and 2 cost 1. With the target -1 the second score has to be above, and they cost 3.
     """
     loss = loss_of("MarginRankingLoss", tensor([3.0, 3.0]), tensor([2.0, 2.0]), tensor([1.0, -1.0]))
-    assert snapshot == each(loss, two={"margin": 2.0}, half={"margin": 0.5}, below={"margin": -2.0})
+    assert snapshot == observe_each(
+        each(loss, {"two": {"margin": 2.0}, "half": {"margin": 0.5}, "below": {"margin": -2.0}})
+    )
 
 
 @pytest.mark.api("torch.nn.CosineEmbeddingLoss", page="generated/torch.nn.CosineEmbeddingLoss")
@@ -50,7 +42,9 @@ def test_cosine_embedding_margin_is_for_targets_of_minus_one(snapshot):
     """
     first, second = tensor([[1.0, 0.0]] * 2), tensor([[3.0, 4.0]] * 2)
     loss = loss_of("CosineEmbeddingLoss", first, second, tensor([1.0, -1.0]))
-    assert snapshot == each(loss, quarter={"margin": 0.25}, negative={"margin": -0.5})
+    assert snapshot == observe_each(
+        each(loss, {"quarter": {"margin": 0.25}, "negative": {"margin": -0.5}})
+    )
 
 
 @pytest.mark.api("torch.nn.MultiMarginLoss", page="generated/torch.nn.MultiMarginLoss")
@@ -63,12 +57,16 @@ def test_multi_margin_loss_raises_each_margin_to_the_power_p(snapshot):
     loss = loss_of(
         "MultiMarginLoss", tensor([[0.0, 1.0, 0.0, 2.0], [1.0, 0.0, 0.0, 0.0]]), tensor([1, 0])
     )
-    assert snapshot == each(
-        loss,
-        square={"p": 2},
-        margin={"margin": 3.0},
-        both={"p": 2, "margin": 0.5},
-        weight={"p": 2, "weight": tensor([1.0, 2.0, 4.0, 8.0])},
+    assert snapshot == observe_each(
+        each(
+            loss,
+            {
+                "square": {"p": 2},
+                "margin": {"margin": 3.0},
+                "both": {"p": 2, "margin": 0.5},
+                "weight": {"p": 2, "weight": tensor([1.0, 2.0, 4.0, 8.0])},
+            },
+        )
     )
 
 
@@ -84,14 +82,18 @@ def test_triplet_swap_measures_the_negative_from_the_positive(snapshot):
     ``swap=True`` takes the distance between positive and negative, 1, because it is smaller than
     the 2 between anchor and negative. ``eps`` is added to each difference before the norm.
     """
-    assert snapshot == each(
-        loss_of("TripletMarginLoss", *triplets()),
-        two={},
-        one={"p": 1.0},
-        infinite={"p": float("inf")},
-        margin={"p": 1.0, "margin": 0.5},
-        eps={"p": 1.0, "eps": 0.5},
-        swap={"p": 1.0, "swap": True},
+    assert snapshot == observe_each(
+        each(
+            loss_of("TripletMarginLoss", *triplets()),
+            {
+                "two": {},
+                "one": {"p": 1.0},
+                "infinite": {"p": float("inf")},
+                "margin": {"p": 1.0, "margin": 0.5},
+                "eps": {"p": 1.0, "eps": 0.5},
+                "swap": {"p": 1.0, "swap": True},
+            },
+        )
     )
 
 
@@ -112,12 +114,16 @@ def test_triplet_loss_takes_a_distance_function(snapshot):
     def squared(first, second):
         return (first - second).pow(2).sum(1)
 
-    assert snapshot == each(
-        loss_of("TripletMarginWithDistanceLoss", *triplets()),
-        default={},
-        squared={"distance_function": squared},
-        margin={"distance_function": squared, "margin": 0.5},
-        swap={"distance_function": squared, "swap": True},
+    assert snapshot == observe_each(
+        each(
+            loss_of("TripletMarginWithDistanceLoss", *triplets()),
+            {
+                "default": {},
+                "squared": {"distance_function": squared},
+                "margin": {"distance_function": squared, "margin": 0.5},
+                "swap": {"distance_function": squared, "swap": True},
+            },
+        )
     )
 
 
@@ -133,12 +139,16 @@ def test_pairwise_distance_adds_eps_to_each_difference(snapshot):
     last dimension with the size 1.
     """
     first, second = tensor([[3.0, 5.0]]), tensor([[0.0, 1.0]])
-    assert snapshot == each(
-        lambda **settings: nn.PairwiseDistance(**settings)(first, second),
-        two={},
-        one={"p": 1.0},
-        eps={"p": 1.0, "eps": 0.5},
-        keepdim={"keepdim": True},
+    assert snapshot == observe_each(
+        each(
+            lambda **settings: nn.PairwiseDistance(**settings)(first, second),
+            {
+                "two": {},
+                "one": {"p": 1.0},
+                "eps": {"p": 1.0, "eps": 0.5},
+                "keepdim": {"keepdim": True},
+            },
+        )
     )
 
 
@@ -162,9 +172,9 @@ def test_cosine_similarity_is_taken_along_dim(snapshot):
     ``eps`` is the least length of a vector: with ``eps=10`` vectors of length 5 count as 10.
     """
     first, second = tensor([[3.0, 0.0], [4.0, 1.0]]), tensor([[4.0, 1.0], [3.0, 1.0]])
-    assert snapshot == each(
-        lambda **settings: nn.CosineSimilarity(**settings)(first, second),
-        rows={},
-        columns={"dim": 0},
-        eps={"dim": 0, "eps": 10.0},
+    assert snapshot == observe_each(
+        each(
+            lambda **settings: nn.CosineSimilarity(**settings)(first, second),
+            {"rows": {}, "columns": {"dim": 0}, "eps": {"dim": 0, "eps": 10.0}},
+        )
     )

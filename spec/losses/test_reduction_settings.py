@@ -10,6 +10,7 @@ import pytest
 from torch import nn, tensor
 from torch.nn import functional as F
 
+from fixtures.settings import REDUCTIONS, each
 from torch_history.observing import observe_each
 
 FUNCTIONS = {
@@ -168,12 +169,7 @@ def test_loss_class_keeps_adds_or_averages(name, snapshot):
 
     ``L1Loss`` of the differences 1, 2 and 6 gives these three, or 9, or 3.
     """
-    assert snapshot == observe_each(
-        {
-            reduction: lambda reduction=reduction: by_class(name, reduction=reduction)
-            for reduction in ("none", "sum", "mean")
-        }
-    )
+    assert snapshot == observe_each(each(lambda **settings: by_class(name, **settings), REDUCTIONS))
 
 
 @pytest.mark.api(

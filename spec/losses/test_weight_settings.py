@@ -11,19 +11,10 @@ import pytest
 import torch
 from torch import nn, tensor
 
+from fixtures.settings import REDUCTIONS, each
 from torch_history.observing import observe, observe_each
 
 LOGS = [[-1.0, -2.0, -4.0], [-3.0, -5.0, -1.0], [-2.0, -1.0, -3.0]]
-
-
-def under_each_reduction(loss):
-    """The loss under each reduction."""
-    return observe_each(
-        {
-            reduction: lambda reduction=reduction: loss(reduction=reduction)
-            for reduction in ("none", "sum", "mean")
-        }
-    )
 
 
 @pytest.mark.api("torch.nn.NLLLoss", "torch.nn.NLLLoss2d", page="generated/torch.nn.NLLLoss")
@@ -54,10 +45,7 @@ def test_nll_leaves_the_weight_of_ignored_targets_out_of_the_mean(name, snapshot
         "none": {"weight": weight, "ignore_index": 2, "reduction": "none"},
     }
     assert snapshot == observe_each(
-        {
-            case: lambda settings=settings: getattr(nn, name)(**settings)(logs, target)
-            for case, settings in cases.items()
-        }
+        each(lambda **settings: getattr(nn, name)(**settings)(logs, target), cases)
     )
 
 
@@ -88,10 +76,7 @@ def test_cross_entropy_class_takes_weight_ignore_index_and_smoothing(snapshot):
         "all": {"weight": weight, "ignore_index": 2, "label_smoothing": 0.5},
     }
     assert snapshot == observe_each(
-        {
-            case: lambda settings=settings: nn.CrossEntropyLoss(**settings)(logs, target)
-            for case, settings in cases.items()
-        }
+        each(lambda **settings: nn.CrossEntropyLoss(**settings)(logs, target), cases)
     )
 
 
@@ -103,8 +88,8 @@ def test_weighted_mean_of_bce_divides_by_the_elements(snapshot):
     """
     output, target = tensor([[0.5, 0.5], [0.5, 0.75]]), tensor([[1.0, 0.0], [0.0, 1.0]])
     weight = tensor([1.0, 4.0])
-    assert snapshot == under_each_reduction(
-        lambda **settings: nn.BCELoss(weight=weight, **settings)(output, target)
+    assert snapshot == observe_each(
+        each(lambda **settings: nn.BCELoss(weight=weight, **settings)(output, target), REDUCTIONS)
     )
 
 
@@ -141,8 +126,13 @@ def test_multilabel_soft_margin_weight_is_for_each_class(snapshot):
     """
     output, target = torch.zeros(2, 2), tensor([[1.0, 0.0], [1.0, 1.0]])
     weight = tensor([1.0, 4.0])
-    assert snapshot == under_each_reduction(
-        lambda **settings: nn.MultiLabelSoftMarginLoss(weight=weight, **settings)(output, target)
+    assert snapshot == observe_each(
+        each(
+            lambda **settings: nn.MultiLabelSoftMarginLoss(weight=weight, **settings)(
+                output, target
+            ),
+            REDUCTIONS,
+        )
     )
 
 
@@ -154,8 +144,11 @@ def test_weighted_mean_of_multi_margin_divides_by_the_samples(snapshot):
     """
     output, target = tensor([[0.5, 0.0, 1.0], [0.0, 0.25, 0.0]]), tensor([0, 1])
     weight = tensor([1.0, 4.0, 1.0])
-    assert snapshot == under_each_reduction(
-        lambda **settings: nn.MultiMarginLoss(weight=weight, **settings)(output, target)
+    assert snapshot == observe_each(
+        each(
+            lambda **settings: nn.MultiMarginLoss(weight=weight, **settings)(output, target),
+            REDUCTIONS,
+        )
     )
 
 
