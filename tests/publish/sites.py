@@ -1,6 +1,7 @@
 """A built site, and what tests ask of its pages and its data."""
 
 import base64
+import html
 import json
 import re
 import zlib
@@ -34,14 +35,14 @@ class Cell(NamedTuple):
 class Page(HTMLParser):
     """What the tests ask of a page; end tags that HTML can do without may lack."""
 
-    def __init__(self, html):
+    def __init__(self, text):
         super().__init__(convert_charrefs=True)
-        self.html = html
+        self.html = text
         self.tags, self.ids, self.references, self.words, self.rows = [], [], [], [], []
         self.parts = {}  # id of an article -> (tags, words) within it
         self.unquoted = []  # tags with an attribute whose value is not in quotes
         self._article = self._cell = None
-        self.feed(html)
+        self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
@@ -86,6 +87,16 @@ class Page(HTMLParser):
         return [target for tag, name, target in self.references if (tag, name) == ("a", "href")]
 
 
+def written(part):
+    """A packed part of a page as HTML."""
+    if isinstance(part, str):
+        return html.escape(part, quote=False)
+    tag, properties, *children = part
+    names = {"className": "class"}
+    given = "".join(f' {names.get(k, k)}="{html.escape(v)}"' for k, v in properties.items())
+    return f"<{tag}{given}>{''.join(map(written, children))}</{tag}>"
+
+
 def flat(words):
     """Words with one blank between them."""
     return " ".join(words.split())
@@ -116,9 +127,22 @@ class Site:
     @cached_property
     def pages(self):
         return {
-            path.relative_to(self.folder).as_posix(): Page(path.read_text(encoding="utf-8"))
+            path.relative_to(self.folder).as_posix(): Page(self._whole(path))
             for path in sorted(self.folder.rglob("*.html"))
         }
+
+    def _whole(self, path):
+        """The text of a page, with what ``built`` in ``site.js`` puts into it."""
+
+        def part(match):
+            name, one = match[2].split("#")
+            return f"{match[1]}{''.join(map(written, self.data(name)[one]))}</div>"
+
+        return re.sub(
+            r'(<div class="\w+" data-from="([^"]*)">)<p>[^<]*</div>',
+            part,
+            path.read_text(encoding="utf-8"),
+        )
 
     def page_of(self, behaviour):
         """The page of a behaviour."""

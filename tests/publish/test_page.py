@@ -96,7 +96,12 @@ def test_scripts_run_no_text_and_ask_for_nothing_outside(real):
 def test_data_are_scripts_that_set_one_name(site):
     chapters = {behaviour.chapter for behaviour in site.index.behaviours}
     names = {path.stem for path in (site.folder / "data").iterdir()}
-    assert names == {"answers", "search", *chapters}
+    parts = {
+        name
+        for page in site.folder.glob("*/*.html")
+        for name in re.findall(r' data-from="([^"#]+)#', page.read_text(encoding="utf-8"))
+    }
+    assert names == {"answers", "search", *chapters, *parts}
     assert all(site.data(name) for name in names)
 
 

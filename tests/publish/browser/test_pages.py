@@ -23,6 +23,36 @@ def opened(page, selector):
     return page.text_content(f"{selector} pre")
 
 
+# ---- what is packed
+
+MANY = "losses.loss_class_keeps_adds_or_averages"  # has 66 values
+
+
+def test_packed_values_are_shown_as_the_data_have_them(site, visit, width):
+    page = visit(f"behaviours/{MANY}.html", width)
+    page.locator(".values h3").first.wait_for()
+    told = site.page_of(MANY).html
+    assert page.locator(".values h3").all_inner_texts() == re.findall(r"<h3>(.*?)</h3>", told)
+    assert page.locator(".values td").count() == told.count("<td>") > 20
+    assert "without scripts" not in page.inner_text("main").lower()
+
+
+def test_page_without_scripts_says_what_prints_the_values(visit):
+    page = visit(f"behaviours/{MANY}.html", scripts=False)
+    assert page.inner_text(".values") == (
+        f"A script shows what belongs here. Without scripts: torch-history show {MANY}"
+    )
+
+
+@pytest.mark.parametrize("name", ["torch.symeig", "torch.DoubleStorage.cuda"])
+def test_address_leads_to_the_line_of_a_name_in_a_large_module(visit, name):
+    page = visit(f"surface/torch.html#{name}")
+    page.locator(".sought").wait_for()
+    last = name.rpartition(".")[2]
+    assert re.match(rf"{last}\b", page.inner_text(".sought"))
+    assert page.locator(".sought").evaluate("line => line.getBoundingClientRect().top") < 2000
+
+
 # ---- a behaviour
 
 
@@ -212,7 +242,7 @@ def test_changes_that_harm_no_program_are_one_step_away(site, visit):
 
 
 def test_pages_of_hostile_words_run_nothing(hostile, visit):
-    own = {path.name for path in hostile.folder.glob("*.js")}
+    own = {path.name for path in hostile.folder.rglob("*.js")}
     page = visit("index.html", site="hostile")
     for name, read in hostile.pages.items():
         begun = f"{hostile.folder.as_uri()}/{name}"

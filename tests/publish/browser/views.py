@@ -22,6 +22,7 @@ KINDS = [
     "apis/torch.optim.Adam.html",
     "surface/index.html",
     "surface/torch.optim.html",
+    "surface/torch.html",
     "claims.html",
     "interchange.html",
     "drift.html",

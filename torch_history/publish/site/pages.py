@@ -19,9 +19,9 @@ from torch_history.publish.site.citing import edition
 from torch_history.publish.site.guides import BENCHMARKS, Guide, Guides
 from torch_history.publish.site.guides import pages as linked_pages
 from torch_history.publish.site.listing import Listing
-from torch_history.publish.site.model import DEVICE, Model
+from torch_history.publish.site.model import DEVICE, Chapter, Model
 from torch_history.publish.site.modules import Modules, Turn
-from torch_history.publish.site.packing import script
+from torch_history.publish.site.packing import script, tree
 from torch_history.publish.site.rendering import Links, environment_of
 from torch_history.publish.site.searching import Place
 from torch_history.publish.site.signatures import signature
@@ -40,6 +40,8 @@ LLMS = "llms.txt"
 SCHEMA = HERE / "behaviours.schema.json"
 _LONGEST = 1_500  # characters of a guide that are searched
 _ID = re.compile(r"[\w-]+\.\w+")  # of a behaviour: a record may name anything as a former one
+# bytes from which a part of a page is packed: of the values of a behaviour, the list of a module
+_LARGE, _LARGE_MODULE = 600, 10_000
 _BACK = 6  # releases that the landing page looks back at first
 
 File = Tuple[str, bytes]
@@ -101,6 +103,12 @@ class _Site:
         up = "../" * file.count("/")
         found = self.environment.get_template(template or file)
         return file, found.render(here=file, up=up, **values).encode()
+
+    def macro(self, name: str) -> Callable[..., str]:
+        """What writes a part of a page that may be packed."""
+        module: Any = self.environment.get_template("parts.html").module
+        written: Callable[..., str] = getattr(module, name)
+        return written
 
     def files(self) -> Iterator[File]:
         """Every file."""
@@ -184,19 +192,33 @@ class _Site:
                 moved=[one for one in moved if one[0].startswith(f"{chapter.name}.")],
             )
             yield f"data/{chapter.name}.js", script(chapter.name, details(chapter, self.upgrades))
-            for subject_ in chapter.subjects:
-                for life in subject_.lives:
-                    yield self.render(
-                        life.page,
-                        "behaviour.html",
-                        life=life,
-                        behaviour=life.behaviour,
-                        chapter=chapter,
-                        subject=subject_,
-                        apis=self.apis,
-                    )
+            yield from self.behaviour_pages(chapter)
         for former, life in moved:
             yield self.render(f"behaviours/{former}.html", "moved.html", former=former, life=life)
+
+    def behaviour_pages(self, chapter: Chapter) -> Iterator[File]:
+        """The pages of a chapter's behaviours, and the values that are too many for them."""
+        name, packed = f"values-{chapter.name}", {}
+        written = self.macro("values")
+        for subject_ in chapter.subjects:
+            for life in subject_.lives:
+                values = written(life)
+                large = len(values) > _LARGE
+                if large:
+                    packed[life.behaviour.id] = tree(values)
+                yield self.render(
+                    life.page,
+                    "behaviour.html",
+                    life=life,
+                    behaviour=life.behaviour,
+                    chapter=chapter,
+                    subject=subject_,
+                    apis=self.apis,
+                    values=values,
+                    packed=large and name,
+                )
+        if packed:
+            yield f"data/{name}.js", script(name, packed)
 
     def api_pages(self) -> Iterator[File]:
         """The index of APIs, and a page for each."""
@@ -238,14 +260,20 @@ class _Site:
         )
         pages = {name: api.page for name, api in self.apis.items()}
         prose = functools.partial(self.environment.filters["marked"], up="../")
+        written = self.macro("lists")
         for part, own in counts:
             listing = Listing(modules, pages, prose)
+            lists = written([(one, listing.of(one)) for one in part.modules if one.names], part)
+            large = len(lists) > _LARGE_MODULE
+            if large:
+                yield f"data/{part.name}.js", script(part.name, {part.name: tree(lists)})
             yield self.render(
                 part.page,
                 "module.html",
                 part=part,
                 counts=own,
-                lists=[(one, listing.of(one)) for one in part.modules if one.names],
+                lists=lists,
+                packed=large and part.name,
                 bare=modules.bare(part),
             )
 

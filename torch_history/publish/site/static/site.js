@@ -39,6 +39,18 @@ function catalogued(data) {
   return data;
 }
 
+// ---- the large parts of pages, which are packed as trees: [tag, properties, ...children]
+
+const built = (part) => (typeof part === "string" ? part : BUILT.has(part[0]) ? element(part[0], part[1], ...part.slice(2).map(built)) : "");
+const BUILT = new Set("a b br code dd div dl dt h2 h3 i li ol p pre s small span table td tr ul".split(" "));
+for (const place of all("[data-from]")) {
+  const [name, part] = place.dataset.from.split("#");
+  load(name).then((parts) => {
+    place.replaceChildren(...parts[part].map(built));
+    dispatchEvent(new Event("built"));
+  });
+}
+
 const pageOf = (id) => `${ROOT}behaviours/${id}.html`;
 const claimOf = (id) => capital(id.split(".")[1].replaceAll("_", " "));
 

@@ -17,13 +17,18 @@ function lineOf(name) {
 
 function show() {
   const name = decodeURIComponent(location.hash.slice(1));
-  if (!name || document.getElementById(name)) return;
+  if (!name) return;
   for (const before of all(".sought")) before.classList.remove("sought");
-  const line = lineOf(name);
+  const line = document.getElementById(name) ?? lineOf(name);
   line?.classList.add("sought");
   line?.scrollIntoView({ block: "center" });
 }
 
-for (const link of all(".surface p a")) link.hash = link.textContent; // where in the other module
+function begin() {
+  for (const link of all(".surface p a")) link.hash = link.textContent; // where in the other module
+  show();
+}
+
 addEventListener("hashchange", show);
-show();
+addEventListener("built", begin); // the list of a large module comes late
+begin();
