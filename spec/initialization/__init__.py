@@ -43,6 +43,7 @@ SUBJECTS = [
     "init_functions",
     "through_apply",
     "settings",
+    "init_settings",
     "dtypes_and_layouts",
     "zero_fan",
     "signatures",

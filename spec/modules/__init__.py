@@ -58,5 +58,7 @@ SUBJECTS = [
     "module_repr",
     "parameter_format",
     "method_arguments",
+    "module_settings",
+    "utils_settings",
     "signatures",
 ]

@@ -54,5 +54,7 @@ SUBJECTS = [
     "batches",
     "generator_handling",
     "parameters_of_distributions",
+    "draw_settings",
+    "sampler_settings",
     "signatures",
 ]

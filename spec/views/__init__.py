@@ -48,4 +48,6 @@ SUBJECTS = [
     "memory_layout",
     "other_views",
     "dtype",
+    "creation_settings",
+    "function_settings",
 ]

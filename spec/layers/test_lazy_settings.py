@@ -1,0 +1,209 @@
+"""Lazy layers, one setting at a time, and functions that write into ``out``.
+
+A lazy layer reads its number of channels from the first input, and becomes the plain layer. The
+settings are those of the plain layer. A lazy layer that has seen no input can load the state of one
+that has; it takes the shapes from the state.
+"""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.nn import parameter
+
+from fixtures.layer_settings import counted, filled
+from fixtures.settings import each
+from torch_history.observing import observe, observe_each
+
+CONVS = {
+    "LazyConv1d": (4,),
+    "LazyConv2d": (4, 2),
+    "LazyConv3d": (4, 2, 2),
+    "LazyConvTranspose1d": (3,),
+    "LazyConvTranspose2d": (3, 2),
+    "LazyConvTranspose3d": (3, 2, 2),
+}
+NORMS = {
+    "LazyBatchNorm1d": (2, 2),
+    "LazyBatchNorm2d": (2, 2, 2, 1),
+    "LazyBatchNorm3d": (2, 2, 1, 2, 1),
+    "LazyInstanceNorm1d": (2, 2, 2),
+    "LazyInstanceNorm2d": (2, 2, 2, 1),
+    "LazyInstanceNorm3d": (2, 2, 1, 2, 1),
+}
+
+
+@pytest.mark.parametrize("layer", CONVS)
+@pytest.mark.api(
+    "torch.nn.LazyConv1d",
+    "torch.nn.LazyConv2d",
+    "torch.nn.LazyConv3d",
+    "torch.nn.LazyConvTranspose1d",
+    "torch.nn.LazyConvTranspose2d",
+    "torch.nn.LazyConvTranspose3d",
+    page="generated/torch.nn.LazyConv2d",
+)
+def test_lazy_conv_output_follows_each_setting(layer, snapshot):
+    """A lazy convolution takes each setting of the plain one; the input gives the channels.
+
+    The kernel is 2 in each dimension. ``output_padding`` belongs to transposed layers alone.
+    """
+    x = counted(1, 2, *CONVS[layer])
+
+    def act(**settings):
+        made = getattr(nn, layer)(2, 2, **settings)
+        made(x)
+        return filled(made)(x)
+
+    cases = {
+        "default": {},
+        "stride": {"stride": 2},
+        "padding": {"padding": 1},
+        "dilation": {"dilation": 2, "padding": 1},
+        "groups": {"groups": 2},
+        "bias": {"bias": False},
+        "padding_mode": {"padding": 1, "padding_mode": "circular"},
+    }
+    if "Transpose" in layer:
+        cases["output_padding"] = {"stride": 2, "output_padding": 1}
+    assert snapshot == observe_each(each(act, cases))
+
+
+@pytest.mark.parametrize("layer", NORMS)
+@pytest.mark.api(
+    "torch.nn.LazyBatchNorm1d",
+    "torch.nn.LazyBatchNorm2d",
+    "torch.nn.LazyBatchNorm3d",
+    "torch.nn.LazyInstanceNorm1d",
+    "torch.nn.LazyInstanceNorm2d",
+    "torch.nn.LazyInstanceNorm3d",
+    page="generated/torch.nn.LazyBatchNorm2d",
+)
+def test_lazy_norm_output_and_state_follow_each_setting(layer, snapshot):
+    """A lazy norm takes each setting of the plain one, keeps its statistics, saves and loads them.
+
+    It reads two batches. A lazy norm that has read none loads its state. An instance norm never
+    counts batches.
+    """
+    batch = counted(*NORMS[layer])
+
+    def act(**settings):
+        made, fresh = (getattr(nn, layer)(**settings) for _ in range(2))
+        names = list(fresh.state_dict())
+        made(batch)
+        made(batch + 12)
+        state = {name: one.clone() for name, one in made.state_dict().items()}
+        fresh.load_state_dict(state)
+        loaded = {name: one.clone() for name, one in fresh.state_dict().items()}
+        return {"names": names, "eval": made.eval()(batch), "state": state, "loaded": loaded}
+
+    statistics = {"track_running_stats": True}
+    assert snapshot == observe_each(
+        each(
+            act,
+            {
+                "default": {},
+                "eps": {"eps": 0.5},
+                "momentum": {**statistics, "momentum": 0.5},
+                "momentum None": {**statistics, "momentum": None},
+                "affine": {"affine": True},
+                "without affine": {"affine": False},
+                "without bias": {"affine": True, "bias": False},
+                "without statistics": {"track_running_stats": False},
+            },
+        )
+    )
+
+
+@pytest.mark.parametrize("layer", NORMS)
+@pytest.mark.api(
+    "torch.nn.LazyBatchNorm1d",
+    "torch.nn.LazyBatchNorm2d",
+    "torch.nn.LazyBatchNorm3d",
+    "torch.nn.LazyInstanceNorm1d",
+    "torch.nn.LazyInstanceNorm2d",
+    "torch.nn.LazyInstanceNorm3d",
+    page="generated/torch.nn.LazyBatchNorm2d",
+)
+def test_lazy_norm_that_loads_a_state_before_its_first_input_goes_on_from_it(layer, snapshot):
+    """A lazy norm that loads a state before its first input goes on from these statistics.
+
+    A lazy instance norm does not read its number of channels from the state, and since it compares
+    that number with the input, it raises.
+    """
+    batch = counted(*NORMS[layer])
+
+    def act():
+        made, fresh = (getattr(nn, layer)(track_running_stats=True) for _ in range(2))
+        made(batch)
+        fresh.load_state_dict(made.state_dict())
+        fresh(batch + 12)
+        return fresh.running_mean, fresh.num_features
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.nn.LazyLinear",
+    "torch.nn.UninitializedParameter",
+    "torch.nn.UninitializedBuffer",
+    page="generated/torch.nn.LazyLinear",
+)
+def test_lazy_linear_and_what_has_no_shape_yet_follow_each_setting(snapshot):
+    """``LazyLinear`` reads its width from the input; parameters without a shape keep the settings.
+
+    ``requires_grad`` and ``dtype`` hold when the parameter or the buffer gets its shape.
+    """
+
+    def linear(**settings):
+        layer = nn.LazyLinear(2, **settings)
+        layer(torch.ones(1, 3))
+        return filled(layer)(torch.ones(1, 3))
+
+    def shaped(name, **settings):
+        one = getattr(parameter, name)(**settings)
+        one.materialize((2,))
+        return one.requires_grad, str(one.dtype), one.shape
+
+    acts = each(linear, {"LazyLinear": {}, "LazyLinear, bias": {"bias": False}})
+    for name in ("UninitializedParameter", "UninitializedBuffer"):
+        for value in (True, False):
+            acts[f"{name}, requires_grad={value}"] = lambda name=name, value=value: shaped(
+                name, requires_grad=value
+            )
+        acts[f"{name}, dtype"] = lambda name=name: shaped(name, dtype=torch.float64)
+    assert snapshot == observe_each(acts)
+
+
+@pytest.mark.api(
+    "torch.nn.functional.avg_pool2d",
+    "torch.nn.functional.avg_pool3d",
+    "torch.nn.functional.gelu",
+    "torch.nn.functional.hardshrink",
+    "torch.nn.functional.linear",
+    "torch.nn.functional.softplus",
+    "torch.nn.functional.softshrink",
+    page="nn.functional",
+)
+def test_functional_layer_writes_into_out(snapshot):
+    """With ``out=`` these functions write their result into a tensor and return it.
+
+    The documentation does not name the argument. It takes part in no gradient.
+    """
+
+    def act(name, shape, *rest):
+        out = torch.zeros(shape)
+        result = getattr(F, name)(counted(*shape) - 2.0, *rest, out=out)
+        return {"out": out, "returned": result is out}
+
+    assert snapshot == observe_each(
+        {
+            "avg_pool2d": lambda: act("avg_pool2d", (1, 2, 2), 1),
+            "avg_pool3d": lambda: act("avg_pool3d", (1, 1, 2, 2), 1),
+            "gelu": lambda: act("gelu", (3,)),
+            "hardshrink": lambda: act("hardshrink", (3,)),
+            "linear": lambda: act("linear", (1, 2), torch.ones(2, 2)),
+            "softplus": lambda: act("softplus", (3,)),
+            "softshrink": lambda: act("softshrink", (3,)),
+        }
+    )

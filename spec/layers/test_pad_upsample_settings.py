@@ -1,0 +1,246 @@
+"""Pads and upsampling in one, two and three dimensions, one setting at a time.
+
+A padding is given for the last dimension first: (left, right, top, bottom, front, back). One number
+holds for each side, and a negative one cuts elements off. Upsampling takes ``size`` or
+``scale_factor``. ``align_corners=True`` puts the first and the last element of input and output at
+the same places, and works in the linear, bilinear, bicubic and trilinear modes only.
+"""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from fixtures.layer_settings import counted
+from fixtures.settings import each
+from torch_history.observing import observe_each
+
+SHAPES = {1: (4,), 2: (3, 4), 3: (2, 3, 2)}
+UNEVEN = {1: (2, 1), 2: (2, 1, 0, 1), 3: (1, 0, 0, 2, 1, 0)}
+LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+
+
+@pytest.mark.parametrize("dimensions", SHAPES)
+@pytest.mark.parametrize("kind", ["Constant", "Zero", "Reflection", "Replication", "Circular"])
+@pytest.mark.api(
+    "torch.nn.ConstantPad1d",
+    "torch.nn.ConstantPad2d",
+    "torch.nn.ConstantPad3d",
+    "torch.nn.ZeroPad1d",
+    "torch.nn.ZeroPad2d",
+    "torch.nn.ZeroPad3d",
+    "torch.nn.ReflectionPad1d",
+    "torch.nn.ReflectionPad2d",
+    "torch.nn.ReflectionPad3d",
+    "torch.nn.ReplicationPad1d",
+    "torch.nn.ReplicationPad2d",
+    "torch.nn.ReplicationPad3d",
+    "torch.nn.CircularPad1d",
+    "torch.nn.CircularPad2d",
+    "torch.nn.CircularPad3d",
+    page="generated/torch.nn.ConstantPad2d",
+)
+def test_pad_layer_pads_the_last_dimension_first(kind, dimensions, snapshot):
+    """A pad layer pads each side by its number, starting with the last dimension.
+
+    Constant pads use their value, reflection pads mirror at the border element, replication pads
+    repeat it, and circular pads continue at the other end. Here one number is 1.
+    """
+    x = counted(1, 1, *SHAPES[dimensions]) + 1
+    value = {"value": 0.5} if kind == "Constant" else {}
+
+    def act(padding):
+        return getattr(nn, f"{kind}Pad{dimensions}d")(padding, **value)(x)
+
+    paddings = {
+        "one number": 1,
+        "a number for each side": UNEVEN[dimensions],
+        "negative": (-1,) + (0,) * (2 * dimensions - 1),
+    }
+    assert snapshot == observe_each(
+        each(act, {name: {"padding": p} for name, p in paddings.items()})
+    )
+
+
+@pytest.mark.parametrize("dimensions", SHAPES)
+@pytest.mark.api("torch.nn.functional.pad", page="generated/torch.nn.functional.pad")
+def test_functional_pad_follows_mode_and_value(dimensions, snapshot):
+    """``pad`` pads with zeros unless ``mode`` or ``value`` says otherwise.
+
+    In mode "constant" the padding may have fewer numbers than the input has sides; other modes need
+    batch and channel, and a number for each side of the other dimensions.
+    """
+    x = counted(1, 1, *SHAPES[dimensions]) + 1
+
+    def act(pad=UNEVEN[dimensions], **settings):
+        return F.pad(x, pad=pad, **settings)
+
+    assert snapshot == observe_each(
+        each(
+            act,
+            {
+                "default": {},
+                "last dimension": {"pad": (1, 0)},
+                "value": {"value": 0.5},
+                "reflect": {"mode": "reflect"},
+                "replicate": {"mode": "replicate"},
+                "circular": {"mode": "circular"},
+                "mode unknown": {"mode": "mirror"},
+            },
+        )
+    )
+
+
+@pytest.mark.parametrize("dimensions", SHAPES)
+@pytest.mark.api(
+    "torch.nn.Upsample", "torch.nn.functional.interpolate", page="generated/torch.nn.Upsample"
+)
+def test_upsample_output_follows_each_setting(dimensions, snapshot):
+    """Size, factor, mode, ``align_corners`` and ``recompute_scale_factor`` change what is sampled.
+
+    Mode "nearest" is the default. The factor 1.6 makes a length of 4 into 6, and recomputing the
+    factor from the sizes gives 1.5.
+    """
+    x = counted(1, 1, *SHAPES[dimensions])
+    linear = LINEAR[dimensions]
+
+    def act(**settings):
+        return nn.Upsample(**settings)(x)
+
+    size = {"size": tuple(2 * length - 1 for length in SHAPES[dimensions])}
+    assert snapshot == observe_each(
+        each(
+            act,
+            {
+                "size": size,
+                "size, one number": {"size": 3},
+                "scale_factor": {"scale_factor": 1.5},
+                "a factor for each dimension": {"scale_factor": (2.0, 1.0, 1.0)[:dimensions]},
+                "linear": {**size, "mode": linear, "align_corners": False},
+                "align_corners": {**size, "mode": linear, "align_corners": True},
+                "nearest-exact": {"size": 3, "mode": "nearest-exact"},
+                "factor as given": {"scale_factor": 1.6, "mode": linear, "align_corners": False},
+                "factor recomputed": {
+                    "scale_factor": 1.6,
+                    "mode": linear,
+                    "align_corners": False,
+                    "recompute_scale_factor": True,
+                },
+            },
+        )
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.functional.interpolate", page="generated/torch.nn.functional.interpolate"
+)
+def test_interpolate_makes_smaller_with_antialias_or_by_areas(snapshot):
+    """``antialias=True`` averages over all elements that an output covers when it makes smaller.
+
+    Without it, "bilinear" reads two elements in each dimension and skips the others. Mode "area"
+    takes the mean of adaptive windows, and "bicubic" reads four elements in each dimension.
+    """
+    x = counted(1, 1, 2, 8)
+
+    def act(mode="bilinear", **settings):
+        return F.interpolate(x, size=(2, 3), mode=mode, **settings)
+
+    assert snapshot == observe_each(
+        each(
+            act,
+            {
+                "bilinear": {"align_corners": False},
+                "bilinear, antialias": {"align_corners": False, "antialias": True},
+                "bicubic": {"mode": "bicubic", "align_corners": False},
+                "bicubic, align_corners": {"mode": "bicubic", "align_corners": True},
+                "bicubic, antialias": {
+                    "mode": "bicubic",
+                    "align_corners": False,
+                    "antialias": True,
+                },
+                "area": {"mode": "area"},
+                "nearest, align_corners": {"mode": "nearest", "align_corners": True},
+            },
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", ["UpsamplingNearest2d", "UpsamplingBilinear2d"])
+@pytest.mark.api(
+    "torch.nn.UpsamplingNearest2d",
+    "torch.nn.UpsamplingBilinear2d",
+    page="generated/torch.nn.UpsamplingBilinear2d",
+)
+def test_upsampling_2d_layer_takes_a_size_or_a_factor(kind, snapshot):
+    """The two older layers upsample to a size or by a factor.
+
+    ``UpsamplingBilinear2d`` aligns the corners, which ``Upsample(mode="bilinear")`` does not.
+    """
+
+    def act(**settings):
+        return getattr(nn, kind)(**settings)(counted(1, 1, 2, 3))
+
+    assert snapshot == observe_each(
+        each(
+            act,
+            {
+                "size": {"size": (2, 5)},
+                "scale_factor": {"scale_factor": 2},
+                "both": {"size": (2, 5), "scale_factor": 2},
+                "neither": {},
+            },
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", ["upsample", "upsample_nearest", "upsample_bilinear"])
+@pytest.mark.api(
+    "torch.nn.functional.upsample",
+    "torch.nn.functional.upsample_nearest",
+    "torch.nn.functional.upsample_bilinear",
+    page="generated/torch.nn.functional.upsample",
+)
+def test_functional_upsample_takes_a_size_or_a_factor(kind, snapshot):
+    """The deprecated functions upsample to a size or by a factor, and warn of ``interpolate``.
+
+    ``upsample`` takes the nearest element by default, and ``upsample_bilinear`` aligns the corners.
+    """
+
+    def act(**settings):
+        return getattr(F, kind)(counted(1, 1, 2, 3), **settings)
+
+    cases = {"size": {"size": (2, 5)}, "scale_factor": {"scale_factor": 2}}
+    if kind == "upsample":
+        cases["bilinear"] = {"size": (2, 5), "mode": "bilinear", "align_corners": True}
+    assert snapshot == observe_each(each(act, cases))
+
+
+@pytest.mark.api(
+    "torch.nn.PixelShuffle",
+    "torch.nn.PixelUnshuffle",
+    "torch.nn.ChannelShuffle",
+    "torch.nn.Fold",
+    "torch.nn.Unfold",
+    "torch.nn.functional.fold",
+    "torch.nn.functional.unfold",
+    page="generated/torch.nn.Unfold",
+)
+def test_layer_that_moves_pixels_follows_each_setting(snapshot):
+    """These layers move elements: factor, groups, kernel, stride, padding and dilation say where.
+
+    ``Unfold`` makes a column of each window, and ``Fold`` adds the columns where windows overlap.
+    """
+    windows = {"kernel_size": (2, 1), "stride": (2, 1), "padding": (1, 0), "dilation": (2, 1)}
+    assert snapshot == observe_each(
+        {
+            "PixelShuffle": lambda: nn.PixelShuffle(2)(counted(1, 4, 1, 2)),
+            "PixelUnshuffle": lambda: nn.PixelUnshuffle(2)(counted(1, 1, 2, 4)),
+            "ChannelShuffle": lambda: nn.ChannelShuffle(2)(counted(1, 4, 1, 1)),
+            "Unfold": lambda: nn.Unfold(2)(counted(1, 1, 3, 2)),
+            "Unfold, all settings": lambda: nn.Unfold(**windows)(counted(1, 1, 4, 2)),
+            "Fold": lambda: nn.Fold((3, 2), 2)(counted(1, 4, 2)),
+            "Fold, all settings": lambda: nn.Fold((4, 2), **windows)(counted(1, 2, 4)),
+            "Flatten": lambda: nn.Flatten(0, 1)(torch.ones(1, 2, 1, 3)).shape,
+            "Unflatten": lambda: nn.Unflatten(2, (1, 3))(torch.ones(1, 2, 3)).shape,
+        }
+    )

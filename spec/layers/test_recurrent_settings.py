@@ -1,0 +1,137 @@
+"""RNN, LSTM, GRU and their cells, one setting at a time.
+
+The weights count 0.25, 0.5, 0.75, -0.25 in each parameter, so that every weight and bias matters. A
+layer returns all steps of its last layer, and the last states of all layers. ``nonlinearity``
+belongs to RNN and RNNCell alone, and ``proj_size`` to LSTM. ``dropout`` acts between the layers, so
+with one layer it has no effect but a warning.
+"""
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.layer_settings import counted, filled
+from fixtures.settings import each
+from torch_history.observing import observe_each
+
+LAYERS = ["RNN", "LSTM", "GRU"]
+SETTINGS = {
+    "default": {},
+    "bias": {"bias": False},
+    "batch_first": {"batch_first": True},
+    "bidirectional": {"bidirectional": True},
+    "num_layers": {"num_layers": 2},
+    "all together": {
+        "num_layers": 2,
+        "bias": False,
+        "batch_first": True,
+        "bidirectional": True,
+    },
+    "nonlinearity": {"nonlinearity": "relu"},
+    "proj_size": {"proj_size": 1},
+    "dropout of one layer": {"dropout": 0.5},
+}
+
+
+def quarters(layer):
+    """The layer, whose parameters count 0.25, 0.5, 0.75, -0.25."""
+    return filled(layer, scale=0.25)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN")
+def test_recurrent_output_follows_each_setting(layer, snapshot):
+    """Each setting changes the output or the last states of a recurrent layer.
+
+    The input is two steps of three samples, or with ``batch_first=True`` two samples of three
+    steps. Settings that the layer does not have raise.
+    """
+    x = (counted(2, 3, 1) - 5) * 0.25
+
+    def act(**settings):
+        return quarters(getattr(nn, layer)(1, 2, **settings))(x)
+
+    assert snapshot == observe_each(each(act, SETTINGS))
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN")
+def test_recurrent_layer_starts_from_the_state_it_is_given(layer, snapshot):
+    """A recurrent layer starts from the state that it is given, and from zeros otherwise.
+
+    The state has a row for each layer and direction. An LSTM takes two states, and with
+    ``proj_size`` the first one is as narrow as the projection.
+    """
+    x = torch.ones(1, 1, 1)
+
+    def act(width=2, rows=1, **settings):
+        made = quarters(getattr(nn, layer)(1, 2, **settings))
+        state = (counted(rows, 1, width) + 1) * 0.25
+        cells = (counted(rows, 1, 2) - 1) * 0.25
+        return made(x, (state, cells) if layer == "LSTM" else state)
+
+    assert snapshot == observe_each(
+        each(
+            act,
+            {
+                "one layer": {},
+                "two layers": {"rows": 2, "num_layers": 2},
+                "two directions": {"rows": 2, "bidirectional": True},
+                "proj_size": {"width": 1, "proj_size": 1},
+                "too few rows": {"num_layers": 2},
+            },
+        )
+    )
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN")
+def test_recurrent_dropout_lies_between_the_layers(layer, snapshot):
+    """``dropout=1.0`` makes the second layer read zeros; the first layer is as before.
+
+    In ``eval()`` nothing is dropped.
+    """
+    x = torch.ones(2, 1, 1)
+
+    def act(training, dropout):
+        made = quarters(getattr(nn, layer)(1, 2, num_layers=2, dropout=dropout))
+        return made.train(training)(x)
+
+    assert snapshot == observe_each(
+        {
+            "nothing dropped": lambda: act(True, 0.0),
+            "all dropped": lambda: act(True, 1.0),
+            "eval": lambda: act(False, 1.0),
+        }
+    )
+
+
+@pytest.mark.parametrize("cell", ["RNNCell", "LSTMCell", "GRUCell"])
+@pytest.mark.api(
+    "torch.nn.RNNCell", "torch.nn.LSTMCell", "torch.nn.GRUCell", page="generated/torch.nn.RNNCell"
+)
+def test_recurrent_cell_output_follows_each_setting(cell, snapshot):
+    """Bias, nonlinearity and the given state change the next state of a cell.
+
+    A cell takes one step of a batch. An LSTM cell returns two states.
+    """
+    x = (counted(2, 1) - 2) * 0.25
+
+    def act(state=None, **settings):
+        made = quarters(getattr(nn, cell)(1, 2, **settings))
+        if state is None:
+            return made(x)
+        return made(x, (state, state + 0.25) if cell == "LSTMCell" else state)
+
+    assert snapshot == observe_each(
+        each(
+            act,
+            {
+                "default": {},
+                "bias": {"bias": False},
+                "state": {"state": counted(2, 2) * 0.125},
+                "nonlinearity": {"nonlinearity": "relu"},
+                "nonlinearity unknown": {"nonlinearity": "sigmoid"},
+            },
+        )
+    )

@@ -1,0 +1,285 @@
+"""Each schedule stopped after three steps and resumed: by state dict, by ``last_epoch``, by epoch.
+
+The state dicts of the scheduler and of the optimizer together resume every schedule, whatever its
+constructor was given. A schedule that is built with ``last_epoch`` takes its settings from the
+constructor, and the rates from the optimizer. ``step(epoch)`` is deprecated; it sets the rate of
+that epoch from the initial rate, where the schedule has such a formula.
+"""
+
+import warnings
+
+import pytest
+
+from fixtures.schedules import (
+    differing,
+    of_groups,
+    rates,
+    schedules,
+    two_groups,
+    without_word_of_an_epoch,
+)
+from torch_history.observing import observe
+
+
+class Falling:
+    """A callable object, whose attributes a state dict holds."""
+
+    def __init__(self, by):
+        self.by = by
+
+    def __call__(self, step):
+        return 1 / (1 + self.by * step)
+
+
+def cycle(**settings):
+    return {"base_lr": [1.0, 2.0], "max_lr": [5.0, 10.0], "step_size_up": 2, **settings}
+
+
+# case -> class, settings of the stopped schedule, settings of the one that loads its state
+SCHEDULES = {
+    "StepLR": ("StepLR", {"step_size": 2, "gamma": 0.5}, {"step_size": 3}),
+    "MultiStepLR": (
+        "MultiStepLR",
+        {"milestones": [2, 5], "gamma": 0.5},
+        {"milestones": [4]},
+    ),
+    "ExponentialLR": ("ExponentialLR", {"gamma": 0.5}, {"gamma": 0.125}),
+    "LambdaLR": ("LambdaLR", {"lr_lambda": Falling(1)}, {"lr_lambda": Falling(3)}),
+    "MultiplicativeLR": (
+        "MultiplicativeLR",
+        {"lr_lambda": Falling(1)},
+        {"lr_lambda": Falling(3)},
+    ),
+    "ConstantLR": ("ConstantLR", {"factor": 0.25, "total_iters": 5}, {"total_iters": 6}),
+    "LinearLR": (
+        "LinearLR",
+        {"start_factor": 0.25, "end_factor": 0.75, "total_iters": 4},
+        {"start_factor": 0.5, "total_iters": 8},
+    ),
+    "PolynomialLR": ("PolynomialLR", {"total_iters": 6, "power": 2.0}, {"total_iters": 8}),
+    "CosineAnnealingLR": ("CosineAnnealingLR", {"T_max": 4, "eta_min": 0.5}, {"T_max": 6}),
+    "CosineAnnealingWarmRestarts": (
+        "CosineAnnealingWarmRestarts",
+        {"T_0": 2, "T_mult": 2, "eta_min": 0.5},
+        {"T_0": 3},
+    ),
+    "CyclicLR": (
+        "CyclicLR",
+        cycle(step_size_down=3, mode="exp_range", gamma=0.5, base_momentum=0.25, max_momentum=0.75),
+        {"base_lr": 3.0, "max_lr": 4.0, "cycle_momentum": False},
+    ),
+    "CyclicLR with a function": (
+        "CyclicLR",
+        cycle(scale_fn=Falling(1), scale_mode="iterations", cycle_momentum=False),
+        cycle(scale_fn=Falling(3), cycle_momentum=False),
+    ),
+    "OneCycleLR": (
+        "OneCycleLR",
+        {
+            "max_lr": [5.0, 10.0],
+            "total_steps": 8,
+            "pct_start": 0.25,
+            "anneal_strategy": "linear",
+            "div_factor": 5.0,
+        },
+        {"max_lr": 4.0, "total_steps": 6, "cycle_momentum": False},
+    ),
+}
+
+
+def built(optimizer, case, settings=1, **more):
+    """The schedule of a case, with its settings (1) or with others (2)."""
+    return getattr(schedules, SCHEDULES[case][0])(optimizer, **SCHEDULES[case][settings], **more)
+
+
+def in_sequence(optimizer, milestone=5, gamma=0.5):
+    parts = [
+        schedules.ConstantLR(optimizer, factor=gamma, total_iters=9),
+        schedules.ExponentialLR(optimizer, gamma=gamma / 2),
+    ]
+    return schedules.SequentialLR(optimizer, parts, milestones=[milestone])
+
+
+def chained(optimizer, total_iters=5, gamma=0.5):
+    return schedules.ChainedScheduler(
+        [
+            schedules.ConstantLR(optimizer, factor=gamma, total_iters=total_iters),
+            schedules.ExponentialLR(optimizer, gamma=gamma),
+        ]
+    )
+
+
+BUILT = {
+    case: (
+        lambda optimizer, case=case: built(optimizer, case, 1),
+        lambda optimizer, case=case: built(optimizer, case, 2),
+    )
+    for case in SCHEDULES
+}
+BUILT["SequentialLR"] = (in_sequence, lambda optimizer: in_sequence(optimizer, 6, 0.25))
+BUILT["ChainedScheduler"] = (chained, lambda optimizer: chained(optimizer, 6, 0.25))
+
+
+def stopped(build):
+    """A schedule after three steps, and its optimizer."""
+    optimizer = two_groups(momentum=0.5)
+    scheduler = build(optimizer)
+    rates(optimizer, scheduler, 3)
+    return scheduler, optimizer
+
+
+def resumed(case, option):
+    """A schedule with other settings and another optimizer, which load what was saved."""
+    build, build_another = BUILT[case]
+    first, its_optimizer = stopped(build)
+    optimizer = two_groups(momentum=0.25)
+    optimizer.param_groups[0]["lr"], optimizer.param_groups[1]["lr"] = 2.0, 3.0
+    scheduler = build_another(optimizer)
+    scheduler.load_state_dict(first.state_dict())
+    optimizer.load_state_dict(its_optimizer.state_dict())
+    differ, when_loaded = differing(first, scheduler), list(scheduler.get_last_lr())
+    path = []
+    with without_word_of_an_epoch():
+        for _ in range(3):  # in the wrong order, which is judged at the very first step only
+            scheduler.step()
+            optimizer.step()
+            path.append(of_groups(optimizer, option))
+    whole = two_groups(momentum=0.5)
+    return {
+        "uninterrupted": rates(whole, build(whole), 6, option)[4:],
+        "resumed": path,
+        "attributes that differ": differ,
+        "get_last_lr when loaded": when_loaded,
+        "get_last_lr at the end": list(scheduler.get_last_lr()),
+    }
+
+
+NAMED = pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    page="optim",
+)
+
+
+@pytest.mark.parametrize("case", BUILT)
+@NAMED
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.SequentialLR",
+    "torch.optim.lr_scheduler.ChainedScheduler",
+    "torch.optim.lr_scheduler.LRScheduler.load_state_dict",
+    "torch.optim.lr_scheduler.LRScheduler.state_dict",
+    page="optim",
+)
+def test_schedule_resumed_by_state_dicts_gives_the_rates_of_an_uninterrupted_one(case, snapshot):
+    """A scheduler that loads its state dict and that of the optimizer goes on as if never stopped.
+
+    It was stopped after three steps. The new scheduler and its optimizer were built with other
+    settings and rates, none of which has an effect. No attribute of the loaded scheduler
+    differs from that of the stopped one.
+    """
+    assert snapshot == observe(lambda: resumed(case, "lr"))
+
+
+@pytest.mark.parametrize("case", ["CyclicLR", "OneCycleLR"])
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    page="generated/torch.optim.lr_scheduler.CyclicLR",
+)
+def test_cycle_resumed_by_state_dicts_gives_the_momentum_of_an_uninterrupted_one(case, snapshot):
+    """CyclicLR and OneCycleLR that load a state dict go on with the saved cycle of the momentum.
+
+    The constructor was given ``cycle_momentum=False``, which the state dict replaces.
+    """
+    assert snapshot == observe(lambda: resumed(case, "momentum"))
+
+
+@pytest.mark.parametrize("case", SCHEDULES)
+@NAMED
+def test_schedule_built_with_last_epoch_goes_on_from_the_rates_of_the_optimizer(case, snapshot):
+    """A scheduler built with ``last_epoch=3`` on an optimizer that loaded its state goes on.
+
+    The first rates are those after three steps, then those that the constructor leaves, then those
+    of two further steps. The constructor counts epoch 4. StepLR, LambdaLR and CyclicLR also set the
+    rate of epoch 4. LinearLR and some others keep the present rate since 2.8, and miss one change.
+    """
+
+    def act():
+        _, stopped_optimizer = stopped(BUILT[case][0])
+        optimizer = two_groups(momentum=0.5)
+        optimizer.load_state_dict(stopped_optimizer.state_dict())
+        before = of_groups(optimizer)
+        scheduler = built(optimizer, case, last_epoch=3)
+        return {
+            "rates": [before, *rates(optimizer, scheduler, 2)],
+            "last_epoch": scheduler.last_epoch,
+        }
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.parametrize("case", SCHEDULES)
+@NAMED
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler.step",
+    "torch.optim.lr_scheduler.StepLR.step",
+    "torch.optim.lr_scheduler.MultiStepLR.step",
+    "torch.optim.lr_scheduler.ExponentialLR.step",
+    "torch.optim.lr_scheduler.CosineAnnealingLR.step",
+    "torch.optim.lr_scheduler.CyclicLR.step",
+    "torch.optim.lr_scheduler.OneCycleLR.step",
+    page="generated/torch.optim.lr_scheduler.StepLR",
+)
+def test_step_with_an_epoch_sets_the_rate_of_that_epoch(case, snapshot):
+    """``step(3)`` and then ``step(1)`` set the rates of epochs 3 and 1; ``step()`` goes on from 1.
+
+    ``MultiplicativeLR`` has no formula for an epoch: it multiplies the present rate by the factor
+    of that epoch.
+    """
+
+    def act():
+        optimizer = two_groups(momentum=0.5)
+        scheduler = built(optimizer, case)
+        optimizer.step()
+        path = []
+        with without_word_of_an_epoch():
+            for epoch in ([3], [1], []):
+                scheduler.step(*epoch)
+                path.append(of_groups(optimizer))
+        return {"rates": path, "last_epoch": scheduler.last_epoch}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.parametrize("case", SCHEDULES)
+@NAMED
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.LRScheduler.step", page="generated/torch.optim.lr_scheduler.StepLR"
+)
+def test_each_schedule_warns_once_when_it_steps_before_the_optimizer(case, snapshot):
+    """Two steps of a scheduler before any step of its optimizer warn once, at the first step.
+
+    CosineAnnealingWarmRestarts has a ``step`` of its own, which does not warn.
+    """
+
+    def act():
+        scheduler = built(two_groups(momentum=0.5), case)
+        counts = []
+        for _ in range(2):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                scheduler.step()
+            counts.append(sum("Detected call" in str(one.message) for one in caught))
+        return counts
+
+    assert snapshot == observe(act)
