@@ -7,6 +7,8 @@ from typing import Optional, Tuple
 
 from faults.settings.rules import Made
 
+# what a step of a schedule changes
+COUNTED = "last_epoch|_last_lr|_step_count|T_cur|T_i|best|num_bad_epochs|cooldown_counter"
 # a pattern of "torch.nn.Conv2d(device): ignored" -> why no behaviour can notice it
 REASONS: Tuple[Tuple[str, str], ...] = (
     (r"\(device\): ignored$", "the records are of one device, which is the default"),
@@ -33,8 +35,7 @@ REASONS: Tuple[Tuple[str, str], ...] = (
         "the size of the parts of one sum",
     ),
     (
-        r"lr_scheduler\.\w+\(keeps (?!last_epoch|_last_lr|_step_count|T_cur|T_i\b|best|num_bad_"
-        r"epochs|cooldown_counter)\w+\): not updated$",
+        rf"lr_scheduler\.\w+\(keeps (?!({COUNTED})\b)\w+\): not updated$",
         "no step changes it",
     ),
     (

@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.schedules import (
     differing,
-    each,
+    each_scheduled,
     of_groups,
     schedules,
     two_groups,
@@ -39,7 +39,7 @@ def test_cyclic_schedule_goes_up_and_down_by_its_mode(snapshot):
     cycle, or that of the step with ``scale_mode="iterations"``.
     """
     assert snapshot == observe_each(
-        each(
+        each_scheduled(
             "CyclicLR",
             7,
             {
@@ -70,7 +70,7 @@ def test_cyclic_schedule_moves_the_momentum_against_the_rate(snapshot):
     and with ``cycle_momentum=False`` it stays as it is, at 0.5.
     """
     assert snapshot == observe_each(
-        each(
+        each_scheduled(
             "CyclicLR",
             3,
             {
@@ -99,7 +99,7 @@ def test_one_cycle_schedule_rises_for_pct_start_and_falls(snapshot):
     ``epochs`` and ``steps_per_epoch`` give the steps as their product.
     """
     assert snapshot == observe_each(
-        each(
+        each_scheduled(
             "OneCycleLR",
             7,
             {
@@ -142,7 +142,7 @@ def test_one_cycle_schedule_moves_the_momentum_against_the_rate(snapshot):
     straight = {**STRAIGHT, "total_steps": 8, "pct_start": 0.5}
     ends = {"base_momentum": 0.25, "max_momentum": 0.75}
     assert snapshot == observe_each(
-        each(
+        each_scheduled(
             "OneCycleLR",
             7,
             {

@@ -23,6 +23,7 @@ class Plain:
             "pytest.param": self._param,
             "pytest.raises": lambda call: self._called(call, "contextlib.suppress(", 1),
             "pytest.importorskip": lambda call: self._called(call, "importlib.import_module(", 1),
+            "apart": lambda call: self._called(call, "(", 1),  # a script may end
             "monkeypatch.setattr": lambda call: self._called(call, "setattr(", 3),
             "monkeypatch.delattr": lambda call: self._called(call, "delattr(", 2),
             "monkeypatch.chdir": lambda call: self._called(call, "os.chdir(", 1),
