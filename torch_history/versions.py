@@ -52,6 +52,12 @@ def holding(recorded: Iterable[str], running: str) -> Optional[str]:
     That is the patch itself, else the newest line up to it. A pre-release counts as its line: the
     nightly ``2.16.0.dev`` is compared with the same version as ``2.16``.
     """
+    return _holding(tuple(recorded), running)
+
+
+# Most chains have the same few versions: an answer about all behaviours asks 23,000 times for 900.
+@functools.lru_cache(maxsize=None)
+def _holding(recorded: Tuple[str, ...], running: str) -> Optional[str]:
     numbers, final = parse(running)
     lines = []
     for candidate in recorded:

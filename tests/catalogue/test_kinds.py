@@ -111,6 +111,8 @@ NO_Z = raised("AttributeError", "'y' has no attribute 'z'")
             raised("TypeError", "bad"),
             [Kind.APPEARED, Kind.WORDING],
         ),
+        (raised("RuntimeError", "bad"), raised("ProcessEnded"), [Kind.ERROR]),
+        (raised("ProcessEnded"), raised("RuntimeError", "bad"), [Kind.EXCEPTION]),
     ],
     ids=[
         "class",
@@ -128,6 +130,8 @@ NO_Z = raised("AttributeError", "'y' has no attribute 'z'")
         "appeared",
         "gone",
         "argument_appeared",
+        "process_ended",
+        "process_ended_before",
     ],
 )
 def test_error_that_became_another(before, after, expected):

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from torch_history.observing import apart, observe, observe_each
+from torch_history.observing import apart, observe, observe_each, words
 from torch_history.observing.child import ChildFailed
 
 
@@ -27,6 +27,7 @@ def test_value_exception_and_warning_of_a_child_are_those_of_the_act():
 def test_child_that_a_signal_ends_is_observed(number):
     observed = observe(apart(lambda: os.kill(os.getpid(), number)))
     assert observed.raised == ("ProcessEnded", "a signal ended the process")
+    assert words.outcome({"raised": observed.raised._asdict()}) == "ends the process"
 
 
 def test_child_leaves_this_process_as_it_was():

@@ -8,7 +8,7 @@ from typing import Dict, List, Tuple
 
 from torch_history.catalogue import signatures
 from torch_history.errors import HistoryError
-from torch_history.observing.words import Observed
+from torch_history.observing.words import Observed, ended
 
 
 class Effect(Enum):
@@ -132,6 +132,8 @@ def admitted(before: Observed, after: Observed, signature: bool = False) -> List
 
     ``signature`` says that the values are lists of parameters.
     """
+    if ended(after) and not ended(before):
+        return [Kind.ERROR]
     if "raised" in before and "raised" in after:
         return _errors(before, after)
     if "raised" in after:

@@ -24,7 +24,7 @@ from torch_history.errors import HistoryError
 from torch_history.escaping import one_line
 
 # New objects before Python looks for garbage: what an answer is made of lives as long as it does.
-OBJECTS = 50_000
+OBJECTS = 200_000
 # a package -> the extra that brings it
 EXTRAS = {
     "execnet": "bench",

@@ -46,8 +46,15 @@ def _leaves(path: str, before: Any, after: Any) -> Iterator[Tuple[str, str, str]
         )
 
 
+def ended(observation: Observed) -> bool:
+    """Whether the act ended its process: see ``torch_history/observing/child.py``."""
+    return "raised" in observation and observation["raised"]["type"] == "ProcessEnded"
+
+
 def outcome(observation: Observed) -> str:
     """What an observation returned or raised, on one line."""
+    if ended(observation):
+        return "ends the process"
     if "raised" in observation:
         return f"raises {observation['raised']['type']}: {observation['raised']['message']}"
     return text(observation["value"])

@@ -140,7 +140,7 @@ def environment_of(model: Model, links: Links) -> jinja2.Environment:
         standing=lambda life: standing(life, model.releases),
         page_apart=_page_apart,
     )
-    environment.tests["plain"] = is_plain
+    environment.tests.update(plain=is_plain, ended=words.ended)
     return environment
 
 
