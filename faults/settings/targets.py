@@ -181,7 +181,8 @@ def _classes() -> Iterator[str]:
     for name in BUILT:
         module = importlib.import_module(name)
         for attribute, value in sorted(vars(module).items()):
-            if inspect.isclass(value) and not attribute.startswith("_"):
+            own = inspect.isclass(value) and value.__module__.startswith("torch.")
+            if own and not attribute.startswith("_"):
                 yield f"{name}.{attribute}"
 
 
