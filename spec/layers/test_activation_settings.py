@@ -111,7 +111,76 @@ IN_PLACE = {
     "torch.nn.Tanhshrink",
     "torch.nn.SiLU",
     "torch.nn.Mish",
+    "torch.nn.functional.hardsigmoid",
+    "torch.nn.functional.softplus",
     page="nn",
+)
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.6",
+    "the gradient of Hardsigmoid is 0 for inputs below -3 and above 3, instead of 1/6",
+    kind="silent",
+    cause="pytorch#36351",
+    probable=True,
+    advice="on 1.5, compute torch.nn.functional.relu6(x + 3) / 6",
+    unless=(),
+    depends="the inputs: those below -3 or above 3",
+    of=("torch.nn.Hardsigmoid", "torch.nn.functional.hardsigmoid"),
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.9",
+    "the gradient of Softplus compares beta times the input with the threshold, not beta "
+    "times the output: with a threshold of 0.5 it is 0.5 at 0, instead of 1",
+    kind="silent",
+    cause="pytorch#56484",
+    advice="keep the default threshold of 20, where both agree",
+    when=(
+        "threshold@1!=20|20.0 and :of=torch.nn.Softplus",
+        "threshold@2!=20|20.0 and :of=torch.nn.functional.softplus",
+    ),
+    depends="the inputs: those near the threshold",
+    of=("torch.nn.Softplus", "torch.nn.functional.softplus"),
+)
+@pytest.mark.changed(
+    "1.12", "GELU takes approximate", kind="appeared", cause="pytorch#61439", of="torch.nn.GELU"
+)
+@pytest.mark.changed(
+    "2.4",
+    "min_value and max_value of Hardtanh warn with FutureWarning instead of UserWarning",
+    kind="warning",
+    cause="pytorch#127689",
+    probable=True,
+    advice="pass min_val and max_val",
+    when=("min_value@3", "max_value@4"),
+    of="torch.nn.Hardtanh",
+)
+@pytest.mark.changed(
+    "2.13",
+    "the warning about min_value and max_value says renamed, where it said rename",
+    kind="wording",
+    when=("min_value@3", "max_value@4"),
+    of="torch.nn.Hardtanh",
 )
 def test_activation_output_and_gradient_follow_each_setting(case, snapshot):
     """Each setting changes the output or the gradient of an activation.
@@ -151,6 +220,13 @@ def test_activation_output_and_gradient_follow_each_setting(case, snapshot):
     "torch.nn.functional.threshold_",
     page="nn.functional",
 )
+@pytest.mark.changed(
+    "1.12",
+    "gelu takes approximate",
+    kind="appeared",
+    cause="pytorch#61439",
+    of="torch.nn.functional.gelu",
+)
 def test_functional_activation_follows_its_settings_by_name(case, snapshot):
     """The functions take the settings of the layers by name; those with ``_`` change the input."""
     function, settings = FUNCTIONS[case]
@@ -178,6 +254,35 @@ def test_functional_activation_follows_its_settings_by_name(case, snapshot):
     "torch.nn.SiLU",
     "torch.nn.Mish",
     page="nn",
+)
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added, without inplace",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added, without inplace",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.7",
+    "Hardsigmoid and Hardswish take inplace",
+    kind="appeared",
+    cause="pytorch#42346",
+    of=("torch.nn.Hardsigmoid", "torch.nn.Hardswish"),
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
 )
 def test_activation_in_place_overwrites_its_input(layer, snapshot):
     """With ``inplace=True`` an activation overwrites its input and returns it.
