@@ -74,6 +74,38 @@ def test_conv_output_follows_each_setting(layer, snapshot):
 @pytest.mark.api(
     "torch.nn.Conv1d", "torch.nn.Conv2d", "torch.nn.Conv3d", page="generated/torch.nn.Conv2d"
 )
+@pytest.mark.changed(
+    "1.5",
+    "reflect and replicate pad with input values instead of zeros",
+    kind="silent",
+    cause="pytorch#31784",
+    advice='pass padding_mode="zeros" to a model trained up to 1.4',
+    when="padding_mode@8=reflect|replicate and padding@4!=0",
+)
+@pytest.mark.changed(
+    "1.5",
+    "circular pads both ends by padding, where it padded by half of it before",
+    kind="silent",
+    cause="pytorch#31784",
+    advice="pass padding // 2 to a model trained up to 1.4",
+    when="padding_mode@8=circular and padding@4!=0",
+)
+@pytest.mark.changed(
+    "1.5",
+    "Conv3d with reflect raises NotImplementedError, where it padded with zeros",
+    kind="error",
+    cause="pytorch#31784",
+    advice='pass padding_mode="zeros" to compute what 1.4 did',
+    when="padding_mode@8=reflect",
+    of="torch.nn.Conv3d",
+)
+@pytest.mark.changed(
+    "1.10",
+    "Conv3d pads with reflect",
+    kind="error-gone",
+    cause="pytorch#59791",
+    of="torch.nn.Conv3d",
+)
 def test_conv_pads_with_values_of_the_input_where_padding_mode_says_so(layer, snapshot):
     """``padding_mode`` pads with values of the input instead of zeros.
 
@@ -100,6 +132,15 @@ def test_conv_pads_with_values_of_the_input_where_padding_mode_says_so(layer, sn
     "torch.nn.functional.conv_transpose2d",
     "torch.nn.functional.conv_transpose3d",
     page="generated/torch.nn.ConvTranspose2d",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message that only zeros are supported writes them in double quotes, not in backticks",
+    kind="wording",
+    cause="pytorch#31784",
+    probable=True,
+    when=":caught and padding_mode@9!=zeros",
+    of=("torch.nn.ConvTranspose1d", "torch.nn.ConvTranspose2d", "torch.nn.ConvTranspose3d"),
 )
 def test_conv_transpose_output_follows_each_setting(layer, snapshot):
     """Each setting changes the output of a transposed convolution.
