@@ -43,6 +43,9 @@ LAYERS = {
     "torch.nn.FeatureAlphaDropout",
     page="generated/torch.nn.Dropout",
 )
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
 def test_dropout_layer_in_place_overwrites_its_input_unless_it_is_an_alpha_dropout(layer, snapshot):
     """With ``inplace=True`` a dropout layer overwrites its input; without it, the input stays.
 
@@ -76,6 +79,13 @@ def test_dropout_layer_in_place_overwrites_its_input_unless_it_is_an_alpha_dropo
     "torch.nn.functional.alpha_dropout",
     "torch.nn.functional.feature_alpha_dropout",
     page="generated/torch.nn.functional.dropout",
+)
+@pytest.mark.changed(
+    "1.12",
+    "dropout1d was added",
+    kind="appeared",
+    cause="pytorch#79545",
+    of="torch.nn.functional.dropout1d",
 )
 def test_functional_dropout_follows_p_training_and_inplace(function, snapshot):
     """``p=1.0`` drops everything, ``training=False`` nothing.
@@ -136,6 +146,15 @@ def test_pairwise_distance_follows_each_setting(snapshot):
     "torch.nn.CosineSimilarity",
     "torch.nn.functional.cosine_similarity",
     page="generated/torch.nn.functional.cosine_similarity",
+)
+@pytest.mark.changed(
+    "1.12",
+    "eps bounds each length instead of their product: with eps=50, vectors of length 5 have "
+    "a cosine of 0.0096 instead of 0.48",
+    kind="silent",
+    cause="pytorch#31378",
+    advice="divide (x * y).sum(dim) by (x.norm(dim=dim) * y.norm(dim=dim)).clamp(min=eps)",
+    rarely="vectors shorter than eps, or whose lengths have a product below eps",
 )
 def test_cosine_similarity_follows_dim_and_eps(snapshot):
     """``dim`` is the dimension of the vectors, and ``eps`` bounds the norms from below.
