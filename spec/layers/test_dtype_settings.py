@@ -99,6 +99,110 @@ BIASES = [name for name in MADE if "inear" in name or "Conv" in name or name == 
     "torch.nn.GRUCell",
     page="nn",
 )
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear was added, without dtype",
+    kind="appeared",
+    cause="pytorch#44538",
+    of="torch.nn.LazyLinear",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the lazy convolutions were added, without dtype",
+    kind="appeared",
+    cause="pytorch#47350",
+    of=(
+        "torch.nn.LazyConv1d",
+        "torch.nn.LazyConv2d",
+        "torch.nn.LazyConv3d",
+        "torch.nn.LazyConvTranspose1d",
+        "torch.nn.LazyConvTranspose2d",
+        "torch.nn.LazyConvTranspose3d",
+    ),
+)
+@pytest.mark.changed(
+    "1.9",
+    "every layer with parameters takes device and dtype",
+    kind="appeared",
+    cause="pytorch#54508",
+    of=(
+        "torch.nn.Linear",
+        "torch.nn.Bilinear",
+        "torch.nn.LazyLinear",
+        "torch.nn.Conv1d",
+        "torch.nn.Conv2d",
+        "torch.nn.Conv3d",
+        "torch.nn.ConvTranspose1d",
+        "torch.nn.ConvTranspose2d",
+        "torch.nn.ConvTranspose3d",
+        "torch.nn.LazyConv1d",
+        "torch.nn.LazyConv2d",
+        "torch.nn.LazyConv3d",
+        "torch.nn.LazyConvTranspose1d",
+        "torch.nn.LazyConvTranspose2d",
+        "torch.nn.LazyConvTranspose3d",
+        "torch.nn.BatchNorm1d",
+        "torch.nn.BatchNorm2d",
+        "torch.nn.BatchNorm3d",
+        "torch.nn.InstanceNorm1d",
+        "torch.nn.InstanceNorm2d",
+        "torch.nn.InstanceNorm3d",
+        "torch.nn.GroupNorm",
+        "torch.nn.LayerNorm",
+        "torch.nn.Embedding",
+        "torch.nn.EmbeddingBag",
+        "torch.nn.PReLU",
+        "torch.nn.RNN",
+        "torch.nn.LSTM",
+        "torch.nn.GRU",
+        "torch.nn.RNNCell",
+        "torch.nn.LSTMCell",
+        "torch.nn.GRUCell",
+    ),
+)
+@pytest.mark.changed(
+    "1.9",
+    "the lazy batch norms were added",
+    kind="appeared",
+    cause="pytorch#51862",
+    of=("torch.nn.LazyBatchNorm1d", "torch.nn.LazyBatchNorm2d", "torch.nn.LazyBatchNorm3d"),
+)
+@pytest.mark.changed(
+    "1.10",
+    "the lazy instance norms were added",
+    kind="appeared",
+    cause="pytorch#60982",
+    of=(
+        "torch.nn.LazyInstanceNorm1d",
+        "torch.nn.LazyInstanceNorm2d",
+        "torch.nn.LazyInstanceNorm3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.4",
+    "lazy layers no longer warn that they are new",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+    of=(
+        "torch.nn.LazyLinear",
+        "torch.nn.LazyConv1d",
+        "torch.nn.LazyConv2d",
+        "torch.nn.LazyConv3d",
+        "torch.nn.LazyConvTranspose1d",
+        "torch.nn.LazyConvTranspose2d",
+        "torch.nn.LazyConvTranspose3d",
+        "torch.nn.LazyBatchNorm1d",
+        "torch.nn.LazyBatchNorm2d",
+        "torch.nn.LazyBatchNorm3d",
+        "torch.nn.LazyInstanceNorm1d",
+        "torch.nn.LazyInstanceNorm2d",
+        "torch.nn.LazyInstanceNorm3d",
+    ),
+)
 def test_layer_holds_parameters_and_buffers_of_the_dtype_it_is_given(layer, snapshot):
     """``dtype=torch.float64`` makes the parameters and the floating-point buffers float64.
 
@@ -135,6 +239,46 @@ def test_layer_holds_parameters_and_buffers_of_the_dtype_it_is_given(layer, snap
     "torch.nn.LazyConvTranspose3d",
     "torch.nn.LayerNorm",
     page="nn",
+)
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear was added, with a warning that lazy modules are new",
+    kind="appeared",
+    cause="pytorch#44538",
+    of="torch.nn.LazyLinear",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the lazy convolutions were added, with a warning that lazy modules are new",
+    kind="appeared",
+    cause="pytorch#47350",
+    of=(
+        "torch.nn.LazyConv1d",
+        "torch.nn.LazyConv2d",
+        "torch.nn.LazyConv3d",
+        "torch.nn.LazyConvTranspose1d",
+        "torch.nn.LazyConvTranspose2d",
+        "torch.nn.LazyConvTranspose3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.1", "LayerNorm takes bias", kind="appeared", cause="pytorch#101683", of="torch.nn.LayerNorm"
+)
+@pytest.mark.changed(
+    "2.4",
+    "lazy layers no longer warn that they are new",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+    of=(
+        "torch.nn.LazyLinear",
+        "torch.nn.LazyConv1d",
+        "torch.nn.LazyConv2d",
+        "torch.nn.LazyConv3d",
+        "torch.nn.LazyConvTranspose1d",
+        "torch.nn.LazyConvTranspose2d",
+        "torch.nn.LazyConvTranspose3d",
+    ),
 )
 def test_layer_without_bias_keeps_the_name_without_a_parameter(layer, snapshot):
     """``bias=False`` leaves the bias out; the attribute ``bias`` is None.
