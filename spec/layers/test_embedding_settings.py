@@ -101,6 +101,33 @@ def test_embedding_output_gradient_and_table_follow_each_setting(form, snapshot)
     "torch.nn.functional.embedding_bag",
     page="generated/torch.nn.EmbeddingBag",
 )
+@pytest.mark.changed(
+    "1.5",
+    "embedding bags take include_last_offset, but raise RuntimeError when they compute a mean",
+    kind="appeared",
+    cause="pytorch#27477",
+)
+@pytest.mark.changed(
+    "1.7", "include_last_offset works for a mean", kind="error-gone", cause="pytorch#42215"
+)
+@pytest.mark.changed(
+    "1.9", "embedding bags take padding_idx", kind="appeared", cause="pytorch#49237"
+)
+@pytest.mark.changed(
+    "2.14",
+    "scale_grad_by_freq divides the gradient of each row by the uses of this row, where it "
+    "could take those of another: the gradient of row 3 is 4 instead of 2",
+    kind="silent",
+    cause="pytorch#190264",
+    advice="up to 2.13, leave scale_grad_by_freq out, and divide weight.grad by "
+    "torch.bincount(indices, minlength=len(weight)).clamp(min=1)[:, None]",
+    when=(
+        "scale_grad_by_freq@4=True and :of=torch.nn.EmbeddingBag",
+        "scale_grad_by_freq@4=True and :of=torch.nn.EmbeddingBag.from_pretrained",
+        "scale_grad_by_freq@5=True and :of=torch.nn.functional.embedding_bag",
+    ),
+    depends="the indices: whether some are used more often",
+)
 def test_embedding_bag_output_gradient_and_table_follow_each_setting(form, snapshot):
     """Each setting changes the output, the gradient or the table of an embedding bag.
 
@@ -127,6 +154,13 @@ def test_embedding_bag_output_gradient_and_table_follow_each_setting(form, snaps
     "torch.nn.EmbeddingBag",
     "torch.nn.functional.embedding_bag",
     page="generated/torch.nn.EmbeddingBag",
+)
+@pytest.mark.changed(
+    "1.9",
+    "EmbeddingBag takes padding_idx",
+    kind="appeared",
+    cause="pytorch#49237",
+    of="torch.nn.EmbeddingBag",
 )
 def test_embedding_bag_weighs_its_rows_by_the_weights_of_the_samples(snapshot):
     """``per_sample_weights`` multiply the rows before they are summed, and get a gradient.
