@@ -43,6 +43,19 @@ NORMS = {
     "torch.nn.LazyConvTranspose3d",
     page="generated/torch.nn.LazyConv2d",
 )
+@pytest.mark.changed(
+    "1.8",
+    "the lazy convolutions were added, with a warning that lazy modules are new",
+    kind="appeared",
+    cause="pytorch#47350",
+)
+@pytest.mark.changed(
+    "2.4",
+    "lazy layers no longer warn that they are new",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+)
 def test_lazy_conv_output_follows_each_setting(layer, snapshot):
     """A lazy convolution takes each setting of the plain one; the input gives the channels.
 
@@ -78,6 +91,44 @@ def test_lazy_conv_output_follows_each_setting(layer, snapshot):
     "torch.nn.LazyInstanceNorm2d",
     "torch.nn.LazyInstanceNorm3d",
     page="generated/torch.nn.LazyBatchNorm2d",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the lazy batch norms were added, with a warning that lazy modules are new",
+    kind="appeared",
+    cause="pytorch#51862",
+    of=("torch.nn.LazyBatchNorm1d", "torch.nn.LazyBatchNorm2d", "torch.nn.LazyBatchNorm3d"),
+)
+@pytest.mark.changed(
+    "1.10",
+    "the lazy instance norms were added, with a warning that lazy modules are new",
+    kind="appeared",
+    cause="pytorch#60982",
+    of=(
+        "torch.nn.LazyInstanceNorm1d",
+        "torch.nn.LazyInstanceNorm2d",
+        "torch.nn.LazyInstanceNorm3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.4",
+    "lazy instance norms accept momentum=None, and never update their statistics then",
+    kind="error-gone",
+    of=(
+        "torch.nn.LazyInstanceNorm1d",
+        "torch.nn.LazyInstanceNorm2d",
+        "torch.nn.LazyInstanceNorm3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.4",
+    "lazy layers no longer warn that they are new",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.12", "lazy batch and instance norms take bias", kind="appeared", cause="pytorch#176573"
 )
 def test_lazy_norm_output_and_state_follow_each_setting(layer, snapshot):
     """A lazy norm takes each setting of the plain one, keeps its statistics, saves and loads them.
@@ -125,6 +176,46 @@ def test_lazy_norm_output_and_state_follow_each_setting(layer, snapshot):
     "torch.nn.LazyInstanceNorm3d",
     page="generated/torch.nn.LazyBatchNorm2d",
 )
+@pytest.mark.changed(
+    "1.9",
+    "the lazy batch norms were added, with a warning that lazy modules are new",
+    kind="appeared",
+    cause="pytorch#51862",
+    of=("torch.nn.LazyBatchNorm1d", "torch.nn.LazyBatchNorm2d", "torch.nn.LazyBatchNorm3d"),
+)
+@pytest.mark.changed(
+    "1.10",
+    "the lazy instance norms were added, with a warning that lazy modules are new",
+    kind="appeared",
+    cause="pytorch#60982",
+    of=(
+        "torch.nn.LazyInstanceNorm1d",
+        "torch.nn.LazyInstanceNorm2d",
+        "torch.nn.LazyInstanceNorm3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.1",
+    "a lazy instance norm compares the channels of the input with num_features, which is 0 "
+    "after load_state_dict, and raises ValueError",
+    kind="error",
+    cause="pytorch#94624",
+    advice="give the layer a batch before load_state_dict",
+    when=("-affine@2", "affine@2=True"),
+    rarely="a layer that loads a state before its first input",
+    of=(
+        "torch.nn.LazyInstanceNorm1d",
+        "torch.nn.LazyInstanceNorm2d",
+        "torch.nn.LazyInstanceNorm3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.4",
+    "lazy layers no longer warn that they are new",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+)
 def test_lazy_norm_that_loads_a_state_before_its_first_input_goes_on_from_it(layer, snapshot):
     """A lazy norm that loads a state before its first input goes on from these statistics.
 
@@ -148,6 +239,36 @@ def test_lazy_norm_that_loads_a_state_before_its_first_input_goes_on_from_it(lay
     "torch.nn.UninitializedParameter",
     "torch.nn.UninitializedBuffer",
     page="generated/torch.nn.LazyLinear",
+)
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear, which warns that it is new, and UninitializedParameter were added",
+    kind="appeared",
+    cause="pytorch#44538",
+    of=("torch.nn.LazyLinear", "torch.nn.UninitializedParameter"),
+)
+@pytest.mark.changed(
+    "1.9",
+    "UninitializedParameter takes device and dtype",
+    kind="appeared",
+    cause="pytorch#54508",
+    probable=True,
+    of="torch.nn.UninitializedParameter",
+)
+@pytest.mark.changed(
+    "1.9",
+    "UninitializedBuffer was added",
+    kind="appeared",
+    cause="pytorch#51548",
+    of="torch.nn.UninitializedBuffer",
+)
+@pytest.mark.changed(
+    "2.4",
+    "lazy layers no longer warn that they are new",
+    kind="warning",
+    cause="pytorch#123968",
+    unless=(),
+    of="torch.nn.LazyLinear",
 )
 def test_lazy_linear_and_what_has_no_shape_yet_follow_each_setting(snapshot):
     """``LazyLinear`` reads its width from the input; parameters without a shape keep the settings.
@@ -184,6 +305,13 @@ def test_lazy_linear_and_what_has_no_shape_yet_follow_each_setting(snapshot):
     "torch.nn.functional.softplus",
     "torch.nn.functional.softshrink",
     page="nn.functional",
+)
+@pytest.mark.changed(
+    "1.11",
+    "gelu, hardshrink and linear take out",
+    kind="appeared",
+    cause="pytorch#61608",
+    of=("torch.nn.functional.gelu", "torch.nn.functional.hardshrink", "torch.nn.functional.linear"),
 )
 def test_functional_layer_writes_into_out(snapshot):
     """With ``out=`` these functions write their result into a tensor and return it.
