@@ -47,6 +47,26 @@ def kept(layer):
     "torch.nn.functional.instance_norm",
     page="generated/torch.nn.BatchNorm2d",
 )
+@pytest.mark.changed(
+    "2.4",
+    "InstanceNorm accepts momentum=None, and never updates its statistics then",
+    kind="error-gone",
+    of=("torch.nn.InstanceNorm1d", "torch.nn.InstanceNorm2d", "torch.nn.InstanceNorm3d"),
+)
+@pytest.mark.changed(
+    "2.12",
+    "BatchNorm and InstanceNorm take bias",
+    kind="appeared",
+    cause="pytorch#176573",
+    of=(
+        "torch.nn.BatchNorm1d",
+        "torch.nn.BatchNorm2d",
+        "torch.nn.BatchNorm3d",
+        "torch.nn.InstanceNorm1d",
+        "torch.nn.InstanceNorm2d",
+        "torch.nn.InstanceNorm3d",
+    ),
+)
 def test_norm_output_and_state_follow_each_setting(layer, snapshot):
     """Each setting changes the output of two batches, the output in eval, or what is kept.
 
@@ -87,6 +107,12 @@ def test_norm_output_and_state_follow_each_setting(layer, snapshot):
     "torch.nn.InstanceNorm3d",
     page="generated/torch.nn.BatchNorm2d",
 )
+@pytest.mark.changed(
+    "2.4",
+    "InstanceNorm accepts momentum=None, and never updates its statistics then",
+    kind="error-gone",
+    of=("torch.nn.InstanceNorm1d", "torch.nn.InstanceNorm2d", "torch.nn.InstanceNorm3d"),
+)
 def test_norm_statistics_go_on_from_the_state_that_was_loaded(layer, snapshot):
     """A norm that loads the state of another goes on with its statistics.
 
@@ -120,6 +146,23 @@ def test_norm_statistics_go_on_from_the_state_that_was_loaded(layer, snapshot):
     "torch.nn.InstanceNorm3d",
     page="generated/torch.nn.BatchNorm2d",
 )
+@pytest.mark.changed(
+    "2.10",
+    "BatchNorm with eps = 0 raises, also in eval()",
+    kind="error",
+    cause="pytorch#166756",
+    advice="pass eps=1e-12",
+    when="eps@1=0|0.0 and eps@1!=<unknown>",
+    of=("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "torch.nn.BatchNorm3d"),
+)
+@pytest.mark.changed(
+    "2.12",
+    "eps = 0 is accepted again in eval()",
+    kind="error-gone",
+    cause="pytorch#175508",
+    when="eps@1=0|0.0 and eps@1!=<unknown>",
+    of=("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "torch.nn.BatchNorm3d"),
+)
 def test_norm_in_eval_reads_the_statistics_that_were_loaded(layer, snapshot):
     """In ``eval()`` a norm uses the statistics of the state that it loaded, and changes none.
 
@@ -139,6 +182,24 @@ def test_norm_in_eval_reads_the_statistics_that_were_loaded(layer, snapshot):
 
 
 @pytest.mark.api("torch.nn.GroupNorm", page="generated/torch.nn.GroupNorm")
+@pytest.mark.changed(
+    "1.12",
+    "channels that the groups do not divide raise ValueError when the layer is built, "
+    "instead of RuntimeError in forward",
+    kind="exception",
+    cause="pytorch#74293",
+    advice="catch ValueError where the layer is built",
+    when=":caught",
+    rarely="channels that the groups do not divide",
+)
+@pytest.mark.changed(
+    "2.10",
+    "the message gives the numbers of channels and groups",
+    kind="wording",
+    cause="pytorch#167925",
+    when=":caught",
+)
+@pytest.mark.changed("2.12", "GroupNorm takes bias", kind="appeared", cause="pytorch#176573")
 def test_group_norm_output_follows_each_setting(snapshot):
     """Groups, ``eps``, ``affine`` and ``bias`` change the output of a GroupNorm.
 
@@ -171,6 +232,12 @@ def test_group_norm_output_follows_each_setting(snapshot):
     "torch.nn.functional.layer_norm",
     "torch.nn.functional.rms_norm",
     page="generated/torch.nn.LayerNorm",
+)
+@pytest.mark.changed(
+    "2.1", "LayerNorm takes bias", kind="appeared", cause="pytorch#101683", of="torch.nn.LayerNorm"
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
 )
 def test_layer_norm_output_follows_each_setting(layer, snapshot):
     """The normalised dimensions, ``eps`` and the parameters change a LayerNorm or an RMSNorm.
@@ -232,6 +299,13 @@ def test_local_response_norm_output_follows_each_setting(snapshot):
     "torch.nn.functional.layer_norm",
     "torch.nn.functional.rms_norm",
     page="generated/torch.nn.functional.batch_norm",
+)
+@pytest.mark.changed(
+    "2.4",
+    "rms_norm was added",
+    kind="appeared",
+    cause="pytorch#121364",
+    of="torch.nn.functional.rms_norm",
 )
 def test_functional_norm_takes_its_settings_by_name(snapshot):
     """The functions take parameters, statistics and ``eps`` by name.
