@@ -40,6 +40,27 @@ LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
     "torch.nn.CircularPad3d",
     page="generated/torch.nn.ConstantPad2d",
 )
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d, CircularPad2d and CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
 def test_pad_layer_pads_the_last_dimension_first(kind, dimensions, snapshot):
     """A pad layer pads each side by its number, starting with the last dimension.
 
@@ -64,6 +85,26 @@ def test_pad_layer_pads_the_last_dimension_first(kind, dimensions, snapshot):
 
 @pytest.mark.parametrize("dimensions", SHAPES)
 @pytest.mark.api("torch.nn.functional.pad", page="generated/torch.nn.functional.pad")
+@pytest.mark.changed(
+    "1.7",
+    "mode circular pads the start of a dimension also where the padding of its end is 0",
+    kind="silent",
+    cause="pytorch#39273",
+    advice="up to 1.6, write torch.cat([x[..., -left:], x], dim=-1)",
+    when="mode@2=circular",
+    depends="the padding: where it is 0 at the end of a dimension",
+)
+@pytest.mark.changed(
+    "1.10", "mode reflect pads three dimensions", kind="error-gone", cause="pytorch#59791"
+)
+@pytest.mark.changed(
+    "1.12",
+    "the message of the NotImplementedError names an unknown mode, where it was empty",
+    kind="wording",
+    cause="pytorch#73431",
+    probable=True,
+    when=":caught and mode@2",
+)
 def test_functional_pad_follows_mode_and_value(dimensions, snapshot):
     """``pad`` pads with zeros unless ``mode`` or ``value`` says otherwise.
 
@@ -94,6 +135,76 @@ def test_functional_pad_follows_mode_and_value(dimensions, snapshot):
 @pytest.mark.parametrize("dimensions", SHAPES)
 @pytest.mark.api(
     "torch.nn.Upsample", "torch.nn.functional.interpolate", page="generated/torch.nn.Upsample"
+)
+@pytest.mark.changed(
+    "1.5",
+    "a float factor warns that other positions will be read in 1.6",
+    kind="warning",
+    cause="pytorch#28324",
+    probable=True,
+    advice="call torch.nn.functional.interpolate with recompute_scale_factor=True to keep the "
+    "positions",
+    unless=("recompute_scale_factor", 5),
+    when=(
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0",
+        "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+    ),
+)
+@pytest.mark.changed(
+    "1.6",
+    "a float factor gives the positions itself, where the sizes gave them before, and warns "
+    "of it: the factor 1.6 makes the second element 2.19 instead of 2.5",
+    kind="warning",
+    cause="pytorch#41117",
+    advice="call torch.nn.functional.interpolate with recompute_scale_factor=True",
+    unless=("recompute_scale_factor", 5),
+    when=(
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0",
+        "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+    ),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the warning says that the positions changed, not that they will change",
+    kind="wording",
+    cause="pytorch#41117",
+    probable=True,
+    unless=("recompute_scale_factor", 5),
+    when=(
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+        "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+    ),
+)
+@pytest.mark.changed(
+    "1.7",
+    "the warning is worded differently",
+    kind="wording",
+    unless=("recompute_scale_factor", 5),
+    when=(
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+        "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+    ),
+)
+@pytest.mark.changed(
+    "1.11",
+    "a float factor no longer warns",
+    kind="warning",
+    cause="pytorch#72093",
+    unless=("recompute_scale_factor", 5),
+    when=(
+        "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+        "@1=<float> and @1!=1.0|2.0|3.0|4.0|5.0|8.0|16.0|<unknown>",
+    ),
+)
+@pytest.mark.changed(
+    "1.11",
+    "Upsample takes recompute_scale_factor",
+    kind="appeared",
+    cause="pytorch#66419",
+    of="torch.nn.Upsample",
+)
+@pytest.mark.changed(
+    "1.11", "mode nearest-exact was added", kind="error-gone", cause="pytorch#64501"
 )
 def test_upsample_output_follows_each_setting(dimensions, snapshot):
     """Size, factor, mode, ``align_corners`` and ``recompute_scale_factor`` change what is sampled.
@@ -133,6 +244,10 @@ def test_upsample_output_follows_each_setting(dimensions, snapshot):
 
 @pytest.mark.api(
     "torch.nn.functional.interpolate", page="generated/torch.nn.functional.interpolate"
+)
+@pytest.mark.changed("1.11", "interpolate takes antialias", kind="appeared", cause="pytorch#65142")
+@pytest.mark.changed(
+    "1.11", "antialias works in mode bicubic too", kind="appeared", cause="pytorch#68819"
 )
 def test_interpolate_makes_smaller_with_antialias_or_by_areas(snapshot):
     """``antialias=True`` averages over all elements that an output covers when it makes smaller.
@@ -200,6 +315,14 @@ def test_upsampling_2d_layer_takes_a_size_or_a_factor(kind, snapshot):
     "torch.nn.functional.upsample_bilinear",
     page="generated/torch.nn.functional.upsample",
 )
+@pytest.mark.changed(
+    "2.4",
+    "the warning writes the names of the functions in backticks",
+    kind="wording",
+    cause="pytorch#127689",
+    probable=True,
+    unless=(),
+)
 def test_functional_upsample_takes_a_size_or_a_factor(kind, snapshot):
     """The deprecated functions upsample to a size or by a factor, and warn of ``interpolate``.
 
@@ -221,9 +344,36 @@ def test_functional_upsample_takes_a_size_or_a_factor(kind, snapshot):
     "torch.nn.ChannelShuffle",
     "torch.nn.Fold",
     "torch.nn.Unfold",
+    "torch.nn.Flatten",
+    "torch.nn.Unflatten",
     "torch.nn.functional.fold",
     "torch.nn.functional.unfold",
     page="generated/torch.nn.Unfold",
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8",
+    "ChannelShuffle was added, with a warning about named tensors that has no meaning here",
+    kind="appeared",
+    cause="pytorch#46000",
+    of="torch.nn.ChannelShuffle",
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9",
+    "ChannelShuffle no longer warns about named tensors",
+    kind="warning",
+    cause="pytorch#55911",
+    unless=(),
+    of="torch.nn.ChannelShuffle",
 )
 def test_layer_that_moves_pixels_follows_each_setting(snapshot):
     """These layers move elements: factor, groups, kernel, stride, padding and dilation say where.
