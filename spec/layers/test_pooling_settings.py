@@ -34,6 +34,28 @@ def first(number, others, dimensions):
     "torch.nn.functional.max_pool3d",
     page="generated/torch.nn.MaxPool2d",
 )
+@pytest.mark.changed(
+    "1.11",
+    "a max pool with ceil_mode or return_indices warns about the order of arguments of a "
+    "function that torch itself calls",
+    kind="warning",
+    cause="pytorch#62544",
+    advice="ignore the warning: the order did not change",
+    when=(
+        "ceil_mode@5=True and ceil_mode@5!=<unknown> and -return_indices",
+        "return_indices=True and return_indices!=<unknown> and -ceil_mode@5",
+    ),
+)
+@pytest.mark.changed(
+    "1.12",
+    "no longer warns",
+    kind="warning",
+    cause="pytorch#71258",
+    when=(
+        "ceil_mode@5=True and ceil_mode@5!=<unknown> and -return_indices",
+        "return_indices=True and return_indices!=<unknown> and -ceil_mode@5",
+    ),
+)
 def test_max_pool_output_follows_each_setting(dimensions, snapshot):
     """Stride, padding, dilation, ``ceil_mode`` and ``return_indices`` change what a pool returns.
 
@@ -106,6 +128,13 @@ def test_avg_pool_output_follows_each_setting(dimensions, snapshot):
     "torch.nn.functional.lp_pool2d",
     "torch.nn.functional.lp_pool3d",
     page="generated/torch.nn.LPPool2d",
+)
+@pytest.mark.changed(
+    "2.3",
+    "LPPool3d was added",
+    kind="appeared",
+    cause="pytorch#114199",
+    of=("torch.nn.LPPool3d", "torch.nn.functional.lp_pool3d"),
 )
 def test_lp_pool_output_follows_each_setting(dimensions, snapshot):
     """An Lp pool takes the p-th root of a window's sum of p-th powers.
@@ -282,6 +311,38 @@ def test_max_unpool_size_follows_each_setting(dimensions, snapshot):
     "torch.nn.functional.max_pool2d",
     "torch.nn.functional.max_pool3d",
     page="generated/torch.nn.functional.max_pool2d",
+)
+@pytest.mark.changed(
+    "1.11",
+    "max_pool1d, max_pool2d and max_pool3d with return_indices warn about the order of their "
+    "arguments",
+    kind="warning",
+    cause="pytorch#62544",
+    advice="ignore the warning: the order did not change",
+    when=(
+        "ceil_mode@5=True and ceil_mode@5!=<unknown> and -return_indices",
+        "return_indices=True and return_indices!=<unknown> and -ceil_mode@5",
+    ),
+    of=(
+        "torch.nn.functional.max_pool1d",
+        "torch.nn.functional.max_pool2d",
+        "torch.nn.functional.max_pool3d",
+    ),
+)
+@pytest.mark.changed(
+    "1.12",
+    "no longer warns",
+    kind="warning",
+    cause="pytorch#71258",
+    when=(
+        "ceil_mode@5=True and ceil_mode@5!=<unknown> and -return_indices",
+        "return_indices=True and return_indices!=<unknown> and -ceil_mode@5",
+    ),
+    of=(
+        "torch.nn.functional.max_pool1d",
+        "torch.nn.functional.max_pool2d",
+        "torch.nn.functional.max_pool3d",
+    ),
 )
 def test_functional_pool_returns_indices_when_asked(snapshot):
     """``return_indices=True`` makes the functions return the maxima and their flat places."""
