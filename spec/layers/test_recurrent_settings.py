@@ -40,6 +40,27 @@ def quarters(layer):
 
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN")
+@pytest.mark.changed(
+    "1.8", "LSTM takes proj_size", kind="appeared", cause="pytorch#47725", of="torch.nn.LSTM"
+)
+@pytest.mark.changed(
+    "1.8",
+    "RNN and GRU recognise proj_size, and reject it with a ValueError instead of a TypeError",
+    kind="exception",
+    cause="pytorch#47725",
+    when=":caught and proj_size",
+    of=("torch.nn.RNN", "torch.nn.GRU"),
+)
+@pytest.mark.changed(
+    "2.0",
+    "LSTM with proj_size warns on the CPU that oneDNN does not support it",
+    kind="warning",
+    cause="pytorch#91158",
+    advice="ignore the warning: the numbers are the same",
+    when="proj_size@7!=0",
+    depends="the device of the input",
+    of="torch.nn.LSTM",
+)
 def test_recurrent_output_follows_each_setting(layer, snapshot):
     """Each setting changes the output or the last states of a recurrent layer.
 
@@ -56,6 +77,30 @@ def test_recurrent_output_follows_each_setting(layer, snapshot):
 
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN")
+@pytest.mark.changed(
+    "1.7", "the message writes the size of the state as a list", kind="wording", when=":caught"
+)
+@pytest.mark.changed(
+    "1.8", "LSTM takes proj_size", kind="appeared", cause="pytorch#47725", of="torch.nn.LSTM"
+)
+@pytest.mark.changed(
+    "1.8",
+    "RNN and GRU recognise proj_size, and reject it with a ValueError instead of a TypeError",
+    kind="exception",
+    cause="pytorch#47725",
+    when=":caught and proj_size",
+    of=("torch.nn.RNN", "torch.nn.GRU"),
+)
+@pytest.mark.changed(
+    "2.0",
+    "LSTM with proj_size warns on the CPU that oneDNN does not support it",
+    kind="warning",
+    cause="pytorch#91158",
+    advice="ignore the warning: the numbers are the same",
+    when="proj_size@7!=0",
+    depends="the device of the input",
+    of="torch.nn.LSTM",
+)
 def test_recurrent_layer_starts_from_the_state_it_is_given(layer, snapshot):
     """A recurrent layer starts from the state that it is given, and from zeros otherwise.
 
