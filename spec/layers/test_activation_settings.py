@@ -1,9 +1,9 @@
 """Activations, one setting at a time: slopes, thresholds, limits, dimensions, and ``inplace``.
 
 The inputs lie on both sides of each kink. The defaults differ between activations that look alike:
-``LeakyReLU`` has the slope 0.01 and ``ELU`` the alpha 1. A layer with parameters of its own,
-``PReLU``, has one slope for all channels unless ``num_parameters`` says otherwise. ``inplace=True``
-overwrites the input with the output.
+``LeakyReLU`` has the slope 0.01 and ``ELU`` the alpha 1. ``PReLU`` learns its slope, and has one
+for all channels unless ``num_parameters`` says otherwise. ``inplace=True`` overwrites the input
+with the output.
 """
 
 import pytest
@@ -185,7 +185,8 @@ IN_PLACE = {
 def test_activation_output_and_gradient_follow_each_setting(case, snapshot):
     """Each setting changes the output or the gradient of an activation.
 
-    The inputs are -4, -1.75, -0.4375, 0 and their opposites.
+    The inputs are -4, -1.75, -0.4375, 0 and their opposites. The gradient is that of the sum of the
+    outputs.
     """
     layer, settings = LAYERS[case]
 
@@ -228,7 +229,10 @@ def test_activation_output_and_gradient_follow_each_setting(case, snapshot):
     of="torch.nn.functional.gelu",
 )
 def test_functional_activation_follows_its_settings_by_name(case, snapshot):
-    """The functions take the settings of the layers by name; those with ``_`` change the input."""
+    """The functions take the settings of the layers by name.
+
+    Those whose name ends in ``_`` overwrite the input with the output.
+    """
     function, settings = FUNCTIONS[case]
 
     def act():
@@ -314,7 +318,7 @@ def test_activation_in_place_overwrites_its_input(layer, snapshot):
 def test_activation_along_a_dimension_follows_dim_and_dtype(layer, snapshot):
     """``dim`` names the dimension that is normalised, or that GLU cuts into halves.
 
-    The functions other than ``glu`` convert the input to ``dtype`` first.
+    The functions convert the input to ``dtype`` first; ``glu`` has no ``dtype``, and raises.
     """
     x = counted(2, 2) * 0.25
     function = {"LogSoftmax": "log_softmax"}.get(layer, layer.lower())
@@ -327,9 +331,10 @@ def test_activation_along_a_dimension_follows_dim_and_dtype(layer, snapshot):
 
 @pytest.mark.api("torch.nn.PReLU", "torch.nn.functional.prelu", page="generated/torch.nn.PReLU")
 def test_prelu_has_a_slope_for_each_parameter(snapshot):
-    """``PReLU(2)`` has a slope for each of two channels, and ``init`` is where they start.
+    """``PReLU(2)`` has a slope for each of two channels; ``init`` is the first value of each.
 
-    The gradient of a slope is the sum of the negative inputs of its channel.
+    The gradient of a slope is the sum of the negative inputs of its channel. Another number of
+    slopes than 1 or that of the channels raises.
     """
 
     def act(**settings):
@@ -358,9 +363,10 @@ def test_prelu_has_a_slope_for_each_parameter(snapshot):
     page="generated/torch.nn.functional.rrelu",
 )
 def test_rrelu_draws_a_slope_for_each_element_in_training(function, snapshot):
-    """With ``training=True``, ``rrelu`` draws a slope between the limits for each input.
+    """With ``training=True``, ``rrelu`` draws a slope between the limits for each negative element.
 
-    Without it, all slopes are the middle of the two. ``inplace=True`` overwrites the input.
+    Without it, all slopes are the mean of the limits. ``inplace=True`` and ``rrelu_`` overwrite the
+    input.
     """
 
     def act(training, **settings):
