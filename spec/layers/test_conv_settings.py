@@ -1,10 +1,10 @@
 """Convolutions, plain and transposed, in one, two and three dimensions, one setting at a time.
 
-The weights count 1, 2, 3, -1, and the kernels are not square, so every number can be checked by
-hand. A setting given as one number holds for each dimension; a tuple names the dimensions from the
-first to the last. ``padding_mode`` has an effect only where ``padding`` is not 0, and transposed
-layers accept no mode but zeros. ``output_padding`` makes the output larger; it adds no values but
-the bias and what the kernel still reaches.
+The weights count 1, 2, 3, -1 and again, so every number can be checked by hand. The kernels are not
+square, so that dimensions that are mixed up show. A setting given as one number holds for each
+dimension; a tuple names the dimensions from the first to the last. ``padding_mode`` has an effect
+only where ``padding`` is not 0, and transposed layers accept no mode but zeros. ``output_padding``
+makes the output longer: the added elements hold the bias, and what the kernel still reaches.
 """
 
 import pytest
@@ -46,8 +46,9 @@ def first(number, others, dimensions):
 def test_conv_output_follows_each_setting(layer, snapshot):
     """Stride, padding, dilation, groups and bias each change the output of a convolution.
 
-    Two channels become two. The settings are (2, 1, 1) for stride and dilation, (1, 0, 0) for the
-    padding, cut to the layer's dimensions, and two groups.
+    Two channels become two. Stride and dilation are 2 in the first dimension and 1 in the others;
+    the padding is 1 in the first and 0 in the others. With two groups, each output channel reads
+    one input channel.
     """
     kernel, shape = PLAIN[layer]
     n = len(shape)
@@ -110,7 +111,7 @@ def test_conv_pads_with_values_of_the_input_where_padding_mode_says_so(layer, sn
     """``padding_mode`` pads with values of the input instead of zeros.
 
     "reflect" mirrors at the border element, "replicate" repeats it, and "circular" continues at the
-    other end. The padding is 1 in the first dimension only.
+    other end. The padding is 1 in the first dimension, and 0 in the others.
     """
     kernel, shape = PLAIN[layer]
     padding = first(1, 0, len(shape))
@@ -146,7 +147,8 @@ def test_conv_transpose_output_follows_each_setting(layer, snapshot):
     """Each setting changes the output of a transposed convolution.
 
     ``padding`` cuts elements off the output. ``output_padding`` makes the output longer at the end
-    of each dimension. It must be smaller than the stride or the dilation, or the layer raises.
+    of each dimension. It must be smaller than the stride or the dilation, or the layer raises. So
+    does a ``padding_mode`` other than "zeros".
     """
     kernel, shape = TRANSPOSED[layer]
     n = len(shape)
@@ -205,9 +207,9 @@ def test_conv_transpose_pads_its_output_up_to_the_size_it_is_given(layer, snapsh
     page="generated/torch.nn.functional.conv2d",
 )
 def test_functional_conv_takes_its_settings_by_name(dimensions, snapshot):
-    """The functions take all settings together, by name, one number for all dimensions.
+    """The functions take all settings by name; one number holds for all dimensions.
 
-    The input has four channels in two groups. ``weight`` is [2, 2, 2, ...].
+    The input has four channels in two groups. ``weight`` has the shape [2, 2, 2, ...].
     """
     x = counted(1, 4, *[4] * dimensions)
     weight = counted(2, 2, *[2] * dimensions) - 5
@@ -237,9 +239,9 @@ def test_functional_conv_takes_its_settings_by_name(dimensions, snapshot):
     page="generated/torch.nn.functional.conv_transpose2d",
 )
 def test_functional_conv_transpose_takes_its_settings_by_name(dimensions, snapshot):
-    """The transposed functions take their settings by name, one number for all dimensions.
+    """The transposed functions take all settings by name; one number holds for all dimensions.
 
-    The input has two channels in two groups, and ``weight`` is [2, 1, 2, ...].
+    The input has two channels in two groups. ``weight`` has the shape [2, 1, 2, ...].
     """
     x = counted(1, 2, *[2] * dimensions)
     weight = counted(2, 1, *[2] * dimensions) - 5
