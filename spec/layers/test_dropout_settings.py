@@ -1,9 +1,9 @@
-"""Dropout of each kind in place, and functions of vectors with settings of their own.
+"""Dropout of each kind in place, and the settings of distances, cosines and ``gumbel_softmax``.
 
 With ``p=1.0`` everything is dropped, so no seed is needed. ``inplace=True`` overwrites the input in
-training; in ``eval()`` the input is returned as it is. The distances add ``eps`` where they could
-divide by zero or lose a gradient. ``gumbel_softmax`` draws noise, so a large input decides its
-result here.
+training; in ``eval()`` the input is returned as it is. ``eps`` keeps a distance of zero from having
+no gradient, and a cosine from dividing by zero. ``gumbel_softmax`` adds noise to the logits; here
+they are so large that the noise decides nothing.
 """
 
 import pytest
@@ -50,7 +50,7 @@ def test_dropout_layer_in_place_overwrites_its_input_unless_it_is_an_alpha_dropo
     """With ``inplace=True`` a dropout layer overwrites its input; without it, the input stays.
 
     Everything is dropped. ``AlphaDropout`` and ``FeatureAlphaDropout`` accept ``inplace=True`` and
-    ignore it. In ``eval()`` the layer returns the input itself.
+    ignore it. In ``eval()`` each layer returns the input itself.
     """
 
     def act(inplace, training=True):
@@ -90,7 +90,7 @@ def test_dropout_layer_in_place_overwrites_its_input_unless_it_is_an_alpha_dropo
 def test_functional_dropout_follows_p_training_and_inplace(function, snapshot):
     """``p=1.0`` drops everything, ``training=False`` nothing.
 
-    ``inplace=True`` overwrites the input, also in the two alpha functions.
+    ``inplace=True`` overwrites the input. The two alpha functions do so too, unlike their layers.
     """
 
     def act(**settings):
@@ -116,7 +116,7 @@ def test_functional_dropout_follows_p_training_and_inplace(function, snapshot):
     page="generated/torch.nn.functional.pairwise_distance",
 )
 def test_pairwise_distance_follows_each_setting(snapshot):
-    """``p`` is the order of the norm, ``eps`` is added to the differences before the norm.
+    """``p`` is the order of the norm, and ``eps`` is added to each difference before the norm.
 
     The differences are 3 and 4. ``keepdim=True`` keeps the last dimension, with length 1.
     """
@@ -157,9 +157,10 @@ def test_pairwise_distance_follows_each_setting(snapshot):
     rarely="vectors shorter than eps, or whose lengths have a product below eps",
 )
 def test_cosine_similarity_follows_dim_and_eps(snapshot):
-    """``dim`` is the dimension of the vectors, and ``eps`` bounds the norms from below.
+    """``dim`` is the dimension of the vectors, and ``eps`` bounds their lengths from below.
 
-    The vectors along dimension 1 are (3, 4) and (4, 3), which have norms of 5.
+    The vectors along dimension 1 are (3, 4) and (4, 3), of the length 5. Since 1.12 ``eps`` bounds
+    each length; before, it bounded their product.
     """
     one, other = torch.tensor([[3.0, 4.0]]), torch.tensor([[4.0, 3.0]])
 
@@ -184,8 +185,8 @@ def test_cosine_similarity_follows_dim_and_eps(snapshot):
 def test_gumbel_softmax_follows_dim_tau_and_hard(snapshot):
     """``dim`` is the dimension of the choices; ``hard=True`` returns ones and zeros.
 
-    A very large logit wins against any noise. A very large ``tau`` makes the choices equal, because
-    the logits and the noise are divided by it.
+    A very large logit wins against any noise. ``tau`` divides the logits and the noise, so a very
+    large one makes all choices equally likely.
     """
     logits = torch.tensor([[1000.0, 0.0], [-1000.0, 0.0]])
 
