@@ -1,8 +1,7 @@
-"""The data type of a layer's parameters and buffers, and what its other settings leave out.
+"""The data type of a layer's parameters and buffers, and layers without a bias.
 
-Since 1.9 every layer with parameters takes ``dtype``. It then accepts inputs of this type only. The
-default is ``torch.get_default_dtype()``, float32 here. ``bias=False`` leaves the bias out, and its
-name stays with the value None.
+Since 1.9 every layer with parameters takes ``dtype``. The default is ``torch.get_default_dtype()``,
+float32 here. ``bias=False`` leaves the bias out; the attribute ``bias`` stays, and is None.
 """
 
 import pytest
@@ -206,7 +205,8 @@ BIASES = [name for name in MADE if "inear" in name or "Conv" in name or name == 
 def test_layer_holds_parameters_and_buffers_of_the_dtype_it_is_given(layer, snapshot):
     """``dtype=torch.float64`` makes the parameters and the floating-point buffers float64.
 
-    The count of batches that a batch norm keeps stays int64. Lazy layers have no shape yet.
+    The number of batches that a norm counts stays int64. Lazy layers know the dtype before they
+    know the shape.
     """
 
     def act():
