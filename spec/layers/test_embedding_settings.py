@@ -1,7 +1,7 @@
 """Embeddings and embedding bags, one setting at a time, with the gradient of the table.
 
-``padding_idx`` gives a row the gradient zero, and a bag leaves it out. ``max_norm`` rescales the
-rows that are looked up, in the table itself, to the norm of ``norm_type``.
+``padding_idx`` names a row whose gradient is zero, and which a bag leaves out. ``max_norm`` scales
+down longer rows that are looked up, in the table itself; ``norm_type`` is the order of this norm.
 ``scale_grad_by_freq=True`` divides a row's gradient by its number of uses, and ``sparse=True``
 makes the gradient sparse. ``from_pretrained`` and the functions take the same settings.
 """
@@ -75,8 +75,9 @@ def results(output, weight):
 def test_embedding_output_gradient_and_table_follow_each_setting(form, snapshot):
     """Each setting changes the output, the gradient or the table of an embedding.
 
-    Row 1 is looked up twice, and rows 0 and 3 once. ``padding_idx`` does not change a table that is
-    given, and ``from_pretrained`` freezes it unless ``freeze=False``.
+    Row 1 is looked up twice, and rows 0 and 3 once. ``padding_idx`` zeroes the gradient of its row,
+    not the row of a table that is given. ``scale_grad_by_freq=True`` with ``sparse=True`` raises in
+    backward.
     """
     indices = torch.tensor([1, 0, 1, 3])
 
@@ -131,8 +132,8 @@ def test_embedding_output_gradient_and_table_follow_each_setting(form, snapshot)
 def test_embedding_bag_output_gradient_and_table_follow_each_setting(form, snapshot):
     """Each setting changes the output, the gradient or the table of an embedding bag.
 
-    Rows 1, 0 and 1 are one bag, and row 3 is the other. With ``include_last_offset=True`` the
-    offsets 0, 3, 4 name the same bags, because the last one is the end.
+    Rows 1, 0 and 1 are one bag, and row 3 is the other. The default is their mean. With
+    ``include_last_offset=True`` the offsets 0, 3, 4 name the same bags: the last is the end.
     """
     indices = torch.tensor([1, 0, 1, 3])
 
@@ -165,7 +166,8 @@ def test_embedding_bag_output_gradient_and_table_follow_each_setting(form, snaps
 def test_embedding_bag_weighs_its_rows_by_the_weights_of_the_samples(snapshot):
     """``per_sample_weights`` multiply the rows before they are summed, and get a gradient.
 
-    They go with ``padding_idx`` and with matrices of indices, but not with another mode than sum.
+    They work with ``padding_idx`` and with matrices of indices. Another mode than "sum" raises, and
+    so do weights of another shape than the indices.
     """
     rows, flat, offsets = (
         torch.tensor([[1, 0], [3, 1]]),
