@@ -2,7 +2,7 @@
 
 A lazy layer reads its number of channels from the first input, and becomes the plain layer. The
 settings are those of the plain layer. A lazy layer that has seen no input can load the state of one
-that has; it takes the shapes from the state.
+that has, and takes the shapes of its parameters and buffers from this state.
 """
 
 import pytest
@@ -59,7 +59,8 @@ NORMS = {
 def test_lazy_conv_output_follows_each_setting(layer, snapshot):
     """A lazy convolution takes each setting of the plain one; the input gives the channels.
 
-    The kernel is 2 in each dimension. ``output_padding`` belongs to transposed layers alone.
+    The kernel is 2 in each dimension. Only transposed layers have ``output_padding``, and they
+    accept no ``padding_mode`` but zeros.
     """
     x = counted(1, 2, *CONVS[layer])
 
@@ -131,10 +132,10 @@ def test_lazy_conv_output_follows_each_setting(layer, snapshot):
     "2.12", "lazy batch and instance norms take bias", kind="appeared", cause="pytorch#176573"
 )
 def test_lazy_norm_output_and_state_follow_each_setting(layer, snapshot):
-    """A lazy norm takes each setting of the plain one, keeps its statistics, saves and loads them.
+    """A lazy norm takes each setting of the plain one, and saves and loads the same state.
 
-    It reads two batches. A lazy norm that has read none loads its state. An instance norm never
-    counts batches.
+    Each case trains on two batches, and loads the state into a lazy norm that has seen no input. A
+    lazy instance norm has statistics by default, unlike the plain one. It never counts batches.
     """
     batch = counted(*NORMS[layer])
 
@@ -219,8 +220,8 @@ def test_lazy_norm_output_and_state_follow_each_setting(layer, snapshot):
 def test_lazy_norm_that_loads_a_state_before_its_first_input_goes_on_from_it(layer, snapshot):
     """A lazy norm that loads a state before its first input goes on from these statistics.
 
-    A lazy instance norm does not read its number of channels from the state, and since it compares
-    that number with the input, it raises.
+    Loading does not set ``num_features``, which stays 0. Since 2.1 an instance norm compares it
+    with the channels of the input, so a lazy one raises here.
     """
     batch = counted(*NORMS[layer])
 
@@ -271,9 +272,10 @@ def test_lazy_norm_that_loads_a_state_before_its_first_input_goes_on_from_it(lay
     of="torch.nn.LazyLinear",
 )
 def test_lazy_linear_and_what_has_no_shape_yet_follow_each_setting(snapshot):
-    """``LazyLinear`` reads its width from the input; parameters without a shape keep the settings.
+    """``LazyLinear`` reads its width from the input; what has no shape yet keeps its settings.
 
-    ``requires_grad`` and ``dtype`` hold when the parameter or the buffer gets its shape.
+    ``UninitializedParameter`` and ``UninitializedBuffer`` have the ``requires_grad`` and ``dtype``
+    that they were made with, also after they get a shape.
     """
 
     def linear(**settings):
@@ -316,7 +318,8 @@ def test_lazy_linear_and_what_has_no_shape_yet_follow_each_setting(snapshot):
 def test_functional_layer_writes_into_out(snapshot):
     """With ``out=`` these functions write their result into a tensor and return it.
 
-    The documentation does not name the argument. It takes part in no gradient.
+    The documentation does not name the argument. It works without autograd only: an input that
+    requires a gradient raises.
     """
 
     def act(name, shape, *rest):
