@@ -1,9 +1,9 @@
 """Batch, instance, group, layer, RMS and local response norms, one setting at a time.
 
-``eps`` is 0.5 here, so that it can be seen. ``momentum`` is the weight of the new batch in the
-running statistics, and ``None`` averages over all batches. Running statistics are buffers: they are
-updated in training, read in ``eval()``, saved and loaded. An instance norm keeps none unless
-``track_running_stats=True``. Trap: it never counts ``num_batches_tracked``.
+``eps`` is 0.5 where a test is about it, so that it shows. ``momentum`` is the weight of the new
+batch in the running statistics; with ``None``, batch norms average over all batches. Running
+statistics are buffers: they are updated in training, read in ``eval()``, saved and loaded. An
+instance norm keeps none unless ``track_running_stats=True``, and never counts the batches.
 """
 
 import pytest
@@ -68,10 +68,10 @@ def kept(layer):
     ),
 )
 def test_norm_output_and_state_follow_each_setting(layer, snapshot):
-    """Each setting changes the output of two batches, the output in eval, or what is kept.
+    """Each setting changes the output in training, the output in ``eval()``, or the state.
 
     Batch norms have weight, bias and statistics by default, and instance norms have none of them.
-    The second batch is three times the first one.
+    Each case trains on two batches, of which the second is three times the first.
     """
     batch = counted(*SHAPES[layer])
 
@@ -114,7 +114,7 @@ def test_norm_output_and_state_follow_each_setting(layer, snapshot):
     of=("torch.nn.InstanceNorm1d", "torch.nn.InstanceNorm2d", "torch.nn.InstanceNorm3d"),
 )
 def test_norm_statistics_go_on_from_the_state_that_was_loaded(layer, snapshot):
-    """A norm that loads the state of another goes on with its statistics.
+    """A norm that loads the state of another one goes on from its statistics.
 
     With ``momentum=None`` a batch norm gives the third batch a weight of one third, because it
     counts batches in ``num_batches_tracked``. An instance norm does not count, and with
@@ -166,7 +166,8 @@ def test_norm_statistics_go_on_from_the_state_that_was_loaded(layer, snapshot):
 def test_norm_in_eval_reads_the_statistics_that_were_loaded(layer, snapshot):
     """In ``eval()`` a norm uses the statistics of the state that it loaded, and changes none.
 
-    The means are 1 and 2, the variances 4 and 16, and 7 batches are counted.
+    The means are 1 and 2, the variances 4 and 16, and 7 batches are counted. ``eps`` is 0, so the
+    input is divided by exactly 2 and 4.
     """
 
     def act():
@@ -203,7 +204,8 @@ def test_norm_in_eval_reads_the_statistics_that_were_loaded(layer, snapshot):
 def test_group_norm_output_follows_each_setting(snapshot):
     """Groups, ``eps``, ``affine`` and ``bias`` change the output of a GroupNorm.
 
-    Four channels of two elements are one, two or four groups; three groups do not divide them.
+    Four channels of two elements form one, two or four groups. Three groups raise, because they do
+    not divide four channels.
     """
 
     def act(num_groups=2, **settings):
@@ -272,7 +274,8 @@ def test_layer_norm_output_follows_each_setting(layer, snapshot):
 def test_local_response_norm_output_follows_each_setting(snapshot):
     """A local response norm divides by (k + alpha / size * sum of squares over channels) ** beta.
 
-    The sum runs over ``size`` channels around the channel. Here ``beta`` is 1 unless it is named.
+    The sum runs over ``size`` channels around the channel. ``beta`` is 1 in most cases here; its
+    default is 0.75.
     """
 
     def act(size=2, beta=1.0, **settings):
