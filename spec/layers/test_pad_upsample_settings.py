@@ -65,7 +65,7 @@ def test_pad_layer_pads_the_last_dimension_first(kind, dimensions, snapshot):
     """A pad layer pads each side by its number, starting with the last dimension.
 
     Constant pads use their value, reflection pads mirror at the border element, replication pads
-    repeat it, and circular pads continue at the other end. Here one number is 1.
+    repeat it, and circular pads continue at the other end. A negative number cuts elements off.
     """
     x = counted(1, 1, *SHAPES[dimensions]) + 1
     value = {"value": 0.5} if kind == "Constant" else {}
@@ -108,8 +108,8 @@ def test_pad_layer_pads_the_last_dimension_first(kind, dimensions, snapshot):
 def test_functional_pad_follows_mode_and_value(dimensions, snapshot):
     """``pad`` pads with zeros unless ``mode`` or ``value`` says otherwise.
 
-    In mode "constant" the padding may have fewer numbers than the input has sides; other modes need
-    batch and channel, and a number for each side of the other dimensions.
+    In mode "constant" the padding may name the last dimensions only. The other modes need a number
+    for each side of every dimension but batch and channel.
     """
     x = counted(1, 1, *SHAPES[dimensions]) + 1
 
@@ -209,8 +209,8 @@ def test_functional_pad_follows_mode_and_value(dimensions, snapshot):
 def test_upsample_output_follows_each_setting(dimensions, snapshot):
     """Size, factor, mode, ``align_corners`` and ``recompute_scale_factor`` change what is sampled.
 
-    Mode "nearest" is the default. The factor 1.6 makes a length of 4 into 6, and recomputing the
-    factor from the sizes gives 1.5.
+    Mode "nearest" is the default. The factor 1.6 makes a length of 4 into 6. The positions are
+    those of the factor 1.6, or of 6 / 4 = 1.5 with ``recompute_scale_factor=True``.
     """
     x = counted(1, 1, *SHAPES[dimensions])
     linear = LINEAR[dimensions]
@@ -250,10 +250,11 @@ def test_upsample_output_follows_each_setting(dimensions, snapshot):
     "1.11", "antialias works in mode bicubic too", kind="appeared", cause="pytorch#68819"
 )
 def test_interpolate_makes_smaller_with_antialias_or_by_areas(snapshot):
-    """``antialias=True`` averages over all elements that an output covers when it makes smaller.
+    """``antialias=True`` averages over all elements that an output element covers, when shrinking.
 
-    Without it, "bilinear" reads two elements in each dimension and skips the others. Mode "area"
-    takes the mean of adaptive windows, and "bicubic" reads four elements in each dimension.
+    Without it, "bilinear" reads two elements in each dimension and "bicubic" four, and the others
+    are skipped. Mode "area" takes the mean of adaptive windows. ``align_corners`` raises in mode
+    "nearest".
     """
     x = counted(1, 1, 2, 8)
 
@@ -287,7 +288,7 @@ def test_interpolate_makes_smaller_with_antialias_or_by_areas(snapshot):
     page="generated/torch.nn.UpsamplingBilinear2d",
 )
 def test_upsampling_2d_layer_takes_a_size_or_a_factor(kind, snapshot):
-    """The two older layers upsample to a size or by a factor.
+    """The two older layers upsample to a size or by a factor; both together, or neither, raise.
 
     ``UpsamplingBilinear2d`` aligns the corners, which ``Upsample(mode="bilinear")`` does not.
     """
@@ -324,7 +325,7 @@ def test_upsampling_2d_layer_takes_a_size_or_a_factor(kind, snapshot):
     unless=(),
 )
 def test_functional_upsample_takes_a_size_or_a_factor(kind, snapshot):
-    """The deprecated functions upsample to a size or by a factor, and warn of ``interpolate``.
+    """The deprecated functions upsample to a size or by a factor; a warning names ``interpolate``.
 
     ``upsample`` takes the nearest element by default, and ``upsample_bilinear`` aligns the corners.
     """
@@ -376,9 +377,10 @@ def test_functional_upsample_takes_a_size_or_a_factor(kind, snapshot):
     of="torch.nn.ChannelShuffle",
 )
 def test_layer_that_moves_pixels_follows_each_setting(snapshot):
-    """These layers move elements: factor, groups, kernel, stride, padding and dilation say where.
+    """These layers move elements; their settings say where to.
 
     ``Unfold`` makes a column of each window, and ``Fold`` adds the columns where windows overlap.
+    ``Flatten`` joins dimensions, and ``Unflatten`` splits one.
     """
     windows = {"kernel_size": (2, 1), "stride": (2, 1), "padding": (1, 0), "dilation": (2, 1)}
     assert snapshot == observe_each(
