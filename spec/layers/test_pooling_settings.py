@@ -2,9 +2,9 @@
 
 ``stride`` is the kernel by default. A last incomplete window is dropped unless ``ceil_mode=True``.
 Average pools count their padding as zeros unless ``count_include_pad=False``;
-``divisor_override`` replaces the divisor. ``return_indices=True`` makes a maximum return two
-tensors; the indices count the flat elements of a channel. Adaptive pools overlap their windows
-where the sizes do not divide.
+``divisor_override`` replaces the divisor. With ``return_indices=True`` a max pool also returns the
+places of its maxima, as indices into the flattened channel. The windows of adaptive pools overlap
+where the output size does not divide the length.
 """
 
 import pytest
@@ -59,8 +59,8 @@ def first(number, others, dimensions):
 def test_max_pool_output_follows_each_setting(dimensions, snapshot):
     """Stride, padding, dilation, ``ceil_mode`` and ``return_indices`` change what a pool returns.
 
-    The kernel is (2, 3, 3), cut to the dimensions. The input is negative, so padding by zeros would
-    win everywhere.
+    The kernel is 2 in the first dimension and 3 in the others. All inputs are negative, so padding
+    with zeros would change the maxima; max pools pad with minus infinity.
     """
     n = dimensions
     x = counted(1, *SHAPES[n]) - 20
@@ -96,7 +96,8 @@ def test_max_pool_output_follows_each_setting(dimensions, snapshot):
 def test_avg_pool_output_follows_each_setting(dimensions, snapshot):
     """Stride, padding, ``ceil_mode``, ``count_include_pad`` and the divisor change the averages.
 
-    The kernel is (2, 3, 3), cut to the dimensions. ``AvgPool1d`` has no ``divisor_override``.
+    The kernel is 2 in the first dimension and 3 in the others. ``AvgPool1d`` has no
+    ``divisor_override``, and raises.
     """
     n = dimensions
     x = counted(1, *SHAPES[n]) + 1
@@ -139,8 +140,8 @@ def test_avg_pool_output_follows_each_setting(dimensions, snapshot):
 def test_lp_pool_output_follows_each_setting(dimensions, snapshot):
     """An Lp pool takes the p-th root of a window's sum of p-th powers.
 
-    Norm 1 gives sums. Kernel, stride and ``ceil_mode`` work as in other pools, but the sum of an
-    incomplete window is scaled up to a whole window.
+    Norm 1 gives sums. Kernel, stride and ``ceil_mode`` work as in other pools. The sum of an
+    incomplete window is scaled up to the size of a whole window.
     """
     n = dimensions
     x = counted(1, *SHAPES[n]) + 1
@@ -173,10 +174,10 @@ def test_lp_pool_output_follows_each_setting(dimensions, snapshot):
     page="generated/torch.nn.AdaptiveMaxPool2d",
 )
 def test_adaptive_pool_has_the_output_size_that_it_is_given(dimensions, snapshot):
-    """Adaptive pools return the size that they are given; windows overlap if it does not divide.
+    """Adaptive pools return the size that they are given, from windows that may overlap.
 
-    Element i of n pools floor(i * length / n) to ceil((i + 1) * length / n). ``None`` keeps a
-    dimension as it is.
+    Element i of n pools the inputs from floor(i * length / n) up to ceil((i + 1) * length / n), the
+    end excluded. ``None`` keeps the length of a dimension.
     """
     n = dimensions
     x = counted(1, *SHAPES[n])
@@ -218,7 +219,8 @@ def rising(dimensions):
 def test_fractional_max_pool_places_its_windows_by_the_samples(dimensions, snapshot):
     """A fractional pool places its windows by the samples in [0, 1) that it is given.
 
-    ``output_ratio`` is the output size as a share of the input's. One of ratio and size is needed.
+    ``output_ratio`` is the output size divided by the input size. Either the ratio or the size is
+    needed; both together, or neither, raise.
     """
     n = dimensions
     x = rising(n)
@@ -249,7 +251,7 @@ def test_fractional_max_pool_places_its_windows_by_the_samples(dimensions, snaps
     page="generated/torch.nn.FractionalMaxPool2d",
 )
 def test_fractional_max_pool_saves_and_loads_its_samples(dimensions, snapshot):
-    """The samples that a fractional pool is given are a buffer: they are saved, loaded and used."""
+    """The samples that a fractional pool is given are a buffer, which is saved, loaded and used."""
     n = dimensions
     x = rising(n)
 
@@ -279,8 +281,8 @@ def test_fractional_max_pool_saves_and_loads_its_samples(dimensions, snapshot):
 def test_max_unpool_size_follows_each_setting(dimensions, snapshot):
     """Kernel, stride, padding and ``output_size`` decide how large a max-unpool's output is.
 
-    The size is (length - 1) * stride - 2 * padding + kernel. The values go to the flat places that
-    the indices name, so in another width they land elsewhere.
+    The size is (length - 1) * stride - 2 * padding + kernel. The indices count the elements of the
+    flattened output, so with another width the values go to other rows and columns.
     """
     n = dimensions
     x = counted(1, 1, *[2] * n) + 1
@@ -345,7 +347,10 @@ def test_max_unpool_size_follows_each_setting(dimensions, snapshot):
     ),
 )
 def test_functional_pool_returns_indices_when_asked(snapshot):
-    """``return_indices=True`` makes the functions return the maxima and their flat places."""
+    """With ``return_indices=True`` the functions return the maxima and their indices.
+
+    The indices count the elements of the flattened channel.
+    """
     acts = {"adaptive": lambda: F.adaptive_max_pool1d(counted(1, 1, 5), 2, return_indices=True)}
     for n in (1, 2, 3):
         acts[f"{n} dimensions"] = lambda n=n: getattr(F, f"max_pool{n}d")(
