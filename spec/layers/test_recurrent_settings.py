@@ -1,9 +1,9 @@
 """RNN, LSTM, GRU and their cells, one setting at a time.
 
-The weights count 0.25, 0.5, 0.75, -0.25 in each parameter, so that every weight and bias matters. A
-layer returns all steps of its last layer, and the last states of all layers. ``nonlinearity``
-belongs to RNN and RNNCell alone, and ``proj_size`` to LSTM. ``dropout`` acts between the layers, so
-with one layer it has no effect but a warning.
+The numbers of each parameter count 0.25, 0.5, 0.75, -0.25, so that every weight and bias matters.
+The output holds all steps of the last layer; the state holds the last step of all layers. Only RNN
+and RNNCell have ``nonlinearity``, and only LSTM has ``proj_size``. ``dropout`` acts between the
+layers, so with one layer it has no effect but a warning.
 """
 
 import pytest
@@ -104,8 +104,8 @@ def test_recurrent_output_follows_each_setting(layer, snapshot):
 def test_recurrent_layer_starts_from_the_state_it_is_given(layer, snapshot):
     """A recurrent layer starts from the state that it is given, and from zeros otherwise.
 
-    The state has a row for each layer and direction. An LSTM takes two states, and with
-    ``proj_size`` the first one is as narrow as the projection.
+    The state has a row for each layer and direction; too few rows raise. An LSTM takes two states,
+    and with ``proj_size`` the first one is as narrow as the projection.
     """
     x = torch.ones(1, 1, 1)
 
@@ -132,9 +132,9 @@ def test_recurrent_layer_starts_from_the_state_it_is_given(layer, snapshot):
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN")
 def test_recurrent_dropout_lies_between_the_layers(layer, snapshot):
-    """``dropout=1.0`` makes the second layer read zeros; the first layer is as before.
+    """``dropout=1.0`` makes the second layer read zeros; the first layer reads the whole input.
 
-    In ``eval()`` nothing is dropped.
+    In ``eval()`` nothing is dropped, so the output is that of ``dropout=0.0``.
     """
     x = torch.ones(2, 1, 1)
 
@@ -158,7 +158,8 @@ def test_recurrent_dropout_lies_between_the_layers(layer, snapshot):
 def test_recurrent_cell_output_follows_each_setting(cell, snapshot):
     """Bias, nonlinearity and the given state change the next state of a cell.
 
-    A cell takes one step of a batch. An LSTM cell returns two states.
+    A cell takes one step of a batch. An LSTM cell returns two states. Only ``RNNCell`` takes a
+    nonlinearity, tanh or relu.
     """
     x = (counted(2, 1) - 2) * 0.25
 
