@@ -81,6 +81,7 @@ def test_conv_output_follows_each_setting(layer, snapshot):
     kind="silent",
     cause="pytorch#31784",
     advice='pass padding_mode="zeros" to a model trained up to 1.4',
+    restored_by="layers.conv_with_zeros_or_half_of_circular_gives_the_numbers_of_1_4",
     when="padding_mode@8=reflect|replicate and padding@4!=0",
 )
 @pytest.mark.changed(
@@ -89,6 +90,7 @@ def test_conv_output_follows_each_setting(layer, snapshot):
     kind="silent",
     cause="pytorch#31784",
     advice="pass padding // 2 to a model trained up to 1.4",
+    restored_by="layers.conv_with_zeros_or_half_of_circular_gives_the_numbers_of_1_4",
     when="padding_mode@8=circular and padding@4!=0",
 )
 @pytest.mark.changed(
@@ -97,6 +99,7 @@ def test_conv_output_follows_each_setting(layer, snapshot):
     kind="error",
     cause="pytorch#31784",
     advice='pass padding_mode="zeros" to compute what 1.4 did',
+    restored_by="layers.conv_with_zeros_or_half_of_circular_gives_the_numbers_of_1_4",
     when="padding_mode@8=reflect",
     of="torch.nn.Conv3d",
 )
@@ -122,6 +125,31 @@ def test_conv_pads_with_values_of_the_input_where_padding_mode_says_so(layer, sn
 
     modes = ("zeros", "reflect", "replicate", "circular")
     assert snapshot == observe_each(each(act, {mode: {"padding_mode": mode} for mode in modes}))
+
+
+@pytest.mark.parametrize("layer", PLAIN)
+@pytest.mark.api(
+    "torch.nn.Conv1d", "torch.nn.Conv2d", "torch.nn.Conv3d", page="generated/torch.nn.Conv2d"
+)
+def test_conv_with_zeros_or_half_of_circular_gives_the_numbers_of_1_4(layer, snapshot):
+    """Padding with zeros, or half of the circular padding, gives what torch 1.4 computed.
+
+    Up to 1.4, "reflect" and "replicate" padded with zeros, and "circular" padded by half. Half of 1
+    is 0 here.
+    """
+    kernel, shape = PLAIN[layer]
+
+    def act(size, mode):
+        padding = first(size, 0, len(shape))
+        made = getattr(nn, layer)(1, 1, kernel, padding=padding, padding_mode=mode)
+        return filled(made)(counted(1, 1, *shape))
+
+    cases = {
+        "reflect": {"size": 1, "mode": "zeros"},
+        "replicate": {"size": 1, "mode": "zeros"},
+        "circular": {"size": 0, "mode": "circular"},
+    }
+    assert snapshot == observe_each(each(act, cases))
 
 
 @pytest.mark.parametrize("layer", TRANSPOSED)

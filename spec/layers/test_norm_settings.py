@@ -152,6 +152,7 @@ def test_norm_statistics_go_on_from_the_state_that_was_loaded(layer, snapshot):
     kind="error",
     cause="pytorch#166756",
     advice="pass eps=1e-12",
+    restored_by="layers.batch_norm_in_eval_with_a_tiny_eps_divides_by_the_deviation_itself",
     when="eps@1=0|0.0 and eps@1!=<unknown>",
     of=("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "torch.nn.BatchNorm3d"),
 )
@@ -172,6 +173,31 @@ def test_norm_in_eval_reads_the_statistics_that_were_loaded(layer, snapshot):
 
     def act():
         norm = made(layer, eps=0.0, track_running_stats=True)
+        state = norm.state_dict()
+        state["running_mean"] = torch.tensor([1.0, 2.0])
+        state["running_var"] = torch.tensor([4.0, 16.0])
+        state["num_batches_tracked"] = torch.tensor(7)
+        norm.load_state_dict(state)
+        return {"output": norm.eval()(counted(*SHAPES[layer])), "state": kept(norm)}
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.parametrize("layer", ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"])
+@pytest.mark.api(
+    "torch.nn.BatchNorm1d",
+    "torch.nn.BatchNorm2d",
+    "torch.nn.BatchNorm3d",
+    page="generated/torch.nn.BatchNorm2d",
+)
+def test_batch_norm_in_eval_with_a_tiny_eps_divides_by_the_deviation_itself(layer, snapshot):
+    """With ``eps=1e-12`` a batch norm in ``eval()`` computes what it would with ``eps=0``.
+
+    The means are 1 and 2, and the variances 4 and 16, so the input is divided by 2 and 4.
+    """
+
+    def act():
+        norm = made(layer, eps=1e-12)
         state = norm.state_dict()
         state["running_mean"] = torch.tensor([1.0, 2.0])
         state["running_var"] = torch.tensor([4.0, 16.0])

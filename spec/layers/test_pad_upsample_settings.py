@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from fixtures.layer_settings import counted
 from fixtures.settings import each
-from torch_history.observing import observe_each
+from torch_history.observing import observe, observe_each
 
 SHAPES = {1: (4,), 2: (3, 4), 3: (2, 3, 2)}
 UNEVEN = {1: (2, 1), 2: (2, 1, 0, 1), 3: (1, 0, 0, 2, 1, 0)}
@@ -90,7 +90,8 @@ def test_pad_layer_pads_the_last_dimension_first(kind, dimensions, snapshot):
     "mode circular pads the start of a dimension also where the padding of its end is 0",
     kind="silent",
     cause="pytorch#39273",
-    advice="up to 1.6, write torch.cat([x[..., -left:], x], dim=-1)",
+    advice="pass 0 for the start of a dimension to compute what 1.6 did",
+    restored_by="layers.circular_pad_without_the_starts_gives_the_numbers_of_1_6",
     when="mode@2=circular",
     depends="the padding: where it is 0 at the end of a dimension",
 )
@@ -132,6 +133,17 @@ def test_functional_pad_follows_mode_and_value(dimensions, snapshot):
     )
 
 
+@pytest.mark.api("torch.nn.functional.pad", page="generated/torch.nn.functional.pad")
+def test_circular_pad_without_the_starts_gives_the_numbers_of_1_6(snapshot):
+    """Circular padding at the end of a dimension repeats its first elements; the start stays.
+
+    Two rows are added below. Up to 1.6, torch computed this for ``pad=(1, 0, 0, 2, 1, 0)`` too: it
+    left out the padding of a start where that of the end was 0.
+    """
+    x = counted(1, 1, *SHAPES[3]) + 1
+    assert snapshot == observe(lambda: F.pad(x, pad=(0, 0, 0, 2, 0, 0), mode="circular"))
+
+
 @pytest.mark.parametrize("dimensions", SHAPES)
 @pytest.mark.api(
     "torch.nn.Upsample", "torch.nn.functional.interpolate", page="generated/torch.nn.Upsample"
@@ -144,6 +156,7 @@ def test_functional_pad_follows_mode_and_value(dimensions, snapshot):
     probable=True,
     advice="call torch.nn.functional.interpolate with recompute_scale_factor=True to keep the "
     "positions",
+    restored_by="layers.interpolate_with_a_recomputed_factor_samples_as_upsample_did_up_to_1_5",
     unless=("recompute_scale_factor", 5),
     when=(
         "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0",
@@ -157,6 +170,7 @@ def test_functional_pad_follows_mode_and_value(dimensions, snapshot):
     kind="warning",
     cause="pytorch#41117",
     advice="call torch.nn.functional.interpolate with recompute_scale_factor=True",
+    restored_by="layers.interpolate_with_a_recomputed_factor_samples_as_upsample_did_up_to_1_5",
     unless=("recompute_scale_factor", 5),
     when=(
         "scale_factor@2=<float> and scale_factor@2!=1.0|2.0|3.0|4.0|5.0|8.0|16.0",
@@ -240,6 +254,33 @@ def test_upsample_output_follows_each_setting(dimensions, snapshot):
             },
         )
     )
+
+
+@pytest.mark.parametrize("dimensions", SHAPES)
+@pytest.mark.api(
+    "torch.nn.functional.interpolate", page="generated/torch.nn.functional.interpolate"
+)
+@pytest.mark.changed(
+    "1.5", "recompute_scale_factor was added", kind="appeared", cause="pytorch#28324", probable=True
+)
+def test_interpolate_with_a_recomputed_factor_samples_as_upsample_did_up_to_1_5(
+    dimensions, snapshot
+):
+    """``recompute_scale_factor=True`` reads the positions that ``Upsample`` read up to 1.5.
+
+    The factor 1.6 makes a length of 4 into 6, and the positions are those of 6 / 4 = 1.5.
+    """
+    x = counted(1, 1, *SHAPES[dimensions])
+
+    def act(**settings):
+        return F.interpolate(x, recompute_scale_factor=True, **settings)
+
+    linear = {"mode": LINEAR[dimensions], "align_corners": False}
+    cases = {
+        "scale_factor": {"scale_factor": 1.5},
+        "factor as given": {"scale_factor": 1.6, **linear},
+    }
+    assert snapshot == observe_each(each(act, cases))
 
 
 @pytest.mark.api(
