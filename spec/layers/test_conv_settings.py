@@ -109,6 +109,7 @@ def test_conv_output_follows_each_setting(layer, snapshot):
     kind="error-gone",
     cause="pytorch#59791",
     of="torch.nn.Conv3d",
+    when="padding_mode@8=reflect",
 )
 def test_conv_pads_with_values_of_the_input_where_padding_mode_says_so(layer, snapshot):
     """``padding_mode`` pads with values of the input instead of zeros.
