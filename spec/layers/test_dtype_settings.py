@@ -104,6 +104,7 @@ BIASES = [name for name in MADE if "inear" in name or "Conv" in name or name == 
     kind="appeared",
     cause="pytorch#44538",
     of="torch.nn.LazyLinear",
+    unless=(),
 )
 @pytest.mark.changed(
     "1.8",
@@ -118,6 +119,7 @@ BIASES = [name for name in MADE if "inear" in name or "Conv" in name or name == 
         "torch.nn.LazyConvTranspose2d",
         "torch.nn.LazyConvTranspose3d",
     ),
+    unless=(),
 )
 @pytest.mark.changed(
     "1.9",
@@ -158,6 +160,7 @@ BIASES = [name for name in MADE if "inear" in name or "Conv" in name or name == 
         "torch.nn.LSTMCell",
         "torch.nn.GRUCell",
     ),
+    when=("device", "dtype"),
 )
 @pytest.mark.changed(
     "1.9",
@@ -165,6 +168,7 @@ BIASES = [name for name in MADE if "inear" in name or "Conv" in name or name == 
     kind="appeared",
     cause="pytorch#51862",
     of=("torch.nn.LazyBatchNorm1d", "torch.nn.LazyBatchNorm2d", "torch.nn.LazyBatchNorm3d"),
+    unless=(),
 )
 @pytest.mark.changed(
     "1.10",
@@ -176,9 +180,15 @@ BIASES = [name for name in MADE if "inear" in name or "Conv" in name or name == 
         "torch.nn.LazyInstanceNorm2d",
         "torch.nn.LazyInstanceNorm3d",
     ),
+    unless=(),
 )
 @pytest.mark.changed(
-    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+    "2.4",
+    "RMSNorm was added",
+    kind="appeared",
+    cause="pytorch#121364",
+    of="torch.nn.RMSNorm",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.4",
@@ -246,6 +256,7 @@ def test_layer_holds_parameters_and_buffers_of_the_dtype_it_is_given(layer, snap
     kind="appeared",
     cause="pytorch#44538",
     of="torch.nn.LazyLinear",
+    unless=(),
 )
 @pytest.mark.changed(
     "1.8",
@@ -260,9 +271,15 @@ def test_layer_holds_parameters_and_buffers_of_the_dtype_it_is_given(layer, snap
         "torch.nn.LazyConvTranspose2d",
         "torch.nn.LazyConvTranspose3d",
     ),
+    unless=(),
 )
 @pytest.mark.changed(
-    "2.1", "LayerNorm takes bias", kind="appeared", cause="pytorch#101683", of="torch.nn.LayerNorm"
+    "2.1",
+    "LayerNorm takes bias",
+    kind="appeared",
+    cause="pytorch#101683",
+    of="torch.nn.LayerNorm",
+    when="bias",
 )
 @pytest.mark.changed(
     "2.4",
