@@ -107,12 +107,36 @@ def test_embedding_output_gradient_and_table_follow_each_setting(form, snapshot)
     "embedding bags take include_last_offset, but raise RuntimeError when they compute a mean",
     kind="appeared",
     cause="pytorch#27477",
+    of=(
+        "torch.nn.EmbeddingBag",
+        "torch.nn.EmbeddingBag.from_pretrained",
+        "torch.nn.functional.embedding_bag",
+    ),
+    when="include_last_offset",
 )
 @pytest.mark.changed(
-    "1.7", "include_last_offset works for a mean", kind="error-gone", cause="pytorch#42215"
+    "1.7",
+    "include_last_offset works for a mean",
+    kind="error-gone",
+    cause="pytorch#42215",
+    of=(
+        "torch.nn.EmbeddingBag",
+        "torch.nn.EmbeddingBag.from_pretrained",
+        "torch.nn.functional.embedding_bag",
+    ),
+    when="include_last_offset=True",
 )
 @pytest.mark.changed(
-    "1.9", "embedding bags take padding_idx", kind="appeared", cause="pytorch#49237"
+    "1.9",
+    "embedding bags take padding_idx",
+    kind="appeared",
+    cause="pytorch#49237",
+    of=(
+        "torch.nn.EmbeddingBag",
+        "torch.nn.EmbeddingBag.from_pretrained",
+        "torch.nn.functional.embedding_bag",
+    ),
+    when="padding_idx",
 )
 @pytest.mark.changed(
     "2.14",
@@ -122,12 +146,13 @@ def test_embedding_output_gradient_and_table_follow_each_setting(form, snapshot)
     cause="pytorch#190264",
     advice="up to 2.13, leave scale_grad_by_freq out, and divide weight.grad by "
     "torch.bincount(indices, minlength=len(weight)).clamp(min=1)[:, None]",
-    when=(
-        "scale_grad_by_freq@4=True and :of=torch.nn.EmbeddingBag",
-        "scale_grad_by_freq@4=True and :of=torch.nn.EmbeddingBag.from_pretrained",
-        "scale_grad_by_freq@5=True and :of=torch.nn.functional.embedding_bag",
-    ),
+    when=("scale_grad_by_freq@4=True", "@5=True"),
     depends="the indices: whether some are used more often",
+    of=(
+        "torch.nn.EmbeddingBag",
+        "torch.nn.EmbeddingBag.from_pretrained",
+        "torch.nn.functional.embedding_bag",
+    ),
 )
 def test_embedding_bag_output_gradient_and_table_follow_each_setting(form, snapshot):
     """Each setting changes the output, the gradient or the table of an embedding bag.
