@@ -48,6 +48,7 @@ NORMS = {
     "the lazy convolutions were added, with a warning that lazy modules are new",
     kind="appeared",
     cause="pytorch#47350",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.4",
@@ -99,6 +100,7 @@ def test_lazy_conv_output_follows_each_setting(layer, snapshot):
     kind="appeared",
     cause="pytorch#51862",
     of=("torch.nn.LazyBatchNorm1d", "torch.nn.LazyBatchNorm2d", "torch.nn.LazyBatchNorm3d"),
+    unless=(),
 )
 @pytest.mark.changed(
     "1.10",
@@ -110,6 +112,7 @@ def test_lazy_conv_output_follows_each_setting(layer, snapshot):
         "torch.nn.LazyInstanceNorm2d",
         "torch.nn.LazyInstanceNorm3d",
     ),
+    unless=(),
 )
 @pytest.mark.changed(
     "2.4",
@@ -120,6 +123,7 @@ def test_lazy_conv_output_follows_each_setting(layer, snapshot):
         "torch.nn.LazyInstanceNorm2d",
         "torch.nn.LazyInstanceNorm3d",
     ),
+    when="momentum@1=None",
 )
 @pytest.mark.changed(
     "2.4",
@@ -129,7 +133,11 @@ def test_lazy_conv_output_follows_each_setting(layer, snapshot):
     unless=(),
 )
 @pytest.mark.changed(
-    "2.12", "lazy batch and instance norms take bias", kind="appeared", cause="pytorch#176573"
+    "2.12",
+    "lazy batch and instance norms take bias",
+    kind="appeared",
+    cause="pytorch#176573",
+    when="bias",
 )
 def test_lazy_norm_output_and_state_follow_each_setting(layer, snapshot):
     """A lazy norm takes each setting of the plain one, and saves and loads the same state.
@@ -183,6 +191,7 @@ def test_lazy_norm_output_and_state_follow_each_setting(layer, snapshot):
     kind="appeared",
     cause="pytorch#51862",
     of=("torch.nn.LazyBatchNorm1d", "torch.nn.LazyBatchNorm2d", "torch.nn.LazyBatchNorm3d"),
+    unless=(),
 )
 @pytest.mark.changed(
     "1.10",
@@ -194,6 +203,7 @@ def test_lazy_norm_output_and_state_follow_each_setting(layer, snapshot):
         "torch.nn.LazyInstanceNorm2d",
         "torch.nn.LazyInstanceNorm3d",
     ),
+    unless=(),
 )
 @pytest.mark.changed(
     "2.1",
@@ -247,6 +257,7 @@ def test_lazy_norm_that_loads_a_state_before_its_first_input_goes_on_from_it(lay
     kind="appeared",
     cause="pytorch#44538",
     of=("torch.nn.LazyLinear", "torch.nn.UninitializedParameter"),
+    unless=(),
 )
 @pytest.mark.changed(
     "1.9",
@@ -255,6 +266,7 @@ def test_lazy_norm_that_loads_a_state_before_its_first_input_goes_on_from_it(lay
     cause="pytorch#54508",
     probable=True,
     of="torch.nn.UninitializedParameter",
+    when=("device", "dtype"),
 )
 @pytest.mark.changed(
     "1.9",
@@ -262,6 +274,7 @@ def test_lazy_norm_that_loads_a_state_before_its_first_input_goes_on_from_it(lay
     kind="appeared",
     cause="pytorch#51548",
     of="torch.nn.UninitializedBuffer",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.4",
