@@ -52,6 +52,7 @@ def kept(layer):
     "InstanceNorm accepts momentum=None, and never updates its statistics then",
     kind="error-gone",
     of=("torch.nn.InstanceNorm1d", "torch.nn.InstanceNorm2d", "torch.nn.InstanceNorm3d"),
+    when="momentum@2=None",
 )
 @pytest.mark.changed(
     "2.12",
@@ -66,6 +67,7 @@ def kept(layer):
         "torch.nn.InstanceNorm2d",
         "torch.nn.InstanceNorm3d",
     ),
+    when="bias",
 )
 def test_norm_output_and_state_follow_each_setting(layer, snapshot):
     """Each setting changes the output in training, the output in ``eval()``, or the state.
@@ -112,6 +114,7 @@ def test_norm_output_and_state_follow_each_setting(layer, snapshot):
     "InstanceNorm accepts momentum=None, and never updates its statistics then",
     kind="error-gone",
     of=("torch.nn.InstanceNorm1d", "torch.nn.InstanceNorm2d", "torch.nn.InstanceNorm3d"),
+    when="momentum@2=None",
 )
 def test_norm_statistics_go_on_from_the_state_that_was_loaded(layer, snapshot):
     """A norm that loads the state of another one goes on from its statistics.
@@ -226,7 +229,9 @@ def test_batch_norm_in_eval_with_a_tiny_eps_divides_by_the_deviation_itself(laye
     cause="pytorch#167925",
     when=":caught",
 )
-@pytest.mark.changed("2.12", "GroupNorm takes bias", kind="appeared", cause="pytorch#176573")
+@pytest.mark.changed(
+    "2.12", "GroupNorm takes bias", kind="appeared", cause="pytorch#176573", when="bias"
+)
 def test_group_norm_output_follows_each_setting(snapshot):
     """Groups, ``eps``, ``affine`` and ``bias`` change the output of a GroupNorm.
 
@@ -262,10 +267,20 @@ def test_group_norm_output_follows_each_setting(snapshot):
     page="generated/torch.nn.LayerNorm",
 )
 @pytest.mark.changed(
-    "2.1", "LayerNorm takes bias", kind="appeared", cause="pytorch#101683", of="torch.nn.LayerNorm"
+    "2.1",
+    "LayerNorm takes bias",
+    kind="appeared",
+    cause="pytorch#101683",
+    of="torch.nn.LayerNorm",
+    when="bias",
 )
 @pytest.mark.changed(
-    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+    "2.4",
+    "RMSNorm was added",
+    kind="appeared",
+    cause="pytorch#121364",
+    of="torch.nn.RMSNorm",
+    unless=(),
 )
 def test_layer_norm_output_follows_each_setting(layer, snapshot):
     """The normalised dimensions, ``eps`` and the parameters change a LayerNorm or an RMSNorm.
