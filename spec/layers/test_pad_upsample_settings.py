@@ -46,6 +46,7 @@ LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
     kind="appeared",
     cause="pytorch#59791",
     of="torch.nn.ReflectionPad3d",
+    unless=(),
 )
 @pytest.mark.changed(
     "2.1",
@@ -53,6 +54,7 @@ LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
     kind="appeared",
     cause="pytorch#106148",
     of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+    unless=(),
 )
 @pytest.mark.changed(
     "2.1",
@@ -60,6 +62,7 @@ LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
     kind="appeared",
     cause="pytorch#96295",
     of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+    unless=(),
 )
 def test_pad_layer_pads_the_last_dimension_first(kind, dimensions, snapshot):
     """A pad layer pads each side by its number, starting with the last dimension.
@@ -96,7 +99,12 @@ def test_pad_layer_pads_the_last_dimension_first(kind, dimensions, snapshot):
     depends="the padding: where it is 0 at the end of a dimension",
 )
 @pytest.mark.changed(
-    "1.10", "mode reflect pads three dimensions", kind="error-gone", cause="pytorch#59791"
+    "1.10",
+    "mode reflect pads three dimensions",
+    kind="error-gone",
+    cause="pytorch#59791",
+    when="mode@2=reflect",
+    depends="the dimensions of the input",
 )
 @pytest.mark.changed(
     "1.12",
@@ -216,9 +224,14 @@ def test_circular_pad_without_the_starts_gives_the_numbers_of_1_6(snapshot):
     kind="appeared",
     cause="pytorch#66419",
     of="torch.nn.Upsample",
+    when="recompute_scale_factor",
 )
 @pytest.mark.changed(
-    "1.11", "mode nearest-exact was added", kind="error-gone", cause="pytorch#64501"
+    "1.11",
+    "mode nearest-exact was added",
+    kind="error-gone",
+    cause="pytorch#64501",
+    when=("mode@2='nearest-exact'", "@3='nearest-exact'"),
 )
 def test_upsample_output_follows_each_setting(dimensions, snapshot):
     """Size, factor, mode, ``align_corners`` and ``recompute_scale_factor`` change what is sampled.
@@ -286,9 +299,15 @@ def test_interpolate_with_a_recomputed_factor_samples_as_upsample_did_up_to_1_5(
 @pytest.mark.api(
     "torch.nn.functional.interpolate", page="generated/torch.nn.functional.interpolate"
 )
-@pytest.mark.changed("1.11", "interpolate takes antialias", kind="appeared", cause="pytorch#65142")
 @pytest.mark.changed(
-    "1.11", "antialias works in mode bicubic too", kind="appeared", cause="pytorch#68819"
+    "1.11", "interpolate takes antialias", kind="appeared", cause="pytorch#65142", when="antialias"
+)
+@pytest.mark.changed(
+    "1.11",
+    "antialias works in mode bicubic too",
+    kind="appeared",
+    cause="pytorch#68819",
+    when="antialias=True and mode@3=bicubic",
 )
 def test_interpolate_makes_smaller_with_antialias_or_by_areas(snapshot):
     """``antialias=True`` averages over all elements that an output element covers, when shrinking.
@@ -393,7 +412,12 @@ def test_functional_upsample_takes_a_size_or_a_factor(kind, snapshot):
     page="generated/torch.nn.Unfold",
 )
 @pytest.mark.changed(
-    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+    "1.7",
+    "Unflatten was added",
+    kind="appeared",
+    cause="pytorch#41564",
+    of="torch.nn.Unflatten",
+    unless=(),
 )
 @pytest.mark.changed(
     "1.8",
@@ -401,6 +425,7 @@ def test_functional_upsample_takes_a_size_or_a_factor(kind, snapshot):
     kind="appeared",
     cause="pytorch#46000",
     of="torch.nn.ChannelShuffle",
+    unless=(),
 )
 @pytest.mark.changed(
     "1.8",
@@ -408,6 +433,7 @@ def test_functional_upsample_takes_a_size_or_a_factor(kind, snapshot):
     kind="appeared",
     cause="pytorch#49334",
     of="torch.nn.PixelUnshuffle",
+    unless=(),
 )
 @pytest.mark.changed(
     "1.9",
