@@ -41,7 +41,12 @@ def quarters(layer):
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN")
 @pytest.mark.changed(
-    "1.8", "LSTM takes proj_size", kind="appeared", cause="pytorch#47725", of="torch.nn.LSTM"
+    "1.8",
+    "LSTM takes proj_size",
+    kind="appeared",
+    cause="pytorch#47725",
+    of="torch.nn.LSTM",
+    when="proj_size",
 )
 @pytest.mark.changed(
     "1.8",
@@ -81,7 +86,12 @@ def test_recurrent_output_follows_each_setting(layer, snapshot):
     "1.7", "the message writes the size of the state as a list", kind="wording", when=":caught"
 )
 @pytest.mark.changed(
-    "1.8", "LSTM takes proj_size", kind="appeared", cause="pytorch#47725", of="torch.nn.LSTM"
+    "1.8",
+    "LSTM takes proj_size",
+    kind="appeared",
+    cause="pytorch#47725",
+    of="torch.nn.LSTM",
+    when="proj_size",
 )
 @pytest.mark.changed(
     "1.8",
