@@ -165,9 +165,9 @@ def test_conv_with_zeros_or_half_of_circular_gives_the_numbers_of_1_4(layer, sna
 )
 @pytest.mark.changed(
     "1.5",
-    "the message that only zeros are supported writes them in double quotes, not in backticks",
+    "raises in the constructor instead of in the call, and quotes the mode differently",
     kind="wording",
-    cause="pytorch#31784",
+    cause="pytorch#29769",
     probable=True,
     when=":caught and padding_mode@9!=zeros",
     of=("torch.nn.ConvTranspose1d", "torch.nn.ConvTranspose2d", "torch.nn.ConvTranspose3d"),

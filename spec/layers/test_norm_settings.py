@@ -218,16 +218,17 @@ def test_batch_norm_in_eval_with_a_tiny_eps_divides_by_the_deviation_itself(laye
     "instead of RuntimeError in forward",
     kind="exception",
     cause="pytorch#74293",
-    advice="catch ValueError where the layer is built",
-    when=":caught",
-    rarely="channels that the groups do not divide",
+    advice="pass a num_groups that divides num_channels",
+    when=":call and :caught",
+    rarely="groups that do not divide the channels",
 )
 @pytest.mark.changed(
     "2.10",
-    "the message gives the numbers of channels and groups",
+    "the message gives both numbers",
     kind="wording",
     cause="pytorch#167925",
-    when=":caught",
+    when=":call and :caught",
+    rarely="groups that do not divide the channels",
 )
 @pytest.mark.changed(
     "2.12", "GroupNorm takes bias", kind="appeared", cause="pytorch#176573", when="bias"

@@ -53,6 +53,7 @@ def quarters(layer):
     "RNN and GRU recognise proj_size, and reject it with a ValueError instead of a TypeError",
     kind="exception",
     cause="pytorch#47725",
+    advice="catch ValueError",
     when=":caught and proj_size",
     of=("torch.nn.RNN", "torch.nn.GRU"),
 )
@@ -98,6 +99,7 @@ def test_recurrent_output_follows_each_setting(layer, snapshot):
     "RNN and GRU recognise proj_size, and reject it with a ValueError instead of a TypeError",
     kind="exception",
     cause="pytorch#47725",
+    advice="catch ValueError",
     when=":caught and proj_size",
     of=("torch.nn.RNN", "torch.nn.GRU"),
 )
