@@ -179,9 +179,9 @@ PLATEAU = {
     "threshold=0.5": ([8.0, 4.5, 3.0], {**HALF, "threshold": 0.5}),
     "threshold=2, abs": ([8.0, 5.5, 4.0], {**HALF, "threshold": 2.0, "threshold_mode": "abs"}),
     "threshold=0.5, max": ([4.0, 5.0, 7.0], {**HALF, "threshold": 0.5, "mode": "max"}),
-    "threshold=0.5, abs, max": (
+    "threshold=1, abs, max": (
         [4.0, 5.0, 7.0],
-        {**HALF, "threshold": 0.5, "threshold_mode": "abs", "mode": "max"},
+        {**HALF, "threshold": 1.0, "threshold_mode": "abs", "mode": "max"},
     ),
     "cooldown=2": (FLAT, {**HALF, "cooldown": 2}),
     "cooldown=1, patience=1": (FLAT, {"factor": 0.5, "patience": 1, "cooldown": 1}),
@@ -198,12 +198,12 @@ PLATEAU = {
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )
 def test_plateau_scheduler_lowers_by_its_settings(snapshot):
-    """ReduceLROnPlateau multiplies the rates by ``factor`` after ``patience`` metrics in a row.
+    """ReduceLROnPlateau lowers the rates after more than ``patience`` bad metrics in a row.
 
-    A metric counts as better where it beats the best by ``threshold``, a part of the best or, with
-    ``threshold_mode="abs"``, a difference; ``mode="max"`` wants large metrics. After each reduction
-    ``cooldown`` metrics do not count. No rate goes below ``min_lr``, and a reduction by no more
-    than ``eps`` does not happen.
+    It multiplies them by ``factor``. A metric is bad unless it beats the best one by more than
+    ``threshold``, a part of the best or, with ``threshold_mode="abs"``, a difference.
+    ``mode="max"`` wants large metrics. After each reduction ``cooldown`` metrics do not count. No
+    rate goes below ``min_lr``, and a reduction by no more than ``eps`` does not happen.
     """
     assert snapshot == observe_each(
         {

@@ -15,26 +15,6 @@ from fixtures.references import parameter
 from fixtures.settings import each
 from torch_history.observing import observe, observe_each
 
-ALL = pytest.mark.api(
-    "torch.optim.SGD",
-    "torch.optim.Adam",
-    "torch.optim.AdamW",
-    "torch.optim.Adamax",
-    "torch.optim.NAdam",
-    "torch.optim.RAdam",
-    "torch.optim.Adagrad",
-    "torch.optim.Adadelta",
-    "torch.optim.RMSprop",
-    "torch.optim.Rprop",
-    "torch.optim.ASGD",
-    "torch.optim.SparseAdam",
-    "torch.optim.Adafactor",
-    "torch.optim.Muon",
-    "torch.optim.Optimizer.load_state_dict",
-    "torch.optim.Optimizer.state_dict",
-    page="generated/torch.optim.Optimizer.load_state_dict",
-)
-
 
 def differing(one, other):
     """The entries of the states of two optimizers that differ."""
@@ -70,7 +50,25 @@ def resumed(name, **settings):
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-@ALL
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    "torch.optim.Adamax",
+    "torch.optim.NAdam",
+    "torch.optim.RAdam",
+    "torch.optim.Adagrad",
+    "torch.optim.Adadelta",
+    "torch.optim.RMSprop",
+    "torch.optim.Rprop",
+    "torch.optim.ASGD",
+    "torch.optim.SparseAdam",
+    "torch.optim.Adafactor",
+    "torch.optim.Muon",
+    "torch.optim.Optimizer.load_state_dict",
+    "torch.optim.Optimizer.state_dict",
+    page="generated/torch.optim.Optimizer.load_state_dict",
+)
 def test_optimizer_resumed_by_its_state_dict_steps_as_an_uninterrupted_one(name, snapshot):
     """An optimizer that loads a state dict goes on with the saved settings and states.
 
@@ -105,6 +103,22 @@ def test_foreach_optimizer_resumed_by_its_state_dict_steps_as_an_uninterrupted_o
     ``foreach`` is itself in the state dict, and replaces that of the constructor.
     """
     assert snapshot == observe(lambda: resumed(name, foreach=True, **SETTINGS[name]))
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "Adagrad"])
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    "torch.optim.Adagrad",
+    page="optim",
+)
+def test_fused_optimizer_resumed_by_its_state_dict_steps_as_an_uninterrupted_one(name, snapshot):
+    """With ``fused=True`` too, a resumed optimizer steps as an uninterrupted one, on the CPU too.
+
+    ``fused`` is itself in the state dict, and replaces that of the constructor.
+    """
+    assert snapshot == observe(lambda: resumed(name, fused=True, **SETTINGS[name]))
 
 
 def bowl(w):

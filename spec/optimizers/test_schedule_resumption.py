@@ -6,11 +6,13 @@ constructor, and the rates from the optimizer. ``step(epoch)`` is deprecated; it
 that epoch from the initial rate, where the schedule has such a formula.
 """
 
+import copy
 import warnings
 
 import pytest
 
 from fixtures.schedules import (
+    class_of,
     differing,
     of_groups,
     rates,
@@ -84,12 +86,17 @@ SCHEDULES = {
         },
         {"max_lr": 4.0, "total_steps": 6, "cycle_momentum": False},
     ),
+    "SWALR": (
+        "SWALR",
+        {"swa_lr": [3.0, 4.0], "anneal_epochs": 5, "anneal_strategy": "linear"},
+        {"swa_lr": 0.25},
+    ),
 }
 
 
 def built(optimizer, case, settings=1, **more):
     """The schedule of a case, with its settings (1) or with others (2)."""
-    return getattr(schedules, SCHEDULES[case][0])(optimizer, **SCHEDULES[case][settings], **more)
+    return class_of(SCHEDULES[case][0])(optimizer, **SCHEDULES[case][settings], **more)
 
 
 def in_sequence(optimizer, milestone=5, gamma=0.5):
@@ -154,7 +161,8 @@ def resumed(case, option):
     }
 
 
-NAMED = pytest.mark.api(
+@pytest.mark.parametrize("case", BUILT)
+@pytest.mark.api(
     "torch.optim.lr_scheduler.StepLR",
     "torch.optim.lr_scheduler.MultiStepLR",
     "torch.optim.lr_scheduler.ExponentialLR",
@@ -167,12 +175,9 @@ NAMED = pytest.mark.api(
     "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
     "torch.optim.lr_scheduler.CyclicLR",
     "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.swa_utils.SWALR",
     page="optim",
 )
-
-
-@pytest.mark.parametrize("case", BUILT)
-@NAMED
 @pytest.mark.api(
     "torch.optim.lr_scheduler.SequentialLR",
     "torch.optim.lr_scheduler.ChainedScheduler",
@@ -190,6 +195,90 @@ def test_schedule_resumed_by_state_dicts_gives_the_rates_of_an_uninterrupted_one
     assert snapshot == observe(lambda: resumed(case, "lr"))
 
 
+def in_a_chain(optimizer, case, settings):
+    parts = [built(optimizer, case, settings), schedules.ExponentialLR(optimizer, 0.5**settings)]
+    return schedules.ChainedScheduler(parts)
+
+
+def after_a_constant(optimizer, case, settings):
+    parts = [
+        schedules.ConstantLR(optimizer, factor=1 / (1 + settings), total_iters=9),
+        built(optimizer, case, settings),
+    ]
+    return schedules.SequentialLR(optimizer, parts, milestones=[2])
+
+
+def combined(build, case):
+    """The rate of the second group: over six steps, and over the last three of them if resumed."""
+    optimizer = two_groups(momentum=0.5)
+    scheduler = build(optimizer, case, 1)
+    path = rates(optimizer, scheduler, 3)
+    new_optimizer = two_groups(momentum=0.25)
+    another = build(new_optimizer, case, 2)
+    another.load_state_dict(copy.deepcopy(scheduler.state_dict()))
+    new_optimizer.load_state_dict(optimizer.state_dict())
+    path += rates(optimizer, scheduler, 3)[1:]
+    return {
+        "uninterrupted": [second for _, second in path],
+        "resumed": [second for _, second in rates(new_optimizer, another, 3)[1:]],
+    }
+
+
+@pytest.mark.parametrize("case", SCHEDULES)
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.swa_utils.SWALR",
+    "torch.optim.lr_scheduler.ChainedScheduler",
+    page="optim",
+)
+def test_chain_of_each_schedule_and_a_halving_goes_on_from_its_state_dict(case, snapshot):
+    """A ChainedScheduler of any schedule and ``ExponentialLR`` goes on from its state dict.
+
+    The factor of ExponentialLR is 0.5 at each step. Trap: it adds up only beside a schedule that
+    multiplies the present rate, such as StepLR. LambdaLR, CyclicLR, OneCycleLR and
+    CosineAnnealingWarmRestarts set the rate anew at each step, which leaves one factor of 0.5.
+    """
+    assert snapshot == observe(lambda: combined(in_a_chain, case))
+
+
+@pytest.mark.parametrize("case", SCHEDULES)
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.swa_utils.SWALR",
+    "torch.optim.lr_scheduler.SequentialLR",
+    page="optim",
+)
+def test_sequence_that_ends_with_each_schedule_goes_on_from_its_state_dict(case, snapshot):
+    """A SequentialLR of ConstantLR and any other schedule goes on from its state dict.
+
+    ConstantLR halves the rate for two steps. Then the second schedule starts from the initial rate,
+    which is 8. It is stopped a step after its start.
+    """
+    assert snapshot == observe(lambda: combined(after_a_constant, case))
+
+
 @pytest.mark.parametrize("case", ["CyclicLR", "OneCycleLR"])
 @pytest.mark.api(
     "torch.optim.lr_scheduler.CyclicLR",
@@ -205,13 +294,29 @@ def test_cycle_resumed_by_state_dicts_gives_the_momentum_of_an_uninterrupted_one
 
 
 @pytest.mark.parametrize("case", SCHEDULES)
-@NAMED
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.swa_utils.SWALR",
+    page="optim",
+)
 def test_schedule_built_with_last_epoch_goes_on_from_the_rates_of_the_optimizer(case, snapshot):
     """A scheduler built with ``last_epoch=3`` on an optimizer that loaded its state goes on.
 
     The first rates are those after three steps, then those that the constructor leaves, then those
-    of two further steps. The constructor counts epoch 4. StepLR, LambdaLR and CyclicLR also set the
-    rate of epoch 4. LinearLR and some others keep the present rate since 2.8, and miss one change.
+    of two further steps. The constructor counts epoch 4, and up to 2.7 it sets the rate of epoch 4.
+    Since 2.8 ExponentialLR, MultiplicativeLR, CosineAnnealingLR, LinearLR and PolynomialLR keep the
+    present rate there, and so miss one change.
     """
 
     def act():
@@ -229,7 +334,22 @@ def test_schedule_built_with_last_epoch_goes_on_from_the_rates_of_the_optimizer(
 
 
 @pytest.mark.parametrize("case", SCHEDULES)
-@NAMED
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.swa_utils.SWALR",
+    page="optim",
+)
 @pytest.mark.api(
     "torch.optim.lr_scheduler.LRScheduler.step",
     "torch.optim.lr_scheduler.StepLR.step",
@@ -241,10 +361,10 @@ def test_schedule_built_with_last_epoch_goes_on_from_the_rates_of_the_optimizer(
     page="generated/torch.optim.lr_scheduler.StepLR",
 )
 def test_step_with_an_epoch_sets_the_rate_of_that_epoch(case, snapshot):
-    """``step(3)`` and then ``step(1)`` set the rates of epochs 3 and 1; ``step()`` goes on from 1.
+    """``step(5)`` and then ``step(1)`` set the rates of epochs 5 and 1; ``step()`` goes on from 1.
 
-    ``MultiplicativeLR`` has no formula for an epoch: it multiplies the present rate by the factor
-    of that epoch.
+    Two schedules have no formula for an epoch. MultiplicativeLR multiplies the present rate by the
+    factor of that epoch, and SWALR ignores the epoch and makes a step.
     """
 
     def act():
@@ -253,7 +373,7 @@ def test_step_with_an_epoch_sets_the_rate_of_that_epoch(case, snapshot):
         optimizer.step()
         path = []
         with without_word_of_an_epoch():
-            for epoch in ([3], [1], []):
+            for epoch in ([5], [1], []):
                 scheduler.step(*epoch)
                 path.append(of_groups(optimizer))
         return {"rates": path, "last_epoch": scheduler.last_epoch}
@@ -262,7 +382,22 @@ def test_step_with_an_epoch_sets_the_rate_of_that_epoch(case, snapshot):
 
 
 @pytest.mark.parametrize("case", SCHEDULES)
-@NAMED
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.swa_utils.SWALR",
+    page="optim",
+)
 @pytest.mark.api(
     "torch.optim.lr_scheduler.LRScheduler.step", page="generated/torch.optim.lr_scheduler.StepLR"
 )

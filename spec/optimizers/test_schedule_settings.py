@@ -10,7 +10,7 @@ multiplies differs: LambdaLR takes the initial rate, and MultiplicativeLR the pr
 import pytest
 
 from fixtures.schedules import each_scheduled, rates, schedules, two_groups
-from torch_history.observing import observe, observe_each
+from torch_history.observing import observe_each
 
 
 @pytest.mark.api(
@@ -214,6 +214,24 @@ def test_warm_restarts_multiply_the_length_by_t_mult(snapshot):
     )
 
 
+@pytest.mark.api("torch.optim.swa_utils.SWALR", page="optim")
+def test_swa_schedule_moves_the_rate_to_swa_lr_and_stays(snapshot):
+    """SWALR moves each rate from its own to ``swa_lr`` in ``anneal_epochs`` steps, and stays.
+
+    On a line with 4 steps the rate 8 goes 8, 6.5, 5, 3.5, 2. By default it moves on a cosine, in
+    ten steps. With ``anneal_epochs=0`` the first step reaches ``swa_lr``.
+    """
+    linear = {"anneal_strategy": "linear"}
+    cases = {
+        "one": {"swa_lr": 2.0, "anneal_epochs": 4, **linear},
+        "one for each group": {"swa_lr": [3.0, 4.0], "anneal_epochs": 4, **linear},
+        "cos": {"swa_lr": 2.0, "anneal_epochs": 4},
+        "10 epochs": {"swa_lr": 2.0, **linear},
+        "0 epochs": {"swa_lr": 2.0, "anneal_epochs": 0, **linear},
+    }
+    assert snapshot == observe_each(each_scheduled("SWALR", 5, cases))
+
+
 def warm_up_then_halve(optimizer, milestones, last_epoch=-1):
     """Three schedules in sequence: half the rate, a fall by 0.5 at each step, the tenth."""
     parts = [
@@ -265,9 +283,10 @@ def test_chained_schedules_multiply_their_factors(snapshot):
             schedules.ExponentialLR(optimizer, gamma=0.25),
         ]
         chained = schedules.ChainedScheduler(parts)
-        return {"rates": rates(optimizer, chained, 3), "last": chained.get_last_lr()}
+        return rates(optimizer, chained, 3), chained
 
-    assert snapshot == observe(act)
+    cases = {"rates": lambda: act()[0], "get_last_lr": lambda: act()[1].get_last_lr()}
+    assert snapshot == observe_each(cases)
 
 
 @pytest.mark.api(
