@@ -91,6 +91,7 @@ STRAIGHT = {"max_lr": [5.0, 10.0], "div_factor": 5.0, "anneal_strategy": "linear
 @pytest.mark.api(
     "torch.optim.lr_scheduler.OneCycleLR", page="generated/torch.optim.lr_scheduler.OneCycleLR"
 )
+@pytest.mark.changed("1.8", "OneCycleLR takes three_phase", kind="appeared", cause="pytorch#42715")
 def test_one_cycle_schedule_rises_for_pct_start_and_falls(snapshot):
     """OneCycleLR rises from ``max_lr / div_factor`` to ``max_lr``, then falls to almost 0.
 
@@ -133,6 +134,7 @@ def test_one_cycle_schedule_rises_for_pct_start_and_falls(snapshot):
 @pytest.mark.api(
     "torch.optim.lr_scheduler.OneCycleLR", page="generated/torch.optim.lr_scheduler.OneCycleLR"
 )
+@pytest.mark.changed("1.8", "OneCycleLR takes three_phase", kind="appeared", cause="pytorch#42715")
 def test_one_cycle_schedule_moves_the_momentum_against_the_rate(snapshot):
     """OneCycleLR moves the momentum from ``max_momentum`` to ``base_momentum``, and up again.
 
@@ -252,6 +254,9 @@ def resumed(after):
     "torch.optim.lr_scheduler.ReduceLROnPlateau",
     "torch.optim.lr_scheduler.ReduceLROnPlateau.step",
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
+)
+@pytest.mark.changed(
+    "2.2", "ReduceLROnPlateau has get_last_lr", kind="appeared", cause="pytorch#108464"
 )
 def test_plateau_scheduler_resumes_with_all_its_settings(snapshot):
     """A ReduceLROnPlateau that loads a state dict goes on as an uninterrupted one.

@@ -47,6 +47,9 @@ def called(register, trigger):
     "torch.optim.Optimizer.register_load_state_dict_post_hook",
     page="generated/torch.optim.Optimizer.register_state_dict_post_hook",
 )
+@pytest.mark.changed(
+    "2.1", "optimizers take hooks around their state dict", kind="appeared", cause="pytorch#105953"
+)
 def test_state_dict_hook_with_prepend_runs_before_those_registered_earlier(register, snapshot):
     """Hooks around the state dict run as registered; with ``prepend=True`` the last one runs first.
 
@@ -66,6 +69,7 @@ def test_state_dict_hook_with_prepend_runs_before_those_registered_earlier(regis
     "torch.optim.Optimizer.register_step_post_hook",
     page="generated/torch.optim.Optimizer.register_step_pre_hook",
 )
+@pytest.mark.changed("2.0", "optimizers take step hooks", kind="appeared", cause="pytorch#89176")
 def test_handle_of_a_step_hook_removes_that_hook(register, snapshot):
     """Step hooks run as registered. The handle of the second removes it, and leaves the others."""
     act = called(register, lambda optimizer: optimizer.step())

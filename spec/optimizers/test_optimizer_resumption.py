@@ -69,6 +69,30 @@ def resumed(name, **settings):
     "torch.optim.Optimizer.state_dict",
     page="generated/torch.optim.Optimizer.load_state_dict",
 )
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "2.0",
+    "NAdam gives other results: it looks ahead by the momentum of the next step",
+    kind="silent",
+    cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
+)
 def test_optimizer_resumed_by_its_state_dict_steps_as_an_uninterrupted_one(name, snapshot):
     """An optimizer that loads a state dict goes on with the saved settings and states.
 
@@ -97,6 +121,117 @@ FOREACH = [name for name in SETTINGS if name not in ("SparseAdam", "Muon")]
     "torch.optim.Adafactor",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.10",
+    "NAdam appears, without foreach",
+    kind="appeared",
+    cause="pytorch#59009",
+    of=("torch.optim.NAdam",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "RAdam appears, without foreach",
+    kind="appeared",
+    cause="pytorch#58968",
+    of=("torch.optim.RAdam",),
+)
+@pytest.mark.changed(
+    "1.12", "SGD takes foreach", kind="appeared", cause="pytorch#70481", of=("torch.optim.SGD",)
+)
+@pytest.mark.changed(
+    "1.12", "Adam takes foreach", kind="appeared", cause="pytorch#70295", of=("torch.optim.Adam",)
+)
+@pytest.mark.changed(
+    "1.12", "AdamW takes foreach", kind="appeared", cause="pytorch#70484", of=("torch.optim.AdamW",)
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adadelta takes foreach",
+    kind="appeared",
+    cause="pytorch#69980",
+    probable=True,
+    of=("torch.optim.Adadelta",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adagrad takes foreach",
+    kind="appeared",
+    cause="pytorch#69981",
+    of=("torch.optim.Adagrad",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adamax takes foreach",
+    kind="appeared",
+    cause="pytorch#69982",
+    of=("torch.optim.Adamax",),
+)
+@pytest.mark.changed(
+    "1.12", "NAdam takes foreach", kind="appeared", cause="pytorch#70229", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.12",
+    "RAdam takes foreach, whose step leaves out eps",
+    kind="appeared",
+    cause="pytorch#70230",
+    of=("torch.optim.RAdam",),
+)
+@pytest.mark.changed(
+    "1.12", "ASGD takes foreach", kind="appeared", cause="pytorch#70231", of=("torch.optim.ASGD",)
+)
+@pytest.mark.changed(
+    "1.12",
+    "RMSprop takes foreach",
+    kind="appeared",
+    cause="pytorch#70482",
+    of=("torch.optim.RMSprop",),
+)
+@pytest.mark.changed(
+    "1.12", "Rprop takes foreach", kind="appeared", cause="pytorch#70483", of=("torch.optim.Rprop",)
+)
+@pytest.mark.changed(
+    "1.13",
+    "with amsgrad, foreach steps of Adam and AdamW keep the largest average, which stayed 0",
+    kind="silent",
+    cause="pytorch#82523",
+    probable=True,
+    of=(
+        "torch.optim.Adam",
+        "torch.optim.AdamW",
+    ),
+    when=("foreach=True and amsgrad=True",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "RAdam's foreach steps add eps, as the plain ones do",
+    kind="silent",
+    cause="pytorch#92551",
+    of=("torch.optim.RAdam",),
+    when=("foreach@5=True",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "ASGD's foreach steps are wrong: the power applies to the step alone",
+    kind="silent",
+    of=("torch.optim.ASGD",),
+    advice="pass foreach=False to ASGD",
+    when=("foreach@6=True",),
+)
+@pytest.mark.changed(
+    "2.4",
+    "ASGD's foreach steps equal the plain ones",
+    kind="silent",
+    cause="pytorch#125440",
+    of=("torch.optim.ASGD",),
+    when=("foreach@6=True",),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
 def test_foreach_optimizer_resumed_by_its_state_dict_steps_as_an_uninterrupted_one(name, snapshot):
     """With ``foreach=True`` too, a resumed optimizer steps as an uninterrupted one.
 
@@ -112,6 +247,70 @@ def test_foreach_optimizer_resumed_by_its_state_dict_steps_as_an_uninterrupted_o
     "torch.optim.AdamW",
     "torch.optim.Adagrad",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.13",
+    "Adam takes fused, for CUDA only",
+    kind="appeared",
+    cause="pytorch#85739",
+    of=("torch.optim.Adam",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "AdamW takes fused, for CUDA only",
+    kind="appeared",
+    cause="pytorch#88015",
+    of=("torch.optim.AdamW",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message says fused=True instead of FusedAdam",
+    kind="wording",
+    cause="pytorch#88015",
+    probable=True,
+    of=("torch.optim.Adam",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message names the supported devices",
+    kind="wording",
+    cause="pytorch#102047",
+    probable=True,
+    of=(
+        "torch.optim.Adam",
+        "torch.optim.AdamW",
+    ),
+)
+@pytest.mark.changed(
+    "2.3",
+    "SGD takes fused, for CUDA only",
+    kind="appeared",
+    cause="pytorch#116585",
+    of=("torch.optim.SGD",),
+)
+@pytest.mark.changed(
+    "2.4",
+    "fused steps of Adam and AdamW run on the CPU too",
+    kind="error-gone",
+    cause="pytorch#123074",
+    of=(
+        "torch.optim.Adam",
+        "torch.optim.AdamW",
+    ),
+)
+@pytest.mark.changed(
+    "2.4",
+    "fused steps of SGD run on the CPU too",
+    kind="error-gone",
+    cause="pytorch#123629",
+    of=("torch.optim.SGD",),
+)
+@pytest.mark.changed(
+    "2.4",
+    "Adagrad takes fused",
+    kind="appeared",
+    cause="pytorch#124905",
+    of=("torch.optim.Adagrad",),
 )
 def test_fused_optimizer_resumed_by_its_state_dict_steps_as_an_uninterrupted_one(name, snapshot):
     """With ``fused=True`` too, a resumed optimizer steps as an uninterrupted one, on the CPU too.

@@ -155,6 +155,122 @@ CASES = {
     "torch.optim.Muon",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "1.11", "SGD takes maximize", kind="appeared", cause="pytorch#67847", of=("torch.optim.SGD",)
+)
+@pytest.mark.changed(
+    "1.11", "Adam takes maximize", kind="appeared", cause="pytorch#68164", of=("torch.optim.Adam",)
+)
+@pytest.mark.changed(
+    "1.11",
+    "AdamW takes maximize",
+    kind="appeared",
+    cause="pytorch#70146",
+    of=("torch.optim.AdamW",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adadelta takes maximize",
+    kind="appeared",
+    cause="pytorch#75330",
+    of=("torch.optim.Adadelta",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adagrad takes maximize",
+    kind="appeared",
+    cause="pytorch#75968",
+    of=("torch.optim.Adagrad",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adamax takes maximize",
+    kind="appeared",
+    cause="pytorch#77409",
+    of=("torch.optim.Adamax",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "RMSprop takes maximize",
+    kind="appeared",
+    cause="pytorch#80326",
+    of=("torch.optim.RMSprop",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "ASGD takes maximize",
+    kind="appeared",
+    cause="pytorch#80323",
+    probable=True,
+    of=("torch.optim.ASGD",),
+)
+@pytest.mark.changed("1.13", "Rprop takes maximize", kind="appeared", of=("torch.optim.Rprop",))
+@pytest.mark.changed(
+    "1.13",
+    "SparseAdam takes maximize",
+    kind="appeared",
+    cause="pytorch#80336",
+    of=("torch.optim.SparseAdam",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "NAdam gives other results: it looks ahead by the momentum of the next step",
+    kind="silent",
+    cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "NAdam takes decoupled_weight_decay",
+    kind="appeared",
+    cause="pytorch#103881",
+    of=("torch.optim.NAdam",),
+)
+@pytest.mark.changed(
+    "2.2",
+    "RAdam takes decoupled_weight_decay",
+    kind="appeared",
+    cause="pytorch#107507",
+    of=("torch.optim.RAdam",),
+)
+@pytest.mark.changed(
+    "2.4",
+    "NAdam takes maximize",
+    kind="appeared",
+    cause="pytorch#127214",
+    of=("torch.optim.NAdam",),
+)
+@pytest.mark.changed(
+    "2.4",
+    "RAdam takes maximize",
+    kind="appeared",
+    cause="pytorch#126765",
+    of=("torch.optim.RAdam",),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.7",
+    "Adam takes decoupled_weight_decay",
+    kind="appeared",
+    cause="pytorch#143710",
+    of=("torch.optim.Adam",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
+)
 def test_optimizer_follows_each_of_its_settings(name, snapshot):
     """Each setting of an optimizer changes the parameters that three steps reach.
 
@@ -187,6 +303,82 @@ DENSE = [name for name in SETTINGS if name not in ("SparseAdam", "Muon", "Adafac
     "torch.optim.Rprop",
     "torch.optim.ASGD",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.10",
+    "NAdam appears, without differentiable",
+    kind="appeared",
+    cause="pytorch#59009",
+    of=("torch.optim.NAdam",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "RAdam appears, without differentiable",
+    kind="appeared",
+    cause="pytorch#58968",
+    of=("torch.optim.RAdam",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "SGD takes differentiable",
+    kind="appeared",
+    cause="pytorch#80938",
+    of=("torch.optim.SGD",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "Adam takes differentiable",
+    kind="appeared",
+    cause="pytorch#82205",
+    of=("torch.optim.Adam",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "RMSprop takes differentiable",
+    kind="appeared",
+    cause="pytorch#83578",
+    of=("torch.optim.RMSprop",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "AdamW, NAdam and RAdam take differentiable",
+    kind="appeared",
+    cause="pytorch#86183",
+    of=(
+        "torch.optim.AdamW",
+        "torch.optim.NAdam",
+        "torch.optim.RAdam",
+    ),
+)
+@pytest.mark.changed(
+    "2.0",
+    "Adadelta, Adagrad and Adamax take differentiable",
+    kind="appeared",
+    cause="pytorch#86096",
+    of=(
+        "torch.optim.Adadelta",
+        "torch.optim.Adagrad",
+        "torch.optim.Adamax",
+    ),
+)
+@pytest.mark.changed(
+    "2.0",
+    "ASGD and Rprop take differentiable",
+    kind="appeared",
+    cause="pytorch#86258",
+    of=(
+        "torch.optim.ASGD",
+        "torch.optim.Rprop",
+    ),
+)
+@pytest.mark.changed(
+    "2.1",
+    "NAdam's differentiable step uses the average of the gradients, not the gradient "
+    "twice: 0.577 instead of 0.738",
+    kind="silent",
+    cause="pytorch#106615",
+    of=("torch.optim.NAdam",),
+    when=("differentiable=True",),
 )
 def test_gradient_flows_through_a_step_that_is_differentiable(name, snapshot):
     """With ``differentiable=True`` a step is part of the graph: its result has a gradient.
@@ -225,6 +417,30 @@ def test_gradient_flows_through_a_step_that_is_differentiable(name, snapshot):
     "torch.optim.SparseAdam.step",
     "torch.optim.Muon.step",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam.step",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam.step",)
+)
+@pytest.mark.changed(
+    "2.0",
+    "NAdam gives other results: it looks ahead by the momentum of the next step",
+    kind="silent",
+    cause="pytorch#92699",
+    of=("torch.optim.NAdam.step",),
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor.step",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon.step",)
 )
 def test_step_calls_a_closure_once_and_steps_by_its_gradients(name, snapshot):
     """``step(closure)`` calls the closure once, with gradients enabled, and returns its value.

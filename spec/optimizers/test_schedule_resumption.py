@@ -185,6 +185,81 @@ def resumed(case, option):
     "torch.optim.lr_scheduler.LRScheduler.state_dict",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.5",
+    "LambdaLR warns that the state of the optimizer should be saved too",
+    kind="warning",
+    cause="pytorch#31125",
+    of=(
+        "torch.optim.lr_scheduler.LRScheduler.state_dict",
+        "torch.optim.lr_scheduler.LRScheduler.load_state_dict",
+    ),
+    depends="the schedule",
+)
+@pytest.mark.changed("1.7", "the message spells optimizer correctly", kind="wording")
+@pytest.mark.changed(
+    "1.8",
+    "LambdaLR does not warn",
+    kind="warning",
+    cause="pytorch#46813",
+    of=(
+        "torch.optim.lr_scheduler.LRScheduler.state_dict",
+        "torch.optim.lr_scheduler.LRScheduler.load_state_dict",
+    ),
+    depends="the schedule",
+)
+@pytest.mark.changed(
+    "1.6",
+    "SWALR appears",
+    kind="appeared",
+    cause="pytorch#35032",
+    of=("torch.optim.swa_utils.SWALR",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.10",
+    "SequentialLR appears, whose get_last_lr raises before the first step",
+    kind="appeared",
+    cause="pytorch#64037",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ChainedScheduler appears, whose get_last_lr raises",
+    kind="appeared",
+    cause="pytorch#63491",
+    of=("torch.optim.lr_scheduler.ChainedScheduler",),
+)
+@pytest.mark.changed(
+    "1.11",
+    "SequentialLR's get_last_lr works before the first step",
+    kind="error-gone",
+    cause="pytorch#70558",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+)
+@pytest.mark.changed(
+    "1.11",
+    "ChainedScheduler's get_last_lr works",
+    kind="error-gone",
+    cause="pytorch#69112",
+    of=("torch.optim.lr_scheduler.ChainedScheduler",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    cause="pytorch#82769",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
+)
 def test_schedule_resumed_by_state_dicts_gives_the_rates_of_an_uninterrupted_one(case, snapshot):
     """A scheduler that loads its state dict and that of the optimizer goes on as if never stopped.
 
@@ -202,7 +277,7 @@ def in_a_chain(optimizer, case, settings):
 
 def after_a_constant(optimizer, case, settings):
     parts = [
-        schedules.ConstantLR(optimizer, factor=1 / (1 + settings), total_iters=9),
+        schedules.ConstantLR(optimizer, factor=0.25 / settings, total_iters=9),
         built(optimizer, case, settings),
     ]
     return schedules.SequentialLR(optimizer, parts, milestones=[2])
@@ -215,7 +290,7 @@ def combined(build, case):
     path = rates(optimizer, scheduler, 3)
     new_optimizer = two_groups(momentum=0.25)
     another = build(new_optimizer, case, 2)
-    another.load_state_dict(copy.deepcopy(scheduler.state_dict()))
+    another.load_state_dict(scheduler.state_dict())
     new_optimizer.load_state_dict(optimizer.state_dict())
     path += rates(optimizer, scheduler, 3)[1:]
     return {
@@ -241,6 +316,37 @@ def combined(build, case):
     "torch.optim.swa_utils.SWALR",
     "torch.optim.lr_scheduler.ChainedScheduler",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.6",
+    "SWALR appears, before ChainedScheduler",
+    kind="appeared",
+    cause="pytorch#35032",
+    of=("torch.optim.swa_utils.SWALR",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ChainedScheduler appears",
+    kind="appeared",
+    cause="pytorch#63491",
+    of=("torch.optim.lr_scheduler.ChainedScheduler",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    cause="pytorch#82769",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
 )
 def test_chain_of_each_schedule_and_a_halving_goes_on_from_its_state_dict(case, snapshot):
     """A ChainedScheduler of any schedule and ``ExponentialLR`` goes on from its state dict.
@@ -270,13 +376,143 @@ def test_chain_of_each_schedule_and_a_halving_goes_on_from_its_state_dict(case, 
     "torch.optim.lr_scheduler.SequentialLR",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.10",
+    "SequentialLR appears, and starts with the rate that the constructor of its last schedule left",
+    kind="appeared",
+    cause="pytorch#64037",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.13",
+    "SequentialLR starts with the rate of its first schedule, not with that of the "
+    "schedule built last",
+    kind="silent",
+    cause="pytorch#72856",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+    advice="write the former rate into the group's lr",
+    depends="the schedules",
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    cause="pytorch#82769",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
+)
+@pytest.mark.changed(
+    "2.9",
+    "SequentialLR starts SWALR a step later, from the present rate: 2 instead of 2.4",
+    kind="silent",
+    cause="pytorch#149392",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+    rarely="a SWALR in the sequence",
+)
 def test_sequence_that_ends_with_each_schedule_goes_on_from_its_state_dict(case, snapshot):
     """A SequentialLR of ConstantLR and any other schedule goes on from its state dict.
 
-    ConstantLR halves the rate for two steps. Then the second schedule starts from the initial rate,
-    which is 8. It is stopped a step after its start.
+    ConstantLR quarters the rate, 8, for two steps. Then the second schedule starts from the initial
+    rate. It is stopped a step after its start. MultiplicativeLR and SWALR have no formula, and
+    start from the present rate, 2.
     """
     assert snapshot == observe(lambda: combined(after_a_constant, case))
+
+
+@pytest.mark.parametrize("case", SCHEDULES)
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.swa_utils.SWALR",
+    page="optim",
+)
+@pytest.mark.changed(
+    "1.5",
+    "LambdaLR warns that the state of the optimizer should be saved too",
+    kind="warning",
+    cause="pytorch#31125",
+    of=("torch.optim.lr_scheduler.LambdaLR",),
+    unless=(),
+)
+@pytest.mark.changed("1.7", "the message spells optimizer correctly", kind="wording")
+@pytest.mark.changed(
+    "1.8",
+    "LambdaLR does not warn",
+    kind="warning",
+    cause="pytorch#46813",
+    of=("torch.optim.lr_scheduler.LambdaLR",),
+    unless=(),
+)
+@pytest.mark.changed(
+    "1.6",
+    "SWALR appears",
+    kind="appeared",
+    cause="pytorch#35032",
+    of=("torch.optim.swa_utils.SWALR",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.13",
+    "CyclicLR's state dict holds a WeakMethod, in 1.13 only, and cannot be copied or saved",
+    kind="error",
+    cause="pytorch#85462",
+    of=("torch.optim.lr_scheduler.CyclicLR",),
+    advice="remove _scale_fn_ref from the state dict",
+    when=("-scale_fn@7",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    cause="pytorch#82769",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "CyclicLR's state dict holds no WeakMethod",
+    kind="error-gone",
+    cause="pytorch#91400",
+    of=("torch.optim.lr_scheduler.CyclicLR",),
+)
+def test_state_dict_of_each_schedule_can_be_copied(case, snapshot):
+    """The state dict of a schedule can be copied in depth, as a checkpoint needs it.
+
+    In 1.13 that of CyclicLR without a function holds a weak reference, and raises.
+    """
+
+    def act():
+        scheduler, _ = stopped(BUILT[case][0])
+        return copy.deepcopy(scheduler.state_dict())["last_epoch"]
+
+    assert snapshot == observe(act)
 
 
 @pytest.mark.parametrize("case", ["CyclicLR", "OneCycleLR"])
@@ -310,13 +546,72 @@ def test_cycle_resumed_by_state_dicts_gives_the_momentum_of_an_uninterrupted_one
     "torch.optim.swa_utils.SWALR",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.6",
+    "SWALR appears",
+    kind="appeared",
+    cause="pytorch#35032",
+    of=("torch.optim.swa_utils.SWALR",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.11",
+    "CosineAnnealingWarmRestarts takes last_epoch, instead of raising as T_cur is missing",
+    kind="error-gone",
+    cause="pytorch#64758",
+    probable=True,
+    of=("torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    cause="pytorch#82769",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
+)
+@pytest.mark.changed(
+    "2.8",
+    "building ExponentialLR, MultiplicativeLR, CosineAnnealingLR, LinearLR or PolynomialLR "
+    "makes no step: the present rate stays",
+    kind="silent",
+    cause="pytorch#149312",
+    of=(
+        "torch.optim.lr_scheduler.ExponentialLR",
+        "torch.optim.lr_scheduler.MultiplicativeLR",
+        "torch.optim.lr_scheduler.CosineAnnealingLR",
+        "torch.optim.lr_scheduler.LinearLR",
+        "torch.optim.lr_scheduler.PolynomialLR",
+    ),
+    advice="resume with load_state_dict of the schedule and the optimizer",
+    when=("last_epoch!=-1",),
+)
+@pytest.mark.changed(
+    "2.8",
+    "CosineAnnealingWarmRestarts restarts at epoch 4, with the rate 8 instead of 4.25: it "
+    "divides by the first length",
+    kind="silent",
+    cause="pytorch#151289",
+    probable=True,
+    of=("torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",),
+    advice="resume with load_state_dict of the schedule and the optimizer",
+    when=("last_epoch!=-1",),
+)
 def test_schedule_built_with_last_epoch_goes_on_from_the_rates_of_the_optimizer(case, snapshot):
     """A scheduler built with ``last_epoch=3`` on an optimizer that loaded its state goes on.
 
     The first rates are those after three steps, then those that the constructor leaves, then those
     of two further steps. The constructor counts epoch 4, and up to 2.7 it sets the rate of epoch 4.
     Since 2.8 ExponentialLR, MultiplicativeLR, CosineAnnealingLR, LinearLR and PolynomialLR keep the
-    present rate there, and so miss one change.
+    present rate there, and so miss one change. SWALR starts anew: it anneals from the present rate.
     """
 
     def act():
@@ -360,6 +655,39 @@ def test_schedule_built_with_last_epoch_goes_on_from_the_rates_of_the_optimizer(
     "torch.optim.lr_scheduler.OneCycleLR.step",
     page="generated/torch.optim.lr_scheduler.StepLR",
 )
+@pytest.mark.changed(
+    "1.5",
+    "MultiStepLR counts the milestones up to the epoch: the rate of epoch 1 is 8 instead of 2",
+    kind="silent",
+    cause="pytorch#33356",
+    probable=True,
+    of=("torch.optim.lr_scheduler.MultiStepLR.step",),
+    when=("epoch@0",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "SWALR appears",
+    kind="appeared",
+    cause="pytorch#35032",
+    of=("torch.optim.swa_utils.SWALR",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    cause="pytorch#82769",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
+)
 def test_step_with_an_epoch_sets_the_rate_of_that_epoch(case, snapshot):
     """``step(5)`` and then ``step(1)`` set the rates of epochs 5 and 1; ``step()`` goes on from 1.
 
@@ -400,6 +728,30 @@ def test_step_with_an_epoch_sets_the_rate_of_that_epoch(case, snapshot):
 )
 @pytest.mark.api(
     "torch.optim.lr_scheduler.LRScheduler.step", page="generated/torch.optim.lr_scheduler.StepLR"
+)
+@pytest.mark.changed(
+    "1.6",
+    "SWALR appears",
+    kind="appeared",
+    cause="pytorch#35032",
+    of=("torch.optim.swa_utils.SWALR",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    cause="pytorch#82769",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
 )
 def test_each_schedule_warns_once_when_it_steps_before_the_optimizer(case, snapshot):
     """Two steps of a scheduler before any step of its optimizer warn once, at the first step.

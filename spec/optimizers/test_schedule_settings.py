@@ -104,6 +104,7 @@ def test_function_schedule_takes_one_function_or_one_for_each_group(name, snapsh
 @pytest.mark.api(
     "torch.optim.lr_scheduler.ConstantLR", page="generated/torch.optim.lr_scheduler.ConstantLR"
 )
+@pytest.mark.changed("1.10", "ConstantLR appears", kind="appeared", cause="pytorch#64395")
 def test_constant_schedule_ends_its_factor_after_total_iters(snapshot):
     """ConstantLR multiplies the rates by ``factor`` when it is built, until step ``total_iters``.
 
@@ -126,6 +127,7 @@ def test_constant_schedule_ends_its_factor_after_total_iters(snapshot):
 @pytest.mark.api(
     "torch.optim.lr_scheduler.LinearLR", page="generated/torch.optim.lr_scheduler.LinearLR"
 )
+@pytest.mark.changed("1.10", "LinearLR appears", kind="appeared", cause="pytorch#64395")
 def test_linear_schedule_goes_from_start_factor_to_end_factor(snapshot):
     """LinearLR moves the factor of the rates from ``start_factor`` to ``end_factor`` and stays.
 
@@ -149,6 +151,7 @@ def test_linear_schedule_goes_from_start_factor_to_end_factor(snapshot):
 @pytest.mark.api(
     "torch.optim.lr_scheduler.PolynomialLR", page="generated/torch.optim.lr_scheduler.PolynomialLR"
 )
+@pytest.mark.changed("1.13", "PolynomialLR appears", kind="appeared", cause="pytorch#82769")
 def test_polynomial_schedule_falls_to_zero_by_a_power(snapshot):
     """PolynomialLR multiplies the initial rate by (1 - step / total_iters) to the ``power``.
 
@@ -215,11 +218,15 @@ def test_warm_restarts_multiply_the_length_by_t_mult(snapshot):
 
 
 @pytest.mark.api("torch.optim.swa_utils.SWALR", page="optim")
+@pytest.mark.changed(
+    "1.6", "SWALR appears, and refuses anneal_epochs=0", kind="appeared", cause="pytorch#35032"
+)
+@pytest.mark.changed("1.8", "SWALR takes anneal_epochs=0", kind="error-gone", cause="pytorch#47579")
 def test_swa_schedule_moves_the_rate_to_swa_lr_and_stays(snapshot):
     """SWALR moves each rate from its own to ``swa_lr`` in ``anneal_epochs`` steps, and stays.
 
     On a line with 4 steps the rate 8 goes 8, 6.5, 5, 3.5, 2. By default it moves on a cosine, in
-    ten steps. With ``anneal_epochs=0`` the first step reaches ``swa_lr``.
+    ten steps. With ``anneal_epochs=0`` the constructor sets ``swa_lr``.
     """
     linear = {"anneal_strategy": "linear"}
     cases = {
@@ -246,6 +253,7 @@ def warm_up_then_halve(optimizer, milestones, last_epoch=-1):
     "torch.optim.lr_scheduler.SequentialLR",
     page="generated/torch.optim.lr_scheduler.SequentialLR",
 )
+@pytest.mark.changed("1.10", "SequentialLR appears", kind="appeared", cause="pytorch#64037")
 def test_sequential_schedule_starts_each_part_at_its_milestone(snapshot):
     """SequentialLR starts the next schedule, from the initial rate, at each milestone.
 
@@ -270,6 +278,13 @@ def test_sequential_schedule_starts_each_part_at_its_milestone(snapshot):
     "torch.optim.lr_scheduler.ChainedScheduler",
     page="generated/torch.optim.lr_scheduler.ChainedScheduler",
 )
+@pytest.mark.changed(
+    "1.10",
+    "ChainedScheduler appears, whose get_last_lr raises, as _last_lr is missing",
+    kind="appeared",
+    cause="pytorch#63491",
+)
+@pytest.mark.changed("1.11", "get_last_lr works", kind="error-gone", cause="pytorch#69112")
 def test_chained_schedules_multiply_their_factors(snapshot):
     """ChainedScheduler steps all its schedules, so that their factors multiply.
 
@@ -292,6 +307,16 @@ def test_chained_schedules_multiply_their_factors(snapshot):
 @pytest.mark.api(
     "torch.optim.lr_scheduler.ChainedScheduler",
     page="generated/torch.optim.lr_scheduler.ChainedScheduler",
+)
+@pytest.mark.changed(
+    "1.10", "ChainedScheduler appears, without optimizer", kind="appeared", cause="pytorch#63491"
+)
+@pytest.mark.changed(
+    "2.4",
+    "ChainedScheduler takes optimizer, and refuses another than that of its schedules",
+    kind="appeared",
+    cause="pytorch#121633",
+    probable=True,
 )
 def test_chained_schedules_refuse_another_optimizer(snapshot):
     """ChainedScheduler takes the optimizer of its schedules as ``optimizer``, and no other."""
