@@ -57,6 +57,7 @@ SUBJECTS = [
     "every_optimizer",
     "optimizer_settings",
     "optimizer_resumption",
+    "optimizer_edges",
     "lbfgs",
     "sparse_gradients",
     "implementations",
