@@ -36,6 +36,50 @@ INFINITY, NAN = float("inf"), float("nan")
     "torch.optim.LBFGS",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.7", "the message of Adamax is shorter", kind="wording", of=("torch.optim.Adamax",)
+)
+@pytest.mark.changed(
+    "1.9",
+    "Adamax takes a parameter without elements",
+    kind="error-gone",
+    of=("torch.optim.Adamax",),
+)
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "2.0",
+    "NAdam gives other results: it looks ahead by the momentum of the next step",
+    kind="silent",
+    cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
+)
+@pytest.mark.changed(
+    "2.0",
+    "SparseAdam takes a gradient without rows",
+    kind="error-gone",
+    cause="pytorch#86459",
+    of=("torch.optim.SparseAdam",),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears, and divides by the number of elements",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9",
+    "Muon appears, and divides by the number of columns",
+    kind="appeared",
+    cause="pytorch#160213",
+    of=("torch.optim.Muon",),
+)
 def test_parameter_without_elements_stays_beside_one_that_is_stepped(name, snapshot):
     """A parameter without elements does no harm: the other parameter is stepped.
 
@@ -70,6 +114,34 @@ def test_parameter_without_elements_stays_beside_one_that_is_stepped(name, snaps
     "torch.optim.LBFGS",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "2.0",
+    "NAdam gives other results: it looks ahead by the momentum of the next step",
+    kind="silent",
+    cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9",
+    "Muon appears, for matrices only",
+    kind="appeared",
+    cause="pytorch#160213",
+    of=("torch.optim.Muon",),
+)
 def test_optimizer_steps_a_parameter_without_dimensions(name, snapshot):
     """A parameter of no dimension, a single number, is stepped as one of one element.
 
@@ -96,6 +168,30 @@ def test_optimizer_steps_a_parameter_without_dimensions(name, snapshot):
     "torch.optim.SparseAdam",
     "torch.optim.LBFGS",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "2.0",
+    "NAdam gives other results: it looks ahead by the momentum of the next step",
+    kind="silent",
+    cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
 )
 def test_nan_gradient_makes_its_element_nan_for_good(name, snapshot):
     """A NaN in the gradient makes that element of the parameter NaN, and a later step leaves it so.
@@ -128,6 +224,39 @@ def test_nan_gradient_makes_its_element_nan_for_good(name, snapshot):
     "torch.optim.SparseAdam",
     "torch.optim.LBFGS",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "2.0",
+    "NAdam gives other results: it looks ahead by the momentum of the next step",
+    kind="silent",
+    cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "RAdam's next step makes the infinite element NaN: its average of gradients is interpolated",
+    kind="silent",
+    cause="pytorch#104796",
+    probable=True,
+    of=("torch.optim.RAdam",),
+    rarely="an infinite gradient",
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
 )
 def test_infinite_gradient_makes_its_element_infinite_or_nan(name, snapshot):
     """An infinite gradient makes the element infinite for SGD and ASGD, and NaN for most others.
@@ -176,6 +305,85 @@ def in_dtype(name, dtype):
     "torch.optim.LBFGS",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message of SparseAdam in bfloat16 names coalesce",
+    kind="wording",
+    of=("torch.optim.SparseAdam",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the messages of Adamax, Rprop and LBFGS in bfloat16 name other kernels",
+    kind="wording",
+    of=(
+        "torch.optim.Adamax",
+        "torch.optim.Rprop",
+        "torch.optim.LBFGS",
+    ),
+)
+@pytest.mark.changed(
+    "1.7",
+    "the message of Adamax in bfloat16 names max_values_cpu",
+    kind="wording",
+    of=("torch.optim.Adamax",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "the messages of Adamax and LBFGS in bfloat16 name addcdiv and dot",
+    kind="wording",
+    of=(
+        "torch.optim.Adamax",
+        "torch.optim.LBFGS",
+    ),
+)
+@pytest.mark.changed(
+    "1.10",
+    "Adam, AdamW, Adamax, Adagrad, Adadelta, RMSprop, Rprop and LBFGS step bfloat16 "
+    "parameters on the CPU",
+    kind="error-gone",
+    cause="pytorch#55221",
+    probable=True,
+    of=(
+        "torch.optim.Adam",
+        "torch.optim.AdamW",
+        "torch.optim.Adamax",
+        "torch.optim.Adagrad",
+        "torch.optim.Adadelta",
+        "torch.optim.RMSprop",
+        "torch.optim.Rprop",
+        "torch.optim.LBFGS",
+    ),
+)
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "1.12",
+    "SparseAdam steps bfloat16 parameters",
+    kind="error-gone",
+    of=("torch.optim.SparseAdam",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "NAdam gives other results: it looks ahead by the momentum of the next step",
+    kind="silent",
+    cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
+)
 def test_state_has_the_dtype_of_its_parameter(name, snapshot):
     """A float64 or bfloat16 parameter is stepped in its dtype, and its state has that dtype too.
 
@@ -198,6 +406,78 @@ def test_state_has_the_dtype_of_its_parameter(name, snapshot):
     "torch.optim.LBFGS",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message of SparseAdam names another kernel",
+    kind="wording",
+    of=("torch.optim.SparseAdam",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the messages name addcmul, coalesce and max: other kernels take float16",
+    kind="wording",
+    cause="pytorch#37121",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.9", "LBFGS steps float16 parameters on the CPU", kind="error-gone", of=("torch.optim.LBFGS",)
+)
+@pytest.mark.changed(
+    "1.12",
+    "LBFGS raises: dot does not take float16 on the CPU",
+    kind="error",
+    of=("torch.optim.LBFGS",),
+    advice="train in float32",
+    rarely="float16 parameters",
+)
+@pytest.mark.changed(
+    "1.12",
+    "the message of SparseAdam names sqrt: coalesce takes float16",
+    kind="wording",
+    of=("torch.optim.SparseAdam",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of SparseAdam joins the name of the kernel",
+    kind="wording",
+    of=("torch.optim.SparseAdam",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message of Adam names addcdiv: addcmul takes float16",
+    kind="wording",
+    cause="pytorch#100394",
+    of=("torch.optim.Adam",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "SparseAdam steps float16 parameters on the CPU",
+    kind="error-gone",
+    of=("torch.optim.SparseAdam",),
+)
+@pytest.mark.changed(
+    "2.2",
+    "Adam steps float16 parameters on the CPU",
+    kind="error-gone",
+    cause="pytorch#103319",
+    of=("torch.optim.Adam",),
+)
+@pytest.mark.changed(
+    "2.2",
+    "LBFGS steps float16 parameters on the CPU again",
+    kind="error-gone",
+    of=("torch.optim.LBFGS",),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
+)
 def test_float16_state_has_the_dtype_of_its_parameter(name, snapshot):
     """A float16 parameter is stepped on the CPU, and its state is float16 too."""
     assert snapshot == observe(lambda: in_dtype(name, torch.float16))
@@ -210,12 +490,63 @@ def test_float16_state_has_the_dtype_of_its_parameter(name, snapshot):
     "torch.optim.Muon",
     page="optim",
 )
-def test_complex_parameter_of_further_optimizers(name, snapshot):
-    """AdamW steps a complex parameter; Adafactor and Muon refuse one."""
+@pytest.mark.changed(
+    "1.5",
+    "the message is shorter: complex tensors cannot be made yet",
+    kind="wording",
+    cause="pytorch#35579",
+    of=("torch.optim.AdamW",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors can be made, and the message of AdamW names an argument",
+    kind="wording",
+    cause="pytorch#33361",
+    probable=True,
+    of=("torch.optim.AdamW",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "AdamW steps, with complex squares",
+    kind="error-gone",
+    cause="pytorch#45200",
+    probable=True,
+    of=("torch.optim.AdamW",),
+    advice="optimize torch.view_as_real of the parameter",
+)
+@pytest.mark.changed(
+    "1.13",
+    "AdamW steps like the pair of real parts: the imaginary part goes to 2.49 instead of 1.99",
+    kind="silent",
+    cause="pytorch#80280",
+    of=("torch.optim.AdamW",),
+    rarely="complex parameters",
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears, and refuses complex parameters",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9",
+    "Muon appears, and refuses complex parameters",
+    kind="appeared",
+    cause="pytorch#160213",
+    of=("torch.optim.Muon",),
+)
+def test_adamw_steps_a_complex_parameter_and_newer_optimizers_refuse_it(name, snapshot):
+    """AdamW steps a complex parameter as the pair of its parts; Adafactor and Muon refuse one.
+
+    1 + 2i shrinks by 0.005 of itself, and goes by -0.5 and 0.5, against the signs of 1 - i.
+    """
 
     def act():
+        optimizer_class = getattr(torch.optim, name)
         weight, gradient = tensor([[1 + 2j]]), tensor([[1 - 1j]])
-        return torch.view_as_real(stepped(name, weight, gradient)[0])
+        step(optimizer_class([weight], lr=0.5), [weight], [gradient])
+        return torch.view_as_real(weight)
 
     assert snapshot == observe(act)
 
@@ -239,8 +570,71 @@ def test_complex_parameter_of_further_optimizers(name, snapshot):
     "torch.optim.LBFGS",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.8", "the message of Adagrad names the dtypes", kind="wording", of=("torch.optim.Adagrad",)
+)
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "1.12",
+    "Rprop raises, instead of leaving the integers as they are",
+    kind="error",
+    cause="pytorch#70483",
+    probable=True,
+    of=("torch.optim.Rprop",),
+    advice="leave integers out of the optimizer",
+    rarely="a tensor of integers",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of Adagrad says what cannot be cast",
+    kind="wording",
+    of=("torch.optim.Adagrad",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "the messages of Adam, Adamax, NAdam and RAdam name lerp",
+    kind="wording",
+    cause="pytorch#104796",
+    probable=True,
+    of=(
+        "torch.optim.Adam",
+        "torch.optim.Adamax",
+        "torch.optim.NAdam",
+        "torch.optim.RAdam",
+    ),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.8",
+    "Adam, Adamax, NAdam and RAdam raise NotImplementedError, a subclass of RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    of=(
+        "torch.optim.Adam",
+        "torch.optim.Adamax",
+        "torch.optim.NAdam",
+        "torch.optim.RAdam",
+    ),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
+)
 def test_integer_parameter_is_not_stepped(name, snapshot):
-    """An optimizer takes a tensor of integers, and the step raises."""
+    """An optimizer can be built over a tensor of integers, but its step raises.
+
+    Before 1.12 Rprop made a step without an error that left the integers as they are.
+    """
     assert snapshot == observe(
         lambda: stepped(name, shaped(name, [4, 8], torch.int64), shaped(name, [2, 1], torch.int64))[
             0
@@ -266,6 +660,22 @@ def test_integer_parameter_is_not_stepped(name, snapshot):
     "torch.optim.SparseAdam",
     "torch.optim.LBFGS",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
 )
 def test_transposed_parameter_keeps_its_strides(name, snapshot):
     """A transposed parameter is stepped as a contiguous one, and keeps its strides.
@@ -311,6 +721,30 @@ def test_transposed_parameter_keeps_its_strides(name, snapshot):
     "torch.optim.LBFGS",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "2.0",
+    "NAdam gives other results: it looks ahead by the momentum of the next step",
+    kind="silent",
+    cause="pytorch#92699",
+    of=("torch.optim.NAdam",),
+    when=("-foreach@6", "foreach@6=False|None"),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
+)
 def test_frozen_parameter_with_a_gradient_is_stepped(name, snapshot):
     """A parameter with ``requires_grad=False`` moves as long as it has a gradient.
 
@@ -331,6 +765,16 @@ def test_frozen_parameter_with_a_gradient_is_stepped(name, snapshot):
     "torch.optim.SparseAdam",
     "torch.optim.LBFGS",
     page="optim",
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
 )
 def test_parameter_without_gradient_stays_beside_others(name, snapshot):
     """A parameter whose gradient is None stays, and gets no state; the other one is stepped.
@@ -354,7 +798,21 @@ def test_parameter_without_gradient_stays_beside_others(name, snapshot):
     "torch.optim.LBFGS",
     page="optim",
 )
-def test_sparse_gradient_for_further_optimizers(name, snapshot):
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears, and refuses sparse gradients",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9",
+    "Muon appears, and refuses sparse gradients",
+    kind="appeared",
+    cause="pytorch#160213",
+    of=("torch.optim.Muon",),
+)
+def test_newer_optimizers_refuse_a_sparse_gradient_and_lbfgs_takes_it(name, snapshot):
     """Adafactor and Muon refuse a sparse gradient; LBFGS makes it dense."""
     gradient = tensor([[2.0], [0.0]])
     assert snapshot == observe(
@@ -381,6 +839,22 @@ def test_sparse_gradient_for_further_optimizers(name, snapshot):
     "torch.optim.LBFGS",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
+)
 def test_every_optimizer_refuses_an_empty_list(name, snapshot):
     """No optimizer can be built over an empty list of parameters, or over an exhausted iterator."""
     assert snapshot == observe_each(
@@ -406,6 +880,33 @@ def test_every_optimizer_refuses_an_empty_list(name, snapshot):
     "torch.optim.SparseAdam",
     "torch.optim.LBFGS",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
+)
+@pytest.mark.changed(
+    "1.10", "RAdam appears", kind="appeared", cause="pytorch#58968", of=("torch.optim.RAdam",)
+)
+@pytest.mark.changed(
+    "2.5",
+    "LBFGS refuses a negative learning rate",
+    kind="error",
+    cause="pytorch#131065",
+    probable=True,
+    of=("torch.optim.LBFGS",),
+    advice="set optimizer.param_groups[0]['lr'] after building, or pass maximize=True from 2.14 on",
+    when=("lr@1=<unknown>|-1|-1.0|-0.5|-0.1|-0.01|-0.001|-0.0001",),
+    rarely="a negative learning rate",
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9", "Muon appears", kind="appeared", cause="pytorch#160213", of=("torch.optim.Muon",)
 )
 def test_learning_rate_may_be_zero_and_not_negative(name, snapshot):
     """No optimizer takes a negative learning rate. With a rate of zero the parameter stays.
