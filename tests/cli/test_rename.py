@@ -10,6 +10,7 @@ from torch_history.cli import main
 
 RATES = "spec/rates/test_rates.py"
 OLD, NEW = "rates.scale_halves", "rates.scale_is_halved"
+OTHER = "rates.constant_stays"
 CLAIM = """[
     {"section": "Rates", "claim": "the scale is one", "tests": ["rates.scale_halves"],
      "verdict": "holds until 1.13"},
@@ -136,3 +137,58 @@ def test_damaged_record_is_not_renamed(project, run):
     status, _, err = run("rename", OLD, NEW)
     assert status == 2 and "scale_halves.json:1: truncated" in err
     assert not project.path(NEW).exists()
+
+
+@pytest.fixture
+def merged(project, run):
+    """The project after a test was deleted, whose id leads to another one."""
+    project.write("claims/A.py", CLAIM)
+    project.change(RATES, 'kind="warning"', f'kind="warning", restored_by="{OLD}"')
+    project.change(RATES, "def test_scale_halves", "def test_scale_is_halved")
+    assert run("rename", OLD, NEW)[0] == 0
+    project.change(RATES, "def test_scale_is_halved", "def scale_is_halved")
+    project.before = project.kept(OTHER)
+    assert run("rename", NEW, OTHER, "--merge")[0] == 0
+    return project
+
+
+def test_merged_record_goes_and_the_other_one_keeps_its_own(merged):
+    assert not merged.path(NEW).exists()
+    record = merged.kept(OTHER)
+    assert record.former == [OLD, NEW]
+    record.former = []
+    assert record == merged.before
+
+
+def test_show_takes_every_id_of_a_merged_behaviour(merged, run):
+    assert run("show", OLD) == run("show", NEW) == run("show", OTHER)
+
+
+def test_claims_and_markers_name_the_behaviour_that_stays(merged):
+    assert [claim.tests for claim in claims.read(merged.root)] == [[OTHER]]
+    [change] = source.behaviours(merged.root)["rates.noisy_warns"].changes
+    assert change.restored_by == OTHER
+
+
+@pytest.mark.parametrize(
+    "old, new, says",
+    [
+        (OLD, OTHER, f"OLD_ID '{OLD}': its test is still there: delete the test first"),
+        ("rates.nothing", OTHER, "nothing.json: no such record: nothing was merged"),
+        ("rates.nothing", NEW, f"NEW_ID '{NEW}': no test has this id"),
+    ],
+    ids=["test_is_there", "no_record", "no_other"],
+)
+def test_merging_that_cannot_be_is_refused(project, run, old, new, says):
+    before = project.bytes()
+    status, out, err = run("rename", old, new, "--merge")
+    assert (status, out) == (2, "") and says in err and err.count("\n") == 1
+    assert project.bytes() == before
+
+
+def test_behaviour_that_is_not_recorded_takes_no_id(project, run):
+    project.change(RATES, "def test_scale_halves", "def scale_halves")
+    project.path(OTHER).unlink()
+    status, _, err = run("rename", OLD, OTHER, "--merge")
+    assert status == 2 and "constant_stays.json: no such record: nothing was merged" in err
+    assert project.path(OLD).exists()
