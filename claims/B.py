@@ -170,7 +170,7 @@
         "claim": "an optimizer accepts a `filter` object as its parameters",
         "tests": [
             "freezing.filter_object_is_consumed_once",
-            "freezing.filter_over_an_all_frozen_model_raises",
+            "optimizers.empty_parameter_list_raises",
         ],
         "verdict": "holds if the filter is used once and is not empty",
         "note": "A filter is an iterator: a second optimizer finds it empty, and an empty one "

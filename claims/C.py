@@ -78,7 +78,7 @@
     {
         "section": "nn.Parameter",
         "claim": "a plain tensor attribute is not among the module's parameters",
-        "tests": ["modules.tensor_attribute_is_not_listed"],
+        "tests": ["modules.tensor_attribute_that_requires_grad_is_not_listed"],
         "verdict": "holds",
     },
     {
@@ -275,7 +275,7 @@
             "layers.padding_row_gets_a_gradient_of_zero",
             "layers.padding_row_stays_at_zero_through_training",
             "layers.padding_row_shrinks_under_weight_decay",
-            "layers.padding_row_gets_a_gradient_through_a_tied_output_layer",
+            "tying.output_layer_tied_to_an_embedding_gives_the_padding_row_a_gradient",
             "layers.max_norm_rescales_looked_up_rows_in_the_table",
         ],
         "verdict": "holds if there is no weight decay, no `max_norm` and no other use of the table",

@@ -21,24 +21,6 @@ from torch_history.observing import observe
     "the attributes of a Parameter are saved with it, where they were lost before",
     kind="silent",
     cause="pytorch#88913",
-    advice="before 2.0, save the attributes beside the Parameter",
-    when=":unseen",
-)
-def test_saved_parameter_keeps_its_own_attributes(here, snapshot):
-    """Since 2.0, a Parameter that is saved by itself keeps attributes such as ``weight.tag``.
-
-    A state dict holds tensors, without such attributes.
-    """
-    torch.save(tagged(torch.nn.Parameter(torch.tensor([1.0]))), "marked.pt")
-    assert snapshot == observe(lambda: tag_of(load_trusted("marked.pt")))
-
-
-@pytest.mark.api("torch.load", "torch.nn.Parameter", page="generated/torch.load")
-@pytest.mark.changed(
-    "2.0",
-    "the attributes of a Parameter are saved with it, where they were lost before",
-    kind="silent",
-    cause="pytorch#88913",
     advice="before 2.0, set the attributes again after loading",
     when=":unseen",
 )

@@ -110,36 +110,6 @@ def test_adams_step_is_a_float_tensor(snapshot):
     assert snapshot == observe(lambda: weights_state(checkpoint("Adam")["optimizer"])["step"])
 
 
-@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
-@pytest.mark.changed(
-    "1.8",
-    "each parameter has a state with a momentum_buffer of None",
-    kind="representation",
-    cause="pytorch#45597",
-    advice="test for None, not for the key alone",
-    of="torch.optim.SGD.state",
-    rarely="an SGD without momentum",
-)
-@pytest.mark.changed(
-    "2.4",
-    "the state is empty again, without a momentum_buffer of None",
-    kind="representation",
-    cause="pytorch#122349",
-    advice="use get('momentum_buffer')",
-    of="torch.optim.SGD.state",
-    rarely="an SGD without momentum",
-)
-def test_sgd_without_momentum_keeps_no_tensor(snapshot):
-    """SGD without momentum keeps no tensor in its state.
-
-    From 1.8 to 2.3 it kept a ``momentum_buffer`` of None for each parameter.
-    """
-    model = linear([[1.0, 2.0]])
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    train(model, optimizer, 1)
-    assert snapshot == observe(lambda: list(optimizer.state_dict()["state"].values()))
-
-
 @pytest.mark.api(
     "torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict"
 )

@@ -28,8 +28,8 @@ move it (``freezing.filtered_optimizer_does_not_move_a_thawed_backbone``) until 
 
 Buffers are not parameters. A BatchNorm with frozen parameters still updates its running statistics
 in training mode (``freezing.frozen_batchnorm_goes_on_updating_its_running_statistics``).
-``torch.nn.Module.eval`` stops that (``freezing.eval_holds_the_running_statistics``), but does not
-freeze its weight (``freezing.eval_does_not_freeze_the_weight_of_batchnorm``).
+``torch.nn.Module.eval`` stops that (``layers.batchnorm_in_eval_leaves_its_statistics``), but does
+not freeze its weight (``freezing.eval_does_not_freeze_the_weight_of_batchnorm``).
 
 ``torch.Tensor.detach`` acts on the graph instead. It returns a tensor on the same storage, without
 a graph (``freezing.detach_returns_a_new_leaf_on_the_same_storage``). Freezing a layer stops only

@@ -118,22 +118,6 @@ def test_add_param_group_lets_a_filtered_optimizer_move_a_thawed_backbone(snapsh
     assert snapshot == observe(act)
 
 
-@pytest.mark.api(
-    "torch.optim.Optimizer.add_param_group", page="generated/torch.optim.Optimizer.add_param_group"
-)
-def test_add_param_group_refuses_a_backbone_that_the_optimizer_holds(snapshot):
-    """``add_param_group`` raises on a backbone that the optimizer already holds.
-
-    An optimizer over all parameters holds the frozen ones too.
-    """
-    model = network()
-    optimizer = SGD(model.parameters(), lr=0.5)
-    model.backbone.requires_grad_(True)
-    assert snapshot == observe(
-        lambda: optimizer.add_param_group({"params": model.backbone.parameters()})
-    )
-
-
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam", article="C")
 def test_thawed_backbone_begins_adam_at_its_own_first_step(snapshot):
     """Adam counts steps per parameter: an unfrozen backbone begins at its own first step.

@@ -47,29 +47,6 @@ def test_frozen_batchnorm_goes_on_updating_its_running_statistics(snapshot):
     assert snapshot == observe(lambda: after_a_batch(layer))
 
 
-@pytest.mark.api("torch.nn.BatchNorm1d", "torch.no_grad", page="generated/torch.no_grad")
-def test_no_grad_does_not_stop_running_statistics(snapshot):
-    """Under ``no_grad`` a BatchNorm in training mode still updates its running statistics."""
-
-    def act():
-        with torch.no_grad():
-            return after_a_batch(torch.nn.BatchNorm1d(1))
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api(
-    "torch.nn.BatchNorm1d",
-    "torch.nn.Module.eval",
-    page="generated/torch.nn.BatchNorm1d",
-    article="C",
-)
-def test_eval_holds_the_running_statistics(snapshot):
-    """A forward of BatchNorm in ``eval()`` does not change the running statistics."""
-    layer = torch.nn.BatchNorm1d(1).eval()
-    assert snapshot == observe(lambda: after_a_batch(layer))
-
-
 @pytest.mark.api(
     "torch.nn.BatchNorm1d", "torch.nn.Module.eval", page="generated/torch.nn.Module", article="C"
 )

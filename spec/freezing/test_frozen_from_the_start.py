@@ -161,18 +161,6 @@ def test_unfiltered_state_does_not_load_into_a_filtered_optimizer(snapshot):
 
 
 @pytest.mark.api("torch.optim.SGD", page="optim", article="B")
-def test_filter_over_an_all_frozen_model_raises(snapshot):
-    """An optimizer over the trainable parameters of an all-frozen model raises.
-
-    The filter yields nothing, and an optimizer rejects an empty list.
-    """
-    model = TwoLayers()
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    assert snapshot == observe(lambda: torch.optim.SGD(trainable(model), lr=0.1))
-
-
-@pytest.mark.api("torch.optim.SGD", page="optim", article="B")
 def test_filter_object_is_consumed_once(snapshot):
     """A ``filter`` object is an iterator: a second optimizer built from it finds it empty.
 

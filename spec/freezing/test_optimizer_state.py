@@ -74,16 +74,6 @@ def test_state_dict_keeps_the_state_of_a_parameter_frozen_after_a_step(snapshot)
 @pytest.mark.api(
     "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
 )
-def test_filtered_state_does_not_load_into_an_unfiltered_optimizer(snapshot):
-    """An optimizer over all parameters raises on the state of one over the trainable parameters."""
-    _, filtered = layer_trained(1)
-    unfiltered = sgd(network().parameters())
-    assert snapshot == observe(lambda: unfiltered.load_state_dict(filtered.state_dict()))
-
-
-@pytest.mark.api(
-    "torch.optim.Optimizer.load_state_dict", page="generated/torch.optim.Optimizer.load_state_dict"
-)
 def test_state_of_another_layer_loads_in_silence_where_the_counts_agree(snapshot):
     """An optimizer loads the state of another layer if the number of parameters agrees.
 

@@ -73,20 +73,6 @@ def test_parameter_of_a_frozen_parameter_is_thawed(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.Parameter", page="generated/torch.nn.parameter.Parameter")
-@pytest.mark.changed(
-    "1.12",
-    "raises AttributeError that names detach, instead of TypeError",
-    kind="exception",
-    cause="pytorch#73459",
-    advice="pass a tensor",
-    when=("data@0=<list>|<tuple>|<built>|<int>|<float>",),
-)
-def test_parameter_of_a_list_raises(snapshot):
-    """``nn.Parameter`` of a list raises: it takes a tensor."""
-    assert snapshot == observe(lambda: nn.Parameter([1.0, 2.0]))
-
-
 @pytest.mark.api(
     "torch.Tensor.requires_grad_",
     "torch.conj",

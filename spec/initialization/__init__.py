@@ -16,8 +16,8 @@ it was given (``initialization.init_returns_the_tensor_it_wrote_to``). Autograd 
 (``initialization.init_is_not_recorded_by_autograd``), and the gradient of the parameter is kept
 (``initialization.init_keeps_the_gradient``). Xavier's bound depends on both fans
 (``initialization.xavier_uniform_fills_its_bound``), Kaiming's only on the inputs unless you ask for
-the outputs (``initialization.kaiming_uniform_counts_inputs_unless_told``). A bias has one dimension
-and no fans, so these functions raise on it
+the outputs (``initialization.kaiming_uniform_scales_by_slope_mode_and_nonlinearity``). A bias has
+one dimension and no fans, so these functions raise on it
 (``initialization.xavier_uniform_of_one_dimension_raises``).
 
 Random values matter because hidden units that start equal get equal gradients and stay equal

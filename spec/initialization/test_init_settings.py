@@ -73,7 +73,9 @@ def test_kaiming_uniform_scales_by_slope_mode_and_nonlinearity(snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.init.xavier_normal_", "torch.nn.init.xavier_uniform_", page="nn.init")
+@pytest.mark.api(
+    "torch.nn.init.xavier_normal_", "torch.nn.init.xavier_uniform_", page="nn.init", article="D"
+)
 def test_xavier_gain_multiplies_the_numbers(snapshot):
     """``xavier_normal_`` has the deviation gain * sqrt(2 / 24) for the fans 16 and 8.
 

@@ -147,17 +147,6 @@ def test_trunc_normal_without_deviation_raises(snapshot):
     assert snapshot == observe(lambda: init.trunc_normal_(torch.zeros(2), 0.0, 0.0))
 
 
-@pytest.mark.api("torch.nn.init.dirac_", page="nn.init")
-@pytest.mark.changed("1.5", "dirac_ takes groups", kind="appeared", cause="pytorch#32825")
-def test_dirac_writes_the_identity_of_each_group(snapshot):
-    """``dirac_(groups=2)`` writes the identity of each group.
-
-    With two groups of one channel each output is its own input. With one group the second output
-    would be empty.
-    """
-    assert snapshot == observe(lambda: init.dirac_(torch.ones(2, 1, 3), groups=2))
-
-
 @pytest.mark.api(
     "torch.nn.Module.apply", "torch.nn.PReLU", "torch.nn.RMSNorm", page="generated/torch.nn.Module"
 )

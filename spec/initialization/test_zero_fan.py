@@ -191,23 +191,3 @@ def test_embedding_without_rows_says_nothing(snapshot):
     Every index is out of range.
     """
     assert snapshot == observe(lambda: shapes_of(lambda: torch.nn.Embedding(0, 2)))
-
-
-@pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.RNN")
-@pytest.mark.changed(
-    "1.8",
-    "raises a ValueError about proj_size, instead of ZeroDivisionError",
-    kind="exception",
-    cause="pytorch#47725",
-    probable=True,
-    when=":caught and hidden_size@1=0 and hidden_size@1!=<unknown>",
-)
-@pytest.mark.changed(
-    "2.1",
-    "the message asks for a hidden_size greater than zero",
-    kind="wording",
-    cause="pytorch#105659",
-)
-def test_recurrent_layer_without_hidden_units_raises(snapshot):
-    """``RNN(2, 0)``, without hidden units, raises."""
-    assert snapshot == observe(lambda: shapes_of(lambda: torch.nn.RNN(2, 0)))

@@ -156,28 +156,6 @@ def test_embedding_index_out_of_range_raises(index, snapshot):
     assert snapshot == observe(lambda: layer(torch.tensor([index]).cpu()))
 
 
-@pytest.mark.api("torch.nn.Embedding.from_pretrained", page="generated/torch.nn.Embedding")
-def test_embedding_from_pretrained_is_frozen_on_the_tensors_storage(snapshot):
-    """``Embedding.from_pretrained`` uses the given tensor without a copy, and freezes it.
-
-    ``freeze=False`` leaves it trainable.
-    """
-    table = torch.tensor(TABLE)
-
-    def facts(layer):
-        return {
-            "requires_grad": layer.weight.requires_grad,
-            "same storage": layer.weight.data_ptr() == table.data_ptr(),
-        }
-
-    assert snapshot == observe(
-        lambda: {
-            "default": facts(torch.nn.Embedding.from_pretrained(table)),
-            "freeze=False": facts(torch.nn.Embedding.from_pretrained(table, freeze=False)),
-        }
-    )
-
-
 def test_embedding_weight_is_drawn_from_the_standard_normal():
     """A new embedding table is drawn from N(0, 1).
 

@@ -108,23 +108,6 @@ def test_embedding_bag_refuses_unclear_bags(indices, offsets, snapshot):
     )
 
 
-@pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
-def test_embedding_bag_weighs_each_sample_in_a_sum(snapshot):
-    """``per_sample_weights`` multiply the rows before the sum, and get a gradient.
-
-    The gradient of a weight is here the sum of its row.
-    """
-    weights = torch.tensor([[10.0, 0.5]], requires_grad=True)
-    layer = embedding_bag(TABLE, mode="sum")
-
-    def act():
-        output = layer(torch.tensor([[0, 2]]), per_sample_weights=weights)
-        output.sum().backward()
-        return {"output": output, "weights' gradient": weights.grad}
-
-    assert snapshot == observe(act)
-
-
 @pytest.mark.parametrize("mode", ["mean", "max"])
 @pytest.mark.api("torch.nn.EmbeddingBag", page="generated/torch.nn.EmbeddingBag")
 def test_embedding_bag_weighs_samples_in_a_sum_alone(mode, snapshot):

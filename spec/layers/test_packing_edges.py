@@ -9,7 +9,6 @@ tensors under other keys, and loads the old keys.
 
 import pytest
 import torch
-from torch import nn
 from torch.nn.utils import rnn
 
 from torch_history.observing import observe
@@ -140,86 +139,3 @@ def test_rnn_pack_drops_the_fraction_of_a_length(snapshot):
     assert snapshot == observe(
         lambda: rnn.pack_padded_sequence(padded, torch.tensor([2.9, 1.0])).batch_sizes
     )
-
-
-@pytest.mark.api("torch.nn.utils.weight_norm", page="generated/torch.nn.utils.weight_norm")
-@pytest.mark.changed(
-    "2.1",
-    "warns that it is deprecated",
-    kind="warning",
-    cause="pytorch#103001",
-    advice="use torch.nn.utils.parametrizations.weight_norm, whose state dict has other names",
-    unless=(),
-)
-@pytest.mark.changed(
-    "2.4",
-    "the warning is a FutureWarning instead of a UserWarning",
-    kind="warning",
-    cause="pytorch#127689",
-    probable=True,
-    unless=(),
-)
-def test_weight_norm_stores_magnitude_and_direction_and_warns(snapshot):
-    """``weight_norm`` replaces a layer's weight by ``weight_g`` and ``weight_v``.
-
-    Since 2.1 it warns that it is deprecated. Its successor uses other names.
-    """
-    assert snapshot == observe(lambda: sorted(nn.utils.weight_norm(nn.Linear(2, 1)).state_dict()))
-
-
-@pytest.mark.api(
-    "torch.nn.utils.parametrizations.weight_norm",
-    page="generated/torch.nn.utils.parametrizations.weight_norm",
-)
-@pytest.mark.changed(
-    "1.9",
-    "torch.nn.utils.parametrizations was added, without weight_norm",
-    kind="wording",
-    cause="pytorch#57784",
-)
-@pytest.mark.changed(
-    "2.1", "parametrizations.weight_norm was added", kind="appeared", cause="pytorch#103001"
-)
-def test_parametrized_weight_norm_stores_the_same_under_other_names(snapshot):
-    """``parametrizations.weight_norm`` stores ``original0`` and ``original1``.
-
-    ``original0`` is the magnitude, ``original1`` the direction.
-    """
-
-    def act():
-        layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))
-        return {name: list(value.shape) for name, value in sorted(layer.state_dict().items())}
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api(
-    "torch.nn.utils.parametrizations.weight_norm",
-    page="generated/torch.nn.utils.parametrizations.weight_norm",
-)
-@pytest.mark.changed(
-    "1.9",
-    "torch.nn.utils.parametrizations was added, without weight_norm",
-    kind="wording",
-    cause="pytorch#57784",
-)
-@pytest.mark.changed(
-    "2.1",
-    "parametrizations.weight_norm was added, and loads the old names",
-    kind="appeared",
-    cause="pytorch#103001",
-)
-def test_parametrized_weight_norm_loads_the_old_names(snapshot):
-    """``parametrizations.weight_norm`` loads a checkpoint with ``weight_g`` and ``weight_v``.
-
-    ``weight_g`` 10 and ``weight_v`` [3, 4] give the weight [6, 8].
-    """
-
-    def act():
-        layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1, bias=False))
-        layer.load_state_dict(
-            {"weight_g": torch.tensor([[10.0]]), "weight_v": torch.tensor([[3.0, 4.0]])}
-        )
-        return layer.weight
-
-    assert snapshot == observe(act)

@@ -90,16 +90,3 @@ def test_padding_row_shrinks_under_adamw_by_default(snapshot):
     Its default ``weight_decay`` of 0.01 multiplies the row by 1 - lr x 0.01 in each step.
     """
     assert snapshot == observe(lambda: train_two_steps(torch.optim.AdamW, lr=0.5))
-
-
-@pytest.mark.api(
-    "torch.nn.Embedding", "torch.nn.functional.linear", page="generated/torch.nn.Embedding"
-)
-def test_padding_row_gets_a_gradient_through_a_tied_output_layer(snapshot):
-    """The padding row gets a gradient from an output layer that uses the same table.
-
-    ``padding_idx`` stops only the gradient of the lookup.
-    """
-    layer = embedding(TABLE, padding_idx=0)
-    torch.nn.functional.linear(layer(torch.tensor([0, 1])), layer.weight).sum().backward()
-    assert snapshot == observe(lambda: layer.weight.grad)

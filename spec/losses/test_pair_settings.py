@@ -128,31 +128,6 @@ def test_triplet_loss_takes_a_distance_function(snapshot):
 
 
 @pytest.mark.api(
-    "torch.nn.PairwiseDistance",
-    "torch.nn.functional.pairwise_distance",
-    page="generated/torch.nn.PairwiseDistance",
-)
-def test_pairwise_distance_adds_eps_to_each_difference(snapshot):
-    """``PairwiseDistance(eps=0.5)`` adds 0.5 to each difference, before the norm.
-
-    The differences are 3 and 4: with ``p=1`` the distance is 3.5 + 4.5. ``keepdim=True`` keeps the
-    last dimension with the size 1.
-    """
-    first, second = tensor([[3.0, 5.0]]), tensor([[0.0, 1.0]])
-    assert snapshot == observe_each(
-        each(
-            lambda **settings: nn.PairwiseDistance(**settings)(first, second),
-            {
-                "two": {},
-                "one": {"p": 1.0},
-                "eps": {"p": 1.0, "eps": 0.5},
-                "keepdim": {"keepdim": True},
-            },
-        )
-    )
-
-
-@pytest.mark.api(
     "torch.nn.CosineSimilarity",
     "torch.nn.functional.cosine_similarity",
     page="generated/torch.nn.CosineSimilarity",

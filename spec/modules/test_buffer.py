@@ -41,18 +41,6 @@ def test_buffer_is_in_the_state_dict_and_no_parameter(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "1.6", "register_buffer takes persistent", kind="appeared", cause="pytorch#37191"
-)
-def test_non_persistent_buffer_is_not_saved(snapshot):
-    """A buffer registered with ``persistent=False`` is not in the state dict.
-
-    ``named_buffers()`` still lists it.
-    """
-    assert snapshot == observe(lambda: lists(with_buffer(persistent=False)))
-
-
-@pytest.mark.api("torch.nn.Module.register_buffer", page="generated/torch.nn.Module")
 def test_buffer_moves_with_its_module(snapshot):
     """``module.double()`` converts a buffer; a plain tensor attribute stays as it is."""
     module = with_buffer()

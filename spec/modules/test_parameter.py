@@ -59,12 +59,6 @@ def test_parameters_yields_the_attribute_itself(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="C")
-def test_tensor_attribute_is_not_listed(snapshot):
-    """A plain tensor attribute is not a parameter, so the module does not list it."""
-    assert snapshot == observe(lambda: parameter_names(Shifted()))
-
-
-@pytest.mark.api("torch.nn.Module.named_parameters", page="generated/torch.nn.Module", article="C")
 def test_tensor_attribute_that_requires_grad_is_not_listed(snapshot):
     """A plain tensor attribute is not listed even if it requires grad.
 

@@ -263,15 +263,3 @@ def test_adamw_maximize_climbs_and_still_decays(snapshot):
     assert snapshot == observe(
         lambda: stepped(AdamW, [4.0], [[0.5]], lr=0.1, weight_decay=0.5, maximize=True)
     )
-
-
-@pytest.mark.api("torch.optim.Adam", "torch.nn.Embedding", page="generated/torch.optim.SparseAdam")
-def test_adam_refuses_a_sparse_gradient(snapshot):
-    """Adam refuses the sparse gradient of ``Embedding(sparse=True)``.
-
-    SparseAdam and SGD accept it.
-    """
-    embedding = torch.nn.Embedding(3, 1, sparse=True)
-    embedding(torch.tensor([1])).sum().backward()
-    assert embedding.weight.grad.is_sparse
-    assert snapshot == observe(lambda: Adam(embedding.parameters()).step())

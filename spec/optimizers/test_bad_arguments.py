@@ -159,9 +159,12 @@ def test_module_instead_of_its_parameters_raises(snapshot):
     assert snapshot == observe(lambda: SGD(torch.nn.Linear(1, 1), lr=0.1))
 
 
-@pytest.mark.api("torch.optim.Optimizer", page="optim")
+@pytest.mark.api("torch.optim.Optimizer", "torch.optim.SGD", page="optim", article="B")
 def test_empty_parameter_list_raises(snapshot):
-    """An optimizer refuses an empty parameter list, and also an exhausted iterator."""
+    """An optimizer refuses an empty parameter list, and also an exhausted iterator.
+
+    A filter over the parameters of a frozen model yields nothing.
+    """
     assert snapshot == observe(lambda: SGD([], lr=0.1))
 
 
@@ -253,7 +256,7 @@ def test_duplicate_in_one_group_is_stepped_twice(snapshot):
     assert snapshot == observe(act)
 
 
-@pytest.mark.api("torch.optim.Optimizer", page="optim")
+@pytest.mark.api("torch.optim.Optimizer", "torch.optim.Optimizer.add_param_group", page="optim")
 def test_duplicate_across_groups_raises(snapshot):
     """The same parameter in two groups raises: a parameter can belong to one group only."""
     w = parameter([1.0])

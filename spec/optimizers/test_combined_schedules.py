@@ -190,21 +190,6 @@ def test_one_cycle_schedule_raises_after_its_total_steps(snapshot):
 
 
 @pytest.mark.api(
-    "torch.optim.lr_scheduler.CosineAnnealingLR",
-    page="generated/torch.optim.lr_scheduler.CosineAnnealingLR",
-)
-def test_cosine_schedule_rises_again_after_t_max(snapshot):
-    """CosineAnnealingLR rises again after ``T_max`` steps.
-
-    With ``T_max=1`` the learning rate goes from 1 to 0 and back. One step too many trains at full
-    speed again.
-    """
-    assert snapshot == observe(
-        lambda: path(lambda optimizer: schedules.CosineAnnealingLR(optimizer, T_max=1), 3)
-    )
-
-
-@pytest.mark.api(
     "torch.optim.lr_scheduler.CyclicLR",
     "torch.optim.Adam",
     page="generated/torch.optim.lr_scheduler.CyclicLR",

@@ -252,6 +252,7 @@ def test_optimizer_has_no_state_before_the_first_step(snapshot):
     "a step leaves a momentum_buffer of None in the state",
     kind="representation",
     cause="pytorch#45597",
+    advice="test for None, not for the key alone",
     of=("torch.optim.SGD.state", "torch.optim.SGD.state_dict"),
     rarely="code that reads momentum_buffer",
 )

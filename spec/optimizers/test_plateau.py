@@ -248,19 +248,6 @@ def test_plateau_relative_threshold_is_inverted_below_zero(snapshot):
 
 @pytest.mark.api(
     "torch.optim.lr_scheduler.ReduceLROnPlateau",
-    page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
-)
-def test_plateau_scheduler_leaves_out_reductions_below_eps(snapshot):
-    """ReduceLROnPlateau skips a reduction that is not larger than ``eps``.
-
-    Halving 1 takes away 0.5, which is not more than ``eps=0.5``. By default ``eps`` is 1e-8, so
-    tiny rates are never lowered.
-    """
-    assert snapshot == observe(lambda: path([1.0, 1.0, 1.0], eps=0.5))
-
-
-@pytest.mark.api(
-    "torch.optim.lr_scheduler.ReduceLROnPlateau",
     "torch.optim.Optimizer.add_param_group",
     page="generated/torch.optim.lr_scheduler.ReduceLROnPlateau",
 )

@@ -36,23 +36,6 @@ def epoch(optimizer, scheduler):
 @pytest.mark.api(
     "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
 )
-def test_step_schedule_lowers_after_each_step_size_epochs(snapshot):
-    """StepLR lowers the rate each time ``step_size`` epochs have passed.
-
-    With ``step_size=2`` it halves the rate after the second and the fourth epoch.
-    """
-
-    def act():
-        optimizer = an_optimizer()
-        scheduler = schedules.StepLR(optimizer, step_size=2, gamma=0.5)
-        return [rate(optimizer)] + [epoch(optimizer, scheduler) for _ in range(5)]
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api(
-    "torch.optim.lr_scheduler.StepLR", page="generated/torch.optim.lr_scheduler.StepLR"
-)
 def test_step_schedule_goes_on_from_a_rate_set_by_hand(snapshot):
     """StepLR multiplies a learning rate that was set by hand: 8 becomes 4."""
 

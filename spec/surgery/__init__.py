@@ -23,8 +23,7 @@ layer with ``torch.optim.Optimizer.add_param_group``
 (``surgery.add_param_group_hands_the_new_layer_to_the_old_optimizer``).
 
 A checkpoint holds names and shapes. With ``strict=False``, loading reports the names that differ
-(``surgery.strict_false_names_the_added_layer_missing_and_the_removed_one_unexpected``). Another
-shape raises even then
+(``checkpoints.strict_false_returns_missing_and_unexpected_names``). Another shape raises even then
 (``surgery.state_dict_of_1000_classes_does_not_load_into_10_even_with_strict_false``). Wrapping a
 layer renames its keys (``surgery.wrapping_a_layer_renames_its_keys``), and weight norm replaces the
 key ``weight`` by two others (``surgery.weight_norm_saves_length_and_direction_for_the_weight``). A

@@ -39,17 +39,6 @@ def test_shared_layer_loads_and_the_added_one_keeps_its_initialisation(snapshot)
     assert snapshot == observe(lambda: after)
 
 
-@pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module", article="B")
-def test_strict_false_names_the_added_layer_missing_and_the_removed_one_unexpected(snapshot):
-    """``strict=False`` reports the added layer as missing and the removed one as unexpected.
-
-    One call shows which parameters kept their initialisation, and which saved values were not used.
-    """
-    assert snapshot == observe(
-        lambda: SecondAndThird().load_state_dict(TwoLayers().state_dict(), strict=False)._asdict()
-    )
-
-
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear", article="B")
 @pytest.mark.changed(
     "1.7",

@@ -196,39 +196,6 @@ def test_set_submodule_adds_a_name_that_is_missing(snapshot):
 )
 @pytest.mark.changed(
     "2.5",
-    "Module has set_submodule, but without strict",
-    kind="appeared",
-    cause="pytorch#127714",
-)
-@pytest.mark.changed(
-    "2.7",
-    "set_submodule takes strict, and raises on the missing name",
-    kind="appeared",
-    cause="pytorch#143455",
-)
-def test_set_submodule_with_strict_refuses_a_name_that_is_missing(snapshot):
-    """``set_submodule`` with ``strict=True`` raises if the name does not exist."""
-    assert snapshot == observe(
-        lambda: network().set_submodule("body.7", linear([[5.0]]), strict=True)
-    )
-
-
-@pytest.mark.api("torch.nn.Module.set_submodule", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "1.6",
-    "the missing method raises ModuleAttributeError, a subclass of AttributeError",
-    kind="wording",
-    cause="pytorch#34324",
-)
-@pytest.mark.changed(
-    "1.8",
-    "the missing method raises a plain AttributeError again: ModuleAttributeError is gone",
-    kind="wording",
-    cause="pytorch#50298",
-    advice="catch AttributeError",
-)
-@pytest.mark.changed(
-    "2.5",
     "Module has set_submodule: the message reports the missing parent instead of the missing "
     "method",
     kind="wording",

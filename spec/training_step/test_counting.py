@@ -352,17 +352,6 @@ def test_running_sum_of_losses_holds_every_graph(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.numpy", page="generated/torch.Tensor.numpy")
-@pytest.mark.changed(
-    "1.6",
-    "the message says Tensor, not Variable",
-    kind="wording",
-)
-def test_numpy_of_a_loss_with_a_graph_raises(snapshot):
-    """``numpy()`` of a tensor with a graph raises: call ``detach()`` first, as the message says."""
-    assert snapshot == observe(lambda: (torch.ones(1, requires_grad=True) * 2).numpy())
-
-
-@pytest.mark.api("torch.Tensor.numpy", page="generated/torch.Tensor.numpy")
 @pytest.mark.changed("1.13", "numpy takes force", kind="appeared", cause="pytorch#78564")
 def test_numpy_by_force_detaches_for_you(snapshot):
     """``loss.numpy(force=True)`` calls ``detach()`` and ``cpu()`` where they are needed."""

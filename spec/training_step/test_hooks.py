@@ -7,8 +7,6 @@ registration, until ``remove()`` of their handle. A pre-hook gets keyword argume
 input and output.
 """
 
-import contextlib
-
 import pytest
 import torch
 
@@ -156,48 +154,6 @@ def test_hook_does_not_see_keyword_arguments(snapshot):
 
     def act():
         return {"output": module(x=torch.tensor([1.0])), "seen": seen}
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.nn.Module.register_forward_pre_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "2.0", "register_forward_pre_hook takes with_kwargs", kind="appeared", cause="pytorch#89389"
-)
-def test_hook_registered_with_kwargs_sees_keyword_arguments(snapshot):
-    """A forward pre-hook registered with ``with_kwargs=True`` gets keyword arguments as a dict."""
-    module, seen = Doubles([]), []
-
-    def act():
-        module.register_forward_pre_hook(
-            lambda module, arguments, keywords: seen.append([arguments, keywords]), with_kwargs=True
-        )
-        return {"output": module(x=torch.tensor([1.0])), "seen": seen}
-
-    assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.nn.Module.register_forward_hook", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "2.1", "register_forward_hook takes always_call", kind="appeared", cause="pytorch#104278"
-)
-def test_only_hooks_of_always_call_run_when_forward_raises(snapshot):
-    """When forward raises, only forward hooks registered with ``always_call=True`` run."""
-
-    class Refuses(torch.nn.Module):
-        def forward(self, x):
-            raise ArithmeticError("refused")
-
-    module, events = Refuses(), []
-    module.register_forward_hook(lambda module, arguments, output: events.append("hook"))
-
-    def act():
-        module.register_forward_hook(
-            lambda module, arguments, output: events.append("always"), always_call=True
-        )
-        with contextlib.suppress(ArithmeticError):  # the module's own
-            module(torch.tensor([1.0]))
-        return events
 
     assert snapshot == observe(act)
 

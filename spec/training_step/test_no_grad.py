@@ -90,19 +90,6 @@ def test_leaf_made_under_no_grad_requires_grad_if_it_is_told_to(snapshot):
 
 
 @pytest.mark.api("torch.no_grad", page="notes/autograd")
-@pytest.mark.changed(
-    "1.5",
-    "the message says is being used instead of has been used",
-    kind="wording",
-    cause="pytorch#31990",
-)
-def test_writing_to_a_parameter_raises_outside_no_grad(snapshot):
-    """An in-place write to a leaf that requires grad raises outside ``no_grad``."""
-    weight = linear([[2.0]]).weight
-    assert snapshot == observe(lambda: weight.add_(1.0))
-
-
-@pytest.mark.api("torch.no_grad", page="notes/autograd")
 def test_writing_to_a_parameter_under_no_grad_leaves_it_a_leaf(snapshot):
     """A parameter can be written to in place under ``no_grad``, and stays a leaf.
 
@@ -127,33 +114,6 @@ def test_writing_under_no_grad_is_noticed_by_backward(snapshot):
     with torch.no_grad():
         x.add_(1.0)
     assert snapshot == observe(lambda: loss.backward())
-
-
-@pytest.mark.api("torch.no_grad", page="notes/autograd")
-@pytest.mark.changed(
-    "1.5",
-    "the message names the view made in no_grad, not the leaf",
-    kind="wording",
-    cause="pytorch#32839",
-)
-@pytest.mark.changed(
-    "1.9",
-    "the message says that it is forbidden, not that it will be from 1.6",
-    kind="wording",
-    cause="pytorch#56093",
-)
-@pytest.mark.changed("1.10", "the message no longer calls itself a warning", kind="wording")
-def test_writing_outside_no_grad_to_a_view_made_within_raises(snapshot):
-    """A view of a parameter that is made under ``no_grad`` cannot be written to outside it.
-
-    Within the block the write is allowed.
-    """
-    weight = linear([[2.0, 3.0]]).weight
-    with torch.no_grad():
-        row = weight[0]
-        row.add_(1.0)
-    assert torch.equal(weight, torch.tensor([[3.0, 4.0]]))
-    assert snapshot == observe(lambda: row.add_(1.0))
 
 
 @pytest.mark.api("torch.no_grad", page="generated/torch.no_grad")

@@ -98,15 +98,6 @@ def test_step_between_forward_and_backward_makes_backward_raise(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
-def test_backward_without_a_graph_raises(snapshot):
-    """``backward()`` raises if every parameter is frozen: the loss has no graph."""
-    model = linear([[1.0, 2.0]])
-    model.weight.requires_grad_(False)
-    loss = model(torch.tensor([[1.0, 3.0]])).sum()
-    assert snapshot == observe(lambda: loss.backward())
-
-
-@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 def test_second_backward_runs_where_nothing_was_saved(snapshot):
     """A second backward runs if the first had nothing to free, as through a sum.
 
@@ -128,43 +119,6 @@ def two_losses():
     x = torch.tensor(1.0, requires_grad=True)
     trunk = x.exp()
     return x, trunk * 2.0, trunk * 3.0
-
-
-@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
-@pytest.mark.changed(
-    "1.6",
-    "the message says results instead of buffers",
-    kind="wording",
-    cause="pytorch#38625",
-    probable=True,
-)
-@pytest.mark.changed(
-    "1.8",
-    "the message names .backward() and autograd.grad()",
-    kind="wording",
-    cause="pytorch#47084",
-)
-@pytest.mark.changed(
-    "1.9",
-    "the message says that saved variables are freed too",
-    kind="wording",
-    cause="pytorch#56499",
-    probable=True,
-)
-@pytest.mark.changed(
-    "1.10",
-    "the message calls them saved tensors",
-    kind="wording",
-)
-def test_backward_of_a_second_loss_on_the_same_trunk_raises(snapshot):
-    """Backward of a second loss on the same trunk raises.
-
-    The first loss's backward frees the tensors that the trunk saved, and the second loss needs
-    them.
-    """
-    _x, first, second = two_losses()
-    first.backward()
-    assert snapshot == observe(lambda: second.backward())
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")

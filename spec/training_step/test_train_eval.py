@@ -77,24 +77,6 @@ def test_train_false_is_eval(snapshot):
     assert snapshot == observe(lambda: modes(model))
 
 
-@pytest.mark.api("torch.nn.Module.train", page="generated/torch.nn.Module")
-@pytest.mark.changed(
-    "1.9",
-    "raises, where any value counted as true or false before",
-    kind="error",
-    cause="pytorch#58247",
-    advice="pass True or False",
-    when="mode@0!=<bool> and mode@0!=<unknown>",
-)
-def test_train_refuses_what_is_no_bool(snapshot):
-    """``train("eval")`` raises, as any argument that is not a bool does.
-
-    Before 1.9 it counted as true, so the model was in training mode.
-    """
-    model = nested()
-    assert snapshot == observe(lambda: model.train("eval").training)
-
-
 @pytest.mark.api("torch.nn.Module.eval", page="notes/autograd", article="E")
 def test_eval_does_not_touch_requires_grad(snapshot):
     """``eval()`` does not freeze: parameters require grad as before, and forward builds a graph."""
@@ -179,23 +161,6 @@ def test_eval_does_not_reach_modules_in_a_python_list(snapshot):
             "ModuleList": Listed(torch.nn.ModuleList).eval().layers[0].training,
         }
     )
-
-
-@pytest.mark.api("torch.nn.functional.dropout", page="generated/torch.nn.functional.dropout")
-def test_functional_dropout_does_not_know_of_eval(snapshot):
-    """``F.dropout`` drops by default even in evaluation mode: pass ``training=self.training``."""
-
-    class Drops(torch.nn.Module):
-        def forward(self, x):
-            return {
-                "by default": torch.nn.functional.dropout(x, 1.0),
-                "training=self.training": torch.nn.functional.dropout(
-                    x, 1.0, training=self.training
-                ),
-            }
-
-    model = Drops().eval()
-    assert snapshot == observe(lambda: model(torch.tensor([1.0, 2.0])))
 
 
 @pytest.mark.api("torch.no_grad", "torch.nn.Module.eval", page="notes/autograd", article="E")

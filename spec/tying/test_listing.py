@@ -190,15 +190,3 @@ def test_optimizer_given_a_parameter_twice_in_a_group_steps_it_twice(snapshot):
         return weight
 
     assert snapshot == observe(act)
-
-
-@pytest.mark.api("torch.optim.Optimizer", "torch.optim.Optimizer.add_param_group", page="optim")
-def test_optimizer_given_a_parameter_in_two_groups_raises(snapshot):
-    """An optimizer raises if two groups hold the same parameter.
-
-    One group for each of two tied layers does this.
-    """
-    model = shared_parameters()
-    assert snapshot == observe(
-        lambda: torch.optim.SGD([{"params": layer.parameters()} for layer in model], lr=0.5)
-    )

@@ -99,6 +99,14 @@ def test_renaming_back_leaves_one_former_id(renamed, run):
     assert "former id" not in run("check")[1]
 
 
+def test_docstring_of_the_chapter_names_the_new_id(project, run):
+    chapter = project.root / "spec/rates/__init__.py"
+    project.write("spec/rates/__init__.py", f"# see ``{OLD}`` and ``{OLD}_twice``\n")
+    project.change(RATES, "def test_scale_halves", "def test_scale_is_halved")
+    assert "spec/rates/__init__.py: written" in run("rename", OLD, NEW)[1]
+    assert chapter.read_text(encoding="utf-8") == f"# see ``{NEW}`` and ``{OLD}_twice``\n"
+
+
 def test_longer_id_that_begins_with_the_old_one_is_left_alone(project, run):
     project.change(RATES, 'kind="warning"', f'kind="warning", restored_by="{OLD}_twice"')
     project.change(RATES, "def test_scale_halves", "def test_scale_is_halved")

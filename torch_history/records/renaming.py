@@ -50,11 +50,14 @@ def _recorded(path: Path, done: str) -> store.Record:
 
 
 def _name(root: Path, old: str, new: str) -> List[Path]:
-    """Name the new id where claims and markers name the old one; the files that were written."""
+    """Name the new id where claims, markers and docstrings name the old one.
+
+    Returns the files that were written.
+    """
     written = []
-    for path in sorted([*root.glob("claims/*.py"), *root.glob("spec/*/test_*.py")]):
+    for path in sorted([*root.glob("claims/*.py"), *root.glob("spec/*/*.py")]):
         text = path.read_text(encoding="utf-8")
-        changed = re.sub(rf"(?<=[\"']){re.escape(old)}(?=[\"'])", new, text)
+        changed = re.sub(rf"(?<=[\"'`]){re.escape(old)}(?=[\"'`])", new, text)
         if changed != text:
             store.write_text(path, changed)
             written.append(path)
