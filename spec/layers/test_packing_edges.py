@@ -1,10 +1,9 @@
-"""Padding and packing sequences: sides, dtypes and unpacking; and the keys of weight norm.
+"""Padding and packing sequences: sides, dtypes and unpacking.
 
 ``torch.nn.utils.rnn.pad_sequence`` pads on the right, or since 2.5 on the side that
 ``padding_side`` names. Trap: it gives all samples the dtype of the first one, so integers there cut
 off the fractions of the others. Since 1.11 ``unpad_sequence`` and ``unpack_sequence`` give the
-samples back. ``torch.nn.utils.weight_norm`` is deprecated since 2.1. Its successor stores the same
-tensors under other keys, and loads the old keys.
+samples back.
 """
 
 import pytest

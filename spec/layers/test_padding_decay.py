@@ -3,7 +3,8 @@
 Momentum and Adam leave the row as it is, because they collect only zeros. Weight decay moves a row
 that is not zero: SGD shrinks it, Adam moves it by about the learning rate, and AdamW decays by
 default. A row of zeros stays zero under SGD. Trap: an output layer that uses the same table gives
-the padding row a gradient.
+the padding row a gradient
+(``tying.output_layer_tied_to_an_embedding_gives_the_padding_row_a_gradient``).
 """
 
 import pytest

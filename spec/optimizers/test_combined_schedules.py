@@ -1,9 +1,8 @@
-"""Warm-up, sequences and cycles: LinearLR, SequentialLR, OneCycleLR, cosine and CyclicLR.
+"""Warm-up, sequences and cycles: LinearLR, SequentialLR, OneCycleLR and CyclicLR.
 
 ``torch.optim.lr_scheduler.LinearLR`` multiplies the rate by ``start_factor`` when it is built, and
 its steps raise it to the full value. ``torch.optim.lr_scheduler.SequentialLR`` runs one schedule
 after the other; since 2.4 it refuses ReduceLROnPlateau. Trap: one step too many has an effect.
-``torch.optim.lr_scheduler.CosineAnnealingLR`` rises again, and
 ``torch.optim.lr_scheduler.OneCycleLR`` with linear annealing falls below zero, then raises. Since
 2.3 ``torch.optim.lr_scheduler.CyclicLR`` cycles the first beta of an optimizer without momentum,
 such as Adam.

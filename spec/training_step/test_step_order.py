@@ -122,6 +122,43 @@ def two_losses():
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+@pytest.mark.changed(
+    "1.6",
+    "the message says results instead of buffers",
+    kind="wording",
+    cause="pytorch#38625",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message names .backward() and autograd.grad()",
+    kind="wording",
+    cause="pytorch#47084",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message says that saved variables are freed too",
+    kind="wording",
+    cause="pytorch#56499",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message calls them saved tensors",
+    kind="wording",
+)
+def test_backward_of_a_second_loss_on_the_same_trunk_raises(snapshot):
+    """Backward of a second loss on the same trunk raises.
+
+    The first loss's backward frees the tensors that the trunk saved, and the second loss needs
+    them.
+    """
+    _x, first, second = two_losses()
+    first.backward()
+    assert snapshot == observe(lambda: second.backward())
+
+
+@pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
 def test_losses_on_the_same_trunk_are_added_before_backward(snapshot):
     """Two losses on the same trunk can be added: one backward of the sum gives both gradients.
 
