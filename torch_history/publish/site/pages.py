@@ -40,8 +40,9 @@ LLMS = "llms.txt"
 SCHEMA = HERE / "behaviours.schema.json"
 _LONGEST = 1_500  # characters of a guide that are searched
 _ID = re.compile(r"[\w-]+\.\w+")  # of a behaviour: a record may name anything as a former one
-# bytes from which a part of a page is packed: of the values of a behaviour, the list of a module
-_LARGE, _LARGE_MODULE = 600, 10_000
+# bytes from which a part of a page is packed: the values of a behaviour, what happened to an API,
+# the list of a module
+_LARGE, _LARGE_API, _LARGE_MODULE = 300, 1_500, 10_000
 _BACK = 6  # releases that the landing page looks back at first
 
 File = Tuple[str, bytes]
@@ -224,20 +225,32 @@ class _Site:
         """The index of APIs, and a page for each."""
         self.tell("apis.html")
         every = list(self.apis.values())
+        written = self.macro("happened")
+        packed: Dict[str, Dict[str, List[object]]] = {}  # data file -> API -> part
         yield self.render(
             "apis.html",
             homes=by_home(every),
             count=len(every),
         )
         for api in every:
+            takes = signature(self.lives, api.name) if self.lives else None
+            happened = written(api, takes)
+            large = len(happened) > _LARGE_API
+            name = f"apis-{api.name.rpartition('.')[0]}"
+            if large:
+                packed.setdefault(name, {})[api.name] = tree(happened)
             yield self.render(
                 api.page,
                 "api.html",
                 api=api,
                 below=self.below(api),
-                signature=signature(self.lives, api.name) if self.lives else None,
+                signature=takes,
                 place=self.modules.part_of(api.name) if self.modules else None,
+                happened=happened,
+                packed=large and name,
             )
+        for name, parts in packed.items():
+            yield f"data/{name}.js", script(name, parts)
 
     def below(self, api: Api) -> List[Api]:
         """The APIs that one contains: methods of a class, functions of a module."""

@@ -47,6 +47,7 @@ for (const place of all("[data-from]")) {
   const [name, part] = place.dataset.from.split("#");
   load(name).then((parts) => {
     place.replaceChildren(...parts[part].map(built));
+    document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
     dispatchEvent(new Event("built"));
   });
 }
