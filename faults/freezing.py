@@ -298,21 +298,6 @@ def frozen_batchnorm_holds_its_statistics(patch):
 
 
 @fault
-def no_grad_holds_the_statistics(patch):
-    """A BatchNorm under no_grad behaves as in eval."""
-    honest = torch.nn.functional.batch_norm
-
-    def batch_norm(
-        x, mean, variance, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
-    ):
-        return honest(
-            x, mean, variance, weight, bias, training and torch.is_grad_enabled(), momentum, eps
-        )
-
-    patch.setattr(torch.nn.functional, "batch_norm", batch_norm)
-
-
-@fault
 def eval_does_nothing(patch):
     """eval leaves modules in training."""
     patch.setattr(Module, "eval", lambda self: self)

@@ -254,19 +254,6 @@ def division_by_zero_is_forgiven(patch):
 
 
 @fault
-def recurrent_layers_may_be_empty(patch):
-    """Recurrent layers derive their bound from the input size and accept hidden_size=0."""
-    honest = nn.RNNBase.__init__
-
-    def build(self, mode, input_size, hidden_size, *arguments, **keywords):
-        honest(self, mode, input_size, hidden_size or 1, *arguments, **keywords)
-        for parameter in self.parameters():
-            parameter.data.uniform_(-1 / math.sqrt(input_size), 1 / math.sqrt(input_size))
-
-    patch.setattr(nn.RNNBase, "__init__", build)
-
-
-@fault
 def slopes_and_scales_start_elsewhere(patch):
     """PReLU starts at 0.5, and an embedding starts uniform."""
     patch.setattr(nn.PReLU, "reset_parameters", lambda self: init._no_grad_fill_(self.weight, 0.5))

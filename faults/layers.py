@@ -629,3 +629,18 @@ def alpha_dropout_drops_to_zero(patch):
         "alpha_dropout",
         lambda honest, x, p=0.5, training=False, inplace=False: F.dropout(x, p, training),
     )
+
+
+@fault
+def no_grad_holds_the_statistics(patch):
+    """A BatchNorm under no_grad behaves as in eval."""
+    honest = torch.nn.functional.batch_norm
+
+    def batch_norm(
+        x, mean, variance, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+    ):
+        return honest(
+            x, mean, variance, weight, bias, training and torch.is_grad_enabled(), momentum, eps
+        )
+
+    patch.setattr(torch.nn.functional, "batch_norm", batch_norm)

@@ -1,10 +1,7 @@
 """Faults of padding, of packing and of weight norm."""
 
-import warnings
-
 import torch
-from torch import nn
-from torch.nn.utils import parametrizations, rnn
+from torch.nn.utils import rnn
 
 from faults import fault
 from faults._tools import wrap
@@ -77,32 +74,3 @@ def pack_rounds_lengths_up(patch):
             )
         ),
     )
-
-
-@fault
-def weight_norm_is_one_thing(patch):
-    """Both weight_norm functions do the same and do not warn."""
-    honest = nn.utils.weight_norm
-
-    def weight_norm(module, name="weight", dim=0):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return honest(module, name, dim)
-
-    patch.setattr(nn.utils, "weight_norm", weight_norm)
-    patch.setattr(parametrizations, "weight_norm", weight_norm)
-
-
-@fault
-def parametrized_weight_norm_knows_its_own_names_alone(patch):
-    """The new weight_norm does not load the names of the old one."""
-
-    def change(honest):
-        def weight_norm(module, *rest):
-            honest(module, *rest)
-            module._load_state_dict_pre_hooks.clear()
-            return module
-
-        return weight_norm
-
-    wrap(patch, parametrizations, "weight_norm", change)

@@ -1,5 +1,6 @@
 """Faults of the recurrent layers and of normalisation."""
 
+import math
 import types
 
 import torch
@@ -613,3 +614,16 @@ def lstm_takes_an_input_of_another_size(patch):
         return torch.zeros(*x.shape[:-1], self.hidden_size), None
 
     patch.setattr(torch.nn.LSTM, "forward", forward)
+
+
+@fault
+def recurrent_layers_may_be_empty(patch):
+    """Recurrent layers derive their bound from the input size and accept hidden_size=0."""
+    honest = nn.RNNBase.__init__
+
+    def build(self, mode, input_size, hidden_size, *arguments, **keywords):
+        honest(self, mode, input_size, hidden_size or 1, *arguments, **keywords)
+        for parameter in self.parameters():
+            parameter.data.uniform_(-1 / math.sqrt(input_size), 1 / math.sqrt(input_size))
+
+    patch.setattr(nn.RNNBase, "__init__", build)

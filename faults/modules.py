@@ -864,3 +864,16 @@ def tensor_moves_in_place(patch):
 
     patch.setattr(Tensor, "to", to, raising=False)
     patch.setattr(Tensor, "double", lambda self: self.to(torch.float64), raising=False)
+
+
+@fault
+def hooks_always_run(patch):
+    """Every forward hook runs even if forward raises."""
+    honest = torch.nn.Module.register_forward_hook
+    patch.setattr(
+        torch.nn.Module,
+        "register_forward_hook",
+        lambda self, hook, always_call=True, **keywords: honest(
+            self, hook, always_call=True, **keywords
+        ),
+    )

@@ -1,12 +1,15 @@
 """Faults of weight normalisation and of replacing parts of a model."""
 
 import copy
+import warnings
 from collections import OrderedDict
 
 import torch
 from torch import nn
+from torch.nn.utils import parametrizations
 
 from faults import fault
+from faults._tools import wrap
 
 Module = nn.Module
 
@@ -112,3 +115,32 @@ def module_does_not_replace_a_buffer(patch):
         honest(self, name, value)
 
     patch.setattr(Module, "__setattr__", assign)
+
+
+@fault
+def weight_norm_is_one_thing(patch):
+    """Both weight_norm functions do the same and do not warn."""
+    honest = nn.utils.weight_norm
+
+    def weight_norm(module, name="weight", dim=0):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return honest(module, name, dim)
+
+    patch.setattr(nn.utils, "weight_norm", weight_norm)
+    patch.setattr(parametrizations, "weight_norm", weight_norm)
+
+
+@fault
+def parametrized_weight_norm_knows_its_own_names_alone(patch):
+    """The new weight_norm does not load the names of the old one."""
+
+    def change(honest):
+        def weight_norm(module, *rest):
+            honest(module, *rest)
+            module._load_state_dict_pre_hooks.clear()
+            return module
+
+        return weight_norm
+
+    wrap(patch, parametrizations, "weight_norm", change)

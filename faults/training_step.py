@@ -410,19 +410,6 @@ def hooks_see_keyword_arguments_as_positional(patch):
 
 
 @fault
-def hooks_always_run(patch):
-    """Every forward hook runs even if forward raises."""
-    honest = torch.nn.Module.register_forward_hook
-    patch.setattr(
-        torch.nn.Module,
-        "register_forward_hook",
-        lambda self, hook, always_call=True, **keywords: honest(
-            self, hook, always_call=True, **keywords
-        ),
-    )
-
-
-@fault
 def module_without_forward_is_the_identity(patch):
     """A module without a forward returns its input."""
     patch.setattr(torch.nn.Module, "forward", lambda self, x: x)
