@@ -187,7 +187,8 @@ def test_loaded_tensor_of_a_subclass_as_torch_tensor_is_plain(here, snapshot):
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only=True",
+    advice="pass weights_only=True; or weights_only=False for a file that you trust and "
+    "that holds more than weights",
     unless=("weights_only", "pickle_module", 2),
     rarely="a file that holds a sparse tensor",
 )

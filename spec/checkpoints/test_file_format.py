@@ -78,7 +78,8 @@ def test_load_of_a_truncated_file_raises(here, snapshot, as_zip, kept):
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only=True",
+    advice="pass weights_only=True; or weights_only=False for a file that you trust and "
+    "that holds more than weights",
     unless=("weights_only", "pickle_module", 2),
     rarely="an empty file",
 )
@@ -110,7 +111,8 @@ def test_load_of_an_empty_file_raises_end_of_file(here, snapshot):
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only=True",
+    advice="pass weights_only=True; or weights_only=False for a file that you trust and "
+    "that holds more than weights",
     unless=("weights_only", "pickle_module", 2),
     rarely="a file that is no checkpoint",
 )

@@ -347,7 +347,8 @@ def test_load_with_an_encoding_warns(here, snapshot):
     "warns that the default of weights_only will change",
     kind="warning",
     cause="pytorch#129239",
-    advice="pass weights_only=True",
+    advice="pass weights_only=True; or weights_only=False for a file that you trust and "
+    "that holds more than weights",
     unless=("weights_only", "pickle_module", 2),
     rarely="an argument that load does not know",
 )

@@ -45,6 +45,7 @@ SUBJECTS = [
     "settings",
     "init_settings",
     "dtypes_and_layouts",
+    "distributions",
     "zero_fan",
     "signatures",
 ]

@@ -55,6 +55,7 @@ SUBJECTS = [
     "generator_handling",
     "parameters_of_distributions",
     "draw_settings",
+    "draw_dtypes",
     "sampler_settings",
     "signatures",
 ]

@@ -74,6 +74,7 @@ SUBJECTS = [
     "inference_mode",
     "anomaly_mode",
     "masks",
+    "warnings_once",
     "clip_grad_dtypes",
     "other_module_hooks",
     "grad_mode_edges",

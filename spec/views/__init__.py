@@ -50,4 +50,5 @@ SUBJECTS = [
     "dtype",
     "creation_settings",
     "function_settings",
+    "edges",
 ]

@@ -1,0 +1,394 @@
+"""Functions that reorder, cut and join, at the edges: no elements, no dimensions, other dtypes.
+
+A tensor without elements has a shape, and these functions compute with it. A tensor without
+dimensions has one element: what cuts along a dimension raises, most of the rest returns it. They
+only move numbers, so any dtype passes, NaN and infinity too, and strides do not matter. Trap: the
+gradient of ``torch.where`` is NaN where the branch that is not taken has an infinite slope.
+"""
+
+import pytest
+import torch
+
+from torch_history.observing import observe, observe_each
+
+ONES = {
+    "view": lambda x: x.view(-1, 1),
+    "reshape": lambda x: x.reshape(-1, 1),
+    "flatten": lambda x: x.flatten(),
+    "transpose": lambda x: x.transpose(0, -1),
+    "t": lambda x: x.t(),
+    "permute": lambda x: x.permute(1, 0),
+    "squeeze": lambda x: x.squeeze(),
+    "unsqueeze": lambda x: x.unsqueeze(0),
+    "expand": lambda x: x.expand(2, *x.shape),
+    "repeat": lambda x: x.repeat(2, 2),
+    "chunk": lambda x: x.chunk(2)[0],
+    "split": lambda x: x.split(1)[0],
+    "unbind": lambda x: torch.stack(x.unbind(-1)),
+    "narrow": lambda x: x.narrow(0, 0, 1),
+    "select": lambda x: x.select(-1, 0),
+    "flip": lambda x: x.flip(0),
+    "roll": lambda x: x.roll(1, 0),
+    "cat": lambda x: torch.cat([x, x]),
+    "stack": lambda x: torch.stack([x, x]),
+    "where": lambda x: torch.where(torch.ones(x.shape, dtype=torch.bool), x, x),
+    "masked_fill": lambda x: x.masked_fill(torch.zeros(x.shape, dtype=torch.bool), 1),
+    "masked_select": lambda x: x.masked_select(torch.ones(x.shape, dtype=torch.bool)),
+    "index_select": lambda x: x.index_select(0, torch.tensor([0, 0])),
+    "gather": lambda x: x.gather(0, torch.zeros(x.shape, dtype=torch.long)),
+    "scatter": lambda x: x.scatter(0, torch.zeros(x.shape, dtype=torch.long), x),
+    "scatter_add": lambda x: x.scatter_add(0, torch.zeros(x.shape, dtype=torch.long), x),
+    "index_add": lambda x: x.index_add(0, torch.tensor([0]), x[:1]),
+    "index_copy": lambda x: x.index_copy(0, torch.tensor([0]), x[:1]),
+    "index_fill": lambda x: x.index_fill(0, torch.tensor([0]), 1),
+    "take": lambda x: x.take(torch.tensor([0])),
+    "tril": lambda x: x.tril(),
+    "diagonal": lambda x: x.diagonal(),
+    "unfold": lambda x: x.unfold(-1, 1, 1),
+    "repeat_interleave": lambda x: x.repeat_interleave(2),
+}
+
+
+def of(make, fact):
+    """An act for each function: ``fact(function, tensor)``, with a new tensor."""
+    return {
+        name: (lambda function=function: fact(function, make())) for name, function in ONES.items()
+    }
+
+
+@pytest.mark.api("torch.Tensor", page="tensors")
+def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
+    """A tensor of shape [0, 3] keeps its dimensions in what reorders and joins.
+
+    What takes the first row raises, since there is none.
+    """
+
+    def shapes(function, x):
+        y = function(x)
+        y.sum().backward()
+        return {"shape": list(y.shape), "gradient": list(x.grad.shape)}
+
+    assert snapshot == observe_each(of(lambda: torch.zeros(0, 3, requires_grad=True), shapes))
+
+
+@pytest.mark.api("torch.Tensor", page="tensors")
+def test_functions_that_move_numbers_take_a_tensor_without_dimensions_or_raise(snapshot):
+    """A tensor without dimensions passes through what needs none; what cuts along one raises.
+
+    ``dim=0`` and ``dim=-1`` count as valid for many functions, as if the tensor had one dimension.
+    """
+
+    def shapes(function, x):
+        y = function(x)
+        y.sum().backward()
+        return {"shape": list(y.shape), "gradient": x.grad.item()}
+
+    assert snapshot == observe_each(of(lambda: torch.tensor(2.0, requires_grad=True), shapes))
+
+
+@pytest.mark.api("torch.Tensor", page="tensors")
+@pytest.mark.parametrize(
+    "dtype",
+    [torch.float16, torch.bfloat16, torch.complex64, torch.int64, torch.uint8, torch.bool],
+    ids=["float16", "bfloat16", "complex64", "int64", "uint8", "bool"],
+)
+def test_functions_that_move_numbers_keep_the_dtype(dtype, snapshot):
+    """What only moves numbers takes any dtype and keeps it.
+
+    The value says whether the result has this dtype.
+    """
+
+    def kept(function, x):
+        return function(x).dtype == dtype
+
+    assert snapshot == observe_each(of(lambda: torch.ones(2, 2).to(dtype), kept))
+
+
+@pytest.mark.api("torch.Tensor", page="tensors")
+def test_functions_that_move_numbers_do_not_depend_on_strides(snapshot):
+    """A transposed tensor gives the values and the gradient of its contiguous copy.
+
+    ``view`` alone raises, because no strides describe the result.
+    """
+
+    def same(function, x):
+        y = function(x.t())
+        copy = x.detach().t().contiguous().requires_grad_()
+        expected = function(copy)
+        weights = torch.arange(1.0, y.numel() + 1).reshape(y.shape)
+        (y * weights).sum().backward()
+        (expected * weights).sum().backward()
+        return {
+            "values": torch.equal(y, expected),
+            "gradient": torch.equal(x.grad.t(), copy.grad),
+        }
+
+    def make():
+        return torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+
+    assert snapshot == observe_each(of(make, same))
+
+
+@pytest.mark.api("torch.where", "torch.Tensor.masked_fill", page="generated/torch.where")
+def test_branch_that_where_does_not_take_can_make_the_gradient_nan(snapshot):
+    """``where(x > 0, x.sqrt(), 0)`` has the gradient NaN at 0, although it takes the 0 there.
+
+    The slope of the root is infinite, and ``where`` multiplies it by 0. Choose a safe input before
+    the root instead.
+    """
+
+    def gradient(loss):
+        x = torch.tensor([0.0, 4.0], requires_grad=True)
+        loss(x).sum().backward()
+        return x.grad
+
+    def safe(x):
+        return torch.where(x > 0, x, torch.ones(2)).sqrt() * (x > 0)
+
+    cases = {
+        "where": lambda: gradient(lambda x: torch.where(x > 0, x.sqrt(), torch.zeros(2))),
+        "masked_fill": lambda: gradient(lambda x: x.sqrt().masked_fill(x <= 0, 0.0)),
+        "multiplied": lambda: gradient(lambda x: x.sqrt() * (x > 0)),
+        "safe input": lambda: gradient(safe),
+    }
+    assert snapshot == observe_each(cases)
+
+
+SPECIAL = [2.0, float("nan"), float("inf"), -1.0]
+
+
+@pytest.mark.api(
+    "torch.sort",
+    "torch.topk",
+    "torch.max",
+    "torch.min",
+    "torch.argmax",
+    "torch.argmin",
+    "torch.median",
+    "torch.clamp",
+    "torch.maximum",
+    "torch.unique",
+    "torch.eq",
+    "torch.allclose",
+    page="torch",
+)
+def test_comparisons_order_nan_above_infinity(snapshot):
+    """NaN counts as the largest number where torch orders: it is the maximum and sorts last.
+
+    It is the minimum too, because ``max`` and ``min`` pass it on. It equals nothing, itself
+    included.
+    """
+    x = torch.tensor(SPECIAL)
+    cases = {
+        "sort": lambda: x.sort()[0],
+        "sort descending": lambda: x.sort(descending=True)[0],
+        "topk": lambda: x.topk(2)[0],
+        "max": lambda: x.max(),
+        "max along dim": lambda: x.max(0)[1],
+        "min": lambda: x.min(),
+        "min along dim": lambda: x.min(0)[1],
+        "argmax": lambda: x.argmax(),
+        "argmin": lambda: x.argmin(),
+        "median": lambda: x.median(),
+        "nanmedian": lambda: x.nanmedian(),
+        "clamp": lambda: x.clamp(0.0, 1.0),
+        "maximum": lambda: torch.maximum(x, torch.zeros(4)),
+        "fmax": lambda: torch.fmax(x, torch.zeros(4)),
+        "unique": lambda: torch.unique(torch.cat([x, x])),
+        "equal": lambda: torch.equal(x, x),
+        "allclose": lambda: torch.allclose(x, x, equal_nan=True),
+        "cummax": lambda: x.cummax(0)[0],
+        "sum": lambda: x.nansum(),
+        "nan_to_num": lambda: torch.nan_to_num(x, posinf=9.0),
+        "to int of nan is not 0": lambda: torch.isnan(x),
+    }
+    assert snapshot == observe_each(cases)
+
+
+@pytest.mark.api(
+    "torch.Tensor.sum",
+    "torch.Tensor.mean",
+    "torch.Tensor.max",
+    "torch.Tensor.argmax",
+    "torch.Tensor.std",
+    "torch.Tensor.sort",
+    "torch.Tensor.topk",
+    "torch.Tensor.cumsum",
+    page="tensors",
+)
+@pytest.mark.parametrize("shape", [(0,), (0, 3), ()], ids=["none", "no rows", "no dimensions"])
+def test_reductions_of_no_elements_give_the_neutral_element_or_raise(shape, snapshot):
+    """The sum of no elements is 0, their product 1 and their mean NaN; their maximum raises.
+
+    A reduction along a dimension of the size 0 does the same for each of the others.
+    """
+
+    def of_all(name, *arguments, **settings):
+        result = getattr(torch.ones(shape), name)(*arguments, **settings)
+        return result if isinstance(result, torch.Tensor) else result[0]
+
+    names = ["sum", "prod", "mean", "std", "var", "norm", "logsumexp", "max", "min", "argmax"]
+    names += ["median", "all", "any", "cumsum", "cumprod", "sort", "argsort", "mode", "softmax"]
+    whole = ["sum", "prod", "mean", "std", "norm", "max", "argmax", "median", "all", "any"]
+    cases = {f"{name} of all": (lambda name=name: of_all(name)) for name in whole}
+    cases.update({name: (lambda name=name: of_all(name, 0)) for name in names})
+    cases["topk"] = lambda: of_all("topk", 1)
+    assert snapshot == observe_each(cases)
+
+
+X = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+
+
+@pytest.mark.api(
+    "torch.Tensor.gather",
+    "torch.Tensor.index_select",
+    "torch.Tensor.scatter",
+    "torch.Tensor.take",
+    "torch.Tensor.narrow",
+    "torch.Tensor.select",
+    page="tensors",
+)
+def test_index_out_of_range_raises(snapshot):
+    """An index past the end raises, and so does a negative one, unless the function counts back.
+
+    ``x[-1]``, ``select``, ``narrow`` and ``take`` count from the end; ``gather`` and
+    ``index_select`` do not.
+    """
+    x = torch.tensor(X)
+    past, negative = torch.tensor([2]), torch.tensor([-1])
+    cases = {
+        "x[2]": lambda: x[2],
+        "x[-3]": lambda: x[-3],
+        "x[[2]]": lambda: x[past],
+        "x[[-1]]": lambda: x[negative],
+        "select": lambda: x.select(0, 2),
+        "select -1": lambda: x.select(0, -1),
+        "narrow": lambda: x.narrow(0, 1, 2),
+        "narrow -1": lambda: x.narrow(0, -1, 1),
+        "narrow of nothing": lambda: x.narrow(0, 2, 0),
+        "take": lambda: x.take(torch.tensor([6])),
+        "take -1": lambda: x.take(negative),
+        "gather": lambda: x.gather(0, torch.tensor([[2]])),
+        "gather -1": lambda: x.gather(0, torch.tensor([[-1]])),
+        "scatter": lambda: x.scatter(0, torch.tensor([[2]]), torch.zeros(1, 1)),
+        "index_select": lambda: x.index_select(0, past),
+        "index_select -1": lambda: x.index_select(0, negative),
+        "index_add": lambda: x.index_add(0, past, torch.ones(1, 3)),
+        "index_fill -1": lambda: x.index_fill(0, negative, 0.0),
+        "slice past the end": lambda: x[1:9],
+        "transpose": lambda: x.transpose(0, 2),
+        "sum along dim 2": lambda: x.sum(2),
+        "chunk of 0": lambda: x.chunk(0),
+        "split of 0": lambda: x.split(0),
+        "split sizes": lambda: x.split([1, 2]),
+    }
+    assert snapshot == observe_each(cases)
+
+
+@pytest.mark.api(
+    "torch.Tensor.gather",
+    "torch.Tensor.index_select",
+    "torch.Tensor.scatter",
+    "torch.Tensor.masked_fill",
+    "torch.cat",
+    "torch.stack",
+    "torch.where",
+    page="tensors",
+)
+def test_shapes_and_index_types_that_do_not_fit_raise(snapshot):
+    """Two shapes that do not fit raise, and so does an index that is no integer.
+
+    Trap: ``gather`` and ``scatter`` take an index that is smaller than the tensor.
+    """
+    x, floats = torch.tensor(X), torch.tensor([0.0])
+    cases = {
+        "cat": lambda: torch.cat([x, torch.zeros(2, 2)]),
+        "cat of 1 and 2 dimensions": lambda: torch.cat([x, torch.zeros(3)]),
+        "cat with nothing": lambda: torch.cat([x, torch.zeros(0)]),
+        "cat of numbers": lambda: torch.cat([torch.tensor(1.0), torch.tensor(2.0)]),
+        "stack": lambda: torch.stack([x, torch.zeros(3)]),
+        "where": lambda: torch.where(x > 0, x, torch.zeros(2)),
+        "masked_fill": lambda: x.masked_fill(torch.zeros(2, dtype=torch.bool), 0.0),
+        "masked_fill with a tensor": lambda: x.masked_fill(x > 1, torch.zeros(2)),
+        "x[mask]": lambda: x[torch.tensor([True, False, True])],
+        "gather": lambda: x.gather(0, torch.zeros(3, dtype=torch.long)),
+        "gather of less": lambda: x.gather(1, torch.tensor([[2]])),
+        "gather of more": lambda: x.gather(0, torch.zeros(2, 4, dtype=torch.long)),
+        "gather by floats": lambda: x.gather(0, torch.zeros(2, 3)),
+        "scatter of less": lambda: x.scatter(1, torch.tensor([[2]]), torch.zeros(2, 3)),
+        "scatter another dtype": lambda: x.scatter(
+            1, torch.tensor([[2]]), torch.zeros(1, 1).long()
+        ),
+        "index_select by floats": lambda: x.index_select(0, floats),
+        "index_select in two dimensions": lambda: x.index_select(0, torch.zeros(1, 1).long()),
+        "index_add": lambda: x.index_add(0, torch.tensor([0]), torch.ones(2, 3)),
+        "x[floats]": lambda: x[floats],
+        "expand": lambda: x.expand(3, 3),
+        "permute": lambda: x.permute(0, 0),
+        "repeat": lambda: x.repeat(2),
+        "t of three dimensions": lambda: torch.zeros(1, 1, 1).t(),
+        "squeeze of another size": lambda: list(x.squeeze(0).shape),
+    }
+    assert snapshot == observe_each(cases)
+
+
+@pytest.mark.api("torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot")
+def test_one_hot_takes_classes_from_zero_up(snapshot):
+    """``one_hot`` takes int64 from 0 to below the number of classes, of any shape.
+
+    Without elements it cannot infer the number of classes. Trap: inferred, the number depends on
+    the batch.
+    """
+    one_hot = torch.nn.functional.one_hot
+
+    def of_values(values, *arguments, dtype=torch.long):
+        return one_hot(torch.tensor(values, dtype=dtype), *arguments)
+
+    cases = {
+        "no dimensions": lambda: of_values(1),
+        "inferred": lambda: of_values([0, 2]),
+        "given": lambda: of_values([0, 2], 4),
+        "no elements": lambda: of_values([]),
+        "no elements, given": lambda: list(of_values([], 3).shape),
+        "too large": lambda: of_values([3], 3),
+        "negative": lambda: of_values([-1], 3),
+        "negative, inferred": lambda: of_values([-1, 1]),
+        "number of 0": lambda: of_values([0], 0),
+        "int32": lambda: of_values([1], 2, dtype=torch.int32),
+        "uint8": lambda: of_values([1], 2, dtype=torch.uint8),
+        "bool": lambda: of_values([True], 2, dtype=torch.bool),
+        "float32": lambda: of_values([1.0], 2, dtype=torch.float32),
+    }
+    assert snapshot == observe_each(cases)
+
+
+@pytest.mark.api("torch.nn.functional.normalize", page="generated/torch.nn.functional.normalize")
+def test_normalize_divides_by_the_norm_or_by_eps(snapshot):
+    """``normalize`` divides by the norm along dim 1, but at least by ``eps``: zeros stay zeros.
+
+    Infinity becomes NaN and what stands beside it 0. The gradient at zero is 1 / eps.
+    """
+    normalize = torch.nn.functional.normalize
+
+    def gradient():
+        x = torch.zeros(1, 2, requires_grad=True)
+        normalize(x, eps=0.5).sum().backward()
+        return x.grad
+
+    cases = {
+        "zero": lambda: normalize(torch.zeros(1, 2)),
+        "gradient of zero": gradient,
+        "infinity": lambda: normalize(torch.tensor([[float("inf"), 1.0]])),
+        "nan": lambda: normalize(torch.tensor([[float("nan"), 1.0], [3.0, 4.0]])),
+        "p=0": lambda: normalize(torch.tensor([[3.0, 4.0]]), p=0.0),
+        "p=inf": lambda: normalize(torch.tensor([[3.0, 4.0]]), p=float("inf")),
+        "one dimension": lambda: normalize(torch.tensor([3.0, 4.0])),
+        "one dimension, dim=0": lambda: normalize(torch.tensor([3.0, 4.0]), dim=0),
+        "no elements": lambda: list(normalize(torch.zeros(0, 2)).shape),
+        "no columns": lambda: list(normalize(torch.zeros(2, 0)).shape),
+        "float16 overflow": lambda: normalize(torch.tensor([[300.0, 400.0]]).half()),
+        "bfloat16": lambda: normalize(torch.tensor([[3.0, 4.0]]).bfloat16()),
+        "complex64": lambda: normalize(torch.tensor([[3.0 + 0j, 4.0j]])),
+        "int64": lambda: normalize(torch.tensor([[3, 4]])),
+    }
+    assert snapshot == observe_each(cases)
