@@ -50,6 +50,131 @@ def filled(name, dtype, *arguments, shape=(64, 64), **settings):
     "torch.nn.init.orthogonal_",
     page="nn.init",
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message of the functions that draw from the normal distribution names norma_cpu",
+    kind="wording",
+    cause="pytorch#32031",
+    probable=True,
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=(
+        "torch.nn.init.kaiming_normal_",
+        "torch.nn.init.normal_",
+        "torch.nn.init.orthogonal_",
+        "torch.nn.init.xavier_normal_",
+    ),
+)
+@pytest.mark.changed(
+    "1.6",
+    "trunc_normal_ appears, writes zeros in bfloat16 and raises in float16",
+    kind="appeared",
+    cause="pytorch#32397",
+    advice="fill a float32 tensor, then copy it",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the uniform functions fill half precision, the normal ones float16",
+    kind="error-gone",
+    cause="pytorch#35580",
+    probable=True,
+    rarely="half precision on the CPU",
+    of=(
+        "torch.nn.init.kaiming_uniform_",
+        "torch.nn.init.uniform_",
+        "torch.nn.init.xavier_uniform_",
+        "torch.nn.init.kaiming_normal_",
+        "torch.nn.init.normal_",
+        "torch.nn.init.xavier_normal_",
+    ),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message for bfloat16 names normal_kernel_cpu, that of orthogonal_ for float16 qr_cpu",
+    kind="wording",
+    cause="pytorch#35167",
+    probable=True,
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=(
+        "torch.nn.init.kaiming_normal_",
+        "torch.nn.init.normal_",
+        "torch.nn.init.orthogonal_",
+        "torch.nn.init.xavier_normal_",
+    ),
+)
+@pytest.mark.changed(
+    "1.7",
+    "trunc_normal_ draws numbers in bfloat16, instead of writing zeros",
+    kind="silent",
+    cause="pytorch#43399",
+    advice="fill a float32 tensor, then copy it on 1.6",
+    rarely="bfloat16 on the CPU",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the normal functions fill bfloat16",
+    kind="error-gone",
+    cause="pytorch#47143",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.kaiming_normal_", "torch.nn.init.normal_", "torch.nn.init.xavier_normal_"),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of orthogonal_ names qr_cpu, that of trunc_normal_ has quotes",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.orthogonal_", "torch.nn.init.trunc_normal_"),
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of orthogonal_ names geqrf_cpu",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.orthogonal_",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of trunc_normal_ has two quotes fewer",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "trunc_normal_ fills float16",
+    kind="error-gone",
+    cause="pytorch#98493",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "2.8",
+    "orthogonal_ raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.orthogonal_",),
+)
+@pytest.mark.changed(
+    "2.12",
+    "bfloat16 gets more than 256 different numbers: the uniform functions and "
+    "trunc_normal_ draw those of float32 and round them",
+    kind="random",
+    rarely="tensors of bfloat16",
+    of=(
+        "torch.nn.init.kaiming_uniform_",
+        "torch.nn.init.trunc_normal_",
+        "torch.nn.init.uniform_",
+        "torch.nn.init.xavier_uniform_",
+    ),
+)
 @DTYPES
 def test_random_initializers_fill_any_dtype_with_numbers_of_their_distribution(dtype, snapshot):
     """A random initializer writes numbers of its distribution to a tensor of any floating dtype.
@@ -71,6 +196,56 @@ def test_random_initializers_fill_any_dtype_with_numbers_of_their_distribution(d
 
 
 @pytest.mark.api("torch.nn.init.trunc_normal_", page="nn.init")
+@pytest.mark.changed(
+    "1.6",
+    "trunc_normal_ appears, writes zeros in bfloat16 and raises in float16",
+    kind="appeared",
+    cause="pytorch#32397",
+    advice="fill a float32 tensor, then copy it",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "trunc_normal_ draws numbers in bfloat16, some of them -2, instead of writing zeros",
+    kind="silent",
+    cause="pytorch#43399",
+    advice="fill a float32 tensor, then copy it",
+    rarely="bfloat16 on the CPU",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of trunc_normal_ has quotes",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of trunc_normal_ has two quotes fewer",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "trunc_normal_ fills float16, and writes -2 to some elements",
+    kind="error-gone",
+    cause="pytorch#98493",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "2.12",
+    "no number lies at a bound, where some were -2: half precision is drawn in float32 and rounded",
+    kind="silent",
+    cause="pytorch#175046",
+    advice="fill a float32 tensor, then copy it on releases before 2.12",
+    rarely="tensors of float16 or bfloat16 with a small std",
+    of=("torch.nn.init.trunc_normal_",),
+)
 @DTYPES
 def test_trunc_normal_with_a_small_deviation_stays_far_from_its_bounds(dtype, snapshot):
     """``trunc_normal_(weight, std=0.02)`` draws numbers near 0, in any floating dtype.
@@ -98,6 +273,51 @@ def test_trunc_normal_with_a_small_deviation_stays_far_from_its_bounds(dtype, sn
     "torch.nn.init.ones_",
     "torch.nn.init.zeros_",
     page="nn.init",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of sparse_ names norma_cpu",
+    kind="wording",
+    cause="pytorch#32031",
+    probable=True,
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.sparse_",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "sparse_ fills float16",
+    kind="error-gone",
+    cause="pytorch#35167",
+    probable=True,
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.sparse_",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of sparse_ for bfloat16 names normal_kernel_cpu",
+    kind="wording",
+    cause="pytorch#35167",
+    probable=True,
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.sparse_",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "sparse_ fills bfloat16",
+    kind="error-gone",
+    cause="pytorch#47143",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.sparse_",),
+)
+@pytest.mark.changed(
+    "2.3",
+    "eye_ fills bfloat16",
+    kind="error-gone",
+    cause="pytorch#116616",
+    rarely="half precision on the CPU",
+    of=("torch.nn.init.eye_",),
 )
 @DTYPES
 def test_initializers_of_fixed_values_fill_any_dtype_alike(dtype, snapshot):

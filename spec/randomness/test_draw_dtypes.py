@@ -40,6 +40,82 @@ DTYPES = pytest.mark.parametrize(
     "torch.Tensor.random_",
     page="tensors",
 )
+@pytest.mark.changed(
+    "1.5",
+    "random_ fills half precision",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.random_",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages name the kernels, as in cauchy_cpu and norma_cpu",
+    kind="wording",
+    cause="pytorch#32031",
+    probable=True,
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=(
+        "torch.Tensor.cauchy_",
+        "torch.Tensor.exponential_",
+        "torch.Tensor.geometric_",
+        "torch.Tensor.log_normal_",
+        "torch.Tensor.normal_",
+    ),
+)
+@pytest.mark.changed(
+    "1.6",
+    "cauchy_, exponential_, geometric_, log_normal_ and uniform_ fill half precision, and "
+    "normal_ float16",
+    kind="error-gone",
+    cause="pytorch#38427",
+    probable=True,
+    rarely="half precision on the CPU",
+    of=(
+        "torch.Tensor.cauchy_",
+        "torch.Tensor.exponential_",
+        "torch.Tensor.geometric_",
+        "torch.Tensor.log_normal_",
+        "torch.Tensor.uniform_",
+        "torch.Tensor.normal_",
+    ),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of normal_ for bfloat16 names normal_kernel_cpu",
+    kind="wording",
+    cause="pytorch#35167",
+    probable=True,
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.normal_",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "normal_ fills bfloat16",
+    kind="error-gone",
+    cause="pytorch#47143",
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.normal_",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "bernoulli_ fills bfloat16",
+    kind="error-gone",
+    cause="pytorch#56372",
+    probable=True,
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.bernoulli_",),
+)
+@pytest.mark.changed(
+    "2.2",
+    "bernoulli_ fills float16",
+    kind="error-gone",
+    cause="pytorch#104176",
+    probable=True,
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.bernoulli_",),
+)
 @DTYPES
 def test_draws_in_place_fill_any_dtype_with_numbers_of_their_distribution(dtype, snapshot):
     """A draw in place writes numbers of its distribution to a tensor of any floating dtype.
@@ -71,6 +147,13 @@ BITS = {
 
 
 @pytest.mark.api("torch.Tensor.random_", page="generated/torch.Tensor.random_")
+@pytest.mark.changed(
+    "1.5",
+    "random_ fills half precision",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.random_",),
+)
 def test_random_without_bounds_ends_where_integers_stop_being_exact(snapshot):
     """``random_()`` without bounds draws integers from 0 up to what its dtype holds exactly.
 

@@ -9,7 +9,7 @@ gradient of ``torch.where`` is NaN where the branch that is not taken has an inf
 import pytest
 import torch
 
-from torch_history.observing import observe, observe_each
+from torch_history.observing import observe_each
 
 ONES = {
     "view": lambda x: x.view(-1, 1),
