@@ -47,5 +47,6 @@ SUBJECTS = [
     "dtypes_and_layouts",
     "distributions",
     "zero_fan",
+    "edges",
     "signatures",
 ]

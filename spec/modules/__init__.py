@@ -60,5 +60,6 @@ SUBJECTS = [
     "method_arguments",
     "module_settings",
     "utils_settings",
+    "utils_edges",
     "signatures",
 ]

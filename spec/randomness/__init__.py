@@ -56,6 +56,7 @@ SUBJECTS = [
     "parameters_of_distributions",
     "draw_settings",
     "draw_dtypes",
+    "draw_edges",
     "sampler_settings",
     "signatures",
 ]

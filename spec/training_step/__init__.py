@@ -74,6 +74,7 @@ SUBJECTS = [
     "inference_mode",
     "anomaly_mode",
     "masks",
+    "loss_edges",
     "warnings_once",
     "clip_grad_dtypes",
     "other_module_hooks",

@@ -56,7 +56,43 @@ def of(make, fact):
     }
 
 
-@pytest.mark.api("torch.Tensor", page="tensors")
+@pytest.mark.api(
+    "torch.Tensor.view",
+    "torch.Tensor.reshape",
+    "torch.Tensor.flatten",
+    "torch.Tensor.transpose",
+    "torch.Tensor.t",
+    "torch.Tensor.permute",
+    "torch.Tensor.squeeze",
+    "torch.Tensor.unsqueeze",
+    "torch.Tensor.expand",
+    "torch.Tensor.repeat",
+    "torch.Tensor.chunk",
+    "torch.Tensor.split",
+    "torch.Tensor.unbind",
+    "torch.Tensor.narrow",
+    "torch.Tensor.select",
+    "torch.Tensor.flip",
+    "torch.Tensor.roll",
+    "torch.Tensor.masked_fill",
+    "torch.Tensor.masked_select",
+    "torch.Tensor.index_select",
+    "torch.Tensor.gather",
+    "torch.Tensor.scatter",
+    "torch.Tensor.scatter_add",
+    "torch.Tensor.index_add",
+    "torch.Tensor.index_copy",
+    "torch.Tensor.index_fill",
+    "torch.Tensor.take",
+    "torch.Tensor.tril",
+    "torch.Tensor.diagonal",
+    "torch.Tensor.unfold",
+    "torch.Tensor.repeat_interleave",
+    "torch.cat",
+    "torch.stack",
+    "torch.where",
+    page="tensors",
+)
 def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
     """A tensor of shape [0, 3] keeps its dimensions in what reorders and joins.
 
@@ -71,7 +107,43 @@ def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
     assert snapshot == observe_each(of(lambda: torch.zeros(0, 3, requires_grad=True), shapes))
 
 
-@pytest.mark.api("torch.Tensor", page="tensors")
+@pytest.mark.api(
+    "torch.Tensor.view",
+    "torch.Tensor.reshape",
+    "torch.Tensor.flatten",
+    "torch.Tensor.transpose",
+    "torch.Tensor.t",
+    "torch.Tensor.permute",
+    "torch.Tensor.squeeze",
+    "torch.Tensor.unsqueeze",
+    "torch.Tensor.expand",
+    "torch.Tensor.repeat",
+    "torch.Tensor.chunk",
+    "torch.Tensor.split",
+    "torch.Tensor.unbind",
+    "torch.Tensor.narrow",
+    "torch.Tensor.select",
+    "torch.Tensor.flip",
+    "torch.Tensor.roll",
+    "torch.Tensor.masked_fill",
+    "torch.Tensor.masked_select",
+    "torch.Tensor.index_select",
+    "torch.Tensor.gather",
+    "torch.Tensor.scatter",
+    "torch.Tensor.scatter_add",
+    "torch.Tensor.index_add",
+    "torch.Tensor.index_copy",
+    "torch.Tensor.index_fill",
+    "torch.Tensor.take",
+    "torch.Tensor.tril",
+    "torch.Tensor.diagonal",
+    "torch.Tensor.unfold",
+    "torch.Tensor.repeat_interleave",
+    "torch.cat",
+    "torch.stack",
+    "torch.where",
+    page="tensors",
+)
 def test_functions_that_move_numbers_take_a_tensor_without_dimensions_or_raise(snapshot):
     """A tensor without dimensions passes through what needs none; what cuts along one raises.
 
@@ -86,7 +158,43 @@ def test_functions_that_move_numbers_take_a_tensor_without_dimensions_or_raise(s
     assert snapshot == observe_each(of(lambda: torch.tensor(2.0, requires_grad=True), shapes))
 
 
-@pytest.mark.api("torch.Tensor", page="tensors")
+@pytest.mark.api(
+    "torch.Tensor.view",
+    "torch.Tensor.reshape",
+    "torch.Tensor.flatten",
+    "torch.Tensor.transpose",
+    "torch.Tensor.t",
+    "torch.Tensor.permute",
+    "torch.Tensor.squeeze",
+    "torch.Tensor.unsqueeze",
+    "torch.Tensor.expand",
+    "torch.Tensor.repeat",
+    "torch.Tensor.chunk",
+    "torch.Tensor.split",
+    "torch.Tensor.unbind",
+    "torch.Tensor.narrow",
+    "torch.Tensor.select",
+    "torch.Tensor.flip",
+    "torch.Tensor.roll",
+    "torch.Tensor.masked_fill",
+    "torch.Tensor.masked_select",
+    "torch.Tensor.index_select",
+    "torch.Tensor.gather",
+    "torch.Tensor.scatter",
+    "torch.Tensor.scatter_add",
+    "torch.Tensor.index_add",
+    "torch.Tensor.index_copy",
+    "torch.Tensor.index_fill",
+    "torch.Tensor.take",
+    "torch.Tensor.tril",
+    "torch.Tensor.diagonal",
+    "torch.Tensor.unfold",
+    "torch.Tensor.repeat_interleave",
+    "torch.cat",
+    "torch.stack",
+    "torch.where",
+    page="tensors",
+)
 @pytest.mark.parametrize(
     "dtype",
     [torch.float16, torch.bfloat16, torch.complex64, torch.int64, torch.uint8, torch.bool],
@@ -104,7 +212,43 @@ def test_functions_that_move_numbers_keep_the_dtype(dtype, snapshot):
     assert snapshot == observe_each(of(lambda: torch.ones(2, 2).to(dtype), kept))
 
 
-@pytest.mark.api("torch.Tensor", page="tensors")
+@pytest.mark.api(
+    "torch.Tensor.view",
+    "torch.Tensor.reshape",
+    "torch.Tensor.flatten",
+    "torch.Tensor.transpose",
+    "torch.Tensor.t",
+    "torch.Tensor.permute",
+    "torch.Tensor.squeeze",
+    "torch.Tensor.unsqueeze",
+    "torch.Tensor.expand",
+    "torch.Tensor.repeat",
+    "torch.Tensor.chunk",
+    "torch.Tensor.split",
+    "torch.Tensor.unbind",
+    "torch.Tensor.narrow",
+    "torch.Tensor.select",
+    "torch.Tensor.flip",
+    "torch.Tensor.roll",
+    "torch.Tensor.masked_fill",
+    "torch.Tensor.masked_select",
+    "torch.Tensor.index_select",
+    "torch.Tensor.gather",
+    "torch.Tensor.scatter",
+    "torch.Tensor.scatter_add",
+    "torch.Tensor.index_add",
+    "torch.Tensor.index_copy",
+    "torch.Tensor.index_fill",
+    "torch.Tensor.take",
+    "torch.Tensor.tril",
+    "torch.Tensor.diagonal",
+    "torch.Tensor.unfold",
+    "torch.Tensor.repeat_interleave",
+    "torch.cat",
+    "torch.stack",
+    "torch.where",
+    page="tensors",
+)
 def test_functions_that_move_numbers_do_not_depend_on_strides(snapshot):
     """A transposed tensor gives the values and the gradient of its contiguous copy.
 
@@ -158,18 +302,24 @@ SPECIAL = [2.0, float("nan"), float("inf"), -1.0]
 
 
 @pytest.mark.api(
-    "torch.sort",
-    "torch.topk",
-    "torch.max",
-    "torch.min",
-    "torch.argmax",
-    "torch.argmin",
-    "torch.median",
-    "torch.clamp",
+    "torch.Tensor.sort",
+    "torch.Tensor.topk",
+    "torch.Tensor.max",
+    "torch.Tensor.min",
+    "torch.Tensor.argmax",
+    "torch.Tensor.argmin",
+    "torch.Tensor.median",
+    "torch.Tensor.nanmedian",
+    "torch.Tensor.clamp",
     "torch.maximum",
+    "torch.fmax",
     "torch.unique",
-    "torch.eq",
+    "torch.equal",
     "torch.allclose",
+    "torch.Tensor.cummax",
+    "torch.Tensor.nansum",
+    "torch.nan_to_num",
+    "torch.isnan",
     page="torch",
 )
 def test_comparisons_order_nan_above_infinity(snapshot):
@@ -198,22 +348,34 @@ def test_comparisons_order_nan_above_infinity(snapshot):
         "equal": lambda: torch.equal(x, x),
         "allclose": lambda: torch.allclose(x, x, equal_nan=True),
         "cummax": lambda: x.cummax(0)[0],
-        "sum": lambda: x.nansum(),
+        "nansum": lambda: x.nansum(),
         "nan_to_num": lambda: torch.nan_to_num(x, posinf=9.0),
-        "to int of nan is not 0": lambda: torch.isnan(x),
+        "isnan": lambda: torch.isnan(x),
     }
     assert snapshot == observe_each(cases)
 
 
 @pytest.mark.api(
     "torch.Tensor.sum",
+    "torch.Tensor.prod",
     "torch.Tensor.mean",
-    "torch.Tensor.max",
-    "torch.Tensor.argmax",
     "torch.Tensor.std",
-    "torch.Tensor.sort",
-    "torch.Tensor.topk",
+    "torch.Tensor.var",
+    "torch.Tensor.norm",
+    "torch.Tensor.logsumexp",
+    "torch.Tensor.max",
+    "torch.Tensor.min",
+    "torch.Tensor.argmax",
+    "torch.Tensor.median",
+    "torch.Tensor.all",
+    "torch.Tensor.any",
     "torch.Tensor.cumsum",
+    "torch.Tensor.cumprod",
+    "torch.Tensor.sort",
+    "torch.Tensor.argsort",
+    "torch.Tensor.mode",
+    "torch.Tensor.softmax",
+    "torch.Tensor.topk",
     page="tensors",
 )
 @pytest.mark.parametrize("shape", [(0,), (0, 3), ()], ids=["none", "no rows", "no dimensions"])
@@ -242,10 +404,16 @@ X = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
 @pytest.mark.api(
     "torch.Tensor.gather",
     "torch.Tensor.index_select",
+    "torch.Tensor.index_add",
+    "torch.Tensor.index_fill",
     "torch.Tensor.scatter",
     "torch.Tensor.take",
     "torch.Tensor.narrow",
     "torch.Tensor.select",
+    "torch.Tensor.transpose",
+    "torch.Tensor.sum",
+    "torch.Tensor.chunk",
+    "torch.Tensor.split",
     page="tensors",
 )
 def test_index_out_of_range_raises(snapshot):
@@ -288,8 +456,15 @@ def test_index_out_of_range_raises(snapshot):
 @pytest.mark.api(
     "torch.Tensor.gather",
     "torch.Tensor.index_select",
+    "torch.Tensor.index_add",
     "torch.Tensor.scatter",
     "torch.Tensor.masked_fill",
+    "torch.Tensor.__getitem__",
+    "torch.Tensor.expand",
+    "torch.Tensor.permute",
+    "torch.Tensor.repeat",
+    "torch.Tensor.t",
+    "torch.Tensor.squeeze",
     "torch.cat",
     "torch.stack",
     "torch.where",
