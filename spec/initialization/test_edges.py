@@ -69,6 +69,13 @@ SHAPES = {
     "torch.nn.init.sparse_",
     page="nn.init",
 )
+@pytest.mark.changed(
+    "1.6",
+    "trunc_normal_ appears",
+    kind="appeared",
+    cause="pytorch#32397",
+    of=("torch.nn.init.trunc_normal_",),
+)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_init_fills_any_shape_unless_it_needs_dimensions(shape, snapshot):
     """``uniform_``, ``normal_`` and the constants fill any shape; the others need two dimensions.
@@ -103,6 +110,151 @@ KINDS = {
     "torch.nn.init.orthogonal_",
     "torch.nn.init.sparse_",
     page="nn.init",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message says that complex dtypes are not supported",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of the functions that draw from the normal distribution names norma_cpu",
+    kind="wording",
+    cause="pytorch#32031",
+    probable=True,
+    when=":caught",
+    rarely="tensors of integers",
+    of=(
+        "torch.nn.init.kaiming_normal_",
+        "torch.nn.init.normal_",
+        "torch.nn.init.orthogonal_",
+        "torch.nn.init.sparse_",
+        "torch.nn.init.xavier_normal_",
+    ),
+)
+@pytest.mark.changed(
+    "1.6",
+    "trunc_normal_ appears",
+    kind="appeared",
+    cause="pytorch#32397",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors can be made and filled",
+    kind="error-gone",
+    rarely="complex tensors",
+    of=(
+        "torch.nn.init.constant_",
+        "torch.nn.init.eye_",
+        "torch.nn.init.kaiming_normal_",
+        "torch.nn.init.kaiming_uniform_",
+        "torch.nn.init.normal_",
+        "torch.nn.init.ones_",
+        "torch.nn.init.sparse_",
+        "torch.nn.init.uniform_",
+        "torch.nn.init.xavier_normal_",
+        "torch.nn.init.xavier_uniform_",
+        "torch.nn.init.zeros_",
+    ),
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors can be made, and dirac_ raises ValueError for two dimensions",
+    kind="exception",
+    advice="pass a tensor of three to five dimensions",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.nn.init.dirac_",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors can be made, and the messages name the kernels",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.nn.init.orthogonal_", "torch.nn.init.trunc_normal_"),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the messages name normal_kernel_cpu and check_uniform_bounds",
+    kind="wording",
+    cause="pytorch#35580",
+    probable=True,
+    when=":caught",
+    rarely="tensors of integers",
+    of=(
+        "torch.nn.init.kaiming_normal_",
+        "torch.nn.init.kaiming_uniform_",
+        "torch.nn.init.normal_",
+        "torch.nn.init.orthogonal_",
+        "torch.nn.init.sparse_",
+        "torch.nn.init.uniform_",
+        "torch.nn.init.xavier_normal_",
+        "torch.nn.init.xavier_uniform_",
+    ),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of orthogonal_ names sign, that of trunc_normal_ has quotes",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.nn.init.orthogonal_", "torch.nn.init.trunc_normal_"),
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of trunc_normal_ has two quotes fewer",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "2.8",
+    "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.nn.init.orthogonal_", "torch.nn.init.trunc_normal_"),
+)
+@pytest.mark.changed(
+    "2.8",
+    "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    when=":caught",
+    rarely="tensors of integers",
+    of=(
+        "torch.nn.init.kaiming_normal_",
+        "torch.nn.init.kaiming_uniform_",
+        "torch.nn.init.normal_",
+        "torch.nn.init.orthogonal_",
+        "torch.nn.init.sparse_",
+        "torch.nn.init.trunc_normal_",
+        "torch.nn.init.uniform_",
+        "torch.nn.init.xavier_normal_",
+        "torch.nn.init.xavier_uniform_",
+    ),
+)
+@pytest.mark.changed(
+    "2.12",
+    "trunc_normal_ draws from the normal distribution, and its message names another kernel",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.nn.init.trunc_normal_",),
+)
+@pytest.mark.changed(
+    "2.12",
+    "trunc_normal_ draws from the normal distribution, and its message names another kernel",
+    kind="wording",
+    when=":caught",
+    rarely="tensors of integers",
+    of=("torch.nn.init.trunc_normal_",),
 )
 @pytest.mark.parametrize("kind", KINDS)
 def test_init_fills_tensors_of_other_kinds_or_raises(kind, snapshot):

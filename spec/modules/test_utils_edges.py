@@ -16,6 +16,97 @@ from torch_history.observing import observe_each
 @pytest.mark.api(
     "torch.nn.utils.parameters_to_vector", page="generated/torch.nn.utils.parameters_to_vector"
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message lists other backends",
+    kind="wording",
+    when=":caught",
+    rarely="no parameters",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message writes the dtypes in lower case",
+    kind="wording",
+    when=":caught",
+    rarely="parameters of two dtypes",
+)
+@pytest.mark.changed(
+    "1.6",
+    "two dtypes give the wider",
+    kind="error-gone",
+    cause="pytorch#35030",
+    rarely="parameters of two dtypes",
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message lists other backends",
+    kind="wording",
+    when=":caught",
+    rarely="no parameters",
+)
+@pytest.mark.changed(
+    "1.7",
+    "the message lists other backends",
+    kind="wording",
+    when=":caught",
+    rarely="no parameters",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message lists other backends",
+    kind="wording",
+    when=":caught",
+    rarely="no parameters",
+)
+@pytest.mark.changed(
+    "1.9",
+    "raises NotImplementedError, a kind of RuntimeError",
+    kind="wording",
+    cause="pytorch#53377",
+    when=":caught",
+    rarely="no parameters",
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message lists other backends",
+    kind="wording",
+    when=":caught",
+    rarely="no parameters",
+)
+@pytest.mark.changed(
+    "1.11",
+    "the message lists other backends",
+    kind="wording",
+    when=":caught",
+    rarely="no parameters",
+)
+@pytest.mark.changed(
+    "1.12",
+    "raises a plain RuntimeError, which says that it expects a non-empty list",
+    kind="exception",
+    cause="pytorch#68640",
+    probable=True,
+    advice="catch RuntimeError, which covers NotImplementedError",
+    when=":caught",
+    rarely="no parameters",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message names device instead of is_cuda",
+    kind="wording",
+    when=":caught",
+    rarely="a number among the parameters",
+)
+@pytest.mark.changed(
+    "2.9",
+    "raises ValueError instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#155383",
+    probable=True,
+    advice="catch ValueError and RuntimeError",
+    when=":caught",
+    rarely="no parameters",
+)
 def test_vector_of_parameters_joins_any_shapes(snapshot):
     """``parameters_to_vector`` flattens parameters of any shape and joins them, in their order.
 
@@ -46,6 +137,13 @@ def test_vector_of_parameters_joins_any_shapes(snapshot):
 @pytest.mark.api(
     "torch.nn.utils.vector_to_parameters", page="generated/torch.nn.utils.vector_to_parameters"
 )
+@pytest.mark.changed(
+    "1.13",
+    "raises instead of making the parameters integers",
+    kind="error",
+    advice="pass vector.float()",
+    rarely="a vector of integers",
+)
 def test_parameters_take_a_vector_that_is_too_long_and_refuse_a_short_one(snapshot):
     """``vector_to_parameters`` ignores what is left of a long vector, and raises for a short one.
 
@@ -75,6 +173,41 @@ def test_parameters_take_a_vector_that_is_too_long_and_refuse_a_short_one(snapsh
 
 @pytest.mark.api(
     "torch.nn.utils.rnn.pad_sequence", page="generated/torch.nn.utils.rnn.pad_sequence"
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message says that complex dtypes are not supported",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors can be made and padded",
+    kind="error-gone",
+    rarely="complex tensors",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message is that of broadcasting",
+    kind="wording",
+    when=":caught",
+    rarely="sequences whose other dimensions differ",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message starts with a capital letter",
+    kind="wording",
+    when=":caught",
+    rarely="sequences without dimensions",
+)
+@pytest.mark.changed(
+    "2.1",
+    "raises RuntimeError about an ArrayRef instead of IndexError",
+    kind="exception",
+    advice="catch RuntimeError too",
+    when=":caught",
+    rarely="sequences without dimensions",
 )
 def test_pad_sequence_pads_any_dtype_and_no_elements(snapshot):
     """``pad_sequence`` pads the first dimension; the other dimensions must be equal.
@@ -109,6 +242,14 @@ def test_pad_sequence_pads_any_dtype_and_no_elements(snapshot):
     "torch.nn.utils.rnn.pack_padded_sequence",
     "torch.nn.utils.rnn.pad_packed_sequence",
     page="generated/torch.nn.utils.rnn.pack_padded_sequence",
+)
+@pytest.mark.changed(
+    "1.7",
+    "the message names what it got",
+    kind="wording",
+    when=":caught",
+    rarely="lengths without dimensions",
+    of=("torch.nn.utils.rnn.pack_padded_sequence",),
 )
 def test_lengths_of_packed_sequences_lie_between_one_and_the_padded_length(snapshot):
     """``pack_padded_sequence`` raises for a length of 0, and for one above the padded length.

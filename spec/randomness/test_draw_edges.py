@@ -24,6 +24,30 @@ def seeded(cases):
 
 
 @pytest.mark.api("torch.bernoulli", page="generated/torch.bernoulli")
+@pytest.mark.changed(
+    "1.10",
+    "bernoulli takes bfloat16",
+    kind="error-gone",
+    cause="pytorch#56372",
+    probable=True,
+    rarely="half precision on the CPU",
+)
+@pytest.mark.changed(
+    "2.2",
+    "bernoulli takes float16",
+    kind="error-gone",
+    cause="pytorch#104176",
+    probable=True,
+    rarely="half precision on the CPU",
+)
+@pytest.mark.changed(
+    "2.8",
+    "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    when=":caught",
+    rarely="tensors of integers or bools",
+)
 def test_bernoulli_takes_probabilities_alone(snapshot):
     """``torch.bernoulli`` of 0 is 0 and of 1 is 1; a number outside of [0, 1] raises.
 
@@ -57,6 +81,48 @@ def test_bernoulli_takes_probabilities_alone(snapshot):
 
 
 @pytest.mark.api("torch.multinomial", page="generated/torch.multinomial")
+@pytest.mark.changed(
+    "1.6",
+    "draws an element of the weight 0 instead of raising",
+    kind="error-gone",
+    advice="test (weights > 0).sum() >= count first",
+    rarely="fewer weights above 0 than it draws",
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message names min_all",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+)
+@pytest.mark.changed(
+    "1.6",
+    "one message covers weights that are negative, NaN or infinite",
+    kind="wording",
+    when=":caught",
+    rarely="weights that are negative, NaN or infinite",
+)
+@pytest.mark.changed(
+    "1.8",
+    "multinomial raises for float16",
+    kind="error",
+    advice="pass weights.float()",
+    rarely="half precision on the CPU",
+)
+@pytest.mark.changed(
+    "1.9",
+    "multinomial takes bfloat16",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+)
+@pytest.mark.changed(
+    "2.2",
+    "multinomial takes float16",
+    kind="error-gone",
+    cause="pytorch#104178",
+    probable=True,
+    rarely="half precision on the CPU",
+)
 def test_multinomial_takes_weights_that_are_not_all_zero(snapshot):
     """``torch.multinomial`` needs weights from 0 up that are not all 0, and as many as it draws.
 
@@ -90,6 +156,70 @@ def test_multinomial_takes_weights_that_are_not_all_zero(snapshot):
 
 
 @pytest.mark.api("torch.randperm", "torch.randint", page="generated/torch.randperm")
+@pytest.mark.changed(
+    "1.5",
+    "randint fills float16",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.randint",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "warns that the upper bound does not fit into the dtype",
+    kind="warning",
+    advice="pass a bound that fits, or another dtype",
+    rarely="a bound that the dtype cannot hold",
+    of=("torch.randint",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of randint is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="bounds without a number between",
+    of=("torch.randint",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "raises, as 1.5 had warned: the upper bound does not fit into the dtype",
+    kind="error",
+    advice="pass a bound that fits, or another dtype",
+    rarely="a bound that the dtype cannot hold",
+    of=("torch.randint",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message names complex dtypes too",
+    kind="wording",
+    when=":caught",
+    rarely="integers that require grad",
+    of=("torch.randint",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of randperm names 299 instead of 300",
+    kind="wording",
+    when=":caught",
+    rarely="a number that the dtype cannot hold",
+    of=("torch.randperm",),
+)
+@pytest.mark.changed(
+    "1.11",
+    "the message of randperm leaves the number out",
+    kind="wording",
+    when=":caught",
+    rarely="a number that the dtype cannot hold",
+    of=("torch.randperm",),
+)
+@pytest.mark.changed(
+    "2.8",
+    "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    when=":caught",
+    rarely="tensors of bool",
+    of=("torch.randperm",),
+)
 def test_randperm_and_randint_need_a_number_to_draw(snapshot):
     """``torch.randperm(0)`` is empty; ``torch.randint`` raises where no integer lies in its range.
 
@@ -129,6 +259,220 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
     "torch.Tensor.cauchy_",
     "torch.Tensor.log_normal_",
     page="torch",
+)
+@pytest.mark.changed(
+    "1.5",
+    "exponential_ raises for a rate below 0",
+    kind="error",
+    advice="pass a rate above 0",
+    rarely="a rate below 0",
+    of=("torch.Tensor.exponential_",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "poisson raises for a rate that is negative or NaN",
+    kind="error",
+    advice="pass rates.clamp(min=0) without NaN",
+    rarely="a rate below 0 or NaN",
+    of=("torch.poisson",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "exponential_ with the rate 0 gives 0 instead of infinity",
+    kind="silent",
+    advice="pass a rate above 0",
+    rarely="a rate of 0",
+    of=("torch.Tensor.exponential_",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of geometric_ is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="a probability of 0 or 1",
+    of=("torch.Tensor.geometric_",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages of log_normal_ and normal are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="a deviation of 0",
+    of=("torch.Tensor.log_normal_", "torch.normal"),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of normal is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="a deviation below 0",
+    of=("torch.normal",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of normal is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors of integers",
+    of=("torch.normal",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of randn is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.randn",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of randn is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.randn",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "rand works instead of raising",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.rand",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "randn works instead of raising",
+    kind="error-gone",
+    rarely="complex tensors",
+    of=("torch.randn",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "exponential_ with the rate 0 gives infinity again, where 1.5 gave 0",
+    kind="silent",
+    cause="pytorch#36837",
+    advice="pass a rate above 0",
+    rarely="a rate of 0",
+    of=("torch.Tensor.exponential_",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the messages of normal and rand are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors of integers",
+    of=("torch.normal", "torch.rand"),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of randn is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.randn",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of uniform_ is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="bounds that are turned round",
+    of=("torch.Tensor.uniform_",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "randn works instead of raising",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.randn",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "normal raises for a tensor of deviations below 0",
+    kind="error",
+    cause="pytorch#51317",
+    probable=True,
+    advice="pass deviation.abs()",
+    rarely="a deviation below 0",
+    of=("torch.normal",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "normal raises if the deviation has no elements",
+    kind="error",
+    advice="skip the draw if there are no elements",
+    rarely="tensors without elements",
+    of=("torch.normal",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "normal with the deviation 0 gives the mean",
+    kind="error-gone",
+    cause="pytorch#51317",
+    rarely="a deviation of 0",
+    of=("torch.normal",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message allows 0",
+    kind="wording",
+    cause="pytorch#51317",
+    when=":caught",
+    rarely="a deviation below 0",
+    of=("torch.normal",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "normal takes a deviation without elements again",
+    kind="error-gone",
+    cause="pytorch#66524",
+    probable=True,
+    rarely="tensors without elements",
+    of=("torch.normal",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "the message drops an underscore and an equals sign",
+    kind="wording",
+    when=":caught",
+    rarely="a deviation below 0",
+    of=("torch.normal",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "cauchy_ raises for a width of 0",
+    kind="error",
+    cause="pytorch#93314",
+    advice="fill with the median instead",
+    rarely="a width of 0",
+    of=("torch.Tensor.cauchy_",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "exponential_ raises for a rate of 0",
+    kind="error",
+    cause="pytorch#92891",
+    advice="pass a rate above 0",
+    rarely="a rate of 0",
+    of=("torch.Tensor.exponential_",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message asks for a rate above 0",
+    kind="wording",
+    cause="pytorch#92891",
+    when=":caught",
+    rarely="a rate below 0",
+    of=("torch.Tensor.exponential_",),
+)
+@pytest.mark.changed(
+    "2.8",
+    "raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    when=":caught",
+    rarely="tensors of integers",
+    of=("torch.normal", "torch.poisson", "torch.rand"),
 )
 def test_draws_refuse_widths_and_rates_that_are_negative(snapshot):
     """A negative deviation or rate raises; a deviation of 0 gives the mean, a rate of 0 gives 0.

@@ -16,6 +16,13 @@ from torch_history.observing import observe_each
 @pytest.mark.api(
     "torch.Tensor.backward", "torch.autograd.backward", page="generated/torch.Tensor.backward"
 )
+@pytest.mark.changed(
+    "1.6",
+    "the sum of a float16 tensor can be computed, so backward runs",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.backward",),
+)
 def test_backward_takes_a_loss_of_one_element(snapshot):
     """``backward()`` takes a loss with one element of any shape, and raises for any other number.
 
@@ -51,6 +58,35 @@ def test_backward_takes_a_loss_of_one_element(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.backward", page="generated/torch.Tensor.backward")
+@pytest.mark.changed(
+    "1.5",
+    "the message asks scalar_type() for the type",
+    kind="wording",
+    when=":caught",
+    rarely="a gradient of bools",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message says that complex dtypes are not supported",
+    kind="wording",
+    when=":caught",
+    rarely="a complex gradient",
+)
+@pytest.mark.changed(
+    "1.6",
+    "bools are converted",
+    kind="error-gone",
+    cause="pytorch#36932",
+    probable=True,
+    rarely="a gradient of bools",
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors can be made, and the message asks for the same dtype",
+    kind="wording",
+    when=":caught",
+    rarely="a complex gradient",
+)
 def test_gradient_argument_must_have_the_shape_of_the_loss(snapshot):
     """``loss.backward(gradient)`` takes a gradient of the shape of the loss alone.
 
@@ -80,6 +116,23 @@ def test_gradient_argument_must_have_the_shape_of_the_loss(snapshot):
 
 
 @pytest.mark.api("torch.autograd.grad", page="generated/torch.autograd.grad")
+@pytest.mark.changed(
+    "1.10",
+    "raises ValueError, where it returned an empty tuple before",
+    kind="error",
+    cause="pytorch#52016",
+    advice="call it only if the list of inputs is not empty",
+    rarely="an empty list of inputs",
+)
+@pytest.mark.changed(
+    "2.13",
+    "raises RuntimeError instead of ValueError",
+    kind="exception",
+    cause="pytorch#178140",
+    advice="catch ValueError and RuntimeError",
+    when=":caught",
+    rarely="an empty list of inputs",
+)
 def test_autograd_grad_takes_the_same_losses_as_backward(snapshot):
     """``torch.autograd.grad`` raises for a loss that ``backward`` does not take.
 
@@ -115,6 +168,35 @@ def test_autograd_grad_takes_the_same_losses_as_backward(snapshot):
 
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
+@pytest.mark.changed(
+    "1.11",
+    "checkpoint takes use_reentrant",
+    kind="appeared",
+    cause="pytorch#69508",
+    when="use_reentrant",
+)
+@pytest.mark.changed(
+    "1.13",
+    "no longer warns that device_type 'cuda' is disabled",
+    kind="warning",
+    cause="pytorch#79203",
+    rarely="a machine without CUDA",
+)
+@pytest.mark.changed(
+    "2.4",
+    "warns that torch.cpu.amp.autocast, which checkpoint itself calls, is deprecated",
+    kind="warning",
+    cause="pytorch#126062",
+    advice="ignore it: 2.5 no longer warns",
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.5",
+    "no longer warns that torch.cpu.amp.autocast is deprecated",
+    kind="warning",
+    cause="pytorch#127774",
+    unless=(),
+)
 @pytest.mark.parametrize("reentrant", [True, False], ids=["reentrant", "not reentrant"])
 def test_checkpoint_passes_inputs_of_any_kind(reentrant, snapshot):
     """``checkpoint`` passes its arguments to the function as they are, tensors or not.
@@ -172,6 +254,67 @@ EDGES = {
 
 
 @pytest.mark.api("torch.nn.utils.clip_grad_norm_", page="generated/torch.nn.utils.clip_grad_norm_")
+@pytest.mark.changed(
+    "1.5",
+    "the norm is returned as a tensor, not as a float",
+    kind="silent",
+    cause="pytorch#32020",
+    advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the norm is returned as a tensor, not as a float",
+    kind="silent",
+    cause="pytorch#32020",
+    advice="call float(norm), which gives a number on every release",
+    when=":call and -:statement",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message says that the operation has no identity",
+    kind="wording",
+    when=":caught",
+    rarely="a gradient without elements",
+)
+@pytest.mark.changed(
+    "1.9",
+    "warns that a non-finite norm will become an error",
+    kind="warning",
+    cause="pytorch#55169",
+    advice="pass error_if_nonfinite=True to raise already",
+    when=("-error_if_nonfinite@3", "error_if_nonfinite@3=False"),
+    rarely="a norm that is infinite",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message asks for a dimension",
+    kind="wording",
+    when=":caught",
+    rarely="a gradient without elements",
+)
+@pytest.mark.changed(
+    "1.10",
+    "no longer warns: the norm is not checked",
+    kind="warning",
+    cause="pytorch#61042",
+    advice="pass error_if_nonfinite=True, or test the norm before the step",
+    rarely="a norm that is infinite",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message names linalg.vector_norm",
+    kind="wording",
+    when=":caught",
+    rarely="a gradient without elements",
+)
+@pytest.mark.changed(
+    "2.11",
+    "the message names _foreach_norm",
+    kind="wording",
+    when=":caught",
+    rarely="a gradient without elements",
+)
 @pytest.mark.parametrize("norm_type", [2.0, float("inf")], ids=["2", "inf"])
 def test_clip_grad_norm_at_the_edges_of_its_gradients(norm_type, snapshot):
     """``clip_grad_norm_`` takes gradients without elements or dimensions.
@@ -189,6 +332,32 @@ def test_clip_grad_norm_at_the_edges_of_its_gradients(norm_type, snapshot):
 
 @pytest.mark.api(
     "torch.nn.utils.clip_grad_value_", page="generated/torch.nn.utils.clip_grad_value_"
+)
+@pytest.mark.changed(
+    "1.6",
+    "clamp takes bfloat16",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message names clamp_scalar_cpu",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message names clamp_min_scalar_cpu",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+)
+@pytest.mark.changed(
+    "2.1",
+    "clamp takes float16",
+    kind="error-gone",
+    rarely="half precision on the CPU",
 )
 def test_clip_grad_value_at_the_edges_of_its_gradients(snapshot):
     """``clip_grad_value_`` bounds each element, whatever the shape and the dtype."""
