@@ -93,6 +93,61 @@ def of(make, fact, without=()):
     "torch.where",
     page="tensors",
 )
+@pytest.mark.changed(
+    "1.5",
+    "scatter works instead of raising",
+    kind="error-gone",
+    rarely="tensors without elements",
+    of=("torch.Tensor.scatter",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of index_select is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.index_select",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "index_select raises IndexError instead of RuntimeError",
+    kind="exception",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.index_select",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the messages of index_fill and take are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.index_fill", "torch.Tensor.take"),
+)
+@pytest.mark.changed(
+    "1.9",
+    "take raises IndexError instead of RuntimeError",
+    kind="exception",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.take",),
+)
+@pytest.mark.changed(
+    "1.11",
+    "the message of index_add is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.index_add",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "index_select raises RuntimeError instead of IndexError",
+    kind="exception",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.index_select",),
+)
 def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
     """A tensor of shape [0, 3] keeps its dimensions in what reorders and joins.
 
@@ -143,6 +198,84 @@ def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
     "torch.where",
     page="tensors",
 )
+@pytest.mark.changed(
+    "1.5",
+    "backward through index_select of a tensor without dimensions raises for two indices",
+    kind="error",
+    advice="write x.reshape(1) first",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.index_select",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "masked_select gives the shape [1] instead of none",
+    kind="silent",
+    advice="reshape the result to the shape that you need",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.masked_select",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages of index_add and index_copy are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.index_add", "torch.Tensor.index_copy"),
+)
+@pytest.mark.changed(
+    "1.8",
+    "index_fill gives the shape [1] instead of none",
+    kind="silent",
+    advice="reshape the result to the shape of the tensor",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.index_fill",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "index_fill gives a tensor without dimensions again, where 1.8 gave the shape [1]",
+    kind="silent",
+    advice="reshape the result to the shape that you need",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.index_fill",),
+)
+@pytest.mark.changed(
+    "1.11",
+    "index_select raises IndexError instead of RuntimeError",
+    kind="exception",
+    when=":caught",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.index_select",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "the messages of index_select, permute, roll, tril and unbind are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without dimensions",
+    of=(
+        "torch.Tensor.index_select",
+        "torch.Tensor.permute",
+        "torch.Tensor.roll",
+        "torch.Tensor.tril",
+        "torch.Tensor.unbind",
+    ),
+)
+@pytest.mark.changed(
+    "2.0",
+    "index_select and tril raise RuntimeError instead of IndexError",
+    kind="exception",
+    when=":caught",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.index_select", "torch.Tensor.tril"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message of index_select is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.index_select",),
+)
 def test_functions_that_move_numbers_take_a_tensor_without_dimensions_or_raise(snapshot):
     """A tensor without dimensions passes through what needs none; what cuts along one raises.
 
@@ -161,6 +294,21 @@ def test_functions_that_move_numbers_take_a_tensor_without_dimensions_or_raise(s
 
 
 @pytest.mark.api("torch.Tensor.flip", page="generated/torch.Tensor.flip")
+@pytest.mark.changed(
+    "1.9",
+    "flip(0) ends the process",
+    kind="error",
+    advice="flip tensors with dimensions alone",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.flip",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "flip(0) returns the element again, where 1.9 ended the process",
+    kind="error-gone",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.flip",),
+)
 def test_flip_returns_a_tensor_without_dimensions(snapshot):
     """``flip(0)`` and ``flip()`` of a tensor without dimensions return its element.
 
@@ -209,6 +357,164 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
     "torch.stack",
     "torch.where",
     page="tensors",
+)
+@pytest.mark.changed(
+    "1.5",
+    "index_select, gather, scatter and scatter_add work instead of raising",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=(
+        "torch.Tensor.index_select",
+        "torch.Tensor.gather",
+        "torch.Tensor.scatter",
+        "torch.Tensor.scatter_add",
+    ),
+)
+@pytest.mark.changed(
+    "1.5",
+    "flip works instead of raising",
+    kind="error-gone",
+    rarely="tensors of bool",
+    of=("torch.Tensor.flip",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages of gather, repeat_interleave, scatter, scatter_add and masked_fill are "
+    "worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=(
+        "torch.Tensor.gather",
+        "torch.Tensor.repeat_interleave",
+        "torch.Tensor.scatter",
+        "torch.Tensor.scatter_add",
+        "torch.Tensor.masked_fill",
+    ),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages for complex tensors are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors can be made, and most functions take them",
+    kind="error-gone",
+    rarely="complex tensors",
+)
+@pytest.mark.changed(
+    "1.6",
+    "index_add works instead of raising",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.index_add",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors can be made, but some functions raise for them",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+    of=(
+        "torch.Tensor.index_copy",
+        "torch.Tensor.index_fill",
+        "torch.Tensor.masked_select",
+        "torch.Tensor.repeat_interleave",
+        "torch.Tensor.take",
+    ),
+)
+@pytest.mark.changed(
+    "1.7",
+    "masked_select works instead of raising",
+    kind="error-gone",
+    rarely="complex tensors",
+    of=("torch.Tensor.masked_select",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "masked_fill and masked_select work instead of raising",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.masked_fill", "torch.Tensor.masked_select"),
+)
+@pytest.mark.changed(
+    "1.8",
+    "flip, index_fill, where and take work instead of raising",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.flip", "torch.Tensor.index_fill", "torch.where", "torch.Tensor.take"),
+)
+@pytest.mark.changed(
+    "1.8",
+    "where works instead of raising",
+    kind="error-gone",
+    rarely="tensors of bool",
+    of=("torch.where",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "index_fill and repeat_interleave work instead of raising",
+    kind="error-gone",
+    rarely="complex tensors",
+    of=("torch.Tensor.index_fill", "torch.Tensor.repeat_interleave"),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the messages of gather, scatter, scatter_add and take are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=(
+        "torch.Tensor.gather",
+        "torch.Tensor.scatter",
+        "torch.Tensor.scatter_add",
+        "torch.Tensor.take",
+    ),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of take is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.Tensor.take",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "index_copy, repeat_interleave and take work instead of raising",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.index_copy", "torch.Tensor.repeat_interleave", "torch.Tensor.take"),
+)
+@pytest.mark.changed(
+    "1.9",
+    "index_copy and take work instead of raising",
+    kind="error-gone",
+    rarely="complex tensors",
+    of=("torch.Tensor.index_copy", "torch.Tensor.take"),
+)
+@pytest.mark.changed(
+    "1.9",
+    "the messages of gather, scatter and scatter_add are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.Tensor.gather", "torch.Tensor.scatter", "torch.Tensor.scatter_add"),
+)
+@pytest.mark.changed(
+    "1.10",
+    "gather, scatter, scatter_add and tril work instead of raising",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=(
+        "torch.Tensor.gather",
+        "torch.Tensor.scatter",
+        "torch.Tensor.scatter_add",
+        "torch.Tensor.tril",
+    ),
 )
 @pytest.mark.parametrize(
     "dtype",
@@ -263,6 +569,24 @@ def test_functions_that_move_numbers_keep_the_dtype(dtype, snapshot):
     "torch.stack",
     "torch.where",
     page="tensors",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the gradient of masked_select of a transposed tensor is in the wrong order",
+    kind="silent",
+    advice="write x[mask], whose gradient is right",
+    rarely="transposed tensors",
+    of=("torch.Tensor.masked_select",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "the gradient of masked_select of a transposed tensor is right, where the releases "
+    "from 1.8 to 2.0 mix its elements up",
+    kind="silent",
+    cause="pytorch#100232",
+    advice="write x[mask] on releases before 2.1",
+    rarely="transposed tensors",
+    of=("torch.Tensor.masked_select",),
 )
 def test_functions_that_move_numbers_do_not_depend_on_strides(snapshot):
     """A transposed tensor gives the values and the gradient of its contiguous copy.
@@ -337,6 +661,43 @@ SPECIAL = [2.0, float("nan"), float("inf"), -1.0]
     "torch.isnan",
     page="torch",
 )
+@pytest.mark.changed(
+    "1.5",
+    "cummax appears",
+    kind="appeared",
+    of=("torch.Tensor.cummax",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "maximum and nansum appear",
+    kind="appeared",
+    of=("torch.maximum", "torch.Tensor.nansum"),
+)
+@pytest.mark.changed(
+    "1.8",
+    "fmax, nan_to_num and nanmedian appear",
+    kind="appeared",
+    of=("torch.fmax", "torch.nan_to_num", "torch.Tensor.nanmedian"),
+)
+@pytest.mark.changed(
+    "1.8",
+    "median() is NaN if an element is NaN, instead of the element in the middle",
+    kind="silent",
+    cause="pytorch#45847",
+    advice="call nanmedian() to leave NaN out",
+    rarely="tensors with NaN",
+    of=("torch.Tensor.median",),
+)
+@pytest.mark.changed(
+    "2.2",
+    "unique() sorts tensors with NaN: infinity comes after 2, and NaN last",
+    kind="silent",
+    cause="pytorch#107846",
+    probable=True,
+    advice="sort the result on releases before 2.2",
+    rarely="tensors with NaN",
+    of=("torch.unique",),
+)
 def test_comparisons_order_nan_above_infinity(snapshot):
     """NaN counts as the largest number where torch orders: it is the maximum and sorts last.
 
@@ -393,6 +754,130 @@ def test_comparisons_order_nan_above_infinity(snapshot):
     "torch.Tensor.topk",
     page="tensors",
 )
+@pytest.mark.changed(
+    "1.5",
+    "argmax(0) of a tensor without dimensions is any number instead of 0",
+    kind="silent",
+    advice="leave dim out",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.argmax",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of max is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.max",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "argmax(0) of a tensor without dimensions is 0, where 1.5 gave any number",
+    kind="silent",
+    cause="pytorch#37214",
+    probable=True,
+    advice="leave dim out on 1.5",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.argmax",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "all and any take floats",
+    kind="error-gone",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.all", "torch.Tensor.any"),
+)
+@pytest.mark.changed(
+    "1.8",
+    "all and any take floats",
+    kind="error-gone",
+    rarely="tensors without elements",
+    of=("torch.Tensor.all", "torch.Tensor.any"),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of median is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.median",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of median says that there is no identity",
+    kind="wording",
+    when=":caught",
+    rarely="a tensor without any elements",
+    of=("torch.Tensor.median",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "argmax, max, median, min and mode along a dimension without elements raise "
+    "IndexError instead of RuntimeError",
+    kind="exception",
+    advice="catch IndexError and RuntimeError",
+    when=":caught",
+    rarely="tensors without elements",
+    of=(
+        "torch.Tensor.argmax",
+        "torch.Tensor.max",
+        "torch.Tensor.median",
+        "torch.Tensor.min",
+        "torch.Tensor.mode",
+    ),
+)
+@pytest.mark.changed(
+    "1.9",
+    "median() of no elements ends the process",
+    kind="exception",
+    advice="test numel() first",
+    when=":caught",
+    rarely="a tensor without any elements",
+    of=("torch.Tensor.median",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of max is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.max",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "median() of no elements is NaN, where 1.9 ended the process",
+    kind="error-gone",
+    cause="pytorch#61698",
+    advice="test numel() first on 1.9",
+    rarely="a tensor without any elements",
+    of=("torch.Tensor.median",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message of argmax is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.argmax",),
+)
+@pytest.mark.changed(
+    "2.2",
+    "std and var warn that no degrees of freedom are left",
+    kind="warning",
+    cause="pytorch#109824",
+    advice="pass correction=0, or skip batches of one",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.std", "torch.Tensor.var"),
+)
+@pytest.mark.changed(
+    "2.2",
+    "std and var warn that no degrees of freedom are left",
+    kind="warning",
+    cause="pytorch#109824",
+    advice="pass correction=0, or skip batches of one",
+    rarely="tensors without elements",
+    of=("torch.Tensor.std", "torch.Tensor.var"),
+)
 @pytest.mark.parametrize("shape", [(0,), (0, 3), ()], ids=["none", "no rows", "no dimensions"])
 def test_reductions_of_no_elements_or_dimensions_give_a_neutral_element_or_raise(shape, snapshot):
     """The sum of no elements is 0, their product 1 and their mean NaN; their maximum raises.
@@ -434,6 +919,69 @@ X = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
     "torch.Tensor.chunk",
     "torch.Tensor.split",
     page="tensors",
+)
+@pytest.mark.changed(
+    "1.5",
+    "index_select raises IndexError instead of RuntimeError",
+    kind="exception",
+    when=":caught",
+    rarely="an index out of range",
+    of=("torch.Tensor.index_select",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages of gather and scatter are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="an index out of range",
+    of=("torch.Tensor.gather", "torch.Tensor.scatter"),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of gather is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="an index out of range",
+    of=("torch.Tensor.gather",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "index_fill takes a negative index, and counts from the end",
+    kind="error-gone",
+    rarely="an index out of range",
+    of=("torch.Tensor.index_fill",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of take is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="an index out of range",
+    of=("torch.Tensor.take",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "take raises IndexError instead of RuntimeError",
+    kind="exception",
+    when=":caught",
+    rarely="an index out of range",
+    of=("torch.Tensor.take",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of split is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="an index out of range",
+    of=("torch.Tensor.split",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "index_add raises RuntimeError instead of IndexError",
+    kind="exception",
+    when=":caught",
+    rarely="an index out of range",
+    of=("torch.Tensor.index_add",),
 )
 def test_index_out_of_range_raises(snapshot):
     """An index past the end raises, and so does a negative one, unless the function counts back.
@@ -489,6 +1037,107 @@ def test_index_out_of_range_raises(snapshot):
     "torch.where",
     page="tensors",
 )
+@pytest.mark.changed(
+    "1.5",
+    "index_select raises IndexError instead of RuntimeError",
+    kind="exception",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.index_select",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages of cat, gather, index_select, scatter and stack are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=(
+        "torch.cat",
+        "torch.Tensor.gather",
+        "torch.Tensor.index_select",
+        "torch.Tensor.scatter",
+        "torch.stack",
+    ),
+)
+@pytest.mark.changed(
+    "1.6",
+    "gather takes an index that is smaller than the tensor",
+    kind="error-gone",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.gather",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the messages of cat, gather and scatter are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.cat", "torch.Tensor.gather", "torch.Tensor.scatter"),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of index_select is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.index_select",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of cat is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.cat",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "the messages of cat, gather and scatter are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.cat", "torch.Tensor.gather", "torch.Tensor.scatter"),
+)
+@pytest.mark.changed(
+    "1.11",
+    "the message of index_add is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.index_add",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of permute is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.permute",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message of x[index] is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.__getitem__",),
+)
+@pytest.mark.changed(
+    "2.6",
+    "the message of gather is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.gather",),
+)
+@pytest.mark.changed(
+    "2.8",
+    "the message of gather is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.gather",),
+)
 def test_shapes_and_index_types_that_do_not_fit_raise(snapshot):
     """Two shapes that do not fit raise, and so does an index that is no integer.
 
@@ -527,6 +1176,14 @@ def test_shapes_and_index_types_that_do_not_fit_raise(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot")
+@pytest.mark.changed(
+    "2.5",
+    "the message of one_hot is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="classes that are not int64",
+    of=("torch.nn.functional.one_hot",),
+)
 def test_one_hot_takes_classes_from_zero_up(snapshot):
     """``one_hot`` takes int64 from 0 to below the number of classes, of any shape.
 
@@ -557,6 +1214,107 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 
 
 @pytest.mark.api("torch.nn.functional.normalize", page="generated/torch.nn.functional.normalize")
+@pytest.mark.changed(
+    "1.5",
+    "the message of normalize is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of normalize is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of normalize is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "the message of normalize is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="complex tensors",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "normalize works instead of raising",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "normalize works instead of raising",
+    kind="error-gone",
+    rarely="complex tensors",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of normalize is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors of integers",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message of normalize is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors of integers",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "the message of normalize is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors of integers",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message of normalize is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="half precision on the CPU",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message of normalize is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors of integers",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "normalize works instead of raising",
+    kind="error-gone",
+    rarely="half precision on the CPU",
+    of=("torch.nn.functional.normalize",),
+)
+@pytest.mark.changed(
+    "2.15",
+    "the message of normalize is worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="tensors of integers",
+    of=("torch.nn.functional.normalize",),
+)
 def test_normalize_divides_by_the_norm_or_by_eps(snapshot):
     """``normalize`` divides by the norm along dim 1, but at least by ``eps``: zeros stay zeros.
 
