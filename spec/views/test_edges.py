@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from fixtures.settings import each
-from torch_history.observing import apart, observe_each
+from torch_history.observing import apart, observe, observe_each
 
 ONES = {
     "view": lambda x: x.view(-1, 1),
@@ -360,36 +360,41 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "index_select, gather, scatter and scatter_add work instead of raising",
+    "index_select takes bfloat16",
     kind="error-gone",
-    rarely="half precision on the CPU",
-    of=(
-        "torch.Tensor.index_select",
-        "torch.Tensor.gather",
-        "torch.Tensor.scatter",
-        "torch.Tensor.scatter_add",
-    ),
+    rarely="bfloat16 on the CPU",
+    of=("torch.Tensor.index_select",),
 )
 @pytest.mark.changed(
     "1.5",
-    "flip works instead of raising",
+    "flip takes bool",
     kind="error-gone",
     rarely="tensors of bool",
     of=("torch.Tensor.flip",),
 )
 @pytest.mark.changed(
     "1.5",
-    "the messages of gather, repeat_interleave, scatter, scatter_add and masked_fill are "
-    "worded differently",
+    "gather, index_select, scatter and scatter_add take float16",
+    kind="error-gone",
+    rarely="float16 on the CPU",
+    of=(
+        "torch.Tensor.gather",
+        "torch.Tensor.index_select",
+        "torch.Tensor.scatter",
+        "torch.Tensor.scatter_add",
+    ),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages of gather, repeat_interleave, scatter and scatter_add are worded differently",
     kind="wording",
     when=":caught",
-    rarely="half precision on the CPU",
+    rarely="bfloat16 on the CPU",
     of=(
         "torch.Tensor.gather",
         "torch.Tensor.repeat_interleave",
         "torch.Tensor.scatter",
         "torch.Tensor.scatter_add",
-        "torch.Tensor.masked_fill",
     ),
 )
 @pytest.mark.changed(
@@ -400,6 +405,14 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
     rarely="complex tensors",
 )
 @pytest.mark.changed(
+    "1.5",
+    "the messages of masked_fill and repeat_interleave are worded differently",
+    kind="wording",
+    when=":caught",
+    rarely="float16 on the CPU",
+    of=("torch.Tensor.masked_fill", "torch.Tensor.repeat_interleave"),
+)
+@pytest.mark.changed(
     "1.6",
     "complex tensors can be made, and most functions take them",
     kind="error-gone",
@@ -407,9 +420,9 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.6",
-    "index_add works instead of raising",
+    "index_add takes float16",
     kind="error-gone",
-    rarely="half precision on the CPU",
+    rarely="float16 on the CPU",
     of=("torch.Tensor.index_add",),
 )
 @pytest.mark.changed(
@@ -428,45 +441,52 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "masked_select works instead of raising",
+    "masked_select takes complex tensors",
     kind="error-gone",
     rarely="complex tensors",
     of=("torch.Tensor.masked_select",),
 )
 @pytest.mark.changed(
     "1.7",
-    "masked_fill and masked_select work instead of raising",
+    "masked_fill and masked_select take float16",
     kind="error-gone",
-    rarely="half precision on the CPU",
+    rarely="float16 on the CPU",
     of=("torch.Tensor.masked_fill", "torch.Tensor.masked_select"),
 )
 @pytest.mark.changed(
     "1.8",
-    "flip, index_fill, where and take work instead of raising",
+    "flip, index_fill and where take bfloat16",
     kind="error-gone",
-    rarely="half precision on the CPU",
-    of=("torch.Tensor.flip", "torch.Tensor.index_fill", "torch.where", "torch.Tensor.take"),
+    rarely="bfloat16 on the CPU",
+    of=("torch.Tensor.flip", "torch.Tensor.index_fill", "torch.where"),
 )
 @pytest.mark.changed(
     "1.8",
-    "where works instead of raising",
+    "where takes bool",
     kind="error-gone",
     rarely="tensors of bool",
     of=("torch.where",),
 )
 @pytest.mark.changed(
     "1.8",
-    "index_fill and repeat_interleave work instead of raising",
+    "index_fill and repeat_interleave take complex tensors",
     kind="error-gone",
     rarely="complex tensors",
     of=("torch.Tensor.index_fill", "torch.Tensor.repeat_interleave"),
 )
 @pytest.mark.changed(
     "1.8",
+    "flip, index_fill, take and where take float16",
+    kind="error-gone",
+    rarely="float16 on the CPU",
+    of=("torch.Tensor.flip", "torch.Tensor.index_fill", "torch.Tensor.take", "torch.where"),
+)
+@pytest.mark.changed(
+    "1.8",
     "the messages of gather, scatter, scatter_add and take are worded differently",
     kind="wording",
     when=":caught",
-    rarely="half precision on the CPU",
+    rarely="bfloat16 on the CPU",
     of=(
         "torch.Tensor.gather",
         "torch.Tensor.scatter",
@@ -484,31 +504,38 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "index_copy, repeat_interleave and take work instead of raising",
+    "index_copy, repeat_interleave and take take bfloat16",
     kind="error-gone",
-    rarely="half precision on the CPU",
+    rarely="bfloat16 on the CPU",
     of=("torch.Tensor.index_copy", "torch.Tensor.repeat_interleave", "torch.Tensor.take"),
 )
 @pytest.mark.changed(
     "1.9",
-    "index_copy and take work instead of raising",
+    "index_copy and take take complex tensors",
     kind="error-gone",
     rarely="complex tensors",
     of=("torch.Tensor.index_copy", "torch.Tensor.take"),
 )
 @pytest.mark.changed(
     "1.9",
+    "index_copy and repeat_interleave take float16",
+    kind="error-gone",
+    rarely="float16 on the CPU",
+    of=("torch.Tensor.index_copy", "torch.Tensor.repeat_interleave"),
+)
+@pytest.mark.changed(
+    "1.9",
     "the messages of gather, scatter and scatter_add are worded differently",
     kind="wording",
     when=":caught",
-    rarely="half precision on the CPU",
+    rarely="bfloat16 on the CPU",
     of=("torch.Tensor.gather", "torch.Tensor.scatter", "torch.Tensor.scatter_add"),
 )
 @pytest.mark.changed(
     "1.10",
-    "gather, scatter, scatter_add and tril work instead of raising",
+    "gather, scatter, scatter_add and tril take bfloat16",
     kind="error-gone",
-    rarely="half precision on the CPU",
+    rarely="bfloat16 on the CPU",
     of=(
         "torch.Tensor.gather",
         "torch.Tensor.scatter",
@@ -572,7 +599,7 @@ def test_functions_that_move_numbers_keep_the_dtype(dtype, snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "the gradient of masked_select of a transposed tensor is in the wrong order",
+    "the gradient of masked_select of a transposed tensor is mixed up",
     kind="silent",
     advice="write x[mask], whose gradient is right",
     rarely="transposed tensors",
@@ -610,6 +637,52 @@ def test_functions_that_move_numbers_do_not_depend_on_strides(snapshot):
         return torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
 
     assert snapshot == observe_each(of(make, same))
+
+
+def values_and_gradient(select):
+    """What is selected from a transposed tensor, and the gradient under the weights 1 to 1000."""
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    y = select(x.t(), torch.ones(2, 2, dtype=torch.bool))
+    (y * torch.tensor([1.0, 10.0, 100.0, 1000.0])).sum().backward()
+    return {"values": y.detach(), "gradient": x.grad}
+
+
+@pytest.mark.api(
+    "torch.masked_select", "torch.Tensor.masked_select", page="generated/torch.masked_select"
+)
+@pytest.mark.changed(
+    "1.8",
+    "the gradient of a transposed tensor is mixed up: it is [[1, 10], [100, 1000]] instead of "
+    "[[1, 100], [10, 1000]]",
+    kind="silent",
+    advice="write x[mask]",
+    restored_by="views.index_by_a_mask_sends_the_gradient_to_the_elements_that_it_takes",
+    rarely="a tensor that is not contiguous",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the gradient of a transposed tensor is right, where the releases from 1.8 to 2.0 mix it up",
+    kind="silent",
+    cause="pytorch#100232",
+    advice="write x[mask] on releases before 2.1",
+    rarely="a tensor that is not contiguous",
+)
+def test_masked_select_sends_the_gradient_to_the_elements_that_it_takes(snapshot):
+    """``x.masked_select(mask)`` sends each gradient to the element that it took.
+
+    Trap: from 1.8 to 2.0 the gradients of a transposed tensor went to other elements, and nothing
+    told you. ``x[mask]`` was right on every release.
+    """
+    assert snapshot == observe(lambda: values_and_gradient(torch.Tensor.masked_select))
+
+
+@pytest.mark.api("torch.Tensor.__getitem__", page="tensor_view")
+def test_index_by_a_mask_sends_the_gradient_to_the_elements_that_it_takes(snapshot):
+    """``x[mask]`` sends each gradient to the element that it took, also in a transposed tensor.
+
+    The values come in the order of the transposed rows: 1, 3, 2 and 4.
+    """
+    assert snapshot == observe(lambda: values_and_gradient(lambda x, mask: x[mask]))
 
 
 @pytest.mark.api("torch.where", "torch.Tensor.masked_fill", page="generated/torch.where")
@@ -784,14 +857,6 @@ def test_comparisons_order_nan_above_infinity(snapshot):
     "1.8",
     "all and any take floats",
     kind="error-gone",
-    rarely="tensors without dimensions",
-    of=("torch.Tensor.all", "torch.Tensor.any"),
-)
-@pytest.mark.changed(
-    "1.8",
-    "all and any take floats",
-    kind="error-gone",
-    rarely="tensors without elements",
     of=("torch.Tensor.all", "torch.Tensor.any"),
 )
 @pytest.mark.changed(
@@ -866,16 +931,7 @@ def test_comparisons_order_nan_above_infinity(snapshot):
     kind="warning",
     cause="pytorch#109824",
     advice="pass correction=0, or skip batches of one",
-    rarely="tensors without dimensions",
-    of=("torch.Tensor.std", "torch.Tensor.var"),
-)
-@pytest.mark.changed(
-    "2.2",
-    "std and var warn that no degrees of freedom are left",
-    kind="warning",
-    cause="pytorch#109824",
-    advice="pass correction=0, or skip batches of one",
-    rarely="tensors without elements",
+    rarely="fewer than two elements",
     of=("torch.Tensor.std", "torch.Tensor.var"),
 )
 @pytest.mark.parametrize("shape", [(0,), (0, 3), ()], ids=["none", "no rows", "no dimensions"])
