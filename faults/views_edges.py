@@ -163,3 +163,112 @@ def assignment_writes_to_copies(patch):
 def clone_of_an_expanded_view_shares_its_memory(patch):
     """clone() of an expanded view keeps its strides of 0 and its memory."""
     share_expanded_clones(patch)
+
+
+@fault
+def masked_select_passes_no_gradient(patch):
+    """The gradient of ``masked_select`` is zero."""
+    honest = torch.Tensor.masked_select
+    patch.setattr(
+        torch.Tensor,
+        "masked_select",
+        lambda self, mask: honest(self.detach(), mask) + 0 * honest(self, mask),
+    )
+
+
+@fault
+def index_passes_no_gradient(patch):
+    """The gradient of an index by a mask is zero."""
+    honest = torch.Tensor.__getitem__
+
+    def item(self, index):
+        taken = honest(self, index)
+        masked = isinstance(index, torch.Tensor) and index.dtype == torch.bool
+        return taken.detach() + 0 * taken if masked and taken.requires_grad else taken
+
+    patch.setattr(torch.Tensor, "__getitem__", item)
+
+
+@fault
+def repeat_makes_float64(patch):
+    """``repeat`` returns float64."""
+    honest = torch.Tensor.repeat
+    patch.setattr(torch.Tensor, "repeat", lambda self, *sizes: honest(self, *sizes).double())
+
+
+@fault
+def squeeze_flattens(patch):
+    """``squeeze()`` returns one dimension."""
+    patch.setattr(torch.Tensor, "squeeze", lambda self, *dims: self.reshape(-1))
+
+
+@fault
+def flip_makes_a_dimension(patch):
+    """``flip`` of a tensor without dimensions has one."""
+    honest = torch.Tensor.flip
+    patch.setattr(
+        torch.Tensor, "flip", lambda self, *dims: honest(self, *dims) if self.dim() else self[None]
+    )
+
+
+@fault
+def masked_fill_returns_a_leaf(patch):
+    """``masked_fill`` returns a leaf, which passes no gradient on."""
+    honest = torch.Tensor.masked_fill
+    patch.setattr(
+        torch.Tensor,
+        "masked_fill",
+        lambda self, mask, value: honest(self.detach(), mask, value).requires_grad_(),
+    )
+
+
+@fault
+def median_leaves_nan_out(patch):
+    """``median`` leaves NaN out."""
+    patch.setattr(torch.Tensor, "median", torch.Tensor.nanmedian)
+
+
+@fault
+def product_of_nothing_is_zero(patch):
+    """The product of no elements is 0."""
+    honest = torch.Tensor.prod
+    patch.setattr(
+        torch.Tensor,
+        "prod",
+        lambda self, *dims: honest(self, *dims) * (1 if self.numel() else 0),
+    )
+
+
+@fault
+def take_stays_within_range(patch):
+    """``take`` takes the last element for an index past the end."""
+    honest = torch.Tensor.take
+    patch.setattr(
+        torch.Tensor, "take", lambda self, index: honest(self, index.clamp(max=self.numel() - 1))
+    )
+
+
+@fault
+def t_takes_three_dimensions(patch):
+    """``t()`` swaps the first and the last of three dimensions."""
+    patch.setattr(torch.Tensor, "t", lambda self: self.transpose(0, -1) if self.dim() > 1 else self)
+
+
+@fault
+def one_hot_takes_any_integers(patch):
+    """``one_hot`` converts its classes to int64."""
+    functional = torch.nn.functional
+    honest = functional.one_hot
+    patch.setattr(functional, "one_hot", lambda classes, *number: honest(classes.long(), *number))
+
+
+@fault
+def normalize_ignores_eps(patch):
+    """``normalize`` divides zeros by zero."""
+    functional = torch.nn.functional
+    honest = functional.normalize
+    patch.setattr(
+        functional,
+        "normalize",
+        lambda x, p=2.0, dim=1, eps=0.0: honest(x, p=p, dim=dim, eps=0.0),
+    )
