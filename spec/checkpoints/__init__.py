@@ -58,6 +58,7 @@ SUBJECTS = [
     "save_module",
     "reading_and_writing",
     "file_format",
+    "checkpoint_side_effects",
     "attributes_and_subclasses",
     "state_dict_protocol",
     "interchange",

@@ -48,5 +48,6 @@ SUBJECTS = [
     "distributions",
     "zero_fan",
     "edges",
+    "init_side_effects",
     "signatures",
 ]

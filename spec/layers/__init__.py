@@ -82,6 +82,7 @@ SUBJECTS = [
     "dtype_settings",
     "lazy_settings",
     "autocast",
+    "layer_side_effects",
     "layer_arguments",
     "layer_repr",
     "signatures",

@@ -54,6 +54,7 @@ SUBJECTS = [
     "loss_settings",
     "pair_settings",
     "losses_with_a_layer",
+    "loss_side_effects",
     "dtypes",
     "signatures",
 ]

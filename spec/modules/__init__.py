@@ -57,6 +57,7 @@ SUBJECTS = [
     "tensor_repr",
     "module_repr",
     "parameter_format",
+    "module_side_effects",
     "method_arguments",
     "module_settings",
     "utils_settings",

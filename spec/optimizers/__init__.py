@@ -67,6 +67,7 @@ SUBJECTS = [
     "step_hooks",
     "state_dict_hooks",
     "hook_order",
+    "optimizer_side_effects",
     "bad_arguments",
     "signatures",
 ]

@@ -58,5 +58,6 @@ SUBJECTS = [
     "draw_dtypes",
     "draw_edges",
     "sampler_settings",
+    "stream_effects",
     "signatures",
 ]

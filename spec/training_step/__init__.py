@@ -76,6 +76,7 @@ SUBJECTS = [
     "masks",
     "loss_edges",
     "warnings_once",
+    "training_side_effects",
     "clip_grad_dtypes",
     "other_module_hooks",
     "grad_mode_edges",

@@ -1,0 +1,567 @@
+"""What optimizers and schedules change: parameters, options and state, and never the gradient.
+
+A step changes parameters and state, and leaves ``.grad`` as it is: since 1.5 weight decay no longer
+writes into it. Nothing draws from the random stream. A group that is passed as a dict is the
+optimizer's own: the optimizer adds its defaults to that dict. A schedule adds ``initial_lr``, and
+writes options of the groups alone. ``load_state_dict`` leaves the dict as it is, but shares its
+tensors since 2.1.
+"""
+
+import copy
+import pickle
+
+import pytest
+import torch
+
+from fixtures.effects import changes, copies, without_warnings
+from fixtures.optimizer_settings import SETTINGS, built, gradient, members
+from fixtures.references import parameter
+from fixtures.schedules import schedules, two_groups
+from fixtures.settings import each
+from torch_history.observing import observe, observe_each
+
+
+def ready(name, **settings):
+    """An optimizer whose parameters have gradients, and the parameters."""
+    optimizer = built(name, **settings)
+    own = members(optimizer)
+    for weight in own:
+        weight.grad = gradient(name, weight, 2.0, 0)
+    return optimizer, own
+
+
+def dense(weights):
+    """The gradients as dense tensors."""
+    return [weight.grad.to_dense() if weight.grad.is_sparse else weight.grad for weight in weights]
+
+
+def step_changes(name, **settings):
+    """What two steps change: the second finds the state of the first."""
+    optimizer, own = ready(name, **settings)
+    held = [weight.grad for weight in own]
+
+    def steps():
+        optimizer.step()
+        optimizer.step()
+
+    return changes(
+        steps,
+        parameters=lambda: own,
+        gradients=lambda: dense(own),
+        **{"which gradients": lambda: [a is weight.grad for a, weight in zip(held, own)]},
+    )
+
+
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    "torch.optim.Adamax",
+    "torch.optim.NAdam",
+    "torch.optim.RAdam",
+    "torch.optim.Adagrad",
+    "torch.optim.Adadelta",
+    "torch.optim.RMSprop",
+    "torch.optim.Rprop",
+    "torch.optim.ASGD",
+    "torch.optim.SparseAdam",
+    "torch.optim.Adafactor",
+    "torch.optim.Muon",
+    page="optim",
+)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_step_leaves_the_gradient_as_it_is(name, snapshot):
+    """``step()`` changes the parameters, and leaves ``.grad`` as it is, also with all settings.
+
+    In 1.4 weight decay was added to ``.grad`` itself.
+    """
+    assert snapshot == observe_each(
+        {
+            "default": lambda: step_changes(name),
+            "all settings": lambda: step_changes(name, **SETTINGS[name]),
+        }
+    )
+
+
+FOREACH = [name for name in SETTINGS if name not in ("SparseAdam", "Muon")]
+
+
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    "torch.optim.Adamax",
+    "torch.optim.NAdam",
+    "torch.optim.RAdam",
+    "torch.optim.Adagrad",
+    "torch.optim.Adadelta",
+    "torch.optim.RMSprop",
+    "torch.optim.Rprop",
+    "torch.optim.ASGD",
+    "torch.optim.Adafactor",
+    page="optim",
+)
+@pytest.mark.parametrize("name", FOREACH)
+def test_foreach_step_leaves_the_gradient_as_it_is(name, snapshot):
+    """``foreach=True`` leaves ``.grad`` as it is, also with all settings.
+
+    A foreach step may compute in place, so it has to copy the gradients before.
+    """
+    assert snapshot == observe_each(
+        {
+            "default": lambda: step_changes(name, foreach=True),
+            "all settings": lambda: step_changes(name, foreach=True, **SETTINGS[name]),
+        }
+    )
+
+
+MAXIMIZE = [name for name in SETTINGS if name != "Muon"]
+
+
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    "torch.optim.Adamax",
+    "torch.optim.NAdam",
+    "torch.optim.RAdam",
+    "torch.optim.Adagrad",
+    "torch.optim.Adadelta",
+    "torch.optim.RMSprop",
+    "torch.optim.Rprop",
+    "torch.optim.ASGD",
+    "torch.optim.SparseAdam",
+    "torch.optim.Adafactor",
+    page="optim",
+)
+@pytest.mark.parametrize("name", MAXIMIZE)
+def test_maximize_leaves_the_gradient_as_it_is(name, snapshot):
+    """``maximize=True`` negates a copy: ``.grad`` keeps its sign after the step.
+
+    The plain step and the foreach step are both tried.
+    """
+    cases = {"plain": {"maximize": True}, "foreach": {"maximize": True, "foreach": True}}
+    if name == "SparseAdam":
+        del cases["foreach"]
+    assert snapshot == observe_each(each(lambda **one: step_changes(name, **one), cases))
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_momentum_does_not_share_the_memory_of_the_gradient(snapshot):
+    """The first momentum buffer of SGD is a copy of the gradient, not the gradient itself.
+
+    A change of the gradient in place after the step leaves the buffer.
+    """
+
+    def act(**settings):
+        w = parameter([1.0])
+        w.grad = torch.tensor([2.0])
+        optimizer = torch.optim.SGD([w], lr=0.5, momentum=0.5, **settings)
+        optimizer.step()
+        w.grad.zero_()
+        return optimizer.state[w]["momentum_buffer"]
+
+    cases = {"plain": {}, "nesterov": {"nesterov": True}, "weight_decay": {"weight_decay": 0.5}}
+    assert snapshot == observe_each(each(act, cases))
+
+
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    "torch.optim.Adamax",
+    "torch.optim.NAdam",
+    "torch.optim.RAdam",
+    "torch.optim.Adagrad",
+    "torch.optim.Adadelta",
+    "torch.optim.RMSprop",
+    "torch.optim.Rprop",
+    "torch.optim.ASGD",
+    "torch.optim.SparseAdam",
+    "torch.optim.Adafactor",
+    "torch.optim.Muon",
+    page="optim",
+)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_making_an_optimizer_changes_no_parameter(name, snapshot):
+    """An optimizer changes nothing when it is made: parameters, gradients, random stream.
+
+    ``zero_grad`` then changes the gradients alone.
+    """
+
+    def act():
+        made = []
+        own = ready(name)[1]
+        make = getattr(torch.optim, name)
+        watched = {"parameters": lambda: own}
+        watched["gradients"] = lambda: [one is not None and one.sum() for one in grads(own)]
+        watched["requires_grad"] = lambda: [weight.requires_grad for weight in own]
+        return {
+            "made": changes(lambda: made.append(make(own, lr=0.5)), **watched),
+            "zero_grad": changes(lambda: made[0].zero_grad(), **watched),
+        }
+
+    assert snapshot == observe(act)
+
+
+def grads(weights):
+    return [
+        weight.grad.to_dense() if weight.grad is not None and weight.grad.is_sparse else weight.grad
+        for weight in weights
+    ]
+
+
+@pytest.mark.api(
+    "torch.optim.Optimizer",
+    "torch.optim.Optimizer.add_param_group",
+    page="generated/torch.optim.Optimizer.add_param_group",
+)
+def test_optimizer_writes_its_defaults_into_the_group_that_it_is_given(snapshot):
+    """A group that is passed as a dict becomes the optimizer's own, with the defaults written in.
+
+    Trap: two optimizers that are made from the same dicts share their learning rates. The list of
+    the groups is copied, and a list of parameters too.
+    """
+
+    def act(make):
+        w = parameter([1.0])
+        group = {"params": [w]}
+        listed, own = [group], group["params"]
+        optimizer = make(listed)
+        mine = optimizer.param_groups[-1]
+        return {
+            "the same dict": mine is group,
+            "written in": "lr" in group,
+            "the same list of parameters": mine["params"] is own,
+            "the same list of groups": optimizer.param_groups is listed,
+            "parameters are a": type(group["params"]).__name__,
+        }
+
+    def added(listed):
+        optimizer = torch.optim.SGD([parameter([2.0])], lr=0.5)
+        optimizer.add_param_group(listed[0])
+        return optimizer
+
+    def lone(listed):
+        listed[0]["params"] = listed[0]["params"][0]
+        return torch.optim.SGD(listed, lr=0.5)
+
+    assert snapshot == observe_each(
+        {
+            "made": lambda: act(lambda listed: torch.optim.SGD(listed, lr=0.5)),
+            "added": lambda: act(added),
+            "made of a lone parameter": lambda: act(lone),
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.optim.Optimizer.state_dict", page="generated/torch.optim.Optimizer.state_dict"
+)
+def test_state_dict_copies_the_options_and_shares_the_state(snapshot):
+    """The ``state_dict()`` of an optimizer has options of its own, and the state's own tensors.
+
+    An option that is changed in the dict does not reach the optimizer; a tensor that is changed in
+    place does.
+    """
+
+    def act():
+        optimizer, own = ready("Adam")
+        optimizer.step()
+        moved = changes(lambda: optimizer.state_dict(), parameters=lambda: own)
+        saved = optimizer.state_dict()
+        group, state = saved["param_groups"][0], next(iter(saved["state"].values()))
+        group["lr"] = 9.0
+        return {
+            "changed": moved,
+            "lr": optimizer.param_groups[0]["lr"],
+            "same betas": group["betas"] is optimizer.param_groups[0]["betas"],
+            "same tensors": state["exp_avg"] is optimizer.state[own[0]]["exp_avg"],
+            "same state": state is optimizer.state[own[0]],
+        }
+
+    assert snapshot == observe(act)
+
+
+def plain(saved):
+    """A state dict to compare: lists of numbers for tensors, and class names for functions."""
+    if isinstance(saved, torch.Tensor):
+        return [saved.dtype, saved.tolist()]
+    if isinstance(saved, dict):
+        return {key: plain(one) for key, one in saved.items()}
+    if isinstance(saved, (list, tuple)):
+        return [plain(one) for one in saved]
+    return type(saved).__name__ if callable(saved) else saved
+
+
+@pytest.mark.api(
+    "torch.optim.Optimizer.load_state_dict",
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    "torch.optim.Adamax",
+    "torch.optim.NAdam",
+    "torch.optim.RAdam",
+    "torch.optim.Adagrad",
+    "torch.optim.Adadelta",
+    "torch.optim.RMSprop",
+    "torch.optim.Rprop",
+    "torch.optim.ASGD",
+    "torch.optim.SparseAdam",
+    "torch.optim.Adafactor",
+    "torch.optim.Muon",
+    page="generated/torch.optim.Optimizer.load_state_dict",
+)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_optimizer_load_leaves_the_dict_and_later_steps_do_not(name, snapshot):
+    """An optimizer's ``load_state_dict`` leaves the dict as it is; its groups are copies.
+
+    Since 2.1 the tensors are not copied, so the next step changes the state in the dict. A change
+    of an option of the optimizer does not reach the dict.
+    """
+
+    def act():
+        saver = ready(name)[0]
+        saver.step()
+        saved = pickle.loads(pickle.dumps(saver.state_dict()))
+        optimizer = ready(name)[0]
+        before = plain(saved)
+        optimizer.load_state_dict(saved)
+        loaded = plain(saved)
+        optimizer.param_groups[0]["lr"] = 9.0
+        groups = plain(saved)
+        optimizer.step()
+        return {
+            "load changes it": loaded != before,
+            "an option changes it": groups != before,
+            "a step changes it": plain(saved) != before,
+        }
+
+    assert snapshot == observe(act)
+
+
+def rate(epoch):
+    return 0.5**epoch
+
+
+# a schedule -> its settings
+SCHEDULES = {
+    "StepLR": {"step_size": 1, "gamma": 0.5},
+    "MultiStepLR": {"milestones": [1, 2], "gamma": 0.5},
+    "ExponentialLR": {"gamma": 0.5},
+    "LambdaLR": {"lr_lambda": rate},
+    "MultiplicativeLR": {"lr_lambda": rate},
+    "ConstantLR": {"factor": 0.25, "total_iters": 1},
+    "LinearLR": {"start_factor": 0.25, "total_iters": 4},
+    "PolynomialLR": {"total_iters": 6},
+    "CosineAnnealingLR": {"T_max": 4},
+    "CosineAnnealingWarmRestarts": {"T_0": 2},
+    "CyclicLR": {"base_lr": 1.0, "max_lr": 5.0, "step_size_up": 2},
+    "OneCycleLR": {"max_lr": 5.0, "total_steps": 8},
+    "ReduceLROnPlateau": {"patience": 0},
+    "SequentialLR": {},
+    "ChainedScheduler": {},
+}
+
+
+def scheduled(name, optimizer):
+    """The schedule of this name; those of several schedules get two exponential ones."""
+    if name in ("SequentialLR", "ChainedScheduler"):
+        parts = [schedules.ExponentialLR(optimizer, gamma=gamma) for gamma in (0.5, 0.25)]
+        if name == "ChainedScheduler":
+            return schedules.ChainedScheduler(parts)
+        return schedules.SequentialLR(optimizer, parts, milestones=[1])
+    return getattr(schedules, name)(optimizer, **SCHEDULES[name])
+
+
+def forward(schedule, optimizer, count):
+    """Step the optimizer and the schedule; the plateau schedule sees a loss that does not fall."""
+    arguments = [1.0] if isinstance(schedule, schedules.ReduceLROnPlateau) else []
+    for _ in range(count):
+        optimizer.step()
+        schedule.step(*arguments)
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.SequentialLR",
+    "torch.optim.lr_scheduler.ChainedScheduler",
+    page="optim",
+)
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_making_a_schedule_changes_these_options_of_the_optimizer(name, snapshot):
+    """A schedule that is made adds ``initial_lr`` to the groups, and may set the rate.
+
+    It leaves parameters, gradients and state. The optimizer's ``step`` becomes a wrapper that
+    counts its calls, an attribute of the optimizer itself. ``ReduceLROnPlateau`` needs neither.
+    """
+
+    def act():
+        optimizer = two_groups(momentum=0.5)
+        before, attributes = copy.copy(optimizer.param_groups[0]), set(vars(optimizer))
+        with without_warnings():
+            scheduled(name, optimizer)
+        group = optimizer.param_groups[0]
+        return {
+            "added": sorted(set(group) - set(before)),
+            "changed": [option for option in before if before[option] != group[option]],
+            "of the optimizer itself": sorted(set(vars(optimizer)) - attributes),
+        }
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.SequentialLR",
+    "torch.optim.lr_scheduler.ChainedScheduler",
+    page="optim",
+)
+def test_step_of_a_schedule_changes_options_of_the_groups_alone(snapshot):
+    """The ``step()`` of a schedule writes the learning rate, and of two cycles also the momentum.
+
+    Parameters, gradients, state and the random stream stay.
+    """
+
+    def act(name):
+        optimizer = two_groups(momentum=0.5)
+        with without_warnings():
+            schedule = scheduled(name, optimizer)
+            forward(schedule, optimizer, 1)
+            before = [copy.copy(group) for group in optimizer.param_groups]
+            own = members(optimizer)
+            optimizer.step()
+            arguments = [1.0] if name == "ReduceLROnPlateau" else []
+            moved = changes(lambda: schedule.step(*arguments), parameters=lambda: own)
+        return moved + [
+            option
+            for option in before[0]
+            if any(old[option] != new[option] for old, new in zip(before, optimizer.param_groups))
+        ]
+
+    assert snapshot == observe_each(each(act, {name: {"name": name} for name in SCHEDULES}))
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.SequentialLR",
+    "torch.optim.lr_scheduler.ChainedScheduler",
+    page="optim",
+)
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_state_dict_of_a_schedule_is_left_by_later_steps_and_by_loading(name, snapshot):
+    """The state dict of a schedule does not follow later steps, and loading leaves it as it is.
+
+    After loading, the steps of the other schedule leave the dict too. Trap: ``SequentialLR`` and
+    ``ChainedScheduler`` hold the dicts of their parts.
+    """
+
+    def act():
+        optimizer, other = two_groups(momentum=0.5), two_groups(momentum=0.5)
+        with without_warnings():
+            schedule, loading = scheduled(name, optimizer), scheduled(name, other)
+            forward(schedule, optimizer, 1)
+            saved = schedule.state_dict()
+            before = plain(saved)
+            forward(schedule, optimizer, 2)
+            stepped = plain(saved) == before
+            loading.load_state_dict(saved)
+            loaded = plain(saved) == before
+            forward(loading, other, 2)
+        return {
+            "left by later steps": stepped,
+            "left by loading": loaded,
+            "left by steps after loading": plain(saved) == before,
+        }
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.optim.swa_utils.AveragedModel",
+    "torch.optim.swa_utils.AveragedModel.update_parameters",
+    "torch.optim.swa_utils.update_bn",
+    page="optim",
+)
+def test_averaging_leaves_the_model_that_is_averaged(snapshot):
+    """``AveragedModel`` copies the model, and ``update_parameters`` leaves the model as it is.
+
+    ``update_bn`` writes the statistics of the averaged model, and gives its mode and its momentum
+    back. Trap: each part gets the mode of the whole, so a frozen BatchNorm is in training again.
+    """
+
+    def act(do, training=False):
+        swa_utils = torch.optim.swa_utils
+        model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2))
+        average = swa_utils.AveragedModel(model).train(training)
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight.add_(1)
+        norm = average.module[1].eval()
+        batches = [torch.tensor([[1.0, 2.0], [3.0, 5.0]])]
+        return changes(
+            lambda: do(swa_utils, average, model, batches),
+            model=lambda: copies(list(model.state_dict().values())),
+            average=lambda: list(average.module.parameters()),
+            statistics=lambda: [norm.running_mean, norm.running_var],
+            mode=lambda: [module.training for module in [*average.modules(), *model.modules()]],
+            momentum=lambda: [torch.tensor(norm.momentum)],
+        )
+
+    assert snapshot == observe_each(
+        {
+            "made": lambda: act(lambda utils, average, model, batches: utils.AveragedModel(model)),
+            "updated": lambda: act(
+                lambda utils, average, model, batches: average.update_parameters(model)
+            ),
+            "updated twice": lambda: act(
+                lambda utils, average, model, batches: [
+                    average.update_parameters(model),
+                    average.update_parameters(model),
+                ]
+            ),
+            "update_bn": lambda: act(
+                lambda utils, average, model, batches: utils.update_bn(batches, average)
+            ),
+            "update_bn, a part in eval": lambda: act(
+                lambda utils, average, model, batches: utils.update_bn(batches, average),
+                training=True,
+            ),
+        }
+    )
