@@ -92,7 +92,7 @@ COPIES = {
     "copy.copy": copy.copy,
     "copy.deepcopy": copy.deepcopy,
     "pickle": lambda saved: pickle.loads(pickle.dumps(saved)),
-    "comprehension": lambda saved: {key: one for key, one in saved.items()},
+    "comprehension": lambda saved: {key: one.clone() for key, one in saved.items()},
 }
 
 

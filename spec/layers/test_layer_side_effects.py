@@ -138,6 +138,96 @@ from torch_history.observing import observe_each
     "torch.nn.TransformerDecoderLayer",
     page="nn",
 )
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid appears",
+    kind="appeared",
+    of=("torch.nn.Hardsigmoid",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish appears",
+    kind="appeared",
+    cause="pytorch#34747",
+    of=("torch.nn.Hardswish",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "SiLU appears",
+    kind="appeared",
+    cause="pytorch#41034",
+    of=("torch.nn.SiLU",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "Unflatten appears",
+    kind="appeared",
+    of=("torch.nn.Unflatten",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "ChannelShuffle and PixelUnshuffle appear",
+    kind="appeared",
+    of=(
+        "torch.nn.PixelUnshuffle",
+        "torch.nn.ChannelShuffle",
+    ),
+)
+@pytest.mark.changed(
+    "1.9",
+    "Mish appears",
+    kind="appeared",
+    cause="pytorch#58648",
+    of=("torch.nn.Mish",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d appears",
+    kind="appeared",
+    cause="pytorch#59791",
+    of=("torch.nn.ReflectionPad3d",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "Dropout1d appears",
+    kind="appeared",
+    cause="pytorch#79545",
+    of=("torch.nn.Dropout1d",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d, CircularPad2d and CircularPad3d appear",
+    kind="appeared",
+    cause="pytorch#106632",
+    of=(
+        "torch.nn.CircularPad1d",
+        "torch.nn.CircularPad2d",
+        "torch.nn.CircularPad3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d appear",
+    kind="appeared",
+    of=(
+        "torch.nn.ZeroPad1d",
+        "torch.nn.ZeroPad3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.3",
+    "LPPool3d appears",
+    kind="appeared",
+    cause="pytorch#114199",
+    of=("torch.nn.LPPool3d",),
+)
+@pytest.mark.changed(
+    "2.4",
+    "RMSNorm appears",
+    kind="appeared",
+    cause="pytorch#121364",
+    of=("torch.nn.RMSNorm",),
+)
 def test_layer_in_training_changes_nothing_but_its_statistics_and_the_stream(family, snapshot):
     """A layer in training mode leaves its inputs, parameters and gradients as they are.
 
@@ -264,6 +354,96 @@ def test_layer_in_training_changes_nothing_but_its_statistics_and_the_stream(fam
     "torch.nn.TransformerDecoderLayer",
     page="nn",
 )
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid appears",
+    kind="appeared",
+    of=("torch.nn.Hardsigmoid",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish appears",
+    kind="appeared",
+    cause="pytorch#34747",
+    of=("torch.nn.Hardswish",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "SiLU appears",
+    kind="appeared",
+    cause="pytorch#41034",
+    of=("torch.nn.SiLU",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "Unflatten appears",
+    kind="appeared",
+    of=("torch.nn.Unflatten",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "ChannelShuffle and PixelUnshuffle appear",
+    kind="appeared",
+    of=(
+        "torch.nn.PixelUnshuffle",
+        "torch.nn.ChannelShuffle",
+    ),
+)
+@pytest.mark.changed(
+    "1.9",
+    "Mish appears",
+    kind="appeared",
+    cause="pytorch#58648",
+    of=("torch.nn.Mish",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d appears",
+    kind="appeared",
+    cause="pytorch#59791",
+    of=("torch.nn.ReflectionPad3d",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "Dropout1d appears",
+    kind="appeared",
+    cause="pytorch#79545",
+    of=("torch.nn.Dropout1d",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d, CircularPad2d and CircularPad3d appear",
+    kind="appeared",
+    cause="pytorch#106632",
+    of=(
+        "torch.nn.CircularPad1d",
+        "torch.nn.CircularPad2d",
+        "torch.nn.CircularPad3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d appear",
+    kind="appeared",
+    of=(
+        "torch.nn.ZeroPad1d",
+        "torch.nn.ZeroPad3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.3",
+    "LPPool3d appears",
+    kind="appeared",
+    cause="pytorch#114199",
+    of=("torch.nn.LPPool3d",),
+)
+@pytest.mark.changed(
+    "2.4",
+    "RMSNorm appears",
+    kind="appeared",
+    cause="pytorch#121364",
+    of=("torch.nn.RMSNorm",),
+)
 def test_layer_in_eval_changes_nothing(family, snapshot):
     """A layer in ``eval()`` leaves inputs, parameters, buffers and gradients as they are.
 
@@ -388,6 +568,99 @@ def test_layer_in_eval_changes_nothing(family, snapshot):
     "torch.nn.TransformerEncoderLayer",
     "torch.nn.TransformerDecoderLayer",
     page="nn",
+)
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid appears",
+    kind="appeared",
+    of=("torch.nn.Hardsigmoid",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish appears",
+    kind="appeared",
+    cause="pytorch#34747",
+    of=("torch.nn.Hardswish",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "SiLU appears",
+    kind="appeared",
+    cause="pytorch#41034",
+    of=("torch.nn.SiLU",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "Unflatten appears",
+    kind="appeared",
+    of=("torch.nn.Unflatten",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "ChannelShuffle appears, without a backward pass",
+    kind="appeared",
+    of="torch.nn.ChannelShuffle",
+)
+@pytest.mark.changed(
+    "1.9",
+    "Mish appears",
+    kind="appeared",
+    cause="pytorch#58648",
+    of=("torch.nn.Mish",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d appears",
+    kind="appeared",
+    cause="pytorch#59791",
+    of=("torch.nn.ReflectionPad3d",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "Dropout1d appears",
+    kind="appeared",
+    cause="pytorch#79545",
+    of=("torch.nn.Dropout1d",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d, CircularPad2d and CircularPad3d appear",
+    kind="appeared",
+    cause="pytorch#106632",
+    of=(
+        "torch.nn.CircularPad1d",
+        "torch.nn.CircularPad2d",
+        "torch.nn.CircularPad3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d appear",
+    kind="appeared",
+    of=(
+        "torch.nn.ZeroPad1d",
+        "torch.nn.ZeroPad3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.3",
+    "LPPool3d appears",
+    kind="appeared",
+    cause="pytorch#114199",
+    of=("torch.nn.LPPool3d",),
+)
+@pytest.mark.changed(
+    "2.4",
+    "RMSNorm appears",
+    kind="appeared",
+    cause="pytorch#121364",
+    of=("torch.nn.RMSNorm",),
+)
+@pytest.mark.changed(
+    "2.5",
+    "ChannelShuffle has a backward pass",
+    kind="error-gone",
+    of="torch.nn.ChannelShuffle",
 )
 def test_backward_through_a_layer_changes_gradients_alone(family, snapshot):
     """A backward pass through a layer fills gradients, and leaves numbers, buffers and stream.
@@ -570,6 +843,19 @@ FUNCTIONS = {
     page="nn.functional",
 )
 @pytest.mark.parametrize("training", [True, False], ids=["training", "not training"])
+@pytest.mark.changed(
+    "1.12",
+    "dropout1d appears",
+    kind="appeared",
+    cause="pytorch#79545",
+    of=("torch.nn.functional.dropout1d",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "scaled_dot_product_attention appears",
+    kind="appeared",
+    of=("torch.nn.functional.scaled_dot_product_attention",),
+)
 def test_random_function_draws_when_training_and_leaves_its_input(training, snapshot):
     """A random function of ``torch.nn.functional`` draws with ``training=True`` alone.
 
@@ -625,6 +911,13 @@ NORMS = {"BatchNorm1d": (2, 2, 4), "BatchNorm2d": (2, 2, 2, 2), "BatchNorm3d": (
     "torch.nn.BatchNorm3d",
     page="generated/torch.nn.BatchNorm1d",
 )
+@pytest.mark.changed(
+    "1.11",
+    "num_batches_tracked is counted in place; before it was another tensor after each batch",
+    kind="silent",
+    advice="read layer.num_batches_tracked anew after each batch",
+    rarely="a reference to num_batches_tracked that is kept",
+)
 def test_batchnorm_counts_in_the_tensor_that_it_has(snapshot):
     """BatchNorm in training writes into the tensors of its buffers, and keeps these tensors.
 
@@ -664,6 +957,39 @@ LAZY = {
     "torch.nn.LazyBatchNorm1d",
     "torch.nn.LazyInstanceNorm1d",
     page="generated/torch.nn.LazyLinear",
+)
+@pytest.mark.changed(
+    "1.8",
+    "LazyConv1d, LazyConv2d, LazyConv3d, LazyConvTranspose1d, LazyConvTranspose2d and "
+    "LazyConvTranspose3d appear",
+    kind="appeared",
+    of=(
+        "torch.nn.LazyConv1d",
+        "torch.nn.LazyConv2d",
+        "torch.nn.LazyConv3d",
+        "torch.nn.LazyConvTranspose1d",
+        "torch.nn.LazyConvTranspose2d",
+        "torch.nn.LazyConvTranspose3d",
+    ),
+)
+@pytest.mark.changed(
+    "1.8",
+    "LazyLinear appears",
+    kind="appeared",
+    cause="pytorch#44538",
+    of=("torch.nn.LazyLinear",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "LazyBatchNorm1d appears",
+    kind="appeared",
+    of=("torch.nn.LazyBatchNorm1d",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "LazyInstanceNorm1d appears",
+    kind="appeared",
+    of=("torch.nn.LazyInstanceNorm1d",),
 )
 def test_lazy_layer_draws_its_parameters_at_the_first_input(snapshot):
     """A lazy layer draws nothing when it is made; its first input draws, and later ones do not.

@@ -82,6 +82,27 @@ CASES = {name: {"name": name} for name in LOSSES}
     page="nn",
 )
 @pytest.mark.parametrize("training", [True, False], ids=["training", "eval"])
+@pytest.mark.changed(
+    "1.7",
+    "TripletMarginWithDistanceLoss appears",
+    kind="appeared",
+    cause="pytorch#43680",
+    of=("torch.nn.TripletMarginWithDistanceLoss",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "GaussianNLLLoss appears",
+    kind="appeared",
+    cause="pytorch#49807",
+    of=("torch.nn.GaussianNLLLoss",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "HuberLoss appears",
+    kind="appeared",
+    cause="pytorch#50553",
+    of=("torch.nn.HuberLoss",),
+)
 def test_loss_class_changes_nothing(training, snapshot):
     """A loss leaves output, target, buffers and the random stream as they are, in each mode."""
 
@@ -121,6 +142,27 @@ def test_loss_class_changes_nothing(training, snapshot):
     "torch.nn.functional.weight",
     page="nn.functional",
 )
+@pytest.mark.changed(
+    "1.7",
+    "triplet_margin_with_distance_loss appears",
+    kind="appeared",
+    cause="pytorch#43680",
+    of=("torch.nn.functional.triplet_margin_with_distance_loss",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "gaussian_nll_loss appears",
+    kind="appeared",
+    cause="pytorch#49807",
+    of=("torch.nn.functional.gaussian_nll_loss",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "huber_loss appears",
+    kind="appeared",
+    cause="pytorch#50553",
+    of=("torch.nn.functional.huber_loss",),
+)
 def test_loss_function_changes_nothing(snapshot):
     """A function that computes a loss leaves output and target, and the random stream.
 
@@ -156,6 +198,27 @@ def test_loss_function_changes_nothing(snapshot):
     "torch.nn.MultiLabelSoftMarginLoss",
     "torch.nn.CTCLoss",
     page="nn",
+)
+@pytest.mark.changed(
+    "1.7",
+    "TripletMarginWithDistanceLoss appears",
+    kind="appeared",
+    cause="pytorch#43680",
+    of=("torch.nn.TripletMarginWithDistanceLoss",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "GaussianNLLLoss appears",
+    kind="appeared",
+    cause="pytorch#49807",
+    of=("torch.nn.GaussianNLLLoss",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "HuberLoss appears",
+    kind="appeared",
+    cause="pytorch#50553",
+    of=("torch.nn.HuberLoss",),
 )
 def test_backward_of_a_loss_fills_the_gradient_of_its_output_alone(snapshot):
     """Backward of a loss fills the gradient of the output, and leaves output and target.

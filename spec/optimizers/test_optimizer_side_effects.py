@@ -8,7 +8,6 @@ tensors since 2.1.
 """
 
 import copy
-import pickle
 
 import pytest
 import torch
@@ -70,6 +69,47 @@ def step_changes(name, **settings):
     page="optim",
 )
 @pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.changed(
+    "1.5",
+    "SGD and Adam leave .grad as it is; before they added the weight decay to .grad itself",
+    kind="silent",
+    cause="pytorch#30257",
+    advice="on 1.4, read the gradients before the step, not after it",
+    depends="whether .grad is read after the step",
+    when=("weight_decay!=0|0.0",),
+    of=(
+        "torch.optim.SGD",
+        "torch.optim.Adam",
+    ),
+)
+@pytest.mark.changed(
+    "1.10",
+    "NAdam appears",
+    kind="appeared",
+    cause="pytorch#59009",
+    of=("torch.optim.NAdam",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "RAdam appears",
+    kind="appeared",
+    cause="pytorch#58968",
+    of=("torch.optim.RAdam",),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9",
+    "Muon appears",
+    kind="appeared",
+    cause="pytorch#160213",
+    of=("torch.optim.Muon",),
+)
 def test_step_leaves_the_gradient_as_it_is(name, snapshot):
     """``step()`` changes the parameters, and leaves ``.grad`` as it is, also with all settings.
 
@@ -102,6 +142,139 @@ FOREACH = [name for name in SETTINGS if name not in ("SparseAdam", "Muon")]
     page="optim",
 )
 @pytest.mark.parametrize("name", FOREACH)
+@pytest.mark.changed(
+    "1.10",
+    "NAdam appears",
+    kind="appeared",
+    cause="pytorch#59009",
+    of=("torch.optim.NAdam",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "RAdam appears",
+    kind="appeared",
+    cause="pytorch#58968",
+    of=("torch.optim.RAdam",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "SGD takes foreach",
+    kind="appeared",
+    cause="pytorch#70481",
+    of="torch.optim.SGD",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adam takes foreach, which adds the weight decay to .grad itself",
+    kind="appeared",
+    cause="pytorch#70295",
+    advice="pass foreach=False",
+    of="torch.optim.Adam",
+)
+@pytest.mark.changed(
+    "1.12",
+    "AdamW takes foreach",
+    kind="appeared",
+    cause="pytorch#70484",
+    of="torch.optim.AdamW",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adadelta takes foreach, which adds the weight decay to .grad itself",
+    kind="appeared",
+    cause="pytorch#69980",
+    probable=True,
+    advice="pass foreach=False",
+    of="torch.optim.Adadelta",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adagrad takes foreach, which adds the weight decay to .grad itself",
+    kind="appeared",
+    cause="pytorch#69981",
+    advice="pass foreach=False",
+    of="torch.optim.Adagrad",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adamax takes foreach, which adds the weight decay to .grad itself",
+    kind="appeared",
+    cause="pytorch#69982",
+    advice="pass foreach=False",
+    of="torch.optim.Adamax",
+)
+@pytest.mark.changed(
+    "1.12",
+    "RMSprop takes foreach, which adds the weight decay to .grad itself",
+    kind="appeared",
+    cause="pytorch#70482",
+    advice="pass foreach=False",
+    of="torch.optim.RMSprop",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Rprop takes foreach",
+    kind="appeared",
+    cause="pytorch#70483",
+    of="torch.optim.Rprop",
+)
+@pytest.mark.changed(
+    "1.12",
+    "NAdam takes foreach, which adds the weight decay to .grad itself",
+    kind="appeared",
+    cause="pytorch#70229",
+    advice="pass foreach=False",
+    of="torch.optim.NAdam",
+)
+@pytest.mark.changed(
+    "1.12",
+    "RAdam takes foreach, which adds the weight decay to .grad itself",
+    kind="appeared",
+    cause="pytorch#70230",
+    advice="pass foreach=False",
+    of="torch.optim.RAdam",
+)
+@pytest.mark.changed(
+    "1.12",
+    "ASGD takes foreach, which adds the weight decay to .grad itself",
+    kind="appeared",
+    cause="pytorch#70231",
+    advice="pass foreach=False",
+    of="torch.optim.ASGD",
+)
+@pytest.mark.changed(
+    "1.13",
+    "ASGD leaves .grad as it is",
+    kind="silent",
+    depends="whether .grad is read after the step",
+    when=("foreach@6=True",),
+    of="torch.optim.ASGD",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the foreach steps no longer add the weight decay to .grad itself",
+    kind="silent",
+    cause="pytorch#92706",
+    advice="on 1.12 and 1.13, pass foreach=False if gradients are read after the step",
+    depends="whether .grad is read after the step",
+    when=("foreach=True",),
+    of=(
+        "torch.optim.Adam",
+        "torch.optim.Adamax",
+        "torch.optim.NAdam",
+        "torch.optim.RAdam",
+        "torch.optim.Adagrad",
+        "torch.optim.Adadelta",
+        "torch.optim.RMSprop",
+    ),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
 def test_foreach_step_leaves_the_gradient_as_it_is(name, snapshot):
     """``foreach=True`` leaves ``.grad`` as it is, also with all settings.
 
@@ -135,6 +308,131 @@ MAXIMIZE = [name for name in SETTINGS if name != "Muon"]
     page="optim",
 )
 @pytest.mark.parametrize("name", MAXIMIZE)
+@pytest.mark.changed(
+    "1.10",
+    "NAdam appears",
+    kind="appeared",
+    cause="pytorch#59009",
+    of=("torch.optim.NAdam",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "RAdam appears",
+    kind="appeared",
+    cause="pytorch#58968",
+    of=("torch.optim.RAdam",),
+)
+@pytest.mark.changed(
+    "1.11",
+    "SGD takes maximize",
+    kind="appeared",
+    cause="pytorch#67847",
+    of="torch.optim.SGD",
+)
+@pytest.mark.changed(
+    "1.11",
+    "Adam takes maximize",
+    kind="appeared",
+    cause="pytorch#68164",
+    of="torch.optim.Adam",
+)
+@pytest.mark.changed(
+    "1.11",
+    "AdamW takes maximize",
+    kind="appeared",
+    cause="pytorch#70146",
+    of="torch.optim.AdamW",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adadelta takes maximize",
+    kind="appeared",
+    cause="pytorch#75330",
+    of="torch.optim.Adadelta",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adagrad takes maximize",
+    kind="appeared",
+    cause="pytorch#75968",
+    of="torch.optim.Adagrad",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adamax takes maximize",
+    kind="appeared",
+    cause="pytorch#77409",
+    of="torch.optim.Adamax",
+)
+@pytest.mark.changed(
+    "1.12",
+    "SGD takes foreach",
+    kind="appeared",
+    cause="pytorch#70481",
+    of="torch.optim.SGD",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Adam takes foreach",
+    kind="appeared",
+    cause="pytorch#70295",
+    of="torch.optim.Adam",
+)
+@pytest.mark.changed(
+    "1.12",
+    "AdamW takes foreach",
+    kind="appeared",
+    cause="pytorch#70484",
+    of="torch.optim.AdamW",
+)
+@pytest.mark.changed(
+    "1.13",
+    "RMSprop takes maximize",
+    kind="appeared",
+    cause="pytorch#80326",
+    of="torch.optim.RMSprop",
+)
+@pytest.mark.changed(
+    "1.13",
+    "ASGD takes maximize",
+    kind="appeared",
+    cause="pytorch#80323",
+    probable=True,
+    of="torch.optim.ASGD",
+)
+@pytest.mark.changed(
+    "1.13",
+    "Rprop takes maximize",
+    kind="appeared",
+    of="torch.optim.Rprop",
+)
+@pytest.mark.changed(
+    "1.13",
+    "SparseAdam takes maximize",
+    kind="appeared",
+    of="torch.optim.SparseAdam",
+)
+@pytest.mark.changed(
+    "2.4",
+    "NAdam takes maximize",
+    kind="appeared",
+    cause="pytorch#127214",
+    of="torch.optim.NAdam",
+)
+@pytest.mark.changed(
+    "2.4",
+    "RAdam takes maximize",
+    kind="appeared",
+    cause="pytorch#126765",
+    of="torch.optim.RAdam",
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
 def test_maximize_leaves_the_gradient_as_it_is(name, snapshot):
     """``maximize=True`` negates a copy: ``.grad`` keeps its sign after the step.
 
@@ -183,6 +481,34 @@ def test_momentum_does_not_share_the_memory_of_the_gradient(snapshot):
     page="optim",
 )
 @pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.changed(
+    "1.10",
+    "NAdam appears",
+    kind="appeared",
+    cause="pytorch#59009",
+    of=("torch.optim.NAdam",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "RAdam appears",
+    kind="appeared",
+    cause="pytorch#58968",
+    of=("torch.optim.RAdam",),
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9",
+    "Muon appears",
+    kind="appeared",
+    cause="pytorch#160213",
+    of=("torch.optim.Muon",),
+)
 def test_making_an_optimizer_changes_no_parameter(name, snapshot):
     """An optimizer changes nothing when it is made: parameters, gradients, random stream.
 
@@ -313,6 +639,43 @@ def plain(saved):
     page="generated/torch.optim.Optimizer.load_state_dict",
 )
 @pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.changed(
+    "1.10",
+    "NAdam appears",
+    kind="appeared",
+    cause="pytorch#59009",
+    of=("torch.optim.NAdam",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "RAdam appears",
+    kind="appeared",
+    cause="pytorch#58968",
+    of=("torch.optim.RAdam",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "the loaded dict's tensors become the optimizer's own, not copies: its next step changes them",
+    kind="silent",
+    cause="pytorch#106082",
+    advice="load copy.deepcopy(saved) if the dict is used again",
+    rarely="a dict that is used again after it was loaded",
+    of="torch.optim.Optimizer.load_state_dict",
+)
+@pytest.mark.changed(
+    "2.5",
+    "Adafactor appears",
+    kind="appeared",
+    cause="pytorch#129905",
+    of=("torch.optim.Adafactor",),
+)
+@pytest.mark.changed(
+    "2.9",
+    "Muon appears",
+    kind="appeared",
+    cause="pytorch#160213",
+    of=("torch.optim.Muon",),
+)
 def test_optimizer_load_leaves_the_dict_and_later_steps_do_not(name, snapshot):
     """An optimizer's ``load_state_dict`` leaves the dict as it is; its groups are copies.
 
@@ -323,7 +686,7 @@ def test_optimizer_load_leaves_the_dict_and_later_steps_do_not(name, snapshot):
     def act():
         saver = ready(name)[0]
         saver.step()
-        saved = pickle.loads(pickle.dumps(saver.state_dict()))
+        saved = copy.deepcopy(saver.state_dict())
         optimizer = ready(name)[0]
         before = plain(saved)
         optimizer.load_state_dict(saved)
@@ -401,6 +764,49 @@ def forward(schedule, optimizer, count):
     page="optim",
 )
 @pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.changed(
+    "1.10",
+    "ChainedScheduler appears",
+    kind="appeared",
+    of=("torch.optim.lr_scheduler.ChainedScheduler",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.10",
+    "SequentialLR appears",
+    kind="appeared",
+    cause="pytorch#64037",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
+)
+@pytest.mark.changed(
+    "2.3",
+    "CyclicLR adds base_momentum and max_momentum to the groups",
+    kind="representation",
+    unless=(),
+    of="torch.optim.lr_scheduler.CyclicLR",
+)
+@pytest.mark.changed(
+    "2.4",
+    "the optimizer gets no attribute _step_count",
+    kind="representation",
+    cause="pytorch#123751",
+    unless=(),
+)
 def test_making_a_schedule_changes_these_options_of_the_optimizer(name, snapshot):
     """A schedule that is made adds ``initial_lr`` to the groups, and may set the rate.
 
@@ -440,6 +846,35 @@ def test_making_a_schedule_changes_these_options_of_the_optimizer(name, snapshot
     "torch.optim.lr_scheduler.SequentialLR",
     "torch.optim.lr_scheduler.ChainedScheduler",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.10",
+    "ChainedScheduler appears",
+    kind="appeared",
+    of=("torch.optim.lr_scheduler.ChainedScheduler",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.10",
+    "SequentialLR appears",
+    kind="appeared",
+    cause="pytorch#64037",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
 )
 def test_step_of_a_schedule_changes_options_of_the_groups_alone(snapshot):
     """The ``step()`` of a schedule writes the learning rate, and of two cycles also the momentum.
@@ -485,6 +920,57 @@ def test_step_of_a_schedule_changes_options_of_the_groups_alone(snapshot):
     page="optim",
 )
 @pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.changed(
+    "1.5",
+    "LambdaLR and MultiplicativeLR no longer remove lr_lambdas from the dict that they load",
+    kind="silent",
+    cause="pytorch#32848",
+    advice="on 1.4, load copy.copy(saved)",
+    rarely="a dict that is used again after it was loaded",
+    of=(
+        "torch.optim.lr_scheduler.LambdaLR",
+        "torch.optim.lr_scheduler.MultiplicativeLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ChainedScheduler appears",
+    kind="appeared",
+    of=("torch.optim.lr_scheduler.ChainedScheduler",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.10",
+    "SequentialLR appears",
+    kind="appeared",
+    cause="pytorch#64037",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
+)
+@pytest.mark.changed(
+    "2.2",
+    "CyclicLR removes _scale_fn_custom from the dict that it loads",
+    kind="silent",
+    cause="pytorch#110931",
+    probable=True,
+    advice="load copy.copy(saved) if the dict is used again",
+    rarely="a dict that is used again after it was loaded",
+    of="torch.optim.lr_scheduler.CyclicLR",
+)
 def test_state_dict_of_a_schedule_is_left_by_later_steps_and_by_loading(name, snapshot):
     """The state dict of a schedule does not follow later steps, and loading leaves it as it is.
 
@@ -518,6 +1004,11 @@ def test_state_dict_of_a_schedule_is_left_by_later_steps_and_by_loading(name, sn
     "torch.optim.swa_utils.AveragedModel.update_parameters",
     "torch.optim.swa_utils.update_bn",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.7",
+    "swa_utils appears",
+    kind="appeared",
 )
 def test_averaging_leaves_the_model_that_is_averaged(snapshot):
     """``AveragedModel`` copies the model, and ``update_parameters`` leaves the model as it is.
