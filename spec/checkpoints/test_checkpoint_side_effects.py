@@ -29,6 +29,12 @@ def norm(value=1.0):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.changed(
+    "2.1",
+    "load_state_dict takes assign, and leaves a mark in the metadata of the dict",
+    kind="appeared",
+    cause="pytorch#102212",
+)
 def test_load_state_dict_leaves_the_dict_that_it_is_given(snapshot):
     """``load_state_dict`` leaves keys, values and metadata of the dict as they are.
 
@@ -53,6 +59,13 @@ def test_load_state_dict_leaves_the_dict_that_it_is_given(snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.load_state_dict", page="generated/torch.nn.Module")
+@pytest.mark.changed(
+    "2.1",
+    "load_state_dict takes assign, which later loads of the same dict follow",
+    kind="appeared",
+    cause="pytorch#102212",
+    advice="load dict(saved) with assign=True",
+)
 def test_load_after_a_load_with_assign_assigns_too(snapshot):
     """A state dict that was loaded with ``assign=True`` is assigned by later loads without it.
 
@@ -112,6 +125,26 @@ def test_copy_of_a_state_dict_keeps_its_metadata_or_loses_it(snapshot):
 @pytest.mark.api(
     "torch.nn.modules.utils.consume_prefix_in_state_dict_if_present",
     page="generated/torch.nn.Module",
+)
+@pytest.mark.changed(
+    "1.9",
+    "consume_prefix_in_state_dict_if_present appears",
+    kind="appeared",
+    cause="pytorch#53224",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the keys keep their order, where they were sorted before",
+    kind="silent",
+    cause="pytorch#117464",
+    rarely="the order of the keys",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the prefix leaves the metadata too",
+    kind="silent",
+    cause="pytorch#117464",
+    rarely="versions of modules in the metadata",
 )
 def test_consume_prefix_renames_in_the_dict_that_it_is_given(snapshot):
     """``consume_prefix_in_state_dict_if_present`` renames in the dict itself, and returns None.

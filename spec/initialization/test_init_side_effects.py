@@ -137,6 +137,96 @@ ALL_LEARNT = {**LEARNT, **EMBEDDINGS}
     "torch.nn.TransformerDecoderLayer",
     page="nn",
 )
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid appears",
+    kind="appeared",
+    of=("torch.nn.Hardsigmoid",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish appears",
+    kind="appeared",
+    cause="pytorch#34747",
+    of=("torch.nn.Hardswish",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "SiLU appears",
+    kind="appeared",
+    cause="pytorch#41034",
+    of=("torch.nn.SiLU",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "Unflatten appears",
+    kind="appeared",
+    of=("torch.nn.Unflatten",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "ChannelShuffle and PixelUnshuffle appear",
+    kind="appeared",
+    of=(
+        "torch.nn.PixelUnshuffle",
+        "torch.nn.ChannelShuffle",
+    ),
+)
+@pytest.mark.changed(
+    "1.9",
+    "Mish appears",
+    kind="appeared",
+    cause="pytorch#58648",
+    of=("torch.nn.Mish",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d appears",
+    kind="appeared",
+    cause="pytorch#59791",
+    of=("torch.nn.ReflectionPad3d",),
+)
+@pytest.mark.changed(
+    "1.12",
+    "Dropout1d appears",
+    kind="appeared",
+    cause="pytorch#79545",
+    of=("torch.nn.Dropout1d",),
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d, CircularPad2d and CircularPad3d appear",
+    kind="appeared",
+    cause="pytorch#106632",
+    of=(
+        "torch.nn.CircularPad1d",
+        "torch.nn.CircularPad2d",
+        "torch.nn.CircularPad3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d appear",
+    kind="appeared",
+    of=(
+        "torch.nn.ZeroPad1d",
+        "torch.nn.ZeroPad3d",
+    ),
+)
+@pytest.mark.changed(
+    "2.3",
+    "LPPool3d appears",
+    kind="appeared",
+    cause="pytorch#114199",
+    of=("torch.nn.LPPool3d",),
+)
+@pytest.mark.changed(
+    "2.4",
+    "RMSNorm appears",
+    kind="appeared",
+    cause="pytorch#121364",
+    of=("torch.nn.RMSNorm",),
+)
 def test_making_a_layer_moves_the_stream_if_it_has_random_parameters(family, snapshot):
     """A layer draws its parameters from the global stream when it is made.
 
@@ -172,6 +262,12 @@ def test_making_a_layer_moves_the_stream_if_it_has_random_parameters(family, sna
     "torch.nn.EmbeddingBag",
     page="nn",
 )
+@pytest.mark.changed(
+    "1.9",
+    "layers take device",
+    kind="appeared",
+    cause="pytorch#54508",
+)
 def test_layer_on_the_meta_device_draws_nothing(snapshot):
     """A layer that is made with ``device="meta"`` has no numbers, and draws nothing."""
 
@@ -182,6 +278,12 @@ def test_layer_on_the_meta_device_draws_nothing(snapshot):
 
 
 @pytest.mark.api("torch.nn.utils.skip_init", page="generated/torch.nn.utils.skip_init")
+@pytest.mark.changed(
+    "1.10",
+    "skip_init appears, and raises for RNN, LSTM and GRU",
+    kind="appeared",
+    cause="pytorch#57555",
+)
 def test_skip_init_of_any_layer_draws_nothing(snapshot):
     """``skip_init`` makes the layer on the meta device first, and draws nothing.
 
@@ -242,6 +344,35 @@ def filled(layer):
     "torch.nn.RMSNorm",
     "torch.nn.AdaptiveLogSoftmaxWithLoss",
     page="nn",
+)
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="wording",
+    cause="pytorch#34324",
+    when=":unseen",
+    of="torch.nn.PReLU",
+)
+@pytest.mark.changed(
+    "1.8",
+    "raises plain AttributeError again",
+    kind="wording",
+    cause="pytorch#50298",
+    when=":unseen",
+    of="torch.nn.PReLU",
+)
+@pytest.mark.changed(
+    "2.1",
+    "PReLU has reset_parameters",
+    kind="appeared",
+    of="torch.nn.PReLU",
+)
+@pytest.mark.changed(
+    "2.4",
+    "RMSNorm appears",
+    kind="appeared",
+    cause="pytorch#121364",
+    of=("torch.nn.RMSNorm",),
 )
 def test_reset_parameters_keeps_objects_gradients_and_freezing(snapshot):
     """``reset_parameters`` writes into the parameters and buffers that the layer has.
@@ -331,6 +462,13 @@ INITS = {
     "torch.nn.init.sparse_",
     page="nn.init",
 )
+@pytest.mark.changed(
+    "1.6",
+    "trunc_normal_ appears",
+    kind="appeared",
+    cause="pytorch#32397",
+    of=("torch.nn.init.trunc_normal_",),
+)
 def test_init_function_draws_unless_its_values_are_constant(snapshot):
     """A random initializer draws from the global stream; it leaves gradient and ``requires_grad``.
 
@@ -361,6 +499,31 @@ META = ("uniform_", "normal_", "constant_", "xavier_normal_", "kaiming_uniform_"
     "torch.nn.init.kaiming_uniform_",
     "torch.nn.init.sparse_",
     page="nn.init",
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message lists xla too",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message lists xpu and vulkan too",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.9",
+    "meta is a device",
+    kind="appeared",
+    cause="pytorch#53143",
+)
+@pytest.mark.changed(
+    "2.12",
+    "sparse_ draws nothing for a tensor on the meta device",
+    kind="random",
+    rarely="a tensor on the meta device",
+    of="torch.nn.init.sparse_",
 )
 def test_init_function_on_the_meta_device_draws_nothing(snapshot):
     """An initializer of a tensor on the meta device writes nothing, and draws nothing.

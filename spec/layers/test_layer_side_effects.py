@@ -913,7 +913,7 @@ NORMS = {"BatchNorm1d": (2, 2, 4), "BatchNorm2d": (2, 2, 2, 2), "BatchNorm3d": (
 )
 @pytest.mark.changed(
     "1.11",
-    "num_batches_tracked is counted in place; before it was another tensor after each batch",
+    "num_batches_tracked is counted in place, where each batch made another tensor before",
     kind="silent",
     advice="read layer.num_batches_tracked anew after each batch",
     rarely="a reference to num_batches_tracked that is kept",
@@ -1006,3 +1006,217 @@ def test_lazy_layer_draws_its_parameters_at_the_first_input(snapshot):
         return {"made": made, "first input": first, "second input": second}
 
     assert snapshot == observe_each({name: lambda name=name: act(name) for name in LAZY})
+
+
+# family -> the name of a function -> the arguments after the input, and the shape of the input
+CALLS = {
+    "activations": {
+        "relu": ((), (2, 4)),
+        "relu6": ((), (2, 4)),
+        "elu": ((), (2, 4)),
+        "selu": ((), (2, 4)),
+        "celu": ((), (2, 4)),
+        "gelu": ((), (2, 4)),
+        "glu": ((), (2, 4)),
+        "leaky_relu": ((), (2, 4)),
+        "prelu": ((torch.full((1,), 0.25),), (2, 4)),
+        "rrelu": ((), (2, 4)),
+        "logsigmoid": ((), (2, 4)),
+        "hardshrink": ((), (2, 4)),
+        "hardsigmoid": ((), (2, 4)),
+        "hardswish": ((), (2, 4)),
+        "hardtanh": ((), (2, 4)),
+        "mish": ((), (2, 4)),
+        "silu": ((), (2, 4)),
+        "softplus": ((), (2, 4)),
+        "softshrink": ((), (2, 4)),
+        "softsign": ((), (2, 4)),
+        "tanhshrink": ((), (2, 4)),
+        "threshold": ((1.0, 0.0), (2, 4)),
+        "softmax": ((1,), (2, 4)),
+        "softmin": ((1,), (2, 4)),
+        "log_softmax": ((1,), (2, 4)),
+        "normalize": ((), (2, 4)),
+    },
+    "pooling": {
+        "avg_pool1d": ((2,), (1, 2, 4)),
+        "avg_pool2d": ((2,), (1, 2, 4, 4)),
+        "avg_pool3d": ((2,), (1, 2, 4, 4, 4)),
+        "max_pool1d": ((2,), (1, 2, 4)),
+        "max_pool2d": ((2,), (1, 2, 4, 4)),
+        "max_pool3d": ((2,), (1, 2, 4, 4, 4)),
+        "adaptive_avg_pool1d": ((2,), (1, 2, 4)),
+        "adaptive_avg_pool2d": ((2,), (1, 2, 4, 4)),
+        "adaptive_avg_pool3d": ((2,), (1, 2, 4, 4, 4)),
+        "adaptive_max_pool1d": ((2,), (1, 2, 4)),
+        "adaptive_max_pool2d": ((2,), (1, 2, 4, 4)),
+        "adaptive_max_pool3d": ((2,), (1, 2, 4, 4, 4)),
+        "lp_pool1d": ((2, 2), (1, 2, 4)),
+        "lp_pool2d": ((2, 2), (1, 2, 4, 4)),
+        "lp_pool3d": ((2, 2), (1, 2, 4, 4, 4)),
+    },
+    "others": {
+        "linear": ((torch.ones(3, 4),), (2, 4)),
+        "bilinear": ((torch.ones(2, 3), torch.ones(1, 4, 3)), (2, 4)),
+        "conv1d": ((torch.ones(1, 2, 2),), (1, 2, 4)),
+        "conv2d": ((torch.ones(1, 2, 2, 2),), (1, 2, 4, 4)),
+        "conv3d": ((torch.ones(1, 2, 2, 2, 2),), (1, 2, 4, 4, 4)),
+        "conv_transpose1d": ((torch.ones(2, 1, 2),), (1, 2, 4)),
+        "conv_transpose2d": ((torch.ones(2, 1, 2, 2),), (1, 2, 4, 4)),
+        "conv_transpose3d": ((torch.ones(2, 1, 2, 2, 2),), (1, 2, 4, 4, 4)),
+        "layer_norm": (((4,),), (2, 4)),
+        "rms_norm": (((4,),), (2, 4)),
+        "group_norm": ((1,), (2, 2, 4)),
+        "local_response_norm": ((2,), (1, 2, 4)),
+        "pad": (((1, 1),), (1, 2, 4)),
+        "interpolate": (((4, 4),), (1, 2, 2, 2)),
+        "pixel_shuffle": ((2,), (1, 4, 2, 2)),
+        "pixel_unshuffle": ((2,), (1, 1, 4, 4)),
+        "channel_shuffle": ((2,), (1, 4, 2, 2)),
+        "fold": (((3, 3), 2), (1, 4, 4)),
+        "unfold": ((2,), (1, 1, 3, 3)),
+        "affine_grid": (((1, 1, 2, 2),), (1, 2, 3)),
+        "grid_sample": ((torch.zeros(1, 2, 2, 2),), (1, 1, 4, 4)),
+        "cosine_similarity": ((torch.ones(2, 4),), (2, 4)),
+        "pairwise_distance": ((torch.ones(2, 4),), (2, 4)),
+        "pdist": ((), (3, 2)),
+    },
+}
+
+
+@pytest.mark.parametrize("family", CALLS)
+@pytest.mark.api(
+    "torch.nn.functional.relu",
+    "torch.nn.functional.relu6",
+    "torch.nn.functional.elu",
+    "torch.nn.functional.selu",
+    "torch.nn.functional.celu",
+    "torch.nn.functional.gelu",
+    "torch.nn.functional.glu",
+    "torch.nn.functional.leaky_relu",
+    "torch.nn.functional.prelu",
+    "torch.nn.functional.rrelu",
+    "torch.nn.functional.logsigmoid",
+    "torch.nn.functional.hardshrink",
+    "torch.nn.functional.hardsigmoid",
+    "torch.nn.functional.hardswish",
+    "torch.nn.functional.hardtanh",
+    "torch.nn.functional.mish",
+    "torch.nn.functional.silu",
+    "torch.nn.functional.softplus",
+    "torch.nn.functional.softshrink",
+    "torch.nn.functional.softsign",
+    "torch.nn.functional.tanhshrink",
+    "torch.nn.functional.threshold",
+    "torch.nn.functional.softmax",
+    "torch.nn.functional.softmin",
+    "torch.nn.functional.log_softmax",
+    "torch.nn.functional.normalize",
+    "torch.nn.functional.avg_pool1d",
+    "torch.nn.functional.avg_pool2d",
+    "torch.nn.functional.avg_pool3d",
+    "torch.nn.functional.max_pool1d",
+    "torch.nn.functional.max_pool2d",
+    "torch.nn.functional.max_pool3d",
+    "torch.nn.functional.adaptive_avg_pool1d",
+    "torch.nn.functional.adaptive_avg_pool2d",
+    "torch.nn.functional.adaptive_avg_pool3d",
+    "torch.nn.functional.adaptive_max_pool1d",
+    "torch.nn.functional.adaptive_max_pool2d",
+    "torch.nn.functional.adaptive_max_pool3d",
+    "torch.nn.functional.lp_pool1d",
+    "torch.nn.functional.lp_pool2d",
+    "torch.nn.functional.lp_pool3d",
+    "torch.nn.functional.linear",
+    "torch.nn.functional.bilinear",
+    "torch.nn.functional.conv1d",
+    "torch.nn.functional.conv2d",
+    "torch.nn.functional.conv3d",
+    "torch.nn.functional.conv_transpose1d",
+    "torch.nn.functional.conv_transpose2d",
+    "torch.nn.functional.conv_transpose3d",
+    "torch.nn.functional.layer_norm",
+    "torch.nn.functional.rms_norm",
+    "torch.nn.functional.group_norm",
+    "torch.nn.functional.local_response_norm",
+    "torch.nn.functional.pad",
+    "torch.nn.functional.interpolate",
+    "torch.nn.functional.pixel_shuffle",
+    "torch.nn.functional.pixel_unshuffle",
+    "torch.nn.functional.channel_shuffle",
+    "torch.nn.functional.fold",
+    "torch.nn.functional.unfold",
+    "torch.nn.functional.affine_grid",
+    "torch.nn.functional.grid_sample",
+    "torch.nn.functional.cosine_similarity",
+    "torch.nn.functional.pairwise_distance",
+    "torch.nn.functional.pdist",
+    page="nn.functional",
+)
+@pytest.mark.changed(
+    "1.5",
+    "hardsigmoid appears",
+    kind="appeared",
+    of=("torch.nn.functional.hardsigmoid",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "hardswish appears",
+    kind="appeared",
+    cause="pytorch#34747",
+    of=("torch.nn.functional.hardswish",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "channel_shuffle appears",
+    kind="appeared",
+    cause="pytorch#36815",
+    of=("torch.nn.functional.channel_shuffle",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "silu appears",
+    kind="appeared",
+    cause="pytorch#41034",
+    of=("torch.nn.functional.silu",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "pixel_unshuffle appears",
+    kind="appeared",
+    of=("torch.nn.functional.pixel_unshuffle",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "mish appears",
+    kind="appeared",
+    cause="pytorch#58648",
+    of=("torch.nn.functional.mish",),
+)
+@pytest.mark.changed(
+    "2.3",
+    "lp_pool3d appears",
+    kind="appeared",
+    cause="pytorch#114199",
+    of=("torch.nn.functional.lp_pool3d",),
+)
+@pytest.mark.changed(
+    "2.4",
+    "rms_norm appears",
+    kind="appeared",
+    cause="pytorch#121364",
+    of=("torch.nn.functional.rms_norm",),
+)
+def test_function_leaves_its_inputs_and_the_stream(family, snapshot):
+    """A function of ``torch.nn.functional`` leaves input, weights and random stream as they are.
+
+    Functions that draw in training are called without ``training=True``.
+    """
+
+    def act(name):
+        arguments, shape = CALLS[family][name]
+        x = eighths(*shape)
+        given = [x, *[one for one in arguments if isinstance(one, torch.Tensor)]]
+        return changes(lambda: getattr(F, name)(x, *arguments), inputs=lambda: given)
+
+    assert snapshot == observe_each(each(act, {name: {"name": name} for name in CALLS[family]}))

@@ -104,7 +104,42 @@ METHODS = {
     "torch.nn.Module.state_dict",
     "torch.nn.Module.load_state_dict",
     "torch.nn.Module.share_memory",
+    "torch.nn.BatchNorm1d",
     page="generated/torch.nn.Module",
+)
+@pytest.mark.changed(
+    "1.7",
+    "Module.zero_grad takes set_to_none",
+    kind="appeared",
+    cause="pytorch#42754",
+    of="torch.nn.Module.zero_grad",
+)
+@pytest.mark.changed(
+    "1.11",
+    "BatchNorm counts its batches in the buffer that it has, where each batch made "
+    "another tensor before",
+    kind="silent",
+    rarely="a reference to num_batches_tracked that is kept",
+    of="torch.nn.BatchNorm1d",
+)
+@pytest.mark.changed(
+    "2.0",
+    "gradients become None instead of zeros",
+    kind="silent",
+    cause="pytorch#92731",
+    advice="pass set_to_none=False to keep zeros",
+    unless=(
+        "set_to_none",
+        0,
+    ),
+    of="torch.nn.Module.zero_grad",
+)
+@pytest.mark.changed(
+    "2.1",
+    "load_state_dict takes assign",
+    kind="appeared",
+    cause="pytorch#102212",
+    of="torch.nn.Module.load_state_dict",
 )
 def test_method_of_a_module_changes_these_of_its_parts(snapshot):
     """Each method of a module changes what it is called for, and leaves the rest.
@@ -140,6 +175,12 @@ MOVES = {
     "torch.nn.Module.to",
     page="generated/torch.nn.Module",
 )
+@pytest.mark.changed(
+    "1.5",
+    "bfloat16 appears",
+    kind="appeared",
+    of=("torch.nn.Module.bfloat16",),
+)
 def test_move_of_a_module_keeps_parameters_and_replaces_buffers(snapshot):
     """A move to another dtype keeps the Parameter objects, and replaces memory and buffers.
 
@@ -167,6 +208,14 @@ READS = {
 
 
 @pytest.mark.api("torch.nn.Module", page="generated/torch.nn.Module")
+@pytest.mark.changed(
+    "2.0",
+    "gradients become None instead of zeros",
+    kind="silent",
+    cause="pytorch#92731",
+    advice="pass set_to_none=False to keep zeros",
+    depends="a call of zero_grad",
+)
 def test_reading_and_deep_copying_leave_a_module_and_a_shallow_copy_does_not(snapshot):
     """Lists, ``repr`` and copies leave a module as it is; what a deep copy does stays with it.
 
@@ -205,6 +254,40 @@ def nothing(*given):
     "torch.nn.Module.register_load_state_dict_post_hook",
     page="generated/torch.nn.Module",
 )
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="wording",
+    cause="pytorch#34324",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "register_full_backward_hook appears",
+    kind="appeared",
+    cause="pytorch#46163",
+    of=("torch.nn.Module.register_full_backward_hook",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "raises plain AttributeError again",
+    kind="wording",
+    cause="pytorch#50298",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    "register_load_state_dict_post_hook appears",
+    kind="appeared",
+    of=("torch.nn.Module.register_load_state_dict_post_hook",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "register_full_backward_pre_hook appears",
+    kind="appeared",
+    cause="pytorch#86700",
+    of=("torch.nn.Module.register_full_backward_pre_hook",),
+)
 def test_deep_copy_of_a_module_has_its_hooks_and_keeps_them(snapshot):
     """A deep copy or a pickled copy of a module has its hooks; a handle removes the original's.
 
@@ -215,7 +298,8 @@ def test_deep_copy_of_a_module_has_its_hooks_and_keeps_them(snapshot):
     def act(register, stored):
         module = nn.Linear(1, 1)
         handle = getattr(module, register)(nothing)
-        deep, pickled = copy.deepcopy(module), pickle.loads(pickle.dumps(module))
+        with without_warnings():
+            deep, pickled = copy.deepcopy(module), pickle.loads(pickle.dumps(module))
         shallow = copy.copy(module)
         before = [len(getattr(one, stored)) for one in (module, deep, pickled, shallow)]
         handle.remove()
@@ -271,6 +355,34 @@ NORMS = {
     page="generated/torch.nn.utils.spectral_norm",
 )
 @pytest.mark.parametrize("name", NORMS)
+@pytest.mark.changed(
+    "1.9",
+    "the message names torch.nn.utils.parametrizations, which appears",
+    kind="wording",
+    of=(
+        "torch.nn.utils.parametrizations.weight_norm",
+        "torch.nn.utils.parametrizations.orthogonal",
+    ),
+)
+@pytest.mark.changed(
+    "1.9",
+    "parametrizations.spectral_norm appears",
+    kind="appeared",
+    of="torch.nn.utils.parametrizations.spectral_norm",
+)
+@pytest.mark.changed(
+    "1.10",
+    "parametrizations.orthogonal appears",
+    kind="appeared",
+    of="torch.nn.utils.parametrizations.orthogonal",
+)
+@pytest.mark.changed(
+    "2.1",
+    "parametrizations.weight_norm appears",
+    kind="appeared",
+    cause="pytorch#103001",
+    of="torch.nn.utils.parametrizations.weight_norm",
+)
 def test_reparametrized_layer_changes_its_buffers_in_training_alone(name, snapshot):
     """Spectral norm changes its buffers in each forward pass in training, and not in ``eval()``.
 
@@ -325,6 +437,20 @@ class Failing(nn.Module):
     page="generated/torch.func.functional_call",
 )
 @pytest.mark.parametrize("place", ["func", "stateless"])
+@pytest.mark.changed(
+    "1.12",
+    "stateless.functional_call appears",
+    kind="appeared",
+    of=("torch.nn.utils.stateless.functional_call",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "torch.func.functional_call appears",
+    kind="appeared",
+    cause="pytorch#89213",
+    probable=True,
+    of=("torch.func.functional_call",),
+)
 def test_functional_call_gives_the_module_back_as_it_was(place, snapshot):
     """``functional_call`` leaves the module as it was, also if its forward pass raises.
 
@@ -396,6 +522,23 @@ def test_utility_leaves_what_it_is_given(snapshot):
 
 @pytest.mark.api(
     "torch.nn.SyncBatchNorm.convert_sync_batchnorm", page="generated/torch.nn.SyncBatchNorm"
+)
+@pytest.mark.changed(
+    "1.5",
+    "the new layers share the Parameters of the old ones, where they had copies before",
+    kind="silent",
+    cause="pytorch#31482",
+    probable=True,
+    advice="on 1.4, convert before the optimizer is made",
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.2",
+    "the new layers have the mode of the old ones, where they were in training mode before",
+    kind="silent",
+    cause="pytorch#111998",
+    advice="before 2.2, call model.eval() after the conversion",
+    depends="the mode of the model",
 )
 def test_convert_sync_batchnorm_moves_parameters_and_changes_the_model(snapshot):
     """``convert_sync_batchnorm`` replaces the BatchNorms in the model itself, by sharing layers.

@@ -71,7 +71,7 @@ def step_changes(name, **settings):
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.changed(
     "1.5",
-    "SGD and Adam leave .grad as it is; before they added the weight decay to .grad itself",
+    "SGD and Adam leave .grad as it is, where they added the weight decay to it before",
     kind="silent",
     cause="pytorch#30257",
     advice="on 1.4, read the gradients before the step, not after it",
@@ -442,6 +442,117 @@ def test_maximize_leaves_the_gradient_as_it_is(name, snapshot):
     if name == "SparseAdam":
         del cases["foreach"]
     assert snapshot == observe_each(each(lambda **one: step_changes(name, **one), cases))
+
+
+FUSED = ("SGD", "Adam", "AdamW", "Adagrad")
+
+
+@pytest.mark.api(
+    "torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", "torch.optim.Adagrad", page="optim"
+)
+@pytest.mark.parametrize("name", FUSED)
+@pytest.mark.changed(
+    "1.13",
+    "Adam takes fused, for CUDA only",
+    kind="appeared",
+    cause="pytorch#85739",
+    of="torch.optim.Adam",
+)
+@pytest.mark.changed(
+    "2.0",
+    "AdamW takes fused, for CUDA only",
+    kind="appeared",
+    cause="pytorch#88015",
+    of="torch.optim.AdamW",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message says fused=True instead of FusedAdam",
+    kind="wording",
+    cause="pytorch#88015",
+    probable=True,
+    of="torch.optim.Adam",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message names the supported devices",
+    kind="wording",
+    cause="pytorch#102047",
+    probable=True,
+    of=(
+        "torch.optim.Adam",
+        "torch.optim.AdamW",
+    ),
+)
+@pytest.mark.changed(
+    "2.3",
+    "SGD takes fused, for CUDA only",
+    kind="appeared",
+    cause="pytorch#116585",
+    of="torch.optim.SGD",
+)
+@pytest.mark.changed(
+    "2.4",
+    "Adagrad takes fused",
+    kind="appeared",
+    cause="pytorch#124905",
+    of="torch.optim.Adagrad",
+)
+@pytest.mark.changed(
+    "2.4",
+    "fused steps of Adam and AdamW run on the CPU too",
+    kind="error-gone",
+    cause="pytorch#123074",
+    of=(
+        "torch.optim.Adam",
+        "torch.optim.AdamW",
+    ),
+)
+@pytest.mark.changed(
+    "2.4",
+    "fused steps of SGD run on the CPU too",
+    kind="error-gone",
+    cause="pytorch#123629",
+    of="torch.optim.SGD",
+)
+def test_fused_step_leaves_the_gradient_as_it_is(name, snapshot):
+    """``fused=True`` leaves ``.grad`` as it is, also with all settings and with ``maximize``.
+
+    The fused steps of the CPU exist since 2.4.
+    """
+    assert snapshot == observe_each(
+        {
+            "default": lambda: step_changes(name, fused=True),
+            "all settings": lambda: step_changes(name, fused=True, **SETTINGS[name]),
+            "maximize": lambda: step_changes(name, fused=True, maximize=True),
+        }
+    )
+
+
+@pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
+def test_lbfgs_step_leaves_the_gradient_of_the_last_closure(snapshot):
+    """A step of LBFGS leaves ``.grad`` as the last call of the closure made it.
+
+    With ``line_search_fn`` the last call may be at another point than the one that is kept. The
+    loss is the square of w - 3, from w = 0.
+    """
+
+    def act(**settings):
+        w = parameter([0.0])
+        optimizer, made = torch.optim.LBFGS([w], lr=0.5, max_iter=3, **settings), []
+
+        def closure():
+            optimizer.zero_grad()
+            loss = ((w - 3.0) ** 2).sum()
+            loss.backward()
+            made.append(w.grad.clone())
+            return loss
+
+        moved = changes(lambda: optimizer.step(closure), parameters=lambda: [w])
+        return {"changed": moved, "as the closure made it": torch.equal(w.grad, made[-1])}
+
+    cases = {"default": {}, "line search": {"line_search_fn": "strong_wolfe"}}
+    assert snapshot == observe_each(each(act, cases))
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")

@@ -52,6 +52,7 @@ SUBJECTS = [
     "data_order",
     "samplers",
     "batches",
+    "batch_memory",
     "generator_handling",
     "parameters_of_distributions",
     "draw_settings",

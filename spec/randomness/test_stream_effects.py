@@ -54,6 +54,13 @@ ORDERS = {
     "torch.utils.data.random_split",
     page="data",
 )
+@pytest.mark.changed(
+    "1.7",
+    "the iterator of RandomSampler draws at its first number, not when it is made",
+    kind="random",
+    rarely="an iterator that is made before other draws",
+    of="torch.utils.data.RandomSampler",
+)
 def test_loader_and_random_samplers_move_the_stream_when_they_are_iterated(snapshot):
     """A loader and a random sampler move the global stream when they are iterated, not when made.
 
@@ -89,6 +96,17 @@ GENERATORS = {
     "torch.multinomial",
     "torch.bernoulli",
     page="generated/torch.Generator",
+)
+@pytest.mark.changed(
+    "1.6",
+    "DataLoader, RandomSampler and random_split take generator",
+    kind="appeared",
+    cause="pytorch#39737",
+    of=(
+        "torch.utils.data.DataLoader",
+        "torch.utils.data.RandomSampler",
+        "torch.utils.data.random_split",
+    ),
 )
 def test_call_with_a_generator_leaves_the_global_stream(snapshot):
     """A call that is given a generator draws from it, and leaves the global stream.
@@ -136,6 +154,37 @@ TENSORS = {
     "torch.pca_lowrank",
     "torch.initial_seed",
     page="notes/randomness",
+)
+@pytest.mark.changed(
+    "1.5",
+    "pca_lowrank and svd_lowrank appear",
+    kind="appeared",
+    of=(
+        "torch.svd_lowrank",
+        "torch.pca_lowrank",
+    ),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message lists xla too",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message lists xpu and vulkan too",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.9",
+    "meta is a device",
+    kind="appeared",
+    cause="pytorch#53143",
+    of=(
+        "torch.rand",
+        "torch.randn",
+    ),
 )
 def test_call_that_needs_no_random_number_may_move_the_stream(snapshot):
     """``randint``, ``bernoulli`` and ``normal`` move the stream where only one result is possible.

@@ -137,6 +137,12 @@ def gradient_changes(call):
     "torch.autograd.functional.hvp",
     page="autograd",
 )
+@pytest.mark.changed(
+    "1.5",
+    "torch.autograd.functional appears",
+    kind="appeared",
+    cause="pytorch#34066",
+)
 def test_autograd_functional_leaves_leaf_and_gradient(snapshot):
     """The functions of ``torch.autograd.functional`` return derivatives, and leave ``.grad``.
 
@@ -170,6 +176,12 @@ TRANSFORMS = {
     "torch.func.jacfwd",
     "torch.func.hessian",
     page="func.api",
+)
+@pytest.mark.changed(
+    "2.0",
+    "torch.func appears",
+    kind="appeared",
+    cause="pytorch#91016",
 )
 def test_function_transforms_leave_leaf_and_gradient(snapshot):
     """The transforms of ``torch.func`` return derivatives, and leave ``.grad`` as it is."""
@@ -209,8 +221,33 @@ CLIPPING = {
     "torch.nn.utils.clip_grads_with_norm_",
     "torch.nn.utils.get_total_norm",
     "torch.Tensor.requires_grad_",
+    "torch.optim.Optimizer.zero_grad",
     "torch.autograd.grad",
     page="generated/torch.nn.utils.clip_grad_norm_",
+)
+@pytest.mark.changed(
+    "1.7",
+    "Optimizer.zero_grad takes set_to_none",
+    kind="appeared",
+    cause="pytorch#42754",
+    of="torch.optim.Optimizer.zero_grad",
+)
+@pytest.mark.changed(
+    "2.0",
+    "clip_grad_norm_ takes foreach",
+    kind="appeared",
+    cause="pytorch#91846",
+    of="torch.nn.utils.clip_grad_norm_",
+)
+@pytest.mark.changed(
+    "2.6",
+    "clip_grads_with_norm_ and get_total_norm appear",
+    kind="appeared",
+    cause="pytorch#139662",
+    of=(
+        "torch.nn.utils.clip_grads_with_norm_",
+        "torch.nn.utils.get_total_norm",
+    ),
 )
 def test_call_changes_the_gradient_or_leaves_it(snapshot):
     """Clipping changes gradients, and leaves the parameter; the other calls leave both.
@@ -223,6 +260,13 @@ def test_call_changes_the_gradient_or_leaves_it(snapshot):
 
 
 @pytest.mark.api("torch.utils.checkpoint.checkpoint", page="checkpoint")
+@pytest.mark.changed(
+    "1.11",
+    "checkpoint takes use_reentrant",
+    kind="appeared",
+    cause="pytorch#69508",
+    when="use_reentrant",
+)
 def test_checkpoint_gives_the_random_stream_back_in_backward(snapshot):
     """Backward through a checkpoint draws the same mask again, and gives the stream back.
 
@@ -249,6 +293,32 @@ def test_checkpoint_gives_the_random_stream_back_in_backward(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
+@pytest.mark.changed(
+    "1.6",
+    "raises ModuleAttributeError, a subclass of AttributeError",
+    kind="wording",
+    cause="pytorch#34324",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "register_full_backward_hook appears",
+    kind="appeared",
+    cause="pytorch#46163",
+)
+@pytest.mark.changed(
+    "1.8",
+    "raises plain AttributeError again",
+    kind="wording",
+    cause="pytorch#50298",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "register_post_accumulate_grad_hook appears",
+    kind="appeared",
+    cause="pytorch#107063",
+)
 def test_backward_leaves_hooks_in_place(snapshot):
     """A hook on a tensor or a module stays after backward: it runs in each backward.
 
