@@ -292,32 +292,34 @@ def test_checkpoint_gives_the_random_stream_back_in_backward(snapshot):
     assert snapshot == observe_each(each(act, cases))
 
 
-@pytest.mark.api("torch.Tensor.register_hook", page="generated/torch.Tensor.register_hook")
+@pytest.mark.api(
+    "torch.Tensor.register_hook",
+    "torch.Tensor.register_post_accumulate_grad_hook",
+    "torch.nn.Module.register_full_backward_hook",
+    "torch.nn.Module.register_forward_hook",
+    page="generated/torch.Tensor.register_hook",
+)
 @pytest.mark.changed(
     "1.6",
     "raises ModuleAttributeError, a subclass of AttributeError",
     kind="wording",
     cause="pytorch#34324",
     when=":unseen",
+    of="torch.nn.Module.register_full_backward_hook",
 )
 @pytest.mark.changed(
     "1.8",
     "register_full_backward_hook appears",
     kind="appeared",
     cause="pytorch#46163",
-)
-@pytest.mark.changed(
-    "1.8",
-    "raises plain AttributeError again",
-    kind="wording",
-    cause="pytorch#50298",
-    when=":unseen",
+    of="torch.nn.Module.register_full_backward_hook",
 )
 @pytest.mark.changed(
     "2.1",
     "register_post_accumulate_grad_hook appears",
     kind="appeared",
     cause="pytorch#107063",
+    of="torch.Tensor.register_post_accumulate_grad_hook",
 )
 def test_backward_leaves_hooks_in_place(snapshot):
     """A hook on a tensor or a module stays after backward: it runs in each backward.
