@@ -89,3 +89,25 @@ def converted_batchnorm_trains(patch):
     """``convert_sync_batchnorm`` leaves the new layers in training mode."""
     honest = nn.SyncBatchNorm.convert_sync_batchnorm
     patch.setattr(nn.SyncBatchNorm, "convert_sync_batchnorm", lambda module: honest(module).train())
+
+
+@fault
+def registered_buffer_is_a_copy(patch):
+    """``register_buffer`` keeps a clone of the tensor."""
+    honest = nn.Module.register_buffer
+
+    def wrong(self, name, tensor, **settings):
+        return honest(self, name, None if tensor is None else tensor.clone(), **settings)
+
+    patch.setattr(nn.Module, "register_buffer", wrong)
+
+
+@fault
+def container_copies_its_members(patch):
+    """``ModuleList`` holds copies of the modules that it is given."""
+    honest = nn.ModuleList.__init__
+    patch.setattr(
+        nn.ModuleList,
+        "__init__",
+        lambda self, modules=None: honest(self, copy.deepcopy(modules)),
+    )

@@ -6,6 +6,7 @@ its original. Spectral norm changes its buffers in each forward pass in training
 ``eval()``. ``functional_call`` gives the parameters back, also after an exception.
 """
 
+import collections
 import contextlib
 import copy
 import pickle
@@ -567,4 +568,106 @@ def test_convert_sync_batchnorm_moves_parameters_and_changes_the_model(snapshot)
             "in a Sequential": lambda: act(lambda: nn.Sequential(nn.BatchNorm1d(1)).eval()),
             "alone": lambda: act(lambda: nn.BatchNorm1d(1)),
         }
+    )
+
+
+CONTAINERS = {
+    "ModuleList": (lambda: [nn.ReLU()], lambda held: held.append(nn.ReLU())),
+    "ModuleDict": (lambda: {"0": nn.ReLU()}, lambda held: held.update({"1": nn.ReLU()})),
+    "ParameterList": (
+        lambda: [nn.Parameter(torch.ones(1))],
+        lambda held: held.append(nn.Parameter(torch.ones(1))),
+    ),
+    "ParameterDict": (
+        lambda: {"0": nn.Parameter(torch.ones(1))},
+        lambda held: held.update({"1": nn.Parameter(torch.ones(1))}),
+    ),
+    "Sequential": (
+        lambda: collections.OrderedDict({"0": nn.ReLU()}),
+        lambda held: held.update({"1": nn.ReLU()}),
+    ),
+}
+
+
+@pytest.mark.api(
+    "torch.nn.ModuleList",
+    "torch.nn.ModuleDict",
+    "torch.nn.ParameterList",
+    "torch.nn.ParameterDict",
+    "torch.nn.Sequential",
+    page="nn",
+)
+def test_container_keeps_the_members_and_not_the_list_that_it_is_given(snapshot):
+    """A container holds the very members of a list or dict, and does not follow the list itself.
+
+    What is added to the list later is not registered, and what is added to the container is not in
+    the list.
+    """
+
+    def act(name):
+        make, add = CONTAINERS[name]
+        given = make()
+        first = given[0] if isinstance(given, list) else given["0"]
+        container = getattr(nn, name)(given)
+        held = container["0"] if name.endswith("Dict") else container[0]
+        add(given)
+        follows = len(container) == len(given)
+        if name == "Sequential":
+            container.add_module("more", nn.ReLU())
+        else:
+            add(container)
+            add(container)
+        return {
+            "the very member": held is first,
+            "container follows the list": follows,
+            "members": len(container),
+            "in the list": len(given),
+        }
+
+    assert snapshot == observe_each(each(act, {name: {"name": name} for name in CONTAINERS}))
+
+
+@pytest.mark.api(
+    "torch.nn.Module.register_buffer",
+    "torch.nn.Module.register_parameter",
+    "torch.nn.Parameter",
+    page="generated/torch.nn.Module",
+)
+def test_registered_tensor_is_kept_without_a_copy(snapshot):
+    """A module keeps the very tensor that is registered, and ``Parameter`` the memory of its own.
+
+    A later change of the tensor in place shows in the module. ``Parameter`` leaves the tensor
+    without ``requires_grad``.
+    """
+
+    def buffer(module, x):
+        module.register_buffer("own", x)
+
+    def assigned(module, x):
+        module.register_buffer("own", None)
+        module.own = x
+
+    def weight(module, x):
+        module.register_parameter("own", nn.Parameter(x))
+
+    def attribute(module, x):
+        module.own = nn.Parameter(x)
+
+    def frozen(module, x):
+        module.own = nn.Parameter(x, requires_grad=False)
+
+    def act(register):
+        module, x = nn.Module(), torch.ones(2)
+        register(module, x)
+        x.zero_()
+        return {
+            "the very tensor": module.own is x,
+            "follows": module.own.tolist() == [0.0, 0.0],
+            "requires_grad": [x.requires_grad, module.own.requires_grad],
+        }
+
+    ways = {"register_buffer": buffer, "assigned buffer": assigned, "register_parameter": weight}
+    ways.update({"Parameter": attribute, "frozen Parameter": frozen})
+    assert snapshot == observe_each(
+        {name: lambda register=register: act(register) for name, register in ways.items()}
     )
