@@ -139,3 +139,29 @@ def lbfgs_clears_the_gradient(patch):
             grad.zero_()
 
     after(patch, torch.optim.LBFGS, "step", then)
+
+
+@fault
+def schedule_load_removes_a_key(patch):
+    """Schedules remove a key from the dict that they load."""
+    honest = lr_scheduler.LRScheduler.load_state_dict
+
+    def wrong(self, saved):
+        honest(self, {**saved, "last_epoch": saved.pop("last_epoch")})
+
+    patch.setattr(lr_scheduler.LRScheduler, "load_state_dict", wrong)
+
+
+@fault
+def schedule_load_changes_the_rate(patch):
+    """The second schedule that loads a dict gets twice the learning rate."""
+    honest = lr_scheduler.LRScheduler.load_state_dict
+    loads = []
+
+    def wrong(self, saved):
+        loads.append(1)
+        honest(self, saved)
+        for group in self.optimizer.param_groups:
+            group["lr"] *= len(loads)
+
+    patch.setattr(lr_scheduler.LRScheduler, "load_state_dict", wrong)

@@ -1085,8 +1085,8 @@ def test_step_of_a_schedule_changes_options_of_the_groups_alone(snapshot):
 def test_state_dict_of_a_schedule_is_left_by_later_steps_and_by_loading(name, snapshot):
     """The state dict of a schedule does not follow later steps, and loading leaves it as it is.
 
-    After loading, the steps of the other schedule leave the dict too. Trap: ``SequentialLR`` and
-    ``ChainedScheduler`` hold the dicts of their parts.
+    After loading, the steps of the other schedule leave the dict too. Trap: since 2.2 ``CyclicLR``
+    removes a key from the dict that it loads, as ``LambdaLR`` and ``MultiplicativeLR`` did in 1.4.
     """
 
     def act():
@@ -1108,6 +1108,79 @@ def test_state_dict_of_a_schedule_is_left_by_later_steps_and_by_loading(name, sn
         }
 
     assert snapshot == observe(act)
+
+
+def loaded_twice(name, give=lambda saved: saved):
+    """Whether two schedules that load one state dict, or what ``give`` makes of it, are alike."""
+    optimizer, others = two_groups(momentum=0.5), [two_groups(momentum=0.5) for _ in range(2)]
+    with without_warnings():
+        schedule = scheduled(name, optimizer)
+        forward(schedule, optimizer, 1)
+        saved = schedule.state_dict()
+        for other in others:
+            scheduled(name, other).load_state_dict(give(saved))
+    return [group["lr"] for group in others[0].param_groups] == [
+        group["lr"] for group in others[1].param_groups
+    ]
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.SequentialLR",
+    "torch.optim.lr_scheduler.ChainedScheduler",
+    page="optim",
+)
+def test_state_dict_of_a_schedule_loads_twice(snapshot):
+    """Two schedules can load the same state dict of a schedule.
+
+    Trap: ``CyclicLR`` takes a key out of the dict, so the second load raises ``KeyError``.
+    """
+    assert snapshot == observe_each(
+        each(loaded_twice, {name: {"name": name} for name in SCHEDULES})
+    )
+
+
+@pytest.mark.api(
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.MultiStepLR",
+    "torch.optim.lr_scheduler.ExponentialLR",
+    "torch.optim.lr_scheduler.LambdaLR",
+    "torch.optim.lr_scheduler.MultiplicativeLR",
+    "torch.optim.lr_scheduler.ConstantLR",
+    "torch.optim.lr_scheduler.LinearLR",
+    "torch.optim.lr_scheduler.PolynomialLR",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+    "torch.optim.lr_scheduler.CyclicLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.optim.lr_scheduler.SequentialLR",
+    "torch.optim.lr_scheduler.ChainedScheduler",
+    page="optim",
+)
+def test_shallow_copy_of_a_schedules_state_dict_loads_twice(snapshot):
+    """Two schedules can load ``copy.copy`` of the same state dict, on every release.
+
+    The key that ``CyclicLR`` removes is then removed from the copy.
+    """
+    assert snapshot == observe_each(
+        each(
+            lambda name: loaded_twice(name, copy.copy),
+            {name: {"name": name} for name in SCHEDULES},
+        )
+    )
 
 
 @pytest.mark.api(
