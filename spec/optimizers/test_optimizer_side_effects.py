@@ -1,10 +1,11 @@
 """What optimizers and schedules change: parameters, options and state, and never the gradient.
 
-A step changes parameters and state, and leaves ``.grad`` as it is: since 1.5 weight decay no longer
-writes into it. Nothing draws from the random stream. A group that is passed as a dict is the
-optimizer's own: the optimizer adds its defaults to that dict. A schedule adds ``initial_lr``, and
-writes options of the groups alone. ``load_state_dict`` leaves the dict as it is, but shares its
-tensors since 2.1.
+A step changes parameters and state, and leaves ``.grad`` as it is. In 1.4 the weight decay of SGD
+and Adam was written into it, and in 1.12 and 1.13 that of most foreach steps. Nothing draws from
+the random stream. A group that is passed as a dict is the optimizer's own: the optimizer adds its
+defaults to that dict. A schedule adds ``initial_lr``, and writes options of the groups alone.
+``load_state_dict`` of an optimizer leaves the dict as it is, but shares its tensors since 2.1.
+Trap: ``CyclicLR`` removes a key from the dict that it loads.
 """
 
 import copy
@@ -278,7 +279,7 @@ FOREACH = [name for name in SETTINGS if name not in ("SparseAdam", "Muon")]
 def test_foreach_step_leaves_the_gradient_as_it_is(name, snapshot):
     """``foreach=True`` leaves ``.grad`` as it is, also with all settings.
 
-    A foreach step may compute in place, so it has to copy the gradients before.
+    Before 2.0 most foreach steps added the weight decay to ``.grad`` itself.
     """
     assert snapshot == observe_each(
         {
@@ -1142,6 +1143,58 @@ def loaded_twice(name, give=lambda saved: saved):
     "torch.optim.lr_scheduler.ChainedScheduler",
     page="optim",
 )
+@pytest.mark.changed(
+    "1.5",
+    "LambdaLR and MultiplicativeLR no longer remove lr_lambdas from the dict that they load",
+    kind="error-gone",
+    cause="pytorch#32848",
+    rarely="a dict that is loaded twice",
+    of=(
+        "torch.optim.lr_scheduler.LambdaLR",
+        "torch.optim.lr_scheduler.MultiplicativeLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ChainedScheduler appears",
+    kind="appeared",
+    of=("torch.optim.lr_scheduler.ChainedScheduler",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.10",
+    "SequentialLR appears",
+    kind="appeared",
+    cause="pytorch#64037",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
+)
+@pytest.mark.changed(
+    "2.2",
+    "CyclicLR removes _scale_fn_custom from the dict that it loads, so a second load "
+    "raises KeyError",
+    kind="error",
+    cause="pytorch#110931",
+    probable=True,
+    advice="load copy.copy(saved)",
+    rarely="a dict that is loaded twice",
+    restored_by="optimizers.shallow_copy_of_a_schedules_state_dict_loads_twice",
+    of="torch.optim.lr_scheduler.CyclicLR",
+)
 def test_state_dict_of_a_schedule_loads_twice(snapshot):
     """Two schedules can load the same state dict of a schedule.
 
@@ -1169,6 +1222,35 @@ def test_state_dict_of_a_schedule_loads_twice(snapshot):
     "torch.optim.lr_scheduler.SequentialLR",
     "torch.optim.lr_scheduler.ChainedScheduler",
     page="optim",
+)
+@pytest.mark.changed(
+    "1.10",
+    "ChainedScheduler appears",
+    kind="appeared",
+    of=("torch.optim.lr_scheduler.ChainedScheduler",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "ConstantLR and LinearLR appear",
+    kind="appeared",
+    cause="pytorch#64395",
+    of=(
+        "torch.optim.lr_scheduler.ConstantLR",
+        "torch.optim.lr_scheduler.LinearLR",
+    ),
+)
+@pytest.mark.changed(
+    "1.10",
+    "SequentialLR appears",
+    kind="appeared",
+    cause="pytorch#64037",
+    of=("torch.optim.lr_scheduler.SequentialLR",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "PolynomialLR appears",
+    kind="appeared",
+    of=("torch.optim.lr_scheduler.PolynomialLR",),
 )
 def test_shallow_copy_of_a_schedules_state_dict_loads_twice(snapshot):
     """Two schedules can load ``copy.copy`` of the same state dict, on every release.
