@@ -40,9 +40,9 @@ LLMS = "llms.txt"
 SCHEMA = HERE / "behaviours.schema.json"
 _LONGEST = 1_500  # characters of a guide that are searched
 _ID = re.compile(r"[\w-]+\.\w+")  # of a behaviour: a record may name anything as a former one
-# bytes from which a part of a page is packed: the values of a behaviour, what happened to an API,
-# the list of a module
-_LARGE, _LARGE_API, _LARGE_MODULE = 300, 1_500, 10_000
+# bytes from which a part of a page is packed: the values and the test of a behaviour, what happened
+# to an API, the list of a module
+_LARGE, _LARGE_API, _LARGE_MODULE = 600, 1_000, 10_000
 _BACK = 6  # releases that the landing page looks back at first
 
 File = Tuple[str, bytes]
@@ -198,15 +198,15 @@ class _Site:
             yield self.render(f"behaviours/{former}.html", "moved.html", former=former, life=life)
 
     def behaviour_pages(self, chapter: Chapter) -> Iterator[File]:
-        """The pages of a chapter's behaviours, and the values that are too many for them."""
+        """The pages of a chapter's behaviours, and what is too much for them."""
         name, packed = f"values-{chapter.name}", {}
-        written = self.macro("values")
+        written = self.macro("lower")
         for subject_ in chapter.subjects:
             for life in subject_.lives:
-                values = written(life)
-                large = len(values) > _LARGE
+                lower = written(life, life.behaviour, self.apis)
+                large = len(lower) > _LARGE
                 if large:
-                    packed[life.behaviour.id] = tree(values)
+                    packed[life.behaviour.id] = tree(lower)
                 yield self.render(
                     life.page,
                     "behaviour.html",
@@ -214,8 +214,7 @@ class _Site:
                     behaviour=life.behaviour,
                     chapter=chapter,
                     subject=subject_,
-                    apis=self.apis,
-                    values=values,
+                    lower=lower,
                     packed=large and name,
                 )
         if packed:
