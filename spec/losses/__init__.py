@@ -55,6 +55,7 @@ SUBJECTS = [
     "pair_settings",
     "losses_with_a_layer",
     "loss_side_effects",
+    "loss_edges",
     "dtypes",
     "signatures",
 ]
