@@ -71,7 +71,7 @@ def test_layer_takes_a_batch_of_no_samples(family, snapshot):
             "output": result.shape,
             "gradient of the input": None if x.grad is None else x.grad.shape,
             "parameters without a gradient": sum(one is None for one in gradients),
-            "all others zero": all(one is None or not one.any() for one in gradients),
+            "all others zero": all(one is None or bool((one == 0).all()) for one in gradients),
         }
 
     assert snapshot == observe_each(acts([family], act, alone=["ChannelShuffle"]))
@@ -183,7 +183,11 @@ WIDE = ["linear", "convolution", "normalisation", "recurrent", "attention", "sha
 def test_layer_refuses_another_number_of_features(family, snapshot):
     """A layer that was made for 4 features or channels raises on 5."""
     assert snapshot == observe_each(
-        acts([family], lambda make, shape: output(make(), torch.ones(sized(shape, 2, 5))).shape)
+        acts(
+            [family],
+            lambda make, shape: output(make(), torch.ones(sized(shape, 2, 5))).shape,
+            alone=["LSTM"],  # it reads beyond its weights in some releases
+        )
     )
 
 

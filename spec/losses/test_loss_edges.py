@@ -92,8 +92,8 @@ def acts(act, names=LOSSES):
 def test_loss_of_no_samples_is_zero_as_sum_and_nan_as_mean(reduction, snapshot):
     """The losses of a batch of no samples are empty, their sum is 0, and their mean is NaN.
 
-    Sum and mean of the margin losses over classes are not tested: they are whatever the memory held.
-    KLDivLoss warns of its mean, which is not tested either.
+    Sum and mean of MultiMarginLoss and MultiLabelMarginLoss are not tested: they are whatever the
+    memory held. KLDivLoss warns of its mean, which is not tested either.
     """
 
     def act(name, others):
