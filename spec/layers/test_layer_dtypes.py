@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from fixtures.layer_edges import LAYERS, acts, output
-from torch_history.observing import observe_each
+from torch_history.observing import apart, observe_each
 
-# On the CPU of old releases it ends the process for a dtype that it lacks.
+# On the CPU of old releases it ends the process for a dtype that it lacks, so it is tried apart.
 ALONE = ["AdaptiveAvgPool3d"]
 
 
@@ -164,7 +164,7 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
 @pytest.mark.parametrize("family", LAYERS)
 def test_each_class_of_layers_trains_in_float16_on_the_cpu(family, snapshot):
     """A layer in float16 runs forward and backward on the CPU."""
-    assert snapshot == observe_each(acts([family], trains(torch.float16), ALONE))
+    assert snapshot == observe_each(acts([family], trains(torch.float16)))
 
 
 @pytest.mark.api("torch.nn.Linear", "torch.nn.Bilinear", "torch.nn.Conv1d", "torch.nn.Conv2d")
@@ -208,7 +208,7 @@ def test_each_class_of_layers_trains_in_float16_on_the_cpu(family, snapshot):
 @pytest.mark.parametrize("family", LAYERS)
 def test_each_class_of_layers_trains_in_bfloat16_on_the_cpu(family, snapshot):
     """A layer in bfloat16 runs forward and backward on the CPU."""
-    assert snapshot == observe_each(acts([family], trains(torch.bfloat16), ALONE))
+    assert snapshot == observe_each(acts([family], trains(torch.bfloat16), without=ALONE))
 
 
 @pytest.mark.api("torch.nn.Linear", "torch.nn.Bilinear", "torch.nn.Conv1d", "torch.nn.Conv2d")
@@ -252,4 +252,20 @@ def test_each_class_of_layers_trains_in_bfloat16_on_the_cpu(family, snapshot):
 @pytest.mark.parametrize("family", LAYERS)
 def test_layer_that_compares_numbers_refuses_complex_ones(family, snapshot):
     """A layer in complex64 runs forward and backward, unless it has to compare numbers."""
-    assert snapshot == observe_each(acts([family], trains(torch.complex64), ALONE))
+    assert snapshot == observe_each(acts([family], trains(torch.complex64), without=ALONE))
+
+
+@pytest.mark.api("torch.nn.AdaptiveAvgPool3d", page="generated/torch.nn.AdaptiveAvgPool3d")
+def test_adaptive_avg_pool3d_takes_bfloat16_and_complex_numbers(snapshot):
+    """``AdaptiveAvgPool3d`` takes bfloat16 and complex64; old releases ended the process."""
+    make, shape = LAYERS["adaptive pooling"]["AdaptiveAvgPool3d"]
+
+    def act(dtype):
+        return output(make(), torch.ones(shape).to(dtype)).dtype
+
+    assert snapshot == observe_each(
+        {
+            "bfloat16": apart(lambda: act(torch.bfloat16)),
+            "complex64": apart(lambda: act(torch.complex64)),
+        }
+    )
