@@ -13,6 +13,8 @@ from torch_history.observing import apart, observe_each
 
 # On the CPU of old releases it ends the process for a dtype that it lacks, so it is tried apart.
 ALONE = ["AdaptiveAvgPool3d"]
+# Their first bfloat16 kernels depended on the CPU.
+BY_THE_CPU = ["ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
 
 def takes(dtype):
@@ -70,6 +72,363 @@ def trains(dtype):
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message of CELU, ELU, GLU, LeakyReLU, LogSigmoid, RReLU, SELU, Softplus and "
+    "Softshrink names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed("1.5", "Hardtanh and ReLU6 accept integers", kind="error-gone", when=":unseen")
+@pytest.mark.changed(
+    "1.5",
+    "Softsign warns that the division of integers is deprecated",
+    kind="warning",
+    of="torch.nn.Softsign",
+    rarely="integers as input",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of GRU, LSTM, MultiheadAttention, RNN, TransformerDecoderLayer and "
+    'TransformerEncoderLayer says "Expected object of scalar type Long but got scalar '
+    'type Float for ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Softsign raises, because / does not divide integers",
+    kind="error",
+    cause="pytorch#38620",
+    probable=True,
+    advice="pass x.float()",
+    of="torch.nn.Softsign",
+    rarely="integers as input",
+)
+@pytest.mark.changed(
+    "1.6",
+    'the message of Dropout, Dropout2d and Dropout3d says "Integer division of tensors '
+    'using div or / is no longer supported, ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of FractionalMaxPool2d, FractionalMaxPool3d and GroupNorm names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "LPPool1d and LPPool2d of integers give floats instead of integers",
+    kind="silent",
+    advice="convert the output with .long()",
+    of=("torch.nn.LPPool1d", "torch.nn.LPPool2d"),
+    rarely="integers as input",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7", "Softsign divides integers, and gives floats", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.7",
+    "the message of Conv1d to Conv3d, GRU, GRUCell, LSTM, LSTMCell, Linear, "
+    "MultiheadAttention, RNN, RNNCell, TransformerDecoderLayer and TransformerEncoderLayer "
+    'says "expected scalar type Long but found Float"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7",
+    "the message of Dropout, Dropout2d and Dropout3d says \"result type Float can't be "
+    'cast to the desired output type Long"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7", "the message of MaxPool1d names another kernel", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8",
+    "Sigmoid, Tanh and Tanhshrink accept integers",
+    kind="error-gone",
+    cause="pytorch#47551",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of CosineSimilarity says \"result type Float can't be cast to the desired "
+    'output type Long"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.9",
+    "AdaptiveAvgPool3d of one position raises instead of ending the process",
+    kind="exception",
+    of="torch.nn.AdaptiveAvgPool3d",
+    rarely="integers as input",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of MaxPool2d, Upsample, UpsamplingBilinear2d and UpsamplingNearest2d "
+    "names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.9",
+    "ChannelShuffle no longer warns of named tensors",
+    kind="warning",
+    of="torch.nn.ChannelShuffle",
+    rarely="integers as input",
+)
+@pytest.mark.changed(
+    "1.10",
+    'the message of AdaptiveAvgPool1d to AdaptiveAvgPool3d says "mean(): input dtype '
+    'should be either floating point or complex ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message of AdaptiveMaxPool1d, AdaptiveMaxPool2d, MaxUnpool1d to MaxUnpool3d and "
+    "Softmax2d names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    'the message of CosineSimilarity says "expected common dtype to be floating point, '
+    'yet common dtype is Long"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.12",
+    'the message of PReLU says "Found dtype Float but expected Long"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    'the message of AdaptiveAvgPool1d to AdaptiveAvgPool3d says "mean(): could not infer '
+    'output dtype. Input dtype must be either a ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    "the message of GRU, LSTM, MultiheadAttention, RNN, TransformerDecoderLayer and "
+    'TransformerEncoderLayer says "expected scalar type Float but found Long"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
+@pytest.mark.changed(
+    "1.12", "the message of ReflectionPad3d names another kernel", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of GRU, GRUCell, LSTM, LSTMCell, Linear, MultiheadAttention, RNN, "
+    'RNNCell, TransformerDecoderLayer and TransformerEncoderLayer says "mat1 and mat2 '
+    'must have the same dtype"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.13",
+    'the message of Conv2d says "Input type (long int) and bias type (float) should be the same"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    'the message of PReLU says "prelu: Type promoting not supported. Got Long and Float"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    'the message of GroupNorm and LayerNorm says "mixed dtype (CPU): expect input to have '
+    'scalar type of BFloat16"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message of UpsamplingBilinear2d and UpsamplingNearest2d names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message of GRUCell, LSTM, LSTMCell, Linear, MultiheadAttention, RNNCell, "
+    'TransformerDecoderLayer and TransformerEncoderLayer says "mat1 and mat2 must have '
+    'the same dtype, but got Long and Float"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    'the message of GroupNorm and LayerNorm says "mixed dtype (CPU): all inputs must '
+    'share same datatype."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ReflectionPad1d to ReflectionPad3d and ReplicationPad1d to ReplicationPad3d accept integers",
+    kind="error-gone",
+    cause="pytorch#102949",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "MaxPool2d and MaxPool3d accept integers",
+    kind="error-gone",
+    cause="pytorch#99261",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "GRU and RNN raise ValueError, which names both dtypes, instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#100100",
+    of=("torch.nn.GRU", "torch.nn.RNN"),
+    rarely="integers as input",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.2",
+    'the message of Conv1d and Conv3d says "Input type (long int) and bias type (float) '
+    'should be the same"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3",
+    'the message of Bilinear says "All tensors must have the same dtype, got input1: long '
+    'int, ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.3",
+    "LSTM raises ValueError, which names both dtypes, instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#115542",
+    probable=True,
+    of="torch.nn.LSTM",
+    rarely="integers as input",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.8",
+    "AdaptiveMaxPool1d to AdaptiveMaxPool3d, BatchNorm1d to BatchNorm3d, CELU, ELU, Fold, "
+    "FractionalMaxPool2d, FractionalMaxPool3d, GELU, GLU, Hardshrink, Hardsigmoid, "
+    "Hardswish, InstanceNorm1d to InstanceNorm3d, LeakyReLU, LogSigmoid, LogSoftmax, "
+    "MaxPool1d, MaxUnpool1d to MaxUnpool3d, Mish, RMSNorm, RReLU, SELU, SiLU, Softmax, "
+    "Softmax2d, Softmin, Softplus, Softshrink, Unfold, Upsample, UpsamplingBilinear2d and "
+    "UpsamplingNearest2d raise NotImplementedError, a subclass of RuntimeError, instead of "
+    "RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.9",
+    "RMSNorm warns that input and weight differ in dtype, so that no fused kernel is used",
+    kind="warning",
+    cause="pytorch#159317",
+    of="torch.nn.RMSNorm",
+    rarely="integers as input",
+)
+@pytest.mark.changed(
+    "2.10", "the message of Softshrink names another kernel", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "2.11",
+    'the message of GRU, LSTM and RNN says "RNN input dtype (torch.int64) does not match '
+    'weight dtype ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.15",
+    "AdaptiveAvgPool1d to AdaptiveAvgPool3d raise NotImplementedError, a subclass of "
+    "RuntimeError, instead of RuntimeError",
+    kind="wording",
+    cause="pytorch#192351",
+    probable=True,
+    when=":unseen",
+)
 @pytest.mark.parametrize("family", LAYERS)
 def test_layer_with_weights_refuses_integers(family, snapshot):
     """A layer with weights raises on integers; some layers without weights take them."""
@@ -113,6 +472,209 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
 @pytest.mark.api("torch.nn.PixelUnshuffle", "torch.nn.ChannelShuffle", "torch.nn.Unfold")
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
+)
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of GRU, LSTM, MultiheadAttention, RNN, TransformerDecoderLayer and "
+    'TransformerEncoderLayer says "Expected object of scalar type Double but got scalar '
+    'type Float ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.6",
+    'the message of GroupNorm says "expected scalar type Double but found Float"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7",
+    "the message of Conv1d to Conv3d, GRU, GRUCell, LSTM, LSTMCell, Linear, "
+    "MultiheadAttention, RNN, RNNCell, TransformerDecoderLayer and TransformerEncoderLayer "
+    'says "expected scalar type Double but found Float"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.12",
+    'the message of PReLU says "Found dtype Float but expected Double"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    "the message of GRU, LSTM, MultiheadAttention, RNN, TransformerDecoderLayer and "
+    'TransformerEncoderLayer says "expected scalar type Float but found Double"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
+@pytest.mark.changed(
+    "1.12",
+    'the message of BatchNorm1d to BatchNorm3d and LayerNorm says "mixed dtype (CPU): '
+    'expect input to have scalar type of BFloat16"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of GRU, GRUCell, LSTM, LSTMCell, Linear, MultiheadAttention, RNN, "
+    'RNNCell, TransformerDecoderLayer and TransformerEncoderLayer says "mat1 and mat2 '
+    'must have the same dtype"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.13",
+    'the message of Conv2d says "Input type (double) and bias type (float) should be the same"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.13",
+    'the message of LayerNorm says "expected scalar type Double but found Float"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    'the message of PReLU says "prelu: Type promoting not supported. Got Double and Float"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    'the message of GroupNorm and LayerNorm says "mixed dtype (CPU): expect input to have '
+    'scalar type of BFloat16"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message of GRUCell, LSTM, LSTMCell, Linear, MultiheadAttention, RNNCell, "
+    'TransformerDecoderLayer and TransformerEncoderLayer says "mat1 and mat2 must have '
+    'the same dtype, but got Double and Float"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    'the message of BatchNorm1d to BatchNorm3d, GroupNorm and LayerNorm says "mixed dtype '
+    '(CPU): all inputs must share same datatype."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "GRU and RNN raise ValueError, which names both dtypes, instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#100100",
+    of=("torch.nn.GRU", "torch.nn.RNN"),
+    rarely="a float64 input",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.2",
+    'the message of Conv1d and Conv3d says "Input type (double) and bias type (float) '
+    'should be the same"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3",
+    'the message of Bilinear says "All tensors must have the same dtype, got input1: '
+    'double, input2: ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.3",
+    "LSTM raises ValueError, which names both dtypes, instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#115542",
+    probable=True,
+    of="torch.nn.LSTM",
+    rarely="a float64 input",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.9",
+    "RMSNorm warns that input and weight differ in dtype, so that no fused kernel is used",
+    kind="warning",
+    cause="pytorch#159317",
+    of="torch.nn.RMSNorm",
+    rarely="a float64 input",
+)
+@pytest.mark.changed(
+    "2.11",
+    'the message of GRU, LSTM and RNN says "RNN input dtype (torch.float64) does not '
+    'match weight dtype ..."',
+    kind="wording",
+    when=":unseen",
 )
 @pytest.mark.parametrize("family", LAYERS)
 def test_layer_with_float32_weights_refuses_float64(family, snapshot):
@@ -161,6 +723,344 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message of CELU, Conv3d, ELU, GLU, Hardtanh, LeakyReLU, LogSigmoid, RReLU, ReLU6, "
+    "SELU, Softplus and Softshrink names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.5",
+    'the message of GRU, LSTM and RNN says "_th_addmm_out not supported on CPUType for Half"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.6",
+    "AdaptiveAvgPool1d, AdaptiveAvgPool2d and Softsign train in float16 on the CPU",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of MultiheadAttention, TransformerDecoderLayer and "
+    'TransformerEncoderLayer says "_th_addmm_out not supported on CPUType for Half"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of CosineSimilarity, FractionalMaxPool2d, FractionalMaxPool3d, GroupNorm, "
+    "LocalResponseNorm, PairwiseDistance and Softmin names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Upsample, UpsamplingBilinear2d and UpsamplingNearest2d raise on the CPU, up to 2.2",
+    kind="error",
+    advice="compute layer(x.float()).half()",
+    of=("torch.nn.Upsample", "torch.nn.UpsamplingBilinear2d", "torch.nn.UpsamplingNearest2d"),
+    rarely="a model in float16 on the CPU",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7",
+    "the message of GRU, GRUCell, LSTM, LSTMCell, MultiheadAttention, RNN, RNNCell, "
+    "TransformerDecoderLayer and TransformerEncoderLayer names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7", "PairwiseDistance trains in float16 on the CPU", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.7",
+    "Linear trains in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#40927",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8", "the message quotes the name of the kernel in two parts", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of MultiheadAttention, TransformerDecoderLayer and "
+    "TransformerEncoderLayer names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8", "Bilinear trains in float16 on the CPU", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of Hardtanh, LPPool1d, LPPool2d, MaxPool1d, MaxPool2d, ReLU, ReLU6, "
+    "Upsample, UpsamplingBilinear2d and UpsamplingNearest2d names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message of AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, LPPool1d, "
+    "LPPool2d, LocalResponseNorm, MaxUnpool1d to MaxUnpool3d and Softmax2d names another "
+    "kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.11", "the message of Conv1d to Conv3d names another kernel", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.12",
+    "the message of GRU, GRUCell, LSTM, LSTMCell, MultiheadAttention, RNN, RNNCell, "
+    "TransformerDecoderLayer and TransformerEncoderLayer names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
+@pytest.mark.changed(
+    "1.12",
+    "Bilinear and Linear raise on the CPU again, up to 2.1",
+    kind="error",
+    cause="pytorch#75647",
+    probable=True,
+    advice="keep the layer in float32, and call layer(x.float()).half()",
+    of=("torch.nn.Bilinear", "torch.nn.Linear"),
+    rarely="a model in float16 on the CPU",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of Tanh and Tanhshrink names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message of CosineSimilarity, ReLU, UpsamplingBilinear2d and UpsamplingNearest2d "
+    "names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, "
+    "LogSigmoid, Mish, PReLU, RReLU, ReLU6, SELU, SiLU, Softplus, Softshrink and Threshold "
+    "train in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#98745",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "ReLU trains in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#98493",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CosineSimilarity, Sigmoid, Tanh and Tanhshrink train in float16 on the CPU",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message of MaxPool3d and ReplicationPad1d to ReplicationPad3d names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.2",
+    "AdaptiveMaxPool1d and AdaptiveMaxPool2d train in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#102079",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.2",
+    "GRU, GRUCell, LSTM, LSTMCell, Linear, MultiheadAttention, RNN and RNNCell train in "
+    "float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#99498",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.2",
+    "the message of TransformerDecoderLayer and TransformerEncoderLayer names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.2",
+    "Conv1d to Conv3d and ConvTranspose1d to ConvTranspose3d train in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#99497",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.2",
+    "AlphaDropout, Dropout, Dropout1d to Dropout3d and FeatureAlphaDropout train in "
+    "float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#104176",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.2", "Bilinear trains in float16 on the CPU", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "2.2",
+    "BatchNorm1d to BatchNorm3d, GroupNorm and InstanceNorm1d to InstanceNorm3d train in "
+    "float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#100234",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.2",
+    "MaxPool1d to MaxPool3d train in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#98819",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.2",
+    "LogSoftmax, Softmax, Softmax2d and Softmin train in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#103315",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3",
+    "LayerNorm, TransformerDecoderLayer and TransformerEncoderLayer train in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#99590",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3",
+    "AvgPool1d, AvgPool2d, LPPool1d, LPPool2d and LocalResponseNorm train in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#109578",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3",
+    "FractionalMaxPool2d and FractionalMaxPool3d train in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#116950",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.3",
+    "Upsample, UpsamplingBilinear2d and UpsamplingNearest2d train in float16 on the CPU",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.5",
+    "MaxUnpool1d to MaxUnpool3d train in float16 on the CPU",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.5",
+    "ChannelShuffle has a derivative",
+    kind="error-gone",
+    cause="pytorch#118775",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.6", "AdaptiveMaxPool3d trains in float16 on the CPU", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "2.6",
+    "ReflectionPad1d, ReflectionPad2d and ReplicationPad1d to ReplicationPad3d train in "
+    "float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#135931",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.8",
+    "AvgPool3d and LPPool3d raise NotImplementedError, a subclass of RuntimeError, instead "
+    "of RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    when=":unseen",
+)
 @pytest.mark.parametrize("family", LAYERS)
 def test_each_class_of_layers_trains_in_float16_on_the_cpu(family, snapshot):
     """A layer in float16 runs forward and backward on the CPU."""
@@ -205,10 +1105,305 @@ def test_each_class_of_layers_trains_in_float16_on_the_cpu(family, snapshot):
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message of CELU, ELU, GLU, Hardtanh, LeakyReLU, LogSigmoid, MultiheadAttention, "
+    "RReLU, ReLU6, SELU, Softplus, Softshrink, TransformerDecoderLayer and "
+    "TransformerEncoderLayer names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of FractionalMaxPool2d, FractionalMaxPool3d, GRU, GRUCell, GroupNorm, "
+    "Hardtanh, LSTM, LSTMCell, RNN, RNNCell, ReLU6, Sigmoid, Softmin, Tanh and Tanhshrink "
+    "names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "CosineSimilarity and Softsign train in bfloat16 on the CPU",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8",
+    "Bilinear, PairwiseDistance and Sigmoid train in bfloat16 on the CPU",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of MultiheadAttention, TransformerDecoderLayer and "
+    "TransformerEncoderLayer names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.9",
+    "ReLU and Threshold train in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#51819",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of LPPool1d, LPPool2d, MaxPool1d, MaxPool2d, Upsample, "
+    "UpsamplingBilinear2d and UpsamplingNearest2d names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "Fold, GELU, GRU, GRUCell, LSTM, LSTMCell, LeakyReLU, MultiheadAttention, RNN, "
+    "RNNCell, RReLU, Softmax, Softmax2d, Softmin, Tanh, Tanhshrink, "
+    "TransformerDecoderLayer, TransformerEncoderLayer and Unfold train in bfloat16 on the "
+    "CPU",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message of AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, LPPool1d, "
+    "LPPool2d, LocalResponseNorm and MaxUnpool1d to MaxUnpool3d names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "AlphaDropout, Dropout, Dropout2d, Dropout3d and FeatureAlphaDropout train in bfloat16 "
+    "on the CPU",
+    kind="error-gone",
+    cause="pytorch#56372",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "LayerNorm trains in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#55210",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.11",
+    "AdaptiveMaxPool1d and AdaptiveMaxPool2d train in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#66929",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "AvgPool1d, AvgPool2d, LPPool1d, LPPool2d and LocalResponseNorm train in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#66927",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "MaxPool1d and MaxPool2d train in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#56903",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    "CELU, ELU and SELU train in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#62546",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    "GLU trains in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#61944",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Hardshrink, Hardsigmoid, Hardswish, LogSigmoid, Softplus and Softshrink train in "
+    "bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#63134",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    "PReLU trains in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#63634",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    'the message of ConvTranspose1d to ConvTranspose3d says "could not create a '
+    'descriptor for a dilated convolution forward ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
+@pytest.mark.changed(
+    "1.12",
+    "BatchNorm1d to BatchNorm3d, GroupNorm and InstanceNorm1d to InstanceNorm3d train in "
+    "bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#61015",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12", "the message of ReflectionPad3d names another kernel", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.12",
+    "Upsample, UpsamplingBilinear2d and UpsamplingNearest2d train in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#76935",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.13",
+    'the message of ConvTranspose1d to ConvTranspose3d says "Given groups=1, weight of '
+    'size [4, 3, 1, 2], expected input[2, 4, ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.13", "ReflectionPad3d trains in bfloat16 on the CPU", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "2.0",
+    "Hardtanh, Mish and ReLU6 train in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#82460",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    "ConvTranspose1d to ConvTranspose3d train in bfloat16 on the CPU",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1", "AdaptiveMaxPool3d trains in bfloat16 on the CPU", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ReflectionPad1d, ReflectionPad2d and ReplicationPad1d to ReplicationPad3d train in "
+    "bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#102949",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "MaxPool3d trains in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#99261",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3",
+    "FractionalMaxPool2d and FractionalMaxPool3d train in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#116950",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.5",
+    "MaxUnpool1d to MaxUnpool3d train in bfloat16 on the CPU",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.5",
+    "ChannelShuffle has a derivative",
+    kind="error-gone",
+    cause="pytorch#118775",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.8",
+    "AvgPool3d and LPPool3d raise NotImplementedError, a subclass of RuntimeError, instead "
+    "of RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    when=":unseen",
+)
 @pytest.mark.parametrize("family", LAYERS)
 def test_each_class_of_layers_trains_in_bfloat16_on_the_cpu(family, snapshot):
     """A layer in bfloat16 runs forward and backward on the CPU."""
-    assert snapshot == observe_each(acts([family], trains(torch.bfloat16), without=ALONE))
+    assert snapshot == observe_each(
+        acts([family], trains(torch.bfloat16), without=ALONE + BY_THE_CPU)
+    )
 
 
 @pytest.mark.api("torch.nn.Linear", "torch.nn.Bilinear", "torch.nn.Conv1d", "torch.nn.Conv2d")
@@ -249,6 +1444,217 @@ def test_each_class_of_layers_trains_in_bfloat16_on_the_cpu(family, snapshot):
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message says that the complex dtype is not supported",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "modules raise TypeError, because to() takes no complex dtype, instead of RuntimeError",
+    kind="exception",
+    advice="catch TypeError too",
+    rarely="complex numbers",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex tensors can be made, and AttributeError names the class that is missing",
+    kind="exception",
+    rarely="complex numbers",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8",
+    "modules take complex dtypes, with a warning, and most layers raise RuntimeError "
+    "instead of TypeError",
+    kind="exception",
+    cause="pytorch#44788",
+    probable=True,
+    rarely="complex numbers",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.8",
+    "modules take complex dtypes, and AdaptiveAvgPool1d, AdaptiveAvgPool2d, ConstantPad1d "
+    "to ConstantPad3d, Flatten, Identity, Linear, PairwiseDistance, PixelShuffle, RNN, "
+    "RNNCell, ReflectionPad1d, ReflectionPad2d, ReplicationPad1d to ReplicationPad3d, "
+    "Softsign, Tanh, Tanhshrink, Unflatten and ZeroPad2d train on complex numbers",
+    kind="error-gone",
+    cause="pytorch#44788",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of Hardtanh, MaxPool1d, MaxPool2d, ReLU, ReLU6, Upsample, "
+    "UpsamplingBilinear2d and UpsamplingNearest2d names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.10",
+    "GRU, GRUCell, LSTM, LSTMCell and Sigmoid train on complex numbers",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message of AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, LPPool1d, "
+    "LPPool2d, LocalResponseNorm, MaxUnpool1d to MaxUnpool3d and Softmax2d names another "
+    "kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    'the message of CosineSimilarity says "expected common dtype to be floating point, '
+    'yet common dtype is ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.11", "the message of Conv1d to Conv3d names another kernel", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.11", "Fold and Unfold train on complex numbers", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.12",
+    "the warning about complex modules names another address",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    'the message of Hardtanh, ReLU and ReLU6 says "clamp is not supported for complex types"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12",
+    "Conv1d to Conv3d train on complex numbers",
+    kind="error-gone",
+    cause="pytorch#75013",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
+@pytest.mark.changed(
+    "1.13",
+    "ConvTranspose1d trains on complex numbers",
+    kind="error-gone",
+    cause="pytorch#81805",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    "ConvTranspose2d and ConvTranspose3d train on complex numbers",
+    kind="error-gone",
+    cause="pytorch#81805",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message of UpsamplingBilinear2d and UpsamplingNearest2d names another kernel",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.1", "the message of MaxPool3d names another kernel", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.5",
+    "ChannelShuffle has a derivative",
+    kind="error-gone",
+    cause="pytorch#118775",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.8",
+    "AdaptiveMaxPool1d to AdaptiveMaxPool3d, AlphaDropout, AvgPool1d to AvgPool3d, "
+    "BatchNorm1d to BatchNorm3d, CELU, Dropout, Dropout1d to Dropout3d, ELU, "
+    "FeatureAlphaDropout, FractionalMaxPool2d, FractionalMaxPool3d, GELU, GLU, GroupNorm, "
+    "Hardshrink, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm1d to InstanceNorm3d, "
+    "LPPool1d to LPPool3d, LayerNorm, LeakyReLU, LocalResponseNorm, LogSigmoid, "
+    "LogSoftmax, MaxPool1d to MaxPool3d, MaxUnpool1d to MaxUnpool3d, Mish, "
+    "MultiheadAttention, PReLU, RReLU, ReLU, ReLU6, SELU, Softmax, Softmax2d, Softmin, "
+    "Softplus, Softshrink, Threshold, TransformerDecoderLayer, TransformerEncoderLayer, "
+    "Upsample, UpsamplingBilinear2d and UpsamplingNearest2d raise NotImplementedError, a "
+    "subclass of RuntimeError, instead of RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.10", "the message of Softshrink names another kernel", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "2.15",
+    "Bilinear and SiLU raise NotImplementedError, a subclass of RuntimeError, instead of "
+    "RuntimeError",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.15",
+    "AlphaDropout, Dropout, Dropout1d to Dropout3d and FeatureAlphaDropout train on "
+    "complex numbers",
+    kind="error-gone",
+    cause="pytorch#195373",
+    when=":unseen",
+)
 @pytest.mark.parametrize("family", LAYERS)
 def test_layer_that_compares_numbers_refuses_complex_ones(family, snapshot):
     """A layer in complex64 runs forward and backward, unless it has to compare numbers."""
@@ -256,6 +1662,26 @@ def test_layer_that_compares_numbers_refuses_complex_ones(family, snapshot):
 
 
 @pytest.mark.api("torch.nn.AdaptiveAvgPool3d", page="generated/torch.nn.AdaptiveAvgPool3d")
+@pytest.mark.changed(
+    "1.5",
+    "the message says that the complex dtype is not supported",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex numbers end the process instead of raising",
+    kind="exception",
+    advice="check the dtype before the call",
+    rarely="bfloat16 or complex numbers",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.9",
+    "bfloat16 and complex numbers are accepted instead of ending the process",
+    kind="error-gone",
+    when=":unseen",
+)
 def test_adaptive_avg_pool3d_takes_bfloat16_and_complex_numbers(snapshot):
     """``AdaptiveAvgPool3d`` takes bfloat16 and complex64; old releases ended the process."""
     make, shape = LAYERS["adaptive pooling"]["AdaptiveAvgPool3d"]

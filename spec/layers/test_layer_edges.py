@@ -55,6 +55,207 @@ DETERMINED = [family for family in LAYERS if family != "dropout"]
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
 )
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.5",
+    "ConvTranspose1d to ConvTranspose3d accept a batch of no samples",
+    kind="error-gone",
+    cause="pytorch#31658",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.5",
+    "BatchNorm1d to BatchNorm3d give gradients of zero instead of None",
+    kind="silent",
+    cause="pytorch#32820",
+    advice="skip optimizer.step() after an empty batch",
+    of=("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "torch.nn.BatchNorm3d"),
+    rarely="a batch of no samples",
+)
+@pytest.mark.changed(
+    "1.5",
+    "GroupNorm accepts a batch of no samples",
+    kind="error-gone",
+    cause="pytorch#32401",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.5",
+    "Upsample, UpsamplingBilinear2d and UpsamplingNearest2d accept a batch of no samples",
+    kind="error-gone",
+    cause="pytorch#32400",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7",
+    "ReflectionPad1d and ReflectionPad2d accept a batch of no samples",
+    kind="error-gone",
+    cause="pytorch#39231",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8",
+    "AvgPool1d, AvgPool2d, LPPool1d, LPPool2d, LocalResponseNorm, MaxPool1d and MaxPool2d "
+    "accept a batch of no samples",
+    kind="error-gone",
+    cause="pytorch#40694",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "ReplicationPad1d to ReplicationPad3d accept a batch of no samples",
+    kind="error-gone",
+    cause="pytorch#39137",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8", "Fold and Unfold accept a batch of no samples", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.9", "AdaptiveAvgPool3d accepts a batch of no samples", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.10",
+    "AdaptiveMaxPool1d to AdaptiveMaxPool3d accept a batch of no samples",
+    kind="error-gone",
+    cause="pytorch#62088",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "MultiheadAttention, TransformerDecoderLayer and TransformerEncoderLayer accept a "
+    "batch of no samples",
+    kind="error-gone",
+    cause="pytorch#62800",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "Bilinear accepts a batch of no samples",
+    kind="error-gone",
+    cause="pytorch#47106",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.10",
+    "AvgPool3d accepts a batch of no samples",
+    kind="error-gone",
+    cause="pytorch#62025",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "FractionalMaxPool2d and FractionalMaxPool3d accept a batch of no samples",
+    kind="error-gone",
+    cause="pytorch#62083",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "MaxPool3d and MaxUnpool1d to MaxUnpool3d accept a batch of no samples",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "ChannelShuffle ends the process instead of raising",
+    kind="exception",
+    advice="return an empty tensor for an empty batch yourself",
+    of="torch.nn.ChannelShuffle",
+    rarely="a batch of no samples",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
+@pytest.mark.changed(
+    "1.13",
+    "ChannelShuffle raises for want of a derivative, instead of ending the process",
+    kind="exception",
+    of="torch.nn.ChannelShuffle",
+    rarely="a batch of no samples",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the backward of PixelShuffle and PixelUnshuffle raises, because its gradient has the "
+    "wrong shape",
+    kind="error",
+    advice="skip empty batches",
+    of=("torch.nn.PixelShuffle", "torch.nn.PixelUnshuffle"),
+    rarely="a batch of no samples",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.5",
+    "ChannelShuffle has a derivative",
+    kind="error-gone",
+    cause="pytorch#118775",
+    probable=True,
+    when=":unseen",
+)
 @pytest.mark.parametrize("family", LAYERS)
 def test_layer_takes_a_batch_of_no_samples(family, snapshot):
     """A layer takes a batch of no samples, and gives gradients of zero to its parameters.
@@ -109,6 +310,141 @@ def test_layer_takes_a_batch_of_no_samples(family, snapshot):
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message of Conv1d to Conv3d and ConvTranspose1d to ConvTranspose3d writes sizes "
+    "in brackets, with commas",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7",
+    "MaxPool1d accepts one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#43745",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelShuffle accepts one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#49187",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.10",
+    "AdaptiveAvgPool1d, AvgPool1d and LPPool1d accept one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#61860",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "AdaptiveMaxPool1d, ReflectionPad1d, ReflectionPad2d and ReplicationPad1d to "
+    "ReplicationPad3d accept one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#61264",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "MaxUnpool1d to MaxUnpool3d, PairwiseDistance and Softmax2d accept one sample without a batch",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.11",
+    "MultiheadAttention, TransformerDecoderLayer and TransformerEncoderLayer accept one "
+    "sample without a batch",
+    kind="error-gone",
+    cause="pytorch#67176",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "Conv1d to Conv3d, ConvTranspose1d to ConvTranspose3d and InstanceNorm1d to "
+    "InstanceNorm3d accept one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#70506",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "Fold, GRU, LSTM and RNN accept one sample without a batch",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "GRUCell, LSTMCell and RNNCell accept one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#70236",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11", "the message of Upsample lists the mode nearest-exact", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
+@pytest.mark.changed(
+    "1.12",
+    "Dropout2d warns that it reads three dimensions as samples, channels and length",
+    kind="warning",
+    cause="pytorch#79549",
+    of="torch.nn.Dropout2d",
+    rarely="an input without a batch dimension",
+)
+@pytest.mark.changed(
+    "1.13", "Unfold accepts one sample without a batch", kind="error-gone", when=":unseen"
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.12", "the message of Upsample lists other modes", kind="wording", when=":unseen"
+)
 @pytest.mark.parametrize("family", [family for family in LAYERS if family != "activation"])
 def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     """Most layers take an input without the dimension of the batch."""
@@ -155,6 +491,357 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
 )
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of Conv1d to Conv3d and ConvTranspose1d to ConvTranspose3d writes sizes "
+    "in brackets, with commas",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    'the message of GLU says "glu does not support scalars because halving size must be even"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7",
+    'the message of AdaptiveAvgPool2d says "Dimension out of range (expected to be in '
+    'range of [-1, 0], but ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7",
+    'the message of MaxPool1d says "max_pool1d() input tensor must have 2 or 3 dimensions '
+    'but got 0"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8",
+    "AvgPool2d and LPPool2d raise IndexError instead of RuntimeError",
+    kind="exception",
+    of=("torch.nn.AvgPool2d", "torch.nn.LPPool2d"),
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    'the message of PixelShuffle says "pixel_shuffle expects input to have at least 3 '
+    'dimensions, but got ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.9",
+    "AdaptiveAvgPool3d raises IndexError instead of RuntimeError",
+    kind="exception",
+    of="torch.nn.AdaptiveAvgPool3d",
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.9",
+    'the message of GRUCell, LSTMCell and RNNCell says "dimension specified as 0 but '
+    'tensor has no dimensions"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    'the message of AdaptiveAvgPool1d, AvgPool1d and LPPool1d says "Expected 2 to 3 '
+    'dimensions, but got 0-dimensional tensor for ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message of AdaptiveMaxPool1d to AdaptiveMaxPool3d counts the dimensions",
+    kind="wording",
+    cause="pytorch#62088",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "PairwiseDistance accepts a tensor without dimensions",
+    kind="error-gone",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.10",
+    'the message of MaxPool1d says "max_pool1d() Expected 2D or 3D input tensor, but got []"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    'the message of Softmax2d says "Softmax2d requires a 3D or 4D tensor as input"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "MultiheadAttention, TransformerDecoderLayer and TransformerEncoderLayer raise "
+    "AssertionError instead of ValueError",
+    kind="exception",
+    cause="pytorch#67176",
+    probable=True,
+    of=(
+        "torch.nn.MultiheadAttention",
+        "torch.nn.TransformerDecoderLayer",
+        "torch.nn.TransformerEncoderLayer",
+    ),
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.11",
+    "the message of Conv1d to Conv3d and ConvTranspose1d to ConvTranspose3d counts the "
+    "dimensions with and without a batch",
+    kind="wording",
+    cause="pytorch#70506",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "Dropout2d and Dropout3d warn that an input without dimensions will raise an error",
+    kind="warning",
+    cause="pytorch#69885",
+    of=("torch.nn.Dropout2d", "torch.nn.Dropout3d"),
+    rarely="an input without dimensions",
+)
+@pytest.mark.changed(
+    "1.11",
+    "the message of InstanceNorm1d to InstanceNorm3d counts the dimensions with and "
+    "without a batch",
+    kind="wording",
+    cause="pytorch#70506",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    'the message of GRU, LSTM and RNN says "Dimension out of range (expected to be in '
+    'range of [-1, 0], but got 1)"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "GRUCell, LSTMCell and RNNCell raise AssertionError instead of IndexError",
+    kind="exception",
+    cause="pytorch#70236",
+    of=("torch.nn.GRUCell", "torch.nn.LSTMCell", "torch.nn.RNNCell"),
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.11",
+    'the message of Fold says "Input Error: Only unbatched (2D) or batched (3D) input '
+    'Tensorsare ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "the message of Upsample, UpsamplingBilinear2d and UpsamplingNearest2d lists the mode "
+    "nearest-exact",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
+@pytest.mark.changed(
+    "1.12",
+    "ConstantPad1d to ConstantPad3d, ReflectionPad1d to ReflectionPad3d, ReplicationPad1d "
+    "to ReplicationPad3d and ZeroPad2d raise RuntimeError instead of AssertionError",
+    kind="exception",
+    advice="catch RuntimeError",
+    of=(
+        "torch.nn.ConstantPad1d",
+        "torch.nn.ConstantPad2d",
+        "torch.nn.ConstantPad3d",
+        "torch.nn.ReflectionPad1d",
+        "torch.nn.ReflectionPad2d",
+        "torch.nn.ReflectionPad3d",
+        "torch.nn.ReplicationPad1d",
+        "torch.nn.ReplicationPad2d",
+        "torch.nn.ReplicationPad3d",
+        "torch.nn.ZeroPad2d",
+    ),
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.13",
+    'the message of AvgPool2d, Bilinear and LPPool2d says "Dimension specified as -1 but '
+    'tensor has no dimensions"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of FractionalMaxPool2d, FractionalMaxPool3d and GroupNorm says "
+    '"Dimension specified as 0 but tensor has no dimensions"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.13",
+    'the message of MaxPool1d says "max_pool1d: Expected 2D or 3D (batch mode) tensor '
+    'with optional 0 ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.13",
+    "Fold raises RuntimeError instead of NotImplementedError",
+    kind="exception",
+    of="torch.nn.Fold",
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.13",
+    "Unfold raises IndexError instead of NotImplementedError",
+    kind="exception",
+    of="torch.nn.Unfold",
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.0",
+    "GroupNorm raises RuntimeError instead of IndexError",
+    kind="exception",
+    cause="pytorch#87054",
+    of="torch.nn.GroupNorm",
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.0",
+    "GRU, LSTM and RNN raise AssertionError instead of IndexError",
+    kind="exception",
+    of=("torch.nn.GRU", "torch.nn.LSTM", "torch.nn.RNN"),
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.1",
+    'the message of Linear says "ArrayRef: invalid index", up to 2.2',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message of ConstantPad1d to ConstantPad3d, ReflectionPad1d to ReflectionPad3d, "
+    'ReplicationPad1d to ReplicationPad3d and ZeroPad2d says "Padding length should be '
+    'less than or equal to two times the input ..."',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "GRU, LSTM, RNN and Softmax2d raise ValueError instead of AssertionError",
+    kind="exception",
+    of=("torch.nn.GRU", "torch.nn.LSTM", "torch.nn.RNN", "torch.nn.Softmax2d"),
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.1",
+    "GRUCell, LSTMCell and RNNCell raise ValueError instead of AssertionError",
+    kind="exception",
+    cause="pytorch#105127",
+    probable=True,
+    of=("torch.nn.GRUCell", "torch.nn.LSTMCell", "torch.nn.RNNCell"),
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the message of Linear counts the dimensions of both arguments",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.10",
+    "RMSNorm raises ValueError instead of RuntimeError",
+    kind="exception",
+    of="torch.nn.RMSNorm",
+    rarely="an input without dimensions",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.12",
+    "the message of Upsample, UpsamplingBilinear2d and UpsamplingNearest2d lists other modes",
+    kind="wording",
+    when=":unseen",
+)
 @pytest.mark.parametrize("family", LAYERS)
 def test_layer_by_elements_takes_a_tensor_without_dimensions(family, snapshot):
     """Layers that compute element by element take a tensor without dimensions; others raise."""
@@ -179,6 +866,90 @@ WIDE = ["linear", "convolution", "normalisation", "recurrent", "attention", "sha
 @pytest.mark.api("torch.nn.UpsamplingBilinear2d", "torch.nn.PixelShuffle")
 @pytest.mark.api("torch.nn.PixelUnshuffle", "torch.nn.ChannelShuffle", "torch.nn.Unfold")
 @pytest.mark.api("torch.nn.Fold", page="nn")
+@pytest.mark.changed(
+    "1.5",
+    "the message of Conv1d to Conv3d and ConvTranspose1d to ConvTranspose3d writes sizes "
+    "in brackets, with commas",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7",
+    'the message of Linear says "mat1 and mat2 shapes cannot be multiplied (2x5 and 4x3)"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of PixelShuffle names the number of channels",
+    kind="wording",
+    cause="pytorch#49187",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of MultiheadAttention, TransformerDecoderLayer and "
+    'TransformerEncoderLayer says "was expecting embedding dimension of 4, but got 5"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of GRUCell, LSTMCell and RNNCell loses its comma",
+    kind="wording",
+    cause="pytorch#51964",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "InstanceNorm1d to InstanceNorm3d warn that the number of channels differs",
+    kind="warning",
+    cause="pytorch#94624",
+    advice="give the layer the number of channels of its input",
+    of=("torch.nn.InstanceNorm1d", "torch.nn.InstanceNorm2d", "torch.nn.InstanceNorm3d"),
+    rarely="an input of another width",
+)
+@pytest.mark.changed(
+    "2.1",
+    "LSTM takes any width on the CPU, and reads beyond its weights",
+    kind="error-gone",
+    advice="check input.size(-1) == layer.input_size before the call",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3",
+    "LSTM raises again, because its input must have input_size features",
+    kind="error",
+    cause="pytorch#115542",
+    advice="give the layer the input_size of its input",
+    of="torch.nn.LSTM",
+    rarely="an input of another width",
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.10",
+    "the message of RMSNorm writes the shape without a comma",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.15", "the message of Linear begins with addmm", kind="wording", when=":unseen"
+)
 @pytest.mark.parametrize("family", WIDE)
 def test_layer_refuses_another_number_of_features(family, snapshot):
     """A layer that was made for 4 features or channels raises on 5."""
@@ -216,6 +987,84 @@ SMALL = ["linear", "adaptive pooling", "normalisation", "softmax", "recurrent", 
 @pytest.mark.api("torch.nn.PixelUnshuffle", "torch.nn.ChannelShuffle", "torch.nn.Unfold")
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
+)
+@pytest.mark.changed(
+    "1.5",
+    "GroupNorm and InstanceNorm1d to InstanceNorm3d raise, because one value has no variance",
+    kind="error",
+    cause="pytorch#29082",
+    advice="leave the norm out where a channel has one value",
+    of=(
+        "torch.nn.GroupNorm",
+        "torch.nn.InstanceNorm1d",
+        "torch.nn.InstanceNorm2d",
+        "torch.nn.InstanceNorm3d",
+    ),
+    rarely="a single element",
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of PixelShuffle names the number of channels",
+    kind="wording",
+    cause="pytorch#49187",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the message of InstanceNorm1d to InstanceNorm3d speaks of spatial elements",
+    kind="wording",
+    cause="pytorch#56659",
+    probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message of Unfold writes the shape of the blocks in another way",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message of ReflectionPad2d writes the sizes in another way",
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
 )
 @pytest.mark.parametrize("family", [*SMALL, "padding", "shape", "distance"])
 def test_layer_of_one_feature_takes_one_element(family, snapshot):
@@ -281,6 +1130,96 @@ def not_finite(number):
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
 )
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.5",
+    "Hardtanh and ReLU6 give NaN for NaN instead of a bound",
+    kind="silent",
+    advice="call torch.nan_to_num on the input first",
+    of=("torch.nn.Hardtanh", "torch.nn.ReLU6"),
+    rarely="NaN in the input",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7",
+    "FractionalMaxPool2d gives NaN for a window with NaN",
+    kind="silent",
+    advice="replace NaN in the input first",
+    of="torch.nn.FractionalMaxPool2d",
+    rarely="NaN in the input",
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.6",
+    "Softshrink gives NaN for NaN instead of 0",
+    kind="silent",
+    cause="pytorch#138421",
+    advice="call torch.nan_to_num on the input first",
+    of="torch.nn.Softshrink",
+    rarely="NaN in the input",
+)
 @pytest.mark.parametrize("family", LAYERS)
 def test_nan_in_one_sample_stays_in_it_except_under_batchnorm(family, snapshot):
     """NaN in the first element of a batch makes NaN in the output of its own sample alone.
@@ -326,6 +1265,76 @@ def test_nan_in_one_sample_stays_in_it_except_under_batchnorm(family, snapshot):
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
 )
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "2.1",
+    "GELU gives NaN instead of infinity on the CPU",
+    kind="silent",
+    advice="clamp the input to finite numbers, or use approximate='tanh'",
+    of="torch.nn.GELU",
+    rarely="infinity in the input",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
 @pytest.mark.parametrize("family", DETERMINED)
 def test_infinity_in_one_sample_stays_in_it_except_under_batchnorm(family, snapshot):
     """Infinity in the first element of a batch changes the output of its own sample alone.
@@ -370,6 +1379,76 @@ def test_infinity_in_one_sample_stays_in_it_except_under_batchnorm(family, snaps
 @pytest.mark.api("torch.nn.PixelUnshuffle", "torch.nn.ChannelShuffle", "torch.nn.Unfold")
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
+)
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.5",
+    "ChannelShuffle has a derivative",
+    kind="error-gone",
+    cause="pytorch#118775",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.parametrize("family", DETERMINED)
 def test_layer_computes_the_same_for_input_that_is_not_contiguous(family, snapshot):
@@ -432,6 +1511,79 @@ def test_layer_computes_the_same_for_input_that_is_not_contiguous(family, snapsh
 @pytest.mark.api("torch.nn.PixelUnshuffle", "torch.nn.ChannelShuffle", "torch.nn.Unfold")
 @pytest.mark.api(
     "torch.nn.Fold", "torch.nn.CosineSimilarity", "torch.nn.PairwiseDistance", page="nn"
+)
+@pytest.mark.changed(
+    "1.5",
+    "Hardsigmoid was added",
+    kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
+    of="torch.nn.Hardsigmoid",
+)
+@pytest.mark.changed(
+    "1.6",
+    "Hardswish was added",
+    kind="appeared",
+    cause="pytorch#34747",
+    probable=True,
+    of="torch.nn.Hardswish",
+)
+@pytest.mark.changed(
+    "1.7", "SiLU was added", kind="appeared", cause="pytorch#41034", of="torch.nn.SiLU"
+)
+@pytest.mark.changed(
+    "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
+)
+@pytest.mark.changed(
+    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle was added",
+    kind="appeared",
+    cause="pytorch#49334",
+    of="torch.nn.PixelUnshuffle",
+)
+@pytest.mark.changed(
+    "1.9", "Mish was added", kind="appeared", cause="pytorch#58648", of="torch.nn.Mish"
+)
+@pytest.mark.changed(
+    "1.10",
+    "ReflectionPad3d was added",
+    kind="appeared",
+    cause="pytorch#59791",
+    of="torch.nn.ReflectionPad3d",
+)
+@pytest.mark.changed(
+    "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
+)
+@pytest.mark.changed(
+    "2.1",
+    "CircularPad1d to CircularPad3d were added",
+    kind="appeared",
+    cause="pytorch#106148",
+    of=("torch.nn.CircularPad1d", "torch.nn.CircularPad2d", "torch.nn.CircularPad3d"),
+)
+@pytest.mark.changed(
+    "2.1",
+    "ZeroPad1d and ZeroPad3d were added",
+    kind="appeared",
+    cause="pytorch#96295",
+    of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
+)
+@pytest.mark.changed(
+    "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
+)
+@pytest.mark.changed(
+    "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
+)
+@pytest.mark.changed(
+    "2.5",
+    "ChannelShuffle has a derivative",
+    kind="error-gone",
+    cause="pytorch#118775",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.parametrize("family", LAYERS)
 def test_frozen_layer_requires_grad_only_through_its_input(family, snapshot):

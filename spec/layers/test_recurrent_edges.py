@@ -35,6 +35,47 @@ def state(name, *shape):
     "torch.nn.GRUCell",
     page="generated/torch.nn.LSTM",
 )
+@pytest.mark.changed(
+    "1.9",
+    "the message of the cells loses its comma",
+    kind="wording",
+    cause="pytorch#51964",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the backward of LSTM ends the process, where its forward raised before",
+    kind="exception",
+    advice="check input.size(-1) == layer.input_size before the call",
+    of="torch.nn.LSTM",
+    rarely="an input of another width",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.1",
+    "LSTM takes any width on the CPU, and reads beyond its weights",
+    kind="error-gone",
+    advice="check input.size(-1) == layer.input_size before the call",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.3",
+    "LSTM raises in its forward, instead of ending the process in its backward",
+    kind="exception",
+    cause="pytorch#115542",
+    of="torch.nn.LSTM",
+    rarely="an input of another width",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.3",
+    "LSTM raises again, because its input must have input_size features",
+    kind="error",
+    cause="pytorch#115542",
+    advice="give the layer the input_size of its input",
+    of="torch.nn.LSTM",
+    rarely="an input of another width",
+)
 @pytest.mark.parametrize("name", [*LAYERS, *CELLS])
 def test_recurrent_layer_refuses_an_input_of_another_width(name, snapshot):
     """A recurrent layer of 2 features raises on an input of 5, with and without gradients.
@@ -71,6 +112,15 @@ def test_recurrent_layer_refuses_an_input_of_another_width(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.LSTM")
+@pytest.mark.changed(
+    "1.7", "the message writes the size of the state in brackets", kind="wording", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.11",
+    "the message counts the dimensions of a state with two or four of them",
+    kind="wording",
+    when=":unseen",
+)
 @pytest.mark.parametrize("name", LAYERS)
 def test_recurrent_layer_refuses_a_state_of_another_size(name, snapshot):
     """A recurrent layer of one layer and 3 hidden features raises on a state of another shape.
@@ -96,6 +146,31 @@ def test_recurrent_layer_refuses_a_state_of_another_size(name, snapshot):
 @pytest.mark.api(
     "torch.nn.RNNCell", "torch.nn.LSTMCell", "torch.nn.GRUCell", page="generated/torch.nn.LSTMCell"
 )
+@pytest.mark.changed(
+    "1.9",
+    "the message calls the state hidden0 instead of hidden or hidden[0]",
+    kind="wording",
+    cause="pytorch#51964",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "a state of three dimensions raises ValueError instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#105127",
+    probable=True,
+    of=("torch.nn.GRUCell", "torch.nn.LSTMCell", "torch.nn.RNNCell"),
+    rarely="a state of another size",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "2.15",
+    "a state without a dimension of samples is reported by its number of dimensions",
+    kind="wording",
+    cause="pytorch#191232",
+    probable=True,
+    when=":unseen",
+)
 @pytest.mark.parametrize("name", CELLS)
 def test_recurrent_cell_refuses_a_state_of_another_size(name, snapshot):
     """A recurrent cell of 3 hidden features raises on a state of another shape for 2 samples."""
@@ -114,6 +189,31 @@ def test_recurrent_cell_refuses_a_state_of_another_size(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", page="generated/torch.nn.LSTM")
+@pytest.mark.changed(
+    "1.7",
+    'the message of GRU, LSTM and RNN says "expected scalar type Float but found Double"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.13",
+    'the message of GRU, LSTM and RNN says "mat1 and mat2 must have the same dtype"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    'the message of LSTM says "get_mkldnn_dtype: unsupported data type"',
+    kind="wording",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    'the message of GRU and RNN says "mat1 and mat2 must have the same dtype, but got '
+    'Double and Float"',
+    kind="wording",
+    when=":unseen",
+)
 @pytest.mark.parametrize("name", LAYERS)
 def test_recurrent_layer_refuses_a_state_of_another_dtype(name, snapshot):
     """A float32 recurrent layer raises on a float64 state, and on a state of integers."""
