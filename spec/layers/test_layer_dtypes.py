@@ -7,8 +7,10 @@ class, most of them from 1.9 to 2.3.
 
 import pytest
 import torch
+from torch import nn
 
 from fixtures.layer_edges import LAYERS, acts, output
+from fixtures.settings import each
 from torch_history.observing import apart, observe_each
 
 # On the CPU of old releases it ends the process for a dtype that it lacks, so it is tried apart.
@@ -1695,3 +1697,23 @@ def test_adaptive_avg_pool3d_takes_bfloat16_and_complex_numbers(snapshot):
             "complex64": apart(lambda: act(torch.complex64)),
         }
     )
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.nn.EmbeddingBag", page="generated/torch.nn.Embedding")
+@pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16", "complex64"])
+def test_embedding_trains_in_the_dtype_of_its_rows(dtype, snapshot):
+    """An embedding converted to another dtype gives outputs and gradients of that dtype."""
+
+    def act(make):
+        layer = make().to(getattr(torch, dtype))
+        result = layer(torch.tensor([[0, 1], [2, 3]]))
+        result.backward(torch.ones_like(result))
+        return {"output": result.dtype, "gradient": layer.weight.grad.dtype}
+
+    cases = {
+        "Embedding": {"make": lambda: nn.Embedding(5, 2)},
+        "EmbeddingBag, sum": {"make": lambda: nn.EmbeddingBag(5, 2, mode="sum")},
+        "EmbeddingBag, mean": {"make": lambda: nn.EmbeddingBag(5, 2, mode="mean")},
+        "EmbeddingBag, max": {"make": lambda: nn.EmbeddingBag(5, 2, mode="max")},
+    }
+    assert snapshot == observe_each(each(act, cases))

@@ -8,9 +8,11 @@ for an input that is not contiguous.
 
 import pytest
 import torch
+from torch import nn
 
 from fixtures.layer_edges import LAYERS, acts, output, sized
-from torch_history.observing import observe_each
+from fixtures.settings import each
+from torch_history.observing import apart, observe_each
 
 NAN, INFINITY = float("nan"), float("inf")
 # families whose output does not depend on random numbers
@@ -1604,3 +1606,52 @@ def test_frozen_layer_requires_grad_only_through_its_input(family, snapshot):
         }
 
     assert snapshot == observe_each(acts([family], act))
+
+
+# shapes of indices
+SHAPES = {
+    "two samples": (2, 3),
+    "no samples": (0, 3),
+    "no positions": (2, 0),
+    "without a batch dimension": (3,),
+    "without dimensions": (),
+    "three dimensions": (1, 2, 3),
+}
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.nn.EmbeddingBag", page="generated/torch.nn.Embedding")
+@pytest.mark.parametrize("name", ["Embedding", "EmbeddingBag"])
+def test_embedding_takes_indices_of_any_shape_and_embedding_bag_of_two_dimensions(name, snapshot):
+    """``Embedding`` takes indices of any shape; ``EmbeddingBag`` without offsets takes a matrix.
+
+    A bag without positions raises. Give offsets for empty bags.
+    """
+
+    def act(shape):
+        return getattr(nn, name)(5, 4)(torch.ones(shape, dtype=torch.int64)).shape
+
+    found = each(act, {case: {"shape": SHAPES[case]} for case in SHAPES})
+    assert snapshot == observe_each({case: apart(one) for case, one in found.items()})
+
+
+@pytest.mark.api("torch.nn.Embedding", "torch.nn.EmbeddingBag", page="generated/torch.nn.Embedding")
+@pytest.mark.parametrize("number", [NAN, INFINITY], ids=["NaN", "infinity"])
+def test_nan_in_a_row_of_an_embedding_reaches_its_bags_except_for_their_maximum(number, snapshot):
+    """NaN in row 1 is in the output for index 1, and in the sum and the mean of its bag.
+
+    Trap: the maximum of the bag drops NaN. Infinity reaches each of them.
+    """
+
+    def act(make):
+        layer = make()
+        layer.weight.data.fill_(1.0)
+        layer.weight.data[1, 0] = number
+        return layer(torch.tensor([[0, 1], [2, 3]]))
+
+    cases = {
+        "Embedding": {"make": lambda: nn.Embedding(5, 2)},
+        "EmbeddingBag, sum": {"make": lambda: nn.EmbeddingBag(5, 2, mode="sum")},
+        "EmbeddingBag, mean": {"make": lambda: nn.EmbeddingBag(5, 2, mode="mean")},
+        "EmbeddingBag, max": {"make": lambda: nn.EmbeddingBag(5, 2, mode="max")},
+    }
+    assert snapshot == observe_each(each(act, cases))
