@@ -119,6 +119,8 @@ def test_recurrent_layer_refuses_an_input_of_another_width(name, snapshot):
     "1.11",
     "the message counts the dimensions of a state with two or four of them",
     kind="wording",
+    cause="pytorch#70977",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.parametrize("name", LAYERS)
