@@ -262,7 +262,8 @@ DETERMINED = [family for family in LAYERS if family != "dropout"]
 def test_layer_takes_a_batch_of_no_samples(family, snapshot):
     """A layer takes a batch of no samples, and gives gradients of zero to its parameters.
 
-    The gradient of the input is empty, too.
+    The gradient of the input is empty, too. Trap: the backward of PixelShuffle and PixelUnshuffle
+    raises since 1.13, and ChannelShuffle ended the process in 1.11 and 1.12.
     """
 
     def act(make, shape):
@@ -460,7 +461,11 @@ def test_layer_takes_a_batch_of_no_samples(family, snapshot):
 )
 @pytest.mark.parametrize("family", [family for family in LAYERS if family != "activation"])
 def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
-    """Most layers take an input without the dimension of the batch."""
+    """Most layers take an input without the dimension of the batch, many since 1.10 or 1.11.
+
+    BatchNorm, GroupNorm, LocalResponseNorm and Upsample raise. Trap: Dropout2d takes the first of
+    three dimensions for the batch, and warns.
+    """
     assert snapshot == observe_each(
         acts([family], lambda make, shape: output(make(), torch.ones(sized(shape, None))).shape)
     )
@@ -858,7 +863,10 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
 )
 @pytest.mark.parametrize("family", LAYERS)
 def test_layer_by_elements_takes_a_tensor_without_dimensions(family, snapshot):
-    """Layers that compute element by element take a tensor without dimensions; others raise."""
+    """Layers that compute element by element, and softmax, take a tensor without dimensions.
+
+    Most others raise, with exceptions of five classes.
+    """
     assert snapshot == observe_each(
         acts([family], lambda make, shape: output(make(), torch.ones(())).shape)
     )
@@ -966,7 +974,11 @@ WIDE = ["linear", "convolution", "normalisation", "recurrent", "attention", "sha
 )
 @pytest.mark.parametrize("family", WIDE)
 def test_layer_refuses_another_number_of_features(family, snapshot):
-    """A layer that was made for 4 features or channels raises on 5."""
+    """A layer that was made for 4 features or channels raises on 5.
+
+    Trap: InstanceNorm without weights only warns, and LSTM of 2.1 and 2.2 computes with what lies
+    behind its weights. Layers that know no width take any.
+    """
     assert snapshot == observe_each(
         acts(
             [family],
@@ -1082,7 +1094,11 @@ SMALL = ["linear", "adaptive pooling", "normalisation", "softmax", "recurrent", 
 )
 @pytest.mark.parametrize("family", [*SMALL, "padding", "shape", "distance"])
 def test_layer_of_one_feature_takes_one_element(family, snapshot):
-    """A layer of one feature takes one sample of one element, unless it takes statistics of it."""
+    """A layer of one feature takes one sample of one element, unless it takes statistics of it.
+
+    BatchNorm, InstanceNorm and GroupNorm raise in training, since one value has no variance;
+    reflection pads raise, too. LayerNorm and RMSNorm take it.
+    """
     assert snapshot == observe_each(
         acts([family], lambda make, shape: output(make(1), torch.ones([1] * len(shape))).shape)
     )
@@ -1238,7 +1254,9 @@ def not_finite(number):
 def test_nan_in_one_sample_stays_in_it_except_under_batchnorm(family, snapshot):
     """NaN in the first element of a batch makes NaN in the output of its own sample alone.
 
-    Observed are the numbers of elements. BatchNorm takes the mean over all samples.
+    Observed are the numbers of elements. BatchNorm takes the mean over all samples. A norm, softmax
+    and attention spread it over all that they normalise. FractionalMaxPool3d does not look at the
+    first element here.
     """
     assert snapshot == observe_each(acts([family], not_finite(NAN)))
 
@@ -1353,7 +1371,8 @@ def test_nan_in_one_sample_stays_in_it_except_under_batchnorm(family, snapshot):
 def test_infinity_in_one_sample_stays_in_it_except_under_batchnorm(family, snapshot):
     """Infinity in the first element of a batch changes the output of its own sample alone.
 
-    Observed are the numbers of elements. Where two infinities meet, the output is NaN.
+    Observed are the numbers of elements. Norms, softmax and attention give NaN. Sigmoid, Tanh and
+    recurrent layers give finite numbers. Trap: GELU gives NaN on the CPU since 2.1.
     """
     assert snapshot == observe_each(acts([family], not_finite(INFINITY)))
 
@@ -1632,6 +1651,21 @@ SHAPES = {
 
 
 @pytest.mark.api("torch.nn.Embedding", "torch.nn.EmbeddingBag", page="generated/torch.nn.Embedding")
+@pytest.mark.changed(
+    "1.5",
+    "EmbeddingBag of no samples ends the process instead of raising",
+    kind="exception",
+    advice="return an empty tensor for an empty batch yourself",
+    of="torch.nn.EmbeddingBag",
+    rarely="a batch of no samples",
+    when=":caught",
+)
+@pytest.mark.changed(
+    "1.9",
+    "EmbeddingBag accepts a batch of no samples instead of ending the process",
+    kind="error-gone",
+    when=":unseen",
+)
 @pytest.mark.parametrize("name", ["Embedding", "EmbeddingBag"])
 def test_embedding_takes_indices_of_any_shape_and_embedding_bag_of_two_dimensions(name, snapshot):
     """``Embedding`` takes indices of any shape; ``EmbeddingBag`` without offsets takes a matrix.
