@@ -45,11 +45,10 @@ def state(name, *shape):
 @pytest.mark.changed(
     "2.1",
     "the backward of LSTM ends the process, where its forward raised before",
-    kind="exception",
+    kind="error",
     advice="check input.size(-1) == layer.input_size before the call",
     of="torch.nn.LSTM",
     rarely="an input of another width",
-    when=":caught",
 )
 @pytest.mark.changed(
     "2.1",
