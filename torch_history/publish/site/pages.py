@@ -40,9 +40,9 @@ LLMS = "llms.txt"
 SCHEMA = HERE / "behaviours.schema.json"
 _LONGEST = 1_500  # characters of a guide that are searched
 _ID = re.compile(r"[\w-]+\.\w+")  # of a behaviour: a record may name anything as a former one
-# bytes from which a part of a page is packed: the values and the test of a behaviour, what happened
-# to an API, the list of a module
-_LARGE, _LARGE_API, _LARGE_MODULE = 600, 1_000, 10_000
+# bytes from which a part of a page is packed: the values and the test of a behaviour, its changes,
+# what happened to an API, the list of a module
+_LARGE, _LARGE_CHANGES, _LARGE_API, _LARGE_MODULE = 400, 1_500, 700, 5_000
 _BACK = 6  # releases that the landing page looks back at first
 
 File = Tuple[str, bytes]
@@ -200,13 +200,16 @@ class _Site:
     def behaviour_pages(self, chapter: Chapter) -> Iterator[File]:
         """The pages of a chapter's behaviours, and what is too much for them."""
         name, packed = f"values-{chapter.name}", {}
-        written = self.macro("lower")
+        changes, lower = self.macro("changes"), self.macro("lower")
         for subject_ in chapter.subjects:
             for life in subject_.lives:
-                lower = written(life, life.behaviour, self.apis)
-                large = len(lower) > _LARGE
+                above = changes(life, life.behaviour)
+                below = lower(life, life.behaviour, self.apis)
+                if len(above) > _LARGE_CHANGES:
+                    above, below = "", above + below
+                large = len(below) > _LARGE
                 if large:
-                    packed[life.behaviour.id] = tree(lower)
+                    packed[life.behaviour.id] = tree(below)
                 yield self.render(
                     life.page,
                     "behaviour.html",
@@ -214,7 +217,8 @@ class _Site:
                     behaviour=life.behaviour,
                     chapter=chapter,
                     subject=subject_,
-                    lower=lower,
+                    changes=above,
+                    lower=below,
                     packed=large and name,
                 )
         if packed:
