@@ -17,6 +17,7 @@ CHAPTERS = [
     "optimizers",
     "modules",
     "layers",
+    "attention",
     "initialization",
     "randomness",
     "views",

@@ -1,0 +1,9 @@
+"""Attention."""
+
+SUBJECTS = [
+    "scaled_dot_product",
+    "hidden_rows",
+    "causal",
+    "grouped_heads",
+    "kernels",
+]

@@ -1,0 +1,163 @@
+"""Causal attention: ``is_causal``, queries and keys of unequal number, and causal biases.
+
+``is_causal=True`` hides the keys after a query. Query i sees the keys 0 to i, counted from the
+start, also where the keys are more than the queries: one new query with a cache of keys sees the
+first key alone. ``causal_lower_right`` counts from the end, which such a cache needs.
+"""
+
+import pytest
+import torch
+from torch import tensor
+
+from fixtures.attention import asked
+from fixtures.settings import each
+from torch_history.observing import observe, observe_each
+
+
+def means(queries, keys, **settings):
+    """Each query gives the mean of the values 1, 2, … that it sees."""
+    return asked(
+        torch.ones(1, 1, queries, 1),
+        torch.zeros(1, 1, keys, 1),
+        torch.arange(1.0, keys + 1).reshape(1, 1, keys, 1),
+        **settings,
+    ).flatten()
+
+
+SIZES = {"3, 3": (3, 3), "1, 3": (1, 3), "2, 3": (2, 3), "3, 1": (3, 1), "3, 2": (3, 2)}
+
+
+@pytest.mark.api(
+    "torch.nn.functional.scaled_dot_product_attention",
+    page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+def test_sdpa_causal_counts_the_keys_from_the_start(snapshot):
+    """``is_causal=True`` lets query i see the keys 0 to i, whatever the number of keys.
+
+    Each output is the mean of the values 1, 2, 3 that it sees. One query with three keys, as in
+    generation with a cache, sees the first key alone.
+    """
+    assert snapshot == observe_each(
+        {name: lambda sizes=sizes: means(*sizes, is_causal=True) for name, sizes in SIZES.items()}
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.functional.scaled_dot_product_attention",
+    page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+def test_sdpa_causal_equals_a_lower_triangle_as_mask(snapshot):
+    """``is_causal=True`` equals a mask ``torch.ones(3, 3).tril().bool()``."""
+    lower = torch.ones(3, 3).tril().bool()
+    assert snapshot == observe_each(
+        {
+            "flag": lambda: means(3, 3, is_causal=True),
+            "mask": lambda: means(3, 3, attn_mask=lower),
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.functional.scaled_dot_product_attention",
+    page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+def test_sdpa_takes_a_mask_or_is_causal(snapshot):
+    """``attn_mask`` and ``is_causal=True`` exclude each other, in some releases.
+
+    The mask hides the first key. Together with ``is_causal`` the first query sees no key.
+    """
+    mask = tensor([[False, True, True]] * 3)
+    cases = {
+        "bool": {"attn_mask": mask},
+        "float": {"attn_mask": torch.zeros(3, 3).masked_fill(~mask, -100.0)},
+        "mask with grad": {"attn_mask": torch.zeros(3, 3, requires_grad=True)},
+    }
+    assert snapshot == observe_each(
+        each(lambda **settings: means(3, 3, is_causal=True, **settings).detach(), cases)
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.attention.bias.causal_lower_right",
+    "torch.nn.attention.bias.causal_upper_left",
+    page="generated/torch.nn.attention.bias.CausalBias",
+)
+@pytest.mark.parametrize("name", ["causal_lower_right", "causal_upper_left"])
+def test_causal_bias_counts_from_its_corner(name, snapshot):
+    """``causal_lower_right`` counts the keys from the end, ``causal_upper_left`` from the start.
+
+    One query with three keys sees all of them with ``causal_lower_right``. More queries than keys
+    leave the first ones without a key, and warn.
+    """
+
+    def act(queries, keys):
+        from torch.nn.attention import bias
+
+        return means(queries, keys, attn_mask=getattr(bias, name)(queries, keys))
+
+    assert snapshot == observe_each(
+        {label: lambda sizes=sizes: act(*sizes) for label, sizes in SIZES.items()}
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.attention.bias.CausalBias", page="generated/torch.nn.attention.bias.CausalBias"
+)
+def test_causal_bias_is_no_tensor_to_compute_with(snapshot):
+    """A causal bias is a tensor in name: its elements are not those of a mask.
+
+    It works as ``attn_mask`` alone. With ``is_causal=True`` it raises.
+    """
+
+    def made():
+        from torch.nn.attention.bias import causal_lower_right
+
+        return causal_lower_right(2, 3)
+
+    assert snapshot == observe_each(
+        {
+            "type": lambda: type(made()).__name__,
+            "tensor": lambda: isinstance(made(), torch.Tensor),
+            "shape": lambda: made().shape,
+            "sum": lambda: made().float().sum(),
+            "is_causal": lambda: means(2, 3, attn_mask=made(), is_causal=True),
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.attention.bias.CausalBias", page="generated/torch.nn.attention.bias.CausalBias"
+)
+def test_causal_bias_needs_its_sizes(snapshot):
+    """A causal bias made for other sizes: whether a call with it raises.
+
+    It is made for two queries and three keys, and is given three queries.
+    """
+
+    def act(name):
+        from torch.nn.attention import bias
+
+        return means(3, 3, attn_mask=getattr(bias, name)(2, 3))
+
+    assert snapshot == observe_each(
+        {
+            "lower right": lambda: act("causal_lower_right"),
+            "upper left": lambda: act("causal_upper_left"),
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.functional.scaled_dot_product_attention",
+    page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+def test_sdpa_causal_gradient_stays_in_the_past(snapshot):
+    """The gradient of the first output reaches the first value alone."""
+
+    def act():
+        value = torch.ones(1, 1, 3, 1, requires_grad=True)
+        output = asked(torch.ones(1, 1, 3, 1), torch.zeros(1, 1, 3, 1), value, is_causal=True)
+        output[0, 0, 0].sum().backward()
+        return value.grad.flatten()
+
+    assert snapshot == observe(act)
