@@ -6,4 +6,8 @@ SUBJECTS = [
     "causal",
     "grouped_heads",
     "kernels",
+    "multihead",
+    "fast_path",
+    "transformer_layers",
+    "own_layers",
 ]

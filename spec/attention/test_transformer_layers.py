@@ -1,0 +1,312 @@
+"""``TransformerEncoderLayer``, ``TransformerDecoderLayer`` and ``Transformer``: what each computes.
+
+An encoder layer adds attention and a feed-forward part to its input, each with a norm after it, or
+before it with ``norm_first=True``. A decoder layer attends to itself and then to the memory. In
+``is_causal`` both trust the caller: it says that the mask is causal, and hides nothing by itself.
+What the layers share with ``torch.nn.MultiheadAttention`` stands there.
+"""
+
+import pytest
+import torch
+from torch import nn, tensor
+from torch.nn import functional as F
+
+from fixtures.attention import filled, sees_the_future, steps
+from fixtures.settings import each
+from torch_history.observing import observe, observe_each
+
+SETTINGS = {
+    "plain": {},
+    "one head": {"nhead": 1},
+    "dim_feedforward": {"dim_feedforward": 2},
+    "gelu": {"activation": "gelu"},
+    "tanh": {"activation": torch.tanh},
+    "layer_norm_eps": {"layer_norm_eps": 1.0},
+    "norm_first": {"norm_first": True},
+    "batch_first": {"batch_first": True},
+    "no bias": {"bias": False},
+    "dropout": {"dropout": 1.0},
+}
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
+)
+def test_encoder_layer_output_follows_each_setting(snapshot):
+    """Each setting of ``TransformerEncoderLayer`` changes the output. The first step is shown.
+
+    ``dropout=1.0`` drops attention and feed-forward: two norms of the input remain.
+    """
+
+    def act(**settings):
+        settings = {"nhead": 2, "dim_feedforward": 8, "dropout": 0.0, **settings}
+        return filled(nn.TransformerEncoderLayer(4, **settings))(steps()).detach()[0, 0]
+
+    assert snapshot == observe_each(each(act, SETTINGS))
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerDecoderLayer", page="generated/torch.nn.TransformerDecoderLayer"
+)
+def test_decoder_layer_output_follows_each_setting(snapshot):
+    """Each setting of ``TransformerDecoderLayer`` changes the output. The first step is shown."""
+
+    def act(**settings):
+        settings = {"nhead": 2, "dim_feedforward": 8, "dropout": 0.0, **settings}
+        layer = filled(nn.TransformerDecoderLayer(4, **settings))
+        return layer(steps(), steps() + 1).detach()[0, 0]
+
+    assert snapshot == observe_each(each(act, SETTINGS))
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerDecoderLayer", page="generated/torch.nn.TransformerDecoderLayer"
+)
+def test_decoder_layer_hides_by_each_mask(snapshot):
+    """Each mask of ``TransformerDecoderLayer`` changes the output: two for targets, two for memory.
+
+    A change of the hidden step of targets or memory leaves the first output alone.
+    """
+    padding, causal = tensor([[False, False, True]]), torch.ones(3, 3).triu(1).bool()
+
+    def act(part, **masks):
+        torch.manual_seed(0)
+        layer = filled(nn.TransformerDecoderLayer(4, 2, 8, dropout=0.0, batch_first=True))
+        inputs = [steps(1), steps(1) + 1]
+        changed = [x.clone() for x in inputs]
+        changed[part][:, 2] += 3
+        outputs = [layer(*pair, **masks)[:, 0] for pair in (inputs, changed)]
+        return not torch.allclose(*outputs, atol=1e-4)
+
+    assert snapshot == observe_each(
+        {
+            "targets": lambda: act(0),
+            "tgt_mask": lambda: act(0, tgt_mask=causal),
+            "tgt_key_padding_mask": lambda: act(0, tgt_key_padding_mask=padding),
+            "memory": lambda: act(1),
+            "memory_mask": lambda: act(1, memory_mask=causal),
+            "memory_key_padding_mask": lambda: act(1, memory_key_padding_mask=padding),
+        }
+    )
+
+
+CAUSAL, OPEN = torch.ones(3, 3).triu(1).bool(), torch.zeros(3, 3).bool()
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerEncoder",
+    page="generated/torch.nn.TransformerEncoder",
+)
+@pytest.mark.parametrize("kind", ["layer", "encoder"])
+def test_encoder_trusts_its_causal_hint(kind, snapshot):
+    """``is_causal=True`` alone hides nothing in an encoder, or raises: it needs the mask.
+
+    The observation is whether the first step sees the last one. With a mask that is not causal the
+    hint decides in training, and hides the future.
+    """
+
+    def act(*mask, **settings):
+        model = filled(nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True))
+        if kind == "encoder":
+            model = nn.TransformerEncoder(model, 2)
+        return sees_the_future(lambda x: model(x, *mask, **settings))
+
+    assert snapshot == observe_each(
+        {
+            "nothing": lambda: act(),
+            "causal mask": lambda: act(CAUSAL),
+            "causal mask and hint": lambda: act(CAUSAL, is_causal=True),
+            "causal mask, hint False": lambda: act(CAUSAL, is_causal=False),
+            "open mask and hint": lambda: act(OPEN, is_causal=True),
+            "hint": lambda: act(is_causal=True),
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerDecoderLayer",
+    "torch.nn.TransformerDecoder",
+    page="generated/torch.nn.TransformerDecoder",
+)
+@pytest.mark.parametrize("kind", ["layer", "decoder"])
+def test_decoder_trusts_its_causal_hint(kind, snapshot):
+    """``tgt_is_causal=True`` alone hides nothing in a decoder, or raises: it needs the mask.
+
+    The observation is whether the first target sees the last one.
+    """
+
+    def act(**settings):
+        model = filled(nn.TransformerDecoderLayer(4, 2, 8, dropout=0.0, batch_first=True))
+        if kind == "decoder":
+            model = nn.TransformerDecoder(model, 2)
+        return sees_the_future(lambda x: model(x, steps() + 1, **settings))
+
+    assert snapshot == observe_each(
+        {
+            "nothing": lambda: act(),
+            "causal mask": lambda: act(tgt_mask=CAUSAL),
+            "causal mask and hint": lambda: act(tgt_mask=CAUSAL, tgt_is_causal=True),
+            "open mask and hint": lambda: act(tgt_mask=OPEN, tgt_is_causal=True),
+            "hint": lambda: act(tgt_is_causal=True),
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+    page="generated/torch.nn.TransformerEncoderLayer",
+)
+@pytest.mark.parametrize("name", ["TransformerEncoderLayer", "TransformerDecoderLayer"])
+def test_transformer_layer_takes_these_activations(name, snapshot):
+    """``activation`` is ``"relu"``, ``"gelu"`` or a function; another name raises.
+
+    Functions are taken since 1.10; before, only the two names.
+    """
+
+    def act(activation):
+        return type(getattr(nn, name)(4, 2, 8, activation=activation)).__name__
+
+    assert snapshot == observe_each(
+        {
+            "relu": lambda: act("relu"),
+            "gelu": lambda: act("gelu"),
+            "function": lambda: act(F.silu),
+            "layer": lambda: act(nn.SiLU()),
+            "silu": lambda: act("silu"),
+            "None": lambda: act(None),
+        }
+    )
+
+
+@pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
+def test_encoder_applies_its_norm_after_its_layers(snapshot):
+    """``norm`` is applied once, after the last layer. Without layers it is all that is applied.
+
+    An encoder without layers and without norm returns its input, or raises.
+    """
+
+    def act(layers, norm):
+        layer = filled(nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True))
+        model = nn.TransformerEncoder(layer, layers, norm=norm)
+        return model(steps()).detach()[0, 0]
+
+    double = nn.LayerNorm(4)
+    nn.init.constant_(double.weight, 2.0)
+    assert snapshot == observe_each(
+        {
+            "one layer": lambda: act(1, None),
+            "two layers": lambda: act(2, None),
+            "norm": lambda: act(1, double),
+            "norm alone": lambda: act(0, double),
+            "nothing": lambda: act(0, None),
+        }
+    )
+
+
+@pytest.mark.api("torch.nn.Transformer", page="generated/torch.nn.Transformer")
+def test_transformer_refuses_sizes_that_do_not_fit(snapshot):
+    """``Transformer`` raises if source and target differ in samples or width.
+
+    It reads [step, sample, feature] unless ``batch_first=True``. Their lengths may differ.
+    """
+
+    def act(source, target, **settings):
+        model = nn.Transformer(4, 2, 1, 1, 8, **settings)
+        return model(torch.ones(source), torch.ones(target)).shape
+
+    batch_first = {"batch_first": True}
+    assert snapshot == observe_each(
+        {
+            "step first": lambda: act((3, 2, 4), (5, 2, 4)),
+            "lengths": lambda: act((2, 3, 4), (2, 5, 4), **batch_first),
+            "samples": lambda: act((2, 3, 4), (1, 3, 4), **batch_first),
+            "width": lambda: act((2, 3, 5), (2, 3, 4), **batch_first),
+            "without a batch": lambda: act((3, 4), (5, 4), **batch_first),
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.Transformer.generate_square_subsequent_mask", page="generated/torch.nn.Transformer"
+)
+def test_square_subsequent_mask_follows_its_settings(snapshot):
+    """``generate_square_subsequent_mask`` is float32, or of the ``dtype`` that it is given.
+
+    The default dtype decides since it takes one. ``device`` and ``dtype`` are newer arguments.
+    """
+
+    def act(size=2, **settings):
+        model = nn.Transformer(4, 2, custom_encoder=nn.Identity(), custom_decoder=nn.Identity())
+        return model.generate_square_subsequent_mask(size, **settings)
+
+    def in_float64():
+        torch.set_default_dtype(torch.float64)
+        try:
+            return act().dtype
+        finally:
+            torch.set_default_dtype(torch.float32)
+
+    assert snapshot == observe_each(
+        {
+            "2": act,
+            "1": lambda: act(1),
+            "0": lambda: act(0).shape,
+            "float64": lambda: act(dtype=torch.float64).dtype,
+            "device": lambda: str(act(device="cpu").device),
+            "default float64": in_float64,
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+    page="generated/torch.nn.TransformerEncoderLayer",
+)
+@pytest.mark.parametrize("name", ["TransformerEncoderLayer", "TransformerDecoderLayer"])
+def test_transformer_layer_holds_these_parameters(name, snapshot):
+    """The names of a layer's parameters are those of its checkpoints; ``bias=False`` drops biases.
+
+    Attention, linear layers and norms all lose their bias. The setting exists since 2.1.
+    """
+
+    def act(**settings):
+        return list(getattr(nn, name)(4, 2, 8, **settings).state_dict())
+
+    assert snapshot == observe_each({"plain": act, "no bias": lambda: act(bias=False)})
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
+)
+def test_encoder_layer_leaves_its_input_and_masks_alone(snapshot):
+    """A layer writes neither into its input nor into its masks, in training and in eval mode."""
+
+    def act(train):
+        layer = filled(nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True))
+        x, mask, padding = steps(), torch.zeros(3, 3).bool(), torch.zeros(2, 3).bool()
+        with torch.no_grad():
+            layer.train(train)(x, src_mask=mask, src_key_padding_mask=padding)
+        return [tensor._version for tensor in (x, mask, padding)]
+
+    assert snapshot == observe_each({"training": lambda: act(True), "eval": lambda: act(False)})
+
+
+@pytest.mark.api("torch.nn.Transformer", page="generated/torch.nn.Transformer")
+def test_transformer_draws_its_parameters_anew(snapshot):
+    """``Transformer`` draws all weights of two dimensions anew by Xavier, those of own parts too.
+
+    A decoder that was trained and passed as ``custom_decoder`` loses its weights, not its biases.
+    """
+
+    def act():
+        decoder = nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 2, 8), 1)
+        linear = decoder.layers[0].linear1
+        nn.init.constant_(linear.weight, 3.0)
+        nn.init.constant_(linear.bias, 3.0)
+        nn.Transformer(4, 2, custom_encoder=nn.Identity(), custom_decoder=decoder)
+        return {"weight": bool((linear.weight == 3).all()), "bias": bool((linear.bias == 3).all())}
+
+    assert snapshot == observe(act)
