@@ -31,6 +31,7 @@ SIZES = {"3, 3": (3, 3), "1, 3": (1, 3), "2, 3": (2, 3), "3, 1": (3, 1), "3, 2":
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_causal_counts_the_keys_from_the_start(snapshot):
     """``is_causal=True`` lets query i see the keys 0 to i, whatever the number of keys.
 
@@ -46,6 +47,7 @@ def test_sdpa_causal_counts_the_keys_from_the_start(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_causal_equals_a_lower_triangle_as_mask(snapshot):
     """``is_causal=True`` equals a mask ``torch.ones(3, 3).tril().bool()``."""
     lower = torch.ones(3, 3).tril().bool()
@@ -60,6 +62,34 @@ def test_sdpa_causal_equals_a_lower_triangle_as_mask(snapshot):
 @pytest.mark.api(
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.3",
+    "applies both on the CPU, where it raised",
+    kind="error-gone",
+    cause="pytorch#115913",
+    when="attn_mask@3 and is_causal@5",
+    rarely="a mask and is_causal=True on the CPU",
+)
+@pytest.mark.changed(
+    "2.5",
+    "a query whose keys are all hidden by both gives 0 instead of NaN",
+    kind="silent",
+    cause="pytorch#133882",
+    when="attn_mask@3 and is_causal@5",
+    rarely="a query whose keys are all hidden",
+    advice="find such queries by the masks, and no longer by NaN",
+)
+@pytest.mark.changed(
+    "2.14",
+    "attn_mask with is_causal=True raises again, on every kernel",
+    kind="error",
+    cause="pytorch#187966",
+    advice="pass one mask: attn_mask=mask & torch.ones(L, S).tril().bool()",
+    restored_by="attention.sdpa_mask_joined_with_a_lower_triangle_is_causal",
+    when="attn_mask@3 and is_causal@5",
+    depends="whether is_causal is True",
 )
 def test_sdpa_takes_a_mask_or_is_causal(snapshot):
     """``attn_mask`` and ``is_causal=True`` exclude each other, in some releases.
@@ -78,9 +108,36 @@ def test_sdpa_takes_a_mask_or_is_causal(snapshot):
 
 
 @pytest.mark.api(
+    "torch.nn.functional.scaled_dot_product_attention",
+    page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+def test_sdpa_mask_joined_with_a_lower_triangle_is_causal(snapshot):
+    """A mask joined with a lower triangle hides by both, on every release.
+
+    Pass it in place of ``attn_mask`` with ``is_causal=True``. The mask hides the first key.
+    """
+    mask = tensor([[False, True, True]] * 3) & torch.ones(3, 3).tril().bool()
+    allowed = mask.float().masked_fill(~mask, -100.0).masked_fill(mask, 0.0)
+    cases = {"bool": {"attn_mask": mask}, "float": {"attn_mask": allowed}}
+    assert snapshot == observe_each(each(lambda **settings: means(3, 3, **settings)[1:], cases))
+
+
+@pytest.mark.api(
     "torch.nn.attention.bias.causal_lower_right",
     "torch.nn.attention.bias.causal_upper_left",
     page="generated/torch.nn.attention.bias.CausalBias",
+)
+@pytest.mark.changed(
+    "2.3", "torch.nn.attention.bias appears", kind="appeared", cause="pytorch#114823"
+)
+@pytest.mark.changed(
+    "2.5",
+    "queries that causal_lower_right leaves without a key give 0 instead of NaN",
+    kind="silent",
+    cause="pytorch#133882",
+    of="torch.nn.attention.bias.causal_lower_right",
+    advice="find such queries by their position, and no longer by NaN",
+    rarely="more queries than keys",
 )
 @pytest.mark.parametrize("name", ["causal_lower_right", "causal_upper_left"])
 def test_causal_bias_counts_from_its_corner(name, snapshot):
@@ -102,6 +159,15 @@ def test_causal_bias_counts_from_its_corner(name, snapshot):
 
 @pytest.mark.api(
     "torch.nn.attention.bias.CausalBias", page="generated/torch.nn.attention.bias.CausalBias"
+)
+@pytest.mark.changed(
+    "2.3", "torch.nn.attention.bias appears", kind="appeared", cause="pytorch#114823"
+)
+@pytest.mark.changed(
+    "2.8",
+    "other functions take a causal bias, where they raised: its shape can be read",
+    kind="error-gone",
+    rarely="a causal bias outside of attention",
 )
 def test_causal_bias_is_no_tensor_to_compute_with(snapshot):
     """A causal bias is a tensor in name: its elements are uninitialised memory, not a mask.
@@ -127,6 +193,9 @@ def test_causal_bias_is_no_tensor_to_compute_with(snapshot):
 @pytest.mark.api(
     "torch.nn.attention.bias.CausalBias", page="generated/torch.nn.attention.bias.CausalBias"
 )
+@pytest.mark.changed(
+    "2.3", "torch.nn.attention.bias appears", kind="appeared", cause="pytorch#114823"
+)
 def test_causal_bias_needs_its_sizes(snapshot):
     """A causal bias made for other sizes: whether a call with it raises.
 
@@ -150,6 +219,7 @@ def test_causal_bias_needs_its_sizes(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_causal_gradient_stays_in_the_past(snapshot):
     """The gradient of the first output reaches the first value alone."""
 

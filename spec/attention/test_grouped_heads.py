@@ -24,6 +24,10 @@ def grouped(queries, keys=2, values=2, **settings):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears, without enable_gqa", kind="appeared"
+)
+@pytest.mark.changed("2.5", "takes enable_gqa", kind="appeared", cause="pytorch#132689")
 def test_sdpa_grouped_heads_serve_their_neighbours(snapshot):
     """With ``enable_gqa=True`` four heads of queries share two heads of keys: 0, 0, 1, 1.
 
@@ -42,6 +46,17 @@ def test_sdpa_grouped_heads_serve_their_neighbours(snapshot):
 @pytest.mark.api(
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears, without enable_gqa", kind="appeared"
+)
+@pytest.mark.changed("2.5", "takes enable_gqa", kind="appeared", cause="pytorch#132689")
+@pytest.mark.changed(
+    "2.15",
+    "the message names the query at its end",
+    kind="wording",
+    when="enable_gqa",
+    rarely="heads that do not divide",
 )
 def test_sdpa_grouped_heads_need_the_flag_and_a_divisor(snapshot):
     """Four heads of queries and two of keys raise without ``enable_gqa``, and so do three.
@@ -62,6 +77,10 @@ def test_sdpa_grouped_heads_need_the_flag_and_a_divisor(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears, without enable_gqa", kind="appeared"
+)
+@pytest.mark.changed("2.5", "takes enable_gqa", kind="appeared", cause="pytorch#132689")
 def test_sdpa_grouped_heads_add_up_their_gradients(snapshot):
     """The gradient of a shared head adds up over the heads of queries that it serves.
 
@@ -81,6 +100,10 @@ def test_sdpa_grouped_heads_add_up_their_gradients(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears, without enable_gqa", kind="appeared"
+)
+@pytest.mark.changed("2.5", "takes enable_gqa", kind="appeared", cause="pytorch#132689")
 def test_sdpa_grouped_heads_take_masks(snapshot):
     """``enable_gqa`` works together with a mask for each head of queries, and ``is_causal``."""
     mask = tensor([True, True, True, False, False, True, True, True]).reshape(1, 4, 1, 2)

@@ -23,6 +23,16 @@ NAN, INF = math.nan, math.inf
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.5",
+    ("such a query gives 0 instead of NaN, and the gradients of all keys and values are numbers"),
+    kind="silent",
+    cause="pytorch#133882",
+    advice="find such queries by the mask, mask.any(-1), and no longer by NaN",
+    when="attn_mask@3",
+    rarely="a query whose keys are all hidden",
+)
 def test_sdpa_of_a_query_without_keys_is_zero(snapshot):
     """A query whose keys are all hidden gives 0 since 2.5, and NaN before.
 
@@ -47,6 +57,7 @@ def test_sdpa_of_a_query_without_keys_is_zero(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_mask_of_the_smallest_number_gives_the_mean(snapshot):
     """A row that is masked with ``finfo.min`` gives the mean of the values, not 0 or NaN.
 
@@ -63,6 +74,23 @@ def test_sdpa_mask_of_the_smallest_number_gives_the_mean(snapshot):
 @pytest.mark.api(
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.5",
+    "a query of NaN without a mask gives 0 on the CPU instead of NaN",
+    kind="silent",
+    cause="pytorch#133882",
+    probable=True,
+    advice="check torch.isfinite of the inputs",
+    rarely="NaN in the query on the CPU",
+)
+@pytest.mark.changed(
+    "2.14",
+    "a query of NaN in three dimensions gives 0 on the CPU too",
+    kind="silent",
+    advice="check torch.isfinite of the inputs",
+    rarely="NaN in the query on the CPU",
 )
 def test_sdpa_of_a_query_of_nan(snapshot):
     """A query of NaN gives NaN up to 2.4. Since 2.5 it gives 0 where no mask is given.
@@ -89,6 +117,7 @@ def test_sdpa_of_a_query_of_nan(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_of_a_hidden_nan_is_nan(snapshot):
     """NaN in a key or value that the mask hides still gives NaN.
 
@@ -114,6 +143,16 @@ def test_sdpa_of_a_hidden_nan_is_nan(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.5",
+    "a query whose scores are all minus infinity gives 0 instead of NaN",
+    kind="silent",
+    cause="pytorch#133882",
+    probable=True,
+    advice="check torch.isfinite of the inputs",
+    rarely="scores that are all minus infinity",
+)
 def test_sdpa_of_infinite_scores(snapshot):
     """A score of infinity gives NaN. A key of minus infinity is hidden, unless all keys are."""
     query, _, value = parts()
@@ -130,6 +169,15 @@ def test_sdpa_of_infinite_scores(snapshot):
     "torch.nn.MultiheadAttention",
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.MultiheadAttention",
+)
+@pytest.mark.changed(
+    "2.5",
+    "with need_weights=False the gradients are numbers instead of NaN",
+    kind="silent",
+    cause="pytorch#133882",
+    advice="find such queries by the mask, and no longer by NaN",
+    when="need_weights@4=False",
+    rarely="a query whose keys are all hidden",
 )
 def test_attention_without_keys_spoils_the_gradients_of_its_layer(snapshot):
     """One padded sample without keys makes every gradient of ``MultiheadAttention`` NaN.

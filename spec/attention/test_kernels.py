@@ -32,6 +32,30 @@ def kernel(*tensors, **settings):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed("2.1", "takes scale", kind="appeared", cause="pytorch#95259")
+@pytest.mark.changed(
+    "2.1",
+    ("the fused kernel computes what has no mask, in four dimensions: numbers change by rounding"),
+    kind="representation",
+    cause="pytorch#103826",
+    rarely="the CPU",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the fused kernel computes with a mask too: numbers change by rounding",
+    kind="representation",
+    cause="pytorch#115913",
+    when="attn_mask@3",
+    rarely="the CPU",
+)
+@pytest.mark.changed("2.5", "takes enable_gqa", kind="appeared", cause="pytorch#132689")
+@pytest.mark.changed(
+    "2.14",
+    "the fused kernel computes in three dimensions too: numbers change by rounding",
+    kind="representation",
+    rarely="three dimensions on the CPU",
+)
 def test_sdpa_kernel_of_the_cpu(snapshot):
     """Which kernel runs depends on the inputs: since 2.1 the fused one, in most cases.
 
@@ -62,6 +86,23 @@ def test_sdpa_kernel_of_the_cpu(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    "the fused kernel computes bfloat16 and float64: numbers change by rounding",
+    kind="representation",
+    cause="pytorch#103826",
+    rarely="the CPU",
+)
+@pytest.mark.changed(
+    "2.2", "takes float16 on the CPU", kind="error-gone", rarely="float16 on the CPU"
+)
+@pytest.mark.changed(
+    "2.3",
+    "the fused kernel computes float16 too: numbers change by rounding",
+    kind="representation",
+    rarely="float16 on the CPU",
+)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 def test_sdpa_kernel_of_the_cpu_by_dtype(dtype, snapshot):
     """Which kernel runs for an input of this dtype on the CPU."""
@@ -71,6 +112,32 @@ def test_sdpa_kernel_of_the_cpu_by_dtype(dtype, snapshot):
 @pytest.mark.api(
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    "a gradient of a gradient raises on the CPU without a mask",
+    kind="error",
+    cause="pytorch#103826",
+    advice="call the function within torch.backends.cuda.sdp_kernel(enable_flash=False)",
+    rarely="a gradient of a gradient",
+)
+@pytest.mark.changed(
+    "2.3",
+    "a gradient of a gradient raises on the CPU with a mask too",
+    kind="error",
+    cause="pytorch#115913",
+    advice="call the function within torch.nn.attention.sdpa_kernel(SDPBackend.MATH)",
+    when="attn_mask@3",
+    rarely="a gradient of a gradient",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the message names the kernel of the CPU",
+    kind="wording",
+    rarely="a gradient of a gradient",
+    cause="pytorch#115913",
+    probable=True,
 )
 def test_sdpa_has_no_second_derivative(snapshot):
     """A gradient of a gradient raises since 2.1: the fused kernel has none.
@@ -98,6 +165,9 @@ def test_sdpa_has_no_second_derivative(snapshot):
     "torch.nn.attention.sdpa_kernel",
     page="generated/torch.nn.attention.sdpa_kernel",
 )
+@pytest.mark.changed(
+    "2.3", "torch.nn.attention.sdpa_kernel appears", kind="appeared", cause="pytorch#114689"
+)
 def test_sdpa_of_the_math_kernel_has_a_second_derivative(snapshot):
     """Under ``sdpa_kernel(SDPBackend.MATH)`` a second derivative works."""
 
@@ -117,6 +187,44 @@ def test_sdpa_of_the_math_kernel_has_a_second_derivative(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     "torch.autograd.forward_ad.dual_level",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+@pytest.mark.changed(
+    "1.8",
+    ("torch.autograd.forward_ad appears, scaled_dot_product_attention is still missing"),
+    kind="exception",
+    unless=(),
+)
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    "a forward derivative raises on the CPU without a mask",
+    kind="error",
+    cause="pytorch#103826",
+    advice="call the function within torch.backends.cuda.sdp_kernel(enable_flash=False)",
+    rarely="a forward derivative",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the message names the kernel of the CPU",
+    kind="wording",
+    rarely="a forward derivative",
+    cause="pytorch#115913",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.4", "the message has other words", kind="wording", rarely="a forward derivative"
+)
+@pytest.mark.changed(
+    "2.10",
+    "warns with DeprecationWarning of torch.jit.script, before it raises",
+    kind="warning",
+    rarely="a forward derivative",
+)
+@pytest.mark.changed(
+    "2.14",
+    "the warning of torch.jit.script is a FutureWarning",
+    kind="warning",
+    rarely="a forward derivative",
 )
 def test_sdpa_has_no_forward_derivative(snapshot):
     """A forward derivative raises since 2.1: the fused kernel has none.
@@ -142,6 +250,29 @@ def test_sdpa_has_no_forward_derivative(snapshot):
     "torch.func.vmap",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "torch.func and scaled_dot_product_attention appear", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    "raises under vmap on the CPU without a mask",
+    kind="error",
+    cause="pytorch#103826",
+    advice="call the function within torch.backends.cuda.sdp_kernel(enable_flash=False)",
+    rarely="torch.func.vmap on the CPU",
+)
+@pytest.mark.changed(
+    "2.3",
+    "works under vmap again, with a warning that it is slow",
+    kind="error-gone",
+    rarely="torch.func.vmap on the CPU",
+)
+@pytest.mark.changed(
+    "2.3",
+    "the warning names another operator",
+    kind="wording",
+    cause="pytorch#115913",
+    probable=True,
+    rarely="torch.func.vmap on the CPU",
+)
 def test_sdpa_under_vmap(snapshot):
     """Under ``vmap`` the function loops over the samples with a warning, or raises.
 
@@ -162,6 +293,9 @@ def test_sdpa_under_vmap(snapshot):
     "torch.nn.attention.sdpa_kernel",
     "torch.nn.attention.SDPBackend",
     page="generated/torch.nn.attention.sdpa_kernel",
+)
+@pytest.mark.changed(
+    "2.3", "torch.nn.attention.sdpa_kernel appears", kind="appeared", cause="pytorch#114689"
 )
 def test_sdpa_kernel_chooses_among_kernels(snapshot):
     """``sdpa_kernel`` allows the kernels that it names. If the CPU has none of them, calls raise.
@@ -188,6 +322,16 @@ def test_sdpa_kernel_chooses_among_kernels(snapshot):
 
 
 @pytest.mark.api("torch.nn.attention.sdpa_kernel", page="generated/torch.nn.attention.sdpa_kernel")
+@pytest.mark.changed(
+    "2.3", "torch.nn.attention.sdpa_kernel appears", kind="appeared", cause="pytorch#114689"
+)
+@pytest.mark.changed("2.6", "takes set_priority", kind="appeared", cause="pytorch#140467")
+@pytest.mark.changed(
+    "2.11",
+    "the message names the type of what is no backend",
+    kind="wording",
+    rarely="what is no backend",
+)
 def test_sdpa_kernel_takes_backends_alone(snapshot):
     """``sdpa_kernel`` takes a backend or a list of them: names as strings raise.
 
@@ -226,6 +370,33 @@ def flags():
     "torch.backends.cuda.cudnn_sdp_enabled",
     page="backends",
 )
+@pytest.mark.changed("1.7", "the message names the module otherwise", kind="wording", unless=())
+@pytest.mark.changed(
+    "1.13",
+    "flash_sdp_enabled and math_sdp_enabled appear",
+    kind="appeared",
+    of=("torch.backends.cuda.flash_sdp_enabled", "torch.backends.cuda.math_sdp_enabled"),
+)
+@pytest.mark.changed(
+    "2.0",
+    "mem_efficient_sdp_enabled appears",
+    kind="appeared",
+    of="torch.backends.cuda.mem_efficient_sdp_enabled",
+)
+@pytest.mark.changed(
+    "2.3",
+    "cudnn_sdp_enabled appears, and is False",
+    kind="appeared",
+    of="torch.backends.cuda.cudnn_sdp_enabled",
+)
+@pytest.mark.changed(
+    "2.5",
+    "cudnn_sdp_enabled is True at the start",
+    kind="silent",
+    of="torch.backends.cuda.cudnn_sdp_enabled",
+    advice="call torch.backends.cuda.enable_cudnn_sdp(False)",
+    unless=(),
+)
 def test_sdpa_flags_start_enabled(snapshot):
     """Each kernel has a global flag, which is True at the start, with one exception.
 
@@ -241,6 +412,9 @@ def test_sdpa_flags_start_enabled(snapshot):
 
 
 @pytest.mark.api("torch.nn.attention.sdpa_kernel", page="generated/torch.nn.attention.sdpa_kernel")
+@pytest.mark.changed(
+    "2.3", "torch.nn.attention.sdpa_kernel appears", kind="appeared", cause="pytorch#114689"
+)
 def test_sdpa_kernel_restores_the_flags(snapshot):
     """``sdpa_kernel`` sets the global flags, and gives them back at its end or at an error.
 
@@ -263,6 +437,35 @@ def test_sdpa_kernel_restores_the_flags(snapshot):
 
 
 @pytest.mark.api("torch.backends.cuda.sdp_kernel", page="backends")
+@pytest.mark.changed("1.7", "the message names the module otherwise", kind="wording", unless=())
+@pytest.mark.changed("1.13", "sdp_kernel appears", kind="appeared")
+@pytest.mark.changed("2.0", "takes enable_mem_efficient", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    "the fused kernel computes on the CPU: numbers change by rounding",
+    kind="representation",
+    cause="pytorch#103826",
+    rarely="the CPU",
+)
+@pytest.mark.changed(
+    "2.1",
+    "without the flash and the math kernel a call on the CPU raises",
+    kind="error",
+    cause="pytorch#103826",
+    advice="allow enable_math=True",
+    when="enable_math@1=False",
+    rarely="a call on the CPU",
+)
+@pytest.mark.changed(
+    "2.3",
+    "warns with FutureWarning that it is deprecated",
+    kind="warning",
+    cause="pytorch#114689",
+    advice="use torch.nn.attention.sdpa_kernel",
+    unless=(),
+)
+@pytest.mark.changed("2.3", "takes enable_cudnn", kind="appeared")
+@pytest.mark.changed("2.4", "the warning quotes its names", kind="wording", unless=())
 def test_sdp_kernel_of_the_cuda_backend_is_deprecated(snapshot):
     """``torch.backends.cuda.sdp_kernel`` works on the CPU too, and warns since 2.3.
 
@@ -283,6 +486,30 @@ def test_sdp_kernel_of_the_cuda_backend_is_deprecated(snapshot):
 
 
 @pytest.mark.api("torch.backends.cuda.enable_math_sdp", page="backends")
+@pytest.mark.changed("1.7", "the message names the module otherwise", kind="wording", unless=())
+@pytest.mark.changed("1.13", "enable_flash_sdp and enable_math_sdp appear", kind="appeared")
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    ("the fused kernel computes on the CPU, unless it is off: numbers change by rounding"),
+    kind="representation",
+    cause="pytorch#103826",
+    rarely="the CPU",
+)
+@pytest.mark.changed(
+    "2.1",
+    "with both kernels off a call on the CPU raises",
+    kind="error",
+    cause="pytorch#103826",
+    advice="leave torch.backends.cuda.enable_math_sdp(True)",
+    rarely="both kernels off on the CPU",
+)
+@pytest.mark.changed(
+    "2.2",
+    "the message has other words, without warnings",
+    kind="wording",
+    rarely="both kernels off on the CPU",
+)
 def test_sdpa_without_a_kernel_raises(snapshot):
     """``enable_flash_sdp`` and ``enable_math_sdp`` are global, and act on the CPU.
 
@@ -308,6 +535,10 @@ def test_sdpa_without_a_kernel_raises(snapshot):
 
 
 @pytest.mark.api("torch.nn.attention.SDPBackend", page="generated/torch.nn.attention.SDPBackend")
+@pytest.mark.changed(
+    "2.3", "torch.nn.attention.SDPBackend appears", kind="appeared", cause="pytorch#114689"
+)
+@pytest.mark.changed("2.5", "has the member OVERRIDEABLE", kind="representation", unless=())
 def test_sdp_backends(snapshot):
     """``SDPBackend`` has a member for each kernel."""
     assert snapshot == observe(lambda: sorted(torch.nn.attention.SDPBackend.__members__))
@@ -316,6 +547,17 @@ def test_sdp_backends(snapshot):
 @pytest.mark.api(
     "torch.nn.attention.flex_attention.flex_attention",
     page="nn.attention.flex_attention",
+)
+@pytest.mark.changed(
+    "2.3", "torch.nn.attention appears, without flex_attention", kind="wording", unless=()
+)
+@pytest.mark.changed("2.5", "torch.nn.attention.flex_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.9",
+    "warns without torch.compile that it runs an unfused implementation",
+    kind="warning",
+    advice="call torch.compile(flex_attention)",
+    rarely="a call without torch.compile",
 )
 def test_flex_attention_applies_a_function_to_the_scores(snapshot):
     """``flex_attention`` calls ``score_mod`` with each score, before the softmax.

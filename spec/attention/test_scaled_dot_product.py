@@ -22,6 +22,7 @@ from torch_history.observing import observe, observe_each
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_weighs_values_by_the_softmax_of_its_scores(snapshot):
     """``scaled_dot_product_attention`` weighs the values by the softmax of the scores.
 
@@ -46,6 +47,8 @@ def test_sdpa_weighs_values_by_the_softmax_of_its_scores(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears, without scale", kind="appeared")
+@pytest.mark.changed("2.1", "takes scale", kind="appeared", cause="pytorch#95259")
 def test_sdpa_scale_replaces_the_root_of_the_width(snapshot):
     """``scale`` multiplies the scores in place of 1 / root of the width.
 
@@ -67,6 +70,7 @@ def test_sdpa_scale_replaces_the_root_of_the_width(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_takes_its_scale_by_name_alone(snapshot):
     """``scale`` must be given by name: a seventh argument by position raises."""
     assert snapshot == observe(lambda: asked(*parts(), None, 0.0, False, 1.0))
@@ -76,6 +80,7 @@ def test_sdpa_takes_its_scale_by_name_alone(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_boolean_mask_keeps_what_is_true(snapshot):
     """True in ``attn_mask`` keeps the key, and False hides it.
 
@@ -94,6 +99,8 @@ def test_sdpa_boolean_mask_keeps_what_is_true(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears, without scale", kind="appeared")
+@pytest.mark.changed("2.1", "takes scale", kind="appeared", cause="pytorch#95259")
 def test_sdpa_float_mask_is_added_to_the_scores(snapshot):
     """A float ``attn_mask`` is added to the scores, after they are scaled.
 
@@ -112,6 +119,13 @@ def test_sdpa_float_mask_is_added_to_the_scores(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.4",
+    "the message says that a float32 mask is taken too",
+    kind="wording",
+    rarely="a mask of another dtype than the query",
+)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "uint8", "int64"])
 def test_sdpa_mask_is_bool_or_of_the_dtype_of_the_query(dtype, snapshot):
     """``attn_mask`` must be bool or have the dtype of the query, here float32.
@@ -125,6 +139,14 @@ def test_sdpa_mask_is_bool_or_of_the_dtype_of_the_query(dtype, snapshot):
 @pytest.mark.api(
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.4",
+    "takes a float32 mask with a query of another dtype",
+    kind="error-gone",
+    when="attn_mask@3",
+    rarely="a float32 mask with a query of another dtype",
 )
 def test_sdpa_of_bfloat16_takes_a_float32_mask(snapshot):
     """A float32 ``attn_mask`` with a bfloat16 or float64 query: which releases accept it.
@@ -160,6 +182,17 @@ MASKS = {
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.3",
+    "a mask of one dimension raises IndexError",
+    kind="error",
+    cause="pytorch#115913",
+    probable=True,
+    advice="pass attn_mask=mask[None]",
+    when="attn_mask@3",
+    rarely="a mask of one dimension",
+)
 def test_sdpa_mask_has_two_dimensions_or_more(snapshot):
     """``attn_mask`` broadcasts to [batch, head, query, key], and needs two dimensions.
 
@@ -177,6 +210,7 @@ def test_sdpa_mask_has_two_dimensions_or_more(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_takes_two_dimensions_or_more(snapshot):
     """Query, key and value need two dimensions [step, feature]; those before are batches.
 
@@ -195,6 +229,7 @@ def test_sdpa_takes_two_dimensions_or_more(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_broadcasts_a_batch_of_one(snapshot):
     """A key and a value of batch 1 or of one head serve every sample and head of the query.
 
@@ -216,6 +251,25 @@ def test_sdpa_broadcasts_a_batch_of_one(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed(
+    "1.5", "complex64 raises in the conversion, with another message", kind="wording", unless=()
+)
+@pytest.mark.changed(
+    "1.6",
+    "complex64 tensors can be made, but the function is still missing",
+    kind="exception",
+    unless=(),
+)
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.2", "takes float16 on the CPU", kind="error-gone", rarely="float16 on the CPU"
+)
+@pytest.mark.changed(
+    "2.8",
+    "complex64 raises NotImplementedError, a subclass of RuntimeError",
+    kind="wording",
+    rarely="complex inputs",
+)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "int64", "bool", "complex64"])
 def test_sdpa_of_other_dtypes(dtype, snapshot):
     """``scaled_dot_product_attention`` returns the dtype of its inputs, which are of floats.
@@ -230,6 +284,7 @@ def test_sdpa_of_other_dtypes(dtype, snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_refuses_tensors_of_two_dtypes(snapshot):
     """Query, key and value must have one dtype: nothing is promoted.
 
@@ -247,6 +302,17 @@ def test_sdpa_refuses_tensors_of_two_dtypes(snapshot):
 @pytest.mark.api(
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    "a negative dropout_p raises, where it was taken as 0",
+    kind="error",
+    cause="pytorch#103826",
+    probable=True,
+    advice="pass dropout_p=max(p, 0.0)",
+    when="dropout_p@4",
+    rarely="a negative dropout_p",
 )
 def test_sdpa_drops_weights_whenever_it_is_told(snapshot):
     """``dropout_p=1.0`` gives 0: the function drops weights in evaluation too.
@@ -267,11 +333,19 @@ def test_sdpa_drops_weights_whenever_it_is_told(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    "leaves out the values that have no key, where it raised",
+    kind="error-gone",
+    cause="pytorch#103826",
+    probable=True,
+    rarely="a value longer than the key",
+)
 def test_sdpa_refuses_sizes_that_do_not_fit(snapshot):
     """A query and a key of two widths raise. A value that is longer than the key may not.
 
-    Since 2.2 the values that have no key are left out, and nothing warns. From 2.1 on the fused
-    kernel of the CPU computes this.
+    Since 2.1 the fused kernel of the CPU leaves out the values that have no key, and nothing warns.
     """
     query, key, value = parts()
     assert snapshot == observe_each(
@@ -286,16 +360,13 @@ def test_sdpa_refuses_sizes_that_do_not_fit(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_of_nothing(snapshot):
-    """Without queries or samples the output is empty. Without keys it is 0.
-
-    Without features all scores are 0, and the output is the mean of the values.
-    """
+    """Without queries or samples the output is empty. Without keys it is 0."""
     cases = {
         "queries": ((1, 1, 0, 1), (1, 1, 2, 1), (1, 1, 2, 1)),
         "keys": ((1, 1, 1, 1), (1, 1, 0, 1), (1, 1, 0, 1)),
         "samples": ((0, 1, 1, 1), (0, 1, 2, 1), (0, 1, 2, 1)),
-        "features": ((1, 1, 1, 0), (1, 1, 2, 0), (1, 1, 2, 1)),
     }
     assert snapshot == observe_each(
         {
@@ -309,6 +380,8 @@ def test_sdpa_of_nothing(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears, without scale", kind="appeared")
+@pytest.mark.changed("2.1", "takes scale", kind="appeared", cause="pytorch#95259")
 def test_sdpa_gives_gradients_to_query_key_and_value(snapshot):
     """The gradient of the values is the weights; those of query and key pass the softmax.
 
@@ -327,6 +400,7 @@ def test_sdpa_gives_gradients_to_query_key_and_value(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_gives_a_gradient_to_a_float_mask(snapshot):
     """A float ``attn_mask`` that requires grad gets the gradient of the scores.
 
@@ -345,6 +419,7 @@ def test_sdpa_gives_a_gradient_to_a_float_mask(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
 def test_sdpa_leaves_its_inputs_and_its_mask_alone(snapshot):
     """Inputs and masks keep their values and their version counters."""
 
@@ -360,6 +435,39 @@ def test_sdpa_leaves_its_inputs_and_its_mask_alone(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     "torch.autocast",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+@pytest.mark.changed(
+    "1.10",
+    "torch.autocast appears, scaled_dot_product_attention is still missing",
+    kind="appeared",
+    cause="pytorch#60706",
+)
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    "float32 inputs without a mask stay float32 under autocast of the CPU",
+    kind="silent",
+    cause="pytorch#103826",
+    probable=True,
+    advice="convert query, key and value with .bfloat16()",
+    when=":within=torch.autocast",
+    rarely="autocast of the CPU",
+)
+@pytest.mark.changed(
+    "2.2",
+    "float32 inputs give bfloat16 again under autocast of the CPU",
+    kind="silent",
+    cause="pytorch#111558",
+    advice=('call the function within torch.autocast("cpu", enabled=False) to stay in float32'),
+    when=":within=torch.autocast",
+    rarely="autocast of the CPU",
+)
+@pytest.mark.changed(
+    "2.2",
+    "takes tensors of two dtypes under autocast of the CPU",
+    kind="error-gone",
+    cause="pytorch#111558",
+    rarely="tensors of two dtypes under autocast",
 )
 def test_sdpa_under_autocast_returns_bfloat16(snapshot):
     """Under autocast of the CPU float32 inputs give bfloat16, and mixed inputs fit.
@@ -385,6 +493,40 @@ def test_sdpa_under_autocast_returns_bfloat16(snapshot):
 @pytest.mark.api(
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
+)
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    (
+        "without a mask the output of the CPU is laid out as [batch, step, head, feature]: "
+        "contiguous no more, but .transpose(1, 2).view works"
+    ),
+    kind="silent",
+    cause="pytorch#103826",
+    probable=True,
+    advice="join the heads with output.transpose(1, 2).flatten(2)",
+    rarely="output.view on the CPU",
+)
+@pytest.mark.changed(
+    "2.3",
+    ("with a mask too the output of the CPU is laid out as [batch, step, head, feature]"),
+    kind="silent",
+    cause="pytorch#115913",
+    probable=True,
+    advice="join the heads with output.transpose(1, 2).flatten(2)",
+    when="attn_mask@3",
+    rarely="output.view on the CPU",
+)
+@pytest.mark.changed(
+    "2.5",
+    (
+        "the output of the CPU has the layout of the query: of contiguous heads it is "
+        "contiguous, and .transpose(1, 2).view raises"
+    ),
+    kind="silent",
+    cause="pytorch#134656",
+    advice="join the heads with output.transpose(1, 2).flatten(2)",
+    rarely="output.transpose(1, 2).view on the CPU",
 )
 def test_sdpa_output_has_the_layout_of_its_query(snapshot):
     """Whether ``output.transpose(1, 2).view(...)`` works depends on kernel and layout.
