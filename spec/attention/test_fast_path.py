@@ -11,7 +11,7 @@ import torch
 from torch import nn, tensor
 from torch.nn import functional as F
 
-from fixtures.attention import filled, fused_calls, steps
+from fixtures.attention import filled, fused_call, steps
 from fixtures.settings import each
 from torch_history.observing import observe, observe_each
 
@@ -22,11 +22,11 @@ def encoder_layer(num_heads=2, batch_first=True, **settings):
 
 
 def fast(change=lambda layer: None, grad=False, x=None, masks=None, **settings):
-    """Whether a layer in eval mode takes the fast path."""
+    """Which fused call a layer in eval mode makes."""
     layer = encoder_layer(**settings).eval()
     change(layer)
     with torch.set_grad_enabled(grad):
-        return fused_calls(lambda: layer(steps() if x is None else x, **(masks or {})))
+        return fused_call(lambda: layer(steps() if x is None else x, **(masks or {})))
 
 
 PADDING = tensor([[False, False, True], [False, True, True]])
@@ -40,7 +40,8 @@ def test_encoder_layer_takes_the_fast_path_in_eval(snapshot):
     """An encoder layer takes the fast path in eval mode, if no gradient is needed.
 
     It needs ``batch_first=True``, relu or gelu, an even number of heads, and no hook on a part.
-    Frozen parameters count as no gradient. Here is which layers and calls take it.
+    Frozen parameters count as no gradient. Shown is the fused call: that of the whole layer, that
+    of its attention alone, or none.
     """
     cases = {
         "plain": {},
@@ -77,7 +78,7 @@ def test_multihead_attention_takes_the_fast_path_in_eval(snapshot):
         x = steps()
         with torch.set_grad_enabled(grad):
             key = x.clone() if other else x
-            return fused_calls(lambda: layer(x, key, key, need_weights=weights))
+            return fused_call(lambda: layer(x, key, key, need_weights=weights))
 
     cases = {
         "plain": {},
@@ -159,9 +160,9 @@ def test_encoder_of_a_sample_that_is_all_padding(snapshot):
 
     The other sample stays finite, in every mode.
     """
-    padding = tensor([[False, False, False], [True, True, True]])
+    one = tensor([[False, False, False], [True, True, True]])
 
-    def act(train, encoder):
+    def act(train, encoder, padding=one):
         layer = encoder_layer()
         model = nn.TransformerEncoder(layer, 1) if encoder else layer
         with torch.no_grad():
@@ -174,6 +175,7 @@ def test_encoder_of_a_sample_that_is_all_padding(snapshot):
             "layer, eval": lambda: act(False, False),
             "encoder, training": lambda: act(True, True),
             "encoder, eval": lambda: act(False, True),
+            "encoder, all samples": lambda: act(False, True, torch.ones(2, 3).bool()),
         }
     )
 
@@ -208,7 +210,6 @@ CHANGES = {
     "a subclass": louder,
     "no norm": without_norm,
     "parametrized": with_parametrization,
-    "weight norm": lambda layer: nn.utils.weight_norm(layer.linear1),
     "another forward": lambda layer: setattr(layer.linear1, "forward", lambda x: torch.ones(8)),
 }
 
@@ -233,6 +234,47 @@ def test_encoder_layer_in_eval_with_a_replaced_part(snapshot):
     assert snapshot == observe_each(
         {name: lambda change=change: act(change) for name, change in CHANGES.items()}
     )
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
+)
+def test_encoder_layer_in_eval_with_gradients_calls_a_replaced_part(snapshot):
+    """In eval mode with gradients enabled an encoder layer calls its parts, replaced ones too.
+
+    The output is that of training, in every release.
+    """
+
+    def act(change):
+        layer = encoder_layer()
+        change(layer)
+        train, evaluated = (layer.train(mode)(steps()) for mode in (True, False))
+        return torch.allclose(train, evaluated, atol=1e-4)
+
+    assert snapshot == observe_each(
+        {name: lambda change=change: act(change) for name, change in CHANGES.items()}
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
+)
+def test_encoder_layer_in_eval_with_gradients_adds_a_float_mask(snapshot):
+    """In eval mode with gradients enabled an encoder layer adds a float mask, as in training.
+
+    The output is that of training, in every release.
+    """
+
+    def act(**masks):
+        layer = encoder_layer()
+        train, evaluated = (layer.train(mode)(steps(), **masks) for mode in (True, False))
+        return torch.allclose(train, evaluated, atol=1e-4)
+
+    cases = {
+        "float padding": {"src_key_padding_mask": PADDING.float() * -2},
+        "float mask": {"src_mask": CAUSAL.float() * -2},
+    }
+    assert snapshot == observe_each(each(act, cases))
 
 
 @pytest.mark.api(

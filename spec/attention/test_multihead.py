@@ -109,25 +109,28 @@ def test_multihead_attention_refuses_sizes_that_do_not_fit(snapshot):
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
-def test_multihead_attention_of_other_dtypes(dtype, snapshot):
-    """A layer and inputs of one dtype give that dtype; a float32 input to such a layer raises.
+@pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
+def test_multihead_attention_takes_a_mask_of_its_dtype(dtype, snapshot):
+    """A float mask must have the dtype of the layer: float32 masks with others raise since 2.1.
 
-    A float32 mask with such a layer is accepted in some releases.
+    With ``need_weights=False`` a float32 mask is taken since 2.4, as
+    ``scaled_dot_product_attention`` takes it. Boolean masks fit every dtype.
     """
     chosen = getattr(torch, dtype)
 
-    def act(dtype=chosen, **masks):
+    def act(**masks):
         layer = filled(nn.MultiheadAttention(4, 2)).to(chosen)
-        x = steps().to(dtype)
+        x = steps().to(chosen)
         return layer(x, x, x, **masks)[0].dtype
 
     assert snapshot == observe_each(
         {
-            "one dtype": act,
-            "input float32": lambda: act(torch.float32),
-            "mask float32": lambda: act(attn_mask=torch.zeros(2, 2)),
+            "no mask": act,
+            "float32": lambda: act(attn_mask=torch.zeros(2, 2)),
             "padding float32": lambda: act(key_padding_mask=torch.zeros(3, 2)),
+            "no weights": lambda: act(attn_mask=torch.zeros(2, 2), need_weights=False),
+            "converted": lambda: act(attn_mask=torch.zeros(2, 2, dtype=chosen)),
+            "bool": lambda: act(attn_mask=torch.zeros(2, 2).bool()),
         }
     )
 

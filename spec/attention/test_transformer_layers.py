@@ -9,7 +9,6 @@ What the layers share with ``torch.nn.MultiheadAttention`` stands there.
 import pytest
 import torch
 from torch import nn, tensor
-from torch.nn import functional as F
 
 from fixtures.attention import filled, sees_the_future, steps
 from fixtures.settings import each
@@ -172,8 +171,8 @@ def test_transformer_layer_takes_these_activations(name, snapshot):
         {
             "relu": lambda: act("relu"),
             "gelu": lambda: act("gelu"),
-            "function": lambda: act(F.silu),
-            "layer": lambda: act(nn.SiLU()),
+            "function": lambda: act(torch.tanh),
+            "layer": lambda: act(nn.Tanh()),
             "silu": lambda: act("silu"),
             "None": lambda: act(None),
         }
