@@ -305,7 +305,6 @@ def sdpa_flags_do_nothing(patch):
 @fault
 def sdp_backends_are_fewer(patch):
     """SDPBackend has the math kernel alone."""
-
     fewer = SimpleNamespace(__members__={"MATH": 0})
     patch.setattr(torch.nn.attention, "SDPBackend", fewer)
 

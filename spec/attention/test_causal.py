@@ -5,6 +5,8 @@ start, also where the keys are more than the queries: one new query with a cache
 first key alone. ``causal_lower_right`` counts from the end, which such a cache needs.
 """
 
+import math
+
 import pytest
 import torch
 from torch import tensor
@@ -114,12 +116,13 @@ def test_sdpa_takes_a_mask_or_is_causal(snapshot):
 def test_sdpa_mask_joined_with_a_lower_triangle_is_causal(snapshot):
     """A mask joined with a lower triangle hides by both, on every release.
 
-    Pass it in place of ``attn_mask`` with ``is_causal=True``. The mask hides the first key.
+    Pass it in place of ``attn_mask`` with ``is_causal=True``. Join boolean masks with ``&``, and
+    fill a float mask with minus infinity. The mask hides the first key.
     """
-    mask = tensor([[False, True, True]] * 3) & torch.ones(3, 3).tril().bool()
-    allowed = mask.float().masked_fill(~mask, -100.0).masked_fill(mask, 0.0)
-    cases = {"bool": {"attn_mask": mask}, "float": {"attn_mask": allowed}}
-    assert snapshot == observe_each(each(lambda **settings: means(3, 3, **settings)[1:], cases))
+    lower, mask = torch.ones(3, 3).tril().bool(), tensor([[False, True, True]] * 3)
+    bias = torch.zeros(3, 3).masked_fill(~mask, -100.0).masked_fill(~lower, -math.inf)
+    cases = {"bool": {"attn_mask": mask & lower}, "float": {"attn_mask": bias}}
+    assert snapshot == observe_each(each(lambda **settings: means(3, 3, **settings), cases))
 
 
 @pytest.mark.api(

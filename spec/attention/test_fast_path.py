@@ -36,6 +36,36 @@ CAUSAL = torch.ones(3, 3).triu(1).bool()
 @pytest.mark.api(
     "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
 )
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed("1.10", "takes norm_first", kind="appeared", cause="pytorch#60593")
+@pytest.mark.changed(
+    "1.10",
+    "takes a function or a layer as activation",
+    kind="error-gone",
+    cause="pytorch#61355",
+    when="activation@4!=<str>",
+)
+@pytest.mark.changed(
+    "1.11",
+    "takes one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#67176",
+    probable=True,
+    rarely="one sample without a batch",
+)
+@pytest.mark.changed(
+    "1.12",
+    (
+        "takes the fast path in eval mode without gradients: its parts are not called, and "
+        "numbers change by rounding"
+    ),
+    kind="silent",
+    cause="pytorch#75809",
+    advice="call model.train(), or enable gradients, to run the parts of the layer",
+    rarely="eval mode without gradients",
+)
 def test_encoder_layer_takes_the_fast_path_in_eval(snapshot):
     """An encoder layer takes the fast path in eval mode, if no gradient is needed.
 
@@ -66,6 +96,40 @@ def test_encoder_layer_takes_the_fast_path_in_eval(snapshot):
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "1.12",
+    "takes the fast path in eval mode without gradients: numbers change by rounding",
+    kind="silent",
+    cause="pytorch#75809",
+    advice="call the layer with gradients enabled",
+    rarely="eval mode without gradients",
+)
+@pytest.mark.changed(
+    "1.12",
+    "with bias=False and batch_first=True raises in eval mode",
+    kind="error",
+    cause="pytorch#75809",
+    probable=True,
+    advice="call the layer with gradients enabled",
+    when="bias@3=False",
+    rarely="eval mode without gradients",
+)
+@pytest.mark.changed(
+    "1.13",
+    "with bias=False raises TypeError instead of AttributeError in eval mode",
+    kind="exception",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.1",
+    "with bias=False works in eval mode again",
+    kind="error-gone",
+    when="bias@3=False",
+    rarely="eval mode without gradients",
+)
 def test_multihead_attention_takes_the_fast_path_in_eval(snapshot):
     """``MultiheadAttention`` takes the fast path for one input as query, key and value.
 
@@ -99,6 +163,7 @@ def test_multihead_attention_takes_the_fast_path_in_eval(snapshot):
     "torch.backends.mha.get_fastpath_enabled",
     page="backends",
 )
+@pytest.mark.changed("2.3", "torch.backends.mha appears", kind="appeared")
 def test_fast_path_can_be_turned_off(snapshot):
     """``torch.backends.mha.set_fastpath_enabled(False)`` turns the fast path off, since 2.3.
 
@@ -118,6 +183,69 @@ def test_fast_path_can_be_turned_off(snapshot):
 
 @pytest.mark.api(
     "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
+)
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed("1.10", "takes norm_first", kind="appeared", cause="pytorch#60593")
+@pytest.mark.changed(
+    "1.10",
+    "takes a function or a layer as activation",
+    kind="error-gone",
+    cause="pytorch#61355",
+    when="activation@4!=<str>",
+)
+@pytest.mark.changed("1.12", "GELU takes approximate, which the test needs", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    (
+        "in eval mode without gradients a float src_key_padding_mask is converted to bool, "
+        "with a warning: what is not 0 hides"
+    ),
+    kind="warning",
+    cause="pytorch#75809",
+    probable=True,
+    advice="call the layer with gradients enabled, or pass a boolean mask",
+    restored_by="attention.encoder_layer_in_eval_with_gradients_adds_a_float_mask",
+    rarely="a float mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.0",
+    (
+        "in eval mode without gradients a float src_mask is converted to bool, with a "
+        "warning: what is not 0 hides"
+    ),
+    kind="warning",
+    cause="pytorch#87377",
+    probable=True,
+    advice="call the layer with gradients enabled, or pass a boolean mask",
+    restored_by="attention.encoder_layer_in_eval_with_gradients_adds_a_float_mask",
+    rarely="a float mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.0",
+    "warns, only in 2.0, about a mask that is not boolean, although the given one is",
+    kind="warning",
+    cause="pytorch#92733",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.1",
+    "float masks are still converted to bool in eval mode, but nothing warns",
+    kind="warning",
+    cause="pytorch#103362",
+    probable=True,
+    advice="call the layer with gradients enabled, or pass a boolean mask",
+    rarely="a float mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.1",
+    "no longer warns about masks that are not boolean",
+    kind="warning",
+    cause="pytorch#103362",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
 )
 def test_encoder_layer_in_eval_computes_what_training_does(snapshot):
     """In eval mode without gradients an encoder layer gives the output of training.
@@ -154,6 +282,55 @@ def test_encoder_layer_in_eval_computes_what_training_does(snapshot):
     "torch.nn.TransformerEncoderLayer",
     "torch.nn.TransformerEncoder",
     page="generated/torch.nn.TransformerEncoderLayer",
+)
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "1.13",
+    (
+        "in eval mode the encoder runs on nested tensors, gives zeros for padding instead "
+        "of NaN, and warns"
+    ),
+    kind="warning",
+    cause="pytorch#77924",
+    of="torch.nn.TransformerEncoder",
+    advice="pass enable_nested_tensor=False",
+    unless=("enable_nested_tensor", 3),
+    rarely="a sample that is all padding",
+)
+@pytest.mark.changed(
+    "2.0",
+    "warns, only in 2.0, about a mask that is not boolean, although the given one is",
+    kind="warning",
+    cause="pytorch#92733",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.1",
+    "no longer warns about masks that are not boolean",
+    kind="warning",
+    cause="pytorch#103362",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.5",
+    "in training such a sample gives numbers instead of NaN",
+    kind="silent",
+    cause="pytorch#133882",
+    advice="find such samples by the mask, and no longer by NaN",
+    rarely="a sample that is all padding",
+)
+@pytest.mark.changed(
+    "2.6",
+    "the warning recommends the layout torch.jagged",
+    kind="wording",
+    cause="pytorch#142140",
+    of="torch.nn.TransformerEncoder",
+    unless=("enable_nested_tensor", 3),
+    rarely="a padding mask in eval mode",
 )
 def test_encoder_of_a_sample_that_is_all_padding(snapshot):
     """A sample that is all padding gives NaN, zeros or an error, by mode and release.
@@ -217,6 +394,33 @@ CHANGES = {
 @pytest.mark.api(
     "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
 )
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "1.12",
+    ("eval mode without gradients leaves out the forward of a replaced part, and nothing warns"),
+    kind="silent",
+    cause="pytorch#75809",
+    advice=(
+        "run the model with gradients enabled, or from 2.3 on with "
+        "torch.backends.mha.set_fastpath_enabled(False)"
+    ),
+    restored_by="attention.encoder_layer_in_eval_with_gradients_calls_a_replaced_part",
+    rarely="a replaced part in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "1.12",
+    ("eval mode without gradients raises AttributeError for a replaced part without weight or eps"),
+    kind="error",
+    cause="pytorch#75809",
+    advice=(
+        "run the model with gradients enabled, or from 2.3 on with "
+        "torch.backends.mha.set_fastpath_enabled(False)"
+    ),
+    restored_by="attention.encoder_layer_in_eval_with_gradients_calls_a_replaced_part",
+    rarely="a replaced part in eval mode without gradients",
+)
 def test_encoder_layer_in_eval_with_a_replaced_part(snapshot):
     """The fast path does not call the parts of a layer: a replaced ``linear1`` is left out.
 
@@ -239,10 +443,14 @@ def test_encoder_layer_in_eval_with_a_replaced_part(snapshot):
 @pytest.mark.api(
     "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
 )
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
 def test_encoder_layer_in_eval_with_gradients_calls_a_replaced_part(snapshot):
     """In eval mode with gradients enabled an encoder layer calls its parts, replaced ones too.
 
-    The output is that of training, in every release.
+    The output is that of training, in every release. The part must have the weights that the layer
+    reads (``attention.encoder_layer_in_eval_reads_the_weights_of_its_parts``).
     """
 
     def act(change):
@@ -252,12 +460,49 @@ def test_encoder_layer_in_eval_with_gradients_calls_a_replaced_part(snapshot):
         return torch.allclose(train, evaluated, atol=1e-4)
 
     assert snapshot == observe_each(
-        {name: lambda change=change: act(change) for name, change in CHANGES.items()}
+        {
+            name: lambda change=change: act(change)
+            for name, change in CHANGES.items()
+            if change not in (wrap, without_norm)
+        }
     )
 
 
 @pytest.mark.api(
     "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
+)
+def test_encoder_layer_in_eval_reads_the_weights_of_its_parts(snapshot):
+    """In eval mode a part without ``weight`` or ``eps`` raises, with gradients enabled too.
+
+    The layer reads them before it decides about the fast path. In training and with the fast path
+    turned off it does not.
+    """
+
+    def act(change, enabled=True):
+        layer = encoder_layer().eval()
+        change(layer)
+        if enabled:
+            return layer(steps()).shape
+        torch.backends.mha.set_fastpath_enabled(False)
+        try:
+            return layer(steps()).shape
+        finally:
+            torch.backends.mha.set_fastpath_enabled(True)
+
+    assert snapshot == observe_each(
+        {
+            "in a Sequential": lambda: act(wrap),
+            "no norm": lambda: act(without_norm),
+            "turned off": lambda: act(wrap, False),
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
+)
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
 )
 def test_encoder_layer_in_eval_with_gradients_adds_a_float_mask(snapshot):
     """In eval mode with gradients enabled an encoder layer adds a float mask, as in training.
@@ -282,6 +527,40 @@ def test_encoder_layer_in_eval_with_gradients_adds_a_float_mask(snapshot):
     "torch.nn.MultiheadAttention",
     "torch.autocast",
     page="generated/torch.nn.TransformerEncoderLayer",
+)
+@pytest.mark.changed(
+    "1.9", "takes batch_first, but torch.autocast is still missing", kind="wording", unless=()
+)
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "1.12",
+    "eval mode without gradients raises under autocast of the CPU",
+    kind="error",
+    cause="pytorch#75809",
+    advice="run the model with gradients enabled",
+    rarely="autocast of the CPU in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.2",
+    "MultiheadAttention works under autocast of the CPU in eval mode",
+    kind="error-gone",
+    cause="pytorch#107674",
+    of="torch.nn.MultiheadAttention",
+    rarely="autocast of the CPU in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.2",
+    "the message for an encoder layer is worded by matmul",
+    kind="wording",
+    of="torch.nn.TransformerEncoderLayer",
+    rarely="autocast of the CPU in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.6",
+    "TransformerEncoderLayer works under autocast of the CPU in eval mode",
+    kind="error-gone",
+    of="torch.nn.TransformerEncoderLayer",
+    rarely="autocast of the CPU in eval mode without gradients",
 )
 def test_attention_under_autocast_in_eval(snapshot):
     """Under autocast of the CPU attention gives bfloat16, in training and in eval mode.

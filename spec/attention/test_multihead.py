@@ -27,6 +27,28 @@ SETTINGS = {
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.changed(
+    "1.6", "takes kdim or vdim alone, where it raised", kind="error-gone", when=("kdim@7", "vdim@8")
+)
+@pytest.mark.changed(
+    "1.6",
+    "the output projection has a bias despite bias=False",
+    kind="silent",
+    cause="pytorch#38211",
+    when="bias@3=False",
+    advice="set layer.out_proj.bias = None",
+)
+@pytest.mark.changed(
+    "1.9",
+    "the output projection has no bias again",
+    kind="silent",
+    cause="pytorch#52537",
+    when="bias@3=False",
+    advice=(
+        "set layer.out_proj.bias = nn.Parameter(torch.zeros(embed_dim)) before you load a "
+        "checkpoint of 1.6 to 1.8"
+    ),
+)
 def test_multihead_attention_follows_each_setting(snapshot):
     """Each setting of ``MultiheadAttention`` changes the output, and the shape of the weights.
 
@@ -44,6 +66,14 @@ def test_multihead_attention_follows_each_setting(snapshot):
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.changed(
+    "1.6",
+    "True in attn_mask hides the key, where it was added to the score as 1 before",
+    kind="silent",
+    cause="pytorch#33763",
+    advice="pass attn_mask=mask.float() to a model trained up to 1.5, which hid nothing",
+    rarely="a boolean attn_mask",
+)
 def test_multihead_attention_hides_no_added_key(snapshot):
     """A mask hides the given keys, never those of ``add_bias_kv`` and ``add_zero_attn``.
 
@@ -67,6 +97,53 @@ def test_multihead_attention_hides_no_added_key(snapshot):
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.changed(
+    "1.5",
+    "takes a mask for each head and sample",
+    kind="error-gone",
+    cause="pytorch#31996",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.5",
+    "a mask of one dimension raises",
+    kind="error",
+    cause="pytorch#31996",
+    probable=True,
+    advice="pass attn_mask=mask[None].expand(queries, -1)",
+    rarely="a mask of one dimension",
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages for masks of other shapes are worded by the layer",
+    kind="wording",
+    cause="pytorch#31996",
+    probable=True,
+    rarely="a mask of another shape",
+)
+@pytest.mark.changed(
+    "1.9", "the messages give the shapes", kind="wording", rarely="a mask of another shape"
+)
+@pytest.mark.changed(
+    "1.11",
+    "a mask of one or four dimensions raises AssertionError instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#67176",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.11",
+    "the message for a padding mask of one dimension counts its dimensions",
+    kind="wording",
+    cause="pytorch#67176",
+    rarely="a mask of another shape",
+)
+@pytest.mark.changed(
+    "2.6",
+    "the message for a padding mask names the dimension that differs",
+    kind="wording",
+    rarely="a mask of another shape",
+)
 def test_multihead_attention_takes_masks_of_these_shapes(snapshot):
     """``attn_mask`` is [query, key] or [sample * head, query, key], ``key_padding_mask`` by sample.
 
@@ -89,6 +166,37 @@ def test_multihead_attention_takes_masks_of_these_shapes(snapshot):
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.changed(
+    "1.6",
+    "a key of another width raises RuntimeError instead of AssertionError",
+    kind="exception",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.7",
+    "the message for a key of another width is worded by matmul",
+    kind="wording",
+    rarely="inputs that do not fit",
+)
+@pytest.mark.changed(
+    "1.9", "a key of another width raises AssertionError again", kind="exception", when=":unseen"
+)
+@pytest.mark.changed(
+    "1.9", "the messages give the shapes", kind="wording", rarely="inputs that do not fit"
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message for other samples gives the length",
+    kind="wording",
+    rarely="inputs that do not fit",
+)
+@pytest.mark.changed(
+    "1.11",
+    "inputs of other dimensions raise AssertionError instead of ValueError",
+    kind="exception",
+    cause="pytorch#67176",
+    when=":unseen",
+)
 def test_multihead_attention_refuses_sizes_that_do_not_fit(snapshot):
     """A query of another width raises, and so do a key and a value that do not go together."""
 
@@ -157,6 +265,45 @@ MASKS = {
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "2.0",
+    (
+        "in eval mode without gradients a float attn_mask is converted to bool, with a "
+        "warning: what is not 0 hides"
+    ),
+    kind="warning",
+    cause="pytorch#92733",
+    probable=True,
+    advice="call the layer with gradients enabled, or pass a boolean mask",
+    rarely="a float mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.0",
+    "warns, only in 2.0, about a mask that is not boolean, although the given one is",
+    kind="warning",
+    cause="pytorch#92733",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.1",
+    "no longer warns about masks that are not boolean",
+    kind="warning",
+    cause="pytorch#103362",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.1",
+    "in eval mode a float attn_mask is added again, without a warning",
+    kind="warning",
+    cause="pytorch#103362",
+    probable=True,
+    rarely="a float mask in eval mode without gradients",
+)
 @pytest.mark.parametrize("weights", [True, False])
 def test_multihead_attention_in_eval_computes_what_training_does(weights, snapshot):
     """In eval mode the layer gives the output of training, without dropout.
@@ -173,6 +320,12 @@ def test_multihead_attention_in_eval_computes_what_training_does(weights, snapsh
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "2.0", "takes is_causal", kind="appeared", cause="pytorch#90508", probable=True
+)
 def test_multihead_attention_trusts_its_causal_hint(snapshot):
     """``is_causal=True`` says that ``attn_mask`` is causal; the layer does not check that.
 

@@ -58,6 +58,45 @@ class OwnBlock(nn.TransformerEncoderLayer):
 
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "2.0",
+    ("calls its layers with is_causal: an own layer without this argument raises TypeError"),
+    kind="error",
+    cause="pytorch#90508",
+    probable=True,
+    advice="let forward of the layer take **kwargs",
+    rarely="an own layer",
+)
+@pytest.mark.changed(
+    "2.1",
+    ("reads self_attn of its first layer: an own layer without it raises AttributeError"),
+    kind="error",
+    cause="pytorch#102045",
+    probable=True,
+    advice="derive the layer from torch.nn.TransformerEncoderLayer",
+    rarely="an own layer",
+)
+@pytest.mark.changed(
+    "2.1",
+    ("an own layer raises AttributeError for self_attn before the TypeError for is_causal"),
+    kind="wording",
+    cause="pytorch#102045",
+    probable=True,
+    rarely="an own layer",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the constructor warns about an own layer",
+    kind="warning",
+    cause="pytorch#102045",
+    probable=True,
+    advice="pass enable_nested_tensor=False",
+    unless=("enable_nested_tensor", 3),
+    rarely="an own layer",
+)
 def test_encoder_calls_its_own_layers_with_is_causal(snapshot):
     """``TransformerEncoder`` calls its layers with ``is_causal`` since 2.0.
 
@@ -85,6 +124,15 @@ def test_encoder_calls_its_own_layers_with_is_causal(snapshot):
 
 @pytest.mark.api(
     "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
+)
+@pytest.mark.changed(
+    "2.0",
+    "calls _sa_block with is_causal: one with three arguments raises TypeError",
+    kind="error",
+    cause="pytorch#90508",
+    probable=True,
+    advice="let _sa_block of the subclass take is_causal=False",
+    when=":subclass",
 )
 def test_encoder_layer_calls_its_own_attention_block_with_is_causal(snapshot):
     """A subclass that replaces ``_sa_block`` with three arguments raises since 2.0.
@@ -130,6 +178,26 @@ class WithAttention(PlainDecoder):
 
 
 @pytest.mark.api("torch.nn.TransformerDecoder", page="generated/torch.nn.TransformerDecoder")
+@pytest.mark.changed(
+    "2.1",
+    (
+        "calls its layers with tgt_is_causal and memory_is_causal: an own layer without "
+        "them raises TypeError"
+    ),
+    kind="error",
+    cause="pytorch#97166",
+    advice="let forward of the layer take **kwargs",
+    rarely="an own layer",
+)
+@pytest.mark.changed(
+    "2.1",
+    ("reads self_attn of its first layer: an own layer without it raises AttributeError"),
+    kind="error",
+    cause="pytorch#97166",
+    probable=True,
+    advice="derive the layer from torch.nn.TransformerDecoderLayer",
+    rarely="an own layer",
+)
 def test_decoder_calls_its_own_layers_with_tgt_is_causal(snapshot):
     """``TransformerDecoder`` calls its layers with ``tgt_is_causal`` since 2.1.
 
@@ -151,6 +219,14 @@ def test_decoder_calls_its_own_layers_with_tgt_is_causal(snapshot):
 
 
 @pytest.mark.api("torch.nn.Transformer", page="generated/torch.nn.Transformer")
+@pytest.mark.changed(
+    "2.1",
+    ("calls its encoder with is_causal, and its decoder with tgt_is_causal and memory_is_causal"),
+    kind="error",
+    cause="pytorch#97166",
+    advice="let forward of the own encoder and decoder take **kwargs",
+    when=("custom_encoder", "custom_decoder"),
+)
 def test_transformer_calls_its_own_encoder_and_decoder(snapshot):
     """``Transformer(custom_encoder=…)`` calls an own encoder with these arguments by name.
 
@@ -170,4 +246,14 @@ def test_transformer_calls_its_own_encoder_and_decoder(snapshot):
         model(steps(), steps())
         return {"encoder": encoder.names, "decoder": decoder.names}
 
-    assert snapshot == observe_each({"names": act})
+    class Old(nn.Module):
+        def forward(self, src, mask=None, src_key_padding_mask=None):
+            return src
+
+    def old():
+        model = nn.Transformer(
+            4, 2, dim_feedforward=8, custom_encoder=Old(), custom_decoder=Noting()
+        )
+        return model(steps(), steps()).shape
+
+    assert snapshot == observe_each({"names": act, "encoder of 1.x": old})

@@ -31,6 +31,26 @@ SETTINGS = {
 @pytest.mark.api(
     "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message for another activation has no full stop",
+    kind="wording",
+    when="activation@4",
+    rarely="another activation",
+)
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed("1.9", "takes layer_norm_eps", kind="appeared", cause="pytorch#54494")
+@pytest.mark.changed("1.10", "takes norm_first", kind="appeared", cause="pytorch#60593")
+@pytest.mark.changed(
+    "1.10",
+    "takes a function as activation",
+    kind="error-gone",
+    cause="pytorch#61355",
+    when="activation@4!=<str>",
+)
+@pytest.mark.changed("2.1", "takes bias", kind="appeared", cause="pytorch#101687")
 def test_encoder_layer_output_follows_each_setting(snapshot):
     """Each setting of ``TransformerEncoderLayer`` changes the output. The first step is shown.
 
@@ -47,6 +67,26 @@ def test_encoder_layer_output_follows_each_setting(snapshot):
 @pytest.mark.api(
     "torch.nn.TransformerDecoderLayer", page="generated/torch.nn.TransformerDecoderLayer"
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message for another activation has no full stop",
+    kind="wording",
+    when="activation@4",
+    rarely="another activation",
+)
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed("1.9", "takes layer_norm_eps", kind="appeared", cause="pytorch#54494")
+@pytest.mark.changed("1.10", "takes norm_first", kind="appeared", cause="pytorch#60593")
+@pytest.mark.changed(
+    "1.10",
+    "takes a function as activation",
+    kind="error-gone",
+    cause="pytorch#61355",
+    when="activation@4!=<str>",
+)
+@pytest.mark.changed("2.1", "takes bias", kind="appeared", cause="pytorch#101687")
 def test_decoder_layer_output_follows_each_setting(snapshot):
     """Each setting of ``TransformerDecoderLayer`` changes the output. The first step is shown."""
 
@@ -60,6 +100,9 @@ def test_decoder_layer_output_follows_each_setting(snapshot):
 
 @pytest.mark.api(
     "torch.nn.TransformerDecoderLayer", page="generated/torch.nn.TransformerDecoderLayer"
+)
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
 )
 def test_decoder_layer_hides_by_each_mask(snapshot):
     """Each mask of ``TransformerDecoderLayer`` changes the output: two for targets, two for memory.
@@ -97,6 +140,12 @@ CAUSAL, OPEN = torch.ones(3, 3).triu(1).bool(), torch.zeros(3, 3).bool()
     "torch.nn.TransformerEncoder",
     page="generated/torch.nn.TransformerEncoder",
 )
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "2.0", "takes is_causal", kind="appeared", cause="pytorch#90508", probable=True
+)
 @pytest.mark.parametrize("kind", ["layer", "encoder"])
 def test_encoder_trusts_its_causal_hint(kind, snapshot):
     """``is_causal=True`` alone hides nothing in an encoder, or raises: it needs the mask.
@@ -128,6 +177,24 @@ def test_encoder_trusts_its_causal_hint(kind, snapshot):
     "torch.nn.TransformerDecoder",
     page="generated/torch.nn.TransformerDecoder",
 )
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "2.0",
+    "TransformerDecoderLayer takes tgt_is_causal",
+    kind="appeared",
+    cause="pytorch#90508",
+    probable=True,
+    of="torch.nn.TransformerDecoderLayer",
+)
+@pytest.mark.changed(
+    "2.1",
+    "TransformerDecoder takes tgt_is_causal",
+    kind="appeared",
+    cause="pytorch#97166",
+    of="torch.nn.TransformerDecoder",
+)
 @pytest.mark.parametrize("kind", ["layer", "decoder"])
 def test_decoder_trusts_its_causal_hint(kind, snapshot):
     """``tgt_is_causal=True`` alone hides nothing in a decoder, or raises: it needs the mask.
@@ -157,6 +224,20 @@ def test_decoder_trusts_its_causal_hint(kind, snapshot):
     "torch.nn.TransformerDecoderLayer",
     page="generated/torch.nn.TransformerEncoderLayer",
 )
+@pytest.mark.changed(
+    "1.5",
+    "the message for another activation has no full stop",
+    kind="wording",
+    when="activation@4",
+    rarely="another activation",
+)
+@pytest.mark.changed(
+    "1.10",
+    "takes a function, a layer or None as activation",
+    kind="error-gone",
+    cause="pytorch#61355",
+    when="activation@4!=<str>",
+)
 @pytest.mark.parametrize("name", ["TransformerEncoderLayer", "TransformerDecoderLayer"])
 def test_transformer_layer_takes_these_activations(name, snapshot):
     """``activation`` is ``"relu"``, ``"gelu"`` or a function; another name raises.
@@ -180,6 +261,19 @@ def test_transformer_layer_takes_these_activations(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "1.12",
+    "an encoder without layers raises IndexError",
+    kind="error",
+    cause="pytorch#75809",
+    probable=True,
+    advice="leave out an encoder without layers",
+    when="num_layers@1=0|<unknown>",
+    rarely="an encoder without layers",
+)
 def test_encoder_applies_its_norm_after_its_layers(snapshot):
     """``norm`` is applied once, after the last layer. Without layers it is all that is applied.
 
@@ -205,6 +299,26 @@ def test_encoder_applies_its_norm_after_its_layers(snapshot):
 
 
 @pytest.mark.api("torch.nn.Transformer", page="generated/torch.nn.Transformer")
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "1.11",
+    "takes one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#67176",
+    probable=True,
+    rarely="one sample without a batch",
+)
+@pytest.mark.changed(
+    "2.1",
+    "the constructor warns about layers that are not batch first",
+    kind="warning",
+    cause="pytorch#102045",
+    probable=True,
+    advice="pass batch_first=True",
+    when="-batch_first",
+)
 def test_transformer_refuses_sizes_that_do_not_fit(snapshot):
     """``Transformer`` raises if source and target differ in samples or width.
 
@@ -229,6 +343,36 @@ def test_transformer_refuses_sizes_that_do_not_fit(snapshot):
 
 @pytest.mark.api(
     "torch.nn.Transformer.generate_square_subsequent_mask", page="generated/torch.nn.Transformer"
+)
+@pytest.mark.changed(
+    "1.10",
+    "the mask has the default dtype, where it was float32",
+    kind="silent",
+    cause="pytorch#60631",
+    probable=True,
+    advice="call .float() on the mask",
+    rarely="another default dtype",
+)
+@pytest.mark.changed("1.13", "takes device", kind="appeared")
+@pytest.mark.changed(
+    "2.1",
+    "the mask is float32 again, whatever the default dtype is",
+    kind="silent",
+    cause="pytorch#105265",
+    probable=True,
+    advice="pass dtype=torch.get_default_dtype()",
+    when="-dtype",
+    rarely="another default dtype",
+)
+@pytest.mark.changed("2.1", "takes dtype", kind="appeared", cause="pytorch#105265", probable=True)
+@pytest.mark.changed(
+    "2.6",
+    "the mask has the default dtype again",
+    kind="silent",
+    cause="pytorch#137654",
+    advice="pass dtype=torch.float32",
+    when="-dtype",
+    rarely="another default dtype",
 )
 def test_square_subsequent_mask_follows_its_settings(snapshot):
     """``generate_square_subsequent_mask`` is float32, or of the ``dtype`` that it is given.
@@ -264,6 +408,7 @@ def test_square_subsequent_mask_follows_its_settings(snapshot):
     "torch.nn.TransformerDecoderLayer",
     page="generated/torch.nn.TransformerEncoderLayer",
 )
+@pytest.mark.changed("2.1", "takes bias", kind="appeared", cause="pytorch#101687")
 @pytest.mark.parametrize("name", ["TransformerEncoderLayer", "TransformerDecoderLayer"])
 def test_transformer_layer_holds_these_parameters(name, snapshot):
     """The names of a layer's parameters are those of its checkpoints; ``bias=False`` drops biases.
@@ -279,6 +424,34 @@ def test_transformer_layer_holds_these_parameters(name, snapshot):
 
 @pytest.mark.api(
     "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
+)
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "1.10",
+    (
+        "a boolean src_mask and a padding mask keep their version counters, where both were"
+        " written to"
+    ),
+    kind="silent",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "2.0",
+    "warns, only in 2.0, about a mask that is not boolean, although the given one is",
+    kind="warning",
+    cause="pytorch#92733",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.1",
+    "no longer warns about masks that are not boolean",
+    kind="warning",
+    cause="pytorch#103362",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
 )
 def test_encoder_layer_leaves_its_input_and_masks_alone(snapshot):
     """A layer writes neither into its input nor into its masks, in training and in eval mode."""
