@@ -6,9 +6,10 @@ and the tests prove them.
 
 Read ``training_step`` first: it shows the loop that all other chapters refer to. ``losses``
 describes where backward starts, and ``optimizers`` what a step does. ``modules``, ``layers`` and
-``initialization`` describe what a model is made of, and ``randomness`` the numbers that it starts
-from. ``views`` explains how tensors share memory. ``freezing``, ``tying`` and ``surgery`` change
-what trains, and ``checkpoints`` saves and loads it. ``example`` uses most of this in one program.
+``initialization`` describe what a model is made of, ``attention`` the layers of transformers, and
+``randomness`` the numbers that a model starts from. ``views`` explains how tensors share memory.
+``freezing``, ``tying`` and ``surgery`` change what trains, and ``checkpoints`` saves and loads it.
+``example`` uses most of this in one program.
 """
 
 CHAPTERS = [

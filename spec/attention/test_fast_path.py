@@ -51,7 +51,7 @@ CAUSAL = torch.ones(3, 3).triu(1).bool()
     "1.11",
     "takes one sample without a batch",
     kind="error-gone",
-    cause="pytorch#67176",
+    cause="pytorch#69291",
     probable=True,
     rarely="one sample without a batch",
 )
@@ -65,6 +65,76 @@ CAUSAL = torch.ones(3, 3).triu(1).bool()
     cause="pytorch#75809",
     advice="call model.train(), or enable gradients, to run the parts of the layer",
     rarely="eval mode without gradients",
+)
+@pytest.mark.changed(
+    "1.13",
+    (
+        "takes the fast path with norm_first and with an activation given as a layer too: "
+        "numbers change by rounding"
+    ),
+    kind="silent",
+    advice="call model.train(), or enable gradients, to run the parts of the layer",
+    rarely="eval mode without gradients",
+)
+@pytest.mark.changed(
+    "1.13",
+    "takes no fast path with an odd number of heads",
+    kind="silent",
+    advice="use an even number of heads for the fast path",
+    rarely="an odd number of heads in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.0",
+    (
+        "takes the fast path with masks too, and warns about a mask that is not boolean, "
+        "although the given one is"
+    ),
+    kind="warning",
+    cause="pytorch#87377",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.0",
+    (
+        "takes the fast path of its attention with an odd number of heads: numbers change "
+        "by rounding"
+    ),
+    kind="silent",
+    rarely="an odd number of heads in eval mode without gradients",
+    advice="call the layer with gradients enabled",
+)
+@pytest.mark.changed(
+    "2.1",
+    "no longer warns about masks that are not boolean",
+    kind="warning",
+    cause="pytorch#103362",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.1",
+    "takes no fast path with an odd number of heads again",
+    kind="silent",
+    rarely="an odd number of heads in eval mode without gradients",
+    advice="use an even number of heads for the fast path",
+)
+@pytest.mark.changed(
+    "2.1",
+    "takes bias, but with bias=False raises in eval mode",
+    kind="wording",
+    cause="pytorch#101687",
+    when="bias=False",
+    rarely="eval mode without gradients",
+)
+@pytest.mark.changed("2.3", "with bias=False works in eval mode", kind="appeared")
+@pytest.mark.changed(
+    "2.5",
+    ("with a hook on a part the layer takes the fast path of its attention alone: the hook runs"),
+    kind="silent",
+    cause="pytorch#128415",
+    rarely="hooks on its parts in eval mode without gradients",
+    advice="remove the hooks for the fast path",
 )
 def test_encoder_layer_takes_the_fast_path_in_eval(snapshot):
     """An encoder layer takes the fast path in eval mode, if no gradient is needed.
@@ -300,6 +370,16 @@ def test_encoder_layer_in_eval_computes_what_training_does(snapshot):
     rarely="a sample that is all padding",
 )
 @pytest.mark.changed(
+    "1.13",
+    "in eval mode the encoder raises if all samples are all padding",
+    kind="error",
+    cause="pytorch#77924",
+    of="torch.nn.TransformerEncoder",
+    advice="pass enable_nested_tensor=False",
+    unless=("enable_nested_tensor", 3),
+    rarely="samples that are all padding",
+)
+@pytest.mark.changed(
     "2.0",
     "warns, only in 2.0, about a mask that is not boolean, although the given one is",
     kind="warning",
@@ -314,6 +394,25 @@ def test_encoder_layer_in_eval_computes_what_training_does(snapshot):
     cause="pytorch#103362",
     probable=True,
     rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.1",
+    "in eval mode the encoder gives zeros if all samples are all padding",
+    kind="error-gone",
+    cause="pytorch#100113",
+    probable=True,
+    of="torch.nn.TransformerEncoder",
+    unless=("enable_nested_tensor", 3),
+    rarely="samples that are all padding",
+)
+@pytest.mark.changed(
+    "2.2",
+    "in eval mode the encoder raises again if all samples are all padding",
+    kind="error",
+    of="torch.nn.TransformerEncoder",
+    advice="pass enable_nested_tensor=False",
+    unless=("enable_nested_tensor", 3),
+    rarely="samples that are all padding",
 )
 @pytest.mark.changed(
     "2.5",
@@ -411,15 +510,14 @@ CHANGES = {
 )
 @pytest.mark.changed(
     "1.12",
-    ("eval mode without gradients raises AttributeError for a replaced part without weight or eps"),
+    "eval mode raises AttributeError for a replaced part without weight or eps",
     kind="error",
     cause="pytorch#75809",
     advice=(
-        "run the model with gradients enabled, or from 2.3 on with "
+        "give the part the attributes weight, bias and eps, or from 2.3 on call "
         "torch.backends.mha.set_fastpath_enabled(False)"
     ),
-    restored_by="attention.encoder_layer_in_eval_with_gradients_calls_a_replaced_part",
-    rarely="a replaced part in eval mode without gradients",
+    rarely="a replaced part in eval mode",
 )
 def test_encoder_layer_in_eval_with_a_replaced_part(snapshot):
     """The fast path does not call the parts of a layer: a replaced ``linear1`` is left out.
@@ -471,6 +569,21 @@ def test_encoder_layer_in_eval_with_gradients_calls_a_replaced_part(snapshot):
 @pytest.mark.api(
     "torch.nn.TransformerEncoderLayer", page="generated/torch.nn.TransformerEncoderLayer"
 )
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="error-gone", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "1.12",
+    "a part without weight or eps raises AttributeError in eval mode",
+    kind="error",
+    cause="pytorch#75809",
+    advice=(
+        "give the part the attributes weight, bias and eps, or from 2.3 on call "
+        "torch.backends.mha.set_fastpath_enabled(False)"
+    ),
+    rarely="a replaced part in eval mode",
+)
+@pytest.mark.changed("2.3", "torch.backends.mha appears", kind="appeared")
 def test_encoder_layer_in_eval_reads_the_weights_of_its_parts(snapshot):
     """In eval mode a part without ``weight`` or ``eps`` raises, with gradients enabled too.
 

@@ -98,18 +98,13 @@ def test_multihead_attention_hides_no_added_key(snapshot):
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
-    "1.5",
-    "takes a mask for each head and sample",
-    kind="error-gone",
-    cause="pytorch#31996",
-    probable=True,
+    "1.5", "takes a mask for each head and sample", kind="error-gone", cause="pytorch#31996"
 )
 @pytest.mark.changed(
     "1.5",
     "a mask of one dimension raises",
     kind="error",
     cause="pytorch#31996",
-    probable=True,
     advice="pass attn_mask=mask[None].expand(queries, -1)",
     rarely="a mask of one dimension",
 )
@@ -217,6 +212,68 @@ def test_multihead_attention_refuses_sizes_that_do_not_fit(snapshot):
 
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
+@pytest.mark.changed(
+    "1.5",
+    "the message for bfloat16 names bmm",
+    kind="wording",
+    rarely="a bfloat16 layer on the CPU",
+)
+@pytest.mark.changed(
+    "1.5",
+    "a float key_padding_mask is accepted, and has no effect",
+    kind="error-gone",
+    cause="pytorch#33330",
+    probable=True,
+    rarely="a float key_padding_mask",
+)
+@pytest.mark.changed(
+    "1.6",
+    "a bfloat16 mask raises AssertionError instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#33763",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message for bfloat16 names softmax",
+    kind="wording",
+    rarely="a bfloat16 layer on the CPU",
+)
+@pytest.mark.changed(
+    "1.9",
+    "a bfloat16 mask raises RuntimeError instead of AssertionError",
+    kind="exception",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "bfloat16 layers work on the CPU",
+    kind="error-gone",
+    rarely="a bfloat16 layer on the CPU",
+)
+@pytest.mark.changed(
+    "2.0",
+    "with need_weights=False a float32 mask raises in a layer of another dtype",
+    kind="error",
+    advice="pass attn_mask=mask.to(query.dtype)",
+    when="need_weights@4=False",
+    rarely="a float32 mask in a layer of another dtype",
+)
+@pytest.mark.changed(
+    "2.1",
+    "a float32 mask raises in a layer of another dtype",
+    kind="error",
+    advice="pass attn_mask=mask.to(query.dtype)",
+    unless=("need_weights", 4),
+    rarely="a float32 mask in a layer of another dtype",
+)
+@pytest.mark.changed(
+    "2.4",
+    "with need_weights=False a float32 mask is taken in a layer of another dtype",
+    kind="error-gone",
+    when="need_weights@4=False",
+    rarely="a float32 mask in a layer of another dtype",
+)
 @pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
 def test_multihead_attention_takes_a_mask_of_its_dtype(dtype, snapshot):
     """A float mask must have the dtype of the layer: float32 masks with others raise since 2.1.

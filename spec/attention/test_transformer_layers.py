@@ -306,7 +306,7 @@ def test_encoder_applies_its_norm_after_its_layers(snapshot):
     "1.11",
     "takes one sample without a batch",
     kind="error-gone",
-    cause="pytorch#67176",
+    cause="pytorch#69291",
     probable=True,
     rarely="one sample without a batch",
 )
