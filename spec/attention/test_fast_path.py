@@ -82,6 +82,7 @@ CAUSAL = torch.ones(3, 3).triu(1).bool()
     kind="silent",
     advice="use an even number of heads for the fast path",
     rarely="an odd number of heads in eval mode without gradients",
+    cause="pytorch#83483",
 )
 @pytest.mark.changed(
     "2.0",
@@ -118,6 +119,7 @@ CAUSAL = torch.ones(3, 3).triu(1).bool()
     kind="silent",
     rarely="an odd number of heads in eval mode without gradients",
     advice="use an even number of heads for the fast path",
+    cause="pytorch#99672",
 )
 @pytest.mark.changed(
     "2.1",
@@ -199,6 +201,8 @@ def test_encoder_layer_takes_the_fast_path_in_eval(snapshot):
     kind="error-gone",
     when="bias@3=False",
     rarely="eval mode without gradients",
+    cause="pytorch#99672",
+    probable=True,
 )
 def test_multihead_attention_takes_the_fast_path_in_eval(snapshot):
     """``MultiheadAttention`` takes the fast path for one input as query, key and value.
@@ -233,7 +237,7 @@ def test_multihead_attention_takes_the_fast_path_in_eval(snapshot):
     "torch.backends.mha.get_fastpath_enabled",
     page="backends",
 )
-@pytest.mark.changed("2.3", "torch.backends.mha appears", kind="appeared")
+@pytest.mark.changed("2.3", "torch.backends.mha appears", kind="appeared", cause="pytorch#112212")
 def test_fast_path_can_be_turned_off(snapshot):
     """``torch.backends.mha.set_fastpath_enabled(False)`` turns the fast path off, since 2.3.
 
@@ -586,7 +590,7 @@ def test_encoder_layer_in_eval_with_gradients_calls_a_replaced_part(snapshot):
     ),
     rarely="a replaced part in eval mode",
 )
-@pytest.mark.changed("2.3", "torch.backends.mha appears", kind="appeared")
+@pytest.mark.changed("2.3", "torch.backends.mha appears", kind="appeared", cause="pytorch#112212")
 def test_encoder_layer_in_eval_reads_the_weights_of_its_parts(snapshot):
     """In eval mode a part without ``weight`` or ``eps`` raises, with gradients enabled too.
 

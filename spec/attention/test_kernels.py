@@ -91,7 +91,8 @@ def test_sdpa_kernel_of_the_cpu(snapshot):
     "2.1",
     "the fused kernel computes bfloat16 and float64: numbers change by rounding",
     kind="representation",
-    cause="pytorch#103826",
+    cause="pytorch#104863",
+    probable=True,
     rarely="the CPU",
 )
 @pytest.mark.changed(
