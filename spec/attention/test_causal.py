@@ -33,7 +33,9 @@ SIZES = {"3, 3": (3, 3), "1, 3": (1, 3), "2, 3": (2, 3), "3, 1": (3, 1), "3, 2":
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_causal_counts_the_keys_from_the_start(snapshot):
     """``is_causal=True`` lets query i see the keys 0 to i, whatever the number of keys.
 
@@ -49,7 +51,9 @@ def test_sdpa_causal_counts_the_keys_from_the_start(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_causal_equals_a_lower_triangle_as_mask(snapshot):
     """``is_causal=True`` equals a mask ``torch.ones(3, 3).tril().bool()``."""
     lower = torch.ones(3, 3).tril().bool()
@@ -65,7 +69,9 @@ def test_sdpa_causal_equals_a_lower_triangle_as_mask(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.3",
     "applies both on the CPU, where it raised",
@@ -113,7 +119,9 @@ def test_sdpa_takes_a_mask_or_is_causal(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.5",
     "a query whose keys are all hidden gives 0 instead of NaN",
@@ -232,7 +240,9 @@ def test_causal_bias_needs_its_sizes(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_causal_gradient_stays_in_the_past(snapshot):
     """The gradient of the first output reaches the first value alone."""
 

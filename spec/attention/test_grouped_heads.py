@@ -25,7 +25,10 @@ def grouped(queries, keys=2, values=2, **settings):
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
 @pytest.mark.changed(
-    "2.0", "scaled_dot_product_attention appears, without enable_gqa", kind="appeared"
+    "2.0",
+    "scaled_dot_product_attention appears, without enable_gqa",
+    kind="appeared",
+    cause="pytorch#92189",
 )
 @pytest.mark.changed("2.5", "takes enable_gqa", kind="appeared", cause="pytorch#132689")
 def test_sdpa_grouped_heads_serve_their_neighbours(snapshot):
@@ -48,7 +51,10 @@ def test_sdpa_grouped_heads_serve_their_neighbours(snapshot):
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
 @pytest.mark.changed(
-    "2.0", "scaled_dot_product_attention appears, without enable_gqa", kind="appeared"
+    "2.0",
+    "scaled_dot_product_attention appears, without enable_gqa",
+    kind="appeared",
+    cause="pytorch#92189",
 )
 @pytest.mark.changed("2.5", "takes enable_gqa", kind="appeared", cause="pytorch#132689")
 @pytest.mark.changed(
@@ -78,7 +84,10 @@ def test_sdpa_grouped_heads_need_the_flag_and_a_divisor(snapshot):
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
 @pytest.mark.changed(
-    "2.0", "scaled_dot_product_attention appears, without enable_gqa", kind="appeared"
+    "2.0",
+    "scaled_dot_product_attention appears, without enable_gqa",
+    kind="appeared",
+    cause="pytorch#92189",
 )
 @pytest.mark.changed("2.5", "takes enable_gqa", kind="appeared", cause="pytorch#132689")
 def test_sdpa_grouped_heads_add_up_their_gradients(snapshot):
@@ -101,7 +110,10 @@ def test_sdpa_grouped_heads_add_up_their_gradients(snapshot):
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
 @pytest.mark.changed(
-    "2.0", "scaled_dot_product_attention appears, without enable_gqa", kind="appeared"
+    "2.0",
+    "scaled_dot_product_attention appears, without enable_gqa",
+    kind="appeared",
+    cause="pytorch#92189",
 )
 @pytest.mark.changed("2.5", "takes enable_gqa", kind="appeared", cause="pytorch#132689")
 def test_sdpa_grouped_heads_take_masks(snapshot):

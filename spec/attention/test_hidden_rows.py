@@ -23,7 +23,9 @@ NAN, INF = math.nan, math.inf
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.5",
     ("such a query gives 0 instead of NaN, and the gradients of all keys and values are numbers"),
@@ -57,7 +59,9 @@ def test_sdpa_of_a_query_without_keys_is_zero(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_mask_of_the_smallest_number_gives_the_mean(snapshot):
     """A row that is masked with ``finfo.min`` gives the mean of the values, not 0 or NaN.
 
@@ -75,7 +79,9 @@ def test_sdpa_mask_of_the_smallest_number_gives_the_mean(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.5",
     "a query of NaN without a mask gives 0 on the CPU instead of NaN",
@@ -117,7 +123,9 @@ def test_sdpa_of_a_query_of_nan(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_of_a_hidden_nan_is_nan(snapshot):
     """NaN in a key or value that the mask hides still gives NaN.
 
@@ -143,7 +151,9 @@ def test_sdpa_of_a_hidden_nan_is_nan(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.5",
     "a query whose scores are all minus infinity gives 0 instead of NaN",

@@ -32,7 +32,9 @@ def kernel(*tensors, **settings):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed("2.1", "takes scale", kind="appeared", cause="pytorch#95259")
 @pytest.mark.changed(
     "2.1",
@@ -86,7 +88,9 @@ def test_sdpa_kernel_of_the_cpu(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.1",
     "the fused kernel computes bfloat16 and float64: numbers change by rounding",
@@ -114,7 +118,9 @@ def test_sdpa_kernel_of_the_cpu_by_dtype(dtype, snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.1",
     "a gradient of a gradient raises on the CPU without a mask",
@@ -195,7 +201,9 @@ def test_sdpa_of_the_math_kernel_has_a_second_derivative(snapshot):
     kind="exception",
     unless=(),
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.1",
     "a forward derivative raises on the CPU without a mask",
@@ -489,7 +497,9 @@ def test_sdp_kernel_of_the_cuda_backend_is_deprecated(snapshot):
 @pytest.mark.api("torch.backends.cuda.enable_math_sdp", page="backends")
 @pytest.mark.changed("1.7", "the message names the module otherwise", kind="wording", unless=())
 @pytest.mark.changed("1.13", "enable_flash_sdp and enable_math_sdp appear", kind="appeared")
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.1",
     ("the fused kernel computes on the CPU, unless it is off: numbers change by rounding"),

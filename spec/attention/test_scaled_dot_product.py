@@ -22,7 +22,9 @@ from torch_history.observing import observe, observe_each
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_weighs_values_by_the_softmax_of_its_scores(snapshot):
     """``scaled_dot_product_attention`` weighs the values by the softmax of the scores.
 
@@ -47,7 +49,12 @@ def test_sdpa_weighs_values_by_the_softmax_of_its_scores(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears, without scale", kind="appeared")
+@pytest.mark.changed(
+    "2.0",
+    "scaled_dot_product_attention appears, without scale",
+    kind="appeared",
+    cause="pytorch#92189",
+)
 @pytest.mark.changed("2.1", "takes scale", kind="appeared", cause="pytorch#95259")
 def test_sdpa_scale_replaces_the_root_of_the_width(snapshot):
     """``scale`` multiplies the scores in place of 1 / root of the width.
@@ -70,7 +77,9 @@ def test_sdpa_scale_replaces_the_root_of_the_width(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_takes_its_scale_by_name_alone(snapshot):
     """``scale`` must be given by name: a seventh argument by position raises."""
     assert snapshot == observe(lambda: asked(*parts(), None, 0.0, False, 1.0))
@@ -80,7 +89,9 @@ def test_sdpa_takes_its_scale_by_name_alone(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_boolean_mask_keeps_what_is_true(snapshot):
     """True in ``attn_mask`` keeps the key, and False hides it.
 
@@ -99,7 +110,12 @@ def test_sdpa_boolean_mask_keeps_what_is_true(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears, without scale", kind="appeared")
+@pytest.mark.changed(
+    "2.0",
+    "scaled_dot_product_attention appears, without scale",
+    kind="appeared",
+    cause="pytorch#92189",
+)
 @pytest.mark.changed("2.1", "takes scale", kind="appeared", cause="pytorch#95259")
 def test_sdpa_float_mask_is_added_to_the_scores(snapshot):
     """A float ``attn_mask`` is added to the scores, after they are scaled.
@@ -119,7 +135,9 @@ def test_sdpa_float_mask_is_added_to_the_scores(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.4",
     "the message says that a float32 mask is taken too",
@@ -140,7 +158,9 @@ def test_sdpa_mask_is_bool_or_of_the_dtype_of_the_query(dtype, snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.4",
     "takes a float32 mask with a query of another dtype",
@@ -182,7 +202,9 @@ MASKS = {
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.3",
     "a mask of one dimension raises IndexError",
@@ -210,7 +232,9 @@ def test_sdpa_mask_has_two_dimensions_or_more(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_takes_two_dimensions_or_more(snapshot):
     """Query, key and value need two dimensions [step, feature]; those before are batches.
 
@@ -229,7 +253,9 @@ def test_sdpa_takes_two_dimensions_or_more(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_broadcasts_a_batch_of_one(snapshot):
     """A key and a value of batch 1 or of one head serve every sample and head of the query.
 
@@ -260,7 +286,9 @@ def test_sdpa_broadcasts_a_batch_of_one(snapshot):
     kind="exception",
     unless=(),
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.2", "takes float16 on the CPU", kind="error-gone", rarely="float16 on the CPU"
 )
@@ -284,7 +312,9 @@ def test_sdpa_of_other_dtypes(dtype, snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_refuses_tensors_of_two_dtypes(snapshot):
     """Query, key and value must have one dtype: nothing is promoted.
 
@@ -303,7 +333,9 @@ def test_sdpa_refuses_tensors_of_two_dtypes(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.1",
     "a negative dropout_p raises, where it was taken as 0",
@@ -333,7 +365,9 @@ def test_sdpa_drops_weights_whenever_it_is_told(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.1",
     "leaves out the values that have no key, where it raised",
@@ -360,7 +394,9 @@ def test_sdpa_refuses_sizes_that_do_not_fit(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_of_nothing(snapshot):
     """Without queries or samples the output is empty. Without keys it is 0."""
     cases = {
@@ -380,7 +416,12 @@ def test_sdpa_of_nothing(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears, without scale", kind="appeared")
+@pytest.mark.changed(
+    "2.0",
+    "scaled_dot_product_attention appears, without scale",
+    kind="appeared",
+    cause="pytorch#92189",
+)
 @pytest.mark.changed("2.1", "takes scale", kind="appeared", cause="pytorch#95259")
 def test_sdpa_gives_gradients_to_query_key_and_value(snapshot):
     """The gradient of the values is the weights; those of query and key pass the softmax.
@@ -400,7 +441,9 @@ def test_sdpa_gives_gradients_to_query_key_and_value(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_gives_a_gradient_to_a_float_mask(snapshot):
     """A float ``attn_mask`` that requires grad gets the gradient of the scores.
 
@@ -419,7 +462,9 @@ def test_sdpa_gives_a_gradient_to_a_float_mask(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 def test_sdpa_leaves_its_inputs_and_its_mask_alone(snapshot):
     """Inputs and masks keep their values and their version counters."""
 
@@ -442,7 +487,9 @@ def test_sdpa_leaves_its_inputs_and_its_mask_alone(snapshot):
     kind="appeared",
     cause="pytorch#60706",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.1",
     "float32 inputs without a mask stay float32 under autocast of the CPU",
@@ -494,7 +541,9 @@ def test_sdpa_under_autocast_returns_bfloat16(snapshot):
     "torch.nn.functional.scaled_dot_product_attention",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
+)
 @pytest.mark.changed(
     "2.1",
     (
