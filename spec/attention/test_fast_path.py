@@ -708,3 +708,28 @@ def test_attention_under_autocast_in_eval(snapshot):
             "attention, eval": lambda: act(False, attention),
         }
     )
+
+
+@pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
+def test_encoder_without_mask_check_cuts_the_end(snapshot):
+    """``mask_check=False`` trusts that padding stands at the end of each sample.
+
+    If it stands at the start, the encoder cuts as many steps from the end instead, and nothing
+    raises. Shown are the steps of the output that are zero in eval mode, by sample.
+    """
+
+    def act(padding, **settings):
+        model = nn.TransformerEncoder(encoder_layer(), 1, **settings).eval()
+        with torch.no_grad():
+            output = model(steps(), src_key_padding_mask=tensor(padding))
+        return (output == 0).all(dim=2)
+
+    start, end = [[True, False, False], [False] * 3], [[False, False, True], [False] * 3]
+    assert snapshot == observe_each(
+        {
+            "start": lambda: act(start),
+            "start, no check": lambda: act(start, mask_check=False),
+            "end": lambda: act(end),
+            "end, no check": lambda: act(end, mask_check=False),
+        }
+    )

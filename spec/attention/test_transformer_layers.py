@@ -482,3 +482,54 @@ def test_transformer_draws_its_parameters_anew(snapshot):
         return {"weight": bool((linear.weight == 3).all()), "bias": bool((linear.bias == 3).all())}
 
     assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.TransformerDecoder", page="generated/torch.nn.TransformerDecoder")
+def test_decoder_applies_its_norm_after_its_layers(snapshot):
+    """``norm`` of ``TransformerDecoder`` is applied once, after the last layer."""
+    double = nn.LayerNorm(4)
+    nn.init.constant_(double.weight, 2.0)
+
+    def act(layers, norm):
+        layer = filled(nn.TransformerDecoderLayer(4, 2, 8, dropout=0.0))
+        model = nn.TransformerDecoder(layer, layers, norm=norm)
+        return model(steps(), steps() + 1).detach()[0, 0]
+
+    assert snapshot == observe_each(
+        {
+            "one layer": lambda: act(1, None),
+            "two layers": lambda: act(2, None),
+            "norm": lambda: act(1, double),
+            "nothing": lambda: act(0, None),
+        }
+    )
+
+
+@pytest.mark.api(
+    "torch.nn.MultiheadAttention",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+    "torch.nn.Transformer",
+    page="generated/torch.nn.MultiheadAttention",
+)
+def test_attention_layers_are_made_in_their_dtype(snapshot):
+    """``dtype`` is the dtype of all parameters of an attention or transformer layer.
+
+    ``kdim`` and ``add_bias_kv`` make further parameters, in the same dtype.
+    """
+    made = {"dtype": torch.float64}
+
+    def dtypes(layer):
+        return sorted({str(parameter.dtype) for parameter in layer.parameters()})
+
+    assert snapshot == observe_each(
+        {
+            "attention": lambda: dtypes(nn.MultiheadAttention(4, 2, **made)),
+            "kdim, bias": lambda: dtypes(
+                nn.MultiheadAttention(4, 2, kdim=3, add_bias_kv=True, **made)
+            ),
+            "encoder layer": lambda: dtypes(nn.TransformerEncoderLayer(4, 2, 8, **made)),
+            "decoder layer": lambda: dtypes(nn.TransformerDecoderLayer(4, 2, 8, **made)),
+            "transformer": lambda: dtypes(nn.Transformer(4, 2, 1, 1, 8, batch_first=True, **made)),
+        }
+    )
