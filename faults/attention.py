@@ -619,3 +619,39 @@ def encoder_layer_writes_into_its_mask(patch):
 def transformer_keeps_its_parameters(patch):
     """Transformer does not draw its parameters anew."""
     patch.setattr(nn.Transformer, "_reset_parameters", lambda self: None)
+
+
+@fault
+def decoder_forgets_its_norm(patch):
+    """TransformerDecoder ignores its norm."""
+
+    def forward(honest, self, x, memory, **masks):
+        for layer in self.layers:
+            x = layer(x, memory, **masks)
+        return x
+
+    methods(patch, nn.TransformerDecoder, "forward", forward)
+
+
+@fault
+def attention_layers_are_made_in_float32(patch):
+    """Attention and transformer layers ignore dtype."""
+
+    def init(honest, self, *sizes, dtype=None, **settings):
+        honest(self, *sizes, **settings)
+
+    for owner in (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerDecoderLayer):
+        methods(patch, owner, "__init__", init)
+
+
+@fault
+def encoder_checks_its_mask_always(patch):
+    """TransformerEncoder ignores mask_check, and checks the mask."""
+    methods(
+        patch,
+        nn.TransformerEncoder,
+        "__init__",
+        lambda honest, self, *arguments, mask_check=True, **settings: honest(
+            self, *arguments, **settings
+        ),
+    )
