@@ -711,6 +711,48 @@ def test_attention_under_autocast_in_eval(snapshot):
 
 
 @pytest.mark.api("torch.nn.TransformerEncoder", page="generated/torch.nn.TransformerEncoder")
+@pytest.mark.changed(
+    "1.9", "takes batch_first, which the test needs", kind="appeared", cause="pytorch#55285"
+)
+@pytest.mark.changed(
+    "1.13",
+    (
+        "eval mode runs on nested tensors by default, gives zeros for padded steps, and "
+        "warns that nested tensors are a prototype"
+    ),
+    kind="warning",
+    cause="pytorch#77924",
+    advice="pass enable_nested_tensor=False",
+    unless=("enable_nested_tensor", 3),
+    depends="the encoder layer and the padding mask",
+)
+@pytest.mark.changed(
+    "1.13", "takes mask_check", kind="appeared", cause="pytorch#79927", probable=True
+)
+@pytest.mark.changed(
+    "2.0",
+    "warns, only in 2.0, about a mask that is not boolean, although the given one is",
+    kind="warning",
+    cause="pytorch#92733",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.1",
+    "no longer warns about masks that are not boolean",
+    kind="warning",
+    cause="pytorch#103362",
+    probable=True,
+    rarely="a mask in eval mode without gradients",
+)
+@pytest.mark.changed(
+    "2.6",
+    "the warning recommends the layout torch.jagged",
+    kind="wording",
+    cause="pytorch#142140",
+    unless=("enable_nested_tensor", 3),
+    rarely="a padding mask in eval mode",
+)
 def test_encoder_without_mask_check_cuts_the_end(snapshot):
     """``mask_check=False`` trusts that padding stands at the end of each sample.
 

@@ -485,6 +485,16 @@ def test_transformer_draws_its_parameters_anew(snapshot):
 
 
 @pytest.mark.api("torch.nn.TransformerDecoder", page="generated/torch.nn.TransformerDecoder")
+@pytest.mark.changed(
+    "2.1",
+    "a decoder without layers raises IndexError",
+    kind="error",
+    cause="pytorch#97166",
+    probable=True,
+    advice="leave out a decoder without layers",
+    when="num_layers@1=0|<unknown>",
+    rarely="a decoder without layers",
+)
 def test_decoder_applies_its_norm_after_its_layers(snapshot):
     """``norm`` of ``TransformerDecoder`` is applied once, after the last layer."""
     double = nn.LayerNorm(4)
@@ -511,6 +521,9 @@ def test_decoder_applies_its_norm_after_its_layers(snapshot):
     "torch.nn.TransformerDecoderLayer",
     "torch.nn.Transformer",
     page="generated/torch.nn.MultiheadAttention",
+)
+@pytest.mark.changed(
+    "1.9", "takes dtype, and Transformer batch_first", kind="appeared", cause="pytorch#54508"
 )
 def test_attention_layers_are_made_in_their_dtype(snapshot):
     """``dtype`` is the dtype of all parameters of an attention or transformer layer.
