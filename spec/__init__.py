@@ -16,6 +16,7 @@ CHAPTERS = [
     "training_step",
     "losses",
     "optimizers",
+    "precision",
     "modules",
     "layers",
     "attention",

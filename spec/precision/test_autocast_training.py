@@ -1,0 +1,145 @@
+"""A training step under autocast: dtypes of outputs, losses and gradients, inside and outside.
+
+Parameters stay in float32, and so do their gradients: backward casts them up. The output of a model
+is bfloat16 where its last layer is a matrix product. What leaves the region keeps its dtype, so a
+float32 layer outside refuses it. Compute the loss inside the region, which casts it up, and call
+``backward`` outside.
+"""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
+
+from fixtures.precision import product, switch_off, under
+from fixtures.settings import each
+from torch_history.observing import observe, observe_each
+
+
+def trained(backward_inside=False, **settings):
+    """The dtypes of a linear layer's step under autocast."""
+    layer, x = nn.Linear(2, 2), torch.ones(2, 2, requires_grad=True)
+    seen = []
+    try:
+        with torch.autocast("cpu", **settings):
+            output = layer(x)
+            output.register_hook(lambda gradient: seen.append(gradient.dtype))
+            loss = F.mse_loss(output, torch.ones(2, 2))
+            if backward_inside:
+                loss.backward()
+    finally:
+        switch_off()
+    if not backward_inside:
+        loss.backward()
+    return {
+        "output": output.dtype,
+        "loss": loss.dtype,
+        "output's gradient": seen[0],
+        "weight": layer.weight.dtype,
+        "weight's gradient": layer.weight.grad.dtype,
+        "bias's gradient": layer.bias.grad.dtype,
+        "input's gradient": x.grad.dtype,
+    }
+
+
+@pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+def test_gradients_of_parameters_are_float32_under_autocast(snapshot):
+    """Under autocast the output and its gradient are bfloat16; parameters and gradients float32.
+
+    It makes no difference whether ``backward`` is called in the region.
+    """
+    cases = {
+        "bfloat16": {"dtype": torch.bfloat16},
+        "float16": {"dtype": torch.float16},
+        "backward inside": {"backward_inside": True},
+    }
+    assert snapshot == observe_each(each(trained, cases))
+
+
+@pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+def test_float32_layer_outside_the_region_refuses_the_output(snapshot):
+    """A float32 layer outside the region raises for bfloat16, which the region returned.
+
+    Convert it with ``float()``, or call all layers in the region.
+    """
+    layer = nn.Linear(2, 2)
+    assert snapshot == observe_each(
+        {
+            "layer outside": lambda: layer(under(product)).dtype,
+            "converted": lambda: layer(under(product).float()).dtype,
+            "inside": lambda: under(lambda: layer(product()).dtype),
+        }
+    )
+
+
+# name -> the loss of an output of two rows
+LOSSES = {
+    "mse_loss": lambda output: F.mse_loss(output, torch.ones(2, 2)),
+    "l1_loss": lambda output: F.l1_loss(output, torch.ones(2, 2)),
+    "cross_entropy": lambda output: F.cross_entropy(output, torch.tensor([0, 1])),
+    "binary_cross_entropy": lambda output: F.binary_cross_entropy(
+        torch.sigmoid(output), torch.ones(2, 2)
+    ),
+    "binary_cross_entropy_with_logits": lambda output: F.binary_cross_entropy_with_logits(
+        output, torch.ones(2, 2)
+    ),
+}
+
+
+def after_backward(loss, inside):
+    """The dtype of a loss that is computed in or after the region, and of the gradient."""
+    weight = torch.ones(2, 2, requires_grad=True)
+
+    def act():
+        return F.linear(torch.ones(2, 2), weight)
+
+    value = under(lambda: loss(act())) if inside else loss(under(act))
+    value.backward()
+    return {"loss": value.dtype, "gradient": weight.grad.dtype}
+
+
+@pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+def test_loss_outside_the_region_trains_on_bfloat16_output(snapshot):
+    """Most losses outside the region take bfloat16 output with a float32 target, and train.
+
+    ``binary_cross_entropy`` raises in backward. A loss of bfloat16 alone, as ``cross_entropy``, is
+    bfloat16. Compute the loss inside the region.
+    """
+    cases = {name: {"loss": loss, "inside": False} for name, loss in LOSSES.items()}
+    assert snapshot == observe_each(each(after_backward, cases))
+
+
+@pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+def test_loss_inside_the_region_is_float32(snapshot):
+    """A loss inside the region is float32, whatever the dtype of the output.
+
+    ``binary_cross_entropy`` works on the CPU; on CUDA it raises under autocast.
+    """
+    cases = {name: {"loss": loss, "inside": True} for name, loss in LOSSES.items()}
+    assert snapshot == observe_each(each(after_backward, cases))
+
+
+@pytest.mark.api(
+    "torch.utils.checkpoint.checkpoint", "torch.autocast", "torch.amp.autocast", page="checkpoint"
+)
+def test_checkpoint_recomputes_under_autocast_of_the_forward_pass(snapshot):
+    """A checkpointed function runs in bfloat16 again when ``backward`` recomputes it.
+
+    ``backward`` is called outside the region. Before 1.13 the second run was in float32 on the
+    CPU, and backward raised.
+    """
+
+    def act():
+        weight, seen = torch.ones(2, 2, requires_grad=True), []
+
+        def function(x):
+            output = F.linear(F.linear(x, x), x)
+            seen.append(output.dtype)
+            return output.exp()
+
+        output = under(lambda: checkpoint(function, weight, use_reentrant=False))
+        output.float().sum().backward()
+        return {"runs": seen, "gradient": weight.grad.dtype}
+
+    assert snapshot == observe(act)

@@ -1,0 +1,240 @@
+"""Parameters and numbers in bfloat16, float16 and float8: rounding, sums, and optimizers.
+
+bfloat16 has 8 bits for the digits and the range of float32; float16 has 11 bits and ends at 65,504.
+A step that is smaller than half the distance to the next number is lost, so small steps need a
+float32 copy of the weights. The state of an optimizer has the dtype of the parameter. Float8 dtypes
+hold numbers, and have no arithmetic.
+"""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from fixtures.settings import each
+from torch_history.observing import apart, observe, observe_each
+
+BF16, F16 = torch.bfloat16, torch.float16
+
+
+@pytest.mark.api("torch.Tensor.to", page="generated/torch.Tensor.to")
+def test_conversion_rounds_to_the_nearest_even_number(snapshot):
+    """``to(dtype)`` rounds to the nearest number, halves to the even one, and overflows to inf.
+
+    float16 overflows from 65,520 on.
+    """
+    eps = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
+    largest = {"bfloat16": 3.39e38, "float16": 65504.0}
+
+    def converted(name):
+        values = [1 + eps[name] / 2, 1 + eps[name] * 1.5, largest[name], math.nan, -0.0]
+        values += [65519.0, 65520.0, 2.0**-24, 2.0**-26]
+        return torch.tensor(values).to(getattr(torch, name))
+
+    assert snapshot == observe_each(each(converted, {name: {"name": name} for name in eps}))
+
+
+@pytest.mark.api("torch.Tensor.to", page="generated/torch.Tensor.to")
+def test_conversion_to_float8_of_a_large_number(snapshot):
+    """A number that is too large for ``float8_e4m3fn`` becomes the largest one, 448, since 2.13.
+
+    Before, it became NaN from 465 on. ``float8_e5m2`` has inf, and overflows to it.
+    """
+    values = torch.tensor([1.0, 448.0, 465.0, 1000.0, 65536.0, math.inf, math.nan])
+    cases = {name: {"name": name} for name in ("float8_e4m3fn", "float8_e5m2")}
+    assert snapshot == observe_each(
+        each(lambda name: values.to(getattr(torch, name)).float(), cases)
+    )
+
+
+@pytest.mark.api("torch.float8_e4m3fn", page="tensors")
+def test_float8_has_no_arithmetic(snapshot):
+    """Float8 tensors can be stored, converted and be parameters. Arithmetic raises."""
+    assert snapshot == observe_each(
+        {
+            "parameter": lambda: nn.Parameter(torch.ones(1).to(torch.float8_e4m3fn)).dtype,
+            "sum": lambda: torch.ones(1).to(torch.float8_e4m3fn) + 1,
+            "product": lambda: torch.ones(1).to(torch.float8_e4m3fn) * 2.0,
+            "converted": lambda: torch.ones(1).to(torch.float8_e4m3fn).float() + 1,
+        }
+    )
+
+
+@pytest.mark.api("torch.promote_types", "torch.result_type", page="tensor_attributes")
+def test_mixed_dtypes_give_the_wider_one(snapshot):
+    """bfloat16 and float16 give float32, since neither holds the other.
+
+    A Python number and a tensor without dimensions do not widen a tensor of the same category.
+    """
+    ones = torch.ones(1, dtype=BF16)
+    assert snapshot == observe_each(
+        {
+            "bfloat16 and float16": lambda: (ones + ones.half()).dtype,
+            "bfloat16 and float32": lambda: (ones + ones.float()).dtype,
+            "bfloat16 and int64": lambda: (ones + ones.long()).dtype,
+            "number": lambda: (ones * 2.5).dtype,
+            "without dimensions": lambda: (ones * torch.tensor(2.5)).dtype,
+            "promote_types": lambda: torch.promote_types(BF16, F16),
+            "result_type": lambda: torch.result_type(ones, torch.tensor(2.5)),
+        }
+    )
+
+
+@pytest.mark.api("torch.sum", page="generated/torch.sum")
+def test_sum_of_half_precision_is_rounded_once(snapshot):
+    """``sum`` adds bfloat16 in float32 and rounds the result. A loop of additions stops at 256.
+
+    256 + 1 is 256 in bfloat16.
+    """
+    ones = torch.ones(300, dtype=BF16)
+
+    def loop():
+        total = torch.zeros((), dtype=BF16)
+        for one in ones:
+            total = total + one
+        return total
+
+    assert snapshot == observe_each(
+        {
+            "sum": ones.sum,
+            "sum in float32": lambda: ones.sum(dtype=torch.float32),
+            "mean": ones.mean,
+            "cumsum": lambda: ones.cumsum(0)[-1],
+            "loop": loop,
+        }
+    )
+
+
+def trained(dtype, copy):
+    """A weight of 1 after four steps of 2 ** -9, alone or through a float32 copy."""
+    weight = nn.Parameter(torch.ones(1, dtype=dtype))
+    kept = nn.Parameter(weight.detach().float()) if copy else weight
+    optimizer = torch.optim.SGD([kept], lr=2.0**-9)
+    for _ in range(4):
+        weight.grad = None
+        (weight * 1.0).sum().backward()
+        kept.grad = weight.grad.to(kept.dtype)
+        optimizer.step()
+        with torch.no_grad():
+            weight.copy_(kept)
+    return weight
+
+
+@pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+def test_small_steps_are_lost_in_bfloat16(snapshot):
+    """Four steps of 2 ** -9 leave a bfloat16 weight at 1; in float32 they add up to 2 ** -7.
+
+    Keep a float32 copy for the optimizer, and copy it to the bfloat16 weight after each step.
+    float16 has the digits for this step.
+    """
+    cases = {
+        "bfloat16": {"dtype": BF16, "copy": False},
+        "bfloat16 with a float32 copy": {"dtype": BF16, "copy": True},
+        "float16": {"dtype": F16, "copy": False},
+    }
+    assert snapshot == observe_each(each(trained, cases))
+
+
+OPTIMIZERS = ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "Adamax", "Adadelta", "ASGD", "Rprop"]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.api(
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    "torch.optim.Adagrad",
+    "torch.optim.RMSprop",
+    "torch.optim.Adamax",
+    "torch.optim.Adadelta",
+    "torch.optim.ASGD",
+    "torch.optim.Rprop",
+    page="optim",
+)
+def test_state_of_an_optimizer_has_the_dtype_of_the_parameter(name, snapshot):
+    """Averages and momenta of a bfloat16 parameter are bfloat16; the count of steps is float32."""
+
+    def act():
+        weight = nn.Parameter(torch.ones(1, dtype=BF16))
+        settings = {"momentum": 0.5} if name == "SGD" else {}
+        optimizer = getattr(torch.optim, name)([weight], lr=0.125, **settings)
+        weight.grad = torch.ones(1, dtype=BF16)
+        optimizer.step()
+        return {
+            key: value.dtype if torch.is_tensor(value) else type(value).__name__
+            for key, value in optimizer.state[weight].items()
+        }
+
+    assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.nn.Module.bfloat16", page="generated/torch.nn.Module")
+def test_model_converted_after_a_step_keeps_the_old_state(snapshot):
+    """``model.bfloat16()`` after a step leaves float32 state in the optimizer.
+
+    SGD goes on with its float32 momentum, and Adam raises. Convert the model before the optimizer
+    is made.
+    """
+
+    def act(optimizer, **settings):
+        layer = nn.Linear(1, 1, bias=False)
+        layer.weight.data.fill_(1.0)
+        made = optimizer(layer.parameters(), lr=0.5, **settings)
+        for dtype in (torch.float32, BF16):
+            layer.to(dtype)
+            layer.weight.grad = torch.ones(1, 1, dtype=dtype)
+            made.step()
+        return layer.weight
+
+    cases = {
+        "SGD": {"optimizer": torch.optim.SGD, "momentum": 0.5},
+        "Adam": {"optimizer": torch.optim.Adam},
+    }
+    assert snapshot == observe_each(each(act, cases))
+
+
+@pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+def test_bfloat16_layer_refuses_float32_input(snapshot):
+    """A bfloat16 layer raises for float32 input, outside autocast. Convert the input."""
+    assert snapshot == observe_each(
+        {
+            "float32": lambda: nn.Linear(2, 1).bfloat16()(torch.ones(1, 2)).dtype,
+            "converted": lambda: nn.Linear(2, 1).bfloat16()(torch.ones(1, 2).bfloat16()).dtype,
+        }
+    )
+
+
+@pytest.mark.api("torch.set_default_dtype", page="generated/torch.set_default_dtype")
+def test_default_dtype_may_be_half_precision(snapshot):
+    """``set_default_dtype(torch.bfloat16)`` makes layers and new tensors bfloat16.
+
+    Integers are refused.
+    """
+
+    def act(dtype):
+        try:
+            torch.set_default_dtype(dtype)
+            return {"layer": nn.Linear(1, 1).weight.dtype, "tensor": torch.tensor(1.5).dtype}
+        finally:
+            torch.set_default_dtype(torch.float32)
+
+    cases = {name: {"dtype": getattr(torch, name)} for name in ("bfloat16", "float16", "int64")}
+    assert snapshot == observe_each(each(act, cases))
+
+
+@pytest.mark.api("torch.finfo", page="type_info")
+def test_finfo_tells_range_and_distance(snapshot):
+    """``torch.finfo`` tells the largest number, the smallest normal one, and eps.
+
+    eps is the distance from 1 to the next number. torch 1.4 ends the process for bfloat16.
+    """
+    names = ("float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")
+
+    def facts(name):
+        found = torch.finfo(getattr(torch, name))
+        return {"max": found.max, "tiny": found.tiny, "eps": found.eps, "bits": found.bits}
+
+    assert snapshot == observe_each(
+        each(lambda name: apart(lambda: facts(name))(), {name: {"name": name} for name in names})
+    )
