@@ -24,6 +24,18 @@ def dtype_in(make):
 
 
 @pytest.mark.api("torch.cpu.amp.autocast", page="amp")
+@pytest.mark.changed(
+    "1.10", "torch.cpu.amp.autocast appears", kind="appeared", cause="pytorch#57386"
+)
+@pytest.mark.changed("1.12", "torch.amp appears", kind="appeared")
+@pytest.mark.changed(
+    "2.4",
+    "torch.cpu.amp.autocast warns with FutureWarning",
+    kind="warning",
+    cause="pytorch#126062",
+    advice='write torch.autocast("cpu", …)',
+    unless=(),
+)
 def test_cpu_autocast_warns_to_use_the_general_name(snapshot):
     """``torch.cpu.amp.autocast`` works, and warns since 2.4.
 
@@ -39,6 +51,51 @@ def test_cpu_autocast_warns_to_use_the_general_name(snapshot):
 
 
 @pytest.mark.api("torch.cuda.amp.autocast", page="amp")
+@pytest.mark.changed(
+    "1.5", "torch.cuda.amp appears, without autocast", kind="appeared", cause="pytorch#26512"
+)
+@pytest.mark.changed(
+    "1.6", "torch.cuda.amp.autocast appears", kind="appeared", cause="pytorch#32140"
+)
+@pytest.mark.changed("1.10", "takes dtype", kind="appeared", cause="pytorch#61002")
+@pytest.mark.changed(
+    "1.10",
+    "warns without CUDA with enabled=False too, in other words",
+    kind="warning",
+    cause="pytorch#61002",
+    probable=True,
+    advice="ignore it",
+    rarely="a machine without CUDA",
+)
+@pytest.mark.changed(
+    "1.10",
+    "the warning without CUDA has other words",
+    kind="wording",
+    cause="pytorch#61002",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.13",
+    "enabled=False no longer warns without CUDA",
+    kind="warning",
+    cause="pytorch#79203",
+    rarely="a machine without CUDA",
+)
+@pytest.mark.changed(
+    "2.1",
+    "dtype=torch.bfloat16 without CUDA warns instead of raising",
+    kind="error-gone",
+    rarely="a machine without CUDA",
+)
+@pytest.mark.changed(
+    "2.4",
+    "torch.cuda.amp.autocast warns with FutureWarning",
+    kind="warning",
+    cause="pytorch#126062",
+    advice='write torch.autocast("cuda", …)',
+    unless=(),
+)
+@pytest.mark.changed("2.10", "the warning without CUDA has other words", kind="wording")
 def test_cuda_autocast_warns_to_use_the_general_name(snapshot):
     """``torch.cuda.amp.autocast`` warns since 2.4 of its name, and without CUDA of that too.
 
@@ -58,6 +115,45 @@ def test_cuda_autocast_warns_to_use_the_general_name(snapshot):
     "torch.amp.GradScaler",
     page="amp",
 )
+@pytest.mark.changed(
+    "1.5",
+    "torch.cuda.amp.GradScaler appears",
+    kind="appeared",
+    cause="pytorch#26512",
+    of="torch.cuda.amp.GradScaler",
+)
+@pytest.mark.changed(
+    "1.6",
+    "without CUDA torch.cuda.amp.GradScaler is disabled, and warns",
+    kind="warning",
+    advice="ignore it, or pass enabled=torch.cuda.is_available()",
+    of="torch.cuda.amp.GradScaler",
+    rarely="a machine without CUDA",
+)
+@pytest.mark.changed(
+    "1.10",
+    "torch.cpu.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#57386",
+    of="torch.cpu.amp.GradScaler",
+)
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3",
+    "torch.amp.GradScaler and torch.cpu.amp.GradScaler appear",
+    kind="appeared",
+    cause="pytorch#109993",
+    of=("torch.amp.GradScaler", "torch.cpu.amp.GradScaler"),
+)
+@pytest.mark.changed(
+    "2.4",
+    "the names for one device warn with FutureWarning",
+    kind="warning",
+    cause="pytorch#126527",
+    advice='write torch.amp.GradScaler("cuda", …)',
+    of=("torch.cuda.amp.GradScaler", "torch.cpu.amp.GradScaler"),
+    unless=(),
+)
 def test_scaler_names_for_one_device_warn_to_use_the_general_name(snapshot):
     """``torch.cuda.amp.GradScaler`` warns since 2.4; write ``torch.amp.GradScaler("cuda")``.
 
@@ -76,6 +172,10 @@ def test_scaler_names_for_one_device_warn_to_use_the_general_name(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_takes_the_device_before_the_scale(snapshot):
     """The first argument of ``torch.amp.GradScaler`` is the device, ``"cuda"`` by default.
 
@@ -109,6 +209,27 @@ def test_scaler_takes_the_device_before_the_scale(snapshot):
     "torch.get_autocast_gpu_dtype",
     page="amp",
 )
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "2.4",
+    "is_autocast_cpu_enabled, get_autocast_cpu_dtype and get_autocast_gpu_dtype warn",
+    kind="warning",
+    cause="pytorch#124359",
+    advice='write torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu")',
+    of=(
+        "torch.is_autocast_cpu_enabled",
+        "torch.get_autocast_cpu_dtype",
+        "torch.get_autocast_gpu_dtype",
+    ),
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.4",
+    "is_autocast_enabled takes a device type, and get_autocast_dtype appears",
+    kind="appeared",
+    cause="pytorch#124359",
+    of=("torch.is_autocast_enabled", "torch.get_autocast_dtype"),
+)
 def test_state_of_autocast_is_asked_with_a_device_type(snapshot):
     """``torch.is_autocast_enabled("cpu")`` says whether autocast is on for the CPU, since 2.4.
 
@@ -136,6 +257,39 @@ def test_state_of_autocast_is_asked_with_a_device_type(snapshot):
     "torch.set_autocast_cpu_dtype",
     page="amp",
 )
+@pytest.mark.changed(
+    "1.6",
+    "set_autocast_enabled appears, for CUDA alone",
+    kind="appeared",
+    cause="pytorch#32140",
+    of="torch.set_autocast_enabled",
+)
+@pytest.mark.changed(
+    "1.10",
+    "set_autocast_cpu_enabled and set_autocast_cpu_dtype appear",
+    kind="appeared",
+    cause="pytorch#57386",
+    of=("torch.set_autocast_cpu_enabled", "torch.set_autocast_cpu_dtype"),
+)
+@pytest.mark.changed(
+    "2.2", "autocast on the CPU takes float16", kind="error-gone", cause="pytorch#112484"
+)
+@pytest.mark.changed(
+    "2.4",
+    "set_autocast_cpu_enabled and set_autocast_cpu_dtype warn",
+    kind="warning",
+    cause="pytorch#124359",
+    advice='write torch.set_autocast_enabled("cpu", …) and torch.set_autocast_dtype("cpu", …)',
+    of=("torch.set_autocast_cpu_enabled", "torch.set_autocast_cpu_dtype"),
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.4",
+    "set_autocast_enabled takes a device type, and set_autocast_dtype appears",
+    kind="appeared",
+    cause="pytorch#124359",
+    of=("torch.set_autocast_enabled", "torch.set_autocast_dtype"),
+)
 def test_state_of_autocast_is_set_with_a_device_type(snapshot):
     """``torch.set_autocast_enabled("cpu", True)`` switches autocast on, since 2.4.
 
@@ -161,6 +315,11 @@ def test_state_of_autocast_is_set_with_a_device_type(snapshot):
 
 
 @pytest.mark.api("torch.amp.is_autocast_available", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without is_autocast_available", kind="appeared")
+@pytest.mark.changed("2.4", "torch.amp.is_autocast_available appears", kind="appeared")
+@pytest.mark.changed(
+    "2.5", "is True for mps", kind="silent", advice="nothing to do", when="device_type@0='mps'"
+)
 def test_autocast_is_available_for_these_devices(snapshot):
     """``torch.amp.is_autocast_available`` says whether torch has autocast for a type of device.
 
@@ -201,6 +360,10 @@ def custom(**settings):
 
 
 @pytest.mark.api("torch.amp.custom_fwd", "torch.amp.custom_bwd", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without custom_fwd", kind="appeared")
+@pytest.mark.changed(
+    "2.4", "torch.amp.custom_fwd and custom_bwd appear", kind="appeared", cause="pytorch#126531"
+)
 def test_custom_function_decides_whether_autocast_reaches_it(snapshot):
     """``custom_fwd`` runs ``forward`` under the autocast of the caller, and backward as forward.
 
@@ -221,6 +384,29 @@ def test_custom_function_decides_whether_autocast_reaches_it(snapshot):
     "torch.cuda.amp.custom_fwd",
     "torch.cuda.amp.custom_bwd",
     page="amp",
+)
+@pytest.mark.changed(
+    "1.5", "torch.cuda.amp appears, without custom_fwd", kind="appeared", cause="pytorch#26512"
+)
+@pytest.mark.changed(
+    "1.6", "torch.cuda.amp.custom_fwd appears", kind="appeared", cause="pytorch#32140"
+)
+@pytest.mark.changed("1.12", "torch.amp appears, without custom_fwd", kind="appeared")
+@pytest.mark.changed(
+    "2.4",
+    "torch.cuda.amp.custom_fwd and custom_bwd warn with FutureWarning",
+    kind="warning",
+    cause="pytorch#126531",
+    advice='write torch.amp.custom_fwd(device_type="cuda", …)',
+    of=("torch.cuda.amp.custom_fwd", "torch.cuda.amp.custom_bwd"),
+    unless=(),
+)
+@pytest.mark.changed(
+    "2.4",
+    "torch.amp.custom_fwd and custom_bwd appear",
+    kind="appeared",
+    cause="pytorch#126531",
+    of=("torch.amp.custom_fwd", "torch.amp.custom_bwd"),
 )
 def test_custom_function_of_cuda_warns_to_use_the_general_name(snapshot):
     """``torch.cuda.amp.custom_fwd`` warns since 2.4; write ``torch.amp.custom_fwd``.
@@ -246,6 +432,12 @@ def test_custom_function_of_cuda_warns_to_use_the_general_name(snapshot):
 
 
 @pytest.mark.api("torch.amp.autocast", "torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.5", "torch.cuda.amp appears", kind="appeared", cause="pytorch#26512")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("1.12", "torch.amp appears, with autocast alone", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_short_names_are_the_classes_of_amp(snapshot):
     """``torch.autocast`` and ``torch.GradScaler`` are the classes of ``torch.amp``."""
     assert snapshot == observe_each(

@@ -51,6 +51,7 @@ def before_and_after(change, leaf=True, **settings):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_weight_changed_inside_a_region_keeps_its_cached_value(snapshot):
     """A weight that changes from 1 to 2 inside a region of autocast still multiplies by 1.
 
@@ -66,6 +67,7 @@ def test_weight_changed_inside_a_region_keeps_its_cached_value(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_weight_is_cast_again_without_the_cache(snapshot):
     """``cache_enabled=False`` and ``clear_autocast_cache()`` let autocast see a changed weight.
 
@@ -80,6 +82,7 @@ def test_weight_is_cast_again_without_the_cache(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_inner_region_ends_without_clearing_the_cache(snapshot):
     """The cache is cleared when the outermost region ends, not when an inner one does."""
 
@@ -111,6 +114,15 @@ def trained(first, **settings):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "2.11",
+    "the weight gets its gradient, where it stayed None",
+    kind="silent",
+    cause="pytorch#165068",
+    advice="to keep the weight out of training, set requires_grad=False",
+    rarely="a forward pass without grad inside the region",
+)
 def test_weight_used_first_under_no_grad_trains_in_the_same_region(snapshot):
     """A forward pass under ``no_grad`` does not cut a weight off from a later one in the region.
 
@@ -125,12 +137,23 @@ def test_weight_used_first_under_no_grad_trains_in_the_same_region(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_weight_used_first_under_no_grad_trains_without_the_cache(snapshot):
     """With ``cache_enabled=False``, a forward pass under ``no_grad`` leaves no copy behind."""
     assert snapshot == observe(lambda: trained(torch.no_grad, cache_enabled=False))
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "2.2", "autocast on the CPU takes float16", kind="error-gone", cause="pytorch#112484"
+)
+@pytest.mark.changed(
+    "2.2",
+    "the message names two dtypes: float16 is supported",
+    kind="wording",
+    cause="pytorch#112484",
+)
 def test_cached_weight_in_a_region_of_another_dtype_raises(snapshot):
     """A weight cached in bfloat16 raises in an inner region of float16, which takes it as it is.
 
@@ -152,6 +175,7 @@ def test_cached_weight_in_a_region_of_another_dtype_raises(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_weights_add_up_gradients_through_the_cache(snapshot):
     """Two forward and backward passes in one region add their gradients, in float32."""
 

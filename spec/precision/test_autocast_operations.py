@@ -107,6 +107,26 @@ def dtypes(operations, given, dtype):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "1.12",
+    "conv_tbc computes in bfloat16 and returns it, instead of float32",
+    kind="silent",
+    cause="pytorch#77623",
+    advice='call conv_tbc in torch.autocast("cpu", enabled=False) to keep float32',
+    rarely="torch.conv_tbc under autocast on the CPU",
+)
+@pytest.mark.changed(
+    "1.13", "torch.linalg.vecdot appears, which autocast leaves in float32", kind="appeared"
+)
+@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.2",
+    "vecdot computes in bfloat16 and returns it, instead of float32",
+    kind="silent",
+    advice='call vecdot in torch.autocast("cpu", enabled=False) to keep float32',
+    rarely="torch.linalg.vecdot under autocast on the CPU",
+)
 def test_autocast_computes_matrix_products_in_bfloat16(snapshot):
     """Matrix products and convolutions of float32 return bfloat16 under autocast on the CPU.
 
@@ -117,12 +137,23 @@ def test_autocast_computes_matrix_products_in_bfloat16(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_autocast_leaves_other_operations_in_float32(snapshot):
     """Operations outside the lists of autocast return float32 for float32."""
     assert snapshot == observe_each(dtypes(KEPT, torch.float32, torch.bfloat16))
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("1.11", "max_pool2d takes bfloat16", kind="error-gone")
+@pytest.mark.changed(
+    "1.12",
+    "GELU, batch norm, group norm, avg_pool2d, cumsum and dot stay in bfloat16, instead of float32",
+    kind="silent",
+    cause="pytorch#77623",
+    advice='call them in torch.autocast("cpu", enabled=False) with x.float() to keep float32',
+    rarely="autocast on the CPU",
+)
 def test_operations_outside_the_lists_stay_in_bfloat16(snapshot):
     """Operations outside the lists of autocast return bfloat16 for what autocast has cast down.
 
@@ -133,12 +164,33 @@ def test_operations_outside_the_lists_stay_in_bfloat16(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_autocast_computes_some_operations_in_float32(snapshot):
     """A product of elements, a distance or a padding of bfloat16 returns float32 under autocast."""
     assert snapshot == observe_each(dtypes(UP, torch.bfloat16, torch.bfloat16))
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "1.12",
+    "smooth_l1_loss and binary_cross_entropy_with_logits return bfloat16, instead of float32",
+    kind="silent",
+    cause="pytorch#77623",
+    advice="convert the output with float() before the loss",
+    rarely="autocast on the CPU",
+)
+@pytest.mark.changed(
+    "1.13",
+    "cross_entropy, l1_loss and 10 other losses return float32, instead of bfloat16",
+    kind="silent",
+    cause="pytorch#81689",
+    advice="nothing to do: the loss has more digits",
+    rarely="autocast on the CPU",
+)
+@pytest.mark.changed(
+    "1.13", "multi_margin_loss works under autocast", kind="error-gone", cause="pytorch#81689"
+)
 def test_autocast_computes_losses_of_bfloat16_in_float32(snapshot):
     """Since 1.13, losses of bfloat16 return float32 under autocast on the CPU.
 
@@ -148,12 +200,27 @@ def test_autocast_computes_losses_of_bfloat16_in_float32(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "2.2", "autocast on the CPU takes float16", kind="error-gone", cause="pytorch#112484"
+)
 def test_autocast_computes_matrix_products_in_float16(snapshot):
     """Since 2.2, ``dtype=torch.float16`` makes matrix products return float16 on the CPU."""
     assert snapshot == observe_each(dtypes(DOWN, torch.float32, torch.float16))
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "2.2", "autocast on the CPU takes float16", kind="error-gone", cause="pytorch#112484"
+)
+@pytest.mark.changed(
+    "2.2",
+    "layer_norm and avg_pool2d: the message names the missing kernel",
+    kind="wording",
+    cause="pytorch#112484",
+)
+@pytest.mark.changed("2.3", "layer_norm and avg_pool2d take float16 on the CPU", kind="error-gone")
 def test_operations_outside_the_lists_take_float16(snapshot):
     """Operations outside the lists compute float16 in float16, if the CPU has a kernel for it.
 
@@ -163,12 +230,17 @@ def test_operations_outside_the_lists_take_float16(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "2.2", "autocast on the CPU takes float16", kind="error-gone", cause="pytorch#112484"
+)
 def test_autocast_computes_losses_of_float16_in_float32(snapshot):
     """Losses of float16 return float32 under autocast on the CPU."""
     assert snapshot == observe_each(dtypes(LOSSES, torch.float16, torch.float16))
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_autocast_leaves_float64_and_integers(snapshot):
     """Autocast casts float32 and half precision. Float64, integers and complex numbers stay."""
     cases = {name: {"dtype": getattr(torch, name)} for name in ("float64", "int64", "complex64")}
@@ -178,6 +250,8 @@ def test_autocast_leaves_float64_and_integers(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
 def test_float64_times_float32_raises_under_autocast(snapshot):
     """A float64 input and a float32 weight raise under autocast, as they do without it.
 
@@ -189,6 +263,7 @@ def test_float64_times_float32_raises_under_autocast(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_autocast_casts_half_precision_to_its_own_dtype(snapshot):
     """Under bfloat16 autocast, float16 inputs and bfloat16 layers compute in bfloat16.
 
@@ -202,6 +277,10 @@ def test_autocast_casts_half_precision_to_its_own_dtype(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("1.12", "addcmul: the message has other words", kind="wording")
+@pytest.mark.changed("1.12", "where takes two dtypes", kind="error-gone")
+@pytest.mark.changed("1.13", "addcmul takes two dtypes", kind="error-gone")
 def test_joins_take_the_widest_dtype_under_autocast(snapshot):
     """``cat`` and ``stack`` of bfloat16 and float32 return float32 under autocast.
 
@@ -222,6 +301,8 @@ def test_joins_take_the_widest_dtype_under_autocast(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("1.11", "index_add: the message names both dtypes", kind="wording")
 def test_writing_bfloat16_into_a_float32_tensor_raises_under_autocast(snapshot):
     """``index_add``, ``scatter`` and ``index_put_`` refuse a result that autocast has cast down.
 
@@ -243,6 +324,9 @@ def test_writing_bfloat16_into_a_float32_tensor_raises_under_autocast(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("1.13", "the message names mat1 and mat2", kind="wording")
+@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
 def test_autocast_leaves_in_place_and_out_variants(snapshot):
     """``addmm_`` and ``out=`` compute in the dtype of their tensors, and refuse a mix."""
     x = torch.ones(2, 2)
@@ -256,6 +340,10 @@ def test_autocast_leaves_in_place_and_out_variants(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "2.2", "autocast on the CPU takes float16", kind="error-gone", cause="pytorch#112484"
+)
 def test_autocast_rounds_inputs_and_overflows_in_float16(snapshot):
     """Autocast rounds inputs to its dtype: 1 + 1/256 becomes 1, and 100,000 becomes inf in float16.
 
@@ -269,6 +357,7 @@ def test_autocast_rounds_inputs_and_overflows_in_float16(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_numpy_takes_no_result_of_autocast(snapshot):
     """``numpy()`` raises for bfloat16: call ``float()`` first."""
     cases = {

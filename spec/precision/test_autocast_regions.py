@@ -8,7 +8,7 @@ Without CUDA, ``torch.autocast("cuda")`` warns and does nothing.
 
 import copy
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 import torch
@@ -29,6 +29,19 @@ def in_region(*arguments, **settings):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("1.11", "dtype=None means the default", kind="error-gone")
+@pytest.mark.changed(
+    "2.2", "autocast on the CPU takes float16", kind="error-gone", cause="pytorch#112484"
+)
+@pytest.mark.changed(
+    "2.2",
+    "another dtype warns and does nothing, instead of raising",
+    kind="error-gone",
+    cause="pytorch#112484",
+    probable=True,
+)
+@pytest.mark.changed("2.10", "the warning says dtypes instead of dtype", kind="wording")
 def test_autocast_on_the_cpu_takes_these_dtypes(snapshot):
     """``torch.autocast("cpu")`` computes in bfloat16 by default, and since 2.2 in float16 too.
 
@@ -46,6 +59,27 @@ def test_autocast_on_the_cpu_takes_these_dtypes(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "1.11",
+    "the second positional argument is dtype, where enabled was",
+    kind="gone",
+    advice="write enabled=False",
+    when="@1=<bool>",
+)
+@pytest.mark.changed("1.11", "dtype is taken by position", kind="error-gone")
+@pytest.mark.changed(
+    "1.11", "takes dtype only, not fast_dtype", kind="gone", advice="write dtype", when="fast_dtype"
+)
+@pytest.mark.changed("2.2", "the warning names float16 too", kind="wording", cause="pytorch#112484")
+@pytest.mark.changed(
+    "2.4",
+    "the message names set_autocast_dtype",
+    kind="wording",
+    cause="pytorch#124359",
+    probable=True,
+)
+@pytest.mark.changed("2.10", "the warning says dtypes instead of dtype", kind="wording")
 def test_autocast_takes_dtype_before_enabled(snapshot):
     """The second positional argument of ``torch.autocast`` is ``dtype``, then ``enabled``.
 
@@ -72,6 +106,32 @@ def in_one_sentence(act):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("2.1", "the message names the device type", kind="wording")
+@pytest.mark.changed(
+    "2.4",
+    "the message lists the device types",
+    kind="wording",
+    cause="pytorch#125103",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.4",
+    "a device type with an index is taken",
+    kind="error-gone",
+    cause="pytorch#125103",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.4",
+    "torch.device raises ValueError instead of RuntimeError",
+    kind="exception",
+    cause="pytorch#125103",
+    probable=True,
+    advice="pass device.type",
+    when="device_type@0=<unknown>",
+    depends="the type of the argument",
+)
 def test_autocast_takes_a_device_type_as_a_string(snapshot):
     """``torch.autocast`` takes ``"cpu"`` or ``"cuda"``, not ``torch.device``.
 
@@ -85,6 +145,15 @@ def test_autocast_takes_a_device_type_as_a_string(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "1.13",
+    "enabled=False no longer warns without CUDA",
+    kind="warning",
+    cause="pytorch#79203",
+    rarely="a machine without CUDA",
+)
+@pytest.mark.changed("2.10", "the warning without CUDA has other words", kind="wording")
 def test_autocast_for_cuda_without_cuda_warns_and_does_nothing(snapshot):
     """``torch.autocast("cuda")`` on a machine without CUDA warns, and computes in float32.
 
@@ -110,6 +179,10 @@ def nested(*regions):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "2.2", "autocast on the CPU takes float16", kind="error-gone", cause="pytorch#112484"
+)
 def test_inner_region_of_autocast_replaces_the_outer(snapshot):
     """The innermost region of autocast decides, whether it is on, off, or of another dtype.
 
@@ -129,6 +202,7 @@ def test_inner_region_of_autocast_replaces_the_outer(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_leaving_a_region_restores_the_outer(snapshot):
     """Leaving a region of autocast restores what was before, also by an exception."""
 
@@ -139,9 +213,8 @@ def test_leaving_a_region_restores_the_outer(snapshot):
                 found["inner"] = product().dtype
             found["outer"] = product().dtype
         found["outside"] = product().dtype
-        with pytest.raises(KeyError):
-            with torch.autocast("cpu"):
-                raise KeyError
+        with suppress(KeyError), torch.autocast("cpu"):
+            raise KeyError
         found["after an exception"] = product().dtype
         return found
 
@@ -149,6 +222,7 @@ def test_leaving_a_region_restores_the_outer(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_one_autocast_object_enters_again(snapshot):
     """One object of ``torch.autocast`` can be entered again, one after the other.
 
@@ -172,6 +246,7 @@ def test_one_autocast_object_enters_again(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_autocast_decorates_functions(snapshot):
     """``@torch.autocast("cpu")`` wraps each call of a function in a region.
 
@@ -179,38 +254,37 @@ def test_autocast_decorates_functions(snapshot):
     function, and only its constructor runs in the region: decorate ``forward``.
     """
 
-    @torch.autocast("cpu")
     def function():
         return product().dtype
 
-    @torch.autocast("cpu")
     def generator():
         yield product().dtype
 
-    class Decorated(nn.Module):
-        @torch.autocast("cpu")
-        def forward(self):
-            return product().dtype
+    def decorated(function):
+        return torch.autocast("cpu")(function)
 
-    @torch.autocast("cpu")
-    class Class(nn.Module):
-        def forward(self):
-            return product().dtype
+    def method():
+        forward = decorated(lambda self: product().dtype)
+        return type("Decorated", (nn.Module,), {"forward": forward})()
+
+    def of_class():
+        return decorated(type("Class", (nn.Module,), {"forward": lambda self: product().dtype}))
 
     assert snapshot == observe_each(
         {
-            "function": function,
-            "its name": lambda: function.__name__,
-            "generator": lambda: list(generator()),
-            "forward": lambda: Decorated()(),
-            "forward of a copy": lambda: copy.deepcopy(Decorated())(),
-            "class": lambda: Class()(),
-            "is a class": lambda: isinstance(Class, type),
+            "function": lambda: decorated(function)(),
+            "its name": lambda: decorated(function).__name__,
+            "generator": lambda: list(decorated(generator)()),
+            "forward": lambda: method()(),
+            "forward of a copy": lambda: copy.deepcopy(method())(),
+            "class": lambda: of_class()()(),
+            "is a class": lambda: isinstance(of_class(), type),
         }
     )
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 def test_autocast_is_off_in_another_thread(snapshot):
     """A thread that is started in a region of autocast computes outside it.
 

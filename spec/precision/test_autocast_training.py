@@ -44,6 +44,10 @@ def trained(backward_inside=False, **settings):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "2.2", "autocast on the CPU takes float16", kind="error-gone", cause="pytorch#112484"
+)
 def test_gradients_of_parameters_are_float32_under_autocast(snapshot):
     """Under autocast the output and its gradient are bfloat16; parameters and gradients float32.
 
@@ -58,6 +62,9 @@ def test_gradients_of_parameters_are_float32_under_autocast(snapshot):
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("1.13", "the message names mat1 and mat2", kind="wording")
+@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
 def test_float32_layer_outside_the_region_refuses_the_output(snapshot):
     """A float32 layer outside the region raises for bfloat16, which the region returned.
 
@@ -99,18 +106,48 @@ def after_backward(loss, inside):
     return {"loss": value.dtype, "gradient": weight.grad.dtype}
 
 
-@pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.api(
+    "torch.autocast",
+    "torch.amp.autocast",
+    "torch.nn.functional.mse_loss",
+    "torch.nn.functional.l1_loss",
+    page="amp",
+)
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "1.13",
+    "l1_loss of bfloat16 and float32 is float32, instead of bfloat16",
+    kind="silent",
+    advice="nothing to do: the loss has more digits",
+    of="torch.nn.functional.l1_loss",
+    rarely="an output of another dtype than the target",
+)
+@pytest.mark.changed(
+    "2.12",
+    "backward of mse_loss takes bfloat16 output with a float32 target",
+    kind="error-gone",
+    of="torch.nn.functional.mse_loss",
+)
 def test_loss_outside_the_region_trains_on_bfloat16_output(snapshot):
     """Most losses outside the region take bfloat16 output with a float32 target, and train.
 
-    ``binary_cross_entropy`` raises in backward. A loss of bfloat16 alone, as ``cross_entropy``, is
-    bfloat16. Compute the loss inside the region.
+    ``binary_cross_entropy`` raises in backward, and so did ``mse_loss`` before 2.12. A loss of
+    bfloat16 alone, as ``cross_entropy``, is bfloat16. Compute the loss inside the region.
     """
     cases = {name: {"loss": loss, "inside": False} for name, loss in LOSSES.items()}
     assert snapshot == observe_each(each(after_backward, cases))
 
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "1.13",
+    "cross_entropy and l1_loss return float32, instead of bfloat16",
+    kind="silent",
+    cause="pytorch#81689",
+    advice="nothing to do: the loss has more digits",
+    rarely="autocast on the CPU",
+)
 def test_loss_inside_the_region_is_float32(snapshot):
     """A loss inside the region is float32, whatever the dtype of the output.
 
@@ -122,6 +159,24 @@ def test_loss_inside_the_region_is_float32(snapshot):
 
 @pytest.mark.api(
     "torch.utils.checkpoint.checkpoint", "torch.autocast", "torch.amp.autocast", page="checkpoint"
+)
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "1.11", "checkpoint takes use_reentrant", kind="appeared", cause="pytorch#69508"
+)
+@pytest.mark.changed(
+    "1.13", "recomputes under the autocast of the CPU too, and backward works", kind="error-gone"
+)
+@pytest.mark.changed(
+    "2.4",
+    "warns that torch.cpu.amp.autocast is deprecated, which torch itself calls",
+    kind="warning",
+    cause="pytorch#126062",
+    advice="ignore it",
+    rarely="2.4 itself",
+)
+@pytest.mark.changed(
+    "2.5", "no longer warns of torch.cpu.amp.autocast", kind="warning", rarely="2.4 itself"
 )
 def test_checkpoint_recomputes_under_autocast_of_the_forward_pass(snapshot):
     """A checkpointed function runs in bfloat16 again when ``backward`` recomputes it.

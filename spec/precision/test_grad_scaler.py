@@ -20,6 +20,10 @@ inf, nan = math.inf, math.nan
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_multiplies_the_loss(snapshot):
     """``scale`` multiplies a loss by the scale, and returns what it was given: tensor or list.
 
@@ -47,6 +51,10 @@ def test_scaler_multiplies_the_loss(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_begins_with_these_settings(snapshot):
     """A scaler begins at 65,536, doubles after 2,000 steps and halves after a skipped one."""
 
@@ -70,6 +78,10 @@ def test_scaler_begins_with_these_settings(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_refuses_factors_that_do_not_grow_or_shrink(snapshot):
     """``growth_factor`` must be over 1, and ``backoff_factor`` below 1.
 
@@ -102,6 +114,10 @@ def test_scaler_refuses_factors_that_do_not_grow_or_shrink(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_step_divides_the_gradients_by_the_scale(snapshot):
     """``scaler.step`` steps with the true gradients, which are 1 and 2 here.
 
@@ -117,6 +133,10 @@ def test_scaler_step_divides_the_gradients_by_the_scale(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_skips_a_step_with_inf_or_nan(snapshot):
     """One gradient that is inf or NaN skips the step of the whole optimizer, and halves the scale.
 
@@ -131,6 +151,10 @@ def test_scaler_skips_a_step_with_inf_or_nan(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_grows_after_an_interval_without_a_skipped_step(snapshot):
     """The scale grows after ``growth_interval`` steps in a row. A skipped step starts a new row."""
     one, bad = [1.0, 1.0], [inf, 1.0]
@@ -148,6 +172,10 @@ def test_scaler_grows_after_an_interval_without_a_skipped_step(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scale_does_not_grow_to_inf_and_may_shrink_to_zero(snapshot):
     """The scale stops growing before inf. Skipped steps halve it until it is 0.
 
@@ -163,6 +191,10 @@ def test_scale_does_not_grow_to_inf_and_may_shrink_to_zero(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_takes_gradients_of_these_dtypes(snapshot):
     """A scaler unscales float32, bfloat16 and float64 gradients, and refuses float16 ones.
 
@@ -175,6 +207,10 @@ def test_scaler_takes_gradients_of_these_dtypes(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_disabled_scaler_steps_as_without_it(snapshot):
     """``enabled=False`` makes a scaler that does nothing but call ``optimizer.step()``.
 
@@ -197,6 +233,41 @@ FUSED = {
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed(
+    "1.13", "Adam takes fused, for CUDA only", kind="appeared", cause="pytorch#85739"
+)
+@pytest.mark.changed(
+    "2.0", "AdamW takes fused, for CUDA only", kind="appeared", cause="pytorch#88015"
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message says fused=True instead of FusedAdam",
+    kind="wording",
+    cause="pytorch#88015",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message names the supported devices",
+    kind="wording",
+    cause="pytorch#102047",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.3", "SGD takes fused, for CUDA only", kind="appeared", cause="pytorch#116585"
+)
+@pytest.mark.changed(
+    "2.4",
+    "fused steps of Adam and AdamW run on the CPU too",
+    kind="error-gone",
+    cause="pytorch#123074",
+)
+@pytest.mark.changed(
+    "2.4", "fused steps of SGD run on the CPU too", kind="error-gone", cause="pytorch#123629"
+)
+@pytest.mark.changed(
+    "2.4", "Adagrad takes fused, for the CPU", kind="appeared", cause="pytorch#124905"
+)
 @pytest.mark.parametrize("name", list(FUSED))
 def test_fused_step_skips_inf_with_a_scaler(name, snapshot):
     """A fused optimizer divides by the scale itself, and also skips a step with inf.
@@ -211,6 +282,10 @@ def test_fused_step_skips_inf_with_a_scaler(name, snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_skipped_step_leaves_the_state_of_adam(snapshot):
     """A skipped step does not count: Adam's step and averages stay as they were."""
 
@@ -246,6 +321,10 @@ def gradient_of_a_small_loss(scale):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaling_saves_a_gradient_that_is_zero_in_float16(snapshot):
     """A gradient of 2 ** -30 is zero in float16, unless the loss is scaled.
 
@@ -256,6 +335,10 @@ def test_scaling_saves_a_gradient_that_is_zero_in_float16(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_takes_sparse_gradients(snapshot):
     """Sparse gradients are unscaled, repeated rows are added first, and inf skips the step."""
 

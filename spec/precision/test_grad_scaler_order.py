@@ -19,6 +19,10 @@ inf = math.inf
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_methods_raise_out_of_order(snapshot):
     """``unscale_`` twice, ``step`` twice, and ``unscale_`` after ``step`` raise before ``update``.
 
@@ -36,6 +40,10 @@ def test_scaler_methods_raise_out_of_order(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_raises_if_no_loss_was_scaled(snapshot):
     """``step``, ``unscale_`` and ``update`` raise if ``scale`` was never called."""
 
@@ -55,6 +63,10 @@ def test_scaler_raises_if_no_loss_was_scaled(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_step_without_any_gradient_raises(snapshot):
     """``scaler.step`` raises if no parameter of the optimizer has a gradient.
 
@@ -78,6 +90,10 @@ def test_scaler_step_without_any_gradient_raises(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_step_refuses_a_closure_by_name(snapshot):
     """``scaler.step(optimizer, closure=…)`` raises, if the scaler is enabled.
 
@@ -95,6 +111,10 @@ def test_scaler_step_refuses_a_closure_by_name(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_step_returns_what_the_optimizer_returns(snapshot):
     """``scaler.step`` returns the result of ``optimizer.step``, or None if it skips the step."""
 
@@ -110,6 +130,10 @@ def test_scaler_step_returns_what_the_optimizer_returns(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", "torch.nn.utils.clip_grad_norm_", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_gradients_are_clipped_after_unscaling(snapshot):
     """Call ``unscale_`` before ``clip_grad_norm_``: the norm is that of the true gradients.
 
@@ -131,6 +155,10 @@ def test_gradients_are_clipped_after_unscaling(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_judges_the_gradients_when_it_unscales_them(snapshot):
     """inf that is written after ``unscale_`` is not noticed, and inf that is removed still skips.
 
@@ -168,6 +196,10 @@ def test_scaler_judges_the_gradients_when_it_unscales_them(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_skips_the_step_of_one_optimizer_alone(snapshot):
     """With two optimizers, inf skips the step of the one whose parameter has it.
 
@@ -199,6 +231,10 @@ def test_scaler_skips_the_step_of_one_optimizer_alone(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_accumulates_gradients_until_the_step(snapshot):
     """Two scaled backward passes add up, if the scale stays until the step.
 
@@ -224,6 +260,10 @@ def test_scaler_accumulates_gradients_until_the_step(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", "torch.optim.lr_scheduler.StepLR", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scheduler_warns_if_the_first_step_was_skipped(snapshot):
     """If the scaler skips the first step, ``scheduler.step()`` warns of the wrong order.
 
@@ -253,6 +293,10 @@ def test_scheduler_warns_if_the_first_step_was_skipped(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_update_takes_a_new_scale(snapshot):
     """``update(new_scale)`` sets the scale, to a float or a tensor without dimensions.
 

@@ -29,6 +29,10 @@ def scaler(**settings):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_saves_its_scale_settings_and_count(snapshot):
     """``state_dict`` has the scale, the settings and the count of steps.
 
@@ -50,6 +54,10 @@ def test_scaler_saves_its_scale_settings_and_count(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_loads_its_scale_and_settings(snapshot):
     """``load_state_dict`` replaces scale, settings and count, before and after the first loss."""
 
@@ -73,6 +81,10 @@ def test_scaler_loads_its_scale_and_settings(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_refuses_the_state_of_a_disabled_one(snapshot):
     """An enabled scaler raises for the empty state of a disabled one, and for a missing name.
 
@@ -93,6 +105,10 @@ def test_scaler_refuses_the_state_of_a_disabled_one(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", "torch.load", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_state_loads_with_weights_only(snapshot):
     """The state dict of a scaler holds numbers only, so ``torch.load`` takes it in safe mode."""
 
@@ -106,6 +122,10 @@ def test_scaler_state_loads_with_weights_only(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_scaler_is_pickled_and_copied_between_steps(snapshot):
     """A scaler can be pickled before the first loss and after ``update``, but not in between."""
 
@@ -132,6 +152,10 @@ def test_scaler_is_pickled_and_copied_between_steps(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
 def test_optimizer_that_takes_the_scaler_itself_is_given_it(snapshot):
     """An optimizer with ``_step_supports_amp_scaling`` gets the scaler as an argument, and warns.
 

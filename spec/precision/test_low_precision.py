@@ -36,6 +36,18 @@ def test_conversion_rounds_to_the_nearest_even_number(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.to", page="generated/torch.Tensor.to")
+@pytest.mark.changed(
+    "2.1", "float8_e4m3fn and float8_e5m2 appear", kind="appeared", cause="pytorch#104242"
+)
+@pytest.mark.changed(
+    "2.13",
+    "a number over 448 becomes 448 in float8_e4m3fn, instead of NaN",
+    kind="silent",
+    cause="pytorch#178817",
+    advice="look for numbers over torch.finfo(torch.float8_e4m3fn).max before the conversion",
+    when="dtype@0=torch.float8_e4m3fn",
+    depends="the numbers",
+)
 def test_conversion_to_float8_of_a_large_number(snapshot):
     """A number that is too large for ``float8_e4m3fn`` becomes the largest one, 448, since 2.13.
 
@@ -49,6 +61,10 @@ def test_conversion_to_float8_of_a_large_number(snapshot):
 
 
 @pytest.mark.api("torch.float8_e4m3fn", page="tensors")
+@pytest.mark.changed(
+    "2.1", "float8_e4m3fn and float8_e5m2 appear", kind="appeared", cause="pytorch#104242"
+)
+@pytest.mark.changed("2.8", "raises NotImplementedError, which is a RuntimeError", kind="wording")
 def test_float8_has_no_arithmetic(snapshot):
     """Float8 tensors can be stored, converted and be parameters. Arithmetic raises."""
     assert snapshot == observe_each(
@@ -62,6 +78,8 @@ def test_float8_has_no_arithmetic(snapshot):
 
 
 @pytest.mark.api("torch.promote_types", "torch.result_type", page="tensor_attributes")
+@pytest.mark.changed("1.6", "the message names common_dtype_", kind="wording")
+@pytest.mark.changed("1.7", "bfloat16 is promoted with other dtypes", kind="error-gone")
 def test_mixed_dtypes_give_the_wider_one(snapshot):
     """bfloat16 and float16 give float32, since neither holds the other.
 
@@ -82,6 +100,16 @@ def test_mixed_dtypes_give_the_wider_one(snapshot):
 
 
 @pytest.mark.api("torch.sum", page="generated/torch.sum")
+@pytest.mark.changed("1.5", "cumsum: the message names another kernel", kind="wording")
+@pytest.mark.changed(
+    "1.7",
+    "sum and mean of bfloat16 add in float32: 300 instead of 256",
+    kind="silent",
+    advice="nothing to do: the sum has more digits",
+    of="torch.sum",
+    rarely="bfloat16 on the CPU",
+)
+@pytest.mark.changed("1.12", "cumsum takes bfloat16", kind="error-gone")
 def test_sum_of_half_precision_is_rounded_once(snapshot):
     """``sum`` adds bfloat16 in float32 and rounds the result. A loop of additions stops at 256.
 
@@ -122,6 +150,9 @@ def trained(dtype, copy):
 
 
 @pytest.mark.api("torch.optim.SGD", page="generated/torch.optim.SGD")
+@pytest.mark.changed(
+    "1.6", "SGD steps in float16", kind="error-gone", cause="pytorch#37121", probable=True
+)
 def test_small_steps_are_lost_in_bfloat16(snapshot):
     """Four steps of 2 ** -9 leave a bfloat16 weight at 1; in float32 they add up to 2 ** -7.
 
@@ -150,7 +181,77 @@ OPTIMIZERS = ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "Adamax", "Adadelta"
     "torch.optim.Adadelta",
     "torch.optim.ASGD",
     "torch.optim.Rprop",
+    "torch.optim.Adam.state",
+    "torch.optim.AdamW.state",
+    "torch.optim.Adagrad.state",
+    "torch.optim.RMSprop.state",
+    "torch.optim.Adamax.state",
+    "torch.optim.Adadelta.state",
+    "torch.optim.ASGD.state",
+    "torch.optim.Rprop.state",
     page="optim",
+)
+@pytest.mark.changed("1.6", "Adamax and Rprop: the message names another kernel", kind="wording")
+@pytest.mark.changed("1.7", "Adamax: the message names another kernel", kind="wording")
+@pytest.mark.changed("1.9", "Adamax: the message names another kernel", kind="wording")
+@pytest.mark.changed(
+    "1.10",
+    "Adam, AdamW, Adagrad, Adadelta, Adamax, RMSprop and Rprop step in bfloat16",
+    kind="error-gone",
+)
+@pytest.mark.changed(
+    "1.12",
+    "step is a float32 tensor instead of an int (Adam, AdamW)",
+    kind="representation",
+    cause="pytorch#71333",
+    advice="use int(state['step'])",
+    of=("torch.optim.Adam.state", "torch.optim.AdamW.state"),
+    rarely="code that reads state['step']",
+)
+@pytest.mark.changed(
+    "1.12",
+    "step is a float32 tensor instead of an int (Adagrad, Adamax)",
+    kind="representation",
+    cause="pytorch#71333",
+    advice="use int(state['step'])",
+    of=("torch.optim.Adagrad.state", "torch.optim.Adamax.state"),
+    rarely="code that reads state['step']",
+)
+@pytest.mark.changed(
+    "1.12",
+    "ASGD's step, eta and mu are float32 tensors instead of numbers",
+    kind="representation",
+    cause="pytorch#71335",
+    advice="use int(state['step'])",
+    of=("torch.optim.ASGD.state",),
+    rarely="code that reads state['step']",
+)
+@pytest.mark.changed(
+    "2.4",
+    "step is a float32 tensor instead of an int (Adadelta)",
+    kind="representation",
+    cause="pytorch#122252",
+    advice="use int(state['step'])",
+    of=("torch.optim.Adadelta.state",),
+    rarely="code that reads state['step']",
+)
+@pytest.mark.changed(
+    "2.4",
+    "step is a float32 tensor instead of an int (RMSprop)",
+    kind="representation",
+    cause="pytorch#122264",
+    advice="use int(state['step'])",
+    of=("torch.optim.RMSprop.state",),
+    rarely="code that reads state['step']",
+)
+@pytest.mark.changed(
+    "2.4",
+    "step is a float32 tensor instead of an int (Rprop)",
+    kind="representation",
+    cause="pytorch#122261",
+    advice="use int(state['step'])",
+    of=("torch.optim.Rprop.state",),
+    rarely="code that reads state['step']",
 )
 def test_state_of_an_optimizer_has_the_dtype_of_the_parameter(name, snapshot):
     """Averages and momenta of a bfloat16 parameter are bfloat16; the count of steps is float32."""
@@ -170,6 +271,11 @@ def test_state_of_an_optimizer_has_the_dtype_of_the_parameter(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.bfloat16", page="generated/torch.nn.Module")
+@pytest.mark.changed("1.6", "the message names common_dtype_", kind="wording")
+@pytest.mark.changed("1.7", "Adam: the message names both dtypes", kind="wording")
+@pytest.mark.changed("1.7", "SGD goes on with its float32 momentum", kind="error-gone")
+@pytest.mark.changed("1.13", "Adam: the message names the foreach kernel", kind="wording")
+@pytest.mark.changed("2.1", "Adam: the message names lerp's end", kind="wording")
 def test_model_converted_after_a_step_keeps_the_old_state(snapshot):
     """``model.bfloat16()`` after a step leaves float32 state in the optimizer.
 
@@ -195,6 +301,10 @@ def test_model_converted_after_a_step_keeps_the_old_state(snapshot):
 
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
+@pytest.mark.changed("1.5", "Module.bfloat16 appears", kind="appeared")
+@pytest.mark.changed("1.7", "the message names the scalar types", kind="wording")
+@pytest.mark.changed("1.13", "the message names mat1 and mat2", kind="wording")
+@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
 def test_bfloat16_layer_refuses_float32_input(snapshot):
     """A bfloat16 layer raises for float32 input, outside autocast. Convert the input."""
     assert snapshot == observe_each(
@@ -206,6 +316,7 @@ def test_bfloat16_layer_refuses_float32_input(snapshot):
 
 
 @pytest.mark.api("torch.set_default_dtype", page="generated/torch.set_default_dtype")
+@pytest.mark.changed("1.6", "layers are made in bfloat16 and float16", kind="error-gone")
 def test_default_dtype_may_be_half_precision(snapshot):
     """``set_default_dtype(torch.bfloat16)`` makes layers and new tensors bfloat16.
 
@@ -224,6 +335,10 @@ def test_default_dtype_may_be_half_precision(snapshot):
 
 
 @pytest.mark.api("torch.finfo", page="type_info")
+@pytest.mark.changed("1.7", "finfo of bfloat16 no longer ends the process", kind="error-gone")
+@pytest.mark.changed(
+    "2.1", "float8_e4m3fn and float8_e5m2 appear", kind="appeared", cause="pytorch#104242"
+)
 def test_finfo_tells_range_and_distance(snapshot):
     """``torch.finfo`` tells the largest number, the smallest normal one, and eps.
 

@@ -59,6 +59,27 @@ CONV, CPU = "cudnn.conv.fp32_precision", "mkldnn.matmul.fp32_precision"
     "torch.get_float32_matmul_precision",
     page="generated/torch.get_float32_matmul_precision",
 )
+@pytest.mark.changed("1.7", "allow_tf32 appears, and is True by default", kind="appeared")
+@pytest.mark.changed("1.11", "allow_fp16_reduced_precision_reduction appears", kind="error-gone")
+@pytest.mark.changed(
+    "1.12",
+    "allow_tf32 is False by default: products of float32 get more digits and take longer",
+    kind="silent",
+    cause="pytorch#76509",
+    advice='call torch.set_float32_matmul_precision("high") to keep TF32',
+    rarely="products of float32 on a GPU with TF32",
+)
+@pytest.mark.changed(
+    "1.12", "get_float32_matmul_precision appears", kind="appeared", cause="pytorch#76509"
+)
+@pytest.mark.changed("2.0", "allow_bf16_reduced_precision_reduction appears", kind="error-gone")
+@pytest.mark.changed(
+    "2.2",
+    "an unknown flag raises AttributeError instead of AssertionError",
+    kind="exception",
+    rarely="a flag that this release lacks",
+)
+@pytest.mark.changed("2.7", "allow_fp16_accumulation appears", kind="error-gone")
 def test_products_of_float32_are_exact_by_default(snapshot):
     """Products of float32 do not use TF32 by default since 1.12; convolutions of cuDNN do.
 
@@ -80,6 +101,9 @@ def test_products_of_float32_are_exact_by_default(snapshot):
     "torch.set_float32_matmul_precision",
     page="generated/torch.set_float32_matmul_precision",
 )
+@pytest.mark.changed(
+    "1.12", "set_float32_matmul_precision appears", kind="appeared", cause="pytorch#76509"
+)
 def test_matmul_precision_sets_the_flag_for_tf32(snapshot):
     """``"high"`` and ``"medium"`` allow TF32 in products on CUDA, ``"highest"`` does not."""
     assert snapshot == observe_each(
@@ -93,6 +117,17 @@ def test_matmul_precision_sets_the_flag_for_tf32(snapshot):
 @pytest.mark.api(
     "torch.set_float32_matmul_precision",
     page="generated/torch.set_float32_matmul_precision",
+)
+@pytest.mark.changed(
+    "1.12", "set_float32_matmul_precision appears", kind="appeared", cause="pytorch#76509"
+)
+@pytest.mark.changed(
+    "2.3",
+    "an unknown name warns",
+    kind="warning",
+    advice='pass "highest", "high" or "medium"',
+    when="@0",
+    depends="the name",
 )
 def test_unknown_matmul_precision_has_no_effect(snapshot):
     """A name that ``set_float32_matmul_precision`` does not know changes nothing, and warns.
@@ -108,6 +143,26 @@ def test_unknown_matmul_precision_has_no_effect(snapshot):
 @pytest.mark.api(
     "torch.get_float32_matmul_precision",
     page="generated/torch.get_float32_matmul_precision",
+)
+@pytest.mark.changed("1.7", "allow_tf32 appears", kind="appeared")
+@pytest.mark.changed(
+    "1.12", "get_float32_matmul_precision appears", kind="appeared", cause="pytorch#76509"
+)
+@pytest.mark.changed(
+    "1.12",
+    "allow_tf32 is False by default",
+    kind="silent",
+    cause="pytorch#76509",
+    advice='call torch.set_float32_matmul_precision("high") to keep TF32',
+    rarely="products of float32 on a GPU with TF32",
+)
+@pytest.mark.changed(
+    "2.9",
+    'raises after "medium" and then allow_tf32',
+    kind="error",
+    cause="pytorch#125888",
+    advice="set the precision by one of the two only",
+    rarely="both kinds of flags in one program",
 )
 def test_flag_for_tf32_sets_the_matmul_precision(snapshot):
     """``allow_tf32 = True`` makes the precision ``"high"``, and False makes it ``"highest"``.
@@ -131,6 +186,44 @@ def test_flag_for_tf32_sets_the_matmul_precision(snapshot):
     "torch.get_float32_matmul_precision",
     page="generated/torch.get_float32_matmul_precision",
 )
+@pytest.mark.changed("1.5", "torch.backends.mkldnn appears, without matmul", kind="appeared")
+@pytest.mark.changed("1.7", "allow_tf32 appears", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "allow_tf32 is False by default",
+    kind="silent",
+    cause="pytorch#76509",
+    advice='call torch.set_float32_matmul_precision("high") to keep TF32',
+    rarely="products of float32 on a GPU with TF32",
+)
+@pytest.mark.changed(
+    "2.2",
+    "an unknown flag raises AttributeError instead of AssertionError",
+    kind="exception",
+    rarely="a flag that this release lacks",
+)
+@pytest.mark.changed(
+    "2.9",
+    "old flags raise when they are read after fp32_precision was set",
+    kind="error",
+    cause="pytorch#125888",
+    advice="set and read one kind of flags only, the old or the new",
+    rarely="both kinds of flags in one program",
+)
+@pytest.mark.changed(
+    "2.9",
+    "raises RuntimeError: fp32_precision exists",
+    kind="exception",
+    cause="pytorch#125888",
+    rarely="both kinds of flags in one program",
+)
+@pytest.mark.changed(
+    "2.9",
+    "fp32_precision of the CPU and of convolutions appears",
+    kind="appeared",
+    cause="pytorch#125888",
+)
+@pytest.mark.changed("2.9", "fp32_precision appears", kind="error-gone", cause="pytorch#125888")
 def test_reading_an_old_flag_after_a_new_one_raises(snapshot):
     """Since 2.9, ``fp32_precision = "tf32"`` makes old flags raise when they are read.
 
@@ -156,6 +249,17 @@ def test_reading_an_old_flag_after_a_new_one_raises(snapshot):
     "torch.set_float32_matmul_precision",
     page="generated/torch.set_float32_matmul_precision",
 )
+@pytest.mark.changed("1.7", "allow_tf32 appears", kind="appeared")
+@pytest.mark.changed(
+    "1.12", "set_float32_matmul_precision appears", kind="appeared", cause="pytorch#76509"
+)
+@pytest.mark.changed(
+    "2.2",
+    "an unknown flag raises AttributeError instead of AssertionError",
+    kind="exception",
+    rarely="a flag that this release lacks",
+)
+@pytest.mark.changed("2.9", "fp32_precision appears", kind="error-gone", cause="pytorch#125888")
 def test_old_flags_set_the_new_ones(snapshot):
     """Since 2.9, ``set_float32_matmul_precision`` and ``allow_tf32`` set ``fp32_precision``.
 
@@ -179,6 +283,21 @@ def test_old_flags_set_the_new_ones(snapshot):
     "torch.set_float32_matmul_precision",
     page="generated/torch.set_float32_matmul_precision",
 )
+@pytest.mark.changed("1.7", "allow_tf32 appears", kind="appeared")
+@pytest.mark.changed(
+    "2.2",
+    "an unknown flag raises AttributeError instead of AssertionError",
+    kind="exception",
+    rarely="a flag that this release lacks",
+)
+@pytest.mark.changed("2.9", "fp32_precision appears", kind="error-gone", cause="pytorch#125888")
+@pytest.mark.changed(
+    "2.10",
+    "a precision that is unknown, or that the backend lacks, raises",
+    kind="error",
+    advice='set "ieee", "tf32" or "none" for CUDA',
+    rarely="a precision that was ignored",
+)
 def test_precision_of_all_backends_reaches_each_operation(snapshot):
     """``torch.backends.fp32_precision`` holds for each operation that has no setting of its own.
 
@@ -195,6 +314,13 @@ def test_precision_of_all_backends_reaches_each_operation(snapshot):
 
 
 @pytest.mark.api("torch.backends.cuda.matmul", "torch.backends.cudnn.allow_tf32", page="backends")
+@pytest.mark.changed("1.7", "torch.backends.cuda.matmul appears", kind="appeared")
+@pytest.mark.changed(
+    "2.2",
+    "an unknown flag raises AttributeError instead of AssertionError",
+    kind="exception",
+    rarely="a flag that this release lacks",
+)
 def test_misspelt_flag_of_cuda_matmul_raises(snapshot):
     """An unknown flag of ``torch.backends.cuda.matmul`` raises AttributeError.
 
@@ -211,6 +337,22 @@ def test_misspelt_flag_of_cuda_matmul_raises(snapshot):
 
 
 @pytest.mark.api("torch.backends.cuda.matmul", page="backends")
+@pytest.mark.changed("1.7", "torch.backends.cuda.matmul appears", kind="appeared")
+@pytest.mark.changed(
+    "1.11",
+    "a pair raises RuntimeError instead of AssertionError: the flag for float16 appears",
+    kind="exception",
+    rarely="a pair as a flag",
+)
+@pytest.mark.changed("1.11", "the flag for float16 appears", kind="error-gone")
+@pytest.mark.changed(
+    "2.0",
+    "a pair raises RuntimeError instead of AssertionError: the flag for bfloat16 appears",
+    kind="exception",
+    rarely="a pair as a flag",
+)
+@pytest.mark.changed("2.0", "the flag for bfloat16 appears", kind="error-gone")
+@pytest.mark.changed("2.10", "the flags take a pair", kind="error-gone")
 def test_reductions_of_half_precision_are_set_by_flags(snapshot):
     """``allow_bf16_reduced_precision_reduction`` keeps sums of products in float32 if False.
 
@@ -231,6 +373,14 @@ def test_reductions_of_half_precision_are_set_by_flags(snapshot):
 
 
 @pytest.mark.api("torch.backends.cudnn.flags", page="backends")
+@pytest.mark.changed("1.7", "takes allow_tf32", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "has allow_tf32=True by default, and sets it",
+    kind="silent",
+    advice="pass allow_tf32=False",
+    rarely="convolutions on a GPU with TF32",
+)
 def test_cudnn_flags_restore_tf32(snapshot):
     """``torch.backends.cudnn.flags`` sets TF32 for a block, and restores it after.
 
