@@ -365,3 +365,29 @@ def test_numpy_takes_no_result_of_autocast(snapshot):
         "float": lambda: product().float().numpy().tolist(),
     }
     assert snapshot == observe_each(each(under, {name: {"act": cases[name]} for name in cases}))
+
+
+@pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("1.13", "cat takes float16 under bfloat16 autocast", kind="error-gone")
+@pytest.mark.changed(
+    "2.0",
+    "cat of float16 raises again",
+    kind="error",
+    advice="convert the parts with float() first",
+    rarely="float16 tensors under bfloat16 autocast on the CPU",
+)
+def test_joining_a_dtype_that_autocast_does_not_use_raises(snapshot):
+    """``cat`` of float16 raises under bfloat16 autocast on the CPU, even if all parts are float16.
+
+    Operations outside the lists take float16 as it is. Convert the parts first.
+    """
+    half = torch.ones(2, 2).half()
+    cases = {
+        "float16": lambda: torch.cat([half, half]).dtype,
+        "float16 and float32": lambda: torch.cat([half, half.float()]).dtype,
+        "float64": lambda: torch.cat([half.double(), half.float()]).dtype,
+        "sum of float16": lambda: (half + half).dtype,
+        "converted": lambda: torch.cat([half.float(), half.float()]).dtype,
+    }
+    assert snapshot == observe_each(each(under, {name: {"act": cases[name]} for name in cases}))

@@ -198,3 +198,106 @@ def test_checkpoint_recomputes_under_autocast_of_the_forward_pass(snapshot):
         return {"runs": seen, "gradient": weight.grad.dtype}
 
     assert snapshot == observe(act)
+
+
+@pytest.mark.api(
+    "torch.utils.checkpoint.checkpoint", "torch.autocast", "torch.amp.autocast", page="checkpoint"
+)
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed(
+    "1.11", "checkpoint takes use_reentrant", kind="appeared", cause="pytorch#69508"
+)
+@pytest.mark.changed(
+    "1.13", "recomputes under the autocast of the CPU too, and backward works", kind="error-gone"
+)
+@pytest.mark.changed(
+    "2.4",
+    "warns that torch.cpu.amp.autocast is deprecated, which torch itself calls",
+    kind="warning",
+    cause="pytorch#126062",
+    advice="ignore it",
+    rarely="2.4 itself",
+)
+@pytest.mark.changed(
+    "2.5", "no longer warns of torch.cpu.amp.autocast", kind="warning", rarely="2.4 itself"
+)
+def test_weight_that_autocast_has_cached_trains_through_a_checkpoint(snapshot):
+    """A weight that was used before a checkpoint in one region gets its whole gradient.
+
+    The second run of the checkpoint is after the region, and casts the weight again. The gradient
+    is the sum of both uses.
+    """
+
+    def act(**settings):
+        weight = torch.ones(2, 2, requires_grad=True)
+        x = torch.ones(2, 2, requires_grad=True)
+
+        def forward():
+            first = F.linear(x, weight)
+            return checkpoint(lambda t: F.linear(t, weight), first, use_reentrant=False)
+
+        output = under(forward, **settings)
+        try:
+            output.float().sum().backward()
+        except RuntimeError as error:  # 1.11 and 1.12 add the stack of Python
+            raise type(error)(str(error).partition("At:")[0].strip()) from None
+        return weight.grad
+
+    cases = {"cached": {}, "cache_enabled=False": {"cache_enabled": False}}
+    assert snapshot == observe_each(each(act, cases))
+
+
+@pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
+def test_float32_part_of_a_model_needs_a_converted_input(snapshot):
+    """In a nested ``enabled=False`` a float32 layer refuses bfloat16 from the outer region.
+
+    Convert it with ``float()``. The result is float32, and gradients pass through.
+    """
+
+    def act(convert):
+        weight = torch.ones(2, 2, requires_grad=True)
+
+        def forward():
+            hidden = F.linear(torch.ones(2, 2), weight)
+            with torch.autocast("cpu", enabled=False):
+                return F.linear(hidden.float() if convert else hidden, weight)
+
+        output = under(forward)
+        output.sum().backward()
+        return {"output": output.dtype, "gradient": weight.grad}
+
+    assert snapshot == observe_each(
+        each(act, {"converted": {"convert": True}, "as it is": {"convert": False}})
+    )
+
+
+@pytest.mark.api("torch.autocast", "torch.amp.autocast", "torch.inference_mode", page="amp")
+@pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
+@pytest.mark.changed("2.0", "torch.func appears", kind="appeared")
+def test_autocast_reaches_inference_mode_and_functional_gradients(snapshot):
+    """Autocast casts under ``inference_mode`` and inside ``torch.func.grad`` too.
+
+    The gradient of a float32 argument is float32.
+    """
+
+    def loss(weight):
+        return F.linear(torch.ones(2, 2), weight).sum()
+
+    def inference():
+        with torch.inference_mode():
+            return product().dtype
+
+    cases = {
+        "no_grad": {"act": lambda: torch.no_grad()(product)().dtype},
+        "inference_mode": {"act": inference},
+        "func.grad": {"act": lambda: torch.func.grad(loss)(torch.ones(2, 2)).dtype},
+        "autograd.grad": {
+            "act": lambda: [
+                torch.autograd.grad(loss(weight), weight)[0].dtype
+                for weight in [torch.ones(2, 2, requires_grad=True)]
+            ]
+        },
+    }
+    assert snapshot == observe_each(each(under, cases))

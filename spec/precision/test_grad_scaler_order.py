@@ -13,7 +13,7 @@ from torch import nn
 
 from fixtures.precision import scaled
 from fixtures.settings import each
-from torch_history.observing import observe_each
+from torch_history.observing import observe, observe_each
 
 inf = math.inf
 
@@ -319,3 +319,50 @@ def test_update_takes_a_new_scale(snapshot):
         "integer": {"new": 4},
     }
     assert snapshot == observe_each(each(act, cases))
+
+
+@pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
+def test_skipped_step_calls_no_hooks_of_the_optimizer(snapshot):
+    """A step that the scaler skips calls neither hooks before nor after ``optimizer.step``.
+
+    A counter of steps in such a hook counts the steps that were taken.
+    """
+
+    def act(gradient):
+        def count(scaler, weight, optimizer):
+            called = []
+            optimizer.register_step_pre_hook(lambda *_: called.append("before"))
+            optimizer.register_step_post_hook(lambda *_: called.append("after"))
+            scaler.step(optimizer)
+            return called
+
+        return scaled(count, gradient=gradient)
+
+    cases = {"taken": {"gradient": (1.0, 1.0)}, "skipped": {"gradient": (1.0, inf)}}
+    assert snapshot == observe_each(each(act, cases))
+
+
+@pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
+def test_unscaling_one_optimizer_leaves_what_another_holds(snapshot):
+    """``unscale_(optimizer)`` divides the gradients of this optimizer's parameters only.
+
+    A parameter of no optimizer keeps its scaled gradient.
+    """
+
+    def act():
+        members = [nn.Parameter(torch.ones(1)) for _ in range(3)]
+        scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
+        optimizers = [torch.optim.SGD([member], lr=1.0) for member in members[:2]]
+        scaler.scale(sum(member.sum() for member in members)).backward()
+        scaler.unscale_(optimizers[0])
+        return [member.grad for member in members]
+
+    assert snapshot == observe(act)

@@ -178,3 +178,28 @@ def test_optimizer_that_takes_the_scaler_itself_is_given_it(snapshot):
         return {"given": optimizer.given, "weight": weight}
 
     assert snapshot == observe(act)
+
+
+@pytest.mark.api("torch.amp.GradScaler", page="amp")
+@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
+)
+def test_disabled_scaler_has_no_factors(snapshot):
+    """A disabled scaler has a scale of 1, and raises if it is asked for its factors.
+
+    Code that logs them has to ask ``is_enabled()`` first.
+    """
+    cases = {
+        name: {"name": name}
+        for name in (
+            "is_enabled",
+            "get_scale",
+            "get_growth_factor",
+            "get_backoff_factor",
+            "get_growth_interval",
+        )
+    }
+    assert snapshot == observe_each(
+        each(lambda name: getattr(scaler(enabled=False), name)(), cases)
+    )

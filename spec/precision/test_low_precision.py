@@ -353,3 +353,72 @@ def test_finfo_tells_range_and_distance(snapshot):
     assert snapshot == observe_each(
         each(lambda name: apart(lambda: facts(name))(), {name: {"name": name} for name in names})
     )
+
+
+@pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
+@pytest.mark.changed("1.10", "Adam steps in bfloat16", kind="error-gone")
+@pytest.mark.changed("1.12", "Adam takes foreach", kind="appeared", cause="pytorch#70295")
+@pytest.mark.changed(
+    "1.13", "Adam takes fused, for CUDA only", kind="appeared", cause="pytorch#85739"
+)
+@pytest.mark.changed(
+    "2.0",
+    "the message says fused=True instead of FusedAdam",
+    kind="wording",
+    cause="pytorch#88015",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.1",
+    "the message names the supported devices",
+    kind="wording",
+    cause="pytorch#102047",
+    probable=True,
+)
+@pytest.mark.changed(
+    "2.4", "fused steps of Adam run on the CPU too", kind="error-gone", cause="pytorch#123074"
+)
+def test_one_optimizer_steps_parameters_of_two_dtypes(snapshot):
+    """An optimizer may hold float32 and bfloat16 parameters together, in each implementation."""
+
+    def act(**settings):
+        members = [nn.Parameter(torch.ones(1, dtype=dtype)) for dtype in (torch.float32, BF16)]
+        for member in members:
+            member.grad = torch.ones_like(member)
+        torch.optim.Adam(members, lr=0.5, **settings).step()
+        return {
+            str(member.dtype): abs(float(member.detach()) - 0.5) < 2.0**-7 for member in members
+        }
+
+    cases = {"plain": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
+    assert snapshot == observe_each(each(act, cases))
+
+
+@pytest.mark.api("torch.Tensor.lerp_", page="generated/torch.Tensor.lerp_")
+@pytest.mark.changed("1.6", "the message names common_dtype_", kind="wording")
+@pytest.mark.changed("1.7", "add_ takes bfloat16 into float32", kind="error-gone")
+def test_average_of_weights_stops_in_bfloat16(snapshot):
+    """An exponential average of bfloat16 weights does not move by small steps; keep it in float32.
+
+    The average begins with 1, and goes towards 2 by 1/1024 a step, for four steps. ``lerp_`` takes
+    no weights of another dtype, ``mul_`` and ``add_`` do.
+    """
+
+    def average(dtype, update):
+        kept = torch.ones(1, dtype=dtype)
+        for _ in range(4):
+            update(kept, torch.full((1,), 2.0, dtype=BF16))
+        return kept
+
+    def added(kept, weight):
+        kept.mul_(1 - 2.0**-10).add_(weight, alpha=2.0**-10)
+
+    def moved(kept, weight):
+        kept.lerp_(weight, 2.0**-10)
+
+    cases = {
+        "bfloat16": {"dtype": BF16, "update": added},
+        "float32": {"dtype": torch.float32, "update": added},
+        "float32 by lerp_": {"dtype": torch.float32, "update": moved},
+    }
+    assert snapshot == observe_each(each(average, cases))

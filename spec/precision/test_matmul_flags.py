@@ -60,7 +60,12 @@ CONV, CPU = "cudnn.conv.fp32_precision", "mkldnn.matmul.fp32_precision"
     page="generated/torch.get_float32_matmul_precision",
 )
 @pytest.mark.changed("1.7", "allow_tf32 appears, and is True by default", kind="appeared")
-@pytest.mark.changed("1.11", "allow_fp16_reduced_precision_reduction appears", kind="error-gone")
+@pytest.mark.changed(
+    "1.11",
+    "allow_fp16_reduced_precision_reduction appears",
+    kind="error-gone",
+    cause="pytorch#67946",
+)
 @pytest.mark.changed(
     "1.12",
     "allow_tf32 is False by default: products of float32 get more digits and take longer",
@@ -77,9 +82,12 @@ CONV, CPU = "cudnn.conv.fp32_precision", "mkldnn.matmul.fp32_precision"
     "2.2",
     "an unknown flag raises AttributeError instead of AssertionError",
     kind="exception",
+    cause="pytorch#112606",
     rarely="a flag that this release lacks",
 )
-@pytest.mark.changed("2.7", "allow_fp16_accumulation appears", kind="error-gone")
+@pytest.mark.changed(
+    "2.7", "allow_fp16_accumulation appears", kind="error-gone", cause="pytorch#144441"
+)
 def test_products_of_float32_are_exact_by_default(snapshot):
     """Products of float32 do not use TF32 by default since 1.12; convolutions of cuDNN do.
 
@@ -200,6 +208,7 @@ def test_flag_for_tf32_sets_the_matmul_precision(snapshot):
     "2.2",
     "an unknown flag raises AttributeError instead of AssertionError",
     kind="exception",
+    cause="pytorch#112606",
     rarely="a flag that this release lacks",
 )
 @pytest.mark.changed(
@@ -257,6 +266,7 @@ def test_reading_an_old_flag_after_a_new_one_raises(snapshot):
     "2.2",
     "an unknown flag raises AttributeError instead of AssertionError",
     kind="exception",
+    cause="pytorch#112606",
     rarely="a flag that this release lacks",
 )
 @pytest.mark.changed("2.9", "fp32_precision appears", kind="error-gone", cause="pytorch#125888")
@@ -288,6 +298,7 @@ def test_old_flags_set_the_new_ones(snapshot):
     "2.2",
     "an unknown flag raises AttributeError instead of AssertionError",
     kind="exception",
+    cause="pytorch#112606",
     rarely="a flag that this release lacks",
 )
 @pytest.mark.changed("2.9", "fp32_precision appears", kind="error-gone", cause="pytorch#125888")
@@ -319,6 +330,7 @@ def test_precision_of_all_backends_reaches_each_operation(snapshot):
     "2.2",
     "an unknown flag raises AttributeError instead of AssertionError",
     kind="exception",
+    cause="pytorch#112606",
     rarely="a flag that this release lacks",
 )
 def test_misspelt_flag_of_cuda_matmul_raises(snapshot):
@@ -342,9 +354,12 @@ def test_misspelt_flag_of_cuda_matmul_raises(snapshot):
     "1.11",
     "a pair raises RuntimeError instead of AssertionError: the flag for float16 appears",
     kind="exception",
+    cause="pytorch#67946",
     rarely="a pair as a flag",
 )
-@pytest.mark.changed("1.11", "the flag for float16 appears", kind="error-gone")
+@pytest.mark.changed(
+    "1.11", "the flag for float16 appears", kind="error-gone", cause="pytorch#67946"
+)
 @pytest.mark.changed(
     "2.0",
     "a pair raises RuntimeError instead of AssertionError: the flag for bfloat16 appears",
@@ -352,7 +367,7 @@ def test_misspelt_flag_of_cuda_matmul_raises(snapshot):
     rarely="a pair as a flag",
 )
 @pytest.mark.changed("2.0", "the flag for bfloat16 appears", kind="error-gone")
-@pytest.mark.changed("2.10", "the flags take a pair", kind="error-gone")
+@pytest.mark.changed("2.10", "the flags take a pair", kind="error-gone", cause="pytorch#164766")
 def test_reductions_of_half_precision_are_set_by_flags(snapshot):
     """``allow_bf16_reduced_precision_reduction`` keeps sums of products in float32 if False.
 
