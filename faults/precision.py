@@ -549,6 +549,18 @@ def scaler_forgets_its_scale_in_the_state(patch):
 
 
 @fault
+def disabled_scaler_has_default_factors(patch):
+    """A disabled GradScaler has factors of 1 and an interval of 1."""
+    for name in ("get_growth_factor", "get_backoff_factor", "get_growth_interval"):
+        wrap(
+            patch,
+            SCALER,
+            name,
+            lambda honest: lambda self: honest(self) if self._enabled else 1,
+        )
+
+
+@fault
 def scaler_is_pickled_at_any_time(patch):
     """GradScaler can be pickled between step and update."""
     patch.setattr(SCALER, "__getstate__", lambda self: self.__dict__.copy())

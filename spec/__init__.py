@@ -5,11 +5,11 @@ chapter is a folder, and a subject of a chapter is a module. Each begins with it
 and the tests prove them.
 
 Read ``training_step`` first: it shows the loop that all other chapters refer to. ``losses``
-describes where backward starts, and ``optimizers`` what a step does. ``modules``, ``layers`` and
-``initialization`` describe what a model is made of, ``attention`` the layers of transformers, and
-``randomness`` the numbers that a model starts from. ``views`` explains how tensors share memory.
-``freezing``, ``tying`` and ``surgery`` change what trains, and ``checkpoints`` saves and loads it.
-``example`` uses most of this in one program.
+describes where backward starts, ``optimizers`` what a step does, and ``precision`` how all of it
+computes in fewer bits. ``modules``, ``layers`` and ``initialization`` describe what a model is made
+of, ``attention`` the layers of transformers, and ``randomness`` the numbers that a model starts
+from. ``views`` explains how tensors share memory. ``freezing``, ``tying`` and ``surgery`` change
+what trains, and ``checkpoints`` saves and loads it. ``example`` uses most of this in one program.
 """
 
 CHAPTERS = [
