@@ -316,7 +316,9 @@ def test_state_of_autocast_is_set_with_a_device_type(snapshot):
 
 @pytest.mark.api("torch.amp.is_autocast_available", page="amp")
 @pytest.mark.changed("1.12", "torch.amp appears, without is_autocast_available", kind="appeared")
-@pytest.mark.changed("2.4", "torch.amp.is_autocast_available appears", kind="appeared")
+@pytest.mark.changed(
+    "2.4", "torch.amp.is_autocast_available appears", kind="appeared", cause="pytorch#124938"
+)
 @pytest.mark.changed(
     "2.5", "is True for mps", kind="silent", advice="nothing to do", when="device_type@0='mps'"
 )

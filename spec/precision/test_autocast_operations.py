@@ -145,7 +145,7 @@ def test_autocast_leaves_other_operations_in_float32(snapshot):
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
 @pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
-@pytest.mark.changed("1.11", "max_pool2d takes bfloat16", kind="error-gone")
+@pytest.mark.changed("1.11", "max_pool2d takes bfloat16", kind="error-gone", cause="pytorch#56903")
 @pytest.mark.changed(
     "1.12",
     "GELU, batch norm, group norm, avg_pool2d, cumsum and dot stay in bfloat16, instead of float32",
@@ -325,7 +325,9 @@ def test_writing_bfloat16_into_a_float32_tensor_raises_under_autocast(snapshot):
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
 @pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
-@pytest.mark.changed("1.13", "the message names mat1 and mat2", kind="wording")
+@pytest.mark.changed(
+    "1.13", "the message names mat1 and mat2", kind="wording", cause="pytorch#84960"
+)
 @pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
 def test_autocast_leaves_in_place_and_out_variants(snapshot):
     """``addmm_`` and ``out=`` compute in the dtype of their tensors, and refuse a mix."""
@@ -369,7 +371,13 @@ def test_numpy_takes_no_result_of_autocast(snapshot):
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
 @pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
-@pytest.mark.changed("1.13", "cat takes float16 under bfloat16 autocast", kind="error-gone")
+@pytest.mark.changed(
+    "1.13",
+    "cat takes float16 under bfloat16 autocast",
+    kind="error-gone",
+    cause="pytorch#73350",
+    probable=True,
+)
 @pytest.mark.changed(
     "2.0",
     "cat of float16 raises again",

@@ -64,7 +64,12 @@ def test_conversion_to_float8_of_a_large_number(snapshot):
 @pytest.mark.changed(
     "2.1", "float8_e4m3fn and float8_e5m2 appear", kind="appeared", cause="pytorch#104242"
 )
-@pytest.mark.changed("2.8", "raises NotImplementedError, which is a RuntimeError", kind="wording")
+@pytest.mark.changed(
+    "2.8",
+    "raises NotImplementedError, which is a RuntimeError",
+    kind="wording",
+    cause="pytorch#155470",
+)
 def test_float8_has_no_arithmetic(snapshot):
     """Float8 tensors can be stored, converted and be parameters. Arithmetic raises."""
     assert snapshot == observe_each(
@@ -79,7 +84,9 @@ def test_float8_has_no_arithmetic(snapshot):
 
 @pytest.mark.api("torch.promote_types", "torch.result_type", page="tensor_attributes")
 @pytest.mark.changed("1.6", "the message names common_dtype_", kind="wording")
-@pytest.mark.changed("1.7", "bfloat16 is promoted with other dtypes", kind="error-gone")
+@pytest.mark.changed(
+    "1.7", "bfloat16 is promoted with other dtypes", kind="error-gone", cause="pytorch#43324"
+)
 def test_mixed_dtypes_give_the_wider_one(snapshot):
     """bfloat16 and float16 give float32, since neither holds the other.
 
@@ -273,7 +280,13 @@ def test_state_of_an_optimizer_has_the_dtype_of_the_parameter(name, snapshot):
 @pytest.mark.api("torch.nn.Module.bfloat16", page="generated/torch.nn.Module")
 @pytest.mark.changed("1.6", "the message names common_dtype_", kind="wording")
 @pytest.mark.changed("1.7", "Adam: the message names both dtypes", kind="wording")
-@pytest.mark.changed("1.7", "SGD goes on with its float32 momentum", kind="error-gone")
+@pytest.mark.changed(
+    "1.7",
+    "SGD goes on with its float32 momentum",
+    kind="error-gone",
+    cause="pytorch#41698",
+    probable=True,
+)
 @pytest.mark.changed("1.13", "Adam: the message names the foreach kernel", kind="wording")
 @pytest.mark.changed("2.1", "Adam: the message names lerp's end", kind="wording")
 def test_model_converted_after_a_step_keeps_the_old_state(snapshot):
@@ -303,7 +316,9 @@ def test_model_converted_after_a_step_keeps_the_old_state(snapshot):
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
 @pytest.mark.changed("1.5", "Module.bfloat16 appears", kind="appeared")
 @pytest.mark.changed("1.7", "the message names the scalar types", kind="wording")
-@pytest.mark.changed("1.13", "the message names mat1 and mat2", kind="wording")
+@pytest.mark.changed(
+    "1.13", "the message names mat1 and mat2", kind="wording", cause="pytorch#84960"
+)
 @pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
 def test_bfloat16_layer_refuses_float32_input(snapshot):
     """A bfloat16 layer raises for float32 input, outside autocast. Convert the input."""
@@ -396,7 +411,9 @@ def test_one_optimizer_steps_parameters_of_two_dtypes(snapshot):
 
 @pytest.mark.api("torch.Tensor.lerp_", page="generated/torch.Tensor.lerp_")
 @pytest.mark.changed("1.6", "the message names common_dtype_", kind="wording")
-@pytest.mark.changed("1.7", "add_ takes bfloat16 into float32", kind="error-gone")
+@pytest.mark.changed(
+    "1.7", "add_ takes bfloat16 into float32", kind="error-gone", cause="pytorch#41698"
+)
 def test_average_of_weights_stops_in_bfloat16(snapshot):
     """An exponential average of bfloat16 weights does not move by small steps; keep it in float32.
 

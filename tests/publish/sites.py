@@ -135,7 +135,7 @@ class Site:
         """The text of a page, with what ``built`` in ``site.js`` puts into it."""
 
         def part(match):
-            name, one = match[2].split("#")
+            name, _, one = html.unescape(match[2]).partition("#")
             return f"{match[1]}{''.join(map(written, self.data(name)[one]))}</div>"
 
         return re.sub(

@@ -44,7 +44,7 @@ function catalogued(data) {
 const built = (part) => (typeof part === "string" ? part : BUILT.has(part[0]) ? element(part[0], part[1], ...part.slice(2).map(built)) : "");
 const BUILT = new Set("a b br code dd div dl dt h2 h3 i li ol p pre s small span table td tr ul".split(" "));
 for (const place of all("[data-from]")) {
-  const [name, part] = place.dataset.from.split("#");
+  const { from } = place.dataset, at = from.indexOf("#"), [name, part] = [from.slice(0, at), from.slice(at + 1)];
   load(name).then((parts) => {
     place.replaceChildren(...parts[part].map(built));
     document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
