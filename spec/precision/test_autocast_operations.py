@@ -328,7 +328,7 @@ def test_writing_bfloat16_into_a_float32_tensor_raises_under_autocast(snapshot):
 @pytest.mark.changed(
     "1.13", "the message names mat1 and mat2", kind="wording", cause="pytorch#84960"
 )
-@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
+@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording", cause="pytorch#105309")
 def test_autocast_leaves_in_place_and_out_variants(snapshot):
     """``addmm_`` and ``out=`` compute in the dtype of their tensors, and refuse a mix."""
     x = torch.ones(2, 2)

@@ -66,7 +66,7 @@ def test_gradients_of_parameters_are_float32_under_autocast(snapshot):
 @pytest.mark.changed(
     "1.13", "the message names mat1 and mat2", kind="wording", cause="pytorch#84960"
 )
-@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
+@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording", cause="pytorch#105309")
 def test_float32_layer_outside_the_region_refuses_the_output(snapshot):
     """A float32 layer outside the region raises for bfloat16, which the region returned.
 

@@ -319,7 +319,7 @@ def test_model_converted_after_a_step_keeps_the_old_state(snapshot):
 @pytest.mark.changed(
     "1.13", "the message names mat1 and mat2", kind="wording", cause="pytorch#84960"
 )
-@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
+@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording", cause="pytorch#105309")
 def test_bfloat16_layer_refuses_float32_input(snapshot):
     """A bfloat16 layer raises for float32 input, outside autocast. Convert the input."""
     assert snapshot == observe_each(
