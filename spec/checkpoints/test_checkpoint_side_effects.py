@@ -83,7 +83,6 @@ def test_load_after_a_load_with_assign_assigns_too(snapshot):
         return {"dict": saved["0.weight"].item(), "first model": first[0].weight.item()}
 
     def marked(saved):
-        """The dict after a load with ``assign=True``, and a deep copy."""
         norm().load_state_dict(saved, assign=True)
         return copy.deepcopy(saved)
 

@@ -465,9 +465,11 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     BatchNorm, GroupNorm, LocalResponseNorm and Upsample raise. Trap: Dropout2d takes the first of
     three dimensions for the batch, and warns.
     """
-    assert snapshot == observe_each(
-        acts([family], lambda make, shape: output(make(), torch.ones(sized(shape, None))).shape)
-    )
+
+    def act(make, shape):
+        return output(make(), torch.ones(sized(shape, None))).shape
+
+    assert snapshot == observe_each(acts([family], act))
 
 
 @pytest.mark.api("torch.nn.Linear", "torch.nn.Bilinear", "torch.nn.Conv1d", "torch.nn.Conv2d")
@@ -1098,9 +1100,11 @@ def test_layer_of_one_feature_takes_one_element(family, snapshot):
     BatchNorm, InstanceNorm and GroupNorm raise in training, since one value has no variance;
     reflection pads raise, too. LayerNorm and RMSNorm take it.
     """
-    assert snapshot == observe_each(
-        acts([family], lambda make, shape: output(make(1), torch.ones([1] * len(shape))).shape)
-    )
+
+    def act(make, shape):
+        return output(make(1), torch.ones([1] * len(shape))).shape
+
+    assert snapshot == observe_each(acts([family], act))
 
 
 def not_finite(number):

@@ -169,7 +169,9 @@ def leaves(value):
 
 def told(observation):
     """All texts of an observation that a page must show."""
-    if "raised" in observation:
+    if words.ended(observation):
+        yield "ends the process"
+    elif "raised" in observation:
         raised = observation["raised"]
         yield flat(f"raises {raised['type']} {raised['message'] and ': '}{raised['message']}")
     else:

@@ -42,7 +42,7 @@ _LONGEST = 1_500  # characters of a guide that are searched
 _ID = re.compile(r"[\w-]+\.\w+")  # of a behaviour: a record may name anything as a former one
 # bytes from which a part of a page is packed: the values and the test of a behaviour, its changes,
 # what happened to an API, the list of a module
-_LARGE, _LARGE_CHANGES, _LARGE_API, _LARGE_MODULE = 400, 1_500, 700, 5_000
+_LARGE, _LARGE_CHANGES, _LARGE_API, _LARGE_MODULE = 400, 500, 700, 5_000
 _BACK = 6  # releases that the landing page looks back at first
 
 File = Tuple[str, bytes]
