@@ -215,7 +215,7 @@ READS = {
     kind="silent",
     cause="pytorch#92731",
     advice="pass set_to_none=False to keep zeros",
-    depends="a call of zero_grad",
+    rarely="a call of zero_grad",
 )
 def test_reading_and_deep_copying_leave_a_module_and_a_shallow_copy_does_not(snapshot):
     """Lists, ``repr`` and copies leave a module as it is; what a deep copy does stays with it.

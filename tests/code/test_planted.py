@@ -21,6 +21,10 @@ LOADS = (
     "by_assignment.py:10 deep_names.py:11 inner_imports.py:4 notebook.ipynb:5:3 "
     "package/nested.py:6 plain.py:11 renamed_names.py:11"
 )
+MODULE_ZERO_GRAD = (
+    "by_assignment.py:9 own_modules.py:10 own_modules.py:25 own_modules.py:28 "
+    "own_modules.py:29 package/nested.py:7 rebound.py:13 renamed_modules.py:9"
+)
 NEW_CALL = "newer_apis.py:9"
 NADAM = "deep_names.py:8 rebound.py:11 renamed_modules.py:8"
 DROPPED = {
@@ -44,10 +48,8 @@ CERTAIN = {
             "by_assignment.py:8 deep_names.py:9 deep_names.py:10 notebook.ipynb:5:2 "
             "plain.py:7 rebound.py:17 renamed_names.py:10"
         ),
-        "training_step.module_zero_grad_leaves_none": (
-            "by_assignment.py:9 own_modules.py:10 own_modules.py:25 own_modules.py:28 "
-            "own_modules.py:29 package/nested.py:7 rebound.py:13 renamed_modules.py:9"
-        ),
+        "training_step.module_zero_grad_leaves_none": MODULE_ZERO_GRAD,
+        "modules.method_of_a_module_changes_these_of_its_parts": MODULE_ZERO_GRAD,
         **{
             f"optimizers.{claim}": NADAM
             for claim in (
@@ -56,6 +58,14 @@ CERTAIN = {
                 "foreach_step_of_other_optimizers_equals_the_plain_one",
                 "other_optimizers_maximize",
                 "weight_decay_of_other_optimizers_adds_to_the_gradient",
+                "optimizer_follows_each_of_its_settings",
+                "optimizer_resumed_by_its_state_dict_steps_as_an_uninterrupted_one",
+                "frozen_parameter_with_a_gradient_is_stepped",
+                "infinite_gradient_makes_its_element_infinite_or_nan",
+                "nan_gradient_makes_its_element_nan_for_good",
+                "optimizer_steps_a_parameter_without_dimensions",
+                "parameter_without_elements_stays_beside_one_that_is_stepped",
+                "state_has_the_dtype_of_its_parameter",
             )
         },
         **DROPPED,
@@ -70,9 +80,13 @@ CERTAIN = {
         },
         "views.storage_has_a_dtype_and_warns": "tensors.py:8",
         "optimizers.differentiable_step_refuses_a_leaf": "newer_apis.py:12",
+        "optimizers.gradient_flows_through_a_step_that_is_differentiable": "newer_apis.py:12",
+        "optimizers.handle_of_a_step_hook_removes_that_hook": "newer_apis.py:7",
         "optimizers.step_hooks_run_behind_a_scheduler_too": "newer_apis.py:7",
         "optimizers.deepcopy_of_an_optimizer_forgets_its_step_hooks": "newer_apis.py:7",
         "tying.named_parameters_lists_every_name_when_asked": "newer_apis.py:8",
+        "modules.list_of_a_module_takes_recurse_prefix_and_remove_duplicate": "newer_apis.py:8",
+        "modules.functional_call_gives_the_module_back_as_it_was": NEW_CALL,
         "tying.functional_call_ignores_a_name_that_the_module_lacks": NEW_CALL,
         "tying.functional_call_needs_no_arguments": NEW_CALL,
         "tying.functional_call_replaces_a_tied_parameter_everywhere": NEW_CALL,
@@ -82,6 +96,8 @@ CERTAIN = {
     },
     "2.5 2.6": {
         "training_step.total_norm_refuses_the_gradient_none": "newer_apis.py:11",
+        "modules.get_total_norm_takes_its_norm_and_raises_on_infinity_if_told": "newer_apis.py:11",
+        "training_step.call_changes_the_gradient_or_leaves_it": "newer_apis.py:11",
         "training_step.total_norm_of_nothing_is_zero": "newer_apis.py:11",
         "training_step.total_norm_and_clipping_are_two_functions": "newer_apis.py:11",
         "training_step.clipping_functions_take_these_arguments": "newer_apis.py:11",
