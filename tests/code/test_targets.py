@@ -125,6 +125,26 @@ def test_api_that_one_side_lacks_is_told_by_the_record_where_no_marker_says_more
     assert not only.lacking
 
 
+def test_each_api_that_one_side_lacks_is_told_by_the_change_of_its_own():
+    def lacking(name):
+        message = f"module 'torch' has no attribute '{name}'"
+        return {"raised": {"type": "AttributeError", "message": message}}
+
+    names = ("thing", "other", "third")
+    found = targets(
+        "torch.thing torch.other torch.third",
+        {name: (lacking(name), VALUE) for name in names},
+        change("appeared", "thing was added"),
+        change("appeared", "it came", of=("torch.other",)),
+    )
+    told = {name: one.change.text for one in found for name in one.names if one.lacking}
+    assert told == {
+        "torch.thing": "thing was added",
+        "torch.other": "it came",
+        "torch.third": "thing was added",
+    }
+
+
 def test_keyword_that_one_side_refuses_is_told_by_the_record():
     (only,) = targets("torch.thing", {"observed": (REFUSES, VALUE)}, change("appeared"))
     assert only.needs == {"dim"} and not only.lacking

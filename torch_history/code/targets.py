@@ -146,7 +146,8 @@ def targets_of(difference: Difference, backwards: bool = False) -> Iterator[Targ
     if behaviour.signature:
         yield from _signature_targets(difference, told)
     elif lacking and not marked:
-        yield Target(difference, *told[0], frozenset(lacking), lacking=True)
+        for one, own in _shared(told, lacking).items():
+            yield Target(difference, *one, frozenset(own), lacking=True)
     elif refused and not marked:
         names = frozenset(_about(behaviour, cases))
         yield Target(difference, *told[0], names, needs=frozenset(refused))
@@ -166,6 +167,20 @@ def targets_of(difference: Difference, backwards: bool = False) -> Iterator[Targ
                 names = frozenset()  # how a thing is written down shows at no call
             guarded = failed or rest[0].kind in (*QUIET, Kind.APPEARED)
             yield Target(difference, *rest[0], names, guarded=guarded)
+
+
+def _shared(told: Sequence[Told], names: Iterable[str]) -> Dict[Told, Set[str]]:
+    """Each change with its names: those of its ``of`` or of its words. The first has the rest."""
+    found: Dict[Told, Set[str]] = {}
+    for name in names:
+        last = name.rpartition(".")[2]
+        own = (
+            one
+            for one in told
+            if one.change and (name in one.change.of or last in _words(one.change.text))
+        )
+        found.setdefault(next(own, told[0]), set()).add(name)
+    return found
 
 
 class Told(NamedTuple):
