@@ -88,34 +88,40 @@ def of(root: Path) -> Index:
 
     Raises HistoryError if the folder is neither, and for damaged sources or records.
     """
-    return decode(text_of(root), root / NAME)
+    return decode(content_of(root), root / NAME)
 
 
 def text_of(root: Path) -> str:
     """The text of the index: the wheel's, or a checkout's, built if needed."""
+    return content_of(root).decode()
+
+
+def content_of(root: Path) -> bytes:
+    """The content of the index's file, which is built if needed."""
     packaged = root / NAME
     if packaged.is_file():
-        return packaged.read_text(encoding="utf-8")
+        return packaged.read_bytes()
     file, stamp = root / ".history" / NAME, stamp_of(root)
     stamped = file.with_suffix(".stamp")
     try:
-        text = file.read_text(encoding="utf-8")
-        if stamped.read_text(encoding="utf-8") == _sealed(stamp, text):
-            return text
+        content = file.read_bytes()
+        if stamped.read_text(encoding="utf-8") == _sealed(stamp, content):
+            return content
     except (OSError, UnicodeDecodeError):
         pass  # not built yet, or damaged
     text = build(root)
+    content = text.encode()
     # if it cannot be kept, the next command builds it again
     with contextlib.suppress(HistoryError):
         # The text first: if the stamp is not written, the next command builds the index again.
         store.write_text(file, text)
-        store.write_text(stamped, _sealed(stamp, text))
-    return text
+        store.write_text(stamped, _sealed(stamp, content))
+    return content
 
 
-def _sealed(stamp: str, text: str) -> str:
-    """The stamp with a digest of the text, so that a damaged index is built again."""
-    return f"{stamp} {hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
+def _sealed(stamp: str, content: bytes) -> str:
+    """The stamp with a digest of the content, so that a damaged index is built again."""
+    return f"{stamp} {hashlib.blake2b(content, digest_size=16).hexdigest()}"
 
 
 def decode(content: Union[str, bytes], path: Path) -> Index:

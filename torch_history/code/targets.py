@@ -7,6 +7,7 @@ side lacks the API or refuses a keyword. Where none of these decides, a use is o
 from __future__ import annotations
 
 import builtins
+import functools
 import re
 from typing import (
     TYPE_CHECKING,
@@ -241,6 +242,7 @@ def _first(behaviour: Behaviour, cases: Sequence[Case]) -> Set[str]:
     return set(about if len(about) < len(behaviour.api) else about[:1])
 
 
+@functools.lru_cache(maxsize=None)  # an answer about all behaviours asks 20,000 times
 def _plain(name: str) -> str:
     """``BatchNorm1d`` and ``batch_norm`` -> ``batchnorm``."""
     return re.sub(r"\dd$", "", name.lower().replace("_", ""))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import json
 from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+import msgspec
 from msgspec import Raw
 
 from torch_history import versions
@@ -37,7 +37,7 @@ class Entry:
     @functools.cached_property
     def observation(self) -> Observed:
         """The observation as its JSON, with its digest."""
-        decoded: Dict[str, Any] = json.loads(self.raw)
+        decoded: Dict[str, Any] = msgspec.json.decode(self.raw)
         return decoded
 
     def agrees(self, other: Entry) -> bool:
@@ -267,6 +267,8 @@ def _pairs(
     """The cases that differ, and whether one changed and changed back."""
     pairs, came_back = [], False
     for name, devices in record.items():
+        if len(devices) == 1 and all(len(chain) == 1 for chain in devices.values()):
+            continue  # it never changed
         left, right = (entry(devices, device, one.asked) for one in (before, after))
         # The same `since` is the same entry.
         if left is None or right is None or left.since == right.since:
@@ -311,8 +313,10 @@ def _undone(record: Record, device: str, before: Side, after: Side) -> Set[str]:
     low, high = sorted((before.asked, after.asked), key=versions.key)
     undone: Set[str] = set()
     standing: Set[str] = set()
-    for devices in record.values():
-        chain = store.chain_for(devices, device, high)
+    chains = [store.chain_for(devices, device, high) for devices in record.values()]
+    if all(len(chain) < 3 for chain in chains):  # what changed once is not taken back
+        return undone
+    for chain in chains:
         since = versions.holding(chain, low)
         path = [(since, bytes(chain[since]) if since else b"")]
         for version in (one for one in chain if _lies_between(one, low, high)):
