@@ -88,7 +88,10 @@ def target(api: str, library: Library) -> Target:
         raise UnreachableError("it is not called")
     if inspect.isclass(owner) and owner.__module__ == "builtins":
         raise UnreachableError("it belongs to Python")
-    static = inspect.getattr_static(owner, attribute)
+    try:
+        static = inspect.getattr_static(owner, attribute)
+    except AttributeError:
+        raise UnreachableError("its module makes it when it is looked up") from None
     has_self = inspect.isclass(owner) and not isinstance(static, staticmethod)
     try:
         with pytest.MonkeyPatch.context() as patch:
