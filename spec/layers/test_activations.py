@@ -36,7 +36,13 @@ def test_activation_of_nan_is_nan(layer, snapshot):
 
 @pytest.mark.parametrize("layer", ["ReLU", "ReLU6", "Hardtanh"])
 @pytest.mark.api("torch.nn.ReLU", "torch.nn.ReLU6", "torch.nn.Hardtanh", page="nn")
-@pytest.mark.changed("1.5", "Hardtanh and ReLU6 accept integers", kind="error-gone")
+@pytest.mark.changed(
+    "1.5",
+    "Hardtanh and ReLU6 accept integers",
+    kind="error-gone",
+    cause="pytorch#24710 (the issue)",
+    probable=True,
+)
 def test_clamping_activation_of_integers_gives_integers(layer, snapshot):
     """ReLU, ReLU6 and Hardtanh only clamp, so they accept integers and return integers.
 

@@ -195,7 +195,12 @@ def test_conv1d_gradients_are_sums_over_the_windows(snapshot):
 
 
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
-@pytest.mark.changed("1.5", "the message writes sizes in brackets, with commas", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message writes sizes in brackets, with commas",
+    kind="wording",
+    cause="pytorch#22919 (the issue)",
+)
 @pytest.mark.changed(
     "1.11",
     "accepts one sample without a batch",
@@ -215,7 +220,12 @@ def test_conv1d_takes_input_without_a_batch(snapshot):
     "shape", [(1, 2, 4), (1, 1, 2), (3,)], ids=["other channels", "too short", "one dimension"]
 )
 @pytest.mark.api("torch.nn.Conv1d", page="generated/torch.nn.Conv1d")
-@pytest.mark.changed("1.5", "the message writes sizes in brackets, with commas", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message writes sizes in brackets, with commas",
+    kind="wording",
+    cause="pytorch#22919 (the issue)",
+)
 @pytest.mark.changed(
     "1.11",
     "the message counts the dimensions with and without a batch",

@@ -133,10 +133,18 @@ DETERMINED = [family for family in LAYERS if family != "dropout"]
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    of="torch.nn.ChannelShuffle",
+    cause="pytorch#46000",
 )
 @pytest.mark.changed(
-    "1.8", "Fold and Unfold accept a batch of no samples", kind="error-gone", when=":unseen"
+    "1.8",
+    "Fold and Unfold accept a batch of no samples",
+    kind="error-gone",
+    when=":unseen",
+    cause="pytorch#40689",
 )
 @pytest.mark.changed(
     "1.8",
@@ -208,6 +216,8 @@ DETERMINED = [family for family in LAYERS if family != "dropout"]
     advice="return an empty tensor for an empty batch yourself",
     of="torch.nn.ChannelShuffle",
     rarely="a batch of no samples",
+    cause="pytorch#50247",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
@@ -219,6 +229,8 @@ DETERMINED = [family for family in LAYERS if family != "dropout"]
     of="torch.nn.ChannelShuffle",
     rarely="a batch of no samples",
     when=":caught",
+    cause="pytorch#77029",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.13",
@@ -228,6 +240,7 @@ DETERMINED = [family for family in LAYERS if family != "dropout"]
     advice="skip empty batches",
     of=("torch.nn.PixelShuffle", "torch.nn.PixelUnshuffle"),
     rarely="a batch of no samples",
+    cause="pytorch#86262",
 )
 @pytest.mark.changed(
     "2.1",
@@ -318,6 +331,7 @@ def test_layer_takes_a_batch_of_no_samples(family, snapshot):
     "in brackets, with commas",
     kind="wording",
     when=":unseen",
+    cause="pytorch#22919 (the issue)",
 )
 @pytest.mark.changed(
     "1.7",
@@ -330,7 +344,11 @@ def test_layer_takes_a_batch_of_no_samples(family, snapshot):
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    of="torch.nn.ChannelShuffle",
+    cause="pytorch#46000",
 )
 @pytest.mark.changed(
     "1.8",
@@ -416,10 +434,18 @@ def test_layer_takes_a_batch_of_no_samples(family, snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.11", "Fold accepts one sample without a batch", kind="error-gone", when=":unseen"
+    "1.11",
+    "Fold accepts one sample without a batch",
+    kind="error-gone",
+    when=":unseen",
+    cause="pytorch#64909",
 )
 @pytest.mark.changed(
-    "1.11", "the message of Upsample lists the mode nearest-exact", kind="wording", when=":unseen"
+    "1.11",
+    "the message of Upsample lists the mode nearest-exact",
+    kind="wording",
+    when=":unseen",
+    cause="pytorch#64501",
 )
 @pytest.mark.changed(
     "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
@@ -524,6 +550,7 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     "in brackets, with commas",
     kind="wording",
     when=":unseen",
+    cause="pytorch#22919 (the issue)",
 )
 @pytest.mark.changed(
     "1.6",
@@ -568,7 +595,11 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     when=":caught",
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    of="torch.nn.ChannelShuffle",
+    cause="pytorch#46000",
 )
 @pytest.mark.changed(
     "1.8",
@@ -621,6 +652,7 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     "PairwiseDistance accepts a tensor without dimensions",
     kind="error-gone",
     when=":unseen",
+    cause="pytorch#64882",
 )
 @pytest.mark.changed(
     "1.10",
@@ -634,6 +666,7 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     'the message of MaxPool1d says "max_pool1d() Expected 2D or 3D input tensor, but got []"',
     kind="wording",
     when=":unseen",
+    cause="pytorch#62088",
 )
 @pytest.mark.changed(
     "1.10",
@@ -703,6 +736,7 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     'Tensorsare ..."',
     kind="wording",
     when=":unseen",
+    cause="pytorch#64909",
 )
 @pytest.mark.changed(
     "1.11",
@@ -710,6 +744,7 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     "nearest-exact",
     kind="wording",
     when=":unseen",
+    cause="pytorch#64501",
 )
 @pytest.mark.changed(
     "1.12", "Dropout1d was added", kind="appeared", cause="pytorch#79545", of="torch.nn.Dropout1d"
@@ -734,6 +769,8 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     ),
     rarely="an input without dimensions",
     when=":caught",
+    cause="pytorch#73431",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.13",
@@ -895,18 +932,25 @@ WIDE = ["linear", "convolution", "normalisation", "recurrent", "attention", "sha
     "in brackets, with commas",
     kind="wording",
     when=":unseen",
+    cause="pytorch#22919 (the issue)",
 )
 @pytest.mark.changed(
     "1.7",
     'the message of Linear says "mat1 and mat2 shapes cannot be multiplied (2x5 and 4x3)"',
     kind="wording",
     when=":unseen",
+    cause="pytorch#40927",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    of="torch.nn.ChannelShuffle",
+    cause="pytorch#46000",
 )
 @pytest.mark.changed(
     "1.8",
@@ -971,7 +1015,11 @@ WIDE = ["linear", "convolution", "normalisation", "recurrent", "attention", "sha
     when=":unseen",
 )
 @pytest.mark.changed(
-    "2.15", "the message of Linear begins with addmm", kind="wording", when=":unseen"
+    "2.15",
+    "the message of Linear begins with addmm",
+    kind="wording",
+    when=":unseen",
+    cause="pytorch#193583",
 )
 @pytest.mark.parametrize("family", WIDE)
 def test_layer_refuses_another_number_of_features(family, snapshot):
@@ -1033,7 +1081,11 @@ SMALL = ["linear", "adaptive pooling", "normalisation", "softmax", "recurrent", 
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    of="torch.nn.ChannelShuffle",
+    cause="pytorch#46000",
 )
 @pytest.mark.changed(
     "1.8",
@@ -1178,6 +1230,8 @@ def not_finite(number):
     advice="call torch.nan_to_num on the input first",
     of=("torch.nn.Hardtanh", "torch.nn.ReLU6"),
     rarely="NaN in the input",
+    cause="pytorch#24710 (the issue)",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",
@@ -1202,7 +1256,11 @@ def not_finite(number):
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    of="torch.nn.ChannelShuffle",
+    cause="pytorch#46000",
 )
 @pytest.mark.changed(
     "1.8",
@@ -1323,7 +1381,11 @@ def test_nan_in_one_sample_stays_in_it_except_under_batchnorm(family, snapshot):
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    of="torch.nn.ChannelShuffle",
+    cause="pytorch#46000",
 )
 @pytest.mark.changed(
     "1.8",
@@ -1439,7 +1501,11 @@ def test_infinity_in_one_sample_stays_in_it_except_under_batchnorm(family, snaps
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    of="torch.nn.ChannelShuffle",
+    cause="pytorch#46000",
 )
 @pytest.mark.changed(
     "1.8",
@@ -1571,7 +1637,11 @@ def test_layer_computes_the_same_for_input_that_is_not_contiguous(family, snapsh
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    of="torch.nn.ChannelShuffle",
+    cause="pytorch#46000",
 )
 @pytest.mark.changed(
     "1.8",
@@ -1667,6 +1737,7 @@ SHAPES = {
     "EmbeddingBag accepts a batch of no samples instead of ending the process",
     kind="error-gone",
     when=":unseen",
+    cause="pytorch#50286 (the issue)",
 )
 @pytest.mark.parametrize("name", ["Embedding", "EmbeddingBag"])
 def test_embedding_takes_indices_of_any_shape_and_embedding_bag_of_two_dimensions(name, snapshot):

@@ -143,6 +143,8 @@ from torch_history.observing import observe_each
     "Hardsigmoid appears",
     kind="appeared",
     of=("torch.nn.Hardsigmoid",),
+    cause="pytorch#34545",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",
@@ -163,6 +165,7 @@ from torch_history.observing import observe_each
     "Unflatten appears",
     kind="appeared",
     of=("torch.nn.Unflatten",),
+    cause="pytorch#41564",
 )
 @pytest.mark.changed(
     "1.8",
@@ -213,6 +216,7 @@ from torch_history.observing import observe_each
         "torch.nn.ZeroPad1d",
         "torch.nn.ZeroPad3d",
     ),
+    cause="pytorch#96295",
 )
 @pytest.mark.changed(
     "2.3",
@@ -359,6 +363,8 @@ def test_layer_in_training_changes_nothing_but_its_statistics_and_the_stream(fam
     "Hardsigmoid appears",
     kind="appeared",
     of=("torch.nn.Hardsigmoid",),
+    cause="pytorch#34545",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",
@@ -379,6 +385,7 @@ def test_layer_in_training_changes_nothing_but_its_statistics_and_the_stream(fam
     "Unflatten appears",
     kind="appeared",
     of=("torch.nn.Unflatten",),
+    cause="pytorch#41564",
 )
 @pytest.mark.changed(
     "1.8",
@@ -429,6 +436,7 @@ def test_layer_in_training_changes_nothing_but_its_statistics_and_the_stream(fam
         "torch.nn.ZeroPad1d",
         "torch.nn.ZeroPad3d",
     ),
+    cause="pytorch#96295",
 )
 @pytest.mark.changed(
     "2.3",
@@ -574,6 +582,8 @@ def test_layer_in_eval_changes_nothing(family, snapshot):
     "Hardsigmoid appears",
     kind="appeared",
     of=("torch.nn.Hardsigmoid",),
+    cause="pytorch#34545",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",
@@ -594,12 +604,14 @@ def test_layer_in_eval_changes_nothing(family, snapshot):
     "Unflatten appears",
     kind="appeared",
     of=("torch.nn.Unflatten",),
+    cause="pytorch#41564",
 )
 @pytest.mark.changed(
     "1.8",
     "ChannelShuffle appears, without a backward pass",
     kind="appeared",
     of="torch.nn.ChannelShuffle",
+    cause="pytorch#46000",
 )
 @pytest.mark.changed(
     "1.9",
@@ -641,6 +653,7 @@ def test_layer_in_eval_changes_nothing(family, snapshot):
         "torch.nn.ZeroPad1d",
         "torch.nn.ZeroPad3d",
     ),
+    cause="pytorch#96295",
 )
 @pytest.mark.changed(
     "2.3",
@@ -661,6 +674,8 @@ def test_layer_in_eval_changes_nothing(family, snapshot):
     "ChannelShuffle has a backward pass",
     kind="error-gone",
     of="torch.nn.ChannelShuffle",
+    cause="pytorch#118775",
+    probable=True,
 )
 def test_backward_through_a_layer_changes_gradients_alone(family, snapshot):
     """A backward pass through a layer fills gradients, and leaves numbers, buffers and stream.
@@ -855,6 +870,7 @@ FUNCTIONS = {
     "scaled_dot_product_attention appears",
     kind="appeared",
     of=("torch.nn.functional.scaled_dot_product_attention",),
+    cause="pytorch#92189",
 )
 def test_random_function_draws_when_training_and_leaves_its_input(training, snapshot):
     """A random function of ``torch.nn.functional`` draws with ``training=True`` alone.
@@ -917,6 +933,7 @@ NORMS = {"BatchNorm1d": (2, 2, 4), "BatchNorm2d": (2, 2, 2, 2), "BatchNorm3d": (
     kind="silent",
     advice="read layer.num_batches_tracked anew after each batch",
     rarely="a reference to num_batches_tracked that is kept",
+    cause="pytorch#70444",
 )
 def test_batchnorm_counts_in_the_tensor_that_it_has(snapshot):
     """BatchNorm in training writes into the tensors of its buffers, and keeps these tensors.
@@ -971,6 +988,7 @@ LAZY = {
         "torch.nn.LazyConvTranspose2d",
         "torch.nn.LazyConvTranspose3d",
     ),
+    cause="pytorch#47350",
 )
 @pytest.mark.changed(
     "1.8",
@@ -984,12 +1002,14 @@ LAZY = {
     "LazyBatchNorm1d appears",
     kind="appeared",
     of=("torch.nn.LazyBatchNorm1d",),
+    cause="pytorch#51862",
 )
 @pytest.mark.changed(
     "1.10",
     "LazyInstanceNorm1d appears",
     kind="appeared",
     of=("torch.nn.LazyInstanceNorm1d",),
+    cause="pytorch#60982",
 )
 def test_lazy_layer_draws_its_parameters_at_the_first_input(snapshot):
     """A lazy layer draws nothing when it is made; its first input draws, and later ones do not.
@@ -1158,6 +1178,8 @@ CALLS = {
     "hardsigmoid appears",
     kind="appeared",
     of=("torch.nn.functional.hardsigmoid",),
+    cause="pytorch#34545",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",
@@ -1185,6 +1207,7 @@ CALLS = {
     "pixel_unshuffle appears",
     kind="appeared",
     of=("torch.nn.functional.pixel_unshuffle",),
+    cause="pytorch#49334",
 )
 @pytest.mark.changed(
     "1.9",

@@ -183,6 +183,7 @@ def test_rnn_refuses_an_input_of_another_size(snapshot):
     of="torch.nn.LSTM",
     advice="give the layer the input_size of its input",
     rarely="an input of another size",
+    cause="pytorch#115542",
 )
 def test_lstm_and_gru_refuse_an_input_of_another_size(snapshot):
     """``LSTM`` and ``GRU`` raise unless the last dimension of the input is ``input_size``."""

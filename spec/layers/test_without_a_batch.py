@@ -119,7 +119,10 @@ LAYERS = {
     page="nn",
 )
 @pytest.mark.changed(
-    "1.5", "the convolutions' message writes sizes in brackets, with commas", kind="wording"
+    "1.5",
+    "the convolutions' message writes sizes in brackets, with commas",
+    kind="wording",
+    cause="pytorch#22919 (the issue)",
 )
 @pytest.mark.changed(
     "1.10",

@@ -122,6 +122,7 @@ METHODS = {
     kind="silent",
     rarely="a reference to num_batches_tracked that is kept",
     of="torch.nn.BatchNorm1d",
+    cause="pytorch#70444",
 )
 @pytest.mark.changed(
     "2.0",
@@ -281,6 +282,7 @@ def nothing(*given):
     "register_load_state_dict_post_hook appears",
     kind="appeared",
     of=("torch.nn.Module.register_load_state_dict_post_hook",),
+    cause="pytorch#77392",
 )
 @pytest.mark.changed(
     "2.0",
@@ -364,18 +366,21 @@ NORMS = {
         "torch.nn.utils.parametrizations.weight_norm",
         "torch.nn.utils.parametrizations.orthogonal",
     ),
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
     "1.9",
     "parametrizations.spectral_norm appears",
     kind="appeared",
     of="torch.nn.utils.parametrizations.spectral_norm",
+    cause="pytorch#57784",
 )
 @pytest.mark.changed(
     "1.10",
     "parametrizations.orthogonal appears",
     kind="appeared",
     of="torch.nn.utils.parametrizations.orthogonal",
+    cause="pytorch#62089",
 )
 @pytest.mark.changed(
     "2.1",
@@ -443,6 +448,7 @@ class Failing(nn.Module):
     "stateless.functional_call appears",
     kind="appeared",
     of=("torch.nn.utils.stateless.functional_call",),
+    cause="pytorch#75834",
 )
 @pytest.mark.changed(
     "2.0",

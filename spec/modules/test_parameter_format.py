@@ -28,6 +28,7 @@ def scale():
     advice="write parameter.item()",
     restored_by="modules.f_string_of_the_item_of_a_parameter_prints_the_number",
     when=":unseen",
+    cause="pytorch#82764 (the issue)",
 )
 def test_f_string_of_a_parameter_prints_its_description(snapshot):
     """Since 1.13 an f-string prints the whole description of a 0-dimensional Parameter.
@@ -53,6 +54,7 @@ def test_f_string_of_the_item_of_a_parameter_prints_the_number(snapshot):
     advice="format parameter.item()",
     restored_by="modules.format_with_decimals_takes_the_item_of_a_parameter",
     when=":unseen",
+    cause="pytorch#82764 (the issue)",
 )
 def test_format_with_decimals_refuses_a_parameter(snapshot):
     """Since 1.13 ``f"{model.scale:.2f}"`` raises for a Parameter.

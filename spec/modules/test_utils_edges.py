@@ -180,12 +180,15 @@ def test_parameters_take_a_vector_that_is_too_long_and_refuse_a_short_one(snapsh
     kind="wording",
     when=":caught",
     rarely="complex tensors",
+    cause="pytorch#35579",
 )
 @pytest.mark.changed(
     "1.6",
     "complex tensors can be made and padded",
     kind="error-gone",
     rarely="complex tensors",
+    cause="pytorch#35579",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.9",

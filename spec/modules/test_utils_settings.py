@@ -201,6 +201,7 @@ class Scaled(nn.Module):
     "stateless.functional_call appears",
     kind="appeared",
     of=("torch.nn.utils.stateless.functional_call",),
+    cause="pytorch#75834",
 )
 @pytest.mark.changed(
     "2.0",

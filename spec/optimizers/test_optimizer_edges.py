@@ -44,6 +44,7 @@ INFINITY, NAN = float("inf"), float("nan")
     "Adamax takes a parameter without elements",
     kind="error-gone",
     of=("torch.optim.Adamax",),
+    cause="pytorch#55830",
 )
 @pytest.mark.changed(
     "1.10", "NAdam appears", kind="appeared", cause="pytorch#59009", of=("torch.optim.NAdam",)
@@ -365,6 +366,7 @@ def in_dtype(name, dtype):
     "SparseAdam steps bfloat16 parameters",
     kind="error-gone",
     of=("torch.optim.SparseAdam",),
+    cause="pytorch#72397",
 )
 @pytest.mark.changed(
     "2.0",
@@ -429,12 +431,15 @@ def test_state_has_the_dtype_of_its_parameter(name, snapshot):
     of=("torch.optim.LBFGS",),
     advice="train in float32",
     rarely="float16 parameters",
+    cause="pytorch#75647",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.12",
     "the message of SparseAdam names sqrt: coalesce takes float16",
     kind="wording",
     of=("torch.optim.SparseAdam",),
+    cause="pytorch#72397",
 )
 @pytest.mark.changed(
     "1.13",

@@ -412,6 +412,7 @@ MAXIMIZE = [name for name in SETTINGS if name != "Muon"]
     "SparseAdam takes maximize",
     kind="appeared",
     of="torch.optim.SparseAdam",
+    cause="pytorch#80336",
 )
 @pytest.mark.changed(
     "2.4",
@@ -881,6 +882,7 @@ def forward(schedule, optimizer, count):
     "ChainedScheduler appears",
     kind="appeared",
     of=("torch.optim.lr_scheduler.ChainedScheduler",),
+    cause="pytorch#63491",
 )
 @pytest.mark.changed(
     "1.10",
@@ -904,6 +906,7 @@ def forward(schedule, optimizer, count):
     "PolynomialLR appears",
     kind="appeared",
     of=("torch.optim.lr_scheduler.PolynomialLR",),
+    cause="pytorch#82769",
 )
 @pytest.mark.changed(
     "2.3",
@@ -964,6 +967,7 @@ def test_making_a_schedule_changes_these_options_of_the_optimizer(name, snapshot
     "ChainedScheduler appears",
     kind="appeared",
     of=("torch.optim.lr_scheduler.ChainedScheduler",),
+    cause="pytorch#63491",
 )
 @pytest.mark.changed(
     "1.10",
@@ -987,6 +991,7 @@ def test_making_a_schedule_changes_these_options_of_the_optimizer(name, snapshot
     "PolynomialLR appears",
     kind="appeared",
     of=("torch.optim.lr_scheduler.PolynomialLR",),
+    cause="pytorch#82769",
 )
 def test_step_of_a_schedule_changes_options_of_the_groups_alone(snapshot):
     """The ``step()`` of a schedule writes the learning rate, and of two cycles also the momentum.
@@ -1049,6 +1054,7 @@ def test_step_of_a_schedule_changes_options_of_the_groups_alone(snapshot):
     "ChainedScheduler appears",
     kind="appeared",
     of=("torch.optim.lr_scheduler.ChainedScheduler",),
+    cause="pytorch#63491",
 )
 @pytest.mark.changed(
     "1.10",
@@ -1072,6 +1078,7 @@ def test_step_of_a_schedule_changes_options_of_the_groups_alone(snapshot):
     "PolynomialLR appears",
     kind="appeared",
     of=("torch.optim.lr_scheduler.PolynomialLR",),
+    cause="pytorch#82769",
 )
 @pytest.mark.changed(
     "2.2",
@@ -1159,6 +1166,7 @@ def loaded_twice(name, give=lambda saved: saved):
     "ChainedScheduler appears",
     kind="appeared",
     of=("torch.optim.lr_scheduler.ChainedScheduler",),
+    cause="pytorch#63491",
 )
 @pytest.mark.changed(
     "1.10",
@@ -1182,6 +1190,7 @@ def loaded_twice(name, give=lambda saved: saved):
     "PolynomialLR appears",
     kind="appeared",
     of=("torch.optim.lr_scheduler.PolynomialLR",),
+    cause="pytorch#82769",
 )
 @pytest.mark.changed(
     "2.2",
@@ -1228,6 +1237,7 @@ def test_state_dict_of_a_schedule_loads_twice(snapshot):
     "ChainedScheduler appears",
     kind="appeared",
     of=("torch.optim.lr_scheduler.ChainedScheduler",),
+    cause="pytorch#63491",
 )
 @pytest.mark.changed(
     "1.10",
@@ -1251,6 +1261,7 @@ def test_state_dict_of_a_schedule_loads_twice(snapshot):
     "PolynomialLR appears",
     kind="appeared",
     of=("torch.optim.lr_scheduler.PolynomialLR",),
+    cause="pytorch#82769",
 )
 def test_shallow_copy_of_a_schedules_state_dict_loads_twice(snapshot):
     """Two schedules can load ``copy.copy`` of the same state dict, on every release.
