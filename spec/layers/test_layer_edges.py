@@ -161,7 +161,7 @@ DETERMINED = [family for family in LAYERS if family != "dropout"]
 )
 @pytest.mark.changed(
     "1.10",
-    "AdaptiveMaxPool1d to AdaptiveMaxPool3d accept a batch of no samples",
+    "AdaptiveMaxPool1d to AdaptiveMaxPool3d and MaxPool3d accept a batch of no samples",
     kind="error-gone",
     cause="pytorch#62088",
     when=":unseen",
@@ -205,8 +205,9 @@ DETERMINED = [family for family in LAYERS if family != "dropout"]
 )
 @pytest.mark.changed(
     "1.10",
-    "MaxPool3d and MaxUnpool1d to MaxUnpool3d accept a batch of no samples",
+    "MaxUnpool1d to MaxUnpool3d accept a batch of no samples",
     kind="error-gone",
+    cause="pytorch#64082",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -383,7 +384,21 @@ def test_layer_takes_a_batch_of_no_samples(family, snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "MaxUnpool1d to MaxUnpool3d, PairwiseDistance and Softmax2d accept one sample without a batch",
+    "MaxUnpool1d to MaxUnpool3d accept one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#61984",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "PairwiseDistance accepts one sample without a batch",
+    kind="error-gone",
+    cause="pytorch#64882",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "Softmax2d accepts one sample without a batch",
     kind="error-gone",
     when=":unseen",
 )

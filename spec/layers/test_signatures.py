@@ -359,6 +359,8 @@ def test_activations_take_these_arguments(layer, snapshot):
     "1.12",
     "adds enable_nested_tensor, False by default (TransformerEncoder)",
     kind="appeared",
+    cause="pytorch#75809",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.13",

@@ -158,7 +158,13 @@ def test_encoder_in_eval_keeps_the_length_of_a_batch_that_is_padded_throughout(s
     kind="wording",
     cause="pytorch#60593",
 )
-@pytest.mark.changed("1.12", "TransformerEncoder takes enable_nested_tensor", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "TransformerEncoder takes enable_nested_tensor",
+    kind="appeared",
+    cause="pytorch#75809",
+    probable=True,
+)
 @pytest.mark.changed(
     "2.0",
     "warns, only in 2.0, about a mask that is not boolean, although the given one is",

@@ -201,6 +201,8 @@ def trained(name, settings):
     advice="pass foreach=False to ASGD",
     of=("torch.optim.ASGD",),
     when=("foreach@6=True",),
+    cause="pytorch#92364",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.4",

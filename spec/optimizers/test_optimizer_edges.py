@@ -459,6 +459,7 @@ def test_state_has_the_dtype_of_its_parameter(name, snapshot):
     "SparseAdam steps float16 parameters on the CPU",
     kind="error-gone",
     of=("torch.optim.SparseAdam",),
+    cause="pytorch#98493",
 )
 @pytest.mark.changed(
     "2.2",

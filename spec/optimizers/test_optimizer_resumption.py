@@ -216,6 +216,8 @@ FOREACH = [name for name in SETTINGS if name not in ("SparseAdam", "Muon")]
     of=("torch.optim.ASGD",),
     advice="pass foreach=False to ASGD",
     when=("foreach@6=True",),
+    cause="pytorch#92364",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.4",

@@ -250,6 +250,8 @@ FOREACH = [name for name in SETTINGS if name not in ("SparseAdam", "Muon")]
     depends="whether .grad is read after the step",
     when=("foreach@6=True",),
     of="torch.optim.ASGD",
+    cause="pytorch#80323",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.0",
