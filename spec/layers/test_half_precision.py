@@ -383,7 +383,13 @@ NORMS = {
     cause="pytorch#100234",
     when=":unseen",
 )
-@pytest.mark.changed("2.2", "LayerNorm of float16: the message names the kernel", kind="wording")
+@pytest.mark.changed(
+    "2.2",
+    "LayerNorm of float16: the message names the kernel",
+    kind="wording",
+    cause="pytorch#100234",
+    probable=True,
+)
 @pytest.mark.changed(
     "2.3",
     "LayerNorm accepts float16 on CPU",
@@ -520,7 +526,9 @@ def test_prelu_in_bfloat16_takes_bfloat16(snapshot):
 @pytest.mark.changed(
     "1.5", "the message says that complex is not supported", kind="wording", cause="pytorch#35579"
 )
-@pytest.mark.changed("1.6", "the message names the kernel", kind="wording")
+@pytest.mark.changed(
+    "1.6", "the message names the kernel", kind="wording", cause="pytorch#35579", probable=True
+)
 @pytest.mark.changed(
     "2.8",
     "raises NotImplementedError instead of RuntimeError, its base class",

@@ -201,7 +201,11 @@ def test_groupnorm_refuses_groups_that_do_not_divide_its_channels(snapshot):
     "1.9", "RNN: raises AttributeError again, as before 1.8", kind="exception", when=":unseen"
 )
 @pytest.mark.changed(
-    "1.9", "Conv1d: the message lists the signatures", kind="wording", when=":unseen"
+    "1.9",
+    "Conv1d: the message lists the signatures",
+    kind="wording",
+    when=":unseen",
+    cause="pytorch#45667",
 )
 @pytest.mark.changed(
     "1.11",

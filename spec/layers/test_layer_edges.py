@@ -497,7 +497,11 @@ def test_layer_takes_a_batch_of_no_samples(family, snapshot):
     "2.4", "RMSNorm was added", kind="appeared", cause="pytorch#121364", of="torch.nn.RMSNorm"
 )
 @pytest.mark.changed(
-    "2.12", "the message of Upsample lists other modes", kind="wording", when=":unseen"
+    "2.12",
+    "the message of Upsample lists the mode lanczos",
+    kind="wording",
+    when=":unseen",
+    cause="pytorch#177320",
 )
 @pytest.mark.parametrize("family", [family for family in LAYERS if family != "activation"])
 def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
@@ -597,6 +601,7 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     'but got 0"',
     kind="wording",
     when=":unseen",
+    cause="pytorch#43745",
 )
 @pytest.mark.changed(
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
@@ -622,6 +627,7 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     'dimensions, but got ..."',
     kind="wording",
     when=":unseen",
+    cause="pytorch#49187",
 )
 @pytest.mark.changed(
     "1.8",
@@ -647,6 +653,8 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     'tensor has no dimensions"',
     kind="wording",
     when=":unseen",
+    cause="pytorch#51964",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.10",
@@ -654,6 +662,8 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     'dimensions, but got 0-dimensional tensor for ..."',
     kind="wording",
     when=":unseen",
+    cause="pytorch#61860",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.10",
@@ -735,6 +745,7 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     'range of [-1, 0], but got 1)"',
     kind="wording",
     when=":unseen",
+    cause="pytorch#70977",
 )
 @pytest.mark.changed(
     "1.11",
@@ -877,6 +888,8 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
     of=("torch.nn.GRU", "torch.nn.LSTM", "torch.nn.RNN", "torch.nn.Softmax2d"),
     rarely="an input without dimensions",
     when=":caught",
+    cause="pytorch#105127",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",
@@ -910,9 +923,10 @@ def test_layer_takes_its_input_without_a_batch_dimension(family, snapshot):
 )
 @pytest.mark.changed(
     "2.12",
-    "the message of Upsample, UpsamplingBilinear2d and UpsamplingNearest2d lists other modes",
+    "the message of Upsample, UpsamplingBilinear2d and UpsamplingNearest2d lists the mode lanczos",
     kind="wording",
     when=":unseen",
+    cause="pytorch#177320",
 )
 @pytest.mark.parametrize("family", LAYERS)
 def test_layer_by_elements_takes_a_tensor_without_dimensions(family, snapshot):
@@ -1149,6 +1163,8 @@ SMALL = ["linear", "adaptive pooling", "normalisation", "softmax", "recurrent", 
     "the message of ReflectionPad2d writes the sizes in another way",
     kind="wording",
     when=":unseen",
+    cause="pytorch#102949",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",

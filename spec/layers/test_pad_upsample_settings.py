@@ -199,7 +199,7 @@ def test_circular_pad_without_the_starts_gives_the_numbers_of_1_6(snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "the warning is worded differently",
+    "the warning says now uses instead of uses",
     kind="wording",
     unless=("recompute_scale_factor", 5),
     when=(

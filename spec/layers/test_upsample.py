@@ -61,7 +61,7 @@ def upsampled(**settings):
 )
 @pytest.mark.changed(
     "1.7",
-    "the warning is worded differently",
+    "the warning says now uses instead of uses",
     kind="wording",
     unless=("recompute_scale_factor", 5),
     when=(

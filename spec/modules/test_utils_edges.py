@@ -143,6 +143,7 @@ def test_vector_of_parameters_joins_any_shapes(snapshot):
     kind="error",
     advice="pass vector.float()",
     rarely="a vector of integers",
+    cause="pytorch#78436",
 )
 def test_parameters_take_a_vector_that_is_too_long_and_refuse_a_short_one(snapshot):
     """``vector_to_parameters`` ignores what is left of a long vector, and raises for a short one.

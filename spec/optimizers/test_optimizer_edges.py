@@ -336,6 +336,8 @@ def in_dtype(name, dtype):
         "torch.optim.Adamax",
         "torch.optim.LBFGS",
     ),
+    cause="pytorch#55830",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.10",
@@ -413,6 +415,8 @@ def test_state_has_the_dtype_of_its_parameter(name, snapshot):
     "the message of SparseAdam names another kernel",
     kind="wording",
     of=("torch.optim.SparseAdam",),
+    cause="pytorch#30598",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.6",
