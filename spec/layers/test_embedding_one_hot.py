@@ -95,7 +95,7 @@ def test_one_hot_gives_int64_with_one_more_dimension(snapshot):
     page="generated/torch.nn.functional.one_hot",
     article="C",
 )
-@pytest.mark.changed("1.5", "the message names another inner function", kind="wording")
+@pytest.mark.changed("1.5", "the message names _th_addmm_out instead of _th_mm", kind="wording")
 @pytest.mark.changed(
     "1.7",
     "the message names only the two types",

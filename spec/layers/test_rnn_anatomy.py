@@ -175,6 +175,7 @@ def test_rnn_refuses_an_input_of_another_size(snapshot):
     "LSTM takes any size on the CPU without grad, and reads beyond its weights",
     kind="error-gone",
     of="torch.nn.LSTM",
+    cause="pytorch#114874 (the issue)",
 )
 @pytest.mark.changed(
     "2.3",

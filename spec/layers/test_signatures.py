@@ -176,6 +176,7 @@ def test_recurrent_layers_take_these_arguments(layer, snapshot):
     "_freeze takes the ninth position, and moves device and dtype (Embedding)",
     kind="gone",
     advice="call Embedding(num_embeddings, embedding_dim, device=device, dtype=dtype)",
+    cause="pytorch#86663 (the issue)",
 )
 def test_embeddings_take_these_arguments(layer, snapshot):
     """``padding_idx`` is the third argument of Embedding, and third from last in EmbeddingBag.

@@ -218,12 +218,11 @@ def test_edits_of_a_container_take_these_arguments(name, snapshot):
 @pytest.mark.changed("1.9", "UninitializedBuffer", kind="appeared", cause="pytorch#51548")
 @pytest.mark.changed(
     "2.5",
-    "persistent (UninitializedBuffer)",
+    "Buffer, and persistent (UninitializedBuffer)",
     kind="appeared",
     cause="pytorch#125971",
     probable=True,
 )
-@pytest.mark.changed("2.5", "Buffer", kind="appeared", cause="pytorch#125971", probable=True)
 @pytest.mark.parametrize("name", TENSORS)
 def test_parameters_and_buffers_take_these_arguments(name, snapshot):
     """A Parameter or a Buffer takes data; an uninitialised one takes a device and a dtype instead.

@@ -154,7 +154,9 @@ def test_lbfgs_minimizes_a_complex_parameter(snapshot):
 
 
 @pytest.mark.api("torch.optim.LBFGS", page="generated/torch.optim.LBFGS")
-@pytest.mark.changed("1.5", "the message is shorter", kind="wording")
+@pytest.mark.changed(
+    "1.5", "the message writes the dtypes in lower case, and names no argument", kind="wording"
+)
 @pytest.mark.changed(
     "1.6",
     "torch.cat promotes dtypes: parameters of two dtypes are accepted",

@@ -916,6 +916,7 @@ def forward(schedule, optimizer, count):
     kind="representation",
     unless=(),
     of="torch.optim.lr_scheduler.CyclicLR",
+    cause="pytorch#113548",
 )
 @pytest.mark.changed(
     "2.4",
@@ -1286,7 +1287,7 @@ def test_shallow_copy_of_a_schedules_state_dict_loads_twice(snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "swa_utils appears",
+    "torch.optim imports swa_utils, which 1.6 added",
     kind="appeared",
 )
 def test_averaging_leaves_the_model_that_is_averaged(snapshot):

@@ -300,6 +300,7 @@ def test_multi_step_schedule_state_loads_as_weights_only(snapshot, here):
     "2.0",
     "the message refuses the function in the state, by its getattr: floats are accepted",
     kind="wording",
+    cause="pytorch#94670 (the issue)",
 )
 @pytest.mark.changed(
     "2.4",

@@ -42,7 +42,11 @@ NAMES = [
     "torch.optim.Rprop",
     page="optim",
 )
-@pytest.mark.changed("1.5", "the message mentions the argument's type", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message says that alpha or value must be Number, where it counted the arguments",
+    kind="wording",
+)
 @pytest.mark.changed(
     "1.10", "NAdam appears, and raises TypeError", kind="appeared", cause="pytorch#59009"
 )
