@@ -241,8 +241,19 @@ def test_init_of_an_integer_tensor_raises(name, snapshot):
 @pytest.mark.changed("1.10", "the message of eye_ lists other backends", kind="wording")
 @pytest.mark.changed("1.11", "the message of eye_ lists other backends", kind="wording")
 @pytest.mark.changed("1.12", "the message of eye_ lists other backends", kind="wording")
-@pytest.mark.changed("1.13", "eye_ passes", kind="error-gone")
-@pytest.mark.changed("1.13", "orthogonal_ passes", kind="error-gone")
+@pytest.mark.changed(
+    "1.13",
+    "eye_ passes",
+    kind="error-gone",
+    cause="pytorch#82309",
+)
+@pytest.mark.changed(
+    "1.13",
+    "orthogonal_ passes",
+    kind="error-gone",
+    cause="pytorch#78603",
+    probable=True,
+)
 @pytest.mark.parametrize("name", DRAWING + ["eye_", "zeros_"])
 def test_init_passes_over_a_meta_tensor(name, snapshot):
     """``torch.nn.init`` writes nothing to a meta tensor, which has no memory.

@@ -65,7 +65,10 @@ def test_init_is_not_recorded_by_autograd(snapshot):
     "torch.Tensor.fill_", "torch.nn.init.constant_", page="notes/autograd", article="D"
 )
 @pytest.mark.changed(
-    "1.5", 'the message says "is being used" instead of "has been used"', kind="wording"
+    "1.5",
+    'the message says "is being used" instead of "has been used"',
+    kind="wording",
+    cause="pytorch#31990",
 )
 def test_in_place_method_on_a_parameter_raises_where_init_does_not(snapshot):
     """``weight.fill_(3)`` on a leaf that requires grad raises; ``torch.nn.init`` does not.

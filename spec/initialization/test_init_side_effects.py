@@ -141,6 +141,8 @@ ALL_LEARNT = {**LEARNT, **EMBEDDINGS}
     "1.5",
     "Hardsigmoid appears",
     kind="appeared",
+    cause="pytorch#34545",
+    probable=True,
     of=("torch.nn.Hardsigmoid",),
 )
 @pytest.mark.changed(
@@ -161,16 +163,22 @@ ALL_LEARNT = {**LEARNT, **EMBEDDINGS}
     "1.7",
     "Unflatten appears",
     kind="appeared",
+    cause="pytorch#41564",
     of=("torch.nn.Unflatten",),
 )
 @pytest.mark.changed(
     "1.8",
-    "ChannelShuffle and PixelUnshuffle appear",
+    "ChannelShuffle appears",
     kind="appeared",
-    of=(
-        "torch.nn.PixelUnshuffle",
-        "torch.nn.ChannelShuffle",
-    ),
+    cause="pytorch#46000",
+    of=("torch.nn.ChannelShuffle",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelUnshuffle appears",
+    kind="appeared",
+    cause="pytorch#49334",
+    of=("torch.nn.PixelUnshuffle",),
 )
 @pytest.mark.changed(
     "1.9",
@@ -208,6 +216,7 @@ ALL_LEARNT = {**LEARNT, **EMBEDDINGS}
     "2.1",
     "ZeroPad1d and ZeroPad3d appear",
     kind="appeared",
+    cause="pytorch#96295",
     of=(
         "torch.nn.ZeroPad1d",
         "torch.nn.ZeroPad3d",
@@ -504,12 +513,15 @@ META = ("uniform_", "normal_", "constant_", "xavier_normal_", "kaiming_uniform_"
     "1.6",
     "the message lists xla too",
     kind="wording",
+    cause="pytorch#36446",
     when=":unseen",
 )
 @pytest.mark.changed(
     "1.8",
     "the message lists xpu and vulkan too",
     kind="wording",
+    cause="pytorch#49786",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -522,6 +534,7 @@ META = ("uniform_", "normal_", "constant_", "xavier_normal_", "kaiming_uniform_"
     "2.12",
     "sparse_ draws nothing for a tensor on the meta device",
     kind="random",
+    cause="pytorch#176614",
     rarely="a tensor on the meta device",
     of="torch.nn.init.sparse_",
 )

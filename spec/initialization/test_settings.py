@@ -46,6 +46,8 @@ from torch_history.observing import observe
     "1.12",
     "the message drops an underscore and an equals sign",
     kind="wording",
+    cause="pytorch#69629",
+    probable=True,
     when=":caught",
     rarely="a deviation below 0",
 )
@@ -119,6 +121,7 @@ def test_trunc_normal_far_from_its_bounds_warns(snapshot):
     "1.7",
     "fills a tensor of bfloat16 with numbers, where every one was zero",
     kind="silent",
+    cause="pytorch#43399",
     advice="before 1.7, draw in float32 and copy the result",
     rarely="a tensor of bfloat16",
 )

@@ -44,6 +44,8 @@ DTYPES = pytest.mark.parametrize(
     "1.5",
     "random_ fills half precision",
     kind="error-gone",
+    cause="pytorch#34030",
+    probable=True,
     rarely="half precision on the CPU",
     of=("torch.Tensor.random_",),
 )
@@ -151,6 +153,8 @@ BITS = {
     "1.5",
     "random_ fills half precision",
     kind="error-gone",
+    cause="pytorch#34030",
+    probable=True,
     rarely="half precision on the CPU",
     of=("torch.Tensor.random_",),
 )

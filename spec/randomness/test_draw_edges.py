@@ -85,6 +85,7 @@ def test_bernoulli_takes_probabilities_alone(snapshot):
     "1.6",
     "draws an element of the weight 0 instead of raising",
     kind="error-gone",
+    cause="pytorch#39742",
     advice="test (weights > 0).sum() >= count first",
     rarely="fewer weights above 0 than it draws",
 )
@@ -92,6 +93,8 @@ def test_bernoulli_takes_probabilities_alone(snapshot):
     "1.6",
     "the message names min_all",
     kind="wording",
+    cause="pytorch#39742",
+    probable=True,
     when=":caught",
     rarely="half precision on the CPU",
 )
@@ -99,6 +102,8 @@ def test_bernoulli_takes_probabilities_alone(snapshot):
     "1.6",
     "one message covers weights that are negative, NaN or infinite",
     kind="wording",
+    cause="pytorch#39742",
+    probable=True,
     when=":caught",
     rarely="weights that are negative, NaN or infinite",
 )
@@ -106,6 +111,7 @@ def test_bernoulli_takes_probabilities_alone(snapshot):
     "1.8",
     "multinomial raises for float16",
     kind="error",
+    cause="pytorch#50059",
     advice="pass weights.float()",
     rarely="half precision on the CPU",
 )
@@ -160,6 +166,7 @@ def test_multinomial_takes_weights_that_are_not_all_zero(snapshot):
     "1.5",
     "randint fills float16",
     kind="error-gone",
+    cause="pytorch#34030",
     rarely="half precision on the CPU",
     of=("torch.randint",),
 )
@@ -167,6 +174,7 @@ def test_multinomial_takes_weights_that_are_not_all_zero(snapshot):
     "1.5",
     "warns that the upper bound does not fit into the dtype",
     kind="warning",
+    cause="pytorch#34033",
     advice="pass a bound that fits, or another dtype",
     rarely="a bound that the dtype cannot hold",
     of=("torch.randint",),
@@ -183,6 +191,7 @@ def test_multinomial_takes_weights_that_are_not_all_zero(snapshot):
     "1.6",
     "raises, as 1.5 had warned: the upper bound does not fit into the dtype",
     kind="error",
+    cause="pytorch#37507",
     advice="pass a bound that fits, or another dtype",
     rarely="a bound that the dtype cannot hold",
     of=("torch.randint",),
@@ -264,6 +273,7 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
     "1.5",
     "exponential_ raises for a rate below 0",
     kind="error",
+    cause="pytorch#32501",
     advice="pass a rate above 0",
     rarely="a rate below 0",
     of=("torch.Tensor.exponential_",),
@@ -272,6 +282,8 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
     "1.5",
     "poisson raises for a rate that is negative or NaN",
     kind="error",
+    cause="pytorch#31667",
+    probable=True,
     advice="pass rates.clamp(min=0) without NaN",
     rarely="a rate below 0 or NaN",
     of=("torch.poisson",),
@@ -280,6 +292,8 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
     "1.5",
     "exponential_ with the rate 0 gives 0 instead of infinity",
     kind="silent",
+    cause="pytorch#32501",
+    probable=True,
     advice="pass a rate above 0",
     rarely="a rate of 0",
     of=("torch.Tensor.exponential_",),
@@ -334,14 +348,15 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
 )
 @pytest.mark.changed(
     "1.6",
-    "rand works instead of raising",
+    "rand draws half precision instead of raising",
     kind="error-gone",
+    cause="pytorch#35580",
     rarely="half precision on the CPU",
     of=("torch.rand",),
 )
 @pytest.mark.changed(
     "1.6",
-    "randn works instead of raising",
+    "randn draws complex numbers instead of raising",
     kind="error-gone",
     rarely="complex tensors",
     of=("torch.randn",),
@@ -381,8 +396,9 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "randn works instead of raising",
+    "randn draws bfloat16 instead of raising",
     kind="error-gone",
+    cause="pytorch#47143",
     rarely="half precision on the CPU",
     of=("torch.randn",),
 )
@@ -400,6 +416,7 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
     "1.9",
     "normal raises if the deviation has no elements",
     kind="error",
+    cause="pytorch#52565",
     advice="skip the draw if there are no elements",
     rarely="tensors without elements",
     of=("torch.normal",),
@@ -434,6 +451,8 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
     "1.12",
     "the message drops an underscore and an equals sign",
     kind="wording",
+    cause="pytorch#69629",
+    probable=True,
     when=":caught",
     rarely="a deviation below 0",
     of=("torch.normal",),

@@ -39,6 +39,8 @@ def seeded(draw):
     "2.0",
     "draws with MKL on AMD CPUs too",
     kind="random",
+    cause="pytorch#69967",
+    probable=True,
     of=("torch.Tensor.bernoulli_",),
     unless=(),
 )
@@ -46,6 +48,8 @@ def seeded(draw):
     "2.0",
     "torch.bernoulli with p draws with MKL on AMD CPUs too",
     kind="random",
+    cause="pytorch#69967",
+    probable=True,
     when="p@1",
     of="torch.bernoulli",
 )
@@ -81,6 +85,8 @@ def test_bernoulli_in_place_draws_these_numbers_under_seed_zero(
     "2.0",
     "draws with MKL on AMD CPUs too, which takes one number of the stream: later draws differ",
     kind="random",
+    cause="pytorch#69967",
+    probable=True,
     unless=(),
 )
 @pytest.mark.changed(
@@ -123,6 +129,8 @@ def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu
     "2.0",
     "draws with MKL on AMD CPUs too: other elements are dropped under the same seed",
     kind="random",
+    cause="pytorch#69967",
+    probable=True,
     when=("-p@0", "p@0=<unknown>", "p@0!=0|0.0|1|1.0"),
     of=("torch.nn.functional.dropout", "torch.nn.Dropout", "torch.dropout"),
 )
@@ -130,6 +138,8 @@ def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu
     "2.0",
     "layers of a Transformer with dropout draw with MKL on AMD CPUs too",
     kind="random",
+    cause="pytorch#69967",
+    probable=True,
     when=("-dropout@3", "dropout@3=<unknown>", "dropout@3!=0|0.0"),
     of=(
         "torch.nn.TransformerEncoderLayer",
@@ -141,6 +151,8 @@ def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu
     "2.0",
     "recurrent layers with dropout draw with MKL on AMD CPUs too",
     kind="random",
+    cause="pytorch#69967",
+    probable=True,
     when="num_layers@2!=1 and dropout@5!=0|0.0",
     of=("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"),
 )
@@ -148,6 +160,8 @@ def test_bernoulli_in_place_draws_64_bits_an_element(one_stream_whatever_the_cpu
     "2.0",
     "attention with dropout draws with MKL on AMD CPUs too",
     kind="random",
+    cause="pytorch#69967",
+    probable=True,
     when=("dropout!=0|0.0", "dropout@2=<float> and dropout@2!=<unknown>", "dropout_p@4!=0|0.0"),
     of=("torch.nn.MultiheadAttention", "torch.nn.functional.scaled_dot_product_attention"),
 )
@@ -218,6 +232,8 @@ def test_dropout_mask_is_bernoulli_of_what_is_kept(snapshot):
     "2.0",
     "draws with MKL on AMD CPUs too",
     kind="random",
+    cause="pytorch#69967",
+    probable=True,
     when=("-p@0", "p@0=<unknown>", "p@0!=0|0.0|1|1.0"),
 )
 @pytest.mark.changed(
@@ -253,6 +269,8 @@ def test_dropout2d_drops_these_channels_under_seed_zero(one_stream_whatever_the_
     "2.0",
     "draws with MKL on AMD CPUs too",
     kind="random",
+    cause="pytorch#69967",
+    probable=True,
     when=("-p@0", "p@0=<unknown>", "p@0!=0|0.0|1|1.0"),
 )
 @pytest.mark.changed(

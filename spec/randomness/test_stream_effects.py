@@ -58,6 +58,7 @@ ORDERS = {
     "1.7",
     "the iterator of RandomSampler draws at its first number, not when it is made",
     kind="random",
+    cause="pytorch#41682",
     rarely="an iterator that is made before other draws",
     of="torch.utils.data.RandomSampler",
 )
@@ -159,6 +160,7 @@ TENSORS = {
     "1.5",
     "pca_lowrank and svd_lowrank appear",
     kind="appeared",
+    cause="pytorch#29488",
     of=(
         "torch.svd_lowrank",
         "torch.pca_lowrank",
@@ -168,12 +170,15 @@ TENSORS = {
     "1.6",
     "the message lists xla too",
     kind="wording",
+    cause="pytorch#36446",
     when=":unseen",
 )
 @pytest.mark.changed(
     "1.8",
     "the message lists xpu and vulkan too",
     kind="wording",
+    cause="pytorch#49786",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(

@@ -69,6 +69,7 @@ def test_backward_takes_a_loss_of_one_element(snapshot):
     "1.5",
     "the message says that complex dtypes are not supported",
     kind="wording",
+    cause="pytorch#35579",
     when=":caught",
     rarely="a complex gradient",
 )
@@ -84,6 +85,8 @@ def test_backward_takes_a_loss_of_one_element(snapshot):
     "1.6",
     "complex tensors can be made, and the message asks for the same dtype",
     kind="wording",
+    cause="pytorch#35579",
+    probable=True,
     when=":caught",
     rarely="a complex gradient",
 )
@@ -337,12 +340,15 @@ def test_clip_grad_norm_at_the_edges_of_its_gradients(norm_type, snapshot):
     "1.6",
     "clamp takes bfloat16",
     kind="error-gone",
+    cause="pytorch#35082",
     rarely="half precision on the CPU",
 )
 @pytest.mark.changed(
     "1.9",
     "the message names clamp_scalar_cpu",
     kind="wording",
+    cause="pytorch#52695",
+    probable=True,
     when=":caught",
     rarely="half precision on the CPU",
 )
@@ -357,6 +363,7 @@ def test_clip_grad_norm_at_the_edges_of_its_gradients(norm_type, snapshot):
     "2.1",
     "clamp takes float16",
     kind="error-gone",
+    cause="pytorch#98493",
     rarely="half precision on the CPU",
 )
 def test_clip_grad_value_at_the_edges_of_its_gradients(snapshot):

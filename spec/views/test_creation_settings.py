@@ -249,6 +249,7 @@ OUT = {
     "1.5",
     "torch.floor_divide appears",
     kind="appeared",
+    cause="pytorch#34552",
     of=("torch.floor_divide",),
 )
 @pytest.mark.changed(
@@ -273,6 +274,8 @@ OUT = {
     "1.11",
     "functional.linear takes out",
     kind="appeared",
+    cause="pytorch#61734",
+    probable=True,
     of=("torch.nn.functional.linear",),
 )
 @pytest.mark.changed(

@@ -144,6 +144,7 @@ def of(make, fact, without=()):
     "1.13",
     "index_select raises RuntimeError instead of IndexError",
     kind="exception",
+    cause="pytorch#77881",
     when=":caught",
     rarely="tensors without elements",
     of=("torch.Tensor.index_select",),
@@ -202,6 +203,8 @@ def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
     "1.5",
     "backward through index_select of a tensor without dimensions raises for two indices",
     kind="error",
+    cause="pytorch#30598",
+    probable=True,
     advice="write x.reshape(1) first",
     rarely="tensors without dimensions",
     of=("torch.Tensor.index_select",),
@@ -226,6 +229,7 @@ def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
     "1.8",
     "index_fill gives the shape [1] instead of none",
     kind="silent",
+    cause="pytorch#50578",
     advice="reshape the result to the shape of the tensor",
     rarely="tensors without dimensions",
     of=("torch.Tensor.index_fill",),
@@ -234,6 +238,7 @@ def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
     "1.9",
     "index_fill gives a tensor without dimensions again, where 1.8 gave the shape [1]",
     kind="silent",
+    cause="pytorch#52209",
     advice="reshape the result to the shape that you need",
     rarely="tensors without dimensions",
     of=("torch.Tensor.index_fill",),
@@ -262,11 +267,20 @@ def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
 )
 @pytest.mark.changed(
     "2.0",
-    "index_select and tril raise RuntimeError instead of IndexError",
+    "index_select raises RuntimeError instead of IndexError",
+    kind="exception",
+    cause="pytorch#94347",
+    when=":caught",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.index_select",),
+)
+@pytest.mark.changed(
+    "2.0",
+    "tril raises RuntimeError instead of IndexError",
     kind="exception",
     when=":caught",
     rarely="tensors without dimensions",
-    of=("torch.Tensor.index_select", "torch.Tensor.tril"),
+    of=("torch.Tensor.tril",),
 )
 @pytest.mark.changed(
     "2.1",
@@ -298,6 +312,7 @@ def test_functions_that_move_numbers_take_a_tensor_without_dimensions_or_raise(s
     "1.9",
     "flip(0) ends the process",
     kind="error",
+    cause="pytorch#56713",
     advice="flip tensors with dimensions alone",
     rarely="tensors without dimensions",
     of=("torch.Tensor.flip",),
@@ -306,6 +321,7 @@ def test_functions_that_move_numbers_take_a_tensor_without_dimensions_or_raise(s
     "1.10",
     "flip(0) returns the element again, where 1.9 ended the process",
     kind="error-gone",
+    cause="pytorch#58747",
     rarely="tensors without dimensions",
     of=("torch.Tensor.flip",),
 )
@@ -362,6 +378,8 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
     "1.5",
     "index_select takes bfloat16",
     kind="error-gone",
+    cause="pytorch#30598",
+    probable=True,
     rarely="bfloat16 on the CPU",
     of=("torch.Tensor.index_select",),
 )
@@ -369,19 +387,36 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
     "1.5",
     "flip takes bool",
     kind="error-gone",
+    cause="pytorch#31267",
     rarely="tensors of bool",
     of=("torch.Tensor.flip",),
 )
 @pytest.mark.changed(
     "1.5",
-    "gather, index_select, scatter and scatter_add take float16",
+    "index_select takes float16",
+    kind="error-gone",
+    cause="pytorch#30598",
+    probable=True,
+    rarely="float16 on the CPU",
+    of=("torch.Tensor.index_select",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "scatter_add takes float16",
+    kind="error-gone",
+    cause="pytorch#31662",
+    probable=True,
+    rarely="float16 on the CPU",
+    of=("torch.Tensor.scatter_add",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "gather and scatter take float16",
     kind="error-gone",
     rarely="float16 on the CPU",
     of=(
         "torch.Tensor.gather",
-        "torch.Tensor.index_select",
         "torch.Tensor.scatter",
-        "torch.Tensor.scatter_add",
     ),
 )
 @pytest.mark.changed(
@@ -416,12 +451,16 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
     "1.6",
     "complex tensors can be made, and most functions take them",
     kind="error-gone",
+    cause="pytorch#35579",
+    probable=True,
     rarely="complex tensors",
 )
 @pytest.mark.changed(
     "1.6",
     "index_add takes float16",
     kind="error-gone",
+    cause="pytorch#37121",
+    probable=True,
     rarely="float16 on the CPU",
     of=("torch.Tensor.index_add",),
 )
@@ -429,6 +468,8 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
     "1.6",
     "complex tensors can be made, but some functions raise for them",
     kind="wording",
+    cause="pytorch#35579",
+    probable=True,
     when=":caught",
     rarely="complex tensors",
     of=(
@@ -455,31 +496,84 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "flip, index_fill and where take bfloat16",
+    "flip takes bfloat16",
     kind="error-gone",
+    cause="pytorch#49895",
+    probable=True,
     rarely="bfloat16 on the CPU",
-    of=("torch.Tensor.flip", "torch.Tensor.index_fill", "torch.where"),
+    of=("torch.Tensor.flip",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "index_fill takes bfloat16",
+    kind="error-gone",
+    cause="pytorch#50578",
+    rarely="bfloat16 on the CPU",
+    of=("torch.Tensor.index_fill",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "where takes bfloat16",
+    kind="error-gone",
+    cause="pytorch#49004",
+    rarely="bfloat16 on the CPU",
+    of=("torch.where",),
 )
 @pytest.mark.changed(
     "1.8",
     "where takes bool",
     kind="error-gone",
+    cause="pytorch#47454",
     rarely="tensors of bool",
     of=("torch.where",),
 )
 @pytest.mark.changed(
     "1.8",
-    "index_fill and repeat_interleave take complex tensors",
+    "index_fill takes complex tensors",
     kind="error-gone",
+    cause="pytorch#50578",
     rarely="complex tensors",
-    of=("torch.Tensor.index_fill", "torch.Tensor.repeat_interleave"),
+    of=("torch.Tensor.index_fill",),
 )
 @pytest.mark.changed(
     "1.8",
-    "flip, index_fill, take and where take float16",
+    "repeat_interleave takes complex tensors",
     kind="error-gone",
+    rarely="complex tensors",
+    of=("torch.Tensor.repeat_interleave",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "flip takes float16",
+    kind="error-gone",
+    cause="pytorch#49895",
+    probable=True,
     rarely="float16 on the CPU",
-    of=("torch.Tensor.flip", "torch.Tensor.index_fill", "torch.Tensor.take", "torch.where"),
+    of=("torch.Tensor.flip",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "index_fill takes float16",
+    kind="error-gone",
+    cause="pytorch#50578",
+    rarely="float16 on the CPU",
+    of=("torch.Tensor.index_fill",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "take takes float16",
+    kind="error-gone",
+    cause="pytorch#45283",
+    rarely="float16 on the CPU",
+    of=("torch.Tensor.take",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "where takes float16",
+    kind="error-gone",
+    cause="pytorch#49004",
+    rarely="float16 on the CPU",
+    of=("torch.where",),
 )
 @pytest.mark.changed(
     "1.8",
@@ -504,24 +598,59 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "index_copy, repeat_interleave and take take bfloat16",
+    "index_copy takes bfloat16",
+    kind="error-gone",
+    cause="pytorch#52203",
+    rarely="bfloat16 on the CPU",
+    of=("torch.Tensor.index_copy",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "repeat_interleave takes bfloat16",
+    kind="error-gone",
+    cause="pytorch#53898",
+    probable=True,
+    rarely="bfloat16 on the CPU",
+    of=("torch.Tensor.repeat_interleave",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "take takes bfloat16",
     kind="error-gone",
     rarely="bfloat16 on the CPU",
-    of=("torch.Tensor.index_copy", "torch.Tensor.repeat_interleave", "torch.Tensor.take"),
+    of=("torch.Tensor.take",),
 )
 @pytest.mark.changed(
     "1.9",
-    "index_copy and take take complex tensors",
+    "index_copy takes complex tensors",
+    kind="error-gone",
+    cause="pytorch#52203",
+    rarely="complex tensors",
+    of=("torch.Tensor.index_copy",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "take takes complex tensors",
     kind="error-gone",
     rarely="complex tensors",
-    of=("torch.Tensor.index_copy", "torch.Tensor.take"),
+    of=("torch.Tensor.take",),
 )
 @pytest.mark.changed(
     "1.9",
-    "index_copy and repeat_interleave take float16",
+    "index_copy takes float16",
     kind="error-gone",
+    cause="pytorch#52203",
     rarely="float16 on the CPU",
-    of=("torch.Tensor.index_copy", "torch.Tensor.repeat_interleave"),
+    of=("torch.Tensor.index_copy",),
+)
+@pytest.mark.changed(
+    "1.9",
+    "repeat_interleave takes float16",
+    kind="error-gone",
+    cause="pytorch#53898",
+    probable=True,
+    rarely="float16 on the CPU",
+    of=("torch.Tensor.repeat_interleave",),
 )
 @pytest.mark.changed(
     "1.9",
@@ -533,14 +662,21 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "gather, scatter, scatter_add and tril take bfloat16",
+    "tril takes bfloat16",
+    kind="error-gone",
+    cause="pytorch#62454",
+    rarely="bfloat16 on the CPU",
+    of=("torch.Tensor.tril",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "gather, scatter and scatter_add take bfloat16",
     kind="error-gone",
     rarely="bfloat16 on the CPU",
     of=(
         "torch.Tensor.gather",
         "torch.Tensor.scatter",
         "torch.Tensor.scatter_add",
-        "torch.Tensor.tril",
     ),
 )
 @pytest.mark.parametrize(
@@ -601,6 +737,8 @@ def test_functions_that_move_numbers_keep_the_dtype(dtype, snapshot):
     "1.8",
     "the gradient of masked_select of a transposed tensor is mixed up",
     kind="silent",
+    cause="pytorch#49732",
+    probable=True,
     advice="write x[mask], whose gradient is right",
     rarely="transposed tensors",
     of=("torch.Tensor.masked_select",),
@@ -655,6 +793,8 @@ def values_and_gradient(select):
     "the gradient of a transposed tensor is mixed up: it is [[1, 10], [100, 1000]] instead of "
     "[[1, 100], [10, 1000]]",
     kind="silent",
+    cause="pytorch#49732",
+    probable=True,
     advice="write x[mask]",
     restored_by="views.index_by_a_mask_sends_the_gradient_to_the_elements_that_it_takes",
     rarely="a tensor that is not contiguous",
@@ -738,19 +878,45 @@ SPECIAL = [2.0, float("nan"), float("inf"), -1.0]
     "1.5",
     "cummax appears",
     kind="appeared",
+    cause="pytorch#30881",
+    probable=True,
     of=("torch.Tensor.cummax",),
 )
 @pytest.mark.changed(
     "1.7",
-    "maximum and nansum appear",
+    "maximum appears",
     kind="appeared",
-    of=("torch.maximum", "torch.Tensor.nansum"),
+    cause="pytorch#42579",
+    of=("torch.maximum",),
+)
+@pytest.mark.changed(
+    "1.7",
+    "nansum appears",
+    kind="appeared",
+    cause="pytorch#38628",
+    probable=True,
+    of=("torch.Tensor.nansum",),
 )
 @pytest.mark.changed(
     "1.8",
-    "fmax, nan_to_num and nanmedian appear",
+    "fmax appears",
     kind="appeared",
-    of=("torch.fmax", "torch.nan_to_num", "torch.Tensor.nanmedian"),
+    cause="pytorch#49312",
+    of=("torch.fmax",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "nan_to_num appears",
+    kind="appeared",
+    cause="pytorch#44592",
+    of=("torch.nan_to_num",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "nanmedian appears",
+    kind="appeared",
+    cause="pytorch#45847",
+    of=("torch.Tensor.nanmedian",),
 )
 @pytest.mark.changed(
     "1.8",
@@ -857,12 +1023,14 @@ def test_comparisons_order_nan_above_infinity(snapshot):
     "1.8",
     "all and any take floats",
     kind="error-gone",
+    cause="pytorch#44790",
     of=("torch.Tensor.all", "torch.Tensor.any"),
 )
 @pytest.mark.changed(
     "1.8",
-    "the message of median is worded differently",
+    "the message of median names the dimension of size 0",
     kind="wording",
+    cause="pytorch#45847",
     when=":caught",
     rarely="tensors without elements",
     of=("torch.Tensor.median",),
@@ -871,6 +1039,7 @@ def test_comparisons_order_nan_above_infinity(snapshot):
     "1.8",
     "the message of median says that there is no identity",
     kind="wording",
+    cause="pytorch#45847",
     when=":caught",
     rarely="a tensor without any elements",
     of=("torch.Tensor.median",),
@@ -880,6 +1049,7 @@ def test_comparisons_order_nan_above_infinity(snapshot):
     "argmax, max, median, min and mode along a dimension without elements raise "
     "IndexError instead of RuntimeError",
     kind="exception",
+    cause="pytorch#52565",
     advice="catch IndexError and RuntimeError",
     when=":caught",
     rarely="tensors without elements",
@@ -895,14 +1065,17 @@ def test_comparisons_order_nan_above_infinity(snapshot):
     "1.9",
     "median() of no elements ends the process",
     kind="error",
+    cause="pytorch#52565",
+    probable=True,
     advice="test numel() first",
     rarely="a tensor without any elements",
     of=("torch.Tensor.median",),
 )
 @pytest.mark.changed(
     "1.9",
-    "the message of max is worded differently",
+    "the message of max asks for a dimension",
     kind="wording",
+    cause="pytorch#52565",
     when=":caught",
     rarely="tensors without elements",
     of=("torch.Tensor.max",),
@@ -979,6 +1152,8 @@ X = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
     "1.5",
     "index_select raises IndexError instead of RuntimeError",
     kind="exception",
+    cause="pytorch#30598",
+    probable=True,
     when=":caught",
     rarely="an index out of range",
     of=("torch.Tensor.index_select",),
@@ -1003,6 +1178,7 @@ X = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
     "1.8",
     "index_fill takes a negative index, and counts from the end",
     kind="error-gone",
+    cause="pytorch#50578",
     rarely="an index out of range",
     of=("torch.Tensor.index_fill",),
 )
@@ -1034,6 +1210,8 @@ X = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
     "2.1",
     "index_add raises RuntimeError instead of IndexError",
     kind="exception",
+    cause="pytorch#88729",
+    probable=True,
     when=":caught",
     rarely="an index out of range",
     of=("torch.Tensor.index_add",),
@@ -1096,6 +1274,8 @@ def test_index_out_of_range_raises(snapshot):
     "1.5",
     "index_select raises IndexError instead of RuntimeError",
     kind="exception",
+    cause="pytorch#30598",
+    probable=True,
     when=":caught",
     rarely="shapes or dtypes that do not fit",
     of=("torch.Tensor.index_select",),
@@ -1118,6 +1298,7 @@ def test_index_out_of_range_raises(snapshot):
     "1.6",
     "gather takes an index that is smaller than the tensor",
     kind="error-gone",
+    cause="pytorch#34690",
     rarely="shapes or dtypes that do not fit",
     of=("torch.Tensor.gather",),
 )
@@ -1303,14 +1484,15 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "normalize works instead of raising",
+    "normalize takes bfloat16",
     kind="error-gone",
+    cause="pytorch#47143",
     rarely="half precision on the CPU",
     of=("torch.nn.functional.normalize",),
 )
 @pytest.mark.changed(
     "1.8",
-    "normalize works instead of raising",
+    "normalize takes complex tensors",
     kind="error-gone",
     rarely="complex tensors",
     of=("torch.nn.functional.normalize",),
@@ -1357,8 +1539,9 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "normalize works instead of raising",
+    "normalize takes float16",
     kind="error-gone",
+    cause="pytorch#98493",
     rarely="half precision on the CPU",
     of=("torch.nn.functional.normalize",),
 )
