@@ -181,7 +181,7 @@ def test_multinomial_takes_weights_that_are_not_all_zero(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "the message of randint is worded differently",
+    "the message of randint calls the bounds 'from' and 'to'",
     kind="wording",
     when=":caught",
     rarely="bounds without a number between",
@@ -300,7 +300,7 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "the message of geometric_ is worded differently",
+    "the message of geometric_ gives the number",
     kind="wording",
     when=":caught",
     rarely="a probability of 0 or 1",
@@ -308,7 +308,7 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "the messages of log_normal_ and normal are worded differently",
+    "the messages of log_normal_ and normal give the deviation",
     kind="wording",
     when=":caught",
     rarely="a deviation of 0",
@@ -316,32 +316,39 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "the message of normal is worded differently",
+    "the message of normal gives the deviation",
     kind="wording",
+    cause="pytorch#32031",
+    probable=True,
     when=":caught",
     rarely="a deviation below 0",
     of=("torch.normal",),
 )
 @pytest.mark.changed(
     "1.5",
-    "the message of normal is worded differently",
+    "the message of normal names norma_cpu",
     kind="wording",
+    cause="pytorch#32031",
+    probable=True,
     when=":caught",
     rarely="tensors of integers",
     of=("torch.normal",),
 )
 @pytest.mark.changed(
     "1.5",
-    "the message of randn is worded differently",
+    "the message of randn names norma_cpu",
     kind="wording",
+    cause="pytorch#32031",
+    probable=True,
     when=":caught",
     rarely="half precision on the CPU",
     of=("torch.randn",),
 )
 @pytest.mark.changed(
     "1.5",
-    "the message of randn is worded differently",
+    "the message of randn says that complex dtypes are not supported",
     kind="wording",
+    cause="pytorch#35579",
     when=":caught",
     rarely="complex tensors",
     of=("torch.randn",),
@@ -372,24 +379,39 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
 )
 @pytest.mark.changed(
     "1.6",
-    "the messages of normal and rand are worded differently",
+    "the message of normal names normal_kernel_cpu",
     kind="wording",
+    cause="pytorch#35167",
+    probable=True,
     when=":caught",
     rarely="tensors of integers",
-    of=("torch.normal", "torch.rand"),
+    of=("torch.normal",),
 )
 @pytest.mark.changed(
     "1.6",
-    "the message of randn is worded differently",
+    "the message of rand names check_uniform_bounds",
     kind="wording",
+    cause="pytorch#35580",
+    probable=True,
+    when=":caught",
+    rarely="tensors of integers",
+    of=("torch.rand",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message of randn names normal_kernel_cpu",
+    kind="wording",
+    cause="pytorch#35167",
     when=":caught",
     rarely="half precision on the CPU",
     of=("torch.randn",),
 )
 @pytest.mark.changed(
     "1.6",
-    "the message of uniform_ is worded differently",
+    "the message of uniform_ gives both bounds",
     kind="wording",
+    cause="pytorch#35580",
+    probable=True,
     when=":caught",
     rarely="bounds that are turned round",
     of=("torch.Tensor.uniform_",),

@@ -545,7 +545,7 @@ def test_integers_clamped_at_an_integer_stay_integers(snapshot):
 @pytest.mark.api("torch.equal", page="generated/torch.equal")
 @pytest.mark.changed(
     "1.7",
-    "the message is worded differently",
+    "the message names the C++ types, and no longer _th_equal",
     kind="wording",
 )
 @pytest.mark.changed(

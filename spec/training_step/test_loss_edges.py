@@ -293,6 +293,7 @@ EDGES = {
     "1.9",
     "the message asks for a dimension",
     kind="wording",
+    cause="pytorch#52565",
     when=":caught",
     rarely="a gradient without elements",
 )

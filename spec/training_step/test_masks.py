@@ -139,7 +139,7 @@ def test_where_mixes_numbers_and_dtypes(case, snapshot):
 @pytest.mark.api("torch.cat", "torch.stack", page="generated/torch.cat")
 @pytest.mark.changed(
     "1.5",
-    "the message is worded differently",
+    "the message names the C++ types",
     kind="wording",
 )
 @pytest.mark.changed(

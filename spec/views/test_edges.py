@@ -102,8 +102,10 @@ def of(make, fact, without=()):
 )
 @pytest.mark.changed(
     "1.5",
-    "the message of index_select is worded differently",
+    "the message of index_select names select",
     kind="wording",
+    cause="pytorch#30598",
+    probable=True,
     when=":caught",
     rarely="tensors without elements",
     of=("torch.Tensor.index_select",),
@@ -118,11 +120,21 @@ def of(make, fact, without=()):
 )
 @pytest.mark.changed(
     "1.8",
-    "the messages of index_fill and take are worded differently",
+    "the message of index_fill names setStorage",
     kind="wording",
+    cause="pytorch#50578",
     when=":caught",
     rarely="tensors without elements",
-    of=("torch.Tensor.index_fill", "torch.Tensor.take"),
+    of=("torch.Tensor.index_fill",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the message of take has no argument number",
+    kind="wording",
+    cause="pytorch#45283",
+    when=":caught",
+    rarely="tensors without elements",
+    of=("torch.Tensor.take",),
 )
 @pytest.mark.changed(
     "1.9",
@@ -134,7 +146,7 @@ def of(make, fact, without=()):
 )
 @pytest.mark.changed(
     "1.11",
-    "the message of index_add is worded differently",
+    "the message of index_add gives both numbers and the dimension",
     kind="wording",
     when=":caught",
     rarely="tensors without elements",
@@ -219,7 +231,7 @@ def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "the messages of index_add and index_copy are worded differently",
+    "the messages of index_add and index_copy name slice()",
     kind="wording",
     when=":caught",
     rarely="tensors without dimensions",
@@ -253,13 +265,20 @@ def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "the messages of index_select, permute, roll, tril and unbind are worded differently",
+    "the message of permute gives both numbers of dimensions",
+    kind="wording",
+    when=":caught",
+    rarely="tensors without dimensions",
+    of=("torch.Tensor.permute",),
+)
+@pytest.mark.changed(
+    "1.13",
+    "the message begins with a capital letter",
     kind="wording",
     when=":caught",
     rarely="tensors without dimensions",
     of=(
         "torch.Tensor.index_select",
-        "torch.Tensor.permute",
         "torch.Tensor.roll",
         "torch.Tensor.tril",
         "torch.Tensor.unbind",
@@ -284,7 +303,7 @@ def test_functions_that_move_numbers_give_shapes_without_elements(snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "the message of index_select is worded differently",
+    "the message of index_select gives the number of indices",
     kind="wording",
     when=":caught",
     rarely="tensors without dimensions",
@@ -421,31 +440,60 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "the messages of gather, repeat_interleave, scatter and scatter_add are worded differently",
+    "the message of repeat_interleave names index_select",
+    kind="wording",
+    cause="pytorch#30598",
+    probable=True,
+    when=":caught",
+    rarely="bfloat16 on the CPU",
+    of=("torch.Tensor.repeat_interleave",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of scatter_add names method_name",
+    kind="wording",
+    cause="pytorch#31662",
+    probable=True,
+    when=":caught",
+    rarely="bfloat16 on the CPU",
+    of=("torch.Tensor.scatter_add",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages of gather and scatter name method_name",
     kind="wording",
     when=":caught",
     rarely="bfloat16 on the CPU",
     of=(
         "torch.Tensor.gather",
-        "torch.Tensor.repeat_interleave",
         "torch.Tensor.scatter",
-        "torch.Tensor.scatter_add",
     ),
 )
 @pytest.mark.changed(
     "1.5",
-    "the messages for complex tensors are worded differently",
+    "the message says that complex dtypes are not supported",
     kind="wording",
+    cause="pytorch#35579",
     when=":caught",
     rarely="complex tensors",
 )
 @pytest.mark.changed(
     "1.5",
-    "the messages of masked_fill and repeat_interleave are worded differently",
+    "the message of repeat_interleave names index_select",
+    kind="wording",
+    cause="pytorch#30598",
+    probable=True,
+    when=":caught",
+    rarely="float16 on the CPU",
+    of=("torch.Tensor.repeat_interleave",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of masked_fill has no prefix _th",
     kind="wording",
     when=":caught",
     rarely="float16 on the CPU",
-    of=("torch.Tensor.masked_fill", "torch.Tensor.repeat_interleave"),
+    of=("torch.Tensor.masked_fill",),
 )
 @pytest.mark.changed(
     "1.6",
@@ -577,7 +625,16 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "the messages of gather, scatter, scatter_add and take are worded differently",
+    "the message of take names take_cpu",
+    kind="wording",
+    cause="pytorch#45283",
+    when=":caught",
+    rarely="bfloat16 on the CPU",
+    of=("torch.Tensor.take",),
+)
+@pytest.mark.changed(
+    "1.8",
+    "the messages of gather, scatter and scatter_add put method_name in quotes",
     kind="wording",
     when=":caught",
     rarely="bfloat16 on the CPU",
@@ -585,13 +642,13 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
         "torch.Tensor.gather",
         "torch.Tensor.scatter",
         "torch.Tensor.scatter_add",
-        "torch.Tensor.take",
     ),
 )
 @pytest.mark.changed(
     "1.8",
-    "the message of take is worded differently",
+    "the message of take names take_cpu",
     kind="wording",
+    cause="pytorch#45283",
     when=":caught",
     rarely="complex tensors",
     of=("torch.Tensor.take",),
@@ -654,7 +711,7 @@ def test_flip_returns_a_tensor_without_dimensions(snapshot):
 )
 @pytest.mark.changed(
     "1.9",
-    "the messages of gather, scatter and scatter_add are worded differently",
+    "the messages of gather, scatter and scatter_add name scatter_gather_tensor_cpu",
     kind="wording",
     when=":caught",
     rarely="bfloat16 on the CPU",
@@ -1003,7 +1060,7 @@ def test_comparisons_order_nan_above_infinity(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "the message of max is worded differently",
+    "the message of max says only that there is no identity",
     kind="wording",
     when=":caught",
     rarely="tensors without elements",
@@ -1091,7 +1148,7 @@ def test_comparisons_order_nan_above_infinity(snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "the message of argmax is worded differently",
+    "the message names argmax instead of argmax_out",
     kind="wording",
     when=":caught",
     rarely="tensors without elements",
@@ -1160,16 +1217,26 @@ X = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
 )
 @pytest.mark.changed(
     "1.5",
-    "the messages of gather and scatter are worded differently",
+    "the message of gather gives only the two sizes",
     kind="wording",
     when=":caught",
     rarely="an index out of range",
-    of=("torch.Tensor.gather", "torch.Tensor.scatter"),
+    of=("torch.Tensor.gather",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of scatter gives the index and the size",
+    kind="wording",
+    when=":caught",
+    rarely="an index out of range",
+    of=("torch.Tensor.scatter",),
 )
 @pytest.mark.changed(
     "1.6",
-    "the message of gather is worded differently",
+    "the message of gather gives the index and the size",
     kind="wording",
+    cause="pytorch#34690",
+    probable=True,
     when=":caught",
     rarely="an index out of range",
     of=("torch.Tensor.gather",),
@@ -1184,8 +1251,9 @@ X = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
 )
 @pytest.mark.changed(
     "1.8",
-    "the message of take is worded differently",
+    "the message of take has no argument number",
     kind="wording",
+    cause="pytorch#45283",
     when=":caught",
     rarely="an index out of range",
     of=("torch.Tensor.take",),
@@ -1200,7 +1268,7 @@ X = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
 )
 @pytest.mark.changed(
     "1.13",
-    "the message of split is worded differently",
+    "the message of split asks for sizes that sum to the whole",
     kind="wording",
     when=":caught",
     rarely="an index out of range",
@@ -1282,16 +1350,40 @@ def test_index_out_of_range_raises(snapshot):
 )
 @pytest.mark.changed(
     "1.5",
-    "the messages of cat, gather, index_select, scatter and stack are worded differently",
+    "the message of cat has no argument number",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.cat",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of index_select asks for int64",
+    kind="wording",
+    cause="pytorch#30598",
+    probable=True,
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.index_select",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the message of stack names stack, and gives both sizes",
+    kind="wording",
+    cause="pytorch#32931",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.stack",),
+)
+@pytest.mark.changed(
+    "1.5",
+    "the messages of gather and scatter have no prefix _th",
     kind="wording",
     when=":caught",
     rarely="shapes or dtypes that do not fit",
     of=(
-        "torch.cat",
         "torch.Tensor.gather",
-        "torch.Tensor.index_select",
         "torch.Tensor.scatter",
-        "torch.stack",
     ),
 )
 @pytest.mark.changed(
@@ -1304,23 +1396,43 @@ def test_index_out_of_range_raises(snapshot):
 )
 @pytest.mark.changed(
     "1.6",
-    "the messages of cat, gather and scatter are worded differently",
+    "the message of cat adds the offending index",
     kind="wording",
     when=":caught",
     rarely="shapes or dtypes that do not fit",
-    of=("torch.cat", "torch.Tensor.gather", "torch.Tensor.scatter"),
+    of=("torch.cat",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message names gather_out_cpu",
+    kind="wording",
+    cause="pytorch#38646",
+    probable=True,
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.gather",),
+)
+@pytest.mark.changed(
+    "1.6",
+    "the message names scatter_cpu_",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.scatter",),
 )
 @pytest.mark.changed(
     "1.8",
-    "the message of index_select is worded differently",
+    "the message of index_select allows int32 too",
     kind="wording",
+    cause="pytorch#46758",
+    probable=True,
     when=":caught",
     rarely="shapes or dtypes that do not fit",
     of=("torch.Tensor.index_select",),
 )
 @pytest.mark.changed(
     "1.9",
-    "the message of cat is worded differently",
+    "the message of cat begins with torch.cat()",
     kind="wording",
     when=":caught",
     rarely="shapes or dtypes that do not fit",
@@ -1328,15 +1440,32 @@ def test_index_out_of_range_raises(snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "the messages of cat, gather and scatter are worded differently",
+    "the message of cat gives the size and the number of the tensor",
     kind="wording",
     when=":caught",
     rarely="shapes or dtypes that do not fit",
-    of=("torch.cat", "torch.Tensor.gather", "torch.Tensor.scatter"),
+    of=("torch.cat",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message names gather instead of gather_out_cpu",
+    kind="wording",
+    cause="pytorch#63312",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.gather",),
+)
+@pytest.mark.changed(
+    "1.10",
+    "the message names scatter instead of scatter_cpu_",
+    kind="wording",
+    when=":caught",
+    rarely="shapes or dtypes that do not fit",
+    of=("torch.Tensor.scatter",),
 )
 @pytest.mark.changed(
     "1.11",
-    "the message of index_add is worded differently",
+    "the message of index_add gives both numbers and the dimension",
     kind="wording",
     when=":caught",
     rarely="shapes or dtypes that do not fit",
@@ -1344,7 +1473,7 @@ def test_index_out_of_range_raises(snapshot):
 )
 @pytest.mark.changed(
     "1.13",
-    "the message of permute is worded differently",
+    "the message of permute calls the dims duplicate",
     kind="wording",
     when=":caught",
     rarely="shapes or dtypes that do not fit",
@@ -1352,15 +1481,16 @@ def test_index_out_of_range_raises(snapshot):
 )
 @pytest.mark.changed(
     "2.0",
-    "the message of x[index] is worded differently",
+    "the message of x[index] allows int too",
     kind="wording",
+    cause="pytorch#86309",
     when=":caught",
     rarely="shapes or dtypes that do not fit",
     of=("torch.Tensor.__getitem__",),
 )
 @pytest.mark.changed(
     "2.6",
-    "the message of gather is worded differently",
+    'the message of gather says "no larger" instead of "smaller"',
     kind="wording",
     when=":caught",
     rarely="shapes or dtypes that do not fit",
@@ -1368,7 +1498,7 @@ def test_index_out_of_range_raises(snapshot):
 )
 @pytest.mark.changed(
     "2.8",
-    "the message of gather is worded differently",
+    "the message of gather allows int32 too",
     kind="wording",
     when=":caught",
     rarely="shapes or dtypes that do not fit",
@@ -1414,8 +1544,9 @@ def test_shapes_and_index_types_that_do_not_fit_raise(snapshot):
 @pytest.mark.api("torch.nn.functional.one_hot", page="generated/torch.nn.functional.one_hot")
 @pytest.mark.changed(
     "2.5",
-    "the message of one_hot is worded differently",
+    "the message of one_hot names LongTensor",
     kind="wording",
+    cause="pytorch#134209",
     when=":caught",
     rarely="classes that are not int64",
     of=("torch.nn.functional.one_hot",),
@@ -1452,23 +1583,26 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 @pytest.mark.api("torch.nn.functional.normalize", page="generated/torch.nn.functional.normalize")
 @pytest.mark.changed(
     "1.5",
-    "the message of normalize is worded differently",
+    "the message of normalize says that complex dtypes are not supported",
     kind="wording",
+    cause="pytorch#35579",
     when=":caught",
     rarely="complex tensors",
     of=("torch.nn.functional.normalize",),
 )
 @pytest.mark.changed(
     "1.6",
-    "the message of normalize is worded differently",
+    "complex tensors can be made, and the message of normalize names clamp",
     kind="wording",
+    cause="pytorch#35579",
+    probable=True,
     when=":caught",
     rarely="complex tensors",
     of=("torch.nn.functional.normalize",),
 )
 @pytest.mark.changed(
     "1.6",
-    "the message of normalize is worded differently",
+    "the message of normalize names clamp_min_cpu instead of norm_cpu",
     kind="wording",
     when=":caught",
     rarely="half precision on the CPU",
@@ -1476,7 +1610,7 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "the message of normalize is worded differently",
+    "the message of normalize names the norm instead of clamp",
     kind="wording",
     when=":caught",
     rarely="complex tensors",
@@ -1499,7 +1633,7 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "the message of normalize is worded differently",
+    "the message of normalize names the norm instead of the mean",
     kind="wording",
     when=":caught",
     rarely="tensors of integers",
@@ -1507,7 +1641,7 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "the message of normalize is worded differently",
+    "the message of normalize begins with norm()",
     kind="wording",
     when=":caught",
     rarely="tensors of integers",
@@ -1515,7 +1649,7 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 )
 @pytest.mark.changed(
     "1.12",
-    "the message of normalize is worded differently",
+    'the message of normalize says "complex" instead of "complex dtypes"',
     kind="wording",
     when=":caught",
     rarely="tensors of integers",
@@ -1523,7 +1657,7 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 )
 @pytest.mark.changed(
     "2.0",
-    "the message of normalize is worded differently",
+    "the message of normalize names clamp_min_scalar_cpu",
     kind="wording",
     when=":caught",
     rarely="half precision on the CPU",
@@ -1531,7 +1665,7 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 )
 @pytest.mark.changed(
     "2.0",
-    "the message of normalize is worded differently",
+    "the message of normalize names linalg.vector_norm",
     kind="wording",
     when=":caught",
     rarely="tensors of integers",
@@ -1547,8 +1681,10 @@ def test_one_hot_takes_classes_from_zero_up(snapshot):
 )
 @pytest.mark.changed(
     "2.15",
-    "the message of normalize is worded differently",
+    "normalize raises NotImplementedError, a subclass of RuntimeError",
     kind="wording",
+    cause="pytorch#192351",
+    probable=True,
     when=":caught",
     rarely="tensors of integers",
     of=("torch.nn.functional.normalize",),
