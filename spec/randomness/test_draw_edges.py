@@ -365,6 +365,8 @@ def test_randperm_and_randint_need_a_number_to_draw(snapshot):
     "1.6",
     "randn draws complex numbers instead of raising",
     kind="error-gone",
+    cause="pytorch#35579",
+    probable=True,
     rarely="complex tensors",
     of=("torch.randn",),
 )

@@ -20,6 +20,8 @@ from torch_history.observing import observe_each
     "1.6",
     "the sum of a float16 tensor can be computed, so backward runs",
     kind="error-gone",
+    cause="pytorch#37121",
+    probable=True,
     rarely="half precision on the CPU",
     of=("torch.Tensor.backward",),
 )

@@ -196,7 +196,7 @@ ONCE = first_calls(
 )
 @pytest.mark.changed(
     "1.7",
-    "the message is worded differently",
+    "the message recommends torch.trunc instead of floor_divide",
     kind="wording",
     when=":caught",
     rarely="tensors of integers",
@@ -233,8 +233,10 @@ ONCE = first_calls(
 )
 @pytest.mark.changed(
     "2.4",
-    "the warning is worded differently",
+    "the warning gives the default of alpha",
     kind="wording",
+    cause="pytorch#127059",
+    probable=True,
     when=":unseen",
     rarely="torch.Tensor.add",
     of=("torch.Tensor.add",),

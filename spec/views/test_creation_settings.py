@@ -249,7 +249,7 @@ OUT = {
     "1.5",
     "torch.floor_divide appears",
     kind="appeared",
-    cause="pytorch#34552",
+    cause="pytorch#30493",
     of=("torch.floor_divide",),
 )
 @pytest.mark.changed(

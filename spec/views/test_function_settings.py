@@ -151,6 +151,7 @@ def test_clamp_takes_either_bound(snapshot):
     "1.5",
     "torch.floor_divide appears",
     kind="appeared",
+    cause="pytorch#30493",
     of=("torch.floor_divide",),
 )
 @pytest.mark.changed(
