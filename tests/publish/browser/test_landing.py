@@ -99,7 +99,7 @@ def test_kinds_are_chosen_by_group_and_one_by_one(site, visit, width):
 
 
 def test_what_the_kinds_leave_out_is_counted_and_one_step_away(site, visit):
-    page = visit("index.html#2.5...2.6&kind=silent")
+    page = visit("index.html#2.5...2.6&kind=random")
     every = len(told(site, *PAIR, kinds=list(Kind)))
     nothing = "torch 2.5 to 2.6: no recorded cause of what you chose."
     becomes(

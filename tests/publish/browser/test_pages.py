@@ -230,12 +230,14 @@ def test_name_without_behaviours_is_said_not_to_be_covered(visit):
 
 def test_changes_that_harm_no_program_are_one_step_away(site, visit):
     page = visit("apis/torch.load.html")
-    count = int(re.findall(r"(\d+) more changes? harm", page.inner_text("main"))[0])
+    page.locator(".happened h2").first.wait_for()
+    assert re.search(r"\d+ more changes? harm", page.inner_text("main"))
     with page.expect_navigation():
-        page.click("text=read them")
+        page.click("text=read what remains of them")
     assert address(page).startswith("index.html#") and address(page).endswith("api=torch.load")
     becomes(page, lambda page: page.input_value("[name=api]"), "torch.load")
-    becomes(page, lambda page: page.locator("#causes > details").count() >= count > 0, True)
+    # a warning that came and went is in neither release
+    becomes(page, lambda page: page.locator("#causes > details").count() > 10, True)
 
 
 # ---- hostile words
