@@ -418,7 +418,6 @@ def test_custom_function_of_cuda_warns_to_use_the_general_name(snapshot):
     """
 
     def decorated(decorator, **settings):
-        """What the decorated function returns for an object that can hold attributes."""
         wrap = decorator(**settings) if settings else decorator
         return wrap(lambda ctx: "called")(torch.nn.Module())
 
