@@ -148,7 +148,12 @@ def trains(dtype):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.7", "the message of MaxPool1d names another kernel", kind="wording", when=":unseen"
+    "1.7",
+    "the message of MaxPool1d names another kernel",
+    kind="wording",
+    cause="pytorch#43745",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
@@ -168,7 +173,11 @@ def trains(dtype):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    cause="pytorch#46000",
+    of="torch.nn.ChannelShuffle",
 )
 @pytest.mark.changed(
     "1.8",
@@ -200,6 +209,7 @@ def trains(dtype):
     'the message of AdaptiveAvgPool1d to AdaptiveAvgPool3d says "mean(): input dtype '
     'should be either floating point or complex ..."',
     kind="wording",
+    cause="pytorch#61643",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -255,6 +265,8 @@ def trains(dtype):
     'RNNCell, TransformerDecoderLayer and TransformerEncoderLayer says "mat1 and mat2 '
     'must have the same dtype"',
     kind="wording",
+    cause="pytorch#84960",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -267,6 +279,7 @@ def trains(dtype):
     "2.0",
     'the message of PReLU says "prelu: Type promoting not supported. Got Long and Float"',
     kind="wording",
+    cause="pytorch#91238",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -274,6 +287,8 @@ def trains(dtype):
     'the message of GroupNorm and LayerNorm says "mixed dtype (CPU): expect input to have '
     'scalar type of BFloat16"',
     kind="wording",
+    cause="pytorch#81852",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -288,6 +303,7 @@ def trains(dtype):
     'TransformerDecoderLayer and TransformerEncoderLayer says "mat1 and mat2 must have '
     'the same dtype, but got Long and Float"',
     kind="wording",
+    cause="pytorch#105309",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -499,7 +515,11 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    cause="pytorch#46000",
+    of="torch.nn.ChannelShuffle",
 )
 @pytest.mark.changed(
     "1.8",
@@ -547,6 +567,8 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     'RNNCell, TransformerDecoderLayer and TransformerEncoderLayer says "mat1 and mat2 '
     'must have the same dtype"',
     kind="wording",
+    cause="pytorch#84960",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -559,12 +581,14 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     "1.13",
     'the message of LayerNorm says "expected scalar type Double but found Float"',
     kind="wording",
+    cause="pytorch#78298",
     when=":unseen",
 )
 @pytest.mark.changed(
     "2.0",
     'the message of PReLU says "prelu: Type promoting not supported. Got Double and Float"',
     kind="wording",
+    cause="pytorch#91238",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -572,6 +596,8 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     'the message of GroupNorm and LayerNorm says "mixed dtype (CPU): expect input to have '
     'scalar type of BFloat16"',
     kind="wording",
+    cause="pytorch#81852",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -580,6 +606,7 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     'TransformerDecoderLayer and TransformerEncoderLayer says "mat1 and mat2 must have '
     'the same dtype, but got Double and Float"',
     kind="wording",
+    cause="pytorch#105309",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -799,7 +826,11 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     "1.8", "Bilinear trains in float16 on the CPU", kind="error-gone", when=":unseen"
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    cause="pytorch#46000",
+    of="torch.nn.ChannelShuffle",
 )
 @pytest.mark.changed(
     "1.8",
@@ -890,6 +921,8 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     "2.1",
     "CosineSimilarity, Sigmoid, Tanh and Tanhshrink train in float16 on the CPU",
     kind="error-gone",
+    cause="pytorch#98493",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -950,7 +983,12 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "2.2", "Bilinear trains in float16 on the CPU", kind="error-gone", when=":unseen"
+    "2.2",
+    "Bilinear trains in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#99498",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.2",
@@ -1147,7 +1185,11 @@ def test_most_classes_of_layers_train_in_float16_on_the_cpu(family, snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    cause="pytorch#46000",
+    of="torch.nn.ChannelShuffle",
 )
 @pytest.mark.changed(
     "1.8",
@@ -1181,6 +1223,8 @@ def test_most_classes_of_layers_train_in_float16_on_the_cpu(family, snapshot):
     "TransformerDecoderLayer, TransformerEncoderLayer and Unfold train in bfloat16 on the "
     "CPU",
     kind="error-gone",
+    cause="pytorch#55210",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1415,6 +1459,7 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     "1.5",
     "the message says that the complex dtype is not supported",
     kind="wording",
+    cause="pytorch#35579",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1429,6 +1474,8 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     "1.6",
     "complex tensors can be made, and the messages name the kernels that are missing",
     kind="wording",
+    cause="pytorch#33361",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1445,6 +1492,8 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     "Identity, PairwiseDistance, PixelShuffle, Tanh, Tanhshrink and ZeroPad2d train on "
     "complex numbers",
     kind="error-gone",
+    cause="pytorch#36932",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1578,7 +1627,11 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.8", "ChannelShuffle was added", kind="appeared", of="torch.nn.ChannelShuffle"
+    "1.8",
+    "ChannelShuffle was added",
+    kind="appeared",
+    cause="pytorch#46000",
+    of="torch.nn.ChannelShuffle",
 )
 @pytest.mark.changed(
     "1.8",
@@ -1724,6 +1777,8 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     "Bilinear and SiLU raise NotImplementedError, a subclass of RuntimeError, instead of "
     "RuntimeError",
     kind="wording",
+    cause="pytorch#192351",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1760,12 +1815,15 @@ def test_layer_that_compares_numbers_refuses_complex_ones(family, snapshot):
     "1.5",
     "the message says that the complex dtype is not supported",
     kind="wording",
+    cause="pytorch#35579",
     when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
     "complex numbers end the process instead of raising",
     kind="error",
+    cause="pytorch#33361",
+    probable=True,
     advice="check the dtype before the call",
     rarely="bfloat16 or complex numbers",
 )
@@ -1855,6 +1913,8 @@ def test_adaptive_avg_pool3d_takes_bfloat16_and_complex_numbers(snapshot):
     "2.15",
     "Embedding raises NotImplementedError, a subclass of RuntimeError, instead of RuntimeError",
     kind="wording",
+    cause="pytorch#192351",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16", "complex64"])

@@ -200,6 +200,8 @@ def test_recurrent_cell_refuses_a_state_of_another_size(name, snapshot):
     "1.13",
     'the message of GRU, LSTM and RNN says "mat1 and mat2 must have the same dtype"',
     kind="wording",
+    cause="pytorch#84960",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -213,6 +215,7 @@ def test_recurrent_cell_refuses_a_state_of_another_size(name, snapshot):
     'the message of GRU and RNN says "mat1 and mat2 must have the same dtype, but got '
     'Double and Float"',
     kind="wording",
+    cause="pytorch#105309",
     when=":unseen",
 )
 @pytest.mark.parametrize("name", LAYERS)

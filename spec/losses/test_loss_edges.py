@@ -303,6 +303,7 @@ def test_loss_takes_one_sample_without_a_batch_dimension(snapshot):
     "CrossEntropyLoss reads the target as probabilities, and raises RuntimeError instead "
     "of IndexError",
     kind="exception",
+    cause="pytorch#61044",
     of="torch.nn.CrossEntropyLoss",
     rarely="an output without dimensions",
     when=":caught",
@@ -535,7 +536,11 @@ def test_loss_refuses_a_target_of_another_shape(batch, width, snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "2.12", "MSELoss takes a target of another dtype", kind="error-gone", when=":unseen"
+    "2.12",
+    "MSELoss takes a target of another dtype",
+    kind="error-gone",
+    cause="pytorch#175743",
+    when=":unseen",
 )
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int64], ids=["float64", "int64"])
 def test_loss_of_a_target_of_another_dtype_has_the_wider_dtype(dtype, snapshot):
@@ -635,7 +640,12 @@ HALVES = [torch.float16, torch.bfloat16]
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.9", "GaussianNLLLoss trains in half precision", kind="error-gone", when=":unseen"
+    "1.9",
+    "GaussianNLLLoss trains in half precision",
+    kind="error-gone",
+    cause="pytorch#56469",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.9", "HuberLoss was added", kind="appeared", cause="pytorch#50553", of="torch.nn.HuberLoss"
@@ -689,6 +699,8 @@ HALVES = [torch.float16, torch.bfloat16]
     "2.1",
     "CosineEmbeddingLoss, PoissonNLLLoss and SoftMarginLoss train in half precision",
     kind="error-gone",
+    cause="pytorch#98493",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -749,18 +761,23 @@ def test_most_classes_of_losses_train_in_half_precision_on_the_cpu(dtype, snapsh
     "1.5",
     "the message says that the complex dtype is not supported",
     kind="wording",
+    cause="pytorch#35579",
     when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
     "complex tensors can be made, and the messages name the kernels that are missing",
     kind="wording",
+    cause="pytorch#33361",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
     "complex tensors can be made, and AttributeError names the class that is missing",
     kind="exception",
+    cause="pytorch#33361",
+    probable=True,
     of=("torch.nn.GaussianNLLLoss", "torch.nn.HuberLoss", "torch.nn.TripletMarginWithDistanceLoss"),
     rarely="complex numbers",
     when=":caught",
@@ -769,6 +786,8 @@ def test_most_classes_of_losses_train_in_half_precision_on_the_cpu(dtype, snapsh
     "1.6",
     "PoissonNLLLoss and SoftMarginLoss train on complex numbers",
     kind="error-gone",
+    cause="pytorch#36932",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -841,6 +860,7 @@ def test_most_classes_of_losses_train_in_half_precision_on_the_cpu(dtype, snapsh
     'the message of BCEWithLogitsLoss says \'"log_sigmoid_cpu" not implemented for '
     "\\'ComplexFloat\\''",
     kind="wording",
+    cause="pytorch#115539",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -859,6 +879,8 @@ def test_most_classes_of_losses_train_in_half_precision_on_the_cpu(dtype, snapsh
     "SoftMarginLoss raises NotImplementedError, a subclass of RuntimeError, instead of "
     "RuntimeError",
     kind="wording",
+    cause="pytorch#192351",
+    probable=True,
     when=":unseen",
 )
 def test_loss_that_compares_numbers_refuses_complex_ones(snapshot):
@@ -911,7 +933,12 @@ def test_loss_that_compares_numbers_refuses_complex_ones(snapshot):
     of="torch.nn.GaussianNLLLoss",
 )
 @pytest.mark.changed(
-    "1.8", "KLDivLoss and PoissonNLLLoss accept integers", kind="error-gone", when=":unseen"
+    "1.8",
+    "KLDivLoss and PoissonNLLLoss accept integers",
+    kind="error-gone",
+    cause="pytorch#46810",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.9", "HuberLoss was added", kind="appeared", cause="pytorch#50553", of="torch.nn.HuberLoss"
@@ -938,6 +965,7 @@ def test_loss_that_compares_numbers_refuses_complex_ones(snapshot):
     "2.3",
     "the message of BCEWithLogitsLoss says '\"log_sigmoid_cpu\" not implemented for \\'Long\\''",
     kind="wording",
+    cause="pytorch#115539",
     when=":unseen",
 )
 @pytest.mark.changed(
