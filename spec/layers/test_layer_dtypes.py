@@ -125,6 +125,7 @@ def trains(dtype):
     "1.6",
     "LPPool1d and LPPool2d of integers give floats instead of integers",
     kind="silent",
+    cause="pytorch#37098",
     advice="convert the output with .long()",
     of=("torch.nn.LPPool1d", "torch.nn.LPPool2d"),
     rarely="integers as input",
@@ -193,6 +194,7 @@ def trains(dtype):
     "1.9",
     "AdaptiveAvgPool3d of one position raises instead of ending the process",
     kind="exception",
+    cause="pytorch#51443",
     of="torch.nn.AdaptiveAvgPool3d",
     rarely="integers as input",
     when=":caught",
@@ -273,6 +275,7 @@ def trains(dtype):
     "1.13",
     'the message of Conv2d says "Input type (long int) and bias type (float) should be the same"',
     kind="wording",
+    cause="pytorch#83686",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -364,6 +367,7 @@ def trains(dtype):
     'the message of Bilinear says "All tensors must have the same dtype, got input1: long '
     'int, ..."',
     kind="wording",
+    cause="pytorch#118848",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -411,6 +415,7 @@ def trains(dtype):
     'the message of GRU, LSTM and RNN says "RNN input dtype (torch.int64) does not match '
     'weight dtype ..."',
     kind="wording",
+    cause="pytorch#166946",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -559,6 +564,8 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     'the message of BatchNorm1d to BatchNorm3d and LayerNorm says "mixed dtype (CPU): '
     'expect input to have scalar type of BFloat16"',
     kind="wording",
+    cause="pytorch#61015",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -575,6 +582,7 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     "1.13",
     'the message of Conv2d says "Input type (double) and bias type (float) should be the same"',
     kind="wording",
+    cause="pytorch#83686",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -651,6 +659,7 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     'the message of Bilinear says "All tensors must have the same dtype, got input1: '
     'double, input2: ..."',
     kind="wording",
+    cause="pytorch#118848",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -682,6 +691,7 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     'the message of GRU, LSTM and RNN says "RNN input dtype (torch.float64) does not '
     'match weight dtype ..."',
     kind="wording",
+    cause="pytorch#166946",
     when=":unseen",
 )
 @pytest.mark.parametrize("family", LAYERS)
@@ -784,6 +794,8 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     "1.6",
     "Upsample, UpsamplingBilinear2d and UpsamplingNearest2d raise on the CPU, up to 2.2",
     kind="error",
+    cause="pytorch#34864",
+    probable=True,
     advice="compute layer(x.float()).half()",
     of=("torch.nn.Upsample", "torch.nn.UpsamplingBilinear2d", "torch.nn.UpsamplingNearest2d"),
     rarely="a model in float16 on the CPU",
@@ -1042,6 +1054,7 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     "2.3",
     "Upsample, UpsamplingBilinear2d and UpsamplingNearest2d train in float16 on the CPU",
     kind="error-gone",
+    cause="pytorch#105648",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1051,6 +1064,7 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     "2.5",
     "MaxUnpool1d to MaxUnpool3d train in float16 on the CPU",
     kind="error-gone",
+    cause="pytorch#133774",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1329,7 +1343,11 @@ def test_most_classes_of_layers_train_in_float16_on_the_cpu(family, snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.13", "ReflectionPad3d trains in bfloat16 on the CPU", kind="error-gone", when=":unseen"
+    "1.13",
+    "ReflectionPad3d trains in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#84949",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.0",
@@ -1339,7 +1357,12 @@ def test_most_classes_of_layers_train_in_float16_on_the_cpu(family, snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "2.1", "AdaptiveMaxPool3d trains in bfloat16 on the CPU", kind="error-gone", when=":unseen"
+    "2.1",
+    "AdaptiveMaxPool3d trains in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#89754",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.1",
@@ -1388,6 +1411,7 @@ def test_most_classes_of_layers_train_in_float16_on_the_cpu(family, snapshot):
     "2.5",
     "MaxUnpool1d to MaxUnpool3d train in bfloat16 on the CPU",
     kind="error-gone",
+    cause="pytorch#133774",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1504,6 +1528,7 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     'the message of Sigmoid says "sigmoid does not support automatic differentiation for '
     'outputs ..."',
     kind="wording",
+    cause="pytorch#45461",
     when=":unseen",
 )
 @pytest.mark.changed("1.7", "Softsign trains on complex numbers", kind="error-gone", when=":unseen")
@@ -1512,6 +1537,7 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     "Tanh and Tanhshrink raise: tanh does not support automatic differentiation for "
     "outputs with ...",
     kind="error",
+    cause="pytorch#45461",
     of=("torch.nn.Tanh", "torch.nn.Tanhshrink"),
     rarely="complex numbers",
 )
@@ -1520,6 +1546,7 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     "AdaptiveAvgPool1d and AdaptiveAvgPool2d raise: mean does not support automatic "
     "differentiation for outputs with ...",
     kind="error",
+    cause="pytorch#45461",
     of=("torch.nn.AdaptiveAvgPool1d", "torch.nn.AdaptiveAvgPool2d"),
     rarely="complex numbers",
 )
@@ -1529,6 +1556,7 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     'TransformerEncoderLayer says "mm does not support automatic differentiation for '
     'outputs with ..."',
     kind="wording",
+    cause="pytorch#45461",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1543,6 +1571,7 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     'the message of Bilinear says "_trilinear does not support automatic differentiation '
     'for outputs ..."',
     kind="wording",
+    cause="pytorch#45461",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1550,6 +1579,7 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     'the message of GRUCell, LSTMCell, Linear and RNNCell says "addmm does not support '
     'automatic differentiation for outputs with ..."',
     kind="wording",
+    cause="pytorch#45461",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1557,6 +1587,7 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     'the message of LPPool1d and LPPool2d says "pow does not support automatic '
     'differentiation for outputs with ..."',
     kind="wording",
+    cause="pytorch#45461",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1564,12 +1595,14 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     'the message of Fold says "col2im does not support automatic differentiation for '
     'outputs with ..."',
     kind="wording",
+    cause="pytorch#45461",
     when=":unseen",
 )
 @pytest.mark.changed(
     "1.7",
     "PixelShuffle raises: _unsafe_view does not support automatic differentiation for ...",
     kind="error",
+    cause="pytorch#45461",
     of="torch.nn.PixelShuffle",
     rarely="complex numbers",
 )
@@ -1581,6 +1614,7 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     'the message of Unfold says "im2col does not support automatic differentiation for '
     'outputs with ..."',
     kind="wording",
+    cause="pytorch#45461",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1654,6 +1688,7 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     "1.10",
     "GRU, GRUCell, LSTM, LSTMCell and Sigmoid train on complex numbers",
     kind="error-gone",
+    cause="pytorch#48647",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1688,6 +1723,8 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     "1.12",
     'the message of Hardtanh, ReLU and ReLU6 says "clamp is not supported for complex types"',
     kind="wording",
+    cause="pytorch#77035",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1831,6 +1868,8 @@ def test_layer_that_compares_numbers_refuses_complex_ones(family, snapshot):
     "1.9",
     "bfloat16 and complex numbers are accepted instead of ending the process",
     kind="error-gone",
+    cause="pytorch#51443",
+    probable=True,
     when=":unseen",
 )
 def test_adaptive_avg_pool3d_takes_bfloat16_and_complex_numbers(snapshot):
@@ -1888,6 +1927,8 @@ def test_adaptive_avg_pool3d_takes_bfloat16_and_complex_numbers(snapshot):
     "the message of EmbeddingBag says \"Expected tensor for argument #1 'weight' to have "
     'one of the ..."',
     kind="wording",
+    cause="pytorch#74844",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1897,16 +1938,26 @@ def test_adaptive_avg_pool3d_takes_bfloat16_and_complex_numbers(snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.12", "EmbeddingBag trains in float16 on the CPU", kind="error-gone", when=":unseen"
+    "1.12",
+    "EmbeddingBag trains in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#74844",
+    when=":unseen",
 )
 @pytest.mark.changed(
-    "2.0", "EmbeddingBag trains in bfloat16 on the CPU", kind="error-gone", when=":unseen"
+    "2.0",
+    "EmbeddingBag trains in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#89199",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.0",
     "the message of EmbeddingBag says \"Expected tensor for argument #1 'weight' to have "
     'one of the ..."',
     kind="wording",
+    cause="pytorch#89199",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(

@@ -208,6 +208,7 @@ def test_recurrent_cell_refuses_a_state_of_another_size(name, snapshot):
     "2.0",
     'the message of LSTM says "get_mkldnn_dtype: unsupported data type"',
     kind="wording",
+    cause="pytorch#91158",
     when=":unseen",
 )
 @pytest.mark.changed(

@@ -313,7 +313,13 @@ def test_l1_loss_takes_an_integer_output_converted_to_float(snapshot):
     "torch.nn.HuberLoss",
     page="nn.functional",
 )
-@pytest.mark.changed("1.5", "the message of smooth_l1_loss names the kernel", kind="wording")
+@pytest.mark.changed(
+    "1.5",
+    "the message of smooth_l1_loss names the kernel",
+    kind="wording",
+    cause="pytorch#27962",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.8",
     "the message of binary_cross_entropy_with_logits names the result's type",

@@ -163,6 +163,7 @@ def test_loss_of_no_samples_is_zero_as_sum_and_nan_as_mean(reduction, snapshot):
     "1.5",
     "MultiLabelMarginLoss of one sample has no dimension, where it had one of length 1",
     kind="silent",
+    cause="pytorch#30768",
     advice="read the shape of the loss, or use reduction='sum'",
     of="torch.nn.MultiLabelMarginLoss",
     rarely="an output without a batch dimension",
@@ -186,6 +187,7 @@ def test_loss_of_no_samples_is_zero_as_sum_and_nan_as_mean(reduction, snapshot):
     "CosineEmbeddingLoss raises RuntimeError, which asks for one target a sample, instead "
     "of IndexError",
     kind="exception",
+    cause="pytorch#53110",
     of="torch.nn.CosineEmbeddingLoss",
     rarely="an output without a batch dimension",
     when=":caught",
@@ -275,6 +277,7 @@ def test_loss_takes_one_sample_without_a_batch_dimension(snapshot):
     "CosineEmbeddingLoss raises RuntimeError, which asks for one target a sample, instead "
     "of IndexError",
     kind="exception",
+    cause="pytorch#53110",
     of="torch.nn.CosineEmbeddingLoss",
     rarely="an output without dimensions",
     when=":caught",
@@ -328,6 +331,7 @@ def test_loss_takes_one_sample_without_a_batch_dimension(snapshot):
     "1.11",
     "MarginRankingLoss accepts an output without dimensions",
     kind="error-gone",
+    cause="pytorch#64975",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -335,6 +339,8 @@ def test_loss_takes_one_sample_without_a_batch_dimension(snapshot):
     'the message of MultiLabelSoftMarginLoss says "dimension specified as -1 but tensor '
     'has no dimensions"',
     kind="wording",
+    cause="pytorch#65690",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -368,6 +374,8 @@ def test_loss_by_elements_takes_an_output_without_dimensions(snapshot):
     'the message of SoftMarginLoss says "The size of tensor a (2) must match the size of '
     'tensor b (3) at ..."',
     kind="wording",
+    cause="pytorch#27673",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -409,6 +417,8 @@ def test_loss_by_elements_takes_an_output_without_dimensions(snapshot):
     "2.1",
     'the message of MultiMarginLoss says "inconsistent target size, expected 2 but got [3]"',
     kind="wording",
+    cause="pytorch#104851",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -416,6 +426,7 @@ def test_loss_by_elements_takes_an_output_without_dimensions(snapshot):
     'the message of MultiMarginLoss says "multi_margin_loss: target tensor should be 1-D '
     'with size equal to ..."',
     kind="wording",
+    cause="pytorch#174072",
     when=":unseen",
 )
 @pytest.mark.parametrize("batch, width", [(2, 5), (3, 4)], ids=["5 features", "3 samples"])
@@ -446,7 +457,12 @@ def test_loss_refuses_a_target_of_another_shape(batch, width, snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.5", "SoftMarginLoss takes a target of another dtype", kind="error-gone", when=":unseen"
+    "1.5",
+    "SoftMarginLoss takes a target of another dtype",
+    kind="error-gone",
+    cause="pytorch#27673",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
@@ -499,6 +515,8 @@ def test_loss_refuses_a_target_of_another_shape(batch, width, snapshot):
     "1.12",
     "GaussianNLLLoss raises for integers, because the variance is one of them",
     kind="error",
+    cause="pytorch#77035",
+    probable=True,
     advice="pass floats as output, target and variance",
     of="torch.nn.GaussianNLLLoss",
     rarely="a target of another dtype",
@@ -794,6 +812,7 @@ def test_most_classes_of_losses_train_in_half_precision_on_the_cpu(dtype, snapsh
     "1.7",
     'the message of L1Loss says "In-place abs is not supported for complex tensors."',
     kind="wording",
+    cause="pytorch#45069",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -846,6 +865,8 @@ def test_most_classes_of_losses_train_in_half_precision_on_the_cpu(dtype, snapsh
     "the message of BCEWithLogitsLoss, CosineEmbeddingLoss, HingeEmbeddingLoss and "
     'MarginRankingLoss says "clamp is not supported for complex types"',
     kind="wording",
+    cause="pytorch#77035",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -907,6 +928,8 @@ def test_loss_that_compares_numbers_refuses_complex_ones(snapshot):
     "1.5",
     "SmoothL1Loss of integers raises",
     kind="error",
+    cause="pytorch#27962",
+    probable=True,
     advice="pass output.float()",
     of="torch.nn.SmoothL1Loss",
     rarely="integers as output",
@@ -947,6 +970,8 @@ def test_loss_that_compares_numbers_refuses_complex_ones(snapshot):
     "1.12",
     "GaussianNLLLoss raises for integers, because the variance is one of them",
     kind="error",
+    cause="pytorch#77035",
+    probable=True,
     advice="pass floats as output, target and variance",
     of="torch.nn.GaussianNLLLoss",
     rarely="integers as output",

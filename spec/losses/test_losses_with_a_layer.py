@@ -93,6 +93,8 @@ def test_linear_cross_entropy_class_has_a_layer_and_the_settings_of_the_loss(sna
     "1.8",
     "the warning about nonzero() is gone",
     kind="warning",
+    cause="pytorch#51618",
+    probable=True,
     rarely="the first call of nonzero() in the process",
 )
 @pytest.mark.changed(
