@@ -91,7 +91,14 @@ def trains(dtype):
     probable=True,
     of="torch.nn.Hardsigmoid",
 )
-@pytest.mark.changed("1.5", "Hardtanh and ReLU6 accept integers", kind="error-gone", when=":unseen")
+@pytest.mark.changed(
+    "1.5",
+    "Hardtanh and ReLU6 accept integers",
+    kind="error-gone",
+    cause="pytorch#30152",
+    probable=True,
+    when=":unseen",
+)
 @pytest.mark.changed(
     "1.5",
     "the message of GRU, LSTM, MultiheadAttention, RNN, TransformerDecoderLayer and "
@@ -246,6 +253,7 @@ def trains(dtype):
     'the message of AdaptiveAvgPool1d to AdaptiveAvgPool3d says "mean(): could not infer '
     'output dtype. Input dtype must be either a ..."',
     kind="wording",
+    cause="pytorch#76584",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -774,6 +782,8 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     "1.6",
     "AdaptiveAvgPool1d, AdaptiveAvgPool2d and Softsign train in float16 on the CPU",
     kind="error-gone",
+    cause="pytorch#37121",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1531,7 +1541,14 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     cause="pytorch#45461",
     when=":unseen",
 )
-@pytest.mark.changed("1.7", "Softsign trains on complex numbers", kind="error-gone", when=":unseen")
+@pytest.mark.changed(
+    "1.7",
+    "Softsign trains on complex numbers",
+    kind="error-gone",
+    cause="pytorch#39955",
+    probable=True,
+    when=":unseen",
+)
 @pytest.mark.changed(
     "1.7",
     "Tanh and Tanhshrink raise: tanh does not support automatic differentiation for "

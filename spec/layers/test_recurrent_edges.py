@@ -46,6 +46,8 @@ def state(name, *shape):
     "2.1",
     "the backward of LSTM ends the process, where its forward raised before",
     kind="error",
+    cause="pytorch#92970",
+    probable=True,
     advice="check input.size(-1) == layer.input_size before the call",
     of="torch.nn.LSTM",
     rarely="an input of another width",
@@ -54,6 +56,8 @@ def state(name, *shape):
     "2.1",
     "LSTM takes any width on the CPU, and reads beyond its weights",
     kind="error-gone",
+    cause="pytorch#92970",
+    probable=True,
     advice="check input.size(-1) == layer.input_size before the call",
     when=":unseen",
 )

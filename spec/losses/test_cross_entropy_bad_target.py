@@ -53,7 +53,11 @@ def test_default_ignored_class_raises_where_another_is_ignored(on_the_host, snap
     page="generated/torch.nn.CrossEntropyLoss",
 )
 @pytest.mark.changed(
-    "2.12", "the message names both accepted dtypes, Long and Byte", kind="wording"
+    "2.12",
+    "the message names both accepted dtypes, Long and Byte",
+    kind="wording",
+    cause="pytorch#175151",
+    probable=True,
 )
 @pytest.mark.parametrize(
     "dtype", [torch.float32, torch.int32, torch.bool], ids=["float32", "int32", "bool"]

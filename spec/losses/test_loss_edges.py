@@ -379,7 +379,11 @@ def test_loss_by_elements_takes_an_output_without_dimensions(snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.7", "BCELoss raises ValueError in the place of its warning", kind="wording", when=":unseen"
+    "1.7",
+    "BCELoss raises ValueError in the place of its warning",
+    kind="wording",
+    cause="pytorch#41426",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.7",
@@ -411,6 +415,7 @@ def test_loss_by_elements_takes_an_output_without_dimensions(snapshot):
     'the message of MultiLabelMarginLoss says "inconsistent target size: [3, 4] for input '
     'of size: [2, 4]"',
     kind="wording",
+    cause="pytorch#105645",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -551,6 +556,8 @@ def test_loss_refuses_a_target_of_another_shape(batch, width, snapshot):
     'the message of CrossEntropyLoss and NLLLoss says "expected target dtype to be Long '
     'or Byte, but got Double"',
     kind="wording",
+    cause="pytorch#175151",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -819,6 +826,7 @@ def test_most_classes_of_losses_train_in_half_precision_on_the_cpu(dtype, snapsh
     "1.7",
     "the backward of PoissonNLLLoss and SoftMarginLoss raises on complex numbers",
     kind="error",
+    cause="pytorch#45461",
     advice="compute with the real and the imaginary part",
     of=("torch.nn.PoissonNLLLoss", "torch.nn.SoftMarginLoss"),
     rarely="complex numbers",
