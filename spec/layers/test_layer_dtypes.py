@@ -120,6 +120,7 @@ def trains(dtype):
     'the message of Dropout, Dropout2d and Dropout3d says "Integer division of tensors '
     'using div or / is no longer supported, ..."',
     kind="wording",
+    cause="pytorch#38620",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -146,6 +147,8 @@ def trains(dtype):
     "MultiheadAttention, RNN, RNNCell, TransformerDecoderLayer and TransformerEncoderLayer "
     'says "expected scalar type Long but found Float"',
     kind="wording",
+    cause="pytorch#40927",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -153,6 +156,8 @@ def trains(dtype):
     "the message of Dropout, Dropout2d and Dropout3d says \"result type Float can't be "
     'cast to the desired output type Long"',
     kind="wording",
+    cause="pytorch#42907",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -522,6 +527,8 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     "MultiheadAttention, RNN, RNNCell, TransformerDecoderLayer and TransformerEncoderLayer "
     'says "expected scalar type Double but found Float"',
     kind="wording",
+    cause="pytorch#40927",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -818,6 +825,8 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     "the message of GRU, GRUCell, LSTM, LSTMCell, MultiheadAttention, RNN, RNNCell, "
     "TransformerDecoderLayer and TransformerEncoderLayer names another kernel",
     kind="wording",
+    cause="pytorch#40927",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -894,6 +903,8 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     "the message of GRU, GRUCell, LSTM, LSTMCell, MultiheadAttention, RNN, RNNCell, "
     "TransformerDecoderLayer and TransformerEncoderLayer names another kernel",
     kind="wording",
+    cause="pytorch#75647",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1832,7 +1843,12 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     of=("torch.nn.ZeroPad1d", "torch.nn.ZeroPad3d"),
 )
 @pytest.mark.changed(
-    "2.1", "the message of MaxPool3d names another kernel", kind="wording", when=":unseen"
+    "2.1",
+    "the message of MaxPool3d names another kernel",
+    kind="wording",
+    cause="pytorch#99261",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.3", "LPPool3d was added", kind="appeared", cause="pytorch#114199", of="torch.nn.LPPool3d"
@@ -1964,10 +1980,20 @@ def test_adaptive_avg_pool3d_takes_bfloat16_and_complex_numbers(snapshot):
     when=":caught",
 )
 @pytest.mark.changed(
-    "1.5", "the message of Embedding names another kernel", kind="wording", when=":unseen"
+    "1.5",
+    "the message of Embedding names another kernel",
+    kind="wording",
+    cause="pytorch#30598",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
-    "1.6", "Embedding trains in float16 on the CPU", kind="error-gone", when=":unseen"
+    "1.6",
+    "Embedding trains in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#37121",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.8",

@@ -144,7 +144,13 @@ def test_nll_loss_2d_is_deprecated(snapshot):
 
 
 @pytest.mark.api("torch.nn.MSELoss", page="generated/torch.nn.MSELoss", article="A")
-@pytest.mark.changed("1.6", 'the message says "Boolean" instead of "bool"', kind="wording")
+@pytest.mark.changed(
+    "1.6",
+    'the message says "Boolean" instead of "bool"',
+    kind="wording",
+    cause="pytorch#38150",
+    probable=True,
+)
 def test_loss_class_called_with_tensors_raises(snapshot):
     """``MSELoss(output, target)`` raises: it creates a loss with tensors as its settings.
 

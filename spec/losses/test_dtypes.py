@@ -103,7 +103,7 @@ def test_regression_losses_take_half_precision_on_the_cpu(name, dtype, snapshot)
     "1.6",
     "binary_cross_entropy_with_logits takes bfloat16",
     kind="error-gone",
-    cause="pytorch#35082",
+    cause="pytorch#35092",
     probable=True,
 )
 @pytest.mark.changed(

@@ -615,15 +615,15 @@ HALVES = [torch.float16, torch.bfloat16]
 )
 @pytest.mark.changed(
     "1.6",
-    "BCEWithLogitsLoss and MarginRankingLoss train in half precision",
+    "BCEWithLogitsLoss, MarginRankingLoss and SoftMarginLoss train in bfloat16",
     kind="error-gone",
-    cause="pytorch#35082",
+    cause="pytorch#35092",
     probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
     "1.6",
-    "PoissonNLLLoss and SoftMarginLoss train in half precision",
+    "PoissonNLLLoss trains in bfloat16",
     kind="error-gone",
     cause="pytorch#35172",
     probable=True,
@@ -654,9 +654,16 @@ HALVES = [torch.float16, torch.bfloat16]
 )
 @pytest.mark.changed(
     "1.8",
-    "CosineEmbeddingLoss, HingeEmbeddingLoss, TripletMarginLoss and "
-    "TripletMarginWithDistanceLoss train in half precision",
+    "TripletMarginLoss and TripletMarginWithDistanceLoss train in bfloat16",
     kind="error-gone",
+    cause="pytorch#47143",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "CosineEmbeddingLoss and HingeEmbeddingLoss train in bfloat16",
+    kind="error-gone",
+    cause="pytorch#49004",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -833,7 +840,7 @@ def test_most_classes_of_losses_train_in_half_precision_on_the_cpu(dtype, snapsh
 )
 @pytest.mark.changed(
     "1.7",
-    "the backward of PoissonNLLLoss and SoftMarginLoss raises on complex numbers",
+    "PoissonNLLLoss and SoftMarginLoss of complex numbers that require a gradient raise",
     kind="error",
     cause="pytorch#45461",
     advice="compute with the real and the imaginary part",
@@ -882,7 +889,11 @@ def test_most_classes_of_losses_train_in_half_precision_on_the_cpu(dtype, snapsh
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.8", "PoissonNLLLoss trains on complex numbers", kind="error-gone", when=":unseen"
+    "1.8",
+    "PoissonNLLLoss trains on complex numbers",
+    kind="error-gone",
+    cause="pytorch#47194",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.9", "HuberLoss was added", kind="appeared", cause="pytorch#50553", of="torch.nn.HuberLoss"
