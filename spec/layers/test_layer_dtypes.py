@@ -251,6 +251,8 @@ def trains(dtype):
     "1.12",
     'the message of PReLU says "Found dtype Float but expected Long"',
     kind="wording",
+    cause="pytorch#63634",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -516,6 +518,8 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     "1.6",
     'the message of GroupNorm says "expected scalar type Double but found Float"',
     kind="wording",
+    cause="pytorch#28203",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -562,6 +566,8 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     "1.12",
     'the message of PReLU says "Found dtype Float but expected Double"',
     kind="wording",
+    cause="pytorch#63634",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -830,7 +836,12 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "1.7", "PairwiseDistance trains in float16 on the CPU", kind="error-gone", when=":unseen"
+    "1.7",
+    "PairwiseDistance trains in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#39788",
+    probable=True,
+    when=":unseen",
 )
 @pytest.mark.changed(
     "1.7",
@@ -1097,7 +1108,11 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     when=":unseen",
 )
 @pytest.mark.changed(
-    "2.6", "AdaptiveMaxPool3d trains in float16 on the CPU", kind="error-gone", when=":unseen"
+    "2.6",
+    "AdaptiveMaxPool3d trains in float16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#136091",
+    when=":unseen",
 )
 @pytest.mark.changed(
     "2.6",
@@ -1696,8 +1711,17 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "Linear, PixelShuffle, RNN and RNNCell train on complex numbers",
+    "Linear and RNNCell train on complex numbers",
     kind="error-gone",
+    cause="pytorch#50632",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.8",
+    "PixelShuffle and RNN train on complex numbers",
+    kind="error-gone",
+    cause="pytorch#45737",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1720,6 +1744,8 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
     'the message of LPPool1d and LPPool2d says \'"avg_pool2d_out_frame" not implemented '
     "for \\'ComplexFloat\\''",
     kind="wording",
+    cause="pytorch#44444",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
