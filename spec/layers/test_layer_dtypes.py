@@ -329,6 +329,8 @@ def trains(dtype):
     'the message of GroupNorm and LayerNorm says "mixed dtype (CPU): all inputs must '
     'share same datatype."',
     kind="wording",
+    cause="pytorch#103360",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -643,6 +645,8 @@ def test_layer_with_weights_refuses_integers(family, snapshot):
     'the message of BatchNorm1d to BatchNorm3d, GroupNorm and LayerNorm says "mixed dtype '
     '(CPU): all inputs must share same datatype."',
     kind="wording",
+    cause="pytorch#103360",
+    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -2000,6 +2004,7 @@ def test_adaptive_avg_pool3d_takes_bfloat16_and_complex_numbers(snapshot):
     "1.5",
     "modules raise TypeError, because to() takes no complex dtype, instead of RuntimeError",
     kind="exception",
+    cause="pytorch#33175",
     advice="catch TypeError too",
     of=("torch.nn.Embedding", "torch.nn.EmbeddingBag"),
     rarely="rows of another dtype on the CPU",
