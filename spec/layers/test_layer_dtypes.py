@@ -959,15 +959,7 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
 )
 @pytest.mark.changed(
     "2.1",
-    "ReLU trains in float16 on the CPU",
-    kind="error-gone",
-    cause="pytorch#98493",
-    probable=True,
-    when=":unseen",
-)
-@pytest.mark.changed(
-    "2.1",
-    "CosineSimilarity, Sigmoid, Tanh and Tanhshrink train in float16 on the CPU",
+    "CosineSimilarity, ReLU, Sigmoid, Tanh and Tanhshrink train in float16 on the CPU",
     kind="error-gone",
     cause="pytorch#98493",
     probable=True,
@@ -1002,8 +994,8 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
 )
 @pytest.mark.changed(
     "2.2",
-    "GRU, GRUCell, LSTM, LSTMCell, Linear, MultiheadAttention, RNN and RNNCell train in "
-    "float16 on the CPU",
+    "Bilinear, GRU, GRUCell, LSTM, LSTMCell, Linear, MultiheadAttention, RNN and RNNCell "
+    "train in float16 on the CPU",
     kind="error-gone",
     cause="pytorch#99498",
     probable=True,
@@ -1028,14 +1020,6 @@ def test_layer_with_float32_weights_refuses_float64(family, snapshot):
     "float16 on the CPU",
     kind="error-gone",
     cause="pytorch#104176",
-    when=":unseen",
-)
-@pytest.mark.changed(
-    "2.2",
-    "Bilinear trains in float16 on the CPU",
-    kind="error-gone",
-    cause="pytorch#99498",
-    probable=True,
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1286,13 +1270,38 @@ def test_most_classes_of_layers_train_in_float16_on_the_cpu(family, snapshot):
 )
 @pytest.mark.changed(
     "1.10",
-    "Fold, GELU, GRU, GRUCell, LSTM, LSTMCell, LeakyReLU, MultiheadAttention, RNN, "
-    "RNNCell, RReLU, Softmax, Softmax2d, Softmin, Tanh, Tanhshrink, "
-    "TransformerDecoderLayer, TransformerEncoderLayer and Unfold train in bfloat16 on the "
-    "CPU",
+    "GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell, Tanh and Tanhshrink train in bfloat16 on the CPU",
     kind="error-gone",
-    cause="pytorch#55210",
+    cause="pytorch#55221",
     probable=True,
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "Fold and Unfold train in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#62880",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "LeakyReLU and RReLU train in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#61514",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "Softmax2d trains in bfloat16 on the CPU",
+    kind="error-gone",
+    cause="pytorch#60371",
+    when=":unseen",
+)
+@pytest.mark.changed(
+    "1.10",
+    "GELU, MultiheadAttention, Softmax, Softmin, TransformerDecoderLayer and "
+    "TransformerEncoderLayer train in bfloat16 on the CPU",
+    kind="error-gone",
     when=":unseen",
 )
 @pytest.mark.changed(
@@ -1579,8 +1588,10 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    'the message of Sigmoid says "sigmoid does not support automatic differentiation for '
-    'outputs ..."',
+    "the message of Bilinear, Fold, GRU, GRUCell, LPPool1d, LPPool2d, LSTM, LSTMCell, Linear, "
+    "MultiheadAttention, RNN, RNNCell, Sigmoid, TransformerDecoderLayer, "
+    "TransformerEncoderLayer and Unfold names the operation without automatic differentiation "
+    "for complex numbers",
     kind="wording",
     cause="pytorch#45461",
     when=":unseen",
@@ -1595,88 +1606,13 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
 )
 @pytest.mark.changed(
     "1.7",
-    "Tanh and Tanhshrink raise: tanh does not support automatic differentiation for "
-    "outputs with ...",
-    kind="error",
-    cause="pytorch#45461",
-    of=("torch.nn.Tanh", "torch.nn.Tanhshrink"),
-    rarely="complex numbers",
-)
-@pytest.mark.changed(
-    "1.7",
-    "AdaptiveAvgPool1d and AdaptiveAvgPool2d raise: mean does not support automatic "
-    "differentiation for outputs with ...",
-    kind="error",
-    cause="pytorch#45461",
-    of=("torch.nn.AdaptiveAvgPool1d", "torch.nn.AdaptiveAvgPool2d"),
-    rarely="complex numbers",
-)
-@pytest.mark.changed(
-    "1.7",
-    "the message of GRU, LSTM, MultiheadAttention, RNN, TransformerDecoderLayer and "
-    'TransformerEncoderLayer says "mm does not support automatic differentiation for '
-    'outputs with ..."',
-    kind="wording",
-    cause="pytorch#45461",
-    when=":unseen",
-)
-@pytest.mark.changed(
-    "1.7",
     "PairwiseDistance raises: norm with p=2 not supported for complex tensors",
     kind="error",
     of="torch.nn.PairwiseDistance",
     rarely="complex numbers",
 )
 @pytest.mark.changed(
-    "1.7",
-    'the message of Bilinear says "_trilinear does not support automatic differentiation '
-    'for outputs ..."',
-    kind="wording",
-    cause="pytorch#45461",
-    when=":unseen",
-)
-@pytest.mark.changed(
-    "1.7",
-    'the message of GRUCell, LSTMCell, Linear and RNNCell says "addmm does not support '
-    'automatic differentiation for outputs with ..."',
-    kind="wording",
-    cause="pytorch#45461",
-    when=":unseen",
-)
-@pytest.mark.changed(
-    "1.7",
-    'the message of LPPool1d and LPPool2d says "pow does not support automatic '
-    'differentiation for outputs with ..."',
-    kind="wording",
-    cause="pytorch#45461",
-    when=":unseen",
-)
-@pytest.mark.changed(
-    "1.7",
-    'the message of Fold says "col2im does not support automatic differentiation for '
-    'outputs with ..."',
-    kind="wording",
-    cause="pytorch#45461",
-    when=":unseen",
-)
-@pytest.mark.changed(
-    "1.7",
-    "PixelShuffle raises: _unsafe_view does not support automatic differentiation for ...",
-    kind="error",
-    cause="pytorch#45461",
-    of="torch.nn.PixelShuffle",
-    rarely="complex numbers",
-)
-@pytest.mark.changed(
     "1.7", "Unflatten was added", kind="appeared", cause="pytorch#41564", of="torch.nn.Unflatten"
-)
-@pytest.mark.changed(
-    "1.7",
-    'the message of Unfold says "im2col does not support automatic differentiation for '
-    'outputs with ..."',
-    kind="wording",
-    cause="pytorch#45461",
-    when=":unseen",
 )
 @pytest.mark.changed(
     "1.8",
@@ -1700,7 +1636,8 @@ def test_most_classes_of_layers_train_in_bfloat16_on_the_cpu(family, snapshot):
 )
 @pytest.mark.changed(
     "1.8",
-    "ReflectionPad1d, ReflectionPad2d and ReplicationPad1d to ReplicationPad3d train on complex numbers",
+    "ReflectionPad1d, ReflectionPad2d and ReplicationPad1d to ReplicationPad3d train on "
+    "complex numbers",
     kind="error-gone",
     cause="pytorch#50642",
     when=":unseen",

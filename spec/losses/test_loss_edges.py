@@ -731,16 +731,9 @@ HALVES = [torch.float16, torch.bfloat16]
 )
 @pytest.mark.changed(
     "2.1",
-    "BCEWithLogitsLoss, GaussianNLLLoss, HingeEmbeddingLoss, MarginRankingLoss, "
-    "TripletMarginLoss and TripletMarginWithDistanceLoss train in half precision",
-    kind="error-gone",
-    cause="pytorch#98493",
-    probable=True,
-    when=":unseen",
-)
-@pytest.mark.changed(
-    "2.1",
-    "CosineEmbeddingLoss, PoissonNLLLoss and SoftMarginLoss train in half precision",
+    "BCEWithLogitsLoss, CosineEmbeddingLoss, GaussianNLLLoss, HingeEmbeddingLoss, "
+    "MarginRankingLoss, PoissonNLLLoss, SoftMarginLoss, TripletMarginLoss and "
+    "TripletMarginWithDistanceLoss train in float16",
     kind="error-gone",
     cause="pytorch#98493",
     probable=True,
