@@ -75,6 +75,8 @@ CAUSAL = torch.ones(3, 3).triu(1).bool()
     kind="silent",
     advice="call model.train(), or enable gradients, to run the parts of the layer",
     rarely="eval mode without gradients",
+    cause="pytorch#78269",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.13",
@@ -129,7 +131,12 @@ CAUSAL = torch.ones(3, 3).triu(1).bool()
     when="bias=False",
     rarely="eval mode without gradients",
 )
-@pytest.mark.changed("2.3", "with bias=False works in eval mode", kind="appeared")
+@pytest.mark.changed(
+    "2.3",
+    "with bias=False works in eval mode",
+    kind="appeared",
+    cause="pytorch#116760",
+)
 @pytest.mark.changed(
     "2.5",
     ("with a hook on a part the layer takes the fast path of its attention alone: the hook runs"),
@@ -269,7 +276,12 @@ def test_fast_path_can_be_turned_off(snapshot):
     cause="pytorch#61355",
     when="activation@4!=<str>",
 )
-@pytest.mark.changed("1.12", "GELU takes approximate, which the test needs", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "GELU takes approximate, which the test needs",
+    kind="appeared",
+    cause="pytorch#61439",
+)
 @pytest.mark.changed(
     "1.12",
     (
@@ -417,6 +429,8 @@ def test_encoder_layer_in_eval_computes_what_training_does(snapshot):
     advice="pass enable_nested_tensor=False",
     unless=("enable_nested_tensor", 3),
     rarely="samples that are all padding",
+    cause="pytorch#113162",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.5",
@@ -577,7 +591,11 @@ def test_encoder_layer_in_eval_with_gradients_calls_a_replaced_part(snapshot):
     "1.9", "takes batch_first, which the test needs", kind="error-gone", cause="pytorch#55285"
 )
 @pytest.mark.changed(
-    "1.9", "takes batch_first, but torch.backends.mha is still missing", kind="wording", unless=()
+    "1.9",
+    "takes batch_first, but torch.backends.mha is still missing",
+    kind="wording",
+    unless=(),
+    cause="pytorch#55285",
 )
 @pytest.mark.changed(
     "1.12",
@@ -649,7 +667,11 @@ def test_encoder_layer_in_eval_with_gradients_adds_a_float_mask(snapshot):
     page="generated/torch.nn.TransformerEncoderLayer",
 )
 @pytest.mark.changed(
-    "1.9", "takes batch_first, but torch.autocast is still missing", kind="wording", unless=()
+    "1.9",
+    "takes batch_first, but torch.autocast is still missing",
+    kind="wording",
+    unless=(),
+    cause="pytorch#55285",
 )
 @pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
 @pytest.mark.changed(

@@ -57,6 +57,8 @@ def kernel(*tensors, **settings):
     "the fused kernel computes in three dimensions too: numbers change by rounding",
     kind="representation",
     rarely="three dimensions on the CPU",
+    cause="pytorch#192271",
+    probable=True,
 )
 def test_sdpa_kernel_of_the_cpu(snapshot):
     """Which kernel runs depends on the inputs: since 2.1 the fused one, in most cases.
@@ -107,6 +109,7 @@ def test_sdpa_kernel_of_the_cpu(snapshot):
     "the fused kernel computes float16 too: numbers change by rounding",
     kind="representation",
     rarely="float16 on the CPU",
+    cause="pytorch#119247",
 )
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 def test_sdpa_kernel_of_the_cpu_by_dtype(dtype, snapshot):
@@ -234,6 +237,7 @@ def test_sdpa_of_the_math_kernel_has_a_second_derivative(snapshot):
     "the warning of torch.jit.script is a FutureWarning",
     kind="warning",
     rarely="a forward derivative",
+    cause="pytorch#189914",
 )
 def test_sdpa_has_no_forward_derivative(snapshot):
     """A forward derivative raises since 2.1: the fused kernel has none.
@@ -259,7 +263,12 @@ def test_sdpa_has_no_forward_derivative(snapshot):
     "torch.func.vmap",
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
-@pytest.mark.changed("2.0", "torch.func and scaled_dot_product_attention appear", kind="appeared")
+@pytest.mark.changed(
+    "2.0",
+    "torch.func and scaled_dot_product_attention appear",
+    kind="appeared",
+    cause="pytorch#92189",
+)
 @pytest.mark.changed(
     "2.1",
     "raises under vmap on the CPU without a mask",
@@ -379,24 +388,36 @@ def flags():
     "torch.backends.cuda.cudnn_sdp_enabled",
     page="backends",
 )
-@pytest.mark.changed("1.7", "the message names the module otherwise", kind="wording", unless=())
+@pytest.mark.changed(
+    "1.7",
+    "torch.backends.cuda is a plain module, and the message says so",
+    kind="wording",
+    unless=(),
+    cause="pytorch#41498",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.13",
     "flash_sdp_enabled and math_sdp_enabled appear",
     kind="appeared",
     of=("torch.backends.cuda.flash_sdp_enabled", "torch.backends.cuda.math_sdp_enabled"),
+    cause="pytorch#85984",
 )
 @pytest.mark.changed(
     "2.0",
     "mem_efficient_sdp_enabled appears",
     kind="appeared",
     of="torch.backends.cuda.mem_efficient_sdp_enabled",
+    cause="pytorch#86157",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.3",
     "cudnn_sdp_enabled appears, and is False",
     kind="appeared",
     of="torch.backends.cuda.cudnn_sdp_enabled",
+    cause="pytorch#115663",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.5",
@@ -405,6 +426,7 @@ def flags():
     of="torch.backends.cuda.cudnn_sdp_enabled",
     advice="call torch.backends.cuda.enable_cudnn_sdp(False)",
     unless=(),
+    cause="pytorch#125343",
 )
 def test_sdpa_flags_start_enabled(snapshot):
     """Each kernel has a global flag, which is True at the start, with one exception.
@@ -446,9 +468,27 @@ def test_sdpa_kernel_restores_the_flags(snapshot):
 
 
 @pytest.mark.api("torch.backends.cuda.sdp_kernel", page="backends")
-@pytest.mark.changed("1.7", "the message names the module otherwise", kind="wording", unless=())
-@pytest.mark.changed("1.13", "sdp_kernel appears", kind="appeared")
-@pytest.mark.changed("2.0", "takes enable_mem_efficient", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "torch.backends.cuda is a plain module, and the message says so",
+    kind="wording",
+    unless=(),
+    cause="pytorch#41498",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.13",
+    "sdp_kernel appears",
+    kind="appeared",
+    cause="pytorch#85984",
+)
+@pytest.mark.changed(
+    "2.0",
+    "takes enable_mem_efficient",
+    kind="appeared",
+    cause="pytorch#86157",
+    probable=True,
+)
 @pytest.mark.changed(
     "2.1",
     "the fused kernel computes on the CPU: numbers change by rounding",
@@ -473,7 +513,13 @@ def test_sdpa_kernel_restores_the_flags(snapshot):
     advice="use torch.nn.attention.sdpa_kernel",
     unless=(),
 )
-@pytest.mark.changed("2.3", "takes enable_cudnn", kind="appeared")
+@pytest.mark.changed(
+    "2.3",
+    "takes enable_cudnn",
+    kind="appeared",
+    cause="pytorch#115663",
+    probable=True,
+)
 @pytest.mark.changed("2.4", "the warning quotes its names", kind="wording", unless=())
 def test_sdp_kernel_of_the_cuda_backend_is_deprecated(snapshot):
     """``torch.backends.cuda.sdp_kernel`` works on the CPU too, and warns since 2.3.
@@ -495,8 +541,20 @@ def test_sdp_kernel_of_the_cuda_backend_is_deprecated(snapshot):
 
 
 @pytest.mark.api("torch.backends.cuda.enable_math_sdp", page="backends")
-@pytest.mark.changed("1.7", "the message names the module otherwise", kind="wording", unless=())
-@pytest.mark.changed("1.13", "enable_flash_sdp and enable_math_sdp appear", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "torch.backends.cuda is a plain module, and the message says so",
+    kind="wording",
+    unless=(),
+    cause="pytorch#41498",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.13",
+    "enable_flash_sdp and enable_math_sdp appear",
+    kind="appeared",
+    cause="pytorch#85984",
+)
 @pytest.mark.changed(
     "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
 )
@@ -517,7 +575,7 @@ def test_sdp_kernel_of_the_cuda_backend_is_deprecated(snapshot):
 )
 @pytest.mark.changed(
     "2.2",
-    "the message has other words, without warnings",
+    "the message names the two kernels that are off, without warnings",
     kind="wording",
     rarely="both kernels off on the CPU",
 )
@@ -549,7 +607,14 @@ def test_sdpa_without_a_kernel_raises(snapshot):
 @pytest.mark.changed(
     "2.3", "torch.nn.attention.SDPBackend appears", kind="appeared", cause="pytorch#114689"
 )
-@pytest.mark.changed("2.5", "has the member OVERRIDEABLE", kind="representation", unless=())
+@pytest.mark.changed(
+    "2.5",
+    "has the member OVERRIDEABLE",
+    kind="representation",
+    unless=(),
+    cause="pytorch#126392",
+    probable=True,
+)
 def test_sdp_backends(snapshot):
     """``SDPBackend`` has a member for each kernel."""
     assert snapshot == observe(lambda: sorted(torch.nn.attention.SDPBackend.__members__))
@@ -562,7 +627,12 @@ def test_sdp_backends(snapshot):
 @pytest.mark.changed(
     "2.3", "torch.nn.attention appears, without flex_attention", kind="wording", unless=()
 )
-@pytest.mark.changed("2.5", "torch.nn.attention.flex_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.5",
+    "torch.nn.attention.flex_attention appears",
+    kind="appeared",
+    cause="pytorch#130755",
+)
 @pytest.mark.changed(
     "2.9",
     "warns without torch.compile that it runs an unfused implementation",

@@ -28,7 +28,11 @@ SETTINGS = {
 
 @pytest.mark.api("torch.nn.MultiheadAttention", page="generated/torch.nn.MultiheadAttention")
 @pytest.mark.changed(
-    "1.6", "takes kdim or vdim alone, where it raised", kind="error-gone", when=("kdim@7", "vdim@8")
+    "1.6",
+    "takes kdim or vdim alone, where it raised",
+    kind="error-gone",
+    when=("kdim@7", "vdim@8"),
+    cause="pytorch#39402",
 )
 @pytest.mark.changed(
     "1.6",
@@ -117,7 +121,12 @@ def test_multihead_attention_hides_no_added_key(snapshot):
     rarely="a mask of another shape",
 )
 @pytest.mark.changed(
-    "1.9", "the messages give the shapes", kind="wording", rarely="a mask of another shape"
+    "1.9",
+    "the messages give the shapes",
+    kind="wording",
+    rarely="a mask of another shape",
+    cause="pytorch#56674",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.11",
@@ -166,18 +175,30 @@ def test_multihead_attention_takes_masks_of_these_shapes(snapshot):
     "a key of another width raises RuntimeError instead of AssertionError",
     kind="exception",
     when=":unseen",
+    cause="pytorch#39402",
 )
 @pytest.mark.changed(
     "1.7",
     "the message for a key of another width is worded by matmul",
     kind="wording",
     rarely="inputs that do not fit",
+    cause="pytorch#40927",
 )
 @pytest.mark.changed(
-    "1.9", "a key of another width raises AssertionError again", kind="exception", when=":unseen"
+    "1.9",
+    "a key of another width raises AssertionError again",
+    kind="exception",
+    when=":unseen",
+    cause="pytorch#56674",
+    probable=True,
 )
 @pytest.mark.changed(
-    "1.9", "the messages give the shapes", kind="wording", rarely="inputs that do not fit"
+    "1.9",
+    "the messages give the shapes",
+    kind="wording",
+    rarely="inputs that do not fit",
+    cause="pytorch#56674",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.10",
@@ -238,18 +259,24 @@ def test_multihead_attention_refuses_sizes_that_do_not_fit(snapshot):
     "the message for bfloat16 names softmax",
     kind="wording",
     rarely="a bfloat16 layer on the CPU",
+    cause="pytorch#42553",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.9",
     "a bfloat16 mask raises RuntimeError instead of AssertionError",
     kind="exception",
     when=":unseen",
+    cause="pytorch#56674",
+    probable=True,
 )
 @pytest.mark.changed(
     "1.10",
     "bfloat16 layers work on the CPU",
     kind="error-gone",
     rarely="a bfloat16 layer on the CPU",
+    cause="pytorch#55202",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.0",
@@ -266,6 +293,7 @@ def test_multihead_attention_refuses_sizes_that_do_not_fit(snapshot):
     advice="pass attn_mask=mask.to(query.dtype)",
     unless=("need_weights", 4),
     rarely="a float32 mask in a layer of another dtype",
+    cause="pytorch#102659",
 )
 @pytest.mark.changed(
     "2.4",

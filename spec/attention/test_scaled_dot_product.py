@@ -278,13 +278,18 @@ def test_sdpa_broadcasts_a_batch_of_one(snapshot):
     page="generated/torch.nn.functional.scaled_dot_product_attention",
 )
 @pytest.mark.changed(
-    "1.5", "complex64 raises in the conversion, with another message", kind="wording", unless=()
+    "1.5",
+    "complex64 raises in the conversion, with another message",
+    kind="wording",
+    unless=(),
+    cause="pytorch#35579",
 )
 @pytest.mark.changed(
     "1.6",
     "complex64 tensors can be made, but the function is still missing",
     kind="exception",
     unless=(),
+    cause="pytorch#35579",
 )
 @pytest.mark.changed(
     "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
@@ -297,6 +302,7 @@ def test_sdpa_broadcasts_a_batch_of_one(snapshot):
     "complex64 raises NotImplementedError, a subclass of RuntimeError",
     kind="wording",
     rarely="complex inputs",
+    cause="pytorch#155470",
 )
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "int64", "bool", "complex64"])
 def test_sdpa_of_other_dtypes(dtype, snapshot):

@@ -353,7 +353,12 @@ def test_transformer_refuses_sizes_that_do_not_fit(snapshot):
     advice="call .float() on the mask",
     rarely="another default dtype",
 )
-@pytest.mark.changed("1.13", "takes device", kind="appeared")
+@pytest.mark.changed(
+    "1.13",
+    "takes device",
+    kind="appeared",
+    cause="pytorch#85609",
+)
 @pytest.mark.changed(
     "2.1",
     "the mask is float32 again, whatever the default dtype is",

@@ -27,7 +27,12 @@ def dtype_in(make):
 @pytest.mark.changed(
     "1.10", "torch.cpu.amp.autocast appears", kind="appeared", cause="pytorch#57386"
 )
-@pytest.mark.changed("1.12", "torch.amp appears", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.4",
     "torch.cpu.amp.autocast warns with FutureWarning",
@@ -86,6 +91,7 @@ def test_cpu_autocast_warns_to_use_the_general_name(snapshot):
     "dtype=torch.bfloat16 without CUDA warns instead of raising",
     kind="error-gone",
     rarely="a machine without CUDA",
+    cause="pytorch#96097",
 )
 @pytest.mark.changed(
     "2.4",
@@ -95,7 +101,7 @@ def test_cpu_autocast_warns_to_use_the_general_name(snapshot):
     advice='write torch.autocast("cuda", …)',
     unless=(),
 )
-@pytest.mark.changed("2.10", "the warning without CUDA has other words", kind="wording")
+@pytest.mark.changed("2.10", "the warning without CUDA mentions torch_xla too", kind="wording")
 def test_cuda_autocast_warns_to_use_the_general_name(snapshot):
     """``torch.cuda.amp.autocast`` warns since 2.4 of its name, and without CUDA of that too.
 
@@ -137,7 +143,12 @@ def test_cuda_autocast_warns_to_use_the_general_name(snapshot):
     cause="pytorch#57386",
     of="torch.cpu.amp.GradScaler",
 )
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3",
     "torch.amp.GradScaler and torch.cpu.amp.GradScaler appear",
@@ -172,7 +183,12 @@ def test_scaler_names_for_one_device_warn_to_use_the_general_name(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -315,12 +331,22 @@ def test_state_of_autocast_is_set_with_a_device_type(snapshot):
 
 
 @pytest.mark.api("torch.amp.is_autocast_available", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without is_autocast_available", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without is_autocast_available",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.4", "torch.amp.is_autocast_available appears", kind="appeared", cause="pytorch#124938"
 )
 @pytest.mark.changed(
-    "2.5", "is True for mps", kind="silent", advice="nothing to do", when="device_type@0='mps'"
+    "2.5",
+    "is True for mps",
+    kind="silent",
+    advice="nothing to do",
+    when="device_type@0='mps'",
+    cause="pytorch#99272",
 )
 def test_autocast_is_available_for_these_devices(snapshot):
     """``torch.amp.is_autocast_available`` says whether torch has autocast for a type of device.
@@ -362,7 +388,12 @@ def custom(**settings):
 
 
 @pytest.mark.api("torch.amp.custom_fwd", "torch.amp.custom_bwd", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without custom_fwd", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without custom_fwd",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.4", "torch.amp.custom_fwd and custom_bwd appear", kind="appeared", cause="pytorch#126531"
 )
@@ -393,7 +424,12 @@ def test_custom_function_decides_whether_autocast_reaches_it(snapshot):
 @pytest.mark.changed(
     "1.6", "torch.cuda.amp.custom_fwd appears", kind="appeared", cause="pytorch#32140"
 )
-@pytest.mark.changed("1.12", "torch.amp appears, without custom_fwd", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without custom_fwd",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.4",
     "torch.cuda.amp.custom_fwd and custom_bwd warn with FutureWarning",
@@ -435,7 +471,12 @@ def test_custom_function_of_cuda_warns_to_use_the_general_name(snapshot):
 @pytest.mark.api("torch.amp.autocast", "torch.amp.GradScaler", page="amp")
 @pytest.mark.changed("1.5", "torch.cuda.amp appears", kind="appeared", cause="pytorch#26512")
 @pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
-@pytest.mark.changed("1.12", "torch.amp appears, with autocast alone", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, with autocast alone",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )

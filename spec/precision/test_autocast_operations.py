@@ -117,15 +117,24 @@ def dtypes(operations, given, dtype):
     rarely="torch.conv_tbc under autocast on the CPU",
 )
 @pytest.mark.changed(
-    "1.13", "torch.linalg.vecdot appears, which autocast leaves in float32", kind="appeared"
+    "1.13",
+    "torch.linalg.vecdot appears, which autocast leaves in float32",
+    kind="appeared",
+    cause="pytorch#70542",
 )
-@pytest.mark.changed("2.0", "scaled_dot_product_attention appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0",
+    "scaled_dot_product_attention appears",
+    kind="appeared",
+    cause="pytorch#92189",
+)
 @pytest.mark.changed(
     "2.2",
     "vecdot computes in bfloat16 and returns it, instead of float32",
     kind="silent",
     advice='call vecdot in torch.autocast("cpu", enabled=False) to keep float32',
     rarely="torch.linalg.vecdot under autocast on the CPU",
+    cause="pytorch#108165",
 )
 def test_autocast_computes_matrix_products_in_bfloat16(snapshot):
     """Matrix products and convolutions of float32 return bfloat16 under autocast on the CPU.
@@ -278,9 +287,21 @@ def test_autocast_casts_half_precision_to_its_own_dtype(snapshot):
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
 @pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
-@pytest.mark.changed("1.12", "addcmul: the message has other words", kind="wording")
-@pytest.mark.changed("1.12", "where takes two dtypes", kind="error-gone")
-@pytest.mark.changed("1.13", "addcmul takes two dtypes", kind="error-gone")
+@pytest.mark.changed(
+    "1.12", "addcmul: the message has a space before INTERNAL ASSERT FAILED", kind="wording"
+)
+@pytest.mark.changed(
+    "1.12",
+    "where takes two dtypes",
+    kind="error-gone",
+    cause="pytorch#62084",
+)
+@pytest.mark.changed(
+    "1.13",
+    "addcmul takes two dtypes",
+    kind="error-gone",
+    cause="pytorch#74234",
+)
 def test_joins_take_the_widest_dtype_under_autocast(snapshot):
     """``cat`` and ``stack`` of bfloat16 and float32 return float32 under autocast.
 

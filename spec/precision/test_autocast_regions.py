@@ -66,10 +66,24 @@ def test_autocast_on_the_cpu_takes_these_dtypes(snapshot):
     kind="gone",
     advice="write enabled=False",
     when="@1=<bool>",
+    cause="pytorch#63939",
+    probable=True,
 )
-@pytest.mark.changed("1.11", "dtype is taken by position", kind="error-gone")
 @pytest.mark.changed(
-    "1.11", "takes dtype only, not fast_dtype", kind="gone", advice="write dtype", when="fast_dtype"
+    "1.11",
+    "dtype is taken by position",
+    kind="error-gone",
+    cause="pytorch#63939",
+    probable=True,
+)
+@pytest.mark.changed(
+    "1.11",
+    "takes dtype only, not fast_dtype",
+    kind="gone",
+    advice="write dtype",
+    when="fast_dtype",
+    cause="pytorch#63939",
+    probable=True,
 )
 @pytest.mark.changed("2.2", "the warning names float16 too", kind="wording", cause="pytorch#112484")
 @pytest.mark.changed(
@@ -153,7 +167,7 @@ def test_autocast_takes_a_device_type_as_a_string(snapshot):
     cause="pytorch#79203",
     rarely="a machine without CUDA",
 )
-@pytest.mark.changed("2.10", "the warning without CUDA has other words", kind="wording")
+@pytest.mark.changed("2.10", "the warning without CUDA mentions torch_xla too", kind="wording")
 def test_autocast_for_cuda_without_cuda_warns_and_does_nothing(snapshot):
     """``torch.autocast("cuda")`` on a machine without CUDA warns, and computes in float32.
 

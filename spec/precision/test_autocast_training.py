@@ -123,12 +123,14 @@ def after_backward(loss, inside):
     advice="nothing to do: the loss has more digits",
     of="torch.nn.functional.l1_loss",
     rarely="an output of another dtype than the target",
+    cause="pytorch#81689",
 )
 @pytest.mark.changed(
     "2.12",
     "backward of mse_loss takes bfloat16 output with a float32 target",
     kind="error-gone",
     of="torch.nn.functional.mse_loss",
+    cause="pytorch#175743",
 )
 def test_loss_outside_the_region_trains_on_bfloat16_output(snapshot):
     """Most losses outside the region take bfloat16 output with a float32 target, and train.
@@ -167,7 +169,11 @@ def test_loss_inside_the_region_is_float32(snapshot):
     "1.11", "checkpoint takes use_reentrant", kind="appeared", cause="pytorch#69508"
 )
 @pytest.mark.changed(
-    "1.13", "recomputes under the autocast of the CPU too, and backward works", kind="error-gone"
+    "1.13",
+    "recomputes under the autocast of the CPU too, and backward works",
+    kind="error-gone",
+    cause="pytorch#71169",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.4",
@@ -210,7 +216,11 @@ def test_checkpoint_recomputes_under_autocast_of_the_forward_pass(snapshot):
     "1.11", "checkpoint takes use_reentrant", kind="appeared", cause="pytorch#69508"
 )
 @pytest.mark.changed(
-    "1.13", "recomputes under the autocast of the CPU too, and backward works", kind="error-gone"
+    "1.13",
+    "recomputes under the autocast of the CPU too, and backward works",
+    kind="error-gone",
+    cause="pytorch#71169",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.4",

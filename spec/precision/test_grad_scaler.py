@@ -20,7 +20,12 @@ inf, nan = math.inf, math.nan
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -51,7 +56,12 @@ def test_scaler_multiplies_the_loss(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -78,7 +88,12 @@ def test_scaler_begins_with_these_settings(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -114,7 +129,12 @@ def test_scaler_refuses_factors_that_do_not_grow_or_shrink(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -133,7 +153,12 @@ def test_scaler_step_divides_the_gradients_by_the_scale(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -151,7 +176,12 @@ def test_scaler_skips_a_step_with_inf_or_nan(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -172,7 +202,12 @@ def test_scaler_grows_after_an_interval_without_a_skipped_step(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -191,7 +226,12 @@ def test_scale_does_not_grow_to_inf_and_may_shrink_to_zero(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -207,7 +247,12 @@ def test_scaler_takes_gradients_of_these_dtypes(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -282,7 +327,12 @@ def test_fused_step_skips_inf_with_a_scaler(name, snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -321,7 +371,12 @@ def gradient_of_a_small_loss(scale):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -335,7 +390,12 @@ def test_scaling_saves_a_gradient_that_is_zero_in_float16(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )

@@ -19,7 +19,12 @@ inf = math.inf
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -40,7 +45,12 @@ def test_scaler_methods_raise_out_of_order(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -63,7 +73,12 @@ def test_scaler_raises_if_no_loss_was_scaled(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -90,7 +105,12 @@ def test_scaler_step_without_any_gradient_raises(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -111,7 +131,12 @@ def test_scaler_step_refuses_a_closure_by_name(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -130,7 +155,12 @@ def test_scaler_step_returns_what_the_optimizer_returns(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", "torch.nn.utils.clip_grad_norm_", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -155,7 +185,12 @@ def test_gradients_are_clipped_after_unscaling(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -196,7 +231,12 @@ def test_scaler_judges_the_gradients_when_it_unscales_them(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -231,7 +271,12 @@ def test_scaler_skips_the_step_of_one_optimizer_alone(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -260,7 +305,12 @@ def test_scaler_accumulates_gradients_until_the_step(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", "torch.optim.lr_scheduler.StepLR", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -293,7 +343,12 @@ def test_scheduler_warns_if_the_first_step_was_skipped(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -322,7 +377,12 @@ def test_update_takes_a_new_scale(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -347,7 +407,12 @@ def test_skipped_step_calls_no_hooks_of_the_optimizer(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )

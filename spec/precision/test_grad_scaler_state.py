@@ -29,7 +29,12 @@ def scaler(**settings):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -54,7 +59,12 @@ def test_scaler_saves_its_scale_settings_and_count(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -81,7 +91,12 @@ def test_scaler_loads_its_scale_and_settings(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -105,7 +120,12 @@ def test_scaler_refuses_the_state_of_a_disabled_one(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", "torch.load", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -122,7 +142,12 @@ def test_scaler_state_loads_with_weights_only(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -152,7 +177,12 @@ def test_scaler_is_pickled_and_copied_between_steps(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )
@@ -181,7 +211,12 @@ def test_optimizer_that_takes_the_scaler_itself_is_given_it(snapshot):
 
 
 @pytest.mark.api("torch.amp.GradScaler", page="amp")
-@pytest.mark.changed("1.12", "torch.amp appears, without GradScaler", kind="appeared")
+@pytest.mark.changed(
+    "1.12",
+    "torch.amp appears, without GradScaler",
+    kind="appeared",
+    cause="pytorch#68567",
+)
 @pytest.mark.changed(
     "2.3", "torch.amp.GradScaler appears, for the CPU too", kind="appeared", cause="pytorch#109993"
 )

@@ -107,16 +107,26 @@ def test_mixed_dtypes_give_the_wider_one(snapshot):
 
 
 @pytest.mark.api("torch.sum", page="generated/torch.sum")
-@pytest.mark.changed("1.5", "cumsum: the message names another kernel", kind="wording")
+@pytest.mark.changed(
+    "1.5", "cumsum: the message names cumsum_out_cpu instead of _th_cumsum", kind="wording"
+)
 @pytest.mark.changed(
     "1.7",
-    "sum and mean of bfloat16 add in float32: 300 instead of 256",
+    "sum and mean of bfloat16 add in parts: 300 instead of 256",
     kind="silent",
     advice="nothing to do: the sum has more digits",
     of="torch.sum",
     rarely="bfloat16 on the CPU",
+    cause="pytorch#39516",
+    probable=True,
 )
-@pytest.mark.changed("1.12", "cumsum takes bfloat16", kind="error-gone")
+@pytest.mark.changed(
+    "1.12",
+    "cumsum takes bfloat16",
+    kind="error-gone",
+    cause="pytorch#61897",
+    probable=True,
+)
 def test_sum_of_half_precision_is_rounded_once(snapshot):
     """``sum`` adds bfloat16 in float32 and rounds the result. A loop of additions stops at 256.
 
@@ -198,13 +208,18 @@ OPTIMIZERS = ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "Adamax", "Adadelta"
     "torch.optim.Rprop.state",
     page="optim",
 )
-@pytest.mark.changed("1.6", "Adamax and Rprop: the message names another kernel", kind="wording")
-@pytest.mark.changed("1.7", "Adamax: the message names another kernel", kind="wording")
-@pytest.mark.changed("1.9", "Adamax: the message names another kernel", kind="wording")
+@pytest.mark.changed(
+    "1.6",
+    "Adamax stops at max_cpu instead of abs_cpu, Rprop at addcmul_cpu_out instead of sign_cpu",
+    kind="wording",
+)
+@pytest.mark.changed("1.7", "Adamax stops at max_values_cpu", kind="wording")
+@pytest.mark.changed("1.9", "Adamax stops at addcdiv_cpu_out", kind="wording")
 @pytest.mark.changed(
     "1.10",
     "Adam, AdamW, Adagrad, Adadelta, Adamax, RMSprop and Rprop step in bfloat16",
     kind="error-gone",
+    cause="pytorch#55221",
 )
 @pytest.mark.changed(
     "1.12",
@@ -287,8 +302,16 @@ def test_state_of_an_optimizer_has_the_dtype_of_the_parameter(name, snapshot):
     cause="pytorch#41698",
     probable=True,
 )
-@pytest.mark.changed("1.13", "Adam: the message names the foreach kernel", kind="wording")
-@pytest.mark.changed("2.1", "Adam: the message names lerp's end", kind="wording")
+@pytest.mark.changed(
+    "1.13", "Adam: the message is an internal assertion about dynamic casting", kind="wording"
+)
+@pytest.mark.changed(
+    "2.1",
+    "Adam: the message names lerp's end",
+    kind="wording",
+    cause="pytorch#104796",
+    probable=True,
+)
 def test_model_converted_after_a_step_keeps_the_old_state(snapshot):
     """``model.bfloat16()`` after a step leaves float32 state in the optimizer.
 
@@ -315,7 +338,12 @@ def test_model_converted_after_a_step_keeps_the_old_state(snapshot):
 
 @pytest.mark.api("torch.nn.Linear", page="generated/torch.nn.Linear")
 @pytest.mark.changed("1.5", "Module.bfloat16 appears", kind="appeared")
-@pytest.mark.changed("1.7", "the message names the scalar types", kind="wording")
+@pytest.mark.changed(
+    "1.7",
+    "the message names the scalar types",
+    kind="wording",
+    cause="pytorch#40927",
+)
 @pytest.mark.changed(
     "1.13", "the message names mat1 and mat2", kind="wording", cause="pytorch#84960"
 )
@@ -331,7 +359,12 @@ def test_bfloat16_layer_refuses_float32_input(snapshot):
 
 
 @pytest.mark.api("torch.set_default_dtype", page="generated/torch.set_default_dtype")
-@pytest.mark.changed("1.6", "layers are made in bfloat16 and float16", kind="error-gone")
+@pytest.mark.changed(
+    "1.6",
+    "layers are made in bfloat16 and float16",
+    kind="error-gone",
+    cause="pytorch#35580",
+)
 def test_default_dtype_may_be_half_precision(snapshot):
     """``set_default_dtype(torch.bfloat16)`` makes layers and new tensors bfloat16.
 
@@ -350,7 +383,13 @@ def test_default_dtype_may_be_half_precision(snapshot):
 
 
 @pytest.mark.api("torch.finfo", page="type_info")
-@pytest.mark.changed("1.7", "finfo of bfloat16 no longer ends the process", kind="error-gone")
+@pytest.mark.changed(
+    "1.7",
+    "finfo of bfloat16 no longer ends the process",
+    kind="error-gone",
+    cause="pytorch#40488",
+    probable=True,
+)
 @pytest.mark.changed(
     "2.1", "float8_e4m3fn and float8_e5m2 appear", kind="appeared", cause="pytorch#104242"
 )
@@ -371,7 +410,12 @@ def test_finfo_tells_range_and_distance(snapshot):
 
 
 @pytest.mark.api("torch.optim.Adam", page="generated/torch.optim.Adam")
-@pytest.mark.changed("1.10", "Adam steps in bfloat16", kind="error-gone")
+@pytest.mark.changed(
+    "1.10",
+    "Adam steps in bfloat16",
+    kind="error-gone",
+    cause="pytorch#55221",
+)
 @pytest.mark.changed("1.12", "Adam takes foreach", kind="appeared", cause="pytorch#70295")
 @pytest.mark.changed(
     "1.13", "Adam takes fused, for CUDA only", kind="appeared", cause="pytorch#85739"

@@ -59,7 +59,12 @@ CONV, CPU = "cudnn.conv.fp32_precision", "mkldnn.matmul.fp32_precision"
     "torch.get_float32_matmul_precision",
     page="generated/torch.get_float32_matmul_precision",
 )
-@pytest.mark.changed("1.7", "allow_tf32 appears, and is True by default", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "allow_tf32 appears, and is True by default",
+    kind="appeared",
+    cause="pytorch#41498",
+)
 @pytest.mark.changed(
     "1.11",
     "allow_fp16_reduced_precision_reduction appears",
@@ -77,7 +82,12 @@ CONV, CPU = "cudnn.conv.fp32_precision", "mkldnn.matmul.fp32_precision"
 @pytest.mark.changed(
     "1.12", "get_float32_matmul_precision appears", kind="appeared", cause="pytorch#76509"
 )
-@pytest.mark.changed("2.0", "allow_bf16_reduced_precision_reduction appears", kind="error-gone")
+@pytest.mark.changed(
+    "2.0",
+    "allow_bf16_reduced_precision_reduction appears",
+    kind="error-gone",
+    cause="pytorch#89172",
+)
 @pytest.mark.changed(
     "2.2",
     "an unknown flag raises AttributeError instead of AssertionError",
@@ -152,7 +162,12 @@ def test_unknown_matmul_precision_has_no_effect(snapshot):
     "torch.get_float32_matmul_precision",
     page="generated/torch.get_float32_matmul_precision",
 )
-@pytest.mark.changed("1.7", "allow_tf32 appears", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "allow_tf32 appears",
+    kind="appeared",
+    cause="pytorch#41498",
+)
 @pytest.mark.changed(
     "1.12", "get_float32_matmul_precision appears", kind="appeared", cause="pytorch#76509"
 )
@@ -195,7 +210,12 @@ def test_flag_for_tf32_sets_the_matmul_precision(snapshot):
     page="generated/torch.get_float32_matmul_precision",
 )
 @pytest.mark.changed("1.5", "torch.backends.mkldnn appears, without matmul", kind="appeared")
-@pytest.mark.changed("1.7", "allow_tf32 appears", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "allow_tf32 appears",
+    kind="appeared",
+    cause="pytorch#41498",
+)
 @pytest.mark.changed(
     "1.12",
     "allow_tf32 is False by default",
@@ -258,7 +278,12 @@ def test_reading_an_old_flag_after_a_new_one_raises(snapshot):
     "torch.set_float32_matmul_precision",
     page="generated/torch.set_float32_matmul_precision",
 )
-@pytest.mark.changed("1.7", "allow_tf32 appears", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "allow_tf32 appears",
+    kind="appeared",
+    cause="pytorch#41498",
+)
 @pytest.mark.changed(
     "1.12", "set_float32_matmul_precision appears", kind="appeared", cause="pytorch#76509"
 )
@@ -293,7 +318,12 @@ def test_old_flags_set_the_new_ones(snapshot):
     "torch.set_float32_matmul_precision",
     page="generated/torch.set_float32_matmul_precision",
 )
-@pytest.mark.changed("1.7", "allow_tf32 appears", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "allow_tf32 appears",
+    kind="appeared",
+    cause="pytorch#41498",
+)
 @pytest.mark.changed(
     "2.2",
     "an unknown flag raises AttributeError instead of AssertionError",
@@ -325,7 +355,12 @@ def test_precision_of_all_backends_reaches_each_operation(snapshot):
 
 
 @pytest.mark.api("torch.backends.cuda.matmul", "torch.backends.cudnn.allow_tf32", page="backends")
-@pytest.mark.changed("1.7", "torch.backends.cuda.matmul appears", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "torch.backends.cuda.matmul appears",
+    kind="appeared",
+    cause="pytorch#41498",
+)
 @pytest.mark.changed(
     "2.2",
     "an unknown flag raises AttributeError instead of AssertionError",
@@ -349,7 +384,12 @@ def test_misspelt_flag_of_cuda_matmul_raises(snapshot):
 
 
 @pytest.mark.api("torch.backends.cuda.matmul", page="backends")
-@pytest.mark.changed("1.7", "torch.backends.cuda.matmul appears", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "torch.backends.cuda.matmul appears",
+    kind="appeared",
+    cause="pytorch#41498",
+)
 @pytest.mark.changed(
     "1.11",
     "a pair raises RuntimeError instead of AssertionError: the flag for float16 appears",
@@ -365,8 +405,14 @@ def test_misspelt_flag_of_cuda_matmul_raises(snapshot):
     "a pair raises RuntimeError instead of AssertionError: the flag for bfloat16 appears",
     kind="exception",
     rarely="a pair as a flag",
+    cause="pytorch#89172",
 )
-@pytest.mark.changed("2.0", "the flag for bfloat16 appears", kind="error-gone")
+@pytest.mark.changed(
+    "2.0",
+    "the flag for bfloat16 appears",
+    kind="error-gone",
+    cause="pytorch#89172",
+)
 @pytest.mark.changed("2.10", "the flags take a pair", kind="error-gone", cause="pytorch#164766")
 def test_reductions_of_half_precision_are_set_by_flags(snapshot):
     """``allow_bf16_reduced_precision_reduction`` keeps sums of products in float32 if False.
@@ -388,13 +434,19 @@ def test_reductions_of_half_precision_are_set_by_flags(snapshot):
 
 
 @pytest.mark.api("torch.backends.cudnn.flags", page="backends")
-@pytest.mark.changed("1.7", "takes allow_tf32", kind="appeared")
+@pytest.mark.changed(
+    "1.7",
+    "takes allow_tf32",
+    kind="appeared",
+    cause="pytorch#40737",
+)
 @pytest.mark.changed(
     "1.7",
     "has allow_tf32=True by default, and sets it",
     kind="silent",
     advice="pass allow_tf32=False",
     rarely="convolutions on a GPU with TF32",
+    cause="pytorch#40737",
 )
 def test_cudnn_flags_restore_tf32(snapshot):
     """``torch.backends.cudnn.flags`` sets TF32 for a block, and restores it after.
