@@ -102,7 +102,11 @@ def test_sdpa_kernel_of_the_cpu(snapshot):
     rarely="the CPU",
 )
 @pytest.mark.changed(
-    "2.2", "takes float16 on the CPU", kind="error-gone", rarely="float16 on the CPU"
+    "2.2",
+    "takes float16 on the CPU",
+    kind="error-gone",
+    rarely="float16 on the CPU",
+    cause="pytorch#99498",
 )
 @pytest.mark.changed(
     "2.3",
@@ -224,7 +228,11 @@ def test_sdpa_of_the_math_kernel_has_a_second_derivative(snapshot):
     probable=True,
 )
 @pytest.mark.changed(
-    "2.4", "the message has other words", kind="wording", rarely="a forward derivative"
+    "2.4",
+    "the message asks for a pull request and no longer mentions TorchScript",
+    kind="wording",
+    rarely="a forward derivative",
+    cause="pytorch#122639",
 )
 @pytest.mark.changed(
     "2.10",
@@ -282,6 +290,8 @@ def test_sdpa_has_no_forward_derivative(snapshot):
     "works under vmap again, with a warning that it is slow",
     kind="error-gone",
     rarely="torch.func.vmap on the CPU",
+    cause="pytorch#115913",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.3",
@@ -520,7 +530,14 @@ def test_sdpa_kernel_restores_the_flags(snapshot):
     cause="pytorch#115663",
     probable=True,
 )
-@pytest.mark.changed("2.4", "the warning quotes its names", kind="wording", unless=())
+@pytest.mark.changed(
+    "2.4",
+    "the warning quotes its names",
+    kind="wording",
+    unless=(),
+    cause="pytorch#127689",
+    probable=True,
+)
 def test_sdp_kernel_of_the_cuda_backend_is_deprecated(snapshot):
     """``torch.backends.cuda.sdp_kernel`` works on the CPU too, and warns since 2.3.
 
@@ -625,7 +642,11 @@ def test_sdp_backends(snapshot):
     page="nn.attention.flex_attention",
 )
 @pytest.mark.changed(
-    "2.3", "torch.nn.attention appears, without flex_attention", kind="wording", unless=()
+    "2.3",
+    "torch.nn.attention appears, without flex_attention",
+    kind="wording",
+    unless=(),
+    cause="pytorch#114689",
 )
 @pytest.mark.changed(
     "2.5",
@@ -639,6 +660,8 @@ def test_sdp_backends(snapshot):
     kind="warning",
     advice="call torch.compile(flex_attention)",
     rarely="a call without torch.compile",
+    cause="pytorch#158534",
+    probable=True,
 )
 def test_flex_attention_applies_a_function_to_the_scores(snapshot):
     """``flex_attention`` calls ``score_mod`` with each score, before the softmax.

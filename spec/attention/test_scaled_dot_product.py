@@ -295,7 +295,11 @@ def test_sdpa_broadcasts_a_batch_of_one(snapshot):
     "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"
 )
 @pytest.mark.changed(
-    "2.2", "takes float16 on the CPU", kind="error-gone", rarely="float16 on the CPU"
+    "2.2",
+    "takes float16 on the CPU",
+    kind="error-gone",
+    rarely="float16 on the CPU",
+    cause="pytorch#99498",
 )
 @pytest.mark.changed(
     "2.8",

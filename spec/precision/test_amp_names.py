@@ -101,7 +101,12 @@ def test_cpu_autocast_warns_to_use_the_general_name(snapshot):
     advice='write torch.autocast("cuda", …)',
     unless=(),
 )
-@pytest.mark.changed("2.10", "the warning without CUDA mentions torch_xla too", kind="wording")
+@pytest.mark.changed(
+    "2.10",
+    "the warning without CUDA mentions torch_xla too",
+    kind="wording",
+    cause="pytorch#165221",
+)
 def test_cuda_autocast_warns_to_use_the_general_name(snapshot):
     """``torch.cuda.amp.autocast`` warns since 2.4 of its name, and without CUDA of that too.
 

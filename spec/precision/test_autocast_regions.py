@@ -30,7 +30,13 @@ def in_region(*arguments, **settings):
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
 @pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
-@pytest.mark.changed("1.11", "dtype=None means the default", kind="error-gone")
+@pytest.mark.changed(
+    "1.11",
+    "dtype=None means the default",
+    kind="error-gone",
+    cause="pytorch#63939",
+    probable=True,
+)
 @pytest.mark.changed(
     "2.2", "autocast on the CPU takes float16", kind="error-gone", cause="pytorch#112484"
 )
@@ -41,7 +47,12 @@ def in_region(*arguments, **settings):
     cause="pytorch#112484",
     probable=True,
 )
-@pytest.mark.changed("2.10", "the warning says dtypes instead of dtype", kind="wording")
+@pytest.mark.changed(
+    "2.10",
+    "the warning says dtypes instead of dtype",
+    kind="wording",
+    cause="pytorch#165221",
+)
 def test_autocast_on_the_cpu_takes_these_dtypes(snapshot):
     """``torch.autocast("cpu")`` computes in bfloat16 by default, and since 2.2 in float16 too.
 
@@ -93,7 +104,12 @@ def test_autocast_on_the_cpu_takes_these_dtypes(snapshot):
     cause="pytorch#124359",
     probable=True,
 )
-@pytest.mark.changed("2.10", "the warning says dtypes instead of dtype", kind="wording")
+@pytest.mark.changed(
+    "2.10",
+    "the warning says dtypes instead of dtype",
+    kind="wording",
+    cause="pytorch#165221",
+)
 def test_autocast_takes_dtype_before_enabled(snapshot):
     """The second positional argument of ``torch.autocast`` is ``dtype``, then ``enabled``.
 
@@ -167,7 +183,12 @@ def test_autocast_takes_a_device_type_as_a_string(snapshot):
     cause="pytorch#79203",
     rarely="a machine without CUDA",
 )
-@pytest.mark.changed("2.10", "the warning without CUDA mentions torch_xla too", kind="wording")
+@pytest.mark.changed(
+    "2.10",
+    "the warning without CUDA mentions torch_xla too",
+    kind="wording",
+    cause="pytorch#165221",
+)
 def test_autocast_for_cuda_without_cuda_warns_and_does_nothing(snapshot):
     """``torch.autocast("cuda")`` on a machine without CUDA warns, and computes in float32.
 

@@ -172,8 +172,7 @@ def test_loss_inside_the_region_is_float32(snapshot):
     "1.13",
     "recomputes under the autocast of the CPU too, and backward works",
     kind="error-gone",
-    cause="pytorch#71169",
-    probable=True,
+    cause="pytorch#81766",
 )
 @pytest.mark.changed(
     "2.4",
@@ -184,7 +183,11 @@ def test_loss_inside_the_region_is_float32(snapshot):
     rarely="2.4 itself",
 )
 @pytest.mark.changed(
-    "2.5", "no longer warns of torch.cpu.amp.autocast", kind="warning", rarely="2.4 itself"
+    "2.5",
+    "no longer warns of torch.cpu.amp.autocast",
+    kind="warning",
+    rarely="2.4 itself",
+    cause="pytorch#127774",
 )
 def test_checkpoint_recomputes_under_autocast_of_the_forward_pass(snapshot):
     """A checkpointed function runs in bfloat16 again when ``backward`` recomputes it.
@@ -219,8 +222,7 @@ def test_checkpoint_recomputes_under_autocast_of_the_forward_pass(snapshot):
     "1.13",
     "recomputes under the autocast of the CPU too, and backward works",
     kind="error-gone",
-    cause="pytorch#71169",
-    probable=True,
+    cause="pytorch#81766",
 )
 @pytest.mark.changed(
     "2.4",
@@ -231,7 +233,11 @@ def test_checkpoint_recomputes_under_autocast_of_the_forward_pass(snapshot):
     rarely="2.4 itself",
 )
 @pytest.mark.changed(
-    "2.5", "no longer warns of torch.cpu.amp.autocast", kind="warning", rarely="2.4 itself"
+    "2.5",
+    "no longer warns of torch.cpu.amp.autocast",
+    kind="warning",
+    rarely="2.4 itself",
+    cause="pytorch#127774",
 )
 def test_weight_that_autocast_has_cached_trains_through_a_checkpoint(snapshot):
     """A weight that was used before a checkpoint in one region gets its whole gradient.
@@ -261,7 +267,9 @@ def test_weight_that_autocast_has_cached_trains_through_a_checkpoint(snapshot):
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", page="amp")
 @pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
-@pytest.mark.changed("2.1", "the message names both dtypes", kind="wording")
+@pytest.mark.changed(
+    "2.1", "the message says that m1 and m2 should have the same dtype", kind="wording"
+)
 def test_float32_part_of_a_model_needs_a_converted_input(snapshot):
     """In a nested ``enabled=False`` a float32 layer refuses bfloat16 from the outer region.
 

@@ -83,7 +83,13 @@ def test_float8_has_no_arithmetic(snapshot):
 
 
 @pytest.mark.api("torch.promote_types", "torch.result_type", page="tensor_attributes")
-@pytest.mark.changed("1.6", "the message names common_dtype_", kind="wording")
+@pytest.mark.changed(
+    "1.6",
+    "the message names common_dtype_",
+    kind="wording",
+    cause="pytorch#39655",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.7", "bfloat16 is promoted with other dtypes", kind="error-gone", cause="pytorch#43324"
 )
@@ -293,7 +299,13 @@ def test_state_of_an_optimizer_has_the_dtype_of_the_parameter(name, snapshot):
 
 
 @pytest.mark.api("torch.nn.Module.bfloat16", page="generated/torch.nn.Module")
-@pytest.mark.changed("1.6", "the message names common_dtype_", kind="wording")
+@pytest.mark.changed(
+    "1.6",
+    "the message names common_dtype_",
+    kind="wording",
+    cause="pytorch#39655",
+    probable=True,
+)
 @pytest.mark.changed("1.7", "Adam: the message names both dtypes", kind="wording")
 @pytest.mark.changed(
     "1.7",
@@ -454,7 +466,13 @@ def test_one_optimizer_steps_parameters_of_two_dtypes(snapshot):
 
 
 @pytest.mark.api("torch.Tensor.lerp_", page="generated/torch.Tensor.lerp_")
-@pytest.mark.changed("1.6", "the message names common_dtype_", kind="wording")
+@pytest.mark.changed(
+    "1.6",
+    "the message names common_dtype_",
+    kind="wording",
+    cause="pytorch#39655",
+    probable=True,
+)
 @pytest.mark.changed(
     "1.7", "add_ takes bfloat16 into float32", kind="error-gone", cause="pytorch#41698"
 )

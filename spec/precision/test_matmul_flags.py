@@ -209,7 +209,12 @@ def test_flag_for_tf32_sets_the_matmul_precision(snapshot):
     "torch.get_float32_matmul_precision",
     page="generated/torch.get_float32_matmul_precision",
 )
-@pytest.mark.changed("1.5", "torch.backends.mkldnn appears, without matmul", kind="appeared")
+@pytest.mark.changed(
+    "1.5",
+    "torch.backends.mkldnn appears, without matmul",
+    kind="appeared",
+    cause="pytorch#32055",
+)
 @pytest.mark.changed(
     "1.7",
     "allow_tf32 appears",
