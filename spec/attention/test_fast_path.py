@@ -106,6 +106,8 @@ CAUSAL = torch.ones(3, 3).triu(1).bool()
     kind="silent",
     rarely="an odd number of heads in eval mode without gradients",
     advice="call the layer with gradients enabled",
+    cause="pytorch#88488",
+    probable=True,
 )
 @pytest.mark.changed(
     "2.1",

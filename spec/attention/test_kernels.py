@@ -207,6 +207,7 @@ def test_sdpa_of_the_math_kernel_has_a_second_derivative(snapshot):
     ("torch.autograd.forward_ad appears, scaled_dot_product_attention is still missing"),
     kind="exception",
     unless=(),
+    cause="pytorch#49734",
 )
 @pytest.mark.changed(
     "2.0", "scaled_dot_product_attention appears", kind="appeared", cause="pytorch#92189"

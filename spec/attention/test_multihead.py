@@ -285,6 +285,7 @@ def test_multihead_attention_refuses_sizes_that_do_not_fit(snapshot):
     advice="pass attn_mask=mask.to(query.dtype)",
     when="need_weights@4=False",
     rarely="a float32 mask in a layer of another dtype",
+    cause="pytorch#89470",
 )
 @pytest.mark.changed(
     "2.1",

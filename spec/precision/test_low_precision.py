@@ -229,20 +229,16 @@ OPTIMIZERS = ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "Adamax", "Adadelta"
 )
 @pytest.mark.changed(
     "1.12",
-    "step is a float32 tensor instead of an int (Adam, AdamW)",
+    "step is a float32 tensor instead of an int (Adam, AdamW, Adagrad, Adamax)",
     kind="representation",
     cause="pytorch#71333",
     advice="use int(state['step'])",
-    of=("torch.optim.Adam.state", "torch.optim.AdamW.state"),
-    rarely="code that reads state['step']",
-)
-@pytest.mark.changed(
-    "1.12",
-    "step is a float32 tensor instead of an int (Adagrad, Adamax)",
-    kind="representation",
-    cause="pytorch#71333",
-    advice="use int(state['step'])",
-    of=("torch.optim.Adagrad.state", "torch.optim.Adamax.state"),
+    of=(
+        "torch.optim.Adam.state",
+        "torch.optim.AdamW.state",
+        "torch.optim.Adagrad.state",
+        "torch.optim.Adamax.state",
+    ),
     rarely="code that reads state['step']",
 )
 @pytest.mark.changed(
