@@ -295,7 +295,12 @@ def test_float32_part_of_a_model_needs_a_converted_input(snapshot):
 
 @pytest.mark.api("torch.autocast", "torch.amp.autocast", "torch.inference_mode", page="amp")
 @pytest.mark.changed("1.10", "torch.autocast appears", kind="appeared", cause="pytorch#60706")
-@pytest.mark.changed("2.0", "torch.func appears", kind="appeared")
+@pytest.mark.changed(
+    "2.0",
+    "torch.func appears",
+    kind="appeared",
+    cause="pytorch#90331",
+)
 def test_autocast_reaches_inference_mode_and_functional_gradients(snapshot):
     """Autocast casts under ``inference_mode`` and inside ``torch.func.grad`` too.
 

@@ -343,6 +343,8 @@ def test_old_flags_set_the_new_ones(snapshot):
     kind="error",
     advice='set "ieee", "tf32" or "none" for CUDA',
     rarely="a precision that was ignored",
+    cause="pytorch#164044",
+    probable=True,
 )
 def test_precision_of_all_backends_reaches_each_operation(snapshot):
     """``torch.backends.fp32_precision`` holds for each operation that has no setting of its own.
