@@ -175,11 +175,7 @@ def _shared(told: Sequence[Told], names: Iterable[str]) -> Dict[Told, Set[str]]:
     found: Dict[Told, Set[str]] = {}
     for name in names:
         last = name.rpartition(".")[2]
-        own = (
-            one
-            for one in told
-            if one.change and (name in one.change.of or last in _words(one.change.text))
-        )
+        own = (one for one in told if _names(one, last) or (one.change and name in one.change.of))
         found.setdefault(next(own, told[0]), set()).add(name)
     return found
 
@@ -212,8 +208,7 @@ def _signature_targets(difference: Difference, told: Sequence[Told]) -> Iterator
         )
         names = coverage.named(case.name, difference.behaviour.api)
         last = case.name.rpartition(".")[2]
-        fitting = (one for one in told if one.change and last in _words(one.change.text))
-        one = next(fitting, told[0])
+        one = next((one for one in told if _names(one, last)), told[0])
         if before is None or after is None:  # one side raised: it lacks the API
             kind = Kind.APPEARED if before is None else Kind.GONE
             if one.kind is not kind:
@@ -222,6 +217,11 @@ def _signature_targets(difference: Difference, told: Sequence[Told]) -> Iterator
         else:
             parameters = dict.fromkeys(names, (before, after))
             yield Target(difference, *one, frozenset(names), parameters=parameters)
+
+
+def _names(told: Told, last: str) -> bool:
+    """Whether the words of a change have the last part of a name."""
+    return told.change is not None and last in _words(told.change.text)
 
 
 def _words(text: str) -> List[str]:

@@ -339,11 +339,9 @@ def _lies_between(version: str, low: str, high: str) -> bool:
 
 def entry(devices: Dict[str, Dict[str, Raw]], device: str, version: str) -> Optional[Entry]:
     """The entry that applies to a version on a device, or None."""
-    for chain in (devices.get(device, {}), devices.get("cpu", {})):
-        since = versions.holding(chain, version)
-        if since:
-            return Entry(since, chain[since])
-    return None
+    chain = store.chain_for(devices, device, version)
+    since = versions.holding(chain, version)
+    return Entry(since, chain[since]) if since else None
 
 
 def between(changes: List[Change], one: str, other: str) -> List[Change]:

@@ -44,7 +44,7 @@ class Upgrades:
         self._spans = {life.behaviour.id: _span_of(life) for life in model.lives}
         # in the order of the query, so that equal harm has an equal order
         self._order = [one.id for one in model.recorded.behaviours]
-        self._places = {name: place for place, name in enumerate(self._order)}
+        self.places = {name: place for place, name in enumerate(self._order)}
         self._lives = {life.behaviour.id: life for life in model.lives}
 
     def findings(self, before: int, after: int) -> List[Finding]:
@@ -62,7 +62,7 @@ class Upgrades:
         told.sort(key=lambda one: one[0])
         answer = self._answer(before, after, [one for _, _, one in told])
         found = report.grouped(answer, (target for _, own, _ in told for target in own)).findings
-        return sorted(found, key=lambda one: _order(one, self._places))
+        return sorted(found, key=lambda one: _order(one, self.places))
 
     def _answer(self, before: int, after: int, differences: List[Difference]) -> Answer:
         releases = self.model.releases
@@ -143,7 +143,7 @@ def answers(upgrades: Upgrades) -> Dict[str, Any]:
     are in the order in which they are shown, so that the steps are small.
     """
     model, texts = upgrades.model, Texts()
-    ids = {behaviour.id: number for number, behaviour in enumerate(model.recorded.behaviours)}
+    ids = upgrades.places
     places = range(len(model.releases))
     found = {
         f"{before}-{after}": [
